@@ -1,0 +1,71 @@
+# `make` lists what there is to do. The first use of a target sets up .venv with pinned packages.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock screenshots clean
+
+# The newest Python on the PATH that the course supports; PYTHON=... overrides it.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' \
+		| awk -F'|' '{printf "  %-18s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.done ## Open the course in the browser, on Local Cortex unless you set up an account
+	@echo "Opening the course. Stop it with Ctrl-C."
+	@$(BIN)/streamlit run Home.py --server.address localhost
+
+test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
+	@$(BIN)/python -m tests.browser.chromium
+	@echo "Running the tests."
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/dev.done ## Check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev.done ## Put every file into the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev.done ## Measure the budgets and print the tables
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/dev.done ## Take the README's screenshots anew
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/python -m tests.browser.screenshots
+
+lock: $(VENV)/dev.done ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile --universal --upgrade --quiet --custom-compile-command "make lock" \
+		pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --universal --upgrade --quiet --custom-compile-command "make lock" \
+		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/made:
+	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11, 3.12 or 3.13, and none is on the PATH." \
+		"Install one, or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
+	@echo "Making a virtual environment in $(VENV) with $(PYTHON)."
+	@$(PYTHON) -m venv $(VENV) || { echo "Python could not make a virtual environment." \
+		"On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/run.done: $(VENV)/made requirements.txt
+	@echo "Installing the pinned packages (about a minute the first time)."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
+	@echo "Installing what tests and checks need."
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
