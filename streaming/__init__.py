@@ -1,0 +1,36 @@
+"""Streaming an LLM's answer: strategies behind one interface, limits, pacing and metrics.
+
+Pure Python: importing this package imports neither Streamlit nor Snowflake. A strategy imports its
+client when it is used; ``streaming.view`` alone imports Streamlit.
+"""
+
+from __future__ import annotations
+
+from streaming.direct import DirectStrategy
+from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
+from streaming.metrics import StreamMetrics
+from streaming.pace import Pace
+from streaming.request import CompletionRequest, Message
+from streaming.simulated import SimulatedStrategy, whole_answer
+from streaming.strategy import Abortable, Strategy
+from streaming.stream import Limits, StreamResult, TextStream, stream
+
+__all__ = [
+    "Abortable",
+    "CompletionRequest",
+    "DirectStrategy",
+    "Limits",
+    "Message",
+    "Pace",
+    "SimulatedStrategy",
+    "Strategy",
+    "StreamError",
+    "StreamInterrupted",
+    "StreamMetrics",
+    "StreamResult",
+    "StreamTimeout",
+    "StreamUnavailable",
+    "TextStream",
+    "stream",
+    "whole_answer",
+]

@@ -1,0 +1,47 @@
+"""The one interface that every way of streaming implements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from streaming.request import CompletionRequest
+
+__all__ = ["Abortable", "Strategy"]
+
+
+class Strategy(Protocol):
+    """A way to get an answer as a series of deltas.
+
+    A new strategy is a class with these three members, in a file of its own; nothing else changes.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the strategy is called in metrics and logs, such as ``"direct"``."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """Whether deltas arrive while the model is still writing."""
+        ...
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:
+        """Send the request and return its deltas.
+
+        The iterator may yield ``""`` and ``None``; the pipeline drops them. If it has a ``close``
+        method, that is called from the thread that reads it.
+        """
+        ...
+
+
+@runtime_checkable
+class Abortable(Protocol):
+    """A delta iterator whose blocked read can be ended from another thread.
+
+    A generator cannot: closing it while it runs is a ``ValueError``.
+    """
+
+    def abort(self) -> None:
+        """End a read that is waiting; safe to call from any thread, at any time, twice."""
+        ...

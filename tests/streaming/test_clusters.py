@@ -1,0 +1,83 @@
+"""Clusters: no piece of text ends inside a character."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streaming.clusters import MAX_HELD, Clusters
+
+FAMILY = "👨‍👩‍👧‍👦"
+NASTY = [
+    "🇰🇷🇺🇸🇯🇵",
+    FAMILY,
+    "e\u0301a\u0308",
+    "1️⃣",
+    "👍🏽",
+    unicodedata.normalize("NFD", "한글입니다"),
+    "\r\n",
+]
+
+
+def pieces_of(deltas: list[str], size: int = 1) -> list[str]:
+    clusters = Clusters()
+    pieces = []
+    for delta in deltas:
+        clusters.feed(delta)
+        while len(clusters):
+            pieces.append(clusters.take(size))
+    clusters.finish()
+    while len(clusters):
+        pieces.append(clusters.take(size))
+    return pieces
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_text_fed_one_code_point_at_a_time_comes_out_in_whole_clusters(text: str) -> None:
+    assert pieces_of(list(text)) == regex.findall(r"\X", text)
+
+
+@given(st.text(alphabet=st.sampled_from("".join(NASTY) + "ab \n"), max_size=60), st.data())
+def test_no_chunking_tears_a_cluster(text: str, data: st.DataObject) -> None:
+    deltas = []
+    rest = text
+    while rest:
+        size = data.draw(st.integers(1, 7))
+        deltas.append(rest[:size])
+        rest = rest[size:]
+    longest = max(map(len, regex.findall(r"\X", text)), default=0)
+    if longest <= MAX_HELD:
+        assert pieces_of(deltas) == regex.findall(r"\X", text)
+
+
+def test_only_the_last_cluster_is_held_back() -> None:
+    clusters = Clusters()
+    clusters.feed("Hello")
+    assert clusters.take(100) == "Hell"
+
+
+def test_a_surrogate_pair_split_over_two_deltas_becomes_one_emoji() -> None:
+    assert pieces_of(["a\ud83d", "\ude00b"]) == ["a", "😀", "b"]
+
+
+def test_a_lone_surrogate_becomes_a_replacement_character() -> None:
+    pieces = pieces_of(["a\ud83d", "b", "\ude00"])
+    assert "".join(pieces) == "a\ufffdb\ufffd"
+    assert "".join(pieces).encode("utf-8")
+
+
+def test_a_run_of_marks_without_end_is_not_held_back_for_ever() -> None:
+    clusters = Clusters()
+    for _ in range(10):
+        clusters.feed("\u0301" * 20)
+    assert len(clusters) > 0
+
+
+def test_a_piece_holds_the_fewest_clusters_with_so_many_code_points() -> None:
+    clusters = Clusters()
+    clusters.feed(f"ab{FAMILY}cd")
+    assert clusters.take(3) == f"ab{FAMILY}"
