@@ -1,0 +1,486 @@
+"""The one place where a Snowflake session comes from.
+
+``connect()`` takes the first that is there: the Snowflake that the app runs inside of, the account
+in ``[connections.snowflake]`` of the secrets, Local Cortex. To decide it looks at the environment,
+at files and at the secrets; it imports no Snowflake package. That waits for ``.session``, so the
+home page does not pay for it. An account that is configured but fails is not replaced silently:
+``.session`` raises ``ConnectionFailed``, and ``connect("local")`` goes on without the account.
+
+Settings: ``COURSE_CONNECTION`` is auto, snowflake, account or local. ``COURSE_CONNECTION_NAME``
+names an entry of the user's connections.toml, which is not looked at otherwise.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import platform
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from local_cortex import LocalCortex
+
+__all__ = ["Attempt", "Connection", "ConnectionFailed", "connect"]
+
+Kind = Literal["snowflake", "account", "local"]
+LABELS: dict[Kind, str] = {
+    "snowflake": "Snowflake",
+    "account": "Snowflake account",
+    "local": "Local Cortex",
+}
+CHOICES = ("auto", *LABELS)
+SECTION = "[connections.snowflake]"
+
+# Snowflake keeps a container's OAuth token here and renews it every few minutes.
+TOKEN_FILE = Path("/snowflake/session/token")
+# SNOWFLAKE_HOST, ... in a container. No role: the token is for one role only.
+CONTAINER_SETTINGS = ("host", "account", "database", "schema", "warehouse", "protocol", "port")
+# What a stored procedure, and so the warehouse runtime, calls its platform.
+PROCEDURE_PLATFORM = "XP"
+# The user's own values in the secrets win over all of these.
+DEFAULTS: dict[str, Any] = {
+    "login_timeout": 20,  # seconds of repeating a login; a single try may last a socket_timeout
+    # Seconds that a read may be silent, and all that interrupts one. Snowflake is silent for 45
+    # while a statement runs, before it answers "in progress".
+    "socket_timeout": 50,
+    "network_timeout": 90,  # seconds of repeating any other request; otherwise for ever
+    "platform_detection_timeout_seconds": 0.0,  # do not ask the network which cloud this is
+    "client_session_keep_alive": True,  # Snowflake ends a session that is idle for four hours
+    "validate_default_parameters": True,  # a misspelt warehouse fails here, not in a later query
+    # Otherwise Snowpark shares one cursor between threads, and their queries fail.
+    "session_parameters": {"PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": True},
+}
+# A failure that time may heal is not tried again for so many seconds: else each waiting thread and
+# rerun would sit through a timeout of its own.
+RETRY_SECONDS = 15.0
+HEALS = frozenset({"network", "unknown"})
+
+# How a failure is recognised: by number (39xxxx and 000666 are Snowflake's, 25xxxx the connector's,
+# 290xxx are HTTP statuses), or by Snowflake's wording, since connectors have given every refused
+# login the number 250001.
+EXPIRED = range(390110, 390116)  # the session's own tokens
+REASON_BY_NUMBER: dict[int, str] = {
+    **dict.fromkeys((666, 251009, 290403, 290404), "account"),
+    **dict.fromkeys((390100, 390101, 390102, 390144, *range(394300, 394307)), "user"),
+    **dict.fromkeys((390186, 390189), "role"),
+    **dict.fromkeys((606, 390201), "warehouse"),  # 390201: or the database, or the schema
+    **dict.fromkeys((390420, 390422, 390432), "network"),
+    **dict.fromkeys((*EXPIRED, 390195, 390303, 390318, 394400), "expired_token"),
+    **dict.fromkeys((390120, 390127, *range(394507, 394513)), "mfa"),
+    **dict.fromkeys((251001, *range(251005, 251009), 251013, 251017, 251020), "secrets"),
+}
+REASON_BY_WORDING = {
+    "mfa": r"\bmfa\b",
+    "account": r"verify the account name|free trial has ended|account is suspended",
+    "user": r"incorrect username or password|user access disabled|jwt token is invalid",
+    "role": r"in the connect string|is not granted to this user|in the access token",
+    "warehouse": r"does not exist or not authorized",
+    "network": r"is not allowed to access snowflake|network policy is required",
+    "expired_token": r"token (has )?expired|access token is invalid",
+    "secrets": r"invalid connection_name",
+}
+REASON_BY_TYPE = {
+    "ForbiddenError": "account",  # HTTP 403 to a login, which the connector numbers 540001
+    "ImportError": "missing_package",
+    "MissingDependencyError": "missing_package",
+    "ConfigSourceError": "secrets",
+}
+# Errors of a session that is over; the last two are the connector's own.
+DEAD_ERRNOS = frozenset({*EXPIRED, 250002, 252007})
+DEAD_SQLSTATES = frozenset({"08001", "08003"})
+
+
+class ConnectionFailed(RuntimeError):
+    """No session, and why, without anything secret; the original error is the ``__cause__``.
+
+    ``reason`` is account, user, role, warehouse, network, expired_token, mfa, secrets, not_inside,
+    missing_package or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or
+    None; ``where`` names the file, section or key to look at, and may be empty.
+    """
+
+    def __init__(
+        self, reason: str, errno: int | None = None, sqlstate: str | None = None, where: str = ""
+    ) -> None:
+        facts = (f"errno {errno}" if errno else "", f"sqlstate {sqlstate}" if sqlstate else "")
+        super().__init__(", ".join(filter(None, (f"no session: {reason}", *facts, where))))
+        self.reason, self.errno, self.sqlstate, self.where = reason, errno, sqlstate, where
+
+    def again(self) -> ConnectionFailed:
+        """Return a copy to raise; an exception raised twice would collect tracebacks."""
+        copy = ConnectionFailed(self.reason, self.errno, self.sqlstate, self.where)
+        copy.__cause__ = self.__cause__
+        return copy
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One kind that was considered.
+
+    ``outcome`` is used, not_inside, no_secrets, not_chosen or a ``ConnectionFailed.reason``.
+    """
+
+    kind: Kind
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to make the session of one kind, or why that is impossible; the settings are secret."""
+
+    kind: Kind
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    problem: ConnectionFailed | None = None
+    procedure: bool = False
+
+    @property
+    def key(self) -> str:
+        """The same for plans that may share a session."""
+        what = (self.kind, str(self.problem), self.procedure, sorted(self.settings.items()))
+        return hashlib.sha256(repr(what).encode()).hexdigest()
+
+
+def read_secrets() -> Mapping[str, Any] | None:
+    """Return ``[connections.snowflake]``; None if there is none.
+
+    Raises ``ConnectionFailed`` if there are secrets that cannot be read.
+    """
+    try:
+        found = st.secrets.get("connections", {})
+    except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError) as error:
+        files = [path for path in map(Path, st.get_option("secrets.files")) if path.exists()]
+        if not files:
+            return None
+        where = ", ".join(f"{path.parent.name}/{path.name}" for path in files)
+        raise ConnectionFailed("secrets", where=where) from error
+    section = found.get("snowflake") if isinstance(found, Mapping) else found
+    if section is None or isinstance(section, Mapping):
+        return section
+    raise ConnectionFailed("secrets", where=SECTION)
+
+
+def _open_session(settings: Mapping[str, Any]) -> Session:
+    from snowflake.snowpark import Session
+
+    return Session.builder.configs(dict(settings)).create()
+
+
+def _active_session() -> Session:
+    from snowflake.snowpark.context import get_active_session
+
+    return cast("Session", get_active_session())
+
+
+def _start_local() -> LocalCortex:
+    from local_cortex import LocalCortex
+
+    return LocalCortex.start()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that deciding and connecting look at or call; tests bring their own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    secrets: Callable[[], Mapping[str, Any] | None] = read_secrets
+    token_file: Path = TOKEN_FILE
+    platform: Callable[[], str] = platform.platform
+    open_session: Callable[[Mapping[str, Any]], Session] = _open_session
+    active_session: Callable[[], Session] = _active_session
+    start_local: Callable[[], LocalCortex] = _start_local
+    clock: Callable[[], float] = time.monotonic
+
+
+def _find_snowflake(sources: Sources) -> Plan | str:
+    if sources.platform() == PROCEDURE_PLATFORM:
+        return Plan("snowflake", procedure=True)
+    given = {name: sources.environ.get(f"SNOWFLAKE_{name.upper()}") for name in CONTAINER_SETTINGS}
+    if not (given["host"] and sources.token_file.is_file()):
+        return "not_inside"
+    settings = {name: value for name, value in given.items() if value}
+    return Plan("snowflake", {**settings, "authenticator": "oauth"})
+
+
+def _find_account(sources: Sources) -> Plan | str:
+    if name := sources.environ.get("COURSE_CONNECTION_NAME", "").strip():
+        return Plan("account", {"connection_name": name})
+    try:
+        secrets = sources.secrets()
+    except ConnectionFailed as failure:
+        return Plan("account", problem=failure)
+    if secrets is None:
+        return "no_secrets"
+    settings = {key.lower(): value for key, value in _plain(secrets).items()}
+    if settings.get("account") or settings.get("connection_name"):
+        return Plan("account", settings)
+    return Plan("account", problem=ConnectionFailed("secrets", where=f"{SECTION} account"))
+
+
+FINDERS: dict[Kind, Callable[[Sources], Plan | str]] = {
+    "snowflake": _find_snowflake,
+    "account": _find_account,
+    "local": lambda _sources: Plan("local"),
+}
+ABSENT = {
+    "not_inside": ConnectionFailed("not_inside"),
+    "no_secrets": ConnectionFailed("secrets", where=SECTION),
+}
+
+
+def decide(
+    prefer: str | None, sources: Sources, failure_of: Callable[[Plan], str | None]
+) -> tuple[Plan, tuple[Attempt, ...]]:
+    """Choose a kind of connection; ``failure_of`` gives the reason a plan last failed, if it did.
+
+    Raises ``ValueError`` if ``prefer``, or else ``COURSE_CONNECTION``, is none of the choices.
+    """
+    setting = "prefer" if prefer is not None else "COURSE_CONNECTION"
+    wanted = prefer if prefer is not None else sources.environ.get(setting, "")
+    wanted = wanted.strip().lower() or "auto"
+    if wanted not in CHOICES:
+        raise ValueError(
+            f"{setting} is {wanted[:20]!r}, which is not a connection: "
+            f"set it to one of {', '.join(CHOICES)}, or leave it out for auto"
+        )
+    attempts: list[Attempt] = []
+    for kind, find in FINDERS.items():
+        found = find(sources)
+        chosen = wanted == kind or (wanted == "auto" and isinstance(found, Plan))
+        if isinstance(found, Plan):
+            plan, failure = found, found.problem.reason if found.problem else failure_of(found)
+            attempts.append(Attempt(kind, failure or ("used" if chosen else "not_chosen")))
+        else:
+            plan = Plan(kind, problem=ABSENT[found])
+            attempts.append(Attempt(kind, found))
+        if chosen:
+            return plan, tuple(attempts)
+    raise AssertionError("Local Cortex is always there")
+
+
+class SharedSession:
+    """The one session of a plan: made on first use, made anew when it has died, closed at exit."""
+
+    def __init__(self, plan: Plan, sources: Sources) -> None:
+        self._plan, self._sources = plan, sources
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._cortex: LocalCortex | None = None
+        self._failure: ConnectionFailed | None = None
+        self._retry_at = 0.0
+
+    @property
+    def failure(self) -> str | None:
+        """The reason of the last failure; None once there is a session, and after a reset."""
+        return self._failure.reason if self._failure else None
+
+    def get(self) -> Session:
+        """Return the session; see ``Connection.session``."""
+        with self._lock:
+            if self._plan.problem:
+                raise self._plan.problem.again()
+            if self._session is not None and not self._is_dead(self._session):
+                return self._session
+            self._drop()
+            if self._failure and self._sources.clock() < self._retry_at:
+                raise self._failure.again()
+            try:
+                self._session = self._open()
+            except Exception as error:  # whatever it is: its text may name the account
+                self._failure = failure = diagnose(error, self._plan.settings)
+                # Only an account's credentials can be wrong for good, and be locked by repeating.
+                heals = failure.reason in HEALS or self._plan.kind != "account"
+                wait = RETRY_SECONDS if heals else float("inf")
+                self._retry_at = self._sources.clock() + wait
+                raise failure from error
+            self._failure = None
+            if not self._plan.procedure:
+                # Later than the clients' own hooks, and so run before them: a client whose server
+                # is gone repeats its requests.
+                atexit.register(self._at_exit)
+            return self._session
+
+    def reset(self, session: Session | None = None) -> None:
+        """See ``Connection.reset``."""
+        with self._lock:
+            if session is None or session is self._session:
+                self._failure = None
+                self._drop()
+
+    def close(self) -> None:
+        """Close the session and stop Local Cortex; a later use starts both afresh."""
+        self.reset()
+        with self._lock:
+            if self._cortex is not None:
+                _in_background(self._cortex.close)
+            self._cortex = None
+
+    def _open(self) -> Session:
+        plan, sources = self._plan, self._sources
+        if plan.procedure:
+            return sources.active_session()
+        if plan.kind == "local":
+            if self._cortex is None or not self._cortex.alive:
+                self._cortex = sources.start_local()
+            return self._cortex.session()
+        settings = {**DEFAULTS, **plan.settings}
+        parameters = plan.settings.get("session_parameters", {})
+        settings["session_parameters"] = {**DEFAULTS["session_parameters"], **parameters}
+        if plan.kind == "snowflake":
+            settings["token"] = sources.token_file.read_text(encoding="utf-8").strip()
+        return sources.open_session(settings)
+
+    def _is_dead(self, session: Session) -> bool:
+        if self._plan.procedure:
+            return False
+        if self._cortex is not None and not self._cortex.alive:
+            return True
+        # The connector notes in `expired` that Snowflake no longer renews the session (390114).
+        return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
+
+    def _drop(self) -> None:
+        old, self._session = self._session, None
+        if old is not None and not self._plan.procedure:  # a procedure's session is not ours
+            atexit.unregister(self._at_exit)
+            _in_background(lambda: _close(old))
+
+    def _at_exit(self) -> None:
+        if self._session is not None:
+            _close(self._session)
+        if self._cortex is not None:
+            self._cortex.close()
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where the session comes from, and the session.
+
+    ``kind`` is snowflake (inside Snowflake), account (secrets) or local (Local Cortex); ``label``
+    is its name in the sidebar; ``attempts`` is what was considered, in order, and why it is not
+    used; ``token_streaming`` is False where the platform buffers the whole answer.
+    """
+
+    kind: Kind
+    label: str
+    attempts: tuple[Attempt, ...]
+    token_streaming: bool
+    _shared: SharedSession = field(repr=False)
+
+    @property
+    def session(self) -> Session:
+        """The session that all reruns and threads share; pass it on explicitly, do not close it.
+
+        Raises ``ConnectionFailed`` if there is none. A failure that only a person can mend is
+        raised again without another login, until ``reset()``: a page that reruns with a wrong
+        password would lock its user out.
+        """
+        return self._shared.get()
+
+    def reset(self, session: Session | None = None) -> None:
+        """Connect anew on the next use; if ``session`` is given, only if it is the one in use."""
+        self._shared.reset(session)
+
+    def check(self, error: BaseException, session: Session | None = None) -> bool:
+        """Tell whether ``error`` means that the session is over; if so, the next use has a new one.
+
+        Give the session that failed, so that one which another thread has already replaced is left
+        alone. HTTP 401 counts: it is all that ``snowflake.cortex`` shows of an expired session.
+        """
+        if isinstance(error, ConnectionFailed):
+            return False
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        found = diagnose(error)
+        over = found.errno in DEAD_ERRNOS or found.sqlstate in DEAD_SQLSTATES or status == 401
+        if over:
+            self._shared.reset(session)
+        return over
+
+
+def connect(prefer: str | None = None) -> Connection:
+    """Return the connection to use; cached, and cheap enough for every rerun.
+
+    ``prefer`` is auto, snowflake, account or local, by default what ``COURSE_CONNECTION`` says.
+    Raises ``ValueError`` if it is none of these.
+    """
+    plan, attempts = decide(prefer, Sources(), lambda plan: _shared(plan.key, plan).failure)
+    return _connection(f"{plan.key} {attempts}", plan, attempts)
+
+
+# Streamlit leaves arguments whose name begins with an underscore out of the cache's key.
+@st.cache_resource(show_spinner=False)
+def _connection(key: str, _plan: Plan, _attempts: tuple[Attempt, ...]) -> Connection:
+    shared = _shared(_plan.key, _plan)
+    return Connection(_plan.kind, LABELS[_plan.kind], _attempts, not _plan.procedure, shared)
+
+
+# Edited secrets make a new plan, and running pages may still use the old one for a while.
+@st.cache_resource(show_spinner=False, max_entries=4, on_release=SharedSession.close)
+def _shared(key: str, _plan: Plan) -> SharedSession:
+    return SharedSession(_plan, Sources())
+
+
+def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) -> ConnectionFailed:
+    """Recognise an error of the connector or of Snowpark; its text is read but not kept."""
+    if isinstance(error, ConnectionFailed):
+        return error
+    links = [link for link in _chain(error) if not isinstance(link, OSError)]  # its errno is C's
+    numbers = (getattr(link, name, None) for link in links for name in ("errno", "sql_error_code"))
+    errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)
+    states = (str(getattr(link, "sqlstate", "")) for link in links)
+    sqlstate = next((state for state in states if re.fullmatch("[0-9A-Z]{5}", state)), None)
+    reason, where = REASON_BY_NUMBER.get(errno or 0), ""
+    if reason is None:
+        names = [base.__name__ for base in type(error).__mro__]
+        reason = next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
+    if reason is None:
+        text = " ".join(map(str, _chain(error))).lower()
+        hits = (reason for reason, words in REASON_BY_WORDING.items() if re.search(words, text))
+        reason = next(hits, None)
+    if reason is None and errno:
+        reason = "network" if 250000 < errno < 252000 or 254000 < errno < 300000 else None
+    elif reason is None and isinstance(error, OSError):
+        reason = "secrets" if error.filename else "network"
+        named = (key for key, value in (settings or {}).items() if value == error.filename)
+        where = next(named, "")
+    elif reason is None and settings and isinstance(error, TypeError | ValueError):
+        reason = "secrets"  # the connector finds a setting of the wrong type by using it
+    return ConnectionFailed(reason or "unknown", errno, sqlstate, where)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error and what it says caused it, outermost first."""
+    for _ in range(10):  # a chain that is a ring ends too
+        if not isinstance(error, BaseException):
+            return
+        yield error
+        # Snowpark and the connector also keep the original in attributes.
+        kept = getattr(error, "conn_error", None) or getattr(error, "cause", None)
+        error = kept or error.__cause__
+
+
+def _close(session: Session) -> None:
+    # The connection first, in one request: Session.close() alone begins with a query, and repeats
+    # it where the server is gone.
+    with suppress(Exception):
+        session.connection.close(retry=False)
+    with suppress(Exception):
+        session.close()
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="close-session", daemon=True).start()
+
+
+def _plain(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: _plain(v) if isinstance(v, Mapping) else v for k, v in section.items()}
