@@ -1,0 +1,24 @@
+def broken_stream():
+    yield "A qubit can be "
+    yield "0 and 1 "
+    raise ConnectionError("cut in the middle")
+
+
+# region: remember
+def remember(stream, pieces):
+    for piece in stream:
+        pieces.append(piece)
+        yield piece
+
+
+# endregion
+
+
+# region: use
+pieces = []
+try:
+    for piece in remember(broken_stream(), pieces):  # in the app: st.write_stream(remember(...))
+        print("shown:", repr(piece))
+except ConnectionError:
+    print("interrupted, but kept:", repr("".join(pieces)))
+# endregion
