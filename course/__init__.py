@@ -1,0 +1,1 @@
+"""What turns a lesson folder into a page: catalog, language, navigation, page frame."""

@@ -1,0 +1,94 @@
+"""What the pages say about the connection: a badge in the sidebar, a failure and its mend."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from connection import Attempt, Connection, ConnectionFailed, connect
+from course.language import current, text, texts
+
+__all__ = ["badge", "failure", "preferred", "say_if_scripted"]
+
+# The learner's choice of Local Cortex over a configured account that fails.
+PREFERENCE_KEY = "course_connection"
+COLOURS = {"local": "blue", "account": "green", "snowflake": "green"}
+
+
+def preferred() -> str | None:
+    """Return the kind of connection that the learner asked for in this tab, if they did."""
+    preference = st.session_state.get(PREFERENCE_KEY)
+    return preference if isinstance(preference, str) else None
+
+
+def badge() -> None:
+    """Draw which connection is in use; opening it shows what was tried.
+
+    A setting that names no connection ends the run here, with what it should be.
+    """
+    try:
+        connection = connect(preferred())
+    except ValueError as error:
+        st.error(str(error), icon=":material/settings_alert:")
+        st.stop()
+    label = f":{COLOURS[connection.kind]}[:material/cable:] {text(f'connection.{connection.kind}')}"
+    with st.sidebar, st.popover(label, width="stretch"):
+        _about(connection)
+        st.caption(text("connection.tried"))
+        st.markdown("\n".join(map(_line, connection.attempts)))
+        if preferred() is not None:
+            st.button(text("connection.use_configured"), on_click=_prefer, args=(None,))
+
+
+def say_if_scripted(connection: Connection) -> None:
+    """Say beside a demo that no model answers, where none does."""
+    if connection.kind == "local" and not _relayed():
+        st.caption(text("connection.scripted"))
+
+
+def failure(error: ConnectionFailed) -> None:
+    """Say why the configured connection failed and how to mend it, and offer Local Cortex."""
+    facts = [f"`{error.where}`"] if error.where else []
+    facts += [f"Snowflake {error.errno:06}"] if error.errno else []
+    lines = [f"**{text('connection.failed')}**", _reason(error.reason), " · ".join(facts)]
+    st.error("\n\n".join(filter(None, lines)), icon=":material/cloud_off:")
+    with st.container(horizontal=True):
+        st.button(
+            text("connection.use_local"),
+            on_click=_prefer,
+            args=("local",),
+            icon=":material/computer:",
+        )
+        # A refused login is not repeated by itself: reruns would lock the user out.
+        st.button(
+            text("connection.try_again"),
+            on_click=connect(preferred()).reset,
+            icon=":material/refresh:",
+        )
+
+
+def _about(connection: Connection) -> None:
+    relay = connection.kind == "local" and _relayed()
+    st.markdown(text("connection.about_relay" if relay else f"connection.about_{connection.kind}"))
+    if not connection.token_streaming:
+        st.markdown(text("connection.buffered"))
+
+
+def _relayed() -> bool:
+    return bool(os.environ.get("COURSE_RELAY_URL"))
+
+
+def _line(attempt: Attempt) -> str:
+    key = f"connection.attempt.{attempt.outcome}"
+    outcome = text(key) if key in texts(current()) else text("connection.attempt.failed")
+    return f"- {text(f'connection.{attempt.kind}')}: {outcome}"
+
+
+def _reason(reason: str) -> str:
+    key = f"connection.reason.{reason}"
+    return text(key if key in texts(current()) else "connection.reason.unknown")
+
+
+def _prefer(kind: str | None) -> None:
+    st.session_state[PREFERENCE_KEY] = kind

@@ -1,0 +1,95 @@
+"""The parts of a live demo that are the same on every page: models, prompt, Stop, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+
+from connection import Connection
+from course.language import current, text, texts
+from local_cortex import models
+from streaming import CompletionRequest, Limits, StreamResult, TextStream
+from streaming.view import show
+
+__all__ = ["choose_model", "request", "watch"]
+
+# Far more than a lesson needs, far less than any model takes.
+MAX_PROMPT_CHARACTERS = 8_000
+
+
+def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
+    """Draw a select box with the hand-out's models and living ones; mark those that have retired.
+
+    The first model that is still alive is chosen to begin with.
+    """
+    today = date.today()
+    names = list(dict.fromkeys([*hand_out, *models.DEFAULTS]))
+    ended = {}
+    for name in names:
+        model = models.find(name)
+        if model is not None and model.retired_on(today):
+            ended[name] = text("demo.retired", model=name, date=model.eol_date)
+    alive = next(index for index, name in enumerate(names) if name not in ended)
+    chosen = st.selectbox(
+        label, names, index=alive, format_func=lambda name: ended.get(name, name), key="model"
+    )
+    if chosen in ended:
+        local = connection.kind == "local"
+        st.caption(text("demo.retired_local" if local else "demo.retired_account"))
+    return chosen
+
+
+def request(model: str, prompt: str) -> CompletionRequest | None:
+    """Return the request, or say what is wrong with the prompt and return ``None``."""
+    if not prompt.strip():
+        st.warning(text("demo.empty_prompt"), icon=":material/edit:")
+        return None
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
+        message = text("demo.long_prompt", length=len(prompt), limit=MAX_PROMPT_CHARACTERS)
+        st.warning(message, icon=":material/edit:")
+        return None
+    return CompletionRequest(model=model, prompt=prompt)
+
+
+def watch(stream: TextStream, connection: Connection) -> None:
+    """Show a stream with a Stop button while it runs, and what it measured when it has ended."""
+    stop = st.empty()
+    if stream.status in ("new", "running"):
+        # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
+        stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
+    result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
+    stop.empty()
+    _say_how_it_ended(result, connection)
+    _figures(result)
+
+
+def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
+    if result.status == "cancelled":
+        st.info(text("demo.stopped"), icon=":material/stop_circle:")
+    if result.error is None:
+        return
+    if result.error.code == "unauthorised":
+        connection.reset()
+    limits = Limits()
+    seconds = getattr(limits, result.error.code, None)
+    known = texts(current())
+    key = f"demo.error.{result.error.code}"
+    message = text(key if key in known else "demo.error.unknown", seconds=seconds)
+    if result.text:
+        message += f" {text('demo.partial')}"
+    st.error(message, icon=":material/error:")
+
+
+def _figures(result: StreamResult) -> None:
+    metrics = result.metrics
+    if metrics.time_to_first_text is None or metrics.total is None:
+        return
+    first, total, pieces = st.columns(3)
+    for column, key, seconds in (
+        (first, "demo.first_text", metrics.time_to_first_text),
+        (total, "demo.total", metrics.total),
+    ):
+        column.metric(text(key), text("demo.seconds", seconds=f"{seconds:.2f}"))
+    pieces.metric(text("demo.pieces"), metrics.pieces)

@@ -1,0 +1,116 @@
+"""The frame of a lesson's page: guard, title, text, and a place for the live demo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from connection import ConnectionFailed, connect
+from course import catalog, connection_panel, navigation
+from course.language import current, text
+from course.lesson import Block, Lesson, program, sections
+from course.warm import warm_up
+
+__all__ = ["LessonPage", "lesson_page"]
+
+CALLOUTS = {
+    "note": (st.info, ":material/info:"),
+    "tip": (st.success, ":material/lightbulb:"),
+    "warning": (st.warning, ":material/warning:"),
+}
+
+
+class LessonPage:
+    """A lesson whose text has been drawn, with a place left for its demo.
+
+    The text comes first because a demo may run for a minute, and what is drawn after it would
+    have to wait. ``prefer`` is the kind of connection that the learner asked for, if they did.
+    """
+
+    def __init__(self, prefer: str | None, place: DeltaGenerator) -> None:
+        self.prefer = prefer
+        self._place = place
+
+    @contextmanager
+    def demo(self) -> Iterator[None]:
+        """Draw the live demo in its place; a connection that fails is explained there."""
+        with self._place, st.container(border=True):
+            st.subheader(text("demo.heading"), anchor="demo")
+            st.caption(text("demo.intro"))
+            connection_panel.say_if_scripted(connect(self.prefer))
+            try:
+                yield
+            except ConnectionFailed as error:
+                connection_panel.failure(error)
+        warm_up(connect(self.prefer))
+
+
+def lesson_page(name: str) -> LessonPage:
+    """Draw the page of the lesson whose folder is called ``name``, all but its demo.
+
+    Raises:
+        LessonError: the lesson's files are wrong.
+    """
+    navigation.guard()
+    lesson = catalog.find(name)
+    connection_panel.badge()
+    language = current()
+    parts = sections(lesson, language)
+    _contents(parts)
+    st.title(lesson.meta.title.of(language), anchor="top")
+    st.caption(
+        f"{text('course.day', day=lesson.meta.day)} · "
+        f"{text('course.minutes', minutes=lesson.meta.minutes)}"
+    )
+    _section(parts.pop("goals"), lead=f"**{lesson.meta.summary.of(language)}**")
+    place = st.container()
+    for blocks in parts.values():
+        _section(blocks)
+    _take_away(lesson)
+    return LessonPage(connection_panel.preferred(), place)
+
+
+def _contents(parts: dict[str, list[Block]]) -> None:
+    links = [f"- [{blocks[0].text}](#{name})" for name, blocks in parts.items()]
+    links.insert(1, f"- [{text('demo.heading')}](#demo)")
+    with st.sidebar:
+        st.caption(text("course.contents"))
+        st.markdown("\n".join(links))
+
+
+def _section(blocks: list[Block], lead: str = "") -> None:
+    for block in blocks:
+        if block.kind == "heading":
+            draw = st.header if block.level == 2 else st.subheader
+            draw(block.text, anchor=block.id)
+        elif block.kind == "code":
+            st.code(block.text, language="python")
+        elif block.kind == "markdown":
+            if lead:
+                st.info(f"{lead}\n\n{block.text}", icon=":material/flag:")
+                lead = ""
+            else:
+                st.markdown(block.text)
+        else:
+            draw_callout, icon = CALLOUTS[block.kind]
+            draw_callout(block.text, icon=icon)
+
+
+def _take_away(lesson: Lesson) -> None:
+    st.download_button(
+        text("course.download", file=lesson.program_name),
+        program(lesson),
+        file_name=lesson.program_name,
+        mime="text/x-python",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    if lesson.meta.links:
+        st.caption(text("course.links"))
+        language = current()
+        st.markdown(
+            "\n".join(f"- [{link.title.of(language)}]({link.url})" for link in lesson.meta.links)
+        )

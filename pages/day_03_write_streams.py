@@ -1,0 +1,36 @@
+"""Day 3, Write Streams: the lesson, and both of its methods live."""
+
+import streamlit as st
+
+from connection import connect
+from course import demo
+from course.page import lesson_page
+from streaming import DirectStrategy, SimulatedStrategy, Strategy, stream, whole_answer
+
+page = lesson_page("day_03_write_streams")
+connection = connect(page.prefer)
+
+with page.demo():
+    model = demo.choose_model(
+        "Select a model", ["claude-3-5-sonnet", "mistral-large", "llama3.1-8b"], connection
+    )
+    prompt = st.text_input(
+        "Enter your prompt:", "Explain quantum computing in simple terms.", key="prompt"
+    )
+    method = st.radio(
+        "Streaming Method:",
+        ["Method 1: Direct (stream=True)", "Method 2: Custom Generator"],
+        key="method",
+    )
+
+    if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
+        session = connection.session
+        if method == "Method 1: Direct (stream=True)":
+            strategy: Strategy = DirectStrategy(session)
+        else:
+            strategy = SimulatedStrategy(whole_answer(session), chunk_size=5, delay=0.05)
+        st.session_state.day_03_answer = stream(strategy, request)
+
+    if "day_03_answer" in st.session_state:
+        st.markdown("### Response:")
+        demo.watch(st.session_state.day_03_answer, connection)
