@@ -14,6 +14,7 @@ __all__ = ["draw"]
 
 def draw() -> None:
     """Draw the page."""
+    st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     language = current()
     st.title(text("course.title"))

@@ -2,13 +2,14 @@
 
 With a ``pages/`` folder, Streamlit runs the page of the first deep link after a server start
 without running Home.py first, and so without translated titles; ``AppTest.switch_page`` does the
-same. The guard registers the navigation in that case and starts the run again, through Home.py.
+same. The guard registers the navigation in that case; from the next run on, Home.py is there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -20,31 +21,31 @@ from course.lesson import Lesson
 __all__ = ["guard", "page_of", "run"]
 
 # Per run, not in the session state: a session whose navigation ran once is not to skip it later.
-SENT_KEY = "course_sent_through_home"
+ICON = Path(__file__).parent / "assets" / "icon.svg"
 _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
-    chosen = _register(home)
-    token = _through_home.set(True)
-    try:
-        with st.sidebar:
-            chooser()
-        chosen.run()
-    finally:
-        _through_home.reset(token)
+    _run(_register(home))
 
 
-def guard() -> None:
-    """Make sure that this page is run by Home.py; every page calls this before all else."""
+def guard(name: str) -> None:
+    """Do for the page called ``name`` what Home.py does, if Home.py is not there.
+
+    Every page calls this first.
+    """
     if _through_home.get():
-        st.session_state.pop(SENT_KEY, None)
-    elif not st.session_state.pop(SENT_KEY, False):
-        st.session_state[SENT_KEY] = True
-        _register(_nothing)
-        st.rerun()
-    # Else this file is the app itself, as in AppTest.from_file: there is no Home.py to run it.
+        return
+    chosen = _register(_nothing)
+    if chosen.url_path != name:
+        # The page is the app itself, as in AppTest.from_file; it goes on without a router.
+        _sidebar()
+        return
+    # Once more from the top, as the router runs it: only then do its widgets have the identity that
+    # they will have in every later run, and a first click finds its button again.
+    _run(chosen)
+    st.stop()
 
 
 def page_of(lesson: Lesson) -> StreamlitPage:
@@ -60,12 +61,28 @@ def page_of(lesson: Lesson) -> StreamlitPage:
 
 
 def _register(home: Callable[[], None]) -> StreamlitPage:
+    # The icon is a file of ours: one by name would be fetched from a font server.
+    st.set_page_config(page_icon=ICON)
     front = st.Page(home, title=text("course.home"), icon=":material/home:", default=True)
     weeks: dict[str, list[StreamlitPage]] = {"": [front]}
     for lesson in lessons():
         week = text("course.week", week=lesson.meta.week)
         weeks.setdefault(week, []).append(page_of(lesson))
     return st.navigation(weeks, expanded=True)
+
+
+def _run(page: StreamlitPage) -> None:
+    token = _through_home.set(True)
+    try:
+        _sidebar()
+        page.run()
+    finally:
+        _through_home.reset(token)
+
+
+def _sidebar() -> None:
+    with st.sidebar:
+        chooser()
 
 
 def _nothing() -> None:

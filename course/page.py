@@ -54,7 +54,7 @@ def lesson_page(name: str) -> LessonPage:
     Raises:
         LessonError: the lesson's files are wrong.
     """
-    navigation.guard()
+    navigation.guard(name)
     lesson = catalog.find(name)
     connection_panel.badge()
     language = current()

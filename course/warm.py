@@ -25,7 +25,7 @@ def warm_up(connection: Connection) -> None:
 
 # Streamlit leaves arguments whose name begins with an underscore out of the cache's key.
 @st.cache_resource(show_spinner=False)
-def _once(kind: str, _connection: Connection) -> threading.Thread:
+def _once(kind: str, _connection: Connection) -> threading.Thread:  # noqa: ARG001
     thread = threading.Thread(target=_load, args=(_connection,), name="warm-up", daemon=True)
     thread.start()
     return thread

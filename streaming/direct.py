@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import platform
-import warnings
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, cast
 
+from streaming.errors import StreamUnavailable
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ __all__ = ["DirectStrategy"]
 # The client retries a busy service for ever unless it is given a limit; ours are kept by
 # TextStream, on a clock that also runs while the socket is silent.
 CLIENT_TIMEOUT_SECONDS = 300.0
+EXPIRED_SESSION = "390112"
 
 
 class DirectStrategy:
@@ -40,24 +41,33 @@ class DirectStrategy:
 
         Raises:
             requests.HTTPError, requests.ConnectionError, TimeoutError: as the client does.
+            StreamUnavailable: the session is over.
         """
+        answer = self._ask(request)
+        if answer.session_has_expired():
+            answer.close()
+            # Cortex's endpoint does not renew a session; the connector does, with any statement.
+            self._session.sql("SELECT 1").collect()
+            answer = self._ask(request)
+            if answer.session_has_expired():
+                raise StreamUnavailable("unauthorised")
+        return answer
+
+    def _ask(self, request: CompletionRequest) -> _Answer:
         # Imported on first use: it takes more than a second, and Home never needs it.
         from snowflake.cortex import complete
 
         question: object = request.prompt
         if request.messages is not None:
             question = [message.model_dump() for message in request.messages]
-        with warnings.catch_warnings():
-            # Every call says that snowpark's ai_complete is the successor; it cannot stream.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            answer = complete(
-                request.model,
-                question,
-                options=request.options or None,
-                session=self._session,
-                stream=True,
-                timeout=CLIENT_TIMEOUT_SECONDS,
-            )
+        answer = complete(
+            request.model,
+            question,
+            options=request.options or None,
+            session=self._session,
+            stream=True,
+            timeout=CLIENT_TIMEOUT_SECONDS,
+        )
         return _Answer(cast("Generator[str, None, None]", answer))
 
 
@@ -69,6 +79,18 @@ class _Answer:
         # The response is an argument of the generator function, so it is there before the first
         # next(); the client offers no other way to it and sets no socket timeout.
         self._response: Response | None = inspect.getgeneratorlocals(generator).get("response")
+
+    def session_has_expired(self) -> bool:
+        """Tell whether this is no answer but Snowflake's word that the session token has run out.
+
+        That comes as HTTP 200 with code 390112 in a JSON body ("Known issues" of the Cortex REST
+        API), and the client breaks on it.
+        """
+        response = self._response
+        if response is None or response.headers.get("content-type") != "application/json":
+            return False
+        body = response.json()
+        return isinstance(body, dict) and body.get("code") == EXPIRED_SESSION
 
     def __iter__(self) -> Iterator[str]:
         return self

@@ -1,0 +1,22 @@
+"""What all tests share: an environment in which nothing of this machine shows through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> Iterator[None]:
+    """Let no setting of the person who runs the tests change what they test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in (
+            *("COURSE_CONNECTION", "COURSE_CONNECTION_NAME", "COURSE_STRICT_MODELS"),
+            *("COURSE_RELAY_URL", "COURSE_RELAY_MODELS", "COURSE_RELAY_API_KEY", "COURSE_MODELS"),
+        ):
+            patch.delenv(name, raising=False)
+        # The scripted engine answers at once; tests that measure its pace set their own.
+        patch.setenv("COURSE_FIRST_TOKEN", "0")
+        patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")
+        yield

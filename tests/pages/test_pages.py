@@ -1,0 +1,179 @@
+"""Every page, run by Streamlit's own test harness: both languages, cold and through Home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from connection import connect
+from course import catalog
+from course.language import LANGUAGES, texts
+from course.lesson import Lesson
+
+ROOT = catalog.ROOT
+LESSONS = catalog.lessons()
+DIRECT = "Method 1: Direct (stream=True)"
+CUSTOM = "Method 2: Custom Generator"
+# Method 2 takes a second for every hundred characters.
+SHORT = {
+    "ko": "Snowflake Cortex가 무엇인지 한 문장으로 알려 주세요.",
+    "en": "What is Snowflake Cortex, in one sentence?",
+}
+# An account on a port of this machine where nobody listens.
+UNREACHABLE = {
+    "account": "SECRET-ACCOUNT",
+    "user": "SECRET-USER",
+    "password": "SECRET-PASSWORD",
+    "host": "127.0.0.1",
+    "port": 9,
+    "login_timeout": 1,
+    "network_timeout": 1,
+    "socket_timeout": 1,
+}
+# An answer takes a fraction of a second; the clients' first import takes one or two.
+SECONDS = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_local_cortex() -> Iterator[None]:
+    yield
+    connect("local").reset()
+    st.cache_resource.clear()
+
+
+def open_home(language: str = "ko") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
+    app.query_params["lang"] = language
+    return app.run()
+
+
+def open_page(lesson: str, language: str = "en", *, cold: bool = False) -> AppTest:
+    path = f"pages/{lesson}.py"
+    if not cold:
+        return open_home(language).switch_page(path).run()
+    app = AppTest.from_file(str(ROOT / path), default_timeout=SECONDS)
+    app.query_params["lang"] = language
+    return app.run()
+
+
+def open_day_3(language: str = "en") -> AppTest:
+    return open_page("day_03_write_streams", language)
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def ask(app: AppTest, prompt: str) -> AppTest:
+    app.text_input(key="prompt").set_value(prompt).run()
+    return press(app, "Generate")
+
+
+def response(app: AppTest) -> str:
+    shown = [element.value for element in app.markdown]
+    return shown[shown.index("### Response:") + 1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_home_shows_a_card_for_every_lesson(language: str) -> None:
+    app = open_home(language)
+    assert not app.exception
+    assert [card.value for card in app.subheader] == [
+        lesson.meta.title.of(language)  # type: ignore[arg-type]
+        for lesson in LESSONS
+    ]
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["through home", "cold"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_lesson_renders(lesson: Lesson, language: str, cold: bool) -> None:
+    app = open_page(lesson.name, language, cold=cold)
+    assert not app.exception
+    assert app.title[0].value == lesson.meta.title.of(language)  # type: ignore[arg-type]
+    assert len(app.header) == 6
+    assert texts(language)["demo.heading"] in [part.value for part in app.subheader]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("method", [DIRECT, CUSTOM])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_generate_streams_an_answer_by_both_methods(language: str, method: str) -> None:
+    app = open_day_3(language)
+    app.radio(key="method").set_value(method).run()
+    ask(app, SHORT[language])
+    assert not app.exception
+    assert not app.error
+    assert "Snowflake" in response(app)
+    assert len(app.metric) == 3
+
+
+def test_both_methods_give_the_same_text() -> None:
+    first, second = open_day_3(), open_day_3()
+    ask(first, SHORT["en"])
+    second.radio(key="method").set_value(CUSTOM).run()
+    ask(second, SHORT["en"])
+    assert response(first) == response(second)
+
+
+def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() -> None:
+    options = open_day_3().selectbox(key="model").options
+    assert "claude-3-5-sonnet (retired 2026-03-31)" in options
+    assert "mistral-large (retired 2026-07-10)" in options
+    assert "llama3.1-8b" in options
+    assert len([option for option in options if "retired" not in option]) > 2
+
+
+def test_a_living_model_is_chosen_to_begin_with() -> None:
+    assert open_day_3().selectbox(key="model").value == "llama3.1-8b"
+
+
+def test_an_answer_stays_when_another_widget_changes() -> None:
+    app = open_day_3()
+    press(app, "Generate")
+    before = response(app)
+    app.radio(key="method").set_value(CUSTOM).run()
+    assert response(app) == before
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "x" * 8_001])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_or_overlong_prompt_is_answered_with_a_message(prompt: str, language: str) -> None:
+    app = open_day_3(language)
+    lesson_warnings = len(app.warning)
+    ask(app, prompt)
+    assert not app.exception
+    assert len(app.warning) == lesson_warnings + 1
+    assert not app.metric
+
+
+def test_the_demo_says_that_the_answers_are_scripted() -> None:
+    assert any("script" in caption.value for caption in open_day_3().caption)
+
+
+def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex_is_offered() -> (
+    None
+):
+    app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
+    app.query_params["lang"] = "en"
+    app.secrets["connections"] = {"snowflake": UNREACHABLE}
+    app.run().switch_page("pages/day_03_write_streams.py").run()
+    press(app, "Generate")
+    assert not app.exception
+    everything = [*app.error, *app.markdown, *app.caption, *app.warning]
+    said = " ".join(element.value for element in everything)
+    assert "Snowflake could not be reached" in said
+    assert "SECRET" not in said
+    press(app, "Go on with Local Cortex")
+    ask(app, SHORT["en"])
+    assert not app.error
+    assert "Snowflake" in response(app)
+
+
+def test_a_setting_that_names_no_connection_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_CONNECTION", "cloud")
+    app = open_home()
+    assert not app.exception
+    assert "COURSE_CONNECTION" in app.error[0].value

@@ -1,0 +1,143 @@
+"""DirectStrategy: the real Snowflake client, against Local Cortex."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from local_cortex import LocalCortex, Settings
+from streaming import (
+    CompletionRequest,
+    DirectStrategy,
+    Limits,
+    Message,
+    SimulatedStrategy,
+    StreamTimeout,
+    stream,
+    whole_answer,
+)
+
+PROMPT = "Explain quantum computing in simple terms."
+# Generous: what is waited for takes hundredths of a second.
+SECONDS = 10.0
+
+
+@pytest.fixture(scope="module")
+def cortex() -> Iterator[LocalCortex]:
+    running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[LocalCortex]:
+    """A model that sends its first token and then says nothing for a minute."""
+    running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=1 / 60))
+    yield running
+    running.close()
+
+
+def ask(prompt: str = PROMPT, **fields: object) -> CompletionRequest:
+    return CompletionRequest.model_validate({"model": "llama3.1-8b", "prompt": prompt, **fields})
+
+
+def wait_for(condition: object, *, seconds: float = SECONDS) -> float:
+    """Wait until ``condition()`` holds; return how long that took."""
+    begin = time.monotonic()
+    checked = threading.Event()
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() - begin < seconds
+        checked.wait(0.005)
+    return time.monotonic() - begin
+
+
+def test_it_streams_the_answer_that_the_client_would_join(cortex: LocalCortex) -> None:
+    session = cortex.session()
+    pieces = list(stream(DirectStrategy(session), ask()))
+    assert "".join(pieces) == whole_answer(session)(ask())
+    assert "qubit" in "".join(pieces)
+    session.close()
+
+
+def test_both_strategies_give_the_same_text(cortex: LocalCortex) -> None:
+    session = cortex.session()
+    simulated = SimulatedStrategy(whole_answer(session), delay=0.0)
+    texts = {stream(way, ask()).result().text for way in (DirectStrategy(session), simulated)}
+    assert len(texts) == 1
+    session.close()
+
+
+def test_options_and_conversations_reach_the_model(cortex: LocalCortex) -> None:
+    session = cortex.session()
+    short = stream(DirectStrategy(session), ask(max_tokens=5)).result()
+    assert 0 < len(short.text) < 60
+    turns = (Message(role="system", content="Be brief."), Message(content=PROMPT))
+    talk = CompletionRequest(model="llama3.1-8b", messages=turns)
+    assert "qubit" in stream(DirectStrategy(session), talk).result().text
+    session.close()
+
+
+def test_an_unknown_model_is_a_refused_request_without_the_address(cortex: LocalCortex) -> None:
+    session = cortex.session()
+    result = stream(DirectStrategy(session), ask(model="no-such-model")).result()
+    assert result.error is not None
+    assert (result.error.code, result.error.status) == ("bad_request", 400)
+    assert "127.0.0.1" not in str(result.error)
+    session.close()
+
+
+def test_an_hour_of_waiting_does_not_end_the_session(cortex: LocalCortex) -> None:
+    session = cortex.session()
+    cortex.expire_sessions()
+    assert "qubit" in stream(DirectStrategy(session), ask()).result().text
+    session.close()
+
+
+def test_a_silent_socket_ends_at_the_limit_and_keeps_the_text(silent: LocalCortex) -> None:
+    session = silent.session()
+    waiting = stream(DirectStrategy(session), ask(), limits=Limits(idle=0.5))
+    begin = time.monotonic()
+    with pytest.raises(StreamTimeout) as caught:
+        list(waiting)
+    assert caught.value.code == "idle"
+    assert waiting.text == caught.value.partial != ""
+    assert time.monotonic() - begin < SECONDS
+    session.close()
+
+
+def test_closing_a_stream_whose_model_is_silent_ends_the_call_at_the_server(
+    silent: LocalCortex,
+) -> None:
+    session = silent.session()
+    waiting = stream(DirectStrategy(session), ask("Hello"))
+    next(waiting)
+    assert silent.open_streams >= 1
+    waiting.close()
+    wait_for(lambda: silent.open_streams == 0)
+    session.close()
+
+
+def test_cancelling_from_another_thread_ends_a_wait_for_the_model(silent: LocalCortex) -> None:
+    session = silent.session()
+    waiting = stream(DirectStrategy(session), ask())
+    next(waiting)
+    threading.Timer(0.1, waiting.cancel).start()
+    begin = time.monotonic()
+    assert list(waiting) == []
+    assert waiting.status == "cancelled"
+    assert time.monotonic() - begin < SECONDS
+    session.close()
+
+
+def test_it_is_live_except_in_a_stored_procedure(
+    cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = cortex.session()
+    assert DirectStrategy(session).live
+    monkeypatch.setattr(platform, "platform", lambda: "XP")
+    assert not DirectStrategy(session).live
+    session.close()
