@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course.language import current, text, texts
@@ -53,9 +54,9 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
     return CompletionRequest(model=model, prompt=prompt)
 
 
-def watch(stream: TextStream, connection: Connection) -> None:
-    """Show a stream with a Stop button while it runs, and what it measured when it has ended."""
-    stop = st.empty()
+def watch(stream: TextStream, connection: Connection, buttons: DeltaGenerator) -> None:
+    """Show a stream, and what it measured when it has ended; Stop joins ``buttons`` meanwhile."""
+    stop = buttons.empty()
     if stream.status in ("new", "running"):
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")

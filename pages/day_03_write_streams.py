@@ -23,7 +23,8 @@ with page.demo():
         key="method",
     )
 
-    if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
+    buttons = st.container(horizontal=True)
+    if buttons.button("Generate", type="primary") and (request := demo.request(model, prompt)):
         session = connection.session
         if method == "Method 1: Direct (stream=True)":
             strategy: Strategy = DirectStrategy(session)
@@ -33,4 +34,4 @@ with page.demo():
 
     if "day_03_answer" in st.session_state:
         st.markdown("### Response:")
-        demo.watch(st.session_state.day_03_answer, connection)
+        demo.watch(st.session_state.day_03_answer, connection, buttons)

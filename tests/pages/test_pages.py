@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import catalog
-from course.language import LANGUAGES, texts
+from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
 
 ROOT = catalog.ROOT
@@ -78,24 +78,23 @@ def response(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_home_shows_a_card_for_every_lesson(language: str) -> None:
+def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     app = open_home(language)
     assert not app.exception
     assert [card.value for card in app.subheader] == [
-        lesson.meta.title.of(language)  # type: ignore[arg-type]
-        for lesson in LESSONS
+        lesson.meta.title.of(language) for lesson in LESSONS
     ]
 
 
 @pytest.mark.parametrize("cold", [False, True], ids=["through home", "cold"])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_every_lesson_renders(lesson: Lesson, language: str, cold: bool) -> None:
+def test_every_lesson_renders(lesson: Lesson, language: Language, cold: bool) -> None:
     app = open_page(lesson.name, language, cold=cold)
     assert not app.exception
-    assert app.title[0].value == lesson.meta.title.of(language)  # type: ignore[arg-type]
+    assert app.title[0].value == lesson.meta.title.of(language)
     assert len(app.header) == 6
-    assert texts(language)["demo.heading"] in [part.value for part in app.subheader]  # type: ignore[arg-type]
+    assert texts(language)["demo.heading"] in [part.value for part in app.subheader]
 
 
 @pytest.mark.parametrize("method", [DIRECT, CUSTOM])

@@ -1,0 +1,70 @@
+"""Take the README's screenshots: `make screenshots`.
+
+Each shows the real course on a real server, in the middle of an answer.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.server import ROOT, streamlit_server
+
+IMAGES = ROOT / "docs" / "images"
+PROMPTS = {
+    "en": "Explain quantum computing in simple terms.",
+    "ko": "양자 컴퓨팅을 쉽게 설명해 주세요.",
+}
+# About as much of the answer as fits below the widgets.
+CHARACTERS = {"en": 420, "ko": 220}
+
+
+def take(page: Page, url: str, language: str, path: Path) -> None:
+    """Ask on Day 3 and photograph the demo while the answer is growing."""
+    page.goto(f"{url}/day_03_write_streams?lang={language}")
+    prompt = page.get_by_role("textbox", name="Enter your prompt:")
+    prompt.fill(PROMPTS[language])
+    prompt.press("Enter")
+    page.wait_for_timeout(1_000)
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_function(
+        """wanted => {
+            const parts = [...document.querySelectorAll('[data-testid=stMarkdownContainer]')]
+                .filter(part => !part.closest('button'));
+            const at = parts.findIndex(part => part.innerText.trim() === 'Response:');
+            return at >= 0 && (parts[at + 1]?.innerText.length ?? 0) > wanted;
+        }""",
+        arg=CHARACTERS[language],
+    )
+    page.locator("#demo").evaluate("heading => heading.scrollIntoView()")
+    page.wait_for_timeout(200)
+    page.screenshot(path=path)
+    print(f"Wrote {path.relative_to(ROOT)}")
+
+
+def main() -> None:
+    """Take one screenshot for each language."""
+    browser_path = chromium.find()
+    if browser_path is None:
+        raise SystemExit("There is no Chromium to take screenshots with; set CHROMIUM to one.")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        streamlit_server(Path(home)) as url,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=chromium.arguments()
+        )
+        for language in PROMPTS:
+            page = browser.new_page(viewport={"width": 1280, "height": 960}, locale="ko-KR")
+            take(page, url, language, IMAGES / f"day-03-{language}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
