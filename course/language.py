@@ -46,14 +46,16 @@ def chooser() -> None:
     # Set before the widget is made, because a link may have changed the language since it was last
     # drawn, and the widget's own memory would win.
     st.session_state[CHOOSER_KEY] = current()
-    st.segmented_control(
+    # Not st.segmented_control: for a label that is not ASCII it loads a catalogue of all emoji,
+    # which costs Home's first reader a tenth of a second.
+    st.radio(
         text("course.language"),
         LANGUAGES,
         format_func=NAMES.__getitem__,
         key=CHOOSER_KEY,
         on_change=_choose,
+        horizontal=True,
         label_visibility="collapsed",
-        required=True,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -124,12 +125,21 @@ def load(folder: Path) -> Lesson:
     return Lesson(folder, meta)
 
 
-def sections(lesson: Lesson, language: Language) -> dict[str, list[Block]]:
-    """Read a lesson's prose, section by section, with its code put in.
+def sections(lesson: Lesson, language: Language) -> dict[str, tuple[Block, ...]]:
+    """Read a lesson's prose, section by section, with its code put in; cached until a file changes.
 
     Raises:
         LessonError: a section is missing or out of order, or an include names no file or region.
     """
+    return dict(_sections(lesson, language, _changed(lesson)))
+
+
+@lru_cache(maxsize=64)
+def _sections(
+    lesson: Lesson,
+    language: Language,
+    changed: int,  # noqa: ARG001 - part of the key
+) -> dict[str, tuple[Block, ...]]:
     path = lesson.folder / f"{language}.md"
     try:
         source = path.read_text("utf-8")
@@ -147,7 +157,13 @@ def sections(lesson: Lesson, language: Language) -> dict[str, list[Block]]:
             f"{_short(path)}: the sections are {', '.join(found)}; "
             f"they must be {', '.join(SECTIONS)}, in this order"
         )
-    return found
+    return {name: tuple(blocks) for name, blocks in found.items()}
+
+
+def _changed(lesson: Lesson) -> int:
+    """Return when a file of the lesson was last written, in nanoseconds."""
+    files = (lesson.folder, *lesson.folder.glob("*"), *lesson.folder.glob("steps/*"))
+    return max(file.stat().st_mtime_ns for file in files)
 
 
 def read_code(lesson: Lesson, file: str, region: str = "") -> str:
@@ -175,6 +191,11 @@ def read_code(lesson: Lesson, file: str, region: str = "") -> str:
 
 def program(lesson: Lesson) -> str:
     """Return the program that the lesson's steps make when they are put one after another."""
+    return _program(lesson, _changed(lesson))
+
+
+@lru_cache(maxsize=64)
+def _program(lesson: Lesson, changed: int) -> str:  # noqa: ARG001 - part of the key
     steps = sorted(lesson.folder.glob("steps/step_*.py"))
     parts = [read_code(lesson, f"steps/{step.name}") for step in steps]
     return "\n".join(parts)

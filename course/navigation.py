@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -21,7 +20,6 @@ from course.lesson import Lesson
 __all__ = ["guard", "page_of", "run"]
 
 # Per run, not in the session state: a session whose navigation ran once is not to skip it later.
-ICON = Path(__file__).parent / "assets" / "icon.svg"
 _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 
@@ -61,9 +59,9 @@ def page_of(lesson: Lesson) -> StreamlitPage:
 
 
 def _register(home: Callable[[], None]) -> StreamlitPage:
-    # The icon is a file of ours: one by name would be fetched from a font server.
-    st.set_page_config(page_icon=ICON)
-    front = st.Page(home, title=text("course.home"), icon=":material/home:", default=True)
+    # Without an icon, here and in the browser's tab: Streamlit reads an icon file with numpy, which
+    # Home's first reader would wait for, and fetches one by name from a font server.
+    front = st.Page(home, title=text("course.home"), default=True)
     weeks: dict[str, list[StreamlitPage]] = {"": [front]}
     for lesson in lessons():
         week = text("course.week", week=lesson.meta.week)

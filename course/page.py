@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,6 +17,7 @@ from course.warm import warm_up
 
 __all__ = ["LessonPage", "lesson_page"]
 
+ICON = Path(__file__).parent / "assets" / "icon.svg"
 CALLOUTS = {
     "note": (st.info, ":material/info:"),
     "tip": (st.success, ":material/lightbulb:"),
@@ -55,6 +57,9 @@ def lesson_page(name: str) -> LessonPage:
         LessonError: the lesson's files are wrong.
     """
     navigation.guard(name)
+    # A file of ours: the icon that the page has in the navigation would be fetched from a font
+    # server for the browser's tab.
+    st.set_page_config(page_icon=ICON)
     lesson = catalog.find(name)
     connection_panel.badge()
     language = current()
@@ -73,7 +78,7 @@ def lesson_page(name: str) -> LessonPage:
     return LessonPage(connection_panel.preferred(), place)
 
 
-def _contents(parts: dict[str, list[Block]]) -> None:
+def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
     links = [f"- [{blocks[0].text}](#{name})" for name, blocks in parts.items()]
     links.insert(1, f"- [{text('demo.heading')}](#demo)")
     with st.sidebar:
@@ -81,7 +86,7 @@ def _contents(parts: dict[str, list[Block]]) -> None:
         st.markdown("\n".join(links))
 
 
-def _section(blocks: list[Block], lead: str = "") -> None:
+def _section(blocks: Sequence[Block], lead: str = "") -> None:
     for block in blocks:
         if block.kind == "heading":
             draw = st.header if block.level == 2 else st.subheader

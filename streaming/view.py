@@ -43,8 +43,9 @@ def show(
             with place.container():
                 _write(stream, cursor, waiting)
         finally:
-            # On every path, with Streamlit's own Stop and rerun exceptions passing through.
-            stream.close()
+            # On every path, with Streamlit's own Stop and rerun exceptions passing through. Not
+            # close(), which waits for the connection: whoever pressed Stop is waiting for the page.
+            stream.cancel()
     place.markdown(stream.text)
     return stream.result()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,18 @@ def test_a_mistake_in_the_prose_is_named(tmp_path: Path, prose: str, named: str)
     found = lesson.load(make_lesson(tmp_path, prose=prose))
     with pytest.raises(LessonError, match=named):
         lesson.sections(found, "en")
+
+
+def test_an_edit_shows_without_a_restart(tmp_path: Path) -> None:
+    folder = make_lesson(tmp_path)
+    found = lesson.load(folder)
+    before = lesson.sections(found, "en")
+    path = folder / "en.md"
+    path.write_text(PROSE.replace("Text of theory.", "Better text."))
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
+    assert lesson.sections(found, "en")["theory"][1].text == "Better text."
+    assert before["theory"][1].text == "Text of theory."
 
 
 def test_a_folder_without_lessons_is_an_error(tmp_path: Path) -> None:
