@@ -57,7 +57,9 @@ DEFAULTS: dict[str, Any] = {
     # Seconds that a read may be silent, and all that interrupts one. Snowflake is silent for 45
     # while a statement runs, before it answers "in progress".
     "socket_timeout": 50,
-    "network_timeout": 90,  # seconds of repeating any other request; otherwise for ever
+    # Seconds of repeating any other request, otherwise for ever; also the most that a statement may
+    # take, and one that asks a model for a long answer takes minutes.
+    "network_timeout": 600,
     "platform_detection_timeout_seconds": 0.0,  # do not ask the network which cloud this is
     "client_session_keep_alive": True,  # Snowflake ends a session that is idle for four hours
     "validate_default_parameters": True,  # a misspelt warehouse fails here, not in a later query

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course.language import current, text, texts
+from course.page import LessonPage
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
 from streaming.view import show
@@ -54,10 +55,13 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
     return CompletionRequest(model=model, prompt=prompt)
 
 
-def watch(stream: TextStream, connection: Connection, buttons: DeltaGenerator) -> None:
+def watch(
+    page: LessonPage, stream: TextStream, connection: Connection, buttons: DeltaGenerator
+) -> None:
     """Show a stream, and what it measured when it has ended; Stop joins ``buttons`` meanwhile."""
     stop = buttons.empty()
     if stream.status in ("new", "running"):
+        page.draw_text()
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
     result = show(stream, waiting=text("demo.waiting", model=stream.request.model))

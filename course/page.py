@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed, connect
 from course import catalog, connection_panel, navigation
@@ -26,20 +25,32 @@ CALLOUTS = {
 
 
 class LessonPage:
-    """A lesson whose text has been drawn, with a place left for its demo.
+    """A lesson's page whose goals have been drawn, with places for its demo and for its text.
 
-    The text comes first because a demo may run for a minute, and what is drawn after it would
-    have to wait. ``prefer`` is the kind of connection that the learner asked for, if they did.
+    ``prefer`` is the kind of connection that the learner asked for, if they did.
     """
 
-    def __init__(self, prefer: str | None, place: DeltaGenerator) -> None:
+    def __init__(self, prefer: str | None, draw_text: Callable[[], None]) -> None:
         self.prefer = prefer
-        self._place = place
+        self._demo = st.container()
+        self._text = st.container()
+        self._draw_text: Callable[[], None] | None = draw_text
+
+    def draw_text(self) -> None:
+        """Draw the lesson's text below the demo, once in a run.
+
+        It is drawn after the demo, so that a click's effect is seen first; but before an answer
+        streams, because that may take a minute.
+        """
+        draw, self._draw_text = self._draw_text, None
+        if draw is not None:
+            with self._text:
+                draw()
 
     @contextmanager
     def demo(self) -> Iterator[None]:
-        """Draw the live demo in its place; a connection that fails is explained there."""
-        with self._place, st.container(border=True):
+        """Draw the live demo in its place, then the text; a connection that fails is explained."""
+        with self._demo, st.container(border=True):
             st.subheader(text("demo.heading"), anchor="demo")
             st.caption(text("demo.intro"))
             connection_panel.say_if_scripted(connect(self.prefer))
@@ -47,11 +58,12 @@ class LessonPage:
                 yield
             except ConnectionFailed as error:
                 connection_panel.failure(error)
+        self.draw_text()
         warm_up(connect(self.prefer))
 
 
 def lesson_page(name: str) -> LessonPage:
-    """Draw the page of the lesson whose folder is called ``name``, all but its demo.
+    """Begin the page of the lesson whose folder is called ``name``; its demo completes it.
 
     Raises:
         LessonError: the lesson's files are wrong.
@@ -71,11 +83,13 @@ def lesson_page(name: str) -> LessonPage:
         f"{text('course.minutes', minutes=lesson.meta.minutes)}"
     )
     _section(parts.pop("goals"), lead=f"**{lesson.meta.summary.of(language)}**")
-    place = st.container()
-    for blocks in parts.values():
-        _section(blocks)
-    _take_away(lesson)
-    return LessonPage(connection_panel.preferred(), place)
+
+    def draw_text() -> None:
+        for blocks in parts.values():
+            _section(blocks)
+        _take_away(lesson)
+
+    return LessonPage(connection_panel.preferred(), draw_text)
 
 
 def _contents(parts: Mapping[str, Sequence[Block]]) -> None:

@@ -34,4 +34,4 @@ with page.demo():
 
     if "day_03_answer" in st.session_state:
         st.markdown("### Response:")
-        demo.watch(st.session_state.day_03_answer, connection, buttons)
+        demo.watch(page, st.session_state.day_03_answer, connection, buttons)

@@ -17,7 +17,8 @@ PATIENCE_MS = 30_000
 WIDE = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
+# For each module: while Playwright runs, no other test of the process can run an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
