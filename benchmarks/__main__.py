@@ -1,0 +1,74 @@
+"""The command line: ``python -m benchmarks [NAME ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks.cortex import (
+    added_time_to_first_token,
+    local_cortex_connect,
+    local_cortex_start,
+    only_loopback,
+)
+from benchmarks.exits import exit_after_ctrl_c
+from benchmarks.figures import Figure, NotMeasured, machine, table
+from benchmarks.home import home_process_time
+from benchmarks.limits import limit_accuracy
+from benchmarks.pages import first_answer, stop_latency
+
+MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
+    measure.__name__: measure
+    for measure in (
+        local_cortex_start,
+        local_cortex_connect,
+        added_time_to_first_token,
+        only_loopback,
+        exit_after_ctrl_c,
+        home_process_time,
+        stop_latency,
+        limit_accuracy,
+        first_answer,
+    )
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print the table, and return 1 if a budget is broken or was not measured."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure what the course promises, and check it against its budgets.",
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"one of {', '.join(MEASUREMENTS)}; all of them by default",
+    )
+    names = parser.parse_args(arguments).names or list(MEASUREMENTS)
+    if unknown := [name for name in names if name not in MEASUREMENTS]:
+        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
+    # Taken first: later the measurements themselves are the load.
+    facts = machine()
+    figures = []
+    for name in names:
+        figures += _measure(name)
+    print(f"{table(figures)}\n\n{facts}")
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+def _measure(name: str) -> list[Figure]:
+    print(f"Measuring {name} ...", end="", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    try:
+        return MEASUREMENTS[name]()
+    except NotMeasured as error:
+        return [Figure(name, [], name, note=f"not measured: {error}")]
+    finally:
+        print(f" {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What is measured inside a fresh process: ``python -m benchmarks.children TASK`` prints JSON."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable
+
+MODEL = "llama3.1-8b"
+CONNECTIONS = 20
+ANSWERS = 50
+# Events of the socket module, and which of their arguments is the address; see the table of audit
+# events in Python's documentation.
+ADDRESS_ARGUMENT = {
+    "socket.connect": 1,
+    "socket.sendto": 1,
+    "socket.sendmsg": 1,
+    "socket.getaddrinfo": 0,
+    "socket.gethostbyname": 0,
+    "socket.gethostbyaddr": 0,
+    "socket.getnameinfo": 0,
+}
+
+
+def start() -> float:
+    """Return the seconds from calling ``LocalCortex.start()`` to the answer to a first GET."""
+    from local_cortex import LocalCortex
+
+    began = time.perf_counter()
+    cortex = LocalCortex.start()
+    connection = http.client.HTTPConnection("127.0.0.1", cortex.port)
+    connection.request("GET", "/")
+    connection.getresponse().read()
+    seconds = time.perf_counter() - began
+    connection.close()
+    cortex.close()
+    return seconds
+
+
+def connect() -> list[float]:
+    """Return the seconds of each login, the first of the process in front."""
+    import snowflake.snowpark  # noqa: F401 - its import is not part of a login
+
+    from local_cortex import LocalCortex
+
+    cortex = LocalCortex.start()
+    seconds = []
+    for _ in range(1 + CONNECTIONS):
+        began = time.perf_counter()
+        session = cortex.session()
+        seconds.append(time.perf_counter() - began)
+        session.close()
+    cortex.close()
+    return seconds
+
+
+def first_tokens() -> list[float]:
+    """Return the seconds from calling ``complete`` to its first delta, the first call in front."""
+    from snowflake.cortex import complete
+
+    from local_cortex import LocalCortex, Settings
+
+    cortex = LocalCortex.start(settings=Settings(first_token=0))
+    session = cortex.session()
+    seconds = []
+    for _ in range(1 + ANSWERS):
+        began = time.perf_counter()
+        answer = complete(MODEL, "Hello", session=session, stream=True)
+        next(delta for delta in answer if delta)
+        seconds.append(time.perf_counter() - began)
+        answer.close()
+    session.close()
+    cortex.close()
+    return seconds
+
+
+def addresses() -> None:
+    """Print each address that the process connects to, sends to or looks up, to its very end."""
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        if event not in ADDRESS_ARGUMENT:
+            return
+        address = arguments[ADDRESS_ARGUMENT[event]]
+        host = address[0] if isinstance(address, tuple) else address
+        # A socket that already has its peer names none with each message.
+        if host is not None:
+            print(json.dumps([event, str(host)]), flush=True)
+
+    sys.addaudithook(watch)
+    from snowflake.cortex import complete
+
+    from local_cortex import LocalCortex, Settings
+
+    cortex = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
+    session = cortex.session()
+    session.sql("select current_version()").collect()
+    session.range(3).collect()
+    text = "".join(complete(MODEL, "Hello", session=session, stream=True))
+    if not text:
+        raise RuntimeError("there was no answer")
+    session.close()
+    cortex.close()
+
+
+TASKS: dict[str, Callable[[], float | Iterable[float] | None]] = {
+    task.__name__: task for task in (start, connect, first_tokens, addresses)
+}
+
+if __name__ == "__main__":
+    # Every call of complete() says that it is deprecated, which is not what is measured.
+    warnings.simplefilter("ignore")
+    result = TASKS[sys.argv[1]]()
+    if result is not None:
+        print(json.dumps(result))

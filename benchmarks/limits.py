@@ -1,0 +1,52 @@
+"""Whether a stream's limits hold while the source is silent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+from benchmarks.figures import Figure, NotMeasured
+from streaming import CompletionRequest, Limits, StreamTimeout, stream
+
+__all__ = ["limit_accuracy"]
+
+RUNS = 5
+LIMIT_SECONDS = 0.5
+
+
+class Silent:
+    """A strategy whose source never gives a delta, and cannot be aborted."""
+
+    name = "silent"
+    live = True
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:  # noqa: ARG002 - never answered
+        self.released.wait()
+        return iter(())
+
+
+def limit_accuracy() -> list[Figure]:
+    """How late ``Limits(first_chunk=0.5)`` ends a stream whose source never gives a delta.
+
+    Seconds from the first ``next()`` to ``StreamTimeout``, less 0.5. 5 times.
+    """
+    values = [_seconds_to_timeout() - LIMIT_SECONDS for _ in range(RUNS)]
+    return [Figure("A limit of 500 ms on a silent source: off by", values, "limit_accuracy")]
+
+
+def _seconds_to_timeout() -> float:
+    silent = Silent()
+    request = CompletionRequest(model="llama3.1-8b", prompt="Hello")
+    answer = stream(silent, request, limits=Limits(first_chunk=LIMIT_SECONDS))
+    began = time.perf_counter()
+    try:
+        next(answer)
+    except StreamTimeout:
+        return time.perf_counter() - began
+    finally:
+        silent.released.set()
+    raise NotMeasured("the limit ended nothing")

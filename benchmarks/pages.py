@@ -1,0 +1,76 @@
+"""How fast the Day 3 page answers its buttons."""
+
+from __future__ import annotations
+
+from benchmarks.browser import (
+    ANSWERING,
+    STOPPED,
+    WRITING,
+    browser,
+    generate,
+    open_day_3,
+    press,
+    window,
+)
+from benchmarks.figures import Figure
+from benchmarks.processes import ROOT, streamlit
+
+__all__ = ["first_answer", "stop_latency"]
+
+HOME = ROOT / "Home.py"
+STOPS = 5
+PROCESSES = 3
+LATER_ANSWERS = 3
+# Longer than anything before it, so that it is the model that is waited for.
+SETTLE_MS = 700
+
+
+def stop_latency() -> list[Figure]:
+    """Seconds from pressing Stop on Day 3 until the spinner is gone and the page says so.
+
+    On the browser's clock, in two situations, 5 times each, in newly opened pages of one server:
+    the model is silent and would be for 20 s; the model is writing.
+    """
+    silent, writing = _stops("20", ANSWERING), _stops("0", WRITING)
+    return [
+        Figure("Stop, while the model is silent", silent, "stop_latency"),
+        Figure("Stop, while the answer is streaming", writing, "stop_latency"),
+    ]
+
+
+def _stops(first_token: str, situation: str) -> list[float]:
+    seconds = []
+    settings = {"COURSE_FIRST_TOKEN": first_token, "COURSE_TOKENS_PER_SECOND": "20"}
+    with streamlit(HOME, **settings) as server, browser() as opened, window(opened) as tabs:
+        for _ in range(STOPS):
+            with open_day_3(tabs, server.url) as page:
+                generate(page, situation)
+                page.wait_for_timeout(SETTLE_MS)
+                seconds.append(press(page, "Stop", STOPPED))
+    return seconds
+
+
+def first_answer() -> list[Figure]:
+    """Seconds from pressing Generate on Day 3 to the first text of the answer on the page.
+
+    On the browser's clock, with an engine that does not wait. The first answer of a fresh server
+    process, asked for as soon as the page stands still, for which the Snowflake clients have to be
+    imported, Local Cortex started and a session opened, 3 times; then later answers of the same
+    processes, in newly opened pages, 3 times each.
+    """
+    first: list[float] = []
+    later: list[float] = []
+    for _ in range(PROCESSES):
+        with (
+            streamlit(HOME, COURSE_FIRST_TOKEN="0") as server,
+            browser() as opened,
+            window(opened) as tabs,
+        ):
+            for number in range(1 + LATER_ANSWERS):
+                with open_day_3(tabs, server.url) as page:
+                    seconds = press(page, "Generate", WRITING)
+                    (later if number else first).append(seconds)
+    return [
+        Figure("Generate to first text, first answer of a process", first),
+        Figure("Generate to first text, later answers", later),
+    ]

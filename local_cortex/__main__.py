@@ -1,0 +1,125 @@
+"""The command line: ``python -m local_cortex serve`` and ``python -m local_cortex run``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from local_cortex import launch
+from local_cortex.certificate import write_certificate
+from local_cortex.choice import settings_from_environment
+from local_cortex.server import LocalCortex, StartError
+from local_cortex.settings import Settings, SettingsError
+
+SERVE_HELP = "run the server and print how to connect to it"
+RUN_HELP = "run an unmodified program against a server of its own"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code; 2 is a usage or settings error."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    try:
+        settings = _settings(asked)
+        if asked.command == "run":
+            words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
+            if not words:
+                parser.error("name a command to run: python -m local_cortex run -- COMMAND ...")
+            return launch.run(words, settings=settings)
+        return _serve(asked.port, asked.tls, settings)
+    except (SettingsError, StartError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--first-token", type=float, metavar="SECONDS", help="wait before the first token (0.4)"
+    )
+    shared.add_argument(
+        "--tokens-per-second", type=float, metavar="N", help="pace after the first token (40)"
+    )
+    shared.add_argument(
+        "--strict-models", action="store_true", help="refuse retired models, as an account does"
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m local_cortex",
+        description="A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", parents=[shared], help=SERVE_HELP, description=SERVE_HELP)
+    serve.add_argument("--port", type=int, default=0, help="0, the default, is any free port")
+    serve.add_argument(
+        "--tls", action="store_true", help="speak https, which snowflake.cortex.Complete expects"
+    )
+    run = commands.add_parser("run", parents=[shared], help=RUN_HELP, description=RUN_HELP)
+    run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
+    return parser
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    settings = settings_from_environment()
+    given = {
+        name: value
+        for name in ("first_token", "tokens_per_second")
+        if (value := getattr(asked, name)) is not None
+    }
+    if asked.strict_models:
+        given["strict_models"] = True
+    return settings.replace(given)
+
+
+def _serve(port: int, tls: bool, settings: Settings) -> int:
+    stopped = threading.Event()
+    for number in launch.SIGNALS:
+        signal.signal(number, lambda *_: stopped.set())
+    with ExitStack() as cleaning:
+        certificate, bundle = None, Path()
+        if tls:
+            folder = tempfile.TemporaryDirectory(prefix="local-cortex-")
+            certificate, bundle = write_certificate(Path(cleaning.enter_context(folder)))
+        cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)
+        try:
+            if certificate is not None:
+                # The server has read it; nobody else is to.
+                certificate.unlink()
+            print(f"Local Cortex ({cortex.engine} engine) listens on {cortex.url}.")
+            print("Ctrl-C stops it.\n")
+            print(_trust(bundle) if tls else PLAIN_NOTE)
+            print("Put this into .streamlit/secrets.toml:\n")
+            print(launch.connection_block(cortex.port, cortex.secret, tls=tls))
+            print(f"For an OpenAI client: base_url = {cortex.url}/api/v2/cortex/v1")
+            print("and api_key = the password above.", flush=True)
+            # Windows delivers a Ctrl-C only between two waits.
+            while cortex.alive and not stopped.wait(1.0):
+                pass
+        finally:
+            cortex.close()
+    return 0
+
+
+def _trust(bundle: Path) -> str:
+    """Say how a program is made to trust the server's certificate, in this system's shell."""
+    names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+    if os.name == "nt":
+        return "\n".join(f"$env:{name} = '{bundle}'" for name in names) + "\n"
+    path = shlex.quote(str(bundle))
+    return f"export {' '.join(f'{name}={path}' for name in names)}\n"
+
+
+PLAIN_NOTE = """\
+Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
+    session.connection.scheme = "http"
+because it speaks https unless it is told otherwise. `python -m local_cortex run` needs neither.
+"""
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Local Cortex as one ASGI application: its routes, its state, and how failures are answered."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local_cortex import inference_routes, query_routes, session_routes
+from local_cortex.cortex import Cortex, Refusal
+from local_cortex.engines import EngineError
+from local_cortex.functions import SqlCortex
+from local_cortex.session_routes import failure
+from local_cortex.sessions import AuthError, Sessions
+from local_cortex.statements import Statements
+from local_cortex.web import BadBody, rest_error
+
+__all__ = ["PATH_PREFIX", "build"]
+
+# Where a client that was given host = "127.0.0.1:PORT/sf" and port = 1 looks; see launch.py.
+PATH_PREFIX = "/sf"
+# "Bad request" to the connector (snowflake/connector/network.py), and Snowflake's internal error.
+BAD_REQUEST = "390400"
+INTERNAL_ERROR = "000603"
+
+log = logging.getLogger(__name__)
+
+
+async def health(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("Local Cortex")
+
+
+def is_rest(request: Request) -> bool:
+    """Tell a REST path from one of the session protocol, whose clients read another envelope."""
+    return "/api/v2/" in request.url.path
+
+
+async def bad_body(request: Request, error: Exception) -> Response:
+    """Answer a body that cannot be read; the connector would repeat a plain HTTP 400."""
+    assert isinstance(error, BadBody)  # noqa: S101 - registered for nothing else
+    if is_rest(request):
+        return rest_error(error.status, str(error))
+    return failure(BAD_REQUEST, str(error))
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
+    return rest_error(error.status, str(error))
+
+
+async def engine_failed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, EngineError)  # noqa: S101 - registered for nothing else
+    return rest_error(error.status, str(error))
+
+
+async def unauthorised(request: Request, error: Exception) -> Response:
+    """Answer a missing or expired token in the envelope that the path's clients read.
+
+    On a REST path an expired session token is HTTP 200 with code 390112 in the body, as
+    Snowflake's documentation of the Cortex REST API says under "Known issues".
+    """
+    assert isinstance(error, AuthError)  # noqa: S101 - registered for nothing else
+    if is_rest(request):
+        return rest_error(200 if error.code == "390112" else 401, str(error), error.code)
+    return failure(error.code, str(error))
+
+
+async def not_served(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    answer = rest_error(error.status_code, f"Local Cortex: {error.detail}")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def gone(_: Request, __: Exception) -> Response:
+    # Nobody reads it; without an answer the server would report a fault of ours.
+    return Response(status_code=499)
+
+
+class LastResort:
+    """Middleware that answers what nothing else caught, in one line of log and without its words.
+
+    An unforeseen error's text and traceback may hold a prompt; at DEBUG they are logged.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            request, kind = Request(scope), type(error).__name__
+            debugging = log.isEnabledFor(logging.DEBUG)
+            log.exception("%s failed: %s", request.url.path, kind, exc_info=debugging)
+            if begun:
+                return
+            text = f"Local Cortex failed ({kind})"
+            answer = rest_error(500, text) if is_rest(request) else failure(INTERNAL_ERROR, text)
+            await answer(scope, receive, send)
+
+
+def build(cortex: Cortex, sessions: Sessions) -> Starlette:
+    """Build the application; ``cortex`` answers, ``sessions`` knows who may ask."""
+    routes: list[Route | Mount] = [
+        *session_routes.routes(),
+        *query_routes.routes(),
+        *inference_routes.routes(),
+        Route("/", health),
+    ]
+    app = Starlette(
+        routes=[
+            *routes,
+            # The same once more for clients configured by host and port alone: the connector
+            # appends ":port" to what it takes for a host name, snowflake.cortex does not.
+            Mount(f"{PATH_PREFIX}:1", routes=routes),
+            Mount(PATH_PREFIX, routes=routes),
+        ],
+        # A web page that resolves its own name to 127.0.0.1 is not a client.
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            Middleware(LastResort),
+        ],
+        exception_handlers={
+            AuthError: unauthorised,
+            BadBody: bad_body,
+            ClientDisconnect: gone,
+            EngineError: engine_failed,
+            HTTPException: not_served,
+            Refusal: refused,
+        },
+    )
+    app.state.sessions = sessions
+    app.state.statements = Statements()
+    app.state.cortex = cortex
+    app.state.functions = SqlCortex(cortex)
+    return app

@@ -1,0 +1,81 @@
+"""A real Snowpark session on Local Cortex, by public properties of the real connector only."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from snowflake.connector import SnowflakeConnection
+from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.snowpark import Session
+
+from local_cortex.proxies import bypass
+
+__all__ = ["open_session"]
+
+# A server on loopback answers at once or not at all, and it answers "in progress" long before this
+# when a statement takes its time.
+TIMEOUT_SECONDS = 5
+# A statement that asks a model for a thousand answers.
+STATEMENT_SECONDS = 600
+
+
+class Patience:
+    """For a cursor whose statements may take longer than a single request.
+
+    The connector has one setting for both, ``network_timeout``, and calls a statement off when it
+    has passed (snowflake/connector/cursor.py).
+    """
+
+    def execute(self, *arguments: Any, timeout: int | None = None, **options: Any) -> Any:
+        seconds = timeout or STATEMENT_SECONDS
+        return super().execute(*arguments, timeout=seconds, **options)  # type: ignore[misc]
+
+
+class LoopbackConnection(SnowflakeConnection):  # type: ignore[misc]
+    """A connection to a port of this machine, over plain HTTP.
+
+    ``snowflake.cortex`` builds its URL from ``connection.scheme`` (``https`` where there is none)
+    and ``connection.host``, and leaves the port out (snowflake/cortex/_complete.py); the connector
+    itself adds the port while it connects.
+    """
+
+    scheme = "http"
+
+    @property
+    def host(self) -> str:
+        host = str(super().host)
+        return host if self.rest is None else f"{host}:{self.port}"
+
+    def cursor(self, cursor_class: type[SnowflakeCursor] = SnowflakeCursor) -> SnowflakeCursor:
+        return super().cursor(type(cursor_class.__name__, (Patience, cursor_class), {}))
+
+    def cmd_query(self, *arguments: Any, **options: Any) -> Any:
+        # The time of a statement is not the time of its requests: a server that is gone is gone.
+        return super().cmd_query(*arguments, **{**options, "timeout": TIMEOUT_SECONDS})
+
+
+def open_session(port: int, secret: str) -> Session:
+    """Log in to the Local Cortex on ``port`` and return a new session.
+
+    Raises:
+        snowflake.connector.Error: the server is gone, or the secret is wrong.
+    """
+    os.environ.update(bypass(os.environ))
+    options: dict[str, Any] = {
+        "account": "local-cortex",
+        "user": "learner",
+        "password": secret,
+        "protocol": "http",
+        "host": "127.0.0.1",
+        "port": port,
+        # Snowpark binds with question marks but only sets this when it makes the connection.
+        "paramstyle": "qmark",
+        # Otherwise the connector asks 169.254.169.254 which cloud this is.
+        "platform_detection_timeout_seconds": 0.0,
+        "disable_ocsp_checks": True,
+        "login_timeout": TIMEOUT_SECONDS,
+        "network_timeout": TIMEOUT_SECONDS,
+        "socket_timeout": TIMEOUT_SECONDS,
+    }
+    return Session.builder.configs({"connection": LoopbackConnection(**options)}).create()

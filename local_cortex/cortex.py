@@ -1,0 +1,140 @@
+"""The part of Cortex that every route shares: which calls are admitted, and how one is answered.
+
+REST and SQL clients send the same thing in different clothes. Both end here, so a model that is
+refused by one is refused by the other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import date
+
+from local_cortex import models
+from local_cortex.engines import Call, Delta, End, Engine, EngineError, Usage
+
+__all__ = ["DEFAULT_MAX_TOKENS", "Completion", "Cortex", "Refusal"]
+
+log = logging.getLogger(__name__)
+
+# The documented default of both REST endpoints.
+DEFAULT_MAX_TOKENS = 4096
+ROLES = frozenset({"system", "user", "assistant"})
+
+
+class Refusal(Exception):
+    """A call that is not admitted: ``status`` is the HTTP status Snowflake documents for it."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer."""
+
+    text: str
+    end: End
+
+    @property
+    def usage(self) -> Usage:
+        return self.end.usage
+
+
+class Cortex:
+    """Admits calls and has them answered by one engine."""
+
+    def __init__(
+        self, engine: Engine, *, strict_models: bool = False, today: Callable[[], date] = date.today
+    ) -> None:
+        self.engine = engine
+        self._strict_models = strict_models
+        self.today = today
+        self.open_streams = 0
+
+    def models(self) -> tuple[models.Model, ...]:
+        """Return the models that an account would offer today."""
+        return models.available(self.today())
+
+    def admit(self, call: Call) -> None:
+        """Check a call before anything is sent back.
+
+        Raises:
+            Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
+                and for a malformed conversation.
+        """
+        model = models.find(call.model)
+        if model is None or (self._strict_models and model.retired_on(self.today())):
+            raise Refusal(400, f'unknown model "{call.model}"')
+        _check_messages(call)
+        if call.max_tokens < 1:
+            raise Refusal(400, "invalid options object: max_tokens must be at least 1")
+        if call.max_tokens > model.max_output_tokens:
+            raise Refusal(400, "max tokens of count exceeded")
+        for name, value in (("temperature", call.temperature), ("top_p", call.top_p)):
+            if value is not None and not 0 <= value <= 1:
+                raise Refusal(400, f"invalid options object: {name} must be from 0 to 1")
+
+    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+        """Answer an admitted call, piece by piece; closing the iterator stops the engine.
+
+        The last event is an :class:`End`, or there is an error.
+
+        Raises:
+            EngineError: the engine could not answer.
+        """
+        self.open_streams += 1
+        name = self.engine.name
+        event: Delta | End | None = None
+        try:
+            # An engine is an async generator; closing it here ends the work at once rather than
+            # when the garbage collector finds it.
+            async with aclosing(self.engine.stream(call)) as events:  # type: ignore[type-var]
+                async for event in events:
+                    yield event
+            if not isinstance(event, End):
+                raise EngineError(500, f"the {name} engine ended before its answer did")
+        except EngineError:
+            raise
+        except Exception as error:
+            kind = type(error).__name__
+            # Its words stay out of the log and the answer: a prompt or a key may be among them.
+            log.exception("The %s engine failed: %s", name, kind, exc_info=_debugging())
+            raise EngineError(500, f"the {name} engine failed ({kind})") from error
+        finally:
+            self.open_streams -= 1
+
+    async def complete(self, call: Call) -> Completion:
+        """Admit and answer a call as one text.
+
+        Raises:
+            Refusal: see :meth:`admit`.
+            EngineError: the engine could not answer.
+        """
+        self.admit(call)
+        text: list[str] = []
+        async with aclosing(self.stream(call)) as events:
+            async for event in events:
+                if isinstance(event, End):
+                    return Completion("".join(text), event)
+                text.append(event.text)
+        raise AssertionError("stream() ended without an End")
+
+
+def _check_messages(call: Call) -> None:
+    if not call.messages:
+        raise Refusal(400, "schema validation failed: messages must not be empty")
+    for message in call.messages:
+        if message.role not in ROLES:
+            raise Refusal(400, f'schema validation failed: unknown role "{message.role}"')
+    if call.messages[-1].role != "user":
+        raise Refusal(400, "schema validation failed: the last message must have role user")
+    if not call.messages[-1].content.strip():
+        raise Refusal(400, "schema validation failed: message content must not be empty")
+
+
+def _debugging() -> bool:
+    return log.isEnabledFor(logging.DEBUG)

@@ -1,0 +1,88 @@
+"""What answers a prompt: one small interface, several engines.
+
+An engine is given a :class:`Call` and yields :class:`Delta` after :class:`Delta`, then exactly one
+:class:`End`. It knows nothing of HTTP, SQL or Snowflake; the routes turn its output into the wire
+format that each client expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+__all__ = ["Call", "Delta", "End", "Engine", "EngineError", "Message", "Usage"]
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request for an answer, whatever the client and the route it came by.
+
+    ``max_tokens`` is the most tokens the answer may have; ``temperature`` and ``top_p`` are
+    ``None`` where the client did not set them.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float | None = None
+    top_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts, as the answering engine counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The next piece of the answer; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of an answer: why it ended, and what it used."""
+
+    finish_reason: FinishReason
+    usage: Usage
+
+
+class EngineError(Exception):
+    """An engine cannot answer: ``status`` is the HTTP status for it, the text is for a person."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Engine(Protocol):
+    """Anything that can answer a :class:`Call`."""
+
+    name: str
+
+    def stream(self, call: Call) -> AsyncIterator[Delta | End]:
+        """Yield the answer's deltas, then one :class:`End`.
+
+        Raises:
+            EngineError: before the first delta or between two of them.
+        """
+        ...

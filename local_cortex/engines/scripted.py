@@ -1,0 +1,60 @@
+"""The default engine: answers written in advance, streamed at the pace of a model.
+
+It is deterministic. The same call gives the same text, in the same pieces, on the same schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from local_cortex import tokens
+from local_cortex.engines import Call, Delta, End, Usage, script
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+__all__ = ["ScriptedEngine"]
+
+
+class ScriptedEngine:
+    """An engine that plays a script; see :mod:`local_cortex.engines.script` for the words.
+
+    ``first_token`` is in seconds, from the first request for a delta. Token *i* (from 0) is due at
+    ``first_token + i / tokens_per_second``. Each is timed against that schedule, not against the
+    one before, so neither the clock's grain nor a slow consumer adds up; a consumer that comes
+    late gets what is due at once. ``sleep`` and ``clock`` are there for tests.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self,
+        first_token: float = 0.4,
+        tokens_per_second: float = 40.0,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.first_token = first_token
+        self.tokens_per_second = tokens_per_second
+        self._sleep = sleep
+        self._clock = clock
+
+    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+        started = self._clock()
+        pieces = tokens.split(script.answer(call.messages))
+        cut = pieces[: call.max_tokens]
+        for number, piece in enumerate(cut):
+            due = started + self.first_token + number / self.tokens_per_second
+            # Also when nothing is left to wait for: other streams and a cancellation get a turn.
+            await self._sleep(max(0.0, due - self._clock()))
+            yield Delta(piece)
+        yield End(
+            "length" if len(cut) < len(pieces) else "stop",
+            Usage(
+                prompt_tokens=sum(tokens.count(message.content) for message in call.messages),
+                completion_tokens=len(cut),
+            ),
+        )

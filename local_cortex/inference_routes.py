@@ -1,0 +1,262 @@
+"""Cortex's REST endpoints: ``inference:complete``, ``chat/completions`` and the list of models.
+
+What they accept, refuse and send follows Snowflake's documentation of the Cortex REST API and what
+the installed clients read: ``snowflake.cortex`` takes one kind of server-sent events, the OpenAI
+client another.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local_cortex import models
+from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
+from local_cortex.engines import Call, Delta, End, EngineError, FinishReason, Message, Usage
+from local_cortex.sessions import Sessions
+from local_cortex.web import (
+    EventStream,
+    JsonResponse,
+    bearer,
+    json_body,
+    json_text,
+    session_token,
+    while_connected,
+)
+
+__all__ = ["routes"]
+
+# What the client at hand is sent for one event of an answer: the data of so many server-sent ones.
+Encode = Callable[[Delta | End], "list[dict[str, Any]]"]
+
+
+def authorise(request: Request) -> None:
+    """Let a session token or this server's secret (in place of an access token) pass.
+
+    Raises:
+        AuthError: neither was sent, or it is not valid.
+    """
+    sessions: Sessions = request.app.state.sessions
+    token = bearer(request.headers)
+    if token is not None and sessions.is_secret(token):
+        return
+    sessions.authenticate(session_token(request.headers) or token or "")
+
+
+async def inference_complete(request: Request) -> Response:
+    authorise(request)
+    body = await json_body(request)
+    cortex: Cortex = request.app.state.cortex
+    call = _call(body, body.get("max_tokens", body.get("max_output_tokens")))
+    answer_id, model = str(uuid.uuid4()), call.model
+    if not _flag(body, "stream", default=True):
+        whole = await while_connected(request, cortex.complete(call))
+        message = {"content": whole.text}
+        return JsonResponse(
+            {
+                "id": answer_id,
+                "model": model,
+                "choices": [{"message": message}],
+                "usage": _usage(whole.usage),
+            }
+        )
+
+    def encode(event: Delta | End) -> list[dict[str, Any]]:
+        head = {"id": answer_id, "model": model}
+        if isinstance(event, Delta):
+            delta = {
+                "type": "text",
+                "content": event.text,
+                "content_list": [{"type": "text", "text": event.text}],
+                "text": event.text,
+            }
+            return [head | {"choices": [{"delta": delta}], "usage": {}}]
+        # No [DONE]: the client would try to read it as JSON and fail.
+        return [head | {"choices": [], "usage": _usage(event.usage)}]
+
+    return await _stream(request, call, encode)
+
+
+async def chat_completions(request: Request) -> Response:
+    authorise(request)
+    body = await json_body(request)
+    cortex: Cortex = request.app.state.cortex
+    if "max_tokens" in body:
+        raise Refusal(
+            400, "invalid options object: max_tokens is not supported, use max_completion_tokens"
+        )
+    call = _call(body, body.get("max_completion_tokens"))
+    head: dict[str, Any] = {
+        "id": f"chatcmpl-{uuid.uuid4()}",
+        "created": int(time.time()),
+        "model": call.model,
+    }
+    if not _flag(body, "stream", default=False):
+        whole = await while_connected(request, cortex.complete(call))
+        return JsonResponse(_whole_chat(head, whole))
+    options = body.get("stream_options")
+    include_usage = isinstance(options, dict) and options.get("include_usage") is True
+    chunk = head | {"object": "chat.completion.chunk"}
+
+    def encode(event: Delta | End) -> list[dict[str, Any]]:
+        if isinstance(event, Delta):
+            choice = {"index": 0, "delta": {"content": event.text}, "finish_reason": None}
+            return [chunk | {"choices": [choice]}]
+        reason = _finish_reason(call.model, event.finish_reason)
+        last = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+        if not include_usage:
+            return [last]
+        return [last, chunk | {"choices": [], "usage": _usage(event.usage)}]
+
+    return await _stream(request, call, encode, done=b"[DONE]")
+
+
+async def list_models(request: Request) -> JsonResponse:
+    authorise(request)
+    cortex: Cortex = request.app.state.cortex
+    return JsonResponse({"models": [{"name": model.name} for model in cortex.models()]})
+
+
+async def _stream(
+    request: Request, call: Call, encode: Encode, *, done: bytes | None = None
+) -> EventStream:
+    """Answer with events, having waited for the first: what fails before it has an HTTP status."""
+    cortex: Cortex = request.app.state.cortex
+    cortex.admit(call)
+    events = cortex.stream(call)
+
+    async def begin() -> Delta | End:
+        return await anext(events)
+
+    first = await while_connected(request, begin())
+
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            for data in encode(first):
+                yield json_text(data)
+            async for event in events:
+                for data in encode(event):
+                    yield json_text(data)
+        except EngineError as error:
+            yield json_text({"error": {"code": str(error.status), "message": str(error)}})
+        else:
+            if done is not None:
+                yield done
+
+    return EventStream(lines(), close=events.aclose)
+
+
+def _whole_chat(head: dict[str, Any], whole: Completion) -> dict[str, Any]:
+    return head | {
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": whole.text},
+                "finish_reason": _finish_reason(head["model"], whole.end.finish_reason),
+            }
+        ],
+        "usage": _usage(whole.usage),
+    }
+
+
+def _finish_reason(name: str, reason: FinishReason) -> str | None:
+    """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
+    model = models.find(name)
+    family = model.family if model is not None else ""
+    if family == "openai":
+        return reason
+    return None if family == "claude" else "stop"
+
+
+def _usage(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+
+
+def _call(body: Mapping[str, Any], max_tokens: object) -> Call:
+    """Read a request body.
+
+    Raises:
+        Refusal: 400, a field is missing or of the wrong type.
+    """
+    model = body.get("model")
+    if not isinstance(model, str) or not model:
+        raise Refusal(400, "Missing required field: model")
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        raise Refusal(400, "Missing required field: messages")
+    return Call(
+        model=model,
+        messages=tuple(_message(message) for message in messages),
+        max_tokens=_max_tokens(max_tokens),
+        temperature=_optional_float(body, "temperature"),
+        top_p=_optional_float(body, "top_p"),
+    )
+
+
+def _message(message: object) -> Message:
+    if not isinstance(message, dict):
+        raise Refusal(400, "schema validation failed: a message must be an object")
+    content = message.get("content")
+    if isinstance(content, list):
+        # Content parts: text is joined, anything else is beyond a scripted or text-only engine.
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        if any(not isinstance(part, str) for part in parts):
+            raise Refusal(400, "Local Cortex answers text only: a message has a part without text")
+        content = "".join(str(part) for part in parts)
+    if not isinstance(content, str):
+        raise Refusal(400, "schema validation failed: message content must be text")
+    # snowflake.cortex sends a prompt as a message without a role.
+    role = message.get("role", "user")
+    if not isinstance(role, str):
+        raise Refusal(400, "schema validation failed: a message's role must be text")
+    return Message(role, content)
+
+
+def _optional_float(body: Mapping[str, Any], name: str) -> float | None:
+    value = body.get(name)
+    return None if value is None else _number(value, name)
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refusal(400, f"invalid options object: {name} must be a number")
+    return value
+
+
+def _max_tokens(value: object) -> int:
+    if value is None:
+        return DEFAULT_MAX_TOKENS
+    number = _number(value, "max tokens")
+    # No infinity is an integer either; 1e999 is one.
+    if isinstance(number, float) and not number.is_integer():
+        raise Refusal(400, "invalid options object: max tokens must be a whole number")
+    return int(number)
+
+
+def _flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise Refusal(400, f"schema validation failed: {name} must be true or false")
+    return value
+
+
+def routes() -> list[Route]:
+    """Return the REST routes."""
+    return [
+        Route("/api/v2/cortex/inference:complete", inference_complete, methods=["POST"]),
+        Route("/api/v2/cortex/v1/chat/completions", chat_completions, methods=["POST"]),
+        Route("/api/v2/cortex/models", list_models, methods=["GET"]),
+    ]

@@ -1,0 +1,232 @@
+"""The model table: which Cortex models there are, and which of them still answer on a given day.
+
+The table itself is ``models.toml``, which also says where each fact is from, that it was compiled
+in November 2026, and what in it is unverified. ``COURSE_MODELS`` may name a file of the same form
+to use instead. Pages read it too, to mark retired models in a select box.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+__all__ = [
+    "DEFAULTS",
+    "MODELS",
+    "Model",
+    "ModelTable",
+    "ModelTableError",
+    "available",
+    "find",
+    "load",
+    "show_columns",
+    "show_rows",
+]
+
+Lifecycle = Literal["GA", "PUPR", "PRPR"]
+Status = Literal["GA", "PUPR", "PRPR", "LEGACY", "EOL"]
+
+# The environment variable that names another table.
+OVERRIDE = "COURSE_MODELS"
+# The REST API's documented cap, the same for every model in its rate-limit table; it stands in
+# for models whose own limit is not documented.
+REST_MAX_OUTPUT_TOKENS = 16_384
+QUALIFIED = re.compile(r'snowflake\.models\."(?P<name>[^"]+)"', re.IGNORECASE)
+
+
+class ModelTableError(ValueError):
+    """A model table cannot be used; the text names the file, the place and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One Cortex model; the fields are explained at the top of ``models.toml``."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    name: str
+    family: str
+    lifecycle: Lifecycle
+    context_window: int | None = None
+    max_output_tokens: int = REST_MAX_OUTPUT_TOKENS
+    rest: bool = True
+    sql: bool = True
+    in_region: tuple[str, ...] = ()
+    cross_region: tuple[str, ...] = ()
+    legacy_date: date | None = None
+    eol_date: date | None = None
+    eol_not_before: date | None = None
+
+    def retired_on(self, day: date) -> bool:
+        """Whether the model has ended: it still answers on its end-of-life date, not after it."""
+        return self.eol_date is not None and day > self.eol_date
+
+    def status_on(self, day: date) -> Status:
+        """Give the ``lifecycle_status`` of ``SHOW CORTEX BASE MODELS`` on ``day``."""
+        if self.retired_on(day):
+            return "EOL"
+        if self.legacy_date is not None and day >= self.legacy_date:
+            return "LEGACY"
+        return self.lifecycle
+
+    def available_on(self, day: date) -> bool:
+        """Whether any account can start to use the model on ``day``.
+
+        Legacy models answer only accounts that used them before, private previews only accounts
+        that Snowflake enabled; neither is something to offer a learner.
+        """
+        return self.status_on(day) in ("GA", "PUPR")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTable:
+    """A whole table: the models, newest first in each family, and which to offer first."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    as_of: date
+    defaults: tuple[str, ...]
+    model: tuple[Model, ...]
+
+
+def load(path: str | Path) -> ModelTable:
+    """Read and check a model table.
+
+    Raises:
+        ModelTableError: the file cannot be read, is not TOML, or does not have the table's form.
+
+    """
+    try:
+        given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelTableError(f"{path}: not TOML: {error}") from error
+    try:
+        table = TypeAdapter(ModelTable).validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelTableError(f"{path}: {_explain(given, first['loc'], first['msg'])}") from error
+    names = [model.name for model in table.model]
+    for model in table.model:
+        if model.name != model.name.lower() or names.count(model.name) > 1:
+            raise ModelTableError(f"{path}: {model.name!r}: names are lower case and unique")
+        if model.eol_date is not None and model.eol_not_before is not None:
+            raise ModelTableError(f"{path}: {model.name!r}: eol_date or eol_not_before, not both")
+    for name in table.defaults:
+        if name not in names:
+            raise ModelTableError(f"{path}: defaults: no [[model]] is named {name!r}")
+    return table
+
+
+def _explain(given: dict[str, object], where: tuple[int | str, ...], problem: str) -> str:
+    """Say where a validation problem is, in the file's own words."""
+    place = [str(step) for step in where]
+    known: list[str] = list(ModelTable.__dataclass_fields__)
+    if len(where) > 1 and where[0] == "model" and isinstance(where[1], int):
+        known = list(Model.__dataclass_fields__)
+        entries = given["model"]
+        entry = entries[where[1]] if isinstance(entries, list) else None
+        name = entry.get("name") if isinstance(entry, dict) else None
+        place = [f"model {name!r}" if name else f"model number {where[1] + 1}", *place[2:]]
+    if "Unexpected keyword" in problem:
+        close = difflib.get_close_matches(place[-1], known, 1)
+        problem = "unknown field" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"{': '.join(place)}: {problem}"
+
+
+_TABLE = load(os.environ.get(OVERRIDE) or Path(__file__).with_name("models.toml"))
+_BY_NAME = {model.name: model for model in _TABLE.model}
+
+MODELS: tuple[Model, ...] = _TABLE.model
+"""Every model of the table, newest first in each family."""
+DEFAULTS: tuple[str, ...] = _TABLE.defaults
+"""Names to offer first: alive when the table was compiled, and answering over REST."""
+
+
+def find(name: str) -> Model | None:
+    """Look a model up as Snowflake does.
+
+    A plain name in any case is resolved to the object ``SNOWFLAKE.MODELS."NAME"``; that object's
+    own, quoted identifier is accepted too and is case-sensitive (docs.snowflake.com/en/user-guide/
+    snowflake-cortex/aisql-privileges-and-access, "Use model objects with supported features").
+    """
+    qualified = QUALIFIED.fullmatch(name)
+    if qualified is None:
+        return _BY_NAME.get(name.lower())
+    model = _BY_NAME.get(qualified["name"].lower())
+    return model if model is not None and qualified["name"] == model.name.upper() else None
+
+
+def available(on: date) -> tuple[Model, ...]:
+    """List the models that any account can start to use: see :meth:`Model.available_on`."""
+    return tuple(model for model in MODELS if model.available_on(on))
+
+
+def show_columns() -> tuple[tuple[str, str], ...]:
+    """Name and SQL type of each column of ``SHOW CORTEX BASE MODELS``.
+
+    The names are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models). The
+    types are not: they follow other SHOW commands, which give arrays as JSON text.
+    """
+    return (
+        ("created_on", "TIMESTAMP_LTZ"),
+        ("name", "TEXT"),
+        ("model_type", "TEXT"),
+        ("database_name", "TEXT"),
+        ("schema_name", "TEXT"),
+        ("owner", "TEXT"),
+        ("lifecycle_status", "TEXT"),
+        ("in_region_availability", "TEXT"),
+        ("legacy_date", "TEXT"),
+        ("eol_date", "TEXT"),
+        ("cross_region_availability", "TEXT"),
+    )
+
+
+def show_rows(on: date) -> list[tuple[datetime | str | None, ...]]:
+    """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
+
+    Names are upper case, as in Snowflake's own sample of ``SHOW MODELS IN SNOWFLAKE.MODELS``.
+    ``created_on`` is the day this table was compiled: when an account made each object is its own.
+    """
+    created = datetime(_TABLE.as_of.year, _TABLE.as_of.month, _TABLE.as_of.day, tzinfo=UTC)
+    return [
+        (
+            created,
+            model.name.upper(),
+            "CORTEX_BASE",
+            "SNOWFLAKE",
+            "MODELS",
+            "SNOWFLAKE",
+            model.status_on(on),
+            _in_region(model, on),
+            model.legacy_date.isoformat() if model.legacy_date else None,
+            _end(model),
+            json.dumps(model.cross_region) if model.cross_region else None,
+        )
+        for model in sorted(MODELS, key=lambda model: model.name)
+    ]
+
+
+def _in_region(model: Model, on: date) -> str | None:
+    # Documented: an ended model has an empty array, one that no region hosts has NULL.
+    if model.retired_on(on):
+        return "[]"
+    return json.dumps(model.in_region) if model.in_region else None
+
+
+def _end(model: Model) -> str | None:
+    # Documented as free text, with these two forms as its examples.
+    if model.eol_not_before is not None:
+        return f"No sooner than {model.eol_not_before:%Y/%m/%d}"
+    return model.eol_date.isoformat() if model.eol_date else None

@@ -1,0 +1,169 @@
+"""Snowflake's session protocol over HTTP: login, token renewal, heartbeat, close, telemetry.
+
+The paths, fields and codes are those that snowflake-connector-python 4.8 sends and reads
+(snowflake/connector/auth/_auth.py, network.py). Failures are HTTP 200 with ``success: false``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from local_cortex.sessions import (
+    MASTER_SECONDS,
+    SESSION_SECONDS,
+    AuthError,
+    Login,
+    Sessions,
+)
+from local_cortex.sql import SqlSession
+from local_cortex.statements import Statements
+from local_cortex.web import BadBody, JsonResponse, json_body, session_token
+
+__all__ = ["SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
+
+# What CURRENT_VERSION() says: a version that Snowflake never had, so that nobody mistakes it.
+SERVER_VERSION = "0.1.0-local-cortex"
+ACCOUNT = "LOCAL_CORTEX"
+ROLE = "LEARNER"
+WAREHOUSE = "COURSE_WH"
+DATABASE = "COURSE"
+SCHEMA = "PUBLIC"
+
+
+def success(data: Any) -> JsonResponse:
+    """Answer in Snowflake's envelope."""
+    return JsonResponse({"data": data, "code": None, "message": None, "success": True})
+
+
+def failure(code: str, message: str, data: Any = None) -> JsonResponse:
+    """Answer with a failure; to this protocol that, too, is HTTP 200."""
+    return JsonResponse({"data": data, "code": code, "message": message, "success": False})
+
+
+def parameters() -> list[dict[str, Any]]:
+    """Return the session parameters that a login switches on or off."""
+    return [
+        # Nothing a learner does is to be reported to anyone.
+        {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
+        # Without it Snowpark's locks are no locks, and a Session shared by Streamlit's script
+        # threads fails in half of its queries.
+        {"name": "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION", "value": True},
+        {"name": "AUTOCOMMIT", "value": True},
+        {"name": "TIMEZONE", "value": "UTC"},
+        {"name": "CLIENT_RESULT_CHUNK_SIZE", "value": 160},
+        # The connector looks it up for every executemany(); 0 keeps it from uploading the rows to
+        # a stage, which there is not.
+        {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
+        {"name": "SERVICE_NAME", "value": ""},
+    ]
+
+
+def authenticate(request: Request) -> Login:
+    """Return the caller's session.
+
+    Raises:
+        AuthError: there is no session token, or it is not valid any more.
+    """
+    sessions: Sessions = request.app.state.sessions
+    return sessions.authenticate(session_token(request.headers) or "")
+
+
+def _tokens(login: Login) -> dict[str, Any]:
+    return {
+        "masterToken": login.master_token,
+        "validityInSeconds": int(SESSION_SECONDS),
+        "masterValidityInSeconds": int(MASTER_SECONDS),
+        "sessionId": login.id,
+    }
+
+
+async def login(request: Request) -> JsonResponse:
+    sessions: Sessions = request.app.state.sessions
+    asked = (await json_body(request)).get("data")
+    if not isinstance(asked, dict):
+        raise BadBody(400, "data must be an object")
+    user = str(asked.get("LOGIN_NAME") or "")
+
+    def new_session(number: int) -> SqlSession:
+        return SqlSession(
+            user=user.upper(),
+            role=request.query_params.get("roleName", ROLE).upper(),
+            warehouse=request.query_params.get("warehouse", WAREHOUSE).upper(),
+            database=request.query_params.get("databaseName", DATABASE).upper(),
+            schema=request.query_params.get("schemaName", SCHEMA).upper(),
+            account=ACCOUNT,
+            session_id=number,
+            version=SERVER_VERSION,
+        )
+
+    # A programmatic access token stands where a password would.
+    password = str(asked.get("PASSWORD") or asked.get("TOKEN") or "")
+    try:
+        opened = sessions.login(user, password, new_session)
+    except AuthError as error:
+        return failure(error.code, str(error), {"loginName": user})
+    return success(
+        _tokens(opened)
+        | {
+            "token": opened.token,
+            "displayUserName": opened.sql.user,
+            "serverVersion": SERVER_VERSION,
+            "firstLogin": False,
+            "parameters": parameters(),
+            "sessionInfo": {
+                "databaseName": opened.sql.database,
+                "schemaName": opened.sql.schema,
+                "warehouseName": opened.sql.warehouse,
+                "roleName": opened.sql.role,
+            },
+        }
+    )
+
+
+async def renew(request: Request) -> JsonResponse:
+    sessions: Sessions = request.app.state.sessions
+    try:
+        renewed = sessions.renew(session_token(request.headers) or "")
+    except AuthError as error:
+        return failure(error.code, str(error))
+    return success(
+        _tokens(renewed)
+        | {
+            "sessionToken": renewed.token,
+            "validityInSecondsST": int(SESSION_SECONDS),
+            "validityInSecondsMT": int(MASTER_SECONDS),
+        }
+    )
+
+
+async def heartbeat(request: Request) -> JsonResponse:
+    authenticate(request)
+    return success(None)
+
+
+async def close(request: Request) -> JsonResponse:
+    session = authenticate(request)
+    statements: Statements = request.app.state.statements
+    statements.abort_all(session.id)
+    request.app.state.sessions.close(session)
+    return success(None)
+
+
+async def telemetry(request: Request) -> JsonResponse:
+    # A client that sends it all the same is not to fail over it; nothing is read or kept.
+    authenticate(request)
+    return success("Log Received")
+
+
+def routes() -> list[Route]:
+    """Return the session routes."""
+    return [
+        Route("/session/v1/login-request", login, methods=["POST"]),
+        Route("/session/token-request", renew, methods=["POST"]),
+        Route("/session/heartbeat", heartbeat, methods=["POST"]),
+        Route("/session", close, methods=["POST"]),
+        Route("/telemetry/send", telemetry, methods=["POST"]),
+    ]

@@ -1,0 +1,179 @@
+"""Snowflake's session tokens: who is logged in, for how long, and how a token is renewed.
+
+Pure state: no HTTP and no clock of its own. A login gives a session token (valid an hour) and a
+master token (valid four), which buys a new session token; the codes are those that the Snowflake
+clients react to (snowflake/connector/network.py).
+"""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from local_cortex.sql import SqlSession
+
+__all__ = ["AuthError", "Login", "Sessions"]
+
+# Snowflake's own lifetimes, in seconds.
+SESSION_SECONDS = 3600.0
+MASTER_SECONDS = 14400.0
+# A server that is left running forgets logins whose owners never closed them.
+MAX_SESSIONS = 1_000
+# Of one session: the latest and those it replaced. Eight threads that find the same token expired
+# renew it eight times over.
+MAX_TOKENS = 32
+
+
+class AuthError(Exception):
+    """A login or token that is refused, with Snowflake's code and text."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+WRONG_PASSWORD = ("390100", "Incorrect username or password was specified.")
+UNKNOWN_TOKEN = ("390104", "Session token is not valid.")
+EXPIRED_SESSION = ("390112", "Your session has expired. Please login again.")
+EXPIRED_MASTER = (
+    "390114",
+    "Authentication token has expired. The user must authenticate again.",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Login:
+    """One logged-in session; ``tokens`` maps each of its session tokens to its last second."""
+
+    id: int
+    master_token: str = field(repr=False)
+    master_expires: float
+    sql: SqlSession = field(repr=False)
+    tokens: dict[str, float] = field(default_factory=dict, repr=False)
+
+    @property
+    def token(self) -> str:
+        """The latest session token."""
+        return next(reversed(self.tokens))
+
+
+class Sessions:
+    """All logins of one server; safe to use from several threads.
+
+    ``clock`` is a monotonic clock in seconds.
+    """
+
+    def __init__(self, secret: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.secret = secret
+        self._clock = clock
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._by_token: dict[str, Login] = {}
+        self._by_master: dict[str, Login] = {}
+
+    def __len__(self) -> int:
+        """Return how many sessions are open."""
+        return len(self._by_master)
+
+    def login(self, user: str, password: str, new_session: Callable[[int], SqlSession]) -> Login:
+        """Open a session for any user who knows this server's secret.
+
+        Raises:
+            AuthError: 390100, the password is wrong.
+        """
+        if not user or not self.is_secret(password):
+            raise AuthError(*WRONG_PASSWORD)
+        with self._lock:
+            now = self._clock()
+            self._forget_some(now)
+            number = next(self._ids)
+            login = Login(
+                id=number,
+                master_token=secrets.token_urlsafe(32),
+                master_expires=now + MASTER_SECONDS,
+                sql=new_session(number),
+            )
+            self._by_master[login.master_token] = login
+            self._add_token(login, now)
+        return login
+
+    def is_secret(self, candidate: str) -> bool:
+        """Tell whether ``candidate`` is this server's secret, in constant time."""
+        # A candidate from a JSON body may hold halves of surrogate pairs.
+        sent = candidate.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(sent, self.secret.encode())
+
+    def authenticate(self, token: str) -> Login:
+        """Return the session that ``token`` belongs to.
+
+        Raises:
+            AuthError: 390104 for a token never given, 390112 for one that has expired.
+        """
+        with self._lock:
+            login = self._by_token.get(token)
+            if login is None:
+                raise AuthError(*UNKNOWN_TOKEN)
+            if self._clock() >= login.tokens[token]:
+                raise AuthError(*EXPIRED_SESSION)
+            # The dictionary's order is that of last use.
+            self._by_master[login.master_token] = self._by_master.pop(login.master_token)
+            return login
+
+    def renew(self, master_token: str) -> Login:
+        """Give the master token's session a new session token.
+
+        The one before keeps its own time, so that threads that share a session and renew it at the
+        same moment do not take each other's tokens away.
+
+        Raises:
+            AuthError: 390104 for an unknown master token, 390114 for an expired one.
+        """
+        with self._lock:
+            now = self._clock()
+            login = self._by_master.get(master_token)
+            if login is None:
+                raise AuthError(*UNKNOWN_TOKEN)
+            if now >= login.master_expires:
+                self._forget(login)
+                raise AuthError(*EXPIRED_MASTER)
+            self._add_token(login, now)
+            login.master_expires = now + MASTER_SECONDS
+        return login
+
+    def expire(self) -> None:
+        """Let every session token run out now, as an hour of waiting would; they can be renewed."""
+        with self._lock:
+            now = self._clock()
+            for login in self._by_master.values():
+                login.tokens = {token: min(now, until) for token, until in login.tokens.items()}
+
+    def close(self, login: Login) -> None:
+        """End a session; its tokens are unknown from now on."""
+        with self._lock:
+            self._forget(login)
+
+    def _add_token(self, login: Login, now: float) -> None:
+        token = secrets.token_urlsafe(32)
+        login.tokens[token] = now + SESSION_SECONDS
+        self._by_token[token] = login
+        while len(login.tokens) > MAX_TOKENS:
+            oldest = next(iter(login.tokens))
+            del login.tokens[oldest], self._by_token[oldest]
+
+    def _forget_some(self, now: float) -> None:
+        """Make room for one more: forget what nobody can renew, then what was not used longest."""
+        for login in list(self._by_master.values()):
+            if now >= login.master_expires:
+                self._forget(login)
+        while len(self._by_master) >= MAX_SESSIONS:
+            self._forget(next(iter(self._by_master.values())))
+
+    def _forget(self, login: Login) -> None:
+        for token in login.tokens:
+            self._by_token.pop(token, None)
+        self._by_master.pop(login.master_token, None)

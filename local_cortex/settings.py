@@ -1,0 +1,71 @@
+"""What can be set about Local Cortex, and where each setting may come from.
+
+Every setting has an environment variable, so that `make run`, a container and a plain
+`streamlit run` are all set the same way; the command line overrides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+__all__ = ["Settings", "SettingsError"]
+
+#: Setting -> the environment variable it is read from.
+ENVIRONMENT = {
+    "first_token": "COURSE_FIRST_TOKEN",
+    "tokens_per_second": "COURSE_TOKENS_PER_SECOND",
+    "strict_models": "COURSE_STRICT_MODELS",
+}
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the text names the setting and the fix."""
+
+
+class Settings(BaseModel):
+    """Settings of one Local Cortex."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_token: float = Field(default=0.4, ge=0, le=60)
+    """Seconds from the request to the scripted engine's first token."""
+    tokens_per_second: float = Field(default=40.0, gt=0, le=100_000)
+    """Pace of the scripted engine after its first token."""
+    strict_models: bool = False
+    """Refuse retired models, as an account does, instead of answering for them."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the settings that ``environment`` names; the others keep their defaults.
+
+        Raises:
+            SettingsError: a variable's value cannot be used.
+        """
+        given = {
+            setting: environment[variable]
+            for setting, variable in ENVIRONMENT.items()
+            if environment.get(variable)
+        }
+        return cls()._with(given, ENVIRONMENT)
+
+    def replace(self, given: Mapping[str, object]) -> Settings:
+        """Return these settings with some given on the command line.
+
+        Raises:
+            SettingsError: a value cannot be used.
+        """
+        return self._with(given, {name: f"--{name.replace('_', '-')}" for name in ENVIRONMENT})
+
+    def _with(self, given: Mapping[str, object], names: Mapping[str, str]) -> Settings:
+        try:
+            return Settings.model_validate({**self.model_dump(), **given})
+        except ValidationError as error:
+            first = error.errors()[0]
+            setting = str(first["loc"][0])
+            default = type(self).model_fields[setting].default
+            raise SettingsError(
+                f"{names[setting]}={given[setting]}: {first['msg']}. "
+                f"Give it such a value, or leave it out for {default}."
+            ) from error

@@ -1,0 +1,157 @@
+"""Errors as Snowflake words and numbers them, so that clients show what an account would show.
+
+Numbers and wordings are those that Snowflake's clients print as ``<code> (<sqlstate>): <message>``.
+Where Local Cortex lacks something that Snowflake has, the message says so and says what it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "SqlError",
+    "division_by_zero",
+    "invalid_identifier",
+    "not_run",
+    "object_missing",
+    "syntax_error",
+    "too_large",
+    "unknown_function",
+    "wrong_argument_count",
+    "wrong_argument_types",
+]
+
+WHAT_RUNS = (
+    "It runs SELECT (also over VALUES, subqueries, CTEs, TABLE(GENERATOR(...)) and temporary "
+    "tables) with SNOWFLAKE.CORTEX.COMPLETE, SNOWFLAKE.CORTEX.TRY_COMPLETE, AI_COMPLETE and common "
+    "scalar and aggregate functions; SHOW CORTEX BASE MODELS, SHOW PARAMETERS, SHOW TABLES; USE, "
+    "SET, ALTER SESSION, BEGIN, COMMIT, ROLLBACK; CREATE TEMPORARY TABLE, INSERT, TRUNCATE TABLE "
+    "and DROP TABLE."
+)
+
+
+class SqlError(Exception):
+    """A statement was refused.
+
+    ``code`` is Snowflake's six-digit error number as text (``"001003"``), ``sqlstate`` the
+    five-character SQLSTATE; ``line`` (from 1) and ``position`` (from 0) say where in the text, if
+    known. ``str(error)`` is the message without code and SQLSTATE: clients put these in front.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        sqlstate: str,
+        line: int | None = None,
+        position: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.sqlstate = sqlstate
+        self.message = message
+        self.line = line
+        self.position = position
+
+
+def locate(sql: str, offset: int) -> tuple[int, int]:
+    """Return the line (from 1) and the position in it (from 0) of a character offset."""
+    before = sql[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1)
+
+
+def syntax_error(sql: str, offset: int, found: str) -> SqlError:
+    """``found`` is the token that does not belong; ``<EOF>`` for the end of the text."""
+    line, position = locate(sql, offset)
+    return SqlError(
+        f"SQL compilation error:\nsyntax error line {line} at position {position} "
+        f"unexpected '{found}'.",
+        code="001003",
+        sqlstate="42000",
+        line=line,
+        position=position,
+    )
+
+
+def invalid_identifier(name: str, where: tuple[int, int] | None = None) -> SqlError:
+    """A column that the statement's tables do not have; ``where`` is its line and position."""
+    line, position = where if where is not None else (None, None)
+    place = f" error line {line} at position {position}" if where is not None else ""
+    return SqlError(
+        f"SQL compilation error:{place}\ninvalid identifier '{name}'",
+        code="000904",
+        sqlstate="42000",
+        line=line,
+        position=position,
+    )
+
+
+def object_missing(kind: str, name: str, hint: str = "") -> SqlError:
+    """A table (or other ``kind``) that does not exist."""
+    message = (
+        f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.{spaced(hint)}"
+    )
+    return SqlError(message, code="002003", sqlstate="42S02")
+
+
+def unknown_function(name: str, known: Iterable[str]) -> SqlError:
+    """A function that neither Snowflake nor Local Cortex has."""
+    return SqlError(
+        f"SQL compilation error:\nUnknown function {name}. Local Cortex runs these functions: "
+        f"{', '.join(known)}.",
+        code="002140",
+        sqlstate="42601",
+    )
+
+
+def not_run(what: str, instead: str = WHAT_RUNS) -> SqlError:
+    """Something that Snowflake has and Local Cortex has not."""
+    return SqlError(
+        f"Unsupported feature '{what}': Local Cortex does not run it. {instead}",
+        code="000002",
+        sqlstate="0A000",
+    )
+
+
+def wrong_argument_count(name: str, got: int, expected: str) -> SqlError:
+    """Too few or too many arguments."""
+    return SqlError(
+        f"SQL compilation error:\nwrong number of arguments for function [{name}] "
+        f"expected {expected}, got {got}",
+        code="000938",
+        sqlstate="22023",
+    )
+
+
+def wrong_argument_types(name: str, types: Iterable[str]) -> SqlError:
+    """Arguments whose types the function or operator does not take."""
+    return SqlError(
+        "SQL compilation error:\n"
+        f"Invalid argument types for function '{name}': ({', '.join(types)})",
+        code="001044",
+        sqlstate="42P13",
+    )
+
+
+def division_by_zero() -> SqlError:
+    """Any of ``/``, ``%`` and MOD with zero on the right."""
+    return SqlError("Division by zero", code="100051", sqlstate="22012")
+
+
+def out_of_range(value: object) -> SqlError:
+    """A number of more digits than its type holds."""
+    shown = str(value)[:60]
+    return SqlError(f"Numeric value '{shown}' is out of range", code="100039", sqlstate="22003")
+
+
+def too_large(what: str, limit: int, advice: str) -> SqlError:
+    """More than Local Cortex, which lives in the learner's process, is ready to hold."""
+    return SqlError(
+        f"{what}: Local Cortex allows {limit:,} at most. {advice}", code="000002", sqlstate="0A000"
+    )
+
+
+def spaced(text: str) -> str:
+    """Put a blank before a text that is not empty."""
+    return f" {text}" if text else ""

@@ -1,0 +1,128 @@
+"""Running SQL statements: each once, in the background, abortable, and fetched when it is done.
+
+Snowflake keeps a client waiting for a while and then answers "in progress" with an address to ask
+again; a client that lost its connection repeats the same request id. Both matter here, because a
+statement that asks a model takes as long as the model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from local_cortex.sql import SqlError, SqlResult
+
+__all__ = ["Statement", "Statements"]
+
+# Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
+LONG_POLL_SECONDS = 2.0
+# Answered statements are kept for clients that lost the answer and repeat the request.
+KEPT_STATEMENTS = 100
+# Finished ones that nobody came back for, where even this many is a client that never will.
+KEPT_UNANSWERED = 1_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class Statement:
+    """One statement on its way; ``query_id`` is what clients know it by.
+
+    ``answered`` says whether a client has had its result or its error.
+    """
+
+    query_id: str
+    request_id: str
+    owner: int
+    task: asyncio.Task[SqlResult]
+    answered: bool = False
+
+    async def wait(self, seconds: float) -> SqlResult | None:
+        """Wait for the result; ``None`` when it is not there in time.
+
+        Raises:
+            SqlError: the statement failed or was aborted.
+        """
+        done, _ = await asyncio.wait({self.task}, timeout=seconds)
+        if not done:
+            return None
+        self.answered = True
+        if self.task.cancelled():
+            raise SqlError("SQL execution canceled", code="000604", sqlstate="57014")
+        error = self.task.exception()
+        if error is not None and not isinstance(error, SqlError):
+            kind = type(error).__name__
+            log.error("A statement failed: %s", kind, exc_info=_details(error))
+            raise SqlError(
+                f"SQL execution internal error: {kind} in Local Cortex.",
+                code="000603",
+                sqlstate="XX000",
+            ) from error
+        return self.task.result()
+
+
+class Statements:
+    """The statements of one server, by query id and by request id."""
+
+    def __init__(self) -> None:
+        self._by_query: dict[str, Statement] = {}
+        self._by_request: dict[tuple[int, str], Statement] = {}
+
+    def start(
+        self, owner: int, request_id: str, run: Callable[[str], Coroutine[Any, Any, SqlResult]]
+    ) -> Statement:
+        """Start a statement, or return the one that this session already started with this id.
+
+        ``run`` is given the statement's query id. Without a request id it is always a new one.
+        """
+        known = self._by_request.get((owner, request_id))
+        if known is not None:
+            return known
+        query_id = str(uuid.uuid4())
+        statement = Statement(query_id, request_id, owner, asyncio.create_task(run(query_id)))
+        # A client may be gone before the statement fails; nobody then asks for the exception.
+        statement.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._by_query[query_id] = statement
+        if request_id:
+            self._by_request[owner, request_id] = statement
+        self._forget_old()
+        return statement
+
+    def find(self, owner: int, query_id: str) -> Statement | None:
+        """Return a session's statement by its query id."""
+        statement = self._by_query.get(query_id)
+        return statement if statement and statement.owner == owner else None
+
+    def abort(self, owner: int, *, request_id: str = "", query_id: str = "") -> bool:
+        """Cancel a statement; tell whether there was one to cancel."""
+        statement = self._by_request.get((owner, request_id)) or self.find(owner, query_id)
+        return statement is not None and statement.task.cancel()
+
+    def abort_all(self, owner: int) -> None:
+        """Cancel whatever a session still runs, and forget all that it ever ran."""
+        for statement in list(self._by_query.values()):
+            if statement.owner == owner:
+                statement.task.cancel()
+                self._forget(statement)
+
+    def _forget_old(self) -> None:
+        finished = [one for one in self._by_query.values() if one.task.done()]
+        answered = [one for one in finished if one.answered]
+        for statement in answered[: max(0, len(answered) - KEPT_STATEMENTS)]:
+            self._forget(statement)
+        unanswered = [one for one in finished if not one.answered]
+        for statement in unanswered[: max(0, len(unanswered) - KEPT_UNANSWERED)]:
+            self._forget(statement)
+
+    def _forget(self, statement: Statement) -> None:
+        del self._by_query[statement.query_id]
+        self._by_request.pop((statement.owner, statement.request_id), None)
+
+
+def _details(error: BaseException) -> BaseException | None:
+    # An error's words may hold a prompt: they are for somebody who looks for a fault.
+    return error if log.isEnabledFor(logging.DEBUG) else None

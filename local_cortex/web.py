@@ -1,0 +1,163 @@
+"""What every route needs of HTTP: bounded bodies, the caller's token, JSON, server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+__all__ = [
+    "BadBody",
+    "EventStream",
+    "JsonResponse",
+    "bearer",
+    "json_body",
+    "json_text",
+    "rest_error",
+    "session_token",
+    "while_connected",
+]
+
+T = TypeVar("T")
+
+# Far above any prompt of the course; below what would trouble the server.
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+
+class BadBody(Exception):
+    """A request body that is too large, not gzip where it says so, or not the JSON it should be."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """Read a JSON object, gzipped or not, without ever holding more than the limit.
+
+    Raises:
+        BadBody: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 400 when it
+            cannot be read.
+        ClientDisconnect: the client went away before it had sent everything.
+    """
+    # Window bits 31 is zlib's way of saying gzip.
+    gzip = zlib.decompressobj(31) if request.headers.get("content-encoding") == "gzip" else None
+    body = bytearray()
+    async for chunk in request.stream():
+        try:
+            body += gzip.decompress(chunk, MAX_BODY_BYTES + 1) if gzip else chunk
+        except zlib.error as error:
+            raise BadBody(400, "the body is not gzip, although content-encoding says so") from error
+        if len(body) > MAX_BODY_BYTES:
+            raise BadBody(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadBody(400, "the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise BadBody(400, "the body is not a JSON object")
+    return value
+
+
+def session_token(headers: Mapping[str, str]) -> str | None:
+    """Return the token of ``Authorization: Snowflake Token="..."``, or ``None``."""
+    value = headers.get("authorization", "")
+    prefix = 'Snowflake Token="'
+    if value.startswith(prefix) and value.endswith('"'):
+        return value[len(prefix) : -1]
+    return None
+
+
+def bearer(headers: Mapping[str, str]) -> str | None:
+    """Return the token of ``Authorization: Bearer ...``, or ``None``."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" and token else None
+
+
+def json_text(value: Any) -> bytes:
+    """Encode a value as JSON that people can read.
+
+    Half of a surrogate pair, which UTF-8 has no bytes for, becomes the JSON escape that it came as.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+class JsonResponse(JSONResponse):
+    """A JSON answer that any text can be put into, a client's own malformed text included."""
+
+    def render(self, content: Any) -> bytes:
+        return json_text(content)
+
+
+def rest_error(status: int, message: str, code: str = "") -> JsonResponse:
+    """Build an error in the envelope of Snowflake's REST endpoints."""
+    request_id = str(uuid.uuid4())
+    body = {"message": message, "request_id": request_id}
+    if code:
+        body |= {"code": code, "error_code": code}
+    return JsonResponse(body, status_code=status, headers={"x-snowflake-request-id": request_id})
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await ``work``, but only for as long as there is somebody to answer; else cancel it.
+
+    Call it when the body has been read.
+
+    Raises:
+        ClientDisconnect: the client went away first.
+    """
+    answer = asyncio.create_task(work)
+    leaving = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise ClientDisconnect
+        return answer.result()
+    finally:
+        answer.cancel()
+        leaving.cancel()
+        # What is cancelled is over only when it says so: an engine closes its connection first.
+        await asyncio.gather(answer, leaving, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events that the installed ``snowflake.cortex`` client accepts.
+
+    The header is set by hand because Starlette would add ``; charset=utf-8`` to a media type, and
+    the client refuses any content type but exactly ``text/event-stream``
+    (snowflake/cortex/_sse_client.py). ``close`` is awaited when the stream is over, however it
+    ended and also when it never began.
+    """
+
+    def __init__(self, events: AsyncIterator[bytes], close: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(
+            _framed(events),
+            headers={"content-type": "text/event-stream", "cache-control": "no-cache"},
+        )
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._close()
+
+
+async def _framed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for data in events:
+        yield b"data: " + data + b"\n\n"

@@ -1,0 +1,77 @@
+"""One quick Local Cortex for all tests that do not need one of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from snowflake.snowpark import Session
+
+from local_cortex import LocalCortex, Settings
+from local_cortex.proxies import bypass
+
+FAST = Settings(first_token=0, tokens_per_second=10_000)
+# A test that hangs is to fail instead.
+SECONDS = 10.0
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_proxy() -> Iterator[None]:
+    """Let no proxy of this machine stand between a client and a server of the same machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bypass(os.environ).items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def cortex() -> Iterator[LocalCortex]:
+    server = LocalCortex.start(settings=FAST)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def session(cortex: LocalCortex) -> Iterator[Session]:
+    opened = cortex.session()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., LocalCortex]]:
+    """Start a Local Cortex of the test's own; keyword arguments are those of ``start``."""
+    started: list[LocalCortex] = []
+
+    def start_one(**options: Any) -> LocalCortex:
+        started.append(LocalCortex.start(**{"settings": FAST, **options}))
+        return started[-1]
+
+    yield start_one
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def http() -> Iterator[Callable[..., httpx.Client]]:
+    """Make a plain HTTP client of a Local Cortex that shows the server's secret, or a token."""
+    clients: list[httpx.Client] = []
+
+    def client(server: LocalCortex, authorization: str | None = None) -> httpx.Client:
+        shown = f"Bearer {server.secret}" if authorization is None else authorization
+        clients.append(
+            httpx.Client(
+                base_url=server.url,
+                headers={"authorization": shown} if shown else {},
+                timeout=SECONDS,
+                trust_env=False,
+            )
+        )
+        return clients[-1]
+
+    yield client
+    for each in clients:
+        each.close()

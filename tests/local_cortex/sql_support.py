@@ -1,0 +1,100 @@
+"""Running SQL in tests: a session, a Cortex that echoes, and one call to execute."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from local_cortex.engines import EngineError, Message, Usage
+from local_cortex.sql import Completion, SqlError, SqlResult, SqlSession, execute
+
+NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+
+
+class EchoCortex:
+    """Answers ``<model>: <last message>``; the model ``unknown`` is refused."""
+
+    def __init__(self, answer: str | None = None) -> None:
+        self.answer = answer
+        self.calls: list[tuple[str, tuple[Message, ...], Mapping[str, object]]] = []
+        self.running = 0
+        self.most_running = 0
+
+    async def complete(
+        self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
+    ) -> Completion:
+        self.calls.append((model, messages, options))
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        await asyncio.sleep(0)
+        self.running -= 1
+        if model == "unknown":
+            raise EngineError(400, 'unknown model "unknown"')
+        text = f"{model}: {messages[-1].content}" if self.answer is None else self.answer
+        return Completion(text, Usage(prompt_tokens=3, completion_tokens=5))
+
+    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
+        columns = [("created_on", "TIMESTAMP_LTZ"), ("name", "TEXT"), ("eol_date", "TEXT")]
+        names = ["CLAUDE-HAIKU-4-5", "LLAMA3.1-8B", "LLAMA3.3-70B"]
+        return columns, [(NOON, name, None) for name in names]
+
+
+def new_session(**changes: Any) -> SqlSession:
+    """Return a session that has a role, a warehouse, a database and a schema."""
+    settings: dict[str, Any] = {
+        "user": "LEARNER",
+        "role": "STUDENT",
+        "warehouse": "COURSE_WH",
+        "database": "COURSE",
+        "schema": "PUBLIC",
+        "account": "LOCAL_CORTEX",
+        "version": "0.1.0",
+        "session_id": 7,
+    }
+    return SqlSession(**(settings | changes))
+
+
+def run(
+    sql: str,
+    *,
+    session: SqlSession | None = None,
+    cortex: EchoCortex | None = None,
+    **options: Any,
+) -> SqlResult:
+    """Run one statement."""
+    where = session if session is not None else new_session()
+    model = cortex if cortex is not None else EchoCortex()
+    return asyncio.run(execute(sql, session=where, cortex=model, **options))
+
+
+def rows(sql: str, **options: Any) -> list[tuple[object, ...]]:
+    """Return a statement's rows."""
+    return run(sql, **options).rows
+
+
+def value(expression: str, **options: Any) -> object:
+    """Return the value of one expression."""
+    ((only,),) = rows(f"SELECT {expression}", **options)
+    return only
+
+
+def kind(expression: str) -> str:
+    """Return the type of one expression, without running it."""
+    (column,) = run(f"SELECT {expression}", describe_only=True).columns
+    return str(column.type)
+
+
+def names(sql: str) -> list[str]:
+    """Return the names of a statement's columns."""
+    return [column.name for column in run(sql, describe_only=True).columns]
+
+
+def refusal(sql: str, **options: Any) -> SqlError:
+    """Return the error of a statement that must fail."""
+    try:
+        run(sql, **options)
+    except SqlError as error:
+        return error
+    raise AssertionError(f"{sql[:80]!r} was not refused")

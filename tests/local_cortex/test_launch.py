@@ -1,0 +1,346 @@
+"""Running somebody's unmodified program against a server of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_cortex import Settings, StartError, launch
+from local_cortex.launch import connection_block, environment
+from tests.local_cortex.programs import command_line, variables
+
+SECONDS = 60
+posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+
+PROGRAM = """
+import json, os, ssl, stat, sys, tomllib, warnings
+from pathlib import Path
+
+warnings.simplefilter("ignore")
+import httpx
+from snowflake.cortex import Complete
+from snowflake.snowpark import Session
+
+folder = Path(os.environ["SNOWFLAKE_HOME"])
+session = Session.builder.configs({"connection_name": "snowflake"}).create()
+pieces = list(Complete("claude-3-5-sonnet", "Hi", session=session, stream=True))
+whole = Complete("claude-3-5-sonnet", "Hi", session=session)
+asked = "SELECT SNOWFLAKE.CORTEX.COMPLETE('claude-3-5-sonnet', 'Hi')"
+by_sql = session.sql(asked).collect()[0][0]
+session.close()
+by_default = Session.builder.getOrCreate()
+user = by_default.sql("SELECT CURRENT_USER()").collect()[0][0]
+by_default.close()
+entry = tomllib.loads((folder / "connections.toml").read_text())["snowflake"]
+secrets = tomllib.loads(Path(os.environ["STREAMLIT_SECRETS_FILES"]).read_text())
+models = httpx.get(
+    f"https://{entry['host']}/api/v2/cortex/models",
+    headers={"authorization": f"Bearer {entry['password']}"},
+)
+print(json.dumps({
+    "arguments": sys.argv[1:],
+    "pieces": len(pieces),
+    "same": "".join(pieces) == whole == by_sql,
+    "user": user,
+    "secrets": secrets == {"connections": {"snowflake": entry}},
+    "models": models.status_code,
+    "folder": str(folder),
+    "modes": {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()},
+    "folder_mode": stat.S_IMODE(folder.stat().st_mode),
+}))
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for temporary files, which must be empty in the end."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    assert list(folder.iterdir()) == []
+
+
+def run(*words: str) -> int:
+    return launch.run(words, settings=Settings(first_token=0))
+
+
+# --- what the program is told
+
+
+@pytest.mark.parametrize(("tls", "protocol"), [(True, "https"), (False, "http")])
+def test_the_block_is_toml_that_both_clients_find_the_server_by(tls: bool, protocol: str) -> None:
+    block = connection_block(1234, "the-secret", tls=tls)
+    assert tomllib.loads(block) == {
+        "connections": {
+            "snowflake": {
+                "account": "local-cortex",
+                "user": "learner",
+                "password": "the-secret",
+                "host": "127.0.0.1:1234/sf",
+                "port": 1,
+                "protocol": protocol,
+                "login_timeout": 10,
+                "network_timeout": launch.STATEMENT_SECONDS,
+                "socket_timeout": 10,
+                "platform_detection_timeout_seconds": 0.0,
+            }
+        }
+    }
+
+
+def test_the_block_can_have_another_name_and_any_secret() -> None:
+    parsed = tomllib.loads(connection_block(1, 'a"b\\c\n', header="snowflake"))
+    assert parsed["snowflake"]["password"] == 'a"b\\c\n'
+
+
+def test_a_statement_may_take_as_long_as_a_long_answer_does() -> None:
+    # 2,000 tokens at the default pace; the connector calls a statement off after network_timeout.
+    assert 2_000 / Settings().tokens_per_second < launch.STATEMENT_SECONDS
+
+
+def test_the_program_is_told_by_its_environment_alone(tmp_path: Path) -> None:
+    inherited = {
+        "PATH": "/bin",
+        "NO_PROXY": "corp.example",
+        "REQUESTS_CA_BUNDLE": "/etc/other.pem",
+        "SNOWFLAKE_HOME": "/home/somebody/.snowflake",
+        "SNOWFLAKE_CONNECTIONS": "[prod]",
+        "COURSE_CONNECTION": "local",
+    }
+    told = environment(tmp_path, tmp_path / "all.pem", inherited)
+    assert told == {
+        "PATH": "/bin",
+        "no_proxy": "corp.example,127.0.0.1,localhost",
+        "NO_PROXY": "corp.example,127.0.0.1,localhost",
+        "REQUESTS_CA_BUNDLE": str(tmp_path / "all.pem"),
+        "SSL_CERT_FILE": str(tmp_path / "all.pem"),
+        "SNOWFLAKE_HOME": str(tmp_path),
+        "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "snowflake",
+        "STREAMLIT_SECRETS_FILES": str(tmp_path / "secrets.toml"),
+        "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        "COURSE_CONNECTION": "account",
+    }
+
+
+def secrets_files(folder: Path) -> str:
+    return environment(folder, folder, {})["STREAMLIT_SECRETS_FILES"]
+
+
+def test_a_folder_with_a_blank_in_its_name_is_told_relative_to_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "Ada Lovelace"
+    (home / "course").mkdir(parents=True)
+    monkeypatch.chdir(home / "course")
+    assert secrets_files(home / "temp") == str(Path("..", "temp", "secrets.toml"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StartError, match=r"white space .* Set TMPDIR"):
+        secrets_files(home / "temp")
+
+
+def test_the_projects_own_secrets_are_read_too_and_have_no_precedence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "secrets.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    theirs, ours = secrets_files(tmp_path / "folder").split()
+    assert Path(theirs).resolve() == tmp_path / ".streamlit" / "secrets.toml"
+    assert ours == str(tmp_path / "folder" / "secrets.toml")
+
+
+# --- an unmodified program
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a program saw that was run from the command line, and how it ended."""
+    home = tmp_path_factory.mktemp("home")
+    temporary = tmp_path_factory.mktemp("temporary")
+    script = home / "script.py"
+    script.write_text(PROGRAM)
+    done = subprocess.run(
+        command_line(sys.executable, str(script), "--first-token", "an argument"),
+        cwd=home,
+        env=variables(home, TMPDIR=str(temporary), HTTPS_PROXY="http://127.0.0.1:1"),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert done.stderr == ""
+    left = [path for folder in (home, temporary) for path in folder.rglob("*") if path != script]
+    return {**json.loads(done.stdout), "code": done.returncode, "left": left}
+
+
+def test_an_unmodified_program_streams_completes_and_asks_by_sql(seen: dict[str, Any]) -> None:
+    assert seen["pieces"] > 20
+    assert seen["same"]
+
+
+def test_the_program_finds_the_server_by_name_and_as_the_default(seen: dict[str, Any]) -> None:
+    assert seen["user"] == "LEARNER"
+
+
+def test_streamlits_secrets_say_the_same_as_snowflakes(seen: dict[str, Any]) -> None:
+    assert seen["secrets"] is True
+
+
+def test_other_http_clients_trust_the_certificate(seen: dict[str, Any]) -> None:
+    assert seen["models"] == 200
+
+
+def test_arguments_and_the_exit_code_are_passed_on(seen: dict[str, Any]) -> None:
+    assert seen["arguments"] == ["--first-token", "an argument"]
+    assert seen["code"] == 7
+
+
+@posix_only
+def test_only_the_user_can_read_what_the_program_is_given(seen: dict[str, Any]) -> None:
+    assert seen["folder_mode"] == 0o700
+    modes = seen["modes"]
+    assert modes.keys() == {"authorities.pem", "connections.toml", "secrets.toml"}, "and no key"
+    assert modes["connections.toml"] == modes["secrets.toml"] == 0o600
+
+
+def test_nothing_is_left_behind(seen: dict[str, Any]) -> None:
+    # The connector keeps a log of its own beside its configuration, if at all.
+    assert seen["left"] == []
+    assert not Path(seen["folder"]).exists()
+
+
+# --- how it ends
+
+
+@pytest.mark.usefixtures("temporary")
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_exit_code_is_the_programs(code: int) -> None:
+    assert run(sys.executable, "-c", f"raise SystemExit({code})") == code
+
+
+@posix_only
+@pytest.mark.usefixtures("temporary")
+def test_a_program_that_a_signal_ended_counts_as_in_a_shell() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    assert run(sys.executable, "-c", code) == 128 + signal.SIGKILL
+
+
+@pytest.mark.usefixtures("temporary")
+def test_a_command_that_is_not_there_is_127(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("no-such-command", "x") == 127
+    assert capsys.readouterr().err == "There is no command 'no-such-command' to run.\n"
+
+
+@posix_only
+@pytest.mark.usefixtures("temporary")
+def test_a_file_that_may_not_be_run_is_126(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "script").touch(mode=0o600)
+    assert run(str(tmp_path / "script")) == 126
+    assert capsys.readouterr().err.endswith("script' cannot be run: Permission denied.\n")
+
+
+@pytest.mark.usefixtures("temporary")
+def test_the_callers_own_signal_handlers_come_back() -> None:
+    before = [signal.getsignal(number) for number in launch.SIGNALS]
+    run(sys.executable, "-c", "")
+    assert [signal.getsignal(number) for number in launch.SIGNALS] == before
+
+
+@posix_only
+@pytest.mark.usefixtures("temporary")
+def test_being_told_to_end_before_the_program_runs_ends_us_cleanly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(**_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("local_cortex.server.LocalCortex.start", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        run(sys.executable, "-c", "")
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+PATIENT = """
+import signal, sys
+
+told = [signal.{name}]
+signal.pthread_sigmask(signal.SIG_BLOCK, told)
+print("ready", flush=True)
+print(signal.sigwait(told).name, flush=True)
+sys.exit(5)
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_is_passed_on_and_the_program_ends_itself(name: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command_line(sys.executable, "-c", PATIENT.format(name=name)),
+        env=variables(tmp_path, TMPDIR=str(tmp_path)),
+        stdout=subprocess.PIPE,
+        text=True,
+        # No terminal that would have told the program as well.
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(getattr(signal, name))
+        assert process.communicate(timeout=SECONDS)[0] == f"{name}\n"
+    finally:
+        process.kill()
+    assert process.returncode == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+COUNTING = """
+import signal
+
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+print("ready", flush=True)
+signal.sigwait([signal.SIGINT])
+# A second one would come from our parent, and at once.
+print("again" if signal.sigtimedwait([signal.SIGINT], 0.5) else "once", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts with sigtimedwait, which others lack")
+def test_a_terminals_ctrl_c_reaches_the_program_once(tmp_path: Path) -> None:
+    terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", terminal, *command_line(sys.executable, "-c", COUNTING)],
+        env=variables(tmp_path, TMPDIR=str(tmp_path)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        process.stdin.write("\x03")
+        process.stdin.flush()
+        line = ""
+        while line.strip() not in ("once", "again"):
+            line = process.stdout.readline().replace("^C", "")
+            assert line, "the program ended"
+        assert line.strip() == "once"
+        assert process.wait(SECONDS) == 0
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,326 @@
+"""The relay engine against a second server, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from local_cortex import tokens
+from local_cortex.engines import Call, Delta, End, EngineError, Message, Usage
+from local_cortex.engines.relay import RelayEngine
+from local_cortex.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "sk-not-a-real-key"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Start the other server and give its address."""
+    command = [sys.executable, str(Path(__file__).with_name("fake_openai.py"))]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.kill()
+
+
+def call(model: str, **more: Any) -> Call:
+    messages = (Message("system", "Be brief."), Message("user", "Say hello."))
+    return Call(**{"model": model, "messages": messages, "max_tokens": 100, **more})
+
+
+async def collect(engine: RelayEngine, asked: Call) -> tuple[str, End]:
+    text: list[str] = []
+    end = None
+    async for event in engine.stream(asked):
+        assert end is None, "nothing may follow the end"
+        if isinstance(event, Delta):
+            assert event.text, "a delta is never empty"
+            text.append(event.text)
+        else:
+            end = event
+    assert end is not None
+    return "".join(text), end
+
+
+def ask(server: str, model: str, **more: Any) -> tuple[str, End]:
+    return asyncio.run(collect(RelayEngine(f"{server}/v1"), call(model, **more)))
+
+
+def refusal(server: str, model: str, engine: RelayEngine | None = None) -> tuple[str, EngineError]:
+    """Ask for an answer that fails; give the text before the failure, and the failure."""
+    text: list[str] = []
+
+    async def run() -> None:
+        async for event in (engine or RelayEngine(f"{server}/v1")).stream(call(model)):
+            assert isinstance(event, Delta), "a failed answer has no end"
+            text.append(event.text)
+
+    with pytest.raises(EngineError) as caught:
+        asyncio.run(run())
+    return "".join(text), caught.value
+
+
+def last_request(server: str) -> dict[str, Any]:
+    with httpx.Client(trust_env=False) as client:
+        requests: list[dict[str, Any]] = client.get(f"{server}/seen").json()
+    return requests[-1]
+
+
+# Streams as servers send them
+
+
+def test_text_and_the_servers_usage_come_through(server: str) -> None:
+    assert ask(server, "plain") == ("안녕 👋", End("stop", Usage(7, 2)))
+
+
+@pytest.mark.parametrize(
+    "wire", ["no-space", "crlf", "pings", "odd-chunks", "no-done", "done-only"]
+)
+def test_a_whole_answer_is_read_whatever_surrounds_its_text(server: str, wire: str) -> None:
+    text, end = ask(server, wire)
+    assert text == "안녕 👋"
+    assert end.finish_reason == "stop"
+
+
+def test_usage_is_estimated_when_the_server_gives_none(server: str) -> None:
+    _, end = ask(server, "crlf")
+    prompt = tokens.count("Be brief.") + tokens.count("Say hello.")
+    assert end.usage == Usage(prompt, tokens.count("안녕 👋"))
+
+
+def test_an_answer_cut_at_its_limit_says_length(server: str) -> None:
+    text, end = ask(server, "length")
+    assert (text, end.finish_reason) == ("cut", "length")
+
+
+def test_text_in_the_event_that_also_ends_the_answer_is_kept(server: str) -> None:
+    assert ask(server, "finish-with-text")[0] == "all"
+
+
+def test_an_empty_answer_is_an_end_without_deltas(server: str) -> None:
+    assert ask(server, "nothing")[0] == ""
+
+
+def test_half_a_surrogate_pair_is_replaced_by_something_that_can_be_encoded(server: str) -> None:
+    assert ask(server, "lone-surrogate")[0] == "ok \ufffd"
+
+
+# What is sent
+
+
+def test_the_call_is_sent_with_its_limits_and_asks_for_usage(server: str) -> None:
+    ask(server, "plain", max_tokens=12, temperature=0.5, top_p=0.25)
+    assert last_request(server)["body"] == {
+        "model": "plain",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Say hello."},
+        ],
+        "max_tokens": 12,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0.5,
+        "top_p": 0.25,
+    }
+
+
+def test_what_the_client_did_not_set_is_not_sent(server: str) -> None:
+    ask(server, "plain")
+    assert not {"temperature", "top_p"} & set(last_request(server)["body"])
+    assert last_request(server)["authorization"] is None
+
+
+def test_the_key_is_sent_as_a_bearer_token(server: str) -> None:
+    asyncio.run(collect(RelayEngine(f"{server}/v1", api_key=KEY), call("plain")))
+    assert last_request(server)["authorization"] == f"Bearer {KEY}"
+
+
+def test_half_a_surrogate_pair_in_a_prompt_is_sent_as_a_replacement(server: str) -> None:
+    ask(server, "plain", messages=(Message("user", "hi \ud83d"),))
+    assert last_request(server)["body"]["messages"][0]["content"] == "hi \ufffd"
+
+
+def test_a_mapped_model_is_asked_for_under_its_other_name(server: str) -> None:
+    engine = RelayEngine.from_environment(
+        {"COURSE_RELAY_URL": f"{server}/v1", "COURSE_RELAY_MODELS": "llama3.1-8b=plain,*=length"}
+    )
+    assert engine is not None
+    assert asyncio.run(collect(engine, call("LLAMA3.1-8B")))[0] == "안녕 👋"
+    assert asyncio.run(collect(engine, call("mistral-7b")))[0] == "cut"
+
+
+def test_a_proxy_in_the_environment_does_not_come_between_loopback_and_us(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert ask(server, "plain")[0] == "안녕 👋"
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("wire", "before", "said"),
+    [
+        ("early-end", "안녕 👋", "ended the stream early"),
+        ("error-mid-stream", "안녕 👋", "out of memory"),
+        ("error-event", "half", "worker died"),
+        ("not-json", "half", "not JSON"),
+        ("not-an-object", "", "not a completion"),
+        ("cut", "half", "broke the connection off"),
+    ],
+)
+def test_a_failure_in_the_stream_comes_after_the_text_so_far(
+    server: str, wire: str, before: str, said: str
+) -> None:
+    text, error = refusal(server, wire)
+    assert text == before
+    assert error.status == 502
+    assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "said"),
+    [
+        (
+            "no-such-model",
+            400,
+            'answered 404: model "no-such-model" not found; set COURSE_RELAY_MODELS',
+        ),
+        ("busy", 429, "answered 429: too many requests"),
+        ("loading", 503, "answered 503: Loading model"),
+        ("broken", 502, "answered 500: Internal Server Error"),
+        ("unstreamed", 502, "application/json instead of a stream"),
+    ],
+)
+def test_a_refusal_is_passed_on_with_the_servers_own_words(
+    server: str, model: str, status: int, said: str
+) -> None:
+    text, error = refusal(server, model)
+    assert (text, error.status) == ("", status)
+    assert said in str(error)
+
+
+def test_a_refusal_of_great_length_is_shortened(server: str) -> None:
+    _, error = refusal(server, "wordy")
+    assert 300 < len(str(error)) < 500
+
+
+@pytest.mark.parametrize("model", ["key-echo", "key-echo-mid-stream"])
+def test_a_key_that_the_server_repeats_is_not_shown(server: str, model: str) -> None:
+    _, error = refusal(server, model, RelayEngine(f"{server}/v1", api_key=KEY))
+    assert KEY not in str(error)
+    assert "Bearer [key]" in str(error)
+    assert error.__cause__ is None
+
+
+def test_a_refused_key_is_the_relays_fault_not_the_callers(server: str) -> None:
+    _, error = refusal(server, "key-echo")
+    assert error.status == 502
+    assert "set COURSE_RELAY_API_KEY" in str(error)
+
+
+def test_a_wrong_path_is_told_with_the_setting_to_check(server: str) -> None:
+    _, error = refusal(server, "plain", RelayEngine(server))
+    assert error.status == 400
+    assert "check that COURSE_RELAY_URL ends as it should" in str(error)
+
+
+def test_a_server_that_is_not_there_is_told_with_the_way_out() -> None:
+    _, error = refusal("http://127.0.0.1:1", "plain")
+    assert error.status == 502
+    assert "127.0.0.1:1 cannot be reached; start it, or unset COURSE_RELAY_URL" in str(error)
+
+
+def test_a_silent_server_is_given_up_after_the_read_timeout(server: str) -> None:
+    engine = RelayEngine(f"{server}/v1", timeout=httpx.Timeout(5.0, read=0.2))
+    text, error = refusal(server, "stall", engine)
+    assert (text, error.status) == ("half", 502)
+    assert "sent nothing for 0.2 s" in str(error)
+
+
+def test_a_server_that_goes_silent_after_its_end_still_gave_a_whole_answer(server: str) -> None:
+    engine = RelayEngine(f"{server}/v1", timeout=httpx.Timeout(5.0, read=0.2))
+    text, end = asyncio.run(collect(engine, call("stall-after-stop")))
+    assert (text, end.finish_reason) == ("안녕 👋", "stop")
+
+
+def test_closing_the_answer_closes_the_connection_to_the_server(server: str) -> None:
+    async def take_three() -> None:
+        async with aclosing(RelayEngine(f"{server}/v1").stream(call("endless"))) as events:
+            for _ in range(3):
+                assert await anext(events) == Delta("again ")
+
+    asyncio.run(take_three())
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        assert client.get(f"{server}/closed").json() == {"closed": True}
+
+
+# Settings
+
+
+def test_without_a_url_there_is_no_relay() -> None:
+    assert RelayEngine.from_environment({}) is None
+    assert RelayEngine.from_environment({"COURSE_RELAY_URL": " "}) is None
+
+
+def test_a_model_without_an_entry_keeps_its_name() -> None:
+    engine = RelayEngine("http://127.0.0.1:11434/v1", {"llama3.1-8b": "llama3.2:1b"})
+    assert engine.target_of("llama3.1-8b") == "llama3.2:1b"
+    assert engine.target_of("Mistral-7B") == "Mistral-7B"
+
+
+def test_a_target_name_may_have_colons_and_equals_signs() -> None:
+    engine = RelayEngine.from_environment(
+        {
+            "COURSE_RELAY_URL": "http://127.0.0.1:8080/v1/chat/completions",
+            "COURSE_RELAY_MODELS": " llama3.1-8b = hf.co/a/b:Q4_K_M , *=x=y ,",
+        }
+    )
+    assert engine is not None
+    assert engine.target_of("llama3.1-8b") == "hf.co/a/b:Q4_K_M"
+    assert engine.target_of("anything") == "x=y"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("COURSE_RELAY_URL", "127.0.0.1:11434/v1", "must start with http:// or https://"),
+        ("COURSE_RELAY_URL", "ftp://127.0.0.1/v1", "must start with http:// or https://"),
+        ("COURSE_RELAY_URL", "http://", "must start with http:// or https://"),
+        ("COURSE_RELAY_URL", "http://127.0.0.1:port/v1", "is not a URL"),
+        ("COURSE_RELAY_URL", f"http://me:{KEY}@127.0.0.1/v1", "put a key in COURSE_RELAY_API_KEY"),
+        ("COURSE_RELAY_URL", f"http://127.0.0.1/v1?key={KEY}", "without ? or #"),
+        ("COURSE_RELAY_MODELS", "llama3.1-8b", "is not of the form name=target"),
+        ("COURSE_RELAY_MODELS", "a=b,=c", "is not of the form name=target"),
+        ("COURSE_RELAY_MODELS", "a=b,A=c", "is there twice"),
+        ("COURSE_RELAY_API_KEY", f"{KEY}\nx", "paste it again"),
+        ("COURSE_RELAY_API_KEY", f"{KEY} ké", "paste it again"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_with_its_fix(
+    setting: str, value: str, said: str
+) -> None:
+    environment = {"COURSE_RELAY_URL": "http://127.0.0.1:11434/v1", setting: value}
+    with pytest.raises(SettingsError, match="COURSE_RELAY") as caught:
+        RelayEngine.from_environment(environment)
+    assert str(caught.value).startswith(setting)
+    assert said in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_the_key_is_not_in_what_is_printed_of_an_engine() -> None:
+    assert KEY not in repr(RelayEngine("http://127.0.0.1:11434/v1", api_key=KEY))

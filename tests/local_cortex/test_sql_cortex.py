@@ -1,0 +1,244 @@
+"""SNOWFLAKE.CORTEX.COMPLETE, TRY_COMPLETE, AI_COMPLETE, PROMPT and SHOW CORTEX BASE MODELS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from local_cortex.engines import Message
+from local_cortex.sql import Completion, execute
+from tests.local_cortex.sql_support import EchoCortex, kind, new_session, refusal, rows, run, value
+
+COMPLETE = "SNOWFLAKE.CORTEX.COMPLETE"
+SHOW = "SHOW CORTEX BASE MODELS"
+
+
+def document(expression: str, **options: Any) -> Any:
+    """Return a value that is JSON text."""
+    return json.loads(str(value(expression, **options)))
+
+
+def model_names(sql: str, **options: Any) -> list[object]:
+    """Return the names that SHOW gives."""
+    result = run(sql, **options)
+    position = [column.name for column in result.columns].index("name")
+    return [row[position] for row in result.rows]
+
+
+def test_complete_of_a_prompt_is_the_plain_text() -> None:
+    assert value(f"{COMPLETE}('m', 'it''s 한국어')") == "m: it's 한국어"
+    assert kind(f"{COMPLETE}('m', 'x')").startswith("VARCHAR")
+
+
+def test_complete_of_null_is_null_and_asks_nobody() -> None:
+    cortex = EchoCortex()
+    assert value(f"{COMPLETE}('m', NULL)", cortex=cortex) is None
+    assert value(f"{COMPLETE}(NULL, 'x')", cortex=cortex) is None
+    assert cortex.calls == []
+
+
+def test_complete_with_options_is_a_json_document_with_usage() -> None:
+    answer = document(f"{COMPLETE}('m', [{{'role': 'user', 'content': 'hi'}}], {{}})")
+    assert answer["choices"] == [{"messages": "m: hi"}]
+    assert answer["model"] == "m"
+    assert answer["usage"] == {"completion_tokens": 5, "prompt_tokens": 3, "total_tokens": 8}
+    assert isinstance(answer["created"], int)
+
+
+def test_complete_hands_messages_and_options_on() -> None:
+    cortex = EchoCortex()
+    messages = "[{'role': 'system', 'content': 's'}, {'role': 'user', 'content': 'u'}]"
+    options = "{'temperature': 0.7, 'max_tokens': 10, 'top_p': 1, 'guardrails': true}"
+    value(f"{COMPLETE}('m', {messages}, {options})", cortex=cortex)
+    (call,) = cortex.calls
+    assert call[1] == (Message("system", "s"), Message("user", "u"))
+    assert call[2] == {"temperature": 0.7, "max_tokens": 10, "top_p": 1, "guardrails": True}
+
+
+def test_the_document_of_complete_can_be_read_with_a_path() -> None:
+    path = "choices[0]:messages"
+    assert value(f"{COMPLETE}('m', 'hi', {{}}):{path}::string") == "m: hi"
+    assert refusal(f"SELECT {COMPLETE}('m', 'hi'):{path}").code == "001044"
+
+
+def test_messages_can_be_built_by_functions_or_bound_as_json() -> None:
+    built = "ARRAY_CONSTRUCT(OBJECT_CONSTRUCT('role', 'user', 'content', 'hi'))"
+    assert value(f"{COMPLETE}('m', {built}, {{}}):choices[0]:messages::string") == "m: hi"
+    binds = {"1": {"type": "TEXT", "value": '[{"role": "user", "content": "hi"}]'}}
+    bound = f"{COMPLETE}('m', PARSE_JSON(?), {{}}):choices[0]:messages::string"
+    assert value(bound, binds=binds) == "m: hi"
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("('unknown', 'x')", "400 'unknown model \"unknown\"'"),
+        ("('m', [], {})", "messages must be a list"),
+        ("('m', ['x'], {})", "role and content"),
+        ("('m', 'x', {'max_tokens': 'many'})", "invalid options object: max_tokens"),
+        ("('m', 'x', {'colour': 'red'})", "invalid options object: colour"),
+    ],
+)
+def test_complete_fails_as_the_service_behind_it_does(call: str, reason: str) -> None:
+    error = refusal(f"SELECT {COMPLETE}{call}")
+    assert (error.code, error.sqlstate) == ("100351", "P0000")
+    assert "Request failed for external function COMPLETE$V2" in error.message
+    assert reason in error.message
+
+
+def test_complete_of_an_array_needs_options() -> None:
+    assert refusal(f"SELECT {COMPLETE}('m', ['x'])").code == "001044"
+
+
+def test_complete_needs_two_or_three_arguments() -> None:
+    assert refusal(f"SELECT {COMPLETE}('m')").code == "000938"
+    assert refusal(f"SELECT {COMPLETE}('m', 'x', {{}}, 1)").code == "000938"
+
+
+def test_try_complete_gives_null_instead_of_an_error() -> None:
+    assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('unknown', 'x')") is None
+    assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('m', 'x')") == "m: x"
+
+
+def test_complete_needs_its_prefix_unless_the_session_is_in_its_schema() -> None:
+    assert refusal("SELECT COMPLETE('m', 'x')").code == "002140"
+    session = new_session(database="SNOWFLAKE", schema="CORTEX")
+    assert value("COMPLETE('m', 'x')", session=session) == "m: x"
+
+
+def test_structured_output_is_the_document_that_the_model_wrote() -> None:
+    cortex = EchoCortex('{"mood": "good"}')
+    form = "{'type': 'json', 'schema': {'type': 'object'}}"
+    expected = {"mood": "good"}
+    assert (
+        document(f"{COMPLETE}('m', 'x', {{'response_format': {form}}})", cortex=cortex) == expected
+    )
+    assert value(f"AI_COMPLETE('m', 'x', response_format => {form})", cortex=cortex) == expected
+    call = f"AI_COMPLETE('m', 'x', response_format => {form}, show_details => TRUE)"
+    detailed: Any = value(call, cortex=cortex)
+    assert detailed["structured_output"] == [{"raw_message": expected, "type": "json"}]
+    assert cortex.calls[0][2]["response_format"] == {"type": "json", "schema": {"type": "object"}}
+
+
+def test_ai_complete_is_a_variant_whose_wire_form_is_json() -> None:
+    (row,) = run("SELECT AI_COMPLETE('m', 'say \"hi\"\\n한')").rowset()
+    assert json.loads(str(row[0])) == 'm: say "hi"\n한'
+
+
+def test_ai_complete_converts_to_plain_text_where_text_is_wanted() -> None:
+    assert value("AI_COMPLETE('m', 'x') || '!'") == "m: x!"
+    assert value("AI_COMPLETE('m', 'x')::varchar") == "m: x"
+
+
+def test_ai_complete_takes_its_arguments_by_position_or_by_name() -> None:
+    cortex = EchoCortex()
+    by_position = "AI_COMPLETE('m', 'x', {'temperature': 0.5}, NULL, TRUE)"
+    by_name = (
+        "AI_COMPLETE(show_details => TRUE, prompt => 'x', model => 'm', "
+        "model_parameters => {'temperature': 0.5})"
+    )
+    first: Any = value(by_position, cortex=cortex)
+    second: Any = value(by_name, cortex=cortex)
+    assert first["choices"] == second["choices"] == [{"messages": "m: x"}]
+    assert first["usage"]["total_tokens"] == 8
+    assert (
+        cortex.calls[0] == cortex.calls[1] == ("m", (Message("user", "x"),), {"temperature": 0.5})
+    )
+
+
+def test_ai_complete_gives_null_for_a_failure_unless_asked_for_details() -> None:
+    assert value("AI_COMPLETE('unknown', 'x')") is None
+    explained = "AI_COMPLETE('{}', 'x', return_error_details => TRUE)"
+    assert value(explained.format("unknown")) == {"value": None, "error": 'unknown model "unknown"'}
+    assert value(explained.format("m")) == {"value": "m: x", "error": None}
+
+
+def test_ai_complete_answers_every_row_and_leaves_nulls() -> None:
+    sql = "SELECT a, AI_COMPLETE('m', a) FROM VALUES ('x'), (NULL), ('한글') AS t(a)"
+    assert rows(sql) == [("x", "m: x"), (None, None), ("한글", "m: 한글")]
+
+
+def test_rows_are_answered_several_at_a_time_but_not_all_at_once() -> None:
+    cortex = EchoCortex()
+    rows("SELECT AI_COMPLETE('m', 'x') FROM TABLE(GENERATOR(ROWCOUNT => 100))", cortex=cortex)
+    assert 1 < cortex.most_running <= 8
+
+
+def test_one_failed_row_stops_the_others() -> None:
+    cortex = EchoCortex()
+    source = "SELECT IFF(SEQ8() = 0, 'unknown', 'm') AS m FROM TABLE(GENERATOR(ROWCOUNT => 500))"
+    assert refusal(f"SELECT {COMPLETE}(m, 'x') FROM ({source})", cortex=cortex).code == "100351"
+    assert len(cortex.calls) < 100
+
+
+def test_cancelling_a_statement_cancels_the_answers_it_waits_for() -> None:
+    class Silent(EchoCortex):
+        stopped = 0
+
+        async def complete(self, *_: object) -> Completion:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.stopped += 1
+                raise
+            raise AssertionError("nobody sets the event")
+
+    async def cancel_once_started(cortex: Silent) -> None:
+        sql = "SELECT AI_COMPLETE('m', 'x') FROM VALUES (1), (2)"
+        running = asyncio.ensure_future(execute(sql, session=new_session(), cortex=cortex))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    cortex = Silent()
+    asyncio.run(cancel_once_started(cortex))
+    assert cortex.stopped == 2
+
+
+def test_a_prompt_object_fills_its_template() -> None:
+    prompt = "PROMPT('{0} and {1}, {0} {x', 'a', 2)"
+    assert value(f"AI_COMPLETE('m', {prompt})") == "m: a and 2, a {x"
+    missing = value("AI_COMPLETE('m', PROMPT('{1}', 'a'), return_error_details => TRUE)")
+    assert missing == {"value": None, "error": "prompt object: there is no argument {1}"}
+
+
+def test_ai_complete_with_a_wrong_argument_names_the_right_ones() -> None:
+    error = refusal("SELECT AI_COMPLETE(model => 'm', promt => 'x')")
+    assert error.code == "000938"
+    assert "model, prompt, model_parameters" in error.message
+
+
+def test_ai_complete_with_a_file_is_said_not_to_run() -> None:
+    error = refusal("SELECT AI_COMPLETE(model => 'm', predicate => 'x', file => 'f')")
+    assert error.code == "000002"
+    assert "does not run" in error.message
+
+
+def test_show_cortex_base_models_lists_them() -> None:
+    everything = ["CLAUDE-HAIKU-4-5", "LLAMA3.1-8B", "LLAMA3.3-70B"]
+    assert model_names(f"{SHOW} IN SCHEMA SNOWFLAKE.MODELS") == everything
+    assert model_names(f"{SHOW.lower()} in snowflake.models;") == everything
+
+
+def test_show_filters_by_pattern_prefix_and_number() -> None:
+    place = "IN SCHEMA SNOWFLAKE.MODELS"
+    assert model_names(f"{SHOW} LIKE 'llama%' {place}") == ["LLAMA3.1-8B", "LLAMA3.3-70B"]
+    assert model_names(f"{SHOW} {place} STARTS WITH 'CLA'") == ["CLAUDE-HAIKU-4-5"]
+    assert model_names(f"{SHOW} {place} STARTS WITH 'cla'") == []
+    assert model_names(f"{SHOW} {place} LIMIT 1") == ["CLAUDE-HAIKU-4-5"]
+
+
+def test_show_without_its_schema_looks_at_the_sessions_database() -> None:
+    assert model_names(SHOW) == []
+    assert len(model_names(SHOW, session=new_session(database=None, schema=None))) == 3
+    assert len(model_names(SHOW, session=new_session(database="SNOWFLAKE", schema="MODELS"))) == 3
+
+
+def test_show_refuses_what_it_does_not_know() -> None:
+    assert refusal(f"{SHOW} IN SCHEMA SNOWFLAKE.MODELS FOO").code == "001003"
+    assert refusal("SHOW WAREHOUSES").code == "000002"

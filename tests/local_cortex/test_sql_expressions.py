@@ -1,0 +1,241 @@
+"""Expressions: operators, functions, casts, NULL, and the types of their results."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from tests.local_cortex.sql_support import EchoCortex, kind, new_session, refusal, rows, value
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("1 + 2 * 3", 7),
+        ("-5 % 3", -2),
+        ("1 / 3", Decimal("0.333333")),
+        ("10 / 4", Decimal("2.500000")),
+        ("1.5 * 2", Decimal("3.0")),
+        ("2.5::float * 2", 5.0),
+        ("'2' + 1", 3),
+        ("3 - -2", 5),
+        ("'a' || 'b' || NULL", None),
+        ("'a' || 1", "a1"),
+        ("NOT TRUE OR 1 < 2", True),
+        ("NULL AND FALSE", False),
+        ("NULL AND TRUE", None),
+        ("NULL OR TRUE", True),
+        ("1 = NULL", None),
+        ("NULL IS NULL", True),
+        ("1 IS NOT NULL", True),
+        ("TRUE IS NOT FALSE", True),
+        ("1 IS DISTINCT FROM NULL", True),
+        ("2 BETWEEN 1 AND 3", True),
+        ("2 IN (1, 2)", True),
+        ("2 IN (1, NULL)", None),
+        ("2 NOT IN (1, 3)", True),
+        ("2 IN (SELECT 2)", True),
+        ("'2' = 2", True),
+        ("'abc' LIKE 'a%'", True),
+        ("'abc' LIKE '_b_'", True),
+        ("'a%c' LIKE 'a!%c' ESCAPE '!'", True),
+        ("'ABC' ILIKE 'a%'", True),
+        ("'한글' LIKE '한_'", True),
+        ("DATE '2020-01-02' < '2020-01-03'", True),
+        ("CASE WHEN 1 = 2 THEN 'x' WHEN TRUE THEN 'y' END", "y"),
+        ("CASE 3 WHEN 1 THEN 'x' ELSE 'z' END", "z"),
+        ("EXISTS (SELECT 1 WHERE FALSE)", False),
+        ("(SELECT 5)", 5),
+    ],
+)
+def test_an_operator_gives_what_snowflake_gives(expression: str, expected: object) -> None:
+    assert value(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("UPPER('straße')", "STRASSE"),
+        ("LOWER('ABC')", "abc"),
+        ("LENGTH('한글')", 2),
+        ("CONCAT('a', 'b', 'c')", "abc"),
+        ("TRIM('  a ')", "a"),
+        ("LTRIM('xxa', 'x')", "a"),
+        ("SUBSTR('hello', 2, 3)", "ell"),
+        ("SUBSTR('hello', -3)", "llo"),
+        ("LEFT('abc', 2)", "ab"),
+        ("RIGHT('abc', 2)", "bc"),
+        ("REPLACE('aXa', 'X', 'b')", "aba"),
+        ("REPEAT('ab', 3)", "ababab"),
+        ("LPAD('7', 3, '0')", "007"),
+        ("SPLIT('a,b', ',')", ["a", "b"]),
+        ("SPLIT_PART('a,b', ',', 2)", "b"),
+        ("POSITION('b', 'abc')", 2),
+        ("CONTAINS('abc', 'b')", True),
+        ("ROUND(2.5)", 3),
+        ("ROUND(-2.567, 2)", Decimal("-2.57")),
+        ("ROUND(12345, -2)", 12300),
+        ("CEIL(1.1)", 2),
+        ("FLOOR(-1.1)", -2),
+        ("ABS(-3)", 3),
+        ("MOD(5, 3)", 2),
+        ("POWER(2, 10)", 1024.0),
+        ("DIV0(1, 0)", 0),
+        ("GREATEST(1, 3, 2)", 3),
+        ("COALESCE(NULL, 2)", 2),
+        ("NVL(NULL, 'x')", "x"),
+        ("NVL2(NULL, 1, 2)", 2),
+        ("NULLIF(1, 1)", None),
+        ("IFF(1 > 2, 'a', 'b')", "b"),
+        ("ZEROIFNULL(NULL)", 0),
+        ("TO_VARCHAR(1.50)", "1.50"),
+        ("TO_NUMBER('1.26', 10, 1)", Decimal("1.3")),
+        ("TRY_TO_NUMBER('x')", None),
+        ("TO_DATE('2020-01-02')", dt.date(2020, 1, 2)),
+        ("YEAR('2020-01-02'::date)", 2020),
+        ("TYPEOF(PARSE_JSON('[1]'))", "ARRAY"),
+        ("ARRAY_SIZE(PARSE_JSON('[1, 2]'))", 2),
+    ],
+)
+def test_a_function_gives_what_snowflake_gives(expression: str, expected: object) -> None:
+    assert value(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'12'::int", 12),
+        ("'1.5'::number(10, 2)", Decimal("1.50")),
+        ("2.5::int", 3),
+        ("TRUE::varchar", "true"),
+        ("'yes'::boolean", True),
+        ("1.0::float::varchar", "1"),
+        ("'abcdef'::varchar(3)", "abc"),
+        ("TRY_CAST('x' AS int)", None),
+        ("CAST(NULL AS int)", None),
+        ("'2020-01-02 03:04:05'::timestamp", dt.datetime(2020, 1, 2, 3, 4, 5)),
+        ("'2020-01-02 03:04:05'::timestamp::date", dt.date(2020, 1, 2)),
+        ("'6162'::binary", b"ab"),
+        ("CAST(PARSE_JSON('[1]') AS ARRAY)", [1]),
+        ('PARSE_JSON(\'{"b": 1, "a": [true]}\')::varchar', '{"a":[true],"b":1}'),
+        ("PARSE_JSON('null')::varchar", None),
+    ],
+)
+def test_a_cast_gives_what_snowflake_gives(expression: str, expected: object) -> None:
+    assert value(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('PARSE_JSON(\'{"a": {"b": [1, 2]}}\'):a.b[1]', 2),
+        ('PARSE_JSON(\'{"a b": 1}\'):"a b"', 1),
+        ("PARSE_JSON('{\"a\": 1}')['a']", 1),
+        ("PARSE_JSON('{\"A\": 1}'):a", None),
+        ("GET(PARSE_JSON('[5]'), 0)", 5),
+        ("OBJECT_CONSTRUCT('a', 1, 'b', NULL)", {"a": 1}),
+        ("ARRAY_CONSTRUCT(1, 'x', NULL)", [1, "x", None]),
+        ("{'role': 'user', 'n': [1, {'m': 2.5}]}", {"role": "user", "n": [1, {"m": 2.5}]}),
+        ("PARSE_JSON('{\"a\": \"x\"}'):a::string || '!'", "x!"),
+        ("PARSE_JSON('{\"a\": \"x\"}'):a = 'x'", True),
+    ],
+)
+def test_semi_structured_values_are_built_and_read(expression: str, expected: object) -> None:
+    assert value(expression) == expected
+
+
+def test_strings_are_read_with_snowflakes_escapes() -> None:
+    assert value(r"'it''s \\ \n \t \x41 \uD55C'") == "it's \\ \n \t A 한"
+    assert value(r"$$it's \n raw$$") == r"it's \n raw"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("123", "NUMBER(3,0)"),
+        ("1.50", "NUMBER(3,2)"),
+        ("1e5", "FLOAT"),
+        ("'abc'", "VARCHAR(3)"),
+        ("1 + 1", "NUMBER(2,0)"),
+        ("1 / 3", "NUMBER(7,6)"),
+        ("IFF(TRUE, 1, 2.5)", "NUMBER(2,1)"),
+        ("PARSE_JSON('1')", "VARIANT"),
+        ("CURRENT_TIMESTAMP()", "TIMESTAMP_LTZ"),
+        ("AI_COMPLETE('m', 'x')", "VARIANT"),
+        ("1 = 2", "BOOLEAN"),
+    ],
+)
+def test_a_result_has_a_type_before_it_has_rows(expression: str, expected: str) -> None:
+    assert kind(expression) == expected
+
+
+def test_a_branch_is_evaluated_only_for_the_rows_that_take_it() -> None:
+    sql = "SELECT IFF(a = 0, 0, 6 / a), a <> 0 AND 6 / a > 2 FROM VALUES (0), (2) AS t(a)"
+    assert rows(sql) == [(0, False), (3, True)]
+
+
+def test_a_model_is_not_asked_for_rows_that_take_another_branch() -> None:
+    cortex = EchoCortex()
+    sql = "SELECT COALESCE(a, AI_COMPLETE('m', 'x')::string) FROM VALUES ('a'), (NULL) AS t(a)"
+    assert rows(sql, cortex=cortex) == [("a",), ("m: x",)]
+    assert len(cortex.calls) == 1
+
+
+def test_current_functions_answer_from_the_session() -> None:
+    asked = (
+        "CURRENT_VERSION() CURRENT_USER() CURRENT_ROLE() CURRENT_WAREHOUSE() CURRENT_DATABASE() "
+        "CURRENT_SCHEMA() CURRENT_ACCOUNT() CURRENT_SESSION()"
+    )
+    ((*answers,),) = rows(f"SELECT {', '.join(asked.split())}")
+    assert answers == [
+        *("0.1.0", "LEARNER", "STUDENT", "COURSE_WH", "COURSE"),
+        *("PUBLIC", "LOCAL_CORTEX", "7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ACCOUNT_NAME", "AVAILABLE_ROLES", "CLIENT", "IP_ADDRESS", "ORGANIZATION_NAME"),
+        *("REGION", "ROLE_TYPE", "SCHEMAS", "SECONDARY_ROLES", "STATEMENT", "TRANSACTION"),
+        *("DATE", "TIME", "TIMESTAMP", "PRIMARY_ROLE"),
+    ],
+)
+def test_every_current_function_runs(name: str) -> None:
+    assert len(rows(f"SELECT CURRENT_{name}()")) == 1
+
+
+def test_current_timestamp_is_one_moment_for_all_rows() -> None:
+    sql = "SELECT COUNT(DISTINCT CURRENT_TIMESTAMP()) FROM TABLE(GENERATOR(ROWCOUNT => 1000))"
+    assert rows(sql) == [(1,)]
+
+
+def test_some_functions_need_no_parentheses() -> None:
+    assert value("CURRENT_USER") == "LEARNER"
+    assert isinstance(value("CURRENT_TIMESTAMP"), dt.datetime)
+    assert refusal("SELECT CURRENT_VERSION").code == "000904"
+
+
+def test_binds_stand_wherever_a_value_can_stand() -> None:
+    binds = {
+        "1": {"type": "TEXT", "value": "b"},
+        "2": {"type": "FIXED", "value": "1"},
+        "3": {"type": "FIXED", "value": "1"},
+    }
+    sql = "SELECT a || ? FROM VALUES ('x', 1), ('y', 1) AS t(a, n) WHERE n = ? LIMIT ?"
+    assert rows(sql, binds=binds) == [("xb",)]
+
+
+def test_binds_can_be_numbered() -> None:
+    binds = {"1": {"type": "TEXT", "value": "a"}, "2": {"type": "TEXT", "value": "b"}}
+    assert value(":2 || :1 || :2", binds=binds) == "bab"
+
+
+def test_session_variables_are_set_and_read() -> None:
+    session = new_session()
+    rows("SET greeting = 'hi' || '!'", session=session)
+    assert value("$greeting", session=session) == "hi!"
+    rows("UNSET greeting", session=session)
+    assert refusal("SELECT $greeting", session=session).code == "002211"

@@ -1,0 +1,185 @@
+"""The real Snowpark session and connector, against a running Local Cortex."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from snowflake.snowpark import Session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+from snowflake.snowpark.functions import ai_complete, avg, col, count, length, lit, upper, when
+
+from local_cortex import LocalCortex
+
+MODEL = "llama3.1-8b"
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    cortex = LocalCortex.start()
+    try:
+        opened = cortex.session()
+        yield opened
+        opened.close()
+    finally:
+        cortex.close()
+
+
+def test_sql_is_collected(session: Session) -> None:
+    (row,) = session.sql("select current_version() as v, 'it''s 한국어' as t").collect()
+    assert (row["V"], row["T"]) == ("0.1.0-local-cortex", "it's 한국어")
+
+
+def test_sql_takes_parameters(session: Session) -> None:
+    given = ["it's 한국어 \\ \n", 5, 2.5, True, None, dt.date(2020, 1, 2)]
+    (row,) = session.sql("select ?, ?, ?, ?, ?, ?", params=given).collect()
+    assert list(row) == given
+
+
+def test_complete_answers_in_plain_text(session: Session) -> None:
+    sql = "select snowflake.cortex.complete(?, ?)"
+    ((answer,),) = session.sql(sql, params=[MODEL, "What is Streamlit?"]).collect()
+    assert len(answer) > 20
+    assert not answer.startswith('"')
+
+
+def test_ai_complete_over_a_range_gives_json_text(session: Session) -> None:
+    rows = (
+        session.range(2).select(ai_complete(model=MODEL, prompt='Say "hi" 한').alias("r")).collect()
+    )
+    assert [len(json.loads(row["R"])) > 20 for row in rows] == [True, True]
+
+
+def test_ai_complete_with_all_its_arguments(session: Session) -> None:
+    call = ai_complete(
+        model=MODEL,
+        prompt="Hello",
+        model_parameters={"temperature": 0.1, "max_tokens": 8},
+        show_details=True,
+        return_error_details=True,
+    )
+    ((answer,),) = session.range(1).select(call).collect()
+    found = json.loads(answer)
+    assert found["error"] is None
+    assert found["value"]["usage"]["completion_tokens"] <= 8
+
+
+def test_ai_complete_over_a_column_leaves_nulls(session: Session) -> None:
+    frame = session.create_dataframe([["What is 'SQL'?\n"], [None]], schema=["prompt"])
+    rows = frame.select("prompt", ai_complete(MODEL, col("prompt")).alias("r")).collect()
+    assert rows[0]["PROMPT"] == "What is 'SQL'?\n"
+    assert json.loads(rows[0]["R"])
+    assert (rows[1]["PROMPT"], rows[1]["R"]) == (None, None)
+
+
+def test_a_small_frame_keeps_every_type(session: Session) -> None:
+    row = [1, "x", 2.5, True, None, Decimal("1.5"), dt.date(2020, 1, 2), dt.time(1, 2, 3), b"ab"]
+    row.append(dt.datetime(2020, 1, 2, 3, 4, 5, 6))
+    frame = session.create_dataframe([[*row, [1, 2], {"a": 1}]], schema=list("abcdefghijkl"))
+    (found,) = frame.collect()
+    assert list(found)[:10] == row
+    assert [json.loads(one) for one in list(found)[10:]] == [[1, 2], {"a": 1}]
+    assert [str(field.datatype) for field in frame.schema][:4] == [
+        *("LongType()", "StringType()", "DoubleType()", "BooleanType()"),
+    ]
+
+
+def test_a_large_frame_goes_through_a_temporary_table(session: Session) -> None:
+    frame = session.create_dataframe([[n, f"t{n}", None] for n in range(600)], schema=list("abc"))
+    assert frame.count() == 600
+    assert list(frame.sort(col("a").desc()).first()) == [599, "t599", None]
+
+
+def test_frames_are_transformed(session: Session) -> None:
+    frame = session.create_dataframe([["kim", 3], ["lee", None], ["ann", 1]], schema=["name", "n"])
+    changed = frame.with_column("big", upper(col("name"))).with_column("l", length("big"))
+    assert list(changed.filter(col("n") > 1).first()) == ["kim", 3, "KIM", 3]
+    assert [row[0] for row in frame.sort("name").limit(2).collect()] == ["ann", "kim"]
+    assert frame.union_all(frame).count() == 6
+    assert frame.union(frame).count() == 3
+    assert frame.where(col("name").isin("kim", "ann") & col("n").is_not_null()).count() == 2
+    assert len(frame.drop("n").distinct().collect()) == 3
+    kinds = frame.select(when(col("n").is_null(), lit("none")).otherwise(lit("some"))).collect()
+    assert [row[0] for row in kinds] == ["some", "none", "some"]
+
+
+def test_frames_are_aggregated(session: Session) -> None:
+    frame = session.create_dataframe([["a", 1], ["b", 2], ["a", 3]], schema=["k", "n"])
+    assert list(frame.agg(count("*"), avg("n")).first()) == [3, Decimal("2.000000")]
+    grouped = frame.group_by("k").agg(count("*").alias("c")).sort("k").collect()
+    assert [tuple(row) for row in grouped] == [("a", 2), ("b", 1)]
+
+
+def test_frames_are_shown_and_turned_into_pandas(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = session.create_dataframe([["한", 1]], schema=["a", "b"])
+    frame.show()
+    assert "|한" in capsys.readouterr().out
+    pandas = frame.to_pandas()
+    assert pandas.values.tolist() == [["한", 1]]
+
+
+def test_a_frame_is_cached_and_stored_for_the_session(session: Session) -> None:
+    frame = session.create_dataframe([[1], [2]], schema=["a"])
+    assert frame.cache_result().count() == 2
+    frame.write.save_as_table("kept", table_type="temp")
+    frame.write.mode("append").save_as_table("kept", table_type="temp")
+    assert session.table("kept").count() == 4
+
+
+def test_appending_makes_a_temporary_table_that_is_not_there_yet(session: Session) -> None:
+    frame = session.create_dataframe([["x"]], schema=["a"])
+    frame.write.mode("append").save_as_table("fresh", table_type="temp")
+    assert session.table("fresh").collect()[0]["A"] == "x"
+
+
+def test_a_permanent_table_is_refused_in_words(session: Session) -> None:
+    frame = session.create_dataframe([["x"]], schema=["a"])
+    with pytest.raises(SnowparkSQLException, match="Local Cortex has only the temporary tables"):
+        frame.write.save_as_table("permanent")
+
+
+def test_models_are_shown_and_filtered(session: Session) -> None:
+    shown = session.sql("show cortex base models in schema snowflake.models")
+    assert "LLAMA3.1-8B" in [row["name"] for row in shown.collect()]
+    assert shown.filter(col('"name"') == lit("LLAMA3.1-8B")).count() == 1
+
+
+def test_the_session_is_steered(session: Session) -> None:
+    session.use_role("teacher")
+    assert session.get_current_role() == '"TEACHER"'
+    session.query_tag = "day 3"
+    assert session.query_tag == "day 3"
+
+
+def test_executemany_counts_its_rows(session: Session) -> None:
+    cursor = session.connection.cursor()
+    cursor.execute("create temporary table many (a int, b text)")
+    cursor.executemany("insert into many values (?, ?)", [[1, "x"], [2, None]])
+    assert cursor.rowcount == 2
+    assert cursor.execute("select * from many").fetchall() == [(1, "x"), (2, None)]
+
+
+def test_ten_thousand_rows_are_collected(session: Session) -> None:
+    rows = session.range(10_000).select((col("id") + 1).alias("n")).collect()
+    assert (len(rows), rows[-1]["N"]) == (10_000, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select foo(1)", "Unknown function FOO"),
+        ("selec 1", "syntax error line 1 at position 0 unexpected 'selec'"),
+        ("select * from nowhere", "does not exist or not authorized"),
+        ("select * from table(generator(rowcount => 10000000))", "Local Cortex allows 100,000"),
+        ("delete from t", "Local Cortex does not run it"),
+    ],
+)
+def test_an_error_reaches_the_learner_in_words(session: Session, sql: str, message: str) -> None:
+    with pytest.raises(SnowparkSQLException) as caught:
+        session.sql(sql).collect()
+    assert message in str(caught.value)
