@@ -4,9 +4,10 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench lock screenshots clean
 
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The newest Python on the PATH that the course supports; PYTHON=... overrides it.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
-	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	$$python -c "$(SUPPORTED)" 2>/dev/null \
 	&& { echo $$python; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,11 +53,16 @@ clean: ## Remove the virtual environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A virtual environment whose Python has gone, as after an upgrade of the system's, is made anew.
+ifneq ($(shell $(BIN)/python -c 'print("works")' 2>/dev/null),works)
+.PHONY: $(VENV)/made
+endif
+
 $(VENV)/made:
-	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11, 3.12 or 3.13, and none is on the PATH." \
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c "$(SUPPORTED)" || { echo "The course needs Python 3.11, 3.12 or 3.13, and none is on the PATH." \
 		"Install one, or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
 	@echo "Making a virtual environment in $(VENV) with $(PYTHON)."
-	@$(PYTHON) -m venv $(VENV) || { echo "Python could not make a virtual environment." \
+	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "Python could not make a virtual environment." \
 		"On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 	@touch $@
 

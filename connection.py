@@ -101,6 +101,8 @@ REASON_BY_TYPE = {
     "MissingDependencyError": "missing_package",
     "ConfigSourceError": "secrets",
 }
+# Local Cortex's own errors: they name a setting of this machine and its fix, and nothing secret.
+LOCAL_ERRORS = frozenset({"ModelTableError", "SettingsError", "StartError"})
 # Errors of a session that is over; the last two are the connector's own.
 DEAD_ERRNOS = frozenset({*EXPIRED, 250002, 252007})
 DEAD_SQLSTATES = frozenset({"08001", "08003"})
@@ -110,8 +112,9 @@ class ConnectionFailed(RuntimeError):
     """No session, and why, without anything secret; the original error is the ``__cause__``.
 
     ``reason`` is account, user, role, warehouse, network, expired_token, mfa, secrets, not_inside,
-    missing_package or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or
-    None; ``where`` names the file, section or key to look at, and may be empty.
+    missing_package, local (Local Cortex does not start) or unknown; ``errno`` and ``sqlstate`` are
+    Snowflake's or the connector's, or None; ``where`` names the file, section or key to look at,
+    says for local what is wrong and how to mend it, and may be empty.
     """
 
     def __init__(
@@ -439,6 +442,8 @@ def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) ->
     """Recognise an error of the connector or of Snowpark; its text is read but not kept."""
     if isinstance(error, ConnectionFailed):
         return error
+    if type(error).__name__ in LOCAL_ERRORS:
+        return ConnectionFailed("local", where=str(error))
     links = [link for link in _chain(error) if not isinstance(link, OSError)]  # its errno is C's
     numbers = (getattr(link, name, None) for link in links for name in ("errno", "sql_error_code"))
     errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)

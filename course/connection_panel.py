@@ -9,7 +9,7 @@ import streamlit as st
 from connection import Attempt, Connection, ConnectionFailed, connect
 from course.language import current, text, texts
 
-__all__ = ["badge", "failure", "preferred", "say_if_scripted"]
+__all__ = ["badge", "failure", "preferred", "relayed", "say_what_answers"]
 
 # The learner's choice of Local Cortex over a configured account that fails.
 PREFERENCE_KEY = "course_connection"
@@ -41,14 +41,19 @@ def badge() -> None:
             st.button(text("connection.use_configured"), on_click=_prefer, args=(None,))
 
 
-def say_if_scripted(connection: Connection) -> None:
-    """Say beside a demo that no model answers, where none does."""
-    if connection.kind == "local" and not _relayed():
-        st.caption(text("connection.scripted"))
+def say_what_answers(connection: Connection) -> None:
+    """Say beside a demo that no model answers, where none does, or that a relay does."""
+    if connection.kind == "local":
+        st.caption(text("connection.about_relay" if relayed() else "connection.scripted"))
 
 
 def failure(error: ConnectionFailed) -> None:
-    """Say why the configured connection failed and how to mend it, and offer Local Cortex."""
+    """Say why the connection failed and how to mend it; in place of an account offer a script."""
+    if error.reason == "local":
+        lines = [f"**{text('connection.failed_local')}**", error.where]
+        st.error("\n\n".join(lines), icon=":material/settings_alert:")
+        _try_again()
+        return
     facts = [f"`{error.where}`"] if error.where else []
     facts += [f"Snowflake {error.errno:06}"] if error.errno else []
     lines = [f"**{text('connection.failed')}**", _reason(error.reason), " · ".join(facts)]
@@ -60,23 +65,25 @@ def failure(error: ConnectionFailed) -> None:
             args=("local",),
             icon=":material/computer:",
         )
-        # A refused login is not repeated by itself: reruns would lock the user out.
-        st.button(
-            text("connection.try_again"),
-            on_click=connect(preferred()).reset,
-            icon=":material/refresh:",
-        )
+        _try_again()
+
+
+def _try_again() -> None:
+    # A failure is not tried again by itself: reruns with a wrong password would lock the user out.
+    reset = connect(preferred()).reset
+    st.button(text("connection.try_again"), on_click=reset, icon=":material/refresh:")
 
 
 def _about(connection: Connection) -> None:
-    relay = connection.kind == "local" and _relayed()
+    relay = connection.kind == "local" and relayed()
     st.markdown(text("connection.about_relay" if relay else f"connection.about_{connection.kind}"))
     if not connection.token_streaming:
         st.markdown(text("connection.buffered"))
 
 
-def _relayed() -> bool:
-    return bool(os.environ.get("COURSE_RELAY_URL"))
+def relayed() -> bool:
+    """Tell whether Local Cortex has another server answer."""
+    return bool(os.environ.get("COURSE_RELAY_URL", "").strip())
 
 
 def _line(attempt: Attempt) -> str:

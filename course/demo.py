@@ -9,16 +9,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
+from course.connection_panel import relayed
 from course.language import current, text, texts
 from course.page import LessonPage
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
 from streaming.view import show
 
-__all__ = ["choose_model", "request", "watch"]
+# What a relay's trouble looks like from here.
+RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
+
+__all__ = ["LIMITS", "choose_model", "request", "watch"]
 
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
+#: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
+LIMITS = Limits(first_chunk=130.0)
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -60,28 +66,48 @@ def watch(
 ) -> None:
     """Show a stream, and what it measured when it has ended; Stop joins ``buttons`` meanwhile."""
     stop = buttons.empty()
-    if stream.status in ("new", "running"):
+    running = stream.status in ("new", "running")
+    if running:
         page.draw_text()
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
-    result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
+    answer, below = st.container(), st.empty()
+    with answer:
+        result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
     stop.empty()
-    _say_how_it_ended(result, connection)
-    _figures(result)
+    if running:
+        # Once, when it has ended: this function shows the same answer again at every rerun.
+        _renew(result, connection)
+    with below.container():
+        _say_how_it_ended(result, connection)
+        _figures(result)
 
 
-def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
-    if result.status == "cancelled":
-        st.info(text("demo.stopped"), icon=":material/stop_circle:")
+def _renew(result: StreamResult, connection: Connection) -> None:
+    """Let the next use connect anew where this answer failed because the session is over."""
     if result.error is None:
         return
     if result.error.code == "unauthorised":
         connection.reset()
-    limits = Limits()
-    seconds = getattr(limits, result.error.code, None)
-    known = texts(current())
+    else:
+        connection.check(result.error.__cause__ or result.error)
+
+
+def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
+    if result.status == "cancelled":
+        kept = "demo.stopped" if result.text else "demo.stopped_early"
+        st.info(text(kept), icon=":material/stop_circle:")
+    elif result.status == "complete" and not result.text:
+        st.info(text("demo.empty_answer"), icon=":material/chat_bubble:")
+    if result.error is None:
+        return
+    seconds = getattr(LIMITS, result.error.code, None)
     key = f"demo.error.{result.error.code}"
-    message = text(key if key in known else "demo.error.unknown", seconds=seconds)
+    if key not in texts(current()):
+        key = "demo.error.unknown"
+    if connection.kind == "local" and relayed() and result.error.code in RELAY_CODES:
+        key = "demo.relay_failed"
+    message = text(key, seconds=seconds)
     if result.text:
         message += f" {text('demo.partial')}"
     st.error(message, icon=":material/error:")

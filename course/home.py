@@ -26,7 +26,7 @@ def draw() -> None:
                 f"{text('course.day', day=lesson.meta.day)} · "
                 f"{text('course.minutes', minutes=lesson.meta.minutes)}"
             )
-            st.subheader(lesson.meta.title.of(language), anchor=False)
+            st.subheader(f"{lesson.meta.icon} {lesson.meta.title.of(language)}", anchor=False)
             st.markdown(lesson.meta.summary.of(language))
             st.page_link(
                 page_of(lesson), label=text("course.open"), icon=":material/arrow_forward:"

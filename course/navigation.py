@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -20,6 +21,7 @@ from course.lesson import Lesson
 __all__ = ["guard", "page_of", "run"]
 
 # Per run, not in the session state: a session whose navigation ran once is not to skip it later.
+STYLE = Path(__file__).parent / "assets" / "style.css"
 _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 
@@ -48,19 +50,17 @@ def guard(name: str) -> None:
 
 def page_of(lesson: Lesson) -> StreamlitPage:
     """Return a lesson's page as Streamlit knows it; its URL path is the file's name."""
+    # No icon, here or for Home: Streamlit would fetch it from a font server for the browser's tab.
     # The path is also what Streamlit makes of the file without a navigation, so a deep link means
     # the same page before and after the navigation is known.
     return st.Page(
         ROOT / "pages" / f"{lesson.name}.py",
         title=f"{text('course.day', day=lesson.meta.day)}. {lesson.meta.title.of(current())}",
-        icon=lesson.meta.icon,
         url_path=lesson.name,
     )
 
 
 def _register(home: Callable[[], None]) -> StreamlitPage:
-    # Without an icon, here and in the browser's tab: Streamlit reads an icon file with numpy, which
-    # Home's first reader would wait for, and fetches one by name from a font server.
     front = st.Page(home, title=text("course.home"), default=True)
     weeks: dict[str, list[StreamlitPage]] = {"": [front]}
     for lesson in lessons():
@@ -72,6 +72,7 @@ def _register(home: Callable[[], None]) -> StreamlitPage:
 def _run(page: StreamlitPage) -> None:
     token = _through_home.set(True)
     try:
+        st.html(STYLE)
         _sidebar()
         page.run()
     finally:

@@ -53,7 +53,7 @@ class LessonPage:
         with self._demo, st.container(border=True):
             st.subheader(text("demo.heading"), anchor="demo")
             st.caption(text("demo.intro"))
-            connection_panel.say_if_scripted(connect(self.prefer))
+            connection_panel.say_what_answers(connect(self.prefer))
             try:
                 yield
             except ConnectionFailed as error:
@@ -69,8 +69,7 @@ def lesson_page(name: str) -> LessonPage:
         LessonError: the lesson's files are wrong.
     """
     navigation.guard(name)
-    # A file of ours: the icon that the page has in the navigation would be fetched from a font
-    # server for the browser's tab.
+    # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.
     st.set_page_config(page_icon=ICON)
     lesson = catalog.find(name)
     connection_panel.badge()

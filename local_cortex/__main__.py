@@ -79,13 +79,15 @@ def _settings(asked: argparse.Namespace) -> Settings:
 
 def _serve(port: int, tls: bool, settings: Settings) -> int:
     stopped = threading.Event()
-    for number in launch.SIGNALS:
+    for number in launch.heeded():
         signal.signal(number, lambda *_: stopped.set())
     with ExitStack() as cleaning:
         certificate, bundle = None, Path()
         if tls:
             folder = tempfile.TemporaryDirectory(prefix="local-cortex-")
-            certificate, bundle = write_certificate(Path(cleaning.enter_context(folder)))
+            certificate, bundle = write_certificate(
+                Path(cleaning.enter_context(folder)), os.environ
+            )
         cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)
         try:
             if certificate is not None:

@@ -57,6 +57,8 @@ async def refused(_: Request, error: Exception) -> Response:
 
 async def engine_failed(_: Request, error: Exception) -> Response:
     assert isinstance(error, EngineError)  # noqa: S101 - registered for nothing else
+    # The Snowflake client shows its caller the status and drops the reason.
+    log.warning("%s", error)
     return rest_error(error.status, str(error))
 
 

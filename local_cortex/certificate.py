@@ -7,6 +7,8 @@ never leaves this process, and only the started command is told to trust it.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import certifi
@@ -15,12 +17,12 @@ import trustme
 __all__ = ["write_certificate"]
 
 
-def write_certificate(folder: Path) -> tuple[Path, Path]:
+def write_certificate(folder: Path, environment: Mapping[str, str]) -> tuple[Path, Path]:
     """Write a certificate and a bundle of authorities into ``folder``.
 
     Returns:
         The PEM file with the server's key and certificates, and the bundle: the public
-        authorities and the one that signed the certificate.
+        authorities, those that ``environment`` names, and the one that signed the certificate.
     """
     authority = trustme.CA(organization_name="Local Cortex", organization_unit_name="course")
     server = folder / "server.pem"
@@ -29,5 +31,9 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
         server, append=True
     )
     bundle = folder / "authorities.pem"
-    bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + authority.cert_pem.bytes())
+    # Somebody behind a proxy that reads TLS has its authority in one of these.
+    named = [environment.get(name, "") for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")]
+    sources = dict.fromkeys([certifi.where(), *filter(os.path.isfile, named)])
+    parts = [Path(source).read_bytes() for source in sources]
+    bundle.write_bytes(b"\n".join([*parts, authority.cert_pem.bytes()]))
     return server, bundle

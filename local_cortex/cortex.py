@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from local_cortex import models
-from local_cortex.engines import Call, Delta, End, Engine, EngineError, Usage
+from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
 
 __all__ = ["DEFAULT_MAX_TOKENS", "Completion", "Cortex", "Refusal"]
 
@@ -78,7 +78,7 @@ class Cortex:
             if value is not None and not 0 <= value <= 1:
                 raise Refusal(400, f"invalid options object: {name} must be from 0 to 1")
 
-    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Answer an admitted call, piece by piece; closing the iterator stops the engine.
 
         The last event is an :class:`End`, or there is an error.
@@ -88,7 +88,7 @@ class Cortex:
         """
         self.open_streams += 1
         name = self.engine.name
-        event: Delta | End | None = None
+        event: Event | None = None
         try:
             # An engine is an async generator; closing it here ends the work at once rather than
             # when the garbage collector finds it.
@@ -120,7 +120,8 @@ class Cortex:
             async for event in events:
                 if isinstance(event, End):
                     return Completion("".join(text), event)
-                text.append(event.text)
+                if isinstance(event, Delta):
+                    text.append(event.text)
         raise AssertionError("stream() ended without an End")
 
 

@@ -7,6 +7,7 @@ client another.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,7 +19,16 @@ from starlette.routing import Route
 
 from local_cortex import models
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
-from local_cortex.engines import Call, Delta, End, EngineError, FinishReason, Message, Usage
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    EngineError,
+    Event,
+    FinishReason,
+    Message,
+    Usage,
+)
 from local_cortex.sessions import Sessions
 from local_cortex.web import (
     EventStream,
@@ -32,8 +42,10 @@ from local_cortex.web import (
 
 __all__ = ["routes"]
 
+log = logging.getLogger(__name__)
+
 # What the client at hand is sent for one event of an answer: the data of so many server-sent ones.
-Encode = Callable[[Delta | End], "list[dict[str, Any]]"]
+Encode = Callable[[Event], "list[dict[str, Any]]"]
 
 
 def authorise(request: Request) -> None:
@@ -67,7 +79,9 @@ async def inference_complete(request: Request) -> Response:
             }
         )
 
-    def encode(event: Delta | End) -> list[dict[str, Any]]:
+    def encode(event: Event) -> list[dict[str, Any]]:
+        if isinstance(event, Begin):
+            return []
         head = {"id": answer_id, "model": model}
         if isinstance(event, Delta):
             delta = {
@@ -104,7 +118,9 @@ async def chat_completions(request: Request) -> Response:
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
     chunk = head | {"object": "chat.completion.chunk"}
 
-    def encode(event: Delta | End) -> list[dict[str, Any]]:
+    def encode(event: Event) -> list[dict[str, Any]]:
+        if isinstance(event, Begin):
+            return []
         if isinstance(event, Delta):
             choice = {"index": 0, "delta": {"content": event.text}, "finish_reason": None}
             return [chunk | {"choices": [choice]}]
@@ -131,7 +147,7 @@ async def _stream(
     cortex.admit(call)
     events = cortex.stream(call)
 
-    async def begin() -> Delta | End:
+    async def begin() -> Event:
         return await anext(events)
 
     first = await while_connected(request, begin())
@@ -144,6 +160,7 @@ async def _stream(
                 for data in encode(event):
                     yield json_text(data)
         except EngineError as error:
+            log.warning("%s", error)
             yield json_text({"error": {"code": str(error.status), "message": str(error)}})
         else:
             if done is not None:

@@ -79,6 +79,9 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
     return {
         **kept,
         **bypass(inherited),
+        # `run -- streamlit ...` means the one beside this Python, also where the virtual
+        # environment is not switched on.
+        "PATH": os.pathsep.join(filter(None, [_programs(), inherited.get("PATH", "")])),
         # requests (the Snowflake clients), then httpx and Python's ssl.
         "REQUESTS_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),
@@ -87,9 +90,15 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         "STREAMLIT_SECRETS_FILES": _secrets_files(folder / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        # A learner's own program: its errors are for them, and name nobody's account.
+        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
         # The course itself, started this way, uses the account that it is given here.
         "COURSE_CONNECTION": "account",
     }
+
+
+def _programs() -> str:
+    return str(Path(sys.executable).parent)
 
 
 def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
@@ -105,7 +114,7 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
         tempfile.TemporaryDirectory(prefix="local-cortex-") as name,
     ):
         folder = Path(name)
-        certificate, bundle = write_certificate(folder)
+        certificate, bundle = write_certificate(folder, os.environ)
         variables = environment(folder, bundle, os.environ)
         cortex = LocalCortex.start(settings=settings, certificate=certificate)
         # The server has read it; nobody else is to.
@@ -155,6 +164,11 @@ def _write_secret(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def heeded() -> list[signal.Signals]:
+    """Return the signals to end by: not those that whoever started us had ignored, as nohup does."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 @contextmanager
 def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Let the program that is put into the list end itself when we are told to end.
@@ -169,7 +183,7 @@ def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
         if number != signal.SIGINT or not _has_terminal():
             started[0].send_signal(number)
 
-    old = {number: signal.signal(number, pass_on) for number in SIGNALS}
+    old = {number: signal.signal(number, pass_on) for number in heeded()}
     try:
         yield started
     finally:

@@ -5,7 +5,7 @@ import streamlit as st
 from connection import connect
 from course import demo
 from course.page import lesson_page
-from streaming import DirectStrategy, SimulatedStrategy, Strategy, stream, whole_answer
+from streaming import DirectStrategy, SimulatedStrategy, Strategy, stream
 
 page = lesson_page("day_03_write_streams")
 connection = connect(page.prefer)
@@ -29,8 +29,9 @@ with page.demo():
         if method == "Method 1: Direct (stream=True)":
             strategy: Strategy = DirectStrategy(session)
         else:
-            strategy = SimulatedStrategy(whole_answer(session), chunk_size=5, delay=0.05)
-        st.session_state.day_03_answer = stream(strategy, request)
+            whole_answer = DirectStrategy(session).open
+            strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
+        st.session_state.day_03_answer = stream(strategy, request, limits=demo.LIMITS)
 
     if "day_03_answer" in st.session_state:
         st.markdown("### Response:")

@@ -11,7 +11,7 @@ from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, Stre
 from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.request import CompletionRequest, Message
-from streaming.simulated import SimulatedStrategy, whole_answer
+from streaming.simulated import SimulatedStrategy
 from streaming.strategy import Abortable, Strategy
 from streaming.stream import Limits, StreamResult, TextStream, stream
 
@@ -32,5 +32,4 @@ __all__ = [
     "StreamUnavailable",
     "TextStream",
     "stream",
-    "whole_answer",
 ]

@@ -1,8 +1,7 @@
 """How fast text is shown: smooth, but never far behind the model.
 
 A pace decides how much of the waiting text to show at a tick. It is a pure function of the
-backlog: the more text waits, the larger the next piece, so that the delay it adds is bounded
-whatever the length of the answer and the speed of the model.
+backlog: the more text waits, the larger the next piece.
 """
 
 from __future__ import annotations
@@ -15,12 +14,14 @@ __all__ = ["Pace"]
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Text is shown at most once a ``tick``, and at most ``lag`` seconds after it arrived.
+    """Text is shown at most once a ``tick``, in pieces that grow with what is waiting.
 
     Args:
         tick: least time between two pieces, in seconds. More pieces a second than 20 cost the
             server and the browser and look no smoother.
-        lag: within how many seconds the waiting text is shown while more is coming.
+        lag: while more is coming, each tick shows ``tick / lag`` of what waits: behind a steady
+            model the text is this many seconds late, and after a burst it catches up in a few
+            times as many.
         drain: within how many seconds the rest is shown once the answer has ended.
         speed: characters a second, whatever waits: a typewriter. ``None`` for no such limit.
     """

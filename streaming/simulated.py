@@ -6,22 +6,21 @@ This is a simulation of streaming: the first slice comes when the model has fini
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 from streaming.request import CompletionRequest
+from streaming.strategy import Abortable
 
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-__all__ = ["SimulatedStrategy", "whole_answer"]
+__all__ = ["SimulatedStrategy"]
 
 
 class SimulatedStrategy:
     """Slices of an answer that is already there; ``complete`` returns the whole of it.
 
     Args:
-        complete: called with the request, returns the whole answer.
+        complete: called with the request, returns the whole answer: a string, or deltas to be
+            joined, such as those of ``DirectStrategy(session).open``. (``snowflake.cortex`` makes
+            its whole answers in the same way: _complete.py joins the deltas.)
         chunk_size: code points in a slice.
         delay: seconds between two slices.
         sleep: what waits; replaced in tests.
@@ -32,7 +31,7 @@ class SimulatedStrategy:
 
     def __init__(
         self,
-        complete: Callable[[CompletionRequest], str],
+        complete: Callable[[CompletionRequest], Iterable[str]],
         chunk_size: int = 5,
         delay: float = 0.05,
         *,
@@ -48,18 +47,36 @@ class SimulatedStrategy:
         self._sleep = sleep
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
-        """Wait for the whole answer, then yield a slice at a time."""
-        text = self.complete(request)
+        """Ask, and return the slices; the first one waits for the whole answer."""
+        return _Slices(self.complete(request), self._cut)
+
+    def _cut(self, answer: Iterable[str]) -> Iterator[str]:
+        text = "".join(answer)  # waits until the model has finished
         for start in range(0, len(text), self.chunk_size):
             yield text[start : start + self.chunk_size]
             self._sleep(self.delay)
 
 
-def whole_answer(session: Session) -> Callable[[CompletionRequest], str]:
-    """Return a ``complete`` for :class:`SimulatedStrategy` that asks Cortex without streaming."""
-    # snowflake.cortex itself makes the whole answer of a stream (_complete.py joins the deltas),
-    # so this differs from Complete(...) only in who joins.
-    from streaming.direct import DirectStrategy
+class _Slices:
+    """The slices of an answer, whose making can be ended while they wait for it."""
 
-    strategy = DirectStrategy(session)
-    return lambda request: "".join(strategy.open(request))
+    def __init__(
+        self, answer: Iterable[str], cut: Callable[[Iterable[str]], Iterator[str]]
+    ) -> None:
+        self._answer = answer
+        self._slices = cut(answer)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._slices)
+
+    def abort(self) -> None:
+        if isinstance(self._answer, Abortable):
+            self._answer.abort()
+
+    def close(self) -> None:
+        close = getattr(self._answer, "close", None)
+        if close is not None:
+            close()

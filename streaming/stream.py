@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -33,7 +35,8 @@ class Limits:
     """Limits on our own clock, which also runs while the socket is silent; seconds.
 
     Args:
-        first_chunk: from the request to the first text.
+        first_chunk: from the request to the first text; not for a strategy that is not live, whose
+            first text waits for the whole answer.
         idle: between two deltas.
         total: from the request to the end.
         buffer_chars: characters that may wait for a slow reader before the source has to.
@@ -91,15 +94,20 @@ class TextStream:
         self._outcome: _Outcome | None = None
         self._started = 0.0
         self._last_piece: float | None = None
+        # The status and the figures are changed by the reading and by any cancelling thread.
+        self._lock = threading.RLock()
+        # A stream that is dropped half-way is not to leave its thread and connection behind.
+        weakref.finalize(self, reader.stop).atexit = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if self._status == "new":
-            self._started = self._clock()
-            self._status = "running"
-            self._reader.start()
+        with self._lock:
+            if self._status == "new":
+                self._started = self._clock()
+                self._status = "running"
+                self._reader.start()
         while self._status == "running":
             self._collect()
             piece = self._piece()
@@ -110,7 +118,8 @@ class TextStream:
             else:
                 self._wait()
         if self._error is not None:
-            raise self._error
+            # The same object at each rerun; its traceback would grow with every one.
+            raise self._error.with_traceback(None)
         raise StopIteration
 
     def __enter__(self) -> TextStream:
@@ -146,8 +155,7 @@ class TextStream:
 
     def cancel(self) -> None:
         """Stop from any thread, as often as you like; the text handed out so far stays."""
-        if self._status in ("new", "running"):
-            self._finish("cancelled", None)
+        self._finish("cancelled", None)
 
     def close(self) -> None:
         """Cancel if need be, and wait a moment for the connection to be given back."""
@@ -165,28 +173,32 @@ class TextStream:
         """Take in what has arrived, and notice the end of the source or of our patience."""
         if self._outcome is not None:
             return
+        # Text that is shown more slowly than it comes waits in the reader, which has a limit.
+        full = len(self._clusters) >= self._limits.buffer_chars
         # Asked before taking, so that an end is never seen before the deltas that came first.
-        ended = self._reader.ended
-        for delta in self._reader.take():
-            self._clusters.feed(delta)
+        ended = self._reader.ended and not full
+        arrived = "" if full else "".join(self._reader.take())
+        if arrived:
+            self._clusters.feed(arrived)
         self._measure(deltas=self._reader.deltas)
         if self._metrics.time_to_first_delta is None and self._reader.first_arrival is not None:
             self._measure(time_to_first_delta=self._reader.first_arrival - self._started)
         if ended:
             self._end(self._reader.error)
         else:
-            limit = self._passed_limit()
+            limit = self._passed_limit(held_up=full)
             if limit is not None:
                 self._reader.stop()
                 self._end(StreamTimeout(limit))
 
-    def _passed_limit(self) -> str | None:
+    def _passed_limit(self, *, held_up: bool) -> str | None:
         now, arrival = self._clock(), self._reader.last_arrival
         if now - self._started >= self._limits.total:
             return "total"
         if arrival is None:
             return "first_chunk" if now - self._started >= self._limits.first_chunk else None
-        return "idle" if now - arrival >= self._limits.idle else None
+        # A source that waits for us is not silent.
+        return "idle" if not held_up and now - arrival >= self._limits.idle else None
 
     def _end(self, error: BaseException | None) -> None:
         """Nothing more will come: fix how this ends once all text is handed out."""
@@ -249,15 +261,20 @@ class TextStream:
         self._reader.wait(seconds, for_delta=True)
 
     def _finish(self, status: Status, error: StreamError | None) -> None:
-        self._measure(total=self._clock() - self._started if self._status == "running" else None)
-        if error is not None:
-            error.partial = self.text
-        self._error = error
-        self._status = status
+        with self._lock:
+            if self._status not in ("new", "running"):
+                return
+            if self._status == "running":
+                self._measure(total=self._clock() - self._started)
+            if error is not None:
+                error.partial = self.text
+            self._error = error
+            self._status = status
         self._reader.stop()
 
     def _measure(self, **measured: float | int | None) -> None:
-        self._metrics = replace(self._metrics, **measured)  # type: ignore[arg-type]
+        with self._lock:
+            self._metrics = replace(self._metrics, **measured)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +305,8 @@ def stream(
             what it raises ends the iteration.
     """
     limits = limits or Limits()
+    if not strategy.live:
+        limits = replace(limits, first_chunk=limits.total)
     pump = Pump(lambda: strategy.open(request), limits.buffer_chars)
     return TextStream(
         request,

@@ -1,8 +1,8 @@
 """What answers a prompt: one small interface, several engines.
 
-An engine is given a :class:`Call` and yields :class:`Delta` after :class:`Delta`, then exactly one
-:class:`End`. It knows nothing of HTTP, SQL or Snowflake; the routes turn its output into the wire
-format that each client expects.
+An engine is given a :class:`Call` and yields one :class:`Begin`, :class:`Delta` after
+:class:`Delta`, then exactly one :class:`End`. It knows nothing of HTTP, SQL or Snowflake; the
+routes turn its output into the wire format that each client expects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Call", "Delta", "End", "Engine", "EngineError", "Message", "Usage"]
+__all__ = ["Begin", "Call", "Delta", "End", "Engine", "EngineError", "Event", "Message", "Usage"]
 
 FinishReason = Literal["stop", "length"]
 
@@ -52,6 +52,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Begin:
+    """The engine has taken the call; its first word may still be a long way off.
+
+    What a client is sent now lets it hang up while it waits for that word.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of the answer; never empty."""
 
@@ -64,6 +72,9 @@ class End:
 
     finish_reason: FinishReason
     usage: Usage
+
+
+Event = Begin | Delta | End
 
 
 class EngineError(Exception):
@@ -79,10 +90,10 @@ class Engine(Protocol):
 
     name: str
 
-    def stream(self, call: Call) -> AsyncIterator[Delta | End]:
-        """Yield the answer's deltas, then one :class:`End`.
+    def stream(self, call: Call) -> AsyncIterator[Event]:
+        """Yield one :class:`Begin`, the answer's deltas, then one :class:`End`.
 
         Raises:
-            EngineError: before the first delta or between two of them.
+            EngineError: before anything else, or between two deltas.
         """
         ...

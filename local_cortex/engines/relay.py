@@ -16,7 +16,7 @@ import httpx
 from httpx_sse import EventSource
 
 from local_cortex import tokens
-from local_cortex.engines import Call, Delta, End, EngineError, Usage
+from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
 from local_cortex.engines.relay_settings import (
     API_KEY,
     MODELS,
@@ -102,7 +102,7 @@ class RelayEngine:
         name = model.lower()
         return self._models.get(name) or self._models.get("*") or model
 
-    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         answer = RelayStream()
         characters: list[str] = []
         try:
@@ -120,6 +120,7 @@ class RelayEngine:
                 ) as response,
             ):
                 await _check(response)
+                yield Begin()
                 async with aclosing(EventSource(response).aiter_sse()) as events:
                     async for event in events:
                         if text := answer.feed(event.event, event.data):

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from local_cortex import tokens
-from local_cortex.engines import Call, Delta, End, Usage, script
+from local_cortex.engines import Begin, Call, Delta, End, Event, Usage, script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -42,8 +42,9 @@ class ScriptedEngine:
         self._sleep = sleep
         self._clock = clock
 
-    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         started = self._clock()
+        yield Begin()
         pieces = tokens.split(script.answer(call.messages))
         cut = pieces[: call.max_tokens]
         for number, piece in enumerate(cut):

@@ -37,7 +37,13 @@ def streamlit_server(
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**inherited, "HOME": str(home), **environment},
+        env={
+            **inherited,
+            "HOME": str(home),
+            # Not the project's own: whoever runs this may have put an account there.
+            "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
+            **environment,
+        },
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -46,7 +52,11 @@ def streamlit_server(
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         log.close()
 
 

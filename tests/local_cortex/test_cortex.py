@@ -13,7 +13,7 @@ import pytest
 
 from local_cortex import models
 from local_cortex.cortex import Completion, Cortex, Refusal
-from local_cortex.engines import Delta, End, EngineError, Message
+from local_cortex.engines import EngineError, Event, Message
 from tests.local_cortex.cortex_engines import END, Playing, call
 
 RETIRED = next(model for model in models.MODELS if model.eol_date is not None)
@@ -32,7 +32,7 @@ def refusal(given: Any, *, strict: bool = False, today: date = DAY_AFTER) -> tup
     return refused.value.status, str(refused.value)
 
 
-async def events(on: Cortex) -> list[Delta | End]:
+async def events(on: Cortex) -> list[Event]:
     return [event async for event in on.stream(call())]
 
 

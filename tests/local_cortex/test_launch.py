@@ -121,7 +121,8 @@ def test_the_program_is_told_by_its_environment_alone(tmp_path: Path) -> None:
     }
     told = environment(tmp_path, tmp_path / "all.pem", inherited)
     assert told == {
-        "PATH": "/bin",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/bin"]),
+        "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
         "no_proxy": "corp.example,127.0.0.1,localhost",
         "NO_PROXY": "corp.example,127.0.0.1,localhost",
         "REQUESTS_CA_BUNDLE": str(tmp_path / "all.pem"),

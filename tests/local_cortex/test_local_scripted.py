@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cortex import tokens
-from local_cortex.engines import Call, Delta, End, Message, Usage, script
+from local_cortex.engines import Begin, Call, Delta, End, Message, Usage, script
 from local_cortex.engines.length import Length
 from local_cortex.engines.scripted import ScriptedEngine
 from local_cortex.engines.topics import language_of, topic_of
@@ -62,7 +62,9 @@ class FakeTime:
 
 def events_of(engine: ScriptedEngine, asked: Call) -> list[Delta | End]:
     async def collect() -> list[Delta | End]:
-        return [event async for event in engine.stream(asked)]
+        begin, *events = [event async for event in engine.stream(asked)]
+        assert isinstance(begin, Begin)
+        return [event for event in events if not isinstance(event, Begin)]
 
     return asyncio.run(collect())
 
@@ -152,6 +154,7 @@ def test_the_first_token_waits_from_the_first_request_not_from_the_call() -> Non
         events = time.engine(first_token=0.4).stream(call())
         time.now += 5.0
         started = time.now
+        assert isinstance(await anext(events), Begin)
         await anext(events)
         await events.aclose()
         return time.now - started

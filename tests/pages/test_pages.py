@@ -82,7 +82,7 @@ def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     app = open_home(language)
     assert not app.exception
     assert [card.value for card in app.subheader] == [
-        lesson.meta.title.of(language) for lesson in LESSONS
+        f"{lesson.meta.icon} {lesson.meta.title.of(language)}" for lesson in LESSONS
     ]
 
 
@@ -152,9 +152,10 @@ def test_the_demo_says_that_the_answers_are_scripted() -> None:
     assert any("script" in caption.value for caption in open_day_3().caption)
 
 
-def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex_is_offered() -> (
-    None
-):
+def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex_is_offered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COURSE_CONNECTION", "auto")
     app = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
     app.query_params["lang"] = "en"
     app.secrets["connections"] = {"snowflake": UNREACHABLE}
@@ -165,10 +166,25 @@ def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex
     said = " ".join(element.value for element in everything)
     assert "Snowflake could not be reached" in said
     assert "SECRET" not in said
-    press(app, "Go on with Local Cortex")
+    press(app, "Continue with Local Cortex")
     ask(app, SHORT["en"])
     assert not app.error
     assert "Snowflake" in response(app)
+
+
+def test_a_setting_that_local_cortex_cannot_use_is_named_with_its_fix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect("local").reset()
+    st.cache_resource.clear()
+    monkeypatch.setenv("COURSE_RELAY_URL", "127.0.0.1:11434/v1")
+    app = open_day_3()
+    press(app, "Generate")
+    assert not app.exception
+    assert "COURSE_RELAY_URL" in app.error[0].value
+    assert "Local Cortex could not start" in app.error[0].value
+    monkeypatch.undo()
+    st.cache_resource.clear()
 
 
 def test_a_setting_that_names_no_connection_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from snowflake.cortex import complete
 
 from local_cortex import LocalCortex, Settings
 from streaming import (
@@ -16,9 +17,9 @@ from streaming import (
     Limits,
     Message,
     SimulatedStrategy,
+    Strategy,
     StreamTimeout,
     stream,
-    whole_answer,
 )
 
 PROMPT = "Explain quantum computing in simple terms."
@@ -58,14 +59,14 @@ def wait_for(condition: object, *, seconds: float = SECONDS) -> float:
 def test_it_streams_the_answer_that_the_client_would_join(cortex: LocalCortex) -> None:
     session = cortex.session()
     pieces = list(stream(DirectStrategy(session), ask()))
-    assert "".join(pieces) == whole_answer(session)(ask())
+    assert "".join(pieces) == complete("llama3.1-8b", PROMPT, session=session)
     assert "qubit" in "".join(pieces)
     session.close()
 
 
 def test_both_strategies_give_the_same_text(cortex: LocalCortex) -> None:
     session = cortex.session()
-    simulated = SimulatedStrategy(whole_answer(session), delay=0.0)
+    simulated = SimulatedStrategy(DirectStrategy(session).open, delay=0.0)
     texts = {stream(way, ask()).result().text for way in (DirectStrategy(session), simulated)}
     assert len(texts) == 1
     session.close()
@@ -118,6 +119,29 @@ def test_closing_a_stream_whose_model_is_silent_ends_the_call_at_the_server(
     assert silent.open_streams >= 1
     waiting.close()
     wait_for(lambda: silent.open_streams == 0)
+    session.close()
+
+
+@pytest.fixture(scope="module")
+def thinking() -> Iterator[LocalCortex]:
+    """A model that thinks for a minute before its first token."""
+    running = LocalCortex.start(settings=Settings(first_token=60, tokens_per_second=100))
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize("method", ["direct", "simulated"])
+def test_giving_up_before_the_first_token_ends_the_call_at_the_server_and_the_thread(
+    thinking: LocalCortex, method: str
+) -> None:
+    session = thinking.session()
+    strategy: Strategy = DirectStrategy(session)
+    if method == "simulated":
+        strategy = SimulatedStrategy(DirectStrategy(session).open)
+    waiting = stream(strategy, ask(), limits=Limits(first_chunk=0.3, total=0.3))
+    assert waiting.result().status == "timeout"
+    wait_for(lambda: thinking.open_streams == 0)
+    wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
     session.close()
 
 

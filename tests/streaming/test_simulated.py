@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from streaming import CompletionRequest, SimulatedStrategy
+from streaming import Abortable, CompletionRequest, SimulatedStrategy
 from tests.streaming.fakes import REQUEST
 
 
@@ -35,12 +36,31 @@ def test_size_and_delay_can_be_set() -> None:
     assert waits == [0.2, 0.2]
 
 
-def test_nothing_is_asked_before_the_first_slice_is_wanted() -> None:
-    strategy, _, asked = make_simulated()
-    slices = strategy.open(REQUEST)
-    assert asked == []
-    next(slices)
-    assert asked == [REQUEST]
+def test_the_answer_may_come_in_deltas_that_are_joined_first() -> None:
+    strategy = SimulatedStrategy(lambda _: iter(["twel", "ve c", "hars"]), delay=0)
+    assert list(strategy.open(REQUEST)) == ["twelv", "e cha", "rs"]
+
+
+def test_aborting_the_slices_aborts_and_closes_the_answer_they_wait_for() -> None:
+    class Answer:
+        def __init__(self) -> None:
+            self.done: list[str] = []
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(())
+
+        def abort(self) -> None:
+            self.done.append("abort")
+
+        def close(self) -> None:
+            self.done.append("close")
+
+    answer = Answer()
+    slices = SimulatedStrategy(lambda _: answer).open(REQUEST)
+    assert isinstance(slices, Abortable)
+    slices.abort()
+    slices.close()  # type: ignore[attr-defined]
+    assert answer.done == ["abort", "close"]
 
 
 def test_it_does_not_claim_to_be_live() -> None:

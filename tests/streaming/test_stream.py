@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+import traceback
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming import Limits, Pace, StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
-from tests.streaming.fakes import evenly, make_stream
+from streaming import (
+    Limits,
+    Pace,
+    SimulatedStrategy,
+    StreamError,
+    StreamInterrupted,
+    StreamTimeout,
+    StreamUnavailable,
+)
+from streaming import stream as start
+from tests.streaming.fakes import REQUEST, evenly, make_stream
 
 LONG = "Streaming shows each word as soon as it is known. " * 40
 
@@ -205,3 +216,49 @@ def test_a_typewriter_writes_at_its_speed() -> None:
     begin = clock.now
     list(stream)
     assert clock.now - begin == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_cancelled_stream_stays_cancelled_whatever_comes_after() -> None:
+    stream, _, _ = make_stream([(0.1, "text")])
+    next(stream)
+    stream.cancel()
+    total = stream.metrics.total
+    list(stream)
+    stream.close()
+    assert (stream.status, stream.metrics.total) == ("cancelled", total)
+    assert total is not None
+
+
+def test_a_slow_pace_leaves_the_waiting_text_with_the_source() -> None:
+    deltas = [(0.001 * index, "x" * 10) for index in range(1_000)]
+    limits = Limits(buffer_chars=100)
+    stream, reader, _ = make_stream(deltas, pace=Pace.typewriter(100), limits=limits)
+    shown = sum(len(next(stream)) for _ in range(10))
+    taken = reader.deltas * 10
+    # What one look brings is bounded by the pump's own buffer, which a scripted reader has not.
+    assert taken - shown < 1_000
+    assert "".join(stream) == "x" * (10_000 - shown)
+
+
+def test_a_stream_that_is_dropped_half_way_stops_its_source() -> None:
+    stream, reader, _ = make_stream(evenly(LONG))
+    next(stream)
+    del stream
+    gc.collect()
+    assert reader.stopped
+
+
+def test_an_error_that_is_raised_again_and_again_does_not_grow() -> None:
+    stream, _, _ = make_stream([], error=ConnectionError())
+    depths = set()
+    for _ in range(5):
+        with pytest.raises(StreamUnavailable) as caught:
+            next(stream)
+        depths.add(len(traceback.extract_tb(caught.value.__traceback__)))
+    assert len(depths) == 1
+
+
+def test_a_strategy_that_is_not_live_has_until_the_total_limit_for_its_first_text() -> None:
+    slow = SimulatedStrategy(lambda _: "the whole answer", delay=0.0)
+    answer = start(slow, REQUEST, limits=Limits(first_chunk=0.0, total=60.0))
+    assert answer.result().text == "the whole answer"

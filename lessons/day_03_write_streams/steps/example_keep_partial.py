@@ -17,7 +17,8 @@ def remember(stream, pieces):
 # region: use
 pieces = []
 try:
-    for piece in remember(broken_stream(), pieces):  # in the app: st.write_stream(remember(...))
+    # In the app: st.write_stream(remember(stream, pieces))
+    for piece in remember(broken_stream(), pieces):
         print("shown:", repr(piece))
 except ConnectionError:
     print("interrupted, but kept:", repr("".join(pieces)))

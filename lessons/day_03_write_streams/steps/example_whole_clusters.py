@@ -8,5 +8,6 @@ decomposed = unicodedata.normalize("NFD", "한글")
 
 for text in [family, flag, decomposed]:
     clusters = regex.findall(r"\X", text)
-    slices = ["".join(clusters[start : start + 5]) for start in range(0, len(clusters), 5)]
+    starts = range(0, len(clusters), 5)
+    slices = ["".join(clusters[start : start + 5]) for start in starts]
     print("clusters:", len(clusters), "->", " | ".join(slices))

@@ -5,4 +5,6 @@ from snowflake.snowpark.exceptions import SnowparkSessionException
 try:
     session = get_active_session()  # inside Snowflake
 except SnowparkSessionException:
-    session = Session.builder.configs(st.secrets["connections"]["snowflake"]).create()
+    session = Session.builder.configs(
+        st.secrets["connections"]["snowflake"],
+    ).create()

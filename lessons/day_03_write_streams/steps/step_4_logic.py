@@ -8,7 +8,8 @@ def direct_stream():
 
 # region: method_2
 def simulated_stream():
-    answer = Complete(model, prompt, session=session)  # waits for the whole answer
+    # This line waits for the whole answer.
+    answer = Complete(model, prompt, session=session)
     for start in range(0, len(answer), 5):
         yield answer[start : start + 5]
         time.sleep(0.05)
