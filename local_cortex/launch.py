@@ -165,7 +165,7 @@ def _write_secret(path: Path, text: str) -> None:
 
 
 def heeded() -> list[signal.Signals]:
-    """Return the signals to end by: not those that whoever started us had ignored, as nohup does."""
+    """Return the signals to end by: all but those that were ignored before us, as nohup does."""
     return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 

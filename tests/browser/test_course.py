@@ -85,7 +85,7 @@ def test_home_speaks_the_browsers_language_and_korean_otherwise(
     page = new_page(locale=locale)
     page.goto(course)
     expect(heading(page, title)).to_be_visible()
-    expect(heading(page, card)).to_be_visible()
+    expect(page.get_by_role("heading", name=card)).to_be_visible()
     expect(page.get_by_test_id("stSidebarNav")).to_contain_text(card)
 
 
