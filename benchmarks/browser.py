@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from tests.browser import chromium
 __all__ = [
     "ANSWERING",
     "STOPPED",
+    "STOPPED_EARLY",
     "WRITING",
     "browser",
     "generate",
@@ -41,10 +43,18 @@ WRITING = """(() => {
         && !e.closest('[data-testid="stSpinner"], [data-testid="stAlert"]')
         && e.innerText.trim());
 })()"""
-_TEXTS = tomllib.loads((ROOT / "course" / "locales" / "en.toml").read_text("utf-8"))
-STOPPED = f"""!document.querySelector('[data-testid="stSpinner"]')
-    && document.querySelector('[data-testid="stMain"]').innerText
-        .includes({_TEXTS["demo"]["stopped"]!r})"""
+_TEXTS = tomllib.loads((ROOT / "course" / "locales" / "en.toml").read_text("utf-8"))["demo"]
+
+
+def _stopped(message: str) -> str:
+    return f"""!document.querySelector('[data-testid="stSpinner"]')
+        && document.querySelector('[data-testid="stMain"]').innerText
+            .includes({json.dumps(message)})"""
+
+
+#: The spinner is gone and the page says that the answer was stopped: with text, and before any.
+STOPPED = _stopped(_TEXTS["stopped"])
+STOPPED_EARLY = _stopped(_TEXTS["stopped_early"])
 
 # A click and what follows it, both seen by the page itself: no time of the driver's is in it.
 TIMED_PRESS = """([label, timeout]) => new Promise((resolve, reject) => {
@@ -110,12 +120,16 @@ def open_page(context: BrowserContext, url: str) -> Iterator[Page]:
 
 
 @contextmanager
-def open_day_3(context: BrowserContext, url: str) -> Iterator[Page]:
-    """Open Home in a tab, go to Day 3 from there, and yield it when it stands still."""
+def open_day_3(context: BrowserContext, url: str, *, settled: bool = True) -> Iterator[Page]:
+    """Open Home in a tab, go to Day 3 from there, and yield it when it stands still.
+
+    Not ``settled``: as soon as its Generate button is there.
+    """
     with open_page(context, f"{url}/?lang=en") as page:
         page.locator(f'[data-testid="stSidebar"] a[href*="{DAY_3}"]').click()
         page.get_by_role("button", name="Generate").wait_for()
-        _wait_for(page, FINISHED)
+        if settled:
+            _wait_for(page, FINISHED)
         yield page
 
 

@@ -70,7 +70,14 @@ class Server:
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """Return an environment with ``home`` for $HOME, no setting or proxy of ours, and these."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "HOME": str(home), "COURSE_CONNECTION": "local", **settings}
+    return {
+        **kept,
+        "HOME": str(home),
+        # Not the project's own: whoever measures may have put an account there.
+        "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
+        "COURSE_CONNECTION": "local",
+        **settings,
+    }
 
 
 @contextmanager

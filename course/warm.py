@@ -3,6 +3,10 @@
 Importing the Snowflake clients takes more than a second. Whoever presses Generate first is not to
 wait for it, and whoever only looks at Home is not to pay for it: a lesson's page starts it in the
 background once it has been drawn.
+
+The page's run then waits for it, because Streamlit looks through all new modules for files to watch
+when a run ends, and sends nothing meanwhile. That takes about 200 ms for the clients' modules: by
+waiting, it happens while the reader reads and not when the first Stop is pressed.
 """
 
 from __future__ import annotations
@@ -14,13 +18,26 @@ import threading
 import streamlit as st
 
 from connection import Connection, ConnectionFailed
+from course.connection_panel import relayed
+from local_cortex import models
+from streaming import CompletionRequest, DirectStrategy
 
 __all__ = ["warm_up"]
 
 
+POLL_SECONDS = 0.05
+
+
 def warm_up(connection: Connection) -> None:
-    """Load the clients, and open the session where that asks nobody but this machine."""
-    _once(connection.kind, connection)
+    """Load the clients, and open the session where that asks nobody but this machine.
+
+    Returns when that is done, at once from the second time on; a click ends the wait.
+    """
+    thread = _once(connection.kind, connection)
+    while thread.is_alive():
+        thread.join(POLL_SECONDS)
+        # Reading the session state is where Streamlit lets a waiting script be stopped.
+        _ = "warm" in st.session_state
 
 
 # Streamlit leaves arguments whose name begins with an underscore out of the cache's key.
@@ -35,6 +52,13 @@ def _load(connection: Connection) -> None:
     # What is missing or fails here is reported when it is used, where a reader can see it.
     with contextlib.suppress(ImportError):
         importlib.import_module("snowflake.cortex")
-    if connection.kind == "local":
-        with contextlib.suppress(ConnectionFailed):
-            _ = connection.session
+    if connection.kind != "local":
+        return
+    with contextlib.suppress(ConnectionFailed, OSError):
+        session = connection.session
+        if not relayed():
+            # Client and server import some more with their first answer. open() returns when the
+            # server has begun to answer; no text is waited for.
+            DirectStrategy(session).open(
+                CompletionRequest(model=models.DEFAULTS[0], prompt="Hello")
+            ).close()

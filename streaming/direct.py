@@ -36,7 +36,7 @@ class DirectStrategy:
         # Snowpark's own test for being there (snowflake/snowpark/_internal/utils.py).
         return platform.platform() != "XP"
 
-    def open(self, request: CompletionRequest) -> Iterator[str]:
+    def open(self, request: CompletionRequest) -> _Answer:
         """Send the request; the call returns when the service has begun to answer.
 
         Raises:

@@ -1,0 +1,38 @@
+"""Getting ready for the first answer of a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# In a process of its own, because what it asks is which modules are loaded when.
+PROGRAM = """
+import sys
+from connection import connect
+from course import demo, page
+from course.warm import warm_up
+from streaming import CompletionRequest, DirectStrategy, stream
+
+connection = connect()
+warm_up(connection)
+before = set(sys.modules)
+request = CompletionRequest(model="llama3.1-8b", prompt="Hello")
+with stream(DirectStrategy(connection.session), request) as answer:
+    print(len("".join(answer)), sorted(set(sys.modules) - before), sep=";")
+"""
+
+
+def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    length, modules = done.stdout.splitlines()[-1].split(";")
+    assert int(length) > 0
+    assert modules == "[]"
