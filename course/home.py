@@ -17,7 +17,7 @@ def draw() -> None:
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     language = current()
-    st.title(text("course.title"))
+    st.title(text("course.title"), anchor=False)
     st.markdown(text("course.tagline"))
     st.caption(text("course.how"))
     for lesson in lessons():
