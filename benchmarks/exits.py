@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import ANSWERING, WRITING, browser, generate, open_day_3, window
 from benchmarks.figures import Figure, NotMeasured
-from benchmarks.processes import ROOT, running, streamlit
+from benchmarks.processes import HOME, running, streamlit
 
 __all__ = ["exit_after_ctrl_c"]
 
@@ -74,7 +74,7 @@ def _serve() -> float:
 def _page(opened: Browser, situation: str, first_token: str) -> float:
     settings = {"COURSE_FIRST_TOKEN": first_token, "COURSE_TOKENS_PER_SECOND": SLOW}
     with (
-        streamlit(ROOT / "Home.py", **settings) as server,
+        streamlit(HOME, **settings) as server,
         window(opened) as tabs,
         open_day_3(tabs, server.url) as page,
     ):

@@ -9,12 +9,11 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import browser, open_page, window
 from benchmarks.figures import Figure
-from benchmarks.processes import ROOT, streamlit
+from benchmarks.processes import HOME, ROOT, streamlit
 
 __all__ = ["home_process_time"]
 
 RUNS = 7
-HOME = ROOT / "Home.py"
 EMPTY = ROOT / "benchmarks" / "empty_page.py"
 
 

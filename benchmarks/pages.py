@@ -14,11 +14,10 @@ from benchmarks.browser import (
     window,
 )
 from benchmarks.figures import Figure
-from benchmarks.processes import ROOT, streamlit
+from benchmarks.processes import HOME, streamlit
 
 __all__ = ["first_answer", "stop_latency"]
 
-HOME = ROOT / "Home.py"
 STOPS = 5
 PROCESSES = 3
 LATER_ANSWERS = 3

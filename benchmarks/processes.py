@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.figures import NotMeasured
-from tests.browser.server import ROOT, START_SECONDS
+from tests.browser.server import ROOT, START_SECONDS, environment, streamlit_command
 
-__all__ = ["ROOT", "Server", "environment", "in_fresh_process", "running", "streamlit"]
+__all__ = ["HOME", "ROOT", "Server", "in_fresh_process", "running", "streamlit"]
+
+HOME = ROOT / "Home.py"
 
 # A process that has not ended by then is killed, and this is what its exit took.
 EXIT_SECONDS = 10.0
@@ -67,19 +68,6 @@ class Server:
         return bool(pid)
 
 
-def environment(home: Path, **settings: str) -> dict[str, str]:
-    """Return an environment with ``home`` for $HOME, no setting or proxy of ours, and these."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {
-        **kept,
-        "HOME": str(home),
-        # Not the project's own: whoever measures may have put an account there.
-        "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
-        "COURSE_CONNECTION": "local",
-        **settings,
-    }
-
-
 @contextmanager
 def running(command: Sequence[str], url: str = "", **settings: str) -> Iterator[Server]:
     """Run ``python COMMAND`` in the repository, with an empty home, and always stop it."""
@@ -89,7 +77,7 @@ def running(command: Sequence[str], url: str = "", **settings: str) -> Iterator[
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
-                env=environment(home, **settings),
+                env=environment(home, **{"COURSE_CONNECTION": "local", **settings}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -104,15 +92,7 @@ def running(command: Sequence[str], url: str = "", **settings: str) -> Iterator[
 @contextmanager
 def streamlit(script: Path, **settings: str) -> Iterator[Server]:
     """Run a page with `streamlit run` on a free port, and yield it once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        *("-m", "streamlit", "run", str(script)),
-        *("--server.port", str(port), "--server.address", "127.0.0.1"),
-        *("--server.headless", "true"),
-    ]
-    url = f"http://127.0.0.1:{port}"
+    command, url = streamlit_command(script)
     with running(command, url, **settings) as server:
         _wait_until_it_answers(server)
         yield server

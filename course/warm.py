@@ -24,20 +24,21 @@ from streaming import CompletionRequest, DirectStrategy
 
 __all__ = ["warm_up"]
 
-
 POLL_SECONDS = 0.05
 
 
-def warm_up(connection: Connection) -> None:
+def warm_up(connection: Connection) -> threading.Thread:
     """Load the clients, and open the session where that asks nobody but this machine.
 
-    Returns when that is done, at once from the second time on; a click ends the wait.
+    For a browser it returns when that is done, or when a click ends the wait; where there is none,
+    as in AppTest, at once. The thread that does the work is returned.
     """
     thread = _once(connection.kind, connection)
-    while thread.is_alive():
+    while thread.is_alive() and st.context.url is not None:
         thread.join(POLL_SECONDS)
         # Reading the session state is where Streamlit lets a waiting script be stopped.
         _ = "warm" in st.session_state
+    return thread
 
 
 # Streamlit leaves arguments whose name begins with an underscore out of the cache's key.

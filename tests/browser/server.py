@@ -17,39 +17,46 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 
 
-@contextmanager
-def streamlit_server(
-    home: Path, script: Path = ROOT / "Home.py", **environment: str
-) -> Iterator[str]:
-    """Run ``script`` and yield its address; ``home`` is an empty folder that stands for $HOME."""
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """Return an environment with ``home`` for $HOME, no setting or proxy of ours, and these."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(home),
+        # Not the project's own: whoever runs this may have put an account there.
+        "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
+        **settings,
+    }
+
+
+def streamlit_command(script: Path) -> tuple[list[str], str]:
+    """Return Python's arguments for a `streamlit run` on a free port, and the address it gets."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    inherited = {
-        name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ
-    }
     command = [
-        *(sys.executable, "-m", "streamlit", "run", str(script)),
+        *("-m", "streamlit", "run", str(script)),
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
         *("--server.headless", "true"),
     ]
+    return command, f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def streamlit_server(home: Path, script: Path = ROOT / "Home.py", **settings: str) -> Iterator[str]:
+    """Run ``script`` and yield its address; ``home`` is an empty folder that stands for $HOME."""
+    command, url = streamlit_command(script)
     log = (home / "streamlit.log").open("w+b")
     process = subprocess.Popen(
-        command,
+        [sys.executable, *command],
         cwd=ROOT,
-        env={
-            **inherited,
-            "HOME": str(home),
-            # Not the project's own: whoever runs this may have put an account there.
-            "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
-            **environment,
-        },
+        env=environment(home, **settings),
         stdout=log,
         stderr=subprocess.STDOUT,
     )
     try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}/_stcore/health", process, log.name)
-        yield f"http://127.0.0.1:{port}"
+        _wait_until_it_answers(f"{url}/_stcore/health", process, log.name)
+        yield url
     finally:
         process.terminate()
         try:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from course import warm
 
 ROOT = Path(__file__).parents[2]
 # In a process of its own, because what it asks is which modules are loaded when.
@@ -16,7 +23,7 @@ from course.warm import warm_up
 from streaming import CompletionRequest, DirectStrategy, stream
 
 connection = connect()
-warm_up(connection)
+warm_up(connection).join()
 before = set(sys.modules)
 request = CompletionRequest(model="llama3.1-8b", prompt="Hello")
 with stream(DirectStrategy(connection.session), request) as answer:
@@ -36,3 +43,16 @@ def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
     length, modules = done.stdout.splitlines()[-1].split(";")
     assert int(length) > 0
     assert modules == "[]"
+
+
+def test_a_page_that_no_browser_shows_does_not_wait_for_the_warm_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded = threading.Event()
+    monkeypatch.setattr(warm, "_load", lambda _connection: loaded.wait())
+    st.cache_resource.clear()
+    page = ROOT / "pages" / "day_03_write_streams.py"
+    app = AppTest.from_file(str(page), default_timeout=30).run()
+    loaded.set()
+    assert [button.label for button in app.button] == ["Generate"]
+    assert not app.exception
