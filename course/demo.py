@@ -71,7 +71,7 @@ def watch(
         page.draw_text()
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
-    answer, below = st.container(), st.empty()
+    answer, below = st.container(key="answer"), st.empty()
     with answer:
         result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
     stop.empty()
