@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["connection_block", "environment", "run"]
 
+STARTUP = str(Path(__file__).parent / "startup")
 # The connector repeats a request for as long as this, and also calls a statement off after it: long
 # enough for a long answer, short enough not to keep a program that outlives its server.
 STATEMENT_SECONDS = 120
@@ -87,6 +88,8 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         "SSL_CERT_FILE": str(bundle),
         "SNOWFLAKE_HOME": str(folder),
         "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "snowflake",
+        # Where sitecustomize.py has plain Python programs heed the next variable, too.
+        "PYTHONPATH": os.pathsep.join(filter(None, [STARTUP, inherited.get("PYTHONPATH", "")])),
         "STREAMLIT_SECRETS_FILES": _secrets_files(folder / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",

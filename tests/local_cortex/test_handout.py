@@ -47,14 +47,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 DRIVER = """
-import json, os, sys, warnings
+import json, sys, warnings
 
 warnings.simplefilter("ignore")
-import streamlit
 from streamlit.testing.v1 import AppTest
 
-# `streamlit run` reads the variable by itself; a test of an app is no `streamlit run`.
-streamlit.config.set_option("secrets.files", os.environ["STREAMLIT_SECRETS_FILES"].split())
 app = AppTest.from_file("day3.py", default_timeout=50).run()
 app.text_input[0].set_value(sys.argv[1])
 seen = []

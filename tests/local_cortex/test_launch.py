@@ -17,7 +17,7 @@ import pytest
 
 from local_cortex import Settings, StartError, launch
 from local_cortex.launch import connection_block, environment
-from tests.local_cortex.programs import command_line, variables
+from tests.local_cortex.programs import ROOT, command_line, variables
 
 SECONDS = 60
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -28,6 +28,7 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")
 import httpx
+import streamlit
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
 
@@ -42,7 +43,7 @@ by_default = Session.builder.getOrCreate()
 user = by_default.sql("SELECT CURRENT_USER()").collect()[0][0]
 by_default.close()
 entry = tomllib.loads((folder / "connections.toml").read_text())["snowflake"]
-secrets = tomllib.loads(Path(os.environ["STREAMLIT_SECRETS_FILES"]).read_text())
+secrets = streamlit.secrets.to_dict()
 models = httpx.get(
     f"https://{entry['host']}/api/v2/cortex/models",
     headers={"authorization": f"Bearer {entry['password']}"},
@@ -117,6 +118,7 @@ def test_the_program_is_told_by_its_environment_alone(tmp_path: Path) -> None:
         "REQUESTS_CA_BUNDLE": "/etc/other.pem",
         "SNOWFLAKE_HOME": "/home/somebody/.snowflake",
         "SNOWFLAKE_CONNECTIONS": "[prod]",
+        "PYTHONPATH": "/home/somebody/lib",
         "COURSE_CONNECTION": "local",
     }
     told = environment(tmp_path, tmp_path / "all.pem", inherited)
@@ -129,6 +131,7 @@ def test_the_program_is_told_by_its_environment_alone(tmp_path: Path) -> None:
         "SSL_CERT_FILE": str(tmp_path / "all.pem"),
         "SNOWFLAKE_HOME": str(tmp_path),
         "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "snowflake",
+        "PYTHONPATH": os.pathsep.join([launch.STARTUP, "/home/somebody/lib"]),
         "STREAMLIT_SECRETS_FILES": str(tmp_path / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
@@ -197,6 +200,20 @@ def test_the_program_finds_the_server_by_name_and_as_the_default(seen: dict[str,
 
 def test_streamlits_secrets_say_the_same_as_snowflakes(seen: dict[str, Any]) -> None:
     assert seen["secrets"] is True
+
+
+def test_the_programs_own_start_up_module_runs_and_ours_is_not_on_its_path(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.mark = 'ran'\n")
+    code = "import os, sys; print(sys.mark, [p for p in sys.path if p.endswith('startup')])"
+    done = subprocess.run(
+        command_line(sys.executable, "-c", code),
+        env=variables(tmp_path, PYTHONPATH=os.pathsep.join([str(ROOT), str(tmp_path)])),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert done.stdout == "ran []\n"
 
 
 def test_other_http_clients_trust_the_certificate(seen: dict[str, Any]) -> None:
