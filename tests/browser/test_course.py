@@ -146,7 +146,8 @@ def test_method_1_shows_its_first_text_early_and_grows_to_the_end(
     page = new_page()
     open_day_3(page, course)
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_text("llama3.1-8b is answering...")).to_be_visible()
+    # Not expect(), which looks once a second after a while and may miss a spinner of one second.
+    page.get_by_text("llama3.1-8b is answering...").wait_for()
     seen = watch_it_grow(page)
     first = next(at for at, length in seen if length > 0)
     lengths = [length for _, length in seen]
