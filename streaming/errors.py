@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 __all__ = [
     "StreamError",
     "StreamInterrupted",
@@ -15,15 +20,32 @@ class StreamError(Exception):
     """A stream that did not end as it should.
 
     ``code`` is stable and names the reason; ``partial`` is the text that had arrived; ``status`` is
-    the HTTP status where there was one. The exception that caused it is ``__cause__``. The message
-    holds nothing of the account, the token or the prompt, so it may be logged.
+    the HTTP status, ``request_id`` what the service calls the request and ``retry_after`` how many
+    seconds it asks to wait, where there were any. ``retryable`` says whether the same request may
+    succeed later. The exception that caused it is ``__cause__``. The message holds nothing of the
+    account, the token or the prompt, so it may be logged.
     """
 
-    def __init__(self, code: str, partial: str = "", *, status: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        partial: str = "",
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(code if status is None else f"{code} (HTTP {status})")
         self.code = code
         self.partial = partial
         self.status = status
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.code in RETRYABLE
 
 
 class StreamTimeout(StreamError):
@@ -37,6 +59,14 @@ class StreamInterrupted(StreamError):
 class StreamUnavailable(StreamError):
     """There was no answer at all."""
 
+
+#: Codes of what may pass by itself.
+RETRYABLE = frozenset(
+    {
+        *("first_chunk", "idle", "client_timeout"),
+        *("rate_limited", "service", "unavailable", "connection", "cut"),
+    }
+)
 
 #: HTTP status -> code. The statuses are those that Snowflake documents for Cortex REST, and those
 #: that the client was seen to turn into ``requests.HTTPError``.
@@ -53,10 +83,15 @@ STATUS_CODES = {
     504: "unavailable",
 }
 
-#: Name of an exception's class -> code, for the classes that the Snowflake client lets out. Names,
-#: because importing them would import the client.
+#: Name of an exception's class -> code, for the classes that the Snowflake and OpenAI clients let
+#: out. Names, because importing them would import the clients.
 CLASS_CODES = {
     "TimeoutError": "client_timeout",
+    "APITimeoutError": "client_timeout",
+    "APIConnectionError": "connection",
+    "APIError": "service",
+    "ReadError": "cut",
+    "RemoteProtocolError": "cut",
     "ConnectionError": "connection",
     "ConnectTimeout": "connection",
     "ReadTimeout": "connection",
@@ -73,13 +108,38 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     if isinstance(error, StreamError):
         return error
     code, status = "unknown", None
-    response_status = getattr(getattr(error, "response", None), "status_code", None)
+    response = getattr(error, "response", None)
+    response_status = getattr(response, "status_code", None)
+    headers: Mapping[str, str] = getattr(response, "headers", None) or {}
     if isinstance(response_status, int):
         code, status = STATUS_CODES.get(response_status, "http"), response_status
     else:
         known = (CLASS_CODES.get(cls.__name__) for cls in type(error).__mro__)
         code = next((found for found in known if found), code)
     kind = StreamInterrupted if text_came else StreamUnavailable
-    made = kind(code, status=status)
+    made = kind(
+        code,
+        status=status,
+        request_id=headers.get("x-snowflake-request-id"),
+        retry_after=seconds_to_wait(headers.get("retry-after"), datetime.now(UTC)),
+    )
     made.__cause__ = error
     return made
+
+
+def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
+    """Read a ``Retry-After`` header: seconds or an HTTP date (RFC 9110, section 10.2.3).
+
+    ``None`` for a header that is not there or says neither.
+    """
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    # Neither "nan" nor "inf" is a time to wait.
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import requests
 from requests.exceptions import ChunkedEncodingError
 
 from streaming import StreamInterrupted, StreamTimeout, StreamUnavailable
-from streaming.errors import STATUS_CODES, from_exception
+from streaming.errors import STATUS_CODES, from_exception, seconds_to_wait
 
 
-def refused(status: int) -> requests.HTTPError:
+def refused(status: int, **headers: str) -> requests.HTTPError:
     response = requests.Response()
     response.status_code = status
+    response.headers.update(headers)
     return requests.HTTPError("https://account.example/secret", response=response)
 
 
@@ -43,3 +46,29 @@ def test_what_the_client_raises_has_a_code(raised: Exception, code: str) -> None
 def test_an_error_of_ours_stays_as_it_is() -> None:
     ours = StreamTimeout("idle")
     assert from_exception(ours, text_came=True) is ours
+
+
+def test_what_the_service_asks_and_calls_the_request_is_kept() -> None:
+    headers = {"Retry-After": "7", "X-Snowflake-Request-Id": "abc"}
+    error = from_exception(refused(429, **headers), text_came=False)
+    assert (error.retry_after, error.request_id, error.retryable) == (7.0, "abc", True)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("3", 3.0),
+        ("1.5", 1.5),
+        ("-4", 0.0),
+        ("Tue, 24 Nov 2026 08:00:30 GMT", 30.0),
+        ("Tue, 24 Nov 2026 07:00:00 GMT", 0.0),
+        ("Tue, 24 Nov 2026 08:00:30 -0000", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert seconds_to_wait(header, now) == seconds
