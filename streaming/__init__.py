@@ -6,6 +6,8 @@ client when it is used; ``streaming.view`` alone imports Streamlit.
 
 from __future__ import annotations
 
+from streaming.attempts import Retry
+from streaming.chat_completions import ChatCompletionsStrategy
 from streaming.direct import DirectStrategy
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
 from streaming.metrics import StreamMetrics
@@ -17,11 +19,13 @@ from streaming.stream import Limits, StreamResult, TextStream, stream
 
 __all__ = [
     "Abortable",
+    "ChatCompletionsStrategy",
     "CompletionRequest",
     "DirectStrategy",
     "Limits",
     "Message",
     "Pace",
+    "Retry",
     "SimulatedStrategy",
     "Strategy",
     "StreamError",

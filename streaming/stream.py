@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal
 
+from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
 from streaming.metrics import StreamMetrics
@@ -292,6 +293,8 @@ def stream(
     *,
     pace: Pace | None = None,
     limits: Limits | None = None,
+    retry: Retry | None = None,
+    fallback: Strategy | None = None,
     on_idle: Callable[[], object] | None = None,
 ) -> TextStream:
     """Stream an answer to ``request`` by ``strategy``; nothing is sent before the first ``next``.
@@ -301,13 +304,17 @@ def stream(
         request: what is asked.
         pace: how fast text is shown; smooth by default.
         limits: how long to wait, and how much text may wait.
+        retry: how often to ask again while no text has come; three attempts by default.
+        fallback: a strategy that is asked when ``strategy`` has failed and no text has come.
         on_idle: called at least every 0.05 s while the stream waits, in the thread that iterates;
             what it raises ends the iteration.
     """
     limits = limits or Limits()
-    if not strategy.live:
+    strategies = [strategy] if fallback is None else [strategy, fallback]
+    if not all(way.live for way in strategies):
         limits = replace(limits, first_chunk=limits.total)
-    pump = Pump(lambda: strategy.open(request), limits.buffer_chars)
+    attempts = Attempts(strategies, request, retry or Retry(), limits.total)
+    pump = Pump(lambda: attempts, limits.buffer_chars)
     return TextStream(
         request,
         pump,

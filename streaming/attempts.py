@@ -1,0 +1,164 @@
+"""Trying again, and trying something else, as long as no text has come.
+
+The first non-empty delta is the point of no return: before it, an attempt that fails in a way that
+may pass is repeated, and then the fallback is asked. After it never, because the text on the page
+would be followed by the beginning of another answer.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+
+from streaming.errors import StreamError, from_exception
+from streaming.request import CompletionRequest
+from streaming.strategy import Abortable, Strategy
+
+__all__ = ["Attempts", "Retry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often to ask, and how long to wait in between.
+
+    Args:
+        attempts: how many times each strategy is asked at the most; 1 for no retry.
+        backoff: seconds to wait after the first attempt; twice as many after each further one.
+        longest: seconds that such a wait has at the most.
+    """
+
+    attempts: int = 3
+    backoff: float = 0.5
+    longest: float = 8.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"attempts={self.attempts}: a strategy is asked at least once")
+        if self.backoff < 0 or self.longest < 0:
+            raise ValueError(
+                f"backoff={self.backoff}, longest={self.longest}: seconds cannot be negative"
+            )
+
+    def delay(self, failed: int, retry_after: float | None, chance: float) -> float:
+        """Return the seconds to wait after so many ``failed`` attempts.
+
+        ``chance``, from 0 to 1, takes up to half of the wait away: a class of learners that was
+        refused together is not to come back together. What the service asks for in
+        ``retry_after``, in seconds, is the least.
+        """
+        wait = min(self.longest, self.backoff * 2.0 ** (failed - 1)) * (1 - chance / 2)
+        return wait if retry_after is None else max(wait, retry_after)
+
+
+class Attempts:
+    """The deltas of the first attempt that gives any; an iterator that can be aborted.
+
+    Nothing is asked before the first ``next``. No wait begins that would end ``total`` seconds or
+    more after that: the error that would have led to it is raised instead.
+
+    Raises, when iterated:
+        whatever the last attempt of the last strategy raised.
+    """
+
+    def __init__(
+        self,
+        strategies: Sequence[Strategy],
+        request: CompletionRequest,
+        retry: Retry,
+        total: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._strategies = strategies
+        self._request = request
+        self._retry = retry
+        self._total = total
+        self._clock = clock
+        self._aborted = threading.Event()
+        self._wait = wait or self._aborted.wait
+        self._chance = chance
+        self._source: Iterator[str] | None = None
+        self._lock = threading.Lock()
+        self._deltas = self._run()
+        self.attempts = 0
+        """How many requests were sent."""
+        self.strategy = strategies[0]
+        """The strategy that was asked last."""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._deltas)
+
+    def close(self) -> None:
+        """Give the connection back; only from the thread that reads."""
+        self._deltas.close()
+        self._let_go()
+
+    def abort(self) -> None:
+        """End a wait, for the model or for the next attempt, from any thread."""
+        self._aborted.set()
+        with self._lock:
+            source = self._source
+        if isinstance(source, Abortable):
+            source.abort()
+
+    def _run(self) -> Generator[str, None, None]:
+        deadline = self._clock() + self._total
+        for number, strategy in enumerate(self._strategies, start=1):
+            self.strategy = strategy
+            for failed in range(1, self._retry.attempts + 1):
+                try:
+                    first = self._ask()
+                except Exception as raised:
+                    self._let_go()
+                    error = from_exception(raised, text_came=False)
+                    if self._aborted.is_set():
+                        raise
+                    again = failed < self._retry.attempts and error.retryable
+                    if again and self._may_wait(failed, error, deadline):
+                        continue
+                    if number == len(self._strategies):
+                        raise
+                    break
+                if first is not None:
+                    yield first
+                    yield from self._rest()
+                self._let_go()
+                return
+
+    def _ask(self) -> str | None:
+        """Send the request and return the first text, or ``None`` if the answer has none."""
+        self.attempts += 1
+        source = self.strategy.open(self._request)
+        with self._lock:
+            self._source = source
+        if self._aborted.is_set():
+            return None
+        return next((delta for delta in source if delta), None)
+
+    def _rest(self) -> Iterator[str]:
+        # `yield from` would close the source with us, and then _let_go() a second time.
+        for delta in self._source or ():  # noqa: UP028
+            yield delta
+
+    def _may_wait(self, failed: int, error: StreamError, deadline: float) -> bool:
+        """Wait before the next attempt; false if there is no time for it, or no wish any more."""
+        seconds = self._retry.delay(failed, error.retry_after, self._chance())
+        if self._clock() + seconds >= deadline:
+            return False
+        self._wait(seconds)
+        return not self._aborted.is_set()
+
+    def _let_go(self) -> None:
+        with self._lock:
+            source, self._source = self._source, None
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
