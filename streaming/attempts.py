@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
-from streaming.errors import StreamError, from_exception
+from streaming.errors import from_exception
 from streaming.request import CompletionRequest
 from streaming.strategy import Abortable, Strategy
 
@@ -110,28 +111,30 @@ class Attempts:
             source.abort()
 
     def _run(self) -> Generator[str, None, None]:
+        first = self._first()
+        if first is not None and self._source is not None:
+            yield first
+            # `yield from` would close the source with us, and then close() a second time.
+            for delta in self._source:  # noqa: UP028
+                yield delta
+        self._let_go()
+
+    def _first(self) -> str | None:
+        """Ask until there is text or nobody left to ask; ``None`` if the answer has no text."""
         deadline = self._clock() + self._total
-        for number, strategy in enumerate(self._strategies, start=1):
+        for strategy in self._strategies:
             self.strategy = strategy
-            for failed in range(1, self._retry.attempts + 1):
+            for failed in count(1):
                 try:
-                    first = self._ask()
+                    return self._ask()
                 except Exception as raised:
                     self._let_go()
-                    error = from_exception(raised, text_came=False)
-                    if self._aborted.is_set():
-                        raise
-                    again = failed < self._retry.attempts and error.retryable
-                    if again and self._may_wait(failed, error, deadline):
-                        continue
-                    if number == len(self._strategies):
-                        raise
+                    error = raised
+                if not self._may_ask_again(failed, error, deadline):
                     break
-                if first is not None:
-                    yield first
-                    yield from self._rest()
-                self._let_go()
-                return
+            if self._aborted.is_set():
+                break
+        raise error
 
     def _ask(self) -> str | None:
         """Send the request and return the first text, or ``None`` if the answer has none."""
@@ -143,15 +146,12 @@ class Attempts:
             return None
         return next((delta for delta in source if delta), None)
 
-    def _rest(self) -> Iterator[str]:
-        # `yield from` would close the source with us, and then _let_go() a second time.
-        for delta in self._source or ():  # noqa: UP028
-            yield delta
-
-    def _may_wait(self, failed: int, error: StreamError, deadline: float) -> bool:
-        """Wait before the next attempt; false if there is no time for it, or no wish any more."""
+    def _may_ask_again(self, failed: int, raised: Exception, deadline: float) -> bool:
+        """Wait for the next attempt; false if there is no sense in one, no time or no wish."""
+        error = from_exception(raised, text_came=False)
         seconds = self._retry.delay(failed, error.retry_after, self._chance())
-        if self._clock() + seconds >= deadline:
+        given_up = failed >= self._retry.attempts or not error.retryable
+        if given_up or self._clock() + seconds >= deadline or self._aborted.is_set():
             return False
         self._wait(seconds)
         return not self._aborted.is_set()

@@ -120,6 +120,7 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     made = kind(
         code,
         status=status,
+        # The header that snowflake.cortex itself looks for (_complete.py, _get_request_id).
         request_id=headers.get("x-snowflake-request-id"),
         retry_after=seconds_to_wait(headers.get("retry-after"), datetime.now(UTC)),
     )

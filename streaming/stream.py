@@ -36,8 +36,8 @@ class Limits:
     """Limits on our own clock, which also runs while the socket is silent; seconds.
 
     Args:
-        first_chunk: from the request to the first text; not for a strategy that is not live, whose
-            first text waits for the whole answer.
+        first_chunk: from the first request to the first text, retries and fallback included; not
+            where one of the strategies is not live, whose first text waits for the whole answer.
         idle: between two deltas.
         total: from the request to the end.
         buffer_chars: characters that may wait for a slow reader before the source has to.

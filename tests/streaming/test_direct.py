@@ -21,39 +21,7 @@ from streaming import (
     StreamTimeout,
     stream,
 )
-
-PROMPT = "Explain quantum computing in simple terms."
-# Generous: what is waited for takes hundredths of a second.
-SECONDS = 10.0
-
-
-@pytest.fixture(scope="module")
-def cortex() -> Iterator[LocalCortex]:
-    running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def silent() -> Iterator[LocalCortex]:
-    """A model that sends its first token and then says nothing for a minute."""
-    running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=1 / 60))
-    yield running
-    running.close()
-
-
-def ask(prompt: str = PROMPT, **fields: object) -> CompletionRequest:
-    return CompletionRequest.model_validate({"model": "llama3.1-8b", "prompt": prompt, **fields})
-
-
-def wait_for(condition: object, *, seconds: float = SECONDS) -> float:
-    """Wait until ``condition()`` holds; return how long that took."""
-    begin = time.monotonic()
-    checked = threading.Event()
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() - begin < seconds
-        checked.wait(0.005)
-    return time.monotonic() - begin
+from tests.streaming.asking import PROMPT, SECONDS, ask, wait_for
 
 
 def test_it_streams_the_answer_that_the_client_would_join(cortex: LocalCortex) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import httpx2
+import openai
 import pytest
 import requests
 from requests.exceptions import ChunkedEncodingError
 
 from streaming import StreamInterrupted, StreamTimeout, StreamUnavailable
 from streaming.errors import STATUS_CODES, from_exception, seconds_to_wait
+
+ASKED = httpx2.Request("POST", "https://account.example/secret")
 
 
 def refused(status: int, **headers: str) -> requests.HTTPError:
@@ -33,6 +37,11 @@ def test_an_http_status_has_a_code_of_its_own(status: int, code: str) -> None:
         (requests.ConnectionError(), "connection"),
         (ChunkedEncodingError(), "cut"),
         (UnicodeDecodeError("utf-8", b"", 0, 1, "no"), "bad_answer"),
+        (openai.APITimeoutError(ASKED), "client_timeout"),
+        (openai.APIConnectionError(request=ASKED), "connection"),
+        (openai.APIError("an error event", ASKED, body=None), "service"),
+        (httpx2.ReadError("reset"), "cut"),
+        (httpx2.RemoteProtocolError("ended early"), "cut"),
         (RuntimeError("anything"), "unknown"),
     ],
 )
