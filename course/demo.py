@@ -97,8 +97,10 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
     if result.status == "cancelled":
         kept = "demo.stopped" if result.text else "demo.stopped_early"
         st.info(text(kept), icon=":material/stop_circle:")
-    elif result.status == "complete" and not result.text:
+    elif result.error is None and not result.text:
         st.info(text("demo.empty_answer"), icon=":material/chat_bubble:")
+    elif result.finish_reason == "length":
+        st.info(text("demo.cut_at_max_tokens"), icon=":material/content_cut:")
     if result.error is None:
         return
     seconds = getattr(LIMITS, result.error.code, None)

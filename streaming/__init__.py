@@ -10,11 +10,11 @@ from streaming.attempts import Retry
 from streaming.chat_completions import ChatCompletionsStrategy
 from streaming.direct import DirectStrategy
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
-from streaming.metrics import StreamMetrics
+from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.request import CompletionRequest, Message
 from streaming.simulated import SimulatedStrategy
-from streaming.strategy import Abortable, Strategy
+from streaming.strategy import Abortable, Ending, Strategy
 from streaming.stream import Limits, StreamResult, TextStream, stream
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "ChatCompletionsStrategy",
     "CompletionRequest",
     "DirectStrategy",
+    "Ending",
+    "Gaps",
     "Limits",
     "Message",
     "Pace",

@@ -10,13 +10,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 from streaming.errors import from_exception
 from streaming.request import CompletionRequest
-from streaming.strategy import Abortable, Strategy
+from streaming.strategy import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
 
@@ -55,10 +55,11 @@ class Retry:
 
 
 class Attempts:
-    """The deltas of the first attempt that gives any; an iterator that can be aborted.
+    """The deltas of the first attempt that gives any; they can be aborted.
 
-    Nothing is asked before the first ``next``. No wait begins that would end ``total`` seconds or
-    more after that: the error that would have led to it is raised instead.
+    ``iter()``, once, sends the request and returns when there is text, or none will come. No wait
+    begins that would end ``total`` seconds or more after that: the error that would have led to it
+    is raised instead.
 
     Raises, when iterated:
         whatever the last attempt of the last strategy raised.
@@ -85,22 +86,40 @@ class Attempts:
         self._chance = chance
         self._source: Iterator[str] | None = None
         self._lock = threading.Lock()
-        self._deltas = self._run()
         self.attempts = 0
         """How many requests were sent."""
         self.strategy = strategies[0]
         """The strategy that was asked last."""
 
     def __iter__(self) -> Iterator[str]:
-        return self
+        deadline = self._clock() + self._total
+        for strategy in self._strategies:
+            self.strategy = strategy
+            for failed in count(1):
+                try:
+                    return self._ask()
+                except Exception as raised:
+                    self.close()
+                    error = raised
+                if not self._may_ask_again(failed, error, deadline):
+                    break
+            if self._aborted.is_set():
+                break
+        raise error
 
-    def __next__(self) -> str:
-        return next(self._deltas)
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the model ended its answer; ``None`` where nobody says."""
+        source = self._source
+        return source.finish_reason if isinstance(source, Ending) else None
 
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""
-        self._deltas.close()
-        self._let_go()
+        with self._lock:
+            source, self._source = self._source, None
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
 
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
@@ -110,41 +129,17 @@ class Attempts:
         if isinstance(source, Abortable):
             source.abort()
 
-    def _run(self) -> Generator[str, None, None]:
-        first = self._first()
-        if first is not None and self._source is not None:
-            yield first
-            # `yield from` would close the source with us, and then close() a second time.
-            for delta in self._source:  # noqa: UP028
-                yield delta
-        self._let_go()
-
-    def _first(self) -> str | None:
-        """Ask until there is text or nobody left to ask; ``None`` if the answer has no text."""
-        deadline = self._clock() + self._total
-        for strategy in self._strategies:
-            self.strategy = strategy
-            for failed in count(1):
-                try:
-                    return self._ask()
-                except Exception as raised:
-                    self._let_go()
-                    error = raised
-                if not self._may_ask_again(failed, error, deadline):
-                    break
-            if self._aborted.is_set():
-                break
-        raise error
-
-    def _ask(self) -> str | None:
-        """Send the request and return the first text, or ``None`` if the answer has none."""
+    def _ask(self) -> Iterator[str]:
+        """Send the request and wait for its first text."""
         self.attempts += 1
         source = self.strategy.open(self._request)
         with self._lock:
             self._source = source
-        if self._aborted.is_set():
-            return None
-        return next((delta for delta in source if delta), None)
+        deltas = iter(source)
+        for delta in () if self._aborted.is_set() else deltas:
+            if delta:
+                return chain((delta,), deltas)
+        return iter(())
 
     def _may_ask_again(self, failed: int, raised: Exception, deadline: float) -> bool:
         """Wait for the next attempt; false if there is no sense in one, no time or no wish."""
@@ -155,10 +150,3 @@ class Attempts:
             return False
         self._wait(seconds)
         return not self._aborted.is_set()
-
-    def _let_go(self) -> None:
-        with self._lock:
-            source, self._source = self._source, None
-        close = getattr(source, "close", None)
-        if close is not None:
-            close()

@@ -61,6 +61,8 @@ class _Chunks:
     def __init__(self, chunks: Stream[ChatCompletionChunk]) -> None:
         self._chunks = chunks
         self._texts = self._read()
+        # Stays None for Claude's models on Cortex, which give no reason (Cortex REST API).
+        self.finish_reason: str | None = None
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -87,5 +89,7 @@ class _Chunks:
     def _read(self) -> Iterator[str]:
         for chunk in self._chunks:
             # The last chunk may hold nothing but the usage.
-            if chunk.choices and chunk.choices[0].delta.content:
-                yield chunk.choices[0].delta.content
+            for choice in chunk.choices[:1]:
+                self.finish_reason = choice.finish_reason or self.finish_reason
+                if choice.delta.content:
+                    yield choice.delta.content

@@ -7,73 +7,111 @@ Standard Annex 29), holding back the last one until it is known to be whole.
 
 from __future__ import annotations
 
+from collections import deque
+
 import regex
 
 __all__ = ["Clusters"]
 
 CLUSTER = regex.compile(r"\X")
 SURROGATE = regex.compile(r"[\ud800-\udfff]")
+# Between two of these there is always a boundary, whatever stands before them: the last such place
+# is found from the end (?r), and only what follows it has to be looked at.
+BOUNDARY = regex.compile(r"(?r)(?<=[ -~가-힣一-鿿])[ -~가-힣一-鿿]")
 # No cluster that a person wrote is longer. A run of combining marks without end is shown as it
 # comes: held back, it would be scanned again with every delta.
 MAX_HELD = 64
 
 
 class Clusters:
-    """A buffer of whole grapheme clusters; no clock, no I/O."""
+    """A buffer of whole grapheme clusters; no clock, no I/O.
+
+    Attributes:
+        ready: how many code points may be taken.
+    """
 
     def __init__(self) -> None:
-        self._ready = ""
+        self.ready = 0
+        self._parts: deque[str] = deque()
+        # What has been taken of the first part.
         self._start = 0
         self._held = ""
 
-    def __len__(self) -> int:
-        """Return how many code points are ready."""
-        return len(self._ready) - self._start
-
     def feed(self, delta: str) -> None:
-        """Add a delta; everything but its last cluster becomes ready."""
-        text = self._held + delta
+        """Add a delta that is not empty; everything but its last cluster becomes ready."""
+        text = self._held + delta if self._held else delta
         half = ""
-        if "\ud800" <= text[-1] <= "\udbff":
-            # The first half of a surrogate pair; the other half is in a delta to come.
-            text, half = text[:-1], text[-1]
-        text = _join_surrogates(text)
-        cut = _last_cluster(text)
-        self._append(text[:cut])
+        if text.isascii():
+            # In ASCII only a carriage return joins what follows it.
+            cut = len(text) - (2 if text.endswith("\r\n") else 1)
+        else:
+            if "\ud800" <= text[-1] <= "\udbff":
+                # The first half of a surrogate pair; the other half is in a delta to come.
+                text, half = text[:-1], text[-1]
+            text = _join_surrogates(text)
+            cut = _last_cluster(text)
         self._held = text[cut:] + half
+        if cut:
+            self._parts.append(text[:cut])
+            self.ready += cut
+
+    def through(self, delta: str) -> str:
+        """Feed a delta and take all that is ready."""
+        text = self._held + delta
+        if self._parts or not text.isascii() or text[-1] == "\n":
+            self.feed(delta)
+            return self.take(self.ready)
+        # What feed() and take() do with plain text, without the detour.
+        self._held = text[-1]
+        return text[:-1]
 
     def finish(self) -> None:
         """Make all of it ready: nothing more will come."""
-        self._append(_join_surrogates(self._held))
-        self._held = ""
+        if self._held:
+            self._parts.append(_join_surrogates(self._held))
+            self.ready += len(self._parts[-1])
+            self._held = ""
 
     def take(self, at_least: int) -> str:
         """Remove and return whole clusters: the fewest that hold ``at_least`` code points."""
-        if at_least >= len(self):
-            piece, self._ready, self._start = self._ready[self._start :], "", 0
+        if at_least >= self.ready:
+            piece = "".join(self._parts)[self._start :]
+            self._parts.clear()
+            self._start = self.ready = 0
             return piece
-        end = self._start
-        for match in CLUSTER.finditer(self._ready, self._start):
-            end = match.end()
-            if end - self._start >= at_least:
-                break
-        piece = self._ready[self._start : end]
-        self._start = end
+        taken = []
+        missing = at_least
+        while missing > 0:
+            # A part begins and ends at a boundary, so clusters are counted in the last one only.
+            part = self._parts[0]
+            whole = len(part) - self._start
+            end = len(part) if whole <= missing else _boundary(part, self._start, missing)
+            taken.append(part[self._start : end])
+            missing -= end - self._start
+            self._start = end
+            if end == len(part):
+                self._parts.popleft()
+                self._start = 0
+        piece = "".join(taken)
+        self.ready -= len(piece)
         return piece
 
-    def _append(self, text: str) -> None:
-        if text:
-            self._ready = self._ready[self._start :] + text
-            self._start = 0
+
+def _boundary(text: str, start: int, at_least: int) -> int:
+    """Return the first end of a cluster that is ``at_least`` code points after ``start``."""
+    end = start
+    for match in CLUSTER.finditer(text, start):
+        end = match.end()
+        if end - start >= at_least:
+            break
+    return end
 
 
 def _last_cluster(text: str) -> int:
     """Return where the last cluster of ``text`` begins."""
-    if text.isascii():
-        # In ASCII only a carriage return joins what follows it.
-        return len(text) - (2 if text.endswith("\r\n") else 1) if text else 0
-    position = 0
-    for match in CLUSTER.finditer(text):
+    certain = BOUNDARY.search(text)
+    position = certain.start() if certain else 0
+    for match in CLUSTER.finditer(text, position):
         position = match.start()
     return position if len(text) - position <= MAX_HELD else len(text)
 

@@ -23,7 +23,12 @@ EXPIRED_SESSION = "390112"
 
 
 class DirectStrategy:
-    """``Complete(..., stream=True)`` on a Snowpark session."""
+    """``Complete(..., stream=True)`` on a Snowpark session.
+
+    How its answers ended is not known (status ``unknown_end``): the client throws the finish reason
+    away (snowflake/cortex/_complete.py), and it skips events that say ``event: error``
+    (_sse_client.py), after which an answer that was cut ends like any other.
+    """
 
     name = "direct"
 

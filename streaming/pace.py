@@ -1,15 +1,19 @@
 """How fast text is shown: smooth, but never far behind the model.
 
-A pace decides how much of the waiting text to show at a tick. It is a pure function of the
-backlog: the more text waits, the larger the next piece.
+A pace decides how much of the waiting text to show at a tick. It is a pure function of what waits
+and for how long: the more text waits, the larger the next piece.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = ["Pace"]
+
+# Ticks that a deadline is away are counted in floating point.
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,38 +23,48 @@ class Pace:
     Args:
         tick: least time between two pieces, in seconds. More pieces a second than 20 cost the
             server and the browser and look no smoother.
-        lag: while more is coming, each tick shows ``tick / lag`` of what waits: behind a steady
-            model the text is this many seconds late, and after a burst it catches up in a few
-            times as many.
-        drain: within how many seconds the rest is shown once the answer has ended.
+        lag: no text waits longer than so many seconds, nor does the end of the answer, however
+            much comes at once. What waits is spread evenly over the ticks that it has left.
         speed: characters a second, whatever waits: a typewriter. ``None`` for no such limit.
     """
 
     tick: float = 0.05
-    lag: float = 0.25
-    drain: float = 0.4
+    lag: float = 0.2
     speed: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.tick < 0 or self.lag < 0:
+            raise ValueError(f"tick={self.tick}, lag={self.lag}: seconds cannot be negative")
+        if self.speed is not None and self.speed <= 0:
+            raise ValueError(f"{self.speed} characters a second: must be above 0")
 
     @classmethod
     def off(cls) -> Pace:
         """Show every delta when it arrives."""
-        return cls(tick=0.0, lag=0.0, drain=0.0)
+        return cls(tick=0.0, lag=0.0)
 
     @classmethod
     def typewriter(cls, characters_per_second: float) -> Pace:
         """Show text at a fixed speed; the longer the answer, the further behind the model."""
-        if characters_per_second <= 0:
-            raise ValueError(f"{characters_per_second} characters a second: must be above 0")
         return cls(speed=characters_per_second)
 
-    def amount(self, backlog: int, left: float | None) -> int:
-        """Return how many of ``backlog`` characters to show at this tick, at least 1.
+    def amount(self, waiting: Iterable[tuple[float, int]]) -> int:
+        """Return how many characters to show at this tick, at least 1.
 
-        ``left`` is the time until everything must be shown, in seconds, once the answer has
-        ended; ``None`` while it has not.
+        ``waiting`` are pairs, the oldest first: for how many seconds some text has waited, and how
+        many characters it has.
         """
         if self.speed is not None:
             return max(1, round(self.speed * self.tick))
-        # What is left of the time, counted in ticks, this one included.
-        ticks = (self.lag if left is None else left) / self.tick if self.tick else 0.0
-        return backlog if ticks <= 1 else math.ceil(backlog / ticks)
+        # Each age has a deadline of its own; the one that asks for most decides.
+        amount, older = 1, 0
+        for age, characters in waiting:
+            older += characters
+            amount = max(amount, math.ceil(older / self._ticks_left(age)))
+        return amount
+
+    def _ticks_left(self, age: float) -> int:
+        """Count the ticks until text of this age has to be shown, this one included."""
+        if not self.tick:
+            return 1
+        return 1 + max(0, math.floor((self.lag - age) / self.tick + ROUNDING))

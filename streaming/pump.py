@@ -7,52 +7,69 @@ with a limit, and can leave at any moment.
 
 from __future__ import annotations
 
-import contextlib
+import math
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from io import StringIO
 from typing import Protocol
 
 from streaming.strategy import Abortable
 
 __all__ = ["Pump", "Reader"]
 
+# What next() gives at the end; no delta is this object.
+END = str(object())
+
 
 class Reader(Protocol):
-    """Where a stream takes its deltas from: a thread, or a table of arrivals in a test."""
+    """Where a stream takes its text from: a thread, or a table of arrivals in a test.
+
+    Times are on the stream's clock.
+
+    Attributes:
+        ended: whether the source has ended; text may still wait to be taken.
+        error: what ended the source, if it was an error.
+        finish_reason: why the model ended its answer; ``None`` if the source does not say.
+        immediate: whether taking does not have to wait for anything to arrive.
+        first_arrival: when the first delta arrived.
+        last_arrival: when the source last had a chance to give a delta and did.
+        deltas: how many deltas have arrived.
+        gaps: seconds between two of them.
+    """
 
     @property
-    def ended(self) -> bool:
-        """Whether the source has ended; deltas may still wait to be taken."""
-        ...
-
+    def ended(self) -> bool: ...
     @property
-    def error(self) -> BaseException | None:
-        """What ended the source, if it was an error."""
-        ...
-
+    def error(self) -> BaseException | None: ...
     @property
-    def first_arrival(self) -> float | None:
-        """When the first delta arrived, on the stream's clock."""
-        ...
-
+    def finish_reason(self) -> str | None: ...
     @property
-    def last_arrival(self) -> float | None:
-        """When the source last had a chance to give a delta and did."""
-        ...
-
+    def immediate(self) -> bool: ...
     @property
-    def deltas(self) -> int:
-        """How many deltas have arrived."""
-        ...
+    def first_arrival(self) -> float | None: ...
+    @property
+    def last_arrival(self) -> float | None: ...
+    @property
+    def deltas(self) -> int: ...
+    @property
+    def gaps(self) -> Sequence[float]: ...
 
     def start(self) -> None:
         """Send the request and begin to read."""
         ...
 
-    def take(self) -> list[str]:
-        """Remove and return the deltas that have arrived."""
+    def take(self) -> tuple[str, float]:
+        """Remove the text that has arrived; return it and when the oldest of it came."""
+        ...
+
+    def keep(self, characters: int) -> None:
+        """Say how much of what was taken still waits for its reader."""
+        ...
+
+    def rest(self, until: float = ...) -> Iterator[str]:
+        """Where ``immediate``: give the deltas that are left, until then on the clock."""
         ...
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
@@ -69,102 +86,189 @@ class Reader(Protocol):
 
 
 class Pump:
-    """Deltas on their way from a source to its reader, at most ``buffer_chars`` of them waiting."""
+    """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting.
+
+    ``source`` is iterated in a thread. Where it is not ``live``, ``iter(source)`` is what takes its
+    time; after that nothing is left to wait for, and whoever takes the deltas reads them.
+    """
 
     def __init__(
         self,
-        open_source: Callable[[], Iterator[str | None]],
+        source: Iterable[str | None],
         buffer_chars: int,
+        *,
+        live: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._open_source = open_source
-        self._buffer_chars = buffer_chars
-        self._clock = clock
-        self._changed = threading.Condition()
-        self._deltas: deque[str] = deque()
-        self._waiting_chars = 0
-        self._source: Iterator[str | None] | None = None
-        self._stopped = False
         self.ended = False
         self.error: BaseException | None = None
+        self.finish_reason: str | None = None
+        self.immediate = False
         self.first_arrival: float | None = None
         self.last_arrival: float | None = None
         self.deltas = 0
+        self.gaps = array("d")
+        self._source = source
+        self._buffer_chars = buffer_chars
+        self._live = live
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._text = StringIO()
+        self._oldest = 0.0
+        self._waiting_chars = 0
+        self._kept_chars = 0
+        self._reader_waits = False
+        self._held_up = False
+        self._stopped = False
+        # Held while the rest of a source that is not live is read, so that nobody closes it then.
+        self._reading = threading.Lock()
+        self._rest: Iterator[str | None] = iter(())
         self._thread = threading.Thread(target=self._run, name="stream-pump", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def take(self) -> list[str]:
-        with self._changed:
-            taken = list(self._deltas)
-            if taken:
-                full = self._waiting_chars >= self._buffer_chars
-                self._deltas.clear()
-                self._waiting_chars = 0
-                if full:
-                    # The source was held up by us; its silence counts from now on.
-                    self.last_arrival = self._clock()
+    def take(self) -> tuple[str, float]:
+        if self.immediate:
+            return self._take_rest()
+        if not self._waiting_chars:
+            return "", 0.0
+        with self._lock:
+            text, self._text = self._text.getvalue(), StringIO()
+            # Until keep() says otherwise, all of it waits on.
+            self._kept_chars += self._waiting_chars
+            self._waiting_chars = 0
+            return text, self._oldest
+
+    def keep(self, characters: int) -> None:
+        self._kept_chars = characters
+        if self._held_up:
+            with self._lock:
                 self._changed.notify_all()
-            return taken
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
-        with self._changed:
+        with self._lock:
             if for_delta:
+                self._reader_waits = True
                 self._changed.wait_for(self._has_news, seconds)
+                self._reader_waits = False
             else:
                 self._changed.wait_for(lambda: self._stopped, seconds)
 
     def stop(self) -> None:
-        with self._changed:
+        with self._lock:
             self._stopped = True
             self._changed.notify_all()
-            source = self._source
-        if isinstance(source, Abortable):
-            source.abort()
+        if isinstance(self._source, Abortable):
+            self._source.abort()
+        self._release_rest()
 
     def join(self, seconds: float) -> None:
         if self._thread.ident is not None:
             self._thread.join(seconds)
 
     def _has_news(self) -> bool:
-        return bool(self._deltas) or self.ended or self._stopped
+        return bool(self._waiting_chars) or self.ended or self.immediate or self._stopped
 
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            self._read()
-        except BaseException as raised:
-            error = raised
-        with self._changed:
-            self.error = error
-            self.ended = True
-            self._changed.notify_all()
-
-    def _read(self) -> None:
-        source = self._open_source()
-        close = getattr(source, "close", None)
-        with contextlib.ExitStack() as closing:
-            if close is not None:
-                closing.callback(close)
-            with self._changed:
-                self._source = source
+            deltas = iter(self._source)
+            if not self._live:
+                with self._lock:
+                    self._rest, self.immediate = deltas, True
+                    self._changed.notify_all()
                 if self._stopped:
-                    return
-            for delta in source:
+                    self._release_rest()
+                return
+            for delta in deltas:
                 if self._stopped:
-                    return
+                    break
                 if delta:
                     self._put(delta)
+        except BaseException as raised:
+            error = raised
+        self._end(error)
 
     def _put(self, delta: str) -> None:
-        with self._changed:
-            while self._waiting_chars >= self._buffer_chars and not self._stopped:
-                self._changed.wait()
-            self._deltas.append(delta)
+        with self._lock:
+            if self._waiting_chars + self._kept_chars >= self._buffer_chars:
+                self._wait_for_room()
+            now = self._clock()
+            if not self._waiting_chars:
+                self._oldest = now
+            self._text.write(delta)
             self._waiting_chars += len(delta)
-            self.deltas += 1
-            self.last_arrival = self._clock()
-            if self.first_arrival is None:
-                self.first_arrival = self.last_arrival
+            self._count(now)
+            if self._reader_waits:
+                self._changed.notify_all()
+
+    def _wait_for_room(self) -> None:
+        self._held_up = True
+        while self._waiting_chars + self._kept_chars >= self._buffer_chars and not self._stopped:
+            self._changed.wait()
+        self._held_up = False
+        # The source was held up by its reader; its silence counts from now on.
+        self.last_arrival = self._clock()
+
+    def _count(self, now: float) -> None:
+        self.deltas += 1
+        if self.last_arrival is None:
+            self.first_arrival = now
+        else:
+            self.gaps.append(now - self.last_arrival)
+        self.last_arrival = now
+
+    def rest(self, until: float = math.inf) -> Iterator[str]:
+        deltas, reading, clock = self._rest, self._reading, self._clock
+        while not self._stopped:
+            with reading:
+                try:
+                    delta = next(deltas, END)
+                except Exception as raised:
+                    self._end(raised)
+                    return
+                if delta is END:
+                    self._end(None)
+                    return
+            if self._stopped:
+                break
+            self.last_arrival = now = clock()
+            if delta:
+                self.deltas += 1
+                yield delta
+            if now >= until:
+                return
+        self._release_rest()
+
+    def _take_rest(self) -> tuple[str, float]:
+        delta = next(self.rest(), "")
+        if self.first_arrival is None:
+            self.first_arrival = self.last_arrival
+        return delta, self.last_arrival or 0.0
+
+    def _release_rest(self) -> None:
+        # Not while it is read: a generator that is running cannot be closed. Whoever reads it finds
+        # out that it was stopped, and comes here again.
+        if self.immediate and self._reading.acquire(blocking=False):
+            try:
+                if not self.ended:
+                    self._end(None)
+            finally:
+                self._reading.release()
+
+    def _end(self, error: BaseException | None) -> None:
+        """Release the source, in the thread that has read it, and say that it is over."""
+        self.finish_reason = getattr(self._source, "finish_reason", None)
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            try:
+                close()
+            except Exception as raised:
+                error = error or raised
+        with self._lock:
+            self.error = error
+            self.ended = True
+            self.immediate = False
             self._changed.notify_all()

@@ -22,7 +22,7 @@ class SimulatedStrategy:
             joined, such as those of ``DirectStrategy(session).open``. (``snowflake.cortex`` makes
             its whole answers in the same way: _complete.py joins the deltas.)
         chunk_size: code points in a slice.
-        delay: seconds between two slices.
+        delay: seconds between two slices; a Stop is noticed after one of them.
         sleep: what waits; replaced in tests.
     """
 
@@ -54,7 +54,8 @@ class SimulatedStrategy:
         text = "".join(answer)  # waits until the model has finished
         for start in range(0, len(text), self.chunk_size):
             yield text[start : start + self.chunk_size]
-            self._sleep(self.delay)
+            if self.delay:
+                self._sleep(self.delay)
 
 
 class _Slices:
@@ -67,10 +68,14 @@ class _Slices:
         self._slices = cut(answer)
 
     def __iter__(self) -> Iterator[str]:
-        return self
+        return self._slices
 
     def __next__(self) -> str:
         return next(self._slices)
+
+    @property
+    def finish_reason(self) -> str | None:
+        return getattr(self._answer, "finish_reason", None)
 
     def abort(self) -> None:
         if isinstance(self._answer, Abortable):

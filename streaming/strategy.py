@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Strategy"]
+__all__ = ["Abortable", "Ending", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -23,14 +23,18 @@ class Strategy(Protocol):
 
     @property
     def live(self) -> bool:
-        """Whether deltas arrive while the model is still writing."""
+        """Whether deltas arrive while the model is still writing.
+
+        If not, nobody waits for the model any more once the first delta is there.
+        """
         ...
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Send the request and return its deltas.
 
         The iterator may yield ``""`` and ``None``; the pipeline drops them. If it has a ``close``
-        method, that is called from the thread that reads it.
+        method, that is called from the thread that reads it. See also :class:`Abortable` and
+        :class:`Ending`.
         """
         ...
 
@@ -45,3 +49,15 @@ class Abortable(Protocol):
     def abort(self) -> None:
         """End a read that is waiting; safe to call from any thread, at any time, twice."""
         ...
+
+
+@runtime_checkable
+class Ending(Protocol):
+    """A delta iterator that knows how its answer ended.
+
+    Without one, or with ``None``, a stream's status at its end is ``unknown_end``: that no more
+    came is no evidence that nothing is missing.
+    """
+
+    finish_reason: str | None
+    """In the service's words: ``"stop"``, ``"length"`` where ``max_tokens`` cut the answer..."""

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -14,7 +15,7 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.metrics import StreamMetrics
+from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import Pump, Reader
 from streaming.request import CompletionRequest
@@ -22,7 +23,10 @@ from streaming.strategy import Strategy
 
 __all__ = ["Limits", "Status", "StreamResult", "TextStream", "stream"]
 
-Status = Literal["new", "running", "complete", "cancelled", "timeout", "failed"]
+#: ``complete``: the service said that and why the answer has ended. ``unknown_end``: no more came
+#: and no error either, which a client that hides the service's word also shows for an answer that
+#: was cut (see DirectStrategy).
+Status = Literal["new", "running", "complete", "unknown_end", "cancelled", "timeout", "failed"]
 
 # How often a waiting reader looks up: what on_idle notices (a Stop button, a closed tab) it
 # notices this late at the most.
@@ -57,6 +61,7 @@ class StreamResult:
     status: Status
     error: StreamError | None
     metrics: StreamMetrics
+    finish_reason: str | None = None
 
 
 class TextStream:
@@ -78,8 +83,9 @@ class TextStream:
         *,
         pace: Pace,
         limits: Limits,
-        on_idle: Callable[[], object] | None,
+        on_idle: Callable[[], object] | None = None,
         clock: Callable[[], float],
+        attempts: Attempts | None = None,
     ) -> None:
         self.request = request
         self.on_idle = on_idle
@@ -87,41 +93,35 @@ class TextStream:
         self._pace = pace
         self._limits = limits
         self._clock = clock
+        self._attempts = attempts
         self._clusters = Clusters()
         self._parts: list[str] = []
         self._status: Status = "new"
         self._error: StreamError | None = None
-        self._metrics = StreamMetrics()
         self._outcome: _Outcome | None = None
         self._started = 0.0
+        self._first_piece: float | None = None
         self._last_piece: float | None = None
-        # The status and the figures are changed by the reading and by any cancelling thread.
+        self._finished: float | None = None
+        # When the text that waits became ready, and how many characters of it did then.
+        self._arrivals: deque[tuple[float, int]] = deque()
+        # The status is changed by the thread that reads and by any that cancels.
         self._lock = threading.RLock()
         # A stream that is dropped half-way is not to leave its thread and connection behind.
         weakref.finalize(self, reader.stop).atexit = False
 
     def __iter__(self) -> Iterator[str]:
-        return self
+        # A generator for each loop, over one state: Python runs it faster than __next__.
+        while piece := self._next():
+            yield piece
+            if self._reader.immediate and not self._pace.tick:
+                yield from self._straight()
 
     def __next__(self) -> str:
-        with self._lock:
-            if self._status == "new":
-                self._started = self._clock()
-                self._status = "running"
-                self._reader.start()
-        while self._status == "running":
-            self._collect()
-            piece = self._piece()
-            if piece:
-                return self._hand_out(piece)
-            if self._outcome is not None and not len(self._clusters):
-                self._finish(self._outcome.status, self._outcome.error)
-            else:
-                self._wait()
-        if self._error is not None:
-            # The same object at each rerun; its traceback would grow with every one.
-            raise self._error.with_traceback(None)
-        raise StopIteration
+        piece = self._next()
+        if not piece:
+            raise StopIteration
+        return piece
 
     def __enter__(self) -> TextStream:
         return self
@@ -141,7 +141,7 @@ class TextStream:
 
     @property
     def status(self) -> Status:
-        """Where the stream is; ``complete`` means that the source ended without an error."""
+        """Where the stream is; see :data:`Status`."""
         return self._status
 
     @property
@@ -150,9 +150,28 @@ class TextStream:
         return self._error
 
     @property
+    def finish_reason(self) -> str | None:
+        """What the service says of the end: ``"length"`` if ``max_tokens`` cut the answer."""
+        return self._reader.finish_reason
+
+    @property
     def metrics(self) -> StreamMetrics:
         """What has been measured so far."""
-        return self._metrics
+        ended = self._outcome.at if self._outcome is not None else None
+        drained = self._finished is not None and ended is not None
+        return StreamMetrics(
+            strategy=self._attempts.strategy.name if self._attempts is not None else "",
+            attempts=self._attempts.attempts if self._attempts is not None else 0,
+            time_to_first_delta=self._since_start(self._reader.first_arrival),
+            time_to_first_text=self._since_start(self._first_piece),
+            total=self._since_start(self._finished),
+            pacing_added=(self._finished or 0.0) - (ended or 0.0) if drained else None,
+            deltas=self._reader.deltas,
+            pieces=len(self._parts),
+            characters=sum(map(len, self._parts[:])),
+            # A copy, because the thread that reads goes on adding to it.
+            gaps=Gaps.of(self._reader.gaps[:]),
+        )
 
     def cancel(self) -> None:
         """Stop from any thread, as often as you like; the text handed out so far stays."""
@@ -166,116 +185,169 @@ class TextStream:
     def result(self) -> StreamResult:
         """Read whatever is left and say how it ended; never raises for a stream's errors."""
         with contextlib.suppress(StreamError):
-            for _ in self:
+            while self._next():
                 pass
-        return StreamResult(self.text, self._status, self._error, self._metrics)
+        return StreamResult(
+            self.text, self._status, self._error, self.metrics, self._reader.finish_reason
+        )
 
-    def _collect(self) -> None:
+    def _next(self) -> str:
+        """Wait for the next piece; ``""`` once there will be none."""
+        if self._status == "new":
+            self._start()
+        while self._status == "running":
+            now = self._clock()
+            if self._outcome is None:
+                self._collect(now)
+            if self._clusters.ready:
+                piece = self._piece(now)
+                if piece:
+                    return piece
+            elif self._outcome is not None:
+                self._finish(self._outcome.status, self._outcome.error)
+                continue
+            self._wait()
+        if self._error is not None:
+            # The same object at each rerun; its traceback would grow with every one.
+            raise self._error.with_traceback(None)
+        return ""
+
+    def _straight(self) -> Iterator[str]:
+        """Hand out what need not be waited for, where no pace asks for a wait either."""
+        through, hand_out = self._clusters.through, self._parts.append
+        for delta in self._reader.rest(until=self._started + self._limits.total):
+            piece = through(delta)
+            if piece:
+                hand_out(piece)
+                yield piece
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._status == "new":
+                # Before the request, which is sent when the reader starts.
+                self._started = self._clock()
+                self._status = "running"
+                self._reader.start()
+
+    def _collect(self, now: float) -> None:
         """Take in what has arrived, and notice the end of the source or of our patience."""
-        if self._outcome is not None:
-            return
+        reader, clusters = self._reader, self._clusters
         # Text that is shown more slowly than it comes waits in the reader, which has a limit.
-        full = len(self._clusters) >= self._limits.buffer_chars
-        # Asked before taking, so that an end is never seen before the deltas that came first.
-        ended = self._reader.ended and not full
-        arrived = "" if full else "".join(self._reader.take())
-        if arrived:
-            self._clusters.feed(arrived)
-        self._measure(deltas=self._reader.deltas)
-        if self._metrics.time_to_first_delta is None and self._reader.first_arrival is not None:
-            self._measure(time_to_first_delta=self._reader.first_arrival - self._started)
-        if ended:
-            self._end(self._reader.error)
-        else:
-            limit = self._passed_limit(held_up=full)
-            if limit is not None:
-                self._reader.stop()
-                self._end(StreamTimeout(limit))
+        full = clusters.ready >= self._limits.buffer_chars
+        if not full:
+            # Asked before taking, so that an end is never seen before the deltas that came first.
+            ended = reader.ended
+            text, since = reader.take()
+            if text:
+                ready = clusters.ready
+                clusters.feed(text)
+                reader.keep(clusters.ready)
+                self._note_arrival(since, clusters.ready - ready)
+            elif ended:
+                self._end(reader.error)
+                return
+        limit = self._passed_limit(now, held_up=full)
+        if limit is not None:
+            reader.stop()
+            self._end(StreamTimeout(limit))
 
-    def _passed_limit(self, *, held_up: bool) -> str | None:
-        now, arrival = self._clock(), self._reader.last_arrival
-        if now - self._started >= self._limits.total:
+    def _note_arrival(self, since: float, characters: int) -> None:
+        """Remember when text became ready, to the grain of a tick: so much the pace has to know."""
+        if self._arrivals and since - self._arrivals[-1][0] < self._pace.tick:
+            since, earlier = self._arrivals.pop()
+            characters += earlier
+        self._arrivals.append((since, characters))
+
+    def _passed_limit(self, now: float, *, held_up: bool) -> str | None:
+        limits, arrival = self._limits, self._reader.last_arrival
+        if now >= self._started + limits.total:
             return "total"
         if arrival is None:
-            return "first_chunk" if now - self._started >= self._limits.first_chunk else None
+            return "first_chunk" if now >= self._started + limits.first_chunk else None
         # A source that waits for us is not silent.
-        return "idle" if not held_up and now - arrival >= self._limits.idle else None
+        return "idle" if not held_up and now >= arrival + limits.idle else None
 
     def _end(self, error: BaseException | None) -> None:
         """Nothing more will come: fix how this ends once all text is handed out."""
+        ready = self._clusters.ready
         self._clusters.finish()
-        status: Status = "complete"
+        self._note_arrival(self._clock(), self._clusters.ready - ready)
+        status: Status = "unknown_end" if self._reader.finish_reason is None else "complete"
         failure: StreamError | None = None
         if isinstance(error, StreamTimeout):
             status, failure = "timeout", error
         elif error is not None:
-            text_came = bool(self._parts) or len(self._clusters) > 0
+            text_came = bool(self._parts) or self._clusters.ready > 0
             status, failure = "failed", from_exception(error, text_came=text_came)
         self._outcome = _Outcome(status, failure, self._clock())
 
-    def _piece(self) -> str:
-        """Take the next piece, if it is time for one."""
-        backlog = len(self._clusters)
-        if not backlog:
+    def _piece(self, now: float) -> str:
+        """Take the next piece and count it, if it is time for one."""
+        clusters, pace = self._clusters, self._pace
+        if not pace.tick or (self._outcome is not None and self._outcome.error is not None):
+            # Whoever waits for an error is not to wait for a typewriter.
+            amount = clusters.ready
+        elif self._last_piece is not None and now - self._last_piece < pace.tick:
             return ""
-        left: float | None = None
-        now = self._clock()
-        if self._outcome is not None:
-            if self._outcome.error is not None:
-                # Whoever waits for an error is not to wait for a typewriter.
-                return self._clusters.take(backlog)
-            left = self._pace.drain - (now - self._outcome.at)
-        if self._last_piece is not None and now - self._last_piece < self._pace.tick:
-            return ""
-        return self._clusters.take(self._pace.amount(backlog, left))
-
-    def _hand_out(self, piece: str) -> str:
-        self._last_piece = self._clock()
+        else:
+            amount = pace.amount((now - since, count) for since, count in self._arrivals)
+        piece = clusters.take(amount)
+        self._last_piece = now
+        if self._first_piece is None:
+            self._first_piece = now
         self._parts.append(piece)
-        if self._metrics.time_to_first_text is None:
-            self._measure(time_to_first_text=self._last_piece - self._started)
-        self._measure(
-            pieces=self._metrics.pieces + 1,
-            characters=self._metrics.characters + len(piece),
-        )
+        self._forget(len(piece))
+        self._reader.keep(clusters.ready)
         return piece
 
+    def _forget(self, shown: int) -> None:
+        """Forget the arrival of what does not wait any more."""
+        while shown > 0:
+            since, characters = self._arrivals.popleft()
+            if characters > shown:
+                self._arrivals.appendleft((since, characters - shown))
+            shown -= characters
+
     def _wait(self) -> None:
+        full = self._clusters.ready >= self._limits.buffer_chars
+        if self._reader.immediate and not full:
+            return
         if self.on_idle is not None:
             self.on_idle()
-        seconds = IDLE_SECONDS
-        if len(self._clusters) and self._last_piece is not None:
-            # Text is ready; only its tick has not come.
-            due = self._last_piece + self._pace.tick - self._clock()
-            self._reader.wait(min(seconds, max(due, 0.0)), for_delta=False)
-            return
+        now, seconds = self._clock(), IDLE_SECONDS
         if self._outcome is None:
             # Not past a limit: a deadline is met to the millisecond, not to the next look.
-            now = self._clock()
-            arrival = self._reader.last_arrival
-            left = self._limits.total - (now - self._started)
-            if arrival is None:
-                left = min(left, self._limits.first_chunk - (now - self._started))
-            else:
-                left = min(left, self._limits.idle - (now - arrival))
-            seconds = min(seconds, max(left, 0.0))
-        self._reader.wait(seconds, for_delta=True)
+            seconds = min(seconds, self._left(now, held_up=full))
+        ready = self._clusters.ready > 0
+        if ready and self._last_piece is not None:
+            # Only its tick has not come.
+            seconds = min(seconds, self._last_piece + self._pace.tick - now)
+        self._reader.wait(max(seconds, 0.0), for_delta=not ready)
+
+    def _left(self, now: float, *, held_up: bool) -> float:
+        """Return the seconds until the next limit passes if nothing comes."""
+        limits, arrival = self._limits, self._reader.last_arrival
+        ends = [self._started + limits.total]
+        if arrival is None:
+            ends.append(self._started + limits.first_chunk)
+        elif not held_up:
+            ends.append(arrival + limits.idle)
+        return min(ends) - now
 
     def _finish(self, status: Status, error: StreamError | None) -> None:
         with self._lock:
             if self._status not in ("new", "running"):
                 return
             if self._status == "running":
-                self._measure(total=self._clock() - self._started)
+                self._finished = self._clock()
             if error is not None:
                 error.partial = self.text
             self._error = error
             self._status = status
         self._reader.stop()
 
-    def _measure(self, **measured: float | int | None) -> None:
-        with self._lock:
-            self._metrics = replace(self._metrics, **measured)  # type: ignore[arg-type]
+    def _since_start(self, moment: float | None) -> float | None:
+        return None if moment is None else moment - self._started
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +386,7 @@ def stream(
     if not all(way.live for way in strategies):
         limits = replace(limits, first_chunk=limits.total)
     attempts = Attempts(strategies, request, retry or Retry(), limits.total)
-    pump = Pump(lambda: attempts, limits.buffer_chars)
+    pump = Pump(attempts, limits.buffer_chars, live=all(way.live for way in strategies))
     return TextStream(
         request,
         pump,
@@ -322,4 +394,5 @@ def stream(
         limits=limits,
         on_idle=on_idle,
         clock=time.monotonic,
+        attempts=attempts,
     )

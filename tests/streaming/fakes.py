@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from streaming import CompletionRequest, Limits, Pace, TextStream
 
@@ -26,6 +26,8 @@ class ScriptedReader:
     ``error`` if one is given, or never if ``silent``.
     """
 
+    immediate = False
+
     def __init__(
         self,
         clock: FakeClock,
@@ -33,8 +35,10 @@ class ScriptedReader:
         *,
         error: BaseException | None = None,
         silent: bool = False,
+        finish_reason: str | None = "stop",
     ) -> None:
         self._clock = clock
+        self._finish_reason = finish_reason
         self._script = list(arrivals)
         self._error = error
         self._silent = silent
@@ -44,6 +48,12 @@ class ScriptedReader:
         self.first_arrival: float | None = None
         self.last_arrival: float | None = None
         self.deltas = 0
+        self.gaps: list[float] = []
+        self.kept = 0
+
+    @property
+    def finish_reason(self) -> str | None:
+        return self._finish_reason if self.ended and self._error is None else None
 
     @property
     def ended(self) -> bool:
@@ -57,16 +67,26 @@ class ScriptedReader:
         self.started += 1
         self._start = self._clock.now
 
-    def take(self) -> list[str]:
+    def take(self) -> tuple[str, float]:
         taken = []
+        oldest = self._start + self._script[0][0] if self._script else 0.0
         while self._due():
             at, delta = self._script.pop(0)
-            self.last_arrival = self._start + at
-            if self.first_arrival is None:
-                self.first_arrival = self.last_arrival
+            arrival = self._start + at
+            if self.last_arrival is None:
+                self.first_arrival = arrival
+            else:
+                self.gaps.append(arrival - self.last_arrival)
+            self.last_arrival = arrival
             taken.append(delta)
             self.deltas += 1
-        return taken
+        return "".join(taken), oldest
+
+    def keep(self, characters: int) -> None:
+        self.kept = characters
+
+    def rest(self, until: float = 0.0) -> Iterator[str]:
+        raise AssertionError("only a source that is immediate has a rest")
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
         until = self._clock.now + seconds
@@ -100,16 +120,18 @@ def make_stream(
     limits: Limits | None = None,
     error: BaseException | None = None,
     silent: bool = False,
+    finish_reason: str | None = "stop",
 ) -> tuple[TextStream, ScriptedReader, FakeClock]:
     """Build a stream over a scripted reader; a test states only what differs."""
     clock = FakeClock()
-    reader = ScriptedReader(clock, arrivals, error=error, silent=silent)
+    reader = ScriptedReader(
+        clock, arrivals, error=error, silent=silent, finish_reason=finish_reason
+    )
     stream = TextStream(
         REQUEST,
         reader,
         pace=pace or Pace(),
         limits=limits or Limits(),
-        on_idle=None,
         clock=clock,
     )
     return stream, reader, clock

@@ -81,10 +81,11 @@ def make(
     return attempts, waits
 
 
-def test_nothing_is_asked_before_the_first_next() -> None:
-    attempts, _ = make(Scripted())
-    iter(attempts)
+def test_it_has_asked_and_has_text_when_iter_returns() -> None:
+    attempts, _ = make(Scripted(answer("", "text")))
     assert attempts.attempts == 0
+    iter(attempts)
+    assert attempts.attempts == 1
 
 
 def test_what_may_pass_is_asked_again_after_waits_that_double() -> None:
@@ -96,14 +97,14 @@ def test_what_may_pass_is_asked_again_after_waits_that_double() -> None:
 def test_what_will_not_pass_is_not_asked_again() -> None:
     attempts, waits = make(Scripted(StreamUnavailable("bad_request", status=400)))
     with pytest.raises(StreamUnavailable, match="bad_request"):
-        next(attempts)
+        iter(attempts)
     assert (attempts.attempts, waits) == (1, [])
 
 
 def test_the_last_attempts_own_error_is_raised() -> None:
     attempts, _ = make(Scripted(busy(), busy(), ConnectionError("the last")))
     with pytest.raises(ConnectionError, match="the last"):
-        next(attempts)
+        iter(attempts)
     assert attempts.attempts == 3
 
 
@@ -116,7 +117,7 @@ def test_the_service_says_how_long_to_wait_at_least() -> None:
 def test_no_wait_passes_the_total_limit() -> None:
     attempts, waits = make(Scripted(busy(retry_after=12.0), answer("too late")), total=10.0)
     with pytest.raises(StreamUnavailable, match="rate_limited"):
-        next(attempts)
+        iter(attempts)
     assert waits == []
 
 
@@ -146,9 +147,10 @@ def test_empty_deltas_are_not_yet_an_answer() -> None:
 def test_after_the_first_text_nothing_is_asked_again() -> None:
     broken = answer("half", error=ConnectionError())
     attempts, waits = make(Scripted(broken, answer("never")), Scripted(answer("never")))
-    assert next(attempts) == "half"
+    deltas = iter(attempts)
+    assert next(deltas) == "half"
     with pytest.raises(ConnectionError):
-        next(attempts)
+        next(deltas)
     attempts.close()
     assert (attempts.attempts, waits, broken.closed) == (1, [], 1)
 
@@ -162,7 +164,7 @@ def test_an_answer_without_text_is_an_answer() -> None:
 def test_closing_half_way_closes_the_source_once() -> None:
     source = answer("one", "two", "three")
     attempts, _ = make(Scripted(source))
-    next(attempts)
+    next(iter(attempts))
     attempts.close()
     attempts.close()
     assert source.closed == 1
@@ -172,18 +174,19 @@ def test_an_abort_ends_a_wait_for_the_next_attempt() -> None:
     attempts = Attempts([Scripted(busy(), answer("never"))], REQUEST, Retry(backoff=60.0), 300.0)
     threading.Timer(0.05, attempts.abort).start()
     with pytest.raises(StreamUnavailable):
-        next(attempts)
+        iter(attempts)
     assert attempts.attempts == 1
 
 
-def test_a_stream_retries_falls_back_and_says_so_only_by_its_text() -> None:
+def test_a_stream_retries_falls_back_and_says_so_in_its_figures() -> None:
     result = stream(
         Scripted(busy(), busy()),
         REQUEST,
         retry=Retry(attempts=2, backoff=0.0),
-        fallback=Scripted(answer("one ", "text")),
+        fallback=Scripted(answer("one ", "text"), name="plan B"),
     ).result()
-    assert (result.text, result.status) == ("one text", "complete")
+    assert (result.text, result.error) == ("one text", None)
+    assert (result.metrics.strategy, result.metrics.attempts) == ("plan B", 3)
 
 
 def test_a_stream_that_broke_off_keeps_its_text_and_is_not_asked_again() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from streaming.pump import Pump
+from tests.streaming.fakes import FakeClock
 
 
 class Blocking:
@@ -36,12 +37,12 @@ def drain(pump: Pump) -> str:
     text = ""
     while not pump.ended:
         pump.wait(1.0, for_delta=True)
-        text += "".join(pump.take())
-    return text + "".join(pump.take())
+        text += pump.take()[0]
+    return text + pump.take()[0]
 
 
 def test_deltas_arrive_in_order_and_empty_ones_are_dropped() -> None:
-    pump = Pump(lambda: iter(["a", "", None, "b", "c"]), buffer_chars=100)
+    pump = Pump(iter(["a", "", None, "b", "c"]), buffer_chars=100)
     pump.start()
     assert drain(pump) == "abc"
     assert (pump.deltas, pump.error) == (3, None)
@@ -52,17 +53,18 @@ def test_a_source_that_fails_ends_the_pump_with_its_error() -> None:
         yield "a"
         raise ValueError("broken")
 
-    pump = Pump(source, buffer_chars=100)
+    pump = Pump(source(), buffer_chars=100)
     pump.start()
     assert drain(pump) == "a"
     assert isinstance(pump.error, ValueError)
 
 
 def test_a_request_that_fails_ends_the_pump_with_its_error() -> None:
-    def refuse() -> Iterator[str]:
-        raise PermissionError
+    class Refused:
+        def __iter__(self) -> Iterator[str]:
+            raise PermissionError
 
-    pump = Pump(refuse, buffer_chars=100)
+    pump = Pump(Refused(), buffer_chars=100)
     pump.start()
     assert drain(pump) == ""
     assert isinstance(pump.error, PermissionError)
@@ -70,7 +72,7 @@ def test_a_request_that_fails_ends_the_pump_with_its_error() -> None:
 
 def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_thread() -> None:
     source = Blocking("a")
-    pump = Pump(lambda: source, buffer_chars=100)
+    pump = Pump(source, buffer_chars=100)
     pump.start()
     pump.wait(1.0, for_delta=True)
     pump.stop()
@@ -81,20 +83,21 @@ def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_threa
 
 def test_stopping_while_the_request_is_on_its_way_closes_the_answer_unread() -> None:
     asked, answered = threading.Event(), threading.Event()
-    source = Blocking("never read")
 
-    def slow_request() -> Blocking:
-        asked.set()
-        answered.wait(5)
-        return source
+    class SlowRequest(Blocking):
+        def __iter__(self) -> Iterator[str]:
+            asked.set()
+            answered.wait(5)
+            return self
 
-    pump = Pump(slow_request, buffer_chars=100)
+    source = SlowRequest("never read")
+    pump = Pump(source, buffer_chars=100)
     pump.start()
     asked.wait(5)
     pump.stop()
     answered.set()
     pump.join(5.0)
-    assert (pump.take(), source.closed_by) == ([], "stream-pump")
+    assert (pump.take()[0], source.closed_by) == ("", "stream-pump")
 
 
 def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -> None:
@@ -108,10 +111,99 @@ def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -
                 full.set()
             yield given[-1]
 
-    pump = Pump(endless, buffer_chars=100)
+    pump = Pump(endless(), buffer_chars=100)
     pump.start()
     assert full.wait(5)
-    waiting = "".join(pump.take())
+    waiting, _ = pump.take()
+    # Taken is not shown: until keep() says so, there is no room for more.
+    pump.wait(0.05, for_delta=True)
+    assert (len(waiting), pump.take()[0]) == (100, "")
+    pump.keep(95)
+    pump.wait(5.0, for_delta=True)
+    more, _ = pump.take()
     pump.stop()
     pump.join(5.0)
-    assert len(waiting) == 100
+    assert more == "x" * 10
+
+
+def test_a_source_that_is_not_live_is_asked_in_the_thread_and_read_by_whoever_takes() -> None:
+    threads: list[str] = []
+
+    class Whole:
+        finish_reason = "stop"
+
+        def __iter__(self) -> Iterator[str]:
+            threads.append(threading.current_thread().name)
+            return self.slices()
+
+        def slices(self) -> Iterator[str]:
+            for slice_ in ("a", "", "b"):
+                threads.append(threading.current_thread().name)
+                yield slice_
+
+    pump = Pump(Whole(), buffer_chars=100, live=False)
+    pump.start()
+    pump.wait(5.0, for_delta=True)
+    assert [pump.take()[0] for _ in range(3)] == ["a", "b", ""]
+    here = threading.current_thread().name
+    assert threads == ["stream-pump", here, here, here]
+    assert (pump.ended, pump.immediate, pump.finish_reason) == (True, False, "stop")
+
+
+def test_stopping_a_source_that_is_not_live_closes_it_once_wherever_it_stands() -> None:
+    closed: list[str] = []
+
+    class Whole:
+        def __iter__(self) -> Iterator[str]:
+            return iter(["a", "b"])
+
+        def close(self) -> None:
+            closed.append("now")
+
+    pump = Pump(Whole(), buffer_chars=100, live=False)
+    pump.start()
+    pump.wait(5.0, for_delta=True)
+    assert pump.take()[0] == "a"
+    pump.stop()
+    pump.stop()
+    assert (closed, pump.take()[0], pump.ended) == (["now"], "", True)
+
+
+def test_stopping_while_the_rest_is_read_leaves_the_closing_to_whoever_reads() -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    closed: list[str] = []
+
+    class Whole:
+        def __iter__(self) -> Iterator[str]:
+            reading.set()
+            go_on.wait(5)
+            yield "late"
+
+        def close(self) -> None:
+            closed.append(threading.current_thread().name)
+
+    pump = Pump(Whole(), buffer_chars=100, live=False)
+    pump.start()
+    pump.wait(5.0, for_delta=True)
+    reader = threading.Thread(target=pump.take, name="reader")
+    reader.start()
+    assert reading.wait(5)
+    pump.stop()
+    assert closed == []
+    go_on.set()
+    reader.join(5)
+    assert closed == ["reader"]
+
+
+def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
+    clock = FakeClock()
+
+    def source() -> Iterator[str]:
+        for seconds in (0.0, 0.5, 2.0):
+            clock.now += seconds
+            yield "text"
+
+    pump = Pump(source(), buffer_chars=100, clock=clock)
+    pump.start()
+    drain(pump)
+    assert list(pump.gaps) == [0.5, 2.0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import threading
 import traceback
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming import (
+    CompletionRequest,
     Limits,
     Pace,
     SimulatedStrategy,
@@ -20,6 +23,7 @@ from streaming import (
     StreamUnavailable,
 )
 from streaming import stream as start
+from tests.streaming.asking import wait_for
 from tests.streaming.fakes import REQUEST, evenly, make_stream
 
 LONG = "Streaming shows each word as soon as it is known. " * 40
@@ -262,3 +266,132 @@ def test_a_strategy_that_is_not_live_has_until_the_total_limit_for_its_first_tex
     slow = SimulatedStrategy(lambda _: "the whole answer", delay=0.0)
     answer = start(slow, REQUEST, limits=Limits(first_chunk=0.0, total=60.0))
     assert answer.result().text == "the whole answer"
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"), [("stop", "complete"), ("length", "complete"), (None, "unknown_end")]
+)
+def test_an_end_is_called_complete_only_where_the_service_says_why(
+    reason: str | None, status: str
+) -> None:
+    stream, _, _ = make_stream(finish_reason=reason)
+    result = stream.result()
+    assert (result.status, result.finish_reason) == (status, reason)
+
+
+def test_an_error_is_never_complete_whatever_the_service_said_before() -> None:
+    stream, _, _ = make_stream(error=ConnectionError())
+    assert stream.result().status == "failed"
+
+
+TRACES = {
+    "steady": [(0.005 * index, "four") for index in range(400)],
+    "bursts": [(0.5 * (index // 50), "word ") for index in range(400)],
+    "blob": [(0.0, "x" * 64_000)],
+    "a burst after silence": [(0.0, "a"), (3.0, "x" * 5_000), (3.01, "y" * 5_000)],
+}
+
+
+@pytest.mark.parametrize("trace", TRACES.values(), ids=TRACES.keys())
+def test_no_text_is_shown_more_than_a_quarter_of_a_second_late(
+    trace: list[tuple[float, str]],
+) -> None:
+    stream, _, clock = make_stream(trace)
+    begin, shown = clock.now, 0
+    due = [(begin + at, len(delta)) for at, delta in trace]
+    for piece in stream:
+        late = sum(length for at, length in due if clock.now - at > 0.25)
+        # One cluster is held back until it is known to be whole.
+        assert shown >= late - 1
+        shown += len(piece)
+    assert clock.now - due[-1][0] <= 0.25
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.0, 0.4), st.integers(1, 300)), min_size=1, max_size=40),
+    st.sampled_from([None, 120.0]),
+)
+def test_pieces_keep_the_tick_and_the_lag_for_any_arrivals(
+    steps: list[tuple[float, int]], speed: float | None
+) -> None:
+    at, trace = 0.0, []
+    for gap, length in steps:
+        at += gap
+        trace.append((at, "x" * length))
+    stream, _, clock = make_stream(trace, pace=Pace(speed=speed))
+    times = [clock.now for _ in stream]
+    assert all(later - earlier >= Pace().tick - 1e-9 for earlier, later in pairwise(times))
+    if speed is None:
+        assert clock.now - 100.0 - at <= 0.25
+
+
+@given(st.floats(0.1, 5.0), st.lists(st.floats(0.0, 1.0), max_size=20))
+def test_time_never_runs_past_a_limit(limit: float, gaps: list[float]) -> None:
+    at, trace = 0.0, []
+    for gap in gaps:
+        at += gap
+        trace.append((at, "some text. "))
+    limits = Limits(first_chunk=limit, idle=limit, total=limit)
+    stream, _, clock = make_stream(trace, silent=True, limits=limits)
+    result = stream.result()
+    assert result.status == "timeout"
+    assert clock.now - 100.0 <= limit + 1e-5
+
+
+def test_metrics_tell_gaps_stalls_and_what_the_pace_added() -> None:
+    stream, _, _ = make_stream([(0.4, "a" * 100), (0.5, "b" * 100), (2.5, "c" * 100)])
+    metrics = stream.result().metrics
+    assert metrics.gaps.mean == pytest.approx(1.05)
+    assert metrics.gaps.p95 == metrics.gaps.longest == pytest.approx(2.0)
+    assert metrics.gaps.stalls == 1
+    assert metrics.pacing_added == pytest.approx(0.2, abs=0.06)
+
+
+@pytest.mark.parametrize("deltas", [0, 1])
+def test_metrics_of_an_answer_with_fewer_than_two_deltas_have_no_gaps(deltas: int) -> None:
+    stream, _, _ = make_stream([(0.1, "text")][:deltas], error=ConnectionError())
+    metrics = stream.result().metrics
+    assert (metrics.gaps.mean, metrics.gaps.p95, metrics.gaps.stalls) == (None, None, 0)
+    assert (metrics.deltas, metrics.total is not None) == (deltas, True)
+
+
+def test_empty_and_missing_deltas_are_not_the_first_text() -> None:
+    class Hesitant:
+        name, live = "hesitant", True
+
+        def open(self, request: CompletionRequest) -> Iterator[str]:
+            yield from ("", None, " ", "text")  # type: ignore[misc]
+
+    result = start(Hesitant(), REQUEST).result()
+    assert (result.text, result.metrics.deltas) == (" text", 2)
+
+
+@pytest.mark.parametrize("pace", [Pace.off(), Pace()])
+def test_the_slices_of_a_whole_answer_are_read_without_a_thread(pace: Pace) -> None:
+    strategy = SimulatedStrategy(lambda _: LONG, chunk_size=7, delay=0.0)
+    with start(strategy, REQUEST, pace=pace) as answer:
+        shown = next(answer)
+        wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
+        shown += "".join(answer)
+    assert shown == answer.text == LONG
+    assert answer.metrics.deltas == len(LONG) // 7 + 1
+
+
+def test_without_a_pace_the_slices_come_as_they_were_cut() -> None:
+    strategy = SimulatedStrategy(lambda _: "0123456789" * 3, chunk_size=5, delay=0.0)
+    # Each less its last character, which might go on in the next slice.
+    assert list(start(strategy, REQUEST, pace=Pace.off()))[1:-1] == ["45678", "90123"] * 2 + [
+        "45678"
+    ]
+
+
+def test_cancelling_in_the_middle_of_the_slices_ends_them() -> None:
+    strategy = SimulatedStrategy(lambda _: LONG, chunk_size=5, delay=0.0)
+    answer = start(strategy, REQUEST, pace=Pace.off())
+    pieces = []
+    for piece in answer:
+        pieces.append(piece)
+        if len(pieces) == 3:
+            answer.cancel()
+    assert ("".join(pieces), len(pieces)) == (answer.text, 3)
+    assert answer.status == "cancelled"
