@@ -10,10 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course.connection_panel import relayed
-from course.language import current, text, texts
+from course.language import current, text
 from course.page import LessonPage
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
+from streaming.messages import explain
 from streaming.view import show
 
 # What a relay's trouble looks like from here.
@@ -103,13 +104,9 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
         st.info(text("demo.cut_at_max_tokens"), icon=":material/content_cut:")
     if result.error is None:
         return
-    seconds = getattr(LIMITS, result.error.code, None)
-    key = f"demo.error.{result.error.code}"
-    if key not in texts(current()):
-        key = "demo.error.unknown"
+    message = explain(result.error, current(), getattr(LIMITS, result.error.code, None))
     if connection.kind == "local" and relayed() and result.error.code in RELAY_CODES:
-        key = "demo.relay_failed"
-    message = text(key, seconds=seconds)
+        message = text("demo.relay_failed")
     if result.text:
         message += f" {text('demo.partial')}"
     st.error(message, icon=":material/error:")

@@ -1,14 +1,25 @@
-"""Showing a stream on a Streamlit page. The only module of this package that imports Streamlit."""
+"""Showing a stream on a Streamlit page. The only module of this package that imports Streamlit.
+
+``st.write_stream`` sends the whole text again at each update. Here it is given one Markdown block
+after the other: what is finished stays on the page as it is, and only the open block is sent again.
+When the answer has ended, one element with all of it takes their place.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from itertools import chain
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import add_script_run_ctx
 
+from streaming.blocks import Blocks
+from streaming.closing import closed
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
+from streaming.untrusted import SafePieces, safe
 
 __all__ = ["show"]
 
@@ -24,7 +35,8 @@ def show(
 
     A stream that has ended is shown as it stands, so the same call serves the rerun that follows
     a click elsewhere. An error does not raise: it is in the result, the partial text is on the
-    page. Stop, a rerun or a closed tab ends the model call.
+    page. Stop, a rerun or a closed tab ends the model call. The text is untrusted: no HTML in it is
+    rendered, and its images are links.
 
     Args:
         stream: what to show.
@@ -42,21 +54,65 @@ def show(
         try:
             with place.container():
                 _write(stream, cursor, waiting)
-        finally:
-            # On every path, with Streamlit's own Stop and rerun exceptions passing through. Not
-            # close(), which waits for the connection: whoever pressed Stop is waiting for the page.
+        except BaseException:
+            # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
+            # whoever pressed Stop is waiting for the page.
             stream.cancel()
-    place.markdown(stream.text)
+            _leave(place, stream)
+            raise
+        stream.cancel()
+    place.markdown(_whole(stream))
     return stream.result()
+
+
+def _whole(stream: TextStream) -> str:
+    """Return what has come, as one text for the page."""
+    cut_off = stream.status in ("cancelled", "timeout", "failed")
+    return safe(closed(stream.text) if cut_off else stream.text)
 
 
 def _write(stream: TextStream, cursor: str | None, waiting: str | None) -> None:
     pieces: Iterator[str] = iter(stream)
+    blocks = Blocks()
     try:
         if waiting is not None:
             with st.spinner(waiting):
                 first = next(pieces, "")
             pieces = chain([first], pieces)
-        st.write_stream(pieces, cursor=cursor)
+        while True:
+            finished: list[str] = []
+            place = st.empty()
+            shown = place.write_stream(_open_block(blocks, pieces, finished), cursor=cursor)
+            if not finished:
+                return
+            for number, block in enumerate(map(safe, finished)):
+                if number or block != shown:
+                    (st if number else place).markdown(block)
     except StreamError:
         return  # it is in the stream, and show() returns it
+
+
+def _open_block(blocks: Blocks, pieces: Iterator[str], finished: list[str]) -> Iterator[str]:
+    """Give the open block's text as it comes, until there are ``finished`` blocks or no more."""
+    growing = SafePieces()
+    length = len(blocks.open)
+    yield growing.feed(blocks.open)
+    for piece in pieces:
+        finished += blocks.feed(piece)
+        if finished:
+            yield growing.feed(finished[0][length:])
+            break
+        length += len(piece)
+        yield growing.feed(piece)
+    yield growing.finish()
+
+
+def _leave(place: DeltaGenerator, stream: TextStream) -> None:
+    """Leave the text without a cursor or open ends, although this run has been told to stop.
+
+    In the script's own thread each message to the page would raise that order once more.
+    """
+    thread = threading.Thread(target=place.markdown, args=(_whole(stream),), daemon=True)
+    add_script_run_ctx(thread)
+    thread.start()
+    thread.join()

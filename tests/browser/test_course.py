@@ -39,14 +39,12 @@ def choose_language(page: Page, name: str) -> None:
 
 
 def answer(page: Page) -> str:
-    """Return what stands between the heading of the response and the end of the demo."""
+    """Return the answer's text, in one block or in several, without the spinner's."""
     text: str = page.evaluate(
-        """() => {
-            const parts = [...document.querySelectorAll('[data-testid=stMarkdownContainer]')]
-                .filter(part => !part.closest('button'));
-            const at = parts.findIndex(part => part.innerText.trim() === 'Response:');
-            return at < 0 ? '' : (parts[at + 1]?.innerText ?? '');
-        }"""
+        """() => [...document.querySelectorAll(
+            '.st-key-answer [data-testid=stMarkdownContainer]')]
+            .filter(part => !part.closest('[data-testid=stSpinner]'))
+            .map(part => part.innerText).join('\\n')"""
     )
     return text
 

@@ -1,0 +1,42 @@
+"""A page for a test: an answer that takes its time, and a widget beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import streamlit as st
+
+from streaming import CompletionRequest, stream
+from streaming.view import show
+
+TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 400
+
+
+@st.cache_resource
+def closed_sources() -> list[str]:
+    return []
+
+
+class Slow:
+    name = "slow"
+    live = True
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:
+        try:
+            for start in range(0, len(TEXT), 4):
+                yield TEXT[start : start + 4]
+                time.sleep(0.02)
+        finally:
+            closed_sources().append("closed")
+
+
+if st.button("Ask"):
+    request = CompletionRequest(model="any", prompt="any")
+    st.session_state.answer = stream(Slow(), request)
+st.checkbox("Another widget")
+if "answer" in st.session_state:
+    with st.container(key="answer"):
+        result = show(st.session_state.answer, key="answer", cursor="▌", waiting="Waiting")
+    st.text(f"status: {result.status}")
+st.text(f"closed: {len(closed_sources())}")

@@ -1,0 +1,77 @@
+"""A streamed answer looks like the whole of it, and fetches nothing, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.nasty_markdown import ATTACKS, CORPUS
+from tests.browser.server import streamlit_server
+
+SCRIPT = Path(__file__).with_name("markdown_page.py")
+MARKER = "https://attacker.invalid/steal"
+
+# The elements and texts of a container's Markdown; not the names of styles, which Streamlit makes.
+RENDERED = """key => {
+    const kept = ['href', 'src', 'start', 'type', 'checked', 'align', 'colspan', 'title', 'alt'];
+    const say = node => {
+        if (node.nodeType === Node.TEXT_NODE) return node.textContent;
+        if (node.nodeType !== Node.ELEMENT_NODE) return '';
+        if (node.matches('[data-testid=stHeaderActionElements], button, svg')) return '';
+        const attributes = kept.filter(name => node.hasAttribute(name))
+            .map(name => ` ${name}=${node.getAttribute(name)}`).join('');
+        const inside = [...node.childNodes].map(say).join('');
+        const tag = node.tagName.toLowerCase();
+        return ['div', 'span'].includes(tag) ? inside : `<${tag}${attributes}>${inside}</${tag}>`;
+    };
+    const parts = [...document.querySelectorAll(
+        `.st-key-${key} [data-testid=stMarkdownContainer]`)];
+    return parts.map(say).join('').replace(/\\n+(?=<|$)|(?<=>)\\n+/g, '');
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT) as url:
+        page = browser.new_page()
+        page.goto(url)
+        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
+        # Code is coloured when its part of the program has been loaded.
+        page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
+        yield page
+        page.close()
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_blocks_look_like_the_whole_and_so_does_what_show_leaves(page: Page, name: str) -> None:
+    number = list(CORPUS).index(name)
+    whole = page.evaluate(RENDERED, f"whole-{number}")
+    assert whole
+    assert page.evaluate(RENDERED, f"blocks-{number}") == whole
+    assert page.evaluate(RENDERED, f"shown-{number}") == whole
+    assert page.locator(f".st-key-shown-{number} [data-testid=stMarkdown]").count() == 1
+
+
+def test_a_models_text_fetches_nothing_and_renders_no_html(
+    new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    with streamlit_server(tmp_path, SCRIPT, TEST_MARKER=MARKER) as url:
+        page = new_page()
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(url)
+        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        inside = "[data-testid=stMarkdownContainer]"
+        assert page.locator(f"{inside} a[href^='{MARKER}']").count() > 0
+        live = page.evaluate(
+            """tags => [...document.querySelectorAll(tags)].map(element =>
+                element.closest('[class*=st-key-attack-]')?.className.match(/attack-(\\d+)/)?.[1])""",
+            "img, iframe, video, script, style, link, object, embed",
+        )
+        assert [ATTACKS[int(number)] for number in live if number is not None] == []
+        assert page.locator(f"{inside} [href^='javascript:']").count() == 0
+    assert [address for address in requests if MARKER in address] == []
