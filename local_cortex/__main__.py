@@ -12,13 +12,14 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from local_cortex import launch
+from local_cortex import faults, launch
 from local_cortex.certificate import write_certificate
 from local_cortex.choice import settings_from_environment
 from local_cortex.server import LocalCortex, StartError
 from local_cortex.settings import Settings, SettingsError
 
 SERVE_HELP = "run the server and print how to connect to it"
+FAULTS_HELP = "list the models that show what can go wrong"
 RUN_HELP = "run an unmodified program against a server of its own"
 
 
@@ -26,6 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code; 2 is a usage or settings error."""
     parser = _parser()
     asked = parser.parse_args(arguments)
+    if asked.command == "faults":
+        for name, fault in faults.FAULTS.items():
+            print(f"{name:28}{fault.about}")
+        return 0
     try:
         settings = _settings(asked)
         if asked.command == "run":
@@ -62,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run = commands.add_parser("run", parents=[shared], help=RUN_HELP, description=RUN_HELP)
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
+    commands.add_parser("faults", help=FAULTS_HELP, description=FAULTS_HELP)
     return parser
 
 

@@ -52,7 +52,10 @@ async def bad_body(request: Request, error: Exception) -> Response:
 
 async def refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
-    return rest_error(error.status, str(error))
+    answer = rest_error(error.status, str(error))
+    if error.retry_after is not None:
+        answer.headers["retry-after"] = error.retry_after
+    return answer
 
 
 async def engine_failed(_: Request, error: Exception) -> Response:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from local_cortex import models
+from local_cortex import faults, models
 from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
+from local_cortex.faults import Refusal
 
 __all__ = ["DEFAULT_MAX_TOKENS", "Completion", "Cortex", "Refusal"]
 
@@ -21,15 +22,9 @@ log = logging.getLogger(__name__)
 
 # The documented default of both REST endpoints.
 DEFAULT_MAX_TOKENS = 4096
+# Whoever was refused usually comes back; those who do not are forgotten at some time.
+MOST_REFUSED = 1_000
 ROLES = frozenset({"system", "user", "assistant"})
-
-
-class Refusal(Exception):
-    """A call that is not admitted: ``status`` is the HTTP status Snowflake documents for it."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,8 @@ class Cortex:
         self._strict_models = strict_models
         self.today = today
         self.open_streams = 0
+        # Conversations that a fault has refused and will answer the next time.
+        self._refused: set[Call] = set()
 
     def models(self) -> tuple[models.Model, ...]:
         """Return the models that an account would offer today."""
@@ -64,9 +61,14 @@ class Cortex:
 
         Raises:
             Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
-                and for a malformed conversation.
+                and for a malformed conversation; what a fault model says.
         """
-        model = models.find(call.model)
+        fault = faults.find(call.model)
+        if fault is not None and (not fault.then_ok or self.first_time(call)):
+            fault.refuse(call.model)
+        model = fault.model(call.model) if fault is not None else models.find(call.model)
+        if model is None and (meant := faults.nearest(call.model)):
+            raise Refusal(400, f'unknown model "{call.model}"; did you mean "{meant}"?')
         if model is None or (self._strict_models and model.retired_on(self.today())):
             raise Refusal(400, f'unknown model "{call.model}"')
         _check_messages(call)
@@ -78,6 +80,16 @@ class Cortex:
             if value is not None and not 0 <= value <= 1:
                 raise Refusal(400, f"invalid options object: {name} must be from 0 to 1")
 
+    def first_time(self, call: Call) -> bool:
+        """Tell, for a fault that passes, whether this call is the one that meets it."""
+        if call in self._refused:
+            self._refused.remove(call)
+            return False
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused.clear()
+        self._refused.add(call)
+        return True
+
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Answer an admitted call, piece by piece; closing the iterator stops the engine.
 
@@ -86,6 +98,9 @@ class Cortex:
         Raises:
             EngineError: the engine could not answer.
         """
+        fault = faults.find(call.model)
+        if fault is not None and fault.max_tokens is not None:
+            call = replace(call, max_tokens=min(call.max_tokens, fault.max_tokens))
         self.open_streams += 1
         name = self.engine.name
         event: Event | None = None

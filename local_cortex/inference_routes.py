@@ -7,6 +7,7 @@ client another.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -17,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_cortex import models
+from local_cortex import faults, models
+from local_cortex.connection_protocol import HANG_UP
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
 from local_cortex.engines import (
     Begin,
@@ -29,7 +31,7 @@ from local_cortex.engines import (
     Message,
     Usage,
 )
-from local_cortex.sessions import Sessions
+from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.web import (
     EventStream,
     JsonResponse,
@@ -145,6 +147,9 @@ async def _stream(
     """Answer with events, having waited for the first: what fails before it has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call)
+    fault = faults.find(call.model)
+    if fault is not None:
+        await _before_the_answer(fault, request, call)
     events = cortex.stream(call)
 
     async def begin() -> Event:
@@ -155,18 +160,30 @@ async def _stream(
     async def lines() -> AsyncIterator[bytes]:
         try:
             for data in encode(first):
-                yield json_text(data)
+                yield b"data: " + json_text(data)
             async for event in events:
                 for data in encode(event):
-                    yield json_text(data)
+                    yield b"data: " + json_text(data)
         except EngineError as error:
             log.warning("%s", error)
-            yield json_text({"error": {"code": str(error.status), "message": str(error)}})
+            failure = {"error": {"code": str(error.status), "message": str(error)}}
+            yield b"data: " + json_text(failure)
         else:
             if done is not None:
-                yield done
+                yield b"data: " + done
 
-    return EventStream(lines(), close=events.aclose)
+    return EventStream(
+        faults.played(fault, lines(), request.scope[HANG_UP]),
+        close=events.aclose,
+        content_type=fault.content_type if fault is not None else None,
+    )
+
+
+async def _before_the_answer(fault: faults.Fault, request: Request, call: Call) -> None:
+    if fault.expired and request.app.state.cortex.first_time(call):
+        raise AuthError(*EXPIRED_SESSION)
+    if fault.silent:
+        await while_connected(request, asyncio.Event().wait())
 
 
 def _whole_chat(head: dict[str, Any], whole: Completion) -> dict[str, Any]:
@@ -185,7 +202,8 @@ def _whole_chat(head: dict[str, Any], whole: Completion) -> dict[str, Any]:
 
 def _finish_reason(name: str, reason: FinishReason) -> str | None:
     """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
-    model = models.find(name)
+    fault = faults.find(name)
+    model = fault.model(name) if fault is not None else models.find(name)
     family = model.family if model is not None else ""
     if family == "openai":
         return reason

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from local_cortex.app import build
+from local_cortex.connection_protocol import CuttableProtocol
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
@@ -114,7 +115,7 @@ class LocalCortex:
         config = uvicorn.Config(
             build(cortex, sessions),
             loop="asyncio",
-            http="h11",
+            http=CuttableProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -140,15 +140,19 @@ class EventStream(StreamingResponse):
 
     The header is set by hand because Starlette would add ``; charset=utf-8`` to a media type, and
     the client refuses any content type but exactly ``text/event-stream``
-    (snowflake/cortex/_sse_client.py). ``close`` is awaited when the stream is over, however it
-    ended and also when it never began.
+    (snowflake/cortex/_sse_client.py). ``events`` are the lines of each, without the empty one that
+    ends it. ``close`` is awaited when the stream is over, however it ended and also when it never
+    began.
     """
 
-    def __init__(self, events: AsyncIterator[bytes], close: Callable[[], Awaitable[None]]) -> None:
-        super().__init__(
-            _framed(events),
-            headers={"content-type": "text/event-stream", "cache-control": "no-cache"},
-        )
+    def __init__(
+        self,
+        events: AsyncIterator[bytes],
+        close: Callable[[], Awaitable[None]],
+        content_type: str | None = None,
+    ) -> None:
+        headers = {"content-type": content_type or "text/event-stream", "cache-control": "no-cache"}
+        super().__init__(_framed(events), headers=headers)
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,5 +163,5 @@ class EventStream(StreamingResponse):
 
 
 async def _framed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for data in events:
-        yield b"data: " + data + b"\n\n"
+    async for lines in events:
+        yield lines + b"\n\n"

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from streaming.errors import EXPIRED_SESSION, StreamUnavailable
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class ChatCompletionsStrategy:
 
         Raises:
             openai.APIStatusError, openai.APIConnectionError: as the client does.
+            StreamUnavailable: the answer is none: HTTP 200, but JSON.
         """
         messages = request.messages or ()
         question: list[Any] = [message.model_dump() for message in messages]
@@ -48,11 +50,16 @@ class ChatCompletionsStrategy:
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
-        return _Chunks(
-            self._client.chat.completions.create(
-                model=request.model, messages=question, stream=True, **options
-            )
+        chunks = self._client.chat.completions.create(
+            model=request.model, messages=question, stream=True, **options
         )
+        if chunks.response.headers.get("content-type", "").startswith("application/json"):
+            # No answer, but Cortex's word that the session has expired; the client would read it
+            # as an answer without text.
+            expired = EXPIRED_SESSION in chunks.response.read().decode("utf-8", "replace")
+            chunks.close()
+            raise StreamUnavailable("unauthorised" if expired else "bad_answer")
+        return _Chunks(chunks)
 
 
 class _Chunks:

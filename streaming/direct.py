@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 import platform
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from streaming.errors import StreamUnavailable
+from streaming.errors import EXPIRED_SESSION, StreamUnavailable
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ __all__ = ["DirectStrategy"]
 # The client retries a busy service for ever unless it is given a limit; ours are kept by
 # TextStream, on a clock that also runs while the socket is silent.
 CLIENT_TIMEOUT_SECONDS = 300.0
-EXPIRED_SESSION = "390112"
 
 
 class DirectStrategy:
@@ -42,54 +41,84 @@ class DirectStrategy:
         return platform.platform() != "XP"
 
     def open(self, request: CompletionRequest) -> _Answer:
-        """Send the request; the call returns when the service has begun to answer.
+        """Return the answer's deltas; the request is sent when the first one is asked for.
 
-        Raises:
+        Raises, when iterated:
             requests.HTTPError, requests.ConnectionError, TimeoutError: as the client does.
             StreamUnavailable: the session is over.
         """
-        answer = self._ask(request)
-        if answer.session_has_expired():
-            answer.close()
-            # Cortex's endpoint does not renew a session; the connector does, with any statement.
-            self._session.sql("SELECT 1").collect()
-            answer = self._ask(request)
-            if answer.session_has_expired():
-                raise StreamUnavailable("unauthorised")
-        return answer
+        return _Answer(self._session, request)
 
-    def _ask(self, request: CompletionRequest) -> _Answer:
+
+class _Answer:
+    """The client's generator, with what it lacks: a way to end its waiting."""
+
+    def __init__(self, session: Session, request: CompletionRequest) -> None:
+        self._session = _Guarded(session)
+        self._request = request
+        self._generator: Generator[str, None, None] | None = None
+        self._response: Response | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        if self._generator is None:
+            self._ask()
+            if self._session_has_expired():
+                self.close()
+                # Cortex's endpoint renews no session; the connector does, with any statement.
+                self._session.sql("SELECT 1").collect()
+                self._ask()
+                if self._session_has_expired():
+                    raise StreamUnavailable("unauthorised")
+        assert self._generator is not None  # noqa: S101 - _ask() has just made it
+        return self._generator
+
+    def __next__(self) -> str:
+        return next(iter(self))
+
+    def close(self) -> None:
+        """Give the connection back; only from the thread that reads."""
+        if self._generator is not None:
+            self._generator.close()
+        if self._response is not None:
+            self._response.close()
+
+    def abort(self) -> None:
+        """Let no further request be sent, and end a read that waits for the model."""
+        self._session.aborted = True
+        shutdown = getattr(getattr(self._response, "raw", None), "shutdown", None)
+        if shutdown is None:
+            return
+        try:
+            # The socket, for reading: that wakes whoever waits there.
+            shutdown()
+        except (OSError, RuntimeError, ValueError):
+            # The answer has ended meanwhile, and its connection with it: nothing waits any more.
+            return
+
+    def _ask(self) -> None:
         # Imported on first use: it takes more than a second, and Home never needs it.
         from snowflake.cortex import complete
 
-        question: object = request.prompt
-        if request.messages is not None:
-            question = [message.model_dump() for message in request.messages]
+        question: object = self._request.prompt
+        if self._request.messages is not None:
+            question = [message.model_dump() for message in self._request.messages]
         answer = complete(
-            request.model,
+            self._request.model,
             question,
-            options=request.options or None,
+            options=self._request.options or None,
             session=self._session,
             stream=True,
             timeout=CLIENT_TIMEOUT_SECONDS,
         )
-        return _Answer(cast("Generator[str, None, None]", answer))
+        self._generator = cast("Generator[str, None, None]", answer)
+        # An argument of the generator function, so it is there before the first next(); the client
+        # offers no other way to it and sets no socket timeout.
+        self._response = inspect.getgeneratorlocals(self._generator).get("response")
 
-
-class _Answer:
-    """The client's generator, with the one thing it lacks: a way to end a blocked read."""
-
-    def __init__(self, generator: Generator[str, None, None]) -> None:
-        self._generator = generator
-        # The response is an argument of the generator function, so it is there before the first
-        # next(); the client offers no other way to it and sets no socket timeout.
-        self._response: Response | None = inspect.getgeneratorlocals(generator).get("response")
-
-    def session_has_expired(self) -> bool:
+    def _session_has_expired(self) -> bool:
         """Tell whether this is no answer but Snowflake's word that the session token has run out.
 
-        That comes as HTTP 200 with code 390112 in a JSON body ("Known issues" of the Cortex REST
-        API), and the client breaks on it.
+        That comes as HTTP 200 with JSON, and the client breaks on it.
         """
         response = self._response
         if response is None or response.headers.get("content-type") != "application/json":
@@ -97,25 +126,19 @@ class _Answer:
         body = response.json()
         return isinstance(body, dict) and body.get("code") == EXPIRED_SESSION
 
-    def __iter__(self) -> Iterator[str]:
-        return self
 
-    def __next__(self) -> str:
-        return next(self._generator)
+class _Guarded:
+    """A session that lets nobody near its connection any more once it is ``aborted``.
 
-    def close(self) -> None:
-        """Give the connection back; only from the thread that reads."""
-        self._generator.close()
-        if self._response is not None:
-            self._response.close()
+    A busy service is asked again and again by the client, in a loop that looks at nothing but its
+    own deadline. It asks the session for its connection each time.
+    """
 
-    def abort(self) -> None:
-        """Shut the socket for reading, so that a read that waits for the model ends now."""
-        shutdown = getattr(getattr(self._response, "raw", None), "shutdown", None)
-        if shutdown is None:
-            return
-        try:
-            shutdown()
-        except (OSError, RuntimeError, ValueError):
-            # The answer has ended meanwhile, and its connection with it: nothing waits any more.
-            return
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.aborted = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "connection" and self.aborted:
+            raise ConnectionAbortedError
+        return getattr(self._session, name)

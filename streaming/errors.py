@@ -60,6 +60,9 @@ class StreamUnavailable(StreamError):
     """There was no answer at all."""
 
 
+#: In the body of an HTTP 200: the session token has run out (Cortex REST API, "Known issues").
+EXPIRED_SESSION = "390112"
+
 #: Codes of what may pass by itself.
 RETRYABLE = frozenset(
     {
@@ -98,8 +101,23 @@ CLASS_CODES = {
     "ChunkedEncodingError": "cut",
     "MidStreamException": "service",
     "ResponseParseException": "bad_answer",
+    "JSONDecodeError": "bad_answer",
     "UnicodeDecodeError": "bad_answer",
     "SnowflakeAuthenticationException": "unauthorised",
+}
+
+#: (name of an exception's class, how its message begins) -> code: what ``snowflake.cortex`` lets
+#: slip of its own making (_complete.py, _sse_client.py).
+CLIENT_SLIPS = {
+    # A refusal inside a stored procedure; the status is in the text only.
+    ("ValueError", "Request failed"): "rate_limited",
+    # A Retry-After that is a date.
+    ("ValueError", "invalid literal for int()"): "rate_limited",
+    # A content type with a charset; one that is JSON; events that are not what they should be.
+    ("ValueError", "Unknown Content-Type"): "bad_answer",
+    ("AttributeError", "'Response' object has no attribute 'data'"): "bad_answer",
+    ("TypeError", "'NoneType' object is not"): "bad_answer",
+    ("TypeError", "object of type 'NoneType' has no len()"): "bad_answer",
 }
 
 
@@ -107,7 +125,7 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     """Turn whatever a strategy raised into a :class:`StreamError` that has it as its cause."""
     if isinstance(error, StreamError):
         return error
-    code, status = "unknown", None
+    status: int | None = None
     response = getattr(error, "response", None)
     response_status = getattr(response, "status_code", None)
     headers: Mapping[str, str] = getattr(response, "headers", None) or {}
@@ -115,7 +133,10 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
         code, status = STATUS_CODES.get(response_status, "http"), response_status
     else:
         known = (CLASS_CODES.get(cls.__name__) for cls in type(error).__mro__)
-        code = next((found for found in known if found), code)
+        code = next((found for found in known if found), None) or _slip(error)
+    if text_came and code == "connection":
+        # One client says of a lost connection what the other says of none.
+        code = "cut"
     kind = StreamInterrupted if text_came else StreamUnavailable
     made = kind(
         code,
@@ -126,6 +147,16 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     )
     made.__cause__ = error
     return made
+
+
+def _slip(error: BaseException) -> str:
+    kind, message = type(error).__name__, str(error)
+    slips = (
+        code
+        for (name, beginning), code in CLIENT_SLIPS.items()
+        if name == kind and message.startswith(beginning)
+    )
+    return next(slips, "unknown")
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:

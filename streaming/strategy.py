@@ -30,7 +30,7 @@ class Strategy(Protocol):
         ...
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
-        """Send the request and return its deltas.
+        """Return the deltas of an answer; the request is sent here, or when the first is asked for.
 
         The iterator may yield ``""`` and ``None``; the pipeline drops them. If it has a ``close``
         method, that is called from the thread that reads it. See also :class:`Abortable` and

@@ -20,7 +20,7 @@ import pytest
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
 
-from local_cortex import LocalCortex, Settings, launch
+from local_cortex import LocalCortex, Settings, faults, launch
 from local_cortex import __main__ as command
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -228,3 +228,8 @@ def test_options_before_the_program_are_ours_and_all_after_it_are_the_programs(
     monkeypatch.setattr(launch, "run", run)
     assert command.main(["run", *arguments]) == 9
     assert seen == [(program, Settings(**settings))]
+
+
+def test_faults_lists_every_fault_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["faults"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(faults.FAULTS)

@@ -127,8 +127,8 @@ def test_events_are_framed_and_the_content_type_is_exactly_what_the_client_accep
         line, closed = Line(), asyncio.Event()
 
         async def two() -> AsyncIterator[bytes]:
-            yield b"1"
-            yield b"2"
+            yield b"data: 1"
+            yield b"event: e\ndata: 2"
 
         async def close() -> None:
             closed.set()
@@ -136,7 +136,7 @@ def test_events_are_framed_and_the_content_type_is_exactly_what_the_client_accep
         await EventStream(two(), close)(SCOPE, line.receive, line.send)
         begin, *bodies = line.sent
         assert dict(begin["headers"])[b"content-type"] == b"text/event-stream"
-        assert b"".join(each["body"] for each in bodies) == b"data: 1\n\ndata: 2\n\n"
+        assert b"".join(each["body"] for each in bodies) == b"data: 1\n\nevent: e\ndata: 2\n\n"
         assert closed.is_set()
 
     asyncio.run(test())

@@ -133,3 +133,14 @@ def test_it_is_live_except_in_a_stored_procedure(
     monkeypatch.setattr(platform, "platform", lambda: "XP")
     assert not DirectStrategy(session).live
     session.close()
+
+
+def test_a_client_that_keeps_asking_a_busy_service_is_stopped_with_the_stream(
+    cortex: LocalCortex,
+) -> None:
+    session = cortex.session()
+    busy = stream(DirectStrategy(session), ask(model="fault-503"), limits=Limits(first_chunk=0.2))
+    assert busy.result().status == "timeout"
+    # It sleeps for a second, and finds no connection after that.
+    wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
+    session.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import httpx2
@@ -42,14 +43,27 @@ def test_an_http_status_has_a_code_of_its_own(status: int, code: str) -> None:
         (openai.APIError("an error event", ASKED, body=None), "service"),
         (httpx2.ReadError("reset"), "cut"),
         (httpx2.RemoteProtocolError("ended early"), "cut"),
+        (json.JSONDecodeError("no", "{", 0), "bad_answer"),
+        (ValueError("Request failed: 429"), "rate_limited"),
+        (ValueError("invalid literal for int() with base 10: 'Tue'"), "rate_limited"),
+        (ValueError("Unknown Content-Type: x"), "bad_answer"),
+        (AttributeError("'Response' object has no attribute 'data'"), "bad_answer"),
+        (TypeError("'NoneType' object is not subscriptable"), "bad_answer"),
+        (ValueError("anything else"), "unknown"),
         (RuntimeError("anything"), "unknown"),
     ],
 )
 def test_what_the_client_raises_has_a_code(raised: Exception, code: str) -> None:
-    error = from_exception(raised, text_came=True)
-    assert isinstance(error, StreamInterrupted)
+    error = from_exception(raised, text_came=False)
+    assert isinstance(error, StreamUnavailable)
     assert error.code == code
     assert error.__cause__ is raised
+
+
+def test_a_connection_lost_after_text_is_cut_whichever_client_says_so() -> None:
+    error = from_exception(requests.ConnectionError(), text_came=True)
+    assert isinstance(error, StreamInterrupted)
+    assert error.code == "cut"
 
 
 def test_an_error_of_ours_stays_as_it_is() -> None:

@@ -7,10 +7,16 @@ import string
 import pytest
 
 from streaming import StreamTimeout, StreamUnavailable
-from streaming.errors import CLASS_CODES, RETRYABLE, STATUS_CODES
+from streaming.errors import CLASS_CODES, CLIENT_SLIPS, RETRYABLE, STATUS_CODES
 from streaming.messages import explain, messages
 
-CODES = {*CLASS_CODES.values(), *STATUS_CODES.values(), *RETRYABLE, "total", "http", "unknown"}
+CODES = {
+    *CLASS_CODES.values(),
+    *CLIENT_SLIPS.values(),
+    *STATUS_CODES.values(),
+    *RETRYABLE,
+    *("total", "http", "unknown"),
+}
 
 
 def test_every_code_has_a_text_in_both_languages_and_no_text_is_left_over() -> None:

@@ -40,7 +40,7 @@ def test_a_class_of_three_members_is_a_strategy_and_gets_the_whole_pipeline() ->
 def test_its_errors_become_stream_errors() -> None:
     result = stream(Breaking(), ASK, retry=Retry(attempts=1)).result()
     assert isinstance(result.error, StreamInterrupted)
-    assert (result.error.code, result.error.partial) == ("connection", "Say these four words ")
+    assert (result.error.code, result.error.partial) == ("cut", "Say these four words ")
 
 
 def test_the_strategy_that_the_readme_shows_works() -> None:

@@ -46,4 +46,4 @@ def test_an_error_leaves_the_partial_text_without_a_cursor_and_does_not_raise() 
     app = run(fail=True)
     assert not app.exception
     assert [part.value for part in app.markdown] == ["Some *text* that streams."]
-    assert app.text[0].value == "failed connection"
+    assert app.text[0].value == "failed cut"

@@ -1,0 +1,322 @@
+"""Fault models: ask for one by its name, from any client, and see what goes wrong in streaming.
+
+A fault with a status is refused on every route. The others are faults of a stream's bytes, and only
+the REST routes stream: elsewhere, and with ``stream=false``, such a model answers normally.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from local_cortex.models import Model
+
+__all__ = ["FAULTS", "Fault", "Refusal", "find", "nearest", "played"]
+
+PREFIX = "fault-"
+# So much of an answer comes before a fault in the middle of it.
+BEFORE = 5
+TRICKLE_SECONDS = 0.05
+BURST_SECONDS = 1.0
+BURST = 20
+# What an answer with max_tokens set to this says is cut in its first sentence.
+CUT_TOKENS = 8
+EMOJI = ("\ud83d", "\ude00")
+
+# One line of an event stream: "data: ..." without what ends it.
+Line = bytes
+Lines = AsyncIterator[Line]
+#: Closes the connection: with True at once (a reset), with False when all is sent.
+HangUp = Callable[[bool], None]
+
+
+class Refusal(Exception):
+    """A call that is not admitted.
+
+    ``status`` is the HTTP status Snowflake documents for it, ``retry_after`` the header of that
+    name, if it has one.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a fault model does.
+
+    Args:
+        about: in one line, for people.
+        status: the HTTP status with which it refuses a call.
+        retry_after: makes the ``Retry-After`` header of that refusal.
+        then_ok: refuse a conversation the first time, answer it the second, and so on.
+        expired: say to a stream, the first time, that the session token has run out.
+        silent: take the request and send nothing, no headers either.
+        content_type: of the stream.
+        max_tokens: the most tokens that the answer has.
+        reasons: whether the end says why, on the route that can.
+        play: what becomes of the stream's lines.
+    """
+
+    about: str
+    status: int | None = None
+    retry_after: Callable[[], str] | None = None
+    then_ok: bool = False
+    expired: bool = False
+    silent: bool = False
+    content_type: str | None = None
+    max_tokens: int | None = None
+    reasons: bool = True
+    play: Callable[[Lines, HangUp], Lines] | None = None
+
+    def refuse(self, name: str) -> None:
+        """Refuse a call, where that is what this fault does.
+
+        Raises:
+            Refusal: with the fault's status.
+        """
+        if self.status is not None:
+            retry_after = self.retry_after() if self.retry_after else None
+            raise Refusal(self.status, f"{name} {self.about}", retry_after)
+
+    def model(self, name: str) -> Model:
+        """Return what the model table would say of it."""
+        family = "openai" if self.reasons else "claude"
+        return Model(name=name, family=family, lifecycle="GA")
+
+
+def find(name: str) -> Fault | None:
+    """Look a fault model up; the case does not matter."""
+    return FAULTS.get(name.lower())
+
+
+def nearest(name: str) -> str | None:
+    """Return the fault model that a wrong name is most like; ``None`` if it means none."""
+    if not name.lower().startswith(PREFIX):
+        return None
+    return difflib.get_close_matches(name.lower(), FAULTS, 1, cutoff=0.0)[0]
+
+
+def _edited(line: Line, content: str | None) -> Line:
+    """Return the line with another text, in the form of either route; halves of pairs escaped."""
+    event = json.loads(line.removeprefix(b"data: "))
+    delta = event["choices"][0]["delta"]
+    for name in ("content", "text"):
+        if name in delta:
+            delta[name] = content
+    if "content_list" in delta:
+        delta["content_list"] = [{"type": "text", "text": content}]
+    return b"data: " + json.dumps(event).encode()
+
+
+def _content(line: Line) -> str | None:
+    """Return the text of a line, ``None`` if it has none: the last ones."""
+    try:
+        choices = json.loads(line.removeprefix(b"data: ")).get("choices")
+    except ValueError:
+        return None
+    return choices[0]["delta"].get("content") if choices else None
+
+
+async def _stall_first(lines: Lines, _: HangUp) -> Lines:
+    await asyncio.Event().wait()
+    async for line in lines:
+        yield line
+
+
+async def _stall_mid(lines: Lines, _: HangUp) -> Lines:
+    async for line in _before(lines):
+        yield line
+    await asyncio.Event().wait()
+
+
+async def _reset(lines: Lines, hang_up: HangUp) -> Lines:
+    async for line in _before(lines):
+        yield line
+    hang_up(True)
+    await asyncio.Event().wait()
+
+
+async def _truncated(lines: Lines, hang_up: HangUp) -> Lines:
+    async for line in _before(lines):
+        yield line
+    hang_up(False)
+    await asyncio.Event().wait()
+
+
+async def _before(lines: Lines) -> Lines:
+    """Give the lines that come before a fault in the middle."""
+    number = 0
+    async for line in lines:
+        yield line
+        number += 1
+        if number == BEFORE:
+            return
+
+
+def _ending_with(*last: Line) -> Callable[[Lines, HangUp], Lines]:
+    async def play(lines: Lines, _: HangUp) -> Lines:
+        async for line in _before(lines):
+            yield line
+        for line in last:
+            yield line
+
+    return play
+
+
+def _followed_by(*more: Line) -> Callable[[Lines, HangUp], Lines]:
+    async def play(lines: Lines, _: HangUp) -> Lines:
+        async for line in lines:
+            yield line
+        for line in more:
+            yield line
+
+    return play
+
+
+def _with(*contents: str | None) -> Callable[[Lines, HangUp], Lines]:
+    """Put events with these texts in after the first one with text."""
+
+    async def play(lines: Lines, _: HangUp) -> Lines:
+        put_in = False
+        async for line in lines:
+            yield line
+            if not put_in and _content(line):
+                put_in = True
+                for content in contents:
+                    yield _edited(line, content)
+
+    return play
+
+
+async def _null_choices(lines: Lines, _: HangUp) -> Lines:
+    async for line in _before(lines):
+        yield line
+    event: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
+    yield b"data: " + json.dumps(event | {"choices": None}).encode()
+
+
+async def _trickle(lines: Lines, _: HangUp) -> Lines:
+    async for line in lines:
+        content = _content(line)
+        if not content:
+            yield line
+        for character in content or "":
+            await asyncio.sleep(TRICKLE_SECONDS)
+            yield _edited(line, character)
+
+
+async def _burst(lines: Lines, _: HangUp) -> Lines:
+    held: list[Line] = []
+    async for line in lines:
+        held.append(line)
+        if len(held) == BURST:
+            await asyncio.sleep(BURST_SECONDS)
+            for late in held:
+                yield late
+            held = []
+    for late in held:
+        yield late
+
+
+async def _one_blob(lines: Lines, _: HangUp) -> Lines:
+    texts: list[str] = []
+    with_text: Line | None = None
+    async for line in lines:
+        content = _content(line)
+        if content:
+            with_text = line
+            texts.append(content)
+        else:
+            if with_text is not None:
+                yield _edited(with_text, "".join(texts))
+                with_text = None
+            yield line
+
+
+async def _endless(lines: Lines, _: HangUp) -> Lines:
+    line = b""
+    async for line in _before(lines):
+        yield line
+    while True:
+        await asyncio.sleep(TRICKLE_SECONDS)
+        yield _edited(line, "and so on ")
+
+
+def _in_two_seconds() -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+
+
+ERROR = b'{"error":{"code":"500","message":"the model has failed"}}'
+
+FAULTS: dict[str, Fault] = {
+    "fault-300": Fault("a redirect to nowhere", 300),
+    "fault-400": Fault("refuses every call as wrong", 400),
+    "fault-401": Fault("says that the token is not valid", 401),
+    "fault-402": Fault("says that the account's budget is used up", 402),
+    "fault-403": Fault("says that the role may not use Cortex", 403),
+    "fault-404": Fault("says that there is no such endpoint", 404),
+    "fault-429-then-ok": Fault(
+        "too many requests, then an answer", 429, retry_after=lambda: "0", then_ok=True
+    ),
+    "fault-429-date": Fault(
+        "too many requests, and a date when to come back, then an answer",
+        429,
+        retry_after=_in_two_seconds,
+        then_ok=True,
+    ),
+    "fault-429-forever": Fault("too many requests, always", 429, retry_after=lambda: "1"),
+    "fault-500": Fault("fails before the first word", 500),
+    "fault-503": Fault("is busy, always", 503),
+    "fault-503-then-ok": Fault("is busy, then answers", 503, then_ok=True),
+    "fault-expired-token": Fault("says once that the session has expired", expired=True),
+    "fault-stall-headers": Fault("takes the request and says nothing, for ever", silent=True),
+    "fault-stall-first": Fault("begins to answer, but no word comes", play=_stall_first),
+    "fault-stall-mid": Fault("falls silent in the middle", play=_stall_mid),
+    "fault-reset": Fault("the connection is reset in the middle", play=_reset),
+    "fault-truncated": Fault("the connection is closed in the middle", play=_truncated),
+    "fault-error-event": Fault(
+        "an `event: error` in the middle, then an ordinary end",
+        play=_ending_with(b"event: error\ndata: " + ERROR),
+    ),
+    "fault-error-data": Fault(
+        "an error as data in the middle", play=_ending_with(b"data: " + ERROR)
+    ),
+    "fault-bad-json": Fault("data that is no JSON", play=_ending_with(b'data: {"choices": [')),
+    "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_ending_with(b'data: "\xff\xfe"')),
+    "fault-done": Fault("a [DONE] that nobody expects", play=_followed_by(b"data: [DONE]")),
+    "fault-no-end": Fault("ends in the middle like an ordinary end", play=_ending_with()),
+    "fault-null-choices": Fault("an event whose choices are null", play=_null_choices),
+    "fault-none-delta": Fault("an event whose text is null", play=_with(None)),
+    "fault-empty-delta": Fault("events without text", play=_with("", "")),
+    "fault-split-emoji": Fault("an emoji in two halves", play=_with(*EMOJI)),
+    "fault-content-type-charset": Fault(
+        "a content type with a charset", content_type="text/event-stream; charset=utf-8"
+    ),
+    "fault-content-type-json": Fault(
+        "a stream that says it is JSON", content_type="application/json"
+    ),
+    "fault-trickle": Fault("one character at a time", play=_trickle),
+    "fault-burst": Fault("long pauses, then much at once", play=_burst),
+    "fault-one-blob": Fault("the whole answer in one event", play=_one_blob),
+    "fault-length": Fault("an answer cut by max_tokens", max_tokens=CUT_TOKENS),
+    "fault-no-finish": Fault("an end without a reason, as Claude's models have it", reasons=False),
+    "fault-endless": Fault("an answer that never ends", play=_endless),
+}
+
+
+async def played(fault: Fault | None, lines: Lines, hang_up: HangUp) -> Lines:
+    """Give a stream's lines, as the fault makes them; closing this closes the stream."""
+    play = fault.play if fault is not None else None
+    async with aclosing(play(lines, hang_up) if play else lines) as changed:  # type: ignore[type-var]
+        async for line in changed:
+            yield line

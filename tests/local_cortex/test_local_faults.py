@@ -1,0 +1,148 @@
+"""Fault models on the wire, and where they must not be seen."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import pytest
+from snowflake.snowpark import Session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from local_cortex import LocalCortex, faults, models
+from tests.local_cortex.cortex_engines import eventually
+
+COMPLETE = "/api/v2/cortex/inference:complete"
+CHAT = "/api/v2/cortex/v1/chat/completions"
+Http = Callable[..., httpx.Client]
+
+
+def body(model: str, prompt: str = "Hello", **more: Any) -> dict[str, Any]:
+    return {"model": model, "messages": [{"role": "user", "content": prompt}], **more}
+
+
+@pytest.fixture
+def rest(cortex: LocalCortex, http: Http) -> httpx.Client:
+    return http(cortex)
+
+
+@pytest.mark.parametrize("path", [COMPLETE, CHAT])
+@pytest.mark.parametrize("name", [name for name, fault in faults.FAULTS.items() if fault.status])
+def test_a_fault_with_a_status_answers_with_it(rest: httpx.Client, path: str, name: str) -> None:
+    fault = faults.FAULTS[name]
+    answer = rest.post(path, json=body(name, f"{path} {name}"))
+    assert answer.status_code == fault.status
+    assert ("retry-after" in answer.headers) == (fault.retry_after is not None)
+    if fault.then_ok:
+        assert rest.post(path, json=body(name, f"{path} {name}", stream=False)).is_success
+
+
+def test_retry_after_may_be_a_date(rest: httpx.Client) -> None:
+    answer = rest.post(COMPLETE, json=body("fault-429-date", "when?"))
+    assert parsedate_to_datetime(answer.headers["retry-after"]).tzinfo is not None
+
+
+def test_a_refusal_that_passes_is_each_conversations_own(rest: httpx.Client) -> None:
+    first, second = (body("fault-503-then-ok", prompt, stream=False) for prompt in ("a", "b"))
+    statuses = [
+        rest.post(COMPLETE, json=each).status_code for each in (first, second, second, first)
+    ]
+    assert statuses == [503, 503, 200, 200]
+
+
+def test_an_expired_session_is_said_with_200_and_a_code(rest: httpx.Client) -> None:
+    answer = rest.post(COMPLETE, json=body("fault-expired-token", "expired?"))
+    assert (answer.status_code, answer.json()["code"]) == (200, "390112")
+
+
+def test_names_are_found_in_any_case_and_a_wrong_one_is_told_the_nearest(
+    rest: httpx.Client,
+) -> None:
+    assert rest.post(COMPLETE, json=body("FAULT-402")).status_code == 402
+    answer = rest.post(COMPLETE, json=body("fault-429"))
+    assert answer.status_code == 400
+    assert 'did you mean "fault-4' in answer.json()["message"]
+    assert "did you mean" not in rest.post(COMPLETE, json=body("llama9")).json()["message"]
+
+
+def test_no_list_of_models_has_them(rest: httpx.Client, session: Session) -> None:
+    listed = rest.get("/api/v2/cortex/models").text
+    shown = session.sql("SHOW CORTEX BASE MODELS IN SCHEMA SNOWFLAKE.MODELS").collect()
+    assert "fault" not in listed.lower()
+    assert "fault" not in str(shown).lower()
+    assert not any(name.startswith("fault") for name in models.DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, fault in faults.FAULTS.items() if not fault.status],
+)
+def test_where_nothing_streams_a_fault_of_the_stream_answers_normally(
+    rest: httpx.Client, session: Session, name: str
+) -> None:
+    answer = rest.post(COMPLETE, json=body(name, stream=False))
+    assert answer.json()["choices"][0]["message"]["content"]
+    rows = session.sql("SELECT AI_COMPLETE(?, 'Hello')", [name]).collect()
+    assert rows[0][0]
+
+
+def test_in_sql_a_refusal_is_an_error(session: Session) -> None:
+    with pytest.raises(SnowparkSQLException, match="budget"):
+        session.sql("SELECT SNOWFLAKE.CORTEX.COMPLETE('fault-402', 'Hello')").collect()
+
+
+def raw(cortex: LocalCortex, model: str) -> socket.socket:
+    """Ask by hand, for what a client would hide."""
+    content = json.dumps(body(model)).encode()
+    connection = socket.create_connection(("127.0.0.1", cortex.port), timeout=5)
+    connection.sendall(
+        f"POST {COMPLETE} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {cortex.secret}\r\n"
+        f"content-length: {len(content)}\r\n\r\n".encode()
+        + content
+    )
+    return connection
+
+
+def test_a_reset_is_a_reset(cortex: LocalCortex) -> None:
+    with raw(cortex, "fault-reset") as connection, pytest.raises(ConnectionResetError):
+        while connection.recv(65_536):
+            pass
+
+
+def test_a_truncated_stream_ends_without_the_chunk_that_ends_it(cortex: LocalCortex) -> None:
+    received = b""
+    with raw(cortex, "fault-truncated") as connection:
+        while part := connection.recv(65_536):
+            received += part
+    assert received.count(b"data: ") == faults.BEFORE
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["fault-stall-headers", "fault-stall-first", "fault-stall-mid", "fault-endless"]
+)
+def test_what_never_ends_ends_when_the_client_leaves(cortex: LocalCortex, name: str) -> None:
+    with raw(cortex, name) as connection:
+        if name != "fault-stall-headers":
+            assert connection.recv(100)
+            assert eventually(lambda: cortex.open_streams > 0)
+    assert eventually(lambda: cortex.open_streams == 0)
+
+
+@pytest.mark.parametrize("name", ["fault-stall-headers", "fault-stall-mid", "fault-endless"])
+def test_what_never_ends_holds_up_nobody_who_closes_the_server(
+    start: Callable[..., LocalCortex], name: str
+) -> None:
+    server = start()
+    with raw(server, name) as connection:
+        if name != "fault-stall-headers":
+            assert connection.recv(100)
+        began = time.monotonic()
+        server.close()
+        assert time.monotonic() - began < 2.0
+        assert not server.alive
