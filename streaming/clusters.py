@@ -13,7 +13,9 @@ import regex
 
 __all__ = ["Clusters"]
 
-CLUSTER = regex.compile(r"\X")
+# What a zero-width joiner joins stays together, also where this version of Unicode does not count
+# the two as one: which symbols count has changed from version to version.
+CLUSTER = regex.compile(r"\X(?:(?<=\u200d)\X)*")
 SURROGATE = regex.compile(r"[\ud800-\udfff]")
 # Between two of these there is always a boundary, whatever stands before them: the last such place
 # is found from the end (?r), and only what follows it has to be looked at.

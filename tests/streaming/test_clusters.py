@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.clusters import MAX_HELD, Clusters
+from streaming.clusters import MAX_HELD, SURROGATE, Clusters
 
 FAMILY = "👨‍👩‍👧‍👦"
 NASTY = [
@@ -36,6 +38,23 @@ def pieces_of(deltas: list[str], size: int = 1) -> list[str]:
     return pieces
 
 
+def ends(parts: list[str]) -> set[int]:
+    """Return where the parts of a text end."""
+    return set(accumulate(map(len, parts)))
+
+
+def break_test() -> list[list[str]]:
+    """Return the clusters of each example in Unicode's GraphemeBreakTest.txt."""
+    examples = []
+    for line in Path(__file__).with_name("GraphemeBreakTest.txt").read_text("utf-8").splitlines():
+        parts = line.partition("#")[0].replace("×", " ").strip("÷ \t").split("÷")
+        if parts != [""]:
+            examples.append(
+                ["".join(chr(int(code, 16)) for code in part.split()) for part in parts]
+            )
+    return examples
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_text_fed_one_code_point_at_a_time_comes_out_in_whole_clusters(text: str) -> None:
     assert pieces_of(list(text)) == regex.findall(r"\X", text)
@@ -49,9 +68,24 @@ def test_no_chunking_tears_a_cluster(text: str, data: st.DataObject) -> None:
         size = data.draw(st.integers(1, 7))
         deltas.append(rest[:size])
         rest = rest[size:]
+    assert "".join(pieces_of(deltas)) == text
     longest = max(map(len, regex.findall(r"\X", text)), default=0)
     if longest <= MAX_HELD:
-        assert pieces_of(deltas) == regex.findall(r"\X", text)
+        assert ends(pieces_of(deltas)) <= ends(regex.findall(r"\X", text))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_unicodes_own_examples_are_not_torn(size: int) -> None:
+    torn = []
+    for clusters in break_test():
+        text = "".join(clusters)
+        deltas = [text[start : start + size] for start in range(0, len(text), size)]
+        whole = SURROGATE.sub("\ufffd", text)
+        pieces = pieces_of(deltas)
+        assert "".join(pieces) == whole
+        if not ends(pieces) <= ends(clusters):
+            torn.append(text)
+    assert torn == []
 
 
 def test_only_the_last_cluster_is_held_back() -> None:
