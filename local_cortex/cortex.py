@@ -99,8 +99,10 @@ class Cortex:
             EngineError: the engine could not answer.
         """
         fault = faults.find(call.model)
-        if fault is not None and fault.max_tokens is not None:
-            call = replace(call, max_tokens=min(call.max_tokens, fault.max_tokens))
+        if fault is not None:
+            # A model that an engine may know: a relay passes the name on.
+            most = min(call.max_tokens, fault.max_tokens or call.max_tokens)
+            call = replace(call, model=models.DEFAULTS[0], max_tokens=most)
         self.open_streams += 1
         name = self.engine.name
         event: Event | None = None

@@ -14,7 +14,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 from local_cortex.models import Model
 
@@ -103,7 +102,8 @@ def nearest(name: str) -> str | None:
     """Return the fault model that a wrong name is most like; ``None`` if it means none."""
     if not name.lower().startswith(PREFIX):
         return None
-    return difflib.get_close_matches(name.lower(), FAULTS, 1, cutoff=0.0)[0]
+    longer = [known for known in FAULTS if known.startswith(name.lower())]
+    return difflib.get_close_matches(name.lower(), longer or FAULTS, 1, cutoff=0.0)[0]
 
 
 def _edited(line: Line, content: str | None) -> Line:
@@ -154,9 +154,11 @@ async def _truncated(lines: Lines, hang_up: HangUp) -> Lines:
 
 
 async def _before(lines: Lines) -> Lines:
-    """Give the lines that come before a fault in the middle."""
+    """Give the lines that come before a fault in the middle: of a short answer all its text."""
     number = 0
     async for line in lines:
+        if not _content(line):
+            return
         yield line
         number += 1
         if number == BEFORE:
@@ -196,13 +198,6 @@ def _with(*contents: str | None) -> Callable[[Lines, HangUp], Lines]:
                     yield _edited(line, content)
 
     return play
-
-
-async def _null_choices(lines: Lines, _: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    event: dict[str, Any] = json.loads(line.removeprefix(b"data: "))
-    yield b"data: " + json.dumps(event | {"choices": None}).encode()
 
 
 async def _trickle(lines: Lines, _: HangUp) -> Lines:
@@ -247,7 +242,8 @@ async def _endless(lines: Lines, _: HangUp) -> Lines:
     line = b""
     async for line in _before(lines):
         yield line
-    while True:
+    # Of an answer without any text there is nothing to go on with.
+    while line:
         await asyncio.sleep(TRICKLE_SECONDS)
         yield _edited(line, "and so on ")
 
@@ -295,7 +291,9 @@ FAULTS: dict[str, Fault] = {
     "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_ending_with(b'data: "\xff\xfe"')),
     "fault-done": Fault("a [DONE] that nobody expects", play=_followed_by(b"data: [DONE]")),
     "fault-no-end": Fault("ends in the middle like an ordinary end", play=_ending_with()),
-    "fault-null-choices": Fault("an event whose choices are null", play=_null_choices),
+    "fault-null-choices": Fault(
+        "an event whose choices are null", play=_ending_with(b'data: {"choices": null}')
+    ),
     "fault-none-delta": Fault("an event whose text is null", play=_with(None)),
     "fault-empty-delta": Fault("events without text", play=_with("", "")),
     "fault-split-emoji": Fault("an emoji in two halves", play=_with(*EMOJI)),

@@ -114,15 +114,15 @@ class Pump:
         self._clock = clock
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self._text = StringIO()
+        self._text = _buffer()
         self._oldest = 0.0
         self._waiting_chars = 0
         self._kept_chars = 0
         self._reader_waits = False
         self._held_up = False
         self._stopped = False
-        # Held while the rest of a source that is not live is read, so that nobody closes it then.
-        self._reading = threading.Lock()
+        # The thread that reads the rest of a source that is not live; it alone may close it then.
+        self._owner: int | None = None
         self._rest: Iterator[str | None] = iter(())
         self._thread = threading.Thread(target=self._run, name="stream-pump", daemon=True)
 
@@ -135,7 +135,7 @@ class Pump:
         if not self._waiting_chars:
             return "", 0.0
         with self._lock:
-            text, self._text = self._text.getvalue(), StringIO()
+            text, self._text = self._text.getvalue(), _buffer()
             # Until keep() says otherwise, all of it waits on.
             self._kept_chars += self._waiting_chars
             self._waiting_chars = 0
@@ -160,9 +160,11 @@ class Pump:
         with self._lock:
             self._stopped = True
             self._changed.notify_all()
+            ours = self.immediate and self._owner in (None, threading.get_ident())
         if isinstance(self._source, Abortable):
             self._source.abort()
-        self._release_rest()
+        if ours:
+            self._release_rest()
 
     def join(self, seconds: float) -> None:
         if self._thread.ident is not None:
@@ -221,42 +223,39 @@ class Pump:
         self.last_arrival = now
 
     def rest(self, until: float = math.inf) -> Iterator[str]:
-        deltas, reading, clock = self._rest, self._reading, self._clock
-        while not self._stopped:
-            with reading:
-                try:
-                    delta = next(deltas, END)
-                except Exception as raised:
-                    self._end(raised)
-                    return
+        with self._lock:
+            if self._stopped:
+                return
+            self._owner = threading.get_ident()
+        deltas, clock = self._rest, self._clock
+        try:
+            while not self._stopped:
+                delta = next(deltas, END)
                 if delta is END:
                     self._end(None)
                     return
+                if delta:
+                    self.deltas += 1
+                    yield delta
+                if clock() >= until:
+                    return
+        except Exception as raised:
+            self._end(raised)
+        finally:
+            # Who stopped it from elsewhere has left the closing to this thread.
             if self._stopped:
-                break
-            self.last_arrival = now = clock()
-            if delta:
-                self.deltas += 1
-                yield delta
-            if now >= until:
-                return
-        self._release_rest()
+                self._release_rest()
 
     def _take_rest(self) -> tuple[str, float]:
         delta = next(self.rest(), "")
+        self.last_arrival = self._clock()
         if self.first_arrival is None:
             self.first_arrival = self.last_arrival
-        return delta, self.last_arrival or 0.0
+        return delta, self.last_arrival
 
     def _release_rest(self) -> None:
-        # Not while it is read: a generator that is running cannot be closed. Whoever reads it finds
-        # out that it was stopped, and comes here again.
-        if self.immediate and self._reading.acquire(blocking=False):
-            try:
-                if not self.ended:
-                    self._end(None)
-            finally:
-                self._reading.release()
+        if not self.ended:
+            self._end(None)
 
     def _end(self, error: BaseException | None) -> None:
         """Release the source, in the thread that has read it, and say that it is over."""
@@ -272,3 +271,11 @@ class Pump:
             self.ended = True
             self.immediate = False
             self._changed.notify_all()
+
+
+def _buffer() -> StringIO:
+    buffer = StringIO()
+    # Once it has been read from, it holds characters; before, it keeps each string that is written,
+    # which for small deltas takes ten times the memory (CPython's Modules/_io/stringio.c).
+    buffer.readline()
+    return buffer

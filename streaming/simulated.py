@@ -52,10 +52,11 @@ class SimulatedStrategy:
 
     def _cut(self, answer: Iterable[str]) -> Iterator[str]:
         text = "".join(answer)  # waits until the model has finished
-        for start in range(0, len(text), self.chunk_size):
-            yield text[start : start + self.chunk_size]
-            if self.delay:
-                self._sleep(self.delay)
+        size, delay = self.chunk_size, self.delay
+        for start in range(0, len(text), size):
+            yield text[start : start + size]
+            if delay:
+                self._sleep(delay)
 
 
 class _Slices:

@@ -115,7 +115,12 @@ class TextStream:
         while piece := self._next():
             yield piece
             if self._reader.immediate and not self._pace.tick:
-                yield from self._straight()
+                # Nothing has to be waited for, and no pace asks for a wait: the short way.
+                through, hand_out = self._clusters.through, self._parts.append
+                for delta in self._reader.rest(until=self._started + self._limits.total):
+                    if piece := through(delta):
+                        hand_out(piece)
+                        yield piece
 
     def __next__(self) -> str:
         piece = self._next()
@@ -211,15 +216,6 @@ class TextStream:
             # The same object at each rerun; its traceback would grow with every one.
             raise self._error.with_traceback(None)
         return ""
-
-    def _straight(self) -> Iterator[str]:
-        """Hand out what need not be waited for, where no pace asks for a wait either."""
-        through, hand_out = self._clusters.through, self._parts.append
-        for delta in self._reader.rest(until=self._started + self._limits.total):
-            piece = through(delta)
-            if piece:
-                hand_out(piece)
-                yield piece
 
     def _start(self) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -15,7 +16,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex, faults, models
-from tests.local_cortex.cortex_engines import eventually
+from tests.local_cortex.cortex_engines import END, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"
 CHAT = "/api/v2/cortex/v1/chat/completions"
@@ -64,9 +65,10 @@ def test_names_are_found_in_any_case_and_a_wrong_one_is_told_the_nearest(
     rest: httpx.Client,
 ) -> None:
     assert rest.post(COMPLETE, json=body("FAULT-402")).status_code == 402
-    answer = rest.post(COMPLETE, json=body("fault-429"))
-    assert answer.status_code == 400
-    assert 'did you mean "fault-4' in answer.json()["message"]
+    for wrong, meant in (("fault-429", "fault-429-date"), ("fault-utf8", "fault-bad-utf8")):
+        answer = rest.post(COMPLETE, json=body(wrong))
+        assert answer.status_code == 400
+        assert f'did you mean "{meant}"?' in answer.json()["message"]
     assert "did you mean" not in rest.post(COMPLETE, json=body("llama9")).json()["message"]
 
 
@@ -94,6 +96,55 @@ def test_where_nothing_streams_a_fault_of_the_stream_answers_normally(
 def test_in_sql_a_refusal_is_an_error(session: Session) -> None:
     with pytest.raises(SnowparkSQLException, match="budget"):
         session.sql("SELECT SNOWFLAKE.CORTEX.COMPLETE('fault-402', 'Hello')").collect()
+
+
+@pytest.mark.parametrize("path", [COMPLETE, CHAT])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("fault-error-event", "fault-error-data", "fault-bad-json", "fault-bad-utf8"),
+        *("fault-no-end", "fault-null-choices"),
+    ],
+)
+def test_a_fault_in_the_middle_comes_before_the_end_of_a_short_answer_too(
+    start: Callable[..., LocalCortex], http: Http, path: str, name: str
+) -> None:
+    rest = http(start(engine=Playing("one ", "two", END)))
+    answer = rest.post(path, json=body(name, stream=True)).content
+    assert answer.count(b'"content":"') == 2
+    assert b'"usage":{"' not in answer
+    assert b'"finish_reason":"' not in answer
+    assert b"[DONE]" not in answer
+
+
+@pytest.mark.parametrize("path", [COMPLETE, CHAT])
+@pytest.mark.parametrize("parts", [["one"], []])
+def test_no_answer_is_too_short_for_any_fault(
+    start: Callable[..., LocalCortex],
+    http: Http,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    parts: list[str],
+) -> None:
+    rest = http(start(engine=Playing(*parts, END)))
+    for name in faults.FAULTS:
+        with (
+            contextlib.suppress(httpx.TransportError),
+            rest.stream("POST", path, json=body(name, stream=True), timeout=0.1) as answer,
+        ):
+            # Some never end.
+            for _ in zip(answer.iter_raw(), range(5), strict=False):
+                pass
+    assert caplog.text == ""
+
+
+def test_an_engine_is_asked_for_a_model_that_it_may_know(
+    start: Callable[..., LocalCortex], http: Http
+) -> None:
+    engine = Playing("one", END)
+    answer = http(start(engine=engine)).post(CHAT, json=body("fault-burst"))
+    assert [call.model for call in engine.calls] == [models.DEFAULTS[0]]
+    assert answer.json()["model"] == "fault-burst"
 
 
 def raw(cortex: LocalCortex, model: str) -> socket.socket:
