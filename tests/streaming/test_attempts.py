@@ -205,3 +205,18 @@ def test_a_retry_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None
 def test_only_what_may_pass_is_called_retryable() -> None:
     assert StreamError("rate_limited").retryable
     assert not StreamError("unauthorised").retryable
+
+
+def test_a_refusal_in_a_stored_procedure_is_asked_again_and_then_falls_back() -> None:
+    slip = ValueError("Request failed: rate limited")
+    result = stream(
+        Scripted(slip, slip),
+        REQUEST,
+        retry=Retry(attempts=2, backoff=0.0),
+        fallback=Scripted(answer("one text"), name="plan B"),
+    ).result()
+    assert (result.text, result.metrics.strategy, result.metrics.attempts) == (
+        "one text",
+        "plan B",
+        3,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 import traceback
@@ -395,3 +396,77 @@ def test_cancelling_in_the_middle_of_the_slices_ends_them() -> None:
             answer.cancel()
     assert ("".join(pieces), len(pieces)) == (answer.text, 3)
     assert answer.status == "cancelled"
+
+
+def test_text_without_spaces_is_shown_from_its_first_delta_on() -> None:
+    text = "가나다라" * 1_000
+    stream, _, clock = make_stream(evenly(text, size=4, gap=0.005, first=0.4))
+    begin = clock.now
+    assert next(stream)
+    assert clock.now - begin == pytest.approx(0.4, abs=0.001)
+    assert stream.result().text == text
+
+
+def test_a_blob_begins_at_once_and_takes_few_pieces() -> None:
+    stream, _, clock = make_stream([(0.0, "단어 " * 7_000)])
+    begin, times = clock.now, []
+    for _ in stream:
+        times.append(clock.now - begin)
+    assert times[0] < Pace().tick
+    assert (times[-1] <= 0.25, len(times) <= 6) == (True, True)
+
+
+class Closing:
+    """A live source that says when it was closed, and how often."""
+
+    name, live = "closing", True
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:
+        return iter(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return "word "
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_leaving_half_way_closes_the_source_once_and_ends_the_thread(raising: bool) -> None:
+    source = Closing()
+    limits = Limits(buffer_chars=100)
+    with contextlib.suppress(RuntimeError), start(source, REQUEST, limits=limits) as answer:
+        next(answer)
+        next(answer)
+        if raising:
+            raise RuntimeError
+    wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
+    assert source.closed == 1
+
+
+def test_text_and_figures_can_be_read_from_another_thread_meanwhile() -> None:
+    strategy = SimulatedStrategy(lambda _: LONG * 20, chunk_size=3, delay=0.0)
+    answer = start(strategy, REQUEST, pace=Pace.off())
+    seen: list[int] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            characters = answer.metrics.characters
+            seen.append(len(answer.text) - characters)
+
+    watching = threading.Thread(target=look)
+    watching.start()
+    try:
+        assert len("".join(answer)) == len(LONG) * 20
+    finally:
+        done.set()
+        watching.join()
+    # The text is read after the figures: there may be more of it, never less.
+    assert min(seen) >= 0
