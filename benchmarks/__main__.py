@@ -17,7 +17,11 @@ from benchmarks.exits import exit_after_ctrl_c
 from benchmarks.figures import Figure, NotMeasured, machine, table
 from benchmarks.home import home_process_time
 from benchmarks.limits import limit_accuracy
+from benchmarks.memory import peak_memory
+from benchmarks.overhead import first_piece, time_per_delta, time_per_piece
+from benchmarks.pacing import end_delay
 from benchmarks.pages import first_answer, stop_latency
+from benchmarks.torn import torn_clusters
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     measure.__name__: measure
@@ -31,6 +35,12 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         stop_latency,
         limit_accuracy,
         first_answer,
+        time_per_piece,
+        time_per_delta,
+        first_piece,
+        end_delay,
+        peak_memory,
+        torn_clusters,
     )
 }
 

@@ -12,6 +12,11 @@ from collections.abc import Callable, Iterable
 MODEL = "llama3.1-8b"
 CONNECTIONS = 20
 ANSWERS = 50
+NEIGHBOURS = 100
+TIMEOUTS = 5
+LIMIT = 0.5
+# How long the model is silent for the client, which would wait for ever.
+SILENCE = 3.0
 # Events of the socket module, and which of their arguments is the address; see the table of audit
 # events in Python's documentation.
 ADDRESS_ARGUMENT = {
@@ -77,6 +82,70 @@ def first_tokens() -> list[float]:
     return seconds
 
 
+def first_pieces() -> tuple[list[float], list[float]]:
+    """Return the seconds from a call to its first text: the client's own, and through a stream."""
+    from snowflake.cortex import complete
+
+    from local_cortex import LocalCortex, Settings
+    from streaming import CompletionRequest, DirectStrategy, stream
+
+    cortex = LocalCortex.start(settings=Settings(first_token=0))
+    session = cortex.session()
+    request = CompletionRequest(model=MODEL, prompt="Hello")
+    raw, ours = [], []
+    for _ in range(1 + NEIGHBOURS):
+        began = time.perf_counter()
+        answer = complete(MODEL, "Hello", session=session, stream=True)
+        next(delta for delta in answer if delta)
+        raw.append(time.perf_counter() - began)
+        answer.close()
+
+        began = time.perf_counter()
+        streamed = stream(DirectStrategy(session), request)
+        next(streamed)
+        ours.append(time.perf_counter() - began)
+        streamed.close()
+    session.close()
+    cortex.close()
+    return raw[1:], ours[1:]
+
+
+def timeouts() -> tuple[list[float], list[float]]:
+    """Return the seconds until a limit of ours, and one of the client's, ends a silent answer."""
+    from snowflake.cortex import complete
+
+    from local_cortex import LocalCortex, Settings
+    from streaming import CompletionRequest, DirectStrategy, Limits, StreamTimeout, stream
+
+    silent = LocalCortex.start(settings=Settings(first_token=60))
+    session = silent.session()
+    request = CompletionRequest(model=MODEL, prompt="Hello")
+    ours = []
+    for _ in range(TIMEOUTS):
+        streamed = stream(DirectStrategy(session), request, limits=Limits(first_chunk=LIMIT))
+        began = time.perf_counter()
+        try:
+            next(streamed)
+        except StreamTimeout:
+            ours.append(time.perf_counter() - began)
+        streamed.close()
+    session.close()
+    silent.close()
+
+    late = LocalCortex.start(settings=Settings(first_token=SILENCE))
+    session = late.session()
+    theirs = []
+    for _ in range(TIMEOUTS):
+        began = time.perf_counter()
+        try:
+            next(iter(complete(MODEL, "Hello", session=session, stream=True, timeout=LIMIT)))
+        except TimeoutError:
+            theirs.append(time.perf_counter() - began)
+    session.close()
+    late.close()
+    return ours, theirs
+
+
 def addresses() -> None:
     """Print each address that the process connects to, sends to or looks up, to its very end."""
 
@@ -105,8 +174,9 @@ def addresses() -> None:
     cortex.close()
 
 
-TASKS: dict[str, Callable[[], float | Iterable[float] | None]] = {
-    task.__name__: task for task in (start, connect, first_tokens, addresses)
+TASKS: dict[str, Callable[[], float | Iterable[object] | None]] = {
+    task.__name__: task
+    for task in (start, connect, first_tokens, first_pieces, timeouts, addresses)
 }
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from benchmarks.browser import (
     ANSWERING,
     STOPPED,
@@ -55,10 +57,26 @@ def first_answer() -> list[Figure]:
     """Seconds from pressing Generate on Day 3 to the first text of the answer on the page.
 
     On the browser's clock, with an engine that does not wait. The first answer of a fresh server
-    process, asked for as soon as the button is there, for which the Snowflake clients have to be
-    imported, Local Cortex started and a session opened, 3 times; then later answers of the same
-    processes, in newly opened pages that stand still, 3 times each.
+    process, for which the Snowflake clients have to be imported, Local Cortex started and a session
+    opened: asked for when the page stands still, and as soon as the button is there, in 3 processes
+    each; then later answers of the same processes, in newly opened pages that stand still, 3 each.
+    The budget is for what the first answer takes longer than the later ones of its process.
     """
+    read, later = _first_and_later(settled=True)
+    hasty, hasty_later = _first_and_later(settled=False)
+    after = median(later + hasty_later)
+    return [
+        Figure(
+            "Generate to first text, first answer of a process: longer than later ones by",
+            [seconds - after for seconds in read],
+            "first_answer",
+        ),
+        Figure("Generate to first text, first answer, pressed before the page stands still", hasty),
+        Figure("Generate to first text, later answers", later + hasty_later),
+    ]
+
+
+def _first_and_later(*, settled: bool) -> tuple[list[float], list[float]]:
     first: list[float] = []
     later: list[float] = []
     for _ in range(PROCESSES):
@@ -68,10 +86,7 @@ def first_answer() -> list[Figure]:
             window(opened) as tabs,
         ):
             for number in range(1 + LATER_ANSWERS):
-                with open_day_3(tabs, server.url, settled=number > 0) as page:
+                with open_day_3(tabs, server.url, settled=settled or number > 0) as page:
                     seconds = press(page, "Generate", WRITING)
                     (later if number else first).append(seconds)
-    return [
-        Figure("Generate to first text, first answer of a process", first),
-        Figure("Generate to first text, later answers", later),
-    ]
+    return first, later

@@ -58,8 +58,9 @@ def _load(connection: Connection) -> None:
     with contextlib.suppress(ConnectionFailed, OSError):
         session = connection.session
         if not relayed():
-            # Client and server import some more with their first answer. open() returns when the
+            # Client and server import some more with their first answer. iter() returns when the
             # server has begun to answer; no text is waited for.
-            DirectStrategy(session).open(
-                CompletionRequest(model=models.DEFAULTS[0], prompt="Hello")
-            ).close()
+            request = CompletionRequest(model=models.DEFAULTS[0], prompt="Hello")
+            answer = DirectStrategy(session).open(request)
+            iter(answer)
+            answer.close()

@@ -17,9 +17,12 @@ __all__ = ["Clusters"]
 # the two as one: which symbols count has changed from version to version.
 CLUSTER = regex.compile(r"\X(?:(?<=\u200d)\X)*")
 SURROGATE = regex.compile(r"[\ud800-\udfff]")
-# Between two of these there is always a boundary, whatever stands before them: the last such place
-# is found from the end (?r), and only what follows it has to be looked at.
-BOUNDARY = regex.compile(r"(?r)(?<=[ -~가-힣一-鿿])[ -~가-힣一-鿿]")
+# Between two of these there is always a boundary, whatever stands before them: most of an English,
+# Korean, Japanese or Chinese text.
+ALONE = r"[\n -~·—‘’“”…、。가-힣ぁ-ゖァ-ヺ一-鿿]"
+PLAIN = regex.compile(f"{ALONE}*")
+# The last such place is found from the end (?r), and only what follows it has to be looked at.
+BOUNDARY = regex.compile(f"(?r)(?<={ALONE}){ALONE}")
 # No cluster that a person wrote is longer. A run of combining marks without end is shown as it
 # comes: held back, it would be scanned again with every delta.
 MAX_HELD = 64
@@ -60,7 +63,8 @@ class Clusters:
     def through(self, delta: str) -> str:
         """Feed a delta and take all that is ready."""
         text = self._held + delta
-        if self._parts or not text.isascii() or text[-1] == "\n":
+        plain = text[-1] != "\n" if text.isascii() else PLAIN.fullmatch(text)
+        if self._parts or not plain:
             self.feed(delta)
             return self.take(self.ready)
         # What feed() and take() do with plain text, without the detour.
