@@ -30,7 +30,10 @@ Status = Literal["new", "running", "complete", "unknown_end", "cancelled", "time
 
 # How often a waiting reader looks up: what on_idle notices (a Stop button, a closed tab) it
 # notices this late at the most.
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.1
+# After a piece that long is waited for the next tick without looking up: handing out a piece is
+# where a page's script can be stopped, too.
+LONGEST_TICK = 0.2
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2
 
@@ -69,7 +72,8 @@ class TextStream:
 
     An iterator: the request is sent at the first ``next``, once. A context manager: leaving it
     gives the connection back. ``text``, ``status``, ``error`` and ``metrics`` may be read at any
-    time from any thread. Make one with :func:`stream`.
+    time from any thread; ``pace`` and ``on_idle`` may be changed while it runs. Make one with
+    :func:`stream`.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -90,7 +94,7 @@ class TextStream:
         self.request = request
         self.on_idle = on_idle
         self._reader = reader
-        self._pace = pace
+        self.pace = pace
         self._limits = limits
         self._clock = clock
         self._attempts = attempts
@@ -114,7 +118,7 @@ class TextStream:
         # A generator for each loop, over one state: Python runs it faster than __next__.
         while piece := self._next():
             yield piece
-            if self._reader.immediate and not self._pace.tick:
+            if self._reader.immediate and not self.pace.tick:
                 # Nothing has to be waited for, and no pace asks for a wait: the short way.
                 through, hand_out = self._clusters.through, self._parts.append
                 for delta in self._reader.rest(until=self._started + self._limits.total):
@@ -249,7 +253,7 @@ class TextStream:
 
     def _note_arrival(self, since: float, characters: int) -> None:
         """Remember when text became ready, to the grain of a tick: so much the pace has to know."""
-        if self._arrivals and since - self._arrivals[-1][0] < self._pace.tick:
+        if self._arrivals and since - self._arrivals[-1][0] < self.pace.tick:
             since, earlier = self._arrivals.pop()
             characters += earlier
         self._arrivals.append((since, characters))
@@ -279,11 +283,11 @@ class TextStream:
 
     def _piece(self, now: float) -> str:
         """Take the next piece and count it, if it is time for one."""
-        clusters, pace = self._clusters, self._pace
+        clusters, pace = self._clusters, self.pace
         if not pace.tick or (self._outcome is not None and self._outcome.error is not None):
             # Whoever waits for an error is not to wait for a typewriter.
             amount = clusters.ready
-        elif self._last_piece is not None and now - self._last_piece < pace.tick:
+        elif self._last_piece is not None and now < self._last_piece + pace.tick:
             return ""
         else:
             amount = pace.amount((now - since, count) for since, count in self._arrivals)
@@ -308,17 +312,20 @@ class TextStream:
         full = self._clusters.ready >= self._limits.buffer_chars
         if self._reader.immediate and not full:
             return
-        if self.on_idle is not None:
+        now, due = self._clock(), 0.0
+        if self._last_piece is not None:
+            due = self._last_piece + self.pace.tick - now
+        if due <= 0 and self._clusters.ready:
+            # Its tick has come since the last look.
+            return
+        if self.on_idle is not None and not 0 < due <= LONGEST_TICK:
             self.on_idle()
-        now, seconds = self._clock(), IDLE_SECONDS
+        # Until its tick has come nothing can be shown, whatever arrives.
+        seconds = min(due, LONGEST_TICK) if due > 0 else IDLE_SECONDS
         if self._outcome is None:
             # Not past a limit: a deadline is met to the millisecond, not to the next look.
             seconds = min(seconds, self._left(now, held_up=full))
-        ready = self._clusters.ready > 0
-        if ready and self._last_piece is not None:
-            # Only its tick has not come.
-            seconds = min(seconds, self._last_piece + self._pace.tick - now)
-        self._reader.wait(max(seconds, 0.0), for_delta=not ready)
+        self._reader.wait(max(seconds, 0.0), for_delta=due <= 0)
 
     def _left(self, now: float, *, held_up: bool) -> float:
         """Return the seconds until the next limit passes if nothing comes."""
@@ -374,7 +381,7 @@ def stream(
         limits: how long to wait, and how much text may wait.
         retry: how often to ask again while no text has come; three attempts by default.
         fallback: a strategy that is asked when ``strategy`` has failed and no text has come.
-        on_idle: called at least every 0.05 s while the stream waits, in the thread that iterates;
+        on_idle: called at least every 0.1 s while nothing comes, in the thread that iterates;
             what it raises ends the iteration.
     """
     limits = limits or Limits()

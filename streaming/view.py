@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
 import streamlit as st
@@ -22,6 +23,13 @@ from streaming.stream import StreamResult, TextStream
 from streaming.untrusted import SafePieces, safe
 
 __all__ = ["show"]
+
+# Seconds between two updates. Each costs the server a millisecond or two and the browser eight,
+# whatever its length, and ten a second look even. Of a long answer more can be read than is new:
+# there half as many will do.
+TICK = 0.1
+LONG_TICK = 0.2
+LONG_CHARACTERS = 2_000
 
 
 def show(
@@ -49,6 +57,7 @@ def show(
         st.session_state[key] = stream
     place = st.empty()
     if stream.status in ("new", "running"):
+        stream.pace = replace(stream.pace, tick=max(stream.pace.tick, TICK))
         # Reading the session state is where Streamlit lets a waiting script be stopped.
         stream.on_idle = lambda: "streaming" in st.session_state
         try:
@@ -74,6 +83,7 @@ def _whole(stream: TextStream) -> str:
 def _write(stream: TextStream, cursor: str | None, waiting: str | None) -> None:
     pieces: Iterator[str] = iter(stream)
     blocks = Blocks()
+    length = 0
     try:
         if waiting is not None:
             with st.spinner(waiting):
@@ -83,6 +93,9 @@ def _write(stream: TextStream, cursor: str | None, waiting: str | None) -> None:
             finished: list[str] = []
             place = st.empty()
             shown = place.write_stream(_open_block(blocks, pieces, finished), cursor=cursor)
+            length += sum(map(len, finished))
+            if length > LONG_CHARACTERS:
+                stream.pace = replace(stream.pace, tick=max(stream.pace.tick, LONG_TICK))
             if not finished:
                 return
             for number, block in enumerate(map(safe, finished)):
