@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.answers import answer_cost, slow_reader, stop_script
 from benchmarks.cortex import (
     added_time_to_first_token,
     local_cortex_connect,
@@ -17,6 +18,7 @@ from benchmarks.exits import exit_after_ctrl_c
 from benchmarks.figures import Figure, NotMeasured, machine, table
 from benchmarks.home import home_process_time
 from benchmarks.limits import limit_accuracy
+from benchmarks.main_thread import browser_busy
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import first_piece, time_per_delta, time_per_piece
 from benchmarks.pacing import end_delay
@@ -41,6 +43,10 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         end_delay,
         peak_memory,
         torn_clusters,
+        stop_script,
+        browser_busy,
+        slow_reader,
+        answer_cost,
     )
 }
 

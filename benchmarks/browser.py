@@ -15,6 +15,7 @@ from tests.browser import chromium
 
 __all__ = [
     "ANSWERING",
+    "SCRIPT_IS",
     "STOPPED",
     "STOPPED_EARLY",
     "WRITING",
@@ -31,8 +32,9 @@ DAY_3 = "day_03_write_streams"
 
 # Conditions on the page, as JavaScript. Streamlit's own marks for its tests are the only names in
 # it that are not made anew by each release.
-FINISHED = """document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState
-    === 'notRunning' && document.querySelector('h1')"""
+#: The script is in a state, "running" or "notRunning".
+SCRIPT_IS = """document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === '%s'"""
+FINISHED = f"{SCRIPT_IS % 'notRunning'} && document.querySelector('h1')"
 ANSWERING = """document.querySelector('[data-testid="stSpinner"]')"""
 #: The answer's first text: below the heading, in the demo, not in the spinner or a message.
 WRITING = """(() => {
@@ -110,11 +112,15 @@ def window(opened: Browser) -> Iterator[BrowserContext]:
 
 
 @contextmanager
-def open_page(context: BrowserContext, url: str) -> Iterator[Page]:
-    """Open an address in a tab; yield it when the script has finished and its title is there."""
+def open_page(context: BrowserContext, url: str, *, settled: bool = True) -> Iterator[Page]:
+    """Open an address in a tab; yield it when the script has finished and its title is there.
+
+    Not ``settled``: at once.
+    """
     page = context.new_page()
     page.goto(url)
-    _wait_for(page, FINISHED)
+    if settled:
+        _wait_for(page, FINISHED)
     yield page
     page.close()
 

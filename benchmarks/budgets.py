@@ -43,12 +43,15 @@ class Budget:
 
     def kept(self, values: Sequence[float], baseline: Sequence[float] = ()) -> bool:
         """Tell whether ``values`` keep the budget; none do that lack a baseline they need."""
-        if not values or (self.of_baseline < math.inf and not baseline):
+        if not values:
             return False
         sizes = [abs(value) for value in values] if self.either_way else values
         size = summary(sizes, self.statistic)
-        most = self.of_baseline * summary(baseline, self.statistic) if baseline else math.inf
-        return size <= min(self.limit, most)
+        if self.of_baseline == math.inf:
+            return size <= self.limit
+        if not baseline:
+            return False
+        return size <= min(self.limit, self.of_baseline * summary(baseline, self.statistic))
 
 
 COURSE = "the course's own budget"

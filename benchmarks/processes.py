@@ -20,7 +20,15 @@ from pathlib import Path
 from benchmarks.figures import NotMeasured
 from tests.browser.server import ROOT, START_SECONDS, environment, streamlit_command
 
-__all__ = ["HOME", "ROOT", "Server", "in_fresh_process", "running", "streamlit"]
+__all__ = [
+    "HOME",
+    "ROOT",
+    "Server",
+    "in_fresh_process",
+    "running",
+    "streamlit",
+    "wait_until_it_answers",
+]
 
 HOME = ROOT / "Home.py"
 
@@ -43,6 +51,20 @@ class Server:
     def ended(self) -> bool:
         """Whether the process is gone."""
         return self.process.returncode is not None or self._reap()
+
+    @property
+    def processor_seconds_so_far(self) -> float:
+        """What it has used until now, user and system, to a hundredth of a second.
+
+        Raises:
+            NotMeasured: there is no /proc that says so, as outside Linux.
+        """
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except FileNotFoundError as error:
+            raise NotMeasured("there is no /proc") from error
+        # Fields 14 and 15 of proc(5), of which the first two stand before the bracket.
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> float:
         """Send what Ctrl-C sends and return the seconds until the process is gone.
@@ -94,7 +116,7 @@ def streamlit(script: Path, **settings: str) -> Iterator[Server]:
     """Run a page with `streamlit run` on a free port, and yield it once it answers."""
     command, url = streamlit_command(script)
     with running(command, url, **settings) as server:
-        _wait_until_it_answers(server)
+        wait_until_it_answers(server)
         yield server
 
 
@@ -115,7 +137,12 @@ def in_fresh_process(task: str, **settings: str) -> str:
     return output
 
 
-def _wait_until_it_answers(server: Server) -> None:
+def wait_until_it_answers(server: Server) -> None:
+    """Return once a Streamlit server answers.
+
+    Raises:
+        NotMeasured: it did not in good time.
+    """
     # Without the machine's proxies, which are not to see a request to ourselves.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS

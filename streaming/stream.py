@@ -33,7 +33,7 @@ Status = Literal["new", "running", "complete", "unknown_end", "cancelled", "time
 IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
-LONGEST_TICK = 0.2
+LONGEST_TICK = 0.25
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2
 

@@ -25,11 +25,11 @@ from streaming.untrusted import SafePieces, safe
 __all__ = ["show"]
 
 # Seconds between two updates. Each costs the server a millisecond or two and the browser eight,
-# whatever its length, and ten a second look even. Of a long answer more can be read than is new:
+# whatever its length, and eight a second look even. Of a long answer more can be read than is new:
 # there half as many will do.
-TICK = 0.1
-LONG_TICK = 0.2
-LONG_CHARACTERS = 2_000
+TICK = 0.125
+LONG_TICK = 0.24
+LONG_CHARACTERS = 1_000
 
 
 def show(

@@ -1,0 +1,1 @@
+"""Pages that show the same answer at the same pace, each in its own way."""
