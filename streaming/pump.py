@@ -247,11 +247,12 @@ class Pump:
                 self._release_rest()
 
     def _take_rest(self) -> tuple[str, float]:
-        delta = next(self.rest(), "")
-        self.last_arrival = self._clock()
-        if self.first_arrival is None:
-            self.first_arrival = self.last_arrival
-        return delta, self.last_arrival
+        delta, now = next(self.rest(), ""), self._clock()
+        if delta:
+            self.last_arrival = now
+            if self.first_arrival is None:
+                self.first_arrival = now
+        return delta, now
 
     def _release_rest(self) -> None:
         if not self.ended:

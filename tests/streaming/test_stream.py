@@ -470,3 +470,11 @@ def test_text_and_figures_can_be_read_from_another_thread_meanwhile() -> None:
         watching.join()
     # The text is read after the figures: there may be more of it, never less.
     assert min(seen) >= 0
+
+
+def test_an_answer_without_text_has_no_first_delta() -> None:
+    answer = start(SimulatedStrategy(lambda _: "", delay=0.0), REQUEST)
+    result = answer.result()
+    assert (result.text, result.error, result.status) == ("", None, "unknown_end")
+    assert result.metrics.time_to_first_delta is None
+    assert result.metrics.time_to_first_text is None
