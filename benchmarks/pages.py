@@ -45,7 +45,7 @@ def stop_latency() -> list[Figure]:
     writing = _stops("0", WRITING, STOPPED)
     return [
         Figure("Stop, while the model is silent", silent, "stop_latency"),
-        Figure("Stop, while the answer is streaming", writing, "stop_latency"),
+        Figure("Stop, while the answer is streaming", writing, "stop_while_streaming"),
     ]
 
 
