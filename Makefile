@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock screenshots clean
+.PHONY: help run test check new-day lint format bench lock screenshots clean
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The newest Python on the PATH that the course supports; PYTHON=... overrides it.
@@ -25,6 +25,14 @@ test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
 	@$(BIN)/python -m tests.browser.chromium
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev.done ## Check every lesson: metadata, both languages, code, pages
+	@$(BIN)/python -m course check
+
+new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TITLE="Caching"
+	@test -n "$(DAY)" && test -n "$(TITLE)" \
+		|| { echo 'Say which day, and its title: make new-day DAY=4 TITLE="Caching"'; exit 2; }
+	@$(BIN)/python -m course new-day "$$DAY" "$$TITLE" --slug "$${SLUG:-}"
 
 lint: $(VENV)/dev.done ## Check style, format and types
 	$(BIN)/ruff check .

@@ -1,41 +1,88 @@
-"""The lessons that there are."""
+"""The lessons that there are, and those that are broken."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from course.lesson import FOLDER, Lesson, LessonError, load
+from course.lesson import FOLDER, Lesson, load
+from course.problems import LessonError, Problem
 
-__all__ = ["LESSONS", "ROOT", "find", "lessons"]
+__all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons"]
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
 
 
-def lessons(folder: Path = LESSONS) -> list[Lesson]:
-    """Return every lesson, by day.
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A lesson that cannot be shown: its folder, its day by the folder's name, and why."""
 
-    Raises:
-        LessonError: a lesson's metadata is wrong, two lessons are for one day, or there is none.
-    """
-    found = [load(path) for path in sorted(folder.iterdir()) if FOLDER.fullmatch(path.name)]
-    if not found:
-        raise LessonError(
-            f"{folder.name}/ has no lesson: no folder is named like day_03_write_streams"
-        )
-    days = [lesson.meta.day for lesson in found]
-    for day in days:
-        if days.count(day) > 1:
-            raise LessonError(f"{folder.name}/ has two lessons for day {day}; rename one of them")
-    return found
+    folder: Path
+    day: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
+    """Return every lesson by day, with what is broken in its place."""
+    folders = [path for path in folder.iterdir() if FOLDER.fullmatch(path.name) and path.is_dir()]
+    found = [_load(path) for path in folders]
+    days = Counter(map(_day, found))
+    return sorted(
+        (_told_apart(entry, folders) if days[_day(entry)] > 1 else entry for entry in found),
+        key=lambda entry: (_day(entry), entry.name),
+    )
+
+
+def lessons(folder: Path = LESSONS) -> list[Lesson]:
+    """Return every lesson that can be shown, by day."""
+    return [entry for entry in entries(folder) if isinstance(entry, Lesson)]
 
 
 def find(name: str, folder: Path = LESSONS) -> Lesson:
     """Return the lesson whose folder is called ``name``.
 
     Raises:
-        LessonError: there is no such lesson, or its metadata is wrong.
+        LessonError: there is no such lesson, or it is broken.
     """
-    if not FOLDER.fullmatch(name):
-        raise LessonError(f"{name!r} is no lesson's name; one looks like day_03_write_streams")
-    return load(folder / name)
+    path = folder / name
+    if not FOLDER.fullmatch(name) or not path.is_dir():
+        fix = "Give the page the name of a folder, such as day_03_write_streams"
+        raise LessonError([Problem(path, 0, f"there is no lesson called {name!r}", fix)])
+    for entry in entries(folder):
+        if isinstance(entry, Broken) and entry.name == name:
+            raise LessonError(entry.problems)
+    return load(path)
+
+
+def _load(path: Path) -> Lesson | Broken:
+    day = int(path.name.split("_")[1])
+    page = path.parents[1] / "pages" / f"{path.name}.py"
+    try:
+        lesson = load(path)
+    except LessonError as error:
+        return Broken(path, day, error.problems)
+    if not page.is_file():
+        fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
+        return Broken(path, day, (Problem(page, 0, "the lesson has no page", fix),))
+    return lesson
+
+
+def _day(entry: Lesson | Broken) -> int:
+    return entry.day if isinstance(entry, Broken) else entry.meta.day
+
+
+def _told_apart(entry: Lesson | Broken, folders: Iterable[Path]) -> Broken:
+    """Return an entry as broken because its day is taken."""
+    day = _day(entry)
+    same = sorted(path.name for path in folders if int(path.name.split("_")[1]) == day)
+    what = f"there are several lessons for day {day}: {', '.join(same)}"
+    problem = Problem(entry.folder / "lesson.toml", 1, what, "Give one of them another day")
+    earlier = entry.problems if isinstance(entry, Broken) else ()
+    return Broken(entry.folder, day, (*earlier, problem))

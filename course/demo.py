@@ -70,6 +70,7 @@ def watch(
     running = stream.status in ("new", "running")
     if running:
         page.draw_text()
+        page.tried()
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
     answer, below = st.container(key="answer"), st.empty()

@@ -2,32 +2,131 @@
 
 from __future__ import annotations
 
+import logging
+from itertools import groupby
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from course import connection_panel
-from course.catalog import lessons
-from course.language import current, text
-from course.navigation import page_of
+from connection import connect
+from course import connection_panel, progress_panel, prose
+from course.catalog import Broken, entries
+from course.language import Language, current, text
+from course.lesson import Lesson
+from course.navigation import page_file, page_of, title_of
+
+if TYPE_CHECKING:
+    from course.progress.progress import Progress
 
 __all__ = ["draw"]
+
+LOG = logging.getLogger(__name__)
+CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
 
 
 def draw() -> None:
     """Draw the page."""
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
-    language = current()
-    st.title(text("course.title"), anchor=False)
-    st.markdown(text("course.tagline"))
-    st.caption(text("course.how"))
-    for lesson in lessons():
-        with st.container(border=True):
+    found = entries()
+    progress_panel.refresh()
+    progress = progress_panel.current()
+    _hero(found, progress)
+    progress_panel.say_if_not_saved()
+    if not found:
+        st.info(text("home.none"), icon=":material/menu_book:")
+    week = 1
+    weeks: list[tuple[int, Lesson | Broken]] = []
+    for entry in found:
+        # A broken lesson does not say which week it is for: that of the one before.
+        week = entry.meta.week if isinstance(entry, Lesson) else week
+        weeks.append((week, entry))
+    marks = []
+    for number, group in groupby(weeks, key=lambda pair: pair[0]):
+        st.header(text("course.week", week=number), anchor=f"week-{number}")
+        with st.grid(min_column_width=CARD_WIDTH, key=f"week-{number}", row_height="content"):
+            for _, entry in group:
+                with st.container(border=True, key=f"card-{entry.name}"):
+                    marks.append((entry, _card(entry, progress)))
+    progress_panel.controls()
+    _look_into(marks)
+
+
+def _hero(found: list[Lesson | Broken], progress: Progress) -> None:
+    with st.container(key="hero"):
+        st.title(text("course.title"), anchor=False)
+        st.markdown(text("course.tagline"))
+        st.caption(text("course.how"))
+        with st.container(horizontal=True, vertical_alignment="center", key="hero-links"):
+            lessons = [entry for entry in found if isinstance(entry, Lesson)]
+            last = progress.last_opened()
+            before = next((lesson for lesson in lessons if lesson.name == last), None)
+            if before is not None:
+                label = text("home.continue", lesson=title_of(before))
+                st.page_link(page_of(before), label=label, icon=":material/play_arrow:")
+            elif lessons:
+                label = text("home.begin", day=lessons[0].meta.day)
+                st.page_link(page_of(lessons[0]), label=label, icon=":material/play_arrow:")
+            kind = connect(connection_panel.preferred()).kind
             st.caption(
-                f"{text('course.day', day=lesson.meta.day)} · "
-                f"{text('course.minutes', minutes=lesson.meta.minutes)}"
+                f":material/cable: {text('home.connection', label=text(f'connection.{kind}'))}",
+                width="content",
             )
-            st.subheader(f"{lesson.meta.icon} {lesson.meta.title.of(language)}", anchor=False)
-            st.markdown(lesson.meta.summary.of(language))
-            st.page_link(
-                page_of(lesson), label=text("course.open"), icon=":material/arrow_forward:"
+
+
+def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.DeltaGenerator:
+    """Draw a lesson's card, and return the place in it for what is found out later."""
+    if isinstance(entry, Broken):
+        st.markdown(f"### {title_of(entry)}", anchors=False)
+        place = st.empty()
+        place.warning(text("home.broken"), icon=":material/build:")
+        if page_file(entry).is_file():
+            st.page_link(page_of(entry), label=text("course.open"), icon=":material/arrow_forward:")
+        return place
+    language: Language = current()
+    facts = (
+        text("course.day", day=entry.meta.day),
+        text("course.minutes", minutes=entry.meta.minutes),
+        _state(entry, progress),
+    )
+    st.markdown(
+        f":small[{' · '.join(facts)}]\n\n"
+        f"### {entry.meta.icon} {entry.meta.title.of(language)}\n\n"
+        f"{entry.meta.summary.of(language)}",
+        anchors=False,
+    )
+    place = st.empty()
+    st.page_link(page_of(entry), label=text("course.open"), icon=":material/arrow_forward:")
+    return place
+
+
+def _state(lesson: Lesson, progress: Progress) -> str:
+    solved = progress.count(lesson.name, "solved")
+    states = []
+    if progress.value(lesson.name, "read") == "yes":
+        states.append(f":green[:material/check_circle: {text('home.read')}]")
+    elif progress.has(lesson.name, "opened"):
+        states.append(f":blue[{text('home.opened')}]")
+    if solved:
+        states.append(f":green[{text('home.solved', count=solved)}]")
+    return " · ".join(states) or text("home.new")
+
+
+def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenerator]]) -> None:
+    """Mark the lessons whose prose is broken, once everything has been drawn.
+
+    Reading a lesson takes some hundredths of a second, and only after it has changed.
+    """
+    for entry, place in marks:
+        if isinstance(entry, Broken):
+            LOG.error(
+                "The lesson %s cannot be shown:\n%s",
+                entry.name,
+                "\n".join(map(str, entry.problems)),
             )
+            continue
+        # Reading the session state is where Streamlit lets a run be stopped by a click.
+        _ = "home" in st.session_state
+        problems = prose.read(entry, current()).problems
+        if problems:
+            place.warning(text("home.broken"), icon=":material/build:")

@@ -14,11 +14,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from course.catalog import ROOT, lessons
+from course.catalog import ROOT, Broken, entries
 from course.language import chooser, current, text
 from course.lesson import Lesson
 
-__all__ = ["guard", "page_of", "run"]
+__all__ = ["guard", "page_file", "page_of", "run", "title_of"]
 
 # Per run, not in the session state: a session whose navigation ran once is not to skip it later.
 STYLE = Path(__file__).parent / "assets" / "style.css"
@@ -48,24 +48,37 @@ def guard(name: str) -> None:
     st.stop()
 
 
-def page_of(lesson: Lesson) -> StreamlitPage:
+def page_of(entry: Lesson | Broken) -> StreamlitPage:
     """Return a lesson's page as Streamlit knows it; its URL path is the file's name."""
     # No icon, here or for Home: Streamlit would fetch it from a font server for the browser's tab.
     # The path is also what Streamlit makes of the file without a navigation, so a deep link means
     # the same page before and after the navigation is known.
-    return st.Page(
-        ROOT / "pages" / f"{lesson.name}.py",
-        title=f"{text('course.day', day=lesson.meta.day)}. {lesson.meta.title.of(current())}",
-        url_path=lesson.name,
-    )
+    return st.Page(page_file(entry), title=title_of(entry), url_path=entry.name)
+
+
+def page_file(entry: Lesson | Broken) -> Path:
+    """Return where a lesson's page is, or should be."""
+    return ROOT / "pages" / f"{entry.name}.py"
+
+
+def title_of(entry: Lesson | Broken) -> str:
+    """Return a lesson's title with its day; a broken one's is its folder's name."""
+    if isinstance(entry, Broken):
+        title = entry.name.split("_", 2)[2].replace("_", " ").capitalize()
+        return text("lesson.title", day=entry.day, title=title)
+    return text("lesson.title", day=entry.meta.day, title=entry.meta.title.of(current()))
 
 
 def _register(home: Callable[[], None]) -> StreamlitPage:
     front = st.Page(home, title=text("course.home"), default=True)
     weeks: dict[str, list[StreamlitPage]] = {"": [front]}
-    for lesson in lessons():
-        week = text("course.week", week=lesson.meta.week)
-        weeks.setdefault(week, []).append(page_of(lesson))
+    heading = ""
+    for entry in entries():
+        if isinstance(entry, Lesson):
+            heading = text("course.week", week=entry.meta.week)
+        # A broken lesson stands where its day does; its page says what is wrong.
+        if page_file(entry).is_file():
+            weeks.setdefault(heading, []).append(page_of(entry))
     return st.navigation(weeks, expanded=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,19 +10,18 @@ from pathlib import Path
 import streamlit as st
 
 from connection import ConnectionFailed, connect
-from course import catalog, connection_panel, navigation
+from course import catalog, connection_panel, navigation, progress_panel, translations
+from course.draw import draw_goals, draw_section
 from course.language import current, text
-from course.lesson import Block, Lesson, program, sections
+from course.lesson import Lesson, program
+from course.problems import LessonError, short
+from course.prose import Block, Heading, sections
 from course.warm import warm_up
 
 __all__ = ["LessonPage", "lesson_page"]
 
+LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
-CALLOUTS = {
-    "note": (st.info, ":material/info:"),
-    "tip": (st.success, ":material/lightbulb:"),
-    "warning": (st.warning, ":material/warning:"),
-}
 
 
 class LessonPage:
@@ -30,8 +30,9 @@ class LessonPage:
     ``prefer`` is the kind of connection that the learner asked for, if they did.
     """
 
-    def __init__(self, prefer: str | None, draw_text: Callable[[], None]) -> None:
+    def __init__(self, prefer: str | None, lesson: Lesson, draw_text: Callable[[], None]) -> None:
         self.prefer = prefer
+        self._lesson = lesson
         self._demo = st.container()
         self._text = st.container()
         self._draw_text: Callable[[], None] | None = draw_text
@@ -47,12 +48,18 @@ class LessonPage:
             with self._text:
                 draw()
 
+    def tried(self) -> None:
+        """Note that the learner has tried the demo."""
+        progress_panel.current().record(self._lesson.name, "tried", "demo")
+
     @contextmanager
     def demo(self) -> Iterator[None]:
         """Draw the live demo in its place, then the text; a connection that fails is explained."""
-        with self._demo, st.container(border=True):
+        hint = self._lesson.meta.demo
+        with self._demo, st.container(border=True, key="demo-box"):
             st.subheader(text("demo.heading"), anchor="demo")
-            st.caption(text("demo.intro"))
+            if hint:
+                st.caption(hint.of(current()))
             connection_panel.say_what_answers(connect(self.prefer))
             try:
                 yield
@@ -65,70 +72,152 @@ class LessonPage:
 def lesson_page(name: str) -> LessonPage:
     """Begin the page of the lesson whose folder is called ``name``; its demo completes it.
 
-    Raises:
-        LessonError: the lesson's files are wrong.
+    A lesson that is broken ends the run here: the page says so, and the log says how to mend it.
     """
     navigation.guard(name)
     # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.
     st.set_page_config(page_icon=ICON)
-    lesson = catalog.find(name)
     connection_panel.badge()
-    language = current()
-    parts = sections(lesson, language)
+    try:
+        lesson = catalog.find(name)
+        parts = sections(lesson, current())
+    except LessonError as error:
+        _say_that_it_is_broken(name, error)
+        st.stop()
     _contents(parts)
-    st.title(lesson.meta.title.of(language), anchor="top")
-    st.caption(
-        f"{text('course.day', day=lesson.meta.day)} · "
-        f"{text('course.minutes', minutes=lesson.meta.minutes)}"
-    )
-    _section(parts.pop("goals"), lead=f"**{lesson.meta.summary.of(language)}**")
+    _head(lesson)
+    draw_goals(parts.pop("goals"), lesson.meta.summary.of(current()))
+    progress_panel.refresh()
+    progress_panel.current().record(name, "opened")
 
     def draw_text() -> None:
         for blocks in parts.values():
-            _section(blocks)
+            draw_section(name, blocks)
         _take_away(lesson)
+        _read_button(name)
+        _neighbours(name)
+        _edit_hint(lesson)
 
-    return LessonPage(connection_panel.preferred(), draw_text)
+    return LessonPage(connection_panel.preferred(), lesson, draw_text)
+
+
+def _head(lesson: Lesson) -> None:
+    st.title(navigation.title_of(lesson), anchor="top")
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-facts"):
+        st.caption(
+            f":material/schedule: {text('course.minutes', minutes=lesson.meta.minutes)}",
+            width="content",
+        )
+        if _is_stale(lesson):
+            st.badge(
+                text("lesson.stale"),
+                icon=":material/translate:",
+                color="orange",
+                help=text("lesson.stale_help"),
+            )
+    before = [each for each in catalog.lessons() if each.meta.day in lesson.meta.prerequisites]
+    if before:
+        # A link inside the page's own text would open a second tab.
+        with st.container(horizontal=True, key="prerequisites"):
+            st.caption(text("lesson.prerequisites"), width="content")
+            for each in before:
+                st.page_link(navigation.page_of(each))
+    progress_panel.say_if_not_saved()
+
+
+def _is_stale(lesson: Lesson) -> bool:
+    try:
+        return bool(translations.stale(lesson, current()))
+    except LessonError as error:
+        LOG.warning("%s", error)
+        return True
+
+
+def _say_that_it_is_broken(name: str, error: LessonError) -> None:
+    LOG.error("The lesson %s cannot be shown:\n%s", name, error)
+    st.title(text("lesson.broken_title"), anchor="top")
+    # The place only: what stands there, and how to mend it, is the instructor's to read.
+    places = dict.fromkeys(
+        f"`{short(problem.path)}`" + (f" ({problem.line})" if problem.line else "")
+        for problem in error.problems
+    )
+    lines = [text("lesson.broken"), f"{text('lesson.broken_where')} {', '.join(places)}"]
+    st.error("\n\n".join([*lines, text("lesson.broken_hint")]), icon=":material/build:")
 
 
 def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
-    links = [f"- [{blocks[0].text}](#{name})" for name, blocks in parts.items()]
-    links.insert(1, f"- [{text('demo.heading')}](#demo)")
-    with st.sidebar:
+    links = []
+    for name, blocks in parts.items():
+        headings = (block for block in blocks if isinstance(block, Heading) and block.level <= 3)
+        links += [f"{'  ' * (each.level - 2)}- [{each.text}](#{each.id})" for each in headings]
+        if name == "goals":
+            links.append(f"- [{text('demo.heading')}](#demo)")
+    with st.sidebar, st.container(key="contents"):
         st.caption(text("course.contents"))
         st.markdown("\n".join(links))
 
 
-def _section(blocks: Sequence[Block], lead: str = "") -> None:
-    for block in blocks:
-        if block.kind == "heading":
-            draw = st.header if block.level == 2 else st.subheader
-            draw(block.text, anchor=block.id)
-        elif block.kind == "code":
-            st.code(block.text, language="python")
-        elif block.kind == "markdown":
-            if lead:
-                st.info(f"{lead}\n\n{block.text}", icon=":material/flag:")
-                lead = ""
-            else:
-                st.markdown(block.text)
-        else:
-            draw_callout, icon = CALLOUTS[block.kind]
-            draw_callout(block.text, icon=icon)
-
-
 def _take_away(lesson: Lesson) -> None:
-    st.download_button(
-        text("course.download", file=lesson.program_name),
-        program(lesson),
-        file_name=lesson.program_name,
-        mime="text/x-python",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    source = program(lesson)
+    if source:
+        st.download_button(
+            text("course.download", file=lesson.program_name),
+            source,
+            file_name=lesson.program_name,
+            mime="text/x-python",
+            icon=":material/download:",
+            on_click="ignore",
+        )
     if lesson.meta.links:
-        st.caption(text("course.links"))
+        st.subheader(text("course.links"), anchor="links")
         language = current()
         st.markdown(
             "\n".join(f"- [{link.title.of(language)}]({link.url})" for link in lesson.meta.links)
         )
+
+
+@st.fragment
+def _read_button(name: str) -> None:
+    progress = progress_panel.current()
+    read = progress.value(name, "read") == "yes"
+    with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
+        if read:
+            st.markdown(f":green[:material/check_circle:] {text('lesson.was_read')}")
+        label = text("lesson.unmark_read" if read else "lesson.mark_read")
+        st.button(
+            label,
+            key="mark-read",
+            type="tertiary" if read else "primary",
+            icon=None if read else ":material/check:",
+            on_click=lambda: progress.record(name, "read", value="no" if read else "yes"),
+        )
+
+
+def _neighbours(name: str) -> None:
+    found = catalog.lessons()
+    here = [each.name for each in found].index(name)
+    with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
+        if here > 0:
+            _neighbour("lesson.previous", found[here - 1], ":material/arrow_back:", "left")
+        if here + 1 < len(found):
+            _neighbour("lesson.next", found[here + 1], ":material/arrow_forward:", "right")
+
+
+def _neighbour(key: str, lesson: Lesson, icon: str, side: str) -> None:
+    label = text(key, lesson=navigation.title_of(lesson))
+    st.page_link(navigation.page_of(lesson), label=label, icon=icon, icon_position=side)  # type: ignore[arg-type]
+
+
+def _edit_hint(lesson: Lesson) -> None:
+    if not progress_panel.on_this_machine():
+        return
+    folder = f"lessons/{lesson.name}"
+    st.caption(
+        ":material/edit: "
+        + text(
+            "lesson.edit",
+            prose=f"{folder}/{current()}.md",
+            steps=f"{folder}/steps/",
+            page=f"pages/{lesson.name}.py",
+        )
+    )

@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_settings_from_outside() -> Iterator[None]:
+def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let no setting of the person who runs the tests change what they test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (
@@ -18,6 +18,8 @@ def _no_settings_from_outside() -> Iterator[None]:
             patch.delenv(name, raising=False)
         # Not "auto": whoever runs the tests may have put an account into secrets.toml.
         patch.setenv("COURSE_CONNECTION", "local")
+        # Nobody's own progress is read or changed.
+        patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")

@@ -54,5 +54,5 @@ def test_a_page_that_no_browser_shows_does_not_wait_for_the_warm_up(
     page = ROOT / "pages" / "day_03_write_streams.py"
     app = AppTest.from_file(str(page), default_timeout=30).run()
     loaded.set()
-    assert [button.label for button in app.button] == ["Generate"]
+    assert "Generate" in [button.label for button in app.button]
     assert not app.exception

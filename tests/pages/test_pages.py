@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -12,6 +13,7 @@ from connection import connect
 from course import catalog
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
+from course.prose import Question, sections
 
 ROOT = catalog.ROOT
 LESSONS = catalog.lessons()
@@ -77,13 +79,21 @@ def response(app: AppTest) -> str:
     return shown[shown.index("### Response:") + 1]
 
 
+def everything(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.success]
+    return "\n".join(part.value for part in parts)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     app = open_home(language)
     assert not app.exception
-    assert [card.value for card in app.subheader] == [
-        f"{lesson.meta.icon} {lesson.meta.title.of(language)}" for lesson in LESSONS
-    ]
+    cards = [part.value for part in app.markdown if "\n### " in part.value]
+    assert len(cards) == len(LESSONS)
+    for card, lesson in zip(cards, LESSONS, strict=True):
+        assert lesson.meta.title.of(language) in card
+        assert lesson.meta.summary.of(language) in card
+        assert str(lesson.meta.minutes) in card
 
 
 @pytest.mark.parametrize("cold", [False, True], ids=["through home", "cold"])
@@ -92,9 +102,56 @@ def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
 def test_every_lesson_renders(lesson: Lesson, language: Language, cold: bool) -> None:
     app = open_page(lesson.name, language, cold=cold)
     assert not app.exception
-    assert app.title[0].value == lesson.meta.title.of(language)
-    assert len(app.header) == 6
+    title = lesson.meta.title.of(language)
+    assert app.title[0].value == f"Day {lesson.meta.day}. {title}"
+    assert len(app.header) == len(lesson.meta.sections)
     assert texts(language)["demo.heading"] in [part.value for part in app.subheader]
+    assert lesson.meta.summary.of(language) in app.info[0].value
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_question_of_a_lesson_explains_each_option(lesson: Lesson) -> None:
+    blocks = [block for part in sections(lesson, "en").values() for block in part]
+    questions = [block for block in blocks if isinstance(block, Question)]
+    app = open_page(lesson.name)
+    for question in questions:
+        for number, option in enumerate(question.options):
+            choose = app.radio(key=f"question-{lesson.name}-{question.id}")
+            app = choose.set_value(number).run()
+            assert option.explanation in [part.value for part in [*app.success, *app.info]]
+    assert not app.exception
+
+
+def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None:
+    first = open_day_3("en")
+    press(first, "I've read this")
+    assert "You have read this lesson" in everything(first)
+    assert "읽은 강의입니다" in everything(open_day_3("ko"))
+    home = open_home("ko")
+    assert "읽음" in everything(home)
+    again = open_day_3("en")
+    press(again, "Mark as unread")
+    assert "You have read this lesson" not in everything(open_day_3("en"))
+
+
+def test_home_goes_on_where_the_learner_left_off() -> None:
+    open_day_3()
+    labels = [link.label for link in open_home("en").get("page_link")]
+    assert "Continue: Day 3. Write Streams" in labels
+
+
+def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file"))
+    app = open_day_3("en")
+    ask(app, SHORT["en"])
+    assert not app.exception
+    assert "Snowflake" in response(app)
+    assert "Your progress is not being saved" in everything(open_day_3("en").run())
+    monkeypatch.undo()
+    assert "not being saved" not in everything(open_day_3("en").run())
 
 
 @pytest.mark.parametrize("method", [DIRECT, CUSTOM])

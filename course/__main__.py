@@ -1,0 +1,97 @@
+"""The instructor's commands: `python -m course new-day | check | translated`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from course.catalog import lessons
+from course.language import LANGUAGES
+from course.problems import LessonError, Problem, short
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 1 for what is wrong, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    new = commands.add_parser("new-day", help="make the files of a new day")
+    new.add_argument("day", type=int, help="its number, such as 4")
+    new.add_argument("title", help='its title, such as "Caching"')
+    new.add_argument("--slug", default="", help="the name of its files, by default from the title")
+    check = commands.add_parser("check", help="check every lesson, in both languages")
+    check.add_argument("--files-only", action="store_true", help="run no code, draw no page")
+    done = commands.add_parser("translated", help="note that a translation is up to date")
+    done.add_argument("day", type=int)
+    done.add_argument("language", choices=LANGUAGES)
+    given = parser.parse_args(arguments)
+    if given.command == "new-day":
+        return _new_day(given.day, given.title, given.slug)
+    if given.command == "translated":
+        return _translated(given.day, given.language)
+    return _check(given.files_only)
+
+
+def _new_day(day: int, title: str, slug: str) -> int:
+    from course.checking.files import check_files
+    from course.new_day import NewDayError, create
+
+    try:
+        written = create(day, title, slug)
+    except NewDayError as error:
+        print(f"No day was made: {error}.", file=sys.stderr)
+        return 2
+    print("Written:")
+    for path in written:
+        print(f"  {short(path)}")
+    folder = next(path.parent for path in written if path.name == "lesson.toml")
+    todos = [problem for problem in check_files() if problem.path.is_relative_to(folder)]
+    print("\nStill to be written (`make check` lists it again):")
+    print(f"  lessons/{folder.name}/lesson.toml: titles and summaries")
+    for problem in todos:
+        print(f"  {problem}")
+    print(f"\nSee it: `make run`, then http://localhost:8501/{folder.name}")
+    return 0
+
+
+def _translated(day: int, language: str) -> int:
+    from course import translations
+    from course.prose import read
+
+    found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
+    if found is None:
+        days = ", ".join(str(lesson.meta.day) for lesson in lessons())
+        print(f"There is no day {day} that could be read; there are {days}.", file=sys.stderr)
+        return 2
+    try:
+        problems = [problem for each in LANGUAGES for problem in read(found, each).problems]
+        if problems:
+            raise LessonError(problems)
+        path = translations.record(found, language)  # type: ignore[arg-type]
+    except ValueError as error:
+        print(f"Nothing was noted: {error}.", file=sys.stderr)
+        return 2
+    except LessonError as error:
+        print(f"Nothing was noted; first mend this:\n{error}", file=sys.stderr)
+        return 1
+    print(f"{short(path)}: {language} is noted as up to date.")
+    return 0
+
+
+def _check(files_only: bool) -> int:
+    from course.check import check
+    from course.checking.files import check_files
+
+    problems: list[Problem] = list(check_files()) if files_only else check(say=print)
+    for problem in problems:
+        print(f"{problem.severity}: {problem}")
+    errors = [problem for problem in problems if problem.severity == "error"]
+    warnings = len(problems) - len(errors)
+    print(f"{len(lessons())} lessons: {len(errors)} errors, {warnings} warnings.")
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""What can be seen in the lessons' files, without running them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from course import glossary, prose, translations
+from course.catalog import ROOT, Broken, entries
+from course.checking.structure import compare
+from course.language import LANGUAGES
+from course.lesson import FOLDER, Lesson, program
+from course.problems import LessonError, Problem, short
+from course.prose import Block, Callout, Chart, Prose, Question
+
+__all__ = ["check_files"]
+
+#: Look like a space, or like nothing, and break code that is copied.
+INVISIBLE = re.compile("[\u00a0\u2007\u202f\u200b\ufeff\u2060]")
+MAX_PAGE_LINES = 60
+
+
+def check_files(root: Path = ROOT) -> Iterator[Problem]:
+    """Yield what can be seen without running anything."""
+    folder = root / "lessons"
+    found = entries(folder)
+    if not found:
+        fix = "Make one with `make new-day DAY=1 TITLE=...`"
+        yield Problem(folder, 0, "there is no lesson", fix)
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not FOLDER.fullmatch(path.name) and path.name[0] not in "._":
+            fix = "Name it like day_04_caching, or move it elsewhere"
+            yield Problem(path, 0, "this folder's name is no lesson's", fix)
+    names = {entry.name for entry in found}
+    for page in sorted((root / "pages").glob("*.py")):
+        if page.stem not in names:
+            yield Problem(
+                page, 0, "the page has no lesson", f"Remove it, or add lessons/{page.stem}/"
+            )
+    try:
+        terms = glossary.load(folder)
+    except LessonError as error:
+        yield from error.problems
+        terms = glossary.Glossary({})
+    lessons = [entry for entry in found if isinstance(entry, Lesson)]
+    days = {lesson.meta.day for lesson in lessons}
+    for entry in found:
+        if isinstance(entry, Broken):
+            yield from entry.problems
+        else:
+            yield from _lesson(entry, root, terms, days)
+    yield from _format([path for lesson in lessons for path in _code_files(lesson, root)], root)
+
+
+def _lesson(
+    lesson: Lesson, root: Path, terms: glossary.Glossary, days: set[int]
+) -> Iterator[Problem]:
+    for day in lesson.meta.prerequisites:
+        if day not in days or day >= lesson.meta.day:
+            fix = "Name days that come earlier and exist"
+            path = lesson.folder / "lesson.toml"
+            yield Problem(path, 1, f"prerequisites name day {day}", fix)
+    texts = {language: prose.read(lesson, language) for language in LANGUAGES}
+    for text in texts.values():
+        yield from text.problems
+        yield from _terms(text, terms)
+        yield from _todos(text)
+    original, *others = texts.values()
+    if not original.problems:
+        for other in others:
+            if not other.problems:
+                yield from compare(original, other)
+    yield from _charts(texts.values())
+    yield from _translation(lesson)
+    files = [lesson.folder / "lesson.toml", *(text.path for text in texts.values())]
+    for path in (*files, *_code_files(lesson, root)):
+        yield from _invisible(path)
+    for path in _code_files(lesson, root):
+        yield from _parses(path)
+    yield from _page_file(root / "pages" / f"{lesson.name}.py", lesson)
+    if not program(lesson):
+        fix = "Put the learner's program into steps/step_1_name.py and on"
+        yield Problem(lesson.folder / "steps", 0, "there is no step", fix)
+
+
+def _terms(text: Prose, terms: glossary.Glossary) -> Iterator[Problem]:
+    for block in _all(text):
+        for source in prose.texts(block):
+            for key in glossary.keys(source):
+                if key not in terms.root:
+                    fix = "Add it to lessons/glossary.toml, or correct the key"
+                    yield Problem(text.path, block.line, f"the glossary has no `{key}`", fix)
+
+
+def _todos(text: Prose) -> Iterator[Problem]:
+    for block in _all(text):
+        if isinstance(block, Callout) and block.kind == "todo":
+            what = f"still to be written: {' '.join(block.text.split())[:80]}"
+            yield Problem(text.path, block.line, what, "Write it, and remove the box", "warning")
+
+
+def _charts(texts: Iterable[Prose]) -> Iterator[Problem]:
+    from course.figures import chart_of
+
+    for text in texts:
+        for block in _all(text):
+            if isinstance(block, Chart):
+                try:
+                    chart_of(block.file, dict(block.labels))
+                except Exception as error:  # an instructor's program: whatever it raises
+                    what = f"the chart {block.file.name} fails: {type(error).__name__}: {error}"
+                    yield Problem(text.path, block.line, what, "Correct figures/" + block.file.name)
+
+
+def _all(text: Prose) -> Iterator[Block]:
+    for blocks in text.sections.values():
+        for block in blocks:
+            yield block
+            if isinstance(block, Question):
+                yield from block.blocks
+
+
+def _translation(lesson: Lesson) -> Iterator[Problem]:
+    for language in LANGUAGES:
+        try:
+            changed = translations.stale(lesson, language)
+        except LessonError as error:
+            yield from error.problems
+            continue
+        if changed:
+            what = f"the Korean text has changed since this was translated: {', '.join(changed)}"
+            fix = (
+                f"Compare them, then run `python -m course translated {lesson.meta.day} {language}`"
+            )
+            yield Problem(lesson.folder / f"{language}.md", 0, what, fix, "warning")
+
+
+def _code_files(lesson: Lesson, root: Path) -> list[Path]:
+    folders = (lesson.folder / name for name in ("steps", "practice", "figures"))
+    pages = [root / "pages" / f"{lesson.name}.py"]
+    return [*(file for folder in folders for file in sorted(folder.glob("*.py"))), *pages]
+
+
+def _invisible(path: Path) -> Iterator[Problem]:
+    for number, line in enumerate(_lines(path), start=1):
+        if found := INVISIBLE.search(line):
+            what = f"an invisible character (U+{ord(found[0]):04X}) in column {found.start() + 1}"
+            yield Problem(path, number, what, "Replace it by a plain space, or delete it")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []  # reading the lesson has said so already
+
+
+def _parses(path: Path) -> Iterator[Problem]:
+    try:
+        ast.parse(path.read_text("utf-8"))
+    except SyntaxError as error:
+        yield Problem(path, error.lineno or 0, f"is not valid Python: {error.msg}", "Correct it")
+    except (OSError, UnicodeDecodeError):
+        yield Problem(path, 0, "cannot be read", "Save it as UTF-8")
+
+
+def _page_file(path: Path, lesson: Lesson) -> Iterator[Problem]:
+    lines = _lines(path)
+    if len(lines) >= MAX_PAGE_LINES:
+        what = f"the page has {len(lines)} lines; learners open it, so it stays under 60"
+        yield Problem(
+            path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
+        )
+    if f'lesson_page("{lesson.name}")' not in "\n".join(lines):
+        fix = f'Write page = lesson_page("{lesson.name}")'
+        yield Problem(path, 0, "the page does not begin its lesson", fix)
+
+
+def _format(paths: Sequence[Path], root: Path) -> Iterator[Problem]:
+    """Yield the files that the formatter would change."""
+    if not paths:
+        return
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--output-format", "json"]
+    done = subprocess.run(
+        [*command, *map(str, paths)],
+        check=False,
+        cwd=root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    if done.returncode not in (0, 1) or not done.stdout.startswith("["):
+        what = "the formatter ruff could not be run"
+        yield Problem(
+            root / "lessons", 0, what, "Run the check with `make check`, which installs it"
+        )
+        return
+    for found in json.loads(done.stdout):
+        path = Path(found["filename"])
+        line = (found.get("location") or {}).get("row", 0)
+        fix = f"Run `.venv/bin/ruff format {short(path)}`"
+        yield Problem(path, line, "is not formatted", fix)

@@ -1,0 +1,77 @@
+"""The terms that prose explains where they are first used: lessons/glossary.toml."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import ConfigDict, RootModel
+
+from course.language import Language
+from course.lesson import Both, Table, validated
+
+__all__ = ["Glossary", "keys", "load", "with_tips", "without_tips"]
+
+TERM = re.compile(r"\[(?P<shown>[^\]\n]+)\]\(term:(?P<key>[a-z0-9_]+)\)")
+
+
+class Term(Table):
+    """A term's name and its explanation."""
+
+    term: Both
+    text: Both
+
+
+class Glossary(RootModel[dict[str, Term]]):
+    """All terms by their keys."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def load(folder: Path) -> Glossary:
+    """Read the glossary of a folder of lessons; an empty one if there is none.
+
+    Raises:
+        LessonError: it is not as lessons/README.md says.
+    """
+    path = folder / "glossary.toml"
+    if not path.exists():
+        return Glossary({})
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path, changed: int) -> Glossary:  # noqa: ARG001 - part of the key
+    return validated(Glossary, path)
+
+
+def with_tips(text: str, glossary: Glossary, language: Language) -> str:
+    """Return Markdown in which each term carries its explanation, as HTML that can be focused.
+
+    A term that the glossary lacks stays the word it is; `make check` names it.
+    """
+
+    def tip(match: re.Match[str]) -> str:
+        term = glossary.root.get(match["key"])
+        if term is None:
+            return match["shown"]
+        # Streamlit reads Markdown inside HTML too, and no explanation is to become a heading.
+        said = html.escape(f"{term.term.of(language)}: {term.text.of(language)}")
+        return (
+            f'<span class="course-term" tabindex="0">{match["shown"]}'
+            f'<span class="course-tip" role="tooltip">{said}</span></span>'
+        )
+
+    return TERM.sub(tip, text)
+
+
+def without_tips(text: str) -> str:
+    """Return Markdown with each term as the word it is."""
+    return TERM.sub(lambda match: match["shown"], text)
+
+
+def keys(text: str) -> list[str]:
+    """Return the keys of the terms in a Markdown text, in order."""
+    return [match["key"] for match in TERM.finditer(text)]

@@ -1,0 +1,46 @@
+"""What is wrong with a lesson, in words that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["LessonError", "Problem", "short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where, what, and how to mend it.
+
+    ``line`` counts from 1; 0 means the file as a whole. A ``warning`` fails no check.
+    """
+
+    path: Path
+    line: int
+    what: str
+    fix: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
+        # What is quoted may end in a full stop of its own.
+        return f"{place}: {self.what.rstrip('.')}. {self.fix}."
+
+
+class LessonError(Exception):
+    """A lesson cannot be used; ``problems`` says why, and so does the text, one a line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def short(path: Path) -> str:
+    """Name a file from the course's folder on: what an instructor knows it by."""
+    for folder in ("lessons", "pages"):
+        if folder in path.parts:
+            last = len(path.parts) - 1 - path.parts[::-1].index(folder)
+            return "/".join(path.parts[last:])
+    return path.name

@@ -1,0 +1,1 @@
+"""What a learner has read, tried and solved, and where it is kept."""

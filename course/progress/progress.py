@@ -1,0 +1,150 @@
+"""One learner's progress: in memory first, so that a lesson goes on whatever the disk does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from course.progress import transfer
+from course.progress.facts import Fact, Key, Kind, merged
+from course.progress.store import Reason, Store, StoreError
+
+__all__ = ["Progress"]
+
+OPENED_EVERY = timedelta(minutes=1)  # a rerun of a page is not another visit
+RETRY_SECONDS = 10.0  # a store that failed is left alone for a while, or every click would wait
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Progress:
+    """What a page knows and notes of its learner.
+
+    ``failure`` is why the last attempt to read or keep something failed, or None. What could not be
+    kept stays in memory, is part of an export, and is tried again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        learner: str,
+        *,
+        now: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._learner = store, learner
+        self._now, self._clock = now, clock
+        self._facts: dict[Key, Fact] = {}
+        self._pending: dict[Key, Fact] = {}
+        self._read_at: float | None = None
+        self._failed_at: float | None = None
+        self.failure: Reason | None = None
+
+    def refresh(self) -> None:
+        """Read what other browsers of the same learner have kept meanwhile; called once a run."""
+        fresh = self._read_at is not None and self._store.fresh_for > 0
+        if fresh and self._clock() - (self._read_at or 0.0) < self._store.fresh_for:
+            return
+        if self._resting():
+            return
+        try:
+            kept = self._store.load(self._learner)
+        except StoreError as error:
+            self._fail(error)
+            return
+        # The store knows what another browser has forgotten; only what it never got is added.
+        self._facts = merged(kept, self._pending.values())
+        self._read_at = self._clock()
+        self._save()
+
+    def record(self, lesson: str, kind: Kind, item: str = "", value: str = "") -> None:
+        """Note something; what is known already is not written again."""
+        key: Key = (lesson, kind, item)
+        known, now = self._facts.get(key), self._now()
+        same = known is not None and known.value == value
+        if known is not None and same and (kind != "opened" or now - known.at < OPENED_EVERY):
+            return
+        fact = Fact(lesson, kind, item, value, now)
+        self._facts[key] = self._pending[key] = fact
+        if not self._resting():
+            self._save()
+
+    def has(self, lesson: str, kind: Kind, item: str = "") -> bool:
+        """Tell whether there is such a fact."""
+        return (lesson, kind, item) in self._facts
+
+    def value(self, lesson: str, kind: Kind, item: str = "") -> str | None:
+        """Return a fact's value, or None if there is no such fact."""
+        fact = self._facts.get((lesson, kind, item))
+        return fact.value if fact else None
+
+    def count(self, lesson: str, kind: Kind) -> int:
+        """Return how many facts of a kind a lesson has."""
+        return sum(key[:2] == (lesson, kind) for key in self._facts)
+
+    def last_opened(self) -> str | None:
+        """Return the lesson that was opened last, or None before the first."""
+        opened = [fact for fact in self._facts.values() if fact.kind == "opened"]
+        return max(opened, key=lambda fact: fact.at).lesson if opened else None
+
+    def reset(self, *, keep_solved: bool = True) -> None:
+        """Forget everything, or everything but solved work and the answers that it is made of."""
+        kept = {"solved", "answered"} if keep_solved else set()
+        gone = {key for key in self._facts if key[1] not in kept}
+        try:
+            self._store.forget(self._learner, gone)
+        except StoreError as error:
+            # Forgotten only here, it would be back with the next refresh.
+            self._fail(error)
+            return
+        for facts in (self._facts, self._pending):
+            for key in gone & facts.keys():
+                del facts[key]
+        self._succeed()
+
+    def export(self) -> str:
+        """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
+        return transfer.dump(self._facts.values())
+
+    def import_(self, text: str) -> int:
+        """Add what was exported, and return how much of it is new here; nothing is lost.
+
+        Raises:
+            ImportProblem: the text is no export of this course.
+        """
+        now = self._now()
+        known = dict(self._facts)
+        # A clock that runs ahead must not make its facts win for ever.
+        given = [
+            fact if fact.at <= now else Fact(*fact.key, fact.value, now)
+            for fact in transfer.parse(text)
+        ]
+        self._facts = merged(given, known.values())
+        new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
+        self._pending |= new
+        self._save()
+        return len(new)
+
+    def _save(self) -> None:
+        if not self._pending:
+            self._succeed()
+            return
+        try:
+            self._store.save(self._learner, list(self._pending.values()))
+        except StoreError as error:
+            self._fail(error)
+            return
+        self._pending.clear()
+        self._succeed()
+
+    def _resting(self) -> bool:
+        return self._failed_at is not None and self._clock() - self._failed_at < RETRY_SECONDS
+
+    def _fail(self, error: StoreError) -> None:
+        self.failure, self._failed_at = error.reason, self._clock()
+
+    def _succeed(self) -> None:
+        self.failure = self._failed_at = None

@@ -1,0 +1,79 @@
+"""Progress as a file: what a learner takes to another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from course.lesson import FOLDER
+from course.progress.facts import Fact, Kind
+
+__all__ = ["MAX_BYTES", "ImportProblem", "dump", "parse"]
+
+MAX_BYTES = 5_000_000
+VERSION = 1
+
+
+class ImportProblem(ValueError):
+    """A file is no export of this course; ``reason`` is "large", "format" or "version"."""
+
+    def __init__(self, reason: Literal["large", "format", "version"], where: str = "") -> None:
+        self.reason, self.where = reason, where
+        super().__init__(f"{reason} {where}".strip())
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    lesson: str = Field(pattern=FOLDER.pattern, max_length=80)
+    kind: Kind
+    item: str = Field(default="", max_length=80)
+    value: str = Field(default="", max_length=100_000)
+    at: AwareDatetime
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    course: Literal["cortex-streaming-course"] = "cortex-streaming-course"
+    version: int = VERSION
+    facts: list[_Entry] = Field(max_length=100_000)
+
+
+def dump(facts: Iterable[Fact]) -> str:
+    """Return facts as JSON, oldest first."""
+    entries = [
+        _Entry(lesson=fact.lesson, kind=fact.kind, item=fact.item, value=fact.value, at=fact.at)
+        for fact in sorted(facts, key=lambda fact: (fact.at, fact.key))
+    ]
+    return _File(facts=entries).model_dump_json(indent=2) + "\n"
+
+
+def parse(text: str) -> list[Fact]:
+    """Return the facts in an export.
+
+    Raises:
+        ImportProblem: the text is too long, is no export, or is one of a newer course.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise ImportProblem("large")
+    try:
+        found = _File.model_validate_json(text)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ImportProblem("format", where) from None
+    if found.version != VERSION:
+        raise ImportProblem("version", str(found.version))
+    return [
+        Fact(each.lesson, each.kind, each.item, each.value, _utc(each.at)) for each in found.facts
+    ]
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ImportProblem("format", "at") from None

@@ -1,0 +1,143 @@
+"""Progress on the pages: who is learning here, what they are told, and their own controls."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from connection import connect
+from course import connection_panel
+from course.language import text
+from course.progress.learner import COOKIE, Learner, new_id, who
+from course.progress.learner import on_this_machine as opened_here
+from course.progress.progress import Progress
+from course.progress.snowflake import SnowflakeStore
+from course.progress.sqlite import SqliteStore, default_path
+from course.progress.transfer import MAX_BYTES, ImportProblem
+
+if TYPE_CHECKING:
+    from course.progress.store import Store
+
+__all__ = ["controls", "current", "on_this_machine", "refresh", "say_if_not_saved"]
+
+LOG = logging.getLogger(__name__)
+KEY = "course_progress"
+ANONYMOUS_KEY = "course_anonymous"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def current() -> Progress:
+    """Return the progress of whoever is learning in this session."""
+    kind = connect(connection_panel.preferred()).kind
+    learner = _learner(kind)
+    known = st.session_state.get(KEY)
+    if known is not None and known[0] == (learner, kind):
+        return cast("Progress", known[1])
+    progress = Progress(_store(kind), learner.id)
+    st.session_state[KEY] = ((learner, kind), progress)
+    progress.refresh()
+    return progress
+
+
+def refresh() -> None:
+    """Read what was kept elsewhere meanwhile, and give a new anonymous learner a cookie."""
+    current().refresh()
+    if _learner(connect(connection_panel.preferred()).kind).how == "anonymous":
+        _hand_out_cookie()
+
+
+def on_this_machine() -> bool:
+    """Tell whether the page was opened from the machine that serves it."""
+    return opened_here(st.context.url)
+
+
+def say_if_not_saved() -> None:
+    """Say so where progress is not being saved; the lesson goes on."""
+    reason = current().failure
+    if reason is not None:
+        LOG.warning("Progress is not saved: %s (%s)", reason, default_path())
+        message = f"**{text('progress.not_saved')}** {text(f'progress.reason.{reason}')}"
+        st.warning(message, icon=":material/cloud_off:")
+
+
+def controls() -> None:
+    """Draw the learner's controls: export, import, reset."""
+    st.header(text("progress.heading"), anchor="progress")
+    with st.expander(text("progress.manage"), icon=":material/settings:"):
+        st.caption(text("progress.about"))
+        _export()
+        _import()
+        _reset()
+
+
+def _learner(kind: str) -> Learner:
+    if ANONYMOUS_KEY not in st.session_state:
+        st.session_state[ANONYMOUS_KEY] = new_id(_cookie())
+    user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
+    return who(kind, user, st.context.url, st.session_state[ANONYMOUS_KEY])
+
+
+def _cookie() -> str | None:
+    value = st.context.cookies.get(COOKIE)
+    return value if isinstance(value, str) else None  # AppTest has something else there
+
+
+def _store(kind: str) -> Store:
+    if kind == "snowflake":
+        return SnowflakeStore(lambda: connect().session)
+    return SqliteStore(default_path())
+
+
+def _hand_out_cookie() -> None:
+    anonymous = st.session_state[ANONYMOUS_KEY]
+    if _cookie() == anonymous:
+        return
+    secure = "; Secure" if str(st.context.url).startswith("https:") else ""
+    # Streamlit can read cookies but sets none; the id has only letters, digits, - and _.
+    cookie = f"{COOKIE}={anonymous}; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
+    st.html(f"<script>document.cookie = '{cookie}';</script>", unsafe_allow_javascript=True)
+
+
+def _export() -> None:
+    st.download_button(
+        text("progress.export"),
+        # Made when it is asked for: drawing Home must not cost more the more somebody has learned.
+        lambda: current().export(),
+        file_name="course-progress.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key="progress-export",
+    )
+
+
+def _import() -> None:
+    given = st.file_uploader(
+        text("progress.import"),
+        type="json",
+        key="progress-import",
+        max_upload_size=max(1, MAX_BYTES // 1_000_000),
+    )
+    if given is None:
+        return
+    try:
+        new = current().import_(given.getvalue().decode("utf-8", "replace"))
+    except ImportProblem as problem:
+        key = f"progress.problem.{problem.reason}"
+        st.error(text(key, where=problem.where or "-"), icon=":material/error:")
+        return
+    st.success(text("progress.imported", count=new), icon=":material/check_circle:")
+
+
+def _reset() -> None:
+    with st.popover(text("progress.reset"), icon=":material/delete:"):
+        st.markdown(text("progress.reset_sure"))
+        everything = st.checkbox(text("progress.reset_solved"), key="progress-reset-solved")
+        st.button(
+            text("progress.reset_now"),
+            key="progress-reset",
+            icon=":material/delete_forever:",
+            on_click=lambda: current().reset(keep_solved=not everything),
+        )

@@ -1,0 +1,85 @@
+"""Whether a translation is of the text as it is now: lessons/day_NN_slug/translated.toml.
+
+Korean is written first; the file holds, for each section of a translation, a digest of the Korean
+section that it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, RootModel
+
+from course.language import Language
+from course.lesson import Lesson, validated
+from course.prose import read
+
+__all__ = ["FILE", "ORIGINAL", "digest", "record", "stale"]
+
+ORIGINAL: Language = "ko"
+FILE = "translated.toml"
+HEADER = (
+    "# Written by `python -m course translated`: which Korean text each section was made from.\n"
+)
+
+
+class Record(RootModel[dict[Language, dict[str, str]]]):
+    """Digests by language and section."""
+
+    root: dict[Language, dict[str, str]] = Field(default_factory=dict)
+
+
+def digest(text: str) -> str:
+    """Return a short digest of a section; white space at the ends of lines does not count."""
+    lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
+
+
+def stale(lesson: Lesson, language: Language) -> list[str]:
+    """Return the ids of the sections whose original has changed since they were translated.
+
+    Raises:
+        LessonError: translated.toml is damaged.
+    """
+    if language == ORIGINAL:
+        return []
+    known = _record(lesson).get(language, {})
+    sources = read(lesson, ORIGINAL).sources
+    return [name for name, source in sources.items() if known.get(name) != digest(source)]
+
+
+def record(lesson: Lesson, language: Language) -> Path:
+    """Note that a translation is up to date, and return the file that says so.
+
+    Raises:
+        LessonError: translated.toml is damaged.
+        ValueError: the language is the original's.
+    """
+    if language == ORIGINAL:
+        raise ValueError(f"{ORIGINAL} is what the other languages are translated from")
+    sources = read(lesson, ORIGINAL).sources
+    records = {
+        **_record(lesson),
+        language: {name: digest(source) for name, source in sources.items()},
+    }
+    tables = (
+        f"\n[{name}]\n" + "".join(f'{section} = "{value}"\n' for section, value in table.items())
+        for name, table in sorted(records.items())
+    )
+    path = lesson.folder / FILE
+    path.write_text(HEADER + "".join(tables), encoding="utf-8")
+    return path
+
+
+def _record(lesson: Lesson) -> dict[Language, dict[str, str]]:
+    path = lesson.folder / FILE
+    if not path.exists():
+        return {}
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> dict[Language, dict[str, str]]:  # noqa: ARG001 - the key
+    return validated(Record, path).root

@@ -1,0 +1,73 @@
+"""Lessons for tests: a test states only what differs from a lesson that is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course import lesson
+from course.language import LANGUAGES
+from course.lesson import Lesson
+
+META = """\
+day = 7
+slug = "caching"
+week = 2
+minutes = 12
+[title]
+ko = "캐시"
+en = "Caching"
+[summary]
+ko = "결과를 기억합니다."
+en = "Remember results."
+"""
+PROSE = "\n".join(f"## {name} {{#{name}}}\n\nText of {name}.\n" for name in lesson.SECTIONS)
+STEP = """\
+import time
+
+
+# region: slow
+def slow():
+    time.sleep(1)
+
+
+# endregion
+
+slow()
+"""
+PAGE = """\
+from course.page import lesson_page
+
+page = lesson_page("{name}")
+"""
+
+
+def make_lesson(
+    tmp_path: Path,
+    *,
+    meta: str = META,
+    prose: str = PROSE,
+    en: str | None = None,
+    name: str = "day_07_caching",
+) -> Path:
+    """Build a lesson's folder and its page; ``en`` is the English prose where it differs."""
+    folder = tmp_path / "lessons" / name
+    (folder / "steps").mkdir(parents=True)
+    (folder / "lesson.toml").write_text(meta, encoding="utf-8")
+    for language in LANGUAGES:
+        text = en if language == "en" and en is not None else prose
+        (folder / f"{language}.md").write_text(text, encoding="utf-8")
+    (folder / "steps" / "step_1_cache.py").write_text(STEP, encoding="utf-8")
+    pages = tmp_path / "pages"
+    pages.mkdir(exist_ok=True)
+    (pages / f"{name}.py").write_text(PAGE.format(name=name), encoding="utf-8")
+    return folder
+
+
+def loaded(tmp_path: Path, **differences: str) -> Lesson:
+    """Build a lesson and load it."""
+    return lesson.load(make_lesson(tmp_path, **differences))
+
+
+def in_section(name: str, text: str) -> str:
+    """Return the prose of a right lesson with ``text`` in one of its sections."""
+    return PROSE.replace(f"Text of {name}.", text)

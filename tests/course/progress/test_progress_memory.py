@@ -1,0 +1,268 @@
+"""A learner's progress in memory, and how it comes and goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course.progress.facts import KINDS, Fact, Key, merged
+from course.progress.progress import Progress
+from course.progress.store import Reason, StoreError
+from course.progress.transfer import ImportProblem, dump, parse
+
+DAY = "day_03_write_streams"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+class MemoryStore:
+    """A store whose failures a test can turn on."""
+
+    def __init__(self, fresh_for: float = 0.0) -> None:
+        self.fresh_for = fresh_for
+        self.kept: dict[str, dict[Key, Fact]] = {}
+        self.broken: Reason | None = None
+        self.loads = self.saves = 0
+
+    def load(self, learner: str) -> list[Fact]:
+        self.loads += 1
+        self._fail()
+        return list(self.kept.get(learner, {}).values())
+
+    def save(self, learner: str, facts: Iterable[Fact]) -> None:
+        self.saves += 1
+        self._fail()
+        self.kept[learner] = merged(self.kept.get(learner, {}).values(), facts)
+
+    def forget(self, learner: str, keys: Collection[Key]) -> None:
+        self._fail()
+        for key in keys:
+            self.kept.get(learner, {}).pop(key, None)
+
+    def _fail(self) -> None:
+        if self.broken:
+            raise StoreError(self.broken)
+
+
+class Time:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds)
+
+    def clock(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def browser(store: MemoryStore, time: Time, learner: str = "me") -> Progress:
+    return Progress(store, learner, now=time.now, clock=time.clock)
+
+
+def test_what_was_recorded_survives_a_restart(time: Time) -> None:
+    store = MemoryStore()
+    browser(store, time).record(DAY, "answered", "q", "2")
+    again = browser(store, time)
+    again.refresh()
+    assert again.value(DAY, "answered", "q") == "2"
+    assert again.has(DAY, "answered", "q")
+    assert again.value(DAY, "read") is None
+
+
+def test_learners_are_kept_apart(time: Time) -> None:
+    store = MemoryStore()
+    browser(store, time, "you").record(DAY, "read")
+    mine = browser(store, time)
+    mine.refresh()
+    assert not mine.has(DAY, "read")
+
+
+def test_what_is_known_is_not_written_again(time: Time) -> None:
+    store = MemoryStore()
+    progress = browser(store, time)
+    for _ in range(3):
+        progress.record(DAY, "tried", "demo")
+        progress.record(DAY, "opened")
+    assert store.saves == 2
+    time.seconds = 61
+    progress.record(DAY, "opened")
+    assert store.saves == 3
+
+
+def test_the_lesson_opened_last_is_where_to_continue(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    assert progress.last_opened() is None
+    for day in (DAY, "day_01_connect"):
+        time.seconds += 1
+        progress.record(day, "opened")
+    assert progress.last_opened() == "day_01_connect"
+
+
+def test_two_browsers_see_each_others_work_and_the_later_one_wins(time: Time) -> None:
+    store = MemoryStore()
+    one, two = browser(store, time), browser(store, time)
+    one.record(DAY, "answered", "q", "0")
+    time.seconds = 1
+    two.record(DAY, "answered", "q", "1")
+    one.refresh()
+    assert one.value(DAY, "answered", "q") == "1"
+
+
+def test_a_store_that_is_far_away_is_asked_now_and_then_only(time: Time) -> None:
+    store = MemoryStore(fresh_for=30)
+    progress = browser(store, time)
+    for seconds in (0, 10, 29, 31):
+        time.seconds = seconds
+        progress.refresh()
+    assert store.loads == 2
+
+
+def test_what_could_not_be_kept_is_kept_later(time: Time) -> None:
+    store = MemoryStore()
+    store.broken = "locked"
+    progress = browser(store, time)
+    progress.record(DAY, "read", value="yes")
+    assert progress.failure == "locked"
+    assert progress.value(DAY, "read") == "yes"
+    assert "read" in progress.export()
+    store.broken = None
+    time.seconds = 11
+    progress.refresh()
+    assert progress.failure is None
+    assert store.kept["me"][(DAY, "read", "")].value == "yes"
+    assert progress.value(DAY, "read") == "yes"
+
+
+def test_a_store_that_failed_is_left_alone_for_ten_seconds(time: Time) -> None:
+    store = MemoryStore()
+    store.broken = "unavailable"
+    progress = browser(store, time)
+    for seconds in (0, 3, 9):
+        time.seconds = seconds
+        progress.refresh()
+        progress.record(DAY, "answered", "q", str(seconds))
+    assert store.loads + store.saves == 1
+
+
+def test_a_reset_keeps_solved_work_unless_told_otherwise(time: Time) -> None:
+    store = MemoryStore()
+    progress = browser(store, time)
+    for kind in KINDS:
+        progress.record(DAY, kind, "x")
+    progress.reset()
+    assert [kind for kind in KINDS if progress.has(DAY, kind, "x")] == ["answered", "solved"]
+    progress.reset(keep_solved=False)
+    progress.refresh()
+    assert store.kept["me"] == {}
+    assert not progress.has(DAY, "solved", "x")
+
+
+def test_a_reset_that_fails_forgets_nothing(time: Time) -> None:
+    store = MemoryStore()
+    progress = browser(store, time)
+    progress.record(DAY, "read")
+    store.broken = "locked"
+    progress.reset()
+    assert progress.failure == "locked"
+    assert progress.has(DAY, "read")
+
+
+def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(time: Time) -> None:
+    progress = browser(MemoryStore(), time, "secret-id")
+    progress.record(DAY, "solved", "exercise", "print('한글')")
+    text = progress.export()
+    assert "secret-id" not in text
+    other = browser(MemoryStore(), time)
+    assert other.import_(text) == 1
+    assert other.value(DAY, "solved", "exercise") == "print('한글')"
+    assert other.import_(text) == 0
+
+
+def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    progress.record(DAY, "answered", "q", "old")
+    text = progress.export()
+    time.seconds = 1
+    progress.record(DAY, "answered", "q", "new")
+    assert progress.import_(text) == 0
+    assert progress.value(DAY, "answered", "q") == "new"
+
+
+def test_an_import_from_a_clock_that_runs_ahead_does_not_win_for_ever(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    ahead = Fact(DAY, "answered", "q", "ahead", NOON + timedelta(days=900))
+    progress.import_(dump([ahead]))
+    time.seconds = 1
+    progress.record(DAY, "answered", "q", "now")
+    assert progress.value(DAY, "answered", "q") == "now"
+
+
+ENTRY = {"lesson": DAY, "kind": "read", "at": "2026-11-24T12:00:00Z"}
+
+
+def exported(**changes: object) -> str:
+    return json.dumps({"course": "cortex-streaming-course", "version": 1, "facts": [], **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "where"),
+    [
+        ("", "format", ""),
+        ("hello", "format", ""),
+        ("[]", "format", ""),
+        ("[" * 100_000, "format", ""),
+        (exported(course="another"), "format", "course"),
+        (exported(facts=[{**ENTRY, "kind": "hacked"}]), "format", "facts.0.kind"),
+        (exported(facts=[{**ENTRY, "lesson": "../../etc"}]), "format", "facts.0.lesson"),
+        (exported(facts=[{**ENTRY, "at": "2026-11-24T12:00:00"}]), "format", "facts.0.at"),
+        (exported(facts=[{**ENTRY, "at": "9999-12-31T23:59:59-12:00"}]), "format", "at"),
+        (exported(facts=[{**ENTRY, "value": {"a": 1}}]), "format", "facts.0.value"),
+        (exported(facts=[{**ENTRY, "more": 1}]), "format", "facts.0.more"),
+        (exported(version=2), "version", "2"),
+        (" " * 5_000_001, "large", ""),
+    ],
+)
+def test_a_file_that_is_no_export_is_refused_and_changes_nothing(
+    time: Time, text: str, reason: str, where: str
+) -> None:
+    progress = browser(MemoryStore(), time)
+    progress.record(DAY, "read")
+    with pytest.raises(ImportProblem) as error:
+        progress.import_(text)
+    assert (error.value.reason, error.value.where) == (reason, where)
+    assert progress.count(DAY, "read") == 1
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+FACTS = st.builds(
+    Fact,
+    st.sampled_from([DAY, "day_100_a"]),
+    st.sampled_from(KINDS),
+    TEXT,
+    TEXT,
+    st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+)
+
+
+@given(st.lists(FACTS))
+def test_every_export_reads_back_as_it_was(facts: list[Fact]) -> None:
+    assert sorted(parse(dump(facts)), key=repr) == sorted(facts, key=repr)
+
+
+@given(st.lists(FACTS), st.lists(FACTS))
+def test_merging_loses_no_key_and_takes_the_later(one: list[Fact], two: list[Fact]) -> None:
+    both = merged(one, two)
+    assert both.keys() == {fact.key for fact in one + two}
+    for fact in one + two:
+        assert both[fact.key].at >= fact.at

@@ -1,0 +1,201 @@
+"""`make check`: what it finds, and what it says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course import translations
+from course.catalog import ROOT
+from course.check import check
+from course.checking.files import check_files
+from course.checking.running import run_code
+from course.lesson import load
+from tests.course.making import META, PROSE, in_section, loaded, make_lesson
+
+# What a copy of the course needs in order to run.
+PARTS = ("Home.py", "connection.py", "pages", "lessons", "course", "streaming", "local_cortex")
+TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+
+
+def said_of(root: Path) -> str:
+    return "\n".join(f"{problem.severity}: {problem}" for problem in check_files(root))
+
+
+def right(tmp_path: Path, **differences: str) -> Path:
+    """Build a lesson whose translation is recorded."""
+    found = loaded(tmp_path, **differences)
+    translations.record(found, "en")
+    return found.folder
+
+
+def copy_of_the_course(tmp_path: Path) -> Path:
+    root = tmp_path / "course"
+    root.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / part)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "course", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+def test_this_course_has_no_errors() -> None:
+    assert [str(each) for each in check() if each.severity == "error"] == []
+
+
+def test_a_lesson_that_is_right_is_passed_over_in_silence(tmp_path: Path) -> None:
+    right(tmp_path)
+    assert said_of(tmp_path) == ""
+
+
+def test_no_lesson_at_all_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "lessons").mkdir()
+    assert "error: lessons: there is no lesson." in said_of(tmp_path)
+
+
+def test_a_missing_translation_is_an_error(tmp_path: Path) -> None:
+    (right(tmp_path) / "en.md").unlink()
+    assert "error: lessons/day_07_caching/en.md: cannot be read" in said_of(tmp_path)
+
+
+def test_a_stale_translation_is_a_warning_that_says_what_to_run(tmp_path: Path) -> None:
+    (right(tmp_path) / "ko.md").write_text(in_section("theory", "Other."), encoding="utf-8")
+    (said,) = said_of(tmp_path).splitlines()
+    assert said.startswith("warning: lessons/day_07_caching/en.md: the Korean text has changed")
+    assert "translated: theory." in said
+    assert "`python -m course translated 7 en`" in said
+
+
+QUESTION = "> [!QUESTION] {#q}\n> What?\n>\n> - [x] A\n>\n>   a\n>\n> - [ ] B\n>\n>   b\n"
+OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]", "[ ]")
+
+
+@pytest.mark.parametrize(
+    ("ko", "en", "said"),
+    [
+        ("### A {#a}", "### A {#b}", "with the id `b`"),
+        ("### A {#a}", "#### A {#a}", "level 4"),
+        ("- 1\n- 2", "- 1", "a list's item"),
+        (TABLE, TABLE + "| 3 | 4 |\n", "a table's tr"),
+        ("> [!TIP]\n> a", "> [!NOTE]\n> a", "a callout [!NOTE]"),
+        ("```text\na\n```", "```text\nb\n```", "a text fence that holds 'b"),
+        ("```python file=steps/step_1_cache.py\n```", "x", "the code `steps/step_1_cache.py#`"),
+        (QUESTION, OTHER_RIGHT, "number 2"),
+        ('```mermaid caption="a"\ngraph TD\n```', '```mermaid caption="b"\npie\n```', "pie"),
+        ("[a](https://a.b)", "a", "links to `https://a.b` in ko.md only"),
+        ("[a](term:token)", "a", "links to `term:token` in ko.md only"),
+    ],
+)  # fmt: skip
+def test_a_translation_of_another_structure_is_an_error(
+    tmp_path: Path, ko: str, en: str, said: str
+) -> None:
+    right(tmp_path, prose=in_section("theory", ko), en=in_section("theory", en))
+    found = said_of(tmp_path)
+    assert "error: lessons/day_07_caching/en.md:" in found
+    assert "section `theory`" in found
+    assert said in found
+
+
+def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> None:
+    ko = '```mermaid caption="하나"\ngraph TD\nA[가]\n```\n\n[a](https://a.b) [b](https://c.d)'
+    en = '```mermaid caption="one"\ngraph TD\nA[a]\n```\n\n[b](https://c.d) [a](https://a.b)'
+    right(tmp_path, prose=in_section("theory", ko), en=in_section("theory", en))
+    assert said_of(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("steps/step_1_cache.py", "x = (\n", "step_1_cache.py:1: is not valid Python"),
+        ("steps/step_1_cache.py", "x  =  1\n", "is not formatted. Run `.venv/bin/ruff format less"),
+        ("steps/step_1_cache.py", "x\u00a0= 1\n", "py:1: an invisible character (U+00A0)"),
+        ("en.md", PROSE.replace("Text of", "Text\u00a0of"), "en.md:3: an invisible character"),
+        ("ko.md", in_section("theory", "> [!TODO]\n> x"), "ko.md:7: still to be written: x"),
+        ("ko.md", in_section("theory", "[a](term:none)"), "the glossary has no `none`"),
+        ("lesson.toml", "prerequisites = [9]\n" + META, "prerequisites name day 9"),
+        ("../../pages/day_09_none.py", "x = 1\n", "pages/day_09_none.py: the page has no lesson"),
+        ("../../pages/day_07_caching.py", "x = 1\n", "the page does not begin its lesson"),
+        ("../../pages/day_07_caching.py", "x = 1\n" * 60, "the page has 60 lines"),
+        ("../day4/x.md", "", "lessons/day4: this folder's name is no lesson's"),
+        ("../glossary.toml", "[token]\nterm = 1\n", "glossary.toml:2: field `token.term`"),
+        ("translated.toml", "en = 1\n", "translated.toml:1: field `en`"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_file_is_found(tmp_path: Path, file: str, content: str, said: str) -> None:
+    path = right(tmp_path) / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    assert said in said_of(tmp_path)
+
+
+def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
+    chart = '```altair file=figures/curve.py caption="A."\nx: y\n```'
+    folder = make_lesson(tmp_path, prose=in_section("theory", chart))
+    (folder / "figures").mkdir()
+    (folder / "figures" / "curve.py").write_text("def chart(labels):\n    return labels['z']\n")
+    assert "en.md:7: the chart curve.py fails: KeyError: 'z'" in said_of(tmp_path)
+
+
+def test_an_example_must_print_what_the_prose_shows(tmp_path: Path) -> None:
+    folder = right(tmp_path, prose=in_section("theory", "```text\n1\n```"))
+    (folder / "steps" / "step_1_cache.py").unlink()
+    example = folder / "steps" / "example_one.py"
+    example.write_text("print(1)\n")
+    assert list(run_code(load(folder), tmp_path)) == []
+    example.write_text("print(2)\n")
+    assert "does not show what steps/example_one.py prints" in str(
+        next(run_code(load(folder), tmp_path))
+    )
+    example.write_text("1 / 0\n")
+    assert "fails: ZeroDivisionError" in str(next(run_code(load(folder), tmp_path)))
+
+
+def test_an_assembled_program_that_fails_is_found(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    step = folder / "steps" / "step_1_cache.py"
+    step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
+    (problem,) = run_code(load(folder), ROOT)
+    assert "day7.py, the steps put together, fails: when 'Go' is pressed: " in str(problem)
+    assert "name 'none' is not defined" in str(problem)
+
+
+def test_a_new_day_passes_the_check_at_once_and_lists_what_is_left(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    made = run_course(root, "new-day", "41", "Caching")
+    assert made.returncode == 0, made.stderr
+    assert "lessons/day_41_caching/ko.md:7: still to be written" in made.stdout
+    again = run_course(root, "new-day", "41", "Caching")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is day 41 already" in again.stderr
+    checked = run_course(root, "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "warning: lessons/day_41_caching/en.md:7: still to be written" in checked.stdout
+    page = root / "pages" / "day_41_caching.py"
+    page.write_text(page.read_text("utf-8") + "\nraise ValueError\n", encoding="utf-8")
+    broken = run_course(root, "check")
+    assert broken.returncode == 1
+    assert "error: pages/day_41_caching.py: fails (ko, cold)" in broken.stdout
+    assert "error: pages/day_41_caching.py: fails (en, through Home)" in broken.stdout
+    noted = run_course(root, "translated", "41", "en")
+    assert noted.stdout == "lessons/day_41_caching/translated.toml: en is noted as up to date.\n"
+    assert run_course(root, "translated", "42", "en").returncode == 2

@@ -1,0 +1,98 @@
+"""Making a new day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from course import catalog, prose
+from course.language import LANGUAGES
+from course.new_day import NewDayError, create, slug_of
+from tests.course.making import make_lesson
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    make_lesson(tmp_path)
+    return tmp_path
+
+
+def test_a_new_day_has_everything_that_a_lesson_needs(root: Path) -> None:
+    written = create(8, "Tool  Calls", root=root)
+    assert [str(path.relative_to(root)) for path in written] == [
+        "pages/day_08_tool_calls.py",
+        "lessons/day_08_tool_calls/lesson.toml",
+        "lessons/day_08_tool_calls/ko.md",
+        "lessons/day_08_tool_calls/en.md",
+        "lessons/day_08_tool_calls/steps/step_1_title.py",
+        "lessons/day_08_tool_calls/practice/starter.py",
+        "lessons/day_08_tool_calls/practice/solution.py",
+        "lessons/day_08_tool_calls/translated.toml",
+    ]
+    found = catalog.find("day_08_tool_calls", root / "lessons")
+    assert (found.meta.day, found.meta.week, found.meta.title.en) == (8, 2, "Tool Calls")
+    for language in LANGUAGES:
+        assert prose.read(found, language).problems == ()
+    for path in written:
+        assert "<" not in path.read_text("utf-8"), path
+
+
+def test_a_korean_title_needs_a_slug(root: Path) -> None:
+    with pytest.raises(NewDayError, match="add SLUG=caching"):
+        create(8, "캐시", root=root)
+    create(8, "캐시", slug="cache", root=root)
+    assert catalog.find("day_08_cache", root / "lessons").meta.title.ko == "캐시"
+
+
+@pytest.mark.parametrize(
+    ("day", "title", "slug", "said"),
+    [
+        (7, "Other", "", "lessons/day_07_caching/ is day 7 already"),
+        (0, "Other", "", "day 0 is not between 1 and 999"),
+        (1000, "Other", "", "day 1000 is not between 1 and 999"),
+        (8, "", "", "give a title"),
+        (8, 'A "b"', "", "give a title without"),
+        (8, "Other", "../up", "add SLUG=caching"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_nothing_is_written(
+    root: Path, day: int, title: str, slug: str, said: str
+) -> None:
+    before = sorted(root.rglob("*"))
+    with pytest.raises(NewDayError, match=said):
+        create(day, title, slug, root)
+    assert sorted(root.rglob("*")) == before
+
+
+def test_a_page_that_exists_is_never_overwritten(root: Path) -> None:
+    page = root / "pages" / "day_08_other.py"
+    page.write_text("mine = 1\n")
+    with pytest.raises(NewDayError, match=r"pages/day_08_other.py exists already"):
+        create(8, "Other", root=root)
+    assert page.read_text() == "mine = 1\n"
+
+
+def test_what_was_begun_is_taken_back_where_writing_fails(root: Path) -> None:
+    (root / "lessons" / "day_08_other").write_text("a file where a folder should be")
+    with pytest.raises(NewDayError, match="cannot write"):
+        create(8, "Other", root=root)
+    assert not (root / "pages" / "day_08_other.py").exists()
+
+
+def test_a_day_of_its_own_week_begins_one(root: Path) -> None:
+    create(11, "Later", root=root)
+    assert catalog.find("day_11_later", root / "lessons").meta.week == 3
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Caching", "caching"),
+        ("Hello, Cortex!", "hello_cortex"),
+        ("캐시 Cache 2", "cache_2"),
+        ("캐시", ""),
+    ],
+)
+def test_a_slug_is_made_of_the_titles_ascii_letters(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
