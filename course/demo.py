@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from connection import Connection
+from connection import Connection, diagnose
 from course.connection_panel import relayed
 from course.language import current, text
 from course.page import LessonPage
@@ -20,7 +21,7 @@ from streaming.view import show
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
 
-__all__ = ["LIMITS", "choose_model", "request", "watch"]
+__all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
@@ -60,6 +61,23 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
         st.warning(message, icon=":material/edit:")
         return None
     return CompletionRequest(model=model, prompt=prompt)
+
+
+@contextmanager
+def explained(connection: Connection) -> Iterator[None]:
+    """Say on the page that a statement has failed, with Snowflake's number for it.
+
+    The error's own text stays off the page: it may name the account.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("snowflake."):
+            raise
+        connection.check(error)
+        number = diagnose(error).errno
+        message = text("demo.sql_failed", number=f"{number:06}" if number else "-")
+        st.error(message, icon=":material/error:")
 
 
 def watch(

@@ -1,0 +1,13 @@
+import streamlit as st
+from snowflake.snowpark import Session
+
+try:
+    from snowflake.snowpark.context import get_active_session
+
+    session = get_active_session()
+except ImportError:
+    session = Session.builder.configs(
+        st.secrets["connections"]["snowflake"],
+    ).create()
+
+# Show the version here.

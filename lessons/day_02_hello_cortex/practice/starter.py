@@ -1,0 +1,18 @@
+import streamlit as st
+from snowflake.snowpark import Session
+from snowflake.snowpark.context import get_active_session
+from snowflake.snowpark.exceptions import SnowparkSessionException
+
+try:
+    session = get_active_session()
+except SnowparkSessionException:
+    session = Session.builder.configs(
+        st.secrets["connections"]["snowflake"],
+    ).create()
+
+prompt = st.text_input("Enter your prompt:", "What's a qubit?")
+
+if st.button("Ask"):
+    sql = f"SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', '{prompt}')"
+    rows = session.sql(sql).collect()
+    # Show the answer here.

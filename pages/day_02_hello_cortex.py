@@ -1,0 +1,41 @@
+"""Day 2, Hello, Cortex!: the lesson, one answer by SQL, and the same as a stream."""
+
+import streamlit as st
+
+from connection import connect
+from course import demo
+from course.page import lesson_page
+from streaming import CompletionRequest, DirectStrategy, Pace, SimulatedStrategy, stream
+
+page = lesson_page("day_02_hello_cortex")
+connection = connect(page.prefer)
+
+SQL = "SELECT SNOWFLAKE.CORTEX.COMPLETE(?, ?)"
+
+
+def ask_by_sql(request: CompletionRequest) -> str:
+    """Return the whole answer; until then there is nothing to show."""
+    values = [request.model, request.prompt]
+    answer: str = connection.session.sql(SQL, params=values).collect()[0][0]
+    return answer
+
+
+with page.demo():
+    model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
+    prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
+
+    buttons = st.container(horizontal=True)
+    asked = buttons.button("Ask", type="primary")
+    streamed = buttons.button("Stream it")
+
+    if (asked or streamed) and (request := demo.request(model, prompt)):
+        if asked:
+            # One piece: what SQL returns is there as a whole or not at all.
+            whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
+            answer = stream(whole, request, pace=Pace.off(), limits=demo.LIMITS)
+        else:
+            answer = stream(DirectStrategy(connection.session), request, limits=demo.LIMITS)
+        st.session_state.day_02_answer = answer
+
+    if "day_02_answer" in st.session_state:
+        demo.watch(page, st.session_state.day_02_answer, connection, buttons)
