@@ -52,7 +52,8 @@ def _draw(block: Block, lesson: str) -> None:
         else:
             st.markdown(f"#### {block.text}", anchors=False)
     elif isinstance(block, Code):
-        st.code(block.text, language="python")
+        # Wrapped, because what scrolls sideways cannot be reached with the keyboard.
+        st.code(block.text, language="python", wrap_lines=True)
     elif isinstance(block, Callout):
         box, icon = CALLOUTS[block.kind]
         lead = f"**{text('lesson.todo')}** " if block.kind == "todo" else ""

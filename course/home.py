@@ -81,7 +81,7 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
         place = st.empty()
         place.warning(text("home.broken"), icon=":material/build:")
         if page_file(entry).is_file():
-            st.page_link(page_of(entry), label=text("course.open"), icon=":material/arrow_forward:")
+            st.page_link(page_of(entry), label=text("course.open", day=entry.day), icon=":material/arrow_forward:")
         return place
     language: Language = current()
     facts = (
@@ -96,7 +96,7 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
         anchors=False,
     )
     place = st.empty()
-    st.page_link(page_of(entry), label=text("course.open"), icon=":material/arrow_forward:")
+    st.page_link(page_of(entry), label=text("course.open", day=entry.meta.day), icon=":material/arrow_forward:")
     return place
 
 

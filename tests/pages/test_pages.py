@@ -136,8 +136,8 @@ def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None
 
 def test_home_goes_on_where_the_learner_left_off() -> None:
     open_day_3()
-    labels = [link.label for link in open_home("en").get("page_link")]
-    assert "Continue: Day 3. Write Streams" in labels
+    links = [str(link) for link in open_home("en").get("page_link")]
+    assert any("Continue: Day 3. Write Streams" in link for link in links)
 
 
 def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(

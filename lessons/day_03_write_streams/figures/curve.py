@@ -30,7 +30,7 @@ def chart(labels: dict[str, str]) -> alt.LayerChart:
         .mark_line(strokeWidth=3)
         .encode(
             alt.X("time:Q", title=labels["time"]).scale(domain=[0, end]).axis(tickCount=6),
-            alt.Y("characters:Q", title=labels["characters"]).axis(tickCount=4, format=","),
+            alt.Y("characters:Q", title=labels["characters"]).axis(tickCount=4, format=",d"),
             alt.Color("method:N", title=None)
             .scale(domain=list(corners))
             .legend(orient="bottom", direction="vertical", labelLimit=280),
