@@ -43,13 +43,15 @@ def streamlit_command(script: Path) -> tuple[list[str], str]:
 
 
 @contextmanager
-def streamlit_server(home: Path, script: Path = ROOT / "Home.py", **settings: str) -> Iterator[str]:
-    """Run ``script`` and yield its address; ``home`` is an empty folder that stands for $HOME."""
+def streamlit_server(
+    home: Path, script: Path = ROOT / "Home.py", root: Path = ROOT, **settings: str
+) -> Iterator[str]:
+    """Run ``script`` in ``root`` and yield its address; the empty folder ``home`` is $HOME."""
     command, url = streamlit_command(script)
     log = (home / "streamlit.log").open("w+b")
     process = subprocess.Popen(
         [sys.executable, *command],
-        cwd=ROOT,
+        cwd=root,
         env=environment(home, **settings),
         stdout=log,
         stderr=subprocess.STDOUT,

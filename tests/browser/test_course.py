@@ -294,7 +294,7 @@ def test_no_page_writes_an_error_to_the_console_or_asks_the_outside_world(
     expect(heading(page, "Streaming Cortex")).to_be_visible()
     if path:
         # From inside the app: for a deep link Streamlit itself probes two addresses in vain.
-        page.get_by_role("link", name="Open").click()
+        page.get_by_role("link", name="Open Day 3").click()
         page.get_by_role("button", name="Generate").click()
         watch_it_grow(page)
     assert (errors, outside) == ([], [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ from course.check import check
 from course.checking.files import check_files
 from course.checking.running import run_code
 from course.lesson import load
+from tests.copies import copy_of_the_course
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 
-# What a copy of the course needs in order to run.
-PARTS = ("Home.py", "connection.py", "pages", "lessons", "course", "streaming", "local_cortex")
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 
@@ -32,19 +30,6 @@ def right(tmp_path: Path, **differences: str) -> Path:
     found = loaded(tmp_path, **differences)
     translations.record(found, "en")
     return found.folder
-
-
-def copy_of_the_course(tmp_path: Path) -> Path:
-    root = tmp_path / "course"
-    root.mkdir()
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, root / part)
-    shutil.copy(ROOT / "pyproject.toml", root)
-    return root
 
 
 def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

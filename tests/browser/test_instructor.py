@@ -1,0 +1,79 @@
+"""An instructor at work while the course is running: a new day, an edit, a mistake."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import streamlit_server
+from tests.copies import copy_of_the_course
+
+NewPage = Callable[..., Page]
+
+
+def title(page: Page) -> object:
+    return page.get_by_role("heading", level=1)
+
+
+def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
+    tmp_path: Path, new_page: NewPage
+) -> None:
+    root, home = copy_of_the_course(tmp_path), tmp_path / "home"
+    home.mkdir()
+    page = new_page(locale="en-US")
+    with streamlit_server(home, root / "Home.py", root) as url:
+        page.goto(url)
+        expect(page.get_by_role("link", name="Open Day 3")).to_be_visible()
+
+        before = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts)
+        subprocess.run(
+            [sys.executable, "-m", "course", "new-day", "4", "Caching"],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        after = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts)
+        assert {path.name for path in set(after) - set(before)} > {"ko.md", "day_04_caching.py"}
+
+        page.reload()
+        page.get_by_role("link", name="Open Day 4").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Day 4. Caching")
+        expect(page.get_by_text("Still to be written:").first).to_be_visible()
+        page.get_by_role("button", name="Generate").click()
+        expect(page.get_by_test_id("stMetric")).to_have_count(3)
+
+        lesson = root / "lessons" / "day_04_caching"
+        english = lesson / "en.md"
+        right = english.read_text("utf-8")
+        english.write_text(right.replace("TODO: what the", "You know what the"), encoding="utf-8")
+        page.reload()
+        expect(page.get_by_text("You know what the learner can do")).to_be_visible()
+
+        english.write_text(right.replace("{#theory}", "{#thery}"), encoding="utf-8")
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text(
+            "This lesson cannot be shown right now"
+        )
+        expect(page.get_by_text("lessons/day_04_caching/en.md")).to_be_visible()
+        page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
+        card = page.locator(".st-key-card-day_04_caching")
+        expect(card.get_by_text("This lesson cannot be shown right now")).to_be_visible()
+        page.get_by_role("link", name="Open Day 3").click()
+        expect(page.get_by_role("button", name="Generate")).to_be_visible()
+
+        (lesson / "lesson.toml").write_text("day = four\n", encoding="utf-8")
+        page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
+        expect(card.get_by_text("This lesson cannot be shown right now")).to_be_visible()
+        expect(page.get_by_role("link", name="Open Day 1")).to_be_visible()
+        page.get_by_role("link", name="Open Day 4").click()
+        expect(page.get_by_text("lessons/day_04_caching/lesson.toml (1)")).to_be_visible()
+    log = (home / "streamlit.log").read_text("utf-8")
+    assert "lessons/day_04_caching/en.md:1: the sections are goals, thery" in log
+    assert "lessons/day_04_caching/lesson.toml:1: is not valid TOML" in log

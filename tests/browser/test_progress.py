@@ -1,0 +1,133 @@
+"""A learner's progress in real browsers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from course.progress.learner import COOKIE
+from tests.browser import chromium
+from tests.browser.server import streamlit_server
+
+NewPage = Callable[..., Page]
+DAY = "day_03_write_streams"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def url(home: Path) -> Iterator[str]:
+    with streamlit_server(home, COURSE_DATA=str(home / "data"), LANG="C.UTF-8") as address:
+        yield address
+
+
+def open_day(page: Page, url: str) -> None:
+    page.goto(f"{url}/{DAY}?lang=en")
+    expect(page.get_by_role("button", name="read")).to_be_visible()
+
+
+def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this_machine(
+    url: str, home: Path, new_page: NewPage
+) -> None:
+    page = new_page()
+    open_day(page, url)
+    page.locator(".st-key-box-q-first-line").get_by_text("created, and nothing has").click()
+    expect(page.get_by_text("Right. The call only makes a generator.")).to_be_visible()
+    page.get_by_role("button", name="I've read this").click()
+    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    for again in (page, new_page()):
+        open_day(again, url)
+        expect(again.get_by_text("Right. The call only makes a generator.")).to_be_visible()
+        expect(again.get_by_text("You have read this lesson")).to_be_visible()
+        again.goto(f"{url}/?lang=ko")
+        expect(again.get_by_role("link", name="이어서 하기: Day 3.")).to_be_visible()
+        expect(again.locator(f".st-key-card-{DAY}")).to_contain_text("읽음")
+        expect(again.locator(f".st-key-card-{DAY}")).to_contain_text("문제 1개 해결")
+    with closing(sqlite3.connect(home / "data" / "progress.sqlite3")) as database:
+        assert database.execute("SELECT DISTINCT learner FROM progress").fetchall() == [("local",)]
+
+
+def test_progress_is_exported_cleared_and_imported(
+    url: str, tmp_path: Path, new_page: NewPage
+) -> None:
+    page = new_page()
+    open_day(page, url)
+    page.get_by_role("button", name="I've read this").click()
+    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    page.goto(f"{url}/?lang=en")
+    page.get_by_text("Export, import or clear it").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export to a file").click()
+    exported = tmp_path / "export.json"
+    download.value.save_as(exported)
+    kinds = [fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]]
+    assert kinds == ["opened", "read"]
+    page.get_by_role("button", name="Clear progress").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    card = page.locator(f".st-key-card-{DAY}")
+    expect(card).to_contain_text("Not started")
+    page.keyboard.press("Escape")
+    page.locator("input[type=file]").set_input_files(exported)
+    expect(page.get_by_text("Imported; 2 entries are new here.")).to_be_visible()
+    page.reload()
+    expect(card).to_contain_text("Read")
+
+
+@pytest.fixture
+def public(browser: Browser) -> Iterator[Browser]:
+    """A browser for which course.test is this machine, so that the address is not localhost."""
+    mapped = "--host-resolver-rules=MAP course.test 127.0.0.1"
+    running = browser.browser_type.launch(
+        executable_path=chromium.find(), args=[*chromium.arguments(), mapped]
+    )
+    yield running
+    running.close()
+
+
+def test_a_visitor_of_a_server_is_known_by_a_cookie_only(
+    url: str, home: Path, public: Browser
+) -> None:
+    address = url.replace("127.0.0.1", "course.test")
+    visitor, other = public.new_context(), public.new_context()
+    page = visitor.new_page()
+    open_day(page, address)
+    expect(page.get_by_text("Edit this lesson")).to_have_count(0)
+    page.get_by_role("button", name="I've read this").click()
+    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    (cookie,) = [each for each in visitor.cookies() if each.get("name") == COOKIE]
+    assert (cookie.get("sameSite"), cookie.get("path")) == ("Lax", "/")
+    open_day(page, address)
+    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    stranger = other.new_page()
+    open_day(stranger, address)
+    expect(stranger.get_by_text("You have read this lesson")).to_have_count(0)
+    value = str(cookie.get("value"))
+    assert value not in page.inner_text("body")
+    assert value not in (home / "streamlit.log").read_text("utf-8")
+    with closing(sqlite3.connect(home / "data" / "progress.sqlite3")) as database:
+        found = {row[0] for row in database.execute("SELECT learner FROM progress")}
+    assert f"anonymous:{value}" in found
+    assert len(found) == 2
+
+
+def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(
+    url: str, home: Path, new_page: NewPage
+) -> None:
+    path = home / "data" / "progress.sqlite3"
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    page = new_page()
+    open_day(page, url)
+    expect(page.get_by_text("Your progress is not being saved.")).to_be_visible()
+    page.get_by_role("button", name="I've read this").click()
+    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    assert path.read_bytes() == b"this is no database" * 100
