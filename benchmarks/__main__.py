@@ -23,6 +23,7 @@ from benchmarks.memory import peak_memory
 from benchmarks.overhead import first_piece, time_per_delta, time_per_piece
 from benchmarks.pacing import end_delay
 from benchmarks.pages import first_answer, stop_latency
+from benchmarks.rendering import check_cost, first_render
 from benchmarks.torn import torn_clusters
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -34,6 +35,8 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         only_loopback,
         exit_after_ctrl_c,
         home_process_time,
+        first_render,
+        check_cost,
         stop_latency,
         limit_accuracy,
         first_answer,

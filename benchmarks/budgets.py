@@ -56,6 +56,7 @@ class Budget:
 
 COURSE = "the course's own budget"
 PROMISE = "what the pages promise a learner"
+LESSONS = "what the lessons' pages and their authors are promised"
 PIPELINE = "what the streaming package promises its users"
 
 #: The text that may wait in a stream whose reader does not come, and the megabyte around it.
@@ -76,6 +77,10 @@ BUDGETS = {
     "only_loopback": Budget(0, "worst", PROMISE),
     "exit_after_ctrl_c": Budget(1.0, "worst", COURSE),
     "home_process_time": Budget(1.25, "median", COURSE),
+    "render_home": Budget(math.inf, "median", LESSONS, of_baseline=2),
+    "render_day_3": Budget(math.inf, "median", LESSONS, of_baseline=2),
+    "render_many": Budget(math.inf, "median", LESSONS, of_baseline=3),
+    "check_cost": Budget(math.inf, "median", LESSONS, of_baseline=1.25),
     "first_answer": Budget(0.1, "median", PROMISE),
     "stop_latency": Budget(0.2, "median", PROMISE),
     "stop_while_streaming": Budget(0.3, "median", PROMISE),

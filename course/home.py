@@ -81,7 +81,7 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
         place = st.empty()
         place.warning(text("home.broken"), icon=":material/build:")
         if page_file(entry).is_file():
-            st.page_link(page_of(entry), label=text("course.open", day=entry.day), icon=":material/arrow_forward:")
+            _open_link(entry, entry.day)
         return place
     language: Language = current()
     facts = (
@@ -96,8 +96,14 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
         anchors=False,
     )
     place = st.empty()
-    st.page_link(page_of(entry), label=text("course.open", day=entry.meta.day), icon=":material/arrow_forward:")
+    _open_link(entry, entry.meta.day)
     return place
+
+
+def _open_link(entry: Lesson | Broken, day: int) -> None:
+    # The day is in the label, or a screen reader's list of links would say "open" at each.
+    label = text("course.open", day=day)
+    st.page_link(page_of(entry), label=label, icon=":material/arrow_forward:")
 
 
 def _state(lesson: Lesson, progress: Progress) -> str:

@@ -65,7 +65,10 @@ def say_if_not_saved() -> None:
 def controls() -> None:
     """Draw the learner's controls: export, import, reset."""
     st.header(text("progress.heading"), anchor="progress")
-    with st.expander(text("progress.manage"), icon=":material/settings:"):
+    with (
+        st.container(key="progress-controls"),
+        st.expander(text("progress.manage"), icon=":material/settings:"),
+    ):
         st.caption(text("progress.about"))
         _export()
         _import()

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from course import catalog, prose
+from course.lesson import Lesson
 from course.prose import Chart, Diagram, Question
 
 NewPage = Callable[..., Page]
@@ -72,7 +73,7 @@ def test_headings_are_in_order(course: str, new_page: NewPage, path: str) -> Non
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lesson", catalog.lessons(), ids=lambda lesson: lesson.name)
 def test_every_figure_is_drawn_and_has_a_caption_and_a_name(
-    course: str, new_page: NewPage, lesson: catalog.Lesson, scheme: str
+    course: str, new_page: NewPage, lesson: Lesson, scheme: str
 ) -> None:
     page = new_page(color_scheme=scheme, viewport={"width": 360, "height": 800})
     open_page(page, course, lesson.name, "ko")
