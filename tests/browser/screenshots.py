@@ -45,8 +45,17 @@ def take(page: Page, url: str, language: str, path: Path) -> None:
     print(f"Wrote {path.relative_to(ROOT)}")
 
 
+def take_home(page: Page, url: str, language: str, path: Path) -> None:
+    """Photograph Home as it is for somebody who has begun."""
+    page.goto(f"{url}/?lang={language}")
+    page.locator("#progress").wait_for()
+    page.wait_for_timeout(1_000)
+    page.screenshot(path=path)
+    print(f"Wrote {path.relative_to(ROOT)}")
+
+
 def main() -> None:
-    """Take one screenshot for each language."""
+    """Take Day 3 and Home in each language."""
     browser_path = chromium.find()
     if browser_path is None:
         raise SystemExit("There is no Chromium to take screenshots with; set CHROMIUM to one.")
@@ -62,6 +71,8 @@ def main() -> None:
         for language in PROMPTS:
             page = browser.new_page(viewport={"width": 1280, "height": 960}, locale="ko-KR")
             take(page, url, language, IMAGES / f"day-03-{language}.png")
+            page.set_viewport_size({"width": 1280, "height": 720})
+            take_home(page, url, language, IMAGES / f"home-{language}.png")
             page.close()
         browser.close()
 
