@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from connection import connect
-from course import connection_panel, progress_panel, prose
+from course import connection_panel, progress_panel
 from course.catalog import Broken, entries
 from course.language import Language, current, text
 from course.lesson import Lesson
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 LOG = logging.getLogger(__name__)
+PARSER = "markdown_it"  # imported with the first lesson that is read
+LOOK_SECONDS = 1.0
+LOOKED_KEY = "course_home_looked"
 CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
 
 
@@ -113,6 +118,8 @@ def _state(lesson: Lesson, progress: Progress) -> str:
         states.append(f":green[:material/check_circle: {text('home.read')}]")
     elif progress.has(lesson.name, "opened"):
         states.append(f":blue[{text('home.opened')}]")
+    if progress.has(lesson.name, "tried", "demo"):
+        states.append(text("home.tried"))
     if solved:
         states.append(f":green[{text('home.solved', count=solved)}]")
     return " · ".join(states) or text("home.new")
@@ -123,16 +130,25 @@ def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenera
 
     Reading a lesson takes some hundredths of a second, and only after it has changed.
     """
+    if PARSER not in sys.modules:
+        _look_soon()
+        return
+    from course import prose
+
     for entry, place in marks:
         if isinstance(entry, Broken):
-            LOG.error(
-                "The lesson %s cannot be shown:\n%s",
-                entry.name,
-                "\n".join(map(str, entry.problems)),
-            )
+            LOG.error("A lesson cannot be shown:\n%s", "\n".join(map(str, entry.problems)))
             continue
         # Reading the session state is where Streamlit lets a run be stopped by a click.
         _ = "home" in st.session_state
-        problems = prose.read(entry, current()).problems
-        if problems:
+        if prose.read(entry, current()).problems:
             place.warning(text("home.broken"), icon=":material/build:")
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _look_soon() -> None:
+    """Look a moment after the first Home of a process, whose reader does not wait for it."""
+    if st.session_state.setdefault(LOOKED_KEY, False):
+        importlib.import_module(PARSER)
+        st.rerun()
+    st.session_state[LOOKED_KEY] = True

@@ -13,6 +13,8 @@ from course.translations import record
 
 __all__ = ["NewDayError", "create", "slug_of"]
 
+# A title stands in code, whose lines have at most 100 characters.
+MAX_TITLE = 60
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -40,6 +42,7 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
         "day": str(day),
         "slug": slug,
         "name": name,
+        "key": f"day_{day:02}",
         "title": title,
         "week": str(_week(day, [entry for entry in lessons if isinstance(entry, Lesson)])),
     }
@@ -68,8 +71,10 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
 def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> None:
     if not 1 <= day <= 999:
         raise NewDayError(f"day {day} is not between 1 and 999")
-    if not title or '"' in title or "\\" in title:
-        raise NewDayError('give a title without " and \\, such as TITLE="Caching"')
+    if not title or '"' in title or "\\" in title or len(title) > MAX_TITLE:
+        raise NewDayError(
+            f'give a title of at most {MAX_TITLE} letters without " and \\, such as TITLE="Caching"'
+        )
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", slug):
         raise NewDayError(
             f"the title {title!r} has no letters or digits of ASCII to name files by; "

@@ -13,9 +13,7 @@ from course.language import text
 from course.progress.learner import COOKIE, Learner, new_id, who
 from course.progress.learner import on_this_machine as opened_here
 from course.progress.progress import Progress
-from course.progress.snowflake import SnowflakeStore
 from course.progress.sqlite import SqliteStore, default_path
-from course.progress.transfer import MAX_BYTES, ImportProblem
 
 if TYPE_CHECKING:
     from course.progress.store import Store
@@ -65,10 +63,17 @@ def say_if_not_saved() -> None:
 def controls() -> None:
     """Draw the learner's controls: export, import, reset."""
     st.header(text("progress.heading"), anchor="progress")
-    with (
-        st.container(key="progress-controls"),
-        st.expander(text("progress.manage"), icon=":material/settings:"),
-    ):
+    with st.container(key="progress-controls"):
+        # Drawn when it is opened: most visits to Home are for something else.
+        drawer = st.expander(
+            text("progress.manage"),
+            icon=":material/settings:",
+            key="progress-manage",
+            on_change="rerun",
+        )
+    if not drawer.open:
+        return
+    with drawer:
         st.caption(text("progress.about"))
         _export()
         _import()
@@ -89,6 +94,8 @@ def _cookie() -> str | None:
 
 def _store(kind: str) -> Store:
     if kind == "snowflake":
+        from course.progress.snowflake import SnowflakeStore
+
         return SnowflakeStore(lambda: connect().session)
     return SqliteStore(default_path())
 
@@ -117,6 +124,8 @@ def _export() -> None:
 
 
 def _import() -> None:
+    from course.progress.transfer import MAX_BYTES, ImportProblem
+
     given = st.file_uploader(
         text("progress.import"),
         type="json",

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from course.progress import transfer
 from course.progress.facts import Fact, Key, Kind, merged
 from course.progress.store import Reason, Store, StoreError
 
@@ -107,6 +106,8 @@ class Progress:
 
     def export(self) -> str:
         """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
+        from course.progress import transfer  # its models take time that Home need not
+
         return transfer.dump(self._facts.values())
 
     def import_(self, text: str) -> int:
@@ -115,6 +116,8 @@ class Progress:
         Raises:
             ImportProblem: the text is no export of this course.
         """
+        from course.progress import transfer  # as above
+
         now = self._now()
         known = dict(self._facts)
         # A clock that runs ahead must not make its facts win for ever.

@@ -298,3 +298,21 @@ def test_no_page_writes_an_error_to_the_console_or_asks_the_outside_world(
         page.get_by_role("button", name="Generate").click()
         watch_it_grow(page)
     assert (errors, outside) == ([], [])
+
+
+def test_a_deep_link_leads_to_its_section(course: str, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{course}/{DAY_3}?lang=en#errors")
+    expect(page.locator("#errors")).to_be_in_viewport()
+
+
+def test_answering_a_question_ends_no_answer_that_streams(course: str, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{course}/{DAY_3}?lang=en")
+    page.get_by_role("button", name="Generate").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    question = page.locator(".st-key-box-q-first-line")
+    question.get_by_text("created, and nothing has run yet").click()
+    watch_it_grow(page)
+    assert len(answer(page)) > 500
+    expect(question.get_by_test_id("stAlert")).to_contain_text("Right.")

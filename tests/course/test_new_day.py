@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from course import catalog, prose
+from course.checking.files import check_files
 from course.language import LANGUAGES
 from course.new_day import NewDayError, create, slug_of
 from tests.course.making import make_lesson
@@ -52,7 +54,8 @@ def test_a_korean_title_needs_a_slug(root: Path) -> None:
         (0, "Other", "", "day 0 is not between 1 and 999"),
         (1000, "Other", "", "day 1000 is not between 1 and 999"),
         (8, "", "", "give a title"),
-        (8, 'A "b"', "", "give a title without"),
+        (8, 'A "b"', "", "give a title of"),
+        (8, "A" * 61, "", "give a title of at most 60 letters"),
         (8, "Other", "../up", "add SLUG=caching"),
     ],
 )
@@ -63,6 +66,15 @@ def test_what_cannot_be_made_is_refused_and_nothing_is_written(
     with pytest.raises(NewDayError, match=said):
         create(day, title, slug, root)
     assert sorted(root.rglob("*")) == before
+
+
+def test_the_longest_title_of_the_last_day_is_in_the_house_format(root: Path) -> None:
+    # The house format: without it the formatter takes its own line length.
+    shutil.copy(catalog.ROOT / "pyproject.toml", root)
+    create(999, "W" * 60, root=root)
+    said = [str(problem) for problem in check_files(root) if "999" in problem.path.as_posix()]
+    assert len(said) == 10
+    assert all("still to be written" in each for each in said)
 
 
 def test_a_page_that_exists_is_never_overwritten(root: Path) -> None:

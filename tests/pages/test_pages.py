@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog
+from course import catalog, translations
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
 from course.prose import Question, sections
@@ -84,6 +85,11 @@ def everything(app: AppTest) -> str:
     return "\n".join(part.value for part in parts)
 
 
+def labels(app: AppTest) -> list[str]:
+    """Return what the links to pages say."""
+    return [link.proto.label for link in app.get("page_link")]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     app = open_home(language)
@@ -134,10 +140,55 @@ def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None
     assert "You have read this lesson" not in everything(open_day_3("en"))
 
 
+def test_a_stale_translation_has_a_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    badge = texts("en")["lesson.stale"]
+    assert badge not in everything(open_day_3("en"))
+    monkeypatch.setattr(translations, "digest", lambda _: "another text")
+    assert badge in everything(open_day_3("en"))
+    assert texts("ko")["lesson.stale"] not in everything(open_day_3("ko"))
+
+
+def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
+    links = labels(open_page("day_02_hello_cortex"))
+    for label in ("Previous: Day 1. Connect", "Next: Day 3. Write Streams"):
+        assert any(link.startswith(label) for link in links)
+    assert "Good to have seen first" in everything(open_page("day_02_hello_cortex"))
+
+
+def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
+    assert "`lessons/day_03_write_streams/en.md`" in everything(open_day_3("en"))
+
+
+def test_what_was_tried_and_solved_stands_on_the_card(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    page = open_page("day_01_connect", "en")
+    press(page, "Show the version")
+    page.radio(key="question-day_01_connect-q-rerun").set_value(2).run()
+    card = next(part.value for part in open_home("en").markdown if "Connect" in part.value)
+    assert "Demo tried" in card
+    assert "1 solved" in card
+
+
+def test_sql_that_fails_is_explained_without_the_errors_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_page("day_01_connect", "en")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise SnowparkSQLException("SECRET-ACCOUNT", sql_error_code=1003)
+
+    monkeypatch.setattr("snowflake.snowpark.Session.sql", refuse)
+    press(app, "Show the version")
+    assert not app.exception
+    assert "001003" in app.error[0].value
+    assert "SECRET" not in everything(app)
+
+
 def test_home_goes_on_where_the_learner_left_off() -> None:
     open_day_3()
-    links = [str(link) for link in open_home("en").get("page_link")]
-    assert any("Continue: Day 3. Write Streams" in link for link in links)
+    assert "Continue: Day 3. Write Streams" in labels(open_home("en"))
 
 
 def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
