@@ -49,7 +49,6 @@ def _new_day(day: int, title: str, slug: str) -> int:
     folder = next(path.parent for path in written if path.name == "lesson.toml")
     todos = [problem for problem in check_files() if problem.path.is_relative_to(folder)]
     print("\nStill to be written (`make check` lists it again):")
-    print(f"  lessons/{folder.name}/lesson.toml: titles and summaries")
     for problem in todos:
         print(f"  {problem}")
     print(f"\nSee it: `make run`, then http://localhost:8501/{folder.name}")

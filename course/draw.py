@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from course import figures, glossary
+from course.blocks import Block, Callout, Chart, Code, Diagram, Heading, Markdown, Question
 from course.catalog import LESSONS
 from course.language import current, text
 from course.problems import LessonError
-from course.prose import Block, Callout, Chart, Code, Diagram, Heading, Markdown, Question
 from course.questions import draw_question
 
 __all__ = ["draw_goals", "draw_section"]
@@ -47,10 +47,7 @@ def _draw(block: Block, lesson: str) -> None:
     if isinstance(block, Markdown):
         _markdown(block.text)
     elif isinstance(block, Heading):
-        if block.level in HEADINGS:
-            HEADINGS[block.level](block.text, anchor=block.id)
-        else:
-            st.markdown(f"#### {block.text}", anchors=False)
+        HEADINGS[block.level](block.text, anchor=block.id)
     elif isinstance(block, Code):
         # Wrapped, because what scrolls sideways cannot be reached with the keyboard.
         st.code(block.text, language="python", wrap_lines=True)

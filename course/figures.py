@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from course.prose import Chart, Diagram
+from course.blocks import Chart, Diagram
 
 __all__ = ["chart_of", "draw_chart", "draw_diagram"]
 

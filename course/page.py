@@ -11,11 +11,12 @@ import streamlit as st
 
 from connection import ConnectionFailed, connect
 from course import catalog, connection_panel, navigation, progress_panel, translations
+from course.blocks import Block, Heading
 from course.draw import draw_goals, draw_section
 from course.language import current, text
 from course.lesson import Lesson, program
 from course.problems import LessonError, short
-from course.prose import Block, Heading, sections
+from course.prose import sections
 from course.warm import warm_up
 
 __all__ = ["LessonPage", "lesson_page"]
@@ -148,7 +149,7 @@ def _say_that_it_is_broken(name: str, error: LessonError) -> None:
 def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
     links = []
     for name, blocks in parts.items():
-        headings = (block for block in blocks if isinstance(block, Heading) and block.level <= 3)
+        headings = (block for block in blocks if isinstance(block, Heading))
         links += [f"{'  ' * (each.level - 2)}- [{each.text}](#{each.id})" for each in headings]
         if name == "goals":
             links.append(f"- [{text('demo.heading')}](#demo)")

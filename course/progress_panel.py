@@ -23,6 +23,8 @@ __all__ = ["controls", "current", "on_this_machine", "refresh", "say_if_not_save
 LOG = logging.getLogger(__name__)
 KEY = "course_progress"
 ANONYMOUS_KEY = "course_anonymous"
+UPLOAD_KEY = "progress-import"
+IMPORTED_KEY = "course_imported"
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -124,23 +126,41 @@ def _export() -> None:
 
 
 def _import() -> None:
-    from course.progress.transfer import MAX_BYTES, ImportProblem
+    from course.progress.transfer import MAX_BYTES
 
-    given = st.file_uploader(
+    st.file_uploader(
         text("progress.import"),
         type="json",
-        key="progress-import",
+        key=UPLOAD_KEY,
         max_upload_size=max(1, MAX_BYTES // 1_000_000),
+        # Once for each file: drawn again after a reset, it would bring everything back.
+        on_change=_take,
     )
-    if given is None:
-        return
-    try:
-        new = current().import_(given.getvalue().decode("utf-8", "replace"))
-    except ImportProblem as problem:
-        key = f"progress.problem.{problem.reason}"
-        st.error(text(key, where=problem.where or "-"), icon=":material/error:")
-        return
-    st.success(text("progress.imported", count=new), icon=":material/check_circle:")
+    found = st.session_state.get(IMPORTED_KEY)
+    if isinstance(found, int):
+        st.success(text("progress.imported", count=found), icon=":material/check_circle:")
+    elif found is not None:
+        message = text(f"progress.problem.{found.reason}", where=found.where or "-")
+        st.error(message, icon=":material/error:")
+
+
+def _take() -> None:
+    from course.progress.transfer import ImportProblem
+
+    given = st.session_state.get(UPLOAD_KEY)
+    st.session_state.pop(IMPORTED_KEY, None)
+    if given is not None:
+        try:
+            new = current().import_(given.getvalue().decode("utf-8", "replace"))
+        except ImportProblem as problem:
+            st.session_state[IMPORTED_KEY] = problem
+        else:
+            st.session_state[IMPORTED_KEY] = new
+
+
+def _forget(everything: bool) -> None:
+    st.session_state.pop(IMPORTED_KEY, None)
+    current().reset(keep_solved=not everything)
 
 
 def _reset() -> None:
@@ -151,5 +171,6 @@ def _reset() -> None:
             text("progress.reset_now"),
             key="progress-reset",
             icon=":material/delete_forever:",
-            on_click=lambda: current().reset(keep_solved=not everything),
+            on_click=_forget,
+            args=(everything,),
         )

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from course import progress_panel
+from course.blocks import Block, Question
 from course.language import text
-from course.prose import Block, Question
 
 __all__ = ["draw_question"]
 
@@ -33,16 +33,24 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block], None]
             index=_index(before, len(question.options)),
             format_func=lambda index: question.options[index].text,
             key=key,
+            # Noted when it is chosen and not when it is drawn: an old window that is drawn again
+            # knows less than the browser in which the answer was changed.
+            on_change=_note,
+            args=(lesson, question, key),
         )
-        if chosen is None:
-            return
-        option = question.options[chosen]
+        if chosen is not None:
+            option = question.options[chosen]
+            box, icon = (st.success, "check_circle") if option.right else (st.info, "replay")
+            box(option.explanation, icon=f":material/{icon}:")
+
+
+def _note(lesson: str, question: Question, key: str) -> None:
+    chosen = st.session_state.get(key)
+    if chosen is not None:
+        progress = progress_panel.current()
         progress.record(lesson, "answered", question.id, str(chosen))
-        if option.right:
+        if question.options[chosen].right:
             progress.record(lesson, "solved", question.id)
-            st.success(option.explanation, icon=":material/check_circle:")
-        else:
-            st.info(option.explanation, icon=":material/replay:")
 
 
 def _index(before: str | None, options: int) -> int | None:

@@ -11,17 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from course import glossary, prose, translations
+from course.blocks import Block, Chart, Question, texts
 from course.catalog import ROOT, Broken, entries
 from course.checking.structure import compare
 from course.language import LANGUAGES
 from course.lesson import FOLDER, Lesson, program
 from course.problems import LessonError, Problem, short
-from course.prose import Block, Callout, Chart, Prose, Question
+from course.prose import Prose
 
 __all__ = ["check_files"]
 
 #: Look like a space, or like nothing, and break code that is copied.
 INVISIBLE = re.compile("[\u00a0\u2007\u202f\u200b\ufeff\u2060]")
+#: What new-day leaves where something is still to be written.
+TODO = re.compile(r"\bTODO\b")
 MAX_PAGE_LINES = 60
 
 
@@ -65,21 +68,21 @@ def _lesson(
             fix = "Name days that come earlier and exist"
             path = lesson.folder / "lesson.toml"
             yield Problem(path, 1, f"prerequisites name day {day}", fix)
-    texts = {language: prose.read(lesson, language) for language in LANGUAGES}
-    for text in texts.values():
+    languages = [prose.read(lesson, language) for language in LANGUAGES]
+    for text in languages:
         yield from text.problems
         yield from _terms(text, terms)
-        yield from _todos(text)
-    original, *others = texts.values()
+    original, *others = languages
     if not original.problems:
         for other in others:
             if not other.problems:
                 yield from compare(original, other)
-    yield from _charts(texts.values())
+    yield from _charts(languages)
     yield from _translation(lesson)
-    files = [lesson.folder / "lesson.toml", *(text.path for text in texts.values())]
+    files = [lesson.folder / "lesson.toml", *(text.path for text in languages)]
     for path in (*files, *_code_files(lesson, root)):
         yield from _invisible(path)
+        yield from _todos(path)
     for path in _code_files(lesson, root):
         yield from _parses(path)
     yield from _page_file(root / "pages" / f"{lesson.name}.py", lesson)
@@ -90,24 +93,26 @@ def _lesson(
 
 def _terms(text: Prose, terms: glossary.Glossary) -> Iterator[Problem]:
     for block in _all(text):
-        for source in prose.texts(block):
+        for source in texts(block):
             for key in glossary.keys(source):
                 if key not in terms.root:
                     fix = "Add it to lessons/glossary.toml, or correct the key"
                     yield Problem(text.path, block.line, f"the glossary has no `{key}`", fix)
 
 
-def _todos(text: Prose) -> Iterator[Problem]:
-    for block in _all(text):
-        if isinstance(block, Callout) and block.kind == "todo":
-            what = f"still to be written: {' '.join(block.text.split())[:80]}"
-            yield Problem(text.path, block.line, what, "Write it, and remove the box", "warning")
+def _todos(path: Path) -> Iterator[Problem]:
+    for number, line in enumerate(_lines(path), start=1):
+        if TODO.search(line):
+            # In prose a box says it, and what it says stands in the next line.
+            said = "".join(_lines(path)[number : number + 1]) if "[!TODO]" in line else line
+            what = f"still to be written: {said.strip(' >#')[:90]}"
+            yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
-def _charts(texts: Iterable[Prose]) -> Iterator[Problem]:
+def _charts(languages: Iterable[Prose]) -> Iterator[Problem]:
     from course.figures import chart_of
 
-    for text in texts:
+    for text in languages:
         for block in _all(text):
             if isinstance(block, Chart):
                 try:

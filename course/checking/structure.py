@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from course import prose
+from course.blocks import Block, Callout, Chart, Code, Diagram, Heading, Question, texts
+from course.markdown import spans, tokens
 from course.problems import Problem
-from course.prose import Block, Callout, Chart, Code, Diagram, Heading, Prose, Question, spans
+from course.prose import Prose
 
 __all__ = ["compare"]
 
@@ -45,7 +46,7 @@ def _compare_links(section: str, original: Prose, other: Prose) -> Iterator[Prob
 
 def _targets(blocks: Sequence[Block]) -> Iterator[str]:
     for block in blocks:
-        for text in prose.texts(block):
+        for text in texts(block):
             for span in spans(text):
                 if span.type == "link_open":
                     yield str(span.attrs["href"])
@@ -80,7 +81,7 @@ def _outline(block: Block) -> Iterator[tuple[str, int]]:
 
 
 def _markdown_outline(text: str, line: int) -> Iterator[tuple[str, int]]:
-    for token in prose.tokens(text):
+    for token in tokens(text):
         at = line + token.map[0] if token.map else line
         if token.type in ("bullet_list_open", "ordered_list_open"):
             yield ("a list" if token.type[0] == "b" else "a numbered list"), at

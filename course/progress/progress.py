@@ -64,12 +64,16 @@ class Progress:
         key: Key = (lesson, kind, item)
         known, now = self._facts.get(key), self._now()
         same = known is not None and known.value == value
-        if known is not None and same and (kind != "opened" or now - known.at < OPENED_EVERY):
+        if known is not None and same and not self._opened_anew(known, now):
             return
         fact = Fact(lesson, kind, item, value, now)
         self._facts[key] = self._pending[key] = fact
         if not self._resting():
             self._save()
+
+    def _opened_anew(self, known: Fact, now: datetime) -> bool:
+        visited = known.lesson != self.last_opened() or now - known.at >= OPENED_EVERY
+        return known.kind == "opened" and visited
 
     def has(self, lesson: str, kind: Kind, item: str = "") -> bool:
         """Tell whether there is such a fact."""

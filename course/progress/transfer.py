@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal
@@ -64,6 +65,8 @@ def parse(text: str) -> list[Fact]:
         found = _File.model_validate_json(text)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        # It may be a key of the file, which comes from anywhere, and is shown on a page.
+        where = where if re.fullmatch(r"[\w.]{0,80}", where) else ""
         raise ImportProblem("format", where) from None
     if found.version != VERSION:
         raise ImportProblem("version", str(found.version))

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from course import catalog, prose
+from course.blocks import Chart, Diagram, Question
 from course.lesson import Lesson
-from course.prose import Chart, Diagram, Question
 
 NewPage = Callable[..., Page]
 PATHS = ["", *(lesson.name for lesson in catalog.lessons())]

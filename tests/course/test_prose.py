@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from course import prose
+from course.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
 from course.problems import LessonError
-from course.prose import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
 from tests.course.making import PROSE, in_section, loaded
 
 QUESTION = """\

@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import catalog, translations
+from course.blocks import Question
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
-from course.prose import Question, sections
+from course.prose import sections
 
 ROOT = catalog.ROOT
 LESSONS = catalog.lessons()

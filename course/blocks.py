@@ -1,0 +1,109 @@
+"""What a lesson's prose consists of, once it has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Block",
+    "Callout",
+    "Chart",
+    "Code",
+    "Diagram",
+    "Heading",
+    "Markdown",
+    "Option",
+    "Question",
+    "texts",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """Prose as it is."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of ``level`` 2 (a section) or 3, with its anchor."""
+
+    text: str
+    level: int
+    id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Python from one of the lesson's files."""
+
+    text: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """A coloured box."""
+
+    kind: Literal["note", "tip", "warning", "todo"]
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to a question, and what is said to whoever chooses it."""
+
+    text: str
+    right: bool
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with one right answer among ``options``."""
+
+    id: str
+    blocks: tuple[Block, ...]
+    options: tuple[Option, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A Mermaid diagram."""
+
+    source: str
+    caption: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What ``chart(labels)`` in ``file`` returns."""
+
+    file: Path
+    labels: tuple[tuple[str, str], ...]
+    caption: str
+    line: int
+
+
+Block: TypeAlias = "Markdown | Heading | Code | Callout | Question | Diagram | Chart"
+
+
+def texts(block: Block) -> Iterator[str]:
+    """Yield the Markdown texts of a block."""
+    if isinstance(block, Markdown | Callout):
+        yield block.text
+    elif isinstance(block, Question):
+        for inner in block.blocks:
+            yield from texts(inner)
+        for option in block.options:
+            yield from (option.text, option.explanation)

@@ -1,0 +1,230 @@
+"""Reading a file of prose, block by block, and noting every mistake in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from course.blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Option,
+    Question,
+    texts,
+)
+from course.lesson import Lesson, read_code
+from course.markdown import has_html, tokens
+from course.problems import Problem
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+__all__ = ["Reader"]
+
+HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]+)\}")
+CALLOUT = re.compile(r"\[!([A-Z]+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]+)\})?[ \t]*\n?")
+CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
+MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
+SETTING = re.compile(r'(\w+)=("[^"]*"|\S+)')
+#: What a fence may hold as it is; Python comes from files.
+PLAIN_FENCES = ("text", "sh", "toml", "sql")
+#: What the other fences hold, and the settings that they may have.
+FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
+
+
+class Reader:
+    """Reads one file, and notes what is wrong with it."""
+
+    def __init__(self, lesson: Lesson, path: Path) -> None:
+        self._lesson, self._path = lesson, path
+        self.problems: list[Problem] = []
+
+    def report(self, line: int, what: str, fix: str) -> None:
+        self.problems.append(Problem(self._path, line, what, fix))
+
+    def blocks(self, source: str, first_line: int) -> Iterator[Block]:
+        """Yield the blocks of a text whose first line is the file's line ``first_line``."""
+        lines = source.splitlines(keepends=True)
+        start = 0  # of the plain prose that has not been yielded
+
+        def plain(end: int) -> Iterator[Markdown]:
+            text = "".join(lines[start:end])
+            if text.strip():
+                skipped = len(text) - len(text.lstrip("\n"))
+                yield Markdown(text.strip("\n"), first_line + start + skipped)
+
+        for token in tokens(source):
+            if token.level or token.map is None or token.nesting < 0:
+                continue
+            top, end = token.map
+            text = "".join(lines[top:end])
+            line = first_line + top
+            block = self._special(token, text, line)
+            if block is not None:
+                yield from plain(top)
+                yield block
+                start = end
+            elif token.type == "html_block" or has_html(text):
+                what, fix = (
+                    "there is HTML in the prose",
+                    "Put it between backticks, or leave it out",
+                )
+                self.report(line, what, fix)
+        yield from plain(len(lines))
+
+    def check_ids_and_anchors(self, blocks: Sequence[Block]) -> None:
+        """Note ids that are there twice, and links inside the page that lead nowhere."""
+        ids = [block.id for block in blocks if isinstance(block, Heading | Question)]
+        seen: set[str] = {"demo", "top"}
+        for block in blocks:
+            if isinstance(block, Heading | Question):
+                if block.id in seen:
+                    self.report(block.line, f"the id `{block.id}` is taken", "Choose another one")
+                seen.add(block.id)
+            for text in texts(block):
+                self._check_links(text, block, ids)
+
+    def _check_links(self, text: str, block: Block, ids: Sequence[str]) -> None:
+        first = block.line + 1 if isinstance(block, Callout | Question) else block.line
+        if isinstance(block, Callout) and "](term:" in text:
+            what = "a term in a callout cannot be explained there"
+            self.report(block.line, what, "Move it to a paragraph")
+        if "](" not in text and "<" not in text:
+            return  # no link: most texts, and parsing is what reading a lesson takes its time for
+        for token in tokens(text):
+            line = first + token.map[0] if token.map else first
+            for span in token.children or ():
+                target = str(span.attrs.get("href", ""))
+                if target.startswith("#") and target[1:] not in (*ids, "demo", "top"):
+                    what = f"the link to `{target}` leads to no heading of this page"
+                    self.report(line, what, "Use the id of one, such as `#theory`")
+                elif span.type == "link_open" and not target.startswith(("#", "https://", "term:")):
+                    what = f"the link `{target}` is neither https:// nor # nor term:"
+                    self.report(line, what, "Write it in full, with https://")
+
+    def _special(self, token: Token, text: str, line: int) -> Block | None:
+        """Return the block that a Markdown token stands for, or ``None`` for plain prose."""
+        if token.type == "heading_open":
+            return self._heading(text, int(token.tag[1:]), line)
+        if token.type == "fence":
+            return self._fence(token, line)
+        if token.type == "blockquote_open":
+            inner = "".join(
+                re.sub(r"^ {0,3}> ?", "", row) for row in text.splitlines(keepends=True)
+            )
+            mark = CALLOUT.match(inner)
+            if mark:
+                return self._boxed(mark, inner[mark.end() :], line)
+        return None
+
+    def _heading(self, text: str, level: int, line: int) -> Heading | None:
+        match = HEADING.fullmatch(text.strip().lstrip("#").strip())
+        if match is None or not 2 <= level <= 3:
+            what = "a heading has no ASCII id" if match is None else "a heading of this level"
+            self.report(line, what, "Write it like `## Goals {#goals}`, with two or three #")
+            return None
+        return Heading(match["text"], level, match["id"], line)
+
+    def _fence(self, token: Token, line: int) -> Block | None:
+        name, _, rest = token.info.strip().partition(" ")
+        settings = {key: value.strip('"') for key, value in SETTING.findall(rest)}
+        if name not in (*FENCES, *PLAIN_FENCES):
+            what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
+            self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")
+            return None
+        for key in settings:
+            if key not in FENCES.get(name, ()):
+                fix = f"It may have {' and '.join(FENCES.get(name, ())) or 'none'}"
+                self.report(line, f"a {name} fence has no setting `{key}`", fix)
+        if name == "python":
+            return self._code(settings, token.content, line)
+        if name in FENCES:
+            if not settings.get("caption"):
+                self.report(line, "a figure has no caption", 'Add caption="One sentence."')
+            caption = settings.get("caption", "")
+            if name == "mermaid":
+                return Diagram(token.content, caption, line)
+            return self._chart(settings.get("file", ""), token.content, caption, line)
+        return None
+
+    def _code(self, settings: dict[str, str], content: str, line: int) -> Code | None:
+        file, region = settings.get("file", ""), settings.get("region", "")
+        if not file or content.strip():
+            fix = "Put it into a file in steps/ and write ```python file=steps/name.py and ```"
+            self.report(line, "Python is pasted into the prose", fix)
+            return None
+        try:
+            return Code(read_code(self._lesson, file, region), f"{file}#{region}", line)
+        except LookupError as error:
+            self.report(line, str(error), "Correct the name, or add what is missing")
+            return None
+
+    def _chart(self, file: str, content: str, caption: str, line: int) -> Chart | None:
+        path = (self._lesson.folder / file).resolve()
+        if not file.startswith("figures/") or not path.is_file():
+            what = f"there is no chart `{file}` in the lesson"
+            self.report(line, what, "Write file=figures/name.py")
+            return None
+        labels = []
+        for number, row in enumerate(content.splitlines(), start=1):
+            name, colon, label = row.partition(":")
+            if row.strip() and not (colon and name.strip().isidentifier()):
+                self.report(line + number, "a chart's label cannot be read", "Write `name: text`")
+            elif row.strip():
+                labels.append((name.strip(), label.strip()))
+        return Chart(path, tuple(labels), caption, line)
+
+    def _boxed(self, mark: re.Match[str], inner: str, line: int) -> Block | None:
+        if mark[1] == "QUESTION":
+            return self._question(mark["id"] or "", inner, line)
+        if mark[1] not in CALLOUTS:
+            fix = f"There are {', '.join((*CALLOUTS, 'QUESTION'))}"
+            self.report(line, f"there is no callout [!{mark[1]}]", fix)
+            return None
+        if has_html(inner):
+            what, fix = "there is HTML in the prose", "Put it between backticks, or leave it out"
+            self.report(line, what, fix)
+        kind = cast("Literal['note', 'tip', 'warning', 'todo']", mark[1].lower())
+        return Callout(kind, inner.strip("\n"), line)
+
+    def _question(self, identifier: str, inner: str, line: int) -> Question | None:
+        parsed = tokens(inner)
+        lists = [t for t in parsed if t.type == "bullet_list_open" and t.level == 0 and t.map]
+        if not identifier or not lists:
+            what = "a question has no id" if not identifier else "a question has no options"
+            self.report(line, what, "Write it as lessons/README.md shows, under Questions")
+            return None
+        top, end = cast("list[int]", lists[-1].map)
+        rows = inner.splitlines(keepends=True)
+        options = [
+            self._option("".join(rows[t.map[0] : t.map[1]]), line)
+            for t in parsed
+            if t.type == "list_item_open" and t.level == 1 and t.map and top <= t.map[0] < end
+        ]
+        if sum(option.right for option in options) != 1 or len(options) < 2:
+            what = f"the question `{identifier}` needs one right option among two or more"
+            self.report(line, what, "Mark it `- [x]` and the others `- [ ]`")
+        if not all(option.explanation for option in options):
+            what = f"an option of the question `{identifier}` has no explanation"
+            self.report(line, what, "Write it below the option, indented by two spaces")
+        if "".join(rows[end:]).strip():
+            what = f"the question `{identifier}` goes on after its options"
+            self.report(line, what, "Put that text before them, or below the quote")
+        body = tuple(self.blocks("".join(rows[:top]), line + 1))
+        return Question(identifier, body, tuple(options), line)
+
+    def _option(self, text: str, line: int) -> Option:
+        first, _, rest = re.sub(r"^[-*+][ \t]+", "", text.strip("\n")).partition("\n")
+        mark = MARK.match(first)
+        if mark is None:
+            self.report(line, f"an option has no mark: {first[:40]!r}", "Begin it with [ ] or [x]")
+        explanation = "\n".join(row.removeprefix("  ") for row in rest.splitlines()).strip()
+        text = first[mark.end() :] if mark else first
+        return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
