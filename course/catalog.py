@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.lesson import FOLDER, Lesson, load
 from course.problems import LessonError, Problem
 
-__all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons"]
+__all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons", "looking_once"]
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
@@ -29,8 +31,30 @@ class Broken:
         return self.folder.name
 
 
+_seen: ContextVar[dict[Path, list[Lesson | Broken]] | None] = ContextVar("seen", default=None)
+
+
+@contextmanager
+def looking_once() -> Iterator[None]:
+    """Look at the disk once while a page is drawn, however often its parts ask for lessons."""
+    token = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(token)
+
+
 def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
     """Return every lesson by day, with what is broken in its place."""
+    seen = _seen.get()
+    if seen is None:
+        return _look(folder)
+    if folder not in seen:
+        seen[folder] = _look(folder)
+    return seen[folder]
+
+
+def _look(folder: Path) -> list[Lesson | Broken]:
     folders = [path for path in folder.iterdir() if FOLDER.fullmatch(path.name) and path.is_dir()]
     found = [_load(path) for path in folders]
     days = Counter(map(_day, found))

@@ -14,8 +14,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from course.catalog import ROOT, Broken, entries
-from course.language import chooser, current, text
+from course.catalog import ROOT, Broken, entries, looking_once
+from course.language import chooser, current, text, texts
 from course.lesson import Lesson
 
 __all__ = ["guard", "page_file", "page_of", "run", "title_of"]
@@ -27,7 +27,8 @@ _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
-    _run(_register(home))
+    with looking_once():
+        _run(_register(home))
 
 
 def guard(name: str) -> None:
@@ -37,14 +38,15 @@ def guard(name: str) -> None:
     """
     if _through_home.get():
         return
-    chosen = _register(_nothing)
-    if chosen.url_path != name:
-        # The page is the app itself, as in AppTest.from_file; it goes on without a router.
-        _sidebar()
-        return
-    # Once more from the top, as the router runs it: only then do its widgets have the identity that
-    # they will have in every later run, and a first click finds its button again.
-    _run(chosen)
+    with looking_once():
+        chosen = _register(_nothing)
+        if chosen.url_path != name:
+            # The page is the app itself, as in AppTest.from_file; it goes on without a router.
+            _sidebar()
+            return
+        # Once more from the top, as the router runs it: only then do its widgets have the identity
+        # that they will have in every later run, and a first click finds its button again.
+        _run(chosen)
     st.stop()
 
 
@@ -63,10 +65,12 @@ def page_file(entry: Lesson | Broken) -> Path:
 
 def title_of(entry: Lesson | Broken) -> str:
     """Return a lesson's title with its day; a broken one's is its folder's name."""
+    language = current()
     if isinstance(entry, Broken):
-        title = entry.name.split("_", 2)[2].replace("_", " ").capitalize()
-        return text("lesson.title", day=entry.day, title=title)
-    return text("lesson.title", day=entry.meta.day, title=entry.meta.title.of(current()))
+        day, title = entry.day, entry.name.split("_", 2)[2].replace("_", " ").capitalize()
+    else:
+        day, title = entry.meta.day, entry.meta.title.of(language)
+    return texts(language)["lesson.title"].format(day=day, title=title)
 
 
 def _register(home: Callable[[], None]) -> StreamlitPage:
@@ -76,8 +80,8 @@ def _register(home: Callable[[], None]) -> StreamlitPage:
     for entry in entries():
         if isinstance(entry, Lesson):
             heading = text("course.week", week=entry.meta.week)
-        # A broken lesson stands where its day does; its page says what is wrong.
-        if page_file(entry).is_file():
+        # A broken lesson stands where its day does; its page, if it has one, says what is wrong.
+        if isinstance(entry, Lesson) or page_file(entry).is_file():
             weeks.setdefault(heading, []).append(page_of(entry))
     return st.navigation(weeks, expanded=True)
 
