@@ -80,7 +80,7 @@ class Figure:
             return self.against
         theirs = _runs_of(self.baseline, self.unit, statistic, "")
         ours, size = summary(self.values or [0], statistic), summary(self.baseline, statistic)
-        ratio = f"; ours is {_ratio(ours / size)}" if size and ours > 0 else ""
+        ratio = f"; ours is {_ratio(ours / size)}" if size > 0 and ours > 0 else ""
         return f"{self.against}: {theirs}{ratio}"
 
 
