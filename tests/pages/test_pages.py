@@ -11,10 +11,11 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog, translations
+from course import catalog, figures, glossary, translations
 from course.blocks import Question
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
+from course.problems import LessonError, Problem
 from course.prose import sections
 
 ROOT = catalog.ROOT
@@ -158,6 +159,29 @@ def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
 
 def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
     assert "`lessons/day_03_write_streams/en.md`" in everything(open_day_3("en"))
+
+
+def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(figures, "draw_chart", fail)
+    app = open_day_3("en")
+    assert not app.exception
+    assert "The figure could not be drawn. It shows: How an answer of 2,000" in everything(app)
+
+
+def test_a_glossary_that_is_broken_leaves_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(folder: Path) -> None:
+        raise LessonError([Problem(folder / "glossary.toml", 1, "is broken", "Mend it")])
+
+    assert "Time to first token (TTFT)" in everything(open_day_3("en"))
+    monkeypatch.setattr(glossary, "load", fail)
+    app = open_day_3("en")
+    assert not app.exception
+    assert "usually called TTFT, time to first token" in everything(app)
 
 
 def test_what_was_tried_and_solved_stands_on_the_card(

@@ -1,0 +1,7 @@
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+try:
+    answer = ask(model, prompt)
+except SnowparkSQLException as error:
+    number = error.sql_error_code
+    st.error(f"No answer this time. Snowflake's error number is {number}.")
