@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.server import streamlit_server
 
 # Generous: what it waits for takes a second, except on a machine that is doing something else.
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 WIDE = {"width": 1280, "height": 900}
 
 

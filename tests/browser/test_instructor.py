@@ -14,10 +14,7 @@ from tests.browser.server import streamlit_server
 from tests.copies import copy_of_the_course
 
 NewPage = Callable[..., Page]
-
-
-def title(page: Page) -> object:
-    return page.get_by_role("heading", level=1)
+QUICK = {"COURSE_FIRST_TOKEN": "0.1", "COURSE_TOKENS_PER_SECOND": "1000", "LANG": "C.UTF-8"}
 
 
 def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
@@ -26,7 +23,7 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
     root, home = copy_of_the_course(tmp_path), tmp_path / "home"
     home.mkdir()
     page = new_page(locale="en-US")
-    with streamlit_server(home, root / "Home.py", root) as url:
+    with streamlit_server(home, root / "Home.py", root, **QUICK) as url:
         page.goto(url)
         expect(page.get_by_role("link", name="Open Day 3")).to_be_visible()
 
@@ -77,3 +74,18 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
     log = (home / "streamlit.log").read_text("utf-8")
     assert "lessons/day_04_caching/en.md:1: the sections are goals, thery" in log
     assert "lessons/day_04_caching/lesson.toml:1: is not valid TOML" in log
+
+
+def test_the_first_home_of_a_server_marks_a_lesson_whose_prose_is_broken(
+    tmp_path: Path, new_page: NewPage
+) -> None:
+    root, home = copy_of_the_course(tmp_path), tmp_path / "home"
+    home.mkdir()
+    prose = root / "lessons" / "day_02_hello_cortex" / "en.md"
+    prose.write_text(prose.read_text("utf-8").replace("{#tokens}", ""), encoding="utf-8")
+    page = new_page(locale="en-US")
+    with streamlit_server(home, root / "Home.py", root, **QUICK) as url:
+        page.goto(url)
+        card = page.locator(".st-key-card-day_02_hello_cortex")
+        expect(card.get_by_text("This lesson cannot be shown right now")).to_be_visible()
+        expect(page.get_by_text("This lesson cannot be shown right now")).to_have_count(1)
