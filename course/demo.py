@@ -23,6 +23,15 @@ RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"
 
 __all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 
+# On most windows an answer begins below their lower edge; whoever asked for it wants to watch.
+WATCH = """\
+<script>requestAnimationFrame(() => {
+  const stop = document.querySelector(".st-key-stop");
+  if (stop && stop.getBoundingClientRect().bottom > window.innerHeight / 2) {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    stop.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+  }
+});</script>"""
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
@@ -92,6 +101,8 @@ def watch(
         # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
         stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
     answer, below = st.container(key="answer"), st.empty()
+    if running:
+        below.html(WATCH, unsafe_allow_javascript=True)
     with answer:
         result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
     stop.empty()

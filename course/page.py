@@ -116,10 +116,9 @@ def _head(lesson: Lesson) -> None:
                 color="orange",
                 help=text("lesson.stale_help"),
             )
-    before = [each for each in catalog.lessons() if each.meta.day in lesson.meta.prerequisites]
-    if before:
-        # A link inside the page's own text would open a second tab.
-        with st.container(horizontal=True, key="prerequisites"):
+        before = [each for each in catalog.lessons() if each.meta.day in lesson.meta.prerequisites]
+        if before:
+            # A link inside the page's own text would open a second tab.
             st.caption(text("lesson.prerequisites"), width="content")
             for each in before:
                 st.page_link(navigation.page_of(each))

@@ -1,7 +1,10 @@
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 try:
-    answer = ask(model, prompt)
+    with st.spinner(f"Waiting for {model}..."):
+        answer = ask(model, prompt)
 except SnowparkSQLException as error:
     number = error.sql_error_code
     st.error(f"No answer this time. Snowflake's error number is {number}.")
+else:
+    st.markdown(answer)

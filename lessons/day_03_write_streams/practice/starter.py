@@ -7,5 +7,5 @@ if st.button("Generate") and prompt:
             prompt=prompt,
             session=session,
         )
-        # 2. Show the stream: st.write is not made for it.
+        # 2. Show the stream: there is a function made for it.
         st.write(stream)

@@ -1,7 +1,10 @@
+from requests.exceptions import ChunkedEncodingError
+
+
 def broken_stream():
     yield "A qubit can be "
     yield "0 and 1 "
-    raise ConnectionError("cut in the middle")
+    raise ChunkedEncodingError("cut in the middle")
 
 
 # region: remember
@@ -17,9 +20,8 @@ def remember(stream, pieces):
 # region: use
 pieces = []
 try:
-    # In the app: st.write_stream(remember(stream, pieces))
     for piece in remember(broken_stream(), pieces):
         print("shown:", repr(piece))
-except ConnectionError:
+except ChunkedEncodingError:
     print("interrupted, but kept:", repr("".join(pieces)))
 # endregion
