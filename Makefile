@@ -30,7 +30,7 @@ check: $(VENV)/dev.done ## Check every lesson: metadata, both languages, code, p
 	@$(BIN)/python -m course check
 
 new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TITLE="Caching"
-	@test -n "$(DAY)" && test -n "$(TITLE)" \
+	@test -n "$$DAY" && test -n "$$TITLE" \
 		|| { echo 'Say which day, and its title: make new-day DAY=4 TITLE="Caching"'; exit 2; }
 	@$(BIN)/python -m course new-day "$$DAY" "$$TITLE" --slug "$${SLUG:-}"
 

@@ -100,7 +100,7 @@ Block: TypeAlias = "Markdown | Heading | Code | Callout | Question | Diagram | C
 
 def texts(block: Block) -> Iterator[str]:
     """Yield the Markdown texts of a block."""
-    if isinstance(block, Markdown | Callout):
+    if isinstance(block, Markdown | Callout | Heading):
         yield block.text
     elif isinstance(block, Question):
         for inner in block.blocks:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from course.lesson import FOLDER, Lesson, load
-from course.problems import LessonError, Problem
+from course.problems import LessonError, Problem, not_python, unreadable
 
 __all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons", "looking_once"]
 
@@ -55,11 +57,20 @@ def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
 
 
 def _look(folder: Path) -> list[Lesson | Broken]:
-    folders = [path for path in folder.iterdir() if FOLDER.fullmatch(path.name) and path.is_dir()]
-    found = [_load(path) for path in folders]
-    days = Counter(map(_day, found))
+    try:
+        paths = list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    found = [_load(path) for path in paths if FOLDER.fullmatch(path.name) and path.is_dir()]
+    # A lesson that is broken for a reason of its own takes no day from another.
+    days = Counter(entry.meta.day for entry in found if isinstance(entry, Lesson))
     return sorted(
-        (_told_apart(entry, folders) if days[_day(entry)] > 1 else entry for entry in found),
+        (
+            _told_apart(entry, found)
+            if isinstance(entry, Lesson) and days[entry.meta.day] > 1
+            else entry
+            for entry in found
+        ),
         key=lambda entry: (_day(entry), entry.name),
     )
 
@@ -92,21 +103,34 @@ def _load(path: Path) -> Lesson | Broken:
         lesson = load(path)
     except LessonError as error:
         return Broken(path, day, error.problems)
-    if not page.is_file():
+    try:
+        stat = page.stat()
+    except OSError:
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
         return Broken(path, day, (Problem(page, 0, "the lesson has no page", fix),))
-    return lesson
+    problem = _page_problem(page, stat.st_mtime_ns, stat.st_size)
+    return Broken(path, day, (problem,)) if problem else lesson
+
+
+@lru_cache(maxsize=1024)
+def _page_problem(page: Path, changed: int, size: int) -> Problem | None:  # noqa: ARG001 - the key
+    try:
+        ast.parse(page.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        return unreadable(page, error)
+    except (SyntaxError, ValueError) as error:
+        return not_python(page, error)
+    return None
 
 
 def _day(entry: Lesson | Broken) -> int:
     return entry.day if isinstance(entry, Broken) else entry.meta.day
 
 
-def _told_apart(entry: Lesson | Broken, folders: Iterable[Path]) -> Broken:
-    """Return an entry as broken because its day is taken."""
-    day = _day(entry)
-    same = sorted(path.name for path in folders if int(path.name.split("_")[1]) == day)
-    what = f"there are several lessons for day {day}: {', '.join(same)}"
-    problem = Problem(entry.folder / "lesson.toml", 1, what, "Give one of them another day")
-    earlier = entry.problems if isinstance(entry, Broken) else ()
-    return Broken(entry.folder, day, (*earlier, problem))
+def _told_apart(lesson: Lesson, found: Iterable[Lesson | Broken]) -> Broken:
+    """Return a lesson as broken because its day is taken."""
+    day = lesson.meta.day
+    same = [each.name for each in found if isinstance(each, Lesson) and each.meta.day == day]
+    what = f"there are several lessons for day {day}: {', '.join(sorted(same))}"
+    problem = Problem(lesson.folder / "lesson.toml", 1, what, "Give one of them another day")
+    return Broken(lesson.folder, day, (problem,))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course.catalog import ROOT, lessons
 from course.checking.files import check_files
-from course.checking.running import draw_pages, run_code
+from course.checking.running import check_pages, run_code
 from course.language import LANGUAGES
 from course.problems import Problem
 
@@ -30,5 +30,5 @@ def check(root: Path = ROOT, say: Callable[[str], None] = lambda _: None) -> lis
         for more in pool.map(lambda lesson: list(run_code(lesson, root)), found):
             problems += more
     say(f"Drawing {len(found)} pages in {len(LANGUAGES)} languages, cold and through Home.")
-    problems += draw_pages(found, root)
+    problems += check_pages(found, root)
     return sorted(problems, key=lambda problem: (str(problem.path), problem.line))

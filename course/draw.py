@@ -26,15 +26,18 @@ CALLOUTS = {
 }
 
 
-def draw_goals(blocks: Sequence[Block], summary: str) -> None:
-    """Draw the goals as a callout, headed by the lesson's summary."""
+def draw_goals(lesson: str, blocks: Sequence[Block], summary: str) -> None:
+    """Draw the goals of the lesson whose folder is called ``lesson`` as a callout.
+
+    The lesson's summary heads it.
+    """
     heading, *rest = blocks
-    _draw(heading, "")
+    _draw(heading, lesson)
     goals = "\n\n".join(block.text for block in rest if isinstance(block, Markdown))
-    st.info(f"**{summary}**\n\n{glossary.without_tips(goals)}", icon=":material/flag:")
+    st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
     for block in rest:
         if not isinstance(block, Markdown):
-            _draw(block, "")
+            _draw(block, lesson)
 
 
 def draw_section(lesson: str, blocks: Sequence[Block]) -> None:
@@ -54,7 +57,7 @@ def _draw(block: Block, lesson: str) -> None:
     elif isinstance(block, Callout):
         box, icon = CALLOUTS[block.kind]
         lead = f"**{text('lesson.todo')}** " if block.kind == "todo" else ""
-        box(lead + glossary.without_tips(block.text), icon=icon)
+        box(lead + block.text, icon=icon)
     elif isinstance(block, Question):
         draw_question(lesson, block, lambda inner: _draw(inner, lesson))
     elif isinstance(block, Diagram):

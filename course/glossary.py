@@ -10,11 +10,12 @@ from pathlib import Path
 from pydantic import ConfigDict, RootModel
 
 from course.language import Language
-from course.lesson import Both, Table, validated
+from course.problems import LessonError, unreadable
+from course.tables import Both, Table, validated
 
-__all__ = ["Glossary", "keys", "load", "with_tips", "without_tips"]
+__all__ = ["Glossary", "keys", "load", "with_tips"]
 
-TERM = re.compile(r"\[(?P<shown>[^\]\n]+)\]\(term:(?P<key>[a-z0-9_]+)\)")
+TERM = re.compile(r"\[(?P<shown>[^\]\n]+)\]\(term:(?P<key>[^)\s]+)\)")
 
 
 class Term(Table):
@@ -37,13 +38,17 @@ def load(folder: Path) -> Glossary:
         LessonError: it is not as lessons/README.md says.
     """
     path = folder / "glossary.toml"
-    if not path.exists():
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
         return Glossary({})
-    return _load(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise LessonError([unreadable(path, error)]) from error
+    return _load(path, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, changed: int) -> Glossary:  # noqa: ARG001 - part of the key
+def _load(path: Path, changed: int, size: int) -> Glossary:  # noqa: ARG001 - the key
     return validated(Glossary, path)
 
 
@@ -59,17 +64,13 @@ def with_tips(text: str, glossary: Glossary, language: Language) -> str:
             return match["shown"]
         # Streamlit reads Markdown inside HTML too, and no explanation is to become a heading.
         said = html.escape(f"{term.term.of(language)}: {term.text.of(language)}")
+        said = said.replace("|", "&#124;")  # a table's cell would end there
         return (
             f'<span class="course-term" tabindex="0">{match["shown"]}'
             f'<span class="course-tip" role="tooltip">{said}</span></span>'
         )
 
     return TERM.sub(tip, text)
-
-
-def without_tips(text: str) -> str:
-    """Return Markdown with each term as the word it is."""
-    return TERM.sub(lambda match: match["shown"], text)
 
 
 def keys(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from itertools import groupby
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +15,8 @@ from course import connection_panel, progress_panel
 from course.catalog import Broken, entries
 from course.language import Language, current, text
 from course.lesson import Lesson
-from course.navigation import page_file, page_of, title_of
+from course.navigation import page_of, title_of
+from course.problems import Problem
 
 if TYPE_CHECKING:
     from course.progress.progress import Progress
@@ -41,16 +42,16 @@ def draw() -> None:
     if not found:
         st.info(text("home.none"), icon=":material/menu_book:")
     week = 1
-    weeks: list[tuple[int, Lesson | Broken]] = []
+    weeks: dict[int, list[Lesson | Broken]] = {}
     for entry in found:
         # A broken lesson does not say which week it is for: that of the one before.
         week = entry.meta.week if isinstance(entry, Lesson) else week
-        weeks.append((week, entry))
+        weeks.setdefault(week, []).append(entry)
     marks = []
-    for number, group in groupby(weeks, key=lambda pair: pair[0]):
+    for number, group in weeks.items():
         st.header(text("course.week", week=number), anchor=f"week-{number}")
         with st.grid(min_column_width=CARD_WIDTH, key=f"week-{number}", row_height="content"):
-            for _, entry in group:
+            for entry in group:
                 with st.container(border=True, key=f"card-{entry.name}"):
                     marks.append((entry, _card(entry, progress)))
     progress_panel.controls()
@@ -85,8 +86,7 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
         st.markdown(f"### {title_of(entry)}", anchors=False)
         place = st.empty()
         place.warning(text("home.broken"), icon=":material/build:")
-        if page_file(entry).is_file():
-            _open_link(entry, entry.day)
+        _open_link(entry, entry.day)
         return place
     language: Language = current()
     facts = (
@@ -137,12 +137,19 @@ def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenera
 
     for entry, place in marks:
         if isinstance(entry, Broken):
-            LOG.error("A lesson cannot be shown:\n%s", "\n".join(map(str, entry.problems)))
+            _log_once(entry.problems)
             continue
         # Reading the session state is where Streamlit lets a run be stopped by a click.
         _ = "home" in st.session_state
-        if prose.read(entry, current()).problems:
+        if problems := prose.read(entry, current()).problems:
+            _log_once(problems)
             place.warning(text("home.broken"), icon=":material/build:")
+
+
+@lru_cache(maxsize=1024)
+def _log_once(problems: tuple[Problem, ...]) -> None:
+    """Log what is wrong with a lesson, once in a process and not for every visitor."""
+    LOG.error("A lesson cannot be shown:\n%s", "\n".join(map(str, problems)))
 
 
 @st.fragment(run_every=LOOK_SECONDS)

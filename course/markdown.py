@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["has_html", "spans", "tokens"]
+__all__ = ["lines", "spans", "tokens"]
 
 
 def tokens(text: str) -> list[Token]:
@@ -24,9 +24,11 @@ def spans(text: str) -> Iterator[Token]:
         yield from token.children or ()
 
 
-def has_html(text: str) -> bool:
-    """Tell whether there is HTML inside a Markdown text's paragraphs."""
-    return any(span.type == "html_inline" for span in spans(text)) if "<" in text else False
+def lines(text: str) -> list[str]:
+    r"""Return a text's lines as Markdown counts them: only \n ends one, and stays at its end."""
+    found = [f"{line}\n" for line in text.split("\n")]
+    found[-1] = found[-1][:-1]
+    return found if found[-1] else found[:-1]
 
 
 @lru_cache(maxsize=1)

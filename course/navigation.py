@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import FragmentHandledException
 from streamlit.navigation.page import StreamlitPage
 
+from course import broken
 from course.catalog import ROOT, Broken, entries, looking_once
 from course.language import chooser, current, text, texts
 from course.lesson import Lesson
 
-__all__ = ["guard", "page_file", "page_of", "run", "title_of"]
+__all__ = ["guard", "page_of", "run", "title_of"]
 
 # Per run, not in the session state: a session whose navigation ran once is not to skip it later.
 STYLE = Path(__file__).parent / "assets" / "style.css"
@@ -51,16 +54,17 @@ def guard(name: str) -> None:
 
 
 def page_of(entry: Lesson | Broken) -> StreamlitPage:
-    """Return a lesson's page as Streamlit knows it; its URL path is the file's name."""
+    """Return a lesson's page as Streamlit knows it; its URL path is the file's name.
+
+    A broken lesson's page says that it is broken.
+    """
     # No icon, here or for Home: Streamlit would fetch it from a font server for the browser's tab.
     # The path is also what Streamlit makes of the file without a navigation, so a deep link means
     # the same page before and after the navigation is known.
-    return st.Page(page_file(entry), title=title_of(entry), url_path=entry.name)
-
-
-def page_file(entry: Lesson | Broken) -> Path:
-    """Return where a lesson's page is, or should be."""
-    return ROOT / "pages" / f"{entry.name}.py"
+    page: Path | Callable[[], None] = ROOT / "pages" / f"{entry.name}.py"
+    if isinstance(entry, Broken):
+        page = partial(_draw_broken, entry)
+    return st.Page(page, title=title_of(entry), url_path=entry.name)
 
 
 def title_of(entry: Lesson | Broken) -> str:
@@ -80,9 +84,8 @@ def _register(home: Callable[[], None]) -> StreamlitPage:
     for entry in entries():
         if isinstance(entry, Lesson):
             heading = text("course.week", week=entry.meta.week)
-        # A broken lesson stands where its day does; its page, if it has one, says what is wrong.
-        if isinstance(entry, Lesson) or page_file(entry).is_file():
-            weeks.setdefault(heading, []).append(page_of(entry))
+        # A broken lesson does not say its week: it stands where its day does.
+        weeks.setdefault(heading, []).append(page_of(entry))
     return st.navigation(weeks, expanded=True)
 
 
@@ -91,9 +94,21 @@ def _run(page: StreamlitPage) -> None:
     try:
         st.html(STYLE)
         _sidebar()
-        page.run()
+        if not page.url_path:
+            page.run()
+            return
+        try:
+            page.run()
+        except FragmentHandledException:
+            raise  # Streamlit's own: it has been shown already
+        except Exception as error:  # whatever the page's own code raises
+            broken.say_that_code_failed(page.url_path, "page", error)
     finally:
         _through_home.reset(token)
+
+
+def _draw_broken(entry: Broken) -> None:
+    broken.say_that_it_is_broken(entry.name, entry.problems)
 
 
 def _sidebar() -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from course.catalog import ROOT, Broken, entries
 from course.language import LANGUAGES, Language
@@ -13,8 +16,9 @@ from course.translations import record
 
 __all__ = ["NewDayError", "create", "slug_of"]
 
-# A title stands in code, whose lines have at most 100 characters.
-MAX_TITLE = 60
+# A title stands in code, whose lines have at most 100 columns; a Korean letter takes two.
+MAX_COLUMNS = 60
+MAX_SLUG = 40
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -53,32 +57,51 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
         files[folder / f"{language}.md"] = _prose(language, blanks)
     for code in ("steps/step_1_title.py", "practice/starter.py", "practice/solution.py"):
         files[folder / code] = _filled(code, blanks)
-    written: list[Path] = []
-    try:
+    with _all_or_nothing() as made:
         for path, content in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent, made)
             with path.open("x", encoding="utf-8") as file:
-                written.append(path)
+                made.append(path)
                 file.write(content)
-        written.append(record(load(folder), "en"))
-    except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
-        raise NewDayError(f"cannot write {error.filename}: {error.strerror}") from error
-    return written
+        made.append(record(load(folder), "en"))
+    return [path for path in made if path.is_file()]
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[list[Path]]:
+    """Collect what is made, and remove it again where anything fails."""
+    made: list[Path] = []
+    try:
+        yield made
+    except BaseException as error:
+        for path in reversed(made):
+            with suppress(OSError):  # what cannot be removed either is not to hide the reason
+                path.rmdir() if path.is_dir() else path.unlink()
+        if isinstance(error, OSError):
+            raise NewDayError(f"cannot write {error.filename}: {error.strerror}") from error
+        raise
+
+
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent, made)
+        folder.mkdir()
+        made.append(folder)
 
 
 def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> None:
     if not 1 <= day <= 999:
         raise NewDayError(f"day {day} is not between 1 and 999")
-    if not title or '"' in title or "\\" in title or len(title) > MAX_TITLE:
+    columns = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in title)
+    if not title.isprintable() or not title or '"' in title or "\\" in title:
+        raise NewDayError('give a title without " and \\, such as TITLE="Caching"')
+    if columns > MAX_COLUMNS:
+        half = MAX_COLUMNS // 2
+        raise NewDayError(f"give a title of at most {MAX_COLUMNS} letters, or {half} Korean ones")
+    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", slug) or len(slug) > MAX_SLUG:
         raise NewDayError(
-            f'give a title of at most {MAX_TITLE} letters without " and \\, such as TITLE="Caching"'
-        )
-    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", slug):
-        raise NewDayError(
-            f"the title {title!r} has no letters or digits of ASCII to name files by; "
-            "add SLUG=caching (small letters, digits and _)"
+            f"the files need a name: add SLUG=caching (at most {MAX_SLUG} small letters, digits "
+            "and _); a title gives them one if it has letters or digits of ASCII"
         )
     for entry in lessons:
         if int(entry.name.split("_")[1]) == day:
@@ -89,22 +112,24 @@ def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> 
 
 def slug_of(title: str) -> str:
     """Return a title as part of a file's name; empty where no letter of it is ASCII."""
-    return "_".join(re.findall(r"[a-z0-9]+", title.lower()))[:40].strip("_")
+    return "_".join(re.findall(r"[a-z0-9]+", title.lower()))[:MAX_SLUG].strip("_")
 
 
 def _week(day: int, lessons: list[Lesson]) -> int:
-    """Return the week of the day before, or guess it at five days a week."""
-    before = [lesson for lesson in lessons if lesson.meta.day < day]
-    if before and day - before[-1].meta.day == 1 and day % 5 != 1:
-        return before[-1].meta.week
-    return min((day - 1) // 5 + 1, 52)
+    """Return the week of the day before, or guess it at five days a week; weeks never fall."""
+    guess = min((day - 1) // 5 + 1, 52)
+    before = [lesson.meta for lesson in lessons if lesson.meta.day < day]
+    after = [lesson.meta.week for lesson in lessons if lesson.meta.day > day]
+    if before:
+        follows = day - before[-1].day == 1 and day % 5 != 1
+        guess = before[-1].week if follows else max(guess, before[-1].week)
+    return min([guess, *after])
 
 
 def _filled(name: str, blanks: dict[str, str]) -> str:
     text = (TEMPLATES / f"{name}.txt").read_text("utf-8")
-    for blank, value in blanks.items():
-        text = text.replace(f"<{blank}>", value)
-    return text
+    # In one go: what stands in a blank is filled in no further.
+    return re.sub(r"<(\w+)>", lambda match: blanks[match[1]], text)
 
 
 def _prose(language: Language, blanks: dict[str, str]) -> str:

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import FragmentHandledException
 
 from connection import ConnectionFailed, connect
-from course import catalog, connection_panel, navigation, progress_panel, translations
+from course import broken, catalog, connection_panel, navigation, progress_panel, translations
 from course.blocks import Block, Heading
 from course.draw import draw_goals, draw_section
 from course.language import current, text
 from course.lesson import Lesson, program
-from course.problems import LessonError, short
+from course.problems import LessonError
 from course.prose import sections
 from course.warm import warm_up
 
@@ -55,7 +57,7 @@ class LessonPage:
 
     @contextmanager
     def demo(self) -> Iterator[None]:
-        """Draw the live demo in its place, then the text; a connection that fails is explained."""
+        """Draw the live demo in its place, then the text; a demo that fails is explained."""
         hint = self._lesson.meta.demo
         with self._demo, st.container(border=True, key="demo-box"):
             st.subheader(text("demo.heading"), anchor="demo")
@@ -66,6 +68,10 @@ class LessonPage:
                 yield
             except ConnectionFailed as error:
                 connection_panel.failure(error)
+            except FragmentHandledException:
+                raise  # Streamlit's own: it has been shown already
+            except Exception as error:  # whatever the page's own code raises
+                broken.say_that_code_failed(self._lesson.name, "demo", error)
         self.draw_text()
         warm_up(connect(self.prefer))
 
@@ -82,19 +88,23 @@ def lesson_page(name: str) -> LessonPage:
     try:
         lesson = catalog.find(name)
         parts = sections(lesson, current())
+        source = program(lesson)
     except LessonError as error:
-        _say_that_it_is_broken(name, error)
+        broken.say_that_it_is_broken(name, error.problems)
         st.stop()
     _contents(parts)
-    _head(lesson)
-    draw_goals(parts.pop("goals"), lesson.meta.summary.of(current()))
+    not_saved = _head(lesson)
+    draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
     progress_panel.refresh()
     progress_panel.current().record(name, "opened")
+    # Only now is it known whether anything can be kept.
+    with not_saved:
+        progress_panel.say_if_not_saved()
 
     def draw_text() -> None:
         for blocks in parts.values():
             draw_section(name, blocks)
-        _take_away(lesson)
+        _take_away(lesson, source)
         _read_button(name)
         _neighbours(name)
         _edit_hint(lesson)
@@ -102,7 +112,8 @@ def lesson_page(name: str) -> LessonPage:
     return LessonPage(connection_panel.preferred(), lesson, draw_text)
 
 
-def _head(lesson: Lesson) -> None:
+def _head(lesson: Lesson) -> DeltaGenerator:
+    """Draw the lesson's head, and return the place in it for what is found out later."""
     st.title(navigation.title_of(lesson), anchor="top")
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-facts"):
         st.caption(
@@ -122,7 +133,7 @@ def _head(lesson: Lesson) -> None:
             st.caption(text("lesson.prerequisites"), width="content")
             for each in before:
                 st.page_link(navigation.page_of(each))
-    progress_panel.say_if_not_saved()
+    return st.container()
 
 
 def _is_stale(lesson: Lesson) -> bool:
@@ -131,18 +142,6 @@ def _is_stale(lesson: Lesson) -> bool:
     except LessonError as error:
         LOG.warning("%s", error)
         return True
-
-
-def _say_that_it_is_broken(name: str, error: LessonError) -> None:
-    LOG.error("The lesson %s cannot be shown:\n%s", name, error)
-    st.title(text("lesson.broken_title"), anchor="top")
-    # The place only: what stands there, and how to mend it, is the instructor's to read.
-    places = dict.fromkeys(
-        f"`{short(problem.path)}`" + (f" ({problem.line})" if problem.line else "")
-        for problem in error.problems
-    )
-    lines = [text("lesson.broken"), f"{text('lesson.broken_where')} {', '.join(places)}"]
-    st.error("\n\n".join([*lines, text("lesson.broken_hint")]), icon=":material/build:")
 
 
 def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
@@ -157,8 +156,7 @@ def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
         st.markdown("\n".join(links))
 
 
-def _take_away(lesson: Lesson) -> None:
-    source = program(lesson)
+def _take_away(lesson: Lesson, source: str) -> None:
     if source:
         st.download_button(
             text("course.download", file=lesson.program_name),
@@ -191,6 +189,7 @@ def _read_button(name: str) -> None:
             icon=None if read else ":material/check:",
             on_click=lambda: progress.record(name, "read", value="no" if read else "yes"),
         )
+        progress_panel.say_if_unsaved(name, "read")
 
 
 def _neighbours(name: str) -> None:

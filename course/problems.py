@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["LessonError", "Problem", "short"]
+__all__ = ["LessonError", "Problem", "not_python", "short", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,20 @@ class LessonError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def unreadable(
+    path: Path, error: OSError | UnicodeDecodeError, fix: str = "Save it as UTF-8, or make it anew"
+) -> Problem:
+    """Say that a file cannot be read, and why."""
+    reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    return Problem(path, 0, f"cannot be read ({reason})", fix)
+
+
+def not_python(path: Path, error: SyntaxError | ValueError) -> Problem:
+    """Say that a file is not valid Python, and where."""
+    line, said = (error.lineno, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
+    return Problem(path, line or 0, f"is not valid Python: {said}", "Correct it")
 
 
 def short(path: Path) -> str:

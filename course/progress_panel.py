@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
@@ -16,11 +15,18 @@ from course.progress.progress import Progress
 from course.progress.sqlite import SqliteStore, default_path
 
 if TYPE_CHECKING:
+    from course.progress.facts import Kind
     from course.progress.store import Store
 
-__all__ = ["controls", "current", "on_this_machine", "refresh", "say_if_not_saved"]
+__all__ = [
+    "controls",
+    "current",
+    "on_this_machine",
+    "refresh",
+    "say_if_not_saved",
+    "say_if_unsaved",
+]
 
-LOG = logging.getLogger(__name__)
 KEY = "course_progress"
 ANONYMOUS_KEY = "course_anonymous"
 UPLOAD_KEY = "progress-import"
@@ -50,16 +56,21 @@ def refresh() -> None:
 
 def on_this_machine() -> bool:
     """Tell whether the page was opened from the machine that serves it."""
-    return opened_here(st.context.url)
+    return opened_here(st.context.url, st.context.ip_address, st.context.headers)
 
 
 def say_if_not_saved() -> None:
     """Say so where progress is not being saved; the lesson goes on."""
     reason = current().failure
     if reason is not None:
-        LOG.warning("Progress is not saved: %s (%s)", reason, default_path())
         message = f"**{text('progress.not_saved')}** {text(f'progress.reason.{reason}')}"
         st.warning(message, icon=":material/cloud_off:")
+
+
+def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
+    """Say beside something that was just done that it could not be kept."""
+    if current().unsaved(lesson, kind, item):
+        st.caption(f":material/cloud_off: {text('progress.not_saved')}")
 
 
 def controls() -> None:
@@ -86,7 +97,7 @@ def _learner(kind: str) -> Learner:
     if ANONYMOUS_KEY not in st.session_state:
         st.session_state[ANONYMOUS_KEY] = new_id(_cookie())
     user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
-    return who(kind, user, st.context.url, st.session_state[ANONYMOUS_KEY])
+    return who(kind, user, on_this_machine(), st.session_state[ANONYMOUS_KEY])
 
 
 def _cookie() -> str | None:
@@ -95,11 +106,15 @@ def _cookie() -> str | None:
 
 
 def _store(kind: str) -> Store:
-    if kind == "snowflake":
-        from course.progress.snowflake import SnowflakeStore
+    return _in_snowflake() if kind == "snowflake" else SqliteStore(default_path())
 
-        return SnowflakeStore(lambda: connect().session)
-    return SqliteStore(default_path())
+
+@st.cache_resource(show_spinner=False)
+def _in_snowflake() -> Store:
+    """Return the store of this process: whether its table is there is found out once."""
+    from course.progress.snowflake import SnowflakeStore
+
+    return SnowflakeStore(lambda: connect().session)
 
 
 def _hand_out_cookie() -> None:

@@ -6,15 +6,18 @@ at the first, so that whoever writes a lesson sees them all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from course.blocks import Block, Heading
 from course.language import Language
-from course.lesson import Lesson
-from course.problems import LessonError, Problem
+from course.lesson import Lesson, program
+from course.markdown import lines
+from course.problems import LessonError, Problem, unreadable
 from course.reader import Reader
 
 __all__ = ["Prose", "read", "sections"]
@@ -53,10 +56,16 @@ def read(lesson: Lesson, language: Language) -> Prose:
 
 def _changed(lesson: Lesson) -> tuple[tuple[str, int, int], ...]:
     """Return when each file of the lesson was last written; a removed one changes it as well."""
-    folders = (lesson.folder, *(lesson.folder / name for name in ("steps", "figures", "practice")))
-    files = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
-    stats = ((path.name, path.stat()) for path in files if path.is_file())
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+    stats = []
+    for folder in ("", "steps", "figures", "practice"):
+        # Folders and files come and go while an editor saves them.
+        with suppress(OSError), os.scandir(lesson.folder / folder) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if entry.is_file():
+                        stat = entry.stat()
+                        stats.append((f"{folder}/{entry.name}", stat.st_mtime_ns, stat.st_size))
+    return tuple(sorted(stats))
 
 
 @lru_cache(maxsize=512)
@@ -69,9 +78,8 @@ def _read(
     try:
         source = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
         fix = "Every lesson has ko.md and en.md, saved as UTF-8"
-        return Prose(path, {}, {}, (Problem(path, 0, f"cannot be read ({reason})", fix),))
+        return Prose(path, {}, {}, (unreadable(path, error, fix),))
     reader = Reader(lesson, path)
     blocks = list(reader.blocks(source, 1))
     found: dict[str, list[Block]] = {}
@@ -87,7 +95,11 @@ def _read(
     if tuple(found) != wanted:
         what = f"the sections are {', '.join(found) or 'none'}"
         reader.report(1, what, f"They must be {', '.join(wanted)}, in this order")
-    reader.check_ids_and_anchors(blocks)
+    reader.check_ids_and_links(blocks)
+    try:
+        program(lesson)
+    except LessonError as error:
+        reader.problems += error.problems
     return Prose(
         path,
         {name: tuple(blocks) for name, blocks in found.items()},
@@ -97,9 +109,9 @@ def _read(
 
 
 def _cut(source: str, blocks: Sequence[Block]) -> dict[str, str]:
-    lines = source.splitlines(keepends=True)
+    rows = lines(source)
     heads = [block for block in blocks if isinstance(block, Heading) and block.level == 2]
-    ends = [head.line - 1 for head in heads[1:]] + [len(lines)]
+    ends = [head.line - 1 for head in heads[1:]] + [len(rows)]
     return {
-        head.id: "".join(lines[head.line - 1 : end]) for head, end in zip(heads, ends, strict=False)
+        head.id: "".join(rows[head.line - 1 : end]) for head, end in zip(heads, ends, strict=False)
     }

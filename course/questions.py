@@ -42,6 +42,7 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block], None]
             option = question.options[chosen]
             box, icon = (st.success, "check_circle") if option.right else (st.info, "replay")
             box(option.explanation, icon=f":material/{icon}:")
+            progress_panel.say_if_unsaved(lesson, "answered", question.id)
 
 
 def _note(lesson: str, question: Question, key: str) -> None:
@@ -54,5 +55,6 @@ def _note(lesson: str, question: Question, key: str) -> None:
 
 
 def _index(before: str | None, options: int) -> int | None:
-    # An edited question may have fewer options than when it was answered.
-    return int(before) if before and before.isdigit() and int(before) < options else None
+    # An edited question may have fewer options than when it was answered, and an imported answer
+    # may be anything.
+    return next((number for number in range(options) if str(number) == before), None)

@@ -20,7 +20,7 @@ from course.blocks import (
     texts,
 )
 from course.lesson import Lesson, read_code
-from course.markdown import has_html, tokens
+from course.markdown import lines, tokens
 from course.problems import Problem
 
 if TYPE_CHECKING:
@@ -28,15 +28,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader"]
 
-HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]+)\}")
-CALLOUT = re.compile(r"\[!([A-Z]+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]+)\})?[ \t]*\n?")
+HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})\}")
+CALLOUT = re.compile(r"\[!(\w+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]{1,60})\})?[ \t]*\n?")
 CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
-SETTING = re.compile(r'(\w+)=("[^"]*"|\S+)')
+SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
+CHART = re.compile(r"figures/\w+\.py")
+UNDEFINED = re.compile(r"\[[^\]]+\]\[[^\]]*\]")
 #: What a fence may hold as it is; Python comes from files.
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
 FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
+#: Anchors that the page itself has.
+PAGES_OWN = ("demo", "top", "links")
 
 
 class Reader:
@@ -50,59 +54,99 @@ class Reader:
         self.problems.append(Problem(self._path, line, what, fix))
 
     def blocks(self, source: str, first_line: int) -> Iterator[Block]:
-        """Yield the blocks of a text whose first line is the file's line ``first_line``."""
-        lines = source.splitlines(keepends=True)
+        """Yield the blocks of a text whose first line is the file's line ``first_line``.
+
+        What is wrong is noted, and stands among the blocks as an empty text.
+        """
+        rows = lines(source)
         start = 0  # of the plain prose that has not been yielded
 
         def plain(end: int) -> Iterator[Markdown]:
-            text = "".join(lines[start:end])
+            text = "".join(rows[start:end])
             if text.strip():
                 skipped = len(text) - len(text.lstrip("\n"))
                 yield Markdown(text.strip("\n"), first_line + start + skipped)
 
         for token in tokens(source):
-            if token.level or token.map is None or token.nesting < 0:
-                continue
+            if token.map is None or token.map[0] < start:
+                continue  # the end of something, or a part of the block before
             top, end = token.map
-            text = "".join(lines[top:end])
             line = first_line + top
-            block = self._special(token, text, line)
+            block = self._special(token, "".join(rows[top:end]), line) if not token.level else None
             if block is not None:
                 yield from plain(top)
                 yield block
                 start = end
-            elif token.type == "html_block" or has_html(text):
-                what, fix = (
-                    "there is HTML in the prose",
-                    "Put it between backticks, or leave it out",
-                )
-                self.report(line, what, fix)
-        yield from plain(len(lines))
+            else:
+                self._check_plain(token, line)
+        yield from plain(len(rows))
 
-    def check_ids_and_anchors(self, blocks: Sequence[Block]) -> None:
-        """Note ids that are there twice, and links inside the page that lead nowhere."""
+    def _check_plain(self, token: Token, line: int) -> None:
+        """Note what plain prose may not hold."""
+        name = token.info.strip().partition(" ")[0]
+        if token.type == "html_block":
+            self._no_html(line)
+        elif token.type == "code_block":
+            fix = "Put code into a file and include it; begin prose at the left edge"
+            self.report(line, "code is pasted into the prose as an indented block", fix)
+        elif token.type == "heading_open":
+            self.report(line, "a heading inside a list or a quote", "Begin it at the left edge")
+        elif token.type == "fence" and name in FENCES:
+            fix = "Put it outside of lists, quotes and callouts, at the left edge"
+            self.report(line, f"a {name} fence inside something else", fix)
+        elif token.type == "fence" and name not in PLAIN_FENCES:
+            what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
+            self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")
+        elif token.type == "fence":
+            self._settings(token, line)
+        elif token.type == "inline":
+            self._check_spans(token, line)
+
+    def _check_spans(self, token: Token, line: int) -> None:
+        if CALLOUT.match(token.content):
+            fix = "Begin its `>` at the left edge, with a blank line before it"
+            self.report(line, "a callout or question inside something else", fix)
+        for span in token.children or ():
+            if span.type == "html_inline":
+                self._no_html(line)
+            elif span.type == "image":
+                self.report(line, "a picture", "Draw it as a figure from code, with a caption")
+            elif span.type == "text" and (found := UNDEFINED.search(span.content)):
+                fix = "Write the address into it: [text](https://...)"
+                self.report(line, f"the link `{found[0]}` leads nowhere", fix)
+
+    def _no_html(self, line: int) -> None:
+        fix = "Put it between backticks, or leave it out"
+        self.report(line, "there is HTML in the prose", fix)
+
+    def check_ids_and_links(self, blocks: Sequence[Block]) -> None:
+        """Note ids that are there twice, links that lead nowhere, and terms out of place."""
         ids = [block.id for block in blocks if isinstance(block, Heading | Question)]
-        seen: set[str] = {"demo", "top"}
+        seen = set(PAGES_OWN)
+        section = ""
         for block in blocks:
+            if isinstance(block, Heading) and block.level == 2:
+                section = block.id
             if isinstance(block, Heading | Question):
                 if block.id in seen:
                     self.report(block.line, f"the id `{block.id}` is taken", "Choose another one")
                 seen.add(block.id)
             for text in texts(block):
                 self._check_links(text, block, ids)
+            for text in _without_tips(block, section):
+                if "](term:" in text:
+                    what = "a term cannot be explained in a heading, a callout, an option or a goal"
+                    self.report(block.line, what, "Move it to a paragraph, a list or a table")
 
     def _check_links(self, text: str, block: Block, ids: Sequence[str]) -> None:
-        first = block.line + 1 if isinstance(block, Callout | Question) else block.line
-        if isinstance(block, Callout) and "](term:" in text:
-            what = "a term in a callout cannot be explained there"
-            self.report(block.line, what, "Move it to a paragraph")
         if "](" not in text and "<" not in text:
             return  # no link: most texts, and parsing is what reading a lesson takes its time for
+        first = block.line + 1 if isinstance(block, Callout | Question) else block.line
         for token in tokens(text):
             line = first + token.map[0] if token.map else first
             for span in token.children or ():
                 target = str(span.attrs.get("href", ""))
-                if target.startswith("#") and target[1:] not in (*ids, "demo", "top"):
+                if target.startswith("#") and target[1:] not in (*ids, *PAGES_OWN):
                     what = f"the link to `{target}` leads to no heading of this page"
                     self.report(line, what, "Use the id of one, such as `#theory`")
                 elif span.type == "link_open" and not target.startswith(("#", "https://", "term:")):
@@ -112,16 +156,14 @@ class Reader:
     def _special(self, token: Token, text: str, line: int) -> Block | None:
         """Return the block that a Markdown token stands for, or ``None`` for plain prose."""
         if token.type == "heading_open":
-            return self._heading(text, int(token.tag[1:]), line)
-        if token.type == "fence":
-            return self._fence(token, line)
+            return self._heading(text, int(token.tag[1:]), line) or Markdown("", line)
+        if token.type == "fence" and token.info.strip().partition(" ")[0] in FENCES:
+            return self._fence(token, line) or Markdown("", line)
         if token.type == "blockquote_open":
-            inner = "".join(
-                re.sub(r"^ {0,3}> ?", "", row) for row in text.splitlines(keepends=True)
-            )
+            inner = "".join(re.sub(r"^ {0,3}> ?", "", row) for row in lines(text))
             mark = CALLOUT.match(inner)
             if mark:
-                return self._boxed(mark, inner[mark.end() :], line)
+                return self._boxed(mark, inner[mark.end() :], line) or Markdown("", line)
         return None
 
     def _heading(self, text: str, level: int, line: int) -> Heading | None:
@@ -130,29 +172,34 @@ class Reader:
             what = "a heading has no ASCII id" if match is None else "a heading of this level"
             self.report(line, what, "Write it like `## Goals {#goals}`, with two or three #")
             return None
+        for token in tokens(match["text"]):
+            if token.type == "inline":
+                self._check_spans(token, line)
         return Heading(match["text"], level, match["id"], line)
 
-    def _fence(self, token: Token, line: int) -> Block | None:
+    def _settings(self, token: Token, line: int) -> dict[str, str]:
         name, _, rest = token.info.strip().partition(" ")
         settings = {key: value.strip('"') for key, value in SETTING.findall(rest)}
-        if name not in (*FENCES, *PLAIN_FENCES):
-            what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
-            self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")
-            return None
         for key in settings:
             if key not in FENCES.get(name, ()):
                 fix = f"It may have {' and '.join(FENCES.get(name, ())) or 'none'}"
                 self.report(line, f"a {name} fence has no setting `{key}`", fix)
+        if rest := SETTING.sub("", rest).strip():
+            fix = 'Write name=value or name="some words", with no " among the words'
+            self.report(line, f"`{rest}` after {name} cannot be read", fix)
+        return settings
+
+    def _fence(self, token: Token, line: int) -> Block | None:
+        settings = self._settings(token, line)
+        name = token.info.strip().partition(" ")[0]
         if name == "python":
             return self._code(settings, token.content, line)
-        if name in FENCES:
-            if not settings.get("caption"):
-                self.report(line, "a figure has no caption", 'Add caption="One sentence."')
-            caption = settings.get("caption", "")
-            if name == "mermaid":
-                return Diagram(token.content, caption, line)
-            return self._chart(settings.get("file", ""), token.content, caption, line)
-        return None
+        if not settings.get("caption"):
+            self.report(line, "a figure has no caption", 'Add caption="One sentence."')
+        caption = settings.get("caption", "")
+        if name == "mermaid":
+            return Diagram(token.content, caption, line)
+        return self._chart(settings.get("file", ""), token.content, caption, line)
 
     def _code(self, settings: dict[str, str], content: str, line: int) -> Code | None:
         file, region = settings.get("file", ""), settings.get("region", "")
@@ -167,8 +214,9 @@ class Reader:
             return None
 
     def _chart(self, file: str, content: str, caption: str, line: int) -> Chart | None:
-        path = (self._lesson.folder / file).resolve()
-        if not file.startswith("figures/") or not path.is_file():
+        path = self._lesson.folder / file
+        inside = path.resolve().is_relative_to(self._lesson.folder.resolve())
+        if not CHART.fullmatch(file) or not inside or not path.is_file():
             what = f"there is no chart `{file}` in the lesson"
             self.report(line, what, "Write file=figures/name.py")
             return None
@@ -188,9 +236,9 @@ class Reader:
             fix = f"There are {', '.join((*CALLOUTS, 'QUESTION'))}"
             self.report(line, f"there is no callout [!{mark[1]}]", fix)
             return None
-        if has_html(inner):
-            what, fix = "there is HTML in the prose", "Put it between backticks, or leave it out"
-            self.report(line, what, fix)
+        for token in tokens(inner):
+            if token.map is not None:
+                self._check_plain(token, line + 1 + token.map[0])
         kind = cast("Literal['note', 'tip', 'warning', 'todo']", mark[1].lower())
         return Callout(kind, inner.strip("\n"), line)
 
@@ -202,7 +250,10 @@ class Reader:
             self.report(line, what, "Write it as lessons/README.md shows, under Questions")
             return None
         top, end = cast("list[int]", lists[-1].map)
-        rows = inner.splitlines(keepends=True)
+        rows = lines(inner)
+        for token in parsed:
+            if token.map is not None and top <= token.map[0] < end:
+                self._check_plain(token, line + 1 + token.map[0])
         options = [
             self._option("".join(rows[t.map[0] : t.map[1]]), line)
             for t in parsed
@@ -225,6 +276,15 @@ class Reader:
         mark = MARK.match(first)
         if mark is None:
             self.report(line, f"an option has no mark: {first[:40]!r}", "Begin it with [ ] or [x]")
-        explanation = "\n".join(row.removeprefix("  ") for row in rest.splitlines()).strip()
+        explanation = "".join(row.removeprefix("  ") for row in lines(rest)).strip()
         text = first[mark.end() :] if mark else first
         return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
+
+
+def _without_tips(block: Block, section: str) -> Iterator[str]:
+    """Yield the texts of a block in which a term shows no explanation."""
+    if isinstance(block, Question):
+        for option in block.options:
+            yield from (option.text, option.explanation)
+    elif isinstance(block, Heading | Callout) or section == "goals":
+        yield from texts(block)

@@ -13,8 +13,10 @@ from pathlib import Path
 from pydantic import Field, RootModel
 
 from course.language import Language
-from course.lesson import Lesson, validated
+from course.lesson import Lesson
+from course.problems import LessonError, unreadable
 from course.prose import read
+from course.tables import validated
 
 __all__ = ["FILE", "ORIGINAL", "digest", "record", "stale"]
 
@@ -75,11 +77,19 @@ def record(lesson: Lesson, language: Language) -> Path:
 
 def _record(lesson: Lesson) -> dict[Language, dict[str, str]]:
     path = lesson.folder / FILE
-    if not path.exists():
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
         return {}
-    return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise LessonError([unreadable(path, error)]) from error
+    return _read(path, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, changed: int) -> dict[Language, dict[str, str]]:  # noqa: ARG001 - the key
+def _read(
+    path: Path,
+    changed: int,  # noqa: ARG001 - part of the key
+    size: int,  # noqa: ARG001 - as above
+) -> dict[Language, dict[str, str]]:
     return validated(Record, path).root

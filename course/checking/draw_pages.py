@@ -1,54 +1,123 @@
-"""Draw the pages of lessons with Streamlit's own test harness; for running.py.
+"""Draw the pages of lessons with Streamlit's own test harness, and press their demos' buttons.
 
-Run as `python -m course.checking.draw_pages NAME...`; prints [name, way, what] as JSON.
+For running.py. Run as `python -m course.checking.draw_pages NAME...`; prints a list of
+[name, line, way, what] as JSON, with no name for Home.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from course import broken
 from course.catalog import ROOT
-from course.language import LANGUAGES, texts
+from course.language import LANGUAGES, Language, texts
 
-SECONDS = 60
-
-
-def failures(names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what fails when the pages called ``names`` are drawn."""
-    for language in LANGUAGES:
-        broken = texts(language)["lesson.broken_title"]
-        home = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
-        home.query_params["lang"] = language
-        home.run()
-        for what in _faults(home, broken):
-            yield "Home", language, what
-        for name in names:
-            page = f"pages/{name}.py"
-            cold = AppTest.from_file(str(ROOT / page), default_timeout=SECONDS)
-            cold.query_params["lang"] = language
-            for what in _faults(cold.run(), broken):
-                yield name, f"{language}, cold", what
-            for what in _faults(home.switch_page(page).run(), broken):
-                yield name, f"{language}, through Home", what
+SECONDS = 30
+#: The frame's own buttons; the others are the demo's.
+OURS = ("mark-read", "stop")
+PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
 
-def _faults(app: AppTest, broken: str) -> Iterator[str]:
-    for error in app.exception:
-        yield f"{error.value}"
-    if not app.title:
-        yield "there is no title"
-    elif app.title[0].value == broken:
-        yield "the page says that the lesson is broken"
+class Log(logging.Handler):
+    """Keeps what the pages have logged of their own failures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+class Drawing:
+    """Draws pages; ``found`` is what has failed until now."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, int, str, str]] = []
+        self._log = Log()
+        broken.LOG.addHandler(self._log)
+
+    def draw_all(self, names: Sequence[str]) -> None:
+        """Draw Home and the pages called ``names``, in every language, cold and through Home."""
+        for language in LANGUAGES:
+            home = _app("Home.py", language)
+            self._draw(home, "", language, language)
+            for name in names:
+                home.switch_page(f"pages/{name}.py")
+                self._draw(home, name, language, f"{language}, through Home")
+            for name in names:
+                cold = _app(f"pages/{name}.py", language)
+                self._draw(cold, name, language, f"{language}, cold")
+                # The demo is the same in every language.
+                if language == LANGUAGES[0]:
+                    self._press_each_button(cold, name, language)
+
+    def _press_each_button(self, app: AppTest, name: str, language: Language) -> None:
+        pressed = set(OURS)
+        # A button may come or go when another is pressed.
+        while new := [each for each in app.button if (each.key or each.label) not in pressed]:
+            button = new[0]
+            pressed.add(button.key or button.label)
+            button.click()
+            self._draw(app, name, language, f"when {button.label!r} is pressed")
+
+    def _draw(self, app: AppTest, name: str, language: Language, way: str) -> None:
+        self._log.said.clear()
+        # AppTest waits for its script even when its own time is over.
+        timer = threading.Timer(SECONDS, self._give_up, (name, way))
+        timer.daemon = True
+        timer.start()
+        app.run()
+        timer.cancel()
+        for trace, what in self._faults(app, language):
+            places = PLACE.findall(trace)
+            self.found.append((name, int(places[-1]) if places else 0, way, what))
+
+    def _give_up(self, name: str, way: str) -> None:
+        what = f"it does not end within {SECONDS} s; pages after it were not drawn"
+        self.found.append((name, 0, way, what))
+        self.tell()
+
+    def tell(self) -> None:
+        """Print what has failed, and end the process, whatever its threads still do."""
+        print(json.dumps(self.found))
+        sys.stdout.flush()
+        os._exit(0)
+
+    def _faults(self, app: AppTest, language: Language) -> Iterator[tuple[str, str]]:
+        for said in self._log.said:
+            yield said, said.splitlines()[-1]
+        for error in app.exception:
+            yield "\n".join(error.stack_trace), f"{error.proto.type}: {error.message}"
+        if not app.title and not self._log.said:
+            yield "", "there is no title"
+        elif app.title and app.title[0].value == texts(language)["lesson.broken_title"]:
+            yield "", "the page says that the lesson is broken"
+
+
+def _app(file: str, language: Language) -> AppTest:
+    app = AppTest.from_file(str(ROOT / file), default_timeout=2 * SECONDS)
+    app.query_params["lang"] = language
+    return app
+
+
+def main(names: Sequence[str]) -> None:
+    """Print what fails."""
+    # Otherwise an error's text is kept from whoever is to mend it.
+    config.set_option("client.showErrorDetails", "full")
+    drawing = Drawing()
+    drawing.draw_all(names)
+    drawing.tell()
 
 
 if __name__ == "__main__":
-    found = list(failures(sys.argv[1:]))
-    print(json.dumps(found))
-    sys.stdout.flush()
-    # Nothing that was started for the pages, such as a Local Cortex, is to be waited for.
-    os._exit(0)
+    main(sys.argv[1:])

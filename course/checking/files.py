@@ -8,21 +8,25 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from course import glossary, prose, translations
-from course.blocks import Block, Chart, Question, texts
+from course.blocks import Block, Chart, Code, Question, texts
 from course.catalog import ROOT, Broken, entries
 from course.checking.structure import compare
 from course.language import LANGUAGES
-from course.lesson import FOLDER, Lesson, program
-from course.problems import LessonError, Problem, short
+from course.lesson import FOLDER, Lesson
+from course.problems import LessonError, Problem, not_python, short, unreadable
 from course.prose import Prose
 
-__all__ = ["check_files"]
+__all__ = ["check_files", "text_of"]
 
-#: Look like a space, or like nothing, and break code that is copied.
-INVISIBLE = re.compile("[\u00a0\u2007\u202f\u200b\ufeff\u2060]")
+#: Look like a space, or like nothing, and break code that is copied. The joiners of emoji stay.
+INVISIBLE = re.compile(
+    "[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u2064\u2066-\u2069"
+    "\u3000\u3164\ufeff\uffa0]"
+)
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")
 MAX_PAGE_LINES = 60
@@ -35,10 +39,8 @@ def check_files(root: Path = ROOT) -> Iterator[Problem]:
     if not found:
         fix = "Make one with `make new-day DAY=1 TITLE=...`"
         yield Problem(folder, 0, "there is no lesson", fix)
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not FOLDER.fullmatch(path.name) and path.name[0] not in "._":
-            fix = "Name it like day_04_caching, or move it elsewhere"
-            yield Problem(path, 0, "this folder's name is no lesson's", fix)
+        return
+    yield from _strangers(folder)
     names = {entry.name for entry in found}
     for page in sorted((root / "pages").glob("*.py")):
         if page.stem not in names:
@@ -51,6 +53,8 @@ def check_files(root: Path = ROOT) -> Iterator[Problem]:
         yield from error.problems
         terms = glossary.Glossary({})
     lessons = [entry for entry in found if isinstance(entry, Lesson)]
+    yield from _weeks(lessons)
+    yield from _invisible(folder / "glossary.toml")
     days = {lesson.meta.day for lesson in lessons}
     for entry in found:
         if isinstance(entry, Broken):
@@ -58,6 +62,25 @@ def check_files(root: Path = ROOT) -> Iterator[Problem]:
         else:
             yield from _lesson(entry, root, terms, days)
     yield from _format([path for lesson in lessons for path in _code_files(lesson, root)], root)
+
+
+def _strangers(folder: Path) -> Iterator[Problem]:
+    """Yield what lies among the lessons and is none."""
+    for path in sorted(folder.iterdir()):
+        named = FOLDER.fullmatch(path.name)
+        if path.is_dir() and not named and path.name[0] not in "._":
+            fix = "Name it like day_04_caching, or move it elsewhere"
+            yield Problem(path, 0, "this folder's name is no lesson's", fix)
+        elif named and not path.is_dir():
+            yield Problem(path, 0, "this is no folder", "Make it one, or remove it")
+
+
+def _weeks(lessons: Sequence[Lesson]) -> Iterator[Problem]:
+    for before, lesson in pairwise(lessons):
+        if lesson.meta.week < before.meta.week:
+            what = f"week {lesson.meta.week} comes after week {before.meta.week} of {before.name}"
+            fix = f"Give it week {before.meta.week} or a later one"
+            yield Problem(lesson.folder / "lesson.toml", 0, what, fix)
 
 
 def _lesson(
@@ -72,6 +95,7 @@ def _lesson(
     for text in languages:
         yield from text.problems
         yield from _terms(text, terms)
+    yield from _unshown(lesson, languages)
     original, *others = languages
     if not original.problems:
         for other in others:
@@ -86,7 +110,7 @@ def _lesson(
     for path in _code_files(lesson, root):
         yield from _parses(path)
     yield from _page_file(root / "pages" / f"{lesson.name}.py", lesson)
-    if not program(lesson):
+    if not list(lesson.folder.glob("steps/step_*.py")):
         fix = "Put the learner's program into steps/step_1_name.py and on"
         yield Problem(lesson.folder / "steps", 0, "there is no step", fix)
 
@@ -98,6 +122,26 @@ def _terms(text: Prose, terms: glossary.Glossary) -> Iterator[Problem]:
                 if key not in terms.root:
                     fix = "Add it to lessons/glossary.toml, or correct the key"
                     yield Problem(text.path, block.line, f"the glossary has no `{key}`", fix)
+
+
+def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
+    """Yield the lesson's code that no reader sees."""
+    if any(text.problems for text in languages):
+        return
+    shown = {
+        block.source.partition("#")[0]
+        for text in languages
+        for block in _all(text)
+        if isinstance(block, Code)
+    }
+    for path in lesson.folder.rglob("*.py"):
+        file = path.relative_to(lesson.folder).as_posix()
+        if file.startswith(("steps/", "practice/")) and file not in shown:
+            fix = "Include it, or remove it"
+            yield Problem(path, 0, "the prose does not show this file", fix, "warning")
+        elif not file.startswith(("steps/", "practice/", "figures/")):
+            fix = "Put it into steps/, practice/ or figures/, where the prose finds it"
+            yield Problem(path, 0, "this code is out of place", fix)
 
 
 def _todos(path: Path) -> Iterator[Problem]:
@@ -158,36 +202,46 @@ def _invisible(path: Path) -> Iterator[Problem]:
             yield Problem(path, number, what, "Replace it by a plain space, or delete it")
 
 
-def _lines(path: Path) -> list[str]:
+def text_of(path: Path) -> str:
+    """Return a file's text; nothing if it cannot be read, which reading the lesson has said."""
     try:
-        return path.read_text("utf-8").splitlines()
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        return []  # reading the lesson has said so already
+        return ""
+
+
+def _lines(path: Path) -> list[str]:
+    return text_of(path).split("\n")
 
 
 def _parses(path: Path) -> Iterator[Problem]:
     try:
         ast.parse(path.read_text("utf-8"))
-    except SyntaxError as error:
-        yield Problem(path, error.lineno or 0, f"is not valid Python: {error.msg}", "Correct it")
-    except (OSError, UnicodeDecodeError):
-        yield Problem(path, 0, "cannot be read", "Save it as UTF-8")
+    except (SyntaxError, ValueError) as error:
+        yield not_python(path, error)
+    except OSError as error:
+        yield unreadable(path, error)
 
 
 def _page_file(path: Path, lesson: Lesson) -> Iterator[Problem]:
-    lines = _lines(path)
-    if len(lines) >= MAX_PAGE_LINES:
-        what = f"the page has {len(lines)} lines; learners open it, so it stays under 60"
+    source = text_of(path)
+    lines = source.count("\n")
+    if lines >= MAX_PAGE_LINES:
+        what = f"the page has {lines} lines; learners open it, so it stays under 60"
         yield Problem(
             path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
         )
-    if f'lesson_page("{lesson.name}")' not in "\n".join(lines):
+    if f'lesson_page("{lesson.name}")' not in source:
         fix = f'Write page = lesson_page("{lesson.name}")'
         yield Problem(path, 0, "the page does not begin its lesson", fix)
+    elif "page.demo()" not in source:
+        fix = "Write `with page.demo():` around it; the lesson's text follows it"
+        yield Problem(path, 0, "the page has no live demo", fix)
 
 
 def _format(paths: Sequence[Path], root: Path) -> Iterator[Problem]:
-    """Yield the files that the formatter would change."""
+    """Yield the files that the formatter would change; it stops at one that does not parse."""
+    paths = [path for path in paths if not list(_parses(path))]
     if not paths:
         return
     command = [sys.executable, "-m", "ruff", "format", "--check", "--output-format", "json"]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from course.checking.files import text_of
+from course.checking.processes import run_python
 from course.language import LANGUAGES
 from course.lesson import Lesson, program
 from course.problems import Problem
 
-__all__ = ["draw_pages", "run_code"]
+__all__ = ["check_pages", "run_code"]
 
 DRIVER = Path(__file__).with_name("drive.py")
 SECONDS = 120.0  # for one program; the clients' first import takes a second or two
+PAGE_SECONDS = 15.0  # for each page, in both languages and both ways
 #: The scripted model answers at once.
 AT_ONCE = {"COURSE_FIRST_TOKEN": "0", "COURSE_TOKENS_PER_SECOND": "10000"}
 
@@ -33,7 +35,7 @@ def run_code(lesson: Lesson, root: Path) -> Iterator[Problem]:
 
 def _run_example(example: Path, lesson: Lesson) -> Iterator[Problem]:
     try:
-        done = _python([str(example)], example.parent)
+        done = run_python([str(example)], example.parent, AT_ONCE, SECONDS)
     except subprocess.TimeoutExpired:
         yield Problem(example, 0, "does not end", "An example ends by itself within seconds")
         return
@@ -44,7 +46,7 @@ def _run_example(example: Path, lesson: Lesson) -> Iterator[Problem]:
     shown = f"```text\n{done.stdout}```"
     for language in LANGUAGES:
         path = lesson.folder / f"{language}.md"
-        if shown not in _text(path):
+        if shown not in text_of(path):
             what = f"does not show what steps/{example.name} prints"
             fix = f"Put this into a fence with text: {done.stdout.strip()!r}"
             yield Problem(path, 0, what, fix)
@@ -55,7 +57,12 @@ def _run_program(lesson: Lesson, source: str, root: Path) -> Iterator[Problem]:
         (Path(folder) / lesson.program_name).write_text(source, encoding="utf-8")
         command = ["-m", "local_cortex", "run", "--", sys.executable, str(DRIVER)]
         try:
-            done = _python([*command, lesson.program_name], Path(folder), PYTHONPATH=str(root))
+            done = run_python(
+                [*command, lesson.program_name],
+                Path(folder),
+                {**AT_ONCE, "PYTHONPATH": str(root)},
+                SECONDS,
+            )
         except subprocess.TimeoutExpired:
             fix = "It draws its page and answers each button within two minutes"
             yield Problem(lesson.folder / "steps", 0, f"{lesson.program_name} does not end", fix)
@@ -67,51 +74,24 @@ def _run_program(lesson: Lesson, source: str, root: Path) -> Iterator[Problem]:
         yield Problem(lesson.folder / "steps", 0, what, fix)
 
 
-def _python(
-    arguments: Sequence[str], folder: Path, **more: str
-) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **AT_ONCE, **more}
-    return subprocess.run(
-        [sys.executable, "-X", "utf8", *arguments],
-        check=False,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def draw_pages(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
+def check_pages(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
     """Draw every page in a process of its own, because Streamlit keeps state for each process."""
     if not lessons:
         return
+    command = ["-m", "course.checking.draw_pages", *(lesson.name for lesson in lessons)]
     with TemporaryDirectory() as data:
-        names = [lesson.name for lesson in lessons]
-        done = subprocess.run(
-            [sys.executable, "-X", "utf8", "-m", "course.checking.draw_pages", *names],
-            check=False,
-            cwd=root,
-            env={**os.environ, **AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=SECONDS + 10 * len(lessons),
-            stdin=subprocess.DEVNULL,
-        )
+        environment = {**AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data}
+        seconds = SECONDS + PAGE_SECONDS * len(lessons)
+        try:
+            done = run_python(command, root, environment, seconds)
+        except subprocess.TimeoutExpired:
+            what = f"the pages are not drawn within {seconds:.0f} s"
+            yield Problem(root / "pages", 0, what, "Open each of them, and look for what waits")
+            return
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         yield Problem(root / "pages", 0, f"the pages cannot be drawn: {last[0]}", "See `make test`")
         return
-    for name, way, what in json.loads(done.stdout):
-        path = root / "pages" / f"{name}.py"
-        yield Problem(path, 0, f"fails ({way}): {what}", "Open the page, and see the log for more")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""  # reading the lesson has said so already
+    for name, line, way, what in json.loads(done.stdout):
+        path = root / "pages" / f"{name}.py" if name else root / "Home.py"
+        yield Problem(path, line, f"fails ({way}): {what}", "Open the page, and read the log")

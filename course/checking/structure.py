@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -11,6 +12,10 @@ from course.problems import Problem
 from course.prose import Prose
 
 __all__ = ["compare"]
+
+QUOTED = re.compile(r'"[^"]*"')
+#: What a diagram says to people: labels in quotes or brackets, names after "as", messages.
+LABEL = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\|[^|]*\|| as .*| *:.*')
 
 
 def compare(original: Prose, other: Prose) -> Iterator[Problem]:
@@ -63,10 +68,8 @@ def _outline(block: Block) -> Iterator[tuple[str, int]]:
         yield f"a callout [!{block.kind.upper()}]", line
         yield from _markdown_outline(block.text, line)
     elif isinstance(block, Diagram):
-        yield (
-            f"a {block.source.split(maxsplit=1)[0] if block.source.strip() else 'empty'} figure",
-            line,
-        )
+        for offset, part in enumerate(_skeleton(block.source), start=1):
+            yield f"a diagram's {part!r}", line + offset
     elif isinstance(block, Chart):
         names = ", ".join(name for name, _ in block.labels)
         yield f"the chart `{block.file.name}` with the labels {names}", line
@@ -76,8 +79,18 @@ def _outline(block: Block) -> Iterator[tuple[str, int]]:
         yield f"the question `{block.id}`: {count} options, number {right} right", line
         for inner in block.blocks:
             yield from _outline(inner)
+        for number, option in enumerate(block.options, start=1):
+            code = [span.content for span in spans(option.text) if span.type == "code_inline"]
+            yield f"option {number} of `{block.id}` with the code {code}", line
     else:
         yield from _markdown_outline(block.text, line)
+
+
+def _skeleton(source: str) -> Iterator[str]:
+    """Yield a Mermaid diagram's lines without what they say to people."""
+    for row in source.splitlines():
+        kept = row.strip() if row.lstrip().startswith(("%%", "rect ")) else LABEL.sub("", row)
+        yield " ".join(kept.split())
 
 
 def _markdown_outline(text: str, line: int) -> Iterator[tuple[str, int]]:
@@ -91,5 +104,7 @@ def _markdown_outline(text: str, line: int) -> Iterator[tuple[str, int]]:
             yield f"a table's {token.type.removesuffix('_open')}", at
         elif token.type == "fence":
             # Settings may hold words for people; output and commands are what they are.
-            shown = "" if token.info == "toml" else f" that holds {token.content[:40]!r}"
-            yield f"a {token.info} fence{shown}", at
+            words = token.info == "toml"
+            for offset, row in enumerate(token.content.splitlines(), start=1):
+                shown = QUOTED.sub('""', row) if words else row
+                yield f"a {token.info} fence's {shown!r}", at + offset

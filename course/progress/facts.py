@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
-__all__ = ["KINDS", "Fact", "Key", "Kind", "merged"]
+__all__ = ["KINDS", "Fact", "Key", "Kind", "from_row", "merged"]
 
 Kind = Literal["opened", "read", "tried", "answered", "solved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -32,6 +32,21 @@ class Fact:
     def key(self) -> Key:
         """What there is one fact of."""
         return (self.lesson, self.kind, self.item)
+
+
+def from_row(row: Sequence[object]) -> Fact:
+    """Return the fact in a store's row of lesson, kind, item, value and time.
+
+    Raises:
+        ValueError: something else is in the row.
+    """
+    lesson, kind, item, value, at = (each if isinstance(each, str) else None for each in row)
+    if lesson is None or kind not in KINDS or item is None or value is None or at is None:
+        raise ValueError("a row is no fact")
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError("a time says no zone")
+    return Fact(lesson, kind, item, value, moment.astimezone(UTC))
 
 
 def merged(*sets: Iterable[Fact]) -> dict[Key, Fact]:

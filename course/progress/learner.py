@@ -8,12 +8,15 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 __all__ = ["COOKIE", "Learner", "new_id", "on_this_machine", "who"]
 
 COOKIE = "course_learner"
+# What a proxy adds to what it passes on: RFC 7239, and the headers that came before it.
+PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
 # What new_id makes; anything else in the cookie is somebody's own idea.
 ANONYMOUS = re.compile(r"[A-Za-z0-9_-]{32}")
 
@@ -29,11 +32,11 @@ class Learner:
     how: Literal["snowflake", "signed_in", "local", "anonymous"]
 
 
-def who(kind: str, user: Mapping[str, Any], url: str | None, anonymous: str) -> Learner:
+def who(kind: str, user: Mapping[str, Any], here: bool, anonymous: str) -> Learner:
     """Return who is learning.
 
-    ``kind`` is the connection's, ``user`` is ``st.user``, ``url`` the page's address if a browser
-    shows it, and ``anonymous`` an id to use where nothing else is known.
+    ``kind`` is the connection's, ``user`` is ``st.user``, ``here`` whether the page was opened on
+    the machine that serves it, and ``anonymous`` an id to use where nothing else is known.
     """
     name = user.get("user_name") or user.get("email")
     if kind == "snowflake" and name:
@@ -41,16 +44,29 @@ def who(kind: str, user: Mapping[str, Any], url: str | None, anonymous: str) -> 
     subject = user.get("sub") or user.get("email")
     if user.get("is_logged_in") and subject:
         return Learner(_digest(str(user.get("iss", "")), str(subject)), "signed_in")
-    if on_this_machine(url):
+    if here:
         return Learner("local", "local")
     return Learner(f"anonymous:{anonymous}", "anonymous")
 
 
-def on_this_machine(url: str | None) -> bool:
-    """Tell whether a page was opened from the machine that serves it; without a browser, it was."""
-    if url is None:
-        return True
-    host = urlsplit(url).hostname or ""
+def on_this_machine(
+    url: str | None, address: str | None, headers: Mapping[str, str] = MappingProxyType({})
+) -> bool:
+    """Tell whether a page was opened from the machine that serves it.
+
+    ``url`` is the page's address, which the browser says and so may invent; ``address`` is where
+    the connection comes from, ``headers`` are what it came with. Streamlit leaves both of the first
+    two out where there is no browser, and the second for a connection from this machine; a proxy on
+    this machine says so in a header.
+    """
+    if any(name in headers for name in PROXIED):
+        return False
+    return (url is None or _is_loopback(urlsplit(url).hostname or "")) and (
+        address is None or _is_loopback(address)
+    )
+
+
+def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

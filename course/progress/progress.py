@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from course.progress.store import Reason, Store, StoreError
 
 __all__ = ["Progress"]
 
+LOG = logging.getLogger(__name__)
 OPENED_EVERY = timedelta(minutes=1)  # a rerun of a page is not another visit
 RETRY_SECONDS = 10.0  # a store that failed is left alone for a while, or every click would wait
 
@@ -63,9 +65,11 @@ class Progress:
         """Note something; what is known already is not written again."""
         key: Key = (lesson, kind, item)
         known, now = self._facts.get(key), self._now()
-        same = known is not None and known.value == value
-        if known is not None and same and not self._opened_anew(known, now):
-            return
+        if known is not None:
+            if known.value == value and not self._opened_anew(known, now):
+                return
+            # What is done now is later than what was done before, whatever the clocks said.
+            now = max(now, known.at + timedelta(microseconds=1))
         fact = Fact(lesson, kind, item, value, now)
         self._facts[key] = self._pending[key] = fact
         if not self._resting():
@@ -74,6 +78,10 @@ class Progress:
     def _opened_anew(self, known: Fact, now: datetime) -> bool:
         visited = known.lesson != self.last_opened() or now - known.at >= OPENED_EVERY
         return known.kind == "opened" and visited
+
+    def unsaved(self, lesson: str, kind: Kind, item: str = "") -> bool:
+        """Tell whether such a fact was noted and could not be kept yet."""
+        return (lesson, kind, item) in self._pending
 
     def has(self, lesson: str, kind: Kind, item: str = "") -> bool:
         """Tell whether there is such a fact."""
@@ -94,10 +102,12 @@ class Progress:
         return max(opened, key=lambda fact: fact.at).lesson if opened else None
 
     def reset(self, *, keep_solved: bool = True) -> None:
-        """Forget everything, or everything but solved work and the answers that it is made of."""
+        """Forget everything, or everything but what was solved and answered."""
         kept = {"solved", "answered"} if keep_solved else set()
-        gone = {key for key in self._facts if key[1] not in kept}
         try:
+            # Another browser may have kept something since this one has looked.
+            self._facts = merged(self._store.load(self._learner), self._pending.values())
+            gone = {key for key in self._facts if key[1] not in kept}
             self._store.forget(self._learner, gone)
         except StoreError as error:
             # Forgotten only here, it would be back with the next refresh.
@@ -152,6 +162,12 @@ class Progress:
 
     def _fail(self, error: StoreError) -> None:
         self.failure, self._failed_at = error.reason, self._clock()
+        # The cause's text may name the account.
+        cause = error.__cause__
+        number = getattr(cause, "errno", None) or getattr(cause, "sql_error_code", None)
+        LOG.warning(
+            "Progress is not kept: %s (%s, number %s)", error.reason, type(cause).__name__, number
+        )
 
     def _succeed(self) -> None:
         self.failure = self._failed_at = None

@@ -6,10 +6,10 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
-from course.progress.facts import Fact, Key
+from course.progress.facts import Fact, Key, from_row
 from course.progress.store import Reason, StoreError
 
 __all__ = ["SqliteStore", "default_path"]
@@ -67,14 +67,12 @@ class SqliteStore:
         with self._reasons():
             if not self.path.exists():
                 return []
-            with closing(self._open("ro")) as database:
+            # Not "ro": what was cut off in the middle of writing is put right by opening it. Where
+            # nothing may be written, SQLite opens it for reading all the same.
+            with closing(self._open("rw")) as database:
                 if not self._version(database):
                     return []
-                rows = database.execute(LOAD, (learner,)).fetchall()
-                return [
-                    Fact(lesson, kind, item, value, datetime.fromisoformat(at))
-                    for lesson, kind, item, value, at in rows
-                ]
+                return [from_row(row) for row in database.execute(LOAD, (learner,))]
 
     def save(self, learner: str, facts: Iterable[Fact]) -> None:
         rows = [
@@ -129,5 +127,5 @@ class SqliteStore:
             found = (reason for start, reason in REASONS.items() if name.startswith(start))
             raise StoreError(next(found, "unavailable")) from error
         except (OSError, ValueError, TypeError) as error:
-            # A path that cannot be made; a time in the file that is none.
+            # A path that cannot be made; a row that is no fact.
             raise StoreError("read_only" if isinstance(error, OSError) else "damaged") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -29,7 +30,7 @@ class ImportProblem(ValueError):
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    lesson: str = Field(pattern=FOLDER.pattern, max_length=80)
+    lesson: str = Field(pattern=f"^{FOLDER.pattern}$", max_length=80)
     kind: Kind
     item: str = Field(default="", max_length=80)
     value: str = Field(default="", max_length=100_000)
@@ -45,11 +46,16 @@ class _File(BaseModel):
 
 
 def dump(facts: Iterable[Fact]) -> str:
-    """Return facts as JSON, oldest first."""
-    entries = [
-        _Entry(lesson=fact.lesson, kind=fact.kind, item=fact.item, value=fact.value, at=fact.at)
-        for fact in sorted(facts, key=lambda fact: (fact.at, fact.key))
-    ]
+    """Return facts as JSON, oldest first; what ``parse`` would refuse is left out."""
+    entries = []
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.key)):
+        # A row that was written by hand must not keep the others from being exported.
+        with suppress(ValidationError):
+            entries.append(
+                _Entry(
+                    lesson=fact.lesson, kind=fact.kind, item=fact.item, value=fact.value, at=fact.at
+                )
+            )
     return _File(facts=entries).model_dump_json(indent=2) + "\n"
 
 

@@ -21,6 +21,11 @@ SERIOUS = ("serious", "critical")
 STREAMLITS_OWN = "[data-testid=stSidebarNav]"
 
 
+STANDS_STILL = """() => document.getAnimations().every(
+    each => each.playState !== "running" || each.effect.getTiming().iterations === Infinity
+)"""
+
+
 def open_page(page: Page, course: str, path: str, language: str = "en") -> None:
     page.goto(f"{course}/{path}?lang={language}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -29,7 +34,9 @@ def open_page(page: Page, course: str, path: str, language: str = "en") -> None:
     else:
         expect(page.locator("#progress")).to_be_visible()
     # Figures are drawn by scripts of their own, and what is new fades in.
-    page.wait_for_timeout(1_000)
+    for figure in page.locator("[class*='st-key-figure-']").all():
+        expect(figure.locator("svg, canvas, img").first).to_be_visible()
+    page.wait_for_function(STANDS_STILL)
 
 
 def in_navigation(page: Page, target: str) -> bool:

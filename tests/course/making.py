@@ -20,7 +20,12 @@ en = "Caching"
 ko = "결과를 기억합니다."
 en = "Remember results."
 """
-PROSE = "\n".join(f"## {name} {{#{name}}}\n\nText of {name}.\n" for name in lesson.SECTIONS)
+PROSE = (
+    "\n".join(f"## {name} {{#{name}}}\n\nText of {name}.\n" for name in lesson.SECTIONS)
+    + "\n```python file=steps/step_1_cache.py\n```\n"
+)
+#: Where a text stands that is put behind it, after a blank line.
+BEHIND = PROSE.count("\n") + 2
 STEP = """\
 import time
 
@@ -38,6 +43,9 @@ PAGE = """\
 from course.page import lesson_page
 
 page = lesson_page("{name}")
+
+with page.demo():
+    pass
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from course import translations
 from course.catalog import ROOT
 from course.check import check
 from course.checking.files import check_files
+from course.checking.processes import run_python
 from course.checking.running import run_code
 from course.lesson import load
 from tests.copies import copy_of_the_course
@@ -71,6 +73,7 @@ def test_a_stale_translation_is_a_warning_that_says_what_to_run(tmp_path: Path) 
     assert "`python -m course translated 7 en`" in said
 
 
+BEGUN = 'from course.page import lesson_page\n\npage = lesson_page("day_07_caching")\n'
 QUESTION = "> [!QUESTION] {#q}\n> What?\n>\n> - [x] A\n>\n>   a\n>\n> - [ ] B\n>\n>   b\n"
 OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]", "[ ]")
 
@@ -83,9 +86,14 @@ OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]"
         ("- 1\n- 2", "- 1", "a list's item"),
         (TABLE, TABLE + "| 3 | 4 |\n", "a table's tr"),
         ("> [!TIP]\n> a", "> [!NOTE]\n> a", "a callout [!NOTE]"),
-        ("```text\na\n```", "```text\nb\n```", "a text fence that holds 'b"),
+        ("```text\na\n```", "```text\nb\n```", "a text fence's 'b'"),
         ("```python file=steps/step_1_cache.py\n```", "x", "the code `steps/step_1_cache.py#`"),
         (QUESTION, OTHER_RIGHT, "number 2"),
+        (QUESTION.replace("A", "`1`"), QUESTION.replace("A", "`2`"), "option 1 of `q`"),
+        ("```text\n" + "a" * 50 + "b\n```", "```text\n" + "a" * 50 + "c\n```", "aac'"),
+        ('```toml\na = 1\n```', '```toml\na = 2\n```', "a toml fence's 'a = 2'"),
+        ('```mermaid caption="a"\ngraph TD\nA --> B\n```',
+         '```mermaid caption="a"\ngraph TD\nA --> C\n```', "a diagram's 'A --> C'"),
         ('```mermaid caption="a"\ngraph TD\n```', '```mermaid caption="b"\npie\n```', "pie"),
         ("[a](https://a.b)", "a", "links to `https://a.b` in ko.md only"),
         ("[a](term:token)", "a", "links to `term:token` in ko.md only"),
@@ -101,9 +109,15 @@ def test_a_translation_of_another_structure_is_an_error(
     assert said in found
 
 
+LINKS = "[a](https://a.b) [b](https://c.d)"
+
+
 def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> None:
-    ko = '```mermaid caption="하나"\ngraph TD\nA[가]\n```\n\n[a](https://a.b) [b](https://c.d)'
-    en = '```mermaid caption="one"\ngraph TD\nA[a]\n```\n\n[b](https://c.d) [a](https://a.b)'
+    figure = '```mermaid caption="{0}"\ngraph TD\nA["{0} {0}"] -- "{0}" --> B({0})\n```\n\n'
+    settings = '```toml\npassword = "{0}"\n```\n\n'
+    both = figure + settings
+    ko = both.format("하나") + LINKS
+    en = both.format("one") + " ".join(reversed(LINKS.split()))
     right(tmp_path, prose=in_section("theory", ko), en=in_section("theory", en))
     assert said_of(tmp_path) == ""
 
@@ -118,8 +132,17 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("ko.md", in_section("theory", "> [!TODO]\n> x"), "ko.md:7: still to be written: x"),
         ("ko.md", in_section("theory", "[a](term:none)"), "the glossary has no `none`"),
         ("lesson.toml", "prerequisites = [9]\n" + META, "prerequisites name day 9"),
+        ("en.md", in_section("theory", "[a](term:Token)"), "the glossary has no `Token`"),
+        ("ko.md", PROSE.replace("Text", "T\u3164ext"), "an invisible character (U+3164)"),
+        ("ko.md", PROSE.replace("Text", "T\u2028ext"), "an invisible character (U+2028)"),
+        ("../glossary.toml", "# a\u00a0b\n", "glossary.toml:1: an invisible character"),
+        ("steps/more.py", "x = 1\n", "warning: lessons/day_07_caching/steps/more.py: the prose do"),
+        ("code/more.py", "x = 1\n", "code/more.py: this code is out of place"),
+        ("../day_08_other", "", "lessons/day_08_other: this is no folder"),
+        ("../../pages/day_07_caching.py", "x = (\n", "day_07_caching.py:1: is not valid Python"),
         ("../../pages/day_09_none.py", "x = 1\n", "pages/day_09_none.py: the page has no lesson"),
         ("../../pages/day_07_caching.py", "x = 1\n", "the page does not begin its lesson"),
+        ("../../pages/day_07_caching.py", BEGUN, "the page has no live demo"),
         ("../../pages/day_07_caching.py", "x = 1\n" * 60, "the page has 60 lines"),
         ("../day4/x.md", "", "lessons/day4: this folder's name is no lesson's"),
         ("../glossary.toml", "[token]\nterm = 1\n", "glossary.toml:2: field `token.term`"),
@@ -131,6 +154,24 @@ def test_a_mistake_in_a_file_is_found(tmp_path: Path, file: str, content: str, s
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
     assert said in said_of(tmp_path)
+
+
+def test_one_file_that_does_not_parse_hides_no_other_that_is_not_formatted(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    (folder / "steps" / "step_1_cache.py").write_text("x = (\n")
+    (folder / "steps" / "step_2_more.py").write_text("x  =  1\n")
+    assert "step_2_more.py:1: is not formatted" in said_of(tmp_path)
+
+
+def test_a_week_that_goes_back_is_found(tmp_path: Path) -> None:
+    right(tmp_path)
+    earlier = META.replace("day = 7", "day = 8").replace("week = 2", "week = 1")
+    make_lesson(tmp_path, meta=earlier, name="day_08_caching")
+    assert "day_08_caching/lesson.toml: week 1 comes after week 2 of day_07" in said_of(tmp_path)
+
+
+def test_a_course_without_a_folder_for_lessons_is_an_error(tmp_path: Path) -> None:
+    assert "error: lessons: there is no lesson." in said_of(tmp_path)
 
 
 def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
@@ -175,12 +216,53 @@ def test_a_new_day_passes_the_check_at_once_and_lists_what_is_left(tmp_path: Pat
     checked = run_course(root, "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "warning: lessons/day_41_caching/en.md:7: still to be written" in checked.stdout
-    page = root / "pages" / "day_41_caching.py"
-    page.write_text(page.read_text("utf-8") + "\nraise ValueError\n", encoding="utf-8")
-    broken = run_course(root, "check")
-    assert broken.returncode == 1
-    assert "error: pages/day_41_caching.py: fails (ko, cold)" in broken.stdout
-    assert "error: pages/day_41_caching.py: fails (en, through Home)" in broken.stdout
     noted = run_course(root, "translated", "41", "en")
     assert noted.stdout == "lessons/day_41_caching/translated.toml: en is noted as up to date.\n"
     assert run_course(root, "translated", "42", "en").returncode == 2
+
+
+def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    run_course(root, "new-day", "41", "Caching")
+    page = root / "pages" / "day_41_caching.py"
+    source = page.read_text("utf-8")
+    in_the_demo = source.replace(
+        "    prompt =", '    if st.button("Try"):\n        raise KeyError("mine")\n    prompt ='
+    )
+    page.write_text(in_the_demo + "\nst.write(none)\n", encoding="utf-8")
+    said = run_course(root, "check").stdout
+    line = len(in_the_demo.splitlines()) + 2
+    for way in ("ko, cold", "ko, through Home", "en, cold", "en, through Home"):
+        fails = f"error: pages/day_41_caching.py:{line}: fails ({way}): NameError: name 'none'"
+        assert fails in said, said
+    assert "fails (when 'Try' is pressed): KeyError: 'mine'" in said
+
+
+def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    drawing = root / "course" / "checking" / "draw_pages.py"
+    drawing.write_text(drawing.read_text("utf-8").replace("SECONDS = 30", "SECONDS = 3"), "utf-8")
+    run_course(root, "new-day", "41", "Caching")
+    page = root / "pages" / "day_41_caching.py"
+    with page.open("a", encoding="utf-8") as file:
+        file.write("\nwhile True:\n    pass\n")
+    said = run_course(root, "check").stdout
+    assert "pages/day_41_caching.py: fails (ko, through Home): it does not end within 3 s" in said
+
+
+def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="file locks of this kind are Unix's")
+    held = tmp_path / "held"
+    grandchild = (
+        f"import fcntl, time; file = open({str(held)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "while True: time.sleep(1)"
+    )
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_python(["-c", child], tmp_path, {}, 3)
+    # The lock is free once nobody lives who has it.
+    with held.open() as file:
+        waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_EX), daemon=True)
+        waiting.start()
+        waiting.join(10)
+        assert not waiting.is_alive()

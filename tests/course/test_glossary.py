@@ -36,8 +36,11 @@ def test_an_unknown_term_stays_the_word_it_is(tmp_path: Path) -> None:
     assert glossary.with_tips("A [word](term:none).", loaded(tmp_path), "ko") == "A word."
 
 
-def test_terms_can_be_left_out(tmp_path: Path) -> None:
-    assert glossary.without_tips("A [word](term:token), [a](#b).") == "A word, [a](#b)."
+def test_an_explanation_can_stand_in_a_tables_cell(tmp_path: Path) -> None:
+    found = loaded(tmp_path, TOML.replace("A <piece> of text.", "This | that."))
+    shown = glossary.with_tips("| [a](term:token) |", found, "en")
+    assert shown.count("|") == 2
+    assert "This &#124; that." in shown
 
 
 def test_a_course_without_a_glossary_has_an_empty_one(tmp_path: Path) -> None:

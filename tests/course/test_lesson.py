@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course import catalog, lesson
+from course import lesson
 from course.problems import LessonError
 from tests.course.making import META, loaded, make_lesson
 
@@ -40,6 +40,24 @@ def test_the_steps_make_one_program_without_marks(tmp_path: Path) -> None:
     )
 
 
+def test_a_region_ends_at_its_own_mark_and_not_at_anothers(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    step = found.folder / "steps" / "step_1_cache.py"
+    step.write_text("# region: a\nx = 1\n# region: b\ny = 2\n# endregion\n", encoding="utf-8")
+    assert lesson.read_code(found, "steps/step_1_cache.py", "b") == "y = 2\n"
+    with pytest.raises(LookupError, match="`# region: a` with a `# endregion` of its own"):
+        lesson.read_code(found, "steps/step_1_cache.py", "a")
+
+
+@pytest.mark.parametrize("content", [b'x = "\xff"', None])
+def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    found = loaded(tmp_path)
+    step = found.folder / "steps" / "step_2_more.py"
+    step.symlink_to(tmp_path / "nowhere") if content is None else step.write_bytes(content)
+    with pytest.raises(LessonError, match="lessons/day_07_caching/steps: "):
+        lesson.program(found)
+
+
 @pytest.mark.parametrize(
     ("meta", "line", "said"),
     [
@@ -57,7 +75,13 @@ def test_the_steps_make_one_program_without_marks(tmp_path: Path) -> None:
         (META + LINK + 'url = "https://a.b"\nurls = 1\n', 15, "Did you mean `url`"),
         (META.replace("day = 7", "day ="), 1, "is not valid TOML"),
         (META.replace('"caching"', '"Caching"'), 2, "field `slug`"),
-        ('sections = ["theory", "goals"]\n' + META, 1, "must begin with goals"),
+        ('sections = ["theory", "goals"]\n' + META, 1, "must name each of goals, theory"),
+        ('sections = ["goals"]\n' + META, 1, "must name each of goals, theory"),
+        (META.replace("day = 7", 'day = "7"'), 1, "field `day`: Input should be a valid integer"),
+        (META.replace("minutes = 12", "minutes = true"), 4, "field `minutes`: Input should be"),
+        (META.replace('"캐시"', '" "'), 6, "field `title.ko`: must be one line of text"),
+        (META.replace('"Caching"', '"""a\nb"""'), 7, "field `title.en`: must be one line of text"),
+        (META + LINK + 'url = "http://a.b"\n', 14, "field `links.0.url`: URL scheme should be"),
     ],
 )
 def test_a_mistake_in_the_metadata_names_file_line_field_and_fix(
@@ -87,42 +111,3 @@ def test_a_lesson_without_metadata_is_named(tmp_path: Path) -> None:
     (folder / "lesson.toml").unlink()
     with pytest.raises(LessonError, match=r"lesson.toml: cannot be read"):
         lesson.load(folder)
-
-
-def test_lessons_come_by_day(tmp_path: Path) -> None:
-    make_lesson(tmp_path)
-    other = META.replace("day = 7", "day = 112").replace("caching", "later")
-    make_lesson(tmp_path, meta=other, name="day_112_later")
-    assert [found.meta.day for found in catalog.lessons(tmp_path / "lessons")] == [7, 112]
-
-
-def test_a_broken_lesson_leaves_the_others_alone(tmp_path: Path) -> None:
-    make_lesson(tmp_path)
-    make_lesson(tmp_path, meta="day = ", name="day_08_other")
-    good, broken = catalog.entries(tmp_path / "lessons")
-    assert isinstance(good, lesson.Lesson)
-    assert isinstance(broken, catalog.Broken)
-    assert (broken.day, broken.name) == (8, "day_08_other")
-
-
-def test_two_lessons_for_one_day_are_both_broken(tmp_path: Path) -> None:
-    make_lesson(tmp_path)
-    make_lesson(tmp_path, meta=META.replace("caching", "other"), name="day_07_other")
-    found = catalog.entries(tmp_path / "lessons")
-    assert [type(entry) for entry in found] == [catalog.Broken] * 2
-    with pytest.raises(LessonError, match="several lessons for day 7: day_07_caching, day_07_oth"):
-        catalog.find("day_07_caching", tmp_path / "lessons")
-
-
-def test_a_lesson_without_a_page_is_broken(tmp_path: Path) -> None:
-    make_lesson(tmp_path)
-    (tmp_path / "pages" / "day_07_caching.py").unlink()
-    with pytest.raises(LessonError, match=r"pages/day_07_caching.py: the lesson has no page"):
-        catalog.find("day_07_caching", tmp_path / "lessons")
-
-
-@pytest.mark.parametrize("name", ["caching", "day_09_none", "../secret"])
-def test_a_lesson_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
-    make_lesson(tmp_path)
-    with pytest.raises(LessonError, match="there is no lesson called"):
-        catalog.find(name, tmp_path / "lessons")

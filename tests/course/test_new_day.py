@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
-from course import catalog, prose
+from course import catalog, new_day, prose
 from course.checking.files import check_files
 from course.language import LANGUAGES
 from course.new_day import NewDayError, create, slug_of
@@ -54,8 +55,12 @@ def test_a_korean_title_needs_a_slug(root: Path) -> None:
         (0, "Other", "", "day 0 is not between 1 and 999"),
         (1000, "Other", "", "day 1000 is not between 1 and 999"),
         (8, "", "", "give a title"),
-        (8, 'A "b"', "", "give a title of"),
+        (8, 'A "b"', "", "give a title without"),
+        (8, "A\x07b", "", "give a title without"),
+        (8, "A\ud800b", "", "give a title without"),
         (8, "A" * 61, "", "give a title of at most 60 letters"),
+        (8, "가" * 31, "ga", "or 30 Korean ones"),
+        (8, "Other", "a" * 41, "at most 40 small letters"),
         (8, "Other", "../up", "add SLUG=caching"),
     ],
 )
@@ -68,10 +73,11 @@ def test_what_cannot_be_made_is_refused_and_nothing_is_written(
     assert sorted(root.rglob("*")) == before
 
 
-def test_the_longest_title_of_the_last_day_is_in_the_house_format(root: Path) -> None:
+@pytest.mark.parametrize("title", ["W" * 60, "가" * 30])
+def test_the_longest_title_of_the_last_day_is_in_the_house_format(root: Path, title: str) -> None:
     # The house format: without it the formatter takes its own line length.
     shutil.copy(catalog.ROOT / "pyproject.toml", root)
-    create(999, "W" * 60, root=root)
+    create(999, title, "longest", root=root)
     said = [str(problem) for problem in check_files(root) if "999" in problem.path.as_posix()]
     assert len(said) > 10
     assert all("still to be written" in each for each in said)
@@ -90,6 +96,36 @@ def test_what_was_begun_is_taken_back_where_writing_fails(root: Path) -> None:
     with pytest.raises(NewDayError, match="cannot write"):
         create(8, "Other", root=root)
     assert not (root / "pages" / "day_08_other.py").exists()
+
+
+def test_no_folder_is_left_behind_where_the_disk_is_full(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = sorted(root.rglob("*"))
+
+    def full(*_: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", "translated.toml")
+
+    monkeypatch.setattr(new_day, "record", full)
+    with pytest.raises(NewDayError, match=r"cannot write translated.toml: No space left"):
+        create(8, "Other", root=root)
+    assert sorted(root.rglob("*")) == before
+
+
+def test_what_looks_like_a_blank_of_the_template_stays_as_it_is(root: Path) -> None:
+    create(8, "Caching <week>", root=root)
+    assert catalog.find("day_08_caching_week", root / "lessons").meta.title.ko == "Caching <week>"
+
+
+def test_a_course_without_lessons_gets_its_first(tmp_path: Path) -> None:
+    create(1, "Connect", root=tmp_path)
+    assert catalog.find("day_01_connect", tmp_path / "lessons").meta.week == 1
+
+
+@pytest.mark.parametrize(("day", "week"), [(8, 2), (9, 2), (6, 2), (11, 3), (12, 3)])
+def test_weeks_never_fall(root: Path, day: int, week: int) -> None:
+    create(day, "Other", root=root)
+    assert catalog.find(f"day_{day:02}_other", root / "lessons").meta.week == week
 
 
 def test_a_day_of_its_own_week_begins_one(root: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from course import prose
 from course.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
 from course.problems import LessonError
-from tests.course.making import PROSE, in_section, loaded
+from tests.course.making import BEHIND, PROSE, in_section, loaded
 
 QUESTION = """\
 > [!QUESTION] {#q-call}
@@ -94,38 +94,111 @@ def test_an_edit_of_any_of_its_files_shows_at_once(tmp_path: Path) -> None:
     [
         (PROSE.replace(" {#theory}", ""), 5, "a heading has no ASCII id"),
         (PROSE.replace("{#theory}", "{#이론}"), 5, "a heading has no ASCII id"),
+        (PROSE.replace("{#theory}", f"{{#{'a' * 61}}}"), 5, "a heading has no ASCII id"),
+        (PROSE.replace("## theory", "## <b>theory</b>"), 5, "there is HTML in the prose"),
         (PROSE.replace("## theory {#theory}", ""), 1, "They must be goals, theory"),
         ("Hello.\n\n" + PROSE, 1, "there is text before the first section"),
-        (PROSE + "\n```python file=steps/none.py\n```\n", 25, "there is no file `steps/none.py`"),
-        (PROSE + "\n```python file=../../secret.py\n```\n", 25, "there is no file `../../secret.p"),
-        (PROSE + "\n```python file=steps/step_1_cache.py region=fast\n```\n", 25, "# region: fast"),
-        (PROSE + "\n```python\nx = 1\n```\n", 25, "Python is pasted into the prose"),
-        (PROSE + "\n```py\nx = 1\n```\n", 25, "a fence with `py`"),
-        (PROSE + "\n```\nx = 1\n```\n", 25, "does not say what it holds"),
-        (PROSE + "\n```text foo=1\nx\n```\n", 25, "no setting `foo`"),
-        (PROSE + "\n```mermaid\ngraph TD\n```\n", 25, "a figure has no caption"),
-        (PROSE + "\n" + CHART, 25, "there is no chart `figures/curve.py`"),
-        (PROSE + "\n> [!DANGER]\n> x\n", 25, "there is no callout [!DANGER]"),
-        (PROSE + "\nA <b>word</b>.\n", 25, "there is HTML in the prose"),
-        (PROSE + "\n<div>\n</div>\n", 25, "there is HTML in the prose"),
-        (PROSE + "\nSee [there](#nowhere).\n", 25, "the link to `#nowhere` leads to no heading"),
-        (PROSE + "\nSee [there](http://a.b).\n", 25, "the link `http://a.b`"),
-        (PROSE + "\n### Again {#goals}\n", 25, "the id `goals` is taken"),
-        (PROSE + "\n> [!NOTE]\n> [a](term:token)\n", 25, "a term in a callout"),
-        (PROSE + "\n" + QUESTION.replace(" {#q-call}", ""), 25, "a question has no id"),
-        (PROSE + "\n" + QUESTION.replace("[x]", "[ ]"), 25, "needs one right option"),
-        (PROSE + "\n" + QUESTION.replace("[ ]", "[x]"), 25, "needs one right option"),
-        (PROSE + "\n" + QUESTION.replace(">   No: nothing is printed.\n", ""), 25, "explanation"),
-        (PROSE + "\n" + QUESTION.replace("- [x] ", "- "), 25, "an option has no mark: 'Nothing'"),
-        (PROSE + "\n" + QUESTION + ">\n> Goes on.\n", 25, "goes on after its options"),
+        (in_section("goals", "[tokens](term:token)"), 3, "a term cannot be explained in a heading"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
-    (tmp_path / "secret.py").write_text("SECRET = 1")
+    assert_named(tmp_path, text, line, said)
+
+
+def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
     with pytest.raises(LessonError) as caught:
         prose.sections(loaded(tmp_path, prose=text), "en")
     assert f"lessons/day_07_caching/en.md:{line}: " in str(caught.value)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("```python file=steps/none.py\n```", "there is no file `steps/none.py`"),
+        ("```python file=../../secret.py\n```", "there is no file `../../secret.py`"),
+        ("```python file=lesson.toml\n```", "there is no file `lesson.toml`"),
+        ("```python file=steps/step_1_cache.py region=fast\n```", "has no `# region: fast`"),
+        ("```python file=steps/step_1_cache.py slow\n```", "`slow` after python cannot be read"),
+        ("```python\nx = 1\n```", "Python is pasted into the prose"),
+        ("    x = 1", "code is pasted into the prose as an indented block"),
+        ("- a\n\n  ```python file=steps/step_1_cache.py\n  ```", "a python fence inside"),
+        ("> ```python\n> x = 1\n> ```", "a python fence inside"),
+        ("> [!NOTE]\n> ```python\n> x = 1\n> ```", "a python fence inside"),
+        ("```py\nx = 1\n```", "a fence with `py`"),
+        ("```\nx = 1\n```", "does not say what it holds"),
+        ("```text foo=1\nx\n```", "no setting `foo`"),
+        ("```mermaid\ngraph TD\n```", "a figure has no caption"),
+        ('```mermaid caption="A "b" c."\ngraph TD\n```', "after mermaid cannot be read"),
+        (CHART, "there is no chart `figures/curve.py`"),
+        (CHART.replace("figures/", "figures/../../../"), "there is no chart `figures/../../../c"),
+        ("> [!DANGER]\n> x", "there is no callout [!DANGER]"),
+        ("> [!note]\n> x", "there is no callout [!note]"),
+        ("- a\n\n  > [!NOTE]\n  > x", "a callout or question inside something else"),
+        ("- a\n\n  ### x {#x}", "a heading inside a list or a quote"),
+        ("A <b>word</b>.", "there is HTML in the prose"),
+        ("<div>\n</div>", "there is HTML in the prose"),
+        ("- <div>x</div>", "there is HTML in the prose"),
+        ("> [!NOTE]\n> <div>x</div>", "there is HTML in the prose"),
+        (QUESTION.replace("Nothing", "<b>Nothing</b>"), "there is HTML in the prose"),
+        ("![x](missing.png)", "a picture"),
+        ("See [there][nowhere].", "the link `[there][nowhere]` leads nowhere"),
+        ("See [there](#nowhere).", "the link to `#nowhere` leads to no heading"),
+        ("See [there](http://a.b).", "the link `http://a.b`"),
+        ("### Again {#goals}", "the id `goals` is taken"),
+        ("### Links {#links}", "the id `links` is taken"),
+        ("### [x](http://a.b) {#x}", "the link `http://a.b`"),
+        ("> [!NOTE]\n> [a](term:token)", "a term cannot be explained in a heading"),
+        ("### [a](term:token) {#x}", "a term cannot be explained in a heading"),
+        (QUESTION.replace("Right.", "[Right](term:token)."), "a term cannot be explained in a"),
+        (QUESTION.replace(" {#q-call}", ""), "a question has no id"),
+        (QUESTION.replace("[x]", "[ ]"), "needs one right option"),
+        (QUESTION.replace("[ ]", "[x]"), "needs one right option"),
+        (QUESTION.replace(">   No: nothing is printed.\n", ""), "has no explanation"),
+        (QUESTION.replace("- [x] ", "- "), "an option has no mark: 'Nothing'"),
+        (QUESTION + ">\n> Goes on.", "goes on after its options"),
+    ],
+)
+def test_a_mistake_in_a_block_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "secret.py").write_text("SECRET = 1")
+    with pytest.raises(LessonError) as caught:
+        prose.sections(loaded(tmp_path, prose=f"{PROSE}\n{text}\n"), "en")
+    first = int(str(caught.value).partition("en.md:")[2].partition(":")[0])
+    assert BEHIND <= first <= BEHIND + len(text.splitlines())
+    assert said in str(caught.value)
+
+
+def test_a_strange_line_separator_shifts_nothing(tmp_path: Path) -> None:
+    text = in_section("theory", "One\u2028two\x0cthree.\n\n> [!NOTE]\n> Look.")
+    blocks = prose.sections(loaded(tmp_path, prose=text), "en")["theory"]
+    assert blocks[1:] == (
+        Markdown("One\u2028two\x0cthree.", 7),
+        Callout("note", "Look.", 9),
+    )
+
+
+def test_code_that_cannot_be_read_is_named_and_raises_nothing_else(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    (found.folder / "steps" / "step_1_cache.py").write_bytes(b'x = "\xff"')
+    (problem, *_) = prose.read(found, "en").problems
+    assert "`steps/step_1_cache.py` cannot be read (it is not UTF-8)" in str(problem)
+
+
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_a_step_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    found = loaded(tmp_path)
+    step = found.folder / "steps" / "step_2_more.py"
+    step.mkdir() if kind == "folder" else step.symlink_to(tmp_path / "nowhere")
+    assert [str(each) for each in prose.read(found, "en").problems] != []
+
+
+def test_a_file_that_moves_to_another_folder_is_noticed(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    assert prose.read(found, "en").problems == ()
+    (found.folder / "practice").mkdir()
+    step = found.folder / "steps" / "step_1_cache.py"
+    step.rename(found.folder / "practice" / step.name)
+    assert "there is no file" in str(prose.read(found, "en").problems[0])
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

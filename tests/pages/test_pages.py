@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,12 @@ from streamlit.testing.v1 import AppTest
 from connection import connect
 from course import catalog, figures, glossary, translations
 from course.blocks import Question
+from course.catalog import Broken
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
 from course.problems import LessonError, Problem
+from course.progress.facts import Fact
+from course.progress.sqlite import SqliteStore, default_path
 from course.prose import sections
 
 ROOT = catalog.ROOT
@@ -222,12 +227,96 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file"))
     app = open_day_3("en")
+    assert any("Your progress is not being saved" in warning.value for warning in app.warning)
     ask(app, SHORT["en"])
     assert not app.exception
     assert "Snowflake" in response(app)
-    assert "Your progress is not being saved" in everything(open_day_3("en").run())
+    app.radio(key="question-day_03_write_streams-q-torn").set_value(0).run()
+    assert any("Your progress is not being saved" in caption.value for caption in app.caption)
     monkeypatch.undo()
-    assert "not being saved" not in everything(open_day_3("en").run())
+    assert "not being saved" not in everything(open_day_3("en"))
+
+
+def test_an_answer_that_no_browser_gave_leaves_the_question_open() -> None:
+    store = SqliteStore(default_path())
+    lesson, question = "day_02_hello_cortex", "q-bound"
+    for value in ("²", "9" * 5_000, "-1", "3", "<b>"):
+        store.save("local", [Fact(lesson, "answered", question, value, datetime.now(UTC))])
+        app = open_page(lesson)
+        assert not app.exception
+        assert app.radio(key=f"question-{lesson}-{question}").value is None
+
+
+def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
+    monkeypatch.setattr(catalog, "_look", lambda _: entries)
+
+
+def test_home_stands_when_a_week_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    weeks = (1, 2, 1)
+    mixed: list[Lesson | Broken] = [
+        replace(lesson, meta=lesson.meta.model_copy(update={"week": week}))
+        for lesson, week in zip(LESSONS, weeks, strict=True)
+    ]
+    changed_lessons(monkeypatch, mixed)
+    app = open_home("en")
+    assert not app.exception
+    assert [header.value for header in app.header[:2]] == ["Week 1", "Week 2"]
+    assert len([part for part in app.markdown if "\n### " in part.value]) == len(LESSONS)
+
+
+def test_a_broken_lesson_says_so_on_its_page_and_on_home_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, third = LESSONS
+    problem = Problem(second.folder / "lesson.toml", 4, "SECRET mistake", "Mend it")
+    changed_lessons(monkeypatch, [first, Broken(second.folder, 2, (problem,)), third])
+    home = open_home("en")
+    assert "This lesson cannot be shown right now" in everything(home)
+    assert len([part for part in home.markdown if "\n### " in part.value]) == 2
+    cold = AppTest.from_file(str(ROOT / "pages" / f"{second.name}.py"), default_timeout=SECONDS)
+    cold.query_params["lang"] = "en"
+    for app in (home.switch_page(second.name), cold):
+        caplog.clear()
+        app.run()
+        assert not app.exception
+        assert app.title[0].value == "This lesson cannot be shown right now"
+        assert "`lessons/day_02_hello_cortex/lesson.toml` (4)" in app.error[0].value
+        assert "SECRET" not in everything(app)
+        assert "SECRET mistake. Mend it." in caplog.text
+    assert open_day_3("en").title[0].value == "Day 3. Write Streams"
+
+
+@pytest.mark.parametrize("cold", [False, True], ids=["through home", "cold"])
+def test_a_demo_that_fails_leaves_the_lesson_to_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, cold: bool
+) -> None:
+    def fail(*_: object) -> str:
+        raise ValueError("the instructor's mistake")
+
+    monkeypatch.setattr("course.demo.choose_model", fail)
+    app = open_page("day_03_write_streams", "en", cold=cold)
+    assert not app.exception
+    assert "The demo's code has failed" in app.error[0].value
+    assert len(app.header) == len(LESSONS[2].meta.sections)
+    assert "mistake" not in everything(app)
+    assert "ValueError: the instructor's mistake" in caplog.text
+    assert 'day_03_write_streams.py", line' in caplog.text
+
+
+def test_a_page_that_fails_outside_its_demo_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "-".join(["SECRET", "ACCOUNT"])  # the log has the lines of code
+
+    def fail(_: object) -> None:
+        raise SnowparkSQLException(said)
+
+    monkeypatch.setattr("course.page.LessonPage.demo", fail)
+    app = open_day_3("en")
+    assert not app.exception
+    assert "The code of this page has failed" in app.error[0].value
+    assert "SnowparkSQLException" in caplog.text
+    assert said not in caplog.text + everything(app)
 
 
 @pytest.mark.parametrize("method", [DIRECT, CUSTOM])

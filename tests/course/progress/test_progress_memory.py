@@ -168,6 +168,59 @@ def test_a_reset_keeps_solved_work_unless_told_otherwise(time: Time) -> None:
     assert not progress.has(DAY, "solved", "x")
 
 
+def test_a_reset_forgets_what_another_browser_has_kept_meanwhile(time: Time) -> None:
+    store = MemoryStore()
+    mine, other = browser(store, time), browser(store, time)
+    mine.refresh()
+    other.record(DAY, "read", value="yes")
+    mine.reset(keep_solved=False)
+    assert store.kept["me"] == {}
+
+
+def test_what_is_done_now_counts_though_the_clock_went_back(time: Time) -> None:
+    store = MemoryStore()
+    time.seconds = 86_400
+    browser(store, time).record(DAY, "answered", "q", "before")
+    time.seconds = 0
+    later = browser(store, time)
+    later.refresh()
+    later.record(DAY, "answered", "q", "after")
+    later.refresh()
+    assert later.value(DAY, "answered", "q") == "after"
+
+
+def test_the_lesson_opened_last_is_known_though_the_clock_went_back(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    time.seconds = 86_400
+    progress.record("day_01_connect", "opened")
+    progress.record(DAY, "opened")
+    time.seconds = 0
+    progress.record("day_01_connect", "opened")
+    assert progress.last_opened() == "day_01_connect"
+
+
+def test_what_could_not_be_kept_is_known_to_be_unsaved(time: Time) -> None:
+    store = MemoryStore()
+    progress = browser(store, time)
+    progress.record(DAY, "read")
+    assert not progress.unsaved(DAY, "read")
+    store.broken = "read_only"
+    progress.record(DAY, "answered", "q", "1")
+    assert progress.unsaved(DAY, "answered", "q")
+
+
+def test_a_failure_is_logged_without_the_errors_text(
+    time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(MemoryStore):
+        def load(self, learner: str) -> list[Fact]:
+            raise StoreError("unavailable") from RuntimeError("SECRET-ACCOUNT")
+
+    browser(Broken(), time).refresh()
+    assert "unavailable (RuntimeError" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
 def test_a_reset_that_fails_forgets_nothing(time: Time) -> None:
     store = MemoryStore()
     progress = browser(store, time)
@@ -225,6 +278,8 @@ def exported(**changes: object) -> str:
         (exported(course="another"), "format", "course"),
         (exported(facts=[{**ENTRY, "kind": "hacked"}]), "format", "facts.0.kind"),
         (exported(facts=[{**ENTRY, "lesson": "../../etc"}]), "format", "facts.0.lesson"),
+        (exported(facts=[{**ENTRY, "lesson": f"<b> {DAY}"}]), "format", "facts.0.lesson"),
+        (exported(facts=[{**ENTRY, "lesson": "day_٠١_x"}]), "format", "facts.0.lesson"),
         (exported(facts=[{**ENTRY, "at": "2026-11-24T12:00:00"}]), "format", "facts.0.at"),
         (exported(facts=[{**ENTRY, "at": "9999-12-31T23:59:59-12:00"}]), "format", "at"),
         (exported(facts=[{**ENTRY, "value": {"a": 1}}]), "format", "facts.0.value"),
@@ -254,6 +309,12 @@ FACTS = st.builds(
     TEXT,
     st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
 )
+
+
+def test_what_no_import_would_take_keeps_nothing_else_from_being_exported() -> None:
+    strange = Fact("", "answered", "q", "0", NOON)
+    good = Fact(DAY, "read", "", "yes", NOON)
+    assert parse(dump([strange, good])) == [good]
 
 
 @given(st.lists(FACTS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -86,6 +87,38 @@ def test_a_damaged_file_is_left_as_it_is(store: SqliteStore, damage: str) -> Non
             use()
         assert reason_of(error) == "damaged"
     assert store.path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("at", "2026-01-01T12:00:00"), ("at", "noon"), ("value", b"1"), ("kind", "hacked")],
+)
+def test_a_row_that_is_no_fact_is_said_to_be_damaged(
+    store: SqliteStore, column: str, value: object
+) -> None:
+    store.save("me", [fact("a")])
+    with closing(sqlite3.connect(store.path)) as other, other:
+        other.execute(f"UPDATE progress SET {column} = ?", (value,))
+    with pytest.raises(StoreError) as error:
+        store.load("me")
+    assert reason_of(error) == "damaged"
+
+
+def test_what_a_crash_has_left_half_written_is_put_right_by_reading(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    store.save("me", [fact("a", "1")])
+    left = tmp_path / "left" / "progress.sqlite3"
+    left.parent.mkdir()
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        # So small a cache that the file itself is written to before the transaction ends.
+        other.execute("PRAGMA cache_size = 1")
+        other.execute("BEGIN IMMEDIATE")
+        row = "INSERT INTO progress VALUES ('me', 'day_01_x', 'answered', ?, ?, '2026-11-24')"
+        other.executemany(row, [(str(number), "x" * 500) for number in range(500)])
+        for suffix in ("", "-journal"):
+            shutil.copy(f"{store.path}{suffix}", f"{left}{suffix}")
+    assert SqliteStore(left).load("me") == [fact("a", "1")]
 
 
 def test_a_newer_courses_file_is_left_as_it_is(store: SqliteStore) -> None:

@@ -1,0 +1,134 @@
+"""The course's TOML files as pydantic models, and what a mistake in one says."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from course.language import Language
+from course.problems import LessonError, Problem, unreadable
+
+__all__ = ["Both", "Line", "Table", "validated"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _one_line(text: str) -> str:
+    if not text or text != text.strip() or len(text.splitlines()) > 1:
+        raise ValueError("must be one line of text that neither begins nor ends with a blank")
+    return text
+
+
+#: A text that is drawn in a line, a table's cell or a card.
+Line = Annotated[str, AfterValidator(_one_line)]
+
+
+class Table(BaseModel):
+    """A table of one of the course's TOML files; it may hold nothing that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Both(Table):
+    """One text in both languages."""
+
+    ko: Line
+    en: Line
+
+    def of(self, language: Language) -> str:
+        """Return the text in ``language``."""
+        return self.ko if language == "ko" else self.en
+
+
+def validated(model: type[Model], path: Path) -> Model:
+    """Read a TOML file as ``model``.
+
+    Raises:
+        LessonError: it cannot be read, is not TOML, or does not fit; every fault, with its line.
+    """
+    try:
+        source = path.read_text("utf-8")
+        return model.model_validate(tomllib.loads(source))
+    except (OSError, UnicodeDecodeError) as error:
+        raise LessonError([unreadable(path, error)]) from error
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        line = int(at[1]) if at else len(source.splitlines())
+        fix = "Texts stand in double quotes, and each `name = value` on a line of its own"
+        raise LessonError([Problem(path, line, f"is not valid TOML: {error}", fix)]) from error
+    except ValidationError as error:
+        raise LessonError(_wrong_fields(model, path, source, error)) from error
+
+
+def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -> list[Problem]:
+    places = dict(_places(source))
+    problems = []
+    faults = error.errors()
+    missing = {fault["loc"][-1] for fault in faults if fault["type"] == "missing"}
+    meant: set[object] = set()
+    for fault in faults:
+        where = tuple(fault["loc"])
+        field = ".".join(str(part) for part in where)
+        line = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), 1)
+        if fault["type"] == "extra_forbidden":
+            known = list(_fields(model, where[:-1]))
+            close = difflib.get_close_matches(str(where[-1]), known, 1)
+            meant.update(close)
+            guess = f"Did you mean `{close[0]}`" if close else f"Known are {', '.join(known)}"
+            problems.append(Problem(path, line, f"unknown field `{field}`", guess))
+        elif fault["type"] != "missing":
+            fix = f"Change `{field}`; lessons/README.md says what it may be"
+            said = fault["msg"].removeprefix("Value error, ")
+            problems.append(Problem(path, line, f"field `{field}`: {said}", fix))
+    for fault in faults:
+        # A misspelt field is one mistake, not two.
+        if fault["type"] == "missing" and fault["loc"][-1] in missing - meant:
+            where = tuple(fault["loc"])
+            field = ".".join(str(part) for part in where)
+            problems.append(
+                Problem(
+                    path, places.get(where[:-1], 1), f"`{field}` is missing", f"Add `{where[-1]}`"
+                )
+            )
+    return problems
+
+
+def _fields(model: Any, where: Sequence[str | int]) -> Iterator[str]:
+    """Name the fields that a table of a model may have."""
+    for part in where:
+        if isinstance(part, str) and hasattr(model, "model_fields"):
+            model = model.model_fields[part].annotation
+        found = [each for each in _inside(model) if hasattr(each, "model_fields")]
+        model = found[0] if found else model
+    yield from getattr(model, "model_fields", ())
+
+
+def _inside(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _inside(argument)
+
+
+def _places(source: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield where each table and key of a TOML file stands; for messages, so roughly is enough."""
+    table: tuple[str | int, ...] = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(source.splitlines(), start=1):
+        if array := re.match(r"\s*\[\[([\w.-]+)\]\]", line):
+            name = array[1]
+            counts[name] = counts.get(name, -1) + 1
+            table = (*name.split("."), counts[name])
+            yield table, number
+        elif header := re.match(r"\s*\[([\w.-]+)\]", line):
+            table = tuple(header[1].split("."))
+            yield table, number
+        elif key := re.match(r"\s*([\w.-]+)\s*=", line):
+            parts = key[1].split(".")
+            for end in range(1, len(parts) + 1):
+                yield (*table, *parts[:end]), number

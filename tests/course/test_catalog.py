@@ -1,0 +1,75 @@
+"""Which lessons there are, and which are broken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from course import catalog, lesson
+from course.problems import LessonError
+from tests.course.making import META, make_lesson
+
+
+def test_lessons_come_by_day(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    other = META.replace("day = 7", "day = 112").replace("caching", "later")
+    make_lesson(tmp_path, meta=other, name="day_112_later")
+    assert [found.meta.day for found in catalog.lessons(tmp_path / "lessons")] == [7, 112]
+
+
+def test_a_broken_lesson_leaves_the_others_alone(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    make_lesson(tmp_path, meta="day = ", name="day_08_other")
+    good, broken = catalog.entries(tmp_path / "lessons")
+    assert isinstance(good, lesson.Lesson)
+    assert isinstance(broken, catalog.Broken)
+    assert (broken.day, broken.name) == (8, "day_08_other")
+
+
+def test_a_lesson_that_is_broken_anyway_takes_no_day_from_another(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    make_lesson(tmp_path, name="day_07_other")
+    found = {entry.name: type(entry) for entry in catalog.entries(tmp_path / "lessons")}
+    assert found == {"day_07_caching": lesson.Lesson, "day_07_other": catalog.Broken}
+
+
+def test_a_page_that_is_not_python_makes_its_lesson_broken_until_it_is_mended(
+    tmp_path: Path,
+) -> None:
+    make_lesson(tmp_path)
+    page = tmp_path / "pages" / "day_07_caching.py"
+    right = page.read_text("utf-8")
+    page.write_text(right + "x = (\n", encoding="utf-8")
+    (broken,) = catalog.entries(tmp_path / "lessons")
+    assert isinstance(broken, catalog.Broken)
+    assert "pages/day_07_caching.py:7: is not valid Python" in str(broken.problems[0])
+    page.write_text(right, encoding="utf-8")
+    assert len(catalog.lessons(tmp_path / "lessons")) == 1
+
+
+def test_a_course_without_a_folder_for_lessons_has_none(tmp_path: Path) -> None:
+    assert catalog.entries(tmp_path / "lessons") == []
+
+
+def test_two_lessons_for_one_day_are_both_broken(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    make_lesson(tmp_path, meta=META.replace("caching", "other"), name="day_07_other")
+    found = catalog.entries(tmp_path / "lessons")
+    assert [type(entry) for entry in found] == [catalog.Broken] * 2
+    with pytest.raises(LessonError, match="several lessons for day 7: day_07_caching, day_07_oth"):
+        catalog.find("day_07_caching", tmp_path / "lessons")
+
+
+def test_a_lesson_without_a_page_is_broken(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    (tmp_path / "pages" / "day_07_caching.py").unlink()
+    with pytest.raises(LessonError, match=r"pages/day_07_caching.py: the lesson has no page"):
+        catalog.find("day_07_caching", tmp_path / "lessons")
+
+
+@pytest.mark.parametrize("name", ["caching", "day_09_none", "../secret"])
+def test_a_lesson_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    make_lesson(tmp_path)
+    with pytest.raises(LessonError, match="there is no lesson called"):
+        catalog.find(name, tmp_path / "lessons")
