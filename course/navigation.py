@@ -15,6 +15,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import FragmentHandledException
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import StopException
 
 from course import broken
 from course.catalog import ROOT, Broken, entries, looking_once
@@ -50,7 +51,8 @@ def guard(name: str) -> None:
         # Once more from the top, as the router runs it: only then do its widgets have the identity
         # that they will have in every later run, and a first click finds its button again.
         _run(chosen)
-    st.stop()
+    # Not st.stop(): it forgets what was clicked in a fragment while this run went on.
+    raise StopException
 
 
 def page_of(entry: Lesson | Broken) -> StreamlitPage:

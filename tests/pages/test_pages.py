@@ -273,16 +273,14 @@ def test_a_broken_lesson_says_so_on_its_page_and_on_home_and_the_others_go_on(
     home = open_home("en")
     assert "This lesson cannot be shown right now" in everything(home)
     assert len([part for part in home.markdown if "\n### " in part.value]) == 2
-    cold = AppTest.from_file(str(ROOT / "pages" / f"{second.name}.py"), default_timeout=SECONDS)
-    cold.query_params["lang"] = "en"
-    for app in (home.switch_page(second.name), cold):
-        caplog.clear()
-        app.run()
-        assert not app.exception
-        assert app.title[0].value == "This lesson cannot be shown right now"
-        assert "`lessons/day_02_hello_cortex/lesson.toml` (4)" in app.error[0].value
-        assert "SECRET" not in everything(app)
-        assert "SECRET mistake. Mend it." in caplog.text
+    caplog.clear()
+    # Through Home a real browser looks at one, in tests/browser/test_instructor.py.
+    app = open_page(second.name, "en", cold=True)
+    assert not app.exception
+    assert app.title[0].value == "This lesson cannot be shown right now"
+    assert "`lessons/day_02_hello_cortex/lesson.toml` (4)" in app.error[0].value
+    assert "SECRET" not in everything(app)
+    assert "SECRET mistake. Mend it." in caplog.text
     assert open_day_3("en").title[0].value == "Day 3. Write Streams"
 
 
