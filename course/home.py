@@ -54,7 +54,7 @@ def draw() -> None:
             for entry in group:
                 with st.container(border=True, key=f"card-{entry.name}"):
                     marks.append((entry, _card(entry, progress)))
-    progress_panel.controls()
+    _summary(found, progress)
     _look_into(marks)
 
 
@@ -78,6 +78,16 @@ def _hero(found: list[Lesson | Broken], progress: Progress) -> None:
                 f":material/cable: {text('home.connection', label=text(f'connection.{kind}'))}",
                 width="content",
             )
+
+
+def _summary(found: list[Lesson | Broken], progress: Progress) -> None:
+    lessons = [entry.name for entry in found if isinstance(entry, Lesson)]
+    read = sum(progress.value(name, "read") == "yes" for name in lessons)
+    solved = sum(progress.count(name, "solved") for name in lessons)
+    st.header(text("progress.heading"), anchor="progress")
+    if lessons:
+        st.markdown(text("progress.summary", total=len(lessons), read=read, solved=solved))
+    progress_panel.controls()
 
 
 def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.DeltaGenerator:

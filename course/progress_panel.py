@@ -75,7 +75,6 @@ def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
 
 def controls() -> None:
     """Draw the learner's controls: export, import, reset."""
-    st.header(text("progress.heading"), anchor="progress")
     with st.container(key="progress-controls"):
         # Drawn when it is opened: most visits to Home are for something else.
         drawer = st.expander(

@@ -136,7 +136,7 @@ def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
     }
     for path in lesson.folder.rglob("*.py"):
         file = path.relative_to(lesson.folder).as_posix()
-        if file.startswith(("steps/", "practice/")) and file not in shown:
+        if file.startswith("steps/") and file not in shown:
             fix = "Include it, or remove it"
             yield Problem(path, 0, "the prose does not show this file", fix, "warning")
         elif not file.startswith(("steps/", "practice/", "figures/")):

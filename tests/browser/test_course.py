@@ -316,3 +316,18 @@ def test_answering_a_question_ends_no_answer_that_streams(course: str, new_page:
     watch_it_grow(page)
     assert len(answer(page)) > 500
     expect(question.get_by_test_id("stAlert")).to_contain_text("Right.")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_growing_answer_is_brought_into_view(course: str, new_page: NewPage, width: int) -> None:
+    page = new_page(viewport={"width": width, "height": 640}, reduced_motion="reduce")
+    open_day_3(page, course)
+    generate = page.get_by_role("button", name="Generate")
+    generate.evaluate("button => button.scrollIntoView({block: 'end'})")
+    # As a finger does: Playwright's own click would scroll.
+    generate.evaluate("button => button.click()")
+    expect(our_stop(page)).to_be_visible()
+    expect(page.locator(".st-key-answer")).to_be_in_viewport(ratio=0.9)
+    box = our_stop(page).bounding_box()
+    assert box is not None
+    assert 60 <= box["y"] <= 120

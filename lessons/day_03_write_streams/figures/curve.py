@@ -39,4 +39,4 @@ def chart(labels: dict[str, str]) -> alt.LayerChart:
             .legend(orient="bottom", direction="vertical", labelLimit=280),
         )
     )
-    return alt.layer(lines).properties(width="container", height=280)
+    return alt.layer(lines).properties(width="container", height=340)
