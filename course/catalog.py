@@ -108,19 +108,19 @@ def _load(path: Path) -> Lesson | Broken:
     except OSError:
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
         return Broken(path, day, (Problem(page, 0, "the lesson has no page", fix),))
-    problem = _page_problem(page, stat.st_mtime_ns, stat.st_size)
-    return Broken(path, day, (problem,)) if problem else lesson
+    try:
+        _parse(page, stat.st_mtime_ns, stat.st_size)
+    except (OSError, UnicodeDecodeError) as error:
+        return Broken(path, day, (unreadable(page, error),))
+    except (SyntaxError, ValueError) as error:
+        return Broken(path, day, (not_python(page, error),))
+    return lesson
 
 
 @lru_cache(maxsize=1024)
-def _page_problem(page: Path, changed: int, size: int) -> Problem | None:  # noqa: ARG001 - the key
-    try:
-        ast.parse(page.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        return unreadable(page, error)
-    except (SyntaxError, ValueError) as error:
-        return not_python(page, error)
-    return None
+def _parse(page: Path, changed: int, size: int) -> None:  # noqa: ARG001 - the key
+    """Parse a page; cached until it changes, but for a failure, which may pass."""
+    ast.parse(page.read_text("utf-8"))
 
 
 def _day(entry: Lesson | Broken) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from course.catalog import ROOT, lessons
 from course.checking.files import check_files
+from course.checking.processes import kill_all
 from course.checking.running import check_pages, run_code
 from course.language import LANGUAGES
 from course.problems import Problem
@@ -23,12 +24,17 @@ __all__ = ["check"]
 def check(root: Path = ROOT, say: Callable[[str], None] = lambda _: None) -> list[Problem]:
     """Return everything that is wrong with the course in ``root``; ``say`` is told of each step."""
     say("Reading the lessons.")
-    problems = list(check_files(root))
+    problems = list(dict.fromkeys(check_files(root)))
     found = lessons(root / "lessons")
     say(f"Running the code of {len(found)} lessons.")
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for more in pool.map(lambda lesson: list(run_code(lesson, root)), found):
-            problems += more
+        try:
+            for more in pool.map(lambda lesson: list(run_code(lesson, root)), found):
+                problems += more
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            kill_all()
+            raise
     say(f"Drawing {len(found)} pages in {len(LANGUAGES)} languages, cold and through Home.")
     problems += check_pages(found, root)
     return sorted(problems, key=lambda problem: (str(problem.path), problem.line))

@@ -147,15 +147,23 @@ def program(lesson: Lesson) -> str:
         LessonError: a step cannot be read.
     """
     try:
-        steps = sorted(lesson.folder.glob("steps/step_*.py"))
-        return _program(lesson, tuple((step.name, step.stat().st_mtime_ns) for step in steps))
+        steps = sorted(lesson.folder.glob("steps/step_*.py"), key=_number)
+        stats = ((step.name, step.stat()) for step in steps)
+        return _program(lesson, tuple((name, s.st_mtime_ns, s.st_size) for name, s in stats))
     except OSError as error:  # a link that leads nowhere, or a file that went meanwhile
         raise LessonError([unreadable(lesson.folder / "steps", error)]) from error
     except LookupError as error:
-        problem = Problem(lesson.folder / "steps", 0, str(error), "Save it as UTF-8, or remove it")
+        fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
+        problem = Problem(lesson.folder / "steps", 0, str(error), fix)
         raise LessonError([problem]) from error
 
 
 @lru_cache(maxsize=1024)
-def _program(lesson: Lesson, steps: tuple[tuple[str, int], ...]) -> str:
-    return "\n".join(read_code(lesson, f"steps/{name}") for name, _ in steps)
+def _program(lesson: Lesson, steps: tuple[tuple[str, int, int], ...]) -> str:
+    return "\n".join(read_code(lesson, f"steps/{name}") for name, _, _ in steps)
+
+
+def _number(step: Path) -> tuple[int, str]:
+    """Return what steps are sorted by: step_10 comes after step_9."""
+    number = re.match(r"step_([0-9]+)", step.name)
+    return (int(number[1]) if number else 0, step.name)

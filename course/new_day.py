@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 from course.catalog import ROOT, Broken, entries
 from course.language import LANGUAGES, Language
 from course.lesson import SECTIONS, Lesson, load
-from course.translations import record
+from course.translations import FILE, record
 
 __all__ = ["NewDayError", "create", "slug_of"]
 
@@ -63,7 +63,8 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
             with path.open("x", encoding="utf-8") as file:
                 made.append(path)
                 file.write(content)
-        made.append(record(load(folder), "en"))
+        made.append(folder / FILE)
+        record(load(folder), "en")
     return [path for path in made if path.is_file()]
 
 
@@ -78,7 +79,8 @@ def _all_or_nothing() -> Iterator[list[Path]]:
             with suppress(OSError):  # what cannot be removed either is not to hide the reason
                 path.rmdir() if path.is_dir() else path.unlink()
         if isinstance(error, OSError):
-            raise NewDayError(f"cannot write {error.filename}: {error.strerror}") from error
+            where = error.filename or made[-1]
+            raise NewDayError(f"cannot write {where}: {error.strerror}") from error
         raise
 
 

@@ -105,15 +105,11 @@ def _cookie() -> str | None:
 
 
 def _store(kind: str) -> Store:
-    return _in_snowflake() if kind == "snowflake" else SqliteStore(default_path())
+    if kind == "snowflake":
+        from course.progress.snowflake import SnowflakeStore
 
-
-@st.cache_resource(show_spinner=False)
-def _in_snowflake() -> Store:
-    """Return the store of this process: whether its table is there is found out once."""
-    from course.progress.snowflake import SnowflakeStore
-
-    return SnowflakeStore(lambda: connect().session)
+        return SnowflakeStore(lambda: connect().session)
+    return SqliteStore(default_path())
 
 
 def _hand_out_cookie() -> None:

@@ -51,7 +51,12 @@ def sections(lesson: Lesson, language: Language) -> dict[str, tuple[Block, ...]]
 
 def read(lesson: Lesson, language: Language) -> Prose:
     """Read a lesson's prose with its code put in; cached until one of its files changes."""
-    return _read(lesson, language, _changed(lesson))
+    try:
+        return _read(lesson, language, _changed(lesson))
+    except (OSError, UnicodeDecodeError) as error:  # not cached: it may pass
+        path = lesson.folder / f"{language}.md"
+        fix = "Every lesson has ko.md and en.md, saved as UTF-8"
+        return Prose(path, {}, {}, (unreadable(path, error, fix),))
 
 
 def _changed(lesson: Lesson) -> tuple[tuple[str, int, int], ...]:
@@ -75,13 +80,10 @@ def _read(
     changed: tuple[tuple[str, int, int], ...],  # noqa: ARG001 - part of the key
 ) -> Prose:
     path = lesson.folder / f"{language}.md"
-    try:
-        source = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fix = "Every lesson has ko.md and en.md, saved as UTF-8"
-        return Prose(path, {}, {}, (unreadable(path, error, fix),))
+    source = path.read_text("utf-8")
     reader = Reader(lesson, path)
     blocks = list(reader.blocks(source, 1))
+    reader.refuse_references(source)
     found: dict[str, list[Block]] = {}
     for block in blocks:
         if isinstance(block, Heading) and block.level == 2:

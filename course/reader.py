@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
 
 from course.blocks import (
@@ -20,7 +21,7 @@ from course.blocks import (
     texts,
 )
 from course.lesson import Lesson, read_code
-from course.markdown import lines, tokens
+from course.markdown import lines, references, spans, tokens
 from course.problems import Problem
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
 CHART = re.compile(r"figures/\w+\.py")
-UNDEFINED = re.compile(r"\[[^\]]+\]\[[^\]]*\]")
+UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
 #: What a fence may hold as it is; Python comes from files.
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
@@ -112,12 +113,18 @@ class Reader:
             elif span.type == "image":
                 self.report(line, "a picture", "Draw it as a figure from code, with a caption")
             elif span.type == "text" and (found := UNDEFINED.search(span.content)):
-                fix = "Write the address into it: [text](https://...)"
+                fix = "Write [text](https://...), or put it between backticks if it is code"
                 self.report(line, f"the link `{found[0]}` leads nowhere", fix)
 
     def _no_html(self, line: int) -> None:
         fix = "Put it between backticks, or leave it out"
         self.report(line, "there is HTML in the prose", fix)
+
+    def refuse_references(self, source: str) -> None:
+        """Note links whose address stands elsewhere: each block is drawn by itself."""
+        for line, label in references(source):
+            fix = "Write the address into the link: [text](https://...)"
+            self.report(line + 1, f"the address of `[{label}]` stands apart from its link", fix)
 
     def check_ids_and_links(self, blocks: Sequence[Block]) -> None:
         """Note ids that are there twice, links that lead nowhere, and terms out of place."""
@@ -134,7 +141,7 @@ class Reader:
             for text in texts(block):
                 self._check_links(text, block, ids)
             for text in _without_tips(block, section):
-                if "](term:" in text:
+                if "](term:" in text and any(map(_is_term, spans(text))):
                     what = "a term cannot be explained in a heading, a callout, an option or a goal"
                     self.report(block.line, what, "Move it to a paragraph, a list or a table")
 
@@ -272,13 +279,17 @@ class Reader:
         return Question(identifier, body, tuple(options), line)
 
     def _option(self, text: str, line: int) -> Option:
-        first, _, rest = re.sub(r"^[-*+][ \t]+", "", text.strip("\n")).partition("\n")
+        first, _, rest = re.sub(r"^ {0,3}[-*+][ \t]+", "", text.strip("\n")).partition("\n")
         mark = MARK.match(first)
         if mark is None:
             self.report(line, f"an option has no mark: {first[:40]!r}", "Begin it with [ ] or [x]")
-        explanation = "".join(row.removeprefix("  ") for row in lines(rest)).strip()
+        explanation = dedent(rest).strip()
         text = first[mark.end() :] if mark else first
         return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
+
+
+def _is_term(span: Token) -> bool:
+    return span.type == "link_open" and str(span.attrs.get("href", "")).startswith("term:")
 
 
 def _without_tips(block: Block, section: str) -> Iterator[str]:

@@ -70,8 +70,7 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
     places = dict(_places(source))
     problems = []
     faults = error.errors()
-    missing = {fault["loc"][-1] for fault in faults if fault["type"] == "missing"}
-    meant: set[object] = set()
+    meant: set[tuple[str | int, ...]] = set()
     for fault in faults:
         where = tuple(fault["loc"])
         field = ".".join(str(part) for part in where)
@@ -79,7 +78,7 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
         if fault["type"] == "extra_forbidden":
             known = list(_fields(model, where[:-1]))
             close = difflib.get_close_matches(str(where[-1]), known, 1)
-            meant.update(close)
+            meant.update((*where[:-1], name) for name in close)
             guess = f"Did you mean `{close[0]}`" if close else f"Known are {', '.join(known)}"
             problems.append(Problem(path, line, f"unknown field `{field}`", guess))
         elif fault["type"] != "missing":
@@ -88,7 +87,7 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
             problems.append(Problem(path, line, f"field `{field}`: {said}", fix))
     for fault in faults:
         # A misspelt field is one mistake, not two.
-        if fault["type"] == "missing" and fault["loc"][-1] in missing - meant:
+        if fault["type"] == "missing" and tuple(fault["loc"]) not in meant:
             where = tuple(fault["loc"])
             field = ".".join(str(part) for part in where)
             problems.append(
@@ -103,7 +102,9 @@ def _fields(model: Any, where: Sequence[str | int]) -> Iterator[str]:
     """Name the fields that a table of a model may have."""
     for part in where:
         if isinstance(part, str) and hasattr(model, "model_fields"):
-            model = model.model_fields[part].annotation
+            # A table whose keys are free, such as the glossary, has all that it holds in its root.
+            field = model.model_fields.get(part) or model.model_fields.get("root")
+            model = field.annotation if field else None
         found = [each for each in _inside(model) if hasattr(each, "model_fields")]
         model = found[0] if found else model
     yield from getattr(model, "model_fields", ())

@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
 from streamlit import config
 from streamlit.testing.v1 import AppTest
@@ -41,8 +42,9 @@ class Log(logging.Handler):
 class Drawing:
     """Draws pages; ``found`` is what has failed until now."""
 
-    def __init__(self) -> None:
+    def __init__(self, output: TextIO) -> None:
         self.found: list[tuple[str, int, str, str]] = []
+        self._output = output
         self._log = Log()
         broken.LOG.addHandler(self._log)
 
@@ -89,8 +91,7 @@ class Drawing:
 
     def tell(self) -> None:
         """Print what has failed, and end the process, whatever its threads still do."""
-        print(json.dumps(self.found))
-        sys.stdout.flush()
+        print(json.dumps(self.found), file=self._output, flush=True)
         os._exit(0)
 
     def _faults(self, app: AppTest, language: Language) -> Iterator[tuple[str, str]]:
@@ -114,7 +115,8 @@ def main(names: Sequence[str]) -> None:
     """Print what fails."""
     # Otherwise an error's text is kept from whoever is to mend it.
     config.set_option("client.showErrorDetails", "full")
-    drawing = Drawing()
+    drawing = Drawing(sys.stdout)
+    sys.stdout = sys.stderr  # for what the pages print
     drawing.draw_all(names)
     drawing.tell()
 

@@ -7,9 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["run_python"]
+__all__ = ["kill_all", "run_python"]
+
+_running: set[subprocess.Popen[str]] = set()
 
 
 def run_python(
@@ -32,17 +35,28 @@ def run_python(
         encoding="utf-8",
         start_new_session=True,
     ) as process:
+        _running.add(process)
         try:
             output, errors = process.communicate(timeout=seconds)
-        except BaseException:  # Ctrl-C too does not reach another session
+        except BaseException:
             _kill(process)
             raise
+        finally:
+            _running.discard(process)
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
+def kill_all() -> None:
+    """End what other threads are running: neither they nor another session hear of Ctrl-C."""
+    for process in list(_running):
+        _kill(process)
+
+
 def _kill(process: subprocess.Popen[str]) -> None:
+    # `local_cortex run` has a child that would otherwise run on.
     if sys.platform == "win32":
-        process.kill()
+        command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(command, check=False, capture_output=True)
     else:
-        # Its own session: `local_cortex run` has a child that would otherwise run on.
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)

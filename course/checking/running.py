@@ -13,7 +13,7 @@ from course.checking.files import text_of
 from course.checking.processes import run_python
 from course.language import LANGUAGES
 from course.lesson import Lesson, program
-from course.problems import Problem
+from course.problems import LessonError, Problem
 
 __all__ = ["check_pages", "run_code"]
 
@@ -28,7 +28,10 @@ def run_code(lesson: Lesson, root: Path) -> Iterator[Problem]:
     """Run a lesson's examples, and its assembled program as its learner would."""
     for example in sorted(lesson.folder.glob("steps/example_*.py")):
         yield from _run_example(example, lesson)
-    source = program(lesson)
+    try:
+        source = program(lesson)
+    except LessonError:
+        return  # reading the lesson has said so already
     if source:
         yield from _run_program(lesson, source, root)
 

@@ -15,7 +15,11 @@ __all__ = ["compare"]
 
 QUOTED = re.compile(r'"[^"]*"')
 #: What a diagram says to people: labels in quotes or brackets, names after "as", messages.
-LABEL = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\|[^|]*\|| as .*| *:.*')
+LABEL = re.compile(r'"[^"]*"|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|\|[^|]*\|| as .*| *:.*| -- .*?(?= --)')
+TITLED = re.compile(
+    r"\s*(loop|alt|else|opt|par|and|critical|option|break|title|section|subgraph)\b.*"
+)
+COMMENTS = {"toml": re.compile(r"^\s*#.*"), "sh": re.compile(r"^\s*#.*"), "sql": re.compile("--.*")}
 
 
 def compare(original: Prose, other: Prose) -> Iterator[Problem]:
@@ -89,7 +93,13 @@ def _outline(block: Block) -> Iterator[tuple[str, int]]:
 def _skeleton(source: str) -> Iterator[str]:
     """Yield a Mermaid diagram's lines without what they say to people."""
     for row in source.splitlines():
-        kept = row.strip() if row.lstrip().startswith(("%%", "rect ")) else LABEL.sub("", row)
+        titled = TITLED.fullmatch(row)
+        if row.lstrip().startswith("%%"):
+            kept = "%%"
+        elif row.lstrip().startswith("rect "):
+            kept = row
+        else:
+            kept = titled[1] if titled else LABEL.sub("", row)
         yield " ".join(kept.split())
 
 
@@ -103,8 +113,8 @@ def _markdown_outline(text: str, line: int) -> Iterator[tuple[str, int]]:
         elif token.type in ("table_open", "tr_open", "th_open", "td_open"):
             yield f"a table's {token.type.removesuffix('_open')}", at
         elif token.type == "fence":
-            # Settings may hold words for people; output and commands are what they are.
-            words = token.info == "toml"
+            # Comments are for people, and so are settings; output and commands are what they are.
             for offset, row in enumerate(token.content.splitlines(), start=1):
-                shown = QUOTED.sub('""', row) if words else row
+                shown = COMMENTS[token.info].sub("#", row) if token.info in COMMENTS else row
+                shown = QUOTED.sub('""', shown) if token.info == "toml" else shown
                 yield f"a {token.info} fence's {shown!r}", at + offset

@@ -65,11 +65,14 @@ class Progress:
         """Note something; what is known already is not written again."""
         key: Key = (lesson, kind, item)
         known, now = self._facts.get(key), self._now()
-        if known is not None:
-            if known.value == value and not self._opened_anew(known, now):
-                return
-            # What is done now is later than what was done before, whatever the clocks said.
-            now = max(now, known.at + timedelta(microseconds=1))
+        if known and known.value == value and not self._opened_anew(known, now):
+            return
+        # What is done now is later than what was done before, whatever the clocks said; and of all
+        # lessons, the one that is opened now is the one that was opened last.
+        before = [known.at] if known else []
+        if kind == "opened":
+            before = [fact.at for fact in self._facts.values() if fact.kind == "opened"]
+        now = max([now, *(at + timedelta(microseconds=1) for at in before)])
         fact = Fact(lesson, kind, item, value, now)
         self._facts[key] = self._pending[key] = fact
         if not self._resting():

@@ -47,8 +47,8 @@ ROWS = 200
 Row = TypeVar("Row")
 
 
-class _NoTable(Exception):
-    """Nothing was ever kept here."""
+class _NoTable(StoreError):
+    """Nothing was ever kept here, or the table must not be seen."""
 
 
 class SnowflakeStore:
@@ -105,7 +105,7 @@ class SnowflakeStore:
             return list(self._session().sql(statement, params=values).collect())
         except Exception as error:  # whatever it is: its text may name the account
             if getattr(error, "sql_error_code", None) == NO_TABLE and statement != CREATE:
-                raise _NoTable from error
+                raise _NoTable("unavailable") from error
             raise StoreError("unavailable") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 
 def said_of(root: Path) -> str:
-    return "\n".join(f"{problem.severity}: {problem}" for problem in check_files(root))
+    found = dict.fromkeys(check_files(root))
+    return "\n".join(f"{problem.severity}: {problem}" for problem in found)
 
 
 def right(tmp_path: Path, **differences: str) -> Path:
@@ -113,9 +115,11 @@ LINKS = "[a](https://a.b) [b](https://c.d)"
 
 
 def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> None:
-    figure = '```mermaid caption="{0}"\ngraph TD\nA["{0} {0}"] -- "{0}" --> B({0})\n```\n\n'
-    settings = '```toml\npassword = "{0}"\n```\n\n'
-    both = figure + settings
+    graph = 'graph TD\n%% {0}\nA["{0} {0}"] -- "{0}" --> B({0})\nA -- {0} --> C\n'
+    sequence = "sequenceDiagram\nparticipant A as {0}\nloop {0} {0}\nA->>B: {0}\nend\n"
+    figures = '```mermaid caption="{0}"\n' + graph + '```\n\n```mermaid caption="{0}"\n' + sequence
+    settings = '```\n\n```toml\n# {0}\npassword = "{0}"\n```\n\n```sql\nSELECT 1 -- {0}\n```\n\n'
+    both = figures + settings
     ko = both.format("하나") + LINKS
     en = both.format("one") + " ".join(reversed(LINKS.split()))
     right(tmp_path, prose=in_section("theory", ko), en=in_section("theory", en))
@@ -238,16 +242,41 @@ def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
     assert "fails (when 'Try' is pressed): KeyError: 'mine'" in said
 
 
+def only_day_1(root: Path) -> Path:
+    """Leave nothing but Day 1 in a copy of the course, and return its page."""
+    for folder in (root / "lessons").glob("day_*"):
+        if folder.name != "day_01_connect":
+            shutil.rmtree(folder)
+            (root / "pages" / f"{folder.name}.py").unlink()
+    return root / "pages" / "day_01_connect.py"
+
+
 def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> None:
     root = copy_of_the_course(tmp_path)
+    page = only_day_1(root)
     drawing = root / "course" / "checking" / "draw_pages.py"
-    drawing.write_text(drawing.read_text("utf-8").replace("SECONDS = 30", "SECONDS = 3"), "utf-8")
-    run_course(root, "new-day", "41", "Caching")
-    page = root / "pages" / "day_41_caching.py"
+    source = drawing.read_text("utf-8")
+    assert "SECONDS = 30" in source
+    drawing.write_text(source.replace("SECONDS = 30", "SECONDS = 10"), "utf-8")
     with page.open("a", encoding="utf-8") as file:
         file.write("\nwhile True:\n    pass\n")
     said = run_course(root, "check").stdout
-    assert "pages/day_41_caching.py: fails (ko, through Home): it does not end within 3 s" in said
+    assert "pages/day_01_connect.py: fails (ko, through Home): it does not end within 10 s" in said
+
+
+def test_a_page_may_print(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    with only_day_1(root).open("a", encoding="utf-8") as file:
+        file.write('\nprint("[]")\n')
+    said = run_course(root, "check")
+    assert (said.returncode, said.stderr) == (0, ""), said.stdout
+
+
+def test_a_step_that_cannot_be_read_ends_no_check(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    (folder / "steps" / "step_2_more.py").write_bytes(b'x = "\xff"')
+    assert list(run_code(load(folder), tmp_path)) == []
+    assert said_of(tmp_path).count("`steps/step_2_more.py` cannot be read") == 1
 
 
 def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
@@ -259,7 +288,7 @@ def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: 
     )
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
     with pytest.raises(subprocess.TimeoutExpired):
-        run_python(["-c", child], tmp_path, {}, 3)
+        run_python(["-c", child], tmp_path, {}, 10)
     # The lock is free once nobody lives who has it.
     with held.open() as file:
         waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_EX), daemon=True)

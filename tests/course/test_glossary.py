@@ -47,6 +47,16 @@ def test_a_course_without_a_glossary_has_an_empty_one(tmp_path: Path) -> None:
     assert glossary.load(tmp_path).root == {}
 
 
+@pytest.mark.parametrize(
+    ("line", "field"), [('terms = "x"', "token.terms"), ('term.kr = "x"', "token.term.kr")]
+)
+def test_an_unknown_field_is_named_with_what_was_meant(
+    tmp_path: Path, line: str, field: str
+) -> None:
+    with pytest.raises(LessonError, match=f"glossary.toml:6: unknown field `{field}`. "):
+        loaded(tmp_path, TOML + line + "\n")
+
+
 def test_a_term_without_a_language_is_named(tmp_path: Path) -> None:
     with pytest.raises(LessonError, match=r"glossary.toml:4: `token.text.en` is missing"):
         loaded(tmp_path, TOML.replace('text.en = "A <piece> of text."\n', ""))

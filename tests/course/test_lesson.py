@@ -49,11 +49,18 @@ def test_a_region_ends_at_its_own_mark_and_not_at_anothers(tmp_path: Path) -> No
         lesson.read_code(found, "steps/step_1_cache.py", "a")
 
 
+def test_the_tenth_step_comes_after_the_ninth(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    for number in (10, 9):
+        (found.folder / "steps" / f"step_{number}_x.py").write_text(f"x = {number}\n")
+    assert lesson.program(found).endswith("x = 9\n\nx = 10\n")
+
+
 @pytest.mark.parametrize("content", [b'x = "\xff"', None])
 def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
     found = loaded(tmp_path)
     step = found.folder / "steps" / "step_2_more.py"
-    step.symlink_to(tmp_path / "nowhere") if content is None else step.write_bytes(content)
+    step.mkdir() if content is None else step.write_bytes(content)
     with pytest.raises(LessonError, match="lessons/day_07_caching/steps: "):
         lesson.program(found)
 
@@ -92,6 +99,16 @@ def test_a_mistake_in_the_metadata_names_file_line_field_and_fix(
         lesson.load(folder)
     assert str(caught.value).startswith(f"lessons/day_07_caching/lesson.toml:{line}: ")
     assert said in str(caught.value)
+
+
+def test_a_misspelt_field_hides_no_other_that_is_missing(tmp_path: Path) -> None:
+    title = '[title]\nko = "캐시"\nen = "Caching"\n'
+    links = LINK.replace("title.", "titel.") + 'url = "https://a.b"\n'
+    with pytest.raises(LessonError) as caught:
+        lesson.load(make_lesson(tmp_path, meta=META.replace(title, "") + links))
+    assert "unknown field `links.0.titel`. Did you mean `title`" in str(caught.value)
+    assert "`title` is missing" in str(caught.value)
+    assert "`links.0.title` is missing" not in str(caught.value)
 
 
 def test_every_mistake_in_the_metadata_is_named_at_once(tmp_path: Path) -> None:

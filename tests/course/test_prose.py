@@ -143,6 +143,8 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         (QUESTION.replace("Nothing", "<b>Nothing</b>"), "there is HTML in the prose"),
         ("![x](missing.png)", "a picture"),
         ("See [there][nowhere].", "the link `[there][nowhere]` leads nowhere"),
+        ("See [there][a].\n\n[a]: https://a.b", "the address of `[A]` stands apart"),
+        ("> See [a].\n>\n> [a]: https://a.b", "the address of `[A]` stands apart"),
         ("See [there](#nowhere).", "the link to `#nowhere` leads to no heading"),
         ("See [there](http://a.b).", "the link `http://a.b`"),
         ("### Again {#goals}", "the id `goals` is taken"),
@@ -168,6 +170,23 @@ def test_a_mistake_in_a_block_is_named(tmp_path: Path, text: str, said: str) -> 
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"Not a link: \[a\]\[b\], and neither is `rows[0][1]`.",
+        "1. Run it:\n\n   ```sh\n   make run\n   ```\n\n   - and look",
+        "> A quote with [a link](https://a.b 'and a title') and <https://c.d>.",
+        "| a | b |\n|---|---|\n| `x | y` | [t](term:token) |",
+        "> [!NOTE]\n> Terms are written `[word](term:token)`.",
+        "```text\n[a]: https://a.b\n<b>\n```",
+        QUESTION.replace(">   ", ">    ").replace("> - [", ">  - ["),
+    ],
+)
+def test_ordinary_markdown_is_no_mistake(tmp_path: Path, text: str) -> None:
+    found = loaded(tmp_path, prose=f"{PROSE}\n{text}\n")
+    assert [str(problem) for problem in prose.read(found, "en").problems] == []
+
+
 def test_a_strange_line_separator_shifts_nothing(tmp_path: Path) -> None:
     text = in_section("theory", "One\u2028two\x0cthree.\n\n> [!NOTE]\n> Look.")
     blocks = prose.sections(loaded(tmp_path, prose=text), "en")["theory"]
@@ -184,12 +203,25 @@ def test_code_that_cannot_be_read_is_named_and_raises_nothing_else(tmp_path: Pat
     assert "`steps/step_1_cache.py` cannot be read (it is not UTF-8)" in str(problem)
 
 
-@pytest.mark.parametrize("kind", ["folder", "link"])
-def test_a_step_that_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+def test_a_step_that_is_no_file_is_named(tmp_path: Path) -> None:
     found = loaded(tmp_path)
-    step = found.folder / "steps" / "step_2_more.py"
-    step.mkdir() if kind == "folder" else step.symlink_to(tmp_path / "nowhere")
-    assert [str(each) for each in prose.read(found, "en").problems] != []
+    (found.folder / "steps" / "step_2_more.py").mkdir()
+    (problem,) = prose.read(found, "en").problems
+    assert "there is no file `steps/step_2_more.py`" in str(problem)
+
+
+def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = loaded(tmp_path)
+
+    def refuse(*_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", refuse)
+        assert "Permission denied" in str(prose.read(found, "en").problems[0])
+    assert prose.read(found, "en").problems == ()
 
 
 def test_a_file_that_moves_to_another_folder_is_noticed(tmp_path: Path) -> None:

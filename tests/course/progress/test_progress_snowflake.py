@@ -80,6 +80,16 @@ def test_the_table_is_made_when_something_is_first_kept() -> None:
     assert session.verbs() == ["SELECT", "DELETE", "MERGE", "CREATE", "MERGE", "MERGE"]
 
 
+def test_a_table_that_must_not_be_seen_is_unavailable() -> None:
+    class Hidden(FakeSession):
+        def collect(self) -> list[tuple[object, ...]]:
+            self.table = False
+            return super().collect() if self.seen[-1][0] != snowflake.CREATE else []
+
+    with pytest.raises(StoreError, match="unavailable"):
+        store(Hidden()).save("me", [FACT])
+
+
 def test_rows_become_facts() -> None:
     session = FakeSession([("day_01_connect", "answered", FACT.item, "한글 ?", NOON.isoformat())])
     assert store(session).load("me") == [FACT]
