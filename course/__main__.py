@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from course.catalog import lessons
+from course.catalog import entries, lessons
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, short
 
@@ -88,7 +88,8 @@ def _check(files_only: bool) -> int:
         print(f"{problem.severity}: {problem}")
     errors = [problem for problem in problems if problem.severity == "error"]
     warnings = len(problems) - len(errors)
-    print(f"{len(lessons())} lessons: {len(errors)} errors, {warnings} warnings.")
+    counts = (len(entries()), "lesson"), (len(errors), "error"), (warnings, "warning")
+    print(", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts) + ".")
     return 1 if errors else 0
 
 

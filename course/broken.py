@@ -39,7 +39,7 @@ def say_that_it_is_broken(name: str, problems: Iterable[Problem]) -> None:
 def say_that_code_failed(name: str, what: Literal["page", "demo"], error: Exception) -> None:
     """Draw what there is to say where the code of a lesson's page has raised ``error``."""
     LOG.error("The %s of %s fails:\n%s", what, name, described(error))
-    st.error(text(f"lesson.{what}_failed"), icon=":material/build:")
+    st.error(text(f"lesson.{what}_failed", file=f"pages/{name}.py"), icon=":material/build:")
 
 
 def described(error: Exception) -> str:

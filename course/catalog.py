@@ -109,7 +109,10 @@ def _load(path: Path) -> Lesson | Broken:
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
         return Broken(path, day, (Problem(page, 0, "the lesson has no page", fix),))
     try:
-        _parse(page, stat.st_mtime_ns, stat.st_size)
+        if not _begins(page, path.name, stat.st_mtime_ns, stat.st_size):
+            fix = f'Write page = lesson_page("{path.name}")'
+            what = "the page does not begin its lesson"
+            return Broken(path, day, (Problem(page, 0, what, fix),))
     except (OSError, UnicodeDecodeError) as error:
         return Broken(path, day, (unreadable(page, error),))
     except (SyntaxError, ValueError) as error:
@@ -118,9 +121,11 @@ def _load(path: Path) -> Lesson | Broken:
 
 
 @lru_cache(maxsize=1024)
-def _parse(page: Path, changed: int, size: int) -> None:  # noqa: ARG001 - the key
-    """Parse a page; cached until it changes, but for a failure, which may pass."""
-    ast.parse(page.read_text("utf-8"))
+def _begins(page: Path, name: str, changed: int, size: int) -> bool:  # noqa: ARG001 - the key
+    """Tell whether a page is Python and begins its lesson; cached, but for a failure to read it."""
+    source = page.read_text("utf-8")
+    ast.parse(source)
+    return f'lesson_page("{name}")' in source
 
 
 def _day(entry: Lesson | Broken) -> int:
@@ -132,5 +137,5 @@ def _told_apart(lesson: Lesson, found: Iterable[Lesson | Broken]) -> Broken:
     day = lesson.meta.day
     same = [each.name for each in found if isinstance(each, Lesson) and each.meta.day == day]
     what = f"there are several lessons for day {day}: {', '.join(sorted(same))}"
-    problem = Problem(lesson.folder / "lesson.toml", 1, what, "Give one of them another day")
+    problem = Problem(lesson.folder / "lesson.toml", 0, what, "Give one of them another day")
     return Broken(lesson.folder, day, (problem,))

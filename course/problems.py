@@ -26,7 +26,8 @@ class Problem:
     def __str__(self) -> str:
         place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
         # What is quoted may end in a full stop of its own.
-        return f"{place}: {self.what.rstrip('.')}. {self.fix}."
+        end = "" if self.fix.endswith("?") else "."
+        return f"{place}: {self.what.rstrip('.')}. {self.fix}{end}"
 
 
 class LessonError(Exception):

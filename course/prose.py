@@ -7,7 +7,7 @@ at the first, so that whoever writes a lesson sees them all.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -93,10 +93,7 @@ def _read(
             reader.report(block.line, what, "Begin with a section, such as `## 0. Goals {#goals}`")
             break
         next(reversed(found.values())).append(block)
-    wanted = lesson.meta.sections
-    if tuple(found) != wanted:
-        what = f"the sections are {', '.join(found) or 'none'}"
-        reader.report(1, what, f"They must be {', '.join(wanted)}, in this order")
+    _compare_sections(reader, lesson.meta.sections, found)
     reader.check_ids_and_links(blocks)
     try:
         program(lesson)
@@ -108,6 +105,21 @@ def _read(
         _cut(source, blocks),
         tuple(sorted(reader.problems, key=lambda problem: problem.line)),
     )
+
+
+def _compare_sections(
+    reader: Reader, wanted: Sequence[str], found: Mapping[str, Sequence[Block]]
+) -> None:
+    order = f"They are {', '.join(wanted)}, in this order"
+    for name, blocks in found.items():
+        if name not in wanted:
+            reader.report(blocks[0].line, f"`{name}` is no section's id", order)
+    for name in wanted:
+        if name not in found:
+            reader.report(0, f"the section `{name}` is missing", order)
+    if sorted(found) == sorted(wanted) and tuple(found) != tuple(wanted):
+        name = next(name for name, right in zip(found, wanted, strict=True) if name != right)
+        reader.report(found[name][0].line, f"the section `{name}` stands too early", order)
 
 
 def _cut(source: str, blocks: Sequence[Block]) -> dict[str, str]:

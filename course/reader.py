@@ -40,6 +40,13 @@ UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
 FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
+#: How Mermaid's diagrams begin: https://mermaid.js.org/intro/syntax-reference.html
+DIAGRAMS = (
+    *("flowchart", "graph", "sequenceDiagram", "stateDiagram", "classDiagram", "erDiagram"),
+    *("gantt", "pie", "journey", "gitGraph", "mindmap", "timeline", "quadrantChart", "kanban"),
+    *("requirementDiagram", "C4", "sankey", "xychart", "block", "packet", "architecture"),
+    *("radar", "treemap", "zenuml"),
+)
 #: Anchors that the page itself has.
 PAGES_OWN = ("demo", "top", "links")
 
@@ -52,7 +59,9 @@ class Reader:
         self.problems: list[Problem] = []
 
     def report(self, line: int, what: str, fix: str) -> None:
-        self.problems.append(Problem(self._path, line, what, fix))
+        problem = Problem(self._path, line, what, fix)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def blocks(self, source: str, first_line: int) -> Iterator[Block]:
         """Yield the blocks of a text whose first line is the file's line ``first_line``.
@@ -205,6 +214,10 @@ class Reader:
             self.report(line, "a figure has no caption", 'Add caption="One sentence."')
         caption = settings.get("caption", "")
         if name == "mermaid":
+            kind = next(iter(re.findall(r"^\s*(?!%%)([\w-]+)", token.content, re.MULTILINE)), "")
+            if not kind.startswith(DIAGRAMS):
+                fix = f"Begin it with {', '.join(DIAGRAMS[:5])} or another kind of Mermaid's"
+                self.report(line + 1, f"`{kind}` is no kind of diagram", fix)
             return Diagram(token.content, caption, line)
         return self._chart(settings.get("file", ""), token.content, caption, line)
 

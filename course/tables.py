@@ -79,7 +79,7 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
             known = list(_fields(model, where[:-1]))
             close = difflib.get_close_matches(str(where[-1]), known, 1)
             meant.update((*where[:-1], name) for name in close)
-            guess = f"Did you mean `{close[0]}`" if close else f"Known are {', '.join(known)}"
+            guess = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(known)}"
             problems.append(Problem(path, line, f"unknown field `{field}`", guess))
         elif fault["type"] != "missing":
             fix = f"Change `{field}`; lessons/README.md says what it may be"

@@ -109,7 +109,7 @@ def _lesson(
         yield from _todos(path)
     for path in _code_files(lesson, root):
         yield from _parses(path)
-    yield from _page_file(root / "pages" / f"{lesson.name}.py", lesson)
+    yield from _page_file(root / "pages" / f"{lesson.name}.py")
     if not list(lesson.folder.glob("steps/step_*.py")):
         fix = "Put the learner's program into steps/step_1_name.py and on"
         yield Problem(lesson.folder / "steps", 0, "there is no step", fix)
@@ -184,7 +184,8 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
         if changed:
             what = f"the Korean text has changed since this was translated: {', '.join(changed)}"
             fix = (
-                f"Compare them, then run `python -m course translated {lesson.meta.day} {language}`"
+                f"Compare them, then run `.venv/bin/python -m course translated {lesson.meta.day} "
+                f"{language}`"
             )
             yield Problem(lesson.folder / f"{language}.md", 0, what, fix, "warning")
 
@@ -223,7 +224,7 @@ def _parses(path: Path) -> Iterator[Problem]:
         yield unreadable(path, error)
 
 
-def _page_file(path: Path, lesson: Lesson) -> Iterator[Problem]:
+def _page_file(path: Path) -> Iterator[Problem]:
     source = text_of(path)
     lines = source.count("\n")
     if lines >= MAX_PAGE_LINES:
@@ -231,10 +232,7 @@ def _page_file(path: Path, lesson: Lesson) -> Iterator[Problem]:
         yield Problem(
             path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
         )
-    if f'lesson_page("{lesson.name}")' not in source:
-        fix = f'Write page = lesson_page("{lesson.name}")'
-        yield Problem(path, 0, "the page does not begin its lesson", fix)
-    elif "page.demo()" not in source:
+    if "page.demo()" not in source:
         fix = "Write `with page.demo():` around it; the lesson's text follows it"
         yield Problem(path, 0, "the page has no live demo", fix)
 

@@ -95,6 +95,10 @@ def check_pages(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         yield Problem(root / "pages", 0, f"the pages cannot be drawn: {last[0]}", "See `make test`")
         return
+    ways: dict[tuple[str, int, str], list[str]] = {}
     for name, line, way, what in json.loads(done.stdout):
+        ways.setdefault((name, line, what), []).append(way)
+    for (name, line, what), found in ways.items():
         path = root / "pages" / f"{name}.py" if name else root / "Home.py"
-        yield Problem(path, line, f"fails ({way}): {what}", "Open the page, and read the log")
+        fix = "Open the page, and read the log"
+        yield Problem(path, line, f"fails ({'; '.join(found)}): {what}", fix)

@@ -89,6 +89,11 @@ def test_an_edit_of_any_of_its_files_shows_at_once(tmp_path: Path) -> None:
     ]
 
 
+def swapped(one: str, other: str) -> str:
+    """Return the prose of a right lesson with two of its sections in each other's place."""
+    return PROSE.replace(one, "\0").replace(other, one).replace("\0", other)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
@@ -96,7 +101,8 @@ def test_an_edit_of_any_of_its_files_shows_at_once(tmp_path: Path) -> None:
         (PROSE.replace("{#theory}", "{#이론}"), 5, "a heading has no ASCII id"),
         (PROSE.replace("{#theory}", f"{{#{'a' * 61}}}"), 5, "a heading has no ASCII id"),
         (PROSE.replace("## theory", "## <b>theory</b>"), 5, "there is HTML in the prose"),
-        (PROSE.replace("## theory {#theory}", ""), 1, "They must be goals, theory"),
+        (PROSE.replace("{#theory}", "{#thery}"), 5, "`thery` is no section's id"),
+        (swapped("theory", "steps"), 5, "the section `steps` stands too early"),
         ("Hello.\n\n" + PROSE, 1, "there is text before the first section"),
         (in_section("goals", "[tokens](term:token)"), 3, "a term cannot be explained in a heading"),
     ],
@@ -130,6 +136,7 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         ("```text foo=1\nx\n```", "no setting `foo`"),
         ("```mermaid\ngraph TD\n```", "a figure has no caption"),
         ('```mermaid caption="A "b" c."\ngraph TD\n```', "after mermaid cannot be read"),
+        ('```mermaid caption="A."\n%% x\nflowchat TD\n```', "`flowchat` is no kind of diagram"),
         (CHART, "there is no chart `figures/curve.py`"),
         (CHART.replace("figures/", "figures/../../../"), "there is no chart `figures/../../../c"),
         ("> [!DANGER]\n> x", "there is no callout [!DANGER]"),
@@ -231,6 +238,12 @@ def test_a_file_that_moves_to_another_folder_is_noticed(tmp_path: Path) -> None:
     step = found.folder / "steps" / "step_1_cache.py"
     step.rename(found.folder / "practice" / step.name)
     assert "there is no file" in str(prose.read(found, "en").problems[0])
+
+
+def test_a_missing_section_is_named(tmp_path: Path) -> None:
+    found = loaded(tmp_path, prose=PROSE.replace("## theory {#theory}", ""))
+    (problem,) = prose.read(found, "en").problems
+    assert str(problem).startswith("lessons/day_07_caching/en.md: the section `theory` is missing.")
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@ import json
 
 from snowflake.snowpark.functions import ai_complete
 
-answers = session.range(1).select(
-    ai_complete(model=model, prompt=prompt),
-)
-value = answers.collect()[0][0]
-answer = json.loads(value)
+
+def ask(model, prompt):
+    answers = session.range(1).select(
+        ai_complete(model=model, prompt=prompt),
+    )
+    value = answers.collect()[0][0]
+    return json.loads(value)

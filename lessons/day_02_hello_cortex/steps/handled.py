@@ -1,10 +1,14 @@
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-try:
-    with st.spinner(f"Waiting for {model}..."):
-        answer = ask(model, prompt)
-except SnowparkSQLException as error:
-    number = error.sql_error_code
-    st.error(f"No answer this time. Snowflake's error number is {number}.")
-else:
-    st.markdown(answer)
+if st.button("Ask"):
+    if not prompt.strip():
+        st.warning("Please enter a prompt first.")
+    else:
+        try:
+            with st.spinner(f"Waiting for {model}..."):
+                answer = ask(model, prompt)
+        except SnowparkSQLException as error:
+            number = error.sql_error_code
+            st.error(f"No answer this time. Snowflake's error number is {number}.")
+        else:
+            st.markdown(answer)
