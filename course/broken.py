@@ -28,12 +28,17 @@ def say_that_it_is_broken(name: str, problems: Iterable[Problem]) -> None:
     found = tuple(problems)
     LOG.error("The lesson %s cannot be shown:\n%s", name, "\n".join(map(str, found)))
     st.title(text("lesson.broken_title"), anchor="top")
-    places = dict.fromkeys(
-        f"`{short(problem.path)}`" + (f" ({problem.line})" if problem.line else "")
-        for problem in found
+    places: dict[str, list[str]] = {}
+    for problem in found:
+        numbers = places.setdefault(short(problem.path), [])
+        if problem.line:
+            numbers.append(str(problem.line))
+    where = "; ".join(
+        f"`{file}`" + (f" ({', '.join(numbers)})" if numbers else "")
+        for file, numbers in places.items()
     )
-    lines = [text("lesson.broken"), f"{text('lesson.broken_where')} {', '.join(places)}"]
-    st.error("\n\n".join([*lines, text("lesson.broken_hint")]), icon=":material/build:")
+    said = (text("lesson.broken"), f"{text('lesson.broken_where')} {where}")
+    st.error("\n\n".join([*said, text("lesson.broken_hint")]), icon=":material/build:")
 
 
 def say_that_code_failed(name: str, what: Literal["page", "demo"], error: Exception) -> None:
