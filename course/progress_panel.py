@@ -36,21 +36,27 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 def current() -> Progress:
     """Return the progress of whoever is learning in this session."""
+    return _known()[1]
+
+
+def _known() -> tuple[Learner, Progress]:
+    """Find out who is learning, once in a session: asking Streamlit takes a millisecond."""
     kind = connect(connection_panel.preferred()).kind
-    learner = _learner(kind)
     known = st.session_state.get(KEY)
-    if known is not None and known[0] == (learner, kind):
-        return cast("Progress", known[1])
+    if known is not None and known[0] == kind:
+        return cast("tuple[Learner, Progress]", known[1:])
+    learner = _learner(kind)
     progress = Progress(_store(kind), learner.id)
-    st.session_state[KEY] = ((learner, kind), progress)
+    st.session_state[KEY] = (kind, learner, progress)
     progress.refresh()
-    return progress
+    return learner, progress
 
 
 def refresh() -> None:
     """Read what was kept elsewhere meanwhile, and give a new anonymous learner a cookie."""
-    current().refresh()
-    if _learner(connect(connection_panel.preferred()).kind).how == "anonymous":
+    learner, progress = _known()
+    progress.refresh()
+    if learner.how == "anonymous":
         _hand_out_cookie()
 
 
