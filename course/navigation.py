@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.errors import FragmentHandledException
 from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
+from streamlit.watcher.path_watcher import get_default_path_watcher_class
 
 from course import broken
 from course.catalog import ROOT, Broken, entries, looking_once
@@ -31,6 +32,7 @@ _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
+    _keep_watching()
     with looking_once():
         _run(_register(home))
 
@@ -116,6 +118,17 @@ def _draw_broken(entry: Broken) -> None:
 def _sidebar() -> None:
     with st.sidebar:
         chooser()
+
+
+@st.cache_resource(show_spinner=False)
+def _keep_watching() -> object:
+    """Hold on to Streamlit's watch of the course's folder, from one visitor to the next.
+
+    Streamlit watches it, with the thousands of folders of a virtual environment in it, for as long
+    as somebody is there; beginning anew takes a third of a second of the next visitor's time.
+    """
+    watcher = get_default_path_watcher_class()
+    return watcher(str(ROOT / "Home.py"), lambda _: None)
 
 
 def _nothing() -> None:

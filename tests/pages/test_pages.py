@@ -13,7 +13,7 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog, figures, glossary, translations
+from course import catalog, figures, glossary, navigation, translations
 from course.blocks import Question
 from course.catalog import Broken
 from course.language import LANGUAGES, Language, texts
@@ -412,3 +412,20 @@ def test_a_setting_that_names_no_connection_is_explained(monkeypatch: pytest.Mon
     app = open_home()
     assert not app.exception
     assert "COURSE_CONNECTION" in app.error[0].value
+
+
+def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched: list[str] = []
+
+    class Watcher:
+        def __init__(self, path: str, _: object) -> None:
+            watched.append(path)
+
+    monkeypatch.setattr(navigation, "get_default_path_watcher_class", lambda: Watcher)
+    navigation._keep_watching.clear()
+    for _ in range(2):
+        open_home()
+    assert watched == [str(ROOT / "Home.py")]
+    navigation._keep_watching.clear()
