@@ -24,10 +24,7 @@ run: $(VENV)/run.done ## Open the course in the browser, on Local Cortex unless 
 test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
 	@$(BIN)/python -m tests.browser.chromium
 	@echo "Running the tests."
-# Apart, so that what one part leaves in its process, such as a browser's event loop, burdens no other.
-	@if [ -n "$(ARGS)" ]; then $(BIN)/python -m pytest $(ARGS); else \
-		$(BIN)/python -m pytest tests/browser && $(BIN)/python -m pytest tests/course \
-		&& $(BIN)/python -m pytest tests --ignore tests/browser --ignore tests/course; fi
+	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/dev.done ## Check every lesson: metadata, both languages, code, pages
 	@$(BIN)/python -m course check

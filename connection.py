@@ -180,7 +180,10 @@ def read_secrets() -> Mapping[str, Any] | None:
 def _open_session(settings: Mapping[str, Any]) -> Session:
     from snowflake.snowpark import Session
 
-    return Session.builder.configs(dict(settings)).create()
+    session = Session.builder.configs(dict(settings)).create()
+    # Unsent telemetry doubles whenever another session takes over (see local_cortex/client.py).
+    session.telemetry_enabled = False
+    return session
 
 
 def _active_session() -> Session:

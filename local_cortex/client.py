@@ -78,4 +78,9 @@ def open_session(port: int, secret: str) -> Session:
         "network_timeout": TIMEOUT_SECONDS,
         "socket_timeout": TIMEOUT_SECONDS,
     }
-    return Session.builder.configs({"connection": LoopbackConnection(**options)}).create()
+    session = Session.builder.configs({"connection": LoopbackConnection(**options)}).create()
+    # snowflake-ml copies unsent telemetry from one session to the next without taking it away
+    # (snowflake/ml/_internal/telemetry.py): where sessions come and go it doubles each time, to
+    # gigabytes, and an error of Complete's is held up until all of it is sent.
+    session.telemetry_enabled = False
+    return session

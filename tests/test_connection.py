@@ -29,6 +29,7 @@ from streamlit.testing.v1 import AppTest
 
 import connection
 from connection import Attempt, Connection, ConnectionFailed, Plan, SharedSession, Sources
+from local_cortex import LocalCortex
 
 ROOT = Path(connection.__file__).parent
 # Planted in every place a secret can be in; none may come out anywhere.
@@ -344,6 +345,14 @@ def test_an_account_that_is_asked_for_but_not_configured_names_the_missing_secti
 
 def test_snowflake_that_is_asked_for_outside_snowflake_says_so() -> None:
     assert failure(chosen(World(), "snowflake")).reason == "not_inside"
+
+
+def test_a_session_on_an_account_sends_no_telemetry() -> None:
+    cortex = LocalCortex.start()
+    session = Sources().open_session({"connection": cortex.session().connection})
+    assert session.telemetry_enabled is False
+    session.close()
+    cortex.close()
 
 
 def test_an_account_that_fails_is_not_replaced_by_local_cortex() -> None:

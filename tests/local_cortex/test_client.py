@@ -6,11 +6,13 @@ import os
 import time
 
 import pytest
+from requests import HTTPError
 from snowflake.connector import DatabaseError
 from snowflake.connector.cursor import DictCursor
 from snowflake.connector.errors import OperationalError
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
+from snowflake.snowpark import session as snowpark_session
 
 from local_cortex import LocalCortex, Settings, client
 from local_cortex.client import open_session
@@ -53,6 +55,22 @@ def test_proxies_of_the_environment_are_kept_out(
     assert Complete("llama3.1-8b", "hi", session=session)
     session.close()
     assert os.environ["NO_PROXY"] == "corp.example,127.0.0.1,localhost"
+
+
+def test_sessions_that_come_and_go_leave_no_telemetry_to_one_another(cortex: LocalCortex) -> None:
+    opened = [open_session(cortex.port, cortex.secret) for _ in range(12)]
+    before = [session.connection._telemetry.buffer_size() for session in opened]
+    remaining = list(opened)
+    while remaining:
+        assert Complete("llama3.1-8b", "hi", session=remaining[0])
+        with pytest.raises(HTTPError):
+            Complete("no-such-model", "hi", session=remaining[0])
+        after = [session.connection._telemetry.buffer_size() for session in opened]
+        assert after == before
+        # Whichever is the next that snowflake-ml reports to, it has not seen it before.
+        snowpark_session._active_sessions.discard(remaining.pop(0))
+    for session in opened:
+        session.close()
 
 
 def test_cursors_of_every_class_work(session: Session) -> None:
