@@ -349,8 +349,11 @@ def test_snowflake_that_is_asked_for_outside_snowflake_says_so() -> None:
 
 def test_a_session_on_an_account_sends_no_telemetry() -> None:
     cortex = LocalCortex.start()
-    session = Sources().open_session({"connection": cortex.session().connection})
+    local = cortex.session()
+    session = Sources().open_session({"connection": local.connection})
     assert session.telemetry_enabled is False
+    # Both: Snowpark keeps a list of the open ones for the whole process.
+    local.close()
     session.close()
     cortex.close()
 
