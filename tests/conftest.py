@@ -14,12 +14,16 @@ def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Itera
         for name in (
             *("COURSE_CONNECTION_NAME", "COURSE_STRICT_MODELS"),
             *("COURSE_RELAY_URL", "COURSE_RELAY_MODELS", "COURSE_RELAY_API_KEY", "COURSE_MODELS"),
+            *("COURSE_PRACTICE_RUNTIME", "COURSE_PRACTICE_ACCOUNT", "COURSE_PRACTICE_MODELS"),
+            "COURSE_SOLUTIONS",
         ):
             patch.delenv(name, raising=False)
         # Not "auto": whoever runs the tests may have put an account into secrets.toml.
         patch.setenv("COURSE_CONNECTION", "local")
         # Nobody's own progress is read or changed.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))
+        # The sandbox is compiled once for all tests, and not where the course has it.
+        patch.setenv("COURSE_PRACTICE_CACHE", str(tmp_path_factory.mktemp("compiled")))
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")

@@ -1,0 +1,196 @@
+"""Answers what a program asks for: a model's words, a statement's rows, or the error instead."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import pydantic
+
+from practice.events import Asked, Delta, Queried
+from practice.limits import RunLimits
+from streaming import CompletionRequest
+from streaming.errors import STATUS_CODES, from_exception
+
+__all__ = ["Answers", "Complete", "Forged", "Refused", "Sql", "SqlError"]
+
+LOG = logging.getLogger(__name__)
+
+#: Answers a program's ``Complete``: a whole text, or the deltas of one.
+Complete = Callable[[CompletionRequest], "str | Iterable[str]"]
+#: Answers ``session.sql(query, params=...).collect()``: the columns' names and the rows.
+Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
+
+# Far longer than any model's name.
+LONGEST_NAME = 200
+# streaming's code for what went wrong -> what the guest raises for it (cortex_stand_in.py); for any
+# other a failure of the service.
+KINDS: Mapping[str, str] = {
+    "connection": "connection",
+    "cut": "cut",
+    "bad_answer": "parse",
+    **dict.fromkeys(("first_chunk", "idle", "total", "client_timeout"), "timeout"),
+}
+# The same, for those that the client tells as an HTTP status.
+STATUSES = {code: status for status, code in reversed(STATUS_CODES.items()) if code != "service"}
+
+
+class Refused(Exception):
+    """What a program asked for is not given to it; ``what`` is a code for the page."""
+
+    def __init__(self, what: str, message: str = "") -> None:
+        super().__init__(message or what)
+        self.what = what
+
+
+class SqlError(Exception):
+    """A statement failed; what ``SnowparkSQLException`` says of it."""
+
+    def __init__(self, message: str, number: int | None, query_id: str) -> None:
+        super().__init__(message)
+        self.number = number
+        self.query_id = query_id
+
+
+class Forged(Exception):
+    """The program asks for what it cannot have been promised: it has written to the pipe itself."""
+
+
+class Answers:
+    """The answers to one program, and how many it has had."""
+
+    def __init__(self, complete: Complete, sql: Sql, limits: RunLimits) -> None:
+        self._complete = complete
+        self._sql = sql
+        self._limits = limits
+        self._calls = 0
+        self._asked = 0
+        self._streams: dict[int, Iterator[str]] = {}
+        # Those of which text has come: a connection lost from then on has been cut.
+        self._begun: set[int] = set()
+
+    def to(self, event: Asked | Delta | Queried) -> tuple[Asked | Delta | Queried, bytes]:
+        """Return the event as it is told to whoever watches, and the line that answers it.
+
+        Raises:
+            Forged: it belongs to no call.
+        """
+        if isinstance(event, Asked):
+            return self._to_call(event)
+        return self._to_next(event) if isinstance(event, Delta) else self._to_query(event)
+
+    def close(self) -> None:
+        """Close the models' answers."""
+        for stream in self._streams.values():
+            close = getattr(stream, "close", None)
+            if close is not None:
+                # One that fails must not keep the others open.
+                with contextlib.suppress(Exception):
+                    close()
+
+    def _to_call(self, event: Asked) -> tuple[Asked, bytes]:
+        number, self._asked = self._asked, self._asked + 1
+        try:
+            self._count(event.prompt)
+            answer = self._complete(_request(event))
+            self._streams[number] = iter([answer] if isinstance(answer, str) else answer)
+            line = _line({"value": number})
+        except Exception as error:
+            line = _line({"error": _in_the_clients_terms(error, text_came=False)})
+        return event.model_copy(update={"call": number}), line
+
+    def _to_next(self, event: Delta) -> tuple[Delta, bytes]:
+        stream = self._streams.get(event.call)
+        if stream is None:
+            raise Forged
+        text, failed = None, ""
+        try:
+            text = next(stream, None)
+            line = _line({"value": text})
+        except Exception as error:
+            told = _in_the_clients_terms(error, text_came=event.call in self._begun)
+            failed, line = str(told["kind"]), _line({"error": told})
+        if text:
+            self._begun.add(event.call)
+        return event.model_copy(update={"text": text, "failed": failed}), line
+
+    def _to_query(self, event: Queried) -> tuple[Queried, bytes]:
+        value, failed = "", None
+        try:
+            self._count(event.query, *(event.params or ()))
+            columns, rows = self._sql(event.query, event.params)
+            value = str(rows[0][0]) if rows and rows[0] else ""
+            line = _line({"columns": columns, "rows": rows}, _told)
+        except Refused as error:
+            line = _line({"error": {"kind": error.what, "message": str(error)}})
+        except Exception as error:
+            if not isinstance(error, SqlError):
+                LOG.exception("A statement of a practice program could not be run")
+                error = SqlError("SQL execution internal error", None, "")
+            failed = error.number or 0
+            told = {"message": str(error), "error_code": "1304", "sfqid": error.query_id}
+            line = _line({"error": {**told, "sql_error_code": error.number}})
+        return event.model_copy(update={"value": value, "failed": failed}), line
+
+    def _count(self, *sent: object) -> None:
+        self._calls += 1
+        if self._calls > self._limits.calls:
+            raise Refused("calls")
+        if sum(len(str(each)) for each in sent) > self._limits.prompt:
+            raise Refused("prompt")
+
+
+def _line(message: Mapping[str, Any], told: Callable[[Any], Any] = str) -> bytes:
+    return json.dumps(message, default=told).encode()
+
+
+def _told(value: Any) -> Any:
+    """Return a value of a row as the guest makes it from (snowpark_stand_in.py)."""
+    if isinstance(value, Decimal):
+        return {"decimal": str(value)}
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return {type(value).__name__: value.isoformat()}
+    if isinstance(value, bytes | bytearray):
+        return {"bytes": value.hex()}
+    return str(value)
+
+
+def _request(event: Asked) -> CompletionRequest:
+    """Build the request; what the service would refuse is refused.
+
+    Raises:
+        Refused: ``400``.
+    """
+    options = event.options if isinstance(event.options, dict) else {}
+    known = {key: options[key] for key in ("max_tokens", "temperature", "top_p") if key in options}
+    question = {"messages" if isinstance(event.prompt, list) else "prompt": event.prompt}
+    if not isinstance(event.model, str) or len(event.model) > LONGEST_NAME:
+        raise Refused("400")
+    # The request would take "5" for 5; the service does not.
+    if any(isinstance(value, str | bool) for value in known.values()):
+        raise Refused("400")
+    try:
+        return CompletionRequest(model=event.model, **question, **known)
+    except (pydantic.ValidationError, TypeError) as error:
+        raise Refused("400") from error
+
+
+def _in_the_clients_terms(error: Exception, *, text_came: bool) -> dict[str, Any]:
+    """Say which error the Snowflake client would raise for this one."""
+    if isinstance(error, Refused):
+        if error.what.isdigit():
+            return {"kind": "http", "status": int(error.what)}
+        return {"kind": error.what, "message": str(error)}
+    failure = from_exception(error, text_came=text_came)
+    status = failure.status or STATUSES.get(failure.code)
+    if status is not None:
+        return {"kind": "http", "status": status}
+    kind = KINDS.get(failure.code, "service")
+    if failure.code == "unknown":
+        LOG.error("A practice program's model has failed", exc_info=error)
+    return {"kind": kind, "message": "the model has failed" if kind == "service" else ""}

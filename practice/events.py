@@ -1,0 +1,226 @@
+"""What a run tells: what the program did, as it does it, and how it ended.
+
+What comes out of the sandbox is untrusted: a program can write whatever it likes to the pipe. A
+line that is none of these events ends the run.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from practice.signatures import ELEMENTS
+
+__all__ = [
+    "Asked",
+    "Delta",
+    "Done",
+    "Draw",
+    "Ended",
+    "Event",
+    "Failed",
+    "Idle",
+    "Piece",
+    "Preparing",
+    "Printed",
+    "Queried",
+    "Queued",
+    "Reason",
+    "Shown",
+    "Slept",
+    "guest_event",
+]
+
+#: How a run ended: by itself (``end``), by an error of the program (``error``), at a limit
+#: (``cpu``, ``silence``, ``sleep``, ``wall``, ``memory``, ``flood``, ``code``), because what came
+#: out of the sandbox was no event (``protocol``), or because the sandbox failed (``crash``).
+# fmt: off
+Reason = Literal[
+    "end", "error",
+    "cpu", "silence", "sleep", "wall", "memory", "flood", "code",
+    "protocol", "crash",
+]
+# fmt: on
+
+# What the stand-ins draw: the elements, what st.write_stream writes into, and what st.write shows
+# of a function or an object (guest/streamlit_stand_in.py).
+DRAWN = frozenset({*ELEMENTS, "stream", "help"})
+
+
+def _drawn(name: str) -> str:
+    if name not in DRAWN:
+        raise ValueError("nothing that is drawn")
+    return name
+
+
+# An argument of a function of st.
+Name = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z_]*$")]
+# Of a module or a class. A page may write it among its Markdown.
+Identifier = Annotated[str, Field(max_length=200, pattern=r"^[\w.]*$")]
+Number = Annotated[int, Field(ge=-1, le=1_000_000)]
+Text = Annotated[str, Field(max_length=200_000)]
+
+
+class _Event(BaseModel):
+    """Common to all: ``at`` is seconds since the run began, ``line`` the program's line, or 0."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: float = 0.0
+    line: Number = 0
+
+
+class Draw(_Event):
+    """A call of a function of ``st``, with its arguments.
+
+    ``into`` is the place that it draws into: 0 the page, -1 the sidebar, else another call's. What
+    it makes is ``count`` places, numbered from ``id``. There is such a function and such a place;
+    the arguments are whatever the program likes, ``unsafe_allow_html`` among them.
+    """
+
+    op: Literal["draw"] = "draw"
+    name: Annotated[str, AfterValidator(_drawn)]
+    args: dict[Name, JsonValue]
+    into: Number
+    id: Number
+    count: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class Piece(_Event):
+    """``st.write_stream`` has been given a text; ``None`` stands for something else."""
+
+    op: Literal["piece"] = "piece"
+    id: Number
+    text: Text | None
+
+
+class Shown(_Event):
+    """``st.write_stream`` has ended, with or without an error."""
+
+    op: Literal["shown"] = "shown"
+    id: Number
+
+
+class Done(_Event):
+    """A ``with`` block has ended, such as a spinner's."""
+
+    op: Literal["done"] = "done"
+    id: Number
+
+
+class Printed(_Event):
+    """The program has printed something."""
+
+    op: Literal["print"] = "print"
+    text: Text
+
+
+class Slept(_Event):
+    """The program goes to sleep."""
+
+    op: Literal["sleep"] = "sleep"
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=True)]
+
+
+class Asked(_Event):
+    """``Complete`` has been called; ``call`` counts the calls, from 0, as the answer to it says."""
+
+    op: Literal["complete"] = "complete"
+    model: Any
+    prompt: Any
+    options: Any
+    stream: bool
+    call: int = -1
+
+
+class Delta(_Event):
+    """The program wants the next piece of an answer; ``text`` is what it got, ``None`` the end."""
+
+    op: Literal["next"] = "next"
+    call: Number
+    text: str | None = None
+    failed: str = ""
+
+
+class Queried(_Event):
+    """A statement was run.
+
+    ``value`` is the first value of its first row, as a text; ``failed`` is Snowflake's number for
+    why it could not be run.
+    """
+
+    op: Literal["sql"] = "sql"
+    query: Text
+    params: list[JsonValue] | None
+    value: str = ""
+    failed: int | None = None
+
+
+class Failed(_Event):
+    """The program ended with an error.
+
+    ``lines`` are those of the program that led to it, outermost first; ``inside`` is the module in
+    which it was raised if that is none of the program's; ``what`` says which thing it wanted that
+    the sandbox has not.
+    """
+
+    op: Literal["error"] = "error"
+    type: Identifier
+    module: Identifier
+    message: Annotated[str, Field(max_length=4_000)]
+    lines: list[Number] = Field(max_length=20)
+    inside: Identifier = ""
+    what: Identifier = ""
+
+
+class _Ready(_Event):
+    """The interpreter has started; what comes now is the program's."""
+
+    op: Literal["ready"] = "ready"
+
+
+class _End(_Event):
+    op: Literal["end"] = "end"
+
+
+class Preparing(_Event):
+    """The sandbox is being compiled, which happens once on a machine."""
+
+    op: Literal["preparing"] = "preparing"
+
+
+class Queued(_Event):
+    """The run waits for its turn; ``ahead`` runs are before it."""
+
+    op: Literal["queued"] = "queued"
+    ahead: int
+
+
+class Idle(_Event):
+    """Nothing has happened for a moment: a chance to look whether anybody still watches."""
+
+    op: Literal["idle"] = "idle"
+
+
+class Ended(_Event):
+    """The last event of every run."""
+
+    op: Literal["ended"] = "ended"
+    reason: Reason
+
+
+ProgramEvent = Draw | Piece | Shown | Done | Printed | Slept | Asked | Delta | Queried | Failed
+GuestEvent = ProgramEvent | _Ready | _End
+Event = ProgramEvent | Preparing | Queued | Idle | Ended
+
+_GUEST: TypeAdapter[GuestEvent] = TypeAdapter(Annotated[GuestEvent, Field(discriminator="op")])
+
+
+def guest_event(line: bytes) -> GuestEvent:
+    """Read one line that came out of the sandbox.
+
+    Raises:
+        pydantic.ValidationError: it is no event.
+    """
+    return _GUEST.validate_json(line)

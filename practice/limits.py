@@ -1,0 +1,43 @@
+"""How much a run may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RunLimits"]
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """Limits of one run of a learner's program.
+
+    Args:
+        cpu: seconds of processor time, the start of the interpreter (0.2 s) included.
+        silence: seconds without an event while the program neither computes nor is asleep nor waits
+            for a model.
+        sleep: seconds that it may be asleep in ``time.sleep``, all in all.
+        wall: seconds that are waited for it, its sleep included and the model's time not.
+        memory: bytes of the sandbox's memory, the interpreter's 20 MiB included.
+        events: how often it may draw, print, ask or sleep; the pieces of answers are not counted.
+        draws: how often it may draw: each of them is drawn by the server, too.
+        output: bytes of what it says, all in all.
+        calls: how often it may ask a model or run a statement.
+        prompt: characters of a prompt, or of a statement and its parameters.
+        code: characters of the program itself.
+        start: seconds that the interpreter may take to start, on a machine that is busy.
+    """
+
+    cpu: float = 1.5
+    silence: float = 2.0
+    sleep: float = 20.0
+    wall: float = 60.0
+    memory: int = 96 * MEBIBYTE
+    events: int = 5_000
+    draws: int = 1_000
+    output: int = 2_000_000
+    calls: int = 20
+    prompt: int = 8_000
+    code: int = 20_000
+    start: float = 15.0

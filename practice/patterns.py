@@ -1,0 +1,133 @@
+"""Shapes of code: a piece of Python with gaps, looked for in a program.
+
+A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string and
+``__fstring`` for an f-string; ``...`` among the arguments of a call stands for any further ones, by
+position or by name, and as a body for any statements. ``except X: ...`` alone is a handler, also
+one with ``as``; ``def __(...): ...`` any function with any parameters. ::
+
+    Complete(..., stream='True')
+    st.write(__)
+    except ImportError: ...
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+__all__ = ["PatternError", "find", "parse_pattern", "parse_program"]
+
+ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
+# Where code is, and what has no meaning for its shape.
+IGNORED = {"lineno", "col_offset", "end_lineno", "end_col_offset", "ctx", "type_comment", "kind"}
+
+
+class PatternError(ValueError):
+    """A pattern is not Python, or not one statement or handler."""
+
+
+def parse_program(code: str) -> ast.Module:
+    """Parse a learner's program, without running any of it.
+
+    A name that ``from ... import ... as`` gives becomes the name that it has where it comes from.
+
+    Raises:
+        SyntaxError: it is no Python, or too deeply nested for its parser.
+    """
+    try:
+        program = ast.parse(code, "<program>")
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "too deeply nested") from error
+    names = {
+        alias.asname: alias.name
+        for node in ast.walk(program)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname
+    }
+    for node in ast.walk(program) if names else ():
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return program
+
+
+@cache
+def parse_pattern(pattern: str) -> ast.AST:
+    """Parse a pattern.
+
+    Raises:
+        PatternError: see there.
+    """
+    handler = pattern.lstrip().startswith("except")
+    try:
+        body = ast.parse(f"try: ...\n{pattern.strip()}" if handler else pattern.strip()).body
+    except SyntaxError as error:
+        raise PatternError(f"`{pattern}` is not Python: {error.msg}") from error
+    if len(body) != 1:
+        raise PatternError(f"`{pattern}` is not one statement")
+    node = body[0]
+    if handler and isinstance(node, ast.Try):
+        return node.handlers[0]
+    return node.value if isinstance(node, ast.Expr) else node
+
+
+def find(pattern: str, program: ast.Module) -> list[int]:
+    """Return the lines at which the pattern occurs in the program, in their order."""
+    wanted = parse_pattern(pattern)
+    return sorted({node.lineno for node in _walk(program) if _same(wanted, node)})
+
+
+def _walk(program: ast.Module) -> Iterator[ast.expr | ast.stmt | ast.excepthandler]:
+    for node in ast.walk(program):
+        if isinstance(node, ast.expr | ast.stmt | ast.excepthandler):
+            yield node
+
+
+def _same(wanted: object, found: object) -> bool:
+    if isinstance(wanted, ast.Name):
+        if wanted.id == ANY:
+            return isinstance(found, ast.expr)
+        if wanted.id == ANY_STRING:
+            return isinstance(found, ast.Constant) and isinstance(found.value, str)
+        if wanted.id == ANY_FSTRING:
+            return isinstance(found, ast.JoinedStr)
+    if isinstance(wanted, ast.Call) and isinstance(found, ast.Call):
+        return _same(wanted.func, found.func) and _same_arguments(wanted, found)
+    if isinstance(wanted, ast.FunctionDef) and isinstance(found, ast.FunctionDef):
+        return wanted.name in (ANY, found.name) and _same_body(wanted.body, found.body)
+    if isinstance(wanted, ast.ExceptHandler) and isinstance(found, ast.ExceptHandler):
+        named = wanted.name in (None, found.name)
+        return named and _same(wanted.type, found.type) and _same_body(wanted.body, found.body)
+    if isinstance(wanted, list) and isinstance(found, list):
+        return _same_body(wanted, found)
+    if isinstance(wanted, ast.AST):
+        return type(wanted) is type(found) and all(
+            _same(getattr(wanted, name, None), getattr(found, name, None))
+            for name in wanted._fields
+            if name not in IGNORED
+        )
+    # True == 1, but they are not the same to write.
+    return type(wanted) is type(found) and wanted == found
+
+
+def _same_arguments(wanted: ast.Call, found: ast.Call) -> bool:
+    positional = [each for each in wanted.args if not _is_gap(each)]
+    more = len(positional) < len(wanted.args)
+    named = {each.arg: each.value for each in found.keywords}
+    for each in wanted.keywords:
+        if each.arg not in named or not _same(each.value, named.pop(each.arg)):
+            return False
+    if len(positional) > len(found.args) or not all(map(_same, positional, found.args)):
+        return False
+    return more or (len(found.args) == len(positional) and not named)
+
+
+def _same_body(wanted: Sequence[object], found: Sequence[object]) -> bool:
+    if len(wanted) == 1 and isinstance(wanted[0], ast.Expr) and _is_gap(wanted[0].value):
+        return True
+    return len(wanted) == len(found) and all(map(_same, wanted, found))
+
+
+def _is_gap(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...

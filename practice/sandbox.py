@@ -1,0 +1,312 @@
+"""Runs a learner's program in the sandbox, and tells what it does while it does it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pydantic
+
+from practice.answers import Answers, Complete, Forged, Refused, Sql, SqlError
+from practice.events import (
+    Asked,
+    Delta,
+    Done,
+    Draw,
+    Ended,
+    Event,
+    Failed,
+    Idle,
+    Piece,
+    Preparing,
+    ProgramEvent,
+    Queried,
+    Queued,
+    Reason,
+    Shown,
+    Slept,
+    guest_event,
+)
+from practice.limits import RunLimits
+from practice.places import Places
+from practice.process import Process
+from practice.runtime import Runtime, find
+from practice.scene import Scene, job
+
+__all__ = ["Complete", "Refused", "Scene", "Sql", "SqlError", "run"]
+
+LOG = logging.getLogger(__name__)
+
+#: Shared by all of a server's learners.
+PLACES = Places()
+# How often whoever watches is asked whether they still do.
+LOOK_SECONDS = 0.1
+# The share of a core that a program takes that computes, even while nine others do.
+BUSY = 0.1
+
+
+def _no_sql(
+    query: str,  # noqa: ARG001
+    params: list[Any] | None,  # noqa: ARG001
+) -> tuple[list[str], list[list[Any]]]:
+    raise Refused("sql")
+
+
+def run(
+    code: str,
+    *,
+    complete: Complete,
+    sql: Sql = _no_sql,
+    scene: Scene | None = None,
+    limits: RunLimits | None = None,
+    places: Places = PLACES,
+    runtime: Runtime | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[Event]:
+    """Run a program and yield what it does; the last event is always an ``Ended``.
+
+    Closing the iterator ends the program. Nothing of the program reaches this process but events.
+
+    Args:
+        code: the program, as its author would save it.
+        complete: answers its ``Complete``, in the thread that iterates; what it raises, the program
+            gets as the Snowflake client's error for it. It has as long as it takes: its own limits
+            are the only ones. A ``BaseException`` of it, such as Streamlit's for a page that is
+            left, ends the run.
+        sql: answers its statements, likewise.
+        scene: what its widgets are set to, and where it runs.
+        limits: what it may use.
+        places: where it waits for its turn.
+        runtime: the interpreter; by default the one that is installed.
+        clock: seconds.
+
+    Raises:
+        practice.runtime.Unavailable: programs cannot be run on this machine.
+    """
+    limits = limits or RunLimits()
+    runtime = runtime or find()
+    begun = clock()
+    if len(code) > limits.code:
+        yield Ended(reason="code")
+        return
+    if not runtime.is_ready:
+        yield from _prepared(runtime)
+    with contextlib.closing(places.enter(LOOK_SECONDS)) as waiting:
+        for ahead in waiting:
+            yield Queued(at=clock() - begun, ahead=ahead)
+    running = _Run(Answers(complete, sql, limits), limits, _once(places.leave), clock)
+    try:
+        running.start(runtime, job(code, scene or Scene(), runtime.modules))
+        yield from running.events()
+    finally:
+        running.end()
+        places.end()
+
+
+def _prepared(runtime: Runtime) -> Generator[Event]:
+    """Compile the interpreter in a thread, so that whoever watches can be told."""
+    failed: list[BaseException] = []
+
+    def prepare() -> None:
+        try:
+            runtime.prepare()
+        except BaseException as error:
+            failed.append(error)
+
+    begun = time.monotonic()
+    thread = threading.Thread(target=prepare, name="practice-compile", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        yield Preparing(at=time.monotonic() - begun)
+        thread.join(LOOK_SECONDS)
+    if failed:
+        raise failed[0]
+
+
+def _once(act: Callable[[], None]) -> Callable[[], None]:
+    acts = [act]
+
+    def leave() -> None:
+        with contextlib.suppress(IndexError):
+            acts.pop()()
+
+    return leave
+
+
+class _Run:
+    """One program and what it has used so far.
+
+    What counts is the time that has been waited for the program. The time that the model takes, or
+    whoever watches to draw an event, is not the program's.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        limits: RunLimits,
+        leave: Callable[[], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._answers = answers
+        self._limits = limits
+        self._leave = leave
+        self._clock = clock
+        self._process: Process | None = None
+        self._started = clock()
+        self._waited = 0.0
+        # Since its last line: how long it has been silent, how long it may be, and from which
+        # processor time on.
+        self._silent = 0.0
+        self._patience = limits.start
+        self._computed = 0.0
+        self._ready = False
+        self._slept = 0.0
+        self._events = 0
+        self._draws = 0
+        # The places on the page that it has made; 0 is the page, -1 the sidebar.
+        self._made = {0, -1}
+
+    def start(self, runtime: Runtime, job: bytes) -> None:
+        """Start the worker and send it the program."""
+        try:
+            self._process = Process(runtime, self._limits)
+        except OSError:  # there are too many processes, or threads
+            LOG.exception("No process could be started for a practice program")
+        else:
+            self._process.send(job)
+
+    def end(self) -> None:
+        """End whatever still runs, and leave nothing behind."""
+        self._leave()
+        if self._process is not None:
+            self._process.kill()
+        self._answers.close()
+
+    def events(self) -> Generator[Event]:
+        """Yield what the program does until it ends or has to be ended."""
+        while True:
+            reason = self._passed_limit()
+            if reason is not None:
+                yield self._ended(reason)
+                return
+            try:
+                line = self._next_line()
+            except queue.Empty:
+                yield Idle(at=self._now())
+                continue
+            event = self._read(line)
+            if event is None:
+                continue
+            if isinstance(event, Ended):
+                yield event
+                return
+            yield event
+            if isinstance(event, Failed):
+                yield self._ended("error")
+                return
+
+    def _next_line(self) -> bytes | None:
+        """Wait for a line, for a moment.
+
+        Raises:
+            queue.Empty: there is none yet.
+        """
+        if self._process is None:
+            return None
+        begun = self._clock()
+        try:
+            return self._process.lines.get(timeout=LOOK_SECONDS)
+        finally:
+            passed = self._clock() - begun
+            self._waited += passed
+            self._silent += passed
+
+    def _passed_limit(self) -> Reason | None:
+        limits = self._limits
+        if self._slept > limits.sleep:
+            return "sleep"
+        if self._waited > limits.wall:
+            return "wall"
+        if self._silent > self._patience and not self._is_busy():
+            return "silence" if self._ready else "crash"
+        if self._waited > limits.silence:
+            # It may wait without saying so, again and again; nobody else is to wait for that.
+            self._leave()
+        return None
+
+    def _is_busy(self) -> bool:
+        """Whether it computes, slowly if others do, too: its processor time is its limit then."""
+        computed = self._process.computed() if self._process else 0.0
+        return computed - self._computed > BUSY * self._silent
+
+    def _read(self, line: bytes | None) -> Event | None:
+        """Return what a line tells, and answer it if it asks for something; ``None`` is nothing."""
+        if self._process is None:
+            return self._ended("crash")
+        if line is None:
+            return self._ended(self._process.why_it_ended())
+        self._silent, self._patience = 0.0, self._limits.silence
+        self._computed = self._process.computed()
+        try:
+            event = guest_event(line)
+            if event.op == "ready":
+                self._begin()
+                return None
+            if event.op == "end":
+                return self._ended("end")
+            self._events += 1
+            self._draws += isinstance(event, Draw)
+            if self._events > self._limits.events or self._draws > self._limits.draws:
+                return self._ended("flood")
+            return self._handled(event.model_copy(update={"at": self._now()}), self._process)
+        except (pydantic.ValidationError, Forged):
+            return self._ended("protocol")
+
+    def _begin(self) -> None:
+        """Note that the interpreter has started, which it does once.
+
+        Raises:
+            Forged: it has.
+        """
+        if self._ready:
+            raise Forged
+        self._ready = True
+
+    def _handled(self, event: Any, process: Process) -> ProgramEvent:
+        """Answer an event that asks for something; return it as it is told.
+
+        Raises:
+            Forged: the program cannot have come by it honestly.
+        """
+        if isinstance(event, Slept):
+            self._leave()
+            self._slept += event.seconds
+            self._patience += event.seconds
+        elif isinstance(event, Asked | Delta | Queried):
+            self._leave()
+            if not process.has_taken_all():
+                raise Forged
+            event, answer = self._answers.to(event)
+            if isinstance(event, Delta) and event.text is not None:
+                # Not the program's doing: an answer has as many pieces as the model gives it.
+                self._events -= 1
+            process.send(answer)
+        elif isinstance(event, Draw):
+            if event.into not in self._made or event.id in self._made:
+                raise Forged
+            self._made.update(range(event.id, event.id + event.count))
+        elif isinstance(event, Piece | Shown | Done) and event.id not in self._made:
+            raise Forged
+        told: ProgramEvent = event
+        return told
+
+    def _ended(self, reason: Reason) -> Ended:
+        return Ended(at=self._now(), reason=reason)
+
+    def _now(self) -> float:
+        return self._clock() - self._started

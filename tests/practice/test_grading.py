@@ -1,0 +1,285 @@
+"""A program is judged by its text and by what it did, and told the first thing to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown
+from practice.exercises import Condition, Exercise, ExerciseFile
+from practice.grading import CheckResult, can_be_run, grade
+
+TEXT = {"ko": "한국어 {line}", "en": "English {line}"}
+TITLE = {"ko": "제목", "en": "Title"}
+END = Ended(reason="end")
+
+
+def exercise(*passes: dict[str, Any], **more: Any) -> Exercise:
+    """Make an exercise with a check for each condition."""
+    about = {
+        "title": TITLE,
+        "task": TITLE,
+        "hints": [TITLE],
+        "scenes": [{"id": "one"}],
+        "checks": [
+            {"id": f"check_{number}", "title": TITLE, "passes": each, "otherwise": TEXT}
+            for number, each in enumerate(passes)
+        ],
+    }
+    given = ExerciseFile.model_validate(about | more)
+    return Exercise(day="day_01_x", name="1_x", about=given, starter="", solution="")
+
+
+def asked(*, stream: bool = True, line: int = 3, call: int = 0) -> Asked:
+    return Asked(model="m", prompt="hi", options=None, stream=stream, call=call, line=line)
+
+
+def streamed(kind: str, pieces: Sequence[tuple[float, str]], line: int = 4) -> list[Event]:
+    begin = Draw(name="stream", args={"source": {"kind": kind}}, into=0, id=7, line=line)
+    return [begin, *(Piece(id=7, text=text, at=at) for at, text in pieces), Shown(id=7)]
+
+
+def passed(condition: dict[str, Any], code: str, events: Sequence[Event]) -> bool:
+    (result,) = (r for r in grade(exercise(condition), code, events) if r.id == "check_0")
+    return result.passed
+
+
+def by_id(results: Sequence[CheckResult], name: str) -> CheckResult:
+    return next(result for result in results if result.id == name)
+
+
+def test_a_program_that_does_not_parse_is_told_only_that() -> None:
+    results = grade(exercise({"code": "x"}, {"code": "y"}), "x = (\n", [END], "en")
+    assert [result.id for result in results] == ["parses", "check_0", "check_1"]
+    assert results[0].line == 1
+    assert "Line 1" in results[0].message
+    assert [result.message for result in results[1:]] == ["", ""]
+
+
+def test_a_blank_that_is_left_is_named_before_anything_else_is_judged() -> None:
+    results = grade(exercise({"code": "x"}), "x = 1\nst.write(____)\n", [END], "en")
+    assert by_id(results, "blanks").line == 2
+    assert by_id(results, "check_0").message == ""
+
+
+def test_an_error_is_shown_with_its_line_and_what_did_not_happen_for_it_is_no_second_fault() -> (
+    None
+):
+    failed = Failed(type="NameError", module="builtins", message="name `x`", lines=[2, 9])
+    results = grade(exercise({"called": "Complete"}), "a\n", [failed, Ended(reason="error")], "en")
+    runs = by_id(results, "runs")
+    assert (runs.passed, runs.line) == (False, 9)
+    assert "`` NameError: name `x` ``" in runs.message
+    assert by_id(results, "check_0").message == ""
+
+
+def test_an_error_that_the_exercise_knows_is_explained_below_it() -> None:
+    known = {"id": "known", "when": {"error": "NameError"}, "say": TEXT}
+    failed = Failed(type="NameError", module="builtins", message="x", lines=[2])
+    about = exercise({"called": "Complete"}, errors=[known])
+    runs = by_id(grade(about, "a\n", [failed, Ended(reason="error")], "ko"), "runs")
+    assert runs.mistake == "known"
+    assert runs.message.endswith("한국어 2")
+
+
+def test_a_mistake_that_is_recognised_is_told_with_its_line_in_the_language_asked_for() -> None:
+    check = {
+        "id": "check_0",
+        "title": TITLE,
+        "passes": {"called": "Complete", "with": {"stream": True}},
+        "mistakes": [
+            {"id": "never", "when": {"code": "no_such_call()"}, "say": TITLE},
+            {"id": "waits", "when": {"called": "Complete", "with": {"stream": False}}, "say": TEXT},
+        ],
+        "otherwise": TITLE,
+    }
+    about = exercise(checks=[check])
+    events = [asked(stream=False, line=12), END]
+    for language, said in (("ko", "한국어 12"), ("en", "English 12")):
+        result = by_id(grade(about, "x\n", events, language), "check_0")  # type: ignore[arg-type]
+        assert (result.message, result.mistake, result.line) == (said, "waits", 12)
+
+
+def test_the_very_iterator_is_told_from_a_list_of_its_pieces() -> None:
+    pieces = [(0.0, "A "), (0.3, "qubit")]
+    for kind, right in (("complete", True), ("list", False), ("generator", False)):
+        events = [asked(), *streamed(kind, pieces), END]
+        assert passed({"shown": "complete"}, "x\n", events) is right
+
+
+@pytest.mark.parametrize(
+    ("wanted", "right"),
+    [
+        ({"at_least": 2}, True),
+        ({"at_least": 3}, False),
+        ({"longest": 5}, True),
+        ({"longest": 4}, False),
+        ({"shortest": 2}, True),
+        ({"shortest": 3}, False),
+        ({"spread": 0.3}, True),
+        ({"spread": 0.31}, False),
+    ],
+)
+def test_pieces_are_counted_measured_and_timed(wanted: dict[str, Any], right: bool) -> None:
+    events = [asked(), *streamed("generator", [(0.1, "A "), (0.4, "qubit")]), END]
+    assert passed({"pieces": wanted}, "x\n", events) is right
+
+
+def test_the_whole_answer_is_what_the_model_sent() -> None:
+    sent: list[Event] = [Delta(call=0, text="A "), Delta(call=0, text="qubit")]
+    for shown, right in (("A qubit", True), ("A ", False)):
+        events: list[Event] = [asked(), *sent, *streamed("generator", [(0.0, shown)]), END]
+        assert passed({"whole": True}, "x\n", events) is right
+
+
+def test_a_text_may_be_compared_with_what_the_model_sent() -> None:
+    caption = Draw(name="caption", args={"body": "7 characters kept"}, into=0, id=1)
+    events: list[Event] = [asked(), Delta(call=0, text="A qubit"), caption, END]
+    condition = {"called": "st.caption", "with": {"body": {"contains": "{answer_length} ch"}}}
+    assert passed(condition, "x\n", events)
+    assert not passed(condition, "x\n", [asked(), Delta(call=0, text="A"), caption, END])
+
+
+def test_a_text_may_be_compared_with_what_a_statement_gave_whatever_shows_it() -> None:
+    condition = {"called": "st.*", "with": {"body": {"contains": "Version: {value}"}}}
+    shown = Draw(name="info", args={"body": "version: 9.2"}, into=0, id=1)
+    for value, right in (("9.2", True), ("9.3", False)):
+        queried = Queried(query="SELECT 1", params=None, value=value)
+        assert passed(condition, "x\n", [queried, shown, END]) is right
+
+
+def test_an_errors_message_may_be_asked_for() -> None:
+    failed = Failed(type="NameError", module="builtins", message="name 'st' is not", lines=[2])
+    for part, right in (("'st'", True), ("'time'", False)):
+        condition = {"error": "NameError", "message": {"contains": part}}
+        assert passed(condition, "x\n", [failed, Ended(reason="error")]) is right
+
+
+def test_a_renamed_button_or_field_is_told_before_what_follows_from_it() -> None:
+    button = Draw(name="button", args={"label": "Go", "now": True}, into=0, id=1)
+    field = Draw(name="text_input", args={"label": "Prompt", "now": ""}, into=0, id=2)
+    scene = {"id": "one", "press": ["Go"], "inputs": {"Prompt": ""}}
+    about = exercise({"called": "Complete"}, scenes=[scene])
+    drawn: list[tuple[list[Event], str]] = [
+        ([field, END], "presses the button `Go`"),
+        ([button, END], "fills in the field `Prompt`"),
+    ]
+    for events, said in drawn:
+        result = next(each for each in grade(about, "x\n", events, "en") if not each.passed)
+        assert (result.id, said in result.message) == ("labels", True)
+    assert "labels" not in [each.id for each in grade(about, "x\n", [button, field, END])]
+
+
+def test_a_button_that_a_program_rightly_did_not_get_to_is_not_missing() -> None:
+    button = Draw(name="button", args={"label": "Go", "now": True}, into=0, id=1)
+    scenes = [{"id": name, "title": TITLE, "press": ["Go"]} for name in ("full", "empty")]
+    about = exercise({"called": "st.button"}, scenes=scenes)
+    assert all(each.passed for each in grade(about, "x\n", [button, END, END]))
+
+
+def test_why_a_run_was_ended_is_told() -> None:
+    about = exercise({"called": "Complete"})
+    result = by_id(grade(about, "x\n", [Ended(reason="cpu")], "en"), "runs")
+    assert "more than 1.5 s computing" in result.message
+
+
+def test_what_the_sandbox_has_not_is_explained_without_the_name_of_its_error() -> None:
+    failed = Failed(type="NotHere", module="x", message="no keyboard", lines=[3], what="input")
+    about = exercise({"called": "Complete"})
+    result = by_id(grade(about, "x\n", [failed, Ended(reason="error")], "en"), "runs")
+    assert result.message.startswith("Look at line 3.\n\nThere is no keyboard input here")
+
+
+def test_a_long_message_of_several_lines_is_told_shortened_and_on_one() -> None:
+    query_id = "01bf5d2e-0000-1111-2222-333344445555"
+    message = (
+        f"(1304): {query_id}: 001003 (42000): SQL compilation error:\nsyntax error" + "!" * 500
+    )
+    failed = Failed(type="SnowparkSQLException", module="x", message=message, lines=[1])
+    about = exercise({"called": "Complete"})
+    said = by_id(grade(about, "x\n", [failed, Ended(reason="error")], "en"), "runs").message
+    assert "(1304): 001003 (42000): SQL compilation error: syntax error!" in said
+    assert len(said) < 400
+
+
+@pytest.mark.parametrize(
+    ("condition", "tentative"),
+    [
+        ({"called": "Complete"}, False),
+        ({"called": "Complete", "times": 1}, True),
+        ({"no": {"called": "Complete"}}, True),
+        ({"pieces": {"longest": 5}}, True),
+        ({"pieces": {"at_least": 3}}, False),
+        ({"read": False}, True),
+        ({"all": [{"whole": True}]}, True),
+        ({"called": "st.*", "with": {"body": {"contains": "{answer}"}}}, True),
+    ],
+)
+def test_what_may_yet_turn_out_otherwise_is_not_ticked_before_the_end(
+    condition: dict[str, Any], tentative: bool
+) -> None:
+    assert Condition.model_validate(condition).is_tentative is tentative
+
+
+@pytest.mark.parametrize(
+    ("code", "runs"),
+    [
+        ("x = 1", True),
+        ("x = (", False),
+        ("x = ____", False),
+        ("st.____(x)", False),
+        ("f(____=1)", False),
+        ("def ____(): 1", False),
+        ("import ____", False),
+    ],
+)
+def test_what_does_not_parse_or_has_a_blank_is_not_run(code: str, runs: bool) -> None:
+    assert can_be_run(code) is runs
+
+
+@pytest.mark.parametrize("condition", [{}, {"with": {}}, {"all": []}, {"any": []}])
+def test_a_condition_that_says_nothing_is_refused(condition: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        Condition.model_validate(condition)
+
+
+def test_what_has_not_come_is_not_shown() -> None:
+    condition = {"called": "st.*", "with": {"body": {"contains": "{value}"}}}
+    shown = Draw(name="info", args={"body": "anything"}, into=0, id=1)
+    assert not passed(condition, "x\n", [shown, END])
+
+
+def test_arguments_are_of_the_same_kind_and_not_only_equal() -> None:
+    query = Queried(query="SELECT ?", params=["hi", 1])
+    wanted = {"called": "session.sql", "with": {"query": {"contains": "?", "lacks": "hi"}}}
+    assert passed(wanted, "x\n", [query, END])
+    assert not passed({"called": "session.sql", "with": {"params": [1]}}, "x\n", [query, END])
+    assert not passed({"called": "Complete", "with": {"stream": 1}}, "x\n", [asked(), END])
+
+
+def test_a_check_looks_at_its_own_scene() -> None:
+    about = exercise(
+        scenes=[{"id": "full", "title": TITLE}, {"id": "empty", "title": TITLE}],
+        checks=[
+            {
+                "id": "check_0",
+                "title": TITLE,
+                "scene": "empty",
+                "passes": {"no": {"called": "Complete"}},
+                "otherwise": TEXT,
+            }
+        ],
+    )
+    assert by_id(grade(about, "x\n", [asked(), END, END]), "check_0").passed
+    assert not by_id(grade(about, "x\n", [END, asked(), END]), "check_0").passed
+
+
+def test_where_nothing_can_be_run_only_the_shape_of_the_code_is_judged() -> None:
+    about = exercise({"code": "st.write_stream(__)"}, {"called": "Complete"})
+    results = grade(about, "st.write_stream(x)\n", [])
+    assert [(result.id, result.passed) for result in results] == [
+        ("parses", True),
+        ("check_0", True),
+    ]

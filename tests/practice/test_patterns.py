@@ -1,0 +1,80 @@
+"""Shapes of code are found where a learner wrote them, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from practice.patterns import PatternError, find, parse_program
+
+
+def lines(pattern: str, code: str) -> list[int]:
+    return find(pattern, parse_program(code))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("st.write(__)", "st.write(stream)"),
+        ("st.write(__)", "x = [st.write(1 + 2)]"),
+        ("Complete(..., stream='True')", 'Complete(m, p, session=s, stream="True")'),
+        ("Complete(..., stream='True')", "Complete(stream='True')"),
+        ("Complete(..., stream=__str)", "Complete(m, stream='no')"),
+        ("Complete(__, __, __, ...)", "Complete(m, p, s, True, x=1)"),
+        ("__fstring", "sql = f'SELECT {x}'"),
+        ("__.split(__)", "for word in text.split(' '): pass"),
+        ("except: ...", "try:\n  pass\nexcept:\n  pass"),
+        ("except A: ...", "from a import A as B\ntry:\n  pass\nexcept B:\n  pass"),
+        ("except ImportError: ...", "try:\n  pass\nexcept ImportError:\n  print(1)\n  print(2)"),
+        ("except ImportError: ...", "try:\n  pass\nexcept ImportError as error:\n  print(error)"),
+        ("except (A, __): ...", "try:\n  pass\nexcept (A, B):\n  pass"),
+        ("def five(): ...", "def five(text, size=5):\n  return text"),
+        ("def __(): ...", "def anything(*a): pass"),
+        ("for __ in __: ...", "for piece in stream:\n  print(piece)"),
+        ("yield text[__:5]", "def f():\n  yield text[start:5]"),
+        ("__ = st.write_stream(__)", "text = st.write_stream(stream)"),
+        ("return __", "def f():\n  return [1]"),
+    ],
+)
+def test_a_shape_is_found(pattern: str, code: str) -> None:
+    assert lines(pattern, code)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("st.write(__)", "st.write()"),
+        ("st.write(__)", "st.write(1, 2)"),
+        ("st.write(__)", "st.write_stream(x)"),
+        ("st.write(__)", "# st.write(x)"),
+        ("st.write(__)", "'st.write(x)'"),
+        ("Complete(..., stream='True')", "Complete(stream=True)"),
+        ("Complete(stream=True)", "Complete(m, stream=True)"),
+        ("Complete(stream=True)", "Complete(stream=1)"),
+        ("Complete(..., stream=__str)", "Complete(stream=f'{x}')"),
+        ("except ImportError: ...", "try:\n  pass\nexcept ValueError:\n  pass"),
+        ("except: ...", "try:\n  pass\nexcept Exception:\n  pass"),
+        ("except A as e: ...", "try:\n  pass\nexcept A:\n  pass"),
+        ("return __", "def f():\n  return"),
+        ("__fstring", "sql = 'SELECT'"),
+    ],
+)
+def test_another_shape_is_not(pattern: str, code: str) -> None:
+    assert lines(pattern, code) == []
+
+
+def test_the_lines_are_those_of_the_program() -> None:
+    assert lines("st.write(__)", "import st\n\nst.write(1)\nif x:\n    st.write(2)\n") == [3, 5]
+
+
+@pytest.mark.parametrize("pattern", ["", "st.write(", "a\nb", "except ValueError"])
+def test_a_pattern_that_is_not_one_piece_of_python_is_refused(pattern: str) -> None:
+    with pytest.raises(PatternError):
+        lines(pattern, "x = 1")
+
+
+@pytest.mark.parametrize(
+    "code", ["x = (", "\0", "(" * 5_000, "-" * 100_000 + "1", "a" + ".a" * 100_000, "9" * 5_000]
+)
+def test_whatever_cannot_be_parsed_is_a_syntax_error_and_nothing_worse(code: str) -> None:
+    with pytest.raises(SyntaxError):
+        parse_program(code)

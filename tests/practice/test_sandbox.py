@@ -1,0 +1,632 @@
+"""A run, from its place in the queue to its end, whoever ends it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from practice import Event, Refused, RunLimits, SqlError, process, run
+from practice import places as places_module
+from practice.events import Asked, Delta, Ended, Idle, Printed, Queried, Queued, Slept
+from practice.places import Places, TooMany, Turns
+from practice.runtime import Runtime
+from streaming import CompletionRequest, StreamError
+from tests.practice.programs import (
+    SETUP,
+    answers,
+    children,
+    descriptors,
+    end,
+    heard,
+    printed,
+    ran,
+    slowness,
+)
+
+pytestmark = [
+    pytest.mark.usefixtures("runtime"),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
+]
+
+SLEEP = "import time\nprint()\ntime.sleep(40)"
+COMPUTE = "print()\nwhile True: pass"
+# It waits, and does not say so.
+WAIT = "print()\nimport select\nselect.select([], [], [], 40)"
+MEBIBYTE = 1 << 20
+
+
+class Clock:
+    """The real time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.added = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.added
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    processes, files = children(), descriptors()
+    yield
+    gc.collect()
+    assert children() <= processes
+    assert descriptors() <= files
+    assert [each.name for each in threading.enumerate() if each.name.startswith("practice")] == []
+
+
+def started(code: str, **options: Any) -> Generator[Event]:
+    return run(code, **{"complete": answers, **options})
+
+
+def until(events: Iterator[Event], kind: type[Event]) -> Event:
+    return next(event for event in events if isinstance(event, kind))
+
+
+def running_worker(events: Iterator[Event]) -> int:
+    """Let a program run up to what it prints, and return its worker's number."""
+    before = children()
+    until(events, Printed)
+    (worker,) = children() - before
+    return worker
+
+
+# What a run is made of
+
+
+def test_a_program_is_told_as_it_goes() -> None:
+    code = (
+        "import streamlit as st\n" + SETUP + "st.write_stream(Complete('m', 'hi', stream=True))\n"
+        "print('done')"
+    )
+    events = [event for event in ran(code) if not isinstance(event, Idle)]
+    assert [event.op for event in events] == [
+        *("complete", "draw", "next", "piece", "next", "piece", "next", "piece", "next", "shown"),
+        *("print", "ended"),
+    ]
+    assert heard(events) == "Streaming shows words."
+    assert all(event.line == 5 for event in events[:-2])
+    assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_a_long_answer_is_no_flood() -> None:
+    limits = RunLimits(events=50)
+    code = f"{SETUP}print(len(list(Complete('m', 'hi', stream=True))))"
+    events = ran(code, lambda _: ["x"] * 500, limits=limits)
+    assert printed(events) == "500\n"
+    assert end(events) == "end"
+
+
+def test_an_answer_of_a_megabyte_arrives_whole() -> None:
+    code = f"{SETUP}print(len(Complete('m', 'hi')))"
+    assert printed(ran(code, lambda _: "글" * MEBIBYTE)) == f"{MEBIBYTE}\n"
+
+
+def test_an_answer_that_is_not_read_holds_nobody_up() -> None:
+    code = f"""{SETUP}
+stream = Complete("m", "x", stream=True)
+import os, select
+os.write(1, b'{{"op":"next","call":0}}\\n')
+select.select([], [], [], 40)
+"""
+    limits = RunLimits(silence=0.5)
+    assert end(ran(code, lambda _: "x" * MEBIBYTE, limits=limits)) == "silence"
+
+
+def test_what_is_printed_without_an_end_is_told_in_pieces() -> None:
+    events = ran("for _ in range(10_000): print('x', end='')")
+    assert printed(events) == "x" * 10_000
+    assert len(events) < 20
+
+
+def test_statements_get_their_rows_their_errors_and_no_more_than_their_number() -> None:
+    def sql(query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
+        if query == "wrong":
+            raise SqlError("no such table", 2003, "01ab")
+        if query == "refused":
+            raise Refused("statement")
+        if query == "broken":
+            raise KeyError(query)
+        return ["N", "Q"], [[1, params]]
+
+    code = f"""{SETUP}
+print(session.sql("ok", params=[7]).collect())
+for query in ("wrong", "refused", "broken"):
+    try: session.sql(query).collect()
+    except Exception as error: print(type(error).__name__, error)
+session.sql("ok").collect()
+"""
+    events = ran(code, sql=sql, limits=RunLimits(calls=4))
+    assert printed(events).splitlines() == [
+        "[Row(N=1, Q=[7])]",
+        "SnowparkSQLException (1304): 01ab: no such table",
+        "NotHere statement",
+        "SnowparkSQLException (1304): SQL execution internal error",
+    ]
+    assert end(events) == "no_calls@9"
+
+
+class Http(Exception):
+    """An error of requests, as far as streaming looks at it."""
+
+    def __init__(self, status: int) -> None:
+        self.response = type("Response", (), {"status_code": status, "headers": {}})
+
+
+FAILURES: dict[str, tuple[Exception, str]] = {
+    "refused-401": (Refused("401"), "HTTPError 401 "),
+    "refused-model": (Refused("model", "not that one"), "NotHere not that one"),
+    "http-429": (Http(429), "HTTPError 429 "),
+    "http-503": (Http(503), "HTTPError 503 "),
+    "unavailable": (StreamError("unavailable"), "HTTPError 503 "),
+    "rate": (StreamError("rate_limited"), "HTTPError 429 "),
+    "first": (StreamError("first_chunk"), "TimeoutError"),
+    "total": (StreamError("total"), "TimeoutError"),
+    "timeout": (TimeoutError(), "TimeoutError"),
+    "connection": (ConnectionError(), "ConnectionError "),
+    "cut": (StreamError("cut"), "ChunkedEncodingError "),
+    "bad": (StreamError("bad_answer"), "ResponseParseException "),
+    "service": (StreamError("service"), "MidStreamException "),
+    "bug": (ZeroDivisionError(SETUP), "MidStreamException "),
+}
+
+
+def test_what_the_model_raises_becomes_the_snowflake_clients_error() -> None:
+    def failing(request: CompletionRequest) -> Iterator[str]:
+        when, _, name = request.model.partition(" ")
+        if when == "later":
+            return _later(FAILURES[name][0])
+        raise FAILURES[name][0]
+
+    def _later(error: Exception) -> Iterator[str]:
+        yield "so far"
+        raise error
+
+    code = f"""{SETUP}
+for when in ("at-once", "later"):
+    for name in {list(FAILURES)}:
+        try:
+            for text in Complete(f"{{when}} {{name}}", "hi", stream=True): assert text == "so far"
+        except Exception as error: print(type(error).__name__, error)
+"""
+    events = ran(code, failing, limits=RunLimits(calls=50))
+    told = printed(events).splitlines()
+    expected = [text for _, text in FAILURES.values()]
+    for line, beginning in zip(told[: len(expected)], expected, strict=True):
+        assert line.startswith(beginning)
+    # A connection that is lost after the first text has been cut.
+    expected[list(FAILURES).index("connection")] = "ChunkedEncodingError "
+    for line, beginning in zip(told[len(expected) :], expected, strict=True):
+        assert line.startswith(beginning)
+    failed = [event.failed for event in events if isinstance(event, Delta) and event.failed]
+    assert len(failed) == len(FAILURES)
+
+
+# Ended by whoever watches
+
+
+def test_closing_a_run_that_is_queued_leaves_the_queue() -> None:
+    places = Places(1)
+    assert list(places.enter()) == []
+    events = started("print(1)", places=places)
+    assert isinstance(next(events), Queued)
+    events.close()
+    places.leave()
+    assert list(places.enter(0)) == []
+
+
+@pytest.mark.parametrize("code", [COMPUTE, WAIT], ids=["computing", "waiting"])
+def test_closing_a_run_ends_its_worker_at_once(code: str) -> None:
+    events = started(code)
+    worker = running_worker(events)
+    begun = time.monotonic()
+    events.close()
+    assert time.monotonic() - begun < 0.2 * slowness()
+    assert worker not in children()
+
+
+def test_closing_a_run_that_is_asleep_ends_its_worker_at_once() -> None:
+    events = started(SLEEP)
+    until(events, Slept)
+    begun = time.monotonic()
+    events.close()
+    assert time.monotonic() - begun < 0.2 * slowness()
+
+
+class Answer:
+    """A model's answer that notes whether it has been closed."""
+
+    def __init__(self, text: Callable[[], str]) -> None:
+        self.closed = False
+        self._text = text
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self._text()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+ASK = f"{SETUP}for text in Complete('m', 'hi', stream=True): pass"
+
+
+@pytest.mark.parametrize("kind", [Asked, Delta])
+def test_closing_a_run_that_waits_for_the_model_closes_the_answer(kind: type[Event]) -> None:
+    answer = Answer(lambda: "x")
+    before = children()
+    events = started(ASK, complete=lambda _: answer)
+    until(events, kind)
+    assert children() - before
+    events.close()
+    assert answer.closed
+    assert not children() - before
+
+
+class Left(BaseException):
+    """Like Streamlit's, when a page is left."""
+
+
+def test_a_page_that_is_left_while_the_model_thinks_ends_the_run() -> None:
+    def leave() -> str:
+        raise Left
+
+    answer = Answer(leave)
+    with pytest.raises(Left):
+        ran(ASK, lambda _: answer)
+    assert answer.closed
+
+
+def test_an_answer_that_cannot_be_closed_keeps_no_other_open() -> None:
+    class Stuck(Answer):
+        def close(self) -> None:
+            super().close()
+            raise OSError
+
+    made: list[Stuck] = []
+
+    def ask(_: CompletionRequest) -> Stuck:
+        made.append(Stuck(lambda: "x"))
+        return made[-1]
+
+    ran(f"{SETUP}kept = [Complete('m', 'hi', stream=True) for _ in range(3)]", ask)
+    assert [answer.closed for answer in made] == [True] * 3
+
+
+def test_a_run_that_nobody_holds_any_more_ends() -> None:
+    events = started(WAIT)
+    worker = running_worker(events)
+    del events
+    assert worker not in children()
+
+
+def test_a_run_that_is_found_by_the_garbage_collector_ends() -> None:
+    ring: dict[str, Any] = {"events": started(WAIT)}
+    worker = running_worker(ring["events"])
+    ring["ring"] = ring
+    del ring
+    gc.collect()
+    assert worker not in children()
+
+
+PARENT = """
+import itertools, sys, practice
+from tests.practice.programs import children
+events = practice.run(sys.argv[1], complete=lambda _: "x")
+next(event for event in events if event.op == "print")
+print(*children(), flush=True)
+for event in events: pass
+"""
+
+
+@pytest.mark.parametrize("code", [SLEEP, WAIT], ids=["asleep", "waiting"])
+def test_a_worker_ends_when_its_parent_is_killed(code: str) -> None:
+    command = [sys.executable, "-c", PARENT, code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path.cwd()) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 3 * slowness()
+    while Path(f"/proc/{worker}").exists() and _is_worker(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _is_worker(number: int) -> bool:
+    # In a container nobody may collect what has ended.
+    try:
+        return b"worker.py" in Path(f"/proc/{number}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def test_the_worker_has_nothing_of_its_parents(
+    monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    monkeypatch.setenv("PRACTICE_SECRET", "x")
+    with Path(__file__).open() as kept:
+        os.set_inheritable(kept.fileno(), True)
+        events = started(WAIT)
+        worker = Path("/proc", str(running_worker(events)))
+        assert (worker / "environ").read_bytes() == b""
+        assert (worker / "cwd").readlink() == Path("/")
+        files = [link.readlink() for link in (worker / "fd").iterdir()]
+        names = {str(name).partition(":")[0] for name in files}
+        names.discard(str(runtime.compiled))
+        assert names <= {"pipe", "/dev/null", "anon_inode"}
+        ours = {os.readlink(f"/proc/self/fd/{number}") for number in descriptors_now()}
+        shared = {str(name) for name in files} & ours
+        assert sum(name.startswith("pipe") for name in shared) == 2
+        stat = (worker / "stat").read_text().rpartition(")")[2].split()
+        assert int(stat[16]) == min(os.nice(0) + 5, 19)
+        limits = (worker / "limits").read_text()
+        assert "Max core file size        0 " in limits
+        assert "Max file size             0 " in limits
+        events.close()
+
+
+def descriptors_now() -> list[str]:
+    return [each for each in os.listdir("/proc/self/fd") if Path("/proc/self/fd", each).exists()]
+
+
+# Ended at a limit
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "reason"),
+    [
+        (COMPUTE, RunLimits(cpu=0.8), "cpu"),
+        (WAIT, RunLimits(silence=0.4), "silence"),
+        ("import time\nfor _ in range(3): time.sleep(0.2)", RunLimits(sleep=0.5), "sleep"),
+        ("import time\nfor _ in range(3): time.sleep(0.1)", RunLimits(sleep=0.31), "end"),
+        ("import time\nwhile True: time.sleep(0.1)", RunLimits(wall=1.0), "wall"),
+        ("data = bytearray(60 << 20)", RunLimits(memory=64 * MEBIBYTE), "no_memory@1"),
+        ("data = bytearray(30 << 20)", RunLimits(memory=64 * MEBIBYTE), "end"),
+        ("for _ in range(11): print()", RunLimits(events=10), "flood"),
+        ("for _ in range(10): print()", RunLimits(events=10), "end"),
+        ("import streamlit as st\nfor _ in '1234': st.text('x')", RunLimits(draws=3), "flood"),
+        ("import streamlit as st\nfor _ in '123': st.text('x')", RunLimits(draws=3), "end"),
+        ("print('x' * 2_000)", RunLimits(output=1_000), "flood"),
+        ("print('x' * 500)", RunLimits(output=1_000), "end"),
+        (f"{SETUP}for _ in '123': Complete('m', 'x')", RunLimits(calls=2), "no_calls@4"),
+        (f"{SETUP}for _ in '12': Complete('m', 'x')", RunLimits(calls=2), "end"),
+        (f"{SETUP}Complete('m', 'x' * 11)", RunLimits(prompt=10), "no_prompt@4"),
+        (f"{SETUP}Complete('m', 'x' * 10)", RunLimits(prompt=10), "end"),
+        (
+            f"{SETUP}session.sql('x', params=['y' * 10]).collect()",
+            RunLimits(prompt=10),
+            "no_prompt@4",
+        ),
+        ("pass;pass;p", RunLimits(code=10), "code"),
+        ("pass; pass", RunLimits(code=10), "end"),
+    ],
+)
+def test_each_limit_holds_at_its_value(code: str, limits: RunLimits, reason: str) -> None:
+    assert end(ran(code, limits=limits)) == reason
+
+
+def test_the_events_up_to_the_limit_are_told() -> None:
+    events = ran("for n in range(100): print(n)", limits=RunLimits(events=10))
+    assert printed(events).split() == [str(n) for n in range(10)]
+
+
+def test_an_interpreter_that_does_not_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "START", WAIT)
+    assert end(ran("pass", limits=RunLimits(start=0.5))) == "crash"
+
+
+def test_neither_the_models_time_nor_the_watchers_counts() -> None:
+    clock = Clock()
+
+    def slow(_: CompletionRequest) -> Iterator[str]:
+        clock.added += 1_000
+        yield "x"
+        clock.added += 1_000
+
+    events = []
+    code = f"import time\n{SETUP}print(Complete('m', 'x'))\ntime.sleep(0.1)\nprint(2)"
+    for event in run(code, complete=slow, clock=clock):
+        events.append(event)
+        clock.added += 1_000
+    assert printed(events) == "x\n2\n"
+    assert end(events) == "end"
+
+
+def test_a_program_that_computes_is_not_taken_for_a_silent_one() -> None:
+    limits = RunLimits(cpu=1.5, silence=0.2)
+    assert end(ran(COMPUTE, limits=limits)) == "cpu"
+
+
+def test_a_worker_that_cannot_be_started_is_a_run_that_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(subprocess, "Popen", none)
+    assert end(ran("print(1)")) == "crash"
+
+
+@pytest.mark.parametrize("error", [psutil.NoSuchProcess(1), OSError("too many open files")])
+def test_a_worker_that_cannot_be_looked_after_is_ended(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_: int) -> None:
+        raise error
+
+    # That nothing is left of it is looked at after every test.
+    monkeypatch.setattr(
+        "practice.process.psutil", SimpleNamespace(Process=none, Error=psutil.Error)
+    )
+    assert end(ran("print(1)")) == "crash"
+
+
+# Places and turns
+
+
+def test_who_comes_first_is_let_in_first() -> None:
+    places = Places(1)
+    assert list(places.enter(0)) == []
+    second, third = places.enter(0), places.enter(0)
+    assert (next(second), next(third)) == (0, 1)
+    places.leave()
+    assert next(third) == 1
+    assert list(second) == []
+    assert next(third) == 0
+    places.leave()
+    assert list(third) == []
+
+
+def test_who_goes_away_holds_nobody_up() -> None:
+    places = Places(1)
+    assert list(places.enter(0)) == []
+    second, third = places.enter(0), places.enter(0)
+    assert (next(second), next(third)) == (0, 1)
+    second.close()
+    assert next(third) == 0
+    places.leave()
+    assert list(third) == []
+
+
+def is_free(places: Places) -> bool:
+    waiting = places.enter(0)
+    for _ in waiting:
+        waiting.close()
+        return False
+    places.leave()
+    places.end()
+    return True
+
+
+def test_there_are_no_more_at_once_than_fit_into_the_memory() -> None:
+    places = Places(2, most=1)
+    first = started(SLEEP, places=places)
+    until(first, Slept)
+    assert not is_free(places)
+    second = started("pass", places=places)
+    assert isinstance(next(second), Queued)
+    first.close()
+    assert end(list(second)) == "end"
+    assert is_free(places)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (SLEEP, Slept),
+        (ASK, Asked),
+        (f"{SETUP}session.sql('x').collect()", Queried),
+        ("1 / 0", Ended),
+        ("pass", Ended),
+    ],
+    ids=["asleep", "asking", "querying", "failed", "ended"],
+)
+def test_a_place_is_given_back_when_a_program_first_waits_or_ends(
+    code: str, kind: type[Event]
+) -> None:
+    places = Places(1)
+    events = started(code, places=places)
+    next(events)
+    assert not is_free(places)
+    until(events, kind)
+    if kind is Ended:
+        assert list(events) == []
+    assert is_free(places)
+    events.close()
+    # Once, however often it waits.
+    assert list(places.enter(0)) == []
+    assert not is_free(places)
+
+
+def test_a_place_is_given_back_when_a_run_is_closed() -> None:
+    places = Places(1)
+    events = started(COMPUTE, places=places)
+    next(events)
+    events.close()
+    assert is_free(places)
+
+
+def test_a_program_that_waits_and_does_not_say_so_gives_its_place_back() -> None:
+    places = Places(1)
+    code = "import select\nwhile True: print(1); select.select([], [], [], 0.3)"
+    events = started(code, places=places, limits=RunLimits(silence=1.0, wall=20))
+    begun = time.monotonic()
+    while not is_free(places):
+        next(events)
+        assert time.monotonic() - begun < 3 * slowness()
+    assert next(events)
+    events.close()
+
+
+def test_eight_programs_at_once_on_two_places_all_come_right() -> None:
+    places = Places(2)
+    code = f"{SETUP}import time\nprint(Complete('m', 'x'))\ntime.sleep(0.1)\nprint(sum(range(10)))"
+    told: list[list[Event]] = []
+    threads = [
+        threading.Thread(target=lambda: told.append(ran(code, places=places))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [printed(events) for events in told] == ["Streaming shows words.\n45\n"] * 8
+    assert [end(events) for events in told] == ["end"] * 8
+    assert any(isinstance(event, Queued) for events in told for event in events)
+    assert is_free(places)
+
+
+@pytest.mark.parametrize(
+    ("container", "most"), [("max", 7), (str(512 << 20), 1), (str(900 << 20), 3), (None, 7)]
+)
+def test_half_of_the_memory_is_for_programs(
+    container: str | None, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    if container is not None:
+        limit.write_text(container)
+    monkeypatch.setattr(places_module, "CONTAINER_LIMIT", limit)
+    sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (2 << 30) // 4096}
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
+    # Two at least: one would keep everybody waiting who is not asleep.
+    assert places_module._that_fit() == max(2, most)
+
+
+def test_a_learner_has_so_many_turns_in_so_many_seconds() -> None:
+    now = 0.0
+    turns = Turns(2, 60, clock=lambda: now)
+    turns.take("a")
+    now = 10
+    turns.take("a")
+    turns.take("b")
+    now = 20
+    with pytest.raises(TooMany) as refused:
+        turns.take("a")
+    assert refused.value.seconds == 40
+    now = 60
+    turns.take("a")
+    with pytest.raises(TooMany):
+        turns.take("a")
+
+
+def test_turns_forget_who_has_gone() -> None:
+    now = 0.0
+    turns = Turns(1, 60, clock=lambda: now)
+    for number in range(100):
+        turns.take(str(number))
+    now = 60
+    turns.take("x")
+    assert list(turns._taken) == ["x"]
