@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "controls",
     "current",
+    "learner",
     "on_this_machine",
     "refresh",
     "say_if_not_saved",
@@ -37,6 +38,11 @@ COOKIE_SECONDS = 365 * 24 * 3600
 def current() -> Progress:
     """Return the progress of whoever is learning in this session."""
     return _known()[1]
+
+
+def learner() -> Learner:
+    """Return who is learning in this session."""
+    return _known()[0]
 
 
 def _known() -> tuple[Learner, Progress]:
@@ -132,7 +138,8 @@ def _export() -> None:
     st.download_button(
         text("progress.export"),
         # Made when it is asked for: drawing Home must not cost more the more somebody has learned.
-        lambda: current().export(),
+        # Whose it is is found out here: what is called then knows nothing of this session.
+        current().export,
         file_name="course-progress.json",
         mime="application/json",
         icon=":material/download:",

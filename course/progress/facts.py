@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
-__all__ = ["KINDS", "Fact", "Key", "Kind", "from_row", "merged"]
+__all__ = ["EXERCISE", "KINDS", "Fact", "Key", "Kind", "from_row", "merged"]
 
 Kind = Literal["opened", "read", "tried", "answered", "solved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+#: How the item of an exercise begins.
+EXERCISE = "exercise:"
 Key: TypeAlias = tuple[str, Kind, str]
 
 
