@@ -82,8 +82,13 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
             guess = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(known)}"
             problems.append(Problem(path, line, f"unknown field `{field}`", guess))
         elif fault["type"] != "missing":
-            fix = f"Change `{field}`; lessons/README.md says what it may be"
             said = fault["msg"].removeprefix("Value error, ")
+            if not where:
+                # It concerns several fields; the last thing that it names is the one that is wrong.
+                line, fix = _line_of(said, source), "lessons/README.md says what it may be"
+                problems.append(Problem(path, line, said, fix))
+                continue
+            fix = f"Change `{field}`; lessons/README.md says what it may be"
             problems.append(Problem(path, line, f"field `{field}`: {said}", fix))
     for fault in faults:
         # A misspelt field is one mistake, not two.
@@ -98,6 +103,14 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
     return problems
 
 
+def _line_of(said: str, source: str) -> int:
+    """Return the last line with the last name in backticks that a message has, or 1."""
+    names = re.findall("`([^`]+)`", said)
+    wanted = re.compile(rf"\b{re.escape(names[-1])}\b") if names else None
+    lines = enumerate(source.splitlines(), start=1)
+    return max((number for number, line in lines if wanted and wanted.search(line)), default=1)
+
+
 def _fields(model: Any, where: Sequence[str | int]) -> Iterator[str]:
     """Name the fields that a table of a model may have."""
     for part in where:
@@ -107,7 +120,8 @@ def _fields(model: Any, where: Sequence[str | int]) -> Iterator[str]:
             model = field.annotation if field else None
         found = [each for each in _inside(model) if hasattr(each, "model_fields")]
         model = found[0] if found else model
-    yield from getattr(model, "model_fields", ())
+    for name, field in getattr(model, "model_fields", {}).items():
+        yield field.alias or name
 
 
 def _inside(annotation: Any) -> Iterator[Any]:
@@ -119,15 +133,28 @@ def _inside(annotation: Any) -> Iterator[Any]:
 def _places(source: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Yield where each table and key of a TOML file stands; for messages, so roughly is enough."""
     table: tuple[str | int, ...] = ()
-    counts: dict[str, int] = {}
+    # Each array of tables and the number of its last table.
+    counts: dict[tuple[str | int, ...], int] = {}
+
+    def within(names: Sequence[str]) -> tuple[str | int, ...]:
+        place: tuple[str | int, ...] = ()
+        for name in names:
+            place = (*place, name)
+            if place in counts:
+                place = (*place, counts[place])
+        return place
+
     for number, line in enumerate(source.splitlines(), start=1):
         if array := re.match(r"\s*\[\[([\w.-]+)\]\]", line):
-            name = array[1]
-            counts[name] = counts.get(name, -1) + 1
-            table = (*name.split("."), counts[name])
+            *parents, name = array[1].split(".")
+            place = (*within(parents), name)
+            if place not in counts:
+                yield place, number
+            counts[place] = counts.get(place, -1) + 1
+            table = (*place, counts[place])
             yield table, number
         elif header := re.match(r"\s*\[([\w.-]+)\]", line):
-            table = tuple(header[1].split("."))
+            table = within(header[1].split("."))
             yield table, number
         elif key := re.match(r"\s*([\w.-]+)\s*=", line):
             parts = key[1].split(".")
