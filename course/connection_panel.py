@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -47,12 +49,20 @@ def say_what_answers(connection: Connection) -> None:
         st.caption(text("connection.about_relay" if relayed() else "connection.scripted"))
 
 
-def failure(error: ConnectionFailed) -> None:
-    """Say why the connection failed and how to mend it; in place of an account offer a script."""
+def failure(
+    error: ConnectionFailed, key: str = "demo", on_mended: Callable[[], None] = lambda: None
+) -> None:
+    """Say why the connection failed and how to mend it; in place of an account offer a script.
+
+    Args:
+        error: the failure.
+        key: tells the buttons of several failures on a page apart.
+        on_mended: is called when one of the buttons has been pressed.
+    """
     if error.reason == "local":
         lines = [f"**{text('connection.failed_local')}**", error.where]
         st.error("\n\n".join(lines), icon=":material/settings_alert:")
-        _try_again()
+        _try_again("local", key, on_mended)
         return
     facts = [f"`{error.where}`"] if error.where else []
     facts += [f"Snowflake {error.errno:06}"] if error.errno else []
@@ -61,17 +71,29 @@ def failure(error: ConnectionFailed) -> None:
     with st.container(horizontal=True):
         st.button(
             text("connection.use_local"),
-            on_click=_prefer,
-            args=("local",),
+            on_click=_in_turn,
+            args=(partial(_prefer, "local"), on_mended),
             icon=":material/computer:",
+            key=f"{key}-use-local",
         )
-        _try_again()
+        _try_again(preferred(), key, on_mended)
 
 
-def _try_again() -> None:
+def _try_again(kind: str | None, key: str, on_mended: Callable[[], None]) -> None:
     # A failure is not tried again by itself: reruns with a wrong password would lock the user out.
-    reset = connect(preferred()).reset
-    st.button(text("connection.try_again"), on_click=reset, icon=":material/refresh:")
+    reset = connect(kind).reset
+    st.button(
+        text("connection.try_again"),
+        on_click=_in_turn,
+        args=(reset, on_mended),
+        icon=":material/refresh:",
+        key=f"{key}-try-again",
+    )
+
+
+def _in_turn(*acts: Callable[[], object]) -> None:
+    for act in acts:
+        act()
 
 
 def _about(connection: Connection) -> None:

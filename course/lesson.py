@@ -23,7 +23,7 @@ REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
 END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
 MARK = re.compile(f"{REGION.pattern}|{END_REGION.pattern}", re.MULTILINE)
 #: Where the code is that prose may show.
-CODE = re.compile(r"(steps|practice)/\w+\.py")
+CODE = re.compile(r"(steps|practice/\w+)/\w+\.py")
 
 SECTIONS = ("goals", "theory", "steps", "takeaways", "practice", "solution")
 

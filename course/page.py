@@ -12,7 +12,15 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
 
 from connection import ConnectionFailed, connect
-from course import broken, catalog, connection_panel, navigation, progress_panel, translations
+from course import (
+    broken,
+    catalog,
+    connection_panel,
+    navigation,
+    practice_panel,
+    progress_panel,
+    translations,
+)
 from course.blocks import Block, Heading
 from course.draw import draw_goals, draw_section
 from course.language import current, text
@@ -102,8 +110,14 @@ def lesson_page(name: str) -> LessonPage:
         progress_panel.say_if_not_saved()
 
     def draw_text() -> None:
-        for blocks in parts.values():
+        for section, blocks in parts.items():
+            if section == "solution" and not practice_panel.shows_solutions(name):
+                draw_section(name, blocks[:1])
+                practice_panel.say_when_solutions_are_shown(name)
+                continue
             draw_section(name, blocks)
+            if section == "practice":
+                practice_panel.draw(name)
         _take_away(lesson, source)
         _read_button(name)
         _neighbours(name)

@@ -17,14 +17,16 @@ from typing import TextIO
 
 from streamlit import config
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from course import broken
 from course.catalog import ROOT
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 30
-#: The frame's own buttons; the others are the demo's.
+#: The frame's own buttons, and how those of the exercises begin; the others are the demo's.
 OURS = ("mark-read", "stop")
+EXERCISES = "practice-"
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
 
@@ -66,9 +68,11 @@ class Drawing:
     def _press_each_button(self, app: AppTest, name: str, language: Language) -> None:
         pressed = set(OURS)
         # A button may come or go when another is pressed.
-        while new := [each for each in app.button if (each.key or each.label) not in pressed]:
+        while new := [
+            each for each in app.button if _is_demos(each) and _name(each) not in pressed
+        ]:
             button = new[0]
-            pressed.add(button.key or button.label)
+            pressed.add(_name(button))
             button.click()
             self._draw(app, name, language, f"when {button.label!r} is pressed")
 
@@ -103,6 +107,14 @@ class Drawing:
             yield "", "there is no title"
         elif app.title and app.title[0].value == texts(language)["lesson.broken_title"]:
             yield "", "the page says that the lesson is broken"
+
+
+def _name(button: Button) -> str:
+    return button.key or button.label
+
+
+def _is_demos(button: Button) -> bool:
+    return not button.disabled and not _name(button).startswith(EXERCISES)
 
 
 def _app(file: str, language: Language) -> AppTest:

@@ -123,6 +123,33 @@ def test_a_visitor_of_a_server_is_known_by_a_cookie_only(
     assert len(found) == 2
 
 
+def test_a_visitor_of_a_server_exports_what_is_the_visitors(
+    url: str, tmp_path: Path, public: Browser, new_page: NewPage
+) -> None:
+    # Somebody who learns on the server itself.
+    owner = new_page()
+    open_day(owner, url)
+    owner.get_by_role("button", name="I've read this").click()
+    expect(owner.get_by_text("You have read this lesson")).to_be_visible()
+    address = url.replace("127.0.0.1", "course.test")
+    page = public.new_context(accept_downloads=True).new_page()
+    open_day(page, address)
+    page.locator(".st-key-practice textarea").press("ControlOrMeta+Enter")
+    expect(page.locator(".st-key-practice").get_by_text("to fix")).to_be_visible(timeout=60_000)
+
+    def kinds(button: str) -> list[str]:
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        exported = tmp_path / "export.json"
+        download.value.save_as(exported)
+        return [fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]]
+
+    assert kinds("Download my work") == ["opened", "tried"]
+    page.goto(f"{address}/?lang=en")
+    page.get_by_text("Export, import or clear it").click()
+    assert kinds("Export to a file") == ["opened", "tried"]
+
+
 def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(
     url: str, home: Path, new_page: NewPage
 ) -> None:

@@ -1,0 +1,168 @@
+"""What answers learners' programs: a script, or an account where and as far as that is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import Any
+
+import pytest
+
+from connection import ConnectionFailed, connect
+from course import practice_answers
+from course.practice_answers import MOST_TOKENS, Answers, AnswerSettings, scene_of
+from practice import Refused, SqlError
+from practice.exercises import SceneText
+from streaming import CompletionRequest, stream
+
+ON_ACCOUNT = AnswerSettings(account=True)
+SQL = "SELECT SNOWFLAKE.CORTEX.COMPLETE(?, ?)"
+
+
+class Account:
+    """A connection to an account whose session is Local Cortex's."""
+
+    kind = "account"
+
+    def __init__(self) -> None:
+        self.session = connect("local").session
+
+    def check(self, error: Exception, session: object) -> None:
+        """Take no notice."""
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str | None]]:
+    """Connect to an account unless Local Cortex is asked for, and note what was."""
+    asked: list[str | None] = []
+
+    def connected(prefer: str | None) -> Any:
+        asked.append(prefer)
+        return connect("local") if prefer == "local" else Account()
+
+    monkeypatch.setattr(practice_answers, "connect", connected)
+    yield asked
+    connect("local").reset()
+
+
+def request(model: str = "llama3.1-8b", **more: Any) -> CompletionRequest:
+    return CompletionRequest(model=model, prompt="Explain a qubit in one sentence.", **more)
+
+
+@pytest.mark.parametrize(
+    ("environ", "settings"),
+    [
+        ({}, AnswerSettings()),
+        ({"COURSE_PRACTICE_ACCOUNT": "1"}, ON_ACCOUNT),
+        ({"COURSE_PRACTICE_ACCOUNT": "no"}, AnswerSettings()),
+        ({"COURSE_PRACTICE_MODELS": "a, b,"}, AnswerSettings(models=frozenset({"a", "b"}))),
+    ],
+)
+def test_the_environment_says_what_is_allowed(
+    environ: dict[str, str], settings: AnswerSettings
+) -> None:
+    assert AnswerSettings.from_environment(environ) == settings
+
+
+def test_no_account_is_asked_where_it_is_not_allowed(asked: list[str | None]) -> None:
+    answer = "".join(Answers(AnswerSettings(), None).complete(request("claude-haiku-4-5")))
+    assert answer
+    assert asked == ["local"]
+
+
+def test_a_failed_connection_is_told_before_a_program_is_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Failing:
+        kind = "account"
+
+        @property
+        def session(self) -> object:
+            raise ConnectionFailed("network")
+
+    monkeypatch.setattr(practice_answers, "connect", lambda _: Failing())
+    with pytest.raises(ConnectionFailed):
+        Answers(ON_ACCOUNT)
+
+
+def test_on_an_account_only_the_models_that_are_allowed_answer() -> None:
+    answers = Answers(ON_ACCOUNT, None)
+    assert "".join(answers.complete(request()))
+    with pytest.raises(Refused, match="model"):
+        answers.complete(request("claude-haiku-4-5"))
+    with pytest.raises(Refused, match="model"):
+        answers.sql(SQL, ["claude-haiku-4-5", "hi"])
+
+
+@pytest.mark.parametrize(("wanted", "sent"), [(None, MOST_TOKENS), (10**9, MOST_TOKENS), (5, 5)])
+def test_on_an_account_an_answer_has_a_longest_length(
+    wanted: int | None, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[CompletionRequest] = []
+    real = stream
+
+    def noted(strategy: Any, request: CompletionRequest, **options: Any) -> Any:
+        requests.append(request)
+        return real(strategy, request, **options)
+
+    monkeypatch.setattr(practice_answers, "stream", noted)
+    "".join(Answers(ON_ACCOUNT, None).complete(request(max_tokens=wanted)))
+    assert [each.max_tokens for each in requests] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("query", "scripted", "account"),
+    [
+        ("SELECT CURRENT_VERSION()", True, True),
+        ("select current_version() ;", True, True),
+        ("SELECT 1", True, False),
+        ("SELECT 1; DROP TABLE x", False, False),
+        ("DROP TABLE x", False, False),
+        ("SELECT SNOWFLAKE.CORTEX.COMPLETE('claude', 'x')", True, False),
+    ],
+)
+def test_only_the_statements_of_the_days_are_run_on_an_account(
+    query: str, scripted: bool, account: bool
+) -> None:
+    for settings, allowed in ((AnswerSettings(), scripted), (ON_ACCOUNT, account)):
+        answers = Answers(settings, None)
+        # Whether it can be run is another matter.
+        refusal: AbstractContextManager[Any] = nullcontext()
+        if not allowed:
+            refusal = pytest.raises(Refused, match="statement")
+        with refusal, suppress(SqlError):
+            answers.sql(query, None)
+
+
+def test_what_an_account_says_of_an_error_is_not_passed_on() -> None:
+    answers = Answers(ON_ACCOUNT, None)
+    with pytest.raises(SqlError) as told:
+        answers.sql(SQL, ["llama3.1-8b", ""])
+    assert str(told.value) == ""
+
+
+def test_an_answer_that_is_closed_unread_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+    real = stream
+
+    def noted(*given: Any, **options: Any) -> Any:
+        answer = real(*given, **options)
+        cancel = answer.cancel
+
+        def noted_too(_: object) -> None:
+            ended.append(True)
+            cancel()
+
+        monkeypatch.setattr(type(answer), "cancel", noted_too)
+        return answer
+
+    monkeypatch.setattr(practice_answers, "stream", noted)
+    answer: Any = Answers(AnswerSettings()).complete(request())
+    answer.close()
+    assert ended == [True]
+
+
+def test_a_scene_presses_its_buttons_and_fills_in_its_fields() -> None:
+    scene = SceneText(id="one", press=["Ask"], inputs={"Prompt": "hi"}, inside_snowflake=True)
+    made = scene_of(scene)
+    assert (made.inputs, made.inside_snowflake) == ({"Prompt": "hi", "Ask": True}, True)
