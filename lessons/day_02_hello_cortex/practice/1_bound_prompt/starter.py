@@ -10,7 +10,7 @@ except SnowparkSessionException:
         st.secrets["connections"]["snowflake"],
     ).create()
 
-prompt = st.text_input("Enter your prompt:", "What's a qubit?")
+prompt = st.text_input("Enter your prompt:", "What's a qubit, in one sentence?")
 
 if st.button("Ask"):
     sql = f"SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', '{prompt}')"

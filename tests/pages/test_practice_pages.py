@@ -1,0 +1,283 @@
+"""The exercises on a lesson's page, run by Streamlit's own test harness."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import streamlit as st
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.testing.v1 import AppTest
+
+from connection import ConnectionFailed, connect
+from course import catalog, practice_help, practice_panel, practice_run, progress_panel
+from course.language import texts
+from course.progress.learner import Learner
+from course.progress.sqlite import SqliteStore, default_path
+from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
+from practice.exercises import LESSONS
+from practice.places import Turns
+
+PAGE = catalog.ROOT / "pages" / "day_01_connect.py"
+DAY_3 = catalog.ROOT / "pages" / "day_03_write_streams.py"
+EXERCISE = LESSONS / "day_01_connect" / "practice" / "1_both_places"
+SECONDS = 60
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_local_cortex() -> Iterator[None]:
+    yield
+    connect("local").reset()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_learned_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+
+
+def open_page(language: str = "en") -> AppTest:
+    app = AppTest.from_file(str(PAGE), default_timeout=SECONDS)
+    app.query_params["lang"] = language
+    return app.run()
+
+
+def choice(app: AppTest) -> str:
+    (key,) = [each.key for each in app.radio if str(each.key).startswith("practice-")]
+    return str(key)
+
+
+def editor(app: AppTest) -> Any:
+    (found,) = app.get("bidi_component")
+    return found.proto
+
+
+def shown(app: AppTest) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(editor(app).json)
+    return data
+
+
+def run(app: AppTest, code: str) -> AppTest:
+    """Press Run, as the editor in a browser does."""
+    states = WidgetStates()
+    state = states.widgets.add()
+    state.id = _make_trigger_id(editor(app).id, "events")
+    state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
+    return app._run(states)
+
+
+def said(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def program(name: str) -> str:
+    return (EXERCISE / name).read_text("utf-8")
+
+
+def test_a_page_begins_with_the_starter_and_without_a_verdict() -> None:
+    app = open_page()
+    assert not app.exception
+    assert shown(app)["code"] == program("starter.py")
+    assert texts("en")["practice.passed"] not in said(app)
+
+
+def test_a_right_program_passes_every_check_and_is_kept_as_solved() -> None:
+    app = run(open_page(), program("solution.py"))
+    assert not app.exception
+    assert texts("en")["practice.solved"] in said(app)
+    (learner,) = [fact for fact in kept() if fact.kind == "solved"]
+    assert (learner.item, learner.value) == ("exercise:1_both_places", program("solution.py"))
+
+
+def kept() -> list[Any]:
+    return list(SqliteStore(default_path()).load("local"))
+
+
+def test_a_wrong_program_is_told_the_first_thing_to_mend_and_its_line_is_marked() -> None:
+    code = program("solution.py").replace("except SnowparkSessionException:", "except:")
+    app = run(open_page(), code)
+    assert "swallows everything" in said(app)
+    (mark,) = shown(app)["marks"]
+    assert mark["line"] == 8
+    assert texts("en")["practice.solved"] not in said(app)
+
+
+def test_what_was_run_is_there_again_in_the_next_session_and_in_the_other_language() -> None:
+    run(open_page(), "print('mine')\n")
+    assert shown(open_page("ko"))["code"] == "print('mine')\n"
+
+
+@pytest.mark.parametrize(
+    ("mode", "before", "after"),
+    [("", False, True), ("always", True, True), ("never", False, False), ("nonsense", False, True)],
+)
+def test_the_solution_is_shown_when_the_instructor_wants_it_to_be(
+    mode: str, before: bool, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(practice_help.SOLUTIONS, mode)
+    app = open_page()
+    assert shows_the_solution(app) is before
+    assert shows_the_solution(run(app, "x = 1\n")) is after
+
+
+def shows_the_solution(app: AppTest) -> bool:
+    return program("solution.py").strip() in [each.value.strip() for each in app.code]
+
+
+def test_a_learner_who_runs_too_often_is_asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = Turns(count=1, seconds=60.0)
+    monkeypatch.setattr(practice_panel, "TURNS", turns)
+    app = run(run(open_page(), "x = 1\n"), "x = 2\n")
+    assert "That was a lot of runs" in said(app)
+    assert shown(app)["code"] == "x = 2\n"
+
+
+@pytest.mark.parametrize(("how", "waits"), [("anonymous", True), ("local", False)])
+def test_turns_are_counted_for_a_learner_and_not_for_a_window(
+    how: Literal["anonymous", "local"], waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=60.0))
+    monkeypatch.setattr(progress_panel, "learner", lambda: Learner("the same", how))
+    run(open_page(), "x = 1\n")
+    assert ("That was a lot of runs" in said(run(open_page(), "x = 2\n"))) is waits
+
+
+def test_a_run_too_many_leaves_what_came_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=60.0))
+    code = program("solution.py")
+    app = run(run(open_page(), code), code)
+    assert "That was a lot of runs" in said(app)
+    assert texts("en")["practice.solved"] in said(app)
+
+
+def test_a_program_that_is_no_python_is_not_run_and_told_only_that() -> None:
+    app = run(open_page(), "st.write(\n")
+    assert "Line 1 is not valid Python" in said(app)
+    assert texts("en")["practice.output"] not in said(app)
+    assert len(app.error) == 0
+
+
+def test_a_failed_connection_is_told_and_no_try_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*given: object, **options: object) -> object:
+        raise ConnectionFailed("network")
+
+    monkeypatch.setattr(practice_run, "Answers", failing)
+    app = run(open_page(), program("solution.py"))
+    assert not app.exception
+    assert texts("en")["connection.failed"] in said(app)
+    assert not [fact for fact in kept() if fact.kind == "tried"]
+    assert not shows_the_solution(app)
+
+
+def test_a_failed_connection_is_no_longer_told_once_it_has_been_mended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*given: object, **options: object) -> object:
+        raise ConnectionFailed("network")
+
+    monkeypatch.setattr(practice_run, "Answers", failing)
+    app = run(open_page(), "x = 1\n")
+    app.button(key="practice-use-local").click().run()
+    assert texts("en")["connection.failed"] not in said(app)
+
+
+def test_a_fault_of_the_courses_own_leaves_a_page_that_can_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing(*given: object, **options: object) -> object:
+        raise OSError("no room")
+
+    monkeypatch.setattr(practice_run, "Answers", failing)
+    app = run(open_page(), "x = 1\n")
+    assert not app.exception
+    assert texts("en")["practice.crashed"] in said(app)
+    assert shown(app)["running"] is False
+    monkeypatch.undo()
+    assert texts("en")["practice.crashed"] not in said(run(app, "x = 1\n"))
+
+
+def test_the_exercise_that_is_run_is_the_one_that_is_shown_and_chosen() -> None:
+    app = AppTest.from_file(str(DAY_3), default_timeout=SECONDS)
+    app.query_params["lang"] = "en"
+    app.run()
+    app.radio(key=choice(app)).set_value(2).run()
+    starter = load_exercises("day_03_write_streams")[2].starter
+    assert shown(app)["code"] == starter
+    app = run(app, starter.replace("____", "x"))
+    assert app.radio(key=choice(app)).value == 2
+    assert not app.radio(key=choice(app)).disabled
+    assert shown(app)["code"] == starter.replace("____", "x")
+
+
+def test_a_run_that_was_left_behind_does_not_begin_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_page()
+    app.session_state["practice-day_01_connect-runs"] = ("1_both_places", time.monotonic() - 60)
+    app.run()
+    assert not [fact for fact in kept() if fact.kind == "tried"]
+
+
+def test_what_a_program_does_very_often_costs_the_server_little(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[int] = []
+    real = grade
+
+    def counted(exercise: Exercise, code: str, events: list[Event], language: Any) -> Any:
+        looks.append(len(events))
+        return real(exercise, code, events, language)
+
+    monkeypatch.setattr(practice_run, "grade", counted)
+    code = "import streamlit as st\nfor n in range(300): st.write_stream(iter(['x']))\n"
+    run(open_page(), code)
+    assert max(looks) > 900
+    assert len(looks) < 100
+
+
+def test_a_days_solutions_come_when_each_of_its_exercises_has_been_run() -> None:
+    first, *others = load_exercises("day_03_write_streams")
+    progress = progress_panel.current()
+    for each in others:
+        progress.record(each.day, "tried", f"exercise:{each.name}", "x = 1")
+    assert not practice_panel.shows_solutions(first.day)
+    progress.record(first.day, "tried", f"exercise:{first.name}", "x = 1")
+    assert practice_panel.shows_solutions(first.day)
+
+
+def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unavailable(*args: object, **options: object) -> Iterator[object]:
+        raise Unavailable("wasmtime", "not for this machine")
+        yield
+
+    monkeypatch.setattr(practice_run, "run", unavailable)
+    app = run(open_page(), program("solution.py").replace("SnowparkSessionException:", ":"))
+    assert texts("en")["practice.unavailable"] in said(app)
+    assert "swallows everything" in said(app)
+    assert texts("en")["practice.solved"] not in said(app)
+    assert not [fact for fact in kept() if fact.kind == "solved"]
+
+
+def test_an_exercise_that_cannot_be_read_takes_nothing_else_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(lesson: str) -> list[object]:
+        raise ExerciseError(f"{lesson}: exercise.toml is no TOML")
+
+    monkeypatch.setattr(practice_panel, "exercises", broken)
+    app = open_page()
+    assert not app.exception
+    assert texts("en")["practice.broken"] in said(app)
+    assert app.title[0].value.startswith("Day 1")
+    assert os.fspath(EXERCISE) not in said(app)
