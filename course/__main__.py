@@ -1,13 +1,15 @@
-"""The instructor's commands: `python -m course new-day | check | translated`."""
+"""The instructor's commands: `python -m course new-day | check | translated | grade`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from course.catalog import entries, lessons
-from course.language import LANGUAGES
+from course.language import LANGUAGES, Language
 from course.problems import LessonError, Problem, short
 
 __all__ = ["main"]
@@ -26,9 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     done = commands.add_parser("translated", help="note that a translation is up to date")
     done.add_argument("day", type=int)
     done.add_argument("language", choices=LANGUAGES)
+    work = commands.add_parser("grade", help="check learners' exported work again")
+    work.add_argument("files", nargs="+", type=Path, help="what learners have exported")
+    work.add_argument("--language", choices=LANGUAGES, default="en", help="of what is said")
     given = parser.parse_args(arguments)
     if given.command == "new-day":
         return _new_day(given.day, given.title, given.slug)
+    if given.command == "grade":
+        return _grade(given.files, given.language)
     if given.command == "translated":
         return _translated(given.day, given.language)
     return _check(given.files_only)
@@ -77,6 +84,26 @@ def _translated(day: int, language: str) -> int:
         return 1
     print(f"{short(path)}: {language} is noted as up to date.")
     return 0
+
+
+def _grade(files: Sequence[Path], language: Language) -> int:
+    from connection import ConnectionFailed
+    from course.grade import grade_files, table
+    from practice import Unavailable
+
+    # The scripted model need not take its time here; what it says is the same.
+    os.environ.setdefault("COURSE_FIRST_TOKEN", "0.05")
+    os.environ.setdefault("COURSE_TOKENS_PER_SECOND", "400")
+    try:
+        rows = list(grade_files(files, language))
+    except ConnectionFailed as error:
+        print(f"Local Cortex does not start: {error.where or error}", file=sys.stderr)
+        return 1
+    except Unavailable as error:
+        print(f"Programs cannot be run on this machine: {error}.", file=sys.stderr)
+        return 1
+    print(table(rows))
+    return 1 if any(row.note == "UNREAD" for row in rows) else 0
 
 
 def _check(files_only: bool) -> int:

@@ -1,7 +1,7 @@
 """Checking every lesson: `python -m course check`, also in CI.
 
 First what can be seen in the files, then what can only be seen by running them: the examples, each
-day's assembled program on a Local Cortex, and every page in both languages.
+day's assembled program on a Local Cortex, the exercises, and every page in both languages.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course.catalog import ROOT, lessons
+from course.checking.exercises import check_exercises
 from course.checking.files import check_files
 from course.checking.processes import kill_all
 from course.checking.running import check_pages, run_code
@@ -35,6 +36,8 @@ def check(root: Path = ROOT, say: Callable[[str], None] = lambda _: None) -> lis
             pool.shutdown(wait=False, cancel_futures=True)
             kill_all()
             raise
+    say("Trying the exercises: solutions, starters and wrong answers.")
+    problems += check_exercises(found, root)
     say(f"Drawing {len(found)} pages in {len(LANGUAGES)} languages, cold and through Home.")
     problems += check_pages(found, root)
     return sorted(problems, key=lambda problem: (str(problem.path), problem.line))

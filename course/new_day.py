@@ -19,6 +19,7 @@ __all__ = ["NewDayError", "create", "slug_of"]
 # A title stands in code, whose lines have at most 100 columns; a Korean letter takes two.
 MAX_COLUMNS = 60
 MAX_SLUG = 40
+EXERCISE = "1_first_try"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -38,25 +39,26 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
     slug = slug or slug_of(title)
     lessons = entries(root / "lessons")
     _refuse(day, title, slug, lessons)
-    name = f"day_{day:02}_{slug}"
-    page = root / "pages" / f"{name}.py"
+    folder_name = f"day_{day:02}_{slug}"
+    page = root / "pages" / f"{folder_name}.py"
     if page.exists():
-        raise NewDayError(f"pages/{name}.py exists already; rename it first")
+        raise NewDayError(f"pages/{folder_name}.py exists already; rename it first")
     blanks = {
         "day": str(day),
         "slug": slug,
-        "name": name,
+        "name": folder_name,
         "key": f"day_{day:02}",
         "title": title,
         "week": str(_week(day, [entry for entry in lessons if isinstance(entry, Lesson)])),
     }
     files = {page: _filled("page.py", blanks)}
-    folder = root / "lessons" / name
+    folder = root / "lessons" / folder_name
     files[folder / "lesson.toml"] = _filled("lesson.toml", blanks)
     for language in LANGUAGES:
         files[folder / f"{language}.md"] = _prose(language, blanks)
-    for code in ("steps/step_1_title.py", "practice/starter.py", "practice/solution.py"):
-        files[folder / code] = _filled(code, blanks)
+    for name in ("exercise.toml", "starter.py", "solution.py"):
+        files[folder / "practice" / EXERCISE / name] = _filled(f"practice/{name}", blanks)
+    files[folder / "steps" / "step_1_title.py"] = _filled("steps/step_1_title.py", blanks)
     with _all_or_nothing() as made:
         for path, content in files.items():
             _make_folder(path.parent, made)

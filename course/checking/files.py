@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from textwrap import shorten
 
 from course import glossary, prose, translations
 from course.blocks import Block, Chart, Code, Question, texts
 from course.catalog import ROOT, Broken, entries
+from course.checking.exercises import exercise_files
 from course.checking.structure import compare
 from course.language import LANGUAGES
 from course.lesson import FOLDER, Lesson
@@ -103,7 +105,9 @@ def _lesson(
                 yield from compare(original, other)
     yield from _charts(languages)
     yield from _translation(lesson)
+    yield from exercise_files(lesson)
     files = [lesson.folder / "lesson.toml", *(text.path for text in languages)]
+    files += sorted(lesson.folder.glob("practice/*/exercise.toml"))
     for path in (*files, *_code_files(lesson, root)):
         yield from _invisible(path)
         yield from _todos(path)
@@ -149,7 +153,7 @@ def _todos(path: Path) -> Iterator[Problem]:
         if TODO.search(line):
             # In prose a box says it, and what it says stands in the next line.
             said = "".join(_lines(path)[number : number + 1]) if "[!TODO]" in line else line
-            what = f"still to be written: {said.strip(' >#')[:90]}"
+            what = f"still to be written: {shorten(said.strip(' >#'), 90, placeholder='...')}"
             yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
@@ -191,9 +195,9 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
 
 
 def _code_files(lesson: Lesson, root: Path) -> list[Path]:
-    folders = (lesson.folder / name for name in ("steps", "practice", "figures"))
+    patterns = ("steps/*.py", "practice/*/*.py", "figures/*.py")
     pages = [root / "pages" / f"{lesson.name}.py"]
-    return [*(file for folder in folders for file in sorted(folder.glob("*.py"))), *pages]
+    return [*(path for name in patterns for path in sorted(lesson.folder.glob(name))), *pages]
 
 
 def _invisible(path: Path) -> Iterator[Problem]:

@@ -209,8 +209,18 @@ def test_an_assembled_program_that_fails_is_found(tmp_path: Path) -> None:
     assert "name 'none' is not defined" in str(problem)
 
 
+def only_day_1(root: Path) -> Path:
+    """Leave nothing but Day 1 in a copy of the course, and return its page."""
+    for folder in (root / "lessons").glob("day_*"):
+        if folder.name != "day_01_connect":
+            shutil.rmtree(folder)
+            (root / "pages" / f"{folder.name}.py").unlink()
+    return root / "pages" / "day_01_connect.py"
+
+
 def test_a_new_day_passes_the_check_at_once_and_lists_what_is_left(tmp_path: Path) -> None:
     root = copy_of_the_course(tmp_path)
+    only_day_1(root)
     made = run_course(root, "new-day", "41", "Caching")
     assert made.returncode == 0, made.stderr
     assert "lessons/day_41_caching/ko.md:7: still to be written" in made.stdout
@@ -227,6 +237,7 @@ def test_a_new_day_passes_the_check_at_once_and_lists_what_is_left(tmp_path: Pat
 
 def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
     root = copy_of_the_course(tmp_path)
+    only_day_1(root)
     run_course(root, "new-day", "41", "Caching")
     page = root / "pages" / "day_41_caching.py"
     source = page.read_text("utf-8")
@@ -240,15 +251,6 @@ def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
     fails = f"error: pages/day_41_caching.py:{line}: fails ({ways}): NameError: name 'none'"
     assert fails in said, said
     assert "fails (when 'Try' is pressed): KeyError: 'mine'" in said
-
-
-def only_day_1(root: Path) -> Path:
-    """Leave nothing but Day 1 in a copy of the course, and return its page."""
-    for folder in (root / "lessons").glob("day_*"):
-        if folder.name != "day_01_connect":
-            shutil.rmtree(folder)
-            (root / "pages" / f"{folder.name}.py").unlink()
-    return root / "pages" / "day_01_connect.py"
 
 
 def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> None:

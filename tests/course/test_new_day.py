@@ -29,9 +29,10 @@ def test_a_new_day_has_everything_that_a_lesson_needs(root: Path) -> None:
         "lessons/day_08_tool_calls/lesson.toml",
         "lessons/day_08_tool_calls/ko.md",
         "lessons/day_08_tool_calls/en.md",
+        "lessons/day_08_tool_calls/practice/1_first_try/exercise.toml",
+        "lessons/day_08_tool_calls/practice/1_first_try/starter.py",
+        "lessons/day_08_tool_calls/practice/1_first_try/solution.py",
         "lessons/day_08_tool_calls/steps/step_1_title.py",
-        "lessons/day_08_tool_calls/practice/starter.py",
-        "lessons/day_08_tool_calls/practice/solution.py",
         "lessons/day_08_tool_calls/translated.toml",
     ]
     found = catalog.find("day_08_tool_calls", root / "lessons")
