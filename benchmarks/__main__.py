@@ -23,6 +23,12 @@ from benchmarks.memory import peak_memory
 from benchmarks.overhead import first_piece, time_per_delta, time_per_piece
 from benchmarks.pacing import end_delay
 from benchmarks.pages import first_answer, stop_latency
+from benchmarks.practice import (
+    first_compile,
+    left_after_a_kill,
+    run_to_first_text,
+    runs_at_once,
+)
 from benchmarks.rendering import check_cost, first_render
 from benchmarks.torn import torn_clusters
 
@@ -37,6 +43,10 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         home_process_time,
         first_render,
         check_cost,
+        first_compile,
+        run_to_first_text,
+        runs_at_once,
+        left_after_a_kill,
         stop_latency,
         limit_accuracy,
         first_answer,

@@ -57,6 +57,7 @@ class Budget:
 COURSE = "the course's own budget"
 PROMISE = "what the pages promise a learner"
 LESSONS = "what the lessons' pages and their authors are promised"
+PRACTICE = "what a learner who writes a program is promised"
 PIPELINE = "what the streaming package promises its users"
 
 #: The text that may wait in a stream whose reader does not come, and the megabyte around it.
@@ -77,6 +78,10 @@ BUDGETS = {
     "only_loopback": Budget(0, "worst", PROMISE),
     "exit_after_ctrl_c": Budget(1.0, "worst", COURSE),
     "home_process_time": Budget(1.25, "median", COURSE),
+    "first_compile": Budget(10.0, "worst", PRACTICE),
+    "run_to_first_text": Budget(0.6, "median", PRACTICE),
+    "runs_at_once": Budget(5.0, "worst", PRACTICE),
+    "left_after_a_kill": Budget(0, "worst", PRACTICE),
     "render_home": Budget(math.inf, "median", LESSONS, of_baseline=2),
     "render_day_3": Budget(math.inf, "median", LESSONS, of_baseline=2),
     "render_many": Budget(math.inf, "median", LESSONS, of_baseline=3),
