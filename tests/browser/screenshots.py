@@ -5,10 +5,11 @@ Each shows the real course on a real server, in the middle of an answer.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.server import ROOT, streamlit_server
@@ -54,8 +55,21 @@ def take_home(page: Page, url: str, language: str, path: Path) -> None:
     print(f"Wrote {path.relative_to(ROOT)}")
 
 
+def take_practice(page: Page, url: str, language: str, path: Path) -> None:
+    """Run the exercise that shows a stream as its learner finds it, and photograph the verdict."""
+    page.goto(f"{url}/day_03_write_streams?lang={language}")
+    panel = page.locator(".st-key-practice")
+    panel.get_by_role("radiogroup").locator("label").nth(1).click()
+    expect(panel.locator("textarea")).to_have_value(re.compile("join"))
+    panel.locator("textarea").press("ControlOrMeta+Enter")
+    expect(panel.get_by_role("alert").filter(has_text="26")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(500)
+    panel.screenshot(path=path)
+    print(f"Wrote {path.relative_to(ROOT)}")
+
+
 def main() -> None:
-    """Take Day 3 and Home in each language."""
+    """Take Day 3, an exercise and Home in each language."""
     browser_path = chromium.find()
     if browser_path is None:
         raise SystemExit("There is no Chromium to take screenshots with; set CHROMIUM to one.")
@@ -71,6 +85,8 @@ def main() -> None:
         for language in PROMPTS:
             page = browser.new_page(viewport={"width": 1280, "height": 960}, locale="ko-KR")
             take(page, url, language, IMAGES / f"day-03-{language}.png")
+            page.set_viewport_size({"width": 1280, "height": 2_400})
+            take_practice(page, url, language, IMAGES / f"practice-{language}.png")
             page.set_viewport_size({"width": 1280, "height": 720})
             take_home(page, url, language, IMAGES / f"home-{language}.png")
             page.close()
