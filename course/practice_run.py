@@ -18,7 +18,17 @@ from course.practice_answers import Answers, AnswerSettings, scene_of
 from course.practice_attempt import LIMITS, Attempt, item, key_of
 from course.practice_verdict import line, verdict_on
 from practice import Event, Exercise, Unavailable, grade, run
-from practice.events import Asked, Ended, Failed, Preparing, Queried, Queued, Shown
+from practice.events import (
+    Asked,
+    Draw,
+    Ended,
+    Failed,
+    Preparing,
+    Printed,
+    Queried,
+    Queued,
+    Shown,
+)
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from practice.replay import replay
@@ -163,7 +173,11 @@ def show_again(exercise: Exercise, attempt: Attempt) -> None:
     """Show what a program did, as it was shown when it did it."""
     for scene, events in zip(exercise.about.scenes, attempt.scenes, strict=False):
         _scene_heading(exercise, scene)
-        _replay(exercise, scene, iter(events))
+        if any(isinstance(event, Draw | Printed) for event in events):
+            _replay(exercise, scene, iter(events))
+        else:
+            # An empty box would look like a fault of the page.
+            st.caption(text("practice.nothing"))
         _show_the_error(events)
     if not attempt.judged and not attempt.broken:
         st.info(text("practice.stopped"), icon=":material/stop_circle:")

@@ -149,6 +149,11 @@ def test_turns_are_counted_for_a_learner_and_not_for_a_window(
     assert ("That was a lot of runs" in said(run(open_page(), "x = 2\n"))) is waits
 
 
+def test_a_scene_in_which_nothing_was_shown_says_so() -> None:
+    app = run(open_page(), program("starter.py"))
+    assert said(app).count(texts("en")["practice.nothing"]) == 2
+
+
 def test_a_run_too_many_leaves_what_came_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=60.0))
     code = program("solution.py")
