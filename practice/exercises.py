@@ -6,43 +6,25 @@ An exercise is a folder in a lesson's ``practice/`` that holds ``exercise.toml``
 
 from __future__ import annotations
 
-import builtins
-import difflib
-import inspect
 import tomllib
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    PlainValidator,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
-from practice.events import Reason
-from practice.patterns import PatternError, parse_pattern
-from practice.signatures import ELEMENTS
+from practice.conditions import Condition, Table
 
 __all__ = [
     "LESSONS",
     "Both",
     "Check",
-    "Condition",
     "Exercise",
     "ExerciseError",
     "ExerciseFile",
     "Language",
     "Mistake",
-    "Pieces",
     "SceneText",
-    "Text",
     "WrongAnswer",
     "load_exercises",
     "read_exercise",
@@ -58,54 +40,7 @@ class ExerciseError(ValueError):
     """An exercise cannot be used; the text names the file and the fault."""
 
 
-def _pattern(text: str) -> str:
-    try:
-        parse_pattern(text)
-    except PatternError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-@cache
-def _arguments() -> dict[str, set[str]]:
-    """Return what may have been called, and by which names its arguments go."""
-    from streamlit.delta_generator import DeltaGenerator
-
-    # A call of st.write is told as what it draws with.
-    drawn = {
-        f"st.{name}": set(inspect.signature(getattr(DeltaGenerator, name)).parameters)
-        for name in ELEMENTS
-        if name != "write"
-    }
-    anything = set().union(*drawn.values())
-    known = {"Complete": {"model", "prompt", "options", "stream"}, "st.*": anything}
-    return known | {"session.sql": {"query", "params"}} | drawn
-
-
-def _called(name: str) -> str:
-    if name == "st.write":
-        raise ValueError("`st.write` is told as what it draws with, such as `st.markdown`")
-    return _one_of(name, _arguments())
-
-
-def _kind(name: str) -> str:
-    return _one_of(name, {"complete", "generator", *dir(builtins)})
-
-
-def _one_of(name: str, known: Iterable[str]) -> str:
-    known = sorted(known)
-    if name in known:
-        return name
-    close = difflib.get_close_matches(name, known, 1)
-    meant = f"; did you mean `{close[0]}`?" if close else ""
-    raise ValueError(f"there is no `{name}` here{meant}")
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Both(_Table):
+class Both(Table):
     """A text in both languages, Markdown."""
 
     ko: str = Field(min_length=1)
@@ -116,107 +51,7 @@ class Both(_Table):
         return self.ko if language == "ko" else self.en
 
 
-class Pieces(_Table):
-    """What ``st.write_stream`` was given.
-
-    Args:
-        at_least: how many texts.
-        longest: how many characters none of them exceeds.
-        shortest: how many characters each of them has at least, but for the last.
-        spread: seconds from the first to the last.
-    """
-
-    at_least: int = 1
-    longest: int | None = None
-    shortest: int | None = None
-    spread: float = 0.0
-
-
-class Text(_Table):
-    """What is to be in an argument's text, and what is not."""
-
-    contains: str | None = None
-    lacks: str | None = None
-
-
-def _wanted(value: object) -> object:
-    """Return what an argument is to be; a table is no value but a ``Text``."""
-    if not isinstance(value, dict):
-        return value
-    for name in value:
-        _one_of(name, Text.model_fields)
-    return Text.model_validate(value)
-
-
-class Condition(_Table):
-    """Something that holds of a program and of what it did in a scene; all that is given must hold.
-
-    Args:
-        all, any, no: of other conditions.
-        code: a shape of code, see ``practice.patterns``.
-        called: ``Complete``, ``session.sql``, a function of ``st`` such as ``st.success``, or
-            ``st.*`` for any of them.
-        with_: arguments of that call (``with`` in the file), each a value, ``{contains = "..."}``
-            or ``{lacks = "..."}`` (in small letters or capitals). In a text, ``{answer}`` stands
-            for what the model sent last, ``{answer_length}`` for its number of characters,
-            ``{value}`` for the first value of the first row of the last statement.
-        times: how often it was called, with those arguments.
-        shown: where the stream came from that ``st.write_stream`` got: ``complete`` for the very
-            iterator that ``Complete`` returned, ``generator`` for one of the program's own.
-        pieces: what that stream gave.
-        whole: whether all that the model sent was shown by it.
-        read: whether a stream of ``Complete`` was read at all.
-        error: the type of the error that ended the program, ``""`` for none, ``*`` for any.
-        message: of that error.
-        ended: how the run ended, see ``practice.events.Reason``.
-    """
-
-    all: list[Condition] | None = None
-    any: list[Condition] | None = None
-    no: Condition | None = None
-    code: Annotated[str, AfterValidator(_pattern)] | None = None
-    called: Annotated[str, AfterValidator(_called)] | None = None
-    with_: dict[str, Annotated[Text | JsonValue, PlainValidator(_wanted)]] = Field(
-        default_factory=dict, alias="with"
-    )
-    times: int | None = None
-    shown: Annotated[str, AfterValidator(_kind)] | None = None
-    pieces: Pieces | None = None
-    whole: bool | None = None
-    read: bool | None = None
-    error: str | None = None
-    message: Text | None = None
-    ended: Reason | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Condition:
-        if not self.model_fields_set - {"with_"} or [] in (self.all, self.any):
-            raise ValueError("is empty: it would always hold, or never")
-        if (self.with_ or self.times is not None) and self.called is None:
-            raise ValueError("`with` and `times` need `called`")
-        for name in self.with_:
-            _one_of(name, _arguments()[self.called or ""])
-        return self
-
-    @property
-    def is_tentative(self) -> bool:
-        """Whether it may hold for a while and no longer at the end of a run."""
-        parts = [*(self.all or ()), *(self.any or ())]
-        pieces = self.pieces
-        sized = pieces is not None and (pieces.longest or pieces.shortest) is not None
-        # What the model sent, or a statement gave, last is another thing after the next call.
-        filled = any("{" in str(wanted) for wanted in self.with_.values())
-        given = (self.no, self.times, self.whole, self.error, self.message, self.ended)
-        return (
-            sized
-            or filled
-            or self.read is False
-            or any(each is not None for each in given)
-            or any(part.is_tentative for part in parts)
-        )
-
-
-class Mistake(_Table):
+class Mistake(Table):
     """A particular mistake, and what to say of it; ``{line}`` in the text is where it was made."""
 
     id: Id
@@ -224,7 +59,7 @@ class Mistake(_Table):
     say: Both
 
 
-class Check(_Table):
+class Check(Table):
     """One line of the list that turns green.
 
     ``scene`` is the one it looks at; by default the first. ``mistakes`` are tried in their order;
@@ -239,7 +74,7 @@ class Check(_Table):
     otherwise: Both
 
 
-class SceneText(_Table):
+class SceneText(Table):
     """One way in which the program is tried.
 
     Args:
@@ -259,7 +94,7 @@ class SceneText(_Table):
     fault: str | None = None
 
 
-class WrongAnswer(_Table):
+class WrongAnswer(Table):
     """What learners really write, and what it must trigger.
 
     It is given as edits of the solution or of the starter, pairs of a text that occurs once and
@@ -281,7 +116,7 @@ class WrongAnswer(_Table):
         return self
 
 
-class ExerciseFile(_Table):
+class ExerciseFile(Table):
     """``exercise.toml``.
 
     ``errors`` are mistakes that end the program with an error; what they say stands below it.
@@ -327,7 +162,7 @@ def _unique(what: str, names: Sequence[str]) -> None:
         raise ValueError(f"{what}: two have the id `{twice[0]}`")
 
 
-class Exercise(_Table):
+class Exercise(Table):
     """An exercise with its programs; ``name`` is its folder's, ``day`` its lesson's folder's."""
 
     day: str

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from practice.conditions import Condition
 from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown
-from practice.exercises import Condition, Exercise, ExerciseFile
+from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
 
 TEXT = {"ko": "한국어 {line}", "en": "English {line}"}

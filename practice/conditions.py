@@ -1,0 +1,178 @@
+"""Conditions: what may hold of a program and of what it did, as data.
+
+``practice.matching`` tells whether one holds.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import inspect
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainValidator,
+    model_validator,
+)
+
+from practice.events import Reason
+from practice.patterns import PatternError, parse_pattern
+from practice.signatures import ELEMENTS
+
+__all__ = ["Condition", "Pieces", "Table", "Text"]
+
+
+class Table(BaseModel):
+    """A table of an exercise's file; it may hold nothing that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _pattern(text: str) -> str:
+    try:
+        parse_pattern(text)
+    except PatternError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+@cache
+def _arguments() -> dict[str, set[str]]:
+    """Return what may have been called, and by which names its arguments go."""
+    from streamlit.delta_generator import DeltaGenerator
+
+    # A call of st.write is told as what it draws with.
+    drawn = {
+        f"st.{name}": set(inspect.signature(getattr(DeltaGenerator, name)).parameters)
+        for name in ELEMENTS
+        if name != "write"
+    }
+    anything = set().union(*drawn.values())
+    known = {"Complete": {"model", "prompt", "options", "stream"}, "st.*": anything}
+    return known | {"session.sql": {"query", "params"}} | drawn
+
+
+def _called(name: str) -> str:
+    if name == "st.write":
+        raise ValueError("`st.write` is told as what it draws with, such as `st.markdown`")
+    return _one_of(name, _arguments())
+
+
+def _kind(name: str) -> str:
+    return _one_of(name, {"complete", "generator", *dir(builtins)})
+
+
+def _one_of(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    if name in known:
+        return name
+    close = difflib.get_close_matches(name, known, 1)
+    meant = f"; did you mean `{close[0]}`?" if close else ""
+    raise ValueError(f"there is no `{name}` here{meant}")
+
+
+class Pieces(Table):
+    """What ``st.write_stream`` was given.
+
+    Args:
+        at_least: how many texts.
+        longest: how many characters none of them exceeds.
+        shortest: how many characters each of them has at least, but for the last.
+        spread: seconds from the first to the last.
+    """
+
+    at_least: int = 1
+    longest: int | None = None
+    shortest: int | None = None
+    spread: float = 0.0
+
+
+class Text(Table):
+    """What is to be in an argument's text, and what is not."""
+
+    contains: str | None = None
+    lacks: str | None = None
+
+
+def _wanted(value: object) -> object:
+    """Return what an argument is to be; a table is no value but a ``Text``."""
+    if not isinstance(value, dict):
+        return value
+    for name in value:
+        _one_of(name, Text.model_fields)
+    return Text.model_validate(value)
+
+
+class Condition(Table):
+    """Something that holds of a program and of what it did in a scene; all that is given must hold.
+
+    Args:
+        all, any, no: of other conditions.
+        code: a shape of code, see ``practice.patterns``.
+        called: ``Complete``, ``session.sql``, a function of ``st`` such as ``st.success``, or
+            ``st.*`` for any of them.
+        with_: arguments of that call (``with`` in the file), each a value, ``{contains = "..."}``
+            or ``{lacks = "..."}`` (in small letters or capitals). In a text, ``{answer}`` stands
+            for what the model sent last, ``{answer_length}`` for its number of characters,
+            ``{value}`` for the first value of the first row of the last statement.
+        times: how often it was called, with those arguments.
+        shown: where the stream came from that ``st.write_stream`` got: ``complete`` for the very
+            iterator that ``Complete`` returned, ``generator`` for one of the program's own.
+        pieces: what that stream gave.
+        whole: whether all that the model sent was shown by it.
+        read: whether a stream of ``Complete`` was read at all.
+        error: the type of the error that ended the program, ``""`` for none, ``*`` for any.
+        message: of that error.
+        ended: how the run ended, see ``practice.events.Reason``.
+    """
+
+    all: list[Condition] | None = None
+    any: list[Condition] | None = None
+    no: Condition | None = None
+    code: Annotated[str, AfterValidator(_pattern)] | None = None
+    called: Annotated[str, AfterValidator(_called)] | None = None
+    with_: dict[str, Annotated[Text | JsonValue, PlainValidator(_wanted)]] = Field(
+        default_factory=dict, alias="with"
+    )
+    times: int | None = None
+    shown: Annotated[str, AfterValidator(_kind)] | None = None
+    pieces: Pieces | None = None
+    whole: bool | None = None
+    read: bool | None = None
+    error: str | None = None
+    message: Text | None = None
+    ended: Reason | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Condition:
+        if not self.model_fields_set - {"with_"} or [] in (self.all, self.any):
+            raise ValueError("is empty: it would always hold, or never")
+        if (self.with_ or self.times is not None) and self.called is None:
+            raise ValueError("`with` and `times` need `called`")
+        for name in self.with_:
+            _one_of(name, _arguments()[self.called or ""])
+        return self
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it may hold for a while and no longer at the end of a run."""
+        parts = [*(self.all or ()), *(self.any or ())]
+        pieces = self.pieces
+        sized = pieces is not None and (pieces.longest or pieces.shortest) is not None
+        # What the model sent, or a statement gave, last is another thing after the next call.
+        filled = any("{" in str(wanted) for wanted in self.with_.values())
+        given = (self.no, self.times, self.whole, self.error, self.message, self.ended)
+        return (
+            sized
+            or filled
+            or self.read is False
+            or any(each is not None for each in given)
+            or any(part.is_tentative for part in parts)
+        )
