@@ -11,7 +11,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pydantic
@@ -214,14 +214,19 @@ def test_whatever_comes_out_of_the_sandbox_is_an_event_or_is_refused(line: bytes
     )
 
 
-@pytest.mark.parametrize(
-    ("body", "seconds"),
-    [(b"[],", 0.2), (b"1,", 0.2), (b'"x",', 0.2), (b"1.5,", 0.2)],
-)
-def test_the_longest_line_is_read_in_no_time(body: bytes, seconds: float) -> None:
+def _seconds(read: Callable[[bytes], object], line: bytes) -> float:
+    """Return the processor time that reading takes, at best: any one may meet a collection."""
+    took = []
+    for _ in range(5):
+        begun = time.thread_time()
+        read(line)
+        took.append(time.thread_time() - begun)
+    return min(took)
+
+
+@pytest.mark.parametrize("body", [b"[],", b"1,", b'"x",', b"1.5,"])
+def test_the_longest_line_takes_less_than_fifty_times_what_json_takes(body: bytes) -> None:
     values = body * (256 * 1024 // len(body))
     line = b'{"op":"draw","name":"json","into":0,"id":1,"args":{"body":[' + values + b"0]}}"
-    # Of this thread's own: another process may have the core meanwhile.
-    begun = time.thread_time()
     assert guest_event(line).op == "draw"
-    assert time.thread_time() - begun < seconds
+    assert _seconds(guest_event, line) < 50 * _seconds(json.loads, line)

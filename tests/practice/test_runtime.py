@@ -374,12 +374,12 @@ def test_a_run_that_cannot_be_prepared_says_why(compiling: Compiling) -> None:
 def test_a_run_that_is_closed_meanwhile_lets_go_and_the_next_one_is_ready(
     compiling: Compiling,
 ) -> None:
-    compiling.takes(0.5)
+    compiling.takes(2)
     events = run("pass", complete=lambda _: "", runtime=compiling.runtime)
     assert isinstance(next(events), Preparing)
     begun = time.monotonic()
     events.close()
-    assert time.monotonic() - begun < 0.3
+    assert time.monotonic() - begun < 1.0
     compiling.runtime.prepare()
     assert compiling.times == 1
 

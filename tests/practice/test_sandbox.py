@@ -233,7 +233,7 @@ def test_closing_a_run_ends_its_worker_at_once(code: str) -> None:
     worker = running_worker(events)
     begun = time.monotonic()
     events.close()
-    assert time.monotonic() - begun < 0.2 * slowness()
+    assert time.monotonic() - begun < 1.0
     assert worker not in children()
 
 
@@ -242,7 +242,7 @@ def test_closing_a_run_that_is_asleep_ends_its_worker_at_once() -> None:
     until(events, Slept)
     begun = time.monotonic()
     events.close()
-    assert time.monotonic() - begun < 0.2 * slowness()
+    assert time.monotonic() - begun < 1.0
 
 
 class Answer:
