@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import date
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, diagnose
 from course.connection_panel import relayed
@@ -26,10 +25,10 @@ __all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 # On most windows an answer begins below their lower edge; whoever asked for it wants to watch.
 WATCH = """\
 <script>requestAnimationFrame(() => {
-  const stop = document.querySelector(".st-key-stop");
-  if (stop && stop.getBoundingClientRect().bottom > window.innerHeight / 2) {
+  const answer = document.querySelector(".st-key-answer");
+  if (answer && answer.getBoundingClientRect().top > window.innerHeight / 2) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    stop.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    answer.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
 });</script>"""
 # Far more than a lesson needs, far less than any model takes.
@@ -89,23 +88,19 @@ def explained(connection: Connection) -> Iterator[None]:
         st.error(message, icon=":material/error:")
 
 
-def watch(
-    page: LessonPage, stream: TextStream, connection: Connection, buttons: DeltaGenerator
-) -> None:
-    """Show a stream, and what it measured when it has ended; Stop joins ``buttons`` meanwhile."""
-    stop = buttons.empty()
+def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
+    """Show a stream, and what it measured when it has ended; Stop is shown meanwhile."""
     running = stream.status in ("new", "running")
     if running:
-        page.draw_text()
+        # The model thinks while the page is drawn.
+        stream.start()
         page.tried()
-        # The click itself reruns the page, and a rerun ends the stream: nothing else is needed.
-        stop.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
     answer, below = st.container(key="answer"), st.empty()
     if running:
-        below.html(WATCH, unsafe_allow_javascript=True)
+        with below.container(key="demo-running"):
+            st.html(WATCH, unsafe_allow_javascript=True)
     with answer:
         result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
-    stop.empty()
     if running:
         # Once, when it has ended: this function shows the same answer again at every rerun.
         _renew(result, connection)

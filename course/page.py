@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -33,6 +32,8 @@ __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
+# Whether the connection whose failure the demo showed has been mended since.
+MENDED = "course_demo_mended"
 
 
 class LessonPage:
@@ -46,42 +47,49 @@ class LessonPage:
         self._lesson = lesson
         self._demo = st.container()
         self._text = st.container()
-        self._draw_text: Callable[[], None] | None = draw_text
-
-    def draw_text(self) -> None:
-        """Draw the lesson's text below the demo, once in a run.
-
-        It is drawn after the demo, so that a click's effect is seen first; but before an answer
-        streams, because that may take a minute.
-        """
-        draw, self._draw_text = self._draw_text, None
-        if draw is not None:
-            with self._text:
-                draw()
+        self._draw_text = draw_text
 
     def tried(self) -> None:
         """Note that the learner has tried the demo."""
         progress_panel.current().record(self._lesson.name, "tried", "demo")
 
-    @contextmanager
-    def demo(self) -> Iterator[None]:
-        """Draw the live demo in its place, then the text; a demo that fails is explained."""
-        hint = self._lesson.meta.demo
+    def demo(self, draw: Callable[[], None]) -> None:
+        """Draw the lesson's text, and the live demo by ``draw`` in its place above it.
+
+        A decorator. ``draw`` is a fragment: a click inside the demo runs it alone, and not the
+        lesson, which costs the server ten times as much. A demo that fails is explained.
+        """
+        with self._text:
+            self._draw_text()
         with self._demo, st.container(border=True, key="demo-box"):
-            st.subheader(text("demo.heading"), anchor="demo")
-            if hint:
-                st.caption(hint.of(current()))
-            connection_panel.say_what_answers(connect(self.prefer))
-            try:
-                yield
-            except ConnectionFailed as error:
-                connection_panel.failure(error)
-            except FragmentHandledException:
-                raise  # Streamlit's own: it has been shown already
-            except Exception as error:  # whatever the page's own code raises
-                broken.say_that_code_failed(self._lesson.name, "demo", error)
-        self.draw_text()
+            self._run(draw)
+        # Outside the fragment: only a click there interrupts what runs inside. The style sheet
+        # shows it while something does.
+        st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
         warm_up(connect(self.prefer))
+
+    @st.fragment
+    def _run(self, draw: Callable[[], None]) -> None:
+        if st.session_state.pop(MENDED, False):
+            # The lesson's page chose its connection before it was mended.
+            st.rerun()
+        st.subheader(text("demo.heading"), anchor="demo")
+        hint = self._lesson.meta.demo
+        if hint:
+            st.caption(hint.of(current()))
+        connection_panel.say_what_answers(connect(self.prefer))
+        try:
+            draw()
+        except ConnectionFailed as error:
+            connection_panel.failure(error, on_mended=_mended)
+        except FragmentHandledException:
+            raise  # Streamlit's own: it has been shown already
+        except Exception as error:  # whatever the page's own code raises
+            broken.say_that_code_failed(self._lesson.name, "demo", error)
+
+
+def _mended() -> None:
+    st.session_state[MENDED] = True
 
 
 def lesson_page(name: str) -> LessonPage:

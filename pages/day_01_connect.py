@@ -11,7 +11,9 @@ from streaming import CompletionRequest, DirectStrategy, stream
 page = lesson_page("day_01_connect")
 connection = connect(page.prefer)
 
-with page.demo():
+
+@page.demo
+def draw_demo() -> None:
     buttons = st.container(horizontal=True)
 
     if buttons.button("Show the version", type="primary"):
@@ -26,4 +28,4 @@ with page.demo():
         st.session_state.day_01_answer = stream(strategy, request, limits=demo.LIMITS)
 
     if "day_01_answer" in st.session_state:
-        demo.watch(page, st.session_state.day_01_answer, connection, buttons)
+        demo.watch(page, st.session_state.day_01_answer, connection)

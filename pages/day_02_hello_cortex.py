@@ -20,7 +20,8 @@ def ask_by_sql(request: CompletionRequest) -> str:
     return answer
 
 
-with page.demo():
+@page.demo
+def draw_demo() -> None:
     model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
     prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
 
@@ -38,4 +39,4 @@ with page.demo():
         st.session_state.day_02_answer = answer
 
     if "day_02_answer" in st.session_state:
-        demo.watch(page, st.session_state.day_02_answer, connection, buttons)
+        demo.watch(page, st.session_state.day_02_answer, connection)

@@ -10,7 +10,9 @@ from streaming import DirectStrategy, SimulatedStrategy, Strategy, stream
 page = lesson_page("day_03_write_streams")
 connection = connect(page.prefer)
 
-with page.demo():
+
+@page.demo
+def draw_demo() -> None:
     model = demo.choose_model(
         "Select a model", ["claude-3-5-sonnet", "mistral-large", "llama3.1-8b"], connection
     )
@@ -35,4 +37,4 @@ with page.demo():
 
     if "day_03_answer" in st.session_state:
         st.markdown("### Response:")
-        demo.watch(page, st.session_state.day_03_answer, connection, buttons)
+        demo.watch(page, st.session_state.day_03_answer, connection)

@@ -70,10 +70,10 @@ class StreamResult:
 class TextStream:
     """The pieces of one answer: non-empty strings of whole grapheme clusters.
 
-    An iterator: the request is sent at the first ``next``, once. A context manager: leaving it
-    gives the connection back. ``text``, ``status``, ``error`` and ``metrics`` may be read at any
-    time from any thread; ``pace`` and ``on_idle`` may be changed while it runs. Make one with
-    :func:`stream`.
+    An iterator: the request is sent by ``start`` or at the first ``next``, once. A context manager:
+    leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics`` may be read
+    at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs. Make one
+    with :func:`stream`.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -182,6 +182,15 @@ class TextStream:
             gaps=Gaps.of(self._reader.gaps[:]),
         )
 
+    def start(self) -> None:
+        """Send the request now, if it has not been: the model thinks while a page is drawn."""
+        with self._lock:
+            if self._status == "new":
+                # Before the request, which is sent when the reader starts.
+                self._started = self._clock()
+                self._status = "running"
+                self._reader.start()
+
     def cancel(self) -> None:
         """Stop from any thread, as often as you like; the text handed out so far stays."""
         self._finish("cancelled", None)
@@ -203,7 +212,7 @@ class TextStream:
     def _next(self) -> str:
         """Wait for the next piece; ``""`` once there will be none."""
         if self._status == "new":
-            self._start()
+            self.start()
         while self._status == "running":
             now = self._clock()
             if self._outcome is None:
@@ -220,14 +229,6 @@ class TextStream:
             # The same object at each rerun; its traceback would grow with every one.
             raise self._error.with_traceback(None)
         return ""
-
-    def _start(self) -> None:
-        with self._lock:
-            if self._status == "new":
-                # Before the request, which is sent when the reader starts.
-                self._started = self._clock()
-                self._status = "running"
-                self._reader.start()
 
     def _collect(self, now: float) -> None:
         """Take in what has arrived, and notice the end of the source or of our patience."""

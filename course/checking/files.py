@@ -236,8 +236,8 @@ def _page_file(path: Path) -> Iterator[Problem]:
         yield Problem(
             path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
         )
-    if "page.demo()" not in source:
-        fix = "Write `with page.demo():` around it; the lesson's text follows it"
+    if "@page.demo" not in source:
+        fix = "Write `@page.demo` above its function; the lesson's text is drawn with it"
         yield Problem(path, 0, "the page has no live demo", fix)
 
 

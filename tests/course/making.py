@@ -44,7 +44,9 @@ from course.page import lesson_page
 
 page = lesson_page("{name}")
 
-with page.demo():
+
+@page.demo
+def draw_demo() -> None:
     pass
 """
 

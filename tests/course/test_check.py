@@ -269,7 +269,7 @@ def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> 
 def test_a_page_may_print(tmp_path: Path) -> None:
     root = copy_of_the_course(tmp_path)
     with only_day_1(root).open("a", encoding="utf-8") as file:
-        file.write('\nprint("[]")\n')
+        file.write('\n\nprint("[]")\n')
     said = run_course(root, "check")
     assert (said.returncode, said.stderr) == (0, ""), said.stdout
 

@@ -52,6 +52,24 @@ def test_nothing_is_asked_before_the_first_next() -> None:
     assert (stream.status, reader.started) == ("new", 0)
 
 
+def test_started_early_it_is_asked_once_and_its_clock_runs_from_then() -> None:
+    stream, reader, clock = make_stream(evenly(LONG, first=0.4))
+    stream.start()
+    assert (stream.status, reader.started) == ("running", 1)
+    clock.now += 0.3
+    stream.start()
+    next(stream)
+    assert reader.started == 1
+    assert stream.metrics.time_to_first_text == pytest.approx(0.4, abs=0.001)
+
+
+def test_what_was_cancelled_is_not_started() -> None:
+    stream, reader, _ = make_stream()
+    stream.cancel()
+    stream.start()
+    assert (stream.status, reader.started) == ("cancelled", 0)
+
+
 def test_iterating_twice_asks_once() -> None:
     stream, reader, _ = make_stream()
     first = "".join(iter(stream))
