@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ __all__ = [
     "Server",
     "in_fresh_process",
     "running",
+    "running_in",
     "streamlit",
     "wait_until_it_answers",
 ]
@@ -93,12 +94,21 @@ class Server:
 @contextmanager
 def running(command: Sequence[str], url: str = "", **settings: str) -> Iterator[Server]:
     """Run ``python COMMAND`` in the repository, with an empty home, and always stop it."""
+    with running_in(ROOT, command, url, settings) as server:
+        yield server
+
+
+@contextmanager
+def running_in(
+    folder: Path, command: Sequence[str], url: str, settings: Mapping[str, str]
+) -> Iterator[Server]:
+    """Run ``python COMMAND`` in ``folder``, with an empty home, and always stop it."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         home = Path(name)
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, *command],
-                cwd=ROOT,
+                cwd=folder,
                 env=environment(home, **{"COURSE_CONNECTION": "local", **settings}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

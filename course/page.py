@@ -27,11 +27,15 @@ from course.lesson import Lesson, program
 from course.problems import LessonError
 from course.prose import sections
 from course.warm import warm_up
+from streaming.gate import Gate
 
 __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
+# A class that presses a button at once: each page is drawn sooner if few are at the same time. One
+# that streams an answer gives its place to others meanwhile.
+DRAWING = Gate(places=2, lease=0.03)
 # Whether the connection whose failure the demo showed has been mended since.
 MENDED = "course_demo_mended"
 
@@ -47,7 +51,7 @@ class LessonPage:
         self._lesson = lesson
         self._demo = st.container()
         self._text = st.container()
-        self._draw_text = draw_text
+        self._draw_text: Callable[[], None] | None = draw_text
 
     def tried(self) -> None:
         """Note that the learner has tried the demo."""
@@ -59,8 +63,11 @@ class LessonPage:
         A decorator. ``draw`` is a fragment: a click inside the demo runs it alone, and not the
         lesson, which costs the server ten times as much. A demo that fails is explained.
         """
-        with self._text:
-            self._draw_text()
+        # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
+        draw_text, self._draw_text = self._draw_text, None
+        if draw_text is not None:
+            with self._text:
+                draw_text()
         with self._demo, st.container(border=True, key="demo-box"):
             self._run(draw)
         # Outside the fragment: only a click there interrupts what runs inside. The style sheet
@@ -79,7 +86,8 @@ class LessonPage:
             st.caption(hint.of(current()))
         connection_panel.say_what_answers(connect(self.prefer))
         try:
-            draw()
+            with DRAWING.turn():
+                draw()
         except ConnectionFailed as error:
             connection_panel.failure(error, on_mended=_mended)
         except FragmentHandledException:

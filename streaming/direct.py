@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from streaming.errors import EXPIRED_SESSION, StreamUnavailable
+from streaming.gate import Gate
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ __all__ = ["DirectStrategy"]
 # The client retries a busy service for ever unless it is given a limit; ours are kept by
 # TextStream, on a clock that also runs while the socket is silent.
 CLIENT_TIMEOUT_SECONDS = 300.0
+# The client makes a TLS context for each request, which takes a core for 20 ms: a class that asks
+# at once would hold up whatever streams. A model that takes longer to answer holds nobody up.
+ASKING = Gate(places=2, lease=0.03)
 
 
 class DirectStrategy:
@@ -102,14 +106,15 @@ class _Answer:
         question: object = self._request.prompt
         if self._request.messages is not None:
             question = [message.model_dump() for message in self._request.messages]
-        answer = complete(
-            self._request.model,
-            question,
-            options=self._request.options or None,
-            session=self._session,
-            stream=True,
-            timeout=CLIENT_TIMEOUT_SECONDS,
-        )
+        with ASKING.turn():
+            answer = complete(
+                self._request.model,
+                question,
+                options=self._request.options or None,
+                session=self._session,
+                stream=True,
+                timeout=CLIENT_TIMEOUT_SECONDS,
+            )
         self._generator = cast("Generator[str, None, None]", answer)
         # An argument of the generator function, so it is there before the first next(); the client
         # offers no other way to it and sets no socket timeout.

@@ -19,6 +19,8 @@ from streaming.strategy import Abortable
 
 __all__ = ["Pump", "Reader"]
 
+# What is read no later than this after a rest was there before its end.
+THERE_SECONDS = 0.02
 # What next() gives at the end; no delta is this object.
 END = str(object())
 
@@ -66,6 +68,10 @@ class Reader(Protocol):
 
     def keep(self, characters: int) -> None:
         """Say how much of what was taken still waits for its reader."""
+        ...
+
+    def rest_until(self, moment: float) -> None:
+        """Say that nothing is going to be taken before then, so that nothing has to be read."""
         ...
 
     def rest(self, until: float = ...) -> Iterator[str]:
@@ -121,6 +127,9 @@ class Pump:
         self._reader_waits = False
         self._held_up = False
         self._stopped = False
+        # Until when nobody wants anything, and from when to when this thread has not read.
+        self._rest_until = -math.inf
+        self._rested = -math.inf, -math.inf
         # The thread that reads the rest of a source that is not live; it alone may close it then.
         self._owner: int | None = None
         self._rest: Iterator[str | None] = iter(())
@@ -146,6 +155,9 @@ class Pump:
         if self._held_up:
             with self._lock:
                 self._changed.notify_all()
+
+    def rest_until(self, moment: float) -> None:
+        self._rest_until = moment
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
         with self._lock:
@@ -189,9 +201,19 @@ class Pump:
                     break
                 if delta:
                     self._put(delta)
+                    if self._rest_until > -math.inf:
+                        self._nap()
         except BaseException as raised:
             error = raised
         self._end(error)
+
+    def _nap(self) -> None:
+        """Leave what comes in the socket until somebody wants it: once for all, not one by one."""
+        began = self._clock()
+        if self._rest_until > began:
+            with self._lock:
+                self._changed.wait_for(lambda: self._stopped, self._rest_until - began)
+            self._rested = began, self._clock()
 
     def _put(self, delta: str) -> None:
         with self._lock:
@@ -199,7 +221,9 @@ class Pump:
                 self._wait_for_room()
             now = self._clock()
             if not self._waiting_chars:
-                self._oldest = now
+                # What is there at the end of a rest may have come at its beginning.
+                began, ended = self._rested
+                self._oldest = began if now <= ended + THERE_SECONDS else now
             self._text.write(delta)
             self._waiting_chars += len(delta)
             self._count(now)

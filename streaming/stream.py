@@ -15,6 +15,7 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
+from streaming.lateness import Lateness
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import Pump, Reader
@@ -34,6 +35,8 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
+# What is read in batches is read when so much of a tick has passed: the rest is for the reading.
+READ_AHEAD = 0.96
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2
 
@@ -70,10 +73,13 @@ class StreamResult:
 class TextStream:
     """The pieces of one answer: non-empty strings of whole grapheme clusters.
 
-    An iterator: the request is sent by ``start`` or at the first ``next``, once. A context manager:
-    leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics`` may be read
-    at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs. Make one
-    with :func:`stream`.
+    An iterator: the request is sent by ``start`` or at the first ``next``, once. A context
+    manager: leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics``
+    may be read at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs.
+    Make one with :func:`stream`.
+
+    With ``in_batches`` what comes between two ticks is read once, shortly before the second, and
+    not delta by delta: half the processor time, and ``metrics.gaps`` are then those of batches.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -95,10 +101,12 @@ class TextStream:
         self.on_idle = on_idle
         self._reader = reader
         self.pace = pace
+        self.in_batches = False
         self._limits = limits
         self._clock = clock
         self._attempts = attempts
         self._clusters = Clusters()
+        self._lateness = Lateness()
         self._parts: list[str] = []
         self._status: Status = "new"
         self._error: StreamError | None = None
@@ -254,7 +262,7 @@ class TextStream:
 
     def _note_arrival(self, since: float, characters: int) -> None:
         """Remember when text became ready, to the grain of a tick: so much the pace has to know."""
-        if self._arrivals and since - self._arrivals[-1][0] < self.pace.tick:
+        if self._arrivals and since - self._arrivals[-1][0] < self._tick:
             since, earlier = self._arrivals.pop()
             characters += earlier
         self._arrivals.append((since, characters))
@@ -282,21 +290,32 @@ class TextStream:
             status, failure = "failed", from_exception(error, text_came=text_came)
         self._outcome = _Outcome(status, failure, self._clock())
 
+    @property
+    def _tick(self) -> float:
+        return self._lateness.lengthened(self.pace.tick)
+
     def _piece(self, now: float) -> str:
         """Take the next piece and count it, if it is time for one."""
-        clusters, pace = self._clusters, self.pace
-        if not pace.tick or (self._outcome is not None and self._outcome.error is not None):
+        clusters, pace, tick = self._clusters, self.pace, self._tick
+        if not tick or (self._outcome is not None and self._outcome.error is not None):
             # Whoever waits for an error is not to wait for a typewriter.
             amount = clusters.ready
-        elif self._last_piece is not None and now < self._last_piece + pace.tick:
+        elif self._last_piece is not None and now < self._last_piece + tick:
             return ""
         else:
+            if self._last_piece is not None:
+                # No later than this it could have been shown.
+                self._lateness.note(now - max(self._last_piece + tick, self._arrivals[0][0]))
+            if tick > pace.tick:
+                pace = replace(pace, tick=tick)
             amount = pace.amount((now - since, count) for since, count in self._arrivals)
         piece = clusters.take(amount)
         self._last_piece = now
         if self._first_piece is None:
             self._first_piece = now
         self._parts.append(piece)
+        if self.in_batches:
+            self._reader.rest_until(now + self._tick * READ_AHEAD)
         self._forget(len(piece))
         self._reader.keep(clusters.ready)
         return piece
@@ -315,7 +334,7 @@ class TextStream:
             return
         now, due = self._clock(), 0.0
         if self._last_piece is not None:
-            due = self._last_piece + self.pace.tick - now
+            due = self._last_piece + self._tick - now
         if due <= 0 and self._clusters.ready:
             # Its tick has come since the last look.
             return

@@ -28,7 +28,7 @@ __all__ = ["show"]
 # whatever its length, and eight a second look even. Of a long answer more can be read than is new:
 # there half as many will do.
 TICK = 0.125
-LONG_TICK = 0.24
+LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
 
 
@@ -58,6 +58,7 @@ def show(
     place = st.empty()
     if stream.status in ("new", "running"):
         stream.pace = replace(stream.pace, tick=max(stream.pace.tick, TICK))
+        stream.in_batches = True
         # Reading the session state is where Streamlit lets a waiting script be stopped.
         stream.on_idle = lambda: "streaming" in st.session_state
         try:

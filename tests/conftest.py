@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Hypothesis would fail an example that takes 0.2 s; Python may stop for longer than that to collect
+# what all the tests before have left.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 
 @pytest.fixture(autouse=True, scope="session")

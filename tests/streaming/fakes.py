@@ -50,6 +50,7 @@ class ScriptedReader:
         self.deltas = 0
         self.gaps: list[float] = []
         self.kept = 0
+        self.rests: list[float] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -84,6 +85,9 @@ class ScriptedReader:
 
     def keep(self, characters: int) -> None:
         self.kept = characters
+
+    def rest_until(self, moment: float) -> None:
+        self.rests.append(moment - self._clock.now)
 
     def rest(self, until: float = 0.0) -> Iterator[str]:
         raise AssertionError("only a source that is immediate has a rest")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 from streaming.pump import Pump
+from tests.streaming.asking import wait_for
 from tests.streaming.fakes import FakeClock
 
 
@@ -207,3 +209,56 @@ def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
     pump.start()
     drain(pump)
     assert list(pump.gaps) == [0.5, 2.0]
+
+
+def test_what_comes_while_nobody_wants_it_is_read_at_once_afterwards() -> None:
+    clock = FakeClock()
+    given: list[str] = []
+
+    def source() -> Iterator[str]:
+        for delta in ("a", "b", "c"):
+            given.append(delta)
+            yield delta
+
+    pump = Pump(source(), buffer_chars=100, clock=clock)
+    pump.rest_until(clock.now + 0.05)
+    pump.start()
+    wait_for(lambda: pump.deltas == 1)
+    assert given == ["a"]
+    assert pump.take() == ("a", 100.0)
+    clock.now += 0.05
+    wait_for(lambda: pump.ended)
+    # It may all have come at the beginning of the rest.
+    assert pump.take() == ("bc", 100.0)
+
+
+def test_a_rest_ends_when_the_reading_is_stopped() -> None:
+    source = Blocking("a", "b")
+    pump = Pump(source, buffer_chars=100)
+    pump.rest_until(time.monotonic() + 60.0)
+    pump.start()
+    wait_for(lambda: pump.deltas == 1)
+    pump.stop()
+    wait_for(lambda: pump.ended)
+    assert source.closed_by == "stream-pump"
+
+
+def test_what_comes_after_a_rest_has_not_waited_since_its_beginning() -> None:
+    clock = FakeClock()
+    more = threading.Event()
+
+    def source() -> Iterator[str]:
+        yield "a"
+        more.wait(5)
+        yield "b"
+
+    pump = Pump(source(), buffer_chars=100, clock=clock)
+    pump.rest_until(clock.now + 0.001)
+    pump.start()
+    wait_for(lambda: pump.deltas == 1)
+    pump.take()
+    time.sleep(0.05)
+    clock.now += 3.0
+    more.set()
+    wait_for(lambda: pump.ended)
+    assert pump.take() == ("b", 103.0)

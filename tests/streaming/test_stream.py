@@ -496,3 +496,35 @@ def test_an_answer_without_text_has_no_first_delta() -> None:
     assert (result.text, result.error, result.status) == ("", None, "unknown_end")
     assert result.metrics.time_to_first_delta is None
     assert result.metrics.time_to_first_text is None
+
+
+def test_in_batches_the_source_is_left_alone_until_shortly_before_the_next_tick() -> None:
+    stream, reader, _ = make_stream(evenly(LONG), pace=Pace(tick=0.125))
+    stream.in_batches = True
+    assert "".join(stream) == LONG
+    assert len(reader.rests) == stream.metrics.pieces
+    assert set(reader.rests) == {pytest.approx(0.125 * 0.96)}
+
+
+def test_delta_by_delta_the_source_is_never_left_alone() -> None:
+    stream, reader, _ = make_stream(evenly(LONG))
+    assert "".join(stream) == LONG
+    assert reader.rests == []
+
+
+def test_ticks_that_come_late_grow_and_no_text_is_lost() -> None:
+    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
+    lengths = []
+    for _ in stream:
+        lengths.append(len(stream.text))
+        clock.now += 0.3  # what a page takes on a machine that is overloaded
+    assert stream.text == LONG
+    steps = [after - before for before, after in pairwise(lengths[3:-2])]
+    in_time = 0.3 / 0.025 * 4
+    assert sum(steps) / len(steps) > 1.5 * in_time
+
+
+def test_a_slow_model_makes_no_tick_longer() -> None:
+    stream, _, clock = make_stream(evenly("Slowly. " * 8, size=8, gap=2.0), pace=Pace(tick=0.125))
+    seen = [clock.now for _ in stream]
+    assert {round(after - before, 3) for before, after in pairwise(seen)} == {2.0}

@@ -1,0 +1,138 @@
+"""How many learners one process holds, on the hand-out's page and on ours.
+
+    python -m benchmarks.crowd                        # the tables of docs/scaling.md
+    python -m benchmarks.crowd --pages ours --counts 60 80
+    python -m benchmarks.crowd --soak 20 --counts 40  # minutes
+
+For each number of learners a server process is started and all tabs are opened; then everybody
+presses Generate within a second and follows the answer, 2,182 characters at 50 tokens a second. The
+numbers rise until a page has missed a limit twice; then ours is asked for twice as many as the
+hand-out's page holds. Both pages use the same Local Cortex, in a process of its own, and so does
+the crowd. It takes Linux: /proc says what a server uses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from benchmarks.crowd_pages import PAGES, Page, expected
+from benchmarks.crowd_rest import SOAK_HEAD, closed_tabs, outage, soak
+from benchmarks.crowd_run import FIRST_TOKEN, HEAD, TOKENS_PER_SECOND, Crowd, crowd
+from benchmarks.figures import NotMeasured
+from benchmarks.shared_cortex import SharedCortex, shared_cortex
+from benchmarks.visitors import Answered
+
+# Where the search begins and how it goes on.
+COUNTS = range(30, 251, 10)
+# A page that misses a limit once may have had bad luck.
+MISSES = 2
+# Learners whose tabs are closed, and whose model is killed.
+FEW = 20
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what is asked for, print it as Markdown, and return an exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crowd")
+    parser.add_argument("--pages", nargs="+", choices=PAGES, default=list(PAGES))
+    parser.add_argument("--counts", nargs="+", type=int, help="these numbers of learners only")
+    parser.add_argument("--spread", type=float, default=1.0, help="seconds for all the clicks (1)")
+    parser.add_argument("--soak", type=float, metavar="MINUTES", help="long use of our page")
+    asked = parser.parse_args(arguments)
+    pages = [PAGES[name] for name in asked.pages]
+    try:
+        with shared_cortex(first_token=FIRST_TOKEN, tokens_per_second=TOKENS_PER_SECOND) as cortex:
+            text = expected(cortex)
+            if asked.soak is not None:
+                _soak(cortex, text, (asked.counts or [40])[0], asked.soak)
+            elif asked.counts:
+                print(HEAD, flush=True)
+                for page in pages:
+                    for count in asked.counts:
+                        _measure(cortex, text, page, count, asked.spread)
+            else:
+                _search(cortex, text, pages, asked.spread)
+                _rest(cortex, text)
+    except NotMeasured as error:
+        print(f"Not measured: {error}.", file=sys.stderr)
+        return 1
+    print(f"\n{_machine()}")
+    return 0
+
+
+def _measure(cortex: SharedCortex, text: str, page: Page, count: int, spread: float) -> Crowd:
+    with page.serve(cortex) as server:
+        found = asyncio.run(crowd(page, server, count, text, spread=spread))
+    print(found.row(), flush=True)
+    return found
+
+
+def _search(cortex: SharedCortex, text: str, pages: list[Page], spread: float) -> None:
+    print(HEAD, flush=True)
+    most = {}
+    for page in pages:
+        missed = 0
+        for count in COUNTS:
+            if _measure(cortex, text, page, count, spread).holds:
+                most[page.name] = count
+            else:
+                missed += 1
+                if missed == MISSES:
+                    break
+    if {"hand-out", "ours"} <= set(most):
+        _measure(cortex, text, PAGES["ours"], 2 * most["hand-out"], spread)
+        ratio = most["ours"] / most["hand-out"]
+        print(
+            f"\nWithin the limits: the hand-out's page {most['hand-out']} learners, "
+            f"ours {most['ours']}, {ratio:.2f} times as many."
+        )
+
+
+def _rest(cortex: SharedCortex, text: str) -> None:
+    page = PAGES["ours"]
+    with page.serve(cortex) as server:
+        seconds = asyncio.run(closed_tabs(page, server, cortex, FEW, text))
+        print(
+            f"\n{FEW} tabs closed in the middle of their answers: "
+            f"Local Cortex makes none of them any more after {seconds * 1000:.0f} ms."
+        )
+        cut, gone, first, again = asyncio.run(outage(page, server, cortex, FEW, text))
+        print(
+            f"\nLocal Cortex killed in the middle of {FEW} answers: {_errors(cut)} pages say so, "
+            f"{sum(each.shown > 0 for each in cut)} keep the text so far. Asked again meanwhile: "
+            f"{_errors(gone)} pages say that it cannot be reached. Started again, the server not, "
+            f"and nobody logged in any more: {_whole(first)} whole answers and {_errors(first)} "
+            f"pages that connect anew; asked once more, {_whole(again)} whole answers."
+        )
+
+
+def _errors(answers: Sequence[Answered]) -> int:
+    return sum(bool(each.error) for each in answers)
+
+
+def _whole(answers: Sequence[Answered]) -> int:
+    return sum(not each.failed for each in answers)
+
+
+def _soak(cortex: SharedCortex, text: str, count: int, minutes: float) -> None:
+    page = PAGES["ours"]
+    print(f"{count} learners who ask again and again for {minutes:g} minutes:\n\n{SOAK_HEAD}")
+    with page.serve(cortex) as server:
+        asyncio.run(soak(page, server, count, text, minutes))
+
+
+def _machine() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("streamlit", "snowflake-ml-python"))
+    return (
+        f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}, {packages}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""A Local Cortex in a process of its own, which two pages share and which can be killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks.figures import NotMeasured
+from local_cortex import LocalCortex
+from local_cortex.certificate import write_certificate
+from local_cortex.launch import connection_block
+from local_cortex.settings import Settings
+
+__all__ = ["SharedCortex", "shared_cortex"]
+
+START_SECONDS = 20.0
+
+
+class SharedCortex:
+    """Starts a Local Cortex that any number of programs use as an account; see ``settings``."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        # Kept, because a server that has read its certificate reads it again after a restart.
+        self._certificate, self.bundle = write_certificate(folder, {})
+        self._secrets = folder / "secrets.toml"
+        self.secret = secrets.token_urlsafe(24)
+        self._settings = settings
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process; after a ``kill`` it is the same account at the same port."""
+        context = multiprocessing.get_context("spawn")
+        self._line, far = context.Pipe()
+        given = (far, self._settings, self._port, self.secret, self._certificate)
+        self._process = context.Process(target=_serve, args=given, daemon=True)
+        self._process.start()
+        far.close()
+        if not self._line.poll(START_SECONDS):
+            self.kill()
+            raise NotMeasured("Local Cortex did not start")
+        self._port = self._line.recv()
+        self._secrets.write_text(connection_block(self._port, self.secret), encoding="utf-8")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program is to find in its environment, so that it uses this account."""
+        return {
+            "COURSE_CONNECTION": "account",
+            "REQUESTS_CA_BUNDLE": str(self.bundle),
+            "SSL_CERT_FILE": str(self.bundle),
+            "STREAMLIT_SECRETS_FILES": str(self._secrets),
+        }
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"https://127.0.0.1:{self._port}"
+
+    @property
+    def open_streams(self) -> int:
+        """How many answers are being made right now."""
+        self._line.send("open_streams")
+        found: int = self._line.recv()
+        return found
+
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        self._process.kill()
+        self._process.join()
+
+
+@contextmanager
+def shared_cortex(*, first_token: float, tokens_per_second: float) -> Iterator[SharedCortex]:
+    """Run a Local Cortex of this pace: seconds to the first token, then tokens a second."""
+    settings = Settings(first_token=first_token, tokens_per_second=tokens_per_second)
+    with tempfile.TemporaryDirectory(prefix="shared-cortex-") as folder:
+        cortex = SharedCortex(Path(folder), settings)
+        try:
+            yield cortex
+        finally:
+            cortex.kill()
+
+
+def _serve(line: Connection, settings: Settings, port: int, secret: str, certificate: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("COURSE_RELAY")]:
+        del os.environ[name]
+    cortex = LocalCortex.start(settings=settings, port=port, secret=secret, certificate=certificate)
+    line.send(cortex.port)
+    while True:
+        try:
+            line.send(getattr(cortex, line.recv()))
+        except (EOFError, OSError):
+            return  # whoever asked is gone
