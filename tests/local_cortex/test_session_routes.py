@@ -103,6 +103,15 @@ def test_a_programmatic_access_token_logs_in_where_a_password_would(cortex: Loca
         assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
 
 
+def test_the_token_of_a_container_logs_in_without_a_user(cortex: LocalCortex) -> None:
+    options = {"user": "", "password": "", "authenticator": "oauth"}
+    with connect(cortex, **options, token=cortex.secret) as connection:
+        answer = connection.cursor().execute("SELECT CURRENT_USER()").fetchone()
+    assert answer == ("COURSE_SERVICE",)
+    with pytest.raises(DatabaseError):
+        connect(cortex, **options, token="wrong")
+
+
 def test_a_wrong_password_is_refused_with_390100(cortex: LocalCortex, raw: httpx.Client) -> None:
     with pytest.raises(DatabaseError, match="Incorrect username or password") as refused:
         connect(cortex, password="wrong")
