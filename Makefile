@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check new-day lint format bench lock screenshots clean
+.PHONY: help run test check deploy-check new-day lint format bench lock screenshots clean
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The newest Python on the PATH that the course supports; PYTHON=... overrides it.
@@ -11,6 +11,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 	&& { echo $$python; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := .venv-deploy
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help: ## List the targets
@@ -28,6 +29,9 @@ test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
 
 check: $(VENV)/dev.done ## Check every lesson: metadata, both languages, code, pages
 	@$(BIN)/python -m course check
+
+deploy-check: $(VENV)/dev.done $(TOOLS)/done ## Check what deploy/ gives to containers and to Snowflake
+	@$(TOOLS)/bin/python deploy/check.py
 
 new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TITLE="Caching"
 	@test -n "$$DAY" && test -n "$$TITLE" \
@@ -58,7 +62,7 @@ lock: $(VENV)/dev.done ## Pin the newest versions that pyproject.toml allows
 		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean: ## Remove the virtual environment and every cache
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python has gone, as after an upgrade of the system's, is made anew.
@@ -82,4 +86,12 @@ $(VENV)/run.done: $(VENV)/made requirements.txt
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
 	@echo "Installing what tests and checks need."
 	@$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+# Apart: the Snowflake CLI pins versions that are not the course's.
+$(TOOLS)/done: $(VENV)/made deploy/requirements-check.txt
+	@echo "Installing the tools that check deploy/ (about a minute the first time)."
+	@$(BIN)/python -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check --quiet install \
+		-r deploy/requirements-check.txt
 	@touch $@
