@@ -77,7 +77,8 @@ class Attempts:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._strategies = strategies
-        self._request = request
+        self.request = request
+        """What is asked."""
         self._retry = retry
         self._total = total
         self._clock = clock
@@ -132,7 +133,7 @@ class Attempts:
     def _ask(self) -> Iterator[str]:
         """Send the request and wait for its first text."""
         self.attempts += 1
-        source = self.strategy.open(self._request)
+        source = self.strategy.open(self.request)
         with self._lock:
             self._source = source
         deltas = iter(source)

@@ -48,6 +48,13 @@ class CompletionRequest(BaseModel):
         return self
 
     @property
+    def text(self) -> str:
+        """All that the model is told: the prompt, or what the messages say, one below the other."""
+        if self.messages is None:
+            return self.prompt or ""
+        return "\n".join(message.content for message in self.messages)
+
+    @property
     def options(self) -> dict[str, int | float]:
         """The options that were set, by the names that ``snowflake.cortex`` gives them."""
         names = ("max_tokens", "temperature", "top_p")

@@ -172,6 +172,11 @@ class TextStream:
         return self._reader.finish_reason
 
     @property
+    def live(self) -> bool:
+        """Whether text comes while the model is writing; see :class:`Strategy`."""
+        return self._attempts is None or self._attempts.strategy.live
+
+    @property
     def metrics(self) -> StreamMetrics:
         """What has been measured so far."""
         ended = self._outcome.at if self._outcome is not None else None
@@ -207,6 +212,23 @@ class TextStream:
         """Cancel if need be, and wait a moment for the connection to be given back."""
         self.cancel()
         self._reader.join(RELEASE_SECONDS)
+
+    def limit_output(self, max_tokens: int) -> None:
+        """Ask for an answer of at most so many tokens, or of fewer if the request says so.
+
+        Raises:
+            RuntimeError: the request has been sent.
+        """
+        if self._status != "new":
+            raise RuntimeError("the request has been sent")
+        most = min(self.request.max_tokens or max_tokens, max_tokens)
+        self.request = self.request.model_copy(update={"max_tokens": most})
+        if self._attempts is not None:
+            self._attempts.request = self.request
+
+    def refuse(self, error: StreamError) -> None:
+        """End a stream whose request has not been sent: ``error`` says why it will not be."""
+        self._finish("failed", error)
 
     def result(self) -> StreamResult:
         """Read whatever is left and say how it ended; never raises for a stream's errors."""

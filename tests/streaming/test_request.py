@@ -35,3 +35,9 @@ def test_options_hold_only_what_was_set() -> None:
     assert CompletionRequest(model="m", prompt="p").options == {}
     asked = CompletionRequest(model="m", prompt="p", max_tokens=5, temperature=0.0)
     assert asked.options == {"max_tokens": 5, "temperature": 0.0}
+
+
+def test_its_text_is_all_that_the_model_is_told() -> None:
+    messages = (Message(role="system", content="Be brief."), Message(content="Why?"))
+    assert CompletionRequest(model="m", prompt="Why?").text == "Why?"
+    assert CompletionRequest(model="m", messages=messages).text == "Be brief.\nWhy?"

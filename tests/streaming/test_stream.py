@@ -70,6 +70,50 @@ def test_what_was_cancelled_is_not_started() -> None:
     assert (stream.status, reader.started) == ("cancelled", 0)
 
 
+def test_what_was_refused_is_not_asked_and_says_why_at_each_look() -> None:
+    stream, reader, _ = make_stream()
+    stream.refuse(StreamUnavailable("refused"))
+    for _ in range(2):
+        with pytest.raises(StreamUnavailable, match="refused"):
+            next(stream)
+    assert (stream.status, stream.text, reader.started) == ("failed", "", 0)
+
+
+class Noting:
+    """A strategy that notes what it is asked."""
+
+    name, live = "noting", True
+
+    def __init__(self) -> None:
+        self.asked: list[CompletionRequest] = []
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:
+        self.asked.append(request)
+        yield "Hello."
+
+
+@pytest.mark.parametrize(("wanted", "sent"), [(None, 100), (50, 50), (500, 100)])
+def test_an_answers_length_can_be_limited_and_not_lengthened(wanted: int | None, sent: int) -> None:
+    strategy = Noting()
+    stream = start(strategy, REQUEST.model_copy(update={"max_tokens": wanted}))
+    stream.limit_output(100)
+    stream.result()
+    assert [request.max_tokens for request in strategy.asked] == [sent]
+    assert stream.request.max_tokens == sent
+
+
+def test_what_has_been_asked_cannot_be_limited_any_more() -> None:
+    stream, _, _ = make_stream()
+    next(stream)
+    with pytest.raises(RuntimeError, match="has been sent"):
+        stream.limit_output(100)
+
+
+def test_a_stream_says_whether_its_text_comes_while_the_model_writes() -> None:
+    assert start(Noting(), REQUEST).live
+    assert not start(SimulatedStrategy(lambda _: "Hello."), REQUEST).live
+
+
 def test_iterating_twice_asks_once() -> None:
     stream, reader, _ = make_stream()
     first = "".join(iter(stream))
