@@ -46,8 +46,8 @@ class Both(Table):
         return self.ko if language == "ko" else self.en
 
 
-def validated(model: type[Model], path: Path) -> Model:
-    """Read a TOML file as ``model``.
+def validated(model: type[Model], path: Path, *, guide: str = "lessons/README.md says") -> Model:
+    """Read a TOML file as ``model``; ``guide`` is where to read what its fields may be.
 
     Raises:
         LessonError: it cannot be read, is not TOML, or does not fit; every fault, with its line.
@@ -63,10 +63,12 @@ def validated(model: type[Model], path: Path) -> Model:
         fix = "Texts stand in double quotes, and each `name = value` on a line of its own"
         raise LessonError([Problem(path, line, f"is not valid TOML: {error}", fix)]) from error
     except ValidationError as error:
-        raise LessonError(_wrong_fields(model, path, source, error)) from error
+        raise LessonError(_wrong_fields(model, path, source, error, guide)) from error
 
 
-def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -> list[Problem]:
+def _wrong_fields(
+    model: Any, path: Path, source: str, error: ValidationError, guide: str
+) -> list[Problem]:
     places = dict(_places(source))
     problems = []
     faults = error.errors()
@@ -85,10 +87,10 @@ def _wrong_fields(model: Any, path: Path, source: str, error: ValidationError) -
             said = fault["msg"].removeprefix("Value error, ")
             if not where:
                 # It concerns several fields; the last thing that it names is the one that is wrong.
-                line, fix = _line_of(said, source), "lessons/README.md says what it may be"
+                line, fix = _line_of(said, source), f"{guide} what it may be"
                 problems.append(Problem(path, line, said, fix))
                 continue
-            fix = f"Change `{field}`; lessons/README.md says what it may be"
+            fix = f"Change `{field}`; {guide} what it may be"
             problems.append(Problem(path, line, f"field `{field}`: {said}", fix))
     for fault in faults:
         # A misspelt field is one mistake, not two.

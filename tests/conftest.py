@@ -21,7 +21,7 @@ def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Itera
             *("COURSE_CONNECTION_NAME", "COURSE_STRICT_MODELS"),
             *("COURSE_RELAY_URL", "COURSE_RELAY_MODELS", "COURSE_RELAY_API_KEY", "COURSE_MODELS"),
             *("COURSE_PRACTICE_RUNTIME", "COURSE_PRACTICE_ACCOUNT", "COURSE_PRACTICE_MODELS"),
-            "COURSE_SOLUTIONS",
+            *("COURSE_SOLUTIONS", "COURSE_SETTINGS"),
         ):
             patch.delenv(name, raising=False)
         # Not "auto": whoever runs the tests may have put an account into secrets.toml.

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
 
-from course import glossary, prose, translations
+from course import glossary, prose, settings, translations
 from course.blocks import Block, Chart, Code, Question, texts
 from course.catalog import ROOT, Broken, entries
 from course.checking.exercises import exercise_files
@@ -32,10 +32,18 @@ INVISIBLE = re.compile(
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")
 MAX_PAGE_LINES = 60
+#: How a page could ask a model past `demo.watch`, which is where the server's limits are kept.
+PAST_THE_LIMITS = re.compile(
+    r"\.write_stream\(|^\s*(?:from|import) (?:streaming\.view|snowflake\.cortex)\b", re.MULTILINE
+)
 
 
 def check_files(root: Path = ROOT) -> Iterator[Problem]:
     """Yield what can be seen without running anything."""
+    try:
+        settings.read(root)
+    except settings.SettingsError as error:
+        yield from error.problems
     folder = root / "lessons"
     found = entries(folder)
     if not found:
@@ -239,6 +247,11 @@ def _page_file(path: Path) -> Iterator[Problem]:
     if "@page.demo" not in source:
         fix = "Write `@page.demo` above its function; the lesson's text is drawn with it"
         yield Problem(path, 0, "the page has no live demo", fix)
+    if past := PAST_THE_LIMITS.search(source):
+        line = source.count("\n", 0, past.end()) + 1
+        fix = "Show the stream with `demo.watch`, as docs/adding-a-day.md does"
+        what = f"`{past[0].strip()}` asks a model without regard to the server's limits"
+        yield Problem(path, line, what, fix)
 
 
 def _format(paths: Sequence[Path], root: Path) -> Iterator[Problem]:

@@ -1,0 +1,156 @@
+"""What a server's ``course.toml`` says; without the file, or with an empty one, nothing is limited.
+
+Each setting is explained in the file itself.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, StrictBool, field_validator, model_validator
+
+from course.catalog import ROOT
+from course.problems import LessonError, Problem, unreadable
+from course.tables import Table, validated
+
+__all__ = [
+    "DEFAULT_OUTPUT_TOKENS",
+    "VARIABLE",
+    "LearnersLimits",
+    "Limits",
+    "Quota",
+    "Settings",
+    "SettingsError",
+    "Streams",
+    "path",
+    "read",
+]
+
+VARIABLE = "COURSE_SETTINGS"
+#: What Complete takes for max_tokens where nobody says: Snowflake's documentation of COMPLETE.
+DEFAULT_OUTPUT_TOKENS = 4_096
+# TOML knows whole numbers, so "3" and true are mistakes.
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class SettingsError(LessonError):
+    """The settings cannot be used; ``problems`` says why, and so does the text, one a line."""
+
+
+class Quota(Table):
+    """What may be asked in a day; ``None`` is no limit."""
+
+    requests_per_day: Count | None = None
+    tokens_per_day: Count | None = None
+
+
+class LearnersLimits(Quota):
+    """The limits of each learner."""
+
+    streams_at_once: Count | None = None
+
+
+class Limits(Table):
+    """The table ``[limits]``."""
+
+    local: StrictBool = False
+    timezone: str = "UTC"
+    prompt_characters: Count | None = None
+    output_tokens: Count | None = None
+    models: tuple[str, ...] | None = Field(default=None, min_length=1)
+    learner: LearnersLimits = LearnersLimits()
+    everyone: Quota = Quota()
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, OSError, ValueError) as error:  # unknown, a folder, no name
+            raise ValueError(f"no time zone is called {name!r}; one is Asia/Seoul") from error
+        return name
+
+    @property
+    def longest_answer(self) -> int:
+        """The tokens that are set aside for an answer before it is there."""
+        return self.output_tokens or DEFAULT_OUTPUT_TOKENS
+
+    @property
+    def counts(self) -> bool:
+        """Whether requests or tokens of a day are limited."""
+        quotas = (self.learner, self.everyone)
+        return any(each.requests_per_day or each.tokens_per_day for each in quotas)
+
+
+class Streams(Table):
+    """The table ``[streams]``; ``patience`` is in seconds."""
+
+    at_once: Count | None = None
+    queue: int = Field(default=100, strict=True, ge=0)
+    patience: Count = 120
+
+
+class Settings(Table):
+    """All of the file."""
+
+    limits: Limits = Limits()
+    streams: Streams = Streams()
+
+    @model_validator(mode="after")
+    def _somebody_can_ask(self) -> Settings:
+        answer = self.limits.longest_answer
+        for table in ("learner", "everyone"):
+            tokens = getattr(self.limits, table).tokens_per_day
+            if tokens is not None and tokens <= answer:
+                raise ValueError(
+                    f"{tokens} tokens a day are not enough in [limits.{table}]: {answer} are set "
+                    "aside for each answer (`output_tokens`). Lower that, or raise `tokens_per_day`"
+                )
+        return self
+
+
+OFF = Settings()
+
+
+def path(root: Path = ROOT) -> Path:
+    """Return which file has the settings: the one that ``COURSE_SETTINGS`` names, or the course's.
+
+    One that is named with ``~`` or relative to the folder the course runs in is found, too.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    return Path(named).expanduser().absolute() if named else root / "course.toml"
+
+
+def read(root: Path = ROOT) -> Settings:
+    """Return the settings, read again only when the file has changed.
+
+    Raises:
+        SettingsError: the file cannot be used, or is named and not there.
+    """
+    file = path(root)
+    try:
+        stat = file.stat()
+    except FileNotFoundError as error:
+        if file == root / "course.toml":
+            return OFF
+        fix = f"Write it, or set {VARIABLE} to a file that is there"
+        raise SettingsError([unreadable(file, error, fix)]) from error
+    except OSError as error:
+        raise SettingsError([unreadable(file, error, "Let the course read it")]) from error
+    found = _read(file, stat.st_mtime_ns, stat.st_size)
+    if isinstance(found, Settings):
+        return found
+    raise SettingsError(found)
+
+
+# The answer may be a list of problems: those, too, are looked for once for each change.
+@lru_cache(maxsize=8)
+def _read(file: Path, changed: int, size: int) -> Settings | tuple[Problem, ...]:  # noqa: ARG001
+    try:
+        return validated(Settings, file, guide="course.toml says")
+    except LessonError as error:
+        return error.problems
