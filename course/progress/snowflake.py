@@ -15,7 +15,7 @@ from course.progress.store import StoreError
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["SnowflakeStore"]
+__all__ = ["NoTable", "SnowflakeStore", "run"]
 
 CREATE = """\
 CREATE TABLE IF NOT EXISTS COURSE_PROGRESS (
@@ -47,8 +47,25 @@ ROWS = 200
 Row = TypeVar("Row")
 
 
-class _NoTable(StoreError):
+class NoTable(StoreError):
     """Nothing was ever kept here, or the table must not be seen."""
+
+
+def run(
+    session: Callable[[], Session], statement: str, values: list[Any], *, makes_table: bool
+) -> list[Any]:
+    """Run a statement and return its rows.
+
+    Raises:
+        NoTable: its table is not there; not where it ``makes_table``.
+        StoreError: it failed.
+    """
+    try:
+        return list(session().sql(statement, params=values).collect())
+    except Exception as error:  # whatever it is: its text may name the account
+        if getattr(error, "sql_error_code", None) == NO_TABLE and not makes_table:
+            raise NoTable("unavailable") from error
+        raise StoreError("unavailable") from error
 
 
 class SnowflakeStore:
@@ -66,7 +83,7 @@ class SnowflakeStore:
     def load(self, learner: str) -> list[Fact]:
         try:
             rows = self._run(LOAD, [learner])
-        except _NoTable:
+        except NoTable:
             return []
         try:
             return [from_row(tuple(row)) for row in rows]
@@ -88,7 +105,7 @@ class SnowflakeStore:
             ]
             try:
                 self._run(statement, values)
-            except _NoTable:
+            except NoTable:
                 self._run(CREATE, [])
                 self._run(statement, values)
 
@@ -97,16 +114,11 @@ class SnowflakeStore:
             statement = FORGET.format(rows=", ".join(["(?, ?, ?)"] * len(some)))
             try:
                 self._run(statement, [learner, *(part for key in some for part in key)])
-            except _NoTable:
+            except NoTable:
                 return
 
     def _run(self, statement: str, values: list[str]) -> list[Any]:
-        try:
-            return list(self._session().sql(statement, params=values).collect())
-        except Exception as error:  # whatever it is: its text may name the account
-            if getattr(error, "sql_error_code", None) == NO_TABLE and statement != CREATE:
-                raise _NoTable("unavailable") from error
-            raise StoreError("unavailable") from error
+        return run(self._session, statement, values, makes_table=statement == CREATE)
 
 
 def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

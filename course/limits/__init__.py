@@ -1,0 +1,1 @@
+"""What keeps a shared server's learners within its settings: counters, a queue, and the gate."""

@@ -1,0 +1,122 @@
+"""The SQLite file that a server's learners share: how it is opened, and what is in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from course.progress.store import Reason, StoreError
+
+__all__ = ["SCHEMA", "Database", "default_path"]
+
+SCHEMA = 2
+# What each version of the file has added to the one before it; the first makes it.
+STEPS = (
+    """\
+CREATE TABLE progress (
+    learner TEXT NOT NULL, lesson TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL,
+    value TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (learner, lesson, kind, item)
+) WITHOUT ROWID""",
+    # learner '' is all of them together.
+    """\
+CREATE TABLE usage (
+    day TEXT NOT NULL, learner TEXT NOT NULL,
+    requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+    PRIMARY KEY (day, learner)
+) WITHOUT ROWID""",
+)
+
+# sqlite3's messages and names of errors: https://www.sqlite.org/rescode.html
+REASONS: dict[str, Reason] = {
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_CORRUPT": "damaged",
+    "SQLITE_NOTADB": "damaged",
+    "SQLITE_READONLY": "read_only",
+    "SQLITE_CANTOPEN": "read_only",
+    "SQLITE_PERM": "read_only",
+    "SQLITE_FULL": "full",
+}
+
+
+def default_path() -> Path:
+    """Return the file in the user's data folder, or in the folder that ``COURSE_DATA`` names."""
+    named = os.environ.get("COURSE_DATA", "").strip()
+    if named:
+        return Path(named).expanduser() / "progress.sqlite3"
+    from platformdirs import user_data_path
+
+    return user_data_path("cortex-streaming-course", appauthor=False) / "progress.sqlite3"
+
+
+class Database:
+    """The file at ``path``, which is made when something is first written.
+
+    A file that is damaged, or that a newer course wrote, is left as it is. ``patience`` is how
+    long to wait, in seconds, for another process that is writing. Both methods raise ``StoreError``
+    for whatever SQLite and the file system have to say, also of what is done inside them.
+    """
+
+    def __init__(self, path: Path, patience: float) -> None:
+        self.path, self._patience = path, patience
+
+    @contextmanager
+    def reading(self, schema: int) -> Iterator[sqlite3.Connection | None]:
+        """Open the file; ``None`` if there is none, or one from before version ``schema``."""
+        with _reasons():
+            if not self.path.exists():
+                yield None
+                return
+            # Not "ro": what was cut off in the middle of writing is put right by opening it. Where
+            # nothing may be written, SQLite opens it for reading all the same.
+            with closing(self._open("rw")) as database:
+                yield database if _version(database) >= schema else None
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Open or make the file for one transaction, alone among all processes."""
+        with _reasons():
+            # Others on this machine have no business with what somebody has learned.
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            new = not self.path.exists()
+            with closing(self._open("rwc")) as database:
+                if new:
+                    self.path.chmod(0o600)
+                with database:
+                    database.execute("BEGIN IMMEDIATE")
+                    version = _version(database)
+                    for step in STEPS[version:]:
+                        database.execute(step)
+                    if version < SCHEMA:
+                        database.execute(f"PRAGMA user_version = {SCHEMA}")
+                    yield database
+
+    def _open(self, mode: str) -> sqlite3.Connection:
+        # A connection for each use: learners' threads share none, and none is left open.
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, timeout=self._patience)
+
+
+def _version(database: sqlite3.Connection) -> int:
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA:
+        raise StoreError("newer")
+    return version
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn what SQLite and the file system raise into a reason."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        found = (reason for start, reason in REASONS.items() if name.startswith(start))
+        raise StoreError(next(found, "unavailable")) from error
+    except (OSError, ValueError, TypeError) as error:
+        # A path that cannot be made; a row that is no fact.
+        raise StoreError("read_only" if isinstance(error, OSError) else "damaged") from error
