@@ -1,0 +1,197 @@
+"""The line of streams: first come, first served, and no place is ever lost."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from course.limits.line import Line, Place
+from course.limits.refusal import Refusal
+
+
+class Left(BaseException):
+    """What Streamlit raises where a script waits whose reader has left."""
+
+
+class Waiter:
+    """Somebody who enters a line in a thread of their own."""
+
+    def __init__(self, line: Line, name: str = "me", **options: int) -> None:
+        self.ahead: list[int] = []
+        self.place: Place | None = None
+        self.refused: str | None = None
+        self.leaves = False
+        self.looked = threading.Event()
+        self._entered: Callable[[], Place] = lambda: line.enter(
+            name, **{"queue": 99, "patience": 99, **options}, on_wait=self._look
+        )
+        self.thread = threading.Thread(target=self._wait, daemon=True)
+        self.thread.start()
+
+    def _look(self, ahead: int) -> None:
+        if not self.ahead or self.ahead[-1] != ahead:
+            self.ahead.append(ahead)
+        self.looked.set()
+        if self.leaves:
+            raise Left
+
+    def _wait(self) -> None:
+        try:
+            self.place = self._entered()
+        except Refusal as refusal:
+            self.refused = refusal.reason
+        except Left:
+            self.refused = "left"
+        self.looked.set()
+
+    def is_there(self) -> Waiter:
+        assert self.looked.wait(10)
+        return self
+
+    def done(self) -> Waiter:
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        return self
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    line = Line(grace=0.0)
+    for number in range(100):
+        line.enter(str(number))
+
+
+def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahead() -> None:
+    line = Line(grace=0.0)
+    place = line.enter("first", at_once=1)
+    waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(3)]
+    assert [each.ahead for each in waiting] == [[0], [1], [2]]
+    place.leave()
+    assert waiting[0].done().place is not None
+    assert waiting[1].place is waiting[2].place is None
+
+
+def test_who_came_first_goes_first() -> None:
+    line = Line(grace=0.0)
+    place: Place | None = line.enter("first", at_once=1)
+    waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(5)]
+    for each in waiting:
+        assert place is not None
+        place.leave()
+        place = each.done().place
+        assert place is not None
+
+
+def test_whoever_gives_up_leaves_no_gap() -> None:
+    line = Line(grace=0.0)
+    place = line.enter("first", at_once=1)
+    one, two, three = (Waiter(line, name, at_once=1).is_there() for name in "abc")
+    two.leaves = True
+    assert two.done().refused == "left"
+    place.leave()
+    first = one.done().place
+    assert first is not None
+    first.leave()
+    assert three.done().place is not None
+
+
+def test_a_place_is_given_back_once_however_often_it_is_left() -> None:
+    line = Line(grace=0.0)
+    place = line.enter("first", at_once=1)
+    place.leave()
+    place.leave()
+    line.enter("second", at_once=1)
+    with pytest.raises(Refusal, match="refused"):
+        line.enter("third", at_once=1, queue=0)
+
+
+def test_when_the_queue_is_full_the_next_is_sent_away_at_once() -> None:
+    line = Line(grace=0.0)
+    line.enter("first", at_once=1)
+    Waiter(line, "second", at_once=1).is_there()
+    assert Waiter(line, "third", at_once=1, queue=1).done().refused == "queue"
+
+
+def test_a_wait_has_an_end() -> None:
+    moments = iter([0.0, 0.0, 59.0, 60.0])
+    line = Line(clock=lambda: next(moments), grace=0.0)
+    line.enter("first", at_once=1)
+    with pytest.raises(Refusal) as told:
+        line.enter("second", at_once=1, queue=1, patience=60.0)
+    assert (told.value.reason, told.value.limit) == ("patience", 60)
+    # And it leaves nobody in the line.
+    assert line._waiting == []
+
+
+def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> None:
+    line = Line(grace=0.0)
+    place = line.enter("me", most=2, at_once=1)
+    Waiter(line, "me", most=2, at_once=1).is_there()
+    with pytest.raises(Refusal) as told:
+        line.enter("me", most=2, at_once=1)
+    assert (told.value.reason, told.value.limit) == ("streams", 2)
+    assert Waiter(line, "you", most=2, at_once=1).is_there().ahead == [1]
+    place.leave()
+
+
+def test_a_refused_learner_can_come_again_when_a_stream_has_ended() -> None:
+    line = Line(grace=0.0)
+    place = line.enter("me", most=1)
+    with pytest.raises(Refusal):
+        line.enter("me", most=1)
+    place.leave()
+    line.enter("me", most=1)
+    assert set(line._learners) == {"me"}
+
+
+def test_a_stream_that_ends_in_a_moment_does_not_keep_its_learner_from_the_next() -> None:
+    line = Line(grace=30.0)
+    place = line.enter("me", most=1)
+    second = Waiter(line, "me", most=1)
+    place.leave()
+    assert second.done().place is not None
+
+
+def test_more_places_in_the_settings_call_those_who_wait() -> None:
+    line = Line(grace=0.0)
+    line.enter("first", at_once=1)
+    waiting = Waiter(line, "second", at_once=1).is_there()
+    Waiter(line, "third", at_once=3).done()
+    assert waiting.done().place is not None
+
+
+def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None:
+    line, lock = Line(grace=0.0), threading.Lock()
+    there, most, served = 0, 0, 0
+
+    def come_and_go(seed: int) -> None:
+        nonlocal there, most, served
+        chance = random.Random(seed)
+        for _ in range(20):
+
+            def maybe_leave(_: int) -> None:
+                if chance.random() < 0.3:
+                    raise Left
+
+            try:
+                place = line.enter(str(seed), at_once=3, queue=99, patience=99, on_wait=maybe_leave)
+            except Left:
+                continue
+            with lock:
+                there += 1
+                most = max(most, there)
+                served += 1
+            with lock:
+                there -= 1
+            place.leave()
+
+    threads = [threading.Thread(target=come_and_go, args=(seed,)) for seed in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert served > 100
+    assert most <= 3
+    assert (line._taken, line._waiting, dict(line._learners)) == (0, [], {})
