@@ -9,8 +9,10 @@ from datetime import date
 import streamlit as st
 
 from connection import Connection, diagnose
+from course import limits_panel, refusal_panel
 from course.connection_panel import relayed
 from course.language import current, text
+from course.limits.refusal import Refusal
 from course.page import LessonPage
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
@@ -24,9 +26,12 @@ __all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 
 # On most windows an answer begins below their lower edge; whoever asked for it wants to watch.
 WATCH = """\
-<script>requestAnimationFrame(() => {
+<script>requestAnimationFrame(function look(now, until = now + 1000) {
   const answer = document.querySelector(".st-key-answer");
-  if (answer && answer.getBoundingClientRect().top > window.innerHeight / 2) {
+  if (!answer) {
+    // It is there when something is in it.
+    if (now < until) requestAnimationFrame((later) => look(later, until));
+  } else if (answer.getBoundingClientRect().top > window.innerHeight / 2) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     answer.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
@@ -38,22 +43,30 @@ LIMITS = Limits(first_chunk=130.0)
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
-    """Draw a select box with the hand-out's models and living ones; mark those that have retired.
+    """Draw a select box with the hand-out's models and living ones; mark what cannot be used.
 
-    The first model that is still alive is chosen to begin with.
+    That is what has retired, and what this server's settings do not allow. The first model that is
+    neither is chosen to begin with.
     """
     today = date.today()
-    names = list(dict.fromkeys([*hand_out, *models.DEFAULTS]))
-    ended = {}
+    allowed = limits_panel.allowed_models()
+    names = list(dict.fromkeys([*hand_out, *models.DEFAULTS, *(allowed or ())]))
+    ended, closed = {}, {}
     for name in names:
         model = models.find(name)
         if model is not None and model.retired_on(today):
             ended[name] = text("demo.retired", model=name, date=model.eol_date)
-    alive = next(index for index, name in enumerate(names) if name not in ended)
+        if allowed is not None and name not in allowed:
+            closed[name] = text("demo.not_offered", model=name)
+    marked = ended | closed
+    usable = next((index for index, name in enumerate(names) if name not in marked), 0)
     chosen = st.selectbox(
-        label, names, index=alive, format_func=lambda name: ended.get(name, name), key="model"
+        label, names, index=usable, format_func=lambda name: marked.get(name, name), key="model"
     )
-    if chosen in ended:
+    if chosen in closed:
+        offered = ", ".join(f"`{name}`" for name in allowed or ())
+        st.caption(text("limits.model", models=offered))
+    elif chosen in ended:
         local = connection.kind == "local"
         st.caption(text("demo.retired_local" if local else "demo.retired_account"))
     return chosen
@@ -64,8 +77,9 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
     if not prompt.strip():
         st.warning(text("demo.empty_prompt"), icon=":material/edit:")
         return None
-    if len(prompt) > MAX_PROMPT_CHARACTERS:
-        message = text("demo.long_prompt", length=len(prompt), limit=MAX_PROMPT_CHARACTERS)
+    longest = limits_panel.longest_prompt(MAX_PROMPT_CHARACTERS)
+    if len(prompt) > longest:
+        message = text("demo.long_prompt", length=len(prompt), limit=longest)
         st.warning(message, icon=":material/edit:")
         return None
     return CompletionRequest(model=model, prompt=prompt)
@@ -89,29 +103,35 @@ def explained(connection: Connection) -> Iterator[None]:
 
 
 def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
-    """Show a stream, and what it measured when it has ended; Stop is shown meanwhile."""
-    running = stream.status in ("new", "running")
-    if running:
-        # The model thinks while the page is drawn.
-        stream.start()
-        page.tried()
+    """Show a stream, and what it measured when it has ended; Stop is shown meanwhile.
+
+    It is not started before this server's limits have let it in.
+    """
+    asked = stream.status in ("new", "running")
     answer, below = st.container(key="answer"), st.empty()
-    if running:
+    if asked:
         with below.container(key="demo-running"):
             st.html(WATCH, unsafe_allow_javascript=True)
-    with answer:
+    with answer, limits_panel.admitted(connection, stream):
+        if stream.status == "new":
+            # The model thinks while the page is drawn.
+            stream.start()
+            page.tried()
         result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
-    if running:
+    if asked:
         # Once, when it has ended: this function shows the same answer again at every rerun.
         _renew(result, connection)
     with below.container():
+        if asked and isinstance(result.error, Refusal):
+            # It came so soon that the browser has not even drawn what was to scroll there.
+            st.html(WATCH, unsafe_allow_javascript=True)
         _say_how_it_ended(result, connection)
         _figures(result)
 
 
 def _renew(result: StreamResult, connection: Connection) -> None:
     """Let the next use connect anew where this answer failed because the session is over."""
-    if result.error is None:
+    if result.error is None or isinstance(result.error, Refusal):
         return
     if result.error.code == "unauthorised":
         connection.reset()
@@ -128,6 +148,9 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
     elif result.finish_reason == "length":
         st.info(text("demo.cut_at_max_tokens"), icon=":material/content_cut:")
     if result.error is None:
+        return
+    if isinstance(result.error, Refusal):
+        refusal_panel.say(result.error)
         return
     message = explain(result.error, current(), getattr(LIMITS, result.error.code, None))
     if connection.kind == "local" and relayed() and result.error.code in RELAY_CODES:

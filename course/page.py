@@ -18,6 +18,7 @@ from course import (
     navigation,
     practice_panel,
     progress_panel,
+    refusal_panel,
     translations,
 )
 from course.blocks import Block, Heading
@@ -85,6 +86,7 @@ class LessonPage:
         if hint:
             st.caption(hint.of(current()))
         connection_panel.say_what_answers(connect(self.prefer))
+        refusal_panel.say_if_unusable()
         try:
             with DRAWING.turn():
                 draw()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from connection import ConnectionFailed
 from course import progress_panel
+from course.limits.refusal import Refusal
 from course.progress.facts import EXERCISE
 from practice import Event, Exercise, RunLimits
 
@@ -28,6 +29,7 @@ class Attempt:
         unavailable: whether no program can be run on this machine.
         failure: why there was nothing to answer it, so that it was not run.
         broken: whether it was broken off by a fault of the course's own.
+        refusal: the limit of this server that it was broken off by.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Attempt:
     unavailable: bool = False
     failure: ConnectionFailed | None = None
     broken: bool = False
+    refusal: Refusal | None = None
 
     @property
     def events(self) -> list[Event]:

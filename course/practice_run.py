@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
-from course import connection_panel, progress_panel
+from course import connection_panel, limits_panel, progress_panel
 from course.language import current, text
 from course.practice_answers import Answers, AnswerSettings, scene_of
 from course.practice_attempt import LIMITS, Attempt, item, key_of
@@ -59,12 +59,16 @@ def run_live(
     One that does not parse, or has a blank left, is judged without being run.
     """
     progress = progress_panel.current()
+    with output:
+        line = st.empty()
     try:
         answers = Answers(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
             # Reading the session state is where Streamlit lets a waiting script be stopped.
             on_idle=lambda: "practice" in st.session_state,
+            gate_of=limits_panel.gate,
+            enter=lambda gate: limits_panel.enter(gate, line),
         )
         progress.record(exercise.day, "tried", item(exercise), attempt.code)
         with output, st.container(key=RUNNING):
@@ -72,6 +76,9 @@ def run_live(
             for scene in exercise.about.scenes if can_be_run(attempt.code) else ():
                 attempt.scenes.append([])
                 _run_scene(exercise, scene, attempt, answers, verdict)
+                if answers.refusal is not None:
+                    attempt.refusal = answers.refusal
+                    return
     except Unavailable as error:
         LOG.warning("Programs cannot be run here (%s): %s", error.reason, error)
         attempt.scenes.clear()
@@ -107,9 +114,17 @@ def _run_scene(
             limits=LIMITS,
         )
     ) as events:
-        watched = _watched(exercise, attempt, events, status, verdict)
+        watched = _watched(exercise, attempt, _until_refused(events, answers), status, verdict)
         _replay(exercise, scene, watched)
     _show_the_error(attempt.scenes[-1])
+
+
+def _until_refused(events: Iterator[Event], answers: Answers) -> Iterator[Event]:
+    """Give a program's events until the server refuses it something; the rest is not its doing."""
+    for event in events:
+        if answers.refusal is not None:
+            return
+        yield event
 
 
 def _watched(
@@ -179,7 +194,7 @@ def show_again(exercise: Exercise, attempt: Attempt) -> None:
             # An empty box would look like a fault of the page.
             st.caption(text("practice.nothing"))
         _show_the_error(events)
-    if not attempt.judged and not attempt.broken:
+    if not attempt.judged and not attempt.broken and attempt.refusal is None:
         st.info(text("practice.stopped"), icon=":material/stop_circle:")
 
 

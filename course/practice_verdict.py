@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from course import connection_panel, progress_panel
+from course import connection_panel, progress_panel, refusal_panel
 from course.language import current, text
 from course.practice_attempt import Attempt, item, key_of
 from practice import CheckResult, Exercise, grade
@@ -43,12 +43,7 @@ def say(
     wait = st.session_state.pop(key_of(exercise, "wait"), None)
     if wait is not None:
         st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
-    if attempt.failure is not None:
-        connection_panel.failure(attempt.failure, "practice", partial(_forget_failure, attempt))
-    if attempt.broken:
-        st.error(text("practice.crashed"), icon=":material/build:")
-    if attempt.unavailable:
-        st.info(text("practice.unavailable"), icon=":material/info:")
+    _say_what_kept_it_from_running(attempt)
     if not results:
         return
     failed = False
@@ -67,6 +62,17 @@ def say(
         said = text("practice.solved_next" if following else "practice.solved")
         st.success(said, icon=":material/celebration:")
         progress_panel.say_if_unsaved(exercise.day, "solved", item(exercise))
+
+
+def _say_what_kept_it_from_running(attempt: Attempt) -> None:
+    if attempt.failure is not None:
+        connection_panel.failure(attempt.failure, "practice", partial(_forget_failure, attempt))
+    if attempt.broken:
+        st.error(text("practice.crashed"), icon=":material/build:")
+    if attempt.refusal is not None:
+        refusal_panel.say(attempt.refusal, of_exercise=True)
+    if attempt.unavailable:
+        st.info(text("practice.unavailable"), icon=":material/info:")
 
 
 def _forget_failure(attempt: Attempt) -> None:

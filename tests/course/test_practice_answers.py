@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connection import ConnectionFailed, connect
+from connection import Connection, ConnectionFailed, connect
 from course import practice_answers
+from course.limits.gate import Gate
+from course.limits.ledger import Used
+from course.limits.line import Line
+from course.limits.sqlite_ledger import SqliteLedger
 from course.practice_answers import MOST_TOKENS, Answers, AnswerSettings, scene_of
+from course.settings import Settings
+from local_cortex import tokens
 from practice import Refused, SqlError
 from practice.exercises import SceneText
 from streaming import CompletionRequest, stream
 
 ON_ACCOUNT = AnswerSettings(account=True)
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SQL = "SELECT SNOWFLAKE.CORTEX.COMPLETE(?, ?)"
 
 
@@ -160,6 +169,92 @@ def test_an_answer_that_is_closed_unread_is_ended(monkeypatch: pytest.MonkeyPatc
     answer: Any = Answers(AnswerSettings()).complete(request())
     answer.close()
     assert ended == [True]
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SqliteLedger:
+    return SqliteLedger(tmp_path / "progress.sqlite3")
+
+
+def behind_a_gate(ledger: SqliteLedger, line: Line | None = None, **limits: Any) -> Answers:
+    settings = Settings.model_validate(
+        {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": {"at_once": 1}}
+    )
+
+    def gate_of(connection: Connection) -> Gate:
+        return Gate(
+            settings,
+            "me",
+            local=connection.kind == "local",
+            ledger=lambda: ledger,
+            line=line or Line(),
+            now=lambda: NOON,
+        )
+
+    return Answers(AnswerSettings(), gate_of=gate_of)
+
+
+def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLedger) -> None:
+    answers = behind_a_gate(ledger, everyone={"requests_per_day": 3})
+    answer = "".join(answers.complete(request()))
+    used = ledger.totals(NOON.date()).used
+    prompt = tokens.count("Explain a qubit in one sentence.")
+    assert used == Used(1, prompt + tokens.count(answer))
+    _, [[answer]] = answers.sql(SQL, ["llama3.1-8b", "Explain a qubit in one sentence."])
+    assert ledger.totals(NOON.date()).used == Used(2, used.tokens + prompt + tokens.count(answer))
+    answers.sql("SELECT CURRENT_VERSION()", None)
+    answers.sql("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", None)
+    assert ledger.totals(NOON.date()).used.requests == 3
+
+
+def test_a_refusal_of_the_server_is_kept_apart_from_what_the_program_did(
+    ledger: SqliteLedger,
+) -> None:
+    answers = behind_a_gate(ledger, learner={"requests_per_day": 1})
+    assert "".join(answers.complete(request()))
+    assert answers.refusal is None
+    for ask in (
+        lambda: answers.complete(request()),
+        lambda: answers.sql(SQL, ["llama3.1-8b", "Hi"]),
+    ):
+        with pytest.raises(Refused, match="limit"):
+            ask()
+        assert answers.refusal is not None
+        assert answers.refusal.reason == "learner_requests"
+
+
+def test_a_program_has_one_place_as_long_as_answers_come_in(ledger: SqliteLedger) -> None:
+    line = Line()
+    answers = behind_a_gate(ledger, line)
+    one, two = (answers.complete(request()) for _ in range(2))
+    assert line._taken == 1
+    "".join(one)
+    assert line._taken == 1
+    two.close()  # type: ignore[attr-defined]
+    assert line._taken == 0
+
+
+def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
+    ledger: SqliteLedger,
+) -> None:
+    line = Line()
+    answers = behind_a_gate(ledger, line, everyone={"requests_per_day": 3})
+    with pytest.raises(SqlError):
+        answers.sql("SELECT COMPLETE('a', 1, 2, 3, 4)", None)
+    assert line._taken == 0
+    assert 0 < ledger.totals(NOON.date()).used.tokens < 100
+
+
+def test_a_wait_that_is_stopped_counts_nothing(ledger: SqliteLedger) -> None:
+    answers = behind_a_gate(ledger, everyone={"requests_per_day": 3})
+
+    def stop(_: Gate) -> Any:
+        raise KeyboardInterrupt
+
+    answers._enter = stop
+    with pytest.raises(KeyboardInterrupt):
+        answers.complete(request())
+    assert ledger.totals(NOON.date()).used == Used()
 
 
 def test_a_scene_presses_its_buttons_and_fills_in_its_fields() -> None:

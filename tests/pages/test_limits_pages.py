@@ -1,0 +1,402 @@
+"""A server's limits on its pages: who is over one is told so, and the lesson stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.testing.v1 import AppTest
+
+from connection import connect
+from course import catalog, limits_panel, practice_panel, refusal_panel, settings
+from course.language import LANGUAGES, Language, texts
+from course.limits.ledger import Used
+from course.limits.line import Line, Place
+from course.limits.sqlite_ledger import SqliteLedger
+from course.progress.database import default_path
+from practice import load_exercises
+from practice.exercises import LESSONS
+from practice.places import Turns
+from streaming import CompletionRequest, DirectStrategy, TextStream, stream
+
+PAGES = catalog.ROOT / "pages"
+DAY_1, DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
+HEADINGS = {PAGES / f"{lesson.name}.py": len(lesson.meta.sections) for lesson in catalog.lessons()}
+SECONDS = 60
+FEW = "[limits]\nlocal = true\noutput_tokens = 200\n[limits.learner]\nrequests_per_day = {}\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_local_cortex() -> Iterator[None]:
+    yield
+    connect("local").reset()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Line:
+    """Let nobody have asked anything, and nobody stand in line."""
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=99, seconds=60.0))
+    line = Line(grace=0.0)
+    monkeypatch.setattr(limits_panel, "LINE", line)
+    return line
+
+
+@pytest.fixture
+def set_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Return what writes the server's settings."""
+    file = tmp_path / "server.toml"
+    monkeypatch.setenv(settings.VARIABLE, str(file))
+    changes = iter(range(1, 99))
+
+    def write(source: str) -> None:
+        file.write_text(source)
+        os.utime(file, ns=(next(changes),) * 2)
+
+    return write
+
+
+def open_page(page: Path = DAY_3, language: str = "en") -> AppTest:
+    app = AppTest.from_file(str(page), default_timeout=SECONDS)
+    app.query_params["lang"] = language
+    return app.run()
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def said(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
+    return "\n".join(str(each.value) for kind in kinds for each in kind)
+
+
+def counted() -> Used:
+    return SqliteLedger(default_path()).totals(datetime.now(UTC).date()).used
+
+
+def run_program(app: AppTest, code: str) -> AppTest:
+    """Press Run in the editor, as it does in a browser."""
+    (editor,) = app.get("bidi_component")
+    states = WidgetStates()
+    state = states.widgets.add()
+    state.id = _make_trigger_id(editor.proto.id, "events")
+    state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
+    return app._run(states)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("page", "button"),
+    [(DAY_1, "Say hello"), (DAY_2, "Ask"), (DAY_2, "Stream it"), (DAY_3, "Generate")],
+    ids=["day 1", "day 2 by SQL", "day 2 as a stream", "day 3"],
+)
+def test_a_learner_over_the_limit_is_told_which_and_until_when_and_the_lesson_stays(
+    page: Path, button: str, language: Language, set_to: Callable[[str], None]
+) -> None:
+    set_to(FEW.format(1))
+    app = press(open_page(page, language), button)
+    assert len(app.metric) == 3
+    assert not app.exception
+    app = press(app, button)
+    assert not app.exception
+    assert not app.error
+    known = texts(language)
+    told = said(app)
+    assert known["limits.learner_requests"].format(limit=1) in told
+    assert "**00:00**" in told
+    assert "(UTC)" in told
+    assert known["limits.meanwhile"] in told
+    assert not app.metric
+    assert len(app.header) == HEADINGS[page]
+    assert counted().requests == 1
+
+
+def test_a_refusal_stays_when_another_widget_changes_and_asks_nothing(
+    set_to: Callable[[str], None],
+) -> None:
+    set_to(FEW.format(1))
+    app = press(press(open_page(), "Generate"), "Generate")
+    app.text_input(key="prompt").set_value("Something else").run()
+    assert texts("en")["limits.learner_requests"].format(limit=1) in said(app)
+    assert counted().requests == 1
+
+
+def test_what_an_answer_took_is_counted_in_the_end(set_to: Callable[[str], None]) -> None:
+    set_to(FEW.format(9))
+    press(open_page(), "Generate")
+    used = counted()
+    assert used.requests == 1
+    assert 10 < used.tokens <= 220
+
+
+def test_an_answer_has_no_more_tokens_than_the_settings_say(
+    set_to: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to(FEW.format(9))
+    asked: list[int | None] = []
+    real = DirectStrategy.open
+
+    def noted(self: DirectStrategy, request: Any) -> Any:
+        asked.append(request.max_tokens)
+        return real(self, request)
+
+    monkeypatch.setattr(DirectStrategy, "open", noted)
+    press(open_page(), "Generate")
+    assert asked[-1] == 200
+
+
+def test_where_nothing_is_limited_no_counter_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: str) -> None:
+        raise AssertionError("the counters were looked for")
+
+    monkeypatch.setattr(limits_panel, "ledger", fail)
+    app = press(open_page(), "Generate")
+    assert not app.exception
+    assert len(app.metric) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_settings_that_cannot_be_used_are_said_and_nothing_is_asked_until_they_are_mended(
+    language: Language, set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    refusal_panel._log_once.cache_clear()
+    set_to("[limits]\nlocl = true\n")
+    app = open_page(DAY_3, language)
+    where = "`server.toml` (2)"
+    assert texts(language)["limits.settings"].format(where=where) in [e.value for e in app.error]
+    assert len(app.header) == HEADINGS[DAY_3]
+    app = press(app, "Generate")
+    assert not app.exception
+    assert not app.metric
+    assert "Did you mean `local`?" in caplog.text
+    assert "Did you mean" not in said(app)
+    set_to("[limits]\nlocal = true\n")
+    app = press(app, "Generate")
+    assert not app.error
+    assert len(app.metric) == 3
+
+
+def test_counters_that_cannot_be_reached_stop_the_demo_and_not_the_lesson(
+    set_to: Callable[[str], None], tmp_path: Path
+) -> None:
+    set_to(FEW.format(9))
+    (tmp_path / "data").write_text("in the way")
+    app = press(open_page(), "Generate")
+    assert not app.exception
+    assert texts("en")["limits.store"] in said(app)
+    assert len(app.header) == HEADINGS[DAY_3]
+
+
+def test_models_that_are_not_allowed_are_marked_and_refused(
+    set_to: Callable[[str], None],
+) -> None:
+    set_to('[limits]\nlocal = true\nmodels = ["claude-haiku-4-5", "one-of-ours"]\n')
+    app = open_page()
+    model = app.selectbox(key="model")
+    assert model.value == "claude-haiku-4-5"
+    assert "llama3.1-8b (not offered here)" in model.options
+    assert "one-of-ours" in model.options
+    model.set_value("llama3.1-8b").run()
+    offered = "It offers: `claude-haiku-4-5`, `one-of-ours`"
+    assert offered in said(app)
+    app = press(app, "Generate")
+    assert not app.metric
+    assert any(offered in warning.value for warning in app.warning)
+
+
+def test_a_prompt_may_be_as_long_as_the_settings_say(set_to: Callable[[str], None]) -> None:
+    set_to("[limits]\nlocal = true\nprompt_characters = 10\n")
+    app = open_page()
+    app.text_input(key="prompt").set_value("x" * 11).run()
+    app = press(app, "Generate")
+    assert any("11 characters" in each.value and "10" in each.value for each in app.warning)
+    assert not app.metric
+
+
+def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], line: Line) -> None:
+    set_to("[limits.learner]\nstreams_at_once = 1\n")
+    place = line.enter("local", most=1)
+    app = press(open_page(), "Generate")
+    assert texts("en")["limits.streams"].format(limit=1) in said(app)
+    place.leave()
+    assert len(press(app, "Generate").metric) == 3
+
+
+def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
+    set_to: Callable[[str], None], line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to("[streams]\nat_once = 1\n")
+    first = line.enter("somebody else", at_once=1)
+    second = Waiter(line)
+    told: list[str] = []
+    real = DeltaGenerator.info
+
+    def noted(self: DeltaGenerator, body: str, **more: Any) -> Any:
+        told.append(body)
+        if "1" in body:
+            first.leave()
+        else:
+            second.leave()
+        return real(self, body, **more)
+
+    monkeypatch.setattr(DeltaGenerator, "info", noted)
+    app = press(open_page(), "Generate")
+    assert told[:2] == [texts("en")["limits.waiting"].format(ahead=ahead) for ahead in (1, 0)]
+    assert told[0] not in said(app)
+    assert not app.exception
+    assert len(app.metric) == 3
+    assert line._taken == 0
+
+
+class Waiter:
+    """Somebody who stands in line, in a thread of their own."""
+
+    def __init__(self, line: Line) -> None:
+        waits = threading.Event()
+        self._place: list[Place] = []
+
+        def enter() -> None:
+            self._place.append(
+                line.enter(
+                    "another", at_once=1, queue=9, patience=60, on_wait=lambda _: waits.set()
+                )
+            )
+
+        self._thread = threading.Thread(target=enter, daemon=True)
+        self._thread.start()
+        assert waits.wait(10)
+
+    def leave(self) -> None:
+        self._thread.join(10)
+        self._place.pop().leave()
+
+
+def test_a_rerun_that_begins_before_the_interrupted_one_has_noticed_ends_its_wait(
+    set_to: Callable[[str], None], line: Line
+) -> None:
+    set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
+    place = line.enter("somebody else", at_once=1)
+    app = open_page()
+    answer = stream(Silent(), CompletionRequest(model="a", prompt="b"))
+    app.session_state["day_03_answer"] = answer
+    with first_run_at_the_gate(answer):
+        app.run()
+    assert texts("en")["demo.stopped_early"] in said(app)
+    assert answer.status == "cancelled"
+    place.leave()
+    assert len(press(app, "Generate").metric) == 3
+
+
+class Silent:
+    """A strategy that must not be asked."""
+
+    name, live = "silent", True
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:
+        raise AssertionError("it was asked")
+
+
+@contextmanager
+def first_run_at_the_gate(answer: TextStream) -> Iterator[None]:
+    limits_panel._shown[id(answer)] = object()
+    yield
+    del limits_panel._shown[id(answer)]
+
+
+COMPARING = """
+import streamlit as st
+from connection import connect
+from course import limits_panel
+from streaming import CompletionRequest, DirectStrategy, stream
+
+connection = connect("local")
+request = CompletionRequest(model="llama3.1-8b", prompt="Hi")
+streams = [stream(DirectStrategy(connection.session), request) for _ in range(2)]
+with limits_panel.admitted(connection, *streams):
+    for each in streams:
+        each.start()
+    for each in streams:
+        st.write(each.result().status)
+"""
+
+
+def test_streams_that_are_compared_have_one_place_and_are_let_in_together_or_not_at_all(
+    set_to: Callable[[str], None], line: Line
+) -> None:
+    set_to(FEW.format(3) + "streams_at_once = 1\n[streams]\nat_once = 1\n")
+    app = AppTest.from_string(COMPARING, default_timeout=SECONDS).run()
+    assert not app.exception
+    assert [each.value for each in app.markdown] == ["unknown_end"] * 2
+    assert (counted().requests, line._taken) == (2, 0)
+    app = app.run()
+    assert [each.value for each in app.markdown] == ["failed"] * 2
+    assert (counted().requests, line._taken) == (2, 0)
+
+
+def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
+    set_to: Callable[[str], None], line: Line
+) -> None:
+    set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
+    place = line.enter("somebody else", at_once=1)
+    app = press(open_page(), "Generate")
+    assert texts("en")["limits.patience"].format(limit=1) in said(app)
+    assert counted() == Used()
+    place.leave()
+    assert len(press(app, "Generate").metric) == 3
+
+
+def test_a_program_over_the_limit_is_not_to_blame_and_not_judged(
+    set_to: Callable[[str], None],
+) -> None:
+    known = texts("en")
+    set_to(FEW.format(99))
+    (exercise, *_) = load_exercises("day_03_write_streams", LESSONS)
+    app = run_program(open_page(), exercise.solution)
+    assert known["practice.passed"] in said(app)
+    calls = counted().requests
+    assert calls > 0
+    set_to(FEW.format(calls))
+    app = run_program(app, exercise.solution)
+    assert not app.exception
+    told = said(app)
+    assert known["limits.practice"] in told
+    assert known["limits.learner_requests"].format(limit=calls) in told
+    for verdict in ("passed", "failed", "open"):
+        assert f"[{known[f'practice.{verdict}']}]" not in told
+    assert known["practice.stopped"] not in told
+    assert counted().requests == calls
+
+
+def test_a_program_takes_one_place_however_many_answers_it_has_coming_in(
+    set_to: Callable[[str], None], line: Line
+) -> None:
+    set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
+    code = """\
+import streamlit as st
+from snowflake.cortex import Complete
+from snowflake.snowpark import Session
+
+session = Session.builder.configs(st.secrets["connections"]["snowflake"]).create()
+one, two = (Complete("llama3.1-8b", "Hi", session=session, stream=True) for _ in range(2))
+next(one)
+next(two)
+st.write("both are there")
+"""
+    app = run_program(open_page(), code)
+    assert "both are there" in said(app)
+    assert line._taken == 0
