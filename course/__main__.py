@@ -1,4 +1,4 @@
-"""The instructor's commands: `python -m course new-day | check | translated | grade`."""
+"""The instructor's commands: `python -m course new-day | check | translated | grade | limits`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work = commands.add_parser("grade", help="check learners' exported work again")
     work.add_argument("files", nargs="+", type=Path, help="what learners have exported")
     work.add_argument("--language", choices=LANGUAGES, default="en", help="of what is said")
+    commands.add_parser("limits", help="show the settings in force and today's counters")
     given = parser.parse_args(arguments)
     if given.command == "new-day":
         return _new_day(given.day, given.title, given.slug)
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _grade(given.files, given.language)
     if given.command == "translated":
         return _translated(given.day, given.language)
+    if given.command == "limits":
+        return _limits()
     return _check(given.files_only)
 
 
@@ -104,6 +107,34 @@ def _grade(files: Sequence[Path], language: Language) -> int:
         return 1
     print(table(rows))
     return 1 if any(row.note == "UNREAD" for row in rows) else 0
+
+
+def _limits() -> int:
+    from datetime import UTC, datetime
+
+    from connection import connect
+    from course import settings
+    from course.limits.days import day_of
+    from course.limits.report import report
+    from course.limits_panel import ledger
+    from course.progress.store import StoreError
+
+    try:
+        found = settings.read()
+        day = day_of(datetime.now(UTC), found.limits.timezone)
+        totals = ledger(connect().kind).totals(day.date) if found.limits.counts else None
+    except ValueError as error:
+        print(f"{error}.", file=sys.stderr)
+        return 2
+    except settings.SettingsError as error:
+        print(f"The settings cannot be used:\n{error}", file=sys.stderr)
+        return 1
+    except StoreError as error:
+        print(f"The counters cannot be read: {error.reason}.", file=sys.stderr)
+        return 1
+    print(f"Settings in {settings.path()}:")
+    print(report(found, day, totals))
+    return 0
 
 
 def _check(files_only: bool) -> int:

@@ -1,0 +1,48 @@
+"""What a server's settings are, and what has been counted today: for whoever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from course.limits.days import Day
+from course.limits.ledger import Totals
+from course.settings import Settings
+
+__all__ = ["report"]
+
+
+def report(settings: Settings, day: Day, totals: Totals | None) -> str:
+    """Return the settings in force and a day's counters, without saying whose they are.
+
+    ``totals`` is ``None`` where nothing is counted.
+    """
+    lines = [f"{name} = {value}" for name, value in _fields(settings.model_dump())]
+    if totals is None:
+        lines += ["", "No limit of a day is set, so nothing is counted."]
+        return "\n".join(lines)
+    used = totals.used
+    lines += [
+        "",
+        f"Counted on {day.date} ({settings.limits.timezone}), until {day.ends:%Y-%m-%d %H:%M} UTC:",
+        f"requests: {used.requests:,}{_of(settings.limits.everyone.requests_per_day)}",
+        f"tokens: {used.tokens:,}{_of(settings.limits.everyone.tokens_per_day)}, estimated",
+        f"learners: {totals.learners:,}",
+    ]
+    return "\n".join(lines)
+
+
+def _of(limit: int | None) -> str:
+    return "" if limit is None else f" of {limit:,}"
+
+
+def _fields(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _fields(value, f"{above}{name}.")
+        elif value is None:
+            yield f"{above}{name}", "no limit"
+        elif isinstance(value, tuple):
+            yield f"{above}{name}", ", ".join(value)
+        else:
+            yield f"{above}{name}", str(value).lower() if isinstance(value, bool) else str(value)
