@@ -25,9 +25,11 @@ START_SECONDS = 20.0
 class SharedCortex:
     """Starts a Local Cortex that any number of programs use as an account; see ``settings``."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, public_authorities: bool) -> None:
         # Kept, because a server that has read its certificate reads it again after a restart.
         self._certificate, self.bundle = write_certificate(folder, {})
+        if not public_authorities:
+            _keep_the_last(self.bundle)
         self._secrets = folder / "secrets.toml"
         self.secret = secrets.token_urlsafe(24)
         self._settings = settings
@@ -77,15 +79,27 @@ class SharedCortex:
 
 
 @contextmanager
-def shared_cortex(*, first_token: float, tokens_per_second: float) -> Iterator[SharedCortex]:
-    """Run a Local Cortex of this pace: seconds to the first token, then tokens a second."""
+def shared_cortex(
+    *, first_token: float, tokens_per_second: float, public_authorities: bool = False
+) -> Iterator[SharedCortex]:
+    """Run a Local Cortex of this pace: seconds to the first token, then tokens a second.
+
+    With ``public_authorities`` its users trust these, too, as for an account: snowflake.cortex
+    reads all of their certificates for each request, which takes a core for 16 ms.
+    """
     settings = Settings(first_token=first_token, tokens_per_second=tokens_per_second)
     with tempfile.TemporaryDirectory(prefix="shared-cortex-") as folder:
-        cortex = SharedCortex(Path(folder), settings)
+        cortex = SharedCortex(Path(folder), settings, public_authorities)
         try:
             yield cortex
         finally:
             cortex.kill()
+
+
+def _keep_the_last(bundle: Path) -> None:
+    """Leave nothing in a bundle but the authority that it ends with, Local Cortex's own."""
+    begin = b"-----BEGIN CERTIFICATE-----"
+    bundle.write_bytes(begin + bundle.read_bytes().rpartition(begin)[2])
 
 
 def _serve(line: Connection, settings: Settings, port: int, secret: str, certificate: Path) -> None:

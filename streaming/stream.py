@@ -327,7 +327,8 @@ class TextStream:
         else:
             if self._last_piece is not None:
                 # No later than this it could have been shown.
-                self._lateness.note(now - max(self._last_piece + tick, self._arrivals[0][0]))
+                due = max(self._last_piece + tick, self._arrivals[0][0])
+                self._lateness.note(pace.tick, now - due)
             if tick > pace.tick:
                 pace = replace(pace, tick=tick)
             amount = pace.amount((now - since, count) for since, count in self._arrivals)
