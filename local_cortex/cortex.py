@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date
 
-from local_cortex import faults, models
+from local_cortex import faults, models, speed
 from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
 from local_cortex.faults import Refusal
 
@@ -69,6 +69,13 @@ class Cortex:
         model = fault.model(call.model) if fault is not None else models.find(call.model)
         if model is None and (meant := faults.nearest(call.model)):
             raise Refusal(400, f'unknown model "{call.model}"; did you mean "{meant}"?')
+        if model is None and "@" in call.model:
+            raise Refusal(
+                400,
+                f'unknown model "{call.model}"; the speed of Local Cortex is written in tokens a '
+                f"second, above 0 and up to {speed.FASTEST:.0f}, as in "
+                f'"{speed.with_speed(models.DEFAULTS[0], 80)}"',
+            )
         if model is None or (self._strict_models and model.retired_on(self.today())):
             raise Refusal(400, f'unknown model "{call.model}"')
         _check_messages(call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from local_cortex import models
+from local_cortex import models, speed
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
 from local_cortex.engines import Call, EngineError, Message
 from local_cortex.sql import Completion
@@ -23,12 +23,14 @@ class SqlCortex:
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
     ) -> Completion:
         """Answer a conversation; see ``CortexFunctions.complete``."""
+        name, tokens_per_second = speed.asked_for(model)
         call = Call(
-            model=model,
+            model=name,
             messages=messages,
             max_tokens=cast("int", options.get("max_tokens", DEFAULT_MAX_TOKENS)),
             temperature=cast("float | None", options.get("temperature")),
             top_p=cast("float | None", options.get("top_p")),
+            tokens_per_second=tokens_per_second,
         )
         try:
             answer = await self._cortex.complete(call)

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_cortex import faults, models
+from local_cortex import faults, models, speed
 from local_cortex.connection_protocol import HANG_UP
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
 from local_cortex.engines import (
@@ -230,12 +230,14 @@ def _call(body: Mapping[str, Any], max_tokens: object) -> Call:
     messages = body.get("messages")
     if not isinstance(messages, list):
         raise Refusal(400, "Missing required field: messages")
+    name, tokens_per_second = speed.asked_for(model)
     return Call(
-        model=model,
+        model=name,
         messages=tuple(_message(message) for message in messages),
         max_tokens=_max_tokens(max_tokens),
         temperature=_optional_float(body, "temperature"),
         top_p=_optional_float(body, "top_p"),
+        tokens_per_second=tokens_per_second,
     )
 
 

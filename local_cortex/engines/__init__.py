@@ -29,7 +29,8 @@ class Call:
     """One request for an answer, whatever the client and the route it came by.
 
     ``max_tokens`` is the most tokens the answer may have; ``temperature`` and ``top_p`` are
-    ``None`` where the client did not set them.
+    ``None`` where the client did not set them. ``tokens_per_second`` is the speed that the model's
+    name asked for (see :mod:`local_cortex.speed`); only the scripted engine can heed it.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Call:
     max_tokens: int
     temperature: float | None = None
     top_p: float | None = None
+    tokens_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

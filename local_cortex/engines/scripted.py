@@ -22,9 +22,10 @@ class ScriptedEngine:
     """An engine that plays a script; see :mod:`local_cortex.engines.script` for the words.
 
     ``first_token`` is in seconds, from the first request for a delta. Token *i* (from 0) is due at
-    ``first_token + i / tokens_per_second``. Each is timed against that schedule, not against the
-    one before, so neither the clock's grain nor a slow consumer adds up; a consumer that comes
-    late gets what is due at once. ``sleep`` and ``clock`` are there for tests.
+    ``first_token + i / tokens_per_second``; a call may ask for another speed. Each is timed against
+    that schedule, not against the one before, so neither the clock's grain nor a slow consumer adds
+    up; a consumer that comes late gets what is due at once. ``sleep`` and ``clock`` are there for
+    tests.
     """
 
     name = "scripted"
@@ -47,8 +48,9 @@ class ScriptedEngine:
         yield Begin()
         pieces = tokens.split(script.answer(call.messages))
         cut = pieces[: call.max_tokens]
+        tokens_per_second = call.tokens_per_second or self.tokens_per_second
         for number, piece in enumerate(cut):
-            due = started + self.first_token + number / self.tokens_per_second
+            due = started + self.first_token + number / tokens_per_second
             # Also when nothing is left to wait for: other streams and a cancellation get a turn.
             await self._sleep(max(0.0, due - self._clock()))
             yield Delta(piece)
