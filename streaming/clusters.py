@@ -42,6 +42,11 @@ class Clusters:
         self._start = 0
         self._held = ""
 
+    @property
+    def held(self) -> str:
+        """What is held back: the last cluster, which the next delta may go on with."""
+        return self._held
+
     def feed(self, delta: str) -> None:
         """Add a delta that is not empty; everything but its last cluster becomes ready."""
         text = self._held + delta if self._held else delta

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import platform
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from streaming.errors import EXPIRED_SESSION, StreamUnavailable
@@ -31,12 +31,17 @@ class DirectStrategy:
     How its answers ended is not known (status ``unknown_end``): the client throws the finish reason
     away (snowflake/cortex/_complete.py), and it skips events that say ``event: error``
     (_sse_client.py), after which an answer that was cut ends like any other.
+
+    Args:
+        session: whose token the request is sent with.
+        tap: is shown the answer's bytes as the client reads them, in the thread that reads.
     """
 
     name = "direct"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, tap: Callable[[bytes], object] | None = None) -> None:
         self._session = session
+        self._tap = tap
 
     @property
     def live(self) -> bool:
@@ -51,14 +56,20 @@ class DirectStrategy:
             requests.HTTPError, requests.ConnectionError, TimeoutError: as the client does.
             StreamUnavailable: the session is over.
         """
-        return _Answer(self._session, request)
+        return _Answer(self._session, request, self._tap)
 
 
 class _Answer:
     """The client's generator, with what it lacks: a way to end its waiting."""
 
-    def __init__(self, session: Session, request: CompletionRequest) -> None:
-        self._session = _Guarded(session)
+    def __init__(
+        self,
+        session: Session,
+        request: CompletionRequest,
+        tap: Callable[[bytes], object] | None,
+    ) -> None:
+        self._session = GuardedSession(session)
+        self._tap = tap
         self._request = request
         self._generator: Generator[str, None, None] | None = None
         self._response: Response | None = None
@@ -89,15 +100,7 @@ class _Answer:
     def abort(self) -> None:
         """Let no further request be sent, and end a read that waits for the model."""
         self._session.aborted = True
-        shutdown = getattr(getattr(self._response, "raw", None), "shutdown", None)
-        if shutdown is None:
-            return
-        try:
-            # The socket, for reading: that wakes whoever waits there.
-            shutdown()
-        except (OSError, RuntimeError, ValueError):
-            # The answer has ended meanwhile, and its connection with it: nothing waits any more.
-            return
+        wake(self._response)
 
     def _ask(self) -> None:
         # Imported on first use: it takes more than a second, and Home never needs it.
@@ -116,9 +119,12 @@ class _Answer:
                 timeout=CLIENT_TIMEOUT_SECONDS,
             )
         self._generator = cast("Generator[str, None, None]", answer)
-        # An argument of the generator function, so it is there before the first next(); the client
-        # offers no other way to it and sets no socket timeout.
-        self._response = inspect.getgeneratorlocals(self._generator).get("response")
+        self._response = response_of(self._generator)
+        if self._tap is not None and self._response is not None:
+            # The client iterates over the response, which asks itself for this (requests/models.py,
+            # __iter__). Only this one response is changed.
+            tapped = _tapped(self._response.iter_content, self._tap)
+            setattr(self._response, "iter_content", tapped)  # noqa: B010 - mypy: a method
 
     def _session_has_expired(self) -> bool:
         """Tell whether this is no answer but Snowflake's word that the session token has run out.
@@ -132,7 +138,40 @@ class _Answer:
         return isinstance(body, dict) and body.get("code") == EXPIRED_SESSION
 
 
-class _Guarded:
+def response_of(answer: Iterator[str]) -> Response | None:
+    """Return the response that a streamed answer of the client reads; ``None`` if it has none.
+
+    It is an argument of the generator function, so it is there before the first ``next()``; the
+    client offers no other way to it and sets no socket timeout.
+    """
+    return inspect.getgeneratorlocals(cast("Generator[str, None, None]", answer)).get("response")
+
+
+def wake(response: Response | None) -> None:
+    """End a read of this response that waits for the model, from any thread."""
+    shutdown = getattr(getattr(response, "raw", None), "shutdown", None)
+    if shutdown is None:
+        return
+    try:
+        # The socket, for reading: that wakes whoever waits there.
+        shutdown()
+    except (OSError, RuntimeError, ValueError):
+        # The answer has ended meanwhile, and its connection with it: nothing waits any more.
+        return
+
+
+def _tapped(
+    read: Callable[..., Iterator[bytes]], tap: Callable[[bytes], object]
+) -> Callable[..., Iterator[bytes]]:
+    def tapped(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        for chunk in read(*args, **kwargs):
+            tap(chunk)
+            yield chunk
+
+    return tapped
+
+
+class GuardedSession:
     """A session that lets nobody near its connection any more once it is ``aborted``.
 
     A busy service is asked again and again by the client, in a loop that looks at nothing but its

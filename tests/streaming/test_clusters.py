@@ -115,3 +115,13 @@ def test_a_piece_holds_the_fewest_clusters_with_so_many_code_points() -> None:
     clusters = Clusters()
     clusters.feed(f"ab{FAMILY}cd")
     assert clusters.take(3) == f"ab{FAMILY}"
+
+
+def test_what_is_held_back_can_be_seen() -> None:
+    clusters = Clusters()
+    clusters.feed("ab")
+    assert (clusters.held, clusters.take(1)) == ("b", "a")
+    clusters.feed("\N{MAN}\N{ZERO WIDTH JOINER}")
+    assert clusters.held == "\N{MAN}\N{ZERO WIDTH JOINER}"
+    clusters.finish()
+    assert clusters.held == ""
