@@ -52,6 +52,7 @@ class Meta(Table):
     title: Both
     summary: Both
     demo: Both | None = None
+    lab: bool = False
     links: tuple[Link, ...] = ()
 
     @field_validator("sections")

@@ -23,6 +23,7 @@ from course import (
 )
 from course.blocks import Block, Heading
 from course.draw import draw_goals, draw_section
+from course.lab import panel as lab_panel
 from course.language import current, text
 from course.lesson import Lesson, program
 from course.problems import LessonError
@@ -71,6 +72,9 @@ class LessonPage:
                 draw_text()
         with self._demo, st.container(border=True, key="demo-box"):
             self._run(draw)
+        if self._lesson.meta.lab:
+            with self._demo:
+                lab_panel.draw()
         # Outside the fragment: only a click there interrupts what runs inside. The style sheet
         # shows it while something does.
         st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
@@ -118,7 +122,7 @@ def lesson_page(name: str) -> LessonPage:
     except LessonError as error:
         broken.say_that_it_is_broken(name, error.problems)
         st.stop()
-    _contents(parts)
+    _contents(parts, lab=lesson.meta.lab)
     not_saved = _head(lesson)
     draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
     progress_panel.refresh()
@@ -176,13 +180,14 @@ def _is_stale(lesson: Lesson) -> bool:
         return True
 
 
-def _contents(parts: Mapping[str, Sequence[Block]]) -> None:
+def _contents(parts: Mapping[str, Sequence[Block]], *, lab: bool) -> None:
     links = []
     for name, blocks in parts.items():
         headings = (block for block in blocks if isinstance(block, Heading))
         links += [f"{'  ' * (each.level - 2)}- [{each.text}](#{each.id})" for each in headings]
         if name == "goals":
             links.append(f"- [{text('demo.heading')}](#demo)")
+            links += [f"- [{text('lab.heading')}](#lab)"] if lab else []
     with st.sidebar, st.container(key="contents"):
         st.caption(text("course.contents"))
         st.markdown("\n".join(links))

@@ -48,7 +48,7 @@ DIAGRAMS = (
     *("radar", "treemap", "zenuml"),
 )
 #: Anchors that the page itself has.
-PAGES_OWN = ("demo", "top", "links")
+PAGES_OWN = ("demo", "lab", "top", "links")
 
 
 class Reader:

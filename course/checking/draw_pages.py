@@ -24,9 +24,10 @@ from course.catalog import ROOT
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 30
-#: The frame's own buttons, and how those of the exercises begin; the others are the demo's.
+#: The frame's own buttons, and how those of the exercises and of the lab begin; the others are the
+#: demo's.
 OURS = ("mark-read", "stop")
-EXERCISES = "practice-"
+NOT_DEMOS = ("practice-", "lab-")
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
 
@@ -114,7 +115,7 @@ def _name(button: Button) -> str:
 
 
 def _is_demos(button: Button) -> bool:
-    return not button.disabled and not _name(button).startswith(EXERCISES)
+    return not button.disabled and not _name(button).startswith(NOT_DEMOS)
 
 
 def _app(file: str, language: Language) -> AppTest:

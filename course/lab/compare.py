@@ -1,0 +1,282 @@
+"""The lab's first view: the same question by several ways at once, each beside the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import streamlit as st
+
+from connection import Connection
+from course.lab import calls, chart, history, state
+from course.lab.calls import Settings, Way
+from course.lab.findings import findings
+from course.lab.reading import Lane, reading_together
+from course.language import current, text
+from streaming import StreamError
+from streaming.closing import closed
+from streaming.messages import explain
+from streaming.untrusted import safe
+
+__all__ = ["QUESTIONS", "draw", "question_labels"]
+
+# Seconds between two looks at the streams, and between two drawings of what costs more.
+TEXT_SECONDS = 0.14
+CHART_SECONDS = 0.5
+QUESTIONS = ("short", "medium", "long")
+SPEEDS = (None, 10.0, 20.0, 40.0, 80.0, 200.0)
+PANEL_HEIGHT = 240
+# Of all that is kept, so many rows are on the page; the file has the rest.
+SHOWN_ROWS = 12
+WELL = ("complete", "unknown_end")
+
+
+@dataclass
+class Runs:
+    """The last comparison with its texts, and the figures of those before."""
+
+    count: int = 0
+    settings: Settings | None = None
+    lanes: list[Lane] = field(default_factory=list)
+    rows: list[history.Entry] = field(default_factory=list)
+
+
+def draw(connection: Connection, *, running: bool) -> None:
+    """Draw the view; while it is ``running``, until all its streams have ended.
+
+    Raises:
+        connection.ConnectionFailed: there is no session.
+    """
+    runs = state.kept("compare", Runs)
+    st.caption(text("lab.compare.about"))
+    settings = _settings(connection, running=running)
+    if connection.kind != "local":
+        st.caption(text("lab.compare.calls", calls=len(settings.ways)))
+    state.run_button("compare", running=running)
+    if running:
+        with state.running_box():
+            _run(connection, settings, runs)
+        state.draw_again()
+    if runs.lanes:
+        _Board([lane.way for lane in runs.lanes]).draw(runs.lanes, None)
+    _past(runs)
+
+
+def _settings(connection: Connection, *, running: bool) -> Settings:
+    free = calls.can_set_speed(connection)
+    left, right = st.columns(2)
+    with left:
+        length = st.selectbox(
+            text("lab.compare.question"),
+            QUESTIONS,
+            index=1,
+            format_func=question_labels().__getitem__,
+            key="lab-question",
+            disabled=running,
+        )
+        st.caption(f"“{text(f'lab.question.{length}')}”")
+        tokens = st.select_slider(
+            text("lab.compare.speed"),
+            SPEEDS,
+            format_func=_speed_labels().__getitem__,
+            key="lab-speed",
+            disabled=running or not free,
+        )
+        if not free:
+            st.caption(f":material/info: {text('lab.compare.speed_fixed')}")
+    with right:
+        chunk_size = st.slider(
+            text("lab.compare.chunk_size"), 2, 40, 5, key="lab-chunk", disabled=running
+        )
+        delay = st.slider(
+            text("lab.compare.delay"),
+            *(0.0, 0.1, 0.05, 0.01),
+            format="%.2f",
+            key="lab-delay",
+            disabled=running,
+        )
+        pace = st.selectbox(
+            text("lab.compare.pace"),
+            list(calls.PACES),
+            format_func={name: text(f"lab.pace.{name}") for name in calls.PACES}.__getitem__,
+            key="lab-pace",
+            disabled=running,
+        )
+        third = st.checkbox(text("lab.compare.third"), True, key="lab-third", disabled=running)
+    ways: tuple[Way, ...] = ("custom", "direct", "ours") if third else ("custom", "ours")
+    return Settings(
+        ways=ways,
+        question=text(f"lab.question.{length}"),
+        tokens_per_second=tokens if free else None,
+        chunk_size=chunk_size,
+        delay=delay,
+        pace=pace,
+        name=calls.model_name(),
+    )
+
+
+def question_labels() -> dict[str, str]:
+    """Return what each question is called: how long it is."""
+    return {
+        name: text(f"lab.length.{name}", characters=len(text(f"lab.question.{name}")))
+        for name in QUESTIONS
+    }
+
+
+def _speed_labels() -> dict[float | None, str]:
+    return {
+        tokens: text("lab.speed_own") if tokens is None else text("lab.speed", tokens=f"{tokens:g}")
+        for tokens in SPEEDS
+    }
+
+
+def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
+    session = connection.session
+    streams = [(way, calls.open_stream(session, way, settings)) for way in settings.ways]
+    with (
+        calls.let_in(connection, *(stream for _, stream in streams)),
+        reading_together(streams) as readings,
+    ):
+        board = _Board(settings.ways)
+        began = time.monotonic()
+        runs.count += 1
+        runs.settings = settings
+        try:
+            while not all(reading.lane().ended for reading in readings):
+                board.draw([each.lane() for each in readings], time.monotonic() - began)
+                state.pause(TEXT_SECONDS)
+        finally:
+            for reading in readings:
+                reading.cancel()
+            # No Streamlit in here: this may be a run that has been told to stop.
+            runs.lanes = [reading.lane() for reading in readings]
+            new = history.entries(runs.count, settings, runs.lanes)
+            runs.rows = history.remember(runs.rows, new)
+
+
+class _Board:
+    """A place for each lane, and one for each chart."""
+
+    def __init__(self, ways: Sequence[Way]) -> None:
+        self._names = {way: text(f"lab.way.{way}") for way in ways}
+        self._texts = {}
+        self._figures = {}
+        self._shown: dict[Way, str] = {}
+        self._next_chart = 0.0
+        for way, column in zip(ways, st.columns(len(ways)), strict=True):
+            with column:
+                state.heading(self._names[way])
+                with st.container(
+                    height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
+                ):
+                    self._texts[way] = st.empty()
+                self._figures[way] = st.empty()
+        self._words = st.container()
+        self._curves, self._gaps = st.empty(), st.empty()
+
+    def draw(self, lanes: Sequence[Lane], now: float | None) -> None:
+        """Draw the lanes as they are ``now``, in seconds since the start; ``None``: at the end."""
+        for lane in lanes:
+            shown = safe(closed(lane.text)) if lane.text else text("lab.nothing_yet")
+            if self._shown.get(lane.way) != shown:
+                self._shown[lane.way] = shown
+                self._texts[lane.way].markdown(shown)
+        if now is None:
+            with self._words:
+                _say(lanes)
+        elif now < self._next_chart:
+            return
+        else:
+            self._next_chart = now + CHART_SECONDS
+        for lane in lanes:
+            self._figures[lane.way].markdown(_figures(lane, now))
+        self._draw_charts(lanes, now)
+
+    def _draw_charts(self, lanes: Sequence[Lane], now: float | None) -> None:
+        names = list(self._names.values())
+        self._curves.vega_lite_chart(
+            chart.curve_rows(lanes, self._names, now or 0.0),
+            chart.curve_spec(names, text("lab.seconds"), text("lab.characters")),
+            alt=text("lab.curve_alt"),
+        )
+        gaps = chart.gap_rows(lanes, self._names)
+        self._gaps.vega_lite_chart(
+            gaps,
+            chart.gap_spec(names, text("lab.gap"), text("lab.gap_pieces")),
+            alt=f"{text('lab.gap_alt')} {chart.gap_words(gaps)}",
+        )
+
+
+def _say(lanes: Sequence[Lane]) -> None:
+    """Say what the run shows, and what has gone wrong in it."""
+    found = findings(lanes)
+    if found:
+        lines = [f"- {text(key, **figures)}" for key, figures in found]
+        st.info(
+            "\n".join([f"**{text('lab.found.heading')}**", "", *lines]), icon=":material/search:"
+        )
+    if any(lane.status == "cancelled" for lane in lanes):
+        st.info(text("lab.stopped"), icon=":material/stop_circle:")
+    for lane in lanes:
+        if lane.code is not None:
+            limit = getattr(calls.LIMITS, lane.code, None)
+            said = explain(StreamError(lane.code), current(), limit)
+            st.error(f"**{text(f'lab.way.{lane.way}')}** {said}", icon=":material/error:")
+
+
+def _figures(lane: Lane, now: float | None) -> str:
+    """Return a lane's figures as a list; what is not known yet is a dash."""
+    metrics = lane.metrics
+    total = metrics.total if lane.ended else now
+    figures = (
+        ("demo.first_text", _seconds(metrics.time_to_first_text)),
+        ("lab.total" if lane.ended else "lab.so_far", _seconds(total)),
+        ("demo.pieces", f"{metrics.pieces:,}"),
+        ("lab.characters_per_second", f"{metrics.characters / total:,.0f}" if total else "-"),
+    )
+    return "\n".join(f"- {text(key)} **{value}**" for key, value in figures)
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else text("demo.seconds", seconds=f"{value:.2f}")
+
+
+def _past(runs: Runs) -> None:
+    if not runs.rows:
+        return
+    drawer = st.expander(
+        text("lab.past", runs=len({row.run for row in runs.rows})),
+        icon=":material/history:",
+        key="lab-past",
+        on_change="rerun",
+    )
+    if not drawer.open:
+        return
+    with drawer:
+        newest = runs.rows[: -SHOWN_ROWS - 1 : -1]
+        st.dataframe([_row(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
+        st.download_button(
+            text("lab.download"),
+            # Made when it is asked for.
+            partial(history.csv_of, list(runs.rows)),
+            file_name="stream-lab.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key="lab-download",
+        )
+
+
+def _row(entry: history.Entry) -> dict[str, object]:
+    return {
+        text("lab.run_number"): entry.run,
+        text("lab.method"): text(f"lab.way.{entry.way}"),
+        text("demo.first_text"): entry.first_text,
+        text("lab.total"): entry.total,
+        text("demo.pieces"): entry.pieces,
+        text("lab.characters"): entry.characters,
+        text("lab.characters_per_second"): entry.characters_per_second,
+        text("lab.status"): text("lab.ended") if entry.status in WELL else entry.status,
+    }

@@ -1,0 +1,173 @@
+"""The lab's fourth view: what it costs to show one answer, in two ways, on this very page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+import streaming
+from connection import Connection
+from course.lab import calls, state
+from course.lab.compare import QUESTIONS, question_labels
+from course.lab.meter import Meter, metered
+from course.lab.reading import reading_together
+from course.language import current, text
+from local_cortex import speed
+from streaming import CompletionRequest, StreamError, TextStream
+from streaming.messages import explain
+from streaming.untrusted import safe
+from streaming.view import show
+
+__all__ = ["Slices", "draw"]
+
+LOOK_SECONDS = 0.1
+# Slices as large as the hand-out's, as often as a model writes tokens.
+SLICE = 5
+GAP_SECONDS = 0.02
+WAYS = ("naive", "ours")
+
+
+class Slices:
+    """A live strategy that gives a finished answer, a slice at each tick of a clock."""
+
+    name = "slices"
+    live = True
+
+    def __init__(
+        self,
+        answer: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._answer = answer
+        self._sleep = sleep
+        self._clock = clock
+
+    def open(self, request: CompletionRequest) -> Iterator[str]:  # noqa: ARG002 - always the same
+        return self.slices()
+
+    def slices(self) -> Iterator[str]:
+        """Yield the slices at their times: a reader who is late catches up."""
+        began = self._clock()
+        for number, start in enumerate(range(0, len(self._answer), SLICE)):
+            self._sleep(max(0.0, began + number * GAP_SECONDS - self._clock()))
+            yield self._answer[start : start + SLICE]
+
+
+@dataclass
+class Costs:
+    """What the last measurement found; ``meters`` by way."""
+
+    characters: int = 0
+    meters: dict[str, Meter] = field(default_factory=dict)
+    code: str | None = None
+    stopped: bool = False
+
+
+def draw(connection: Connection, *, running: bool) -> None:
+    """Draw the view; while it is ``running``, until both ways have been measured.
+
+    Raises:
+        connection.ConnectionFailed: there is no session.
+    """
+    costs = state.kept("cost", Costs)
+    st.caption(text("lab.cost.about"))
+    length = st.selectbox(
+        text("lab.compare.question"),
+        QUESTIONS,
+        index=1,
+        format_func=question_labels().__getitem__,
+        key="lab-cost-question",
+        disabled=running,
+    )
+    state.run_button("cost", running=running)
+    if running:
+        with state.running_box():
+            _run(connection, text(f"lab.question.{length}"), costs)
+        state.draw_again()
+    if costs.stopped:
+        st.info(text("lab.stopped"), icon=":material/stop_circle:")
+    if costs.code is not None:
+        said = explain(StreamError(costs.code), current(), getattr(calls.LIMITS, costs.code, None))
+        st.error(f"{text('lab.cost.no_answer')} {said}", icon=":material/error:")
+    if len(costs.meters) == len(WAYS):
+        _report(costs)
+
+
+def _run(connection: Connection, question: str, costs: Costs) -> None:
+    session = connection.session
+    costs.meters, costs.code = {}, None
+    tokens_per_second = speed.FASTEST if calls.can_set_speed(connection) else None
+    settings = calls.Settings(
+        ("direct",), question, tokens_per_second=tokens_per_second, name=calls.model_name()
+    )
+    stream = calls.open_stream(session, "direct", settings)
+    with calls.let_in(connection, stream):
+        costs.stopped = True
+        answer = _read(stream, costs)
+    costs.characters = len(answer)
+    if not answer:
+        costs.stopped = False
+        return
+    place = st.empty()
+    with place.container(key="lab-text-cost"):
+        for way in WAYS:
+            st.caption(text("lab.cost.measuring", way=text(f"lab.cost.{way}")))
+            with st.container(border=True), metered() as meter:
+                _show(way, answer)
+            costs.meters[way] = meter
+            st.markdown(_figures(way, costs))
+    costs.stopped = False
+
+
+def _read(answer: TextStream, costs: Costs) -> str:
+    """Read an answer as quickly as it comes; its text is harmless."""
+    with st.spinner(text("lab.cost.fetching")), reading_together([("direct", answer)]) as readings:
+        while not (lane := readings[0].lane()).ended:
+            state.pause(LOOK_SECONDS)
+    costs.code = lane.code
+    return safe(lane.text) if lane.code is None else ""
+
+
+def _show(way: str, answer: str) -> None:
+    slices = Slices(answer)
+    if way == "naive":
+        st.write_stream(slices.slices())
+    else:
+        show(streaming.stream(slices, CompletionRequest(model=calls.MODEL, prompt="-")))
+
+
+def _report(costs: Costs) -> None:
+    naive, ours = (costs.meters[way] for way in WAYS)
+    if naive.sent is not None and ours.sent is not None:
+        sent = {
+            "characters": costs.characters,
+            "naive": naive.sent / costs.characters,
+            "ours": ours.sent / costs.characters,
+            "ratio": naive.sent / max(1, ours.sent),
+        }
+        st.markdown(text("lab.cost.ratio", **sent))
+    else:
+        st.info(text("lab.cost.no_bytes"), icon=":material/info:")
+    st.markdown(text("lab.cost.cpu_ratio", naive=naive.cpu * 1_000, ours=ours.cpu * 1_000))
+    for way, column in zip(WAYS, st.columns(len(WAYS)), strict=True):
+        column.markdown(f"**{text(f'lab.cost.{way}')}**\n\n{_figures(way, costs)}")
+    st.caption(text("lab.cost.longer"))
+    st.caption(text("lab.cost.what"))
+
+
+def _figures(way: str, costs: Costs) -> str:
+    meter = costs.meters[way]
+    figures = []
+    if meter.sent is not None:
+        figures += [
+            ("lab.cost.bytes", f"{meter.sent:,}"),
+            ("lab.cost.per_character", f"{meter.sent / costs.characters:,.0f}"),
+            ("lab.cost.messages", f"{meter.messages:,}"),
+        ]
+    figures.append(("lab.cost.cpu", f"{meter.cpu * 1_000:,.0f}"))
+    return "\n".join(f"- {text(key)} **{value}**" for key, value in figures)

@@ -1,0 +1,84 @@
+"""The stream lab's box on a lesson's page; closed, it costs next to nothing."""
+
+from __future__ import annotations
+
+import importlib
+
+import streamlit as st
+
+from connection import Connection, ConnectionFailed, connect
+from course import connection_panel, refusal_panel
+from course.lab import state
+from course.language import current, text
+from course.limits.refusal import Refusal
+
+__all__ = ["draw"]
+
+VIEWS = ("compare", "wire", "breaking", "cost")
+# Whether the connection whose failure the lab showed has been mended since.
+MENDED = "lab-mended"
+FAILURES = "failures"
+
+
+def draw() -> None:
+    """Draw the lab where the page is now."""
+    # Not in the fragment: only a click outside it interrupts what runs inside. The style sheet
+    # shows it while something does.
+    st.button(text("demo.stop"), icon=":material/stop_circle:", key="lab-stop")
+    _panel()
+
+
+@st.fragment
+def _panel() -> None:
+    if st.session_state.pop(MENDED, False):
+        # The lesson's page chose its connection before it was mended.
+        st.rerun()
+    wanted = state.to_be_run()
+    with st.container(key="lab"):
+        st.subheader(text("lab.heading"), anchor="lab")
+        st.caption(text("lab.about"))
+        drawer = st.expander(
+            text("lab.open"), icon=":material/science:", key="lab-drawer", on_change="rerun"
+        )
+        if drawer.open:
+            with drawer:
+                _view(connect(connection_panel.preferred()), wanted)
+
+
+def _view(connection: Connection, wanted: str | None) -> None:
+    state.settle()
+    running = wanted in VIEWS
+    titles = {view: text(f"lab.{view}.title") for view in VIEWS}
+    chosen = st.radio(
+        text("lab.choose"),
+        VIEWS,
+        format_func=titles.__getitem__,
+        # The browser knows an option by its label: with other labels it is another widget.
+        key=f"lab-view-{current()}",
+        disabled=running,
+        horizontal=True,
+    )
+    view = wanted if wanted in VIEWS else chosen
+    failures: list[ConnectionFailed | Refusal] = state.kept(FAILURES, list)
+    if running:
+        failures.clear()
+    try:
+        # Imported when it is looked at: most pages are closed before the lab is opened.
+        importlib.import_module(f"course.lab.{view}").draw(connection, running=running)
+    except ConnectionFailed as error:
+        # Without the traceback, which would keep all of this script's run in the session.
+        failures.append(ConnectionFailed(error.reason, error.errno, error.sqlstate, error.where))
+        state.draw_again()
+    except Refusal as error:
+        failures.append(error.again())
+        state.draw_again()
+    for failed in failures:
+        if isinstance(failed, Refusal):
+            refusal_panel.say(failed)
+        else:
+            connection_panel.failure(failed, key="lab", on_mended=_mended)
+
+
+def _mended() -> None:
+    state.kept(FAILURES, list).clear()
+    st.session_state[MENDED] = True

@@ -1,0 +1,49 @@
+"""The rows of the lab's charts."""
+
+from __future__ import annotations
+
+from course.lab import chart
+from tests.course.lab_making import make_lane
+
+NAMES = {"direct": "one", "custom": "two", "ours": "three"}
+
+
+def test_a_curve_begins_at_nothing_and_ends_at_its_last_piece() -> None:
+    rows = chart.curve_rows([make_lane()], NAMES, 9.0)  # type: ignore[arg-type]
+    assert [(row["seconds"], row["characters"]) for row in rows] == [(0, 0), (0.5, 6), (1.0, 12)]
+    assert {row["method"] for row in rows} == {"one"}
+
+
+def test_a_curve_that_still_grows_reaches_to_now() -> None:
+    rows = chart.curve_rows([make_lane(status="running")], NAMES, 9.0)  # type: ignore[arg-type]
+    assert (rows[-1]["seconds"], rows[-1]["characters"]) == (9.0, 12)
+
+
+def test_a_long_curve_is_thinned_out_and_keeps_its_end() -> None:
+    marks = tuple((number / 10, number + 1) for number in range(5_000))
+    rows = chart.curve_rows([make_lane(marks=marks)], NAMES, 0.0)  # type: ignore[arg-type]
+    assert len(rows) <= chart.MOST_POINTS + 2
+    assert rows[-1]["characters"] == 5_000
+
+
+def test_every_pause_is_in_one_bin() -> None:
+    times = (0.0, 0.005, 0.055, 0.105, 3.105)
+    marks = tuple((at, number) for number, at in enumerate(times))
+    rows = chart.gap_rows([make_lane(marks=marks)], NAMES)  # type: ignore[arg-type]
+    counts = {row["pause"]: row["pieces"] for row in rows}
+    assert {name: count for name, count in counts.items() if count} == {
+        "0-10": 1,
+        "40-60": 2,
+        "1000+": 1,
+    }
+    assert len(rows) == len(chart.BINS)
+    assert chart.gap_words(rows) == "one: 0-10 ms: 1, 40-60 ms: 2, 1000+ ms: 1"
+
+
+def test_methods_are_told_apart_without_colour() -> None:
+    for spec in (
+        chart.curve_spec(["one", "two", "three"], "s", "c"),
+        chart.gap_spec(["one", "two", "three"], "ms", "n"),
+    ):
+        dashes = spec["encoding"]["strokeDash"]["scale"]["range"]
+        assert len({tuple(dash) for dash in dashes}) == 3

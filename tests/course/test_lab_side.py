@@ -1,0 +1,130 @@
+"""The hand-out's program and ours, really run, when they meet a fault."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+import pytest
+from streamlit.delta_generator import DeltaGenerator
+
+from course.lab import breaking, programs
+from course.lab.programs import hand_out, marked, ours
+from course.lab.side import Outcome, Side
+from local_cortex import LocalCortex, Settings, faults
+from streaming import Limits
+from tests.local_cortex.cortex_engines import eventually
+
+# Generous: what is waited for takes tenths of a second.
+SECONDS = 10.0
+PROMPT = "What is streaming?"
+
+
+class Place:
+    """One half of a page: it takes text, as Streamlit does, and refuses half a character."""
+
+    def write_stream(self, pieces: Iterable[str]) -> str:
+        written = [piece for piece in pieces if piece.encode()]
+        return "".join(written)
+
+    def warning(self, said: str, icon: str) -> None:
+        """Show nothing."""
+
+
+@pytest.fixture(scope="module")
+def cortex() -> Iterator[LocalCortex]:
+    running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
+    yield running
+    running.close()
+
+
+@pytest.fixture(autouse=True)
+def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "LIMITS", Limits(first_chunk=0.5, idle=0.5))
+
+
+def wait_for(side: Side, seconds: float = SECONDS) -> Outcome:
+    until = time.monotonic() + seconds
+    while side.running and time.monotonic() < until:
+        side.join()
+    return side.outcome()
+
+
+def run(cortex: LocalCortex, program: Any, model: str, *, seconds: float = SECONDS) -> Outcome:
+    """Run a program on half a page; end it after so many seconds."""
+    session = cortex.session()
+    prompt = f"{PROMPT} {program.__name__} {model}"
+    place = cast("DeltaGenerator", Place())
+    side = Side(program, place, session, model, prompt, "(address)")
+    side.start()
+    wait_for(side, seconds)
+    side.end()
+    outcome = wait_for(side)
+    assert not side.running, "its thread is still there"
+    assert eventually(lambda: cortex.open_streams == 0), "its connection is still open"
+    session.close()
+    return outcome
+
+
+def test_without_a_fault_both_keep_the_same_text(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "llama3.1-8b") for program in (hand_out, ours))
+    assert theirs.kept == theirs.shown == mine.kept == mine.shown != ""
+    assert (theirs.error, theirs.said, theirs.requests) == (None, None, 1)
+    assert (mine.status, mine.cut) == ("unknown_end", False)
+
+
+def test_a_reset_loses_the_hand_outs_text_and_ours_keeps_it(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "fault-reset") for program in (hand_out, ours))
+    assert theirs.error is not None
+    assert theirs.error[0] == "ChunkedEncodingError"
+    assert theirs.kept is None
+    assert mine.error is None
+    assert mine.said
+    assert mine.kept == mine.shown == theirs.shown != ""
+
+
+def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(cortex: LocalCortex) -> None:
+    theirs = run(cortex, hand_out, "fault-stall-mid", seconds=1.0)
+    mine = run(cortex, ours, "fault-stall-mid")
+    assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)
+    assert theirs.seconds >= 1.0
+    assert mine.status == "timeout"
+    assert not mine.cut
+    assert mine.said
+
+
+def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
+    theirs = run(cortex, hand_out, "fault-429-then-ok")
+    assert (theirs.requests, theirs.error) == (2, None)
+    assert theirs.kept
+
+
+def test_half_an_emoji_breaks_the_hand_out_and_not_ours(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "fault-split-emoji") for program in (hand_out, ours))
+    assert theirs.error is not None
+    assert theirs.error[0] == "UnicodeEncodeError"
+    assert theirs.error[1].encode()
+    assert "\N{GRINNING FACE}" in mine.shown
+
+
+def test_an_error_that_names_an_address_is_shown_without_it(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "fault-403") for program in (hand_out, ours))
+    assert theirs.error is not None
+    assert theirs.error[0] == "HTTPError"
+    assert "(address)" in theirs.error[1]
+    for said in (theirs.error[1], mine.said or ""):
+        assert "127.0.0.1" not in said
+
+
+def test_every_fault_on_offer_is_one_of_local_cortex() -> None:
+    for name in breaking.FAULTS:
+        assert faults.find(f"fault-{name.replace('_', '-')}") is not None
+    assert set(breaking.FAULTS) >= breaking.RETRIED | breaking.SILENT | breaking.ENDLESS
+
+
+def test_what_is_shown_of_the_programs_is_what_was_run() -> None:
+    lines = marked().splitlines()
+    assert "-     answer = Complete(model, prompt, session=session, stream=True)" in lines
+    assert "+     except StreamError as error:" in lines
+    assert all(line.startswith(("- ", "+ ", "  ")) for line in lines)
