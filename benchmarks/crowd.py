@@ -29,7 +29,7 @@ from benchmarks.shared_cortex import SharedCortex, shared_cortex
 from benchmarks.visitors import Answered
 
 # Where the search begins and how it goes on.
-COUNTS = range(30, 251, 10)
+COUNTS = range(60, 301, 15)
 # A page that misses a limit once may have had bad luck.
 MISSES = 2
 # Learners whose tabs are closed, and whose model is killed.

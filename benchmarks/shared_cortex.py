@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import secrets
@@ -107,6 +108,9 @@ def _serve(line: Connection, settings: Settings, port: int, secret: str, certifi
         del os.environ[name]
     cortex = LocalCortex.start(settings=settings, port=port, secret=secret, certificate=certificate)
     line.send(cortex.port)
+    # What it collects would hold up every answer, and seem to be a page's doing.
+    gc.freeze()
+    gc.disable()
     while True:
         try:
             line.send(getattr(cortex, line.recv()))

@@ -40,6 +40,8 @@ WATCH = """\
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
 LIMITS = Limits(first_chunk=130.0)
+# Tells the style sheet that there is something to stop.
+RUNNING = f'<span class="demo-running"></span>{WATCH}'
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -110,14 +112,19 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
     asked = stream.status in ("new", "running")
     answer, below = st.container(key="answer"), st.empty()
     if asked:
-        with below.container(key="demo-running"):
-            st.html(WATCH, unsafe_allow_javascript=True)
+        below.html(RUNNING, unsafe_allow_javascript=True)
+    page.give_way()
     with answer, limits_panel.admitted(connection, stream):
-        if stream.status == "new":
+        let_in = stream.status == "new"
+        if let_in:
             # The model thinks while the page is drawn.
             stream.start()
-            page.tried()
-        result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
+        try:
+            result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
+        finally:
+            if let_in:
+                # Not before: whoever waits for a first word is not to wait for the disk as well.
+                page.tried()
     if asked:
         # Once, when it has ended: this function shows the same answer again at every rerun.
         _renew(result, connection)

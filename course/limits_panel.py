@@ -119,7 +119,7 @@ def _let_in(
             for request in (each.request for each in streams):
                 reserved = passed.reserve(request.model, request.text, request.max_tokens)
                 reservations.append(reserved)
-            place = enter(passed, st.empty())
+            place = enter(passed)
         except BaseException:
             # They were not asked.
             for each in reservations:
@@ -144,8 +144,10 @@ def _cancel(streams: Iterable[TextStream]) -> None:
         each.cancel()
 
 
-def enter(gate: Gate, shown: DeltaGenerator) -> Place:
-    """Take a place for a stream, and show in ``shown`` how many are ahead while it is waited for.
+def enter(gate: Gate, shown: DeltaGenerator | None = None) -> Place:
+    """Take a place for a stream, and show how many are ahead while it is waited for.
+
+    That is shown in ``shown``, or where the page is now.
 
     Raises:
         Refusal: there is none.
@@ -153,16 +155,18 @@ def enter(gate: Gate, shown: DeltaGenerator) -> Place:
     last = -1
 
     def say_place(ahead: int) -> None:
-        nonlocal last
+        nonlocal last, shown
         # Reading the session state is where Streamlit lets a waiting script be stopped.
         _ = "limits" in st.session_state
         if ahead != last:
             last = ahead
+            # Not before: where nobody waits, a message to each page would only cost.
+            shown = shown or st.empty()
             shown.info(text("limits.waiting", ahead=ahead), icon=":material/group:")
 
     place = gate.enter(say_place)
     try:
-        if last >= 0:
+        if shown is not None and last >= 0:
             shown.empty()
     except BaseException:
         # An order to stop, which any message to the page may bring.

@@ -35,9 +35,9 @@ __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
-# A class that presses a button at once: each page is drawn sooner if few are at the same time. One
-# that streams an answer gives its place to others meanwhile.
-DRAWING = Gate(places=2, lease=0.03)
+# A class that presses a button at once: Python draws one page after the other sooner than all of
+# them at the same time. One that waits for its model gives way, and so does one that takes long.
+DRAWING = Gate(places=1, lease=0.1)
 # Whether the connection whose failure the demo showed has been mended since.
 MENDED = "course_demo_mended"
 
@@ -54,6 +54,8 @@ class LessonPage:
         self._demo = st.container()
         self._text = st.container()
         self._draw_text: Callable[[], None] | None = draw_text
+        #: Called when the demo has been drawn and only waits for the model: others may draw.
+        self.give_way: Callable[[], None] = lambda: None
 
     def tried(self) -> None:
         """Note that the learner has tried the demo."""
@@ -71,6 +73,13 @@ class LessonPage:
             with self._text:
                 draw_text()
         with self._demo, st.container(border=True, key="demo-box"):
+            # What does not change is not in the fragment: Streamlit's server sends the messages of
+            # all its sessions one after the other, and a class that presses Generate waits.
+            st.subheader(text("demo.heading"), anchor="demo")
+            hint = self._lesson.meta.demo
+            if hint:
+                st.caption(hint.of(current()))
+            connection_panel.say_what_answers(connect(self.prefer))
             self._run(draw)
         if self._lesson.meta.lab:
             with self._demo:
@@ -85,14 +94,9 @@ class LessonPage:
         if st.session_state.pop(MENDED, False):
             # The lesson's page chose its connection before it was mended.
             st.rerun()
-        st.subheader(text("demo.heading"), anchor="demo")
-        hint = self._lesson.meta.demo
-        if hint:
-            st.caption(hint.of(current()))
-        connection_panel.say_what_answers(connect(self.prefer))
         refusal_panel.say_if_unusable()
         try:
-            with DRAWING.turn():
+            with DRAWING.turn() as self.give_way:
                 draw()
         except ConnectionFailed as error:
             connection_panel.failure(error, on_mended=_mended)

@@ -25,8 +25,7 @@ def draw_demo() -> None:
         key="method",
     )
 
-    buttons = st.container(horizontal=True)
-    if buttons.button("Generate", type="primary") and (request := demo.request(model, prompt)):
+    if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
         session = connection.session
         if method == "Method 1: Direct (stream=True)":
             strategy: Strategy = DirectStrategy(session)

@@ -27,20 +27,24 @@ class Gate:
         self._ends: list[float] = []
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a place, and give it back at the end."""
+    def turn(self) -> Iterator[Callable[[], None]]:
+        """Wait for a place, and give it back at the end, or earlier by calling what is yielded."""
         with self._next, self._changed:
             while (wait := self._full_for()) > 0:
                 self._changed.wait(wait)
             end = self._clock() + self._lease
             self._ends.append(end)
-        try:
-            yield
-        finally:
+
+        def leave() -> None:
             with self._changed:
                 if end in self._ends:
                     self._ends.remove(end)
                     self._changed.notify_all()
+
+        try:
+            yield leave
+        finally:
+            leave()
 
     def _full_for(self) -> float:
         """Return for how long there is no place; 0 if there is one."""

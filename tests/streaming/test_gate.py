@@ -42,6 +42,15 @@ def test_a_place_is_given_back_although_its_holder_fails() -> None:
         pass
 
 
+def test_a_place_may_be_given_back_before_the_end_of_its_turn() -> None:
+    gate = Gate(places=1, lease=60.0)
+    with gate.turn() as leave:
+        leave()
+        leave()
+        with gate.turn():
+            pass
+
+
 def test_whoever_takes_longer_than_a_lease_holds_nobody_up() -> None:
     clock = FakeClock()
     gate = Gate(places=1, lease=0.03, clock=clock)
