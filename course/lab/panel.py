@@ -66,10 +66,12 @@ def _view(connection: Connection, wanted: str | None) -> None:
         # Imported when it is looked at: most pages are closed before the lab is opened.
         importlib.import_module(f"course.lab.{view}").draw(connection, running=running)
     except ConnectionFailed as error:
+        state.begun()
         # Without the traceback, which would keep all of this script's run in the session.
         failures.append(ConnectionFailed(error.reason, error.errno, error.sqlstate, error.where))
         state.draw_again()
     except Refusal as error:
+        state.begun()
         failures.append(error.again())
         state.draw_again()
     for failed in failures:

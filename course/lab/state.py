@@ -14,6 +14,7 @@ from streamlit.errors import StreamlitAPIException
 from course.language import text
 
 __all__ = [
+    "begun",
     "draw_again",
     "heading",
     "kept",
@@ -70,9 +71,18 @@ def _want(view: str) -> None:
 
 
 def to_be_run() -> str | None:
-    """Return which view is to be run now, once."""
-    view, since = st.session_state.pop(WANTED, (None, 0.0))
+    """Return which view is to be run now.
+
+    It is wanted until its run has begun: the click may have come while the page was still being
+    drawn, and another run of the script may take the place of the one that heard of it.
+    """
+    view, since = st.session_state.get(WANTED, (None, 0.0))
     return view if time.monotonic() - since < PATIENCE_SECONDS else None
+
+
+def begun() -> None:
+    """Note that what was to be run has been, or cannot be."""
+    st.session_state.pop(WANTED, None)
 
 
 def heading(title: str) -> None:
@@ -84,6 +94,7 @@ def heading(title: str) -> None:
 def running_box() -> Iterator[None]:
     """Hold the session's one run, in a container that is brought into view."""
     with kept("turn", threading.Lock), st.container(key=RUNNING):
+        begun()
         st.html(WATCH, unsafe_allow_javascript=True)
         yield
 
