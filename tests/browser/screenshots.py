@@ -32,12 +32,7 @@ def take(page: Page, url: str, language: str, path: Path) -> None:
     page.wait_for_timeout(1_000)
     page.get_by_role("button", name="Generate").click()
     page.wait_for_function(
-        """wanted => {
-            const parts = [...document.querySelectorAll('[data-testid=stMarkdownContainer]')]
-                .filter(part => !part.closest('button'));
-            const at = parts.findIndex(part => part.innerText.trim() === 'Response:');
-            return at >= 0 && (parts[at + 1]?.innerText.length ?? 0) > wanted;
-        }""",
+        "wanted => (document.querySelector('.st-key-answer')?.innerText.length ?? 0) > wanted",
         arg=CHARACTERS[language],
     )
     page.locator("#demo").evaluate("heading => heading.scrollIntoView()")
@@ -68,8 +63,23 @@ def take_practice(page: Page, url: str, language: str, path: Path) -> None:
     print(f"Wrote {path.relative_to(ROOT)}")
 
 
+def take_lab(page: Page, url: str, language: str, path: Path) -> None:
+    """Let the lab's three ways stream side by side, and photograph what they measured."""
+    page.goto(f"{url}/day_03_write_streams?lang={language}")
+    page.locator(".st-key-lab-drawer summary").click()
+    page.locator(".st-key-lab-run-compare button").click()
+    running = page.locator(".st-key-lab-running")
+    expect(running).to_be_visible()
+    expect(running).to_have_count(0, timeout=60_000)
+    page.wait_for_timeout(1_000)
+    # It would lie over the lab's heading.
+    page.add_style_tag(content="[data-testid=stHeader] { display: none; }")
+    page.locator(".st-key-lab").screenshot(path=path)
+    print(f"Wrote {path.relative_to(ROOT)}")
+
+
 def main() -> None:
-    """Take Day 3, an exercise and Home in each language."""
+    """Take Day 3, an exercise, the lab and Home in each language."""
     browser_path = chromium.find()
     if browser_path is None:
         raise SystemExit("There is no Chromium to take screenshots with; set CHROMIUM to one.")
@@ -87,6 +97,7 @@ def main() -> None:
             take(page, url, language, IMAGES / f"day-03-{language}.png")
             page.set_viewport_size({"width": 1280, "height": 2_400})
             take_practice(page, url, language, IMAGES / f"practice-{language}.png")
+            take_lab(page, url, language, IMAGES / f"lab-{language}.png")
             page.set_viewport_size({"width": 1280, "height": 720})
             take_home(page, url, language, IMAGES / f"home-{language}.png")
             page.close()
