@@ -22,7 +22,7 @@ def page(new_page: Callable[..., Page], tmp_path: Path) -> Iterator[Page]:
         page.get_by_role("button", name="Ask").click()
         page.wait_for_function(
             f"() => document.querySelector('.st-key-answer')?.innerText.includes('{CURSOR}')"
-            " && document.querySelector('.st-key-answer strong')"
+            " && document.querySelector('.st-key-answer strong')?.innerText.includes('bold words')"
         )
         yield page
 
