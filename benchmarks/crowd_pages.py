@@ -25,7 +25,7 @@ __all__ = ["PAGES", "PATIENCE_SECONDS", "Page", "Use", "ask", "expected", "memor
 DAY = "day_03_write_streams"
 #: 2,182 characters in 592 tokens.
 PROMPT = "Explain quantum computing in 2000 characters"
-FIELDS = {"Enter your prompt:": PROMPT}
+FIELD = "Enter your prompt:"
 #: An answer that has not ended by then has failed; the model takes 12 s.
 PATIENCE_SECONDS = 150.0
 # Tabs that are opened at the same time.
@@ -84,13 +84,14 @@ def expected(cortex: SharedCortex) -> str:
 
 @asynccontextmanager
 async def tabs(server: Server, page: Page, count: int) -> AsyncIterator[Sequence[Visitor]]:
-    """Open so many tabs of a page, a few at a time, and close them in the end."""
+    """Open so many tabs, a few at a time, with the question typed, and close them in the end."""
     opened = [Visitor(server.url, page.path, page.query) for _ in range(count)]
     few = asyncio.Semaphore(OPENING)
 
     async def open_(tab: Visitor) -> None:
         async with few:
             await tab.open()
+            await tab.fill(FIELD, PROMPT)
 
     try:
         await asyncio.gather(*(open_(tab) for tab in opened))
@@ -102,7 +103,7 @@ async def tabs(server: Server, page: Page, count: int) -> AsyncIterator[Sequence
 async def ask(tab: Visitor, text: str, delay: float = 0.0) -> Answered:
     """Press Generate after ``delay`` seconds and follow the answer, which is to be ``text``."""
     await asyncio.sleep(delay)
-    return await tab.ask("Generate", text, fields=FIELDS, timeout_seconds=PATIENCE_SECONDS)
+    return await tab.ask("Generate", text, timeout_seconds=PATIENCE_SECONDS)
 
 
 @dataclass(frozen=True)

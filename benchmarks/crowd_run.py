@@ -21,11 +21,14 @@ TOKENS_PER_SECOND = 50
 GAP_LIMIT = 0.25
 ADDED_LIMIT = 0.5
 LOOK_SECONDS = 0.25
+#: What nobody calls streaming any more; seconds.
+STILL = 1.0
 
 HEAD = """\
-| page | learners | first text, added: median | 95 % | gap: median | 95 % | longest | failures | \
-processor, of an answer | memory, of a tab | of a stream | the limits |
-|---|---|---|---|---|---|---|---|---|---|---|---|"""
+| page | learners | first text, added: median | 95 % | gap: median | 95 % | longest | \
+stood still for 1 s | failures | processor, of an answer | memory, of a tab | of a stream | \
+the limits |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class Crowd:
         return [gap for each in self.answers for gap in each.gaps]
 
     @property
+    def stood_still(self) -> int:
+        """How many learners looked at a text that did not grow for a second."""
+        return sum(max(each.gaps, default=0.0) >= STILL for each in self.answers)
+
+    @property
     def failures(self) -> int:
         """How many learners did not get the answer, whole and without a red box."""
         return sum(each.failed for each in self.answers)
@@ -82,6 +90,7 @@ class Crowd:
             str(self.count),
             *(_ms(percentile(self.added, share)) for share in (50, 95)),
             *(_ms(percentile(self.gaps, share)) for share in (50, 95, 100)),
+            str(self.stood_still),
             str(self.failures),
             _ms(self.processor / self.count),
             f"{self.opened / 1e6:.2f} MB",

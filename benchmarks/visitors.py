@@ -92,6 +92,7 @@ class Visitor:
         self._reader: asyncio.Task[None] | None = None
         self._page_hash = ""
         self._widgets: dict[str, Widget] = {}
+        self._filled: dict[str, str] = {}
         self._answer: Answered | None = None
         self._asked_at = 0.0
         self._ended = asyncio.Event()
@@ -120,23 +121,27 @@ class Visitor:
         request.rerun_script.page_name = self._page
         await self._run(request, timeout_seconds)
 
-    async def ask(
-        self, button: str, expected: str, *, fields: dict[str, str], timeout_seconds: float
-    ) -> Answered:
-        """Fill in the fields with these labels, press a button, and follow the answer to its end.
+    async def fill(self, label: str, value: str, timeout_seconds: float = 60.0) -> None:
+        """Type into a field, and return when the page has taken it in.
 
         Raises:
-            KeyError: the page has no such button or field.
+            KeyError: the page has no such field.
+            TimeoutError, websockets.WebSocketException: it does not.
+        """
+        field = self._widgets[label]
+        self._filled[label] = value
+        await self._run(self._rerun(field.fragment), timeout_seconds)
+
+    async def ask(self, button: str, expected: str, *, timeout_seconds: float) -> Answered:
+        """Press a button and follow the answer to its end.
+
+        Raises:
+            KeyError: the page has no such button.
         """
         self._answer = answer = Answered(expected.strip())
-        request = BackMsg()
-        rerun = request.rerun_script
-        rerun.query_string, rerun.page_script_hash = self._query, self._page_hash
         pressed = self._widgets[button]
-        rerun.fragment_id = pressed.fragment
-        rerun.widget_states.widgets.add(id=pressed.id, trigger_value=True)
-        for label, value in fields.items():
-            rerun.widget_states.widgets.add(id=self._widgets[label].id, string_value=value)
+        request = self._rerun(pressed.fragment)
+        request.rerun_script.widget_states.widgets.add(id=pressed.id, trigger_value=True)
         try:
             await self._run(request, timeout_seconds)
             answer.finished = time.monotonic() - self._asked_at
@@ -153,6 +158,16 @@ class Visitor:
             self._websocket.transport.abort()
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
+
+    def _rerun(self, fragment: str) -> BackMsg:
+        """Return what a browser sends: where it is, and what stands in the fields."""
+        request = BackMsg()
+        rerun = request.rerun_script
+        rerun.query_string, rerun.page_script_hash = self._query, self._page_hash
+        rerun.fragment_id = fragment
+        for label, value in self._filled.items():
+            rerun.widget_states.widgets.add(id=self._widgets[label].id, string_value=value)
+        return request
 
     async def _run(self, request: BackMsg, timeout_seconds: float) -> None:
         assert self._websocket is not None
