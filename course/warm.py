@@ -55,6 +55,9 @@ def _load(connection: Connection) -> None:
     # What is loaded by now lives as long as the process. Looking through all of it took 0.2 s each
     # time that Python collected, with everybody's answer standing still.
     gc.freeze()
+    # And it collects everything once a quarter has come of what was left the last time: of all that
+    # has just been set aside, or, from now on, of what pages leave behind, such as event loops.
+    gc.collect()
 
 
 def _load_clients(connection: Connection) -> None:
