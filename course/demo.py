@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from html import escape
 
 import streamlit as st
 
@@ -26,22 +27,19 @@ __all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 
 # On most windows an answer begins below their lower edge; whoever asked for it wants to watch.
 WATCH = """\
-<script>requestAnimationFrame(function look(now, until = now + 1000) {
-  const answer = document.querySelector(".st-key-answer");
-  if (!answer) {
-    // It is there when something is in it.
-    if (now < until) requestAnimationFrame((later) => look(later, until));
-  } else if (answer.getBoundingClientRect().top > window.innerHeight / 2) {
+<span class="demo-watched"></span><script>requestAnimationFrame(() => {
+  const watched = document.querySelector(".demo-watched");
+  if (watched && watched.getBoundingClientRect().top > window.innerHeight / 2) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    answer.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
+    watched.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
   }
 });</script>"""
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
 LIMITS = Limits(first_chunk=130.0)
-# Tells the style sheet that there is something to stop.
-RUNNING = f'<span class="demo-running"></span>{WATCH}'
+# Tells the style sheet that there is something to stop, and, until the first word, the learner.
+RUNNING = '<span class="demo-running">{}</span>'
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -65,12 +63,15 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
     chosen = st.selectbox(
         label, names, index=usable, format_func=lambda name: marked.get(name, name), key="model"
     )
+    # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit, its
+    # identity; a button pressed meanwhile would be forgotten.
+    note = st.empty()
     if chosen in closed:
         offered = ", ".join(f"`{name}`" for name in allowed or ())
-        st.caption(text("limits.model", models=offered))
+        note.caption(text("limits.model", models=offered))
     elif chosen in ended:
         local = connection.kind == "local"
-        st.caption(text("demo.retired_local" if local else "demo.retired_account"))
+        note.caption(text("demo.retired_local" if local else "demo.retired_account"))
     return chosen
 
 
@@ -110,30 +111,41 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
     It is not started before this server's limits have let it in.
     """
     asked = stream.status in ("new", "running")
-    answer, below = st.container(key="answer"), st.empty()
+    running = st.empty()
     if asked:
-        below.html(RUNNING, unsafe_allow_javascript=True)
+        # One message to the page says all of it: a class that presses at once waits for each.
+        waiting = escape(text("demo.waiting", model=stream.request.model))
+        running.html(WATCH + RUNNING.format(waiting), unsafe_allow_javascript=True)
     page.give_way()
-    with answer, limits_panel.admitted(connection, stream):
+    try:
+        result = _shown(page, stream, connection)
+    except Exception:
+        # The page is going to say what has failed, and its buttons are to work.
+        running.empty()
+        raise
+    if asked:
+        # Once, when it has ended: this function shows the same answer again at every rerun.
+        _renew(result, connection)
+        running.empty()
+        if isinstance(result.error, Refusal):
+            # It came so soon that the browser has not even drawn what was to scroll there.
+            running.html(WATCH, unsafe_allow_javascript=True)
+    _say_how_it_ended(result, connection)
+    _figures(result)
+
+
+def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> StreamResult:
+    with st.container(key="answer"), limits_panel.admitted(connection, stream):
         let_in = stream.status == "new"
         if let_in:
             # The model thinks while the page is drawn.
             stream.start()
         try:
-            result = show(stream, waiting=text("demo.waiting", model=stream.request.model))
+            return show(stream)
         finally:
             if let_in:
                 # Not before: whoever waits for a first word is not to wait for the disk as well.
                 page.tried()
-    if asked:
-        # Once, when it has ended: this function shows the same answer again at every rerun.
-        _renew(result, connection)
-    with below.container():
-        if asked and isinstance(result.error, Refusal):
-            # It came so soon that the browser has not even drawn what was to scroll there.
-            st.html(WATCH, unsafe_allow_javascript=True)
-        _say_how_it_ended(result, connection)
-        _figures(result)
 
 
 def _renew(result: StreamResult, connection: Connection) -> None:

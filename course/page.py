@@ -29,15 +29,12 @@ from course.lesson import Lesson, program
 from course.problems import LessonError
 from course.prose import sections
 from course.warm import warm_up
-from streaming.gate import Gate
+from streaming.gate import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
-# A class that presses a button at once: Python draws one page after the other sooner than all of
-# them at the same time. One that waits for its model gives way, and so does one that takes long.
-DRAWING = Gate(places=1, lease=0.1)
 # Whether the connection whose failure the demo showed has been mended since.
 MENDED = "course_demo_mended"
 
@@ -51,10 +48,13 @@ class LessonPage:
     def __init__(self, prefer: str | None, lesson: Lesson, draw_text: Callable[[], None]) -> None:
         self.prefer = prefer
         self._lesson = lesson
-        self._demo = st.container()
+        # Beside each other and not one in the other: Streamlit copies, for each fragment in each
+        # tab, all containers around it, and around each of those.
+        self._demo = st.container(border=True, key="demo-box")
+        self._lab = st.container()
         self._text = st.container()
         self._draw_text: Callable[[], None] | None = draw_text
-        #: Called when the demo has been drawn and only waits for the model: others may draw.
+        #: Called when what runs has been drawn, or only waits for the model: others may draw.
         self.give_way: Callable[[], None] = lambda: None
 
     def tried(self) -> None:
@@ -64,15 +64,16 @@ class LessonPage:
     def demo(self, draw: Callable[[], None]) -> None:
         """Draw the lesson's text, and the live demo by ``draw`` in its place above it.
 
-        A decorator. ``draw`` is a fragment: a click inside the demo runs it alone, and not the
-        lesson, which costs the server ten times as much. A demo that fails is explained.
+        A decorator. ``draw`` is a fragment: a click inside the demo runs it, or what is under
+        ``answer`` alone, and not the lesson, which costs the server ten times as much. A demo that
+        fails is explained.
         """
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
         if draw_text is not None:
             with self._text:
                 draw_text()
-        with self._demo, st.container(border=True, key="demo-box"):
+        with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.
             st.subheader(text("demo.heading"), anchor="demo")
@@ -82,21 +83,37 @@ class LessonPage:
             connection_panel.say_what_answers(connect(self.prefer))
             self._run(draw)
         if self._lesson.meta.lab:
-            with self._demo:
+            with self._lab:
                 lab_panel.draw()
         # Outside the fragment: only a click there interrupts what runs inside. The style sheet
         # shows it while something does.
         st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
         warm_up(connect(self.prefer))
 
+    def answer(self, draw: Callable[[], None]) -> None:
+        """Draw the buttons of the demo, and what comes of them, by ``draw``.
+
+        A decorator for a function inside the one under ``demo``. It is a fragment of its own: who
+        presses a button waits for it, and not for the fields above it to be drawn again.
+        """
+        self.give_way()
+        self._run_answer(draw)
+
     @st.fragment
     def _run(self, draw: Callable[[], None]) -> None:
+        refusal_panel.say_if_unusable()
+        self._draw(draw)
+
+    @st.fragment
+    def _run_answer(self, draw: Callable[[], None]) -> None:
+        self._draw(draw)
+
+    def _draw(self, draw: Callable[[], None]) -> None:
         if st.session_state.pop(MENDED, False):
             # The lesson's page chose its connection before it was mended.
             st.rerun()
-        refusal_panel.say_if_unusable()
         try:
-            with DRAWING.turn() as self.give_way:
+            with BEGINNING.turn() as self.give_way:
                 draw()
         except ConnectionFailed as error:
             connection_panel.failure(error, on_mended=_mended)

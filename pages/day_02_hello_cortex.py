@@ -25,18 +25,20 @@ def draw_demo() -> None:
     model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
     prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
 
-    buttons = st.container(horizontal=True)
-    asked = buttons.button("Ask", type="primary")
-    streamed = buttons.button("Stream it")
+    @page.answer
+    def draw_answer() -> None:
+        buttons = st.container(horizontal=True)
+        asked = buttons.button("Ask", type="primary")
+        streamed = buttons.button("Stream it")
 
-    if (asked or streamed) and (request := demo.request(model, prompt)):
-        if asked:
-            # One piece: what SQL returns is there as a whole or not at all.
-            whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
-            answer = stream(whole, request, pace=Pace.off(), limits=demo.LIMITS)
-        else:
-            answer = stream(DirectStrategy(connection.session), request, limits=demo.LIMITS)
-        st.session_state.day_02_answer = answer
+        if (asked or streamed) and (request := demo.request(model, prompt)):
+            if asked:
+                # One piece: what SQL returns is there as a whole or not at all.
+                whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
+                answer = stream(whole, request, pace=Pace.off(), limits=demo.LIMITS)
+            else:
+                answer = stream(DirectStrategy(connection.session), request, limits=demo.LIMITS)
+            st.session_state.day_02_answer = answer
 
-    if "day_02_answer" in st.session_state:
-        demo.watch(page, st.session_state.day_02_answer, connection)
+        if "day_02_answer" in st.session_state:
+            demo.watch(page, st.session_state.day_02_answer, connection)

@@ -25,15 +25,17 @@ def draw_demo() -> None:
         key="method",
     )
 
-    if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
-        session = connection.session
-        if method == "Method 1: Direct (stream=True)":
-            strategy: Strategy = DirectStrategy(session)
-        else:
-            whole_answer = DirectStrategy(session).open
-            strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
-        st.session_state.day_03_answer = stream(strategy, request, limits=demo.LIMITS)
+    @page.answer
+    def draw_answer() -> None:
+        if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
+            session = connection.session
+            if method == "Method 1: Direct (stream=True)":
+                strategy: Strategy = DirectStrategy(session)
+            else:
+                whole_answer = DirectStrategy(session).open
+                strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
+            st.session_state.day_03_answer = stream(strategy, request, limits=demo.LIMITS)
 
-    if "day_03_answer" in st.session_state:
-        st.markdown("### Response:")
-        demo.watch(page, st.session_state.day_03_answer, connection)
+        if "day_03_answer" in st.session_state:
+            st.markdown("### Response:")
+            demo.watch(page, st.session_state.day_03_answer, connection)

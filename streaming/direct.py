@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from streaming.errors import EXPIRED_SESSION, StreamUnavailable
-from streaming.gate import Gate
+from streaming.gate import BEGINNING
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ __all__ = ["DirectStrategy"]
 # The client retries a busy service for ever unless it is given a limit; ours are kept by
 # TextStream, on a clock that also runs while the socket is silent.
 CLIENT_TIMEOUT_SECONDS = 300.0
-# The client makes a TLS context for each request, which takes a core for 20 ms: a class that asks
-# at once would hold up whatever streams. A model that takes longer to answer holds nobody up.
-ASKING = Gate(places=2, lease=0.03)
 
 
 class DirectStrategy:
@@ -109,7 +106,7 @@ class _Answer:
         question: object = self._request.prompt
         if self._request.messages is not None:
             question = [message.model_dump() for message in self._request.messages]
-        with ASKING.turn():
+        with BEGINNING.turn():
             answer = complete(
                 self._request.model,
                 question,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 import weakref
@@ -15,6 +16,7 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
+from streaming.gate import BEGINNING
 from streaming.lateness import Lateness
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
@@ -35,6 +37,8 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
+# A class presses at once for a second or two: a text that grows a few times meanwhile will do.
+COURTEOUS_TICK = 0.4
 # What is read in batches is read when so much of a tick has passed: the rest is for the reading.
 READ_AHEAD = 0.96
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
@@ -79,7 +83,8 @@ class TextStream:
     Make one with :func:`stream`.
 
     With ``in_batches`` what comes between two ticks is read once, shortly before the second, and
-    not delta by delta: half the processor time, and ``metrics.gaps`` are then those of batches.
+    not delta by delta: half the processor time, and ``metrics.gaps`` are then those of batches. And
+    while others wait for their turn to begin, a tick is ``COURTEOUS_TICK`` seconds at least.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -113,7 +118,8 @@ class TextStream:
         self._outcome: _Outcome | None = None
         self._started = 0.0
         self._first_piece: float | None = None
-        self._last_piece: float | None = None
+        # When the next piece may be shown: fixed with the last, whatever a tick becomes meanwhile.
+        self._due = -math.inf
         self._finished: float | None = None
         # When the text that waits became ready, and how many characters of it did then.
         self._arrivals: deque[tuple[float, int]] = deque()
@@ -314,31 +320,36 @@ class TextStream:
 
     @property
     def _tick(self) -> float:
-        return self._lateness.lengthened(self.pace.tick)
+        tick = self._lateness.lengthened(self.pace.tick)
+        # Who has no word yet goes before who is reading.
+        courteous = self.in_batches and BEGINNING.crowded
+        return max(tick, COURTEOUS_TICK) if tick and courteous else tick
 
     def _piece(self, now: float) -> str:
         """Take the next piece and count it, if it is time for one."""
         clusters, pace, tick = self._clusters, self.pace, self._tick
+        first = self._first_piece is None
         if not tick or (self._outcome is not None and self._outcome.error is not None):
             # Whoever waits for an error is not to wait for a typewriter.
             amount = clusters.ready
-        elif self._last_piece is not None and now < self._last_piece + tick:
+        elif now < self._due:
             return ""
         else:
-            if self._last_piece is not None:
+            if not first:
                 # No later than this it could have been shown.
-                due = max(self._last_piece + tick, self._arrivals[0][0])
+                due = max(self._due, self._arrivals[0][0])
                 self._lateness.note(pace.tick, now - due)
+                tick = self._tick
             if tick > pace.tick:
                 pace = replace(pace, tick=tick)
             amount = pace.amount((now - since, count) for since, count in self._arrivals)
         piece = clusters.take(amount)
-        self._last_piece = now
-        if self._first_piece is None:
+        self._due = now + tick
+        if first:
             self._first_piece = now
         self._parts.append(piece)
         if self.in_batches:
-            self._reader.rest_until(now + self._tick * READ_AHEAD)
+            self._reader.rest_until(now + tick * READ_AHEAD)
         self._forget(len(piece))
         self._reader.keep(clusters.ready)
         return piece
@@ -355,9 +366,8 @@ class TextStream:
         full = self._clusters.ready >= self._limits.buffer_chars
         if self._reader.immediate and not full:
             return
-        now, due = self._clock(), 0.0
-        if self._last_piece is not None:
-            due = self._last_piece + self._tick - now
+        now = self._clock()
+        due = self._due - now
         if due <= 0 and self._clusters.ready:
             # Its tick has come since the last look.
             return

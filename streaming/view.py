@@ -37,7 +37,6 @@ def show(
     *,
     key: str | None = None,
     cursor: str | None = None,
-    waiting: str | None = None,
 ) -> StreamResult:
     """Show a stream where the page is now, piece by piece, and return how it ended.
 
@@ -50,7 +49,6 @@ def show(
         stream: what to show.
         key: where in the session state to keep the stream, so that a rerun finds its text.
         cursor: a mark behind the text while it grows.
-        waiting: text beside a spinner until the first piece is there.
     """
     if key is not None:
         # Before the first piece: a rerun may come at any moment after it.
@@ -63,7 +61,7 @@ def show(
         stream.on_idle = lambda: "streaming" in st.session_state
         try:
             with place.container():
-                _write(stream, cursor, waiting)
+                _write(stream, cursor)
         except BaseException:
             # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
             # whoever pressed Stop is waiting for the page.
@@ -81,15 +79,13 @@ def _whole(stream: TextStream) -> str:
     return safe(closed(stream.text) if cut_off else stream.text)
 
 
-def _write(stream: TextStream, cursor: str | None, waiting: str | None) -> None:
+def _write(stream: TextStream, cursor: str | None) -> None:
     pieces: Iterator[str] = iter(stream)
     blocks = Blocks()
     length = 0
     try:
-        if waiting is not None:
-            with st.spinner(waiting):
-                first = next(pieces, "")
-            pieces = chain([first], pieces)
+        # No place for text before there is some: it would be one message more.
+        pieces = chain([next(pieces, "")], pieces)
         while True:
             finished: list[str] = []
             place = st.empty()

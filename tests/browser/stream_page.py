@@ -37,6 +37,6 @@ if st.button("Ask"):
 st.checkbox("Another widget")
 if "answer" in st.session_state:
     with st.container(key="answer"):
-        result = show(st.session_state.answer, key="answer", cursor="▌", waiting="Waiting")
+        result = show(st.session_state.answer, key="answer", cursor="▌")
     st.text(f"status: {result.status}")
 st.text(f"closed: {len(closed_sources())}")

@@ -74,7 +74,7 @@ def test_three_ways_stream_side_by_side_and_the_run_is_put_into_words(
     assert shown(page, "custom") == shown(page, "direct") == shown(page, "ours")
     page.locator(".st-key-lab-past summary").click()
     with page.expect_download() as download:
-        lab.get_by_role("button", name="Download as CSV").click()
+        lab.get_by_role("button", name="Download as CSV", exact=True).click()
     lines = Path(download.value.path()).read_text("utf-8").splitlines()
     assert len(lines) == 4
     assert lines[0].startswith("run,way,status,model")

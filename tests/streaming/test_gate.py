@@ -79,6 +79,17 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     second.join()
 
 
+def test_it_is_crowded_while_somebody_waits_for_a_place() -> None:
+    gate = Gate(places=1, lease=60.0)
+    waiting = threading.Thread(target=lambda: _through(gate, None))
+    with gate.turn():
+        assert not gate.crowded
+        waiting.start()
+        wait_for(lambda: gate.crowded)
+    waiting.join()
+    assert not gate.crowded
+
+
 def _through(gate: Gate, passing: threading.Barrier | None) -> None:
     with gate.turn():
         if passing is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -554,6 +556,48 @@ def test_delta_by_delta_the_source_is_never_left_alone() -> None:
     stream, reader, _ = make_stream(evenly(LONG))
     assert "".join(stream) == LONG
     assert reader.rests == []
+
+
+def crowd(monkeypatch: pytest.MonkeyPatch, *, crowded: bool) -> None:
+    # Not by its path: there, the package's function stands before the module of the same name.
+    module = sys.modules["streaming.stream"]
+    monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(crowded=crowded))
+
+
+@pytest.mark.parametrize(
+    ("in_batches", "crowded", "gap"),
+    [(True, True, 0.4), (True, False, 0.125), (False, True, 0.125)],
+)
+def test_a_page_shows_less_often_while_others_wait_for_their_turn_to_begin(
+    monkeypatch: pytest.MonkeyPatch, in_batches: bool, crowded: bool, gap: float
+) -> None:
+    crowd(monkeypatch, crowded=crowded)
+    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
+    stream.in_batches = in_batches
+    seen = [clock.now for _ in stream]
+    assert stream.text == LONG
+    assert [after - before for before, after in pairwise(seen)][:5] == pytest.approx([gap] * 5)
+
+
+def test_a_courteous_tick_is_not_mistaken_for_one_that_came_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd(monkeypatch, crowded=True)
+    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
+    stream.in_batches = True
+    seen = []
+    for _ in stream:
+        seen.append(clock.now)
+        crowd(monkeypatch, crowded=False)
+    gaps = [after - before for before, after in pairwise(seen)]
+    assert gaps[:4] == pytest.approx([0.4, 0.125, 0.125, 0.125])
+
+
+def test_a_stream_without_a_pace_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd(monkeypatch, crowded=True)
+    stream, _, _ = make_stream(evenly(LONG), pace=Pace.off())
+    stream.in_batches = True
+    assert stream.result().metrics.pieces > len(LONG) / 10
 
 
 def test_after_ticks_that_came_late_the_next_are_longer_and_no_text_is_lost() -> None:

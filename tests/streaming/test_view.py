@@ -16,7 +16,7 @@ def page() -> None:
     if "answer" not in st.session_state:
         arrivals = evenly("Some *text* that streams.", first=0.0)
         stream, _, _ = make_stream(arrivals, pace=Pace.off(), **failing)  # type: ignore[arg-type]
-        result = show(stream, key="answer", cursor="▌", waiting="Waiting")
+        result = show(stream, key="answer", cursor="▌")
     else:
         result = show(st.session_state.answer)
     st.text(f"{result.status} {result.error.code if result.error else ''}")
