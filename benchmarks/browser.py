@@ -30,31 +30,31 @@ __all__ = [
 TIMEOUT_MS = 20_000
 DAY_3 = "day_03_write_streams"
 
-# Conditions on the page, as JavaScript. Streamlit's own marks for its tests are the only names in
-# it that are not made anew by each release.
+# Conditions on the page, as JavaScript. Of Streamlit's names only its marks for tests are not made
+# anew by each release; the course's own is there while an answer is awaited or streams.
 #: The script is in a state, "running" or "notRunning".
 SCRIPT_IS = """document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === '%s'"""
 FINISHED = f"{SCRIPT_IS % 'notRunning'} && document.querySelector('h1')"
-ANSWERING = """document.querySelector('[data-testid="stSpinner"]')"""
-#: The answer's first text: below the heading, in the demo, not in the spinner or a message.
+ANSWERING = "document.querySelector('.demo-running')"
+#: The answer's first text: below the heading, in the demo, not in a message.
 WRITING = """(() => {
     const heading = [...document.querySelectorAll('h3')].find(e => /^Response:/.test(e.innerText));
     const demo = heading?.closest('[data-testid="stVerticalBlock"]');
     return [...demo?.querySelectorAll('[data-testid="stMarkdown"]') ?? []].some(e =>
         heading.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING
-        && !e.closest('[data-testid="stSpinner"], [data-testid="stAlert"]')
+        && !e.closest('[data-testid="stAlert"]')
         && e.innerText.trim());
 })()"""
 _TEXTS = tomllib.loads((ROOT / "course" / "locales" / "en.toml").read_text("utf-8"))["demo"]
 
 
 def _stopped(message: str) -> str:
-    return f"""!document.querySelector('[data-testid="stSpinner"]')
+    return f"""!{ANSWERING}
         && document.querySelector('[data-testid="stMain"]').innerText
             .includes({json.dumps(message)})"""
 
 
-#: The spinner is gone and the page says that the answer was stopped: with text, and before any.
+#: Nothing runs any more and the page says that the answer was stopped: with text, and before any.
 STOPPED = _stopped(_TEXTS["stopped"])
 STOPPED_EARLY = _stopped(_TEXTS["stopped_early"])
 

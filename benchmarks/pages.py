@@ -36,7 +36,7 @@ SETTLE_MS = 700
 
 
 def stop_latency() -> list[Figure]:
-    """Seconds from pressing Stop on Day 3 until the spinner is gone and the page says so.
+    """Seconds from pressing Stop on Day 3 until nothing runs and the page says so.
 
     On the browser's clock, in two situations, 5 times each, in newly opened pages of one server:
     the model is silent and would be for 20 s; the model is writing. `stop_script` has a baseline.

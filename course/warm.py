@@ -55,8 +55,8 @@ def _load(connection: Connection) -> None:
     # What is loaded by now lives as long as the process. Looking through all of it took 0.2 s each
     # time that Python collected, with everybody's answer standing still.
     gc.freeze()
-    # And it collects everything once a quarter has come of what was left the last time: of all that
-    # has just been set aside, or, from now on, of what pages leave behind, such as event loops.
+    # It looks through everything once there is a quarter more than the last time: a quarter of all
+    # modules hardly ever comes; from now on it is one of what pages leave behind.
     gc.collect()
 
 
