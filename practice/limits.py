@@ -22,6 +22,8 @@ class RunLimits:
         memory: bytes of the sandbox's memory, the interpreter's 20 MiB included.
         events: how often it may draw, print, ask or sleep; the pieces of answers are not counted.
         draws: how often it may draw: each of them is drawn by the server, too.
+        sleeps: how often it may sleep, however briefly: each costs the server about half a
+            millisecond, which no limit of processor time counts.
         output: bytes of what it says, all in all.
         calls: how often it may ask a model or run a statement.
         prompt: characters of a prompt, or of a statement and its parameters.
@@ -36,6 +38,7 @@ class RunLimits:
     memory: int = 96 * MEBIBYTE
     events: int = 5_000
     draws: int = 1_000
+    sleeps: int = 2_500
     output: int = 2_000_000
     calls: int = 20
     prompt: int = 8_000

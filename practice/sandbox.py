@@ -168,6 +168,7 @@ class _Run:
         self._slept = 0.0
         self._events = 0
         self._draws = 0
+        self._sleeps = 0
         # The places on the page that it has made; 0 is the page, -1 the sidebar.
         self._made = {0, -1}
 
@@ -239,6 +240,14 @@ class _Run:
             self._leave()
         return None
 
+    def _has_flooded(self) -> bool:
+        limits = self._limits
+        return (
+            self._events > limits.events
+            or self._draws > limits.draws
+            or self._sleeps > limits.sleeps
+        )
+
     def _is_busy(self) -> bool:
         """Whether it computes, slowly if others do, too: its processor time is its limit then."""
         computed = self._process.computed() if self._process else 0.0
@@ -261,7 +270,8 @@ class _Run:
                 return self._ended("end")
             self._events += 1
             self._draws += isinstance(event, Draw)
-            if self._events > self._limits.events or self._draws > self._limits.draws:
+            self._sleeps += isinstance(event, Slept)
+            if self._has_flooded():
                 return self._ended("flood")
             return self._handled(event.model_copy(update={"at": self._now()}), self._process)
         except (pydantic.ValidationError, Forged):

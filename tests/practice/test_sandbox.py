@@ -400,6 +400,8 @@ def descriptors_now() -> list[str]:
         ("for _ in range(10): print()", RunLimits(events=10), "end"),
         ("import streamlit as st\nfor _ in '1234': st.text('x')", RunLimits(draws=3), "flood"),
         ("import streamlit as st\nfor _ in '123': st.text('x')", RunLimits(draws=3), "end"),
+        ("import time\nfor _ in '1234': time.sleep(1e-3)", RunLimits(sleeps=3), "flood"),
+        ("import time\nfor _ in '123': time.sleep(1e-3)", RunLimits(sleeps=3), "end"),
         ("print('x' * 2_000)", RunLimits(output=1_000), "flood"),
         ("print('x' * 500)", RunLimits(output=1_000), "end"),
         (f"{SETUP}for _ in '123': Complete('m', 'x')", RunLimits(calls=2), "no_calls@4"),

@@ -37,6 +37,8 @@ def test_the_page_names_the_limits_that_hold(
         seconds.format(f"{value:g}")
         for value in (limits.cpu, limits.silence, limits.sleep, limits.wall)
     ]
-    named += [f"{n:,}" for n in (limits.events, limits.draws, limits.prompt, limits.code)]
+    named += [
+        f"{n:,}" for n in (limits.events, limits.draws, limits.sleeps, limits.prompt, limits.code)
+    ]
     for words in named:
         assert re.search(rf"(?<![\d.,]){re.escape(words)}(?![\d,])", page), words
