@@ -94,8 +94,9 @@ class Reader(Protocol):
 class Pump:
     """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting.
 
-    ``source`` is iterated in a thread. Where it is not ``live``, ``iter(source)`` is what takes its
-    time; after that nothing is left to wait for, and whoever takes the deltas reads them.
+    ``source`` is iterated in a thread: up to the first delta in one, then in another. Where it is
+    not ``live``, ``iter(source)`` is what takes its time; after that nothing is left to wait for,
+    and whoever takes the deltas reads them.
     """
 
     def __init__(
@@ -133,7 +134,7 @@ class Pump:
         # The thread that reads the rest of a source that is not live; it alone may close it then.
         self._owner: int | None = None
         self._rest: Iterator[str | None] = iter(())
-        self._thread = threading.Thread(target=self._run, name="stream-pump", daemon=True)
+        self._thread = self._thread_for(self._ask)
 
     def start(self) -> None:
         self._thread.start()
@@ -179,24 +180,56 @@ class Pump:
             self._release_rest()
 
     def join(self, seconds: float) -> None:
-        if self._thread.ident is not None:
-            self._thread.join(seconds)
+        asking, until = self._thread, self._clock() + seconds
+        if asking.ident is not None:
+            asking.join(seconds)
+            if self._thread is not asking:
+                self._thread.join(max(0.0, until - self._clock()))
 
     def _has_news(self) -> bool:
         return bool(self._waiting_chars) or self.ended or self.immediate or self._stopped
 
-    def _run(self) -> None:
-        error: BaseException | None = None
+    def _thread_for(self, run: Callable[[], None]) -> threading.Thread:
+        return threading.Thread(target=run, name="stream-pump", daemon=True)
+
+    def _ask(self) -> None:
+        """Send the request, read the first delta, and let another thread read on.
+
+        A thread keeps for life the stack that it has once used, and what malloc put aside for it.
+        Asking goes far deeper than reading: 30 KB that nobody needs while the answer streams.
+        """
         try:
             deltas = iter(self._source)
-            if not self._live:
-                with self._lock:
-                    self._rest, self.immediate = deltas, True
-                    self._changed.notify_all()
-                if self._stopped:
-                    self._release_rest()
+            if self._live:
+                first = next(deltas, None)
+                if first and not self._stopped:
+                    self._put(first)
+                    self._nap()
+                self._read_on(deltas)
                 return
-            for delta in deltas:
+        except BaseException as raised:
+            self._end(raised)
+            return
+        with self._lock:
+            self._rest, self.immediate = deltas, True
+            self._changed.notify_all()
+        if self._stopped:
+            self._release_rest()
+
+    def _read_on(self, deltas: Iterator[str | None]) -> None:
+        reading = self._thread_for(lambda: self._read(deltas))
+        try:
+            reading.start()
+        except RuntimeError:  # this machine has no more threads to give
+            self._read(deltas)
+            return
+        # Before this one ends: whoever waits for it waits for the other one then.
+        self._thread = reading
+
+    def _read(self, deltas: Iterator[str | None]) -> None:
+        error: BaseException | None = None
+        try:
+            for delta in () if self._stopped else deltas:
                 if self._stopped:
                     break
                 if delta:

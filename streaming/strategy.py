@@ -32,9 +32,9 @@ class Strategy(Protocol):
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Return the deltas of an answer; the request is sent here, or when the first is asked for.
 
-        The iterator may yield ``""`` and ``None``; the pipeline drops them. If it has a ``close``
-        method, that is called from the thread that reads it. See also :class:`Abortable` and
-        :class:`Ending`.
+        The iterator may yield ``""`` and ``None``; the pipeline drops them. It is read by one
+        thread at a time, and not always by the same. If it has a ``close`` method, the thread that
+        has read it last calls that. See also :class:`Abortable` and :class:`Ending`.
         """
         ...
 

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+import pytest
+
 from streaming.pump import Pump
 from tests.streaming.asking import wait_for
 from tests.streaming.fakes import FakeClock
@@ -100,6 +102,70 @@ def test_stopping_while_the_request_is_on_its_way_closes_the_answer_unread() -> 
     answered.set()
     pump.join(5.0)
     assert (pump.take()[0], source.closed_by) == ("", "stream-pump")
+
+
+class Noting:
+    """A source that notes which thread asks it, and which reads its deltas."""
+
+    def __init__(self, *deltas: str) -> None:
+        self._deltas = list(deltas)
+        self.asked_by = 0
+        self.read_by: list[int] = []
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked_by = self.asked_by or threading.get_ident()
+        return self
+
+    def __next__(self) -> str:
+        self.read_by.append(threading.get_ident())
+        if not self._deltas:
+            raise StopIteration
+        return self._deltas.pop(0)
+
+
+def test_the_thread_that_has_asked_reads_the_first_delta_and_lets_another_go_on() -> None:
+    source = Noting("a", "b", "c")
+    pump = Pump(source, buffer_chars=100)
+    pump.start()
+    assert drain(pump) == "abc"
+    first, *others = source.read_by
+    assert first == source.asked_by
+    assert len(others) == 3
+    assert set(others).isdisjoint({first, threading.get_ident()})
+    assert len(set(others)) == 1
+
+
+def test_where_no_second_thread_can_be_started_the_first_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Noting("a", "b", "c")
+    pump = Pump(source, buffer_chars=100)
+    really, started = threading.Thread.start, 0
+
+    def start(thread: threading.Thread) -> None:
+        nonlocal started
+        started += 1
+        if started > 1:
+            raise RuntimeError("can't start new thread")
+        really(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    pump.start()
+    assert drain(pump) == "abc"
+    pump.join(5.0)
+    assert (pump.error, set(source.read_by)) == (None, {source.asked_by})
+
+
+def test_joining_waits_for_the_thread_that_goes_on_reading() -> None:
+    source = Blocking("a", "b")
+    pump = Pump(source, buffer_chars=100)
+    pump.start()
+    wait_for(lambda: pump.deltas == 2)
+    pump.join(0.0)
+    assert not pump.ended
+    pump.stop()
+    pump.join(5.0)
+    assert pump.ended
 
 
 def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -> None:
