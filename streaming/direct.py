@@ -27,7 +27,8 @@ class DirectStrategy:
 
     How its answers ended is not known (status ``unknown_end``): the client throws the finish reason
     away (snowflake/cortex/_complete.py), and it skips events that say ``event: error``
-    (_sse_client.py), after which an answer that was cut ends like any other.
+    (_sse_client.py), after which an answer that was cut ends like any other. From its first request
+    on, all of the process's requests by the client share one TLS context (``one_context``).
 
     Args:
         session: whose token the request is sent with.
@@ -103,6 +104,9 @@ class _Answer:
         # Imported on first use: it takes more than a second, and Home never needs it.
         from snowflake.cortex import complete
 
+        from streaming.one_context import share_context
+
+        share_context()
         question: object = self._request.prompt
         if self._request.messages is not None:
             question = [message.model_dump() for message in self._request.messages]

@@ -78,8 +78,8 @@ class Gate:
         return min(self._ends) - now if len(self._ends) >= self._places else 0.0
 
 
-#: What every answer begins with: its page is drawn, and its request sent, for which the client
-#: makes a TLS context. That is a core's work for 5 to 20 ms, and Python has one: of a class that
-#: asks at once, each gets a first word sooner when one begins after the other. A model that takes
-#: its time holds nobody up, and neither does a page that waits for something else.
+#: What every answer begins with: its page is drawn, and its request sent. That is a core's work for
+#: some 5 ms, and Python has one: of a class that asks at once, each gets a first word sooner when
+#: one begins after the other. A model that takes its time holds nobody up, and neither does a page
+#: that waits for something else.
 BEGINNING = Gate(places=1, lease=0.03)
