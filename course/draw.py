@@ -59,7 +59,7 @@ def _draw(block: Block, lesson: str) -> None:
         lead = f"**{text('lesson.todo')}** " if block.kind == "todo" else ""
         box(lead + block.text, icon=icon)
     elif isinstance(block, Question):
-        draw_question(lesson, block, lambda inner: _draw(inner, lesson))
+        draw_question(lesson, block, _draw)
     elif isinstance(block, Diagram):
         figures.draw_diagram(block)
     else:

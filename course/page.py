@@ -40,7 +40,7 @@ MENDED = "course_demo_mended"
 
 
 class LessonPage:
-    """A lesson's page whose goals have been drawn, with places for its demo and for its text.
+    """A lesson's page whose goals have been drawn, with a place for its demo above its text.
 
     ``prefer`` is the kind of connection that the learner asked for, if they did.
     """
@@ -48,11 +48,10 @@ class LessonPage:
     def __init__(self, prefer: str | None, lesson: Lesson, draw_text: Callable[[], None]) -> None:
         self.prefer = prefer
         self._lesson = lesson
-        # Beside each other and not one in the other: Streamlit copies, for each fragment in each
-        # tab, all containers around it, and around each of those.
+        # Beside each other and not one in the other, and none for the text: Streamlit copies, for
+        # each fragment in each tab, all containers around it, and around each of those.
         self._demo = st.container(border=True, key="demo-box")
         self._lab = st.container()
-        self._text = st.container()
         self._draw_text: Callable[[], None] | None = draw_text
         #: Called when what runs has been drawn, or only waits for the model: others may draw.
         self.give_way: Callable[[], None] = lambda: None
@@ -71,8 +70,7 @@ class LessonPage:
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
         if draw_text is not None:
-            with self._text:
-                draw_text()
+            draw_text()
         with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.

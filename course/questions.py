@@ -15,8 +15,8 @@ __all__ = ["draw_question"]
 
 # A fragment: choosing redraws the question and not the lesson, and ends no answer that streams.
 @st.fragment
-def draw_question(lesson: str, question: Question, draw: Callable[[Block], None]) -> None:
-    """Draw a question of ``lesson``; ``draw`` draws the blocks that it consists of.
+def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], None]) -> None:
+    """Draw a question of ``lesson``; ``draw`` draws a block that it consists of, of that lesson.
 
     What was chosen is part of the learner's progress, and chosen again after a refresh.
     """
@@ -25,7 +25,7 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block], None]
     with st.container(border=True, key=f"box-{question.id}"):
         st.markdown(f":material/help: **{text('question.heading')}**")
         for block in question.blocks:
-            draw(block)
+            draw(block, lesson)
         before = progress.value(lesson, "answered", question.id)
         chosen = st.radio(
             text("question.choose"),
