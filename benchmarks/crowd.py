@@ -9,7 +9,8 @@ typed; then everybody presses Generate within a second and follows the answer, 2
 50 tokens a second. The numbers rise until a page does not hold one: it has to keep the limits in
 two of three tries, since one may have good luck, or bad. Then ours is asked for twice as many as
 the hand-out's page holds. Both pages use the same Local Cortex, in a process of its own, and so
-does the crowd. It takes Linux: /proc says what a server uses.
+does the crowd. They trust its authority and the public ones, as whoever asks an account does; with
+``--own-authority`` its own only. It takes Linux: /proc says what a server uses.
 """
 
 from __future__ import annotations
@@ -44,10 +45,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--counts", nargs="+", type=int, help="these numbers of learners only")
     parser.add_argument("--spread", type=float, default=1.0, help="seconds for all the clicks (1)")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="long use of our page")
+    parser.add_argument(
+        "--own-authority", action="store_true", help="trust Local Cortex's authority only"
+    )
     asked = parser.parse_args(arguments)
     pages = [PAGES[name] for name in asked.pages]
     try:
-        with shared_cortex(first_token=FIRST_TOKEN, tokens_per_second=TOKENS_PER_SECOND) as cortex:
+        with shared_cortex(
+            first_token=FIRST_TOKEN,
+            tokens_per_second=TOKENS_PER_SECOND,
+            public_authorities=not asked.own_authority,
+        ) as cortex:
             text = expected(cortex)
             if asked.soak is not None:
                 _soak(cortex, text, (asked.counts or [40])[0], asked.soak)

@@ -82,7 +82,8 @@ async def soak(
     """Let learners ask again and again, with pauses, a tenth of whose tabs are closed each time.
 
     Prints:
-        The rows under ``SOAK_HEAD``, one each ``every`` seconds; the last when all are gone.
+        The rows under ``SOAK_HEAD``, one each ``every`` seconds; the last two when all are gone,
+        and when one learner has come again: only then does Streamlit let go of closed tabs.
     """
     began = time.monotonic()
     results: list[Answered] = []
@@ -121,4 +122,7 @@ async def soak(
     watching.cancel()
     await asyncio.sleep(FORGET_SECONDS)
     look("all gone for 2 min")
+    async with tabs(server, page, 1) as (next_one,):
+        await ask(next_one, text)
+    look("next answer")
     return rows

@@ -81,12 +81,12 @@ class SharedCortex:
 
 @contextmanager
 def shared_cortex(
-    *, first_token: float, tokens_per_second: float, public_authorities: bool = False
+    *, first_token: float, tokens_per_second: float, public_authorities: bool = True
 ) -> Iterator[SharedCortex]:
     """Run a Local Cortex of this pace: seconds to the first token, then tokens a second.
 
-    With ``public_authorities`` its users trust these, too, as for an account: snowflake.cortex
-    reads all of their certificates for each request, which takes a core for 16 ms.
+    With ``public_authorities`` its users trust these, too, as for an account: snowflake.cortex by
+    itself reads all of their certificates for each request.
     """
     settings = Settings(first_token=first_token, tokens_per_second=tokens_per_second)
     with tempfile.TemporaryDirectory(prefix="shared-cortex-") as folder:
