@@ -69,8 +69,23 @@ class LessonPage:
         """
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
+        # Whoever has pressed Stop looks at the demo, and waits for nothing else.
+        stopped = st.session_state.get("stop", False)
+        if stopped:
+            self._draw_demo(draw)
         if draw_text is not None:
             draw_text()
+        if not stopped:
+            self._draw_demo(draw)
+        if self._lesson.meta.lab:
+            with self._lab:
+                lab_panel.draw()
+        # Outside the fragment: only a click there interrupts what runs inside. The style sheet
+        # shows it while something does.
+        st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
+        warm_up(connect(self.prefer))
+
+    def _draw_demo(self, draw: Callable[[], None]) -> None:
         with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.
@@ -80,13 +95,6 @@ class LessonPage:
                 st.caption(hint.of(current()))
             connection_panel.say_what_answers(connect(self.prefer))
             self._run(draw)
-        if self._lesson.meta.lab:
-            with self._lab:
-                lab_panel.draw()
-        # Outside the fragment: only a click there interrupts what runs inside. The style sheet
-        # shows it while something does.
-        st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
-        warm_up(connect(self.prefer))
 
     def answer(self, draw: Callable[[], None]) -> None:
         """Draw the buttons of the demo, and what comes of them, by ``draw``.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -16,6 +17,8 @@ from connection import connect
 from course import catalog, figures, glossary, navigation, translations
 from course.blocks import Question
 from course.catalog import Broken
+from course.demo import choose_model
+from course.draw import draw_section
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
 from course.problems import LessonError, Problem
@@ -347,6 +350,30 @@ def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() ->
 
 def test_a_living_model_is_chosen_to_begin_with() -> None:
     assert open_day_3().selectbox(key="model").value == "llama3.1-8b"
+
+
+def test_who_presses_stop_gets_the_demo_before_the_lesson_is_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_day_3()
+    order: list[str] = []
+    drawing: dict[str, Callable[..., object]] = {"demo": choose_model, "text": draw_section}
+
+    def noting(what: str) -> Callable[..., object]:
+        def note(*args: Any) -> object:
+            order.append(what)
+            return drawing[what](*args)
+
+        return note
+
+    monkeypatch.setattr("course.demo.choose_model", noting("demo"))
+    monkeypatch.setattr("course.page.draw_section", noting("text"))
+    app.run()
+    assert (order[0], order[-1]) == ("text", "demo")
+    order.clear()
+    app.button(key="stop").click().run()
+    assert not app.exception
+    assert (order[0], order[-1]) == ("demo", "text")
 
 
 def test_an_answer_stays_when_another_widget_changes() -> None:
