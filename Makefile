@@ -12,7 +12,8 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python;
 VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .venv-deploy
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+INSTALL := -m pip --disable-pip-version-check --quiet install --require-hashes
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock"
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' \
@@ -20,7 +21,8 @@ help: ## List the targets
 
 run: $(VENV)/run.done ## Open the course in the browser, on Local Cortex unless you set up an account
 	@echo "Opening the course. Stop it with Ctrl-C."
-	@$(BIN)/streamlit run Home.py --server.address localhost
+	@$(BIN)/streamlit run Home.py --server.address localhost \
+		--server.allowedHosts localhost --server.allowedHosts 127.0.0.1
 
 test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
 	@$(BIN)/python -m tests.browser.chromium
@@ -55,11 +57,11 @@ screenshots: $(VENV)/dev.done ## Take the README's screenshots anew
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.screenshots
 
-lock: $(VENV)/dev.done ## Pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile --universal --upgrade --quiet --custom-compile-command "make lock" \
-		pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --universal --upgrade --quiet --custom-compile-command "make lock" \
-		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+lock: $(VENV)/dev.done ## Pin the newest versions that pyproject.toml allows, with their hashes
+	$(LOCK) --upgrade pyproject.toml -o requirements.txt
+	$(LOCK) --upgrade --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(LOCK) --upgrade --override deploy/overrides-check.txt --python-version 3.11 \
+		deploy/requirements-check.in -o deploy/requirements-check.txt
 
 clean: ## Remove the virtual environment and every cache
 	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
@@ -80,18 +82,17 @@ $(VENV)/made:
 
 $(VENV)/run.done: $(VENV)/made requirements.txt
 	@echo "Installing the pinned packages (about a minute the first time)."
-	@$(PIP) install -r requirements.txt
+	@$(BIN)/python $(INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
 	@echo "Installing what tests and checks need."
-	@$(PIP) install -r requirements-dev.txt
+	@$(BIN)/python $(INSTALL) -r requirements-dev.txt
 	@touch $@
 
 # Apart: the Snowflake CLI pins versions that are not the course's.
 $(TOOLS)/done: $(VENV)/made deploy/requirements-check.txt
 	@echo "Installing the tools that check deploy/ (about a minute the first time)."
 	@$(BIN)/python -m venv --clear $(TOOLS)
-	@$(TOOLS)/bin/python -m pip --disable-pip-version-check --quiet install \
-		-r deploy/requirements-check.txt
+	@$(TOOLS)/bin/python $(INSTALL) --no-deps -r deploy/requirements-check.txt
 	@touch $@
