@@ -1,4 +1,4 @@
-"""Find a Chromium for the browser tests, or install one where that can be done.
+"""Find a Chromium for the browser tests, or install one where that can be done; nginx as well.
 
 Run as `python -m tests.browser.chromium`. It looks for a browser on this machine first; failing
 that it uses the system's package manager (as root on Debian and Ubuntu, fonts included), and then
@@ -19,8 +19,9 @@ PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 )
-# Without the fonts, Korean text and emoji are empty boxes in every screenshot.
-DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji")
+# Without the fonts, Korean text and emoji are empty boxes in every screenshot. nginx is what the
+# proxy of deploy/container is tested with.
+DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "nginx-light")
 #: For a browser that neither asks the outside world for anything nor waits for its answer.
 ARGUMENTS = (
     "--disable-gpu",
@@ -50,8 +51,13 @@ def arguments() -> list[str]:
     return [*ARGUMENTS, *(["--no-sandbox"] if root else [])]
 
 
+def find_nginx() -> str | None:
+    """Return the path of nginx, which Debian keeps where only root looks."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
 def install() -> bool:
-    """Try to install a Chromium; tell whether there is one now."""
+    """Try to install a Chromium, and nginx; tell whether there is a Chromium now."""
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         print(f"Installing {', '.join(DEBIAN_PACKAGES)} for the browser tests.", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -75,7 +81,7 @@ def _playwrights_own() -> str | None:
 
 def main() -> None:
     """Make sure of a browser, or say how to get one."""
-    if find() is None and not install():
+    if (find() is None or find_nginx() is None) and not install():
         print(
             "There is no Chromium, and none could be installed. Install Chromium or Chrome, or set "
             "CHROMIUM to its path. Without it the browser tests are skipped, and fail in CI."

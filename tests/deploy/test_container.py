@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from practice.runtime import CACHE_SETTING
 from tests.deploy.shipping import DOCKERFILE, ROOT, Instruction, instructions
 
 FOLDER = DOCKERFILE.parent
+DIGEST = "sha256:[0-9a-f]{64}"
 GIBIBYTE = 1 << 30
 
 
@@ -51,9 +53,14 @@ def course() -> dict[str, Any]:
 # The image
 
 
-def test_the_base_image_is_pinned_to_a_release_and_a_python_that_the_course_supports() -> None:
+def test_the_base_image_is_pinned_by_digest_with_a_python_that_the_course_supports() -> None:
     (base,) = named("FROM")
-    assert re.fullmatch(r"python:3\.1[1-3]\.\d+-slim-\w+", base.text)
+    assert re.fullmatch(rf"python:3\.1[1-3]\.\d+-slim-\w+@{DIGEST}", base.text)
+
+
+def test_pip_installs_nothing_but_what_has_a_known_hash() -> None:
+    (install,) = [each.text for each in named("RUN") if "pip install" in each.text]
+    assert "--require-hashes" in install
 
 
 def test_packages_have_a_layer_of_their_own_before_the_course() -> None:
@@ -116,6 +123,7 @@ def test_it_has_no_rights_and_limits_of_memory_and_processes(course: dict[str, A
     assert course["cap_drop"] == ["ALL"]
     assert course["security_opt"] == ["no-new-privileges:true"]
     assert course["pids_limit"] > 0
+    assert course["cpus"] > 0
     memory = int(course["mem_limit"].removesuffix("g")) * GIBIBYTE
     # Half is for learners' programs; fewer than four at a time is no classroom.
     assert memory / 2 // RUN_BYTES >= 4
@@ -134,7 +142,17 @@ def test_behind_the_proxy_nobody_else_reaches_the_course_and_it_reaches_nobody()
     assert set(course["networks"]) < set(proxy["networks"])
 
 
-# The proxy; `nginx -t` has seen the file, too: deploy/README.md
+def test_the_proxys_image_is_pinned_by_digest() -> None:
+    proxy = compose("compose.proxy.yaml")["services"]["proxy"]
+    assert re.fullmatch(rf"nginxinc/nginx-unprivileged@{DIGEST}", proxy["image"])
+
+
+def test_no_log_grows_without_bound(course: dict[str, Any]) -> None:
+    for service in (course, compose("compose.proxy.yaml")["services"]["proxy"]):
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"])
+
+
+# The proxy; tests/browser/test_proxy.py runs it
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +195,13 @@ def test_the_proxy_and_the_compose_file_agree_on_ports_and_certificates(nginx: s
     certificates = directives(nginx, "ssl_certificate") + directives(nginx, "ssl_certificate_key")
     assert len(certificates) == 2
     assert {str(Path(each).parent) for each in certificates} <= set(mounted)
+
+
+def test_the_proxy_lets_through_what_streamlit_takes_and_no_more(nginx: str) -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    (most,) = directives(nginx, "client_max_body_size")
+    # Streamlit's own limit is of the file, a body is a little larger.
+    assert int(most.removesuffix("m")) == config["server"]["maxUploadSize"] + 1
 
 
 def test_each_address_has_a_limit_of_requests_and_of_connections(nginx: str) -> None:

@@ -19,8 +19,11 @@ def test_nothing_that_the_course_depends_on_is_set_where_the_container_runtime_i
         for option in options
         if section not in HEARD and not (section == "client" and option in HEARD_OF_CLIENT)
     }
-    # A question at the first start, a menu, and statistics: Snowflake has its own of each.
+    # A question at the first start, a menu, statistics, and limits on what is sent: Snowflake has
+    # its own of each.
     assert unheard == {
+        "server.maxUploadSize",
+        "server.maxWidgetStateSize",
         "server.showEmailPrompt",
         "client.toolbarMode",
         "browser.gatherUsageStats",
