@@ -20,7 +20,7 @@ def code(path: Path) -> str:
 
 
 def test_there_is_sql_to_look_at() -> None:
-    assert len(FILES) == 4
+    assert len(FILES) == 3
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -46,12 +46,16 @@ def test_what_snowflake_yml_names_is_made_and_granted_to_the_owner() -> None:
         assert re.search(rf"GRANT [A-Z, ]+\s+ON {kind} {re.escape(name)}\s+TO", made), name
 
 
-def test_after_the_first_deploy_the_app_of_snowflake_yml_gets_its_packages() -> None:
-    where = entity()["identifier"]
-    app = f"{where['database']}.{where['schema']}.{where['name']}"
-    statements = code(SNOWFLAKE / "after_deploy.sql")
-    assert re.search(rf"ALTER STREAMLIT {app}\s+SET ARTIFACT_REPOSITORIES", statements)
-    assert re.search(rf"GRANT USAGE ON STREAMLIT {app}\s", statements)
+def test_the_app_gets_packages_stops_when_idle_and_is_opened_by_learners_only() -> None:
+    app = entity()
+    assert app["artifact_repositories"] == ["snowflake.snowpark.pypi_shared_repository"]
+    assert 0 < app["idle_auto_shutdown_time_seconds"] <= 24 * 3600
+    assert app["grants"] == [{"privilege": "USAGE", "role": "CORTEX_STREAMING_LEARNER"}]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_statement_runs_as_a_role_that_the_file_names(path: Path) -> None:
+    assert code(path).strip().startswith("USE ROLE ")
 
 
 def test_the_owner_may_make_the_table_of_progress_and_call_cortex() -> None:
