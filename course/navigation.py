@@ -7,6 +7,7 @@ same. The guard registers the navigation in that case; from the next run on, Hom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
@@ -22,6 +23,7 @@ from course import broken
 from course.catalog import ROOT, Broken, entries, looking_once
 from course.language import chooser, current, text, texts
 from course.lesson import Lesson
+from course.progress.learner import foreign_name
 
 __all__ = ["guard", "page_of", "run", "title_of"]
 
@@ -98,6 +100,7 @@ def _run(page: StreamlitPage) -> None:
     try:
         st.html(STYLE)
         _sidebar()
+        _refuse_a_foreign_name()
         if not page.url_path:
             page.run()
             return
@@ -109,6 +112,20 @@ def _run(page: StreamlitPage) -> None:
             broken.say_that_code_failed(page.url_path, "page", error)
     finally:
         _through_home.reset(token)
+
+
+def _refuse_a_foreign_name() -> None:
+    """End the run for a page that reached this machine under another's name, unless that is meant.
+
+    Who names the hosts in ``server.allowedHosts`` has them checked by Streamlit itself.
+    """
+    if st.get_option("server.allowedHosts"):
+        return
+    name = foreign_name(st.context.ip_address, st.context.headers)
+    if name is not None:
+        shown = name if re.fullmatch(r"[\w.-]{1,100}", name) else "?"
+        st.error(text("course.foreign_name", name=shown), icon=":material/block:")
+        st.stop()
 
 
 def _draw_broken(entry: Broken) -> None:

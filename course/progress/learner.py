@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-__all__ = ["COOKIE", "Learner", "new_id", "on_this_machine", "who"]
+__all__ = ["COOKIE", "Learner", "foreign_name", "new_id", "on_this_machine", "who"]
 
 COOKIE = "course_learner"
 # What a proxy adds to what it passes on: RFC 7239, and the headers that came before it.
@@ -59,11 +59,33 @@ def on_this_machine(
     two out where there is no browser, and the second for a connection from this machine; a proxy on
     this machine says so in a header.
     """
-    if any(name in headers for name in PROXIED):
+    if any(name in headers for name in PROXIED) or foreign_name(address, headers) is not None:
         return False
     return (url is None or _is_loopback(urlsplit(url).hostname or "")) and (
         address is None or _is_loopback(address)
     )
+
+
+def foreign_name(address: str | None, headers: Mapping[str, str]) -> str | None:
+    """Return the name that a browser on this machine calls this server by, if it is another's.
+
+    A page on ``evil.example`` can let that name resolve to 127.0.0.1 and then speak with whatever
+    listens there (DNS rebinding). Its requests come from this machine, through no proxy, and its
+    name is in ``Host`` and ``Origin``, which a script in a page cannot change.
+    """
+    if any(name in headers for name in PROXIED) or not (address is None or _is_loopback(address)):
+        return None
+    for header, prefix in (("Host", "//"), ("Origin", "")):
+        value = headers.get(header)
+        if value is None:
+            continue
+        try:
+            name = urlsplit(prefix + value).hostname or value
+        except ValueError:
+            name = value
+        if not _is_loopback(name):
+            return name
+    return None
 
 
 def _is_loopback(host: str) -> bool:

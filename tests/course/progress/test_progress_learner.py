@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course.progress.learner import new_id, on_this_machine, who
+from course.progress.learner import foreign_name, new_id, on_this_machine, who
 
 
 def test_on_ones_own_machine_the_learner_is_the_local_user() -> None:
@@ -67,6 +67,34 @@ def test_who_comes_from_elsewhere_cannot_claim_to_be_here(
     address: str | None, headers: dict[str, str]
 ) -> None:
     assert not on_this_machine("http://localhost:8501/", address, headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example:8501", "Origin": "http://evil.example:8501"},
+        {"Host": "localhost:8501", "Origin": "http://evil.example"},
+        {"Host": "localhost.evil.example"},
+        {"Host": "[nonsense"},
+        {"Host": "localhost:8501", "Origin": "null"},
+    ],
+)
+def test_a_page_that_reached_this_machine_under_another_name_is_not_here(
+    headers: dict[str, str],
+) -> None:
+    assert foreign_name(None, headers) is not None
+    assert not on_this_machine("http://localhost:8501/", None, headers)
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501", "[::1]:8501", "localhost"])
+def test_this_machines_own_names_are_not_foreign(host: str) -> None:
+    assert foreign_name(None, {"Host": host, "Origin": f"http://{host}"}) is None
+
+
+def test_a_name_that_a_proxy_or_another_machine_uses_is_not_foreign() -> None:
+    named = {"Host": "course.example.org", "Origin": "https://course.example.org"}
+    assert foreign_name(None, {**named, "X-Forwarded-For": "192.168.0.7"}) is None
+    assert foreign_name("192.168.0.7", named) is None
 
 
 def test_a_cookie_that_we_did_not_make_is_not_taken() -> None:
