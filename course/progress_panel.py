@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from connection import connect
-from course import connection_panel
+from course import catalog, connection_panel
 from course.language import text
 from course.progress.learner import COOKIE, Learner, new_id, who
 from course.progress.learner import on_this_machine as opened_here
@@ -155,13 +155,16 @@ def _import() -> None:
         text("progress.import"),
         type="json",
         key=UPLOAD_KEY,
-        max_upload_size=max(1, MAX_BYTES // 1_000_000),
+        max_upload_size=MAX_BYTES // 1_000_000,
         # Once for each file: drawn again after a reset, it would bring everything back.
         on_change=_take,
     )
     found = st.session_state.get(IMPORTED_KEY)
-    if isinstance(found, int):
-        st.success(text("progress.imported", count=found), icon=":material/check_circle:")
+    if isinstance(found, tuple):
+        count, left = found
+        st.success(text("progress.imported", count=count), icon=":material/check_circle:")
+        if left:
+            st.warning(text("progress.no_room", count=left), icon=":material/inventory_2:")
     elif found is not None:
         message = text(f"progress.problem.{found.reason}", where=found.where or "-")
         st.error(message, icon=":material/error:")
@@ -174,7 +177,8 @@ def _take() -> None:
     st.session_state.pop(IMPORTED_KEY, None)
     if given is not None:
         try:
-            new = current().import_(given.getvalue().decode("utf-8", "replace"))
+            lessons = {entry.name for entry in catalog.entries()}
+            new = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
         except ImportProblem as problem:
             st.session_state[IMPORTED_KEY] = problem
         else:

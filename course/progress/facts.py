@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
-__all__ = ["EXERCISE", "KINDS", "Fact", "Key", "Kind", "from_row", "merged"]
+__all__ = [
+    "EXERCISE",
+    "KINDS",
+    "MOST_CHARACTERS",
+    "MOST_FACTS",
+    "MOST_VALUE",
+    "Fact",
+    "Key",
+    "Kind",
+    "from_row",
+    "merged",
+    "room_for",
+]
 
 Kind = Literal["opened", "read", "tried", "answered", "solved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 #: How the item of an exercise begins.
 EXERCISE = "exercise:"
+#: Of a learner. A day has some twenty facts; each rerun of a page reads all of them.
+MOST_FACTS = 2_000
+#: In all values of a learner together, and in one: a program has no more (practice.RunLimits.code).
+MOST_CHARACTERS = 500_000
+MOST_VALUE = 20_000
 Key: TypeAlias = tuple[str, Kind, str]
 
 
@@ -49,6 +66,29 @@ def from_row(row: Sequence[object]) -> Fact:
     if moment.tzinfo is None:
         raise ValueError("a time says no zone")
     return Fact(lesson, kind, item, value, moment.astimezone(UTC))
+
+
+def room_for(
+    given: Iterable[Fact], known: Collection[Fact], lessons: Collection[str]
+) -> tuple[list[Fact], int]:
+    """Return which of the given facts a learner who has ``known`` can take, and how many not.
+
+    Facts of ``lessons`` come first, then the newer ones: they may be from a course with other days,
+    and then there is room for them, too.
+    """
+    facts, characters = len(known), sum(len(fact.value) for fact in known)
+    taken: list[Fact] = []
+    left = 0
+    have = {fact.key for fact in known}
+    for fact in sorted(given, key=lambda fact: (fact.lesson in lessons, fact.at), reverse=True):
+        more = fact.key not in have
+        if facts + more > MOST_FACTS or characters + len(fact.value) > MOST_CHARACTERS:
+            left += 1
+            continue
+        have.add(fact.key)
+        facts, characters = facts + more, characters + len(fact.value)
+        taken.append(fact)
+    return taken, left
 
 
 def merged(*sets: Iterable[Fact]) -> dict[Key, Fact]:

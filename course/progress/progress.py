@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
-from course.progress.facts import Fact, Key, Kind, merged
+from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, room_for
 from course.progress.store import Reason, Store, StoreError
 
 __all__ = ["Progress"]
@@ -62,7 +62,12 @@ class Progress:
         self._save()
 
     def record(self, lesson: str, kind: Kind, item: str = "", value: str = "") -> None:
-        """Note something; what is known already is not written again."""
+        """Note something; what is known already is not written again.
+
+        A value longer than ``MOST_VALUE`` is no program that can be run, and is not noted.
+        """
+        if len(value) > MOST_VALUE:
+            return
         key: Key = (lesson, kind, item)
         known, now = self._facts.get(key), self._now()
         if known and known.value == value and not self._opened_anew(known, now):
@@ -127,8 +132,10 @@ class Progress:
 
         return transfer.dump(self._facts.values())
 
-    def import_(self, text: str) -> int:
-        """Add what was exported, and return how much of it is new here; nothing is lost.
+    def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
+        """Add what was exported; return how much is new here, and how much there is no room for.
+
+        ``lessons`` are the course's, whose facts come first. Nothing that was here is lost.
 
         Raises:
             ImportProblem: the text is no export of this course.
@@ -138,15 +145,19 @@ class Progress:
         now = self._now()
         known = dict(self._facts)
         # A clock that runs ahead must not make its facts win for ever.
-        given = [
-            fact if fact.at <= now else Fact(*fact.key, fact.value, now)
-            for fact in transfer.parse(text)
-        ]
+        given, left = room_for(
+            (
+                fact if fact.at <= now else Fact(*fact.key, fact.value, now)
+                for fact in transfer.parse(text)
+            ),
+            known.values(),
+            lessons,
+        )
         self._facts = merged(given, known.values())
         new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
         self._pending |= new
         self._save()
-        return len(new)
+        return len(new), left
 
     def _save(self) -> None:
         if not self._pending:

@@ -15,7 +15,8 @@ from course.progress.facts import Fact, Kind
 
 __all__ = ["MAX_BYTES", "ImportProblem", "dump", "parse"]
 
-MAX_BYTES = 5_000_000
+#: Of a file: all of a learner's facts fit in (MOST_CHARACTERS in UTF-8, and MOST_FACTS frames).
+MAX_BYTES = 2_000_000
 VERSION = 1
 
 
@@ -42,7 +43,7 @@ class _File(BaseModel):
 
     course: Literal["cortex-streaming-course"] = "cortex-streaming-course"
     version: int = VERSION
-    facts: list[_Entry] = Field(max_length=100_000)
+    facts: list[_Entry] = Field(max_length=20_000)
 
 
 def dump(facts: Iterable[Fact]) -> str:

@@ -26,7 +26,12 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(home: Path) -> Iterator[str]:
-    with streamlit_server(home, COURSE_DATA=str(home / "data"), LANG="C.UTF-8") as address:
+    with streamlit_server(
+        home,
+        COURSE_DATA=str(home / "data"),
+        LANG="C.UTF-8",
+        STREAMLIT_SERVER_ALLOWED_HOSTS="127.0.0.1 course.test",
+    ) as address:
         yield address
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.progress.facts import KINDS, Fact, Key, merged
+from course.progress.facts import KINDS, MOST_CHARACTERS, MOST_FACTS, MOST_VALUE, Fact, Key, merged
 from course.progress.progress import Progress
 from course.progress.store import Reason, StoreError
-from course.progress.transfer import ImportProblem, dump, parse
+from course.progress.transfer import MAX_BYTES, ImportProblem, dump, parse
 
 DAY = "day_03_write_streams"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -239,9 +239,9 @@ def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(tim
     text = progress.export()
     assert "secret-id" not in text
     other = browser(MemoryStore(), time)
-    assert other.import_(text) == 1
+    assert other.import_(text, [DAY]) == (1, 0)
     assert other.value(DAY, "solved", "exercise") == "print('한글')"
-    assert other.import_(text) == 0
+    assert other.import_(text, [DAY]) == (0, 0)
 
 
 def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
@@ -250,14 +250,14 @@ def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
     text = progress.export()
     time.seconds = 1
     progress.record(DAY, "answered", "q", "new")
-    assert progress.import_(text) == 0
+    assert progress.import_(text, [DAY]) == (0, 0)
     assert progress.value(DAY, "answered", "q") == "new"
 
 
 def test_an_import_from_a_clock_that_runs_ahead_does_not_win_for_ever(time: Time) -> None:
     progress = browser(MemoryStore(), time)
     ahead = Fact(DAY, "answered", "q", "ahead", NOON + timedelta(days=900))
-    progress.import_(dump([ahead]))
+    progress.import_(dump([ahead]), [DAY])
     time.seconds = 1
     progress.record(DAY, "answered", "q", "now")
     assert progress.value(DAY, "answered", "q") == "now"
@@ -288,7 +288,7 @@ def exported(**changes: object) -> str:
         (exported(facts=[{**ENTRY, "more": 1}]), "format", "facts.0.more"),
         (exported(facts=[{**ENTRY, "![x](https://a.b)": 1}]), "format", ""),
         (exported(version=2), "version", "2"),
-        (" " * 5_000_001, "large", ""),
+        (" " * (MAX_BYTES + 1), "large", ""),
     ],
 )
 def test_a_file_that_is_no_export_is_refused_and_changes_nothing(
@@ -297,9 +297,48 @@ def test_a_file_that_is_no_export_is_refused_and_changes_nothing(
     progress = browser(MemoryStore(), time)
     progress.record(DAY, "read")
     with pytest.raises(ImportProblem) as error:
-        progress.import_(text)
+        progress.import_(text, [DAY])
     assert (error.value.reason, error.value.where) == (reason, where)
     assert progress.count(DAY, "read") == 1
+
+
+def made_up(lesson: str, count: int, value: str = "") -> list[Fact]:
+    return [Fact(lesson, "answered", f"q{number}", value, NOON) for number in range(count)]
+
+
+def test_imports_of_made_up_facts_end_where_a_learner_has_no_more_room(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    progress.record(DAY, "read", value="yes")
+    for lesson in ("day_90_a", "day_91_b"):
+        progress.import_(dump(made_up(lesson, MOST_FACTS)), [DAY])
+    kept = sum(progress.count(lesson, "answered") for lesson in ("day_90_a", "day_91_b"))
+    assert kept == MOST_FACTS - 1
+    assert progress.value(DAY, "read") == "yes"
+
+
+def test_the_courses_own_lessons_come_before_others_where_room_is_short(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    text = dump([*made_up("day_90_a", MOST_FACTS), *made_up(DAY, 10)])
+    assert progress.import_(text, [DAY]) == (MOST_FACTS, 10)
+    assert progress.count(DAY, "answered") == 10
+
+
+def test_another_courses_facts_are_kept_where_there_is_room(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    assert progress.import_(dump(made_up("day_90_a", 10)), [DAY]) == (10, 0)
+
+
+def test_an_export_of_all_that_a_learner_may_have_can_be_imported(time: Time) -> None:
+    full = made_up(DAY, MOST_CHARACTERS // MOST_VALUE, "가" * MOST_VALUE)
+    more = [Fact("day_91_b", "read", f"{n}", "", NOON) for n in range(MOST_FACTS - len(full))]
+    progress = browser(MemoryStore(), time)
+    assert progress.import_(dump([*full, *more]), [DAY]) == (MOST_FACTS, 0)
+
+
+def test_a_value_that_is_longer_than_any_program_is_not_noted(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    progress.record(DAY, "tried", "exercise", "x" * (MOST_VALUE + 1))
+    assert not progress.has(DAY, "tried", "exercise")
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
