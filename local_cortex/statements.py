@@ -24,8 +24,8 @@ LONG_POLL_SECONDS = 2.0
 KEPT_STATEMENTS = 100
 # Finished ones that nobody came back for, where even this many is a client that never will.
 KEPT_UNANSWERED = 1_000
-# Of the text of all results that are kept; the oldest go first.
-KEPT_CHARACTERS = 64_000_000
+# Of all results that are kept; the oldest go first.
+KEPT_BYTES = 128_000_000
 # Each holds what its client sent; a class of ninety that asks models in SQL needs half of them.
 MOST_UNFINISHED = 200
 
@@ -46,8 +46,8 @@ class Statement:
     answered: bool = False
 
     @property
-    def characters(self) -> int:
-        """About how many characters its result takes; 0 while there is none."""
+    def size(self) -> int:
+        """About how many bytes its result takes; 0 while there is none."""
         if not self.task.done() or self.task.cancelled() or self.task.exception():
             return 0
         return self.task.result().weight
@@ -137,10 +137,10 @@ class Statements:
         unanswered = [one for one in finished if not one.answered]
         for statement in unanswered[: max(0, len(unanswered) - KEPT_UNANSWERED)]:
             self._forget(statement)
-        characters = 0
+        size = 0
         for statement in reversed(list(self._by_query.values())):
-            characters += statement.characters
-            if characters > KEPT_CHARACTERS:
+            size += statement.size
+            if size > KEPT_BYTES and statement.task.done():
                 self._forget(statement)
 
     def _forget(self, statement: Statement) -> None:

@@ -8,7 +8,7 @@ waiting: the sizes of single values bound how long.
 
 from __future__ import annotations
 
-MAX_SQL_CHARS = 1_000_000  # Snowflake's own limit on the text of a statement is 1 MB
+MAX_SQL_CHARS = 300_000  # Snowflake's own limit, 1 MB, would take the parser seconds
 MAX_NODES = 100_000  # syntax nodes of one statement: about 20,000 literal values in an INSERT
 MAX_NESTING = 40  # brackets within brackets: the parser spends some 20 frames of stack on each
 MAX_DEPTH = 150  # operators within operators: `1 + 1 + 1 + ...` nests once for every `+`
@@ -25,6 +25,7 @@ AI_CONCURRENCY = 8  # rows that are answered at the same time
 MAX_TEMP_TABLES = 50  # temporary tables of one session
 MAX_RESULT_CHARS = 16_000_000  # text of one result: it is sent to the client in one piece
 KEPT_RESULTS = 8  # results of a session that RESULT_SCAN can still read
-MAX_KEPT_CHARS = 32_000_000  # what a session keeps: its tables, and again its results
+MAX_KEPT_CHARS = 32_000_000  # of the tables of a session
+MAX_KEPT_BYTES = 64_000_000  # of the results that a session keeps
 MAX_VARIABLES = 200  # variables and parameters of one session
 MAX_VARIABLE_CHARS = 10_000  # of the value of each

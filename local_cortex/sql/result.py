@@ -62,7 +62,7 @@ class SqlResult:
     """A statement's rows; ``rows`` is empty when the statement was only described.
 
     ``statement_type_id`` is Snowflake's number of the kind of statement; the connector counts
-    affected rows by it. ``weight`` is about how many characters the rows take;
+    affected rows by it. ``weight`` is about how many bytes the rows take;
     ``texts`` are the rows as :meth:`rowset` gives them, where they are made already.
     """
 

@@ -20,6 +20,9 @@ from .values import weigh
 
 __all__ = ["run"]
 
+# What Python needs for a value of a result and its text, whatever they are.
+VALUE_BYTES = 100
+
 logger = logging.getLogger(__name__)
 
 
@@ -63,7 +66,7 @@ async def run(
 
 
 def _weight(result: SqlResult) -> int:
-    """Return about how many characters a result takes.
+    """Return about how many bytes a result takes.
 
     Raises:
         SqlError: 000002, more than one result may have.
@@ -74,4 +77,4 @@ def _weight(result: SqlResult) -> int:
             weight += weigh(row[index], MAX_RESULT_CHARS)
             if weight > MAX_RESULT_CHARS:
                 raise too_large("The text of a result", MAX_RESULT_CHARS, "Select less.")
-    return weight
+    return weight + VALUE_BYTES * len(result.columns) * len(result.rows)

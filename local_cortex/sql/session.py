@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .limits import KEPT_RESULTS, MAX_KEPT_CHARS
+from .limits import KEPT_RESULTS, MAX_KEPT_BYTES
 
 if TYPE_CHECKING:
     from .batch import Table
@@ -57,7 +57,7 @@ class SqlSession:
             self.results[query_id] = result
             while (
                 len(self.results) > KEPT_RESULTS
-                or sum(one.weight for one in self.results.values()) > MAX_KEPT_CHARS
+                or sum(one.weight for one in self.results.values()) > MAX_KEPT_BYTES
             ):
                 self.results.popitem(last=False)
 

@@ -36,10 +36,18 @@ class Workers:
     Args:
         seconds: how long one statement may compute, waiting for a turn or a model not counted.
         threads: how many statements compute at the same time.
+        clock: monotonic, in seconds.
     """
 
-    def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        seconds: float = STATEMENT_SECONDS,
+        threads: int = THREADS,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.seconds = seconds
+        self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="local-cortex-sql")
         self._turns = asyncio.Semaphore(threads)
 
@@ -51,6 +59,7 @@ class Workers:
                 end.
         """
         await self._turns.acquire()
+        started = self._clock()
         try:
             running = self._pool.submit(step)
         except RuntimeError:
@@ -59,15 +68,14 @@ class Workers:
             return step()
         future = asyncio.wrap_future(running)
         future.add_done_callback(self._is_over)
-        started = time.monotonic()
         over = False
         try:
             done, _ = await asyncio.wait({future}, timeout=allowance.seconds)
             over = bool(done)
         finally:
-            allowance.seconds -= time.monotonic() - started
+            allowance.seconds -= self._clock() - started
             allowance.stopped = not over
-        if not over:
+        if not over or allowance.seconds < 0:
             raise TimeoutError
         return future.result()
 
