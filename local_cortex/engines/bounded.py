@@ -57,7 +57,8 @@ def is_plain(response: httpx.Response) -> bool:
 
     Servers are asked for such bodies.
     """
-    return response.headers.get("content-encoding", "identity").strip().lower() == "identity"
+    encoding: str = response.headers.get("content-encoding", "")
+    return encoding.strip().lower() in {"", "identity"}
 
 
 async def beginning(response: httpx.Response, most: int, seconds: float) -> bytes:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -112,7 +112,7 @@ async def compute(
     step: Callable[[], Any] = partial(work.send, None)
     try:
         while True:
-            advance = partial(context.run, _advance, step)
+            advance = partial(_advance, context, step)
             over, value = await workers.run(advance, allowance) if workers else advance()
             if over:
                 return cast("T", value)
@@ -128,9 +128,9 @@ async def compute(
             work.close()
 
 
-def _advance(step: Callable[[], Any]) -> tuple[bool, Any]:
+def _advance(context: Context, step: Callable[[], Any]) -> tuple[bool, Any]:
     """Compute up to what the statement awaits next; tell whether it is over, and with what."""
     try:
-        return False, step()
+        return False, context.run(step)
     except StopIteration as end:
         return True, end.value

@@ -274,7 +274,7 @@ def test_a_failure_in_the_stream_comes_after_the_text_so_far(
         (
             "context-openai",
             400,
-            "max tokens of count exceeded: the relay target answered 400: This",
+            "max tokens of count exceeded: the relay target answered 400",
         ),
         ("context-llama", 400, "max tokens of count exceeded: the relay target answered 500: the"),
         ("unknown-ollama", 400, 'unknown model "unknown-ollama": the relay target answered 404'),

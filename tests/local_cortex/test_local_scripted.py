@@ -64,7 +64,7 @@ def events_of(engine: ScriptedEngine, asked: Call) -> list[Delta | End]:
     async def collect() -> list[Delta | End]:
         begin, *events = [event async for event in engine.stream(asked)]
         assert isinstance(begin, Begin)
-        return [event for event in events if not isinstance(event, Begin)]
+        return [event for event in events if isinstance(event, Delta | End)]
 
     return asyncio.run(collect())
 
