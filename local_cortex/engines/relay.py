@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from httpx_sse import EventSource
+from httpx_sse import EventSource, ServerSentEvent
 
 from local_cortex import tokens
 from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
@@ -40,6 +40,8 @@ __all__ = ["RelayEngine"]
 TIMEOUT = httpx.Timeout(connect=5.0, read=100.0, write=30.0, pool=5.0)
 # From the request to the end of the answer's headers, whatever interim answers come before them.
 HEAD_SECONDS = 110.0
+# From the model's end to the usage, which some servers send and some do not.
+USAGE_SECONDS = 5.0
 # Of a rejection's body: enough for its message, whatever else the server sends.
 REJECTION_BYTES = 65_536
 REJECTION_SECONDS = 5.0
@@ -109,14 +111,12 @@ class RelayEngine:
             async with self._answered(call) as (response, bounded):
                 yield Begin()
                 async with aclosing(EventSource(response).aiter_sse()) as events:
-                    async for event in events:
+                    while not answer.done and (event := await _next(events, answer)):
                         bounded.next()
                         if added := answer.feed(event.event, event.data):
                             if isinstance(added, Delta):
                                 pieces += tokens.count(added.text)
                             yield added
-                        if answer.done:
-                            break
             finish_reason = answer.finish()
         except (httpx.HTTPError, TooMuch) as error:
             # After the model's own end, only the usage can still be missing.
@@ -161,7 +161,7 @@ class RelayEngine:
                     await response.aclose()
                 field = rejection.field(body.keys() & OPTIONAL)
                 if field is None:
-                    raise rejection.error(model)
+                    raise rejection.error(call.model)
                 refused |= {field}
 
     async def _sent(self, client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
@@ -216,6 +216,17 @@ class RelayEngine:
 
     def _hide(self, text: str) -> str:
         return text.replace(self._key, "[key]") if self._key else text
+
+
+async def _next(
+    events: AsyncGenerator[ServerSentEvent, None], answer: RelayStream
+) -> ServerSentEvent | None:
+    """Wait for an event; ``None`` at the end, or where only the usage is missing and late."""
+    try:
+        async with asyncio.timeout(USAGE_SECONDS if answer.finish_reason else None):
+            return await anext(events, None)
+    except TimeoutError:
+        return None
 
 
 async def _rejection(response: httpx.Response) -> Rejection | None:

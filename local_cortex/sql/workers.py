@@ -28,6 +28,10 @@ T = TypeVar("T")
 STATEMENT_SECONDS = 10.0
 # All of them share one interpreter: more would only make each wait for the others.
 THREADS = 4
+# Then the next statement gets its turn as well, so that short ones do not wait for long ones.
+TURN_SECONDS = 0.5
+# Of all threads, those included that compute on without a turn.
+MOST_THREADS = 16
 
 
 class Workers:
@@ -35,7 +39,7 @@ class Workers:
 
     Args:
         seconds: how long one statement may compute, waiting for a turn or a model not counted.
-        threads: how many statements compute at the same time.
+        threads: how many statements begin to compute at the same time.
         clock: monotonic, in seconds.
     """
 
@@ -48,7 +52,7 @@ class Workers:
     ) -> None:
         self.seconds = seconds
         self._clock = clock
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="local-cortex-sql")
+        self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="local-cortex-sql")
         self._turns = asyncio.Semaphore(threads)
 
     async def run(self, step: Callable[[], T], allowance: Allowance) -> T:
@@ -67,27 +71,36 @@ class Workers:
             self._turns.release()
             return step()
         future = asyncio.wrap_future(running)
-        future.add_done_callback(self._is_over)
+        turn = [self._turns.release]
+
+        def pass_on(_: object = None) -> None:
+            if turn:
+                turn.pop()()
+
+        timer = asyncio.get_running_loop().call_later(TURN_SECONDS, pass_on)
+        future.add_done_callback(pass_on)
+        future.add_done_callback(_look_at)
         over = False
         try:
             done, _ = await asyncio.wait({future}, timeout=allowance.seconds)
             over = bool(done)
         finally:
+            timer.cancel()
             allowance.seconds -= self._clock() - started
             allowance.stopped = not over
         if not over or allowance.seconds < 0:
             raise TimeoutError
         return future.result()
 
-    def _is_over(self, future: asyncio.Future[Any]) -> None:
-        self._turns.release()
-        # Of a statement that was told to end nobody asks how it did.
-        if not future.cancelled():
-            future.exception()
-
     def close(self) -> None:
         """Let the threads end, once the statements on them have been told to."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_at(future: asyncio.Future[Any]) -> None:
+    # Of a statement that was told to end nobody asks how it did.
+    if not future.cancelled():
+        future.exception()
 
 
 async def compute(

@@ -170,6 +170,25 @@ def test_the_thread_of_a_statement_that_is_over_is_free_again(how: str) -> None:
 
 
 @in_a_loop
+async def test_a_short_statement_does_not_wait_for_the_end_of_long_ones() -> None:
+    go_on = threading.Event()
+
+    async def long() -> None:
+        while not go_on.is_set():
+            check()
+
+    async with some(seconds=SOON, threads=2) as workers:
+        running = [asyncio.create_task(compute(long(), answer, workers)) for _ in range(3)]
+        result = await execute(
+            "SELECT 1", session=new_session(), cortex=EchoCortex(), workers=workers
+        )
+        assert result.rows == [(1,)]
+        assert not any(task.done() for task in running)
+        go_on.set()
+        await asyncio.gather(*running)
+
+
+@in_a_loop
 async def test_statements_are_answered_when_there_are_no_threads_any_more() -> None:
     async with some() as workers:
         workers.close()
