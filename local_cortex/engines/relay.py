@@ -18,6 +18,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from local_cortex import tokens
 from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
 from local_cortex.engines.bounded import Bounded, TooMuch, beginning, is_plain
+from local_cortex.engines.counting import prompt_tokens
 from local_cortex.engines.relay_rejection import OPTIONAL, Rejection
 from local_cortex.engines.relay_settings import (
     API_KEY,
@@ -129,7 +130,7 @@ class RelayEngine:
         if rest := answer.rest():
             yield Delta(rest)
         usage = answer.usage or Usage(
-            prompt_tokens=sum(tokens.count(message.content) for message in call.messages),
+            prompt_tokens=prompt_tokens(call.messages),
             completion_tokens=pieces,
         )
         yield End(finish_reason, usage)
