@@ -26,7 +26,7 @@ KEPT_STATEMENTS = 100
 KEPT_UNANSWERED = 1_000
 # Of all results that are kept; the oldest go first.
 KEPT_BYTES = 128_000_000
-# Each holds what its client sent; a class of ninety that asks models in SQL needs half of them.
+# Of one session, which a whole class may share. Each holds what its client sent.
 MOST_UNFINISHED = 200
 
 log = logging.getLogger(__name__)
@@ -91,14 +91,16 @@ class Statements:
         ``run`` is given the statement's query id. Without a request id it is always a new one.
 
         Raises:
-            SqlError: too many statements have not finished yet.
+            SqlError: too many of the session have not finished yet.
         """
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known
-        if sum(not one.task.done() for one in self._by_query.values()) >= MOST_UNFINISHED:
+        unfinished = [one for one in self._by_query.values() if not one.task.done()]
+        if sum(one.owner == owner for one in unfinished) >= MOST_UNFINISHED:
             raise SqlError(
-                f"Local Cortex runs {MOST_UNFINISHED} statements at a time. Wait for some of them.",
+                f"Local Cortex runs {MOST_UNFINISHED} statements of a session at a time. "
+                "Wait for some of them.",
                 code="000624",
                 sqlstate="57014",
             )

@@ -296,7 +296,7 @@ def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_
     honest.close()
 
 
-def test_a_server_runs_only_so_many_statements_at_a_time(
+def test_a_session_runs_only_so_many_statements_at_a_time(
     start: Start, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statements, "MOST_UNFINISHED", 2)
@@ -304,7 +304,7 @@ def test_a_server_runs_only_so_many_statements_at_a_time(
     wire = Wire(http(server, ""), server)
     answers = [wire.run(ASK, asyncExec=True) for _ in range(3)]
     assert [answer["success"] for answer in answers] == [True, True, False]
-    assert "runs 2 statements at a time" in answers[2]["message"]
+    assert "runs 2 statements of a session" in answers[2]["message"]
 
 
 def test_aborting_what_is_not_there_is_no_error(wire: Wire) -> None:
