@@ -19,6 +19,7 @@ from local_cortex.engines import EngineError
 from local_cortex.functions import SqlCortex
 from local_cortex.session_routes import failure
 from local_cortex.sessions import AuthError, Sessions
+from local_cortex.sql import Workers
 from local_cortex.statements import Statements
 from local_cortex.web import BadBody, rest_error
 
@@ -119,8 +120,11 @@ class LastResort:
             await answer(scope, receive, send)
 
 
-def build(cortex: Cortex, sessions: Sessions) -> Starlette:
-    """Build the application; ``cortex`` answers, ``sessions`` knows who may ask."""
+def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
+    """Build the application.
+
+    ``cortex`` answers, ``sessions`` knows who may ask, and ``workers`` compute statements.
+    """
     routes: list[Route | Mount] = [
         *session_routes.routes(),
         *query_routes.routes(),
@@ -153,4 +157,5 @@ def build(cortex: Cortex, sessions: Sessions) -> Starlette:
     app.state.statements = Statements()
     app.state.cortex = cortex
     app.state.functions = SqlCortex(cortex)
+    app.state.workers = workers
     return app

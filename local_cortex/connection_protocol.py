@@ -15,6 +15,8 @@ __all__ = ["HANG_UP", "CuttableProtocol"]
 HANG_UP = "local_cortex.hang_up"
 # Closing a socket that lingers for no time drops what is unsent and sends a reset.
 NO_LINGER = struct.pack("ii", 1, 0)
+# From a connection to the end of its first request's headers.
+HEAD_SECONDS = 30.0
 
 
 class CuttableProtocol(H11Protocol):
@@ -23,6 +25,8 @@ class CuttableProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         application = self.app
+        # uvicorn has a limit for what comes between two requests, and none for the first.
+        self.loop.call_later(HEAD_SECONDS, self._close_unused)
 
         def hang_up(reset: bool) -> None:
             if reset:
@@ -38,3 +42,7 @@ class CuttableProtocol(H11Protocol):
             await application(scope, receive, send)
 
         self.app = with_hang_up
+
+    def _close_unused(self) -> None:
+        if self.cycle is None:
+            self.transport.close()

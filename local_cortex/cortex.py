@@ -6,6 +6,7 @@ refused by one is refused by the other.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -24,6 +25,12 @@ log = logging.getLogger(__name__)
 DEFAULT_MAX_TOKENS = 4096
 # Whoever was refused usually comes back; those who do not are forgotten at some time.
 MOST_REFUSED = 1_000
+# Of a wrong model name, in the message that says so.
+LONGEST_NAME = 100
+# Of a conversation: some 50,000 tokens of English. Counting the tokens of more would take a while.
+MOST_CHARACTERS = 200_000
+# Of an answer, whole or not: an engine that never ends is not to be waited for.
+ANSWER_SECONDS = 600.0
 ROLES = frozenset({"system", "user", "assistant"})
 
 
@@ -50,7 +57,7 @@ class Cortex:
         self.today = today
         self.open_streams = 0
         # Conversations that a fault has refused and will answer the next time.
-        self._refused: set[Call] = set()
+        self._refused: set[int] = set()
 
     def models(self) -> tuple[models.Model, ...]:
         """Return the models that an account would offer today."""
@@ -67,17 +74,18 @@ class Cortex:
         if fault is not None and (not fault.then_ok or self.first_time(call)):
             fault.refuse(call.model)
         model = fault.model(call.model) if fault is not None else models.find(call.model)
-        if model is None and (meant := faults.nearest(call.model)):
-            raise Refusal(400, f'unknown model "{call.model}"; did you mean "{meant}"?')
+        shown = call.model[:LONGEST_NAME]
+        if model is None and (meant := faults.nearest(shown)):
+            raise Refusal(400, f'unknown model "{shown}"; did you mean "{meant}"?')
         if model is None and "@" in call.model:
             raise Refusal(
                 400,
-                f'unknown model "{call.model}"; the speed of Local Cortex is written in tokens a '
+                f'unknown model "{shown}"; the speed of Local Cortex is written in tokens a '
                 f"second, above 0 and up to {speed.FASTEST:.0f}, as in "
                 f'"{speed.with_speed(models.DEFAULTS[0], 80)}"',
             )
         if model is None or (self._strict_models and model.retired_on(self.today())):
-            raise Refusal(400, f'unknown model "{call.model}"')
+            raise Refusal(400, f'unknown model "{shown}"')
         _check_messages(call)
         if call.max_tokens < 1:
             raise Refusal(400, "invalid options object: max_tokens must be at least 1")
@@ -89,12 +97,14 @@ class Cortex:
 
     def first_time(self, call: Call) -> bool:
         """Tell, for a fault that passes, whether this call is the one that meets it."""
-        if call in self._refused:
-            self._refused.remove(call)
+        # Not the call itself: its messages can be long.
+        known = hash(call)
+        if known in self._refused:
+            self._refused.remove(known)
             return False
         if len(self._refused) >= MOST_REFUSED:
             self._refused.clear()
-        self._refused.add(call)
+        self._refused.add(known)
         return True
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
@@ -136,20 +146,32 @@ class Cortex:
 
         Raises:
             Refusal: see :meth:`admit`.
-            EngineError: the engine could not answer.
+            EngineError: the engine could not answer, or not in time.
         """
         self.admit(call)
         text: list[str] = []
-        async with aclosing(self.stream(call)) as events:
-            async for event in events:
-                if isinstance(event, End):
-                    return Completion("".join(text), event)
-                if isinstance(event, Delta):
-                    text.append(event.text)
+        try:
+            async with (
+                asyncio.timeout(ANSWER_SECONDS),
+                aclosing(self.stream(call)) as events,
+            ):
+                async for event in events:
+                    if isinstance(event, End):
+                        return Completion("".join(text), event)
+                    if isinstance(event, Delta):
+                        text.append(event.text)
+        except TimeoutError:
+            raise EngineError(503, "inference timed out") from None
         raise AssertionError("stream() ended without an End")
 
 
 def _check_messages(call: Call) -> None:
+    if sum(len(message.content) for message in call.messages) > MOST_CHARACTERS:
+        raise Refusal(
+            400,
+            "max tokens of count exceeded: Local Cortex takes conversations of up to "
+            f"{MOST_CHARACTERS:,} characters",
+        )
     if not call.messages:
         raise Refusal(400, "schema validation failed: messages must not be empty")
     for message in call.messages:

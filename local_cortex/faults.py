@@ -275,7 +275,7 @@ FAULTS: dict[str, Fault] = {
     "fault-503": Fault("is busy, always", 503),
     "fault-503-then-ok": Fault("is busy, then answers", 503, then_ok=True),
     "fault-expired-token": Fault("says once that the session has expired", expired=True),
-    "fault-stall-headers": Fault("takes the request and says nothing, for ever", silent=True),
+    "fault-stall-headers": Fault("takes the request and says nothing", silent=True),
     "fault-stall-first": Fault("begins to answer, but no word comes", play=_stall_first),
     "fault-stall-mid": Fault("falls silent in the middle", play=_stall_mid),
     "fault-reset": Fault("the connection is reset in the middle", play=_reset),

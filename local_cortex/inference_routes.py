@@ -11,20 +11,21 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_cortex import faults, models, speed
+from local_cortex import faults, models, speed, web
 from local_cortex.connection_protocol import HANG_UP
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
 from local_cortex.engines import (
     Begin,
     Call,
     Delta,
+    End,
     EngineError,
     Event,
     FinishReason,
@@ -45,6 +46,8 @@ from local_cortex.web import (
 __all__ = ["routes"]
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # What the client at hand is sent for one event of an answer: the data of so many server-sent ones.
 Encode = Callable[[Event], "list[dict[str, Any]]"]
@@ -85,12 +88,14 @@ async def inference_complete(request: Request) -> Response:
         if isinstance(event, Begin):
             return []
         head = {"id": answer_id, "model": model}
-        if isinstance(event, Delta):
+        if not isinstance(event, End):
+            # What a model thinks is an event without text: the client sees that it lives.
+            text = event.text if isinstance(event, Delta) else ""
             delta = {
                 "type": "text",
-                "content": event.text,
-                "content_list": [{"type": "text", "text": event.text}],
-                "text": event.text,
+                "content": text,
+                "content_list": [{"type": "text", "text": text}],
+                "text": text,
             }
             return [head | {"choices": [{"delta": delta}], "usage": {}}]
         # No [DONE]: the client would try to read it as JSON and fail.
@@ -123,8 +128,10 @@ async def chat_completions(request: Request) -> Response:
     def encode(event: Event) -> list[dict[str, Any]]:
         if isinstance(event, Begin):
             return []
-        if isinstance(event, Delta):
-            choice = {"index": 0, "delta": {"content": event.text}, "finish_reason": None}
+        if not isinstance(event, End):
+            # The name that Snowflake has for what Claude's models think.
+            name = "content" if isinstance(event, Delta) else "reasoning"
+            choice = {"index": 0, "delta": {name: event.text}, "finish_reason": None}
             return [chunk | {"choices": [choice]}]
         reason = _finish_reason(call.model, event.finish_reason)
         last = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
@@ -155,7 +162,7 @@ async def _stream(
     async def begin() -> Event:
         return await anext(events)
 
-    first = await while_connected(request, begin())
+    first = await _before_the_headers(request, begin())
 
     async def lines() -> AsyncIterator[bytes]:
         try:
@@ -172,9 +179,11 @@ async def _stream(
             if done is not None:
                 yield b"data: " + done
 
+    hang_up = request.scope[HANG_UP]
     return EventStream(
-        faults.played(fault, lines(), request.scope[HANG_UP]),
+        faults.played(fault, lines(), hang_up),
         close=events.aclose,
+        hang_up=hang_up,
         content_type=fault.content_type if fault is not None else None,
     )
 
@@ -183,7 +192,17 @@ async def _before_the_answer(fault: faults.Fault, request: Request, call: Call) 
     if fault.expired and request.app.state.cortex.first_time(call):
         raise AuthError(*EXPIRED_SESSION)
     if fault.silent:
-        await while_connected(request, asyncio.Event().wait())
+        await _before_the_headers(request, asyncio.Event().wait())
+
+
+async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await what a stream's headers wait for, and close the connection where it takes too long."""
+    try:
+        async with asyncio.timeout(web.SILENT_SECONDS):
+            return await while_connected(request, work)
+    except TimeoutError:
+        request.scope[HANG_UP](False)
+        raise ClientDisconnect from None
 
 
 def _whole_chat(head: dict[str, Any], whole: Completion) -> dict[str, Any]:

@@ -5,7 +5,6 @@ The shape of a result is what snowflake-connector-python 4.8 reads (snowflake/co
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from starlette.routing import Route
 
 from local_cortex.session_routes import SERVER_VERSION, authenticate, failure, parameters, success
 from local_cortex.sessions import Login
-from local_cortex.sql import SqlError, SqlResult, execute, warm_up
+from local_cortex.sql import SqlError, SqlResult, execute
 from local_cortex.statements import LONG_POLL_SECONDS, Statement, Statements
 from local_cortex.web import BadBody, JsonResponse, json_body
 
@@ -33,7 +32,6 @@ async def run(request: Request) -> JsonResponse:
         raise BadBody(400, "bindings must be an object")
 
     async def start(query_id: str) -> SqlResult:
-        await _warm_up()
         return await execute(
             sql,
             binds=binds,
@@ -41,22 +39,17 @@ async def run(request: Request) -> JsonResponse:
             cortex=request.app.state.functions,
             describe_only=bool(body.get("describeOnly")),
             query_id=query_id,
+            workers=request.app.state.workers,
         )
 
     request_id = request.query_params.get("requestId", "")
     statements: Statements = request.app.state.statements
-    statement = statements.start(login.id, request_id, start)
+    try:
+        statement = statements.start(login.id, request_id, start)
+    except SqlError as error:
+        return _failed(error)
     # execute_async() wants the query id, not the result.
     return await _answer(login, statement, 0.0 if body.get("asyncExec") else LONG_POLL_SECONDS)
-
-
-async def _warm_up() -> None:
-    """Import the parser, which takes a quarter of a second, without stopping any open stream."""
-    try:
-        await asyncio.to_thread(warm_up)
-    except RuntimeError:
-        # The interpreter is ending and starts no more threads, but sessions are still closed.
-        warm_up()
 
 
 async def result(request: Request) -> JsonResponse:
@@ -86,18 +79,7 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
     try:
         finished = await statement.wait(seconds)
     except SqlError as error:
-        return failure(
-            error.code,
-            str(error),
-            {
-                "errorCode": error.code,
-                "sqlState": error.sqlstate,
-                "queryId": query_id,
-                "internalError": False,
-                "line": error.line,
-                "pos": error.position,
-            },
-        )
+        return _failed(error, query_id)
     if finished is None:
         return JsonResponse(
             {
@@ -112,6 +94,21 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
             }
         )
     return success(_result(login, query_id, finished))
+
+
+def _failed(error: SqlError, query_id: str | None = None) -> JsonResponse:
+    return failure(
+        error.code,
+        str(error),
+        {
+            "errorCode": error.code,
+            "sqlState": error.sqlstate,
+            "queryId": query_id,
+            "internalError": False,
+            "line": error.line,
+            "pos": error.position,
+        },
+    )
 
 
 def _result(login: Login, query_id: str, finished: SqlResult) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings
+from local_cortex.sql import Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,11 +74,19 @@ class LocalCortex:
     to somewhere else.
     """
 
-    def __init__(self, server: _Server, sock: socket.socket, cortex: Cortex, sessions: Sessions):
+    def __init__(
+        self,
+        server: _Server,
+        sock: socket.socket,
+        cortex: Cortex,
+        sessions: Sessions,
+        workers: Workers,
+    ) -> None:
         self._server = server
         self._socket = sock
         self._cortex = cortex
         self._sessions = sessions
+        self._workers = workers
         self._tls = server.config.is_ssl
         self.port: int = sock.getsockname()[1]
         self._failure: BaseException | None = None
@@ -112,8 +121,9 @@ class LocalCortex:
         settings = settings or settings_from_environment()
         cortex = Cortex(engine or choose_engine(settings), strict_models=settings.strict_models)
         sessions = Sessions(secret or secrets.token_urlsafe(24))
+        workers = Workers(settings.statement_timeout)
         config = uvicorn.Config(
-            build(cortex, sessions),
+            build(cortex, sessions, workers),
             loop="asyncio",
             http=CuttableProtocol,
             ws="none",
@@ -125,7 +135,7 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(_Server(config), _listen(port), cortex, sessions)
+        local = cls(_Server(config), _listen(port), cortex, sessions, workers)
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -145,6 +155,7 @@ class LocalCortex:
         finally:
             self._server.listening.set()
             self._socket.close()
+            self._workers.close()
 
     @property
     def url(self) -> str:

@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "first_token": "COURSE_FIRST_TOKEN",
     "tokens_per_second": "COURSE_TOKENS_PER_SECOND",
     "strict_models": "COURSE_STRICT_MODELS",
+    "statement_timeout": "COURSE_STATEMENT_TIMEOUT",
 }
 
 
@@ -35,6 +36,8 @@ class Settings(BaseModel):
     """Pace of the scripted engine after its first token."""
     strict_models: bool = False
     """Refuse retired models, as an account does, instead of answering for them."""
+    statement_timeout: float = Field(default=10.0, gt=0, le=600)
+    """Seconds that one SQL statement may compute; time spent waiting for a model is not counted."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

@@ -24,6 +24,10 @@ LONG_POLL_SECONDS = 2.0
 KEPT_STATEMENTS = 100
 # Finished ones that nobody came back for, where even this many is a client that never will.
 KEPT_UNANSWERED = 1_000
+# Of all results that are kept; the oldest go first.
+KEPT_BYTES = 128_000_000
+# Of one session, which a whole class may share. Each holds what its client sent.
+MOST_UNFINISHED = 200
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,13 @@ class Statement:
     owner: int
     task: asyncio.Task[SqlResult]
     answered: bool = False
+
+    @property
+    def size(self) -> int:
+        """About how many bytes its result takes; 0 while there is none."""
+        if not self.task.done() or self.task.cancelled() or self.task.exception():
+            return 0
+        return self.task.result().weight
 
     async def wait(self, seconds: float) -> SqlResult | None:
         """Wait for the result; ``None`` when it is not there in time.
@@ -78,10 +89,21 @@ class Statements:
         """Start a statement, or return the one that this session already started with this id.
 
         ``run`` is given the statement's query id. Without a request id it is always a new one.
+
+        Raises:
+            SqlError: too many of the session have not finished yet.
         """
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known
+        unfinished = [one for one in self._by_query.values() if not one.task.done()]
+        if sum(one.owner == owner for one in unfinished) >= MOST_UNFINISHED:
+            raise SqlError(
+                f"Local Cortex runs {MOST_UNFINISHED} statements of a session at a time. "
+                "Wait for some of them.",
+                code="000624",
+                sqlstate="57014",
+            )
         query_id = str(uuid.uuid4())
         statement = Statement(query_id, request_id, owner, asyncio.create_task(run(query_id)))
         # A client may be gone before the statement fails; nobody then asks for the exception.
@@ -117,6 +139,11 @@ class Statements:
         unanswered = [one for one in finished if not one.answered]
         for statement in unanswered[: max(0, len(unanswered) - KEPT_UNANSWERED)]:
             self._forget(statement)
+        size = 0
+        for statement in reversed(list(self._by_query.values())):
+            size += statement.size
+            if size > KEPT_BYTES and statement.task.done():
+                self._forget(statement)
 
     def _forget(self, statement: Statement) -> None:
         del self._by_query[statement.query_id]

@@ -29,6 +29,11 @@ T = TypeVar("T")
 
 # Far above any prompt of the course; below what would trouble the server.
 MAX_BODY_BYTES = 8 * 1024 * 1024
+BODY_SECONDS = 30.0
+# Between two events of a stream, and before its first: whoever waits longer waits in vain.
+SILENT_SECONDS = 120.0
+# Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
+STREAM_SECONDS = 600.0
 
 
 class BadBody(Exception):
@@ -43,10 +48,27 @@ async def json_body(request: Request) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than the limit.
 
     Raises:
-        BadBody: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 400 when it
-            cannot be read.
+        BadBody: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 408 when it
+            does not come in ``BODY_SECONDS``, 400 when it cannot be read.
         ClientDisconnect: the client went away before it had sent everything.
     """
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _body(request)
+    except TimeoutError:
+        raise BadBody(408, f"the body did not come in {BODY_SECONDS:g} s") from None
+    if not body:
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadBody(400, "the body is not JSON") from error
+    if not isinstance(value, dict):
+        raise BadBody(400, "the body is not a JSON object")
+    return value
+
+
+async def _body(request: Request) -> bytearray:
     # Window bits 31 is zlib's way of saying gzip.
     gzip = zlib.decompressobj(31) if request.headers.get("content-encoding") == "gzip" else None
     body = bytearray()
@@ -57,15 +79,7 @@ async def json_body(request: Request) -> dict[str, Any]:
             raise BadBody(400, "the body is not gzip, although content-encoding says so") from error
         if len(body) > MAX_BODY_BYTES:
             raise BadBody(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
-    if not body:
-        return {}
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadBody(400, "the body is not JSON") from error
-    if not isinstance(value, dict):
-        raise BadBody(400, "the body is not a JSON object")
-    return value
+    return body
 
 
 def session_token(headers: Mapping[str, str]) -> str | None:
@@ -142,26 +156,37 @@ class EventStream(StreamingResponse):
     the client refuses any content type but exactly ``text/event-stream``
     (snowflake/cortex/_sse_client.py). ``events`` are the lines of each, without the empty one that
     ends it. ``close`` is awaited when the stream is over, however it ended and also when it never
-    began.
+    began. A stream that is silent for ``SILENT_SECONDS`` or takes ``STREAM_SECONDS`` is given up:
+    ``hang_up`` resets its connection.
     """
 
     def __init__(
         self,
         events: AsyncIterator[bytes],
         close: Callable[[], Awaitable[None]],
+        hang_up: Callable[[bool], None],
         content_type: str | None = None,
     ) -> None:
         headers = {"content-type": content_type or "text/event-stream", "cache-control": "no-cache"}
         super().__init__(_framed(events), headers=headers)
         self._close = close
+        self._hang_up = hang_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            async with asyncio.timeout(STREAM_SECONDS):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            self._hang_up(True)
         finally:
             await self._close()
 
 
 async def _framed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for lines in events:
+    while True:
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                lines = await anext(events)
+        except StopAsyncIteration:
+            return
         yield lines + b"\n\n"

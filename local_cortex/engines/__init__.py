@@ -1,8 +1,9 @@
 """What answers a prompt: one small interface, several engines.
 
 An engine is given a :class:`Call` and yields one :class:`Begin`, :class:`Delta` after
-:class:`Delta`, then exactly one :class:`End`. It knows nothing of HTTP, SQL or Snowflake; the
-routes turn its output into the wire format that each client expects.
+:class:`Delta`, with :class:`Thinking` before and between them, then exactly one :class:`End`. It
+knows nothing of HTTP, SQL or Snowflake; the routes turn its output into the wire format that each
+client expects.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-__all__ = ["Begin", "Call", "Delta", "End", "Engine", "EngineError", "Event", "Message", "Usage"]
+__all__ = [
+    "Begin",
+    "Call",
+    "Delta",
+    "End",
+    "Engine",
+    "EngineError",
+    "Event",
+    "Message",
+    "Thinking",
+    "Usage",
+]
 
 FinishReason = Literal["stop", "length"]
 
@@ -69,6 +81,13 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """What the model thinks before it answers: not the answer's text, but a sign of life."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The end of an answer: why it ended, and what it used."""
 
@@ -76,7 +95,7 @@ class End:
     usage: Usage
 
 
-Event = Begin | Delta | End
+Event = Begin | Delta | Thinking | End
 
 
 class EngineError(Exception):
@@ -93,7 +112,7 @@ class Engine(Protocol):
     name: str
 
     def stream(self, call: Call) -> AsyncIterator[Event]:
-        """Yield one :class:`Begin`, the answer's deltas, then one :class:`End`.
+        """Yield one :class:`Begin`, the answer's deltas and thoughts, then one :class:`End`.
 
         Raises:
             EngineError: before anything else, or between two deltas.

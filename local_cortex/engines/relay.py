@@ -7,16 +7,19 @@ through the Snowflake client. Three settings say where: ``COURSE_RELAY_URL``,
 
 from __future__ import annotations
 
-import json
-from contextlib import aclosing
+import asyncio
+from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from httpx_sse import EventSource
+from httpx_sse import EventSource, ServerSentEvent
 
 from local_cortex import tokens
 from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
+from local_cortex.engines.bounded import Bounded, TooMuch, beginning, is_plain
+from local_cortex.engines.counting import prompt_tokens
+from local_cortex.engines.relay_rejection import OPTIONAL, Rejection
 from local_cortex.engines.relay_settings import (
     API_KEY,
     MODELS,
@@ -26,28 +29,26 @@ from local_cortex.engines.relay_settings import (
     check_url,
     is_loopback,
 )
-from local_cortex.engines.relay_stream import LONE_SURROGATE, RelayStream, message_of
+from local_cortex.engines.relay_stream import LONE_SURROGATE, RelayStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 __all__ = ["RelayEngine"]
 
 # A server that is there answers a connection at once; a model that is being loaded, or a long
 # prompt that is being read on a CPU, can keep the first token back for a minute or more.
-TIMEOUT = httpx.Timeout(connect=5.0, read=120.0, write=30.0, pool=5.0)
-# Of an error's body: enough for its message, whatever else the server sends.
-ERROR_BYTES = 65_536
-# What the target answers -> what the client gets. Everything else is a fault of the relay, not of
-# the caller's credentials or request: 502, which no Snowflake client retries.
-STATUS = {400: 400, 404: 400, 422: 400, 429: 429, 503: 503}
-HINTS = {
-    400: f"check the model name in {MODELS}",
-    401: f"set {API_KEY}",
-    403: f"set {API_KEY}",
-    404: f"set {MODELS} to a model that it has, and check that {URL} ends as it should, often /v1",
-    405: f"check that {URL} ends as it should, often /v1",
-}
+TIMEOUT = httpx.Timeout(connect=5.0, read=100.0, write=30.0, pool=5.0)
+# From the request to the end of the answer's headers, whatever interim answers come before them.
+HEAD_SECONDS = 110.0
+# From the model's end to the usage, which some servers send and some do not.
+USAGE_SECONDS = 5.0
+# Of a rejection's body: enough for its message, whatever else the server sends.
+REJECTION_BYTES = 65_536
+REJECTION_SECONDS = 5.0
+# Of one event, and of all: Cortex's longest answer has 131,072 tokens, of some 300 bytes each.
+EVENT_BYTES = 1_000_000
+ANSWER_BYTES = 64_000_000
 
 
 class RelayEngine:
@@ -74,11 +75,13 @@ class RelayEngine:
         """
         self._base = check_url(url)
         self._models = {name.lower(): target for name, target in (models or {}).items()}
-        self._headers = {"accept": "text/event-stream"}
+        self._headers = {"accept": "text/event-stream", "accept-encoding": "identity"}
         self._key = check_key(api_key or "")
         if self._key:
             self._headers["authorization"] = f"Bearer {self._key}"
         self._timeout = timeout
+        # What the target has refused, by its model: it is not sent again.
+        self._refused: dict[str, frozenset[str]] = {}
         # A proxy from the environment could not reach this machine's own loopback, but another
         # host may be reachable only through it.
         self._trust_env = not is_loopback(self._base.host)
@@ -104,32 +107,19 @@ class RelayEngine:
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         answer = RelayStream()
-        characters: list[str] = []
+        pieces = 0
         try:
-            # One client a call: nothing outlives the call, and closing this generator closes
-            # the connection, which is how a model server learns that nobody is listening.
-            async with (
-                httpx.AsyncClient(
-                    verify=self._tls, timeout=self._timeout, trust_env=self._trust_env
-                ) as client,
-                client.stream(
-                    "POST",
-                    f"{self._base}/chat/completions",
-                    headers=self._headers,
-                    json=self._body(call),
-                ) as response,
-            ):
-                await _check(response)
+            async with self._answered(call) as (response, bounded):
                 yield Begin()
                 async with aclosing(EventSource(response).aiter_sse()) as events:
-                    async for event in events:
-                        if text := answer.feed(event.event, event.data):
-                            characters.append(text)
-                            yield Delta(text)
-                        if answer.done:
-                            break
+                    while not answer.done and (event := await _next(events, answer)):
+                        bounded.next()
+                        if added := answer.feed(event.event, event.data):
+                            if isinstance(added, Delta):
+                                pieces += tokens.count(added.text)
+                            yield added
             finish_reason = answer.finish()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TooMuch) as error:
             # After the model's own end, only the usage can still be missing.
             if answer.finish_reason is None:
                 raise EngineError(502, self._explain(error)) from error
@@ -137,32 +127,79 @@ class RelayEngine:
         except EngineError as error:
             # Some servers repeat a key that they refuse.
             raise EngineError(error.status, self._hide(str(error))) from None
+        if rest := answer.rest():
+            yield Delta(rest)
         usage = answer.usage or Usage(
-            prompt_tokens=sum(tokens.count(message.content) for message in call.messages),
-            completion_tokens=tokens.count("".join(characters)),
+            prompt_tokens=prompt_tokens(call.messages),
+            completion_tokens=pieces,
         )
         yield End(finish_reason, usage)
 
-    def _body(self, call: Call) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _answered(self, call: Call) -> AsyncIterator[tuple[httpx.Response, Bounded]]:
+        """Ask; once more for each field that the target refuses, without it.
+
+        Raises:
+            EngineError: the target does not answer with a stream of events.
+        """
+        model = self.target_of(call.model)
+        refused = self._refused.get(model, frozenset())
+        # One client a call: nothing outlives the call, and closing this generator closes
+        # the connection, which is how a model server learns that nobody is listening.
+        async with httpx.AsyncClient(
+            verify=self._tls, timeout=self._timeout, trust_env=self._trust_env
+        ) as client:
+            while True:
+                body = self._body(call, refused)
+                response = await self._sent(client, body)
+                try:
+                    rejection = await _rejection(response)
+                    if rejection is None:
+                        self._refused[model] = refused
+                        yield response, Bounded(response, EVENT_BYTES, ANSWER_BYTES)
+                        return
+                finally:
+                    await response.aclose()
+                field = rejection.field(body.keys() & OPTIONAL)
+                if field is None:
+                    raise rejection.error(call.model)
+                refused |= {field}
+
+    async def _sent(self, client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
+        url = f"{self._base}/chat/completions"
+        request = client.build_request("POST", url, headers=self._headers, json=body)
+        try:
+            # The client's timeouts are for each read, and interim answers can come for ever.
+            async with asyncio.timeout(HEAD_SECONDS):
+                return await client.send(request, stream=True)
+        except TimeoutError:
+            raise EngineError(502, f"{self._where} did not answer in {HEAD_SECONDS:g} s") from None
+
+    def _body(self, call: Call, refused: frozenset[str]) -> dict[str, Any]:
+        # The older name of the limit, which most servers know, or else the newer one.
+        limit = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
         body: dict[str, Any] = {
             "model": self.target_of(call.model),
             "messages": [
                 {"role": turn.role, "content": LONE_SURROGATE.sub("\ufffd", turn.content)}
                 for turn in call.messages
             ],
-            # The older name of the limit, which every such server knows.
-            "max_tokens": call.max_tokens,
+            limit: call.max_tokens,
             "stream": True,
             "stream_options": {"include_usage": True},
+            "temperature": call.temperature,
+            "top_p": call.top_p,
         }
-        if call.temperature is not None:
-            body["temperature"] = call.temperature
-        if call.top_p is not None:
-            body["top_p"] = call.top_p
-        return body
+        return {
+            name: value for name, value in body.items() if value is not None and name not in refused
+        }
 
-    def _explain(self, error: httpx.HTTPError) -> str:
-        where = f"the relay target at {self._base.host}:{self._base.port or self._base.scheme}"
+    @property
+    def _where(self) -> str:
+        return f"the relay target at {self._base.host}:{self._base.port or self._base.scheme}"
+
+    def _explain(self, error: httpx.HTTPError | TooMuch) -> str:
+        where = self._where
         fix = f"start it, or unset {URL} to have the script answer"
         match error:
             case httpx.ConnectTimeout():
@@ -171,6 +208,8 @@ class RelayEngine:
                 return f"{where} cannot be reached; {fix}"
             case httpx.ReadTimeout():
                 return f"{where} sent nothing for {self._timeout.read:g} s"
+            case TooMuch():
+                return f"{where} sent {error}"
             case httpx.TransportError():
                 return f"{where} broke the connection off ({type(error).__name__})"
             case _:
@@ -180,36 +219,23 @@ class RelayEngine:
         return text.replace(self._key, "[key]") if self._key else text
 
 
-async def _check(response: httpx.Response) -> None:
-    """Refuse anything but a stream of events.
-
-    Raises:
-        EngineError: with the target's own message, where it gave one.
-    """
-    status = response.status_code
-    if status == HTTPStatus.OK:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "text/event-stream":
-            return
-        raise EngineError(
-            502,
-            f"the relay target answered with {kind or 'no content type'} instead of a stream; "
-            f"check that {URL} is an OpenAI-compatible endpoint, often one ending in /v1",
-        )
-    body = b""
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) >= ERROR_BYTES:
-            break
-    said = _error_text(body) or response.reason_phrase or "no reason given"
-    hint = f"; {HINTS[status]}" if status in HINTS else ""
-    raise EngineError(STATUS.get(status, 502), f"the relay target answered {status}: {said}{hint}")
-
-
-def _error_text(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
+async def _next(
+    events: AsyncGenerator[ServerSentEvent, None], answer: RelayStream
+) -> ServerSentEvent | None:
+    """Wait for an event; ``None`` at the end, or where only the usage is missing and late."""
     try:
-        return message_of(json.loads(text))
-    except ValueError:
-        # An HTML page is a proxy's or a web server's, not a message.
-        return "" if text.lstrip().startswith("<") else message_of(text)
+        async with asyncio.timeout(USAGE_SECONDS if answer.finish_reason else None):
+            return await anext(events, None)
+    except TimeoutError:
+        return None
+
+
+async def _rejection(response: httpx.Response) -> Rejection | None:
+    """Read an answer that is not a stream of events; ``None`` for one that is."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if response.status_code == HTTPStatus.OK and kind == "text/event-stream":
+        if is_plain(response):
+            return None
+        raise EngineError(502, "the relay target compressed its stream, though asked not to")
+    body = await beginning(response, REJECTION_BYTES, REJECTION_SECONDS)
+    return Rejection(response.status_code, response.reason_phrase, kind, body)

@@ -33,6 +33,8 @@ PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
 QUOTED_CLUSTERS = 240
 QUOTED_CODE_POINTS = 1_000
 QUOTED_LINES = 6
+# Enough to tell that a prompt is longer than what is quoted, whatever is in it.
+READ_CODE_POINTS = 10 * QUOTED_CODE_POINTS
 # Control characters, line separators that are not Markdown's, and halves of surrogate pairs,
 # which no client could decode.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -58,7 +60,8 @@ def quote(prompt: str) -> str:
     The fence is longer than any run of backticks inside. A long prompt is shortened by whole
     grapheme clusters, and what cannot be shown is replaced by U+FFFD.
     """
-    text = UNPRINTABLE.sub("\ufffd", prompt.strip().replace("\r\n", "\n").replace("\r", "\n"))
+    read = prompt.strip()[:READ_CODE_POINTS]
+    text = UNPRINTABLE.sub("\ufffd", read.replace("\r\n", "\n").replace("\r", "\n"))
     kept: list[str] = []
     room = QUOTED_CODE_POINTS
     lines = 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from local_cortex import tokens
 from local_cortex.engines import Begin, Call, Delta, End, Event, Usage, script
+from local_cortex.engines.counting import prompt_tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -57,7 +58,7 @@ class ScriptedEngine:
         yield End(
             "length" if len(cut) < len(pieces) else "stop",
             Usage(
-                prompt_tokens=sum(tokens.count(message.content) for message in call.messages),
+                prompt_tokens=prompt_tokens(call.messages),
                 completion_tokens=len(cut),
             ),
         )

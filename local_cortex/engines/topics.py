@@ -128,6 +128,8 @@ ASKED_FOR: tuple[tuple[Language, re.Pattern[str]], ...] = (
     ("ko", _words(r"\b(?:in|into|use|speak|only)\ korean\b | 한국어로 | 한국말로 | 우리말로")),
     ("en", _words(r"\b(?:in|into|use|speak|only)\ english\b | 영어로")),
 )
+# Where such a wish stands in a long message: at its beginning or its end.
+EDGE = 10_000
 HANGUL = re.compile(r"[가-힣\u1100-\u11ff\u3131-\u318e]")
 
 
@@ -158,10 +160,14 @@ def language_of(messages: Sequence[Message]) -> Language:
 
     A request in the last user message counts before one in a system message.
     """
-    prompt = last_prompt(messages)
-    systems = (turn.content for turn in reversed(messages) if turn.role == "system")
+    prompt = _edges(last_prompt(messages))
+    systems = (_edges(turn.content) for turn in reversed(messages) if turn.role == "system")
     for text in (prompt, *systems):
         for language, asked in ASKED_FOR:
             if asked.search(text):
                 return language
     return "ko" if HANGUL.search(prompt) else "en"
+
+
+def _edges(text: str) -> str:
+    return text if len(text) <= 2 * EDGE else f"{text[:EDGE]} {text[-EDGE:]}"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from .allowance import check
 from .arithmetic import QUOTIENT_DIGITS, SCALE_CAP
 from .batch import NOT_CONSTANT, Bound
 from .calls import AGGREGATES
 from .casts import DECIMAL, fit_number
 from .context import Execution
 from .errors import not_run, wrong_argument_count, wrong_argument_types
-from .mapping import check_text, coerce
+from .mapping import check_length, coerce
 from .types import ARRAY, BOOLEAN, MAX_PRECISION, REAL, TEXT, SqlType, number
 from .values import as_json, sort_key
 
@@ -37,6 +38,7 @@ class Aggregate:
 
     def apply(self, rows: Sequence[tuple[Any, ...]]) -> Any:
         """Return the value for one group."""
+        check()
         rows = [row for row in rows if None not in row]
         if self.distinct:
             kinds = [argument.type for argument in self.arguments]
@@ -152,9 +154,7 @@ def _listagg(execution: Execution, arguments: Sequence[Bound], distinct: bool) -
     value = coerce(execution, arguments[0], TEXT, "LISTAGG")
 
     def compute(rows: Sequence[tuple[Any, ...]]) -> str:
-        length = sum(len(row[0]) + len(separator) for row in rows)
-        check_text(range(length))
-        execution.charge_text(length)
+        check_length(sum(len(row[0]) + len(separator) for row in rows))
         return str(separator).join(row[0] for row in rows)
 
     return Aggregate((value,), TEXT, compute, distinct)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from local_cortex.engines import EngineError, Message
 
+from .allowance import check
 from .batch import Batch, Bound, Values
 from .context import Execution
-from .mapping import check_text
-from .protocol import Completion
+from .limits import AI_CONCURRENCY
+from .mapping import charged, check_length
+from .protocol import Completion, CortexFunctions
 from .types import VARIANT, SqlType
 from .values import as_text
 
-__all__ = ["Question", "ask_rows", "details"]
+__all__ = ["Asking", "Question", "ask_rows", "details"]
 
 
 def _is_number(value: object) -> bool:
@@ -32,6 +35,10 @@ OPTIONS: Mapping[str, Callable[[object], bool]] = {
     "guardrails": lambda value: isinstance(value, bool | dict),
     "response_format": lambda value: isinstance(value, dict),
 }
+
+
+# Where a prompt object's template takes an argument.
+PLACE = re.compile(r"\{([0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +110,21 @@ def _rendered(prompt: Mapping[str, Any]) -> str:
     template, items = prompt.get("template"), prompt.get("args")
     if not isinstance(template, str) or not isinstance(items, list):
         raise EngineError(400, "schema validation failed: not a prompt object")
-    pieces, rest = [], template
-    while rest:
-        before, brace, after = rest.partition("{")
-        number, closing, tail = after.partition("}")
-        pieces.append(before)
-        if not brace:
-            break
-        if closing and number.isdecimal() and number.isascii():
-            if len(number) > len(str(len(items))) or int(number) >= len(items):
-                raise EngineError(400, f"prompt object: there is no argument {{{number[:9]}}}")
-            item = items[int(number)]
-            pieces.append("" if item is None else as_text(item, VARIANT))
-            rest = tail
-        else:
-            pieces.append(brace)
-            rest = after
-    return "".join(pieces)
+    length = 0
+
+    def filled(place: re.Match[str]) -> str:
+        nonlocal length
+        check()
+        number = place[1]
+        if len(number) > len(str(len(items))) or int(number) >= len(items):
+            raise EngineError(400, f"prompt object: there is no argument {{{number[:9]}}}")
+        item = items[int(number)]
+        text = "" if item is None else as_text(item, VARIANT)
+        length += len(text)
+        check_length(length)
+        return text
+
+    return PLACE.sub(filled, template)
 
 
 def details(
@@ -141,31 +146,92 @@ def details(
     }
 
 
+Answer = Completion | EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a statement awaits: the answers to these questions, in their order.
+
+    It is the only thing that a statement awaits, so a thread can compute everything between two of
+    them, and no thread waits for a model. With ``strict`` the first failure is raised instead, and
+    the other questions are given up.
+    """
+
+    questions: Sequence[Question]
+    strict: bool
+
+    def __await__(self) -> Generator[Asking, list[Answer], list[Answer]]:
+        return (yield self)
+
+    async def answers(self, cortex: CortexFunctions) -> list[Answer]:
+        """Ask, several questions at a time.
+
+        Raises:
+            EngineError: the first failure, with ``strict``.
+        """
+        slots = asyncio.Semaphore(AI_CONCURRENCY)
+
+        async def one(question: Question) -> Answer:
+            async with slots:
+                try:
+                    return await cortex.complete(*question.parts())
+                except EngineError as error:
+                    if self.strict:
+                        raise
+                    return error
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(question)) for question in self.questions]
+        except BaseExceptionGroup as failures:
+            # The first failure has already cancelled the others.
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+
 def ask_rows(
     execution: Execution,
-    answer: Callable[..., Awaitable[Any]],
+    question: Callable[..., Question | None],
+    value: Callable[[tuple[Any, ...], Question, Completion], Any],
+    failed: Callable[[tuple[Any, ...], EngineError], Any],
     arguments: Sequence[Bound],
     kind: SqlType,
+    *,
+    strict: bool,
 ) -> Bound:
-    """Return the expression that awaits ``answer`` for each row, several rows at a time."""
+    """Return the expression that asks a model for each row.
 
-    async def one(row: tuple[Any, ...]) -> Any:
-        async with execution.slots:
-            value = await answer(*row)
-        if isinstance(value, str):
-            check_text(value)
-            execution.charge_text(len(value))
-        return value
+    ``question`` is what a row asks, ``None`` for a row that is NULL; ``value`` is made of the row,
+    its question and the answer. ``failed`` makes the value of a row without an answer, or raises;
+    with ``strict`` the first failure is the only one, and the other rows are given up.
+    """
 
     async def evaluate(batch: Batch) -> Values:
         columns = [await argument.evaluate(batch) for argument in arguments]
         execution.charge_ai_calls(batch.size)
+        rows = list(zip(*columns, strict=True))
+        values: list[Any] = [None] * batch.size
+        asked: dict[int, Question] = {}
+
+        for index, row in enumerate(rows):
+            check()
+            try:
+                if (one := question(*row)) is not None:
+                    asked[index] = one
+            except EngineError as error:
+                values[index] = failed(row, error)
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(row)) for row in zip(*columns, strict=True)]
-        except BaseExceptionGroup as failures:
-            # The first failure has already cancelled the other rows.
-            raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+            answers = await Asking(list(asked.values()), strict) if asked else []
+        except EngineError as error:
+            return [failed(row, error) for row in rows]
+        for (index, one), answer in zip(asked.items(), answers, strict=True):
+            try:
+                if isinstance(answer, EngineError):
+                    raise answer
+                values[index] = charged(execution, value(rows[index], one, answer))
+            except EngineError as error:
+                values[index] = failed(rows[index], error)
+        return values
 
     return Bound(kind, evaluate)

@@ -70,10 +70,11 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """A temporary table."""
+    """A temporary table; ``weight`` is about how many characters it takes."""
 
     columns: tuple[Column, ...]
     batch: Batch
+    weight: int = 0
 
 
 def constant(value: Any, kind: SqlType) -> Bound:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import types
+from .allowance import check
 from .batch import Batch, Bound, Column, Values, constant
 from .context import Execution
 from .errors import SqlError, not_run, too_large
@@ -71,6 +72,7 @@ class Binder:
         Raises:
             SqlError: 000904, 002140, 001044 and others that belong to compilation.
         """
+        check()
         self.depth += 1
         if self.scope.expanding:
             self.execution.charge_alias()

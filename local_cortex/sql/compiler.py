@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,7 +11,7 @@ from .binder import Binder, column_bound
 from .compile_select import compile_select, limits, order_keys
 from .context import Execution
 from .errors import SqlError, not_run, too_large
-from .limits import MAX_NESTING, THREAD_PARSE_CHARS
+from .limits import MAX_NESTING
 from .mapping import cast, common
 from .relations import CommonTable, Query, Renamed, ValuesList
 from .scope import Scope, identifier
@@ -20,19 +19,7 @@ from .select import Selection
 from .sources import named_source
 from .types import NULL
 
-__all__ = ["Compiler", "compiled"]
-
-
-async def compiled(execution: Execution, node: Any) -> Query:
-    """Compile a statement's query; a long one in a thread, as the event loop has answers to send.
-
-    Raises:
-        SqlError: see :meth:`Compiler.query`.
-    """
-    compiler = Compiler(execution)
-    if len(execution.sql) > THREAD_PARSE_CHARS:
-        return await asyncio.to_thread(compiler.query, node)
-    return compiler.query(node)
+__all__ = ["Compiler"]
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 
 from .binds import Bind
 from .errors import SqlError, too_large
-from .limits import AI_CONCURRENCY, MAX_AI_CALLS, MAX_ALIASED, MAX_BUILT_CHARS
+from .limits import MAX_AI_CALLS, MAX_ALIASED, MAX_BUILT_CHARS
 from .protocol import CortexFunctions
 from .session import SqlSession
 
@@ -35,7 +34,6 @@ class Execution:
     aliased: int = 0
     built_chars: int = 0
     ai_calls: int = 0
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AI_CONCURRENCY))
 
     def __post_init__(self) -> None:
         # One moment for the whole statement: CURRENT_TIMESTAMP() is the same in every row.

@@ -15,6 +15,7 @@ __all__ = [
     "not_run",
     "object_missing",
     "syntax_error",
+    "timed_out",
     "too_large",
     "unknown_function",
     "wrong_argument_count",
@@ -143,6 +144,16 @@ def out_of_range(value: object) -> SqlError:
     """A number of more digits than its type holds."""
     shown = str(value)[:60]
     return SqlError(f"Numeric value '{shown}' is out of range", code="100039", sqlstate="22003")
+
+
+def timed_out(seconds: float) -> SqlError:
+    """A statement that computed for longer than it may."""
+    return SqlError(
+        f"Statement reached its statement or warehouse timeout of {seconds:g} second(s) and was "
+        "canceled.",
+        code="000630",
+        sqlstate="57014",
+    )
 
 
 def too_large(what: str, limit: int, advice: str) -> SqlError:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .aggregates import Aggregate, aggregate
+from .allowance import check
 from .batch import Batch, Bound, Column
 from .binder import Binder, column_bound
 from .calls import AGGREGATES
 from .errors import SqlError, not_run
+from .mapping import charged
 from .scope import qualified_name
 from .values import sort_key
 
@@ -93,18 +95,22 @@ class Grouping:
         kinds = [key.type for key in self.keys]
         groups: dict[tuple[Any, ...], list[int]] = {} if keys else {(): []}
         for row, values in enumerate(zip(*keys, strict=True) if keys else [()] * batch.size):
+            check()
             identity = tuple(
                 None if value is None else sort_key(value, kind)
                 for value, kind in zip(values, kinds, strict=True)
             )
             groups.setdefault(identity, []).append(row)
+        execution = self.rows.execution
         members = list(groups.values())
         columns = [[values[rows[0]] for rows in members] for values in keys]
         for made in self.aggregates:
             inputs = [await argument.evaluate(batch) for argument in made.arguments]
             columns.append(
                 [
-                    made.apply([tuple(one[row] for one in inputs) for row in rows])
+                    charged(
+                        execution, made.apply([tuple(one[row] for one in inputs) for row in rows])
+                    )
                     for rows in members
                 ]
             )

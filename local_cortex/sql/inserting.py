@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .batch import Batch, Bound, Column, Table, Values, check_size
-from .compiler import compiled
+from .compiler import Compiler
 from .context import Execution
 from .errors import SqlError, invalid_identifier
 from .relations import Query, ValuesList
 from .result import SqlColumn, SqlResult
 from .scope import identifier
-from .tables import check_unique, converted, existing_table
+from .tables import check_unique, converted, existing_table, store
 from .types import number
 
 __all__ = ["insert"]
@@ -29,7 +29,7 @@ async def insert(execution: Execution, node: Any) -> SqlResult:
     """
     schema = node.this if node.this.key == "schema" else None
     target = schema.this if schema is not None else node.this
-    key, table = existing_table(execution, target)
+    _, table = existing_table(execution, target)
     named = [identifier(one) for one in schema.expressions] if schema is not None else None
     positions = _positions(table, named)
     wanted = [table.columns[position] for position in positions]
@@ -37,23 +37,30 @@ async def insert(execution: Execution, node: Any) -> SqlResult:
     if arrays:
         execution.array_rows = arrays[0]
         check_size(arrays[0], len(table.columns))
-    query = await compiled(execution, node.expression)
+    query = Compiler(execution).query(node.expression)
     if arrays:
         query = _repeated(query, arrays[0])
     rows = await converted(execution, query, wanted)
-    _, table = existing_table(execution, target)  # as it is now: other statements may have run
+    with execution.session.lock:
+        _append(execution, target, rows, positions, overwrite=bool(node.args.get("overwrite")))
+    count = SqlColumn("number of rows inserted", number(19), nullable=False)
+    return SqlResult((count,), [(rows.size,)], INSERT)
+
+
+def _append(
+    execution: Execution, target: Any, rows: Batch, positions: list[int], *, overwrite: bool
+) -> None:
+    key, table = existing_table(execution, target)  # as it is now: other statements may have run
     added = [
         rows.columns[positions.index(index)] if index in positions else [None] * rows.size
         for index in range(len(table.columns))
     ]
     _check_required(table, added)
-    kept = 0 if node.args.get("overwrite") else table.batch.size
+    kept = 0 if overwrite else table.batch.size
     check_size(kept + rows.size, len(table.columns))
     columns = [[*old[:kept], *new] for old, new in zip(table.batch.columns, added, strict=True)]
     batch = Batch(tuple(columns), kept + rows.size)
-    execution.session.tables[key] = replace(table, batch=batch)
-    count = SqlColumn("number of rows inserted", number(19), nullable=False)
-    return SqlResult((count,), [(rows.size,)], INSERT)
+    store(execution, key, replace(table, batch=batch))
 
 
 def _check_required(table: Table, added: Sequence[Values]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .allowance import check
 from .batch import NOT_CONSTANT, Batch, Bound, Values
 from .casts import can_cast, caster
 from .context import Execution
 from .errors import SqlError, wrong_argument_types
-from .limits import MAX_VALUE_CHARS
+from .limits import MAX_BUILT_VALUE
 from .types import SqlType, common_type
+from .values import weigh
 
-__all__ = ["cast", "check_text", "coerce", "common", "mapped"]
+__all__ = ["cast", "charged", "check_length", "coerce", "common", "mapped"]
 
 
 def mapped(
@@ -22,23 +24,18 @@ def mapped(
     kind: SqlType,
     *,
     nulls: bool = False,
-    grows: bool = False,
 ) -> Bound:
     """Return the expression that computes one value from one value of each argument.
 
-    Without ``nulls`` any NULL argument gives NULL and ``compute`` is not called. ``grows`` is for
-    results that can be longer than the arguments: their text is counted.
+    Without ``nulls`` any NULL argument gives NULL and ``compute`` is not called.
     """
     fixed = all(argument.constant is not NOT_CONSTANT for argument in arguments)
 
     def one(row: tuple[Any, ...]) -> Any:
-        if not nulls and any(value is None for value in row):
+        check()
+        if not nulls and None in row:
             return None
-        value = compute(*row)
-        if grows and value is not None:
-            check_text(value)
-            execution.charge_text(len(value))
-        return value
+        return charged(execution, compute(*row))
 
     async def evaluate(batch: Batch) -> Values:
         if not batch.size:
@@ -46,24 +43,38 @@ def mapped(
         if fixed:
             return [one(tuple(argument.constant for argument in arguments))] * batch.size
         columns = [await argument.evaluate(batch) for argument in arguments]
-        if len(columns) == 1 and not nulls and not grows:
-            return [None if value is None else compute(value) for value in columns[0]]
-        if grows or nulls:
-            return [one(row) for row in zip(*columns, strict=True)]
-        return [None if None in row else compute(*row) for row in zip(*columns, strict=True)]
+        return [one(row) for row in zip(*columns, strict=True)]
 
     return Bound(kind, evaluate)
 
 
-def check_text(value: str | Sequence[Any]) -> None:
-    """Refuse a value longer than a VARCHAR can be.
+def charged(execution: Execution, value: Any) -> Any:
+    """Return a value that was built, once its text or JSON is counted.
+
+    Raises:
+        SqlError: 100078, the value is too long; 000002, the statement has built too much.
+    """
+    if isinstance(value, str | bytes):
+        check_length(len(value))
+        execution.charge_text(len(value))
+    elif isinstance(value, list | dict):
+        # An array can hold another twice, and that one another twice: only its text tells its size.
+        weight = weigh(value, MAX_BUILT_VALUE)
+        check_length(weight)
+        execution.charge_text(weight)
+    return value
+
+
+def check_length(length: int) -> None:
+    """Refuse a value of so many characters; ask before it is built.
 
     Raises:
         SqlError: 100078, too long.
     """
-    if len(value) > MAX_VALUE_CHARS:
+    if length > MAX_BUILT_VALUE:
         message = (
-            f"A value of {len(value):,} characters is too long: a VARCHAR holds {MAX_VALUE_CHARS:,}"
+            f"A value of {length:,} characters is too long: Local Cortex builds values of up to "
+            f"{MAX_BUILT_VALUE:,}"
         )
         raise SqlError(message, code="100078", sqlstate="22000")
 

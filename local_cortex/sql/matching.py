@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .allowance import check
 from .errors import SqlError
 
 __all__ = ["like"]
@@ -49,6 +50,7 @@ def _matches(value: str, items: list[object]) -> bool:
     at = item = 0
     resume_item, resume_at = -1, 0
     while at < len(value):
+        check()
         if item < len(items) and items[item] is ANY_TEXT:
             resume_item, resume_at = item, at
             item += 1

@@ -49,7 +49,7 @@ def _concatenation(binder: Binder, node: Any) -> Bound:
     ]
     length = sum(part.type.length or 0 for part in parts)
     kind = text(min(length, TEXT.length or length))
-    return mapped(binder.execution, concat, parts, kind, grows=True)
+    return mapped(binder.execution, concat, parts, kind)
 
 
 @handles("cast", "trycast")

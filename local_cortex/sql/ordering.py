@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from .allowance import check
 from .batch import Bound, Values
+from .errors import too_large
+from .limits import MAX_SORTED_CHARS
 from .types import SqlType
-from .values import sort_key
+from .values import sort_key, weigh
 
 __all__ = ["SortKey", "sorted_rows"]
 
@@ -32,11 +35,19 @@ def sorted_rows(size: int, keys: Sequence[SortKey], values: Sequence[Values]) ->
     rows = list(range(size))
     for key, column in reversed(list(zip(keys, values, strict=True))):
         kind = key.bound.type
+        check()
+        _check_text(column)
         filled = [row for row in rows if column[row] is not None]
         empty = [row for row in rows if column[row] is None]
         filled.sort(key=_comparer(column, kind), reverse=key.descending)
         rows = empty + filled if key.nulls_first else filled + empty
     return rows
+
+
+def _check_text(column: Values) -> None:
+    # Python sorts in one call, which nothing can interrupt.
+    if sum(weigh(value, MAX_SORTED_CHARS) for value in column) > MAX_SORTED_CHARS:
+        raise too_large("The text of an ORDER BY", MAX_SORTED_CHARS, "Sort by something shorter.")
 
 
 def _comparer(column: Values, kind: SqlType) -> Callable[[int], Any]:

@@ -6,7 +6,6 @@ messages then name the function that the learner wrote, and nothing is reinterpr
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -16,8 +15,10 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.parsers.snowflake import SnowflakeParser
 from sqlglot.tokens import Token, TokenType
 
+from .allowance import check
 from .errors import SqlError, syntax_error, too_large
-from .limits import MAX_NESTING, MAX_NODES, MAX_SQL_CHARS, THREAD_PARSE_CHARS
+from .limits import MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
+from .values import clean_text
 
 __all__ = ["SPAN", "Parsed", "parse", "snowflake_has_function"]
 
@@ -66,6 +67,10 @@ class _Parser(SnowflakeParser):  # type: ignore[misc]
         name: SnowflakeParser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST")
     }
 
+    def _advance(self, times: int = 1) -> None:
+        check()
+        super()._advance(times)
+
     def raise_error(self, message: str, token: Token | None = None) -> None:
         raise _LocatedError(message, token or self._curr or None)
 
@@ -94,7 +99,7 @@ def snowflake_has_function(name: str) -> bool:
     return name in SnowflakeParser.FUNCTIONS or name in SnowflakeParser.FUNCTION_PARSERS
 
 
-async def parse(sql: str) -> Parsed:
+def parse(sql: str) -> Parsed:
     """Parse the one statement of a query request.
 
     Raises:
@@ -103,8 +108,8 @@ async def parse(sql: str) -> Parsed:
     """
     if len(sql) > MAX_SQL_CHARS:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
-    long = len(sql) > THREAD_PARSE_CHARS
-    tokens = _condition_first(await asyncio.to_thread(_tokens, sql) if long else _tokens(sql))
+    sql = clean_text(sql)
+    tokens = _condition_first(_tokens(sql))
     marks = [token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER]
     ordinals = {start: number for number, start in enumerate(marks, start=1)}
     depth = _nesting(tokens)
@@ -112,9 +117,6 @@ async def parse(sql: str) -> Parsed:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     if str(tokens[0].text).upper() in WORD_COMMANDS:
         return Parsed(sql, tokens, None, ordinals)
-    if long or depth > MAX_NESTING // 2:
-        # A thread has a stack of its own, however deep in calls the event loop is.
-        return Parsed(sql, tokens, await asyncio.to_thread(_tree, sql, tokens), ordinals)
     return Parsed(sql, tokens, _tree(sql, tokens), ordinals)
 
 

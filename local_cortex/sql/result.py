@@ -62,12 +62,15 @@ class SqlResult:
     """A statement's rows; ``rows`` is empty when the statement was only described.
 
     ``statement_type_id`` is Snowflake's number of the kind of statement; the connector counts
-    affected rows by it.
+    affected rows by it. ``weight`` is about how many bytes the rows take;
+    ``texts`` are the rows as :meth:`rowset` gives them, where they are made already.
     """
 
     columns: tuple[SqlColumn, ...]
     rows: list[tuple[object, ...]]
     statement_type_id: int
+    weight: int = 0
+    texts: list[list[str | None]] | None = None
 
     def rowtype(self) -> list[dict[str, Any]]:
         """Return the column descriptions as the query response carries them."""
@@ -75,6 +78,8 @@ class SqlResult:
 
     def rowset(self) -> list[list[str | None]]:
         """Return the values as the query response carries them."""
+        if self.texts is not None:
+            return self.texts
         if not self.columns:
             return [[] for _ in self.rows]
         encoded = []

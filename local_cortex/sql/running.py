@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .binds import decode_binds
@@ -15,9 +16,12 @@ from .protocol import CortexFunctions
 from .result import SqlResult
 from .session import SqlSession
 from .statements import run_statement
-from .values import clean_text, weigh
+from .values import weigh
 
 __all__ = ["run"]
+
+# What Python needs for a value of a result and its text, whatever they are.
+VALUE_BYTES = 100
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +35,21 @@ async def run(
     describe_only: bool,
     query_id: str,
 ) -> SqlResult:
-    """Run one statement; see :func:`local_cortex.sql.execute`."""
+    """Run one statement; see :func:`local_cortex.sql.execute`. It awaits models, nothing else."""
     try:
-        parsed = await parse(clean_text(sql))
+        parsed = parse(sql)
         execution = Execution(session, cortex, decode_binds(binds), parsed.sql, parsed.ordinals)
         result = await run_statement(execution, parsed, describe_only=describe_only)
+        weight = _weight(result)
+        # The texts that go over the wire take as long as all the rest.
+        result = replace(result, weight=weight, texts=result.rowset())
+        if query_id and not describe_only:
+            session.keep(query_id, result)
     except RecursionError:
         # Everything that nests is counted; this is for what was not thought of.
         raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
+    except MemoryError:
+        raise too_large("What a statement holds", MAX_RESULT_CHARS, "Select less.") from None
     except SqlError:
         raise
     except Exception as error:
@@ -51,18 +62,19 @@ async def run(
             code="000603",
             sqlstate="XX000",
         ) from error
-    _check_size(result)
-    if query_id and not describe_only:
-        session.keep(query_id, result)
     return result
 
 
-def _check_size(result: SqlResult) -> None:
+def _weight(result: SqlResult) -> int:
+    """Return about how many bytes a result takes.
+
+    Raises:
+        SqlError: 000002, more than one result may have.
+    """
     weight = 0
-    for index, column in enumerate(result.columns):
-        if not (column.type.name == "TEXT" or column.type.is_json):
-            continue
+    for index in range(len(result.columns)):
         for row in result.rows:
             weight += weigh(row[index], MAX_RESULT_CHARS)
             if weight > MAX_RESULT_CHARS:
                 raise too_large("The text of a result", MAX_RESULT_CHARS, "Select less.")
+    return weight + VALUE_BYTES * len(result.columns) * len(result.rows)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .allowance import check
 from .batch import Batch, Bound, Column, Values, check_size, pick
 from .context import Execution
 from .grouping import Grouping
@@ -82,6 +83,7 @@ class Selection:
         seen: dict[tuple[Any, ...], int] = {}
         columns = [stage.done[index] for index in range(len(self.projections))]
         for row, values in enumerate(zip(*columns, strict=True)):
+            check()
             key = tuple(
                 None if value is None else sort_key(value, kind)
                 for value, kind in zip(values, kinds, strict=True)

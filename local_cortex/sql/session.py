@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .limits import KEPT_RESULTS
+from .limits import KEPT_RESULTS, MAX_KEPT_BYTES
 
 if TYPE_CHECKING:
     from .batch import Table
@@ -29,7 +30,8 @@ class SqlSession:
     """Names are as Snowflake keeps them (upper case unless quoted); ``None`` where none is in use.
 
     ``tables`` holds the temporary tables by database, schema and name; ``variables`` what SET set;
-    ``results`` the latest results by query id, for RESULT_SCAN.
+    ``results`` the latest results by query id, for RESULT_SCAN. Statements of one session can run
+    at the same time, on several threads: ``lock`` is for what one reads and then changes.
     """
 
     user: str
@@ -47,12 +49,23 @@ class SqlSession:
     variables: dict[str, Any] = field(default_factory=dict)
     tables: dict[tuple[str | None, str | None, str], Table] = field(default_factory=dict)
     results: OrderedDict[str, SqlResult] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def keep(self, query_id: str, result: SqlResult) -> None:
-        """Remember a result for RESULT_SCAN and LAST_QUERY_ID; the oldest is forgotten."""
-        self.results[query_id] = result
-        while len(self.results) > KEPT_RESULTS:
-            self.results.popitem(last=False)
+        """Remember a result for RESULT_SCAN and LAST_QUERY_ID; the oldest are forgotten."""
+        with self.lock:
+            self.results[query_id] = result
+            while (
+                len(self.results) > KEPT_RESULTS
+                or sum(one.weight for one in self.results.values()) > MAX_KEPT_BYTES
+            ):
+                self.results.popitem(last=False)
+
+    def timeout(self, most: float) -> float:
+        """Return how many seconds a statement may compute: what was set, and at most ``most``."""
+        asked = self.parameters.get("STATEMENT_TIMEOUT_IN_SECONDS", "")
+        # 0 is Snowflake's way of saying the longest there is.
+        return min(float(asked[:9]) or most, most) if asked.isdecimal() else most
 
     def now(self) -> dt.datetime:
         """Return the time of day in UTC, which is also this session's time zone."""

@@ -92,7 +92,8 @@ def _row_count(node: Any) -> int:
 
 def stored_result(execution: Execution, node: Any) -> Query:
     """Return an earlier result of this session, by its query id or ``LAST_QUERY_ID()``."""
-    results = execution.session.results
+    with execution.session.lock:
+        results = dict(execution.session.results)
     if node.key == "anonymous" and str(node.name).upper() == "LAST_QUERY_ID":
         query_id = next(reversed(results), "")
     else:

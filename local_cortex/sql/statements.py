@@ -7,17 +7,18 @@ from typing import Any
 
 from . import calls, membership, operators, windows
 from .batch import NOT_CONSTANT, Batch, check_size
-from .compiler import Compiler, compiled
+from .compiler import Compiler
 from .context import Execution
-from .errors import SqlError, not_run, syntax_error
+from .errors import SqlError, not_run, syntax_error, too_large
 from .inserting import insert
+from .limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from .parse import Parsed
 from .result import SqlColumn, SqlResult
 from .scope import identifier
 from .show import show
 from .tables import create, drop, truncate
 from .types import TEXT
-from .values import as_text
+from .values import as_text, weigh
 
 __all__ = ["run_statement"]
 
@@ -91,7 +92,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult:
 
 
 async def _query(execution: Execution, node: Any, describe_only: bool) -> SqlResult:
-    query = await compiled(execution, node)
+    query = Compiler(execution).query(node)
     columns = tuple(SqlColumn(one.name, one.type, one.nullable) for one in query.columns)
     if describe_only:
         return SqlResult(columns, [], SELECT)
@@ -140,7 +141,9 @@ async def _set(execution: Execution, node: Any) -> SqlResult:
         name, value = _assignment(item)
         bound = binder.bind(value)
         result = (await bound.evaluate(Batch((), 1)))[0]
-        execution.session.variables[name] = (result, bound.type)
+        variables = execution.session.variables
+        _check_setting(name, result, len({*variables, name}))
+        variables[name] = (result, bound.type)
     return _done(ALTER_SESSION)
 
 
@@ -161,8 +164,16 @@ async def _alter(execution: Execution, node: Any) -> SqlResult:
             if bound.constant is NOT_CONSTANT or bound.constant is None:
                 message = f"SQL compilation error:\ninvalid value for parameter '{name}'"
                 raise SqlError(message, code="001008", sqlstate="22023")
+            _check_setting(name, bound.constant, len({*parameters, name}))
             parameters[name] = as_text(bound.constant, bound.type)
     return _done(ALTER_SESSION)
+
+
+def _check_setting(name: str, value: Any, size: int) -> None:
+    if size > MAX_VARIABLES:
+        raise too_large("Variables or parameters of a session", MAX_VARIABLES, "Unset some.")
+    if len(name) + weigh(value, MAX_VARIABLE_CHARS) > MAX_VARIABLE_CHARS:
+        raise too_large(f"The value of '{name[:80]}'", MAX_VARIABLE_CHARS, "Use a table.")
 
 
 def _assignment(item: Any) -> tuple[str, Any]:

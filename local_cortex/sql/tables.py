@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from . import types
+from .allowance import check
 from .batch import Batch, Bound, Column, Table
 from .binder import column_bound
-from .compiler import compiled
+from .compiler import Compiler
 from .context import Execution
 from .errors import (
     WHAT_RUNS,
@@ -18,15 +19,16 @@ from .errors import (
     object_missing,
     too_large,
 )
-from .limits import MAX_TEMP_TABLES
+from .limits import MAX_KEPT_CHARS, MAX_TEMP_TABLES
 from .mapping import cast, mapped
 from .relations import Query
 from .result import SqlColumn, SqlResult
 from .scope import identifier
 from .sources import ONLY_TEMPORARY, table_key
 from .types import TEXT
+from .values import weigh
 
-__all__ = ["check_unique", "converted", "create", "drop", "existing_table", "truncate"]
+__all__ = ["check_unique", "converted", "create", "drop", "existing_table", "store", "truncate"]
 
 DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 
@@ -65,7 +67,7 @@ async def create(execution: Execution, node: Any) -> SqlResult:
     session = execution.session
     columns = [_column(one) for one in schema.expressions] if schema is not None else None
     check_unique([one.name for one in columns or []])
-    query = await compiled(execution, node.expression) if node.expression is not None else None
+    query = Compiler(execution).query(node.expression) if node.expression is not None else None
     if key in session.tables and not node.args.get("replace"):
         if node.args.get("exists"):
             return _status(f"{key[2]} already exists, statement succeeded.")
@@ -81,8 +83,24 @@ async def create(execution: Execution, node: Any) -> SqlResult:
         columns = columns or [Column(one.name, _storable(one.type)) for one in query.columns]
         check_unique([one.name for one in columns])
         batch = await converted(execution, query, columns)
-    session.tables[key] = Table(tuple(columns), batch)
+    store(execution, key, Table(tuple(columns), batch))
     return _status(f"Table {key[2]} successfully created.")
+
+
+def store(execution: Execution, key: Key, table: Table) -> None:
+    """Keep a table for the session.
+
+    Raises:
+        SqlError: 000002, the session's tables would take too much.
+    """
+    check()
+    weight = sum(weigh(value, MAX_KEPT_CHARS) for values in table.batch.columns for value in values)
+    table = replace(table, weight=weight)
+    tables = execution.session.tables
+    others = sum(one.weight for name, one in list(tables.items()) if name != key)
+    if others + weight > MAX_KEPT_CHARS:
+        raise too_large("The text of a session's tables", MAX_KEPT_CHARS, "Drop some of them.")
+    tables[key] = table
 
 
 def _column(node: Any) -> Column:

@@ -9,7 +9,9 @@ import re
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from .errors import SqlError
+from .allowance import check
+from .errors import SqlError, too_large
+from .limits import MAX_RESULT_CHARS
 from .types import JSON_NULL, SqlType
 
 __all__ = ["as_json", "as_text", "clean_text", "from_json", "json_text", "sort_key", "weigh"]
@@ -26,16 +28,27 @@ def clean_text(value: str) -> str:
 
 def json_text(value: Any, *, pretty: bool = False) -> str:
     """Write a semi-structured value as JSON: compact as TO_VARCHAR does, or as results show it."""
+    check()
     value = None if value is JSON_NULL else value
     separators = (",", ": ") if pretty else (",", ":")
+    encoder = json.JSONEncoder(
+        ensure_ascii=False,
+        indent=2 if pretty else None,
+        separators=separators,
+        sort_keys=True,  # an OBJECT has no order of its own; Snowflake prints it by key
+    )
     try:
-        return json.dumps(
-            value,
-            ensure_ascii=False,
-            indent=2 if pretty else None,
-            separators=separators,
-            sort_keys=True,  # an OBJECT has no order of its own; Snowflake prints it by key
-        )
+        if not pretty:
+            return encoder.encode(value)
+        pieces, length = [], 0
+        for piece in encoder.iterencode(value):
+            check()
+            # Deep in a value the indentation is most of the text.
+            length += len(piece)
+            if length > MAX_RESULT_CHARS:
+                raise too_large("The text of a value", MAX_RESULT_CHARS, "Nest it less deeply.")
+            pieces.append(piece)
+        return "".join(pieces)
     except RecursionError:
         raise _bad_json("the value is nested too deeply") from None
 
@@ -81,6 +94,7 @@ def weigh(value: Any, limit: int) -> int:
     """Return about how many characters a value takes as text, or some number beyond ``limit``."""
     weight, pending = 0, [value]
     while pending and weight <= limit:
+        check()
         one = pending.pop()
         if isinstance(one, str):
             weight += len(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .allowance import check
 from .batch import Batch, Bound, Values
 from .binder import Binder, handles
 from .errors import not_run
@@ -44,6 +45,7 @@ def _window(binder: Binder, node: Any) -> Bound:
             return result
         counts: dict[tuple[Any, ...], int] = {}
         for row in sorted_rows(batch.size, keys, order_values):
+            check()
             group = tuple(
                 None if values[row] is None else sort_key(values[row], one.type)
                 for values, one in zip(columns, partitions, strict=True)

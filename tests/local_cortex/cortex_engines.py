@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 
-from local_cortex.engines import Call, Delta, End, Message, Usage
+from local_cortex.engines import Call, Delta, End, Message, Thinking, Usage
 
 PATIENCE = 5.0
 END = End("stop", Usage(prompt_tokens=1, completion_tokens=2))
@@ -22,13 +22,13 @@ class Playing:
 
     name = "playing"
 
-    def __init__(self, *parts: str | Exception | End | None) -> None:
+    def __init__(self, *parts: str | Exception | Thinking | End | None) -> None:
         self.parts = parts
         self.calls: list[Call] = []
         self.waiting = threading.Event()
         self.stopped = threading.Event()
 
-    async def stream(self, call: Call) -> AsyncGenerator[Delta | End, None]:
+    async def stream(self, call: Call) -> AsyncGenerator[Delta | Thinking | End, None]:
         self.calls.append(call)
         try:
             for part in self.parts:
@@ -36,7 +36,7 @@ class Playing:
                 await asyncio.sleep(0)
                 if isinstance(part, str):
                     yield Delta(part)
-                elif isinstance(part, End):
+                elif isinstance(part, Thinking | End):
                     yield part
                 elif part is None:
                     self.waiting.set()

@@ -50,6 +50,8 @@ ODD = [
     text(""),
 ]
 
+EMOJI = ("\ud83d", "\ude00")
+
 # Model -> the whole body of its stream.
 STREAMS = {
     "plain": events(*HELLO, STOP, USAGE, DONE),
@@ -63,9 +65,33 @@ STREAMS = {
     "finish-with-text": events(chunk({"content": "all"}, "stop"), DONE),
     "nothing": events(STOP, DONE),
     "lone-surrogate": events(text("ok \ud83d"), DONE),
+    "torn-emoji": events(text("a" + EMOJI[0]), text(EMOJI[1] + "b"), DONE),
+    "torn-around-others": events(
+        text(EMOJI[0]), chunk({"content": None}), chunk({}), ": ping", text(EMOJI[1]), DONE
+    ).replace("data: :", ":"),
+    "unpaired-halves": events(text(EMOJI[0]), text("a" + EMOJI[1]), text(EMOJI[0]), DONE),
+    "parts": events(
+        chunk({"content": [{"type": "text", "text": "안녕 "}, {"type": "image_url"}]}),
+        chunk({"content": [{"type": "text", "text": "👋"}, None, 3]}),
+        STOP,
+    ),
+    "empty-finish": events(*HELLO, chunk(finish=""), chunk({}, ""), STOP),
+    "empty-finish-done": events(*(each.replace("null", '""') for each in HELLO), DONE),
+    "reasoning": events(
+        chunk({"reasoning": "let me "}),
+        chunk({"reasoning_content": "think", "content": None}),
+        chunk({"reasoning": "", "content": "안녕 👋"}),
+        STOP,
+    ),
     "early-end": events(*HELLO),
     "error-mid-stream": events(*HELLO, '{"error": {"message": "out of memory", "code": 500}}'),
     "error-event": events(text("half")) + 'event: error\ndata: {"message": "worker died"}\n\n',
+    "error-object": events(text("half"), '{"object": "error", "message": "no memory", "code": 1}'),
+    "error-typed": events(text("half"), '{"type": "error", "error": {"message": "no memory"}}'),
+    "error-choice": events(text("half"), chunk(finish="error").replace("{}", '{"content": ""}')),
+    "error-string": events(text("half"), '{"error": "no memory"}'),
+    "error-address": events('{"error": {"message": "see https://models.invalid/?key=1 now"}}'),
+    "deep": events(text("half"), "[" * 100_000),
     "not-json": events(text("half"), "{not json"),
     "not-an-object": events("3"),
 }
@@ -74,8 +100,45 @@ REFUSALS: dict[str, tuple[int, object]] = {
     "busy": (429, {"error": "too many requests"}),
     "loading": (503, {"error": {"message": "Loading model"}}),
     "wordy": (400, {"detail": "long " * 1000}),
+    "context-openai": (
+        400,
+        {
+            "error": {
+                "message": "This model's maximum context length is 4097 tokens. Use a lower "
+                "max_tokens instead.",
+                "param": "messages",
+                "code": "context_length_exceeded",
+            }
+        },
+    ),
+    "context-llama": (
+        500,
+        {"error": {"message": "the request exceeds the available context size", "code": 500}},
+    ),
+    "unknown-ollama": (404, {"error": {"message": "model 'x' not found, try pulling it first"}}),
+    "unknown-vllm": (404, {"object": "error", "message": "The model `x` does not exist."}),
+    "error-with-200": (200, {"error": {"message": "the worker has died"}}),
     "unstreamed": (200, {"choices": [{"message": {"content": "whole"}}]}),
 }
+
+
+UNSUPPORTED = "Unsupported parameter: '{0}' is not supported with this model."
+# Model -> the fields that it refuses, one at a time.
+PICKY = {
+    "no-max-tokens": ("max_tokens",),
+    "no-limit": ("max_tokens", "max_completion_tokens"),
+    "no-stream-options": ("stream_options",),
+    "no-temperature": ("temperature",),
+    "nothing-at-all": ("max_tokens", "stream_options", "temperature", "top_p"),
+}
+
+
+def picky_refusal(model: str, field: str) -> Response:
+    if model == "no-stream-options":
+        detail = [{"loc": ["body", field], "msg": "Extra inputs are not permitted"}]
+        return JSONResponse({"detail": detail}, 422)
+    message = UNSUPPORTED.format(field) + " Use 'max_completion_tokens' instead."
+    return JSONResponse({"error": {"message": message, "param": field}}, 400)
 
 
 async def complete(request: Request) -> Response:
@@ -83,6 +146,11 @@ async def complete(request: Request) -> Response:
     key = request.headers.get("authorization")
     SEEN.append({"body": body, "authorization": key})
     model = body["model"]
+    if model in PICKY:
+        for field in PICKY[model]:
+            if field in body:
+                return picky_refusal(model, field)
+        model = "plain"
     if model in STREAMS:
         return _stream(_pieces(STREAMS[model]))
     if model in REFUSALS:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local_cortex import cortex as module
 from local_cortex import models
 from local_cortex.cortex import Completion, Cortex, Refusal
 from local_cortex.engines import EngineError, Event, Message
@@ -43,6 +44,23 @@ def test_an_unknown_model_is_refused_by_name() -> None:
 @pytest.mark.parametrize("name", ["llama3.1-8b", "LLAMA3.1-8B", 'SNOWFLAKE.MODELS."LLAMA3.1-8B"'])
 def test_a_model_is_found_by_every_name_that_snowflake_finds_it_by(name: str) -> None:
     cortex().admit(call(model=name))
+
+
+def test_of_a_wrong_name_only_the_beginning_is_repeated() -> None:
+    assert len(refusal(call(model="fault-" * 100_000))[1]) < 200
+
+
+def test_a_conversation_too_long_for_any_model_is_refused_as_snowflake_does() -> None:
+    status, said = refusal(call("x" * 200_001))
+    assert status == 400
+    assert said.startswith("max tokens of count exceeded")
+
+
+def test_an_answer_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.01)
+    with pytest.raises(EngineError, match="inference timed out") as failed:
+        asyncio.run(cortex("one", None).complete(call()))
+    assert failed.value.status == 503
 
 
 def test_a_retired_model_answers_unless_models_are_strict() -> None:

@@ -17,7 +17,7 @@ from snowflake.cortex import Complete
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex, Settings, models
-from local_cortex.engines import Call, End, EngineError, Message, Usage
+from local_cortex.engines import Call, End, EngineError, Message, Thinking, Usage
 from local_cortex.web import MAX_BODY_BYTES
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
@@ -350,6 +350,21 @@ def test_a_limit_that_is_no_number_of_tokens_is_refused(
     answer = rest.post(path, content=json.dumps(body(**{limit: value})))
     assert answer.status_code == 400
     assert "max" in answer.json()["message"]
+
+
+def test_what_a_model_thinks_reaches_the_client_as_no_text(start: Start) -> None:
+    session = start(engine=Playing(Thinking("hm"), "yes", END)).session()
+    assert list(Complete(MODEL, KOREAN, session=session, stream=True)) == ["", "yes"]
+    assert Complete(MODEL, KOREAN, session=session) == "yes"
+    session.close()
+
+
+def test_what_a_model_thinks_has_a_field_of_its_own_in_chat_completions(start: Start) -> None:
+    with chat_client(start(engine=Playing(Thinking("hm"), "yes", END))) as client:
+        stream = client.chat.completions.create(model=MODEL, messages=USER, stream=True)
+        deltas = [chunk.choices[0].delta for chunk in stream]
+    assert [delta.content for delta in deltas] == [None, "yes", None]
+    assert deltas[0].model_extra == {"reasoning": "hm"}
 
 
 def test_content_in_parts_is_joined_and_text_that_no_encoding_has_survives(

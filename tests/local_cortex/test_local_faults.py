@@ -15,7 +15,7 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex import LocalCortex, faults, models
+from local_cortex import LocalCortex, connection_protocol, faults, models, web
 from tests.local_cortex.cortex_engines import END, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"
@@ -183,6 +183,26 @@ def test_what_never_ends_ends_when_the_client_leaves(cortex: LocalCortex, name: 
             assert connection.recv(100)
             assert eventually(lambda: cortex.open_streams > 0)
     assert eventually(lambda: cortex.open_streams == 0)
+
+
+@pytest.mark.parametrize("name", ["fault-stall-headers", "fault-stall-first", "fault-stall-mid"])
+def test_a_stall_ends_by_itself_when_nobody_leaves(
+    cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(web, "SILENT_SECONDS", 0.1)
+    with raw(cortex, name) as connection, contextlib.suppress(ConnectionResetError):
+        while connection.recv(65_536):
+            pass
+    assert eventually(lambda: cortex.open_streams == 0)
+
+
+def test_a_connection_that_never_asks_is_closed(
+    start: Callable[..., LocalCortex], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_protocol, "HEAD_SECONDS", 0.05)
+    with socket.create_connection(("127.0.0.1", start().port), timeout=5) as connection:
+        connection.sendall(b"POST / HT")
+        assert connection.recv(100) == b""
 
 
 @pytest.mark.parametrize("name", ["fault-stall-headers", "fault-stall-mid", "fault-endless"])

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from local_cortex import tokens
-from local_cortex.engines import Call, Delta, End, EngineError, Message, Usage
+from local_cortex.engines import Call, Delta, End, EngineError, Message, Thinking, Usage
+from local_cortex.engines import relay as module
 from local_cortex.engines.relay import RelayEngine
 from local_cortex.settings import SettingsError
 
@@ -73,10 +74,14 @@ def refusal(server: str, model: str, engine: RelayEngine | None = None) -> tuple
     return "".join(text), caught.value
 
 
-def last_request(server: str) -> dict[str, Any]:
+def requests(server: str) -> list[dict[str, Any]]:
     with httpx.Client(trust_env=False) as client:
-        requests: list[dict[str, Any]] = client.get(f"{server}/seen").json()
-    return requests[-1]
+        seen: list[dict[str, Any]] = client.get(f"{server}/seen").json()
+    return seen
+
+
+def last_request(server: str) -> dict[str, Any]:
+    return requests(server)[-1]
 
 
 # Streams as servers send them
@@ -87,7 +92,11 @@ def test_text_and_the_servers_usage_come_through(server: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wire", ["no-space", "crlf", "pings", "odd-chunks", "no-done", "done-only"]
+    "wire",
+    [
+        *("no-space", "crlf", "pings", "odd-chunks", "no-done", "done-only"),
+        *("parts", "empty-finish", "empty-finish-done", "reasoning"),
+    ],
 )
 def test_a_whole_answer_is_read_whatever_surrounds_its_text(server: str, wire: str) -> None:
     text, end = ask(server, wire)
@@ -118,6 +127,26 @@ def test_half_a_surrogate_pair_is_replaced_by_something_that_can_be_encoded(serv
     assert ask(server, "lone-surrogate")[0] == "ok \ufffd"
 
 
+@pytest.mark.parametrize(
+    ("wire", "whole"),
+    [
+        ("torn-emoji", "a😀b"),
+        ("torn-around-others", "😀"),
+        ("unpaired-halves", "\ufffda\ufffd\ufffd"),
+    ],
+)
+def test_halves_of_a_character_in_two_events_are_joined(server: str, wire: str, whole: str) -> None:
+    assert ask(server, wire)[0] == whole
+
+
+def test_what_a_model_thinks_is_passed_on_as_no_text(server: str) -> None:
+    async def run() -> list[object]:
+        return [event async for event in RelayEngine(f"{server}/v1").stream(call("reasoning"))]
+
+    events = asyncio.run(run())
+    assert events[1:4] == [Thinking("let me "), Thinking("think"), Delta("안녕 👋")]
+
+
 # What is sent
 
 
@@ -141,6 +170,41 @@ def test_what_the_client_did_not_set_is_not_sent(server: str) -> None:
     ask(server, "plain")
     assert not {"temperature", "top_p"} & set(last_request(server)["body"])
     assert last_request(server)["authorization"] is None
+
+
+@pytest.mark.parametrize(
+    ("model", "without", "instead"),
+    [
+        ("no-max-tokens", {"max_tokens"}, {"max_completion_tokens"}),
+        ("no-limit", {"max_tokens", "max_completion_tokens"}, set()),
+        ("no-stream-options", {"stream_options"}, set()),
+        ("no-temperature", {"temperature"}, set()),
+        (
+            "nothing-at-all",
+            {"max_tokens", "stream_options", "temperature", "top_p"},
+            {"max_completion_tokens"},
+        ),
+    ],
+)
+def test_a_field_that_a_server_refuses_is_left_out_and_never_sent_to_it_again(
+    server: str, model: str, without: set[str], instead: set[str]
+) -> None:
+    engine = RelayEngine(f"{server}/v1")
+    asked = call(model, temperature=0.5, top_p=0.25)
+    everything = {"max_tokens", "stream_options", "temperature", "top_p"}
+    for tries in (1 + len(without), 1):
+        before = requests(server)
+        assert asyncio.run(collect(engine, asked))[0] == "안녕 👋"
+        sent = [each["body"] for each in requests(server)[len(before) :]]
+        assert len(sent) == tries
+        left = sent[-1].keys() - {"model", "messages", "stream"}
+        assert left == everything - without | instead
+
+
+def test_a_prompt_that_is_too_long_is_not_taken_for_a_refused_field(server: str) -> None:
+    before = requests(server)
+    refusal(server, "context-openai")
+    assert len(requests(server)) == len(before) + 1
 
 
 def test_the_key_is_sent_as_a_bearer_token(server: str) -> None:
@@ -179,6 +243,12 @@ def test_a_proxy_in_the_environment_does_not_come_between_loopback_and_us(
         ("early-end", "안녕 👋", "ended the stream early"),
         ("error-mid-stream", "안녕 👋", "out of memory"),
         ("error-event", "half", "worker died"),
+        ("error-object", "half", "broke off: no memory"),
+        ("error-typed", "half", "broke off: no memory"),
+        ("error-string", "half", "broke off: no memory"),
+        ("error-choice", "half", "broke off"),
+        ("error-address", "", "broke off: see [address] now"),
+        ("deep", "half", "not JSON"),
         ("not-json", "half", "not JSON"),
         ("not-an-object", "", "not a completion"),
         ("cut", "half", "broke the connection off"),
@@ -201,7 +271,16 @@ def test_a_failure_in_the_stream_comes_after_the_text_so_far(
             400,
             'answered 404: model "no-such-model" not found; set COURSE_RELAY_MODELS',
         ),
-        ("busy", 429, "answered 429: too many requests"),
+        ("busy", 429, "too many requests: the relay target answered 429"),
+        (
+            "context-openai",
+            400,
+            "max tokens of count exceeded: the relay target answered 400",
+        ),
+        ("context-llama", 400, "max tokens of count exceeded: the relay target answered 500: the"),
+        ("unknown-ollama", 400, 'unknown model "unknown-ollama": the relay target answered 404'),
+        ("unknown-vllm", 400, 'unknown model "unknown-vllm": the relay target answered 404: The'),
+        ("error-with-200", 502, "the worker has died"),
         ("loading", 503, "answered 503: Loading model"),
         ("broken", 502, "answered 500: Internal Server Error"),
         ("unstreamed", 502, "application/json instead of a stream"),
@@ -253,9 +332,11 @@ def test_a_silent_server_is_given_up_after_the_read_timeout(server: str) -> None
     assert "sent nothing for 0.2 s" in str(error)
 
 
-def test_a_server_that_goes_silent_after_its_end_still_gave_a_whole_answer(server: str) -> None:
-    engine = RelayEngine(f"{server}/v1", timeout=httpx.Timeout(5.0, read=0.2))
-    text, end = asyncio.run(collect(engine, call("stall-after-stop")))
+def test_a_server_that_goes_silent_after_its_end_still_gave_a_whole_answer(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "USAGE_SECONDS", 0.1)
+    text, end = ask(server, "stall-after-stop")
     assert (text, end.finish_reason) == ("안녕 👋", "stop")
 
 

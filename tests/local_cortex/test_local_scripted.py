@@ -64,7 +64,7 @@ def events_of(engine: ScriptedEngine, asked: Call) -> list[Delta | End]:
     async def collect() -> list[Delta | End]:
         begin, *events = [event async for event in engine.stream(asked)]
         assert isinstance(begin, Begin)
-        return [event for event in events if not isinstance(event, Begin)]
+        return [event for event in events if isinstance(event, Delta | End)]
 
     return asyncio.run(collect())
 
@@ -457,3 +457,10 @@ def test_a_long_prompt_is_cut_between_characters_that_a_reader_sees() -> None:
 
 def test_marks_piled_up_without_end_do_not_make_a_long_quotation() -> None:
     assert script.quote("ok e" + "\u0301" * 100_000).split("\n")[1] == "ok …"
+
+
+def test_the_usage_of_a_long_prompt_is_estimated_from_its_beginning() -> None:
+    prompt = "snow falls. " * 10_000
+    end = events_of(FakeTime().engine(), call(prompt))[-1]
+    assert isinstance(end, End)
+    assert end.usage.prompt_tokens == pytest.approx(tokens.count(prompt), rel=0.01)

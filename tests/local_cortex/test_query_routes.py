@@ -13,12 +13,18 @@ from snowflake.connector import DatabaseError, ProgrammingError
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex import LocalCortex, query_routes
+from local_cortex import LocalCortex, query_routes, statements
 from local_cortex.web import MAX_BODY_BYTES
+from tests.local_cortex.conftest import FAST
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 
 ASK = "SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'hi')"
+# A hundred thousand rows, each compared with a pattern that its text almost matches.
+ENDLESS = (
+    "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 100000)) "
+    "WHERE REPEAT('ab', 5000) LIKE '%' || SEQ4() || '%b%c'"
+)
 Start = Callable[..., LocalCortex]
 Http = Callable[..., httpx.Client]
 
@@ -271,6 +277,34 @@ def test_closing_a_session_calls_off_what_it_still_runs(
     wire.post("/session?delete=true")
     assert engine.stopped.wait(PATIENCE)
     assert eventually(lambda: server.open_streams == 0)
+
+
+def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_else(
+    start: Start,
+) -> None:
+    server = start(settings=FAST.model_copy(update={"statement_timeout": 0.5}))
+    hostile, honest = server.session(), server.session()
+    honest.sql("SELECT 1").collect()
+    with hostile.connection.cursor() as cursor:
+        cursor.execute_async(ENDLESS)
+        assert honest.sql("SELECT 1").collect()[0][0] == 1
+        with pytest.raises(ProgrammingError) as failed:
+            cursor.execute(ENDLESS)
+    assert (failed.value.errno, failed.value.sqlstate) == (630, "57014")
+    assert "timeout of 0.5 second(s) and was canceled" in str(failed.value)
+    hostile.close()
+    honest.close()
+
+
+def test_a_session_runs_only_so_many_statements_at_a_time(
+    start: Start, http: Http, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "MOST_UNFINISHED", 2)
+    server = start(engine=Playing(None))
+    wire = Wire(http(server, ""), server)
+    answers = [wire.run(ASK, asyncExec=True) for _ in range(3)]
+    assert [answer["success"] for answer in answers] == [True, True, False]
+    assert "runs 2 statements of a session" in answers[2]["message"]
 
 
 def test_aborting_what_is_not_there_is_no_error(wire: Wire) -> None:

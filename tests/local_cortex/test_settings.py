@@ -12,7 +12,7 @@ from local_cortex.settings import ENVIRONMENT, Settings, SettingsError
 
 def test_without_any_setting_the_pace_is_a_models_and_retired_models_answer() -> None:
     assert Settings.from_environment({}) == Settings(
-        first_token=0.4, tokens_per_second=40.0, strict_models=False
+        first_token=0.4, tokens_per_second=40.0, strict_models=False, statement_timeout=10.0
     )
 
 
@@ -23,9 +23,12 @@ def test_every_setting_has_an_environment_variable() -> None:
             "COURSE_FIRST_TOKEN": "0",
             "COURSE_TOKENS_PER_SECOND": "12.5",
             "COURSE_STRICT_MODELS": "true",
+            "COURSE_STATEMENT_TIMEOUT": "2",
         }
     )
-    assert settings == Settings(first_token=0, tokens_per_second=12.5, strict_models=True)
+    assert settings == Settings(
+        first_token=0, tokens_per_second=12.5, strict_models=True, statement_timeout=2
+    )
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
@@ -42,6 +45,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("COURSE_TOKENS_PER_SECOND", "0", "40.0"),
         ("COURSE_TOKENS_PER_SECOND", "inf", "40.0"),
         ("COURSE_STRICT_MODELS", "perhaps", "False"),
+        ("COURSE_STATEMENT_TIMEOUT", "0", "10.0"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_its_variable_and_the_default(

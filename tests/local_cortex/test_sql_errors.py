@@ -148,7 +148,20 @@ def doubling(steps: int) -> str:
         "select repeat('x', 16000000) from table(generator(rowcount => 1000))",
         "select repeat('x' || seq8(), 10000) from table(generator(rowcount => 100000))",
         "select ai_complete('m', 'x') from table(generator(rowcount => 5000))",
-        "select '" + "x" * 1_000_001 + "'",
+        "select '" + "x" * 300_001 + "'",
+        "select " + "'x', " * 150_000 + "1",
+        # An array holds another twice, and so on: small in memory, not in text.
+        "select " + ", ".join(f"[a{n}, a{n}] a{n + 1}" for n in range(20)).replace("a0", "1"),
+        "select ai_complete('m', prompt(repeat('{', 1000000)))",
+        "select ai_complete('m', prompt(repeat('{0}', 10000), repeat('x', 1000)))",
+        "select array_to_string(split(repeat('a,', 9000), ','), repeat('x', 1000))",
+        "select parse_json(repeat('[', 400) || repeat('1,', 90000) || '1' || repeat(']', 400))",
+        "select trim(repeat('a', 9), '" + "".join(map(chr, range(20_000, 22_000))) + "')",
+        "select 1 from table(generator(rowcount => 100000)) order by repeat('x', 900)",
+        "create temporary table t as select repeat('x', 900) a, repeat('x', 900) b "
+        "from table(generator(rowcount => 50000))",
+        "set v = repeat('x', 10000)",
+        "alter session set " + ", ".join(f"p{n} = 'x'" for n in range(201)),
     ],
     ids=lambda sql: sql[:40],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,6 +196,24 @@ def test_results_that_nobody_comes_back_for_are_limited_too(
         statements.start(ME, "", Work())
         kept = [statements.find(ME, one.query_id) is one for one in started]
         assert kept == [False, False, True, True, True]
+
+    asyncio.run(test())
+
+
+def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT_BYTES", 25)
+
+    class Large(Work):
+        async def __call__(self, query_id: str) -> SqlResult:
+            return replace(await super().__call__(query_id), weight=10)
+
+    async def test() -> None:
+        statements = Statements()
+        started = [statements.start(ME, "", Large()) for _ in range(3)]
+        await asyncio.gather(*(one.task for one in started))
+        statements.start(ME, "", Work(done=False)).task.cancel()
+        kept = [statements.find(ME, one.query_id) is one for one in started]
+        assert kept == [False, True, True]
 
     asyncio.run(test())
 

@@ -11,14 +11,22 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from local_cortex import web
 from local_cortex.web import (
+    BadBody,
     EventStream,
     bearer,
+    json_body,
     json_text,
     rest_error,
     session_token,
     while_connected,
 )
+
+
+def never(reset: bool) -> None:
+    raise AssertionError("a stream that ends by itself keeps its connection")
+
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "headers": []}
 
@@ -133,13 +141,49 @@ def test_events_are_framed_and_the_content_type_is_exactly_what_the_client_accep
         async def close() -> None:
             closed.set()
 
-        await EventStream(two(), close)(SCOPE, line.receive, line.send)
+        await EventStream(two(), close, never)(SCOPE, line.receive, line.send)
         begin, *bodies = line.sent
         assert dict(begin["headers"])[b"content-type"] == b"text/event-stream"
         assert b"".join(each["body"] for each in bodies) == b"data: 1\n\nevent: e\ndata: 2\n\n"
         assert closed.is_set()
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize("limit", ["SILENT_SECONDS", "STREAM_SECONDS"])
+def test_a_stream_that_goes_on_for_too_long_has_its_connection_reset(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(web, limit, 0.01)
+
+    async def test() -> None:
+        line, closed, resets = Line(), asyncio.Event(), list[bool]()
+
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                yield b"data: 1"
+                await (asyncio.sleep(0) if limit == "STREAM_SECONDS" else asyncio.Event().wait())
+
+        async def close() -> None:
+            closed.set()
+
+        await EventStream(endless(), close, resets.append)(SCOPE, line.receive, line.send)
+        assert resets == [True]
+        assert closed.is_set()
+
+    asyncio.run(asyncio.wait_for(test(), 5))
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "BODY_SECONDS", 0.01)
+
+    async def test() -> None:
+        line = Line()
+        with pytest.raises(BadBody, match=r"did not come in 0\.01 s") as failed:
+            await json_body(Request(SCOPE, line.receive))
+        assert failed.value.status == 408
+
+    asyncio.run(asyncio.wait_for(test(), 5))
 
 
 def test_what_the_events_come_from_is_closed_also_when_none_was_ever_sent() -> None:
@@ -156,7 +200,7 @@ def test_what_the_events_come_from_is_closed_also_when_none_was_ever_sent() -> N
             raise ConnectionResetError
 
         with pytest.raises(ConnectionResetError):
-            await EventStream(none(), close)(SCOPE, line.receive, refuse)
+            await EventStream(none(), close, never)(SCOPE, line.receive, refuse)
         assert closed.is_set()
 
     asyncio.run(test())

@@ -14,6 +14,7 @@ from local_cortex.sql.asking import Question, ask_rows, details
 from local_cortex.sql.batch import Bound, constant
 from local_cortex.sql.errors import SqlError, not_run, wrong_argument_count, wrong_argument_types
 from local_cortex.sql.mapping import cast, coerce, mapped
+from local_cortex.sql.protocol import Completion
 from local_cortex.sql.types import BOOLEAN, NULL, OBJECT, TEXT, VARIANT, SqlType
 from local_cortex.sql.values import as_json, json_text
 
@@ -43,23 +44,24 @@ def complete(call: Call) -> Bound:
         arguments.append(call.coerced(2, OBJECT))
     lenient = call.name.endswith("TRY_COMPLETE")
 
-    async def answer(model: Any, said: Any, options: Any = None) -> str | None:
+    def question(model: Any, said: Any, options: Any = None) -> Question | None:
         if model is None or said is None or (detailed and options is None):
             return None
-        try:
-            question = Question.build(model, said, options or {})
-            completion = await call.execution.cortex.complete(*question.parts())
-            if not detailed:
-                return completion.text
-            if question.structured:
-                return json_text(question.structure(completion))
-            return json_text(details(call.execution, model, completion), pretty=True)
-        except EngineError as error:
-            if lenient:
-                return None
+        return Question.build(model, said, options or {})
+
+    def value(row: tuple[Any, ...], asked: Question, completion: Completion) -> str:
+        if not detailed:
+            return completion.text
+        if asked.structured:
+            return json_text(asked.structure(completion))
+        return json_text(details(call.execution, row[0], completion), pretty=True)
+
+    def failed(_: tuple[Any, ...], error: EngineError) -> None:
+        if not lenient:
             raise remote_error(call.name, error) from None
 
-    return ask_rows(call.execution, answer, arguments, DETAILED_TEXT if detailed else TEXT)
+    kind = DETAILED_TEXT if detailed else TEXT
+    return ask_rows(call.execution, question, value, failed, arguments, kind, strict=not lenient)
 
 
 @builder("AI_COMPLETE", least=0, takes_names=True)
@@ -75,30 +77,28 @@ def ai_complete(call: Call) -> Bound:
         for name, bound in given.items()
     ]
 
-    async def answer(
-        model: Any, prompt: Any, parameters: Any, form: Any, show: Any, explain: Any
-    ) -> Any:
+    def question(model: Any, prompt: Any, parameters: Any, form: Any, *_: Any) -> Question | None:
         if model is None or prompt is None:
             return None
-        try:
-            options = dict(parameters or {})
-            # Documented: a response_format among the model parameters is not recognised.
-            options.pop("response_format", None)
-            if form is not None:
-                options["response_format"] = form
-            question = Question.build(model, prompt, options)
-            completion = await call.execution.cortex.complete(*question.parts())
-            value: Any = completion.text
-            if question.structured:
-                value = question.structure(completion)
-            if show:
-                structured = value if question.structured else None
-                value = details(call.execution, model, completion, structured)
-        except EngineError as error:
-            return {"value": None, "error": str(error)} if explain else None
-        return {"value": value, "error": None} if explain else value
+        options = dict(parameters or {})
+        # Documented: a response_format among the model parameters is not recognised.
+        options.pop("response_format", None)
+        if form is not None:
+            options["response_format"] = form
+        return Question.build(model, prompt, options)
 
-    return ask_rows(call.execution, answer, arguments, VARIANT)
+    def value(row: tuple[Any, ...], asked: Question, completion: Completion) -> Any:
+        model, *_, show, explain = row
+        structured = asked.structure(completion) if asked.structured else None
+        answer = structured if asked.structured else completion.text
+        if show:
+            answer = details(call.execution, model, completion, structured)
+        return {"value": answer, "error": None} if explain else answer
+
+    def failed(row: tuple[Any, ...], error: EngineError) -> Any:
+        return {"value": None, "error": str(error)} if row[-1] else None
+
+    return ask_rows(call.execution, question, value, failed, arguments, VARIANT, strict=False)
 
 
 def _by_name(call: Call) -> dict[str, Bound]:

@@ -55,7 +55,8 @@ for _name, _answer in _ANSWERS.items():
 
 @builder("LAST_QUERY_ID", least=0, most=1)
 def last_query_id(call: Call) -> Bound:
-    kept = list(call.execution.session.results)
+    with call.execution.session.lock:
+        kept = list(call.execution.session.results)
     return constant(kept[-1] if kept else None, TEXT)
 
 

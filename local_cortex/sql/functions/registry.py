@@ -86,7 +86,6 @@ def scalar(
     gives: SqlType | Callable[[Sequence[Bound]], SqlType],
     optional: int = 0,
     variadic: bool = False,
-    grows: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function of single values; NULL in any argument gives NULL.
 
@@ -102,7 +101,7 @@ def scalar(
                 for argument, kind in zip(call.arguments, kinds, strict=True)
             ]
             kind = gives if isinstance(gives, SqlType) else gives(arguments)
-            return mapped(call.execution, compute, arguments, kind, grows=grows)
+            return mapped(call.execution, compute, arguments, kind)
 
         most = UNLIMITED if variadic else len(takes)
         for name in names:

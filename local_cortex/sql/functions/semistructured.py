@@ -7,7 +7,7 @@ from typing import Any
 
 from local_cortex.sql.batch import Bound
 from local_cortex.sql.errors import wrong_argument_types
-from local_cortex.sql.mapping import cast, coerce, mapped
+from local_cortex.sql.mapping import cast, check_length, coerce, mapped
 from local_cortex.sql.paths import element
 from local_cortex.sql.types import (
     ARRAY,
@@ -46,7 +46,6 @@ def build_array(call: Call, items: Sequence[Bound]) -> Bound:
         _variants(call, items),
         ARRAY,
         nulls=True,
-        grows=True,
     )
 
 
@@ -72,7 +71,7 @@ def build_object(call: Call, keys: Sequence[Bound], items: Sequence[Bound]) -> B
         }
 
     arguments = [*keys, *_variants(call, items)]
-    return mapped(call.execution, compute, arguments, OBJECT, nulls=True, grows=True)
+    return mapped(call.execution, compute, arguments, OBJECT, nulls=True)
 
 
 @builder("GET", least=2)
@@ -93,8 +92,9 @@ def object_keys(value: Any) -> list[str]:
     return sorted(value)
 
 
-@scalar("ARRAY_TO_STRING", takes=[ARRAY, TEXT], gives=TEXT, grows=True)
+@scalar("ARRAY_TO_STRING", takes=[ARRAY, TEXT], gives=TEXT)
 def array_to_string(value: Any, separator: str) -> str:
+    check_length(len(value) * len(separator))
     return separator.join("" if item is None else as_text(item, VARIANT) for item in value)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from local_cortex.sql.batch import Bound
-from local_cortex.sql.errors import SqlError
-from local_cortex.sql.limits import MAX_VALUE_CHARS
-from local_cortex.sql.mapping import check_text
+from local_cortex.sql.errors import SqlError, too_large
+from local_cortex.sql.limits import MAX_TRIMMED, MAX_VALUE_CHARS
+from local_cortex.sql.mapping import check_length
 from local_cortex.sql.types import ARRAY, BOOLEAN, INTEGER, TEXT, SqlType, number, text
 
 from .registry import scalar
@@ -38,34 +38,41 @@ scalar("CONTAINS", takes=[TEXT, TEXT], gives=BOOLEAN)(lambda value, part: part i
 scalar("MD5", takes=[TEXT], gives=text(32))(
     lambda value: hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
 )
-scalar("SPLIT", takes=[TEXT, TEXT], gives=ARRAY)(
-    lambda value, separator: value.split(separator) if separator else [value]
-)
 
 
-@scalar("CONCAT", takes=[TEXT], gives=_joined, variadic=True, grows=True)
+@scalar("SPLIT", takes=[TEXT, TEXT], gives=ARRAY)
+def split(value: str, separator: str) -> list[str]:
+    if not separator:
+        return [value]
+    check_length(value.count(separator))
+    return value.split(separator)
+
+
+@scalar("CONCAT", takes=[TEXT], gives=_joined, variadic=True)
 def concat(*parts: str) -> str:
+    check_length(sum(map(len, parts)))
     return "".join(parts)
 
 
-@scalar("CONCAT_WS", takes=[TEXT, TEXT], gives=TEXT, variadic=True, grows=True)
+@scalar("CONCAT_WS", takes=[TEXT, TEXT], gives=TEXT, variadic=True)
 def concat_ws(separator: str, *parts: str) -> str:
+    check_length(len(separator) * len(parts) + sum(map(len, parts)))
     return separator.join(parts)
 
 
 @scalar("TRIM", takes=[TEXT, TEXT], gives=_same, optional=1)
 def trim(value: str, characters: str = BLANK) -> str:
-    return value.strip(characters)
+    return value.strip(_removed(characters))
 
 
 @scalar("LTRIM", takes=[TEXT, TEXT], gives=_same, optional=1)
 def ltrim(value: str, characters: str = BLANK) -> str:
-    return value.lstrip(characters)
+    return value.lstrip(_removed(characters))
 
 
 @scalar("RTRIM", takes=[TEXT, TEXT], gives=_same, optional=1)
 def rtrim(value: str, characters: str = BLANK) -> str:
-    return value.rstrip(characters)
+    return value.rstrip(_removed(characters))
 
 
 @scalar("SUBSTR", "SUBSTRING", takes=[TEXT, INTEGER, INTEGER], gives=_same, optional=1)
@@ -85,33 +92,33 @@ def right(value: str, length: int) -> str:
     return value[-length:] if length > 0 else ""
 
 
-@scalar("REPLACE", takes=[TEXT, TEXT, TEXT], gives=TEXT, optional=1, grows=True)
+@scalar("REPLACE", takes=[TEXT, TEXT, TEXT], gives=TEXT, optional=1)
 def replace(value: str, old: str, new: str = "") -> str:
     if not old:
         return value
-    _check_length(len(value) + value.count(old) * (len(new) - len(old)))
+    check_length(len(value) + value.count(old) * (len(new) - len(old)))
     return value.replace(old, new)
 
 
-@scalar("REPEAT", takes=[TEXT, INTEGER], gives=TEXT, grows=True)
+@scalar("REPEAT", takes=[TEXT, INTEGER], gives=TEXT)
 def repeat(value: str, times: int) -> str:
-    _check_length(len(value) * max(times, 0))
+    check_length(len(value) * max(times, 0))
     return value * max(times, 0)
 
 
-@scalar("LPAD", takes=[TEXT, INTEGER, TEXT], gives=TEXT, optional=1, grows=True)
+@scalar("LPAD", takes=[TEXT, INTEGER, TEXT], gives=TEXT, optional=1)
 def lpad(value: str, length: int, padding: str = BLANK) -> str:
     return _padding(value, length, padding) + value[: max(length, 0)]
 
 
-@scalar("RPAD", takes=[TEXT, INTEGER, TEXT], gives=TEXT, optional=1, grows=True)
+@scalar("RPAD", takes=[TEXT, INTEGER, TEXT], gives=TEXT, optional=1)
 def rpad(value: str, length: int, padding: str = BLANK) -> str:
     return value[: max(length, 0)] + _padding(value, length, padding)
 
 
 @scalar("SPLIT_PART", takes=[TEXT, TEXT, INTEGER], gives=_same)
 def split_part(value: str, separator: str, part: int) -> str:
-    parts = value.split(separator) if separator else [value]
+    parts = split(value, separator)
     index = part - 1 if part > 0 else part
     return parts[index] if -len(parts) <= index < len(parts) else ""
 
@@ -134,11 +141,13 @@ def _padding(value: str, length: int, padding: str) -> str:
     missing = length - len(value)
     if missing <= 0 or not padding:
         return ""
-    _check_length(length)
+    check_length(length)
     return (padding * (missing // len(padding) + 1))[:missing]
 
 
-def _check_length(length: int) -> None:
-    # Before the text is built: an attempt to build it could take all memory.
-    if length > MAX_VALUE_CHARS:
-        check_text(range(length))
+def _removed(characters: str) -> str:
+    # Each character of a text is looked up in all of them.
+    different = "".join(set(characters))
+    if len(different) > MAX_TRIMMED:
+        raise too_large("The different characters of a TRIM", MAX_TRIMMED, "Give it fewer.")
+    return different
