@@ -60,8 +60,8 @@ DEFAULTS: dict[str, Any] = {
     # Seconds that a read may be silent, and all that interrupts one. Snowflake is silent for 45
     # while a statement runs, before it answers "in progress".
     "socket_timeout": 50,
-    # Seconds of repeating any other request, otherwise for ever; also the most that a statement may
-    # take, and one that asks a model for a long answer takes minutes.
+    # Seconds of repeating any other request, which otherwise has no limit; also the most that a
+    # statement may take, and one that asks a model for a long answer takes minutes.
     "network_timeout": 600,
     "platform_detection_timeout_seconds": 0.0,  # do not ask the network which cloud this is
     "client_session_keep_alive": True,  # Snowflake ends a session that is idle for four hours
@@ -394,7 +394,7 @@ def decide(
 
 
 class SharedSession:
-    """The one session of a plan: made on first use, made anew when it has died, closed at exit."""
+    """The one session of a plan: made on first use, replaced when it has died, closed at exit."""
 
     def __init__(self, plan: Plan, sources: Sources) -> None:
         self._plan, self._sources = plan, sources
@@ -443,7 +443,7 @@ class SharedSession:
                 self._drop()
 
     def close(self) -> None:
-        """Close the session and stop Local Cortex; a later use starts both afresh."""
+        """Close the session and stop Local Cortex; a later use starts both again."""
         self.reset()
         with self._lock:
             if self._cortex is not None:
@@ -507,14 +507,14 @@ class Connection:
     def session(self) -> Session:
         """The session that all reruns and threads share; pass it on explicitly, do not close it.
 
-        Raises ``ConnectionFailed`` if there is none. A failure that only a person can mend is
+        Raises ``ConnectionFailed`` if there is none. A failure that only a person can fix is
         raised again without another login, until ``reset()``: a page that reruns with a wrong
         password would lock its user out.
         """
         return self._shared.get()
 
     def reset(self, session: Session | None = None) -> None:
-        """Connect anew on the next use; if ``session`` is given, only if it is the one in use."""
+        """Connect again on the next use; if ``session`` is given, only if it is the one in use."""
         self._shared.reset(session)
 
     def check(self, error: BaseException, session: Session | None = None) -> bool:

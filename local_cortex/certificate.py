@@ -1,7 +1,7 @@
 """A throw-away certificate for Local Cortex, and a bundle of authorities that trusts it.
 
 ``snowflake.cortex`` speaks https to whatever host it is given. For a script that is to run
-unmodified, Local Cortex therefore speaks it too; the authority is made anew each time, its key
+unmodified, Local Cortex therefore speaks it too; each run has a new authority, whose key
 never leaves this process, and only the started command is told to trust it. The certificate is for
 Snowflake's names, too, because `local_cortex run` leads them here.
 """

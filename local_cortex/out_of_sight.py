@@ -11,8 +11,15 @@ from pathlib import Path
 
 __all__ = ["found", "is_secret", "places"]
 
-# The course's own, which name an account, too, and one of the Snowflake CLI.
-NAMES = frozenset({"COURSE_CONNECTION_NAME", "PRIVATE_KEY_PASSPHRASE", "STREAMLIT_SECRETS_FILES"})
+# Some of the course and of Streamlit, which lead to secrets, too, and one of the Snowflake CLI.
+NAMES = frozenset(
+    {
+        "COURSE_CONNECTION_NAME",
+        "COURSE_RELAY_API_KEY",
+        "PRIVATE_KEY_PASSPHRASE",
+        "STREAMLIT_SECRETS_FILES",
+    }
+)
 # The token of a container in Snowflake, and what other platforms mount.
 MOUNTED = ("/snowflake/session/token", "/run/secrets")
 # Where a project, or its owner, keeps secrets; the names alone hide them.
@@ -33,7 +40,7 @@ def is_secret(name: str, value: str) -> bool:
 
 def places(environment: Mapping[str, str]) -> list[str]:
     """Return the files and folders, as absolute paths, that hold nothing but credentials."""
-    home = Path.home()
+    home = _home()
     above = [home / ".config", home / "Library" / "Application Support"]
     variables = ("XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA")
     above += [Path(environment[name]) for name in variables if environment.get(name)]
@@ -56,7 +63,7 @@ def found(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
 def _files(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Path]:
     # Streamlit looks beside the script as well.
     scripts = [Path(word).absolute().parent for word in command if isfile(word)]
-    for folder in (Path.cwd(), *scripts, Path.home()):
+    for folder in (Path.cwd(), *scripts, _home()):
         yield from (folder / name for name in PROJECT_FILES)
     for place in map(Path, places(environment)):
         yield place
@@ -65,8 +72,13 @@ def _files(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[P
         yield Path(chosen).expanduser() / "connections.toml"
 
 
+def _home() -> Path:
+    # Unlike Path.home it raises nothing where there is none, as for some users in containers.
+    return Path(os.path.expanduser("~"))
+
+
 def _shown(path: Path) -> str:
-    for folder, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+    for folder, sign in ((Path.cwd(), ""), (_home(), "~/")):
         if path.is_relative_to(folder):
             return sign + path.relative_to(folder).as_posix()
     return str(path)

@@ -21,6 +21,7 @@ from local_cortex.out_of_sight import found, is_secret, places
         ("PRIVATE_KEY_PASSPHRASE", "x"),
         ("STREAMLIT_SECRETS_FILES", "elsewhere.toml"),
         ("COURSE_CONNECTION_NAME", "prod"),
+        ("COURSE_RELAY_API_KEY", "x"),
         ("DATABASE_URL", "snowflake://user:x@account/db"),
         ("CORTEX_URL", "https://account.SnowflakeComputing.com/api/v2/cortex/v1"),
     ],
@@ -34,7 +35,6 @@ def test_a_variable_that_leads_to_an_account_is_a_secret(name: str, value: str) 
     [
         ("OPENAI_API_KEY", "sk-x"),
         ("PWD", "/home/somebody/snowflake-course"),
-        ("COURSE_RELAY_API_KEY", "x"),
         ("HTTPS_PROXY", "http://corp.example:8080"),
     ],
 )
@@ -47,7 +47,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home of somebody who has accounts; the working folder is a project in it."""
     project = tmp_path / "home" / "project"
     project.mkdir(parents=True)
-    monkeypatch.setattr(Path, "home", lambda: project.parent)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(project.parent))
     monkeypatch.chdir(project)
     return project.parent
 
