@@ -6,8 +6,10 @@ at files and at the secrets; it imports no Snowflake package. That waits for ``.
 home page does not pay for it. An account that is configured but fails is not replaced silently:
 ``.session`` raises ``ConnectionFailed``, and ``connect("local")`` goes on without the account.
 
-Settings: ``COURSE_CONNECTION`` is auto, snowflake, account or local. ``COURSE_CONNECTION_NAME``
-names an entry of the user's connections.toml, which is not looked at otherwise.
+Settings: ``COURSE_CONNECTION`` is auto, snowflake, account, local, or the header of an entry in the
+secrets, such as [connections.mine]; an entry with an unusual name is found but only used when you
+name it. ``COURSE_CONNECTION_NAME`` names an entry of your own connections.toml, which is not read
+otherwise.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ LABELS: dict[Kind, str] = {
 }
 CHOICES = ("auto", *LABELS)
 SECTION = "[connections.snowflake]"
+ENTRY = re.compile(r"\[.*\]")
 
 # Snowflake keeps a container's OAuth token here and renews it every few minutes.
 TOKEN_FILE = Path("/snowflake/session/token")
@@ -57,8 +60,8 @@ DEFAULTS: dict[str, Any] = {
     # Seconds that a read may be silent, and all that interrupts one. Snowflake is silent for 45
     # while a statement runs, before it answers "in progress".
     "socket_timeout": 50,
-    # Seconds of repeating any other request, otherwise for ever; also the most that a statement may
-    # take, and one that asks a model for a long answer takes minutes.
+    # Seconds of repeating any other request, which otherwise has no limit; also the most that a
+    # statement may take, and one that asks a model for a long answer takes minutes.
     "network_timeout": 600,
     "platform_detection_timeout_seconds": 0.0,  # do not ask the network which cloud this is
     "client_session_keep_alive": True,  # Snowflake ends a session that is idle for four hours
@@ -66,6 +69,37 @@ DEFAULTS: dict[str, Any] = {
     # Otherwise Snowpark shares one cursor between threads, and their queries fail.
     "session_parameters": {"PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": True},
 }
+# The connector takes these as text and fails by using them if TOML has made numbers of them.
+SECRET_KEYS = frozenset({"password", "token", "private_key_file_pwd"})
+TEXT_KEYS = SECRET_KEYS | {
+    *("account", "user", "authenticator", "role", "warehouse", "database", "schema"),
+    *("host", "token_file_path", "private_key_file"),
+}
+NUMBER_KEYS = frozenset({"login_timeout", "network_timeout", "socket_timeout"})
+# Names that the connector ignores, some of them from other Snowflake tools, and its own.
+RENAMED = {
+    "private_key_path": "private_key_file",
+    "private_key_passphrase": "private_key_file_pwd",
+    "private_key_file_passphrase": "private_key_file_pwd",
+    "username": "user",
+    "pwd": "password",
+    "accountname": "account",
+    "account_name": "account",
+    "account_identifier": "account",
+    "token_file": "token_file_path",
+}
+# ORG-ACCOUNT, or a locator and its region. No certificate matches a host with an underscore.
+ACCOUNT_FORM = re.compile(
+    r"[a-z0-9-]+(\.(privatelink|global|[a-z0-9]+(-[a-z0-9]+)+)(\.[a-z]+)*)?", re.IGNORECASE
+)
+# Snowsight writes <none selected>.
+PLACEHOLDER = re.compile(r"<.*>")
+# A table with an account and one of these belongs to an account of Snowflake's.
+ACCOUNT_KEYS = frozenset(key for key, name in RENAMED.items() if name == "account") | {"account"}
+TELLING = frozenset(
+    {"user", "authenticator", "role", "warehouse", "database", "schema", "username"}
+)
+
 # A failure that time may heal is not tried again for so many seconds: else each waiting thread and
 # rerun would sit through a timeout of its own.
 RETRY_SECONDS = 15.0
@@ -85,6 +119,9 @@ REASON_BY_NUMBER: dict[int, str] = {
     **dict.fromkeys((390120, 390127, *range(394507, 394513)), "mfa"),
     **dict.fromkeys((251001, *range(251005, 251009), 251013, 251017, 251020), "secrets"),
 }
+# The connector's number for a setting that is missing, or has a value that it does not know.
+KEY_BY_NUMBER = {251001: "account", 251005: "user", 251006: "password"}
+UNKNOWN_VALUE = 251007
 REASON_BY_WORDING = {
     "mfa": r"\bmfa\b",
     "account": r"verify the account name|free trial has ended|account is suspended",
@@ -112,21 +149,29 @@ class ConnectionFailed(RuntimeError):
     """No session, and why, without anything secret; the original error is the ``__cause__``.
 
     ``reason`` is account, user, role, warehouse, network, expired_token, mfa, secrets, not_inside,
-    missing_package, local (Local Cortex does not start) or unknown; ``errno`` and ``sqlstate`` are
-    Snowflake's or the connector's, or None; ``where`` names the file, section or key to look at,
-    says for local what is wrong and how to mend it, and may be empty.
+    missing_package, other_name (the secrets have an account under another name), key_name,
+    key_text, key_number, placeholder, account_form (a key is wrong), local (Local Cortex
+    does not start) or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or
+    None; ``where`` names the file, section or key to look at, says for local what is wrong and how
+    to fix it, and may be empty; ``fix`` is the right name of a misnamed key.
     """
 
     def __init__(
-        self, reason: str, errno: int | None = None, sqlstate: str | None = None, where: str = ""
+        self,
+        reason: str,
+        errno: int | None = None,
+        sqlstate: str | None = None,
+        where: str = "",
+        fix: str = "",
     ) -> None:
         facts = (f"errno {errno}" if errno else "", f"sqlstate {sqlstate}" if sqlstate else "")
         super().__init__(", ".join(filter(None, (f"no session: {reason}", *facts, where))))
-        self.reason, self.errno, self.sqlstate, self.where = reason, errno, sqlstate, where
+        self.reason, self.errno, self.sqlstate = reason, errno, sqlstate
+        self.where, self.fix = where, fix
 
     def again(self) -> ConnectionFailed:
         """Return a copy to raise; an exception raised twice would collect tracebacks."""
-        copy = ConnectionFailed(self.reason, self.errno, self.sqlstate, self.where)
+        copy = ConnectionFailed(self.reason, self.errno, self.sqlstate, self.where, self.fix)
         copy.__cause__ = self.__cause__
         return copy
 
@@ -135,11 +180,14 @@ class ConnectionFailed(RuntimeError):
 class Attempt:
     """One kind that was considered.
 
-    ``outcome`` is used, not_inside, no_secrets, not_chosen or a ``ConnectionFailed.reason``.
+    ``outcome`` is used, not_inside, no_secrets, other_name, not_chosen or a
+    ``ConnectionFailed.reason``; ``found`` are, for other_name, the headers of the secrets' entries
+    that are accounts, each of which ``connect`` takes as its ``prefer``.
     """
 
     kind: Kind
     outcome: str
+    found: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,6 +225,35 @@ def read_secrets() -> Mapping[str, Any] | None:
     raise ConnectionFailed("secrets", where=SECTION)
 
 
+def read_entries() -> dict[str, dict[str, Any]]:
+    """Return the settings of all accounts in the secrets, by their tables' headers.
+
+    ``[]`` is the top of the file. Secrets that cannot be read have none: see ``read_secrets``.
+    """
+    try:
+        return dict(_entries(st.secrets.to_dict(), ()))
+    except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError):
+        return {}
+
+
+def _entries(
+    table: Mapping[str, Any], path: tuple[str, ...]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    # Keys of environment variables are common at the top: SNOWFLAKE_ACCOUNT.
+    own = {
+        key.lower().removeprefix("snowflake_"): value
+        for key, value in table.items()
+        if not isinstance(value, Mapping) or key == "session_parameters"
+    }
+    if ACCOUNT_KEYS & own.keys() and TELLING & own.keys():
+        # The top of the file holds the secrets of other programs as well.
+        ours = own.keys() if path else own.keys() & (TEXT_KEYS | RENAMED.keys())
+        yield f"[{'.'.join(path)}]", {key: own[key] for key in own if key in ours}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _entries(value, (*path, name))
+
+
 def _open_session(settings: Mapping[str, Any]) -> Session:
     from snowflake.snowpark import Session
 
@@ -204,6 +281,7 @@ class Sources:
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     secrets: Callable[[], Mapping[str, Any] | None] = read_secrets
+    entries: Callable[[], Mapping[str, Mapping[str, Any]]] = read_entries
     token_file: Path = TOKEN_FILE
     platform: Callable[[], str] = platform.platform
     open_session: Callable[[Mapping[str, Any]], Session] = _open_session
@@ -212,40 +290,75 @@ class Sources:
     clock: Callable[[], float] = time.monotonic
 
 
-def _find_snowflake(sources: Sources) -> Plan | str:
+def _find_snowflake(sources: Sources, _entry: str | None) -> Plan | Attempt:
     if sources.platform() == PROCEDURE_PLATFORM:
         return Plan("snowflake", procedure=True)
     given = {name: sources.environ.get(f"SNOWFLAKE_{name.upper()}") for name in CONTAINER_SETTINGS}
     if not (given["host"] and sources.token_file.is_file()):
-        return "not_inside"
+        return Attempt("snowflake", "not_inside")
     settings = {name: value for name, value in given.items() if value}
     return Plan("snowflake", {**settings, "authenticator": "oauth"})
 
 
-def _find_account(sources: Sources) -> Plan | str:
+def _find_account(sources: Sources, entry: str | None) -> Plan | Attempt:
+    if entry is not None:
+        chosen = sources.entries().get(entry)
+        if chosen is None:
+            return Plan("account", problem=ConnectionFailed("secrets", where=entry))
+        return _account(chosen, entry)
     if name := sources.environ.get("COURSE_CONNECTION_NAME", "").strip():
         return Plan("account", {"connection_name": name})
     try:
         secrets = sources.secrets()
     except ConnectionFailed as failure:
         return Plan("account", problem=failure)
-    if secrets is None:
-        return "no_secrets"
-    settings = {key.lower(): value for key, value in _plain(secrets).items()}
-    if settings.get("account") or settings.get("connection_name"):
-        return Plan("account", settings)
-    return Plan("account", problem=ConnectionFailed("secrets", where=f"{SECTION} account"))
+    if secrets is not None:
+        return _account(secrets, SECTION)
+    if others := sources.entries():
+        return Attempt("account", "other_name", tuple(others))
+    return Attempt("account", "no_secrets")
 
 
-FINDERS: dict[Kind, Callable[[Sources], Plan | str]] = {
+def _account(section: Mapping[str, Any], header: str) -> Plan:
+    settings = {key.lower(): value for key, value in _plain(section).items()}
+    return Plan("account", settings, problem=_mistake(settings, header))
+
+
+def _mistake(settings: Mapping[str, Any], header: str) -> ConnectionFailed | None:
+    """Return what is wrong with the settings by themselves; it names a key and never its value."""
+    for key, value in settings.items():
+        where, right = f"{header} {key}", RENAMED.get(key)
+        if right is not None and right not in settings:
+            return ConnectionFailed("key_name", where=where, fix=right)
+        if key in TEXT_KEYS and not isinstance(value, str):
+            return ConnectionFailed("key_text", where=where)
+        if key in NUMBER_KEYS and (isinstance(value, bool) or not isinstance(value, int | float)):
+            return ConnectionFailed("key_number", where=where)
+        if key in TEXT_KEYS - SECRET_KEYS and PLACEHOLDER.fullmatch(value):
+            return ConnectionFailed("placeholder", where=where)
+    account, where = settings.get("account"), f"{header} account"
+    if not account:
+        named = settings.get("connection_name")
+        return None if named else ConnectionFailed("secrets", where=where)
+    if not settings.get("host") and not ACCOUNT_FORM.fullmatch(account):
+        return ConnectionFailed("account_form", where=where)
+    return None
+
+
+FINDERS: dict[Kind, Callable[[Sources, str | None], Plan | Attempt]] = {
     "snowflake": _find_snowflake,
     "account": _find_account,
-    "local": lambda _sources: Plan("local"),
+    "local": lambda _sources, _entry: Plan("local"),
 }
-ABSENT = {
-    "not_inside": ConnectionFailed("not_inside"),
-    "no_secrets": ConnectionFailed("secrets", where=SECTION),
-}
+
+
+def _absent(attempt: Attempt) -> ConnectionFailed:
+    """Return the failure of a kind that is asked for but is not there."""
+    if attempt.outcome == "not_inside":
+        return ConnectionFailed("not_inside")
+    if attempt.found:
+        return ConnectionFailed("other_name", where=", ".join(attempt.found))
+    return ConnectionFailed("secrets", where=SECTION)
 
 
 def decide(
@@ -256,30 +369,32 @@ def decide(
     Raises ``ValueError`` if ``prefer``, or else ``COURSE_CONNECTION``, is none of the choices.
     """
     setting = "prefer" if prefer is not None else "COURSE_CONNECTION"
-    wanted = prefer if prefer is not None else sources.environ.get(setting, "")
-    wanted = wanted.strip().lower() or "auto"
+    given = (prefer if prefer is not None else sources.environ.get(setting, "")).strip()
+    entry = given if ENTRY.fullmatch(given) else None
+    wanted = "account" if entry else given.lower() or "auto"
     if wanted not in CHOICES:
         raise ValueError(
             f"{setting} is {wanted[:20]!r}, which is not a connection: "
-            f"set it to one of {', '.join(CHOICES)}, or leave it out for auto"
+            f"set it to one of {', '.join(CHOICES)}, to an entry of the secrets such as "
+            "[connections.mine], or leave it out for auto"
         )
     attempts: list[Attempt] = []
     for kind, find in FINDERS.items():
-        found = find(sources)
+        found = find(sources, entry)
         chosen = wanted == kind or (wanted == "auto" and isinstance(found, Plan))
         if isinstance(found, Plan):
             plan, failure = found, found.problem.reason if found.problem else failure_of(found)
             attempts.append(Attempt(kind, failure or ("used" if chosen else "not_chosen")))
         else:
-            plan = Plan(kind, problem=ABSENT[found])
-            attempts.append(Attempt(kind, found))
+            plan = Plan(kind, problem=_absent(found))
+            attempts.append(found)
         if chosen:
             return plan, tuple(attempts)
     raise AssertionError("Local Cortex is always there")
 
 
 class SharedSession:
-    """The one session of a plan: made on first use, made anew when it has died, closed at exit."""
+    """The one session of a plan: made on first use, replaced when it has died, closed at exit."""
 
     def __init__(self, plan: Plan, sources: Sources) -> None:
         self._plan, self._sources = plan, sources
@@ -328,7 +443,7 @@ class SharedSession:
                 self._drop()
 
     def close(self) -> None:
-        """Close the session and stop Local Cortex; a later use starts both afresh."""
+        """Close the session and stop Local Cortex; a later use starts both again."""
         self.reset()
         with self._lock:
             if self._cortex is not None:
@@ -392,14 +507,14 @@ class Connection:
     def session(self) -> Session:
         """The session that all reruns and threads share; pass it on explicitly, do not close it.
 
-        Raises ``ConnectionFailed`` if there is none. A failure that only a person can mend is
+        Raises ``ConnectionFailed`` if there is none. A failure that only a person can fix is
         raised again without another login, until ``reset()``: a page that reruns with a wrong
         password would lock its user out.
         """
         return self._shared.get()
 
     def reset(self, session: Session | None = None) -> None:
-        """Connect anew on the next use; if ``session`` is given, only if it is the one in use."""
+        """Connect again on the next use; if ``session`` is given, only if it is the one in use."""
         self._shared.reset(session)
 
     def check(self, error: BaseException, session: Session | None = None) -> bool:
@@ -421,7 +536,8 @@ class Connection:
 def connect(prefer: str | None = None) -> Connection:
     """Return the connection to use; cached, and cheap enough for every rerun.
 
-    ``prefer`` is auto, snowflake, account or local, by default what ``COURSE_CONNECTION`` says.
+    ``prefer`` is auto, snowflake, account, local, or one of ``Attempt.found``, by default what
+    ``COURSE_CONNECTION`` says.
     Raises ``ValueError`` if it is none of these.
     """
     plan, attempts = decide(prefer, Sources(), lambda plan: _shared(plan.key, plan).failure)
@@ -452,7 +568,9 @@ def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) ->
     errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)
     states = (str(getattr(link, "sqlstate", "")) for link in links)
     sqlstate = next((state for state in states if re.fullmatch("[0-9A-Z]{5}", state)), None)
-    reason, where = REASON_BY_NUMBER.get(errno or 0), ""
+    reason, where = REASON_BY_NUMBER.get(errno or 0), KEY_BY_NUMBER.get(errno or 0, "")
+    if errno == UNKNOWN_VALUE and "authenticator" in (settings or {}):
+        where = "authenticator"
     if reason is None:
         names = [base.__name__ for base in type(error).__mro__]
         reason = next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)

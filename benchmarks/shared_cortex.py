@@ -28,7 +28,7 @@ class SharedCortex:
 
     def __init__(self, folder: Path, settings: Settings, public_authorities: bool) -> None:
         # Kept, because a server that has read its certificate reads it again after a restart.
-        self._certificate, self.bundle = write_certificate(folder, {})
+        self._certificate, self.bundle, _ = write_certificate(folder, {})
         if not public_authorities:
             _keep_the_last(self.bundle)
         self._secrets = folder / "secrets.toml"

@@ -1,4 +1,4 @@
-"""What the pages say about the connection: a badge in the sidebar, a failure and its mend."""
+"""What the pages say about the connection: a badge in the sidebar, a failure and its fix."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import streamlit as st
 
 from connection import Attempt, Connection, ConnectionFailed, connect
 from course.language import current, text, texts
+from course.progress.learner import on_this_machine
 
 __all__ = ["badge", "failure", "preferred", "relayed", "say_what_answers"]
 
-# The learner's choice of Local Cortex over a configured account that fails.
+# The learner's own choice: Local Cortex over an account that fails, or an entry of the secrets.
 PREFERENCE_KEY = "course_connection"
 COLOURS = {"local": "blue", "account": "green", "snowflake": "green"}
 
@@ -39,6 +40,7 @@ def badge() -> None:
         _about(connection)
         st.caption(text("connection.tried"))
         st.markdown("\n".join(map(_line, connection.attempts)))
+        _offer_entries(connection, "badge")
         if preferred() is not None:
             st.button(text("connection.use_configured"), on_click=_prefer, args=(None,))
 
@@ -66,7 +68,8 @@ def failure(
         return
     facts = [f"`{error.where}`"] if error.where else []
     facts += [f"Snowflake {error.errno:06}"] if error.errno else []
-    lines = [f"**{text('connection.failed')}**", _reason(error.reason), " · ".join(facts)]
+    reason = _reason(error.reason).format(fix=error.fix)
+    lines = [f"**{text('connection.failed')}**", reason, " · ".join(facts)]
     st.error("\n\n".join(filter(None, lines)), icon=":material/cloud_off:")
     with st.container(horizontal=True):
         st.button(
@@ -77,6 +80,29 @@ def failure(
             key=f"{key}-use-local",
         )
         _try_again(preferred(), key, on_mended)
+    _offer_entries(connect(preferred()), key, on_mended)
+
+
+def _offer_entries(
+    connection: Connection, key: str, on_mended: Callable[[], None] = lambda: None
+) -> None:
+    """Offer the accounts that the secrets have under other names, to whoever owns the secrets."""
+    entries = [entry for attempt in connection.attempts for entry in attempt.found]
+    context = st.context
+    if not entries or not on_this_machine(context.url, context.ip_address, context.headers):
+        return
+    for entry in entries:
+        st.button(
+            text("connection.use_entry", entry=_shown(entry)),
+            on_click=_in_turn,
+            args=(partial(_prefer, entry), on_mended),
+            key=f"{key}-use-{entry}",
+        )
+    st.caption(text("connection.keep_entry", entry=entries[0]))
+
+
+def _shown(entry: str) -> str:
+    return text("connection.top_of_secrets") if entry == "[]" else f"`{entry}`"
 
 
 def _try_again(kind: str | None, key: str, on_mended: Callable[[], None]) -> None:
@@ -110,13 +136,17 @@ def relayed() -> bool:
 
 def _line(attempt: Attempt) -> str:
     key = f"connection.attempt.{attempt.outcome}"
-    outcome = text(key) if key in texts(current()) else text("connection.attempt.failed")
+    if attempt.found:
+        outcome = text(key, entries=", ".join(map(_shown, attempt.found)))
+    else:
+        outcome = text(key) if key in texts(current()) else text("connection.attempt.failed")
     return f"- {text(f'connection.{attempt.kind}')}: {outcome}"
 
 
 def _reason(reason: str) -> str:
     key = f"connection.reason.{reason}"
-    return text(key if key in texts(current()) else "connection.reason.unknown")
+    known = texts(current())
+    return known.get(key, known["connection.reason.unknown"])
 
 
 def _prefer(kind: str | None) -> None:

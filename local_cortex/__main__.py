@@ -91,7 +91,7 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
         certificate, bundle = None, Path()
         if tls:
             folder = tempfile.TemporaryDirectory(prefix="local-cortex-")
-            certificate, bundle = write_certificate(
+            certificate, bundle, _ = write_certificate(
                 Path(cleaning.enter_context(folder)), os.environ
             )
         cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)

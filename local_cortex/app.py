@@ -17,6 +17,7 @@ from local_cortex import inference_routes, query_routes, session_routes
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.functions import SqlCortex
+from local_cortex.proxies import SNOWFLAKE_DOMAINS
 from local_cortex.session_routes import failure
 from local_cortex.sessions import AuthError, Sessions
 from local_cortex.sql import Workers
@@ -27,6 +28,9 @@ __all__ = ["PATH_PREFIX", "build"]
 
 # Where a client that was given host = "127.0.0.1:PORT/sf" and port = 1 looks; see launch.py.
 PATH_PREFIX = "/sf"
+# A web page that resolves its own name to 127.0.0.1 is not a client. Snowflake's names are those of
+# the programs that launch.py runs.
+HOSTS = ["127.0.0.1", "localhost", *(f"*.{domain}" for domain in SNOWFLAKE_DOMAINS)]
 # "Bad request" to the connector (snowflake/connector/network.py), and Snowflake's internal error.
 BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
@@ -139,9 +143,8 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
             Mount(f"{PATH_PREFIX}:1", routes=routes),
             Mount(PATH_PREFIX, routes=routes),
         ],
-        # A web page that resolves its own name to 127.0.0.1 is not a client.
         middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"]),
+            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS),
             Middleware(LastResort),
         ],
         exception_handlers={

@@ -2,7 +2,8 @@
 
 The program finds its credentials where it would find real ones, in Streamlit's secrets and in
 Snowflake's connections.toml, and trusts the server's certificate. All of it lies in a temporary
-folder that only the program is told about.
+folder that only the program is told about. Real credentials are out of its sight (out_of_sight.py),
+and what it sends to an account arrives here (startup/sitecustomize.py).
 
 The trick with the address. The connector takes ``host`` and ``port`` and asks
 ``https://{host}:{port}/session/...``; ``snowflake.cortex`` takes ``host`` alone and asks
@@ -24,10 +25,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_cortex import out_of_sight
 from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
-from local_cortex.proxies import bypass
+from local_cortex.out_of_sight import is_secret
+from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
 from local_cortex.server import HOST, LocalCortex, StartError
+from local_cortex.startup.sitecustomize import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +41,11 @@ if TYPE_CHECKING:
 __all__ = ["connection_block", "environment", "run"]
 
 STARTUP = str(Path(__file__).parent / "startup")
+TOLD = "run.json"
+OUT_OF_SIGHT = (
+    "Out of sight for the program: {}. It gets the credentials of Local Cortex; "
+    "pass on anything else that it needs as an environment variable."
+)
 # The connector repeats a request for as long as this, and also calls a statement off after it: long
 # enough for a long answer, short enough not to keep a program that outlives its server.
 STATEMENT_SECONDS = 120
@@ -75,11 +84,10 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
     Raises:
         StartError: the folder has a name that Streamlit cannot be told.
     """
-    # It would replace connections.toml.
-    kept = {name: value for name, value in inherited.items() if name != "SNOWFLAKE_CONNECTIONS"}
+    kept = {name: value for name, value in inherited.items() if not is_secret(name, value)}
     return {
         **kept,
-        **bypass(inherited),
+        **bypass(inherited, *SNOWFLAKE_DOMAINS),
         # `run -- streamlit ...` means the one beside this Python, also where the virtual
         # environment is not switched on.
         "PATH": os.pathsep.join(filter(None, [_programs(), inherited.get("PATH", "")])),
@@ -88,9 +96,16 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         "SSL_CERT_FILE": str(bundle),
         "SNOWFLAKE_HOME": str(folder),
         "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "snowflake",
-        # Where sitecustomize.py has plain Python programs heed the next variable, too.
+        # Otherwise the connector asks 169.254.169.254 for the cloud that this is.
+        "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
+        # The connector's tokens of earlier logins: on Linux a file, elsewhere the system's keyring.
+        "SF_TEMPORARY_CREDENTIAL_CACHE_DIR": str(folder),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        # Where sitecustomize.py is, and what it is told; see there.
         "PYTHONPATH": os.pathsep.join(filter(None, [STARTUP, inherited.get("PYTHONPATH", "")])),
-        "STREAMLIT_SECRETS_FILES": _secrets_files(folder / "secrets.toml"),
+        VARIABLE: str(folder / TOLD),
+        # For `streamlit run` by a Python that is told to ignore PYTHONPATH.
+        "STREAMLIT_SECRETS_FILES": _secrets_file(folder / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
         # A learner's own program: its errors are for them, and name nobody's account.
@@ -117,7 +132,7 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
         tempfile.TemporaryDirectory(prefix="local-cortex-") as name,
     ):
         folder = Path(name)
-        certificate, bundle = write_certificate(folder, os.environ)
+        certificate, bundle, authority = write_certificate(folder, os.environ)
         variables = environment(folder, bundle, os.environ)
         cortex = LocalCortex.start(settings=settings, certificate=certificate)
         # The server has read it; nobody else is to.
@@ -129,6 +144,16 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
             ):
                 block = connection_block(cortex.port, cortex.secret, header=header)
                 _write_secret(folder / f"{file}.toml", block)
+            told = {
+                "port": cortex.port,
+                "authority": authority,
+                "secrets": [str(folder / "secrets.toml")],
+                "shown": [str(folder), os.path.realpath(folder)],
+                "hidden": out_of_sight.places(os.environ),
+            }
+            (folder / TOLD).write_text(json.dumps(told), encoding="utf-8")
+            if found := out_of_sight.found(command, os.environ):
+                print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
             try:
                 started.append(subprocess.Popen(command, env=variables))
             except FileNotFoundError:
@@ -143,8 +168,8 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
             cortex.close()
 
 
-def _secrets_files(ours: Path) -> str:
-    """Name the secrets that Streamlit reads: the project's own, then ours, which has precedence.
+def _secrets_file(ours: Path) -> str:
+    """Name our secrets for Streamlit.
 
     `streamlit run` takes the variable for a list and splits it at white space; there is no quoting.
     """
@@ -158,8 +183,7 @@ def _secrets_files(ours: Path) -> str:
             f"Streamlit cannot be given secrets from {ours.parent.parent}, because of the white "
             "space in its name. Set TMPDIR (on Windows: TEMP) to a folder without any."
         )
-    project = Path(".streamlit") / "secrets.toml"
-    return f"{project} {way}" if project.is_file() else way
+    return way
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -88,6 +88,7 @@ class World:
 
     environ: dict[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Any] | Exception | None = None
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     token_file: Path = Path("no-such-file")
     platform: str = "Linux"
     error: Exception | None = None
@@ -101,6 +102,7 @@ class World:
         doubles: dict[str, Any] = {
             "environ": self.environ,
             "secrets": self._secrets,
+            "entries": lambda: self.entries,
             "token_file": self.token_file,
             "platform": lambda: self.platform,
             "open_session": self._open,
@@ -336,6 +338,77 @@ def test_secrets_without_an_account_name_the_missing_key() -> None:
     assert found.attempts[-1] == Attempt("account", "secrets")
     error = failure(found)
     assert (error.reason, error.where) == ("secrets", "[connections.snowflake] account")
+
+
+MISTAKES = [
+    ("private_key_path", "planted.p8", "key_name", "private_key_file"),
+    ("username", "planted", "key_name", "user"),
+    ("account", 5, "key_text", ""),
+    ("password", 12345, "key_text", ""),
+    ("login_timeout", "planted", "key_number", ""),
+    ("warehouse", "<none selected>", "placeholder", ""),
+    ("account", "planted_org-acct", "account_form", ""),
+    ("account", "https://planted-acct.snowflakecomputing.com/", "account_form", ""),
+    ("account", "planted-acct.snowflakecomputing.com", "account_form", ""),
+    ("account", "PLANTED.ACCT", "account_form", ""),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "reason", "fix"), MISTAKES)
+def test_a_key_that_cannot_work_is_named_with_its_fix_before_any_login(
+    key: str, value: object, reason: str, fix: str
+) -> None:
+    world = World(secrets={"account": "a", key: value})
+    error = failure(chosen(world))
+    where = f"[connections.snowflake] {key}"
+    assert (error.reason, error.where, error.fix) == (reason, where, fix)
+    assert "planted" not in shown(error).lower()
+    assert world.opened == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"account": "ORG-ACCOUNT", "password": "<planted>"},
+        {"account": "xy12345.us-east-1"},
+        {"account": "xy12345.canada-central.azure"},
+        {"account": "org-acct.privatelink"},
+        {"account": "with_underscore", "host": "with-dash.snowflakecomputing.com"},
+        {"account": "a", "private_key_file": "k.p8", "private_key_path": "k.p8"},
+    ],
+)
+def test_settings_that_can_work_go_to_the_connector(settings: dict[str, Any]) -> None:
+    world = World(secrets=settings)
+    assert chosen(world).session
+    assert settings.items() <= world.opened[0].items()
+
+
+OTHER = {"[connections.mine]": {"account": "a", "user": "u"}, "[snowflake]": {"account": "b"}}
+
+
+def test_an_account_under_another_name_is_reported_and_not_used() -> None:
+    found = chosen(World(entries=OTHER))
+    reported = Attempt("account", "other_name", ("[connections.mine]", "[snowflake]"))
+    assert found.attempts == (NOT_INSIDE, reported, Attempt("local", "used"))
+
+
+@pytest.mark.parametrize("by_setting", [True, False])
+def test_an_account_under_another_name_is_used_when_it_is_named(by_setting: bool) -> None:
+    header = "[connections.mine]"
+    world = World(entries=OTHER, environ={"COURSE_CONNECTION": header} if by_setting else {})
+    found = chosen(world, None if by_setting else header)
+    assert found.session
+    assert (found.kind, world.opened[0]["user"]) == ("account", "u")
+
+
+def test_an_entry_that_the_secrets_do_not_have_is_named() -> None:
+    error = failure(chosen(World(), "[connections.mine]"))
+    assert (error.reason, error.where) == ("secrets", "[connections.mine]")
+
+
+def test_an_account_that_is_asked_for_and_has_another_name_is_a_failure_that_names_it() -> None:
+    error = failure(chosen(World(entries=OTHER), "account"))
+    assert (error.reason, error.where) == ("other_name", "[connections.mine], [snowflake]")
 
 
 def test_an_account_that_is_asked_for_but_not_configured_names_the_missing_section() -> None:
@@ -755,6 +828,35 @@ def test_secrets_about_something_else_are_no_secrets(secrets_file: Path, text: s
     assert connection.read_secrets() is None
 
 
+ACCOUNT = "account = 'planted'\nuser = 'planted'\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        (f"[connections.my_example_connection]\n{ACCOUNT}", "[connections.my_example_connection]"),
+        (f"[connections.Snowflake]\n{ACCOUNT}", "[connections.Snowflake]"),
+        (f"[connections]\n{ACCOUNT}", "[connections]"),
+        (f"[snowflake]\n{ACCOUNT}", "[snowflake]"),
+        (f"[databases.prod.snowflake]\n{ACCOUNT}", "[databases.prod.snowflake]"),
+        (f"openai_key = 'sk'\n{ACCOUNT}", "[]"),
+        ("SNOWFLAKE_ACCOUNT = 'planted'\nSNOWFLAKE_USER = 'planted'", "[]"),
+    ],
+)
+def test_an_account_in_the_secrets_is_found_under_any_name(
+    secrets_file: Path, text: str, header: str
+) -> None:
+    secrets_file.write_text(text)
+    assert connection.read_entries() == {header: {"account": "planted", "user": "planted"}}
+    found = connection.connect()
+    assert (found.kind, found.attempts[1].found) == ("local", (header,))
+
+
+def test_an_account_of_somebody_else_is_none_of_snowflakes(secrets_file: Path) -> None:
+    secrets_file.write_text("[stripe]\naccount = 'acct_1'\nkey = 'sk'")
+    assert connection.read_entries() == {}
+
+
 @pytest.mark.parametrize(
     ("content", "where"),
     [
@@ -1069,16 +1171,16 @@ def test_the_real_connector_at_a_host_without_the_account(
     assert (error.reason, error.errno) == ("account", errno)
 
 
-@pytest.mark.filterwarnings("ignore:'login_timeout' connection parameter:UserWarning")
+@pytest.mark.filterwarnings("ignore:'port' connection parameter:UserWarning")
 @pytest.mark.parametrize(
     ("other", "where"),
     [
-        ({"user": ""}, ""),
-        ({"password": ""}, ""),
-        ({"authenticator": "planted"}, ""),
+        ({"user": ""}, "user"),
+        ({"password": ""}, "password"),
+        ({"authenticator": "planted"}, "authenticator"),
         ({"private_key": "planted"}, ""),
         ({"private_key_file": "planted.p8"}, "private_key_file"),
-        ({"login_timeout": "planted"}, ""),
+        ({"port": "planted"}, ""),
     ],
 )
 def test_the_real_connector_with_settings_that_cannot_work(

@@ -1,48 +1,276 @@
-"""Gives Streamlit's secrets to programs that `streamlit run` does not start.
+"""Keeps a program under ``python -m local_cortex run`` to Local Cortex.
 
-``streamlit run`` alone heeds STREAMLIT_SECRETS_FILES: ``st.secrets`` in `python my_script.py` or in
-a test of an app does not (streamlit/config.py takes only sensitive options from the environment).
 Python imports the first module of this name on its path when it starts; see the documentation of
-``site``. The Python may be another than the course's, so nothing but its own library is used.
+``site``. This one does three things to the program:
+
+- Files that hold real credentials are not there: ``open`` and ``os.stat`` do not find them.
+- Names of Snowflake's lead to Local Cortex: no such name is resolved, and a TLS handshake with one
+  trusts Local Cortex's certificate alone.
+- ``st.secrets`` is Local Cortex's entry, however Streamlit is started and whatever it is told.
+
+The Python may be another than the course's, so nothing but its own library is used, and little of
+it, because every Python program under ``run`` pays for the imports.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
-from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-OURS = str(Path(__file__).parent)
-CONFIG = "streamlit.config"
+__all__ = ["VARIABLE", "is_credentials", "is_snowflake"]
+
+OURS = os.path.dirname(__file__)
+# Names the file in which launch.py says where Local Cortex is.
+VARIABLE = "LOCAL_CORTEX_RUN"
+LOOPBACK = "127.0.0.1"
+# Stands for a Snowflake host between resolving and connecting. Nothing listens there, so a client
+# that connects past us fails on this machine.
+STAND_IN = "127.83.70.1"
+DOMAINS = ("snowflake.app", "app.snowflake.com")
+OUT_OF_SIGHT = "Out of sight under `local_cortex run`"
+NO_SUCH_FILE = 2
+SECRET_FORMATS = (".toml", ".json", ".yaml", ".yml", ".ini")
+RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+# Each would give a file another name.
+RENAMING = frozenset({"os.link", "os.rename", "os.symlink"})
 
 
-class SecretsFinder:
-    """Finds ``streamlit.config`` as Python does, and sets the option as soon as it is loaded."""
+def is_snowflake(host: object) -> bool:
+    """Tell whether a host name is one of Snowflake's, however it is written."""
+    if isinstance(host, (bytes, bytearray)):
+        host = bytes(host).decode("ascii", "replace")
+    if not isinstance(host, str):
+        return False
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()  # as the resolver does
+        except UnicodeError:
+            return False
+    name = host.lower().rstrip(".")
+    return "snowflakecomputing" in name.split(".") or any(
+        name == domain or name.endswith(f".{domain}") for domain in DOMAINS
+    )
 
-    def __init__(self, files: Sequence[str]) -> None:
-        self._files = list(files)
+
+def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
+    """Tell whether a file is one in which people keep credentials.
+
+    ``hidden`` are such files, and folders of them: absolute paths, like ``path``.
+    """
+    name = os.path.basename(path).lower()
+    if (
+        name in (".env", ".envrc", "connections.toml")
+        or name.startswith((".env.", "credential_cache", "temporary_credential"))
+        or name.endswith(".env")
+        or ("secrets" in name and any(ending in name for ending in SECRET_FORMATS))
+    ):
+        return True
+    full = os.path.normcase(path)
+    return any(full == entry or full.startswith(entry + os.sep) for entry in hidden)
+
+
+class Keeper:
+    """What is done to the program, by what launch.py says in ``told``.
+
+    ``told`` has ``port``, ``authority`` (PEM), ``secrets`` (files for Streamlit), ``hidden``, as in
+    ``is_credentials``, and ``shown``, a folder whose files are not hidden, by all its paths. Each
+    may be missing: a program that outlives its Local Cortex reaches nothing.
+    """
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.address = (LOOPBACK, told.get("port", 0))
+        self.authority = told.get("authority", "")
+        self.secrets = list(told.get("secrets", ()))
+        self.hidden = tuple(told.get("hidden", ()))
+        self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
+        self._context: Any = None
+
+    # --- files
+
+    def hides(self, path: object) -> bool:
+        """Tell whether the program may not see the file at ``path``."""
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return False  # a descriptor, of a file that is open already
+        full = os.path.abspath(os.fsdecode(path))
+        if os.path.islink(full):
+            full = os.path.realpath(full)
+        return is_credentials(full, self.hidden) and not full.startswith(self.shown)
+
+    def hide_files(self) -> None:
+        """Have ``os.stat`` not find them, on which ``exists`` and ``is_file`` rest."""
+        real = os.stat
+
+        def stat(path: Any, *options: Any, **more: Any) -> os.stat_result:
+            found = real(path, *options, **more)
+            # A folder may be called .env.
+            if found.st_mode & 0o170000 == 0o100000 and self.hides(path):
+                raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, path)
+            return found
+
+        os.stat = stat
+        for supporting in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            if real in supporting:
+                supporting.add(stat)
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse what gets past the replaced functions."""
+        if event == "open" or event in RENAMING:
+            writing = event == "open" and arguments[2] & os.O_WRONLY
+            if not writing and self.hides(arguments[0]):
+                raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
+        elif event in RESOLVING:
+            self._refuse(arguments[0])
+        elif event in SENDING:
+            address = arguments[1]
+            self._refuse(address[0] if isinstance(address, tuple) else None)
+        elif event == "http.client.send":
+            # To a proxy: CONNECT host:443, or POST http://host/path.
+            if isinstance(arguments[1], bytes):
+                target = arguments[1][:500].split(b" ", 2)[1:2]
+                host = b"".join(target).rpartition(b"//")[2].partition(b"/")[0]
+                self._refuse(host.rpartition(b"@")[2].partition(b":")[0])
+        elif event == "webbrowser.open":
+            self._refuse(str(arguments[0]).rpartition("//")[2].partition("/")[0])
+
+    def _refuse(self, host: object) -> None:
+        if is_snowflake(host):
+            raise ConnectionRefusedError(f"{OUT_OF_SIGHT}: Snowflake accounts")
+
+    # --- network
+
+    def redirect(self, address: Any) -> Any:
+        """Return where to connect instead of ``address``."""
+        if isinstance(address, tuple) and (address[0] == STAND_IN or is_snowflake(address[0])):
+            return self.address
+        return address
+
+    def guard_sockets(self, module: ModuleType) -> None:
+        """Have the module ``socket`` resolve and connect names of Snowflake's to Local Cortex."""
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            setattr(module, name, _for_stand_in(getattr(module, name)))
+        for name in ("connect", "connect_ex"):
+            setattr(module.socket, name, self._redirected(getattr(module.socket, name)))
+
+    def _redirected(self, connect: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda socket, address: connect(socket, self.redirect(address))
+
+    def guard_tls(self, module: ModuleType) -> None:
+        """Have the module ``ssl`` take nobody but Local Cortex for Snowflake."""
+        contexts = module.SSLContext
+        wrap_socket, wrap_bio = contexts.wrap_socket, contexts.wrap_bio
+
+        def guarded_socket(
+            context: Any,
+            sock: Any,
+            server_side: bool = False,
+            do_handshake_on_connect: bool = True,
+            suppress_ragged_eofs: bool = True,
+            server_hostname: Any = None,
+            session: Any = None,
+        ) -> Any:
+            if is_snowflake(server_hostname):
+                context, session = self._trusting(module), None
+            options = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
+            return wrap_socket(context, sock, *options, server_hostname, session)
+
+        def guarded_bio(
+            context: Any,
+            incoming: Any,
+            outgoing: Any,
+            server_side: bool = False,
+            server_hostname: Any = None,
+            session: Any = None,
+        ) -> Any:
+            if is_snowflake(server_hostname):
+                context, session = self._trusting(module), None
+            return wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
+
+        contexts.wrap_socket, contexts.wrap_bio = guarded_socket, guarded_bio
+
+    def _trusting(self, module: ModuleType) -> Any:
+        if self._context is None:
+            self._context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+            # A certificate cannot name hosts of every depth; nobody else has this authority's key.
+            self._context.check_hostname = False
+            if self.authority:
+                self._context.load_verify_locations(cadata=self.authority)
+        return self._context
+
+    # --- Streamlit
+
+    def give_secrets(self, module: ModuleType) -> None:
+        """Have the module ``streamlit.config`` name our secrets and no others."""
+        real = module.get_option
+
+        def get_option(key: str) -> Any:
+            return list(self.secrets) if key == "secrets.files" else real(key)
+
+        get_option.__doc__ = real.__doc__
+        module.get_option = get_option  # type: ignore[attr-defined]
+
+    def keep(self) -> None:
+        """Begin."""
+        self.hide_files()
+        sys.addaudithook(self.audit)
+        wanted: dict[str, Callable[[ModuleType], None]] = {
+            "socket": self.guard_sockets,
+            "ssl": self.guard_tls,
+            "streamlit.config": self.give_secrets,
+        }
+        for name in [name for name in wanted if name in sys.modules]:
+            wanted.pop(name)(sys.modules[name])
+        sys.meta_path.insert(0, AfterImport(wanted))
+
+
+def _for_stand_in(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolved(host: Any, *options: Any, **more: Any) -> Any:
+        return resolve(STAND_IN if is_snowflake(host) else host, *options, **more)
+
+    return resolved
+
+
+class AfterImport:
+    """Finds modules as Python does, and has each of some changed as soon as it is loaded."""
+
+    def __init__(self, wanted: dict[str, Callable[[ModuleType], None]]) -> None:
+        self._wanted = wanted
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find one module, once; leave all others to the next finder."""
-        if name != CONFIG:
+        change = self._wanted.pop(name, None)
+        if change is None:
             return None
-        sys.meta_path.remove(self)
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
-            def load_and_set(module: ModuleType) -> None:
+            def load_and_change(module: ModuleType) -> None:
                 load(module)
-                module.set_option("secrets.files", self._files)
+                if module.__name__ == name:  # a loader of a zip file is shared
+                    change(module)
 
-            spec.loader.exec_module = load_and_set  # type: ignore[method-assign]
+            spec.loader.exec_module = load_and_change  # type: ignore[method-assign]
         return spec
+
+
+def read_told() -> dict[str, Any]:
+    """Read what launch.py says; nothing where Local Cortex has ended and taken it away."""
+    import json
+
+    try:
+        with open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
+            told: dict[str, Any] = json.load(file)
+            return told
+    except OSError:
+        return {}
 
 
 def run_the_next() -> None:
@@ -54,8 +282,5 @@ def run_the_next() -> None:
 
 
 if __name__ == "sitecustomize":
-    # The program may go to another folder before it asks.
-    named = os.environ.get("STREAMLIT_SECRETS_FILES", "").split()
-    if named:
-        sys.meta_path.insert(0, SecretsFinder([str(Path(file).absolute()) for file in named]))
+    Keeper(read_told()).keep()
     run_the_next()

@@ -17,17 +17,19 @@ import pytest
 
 from local_cortex import Settings, StartError, launch
 from local_cortex.launch import connection_block, environment
+from local_cortex.proxies import SNOWFLAKE_DOMAINS
 from tests.local_cortex.programs import ROOT, command_line, variables
 
 SECONDS = 60
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 PROGRAM = """
-import json, os, ssl, stat, sys, tomllib, warnings
+import json, os, socket, ssl, stat, subprocess, sys, tomllib, warnings
 from pathlib import Path
 
 warnings.simplefilter("ignore")
 import httpx
+import requests
 import streamlit
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
@@ -44,10 +46,22 @@ user = by_default.sql("SELECT CURRENT_USER()").collect()[0][0]
 by_default.close()
 entry = tomllib.loads((folder / "connections.toml").read_text())["snowflake"]
 secrets = streamlit.secrets.to_dict()
-models = httpx.get(
-    f"https://{entry['host']}/api/v2/cortex/models",
-    headers={"authorization": f"Bearer {entry['password']}"},
-)
+ours = {"authorization": f"Bearer {entry['password']}"}
+models = httpx.get(f"https://{entry['host']}/api/v2/cortex/models", headers=ours)
+theirs = {"authorization": "Bearer planted"}
+at_account = "https://{}.snowflakecomputing.com/api/v2/cortex/models"
+with socket.socket() as plain:
+    plain.connect(("Some-Account.SnowflakeComputing.com.", 443))
+    peer = plain.getpeername()[0]
+
+
+def read(name):
+    try:
+        return Path(name).exists() or Path(name).read_text()
+    except OSError as error:
+        return error.strerror
+
+
 print(json.dumps({
     "arguments": sys.argv[1:],
     "pieces": len(pieces),
@@ -55,6 +69,15 @@ print(json.dumps({
     "user": user,
     "secrets": secrets == {"connections": {"snowflake": entry}},
     "models": models.status_code,
+    "planted": [read(name) for name in json.loads(os.environ["PLANTED"])],
+    "by_a_child": subprocess.run(
+        [sys.executable, "-c", "open('.streamlit/secrets.toml')"], capture_output=True, text=True
+    ).stderr.splitlines()[-1],
+    "variables": [name for name, value in os.environ.items() if "planted" in value],
+    "account": httpx.get(at_account.format("local-cortex"), headers=ours).status_code,
+    "deep": httpx.get(at_account.format("xy1.us-east-1.privatelink"), headers=ours).status_code,
+    "theirs": requests.get(at_account.format("their-account"), headers=theirs).status_code,
+    "peer": peer,
     "folder": str(folder),
     "modes": {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()},
     "folder_mode": stat.S_IMODE(folder.stat().st_mode),
@@ -118,19 +141,26 @@ def test_the_program_is_told_by_its_environment_alone(tmp_path: Path) -> None:
         "REQUESTS_CA_BUNDLE": "/etc/other.pem",
         "SNOWFLAKE_HOME": "/home/somebody/.snowflake",
         "SNOWFLAKE_CONNECTIONS": "[prod]",
+        "SNOWFLAKE_PASSWORD": "theirs",
+        "COURSE_CONNECTION_NAME": "prod",
         "PYTHONPATH": "/home/somebody/lib",
         "COURSE_CONNECTION": "local",
     }
     told = environment(tmp_path, tmp_path / "all.pem", inherited)
+    here = ",".join(["127.0.0.1", "localhost", *SNOWFLAKE_DOMAINS])
     assert told == {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/bin"]),
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
-        "no_proxy": "corp.example,127.0.0.1,localhost",
-        "NO_PROXY": "corp.example,127.0.0.1,localhost",
+        "no_proxy": f"corp.example,{here}",
+        "NO_PROXY": f"corp.example,{here}",
         "REQUESTS_CA_BUNDLE": str(tmp_path / "all.pem"),
         "SSL_CERT_FILE": str(tmp_path / "all.pem"),
         "SNOWFLAKE_HOME": str(tmp_path),
         "SNOWFLAKE_DEFAULT_CONNECTION_NAME": "snowflake",
+        "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
+        "SF_TEMPORARY_CREDENTIAL_CACHE_DIR": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "LOCAL_CORTEX_RUN": str(tmp_path / "run.json"),
         "PYTHONPATH": os.pathsep.join([launch.STARTUP, "/home/somebody/lib"]),
         "STREAMLIT_SECRETS_FILES": str(tmp_path / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
@@ -155,18 +185,10 @@ def test_a_folder_with_a_blank_in_its_name_is_told_relative_to_the_program(
         secrets_files(home / "temp")
 
 
-def test_the_projects_own_secrets_are_read_too_and_have_no_precedence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / ".streamlit").mkdir()
-    (tmp_path / ".streamlit" / "secrets.toml").touch()
-    monkeypatch.chdir(tmp_path)
-    theirs, ours = secrets_files(tmp_path / "folder").split()
-    assert Path(theirs).resolve() == tmp_path / ".streamlit" / "secrets.toml"
-    assert ours == str(tmp_path / "folder" / "secrets.toml")
-
-
 # --- an unmodified program
+
+# What the program's owner has: credentials of a real account.
+PLANTED = [".streamlit/secrets.toml", ".env", ".snowflake/connections.toml", ".snowsql/config"]
 
 
 @pytest.fixture(scope="module")
@@ -176,17 +198,32 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     temporary = tmp_path_factory.mktemp("temporary")
     script = home / "script.py"
     script.write_text(PROGRAM)
+    for name in PLANTED:
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_text("[snowflake]\naccount = 'planted'\npassword = 'planted'\n")
     done = subprocess.run(
         command_line(sys.executable, str(script), "--first-token", "an argument"),
         cwd=home,
-        env=variables(home, TMPDIR=str(temporary), HTTPS_PROXY="http://127.0.0.1:1"),
+        env=variables(
+            home,
+            TMPDIR=str(temporary),
+            HTTPS_PROXY="http://127.0.0.1:1",
+            SNOWFLAKE_PASSWORD="planted",
+            PLANTED=json.dumps(PLANTED),
+        ),
         capture_output=True,
         text=True,
         timeout=SECONDS,
     )
-    assert done.stderr == ""
-    left = [path for folder in (home, temporary) for path in folder.rglob("*") if path != script]
-    return {**json.loads(done.stdout), "code": done.returncode, "left": left}
+    known = {script, *(home / name for name in PLANTED)}
+    files = (path for folder in (home, temporary) for path in folder.rglob("*") if path.is_file())
+    left = [path for path in files if path not in known]
+    return {
+        **json.loads(done.stdout),
+        "code": done.returncode,
+        "left": left,
+        "stderr": done.stderr.splitlines(),
+    }
 
 
 def test_an_unmodified_program_streams_completes_and_asks_by_sql(seen: dict[str, Any]) -> None:
@@ -200,6 +237,26 @@ def test_the_program_finds_the_server_by_name_and_as_the_default(seen: dict[str,
 
 def test_streamlits_secrets_say_the_same_as_snowflakes(seen: dict[str, Any]) -> None:
     assert seen["secrets"] is True
+
+
+def test_no_credentials_of_the_owner_are_there_and_one_line_says_so(seen: dict[str, Any]) -> None:
+    assert seen["planted"] == ["Out of sight under `local_cortex run`"] * len(PLANTED)
+    assert seen["by_a_child"].startswith("FileNotFoundError")
+    assert seen["variables"] == []
+    assert seen["stderr"] == [
+        "Out of sight for the program: .streamlit/secrets.toml, .env, .snowflake/connections.toml, "
+        ".snowsql/config, SNOWFLAKE_PASSWORD. It gets the credentials of Local Cortex; pass on "
+        "anything else that it needs as an environment variable."
+    ]
+
+
+def test_an_accounts_address_leads_to_local_cortex(seen: dict[str, Any]) -> None:
+    assert seen["account"] == seen["deep"] == 200
+    assert seen["peer"] == "127.0.0.1"
+
+
+def test_an_accounts_token_is_refused_there(seen: dict[str, Any]) -> None:
+    assert seen["theirs"] == 401
 
 
 def test_the_programs_own_start_up_module_runs_and_ours_is_not_on_its_path(tmp_path: Path) -> None:
@@ -229,7 +286,8 @@ def test_arguments_and_the_exit_code_are_passed_on(seen: dict[str, Any]) -> None
 def test_only_the_user_can_read_what_the_program_is_given(seen: dict[str, Any]) -> None:
     assert seen["folder_mode"] == 0o700
     modes = seen["modes"]
-    assert modes.keys() == {"authorities.pem", "connections.toml", "secrets.toml"}, "and no key"
+    files = {"authorities.pem", "connections.toml", "run.json", "secrets.toml"}
+    assert modes.keys() == files, "and no key"
     assert modes["connections.toml"] == modes["secrets.toml"] == 0o600
 
 

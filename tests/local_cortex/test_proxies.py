@@ -23,3 +23,7 @@ def test_loopback_is_added_to_both_spellings_and_other_hosts_stay(
 
 def test_no_proxy_for_any_host_stays_as_it_is() -> None:
     assert bypass({"NO_PROXY": "*"}) == {}
+
+
+def test_a_caller_may_keep_a_proxy_out_of_other_hosts_as_well() -> None:
+    assert bypass({}, "a.example")["NO_PROXY"] == "127.0.0.1,localhost,a.example"

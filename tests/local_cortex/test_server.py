@@ -230,7 +230,7 @@ def test_uvicorn_keeps_quiet_about_this_server_and_only_about_it(
 def test_with_a_certificate_it_speaks_tls_and_takes_nothing_else(
     start: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    certificate, bundle = write_certificate(tmp_path, {})
+    certificate, bundle, _ = write_certificate(tmp_path, {})
     server = start(certificate=certificate)
     assert server.url == f"https://127.0.0.1:{server.port}"
     context = ssl.create_default_context(cafile=str(bundle))

@@ -45,7 +45,7 @@ class Reality:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         # What `python -m local_cortex run` does for a program of its own.
-        certificate, bundle = write_certificate(folder, os.environ)
+        certificate, bundle, _ = write_certificate(folder, os.environ)
         patch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
         patch.setenv("SSL_CERT_FILE", str(bundle))
         for name, value in bypass(os.environ).items():

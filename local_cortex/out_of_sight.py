@@ -1,0 +1,84 @@
+"""Which variables and files hold real credentials, and so are kept from a program under ``run``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+# Unlike Path.is_file it raises nothing, whatever a word of a command looks like.
+from os.path import isfile
+from pathlib import Path
+
+__all__ = ["found", "is_secret", "places"]
+
+# Some of the course and of Streamlit, which lead to secrets, too, and one of the Snowflake CLI.
+NAMES = frozenset(
+    {
+        "COURSE_CONNECTION_NAME",
+        "COURSE_RELAY_API_KEY",
+        "PRIVATE_KEY_PASSPHRASE",
+        "STREAMLIT_SECRETS_FILES",
+    }
+)
+# The token of a container in Snowflake, and what other platforms mount.
+MOUNTED = ("/snowflake/session/token", "/run/secrets")
+# Where a project, or its owner, keeps secrets; the names alone hide them.
+PROJECT_FILES = (".streamlit/secrets.toml", ".env")
+CLIENT_FILES = ("connections.toml", "config.toml", "config")
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Tell whether a variable of the environment leads to an account, or may hold its secrets."""
+    upper, content = name.upper(), value.lower()
+    return (
+        upper in NAMES
+        or upper.startswith("SF_")
+        or any(word in upper for word in ("SNOWFLAKE", "SNOWSQL"))
+        or any(word in content for word in ("snowflake://", "snowflakecomputing"))
+    )
+
+
+def places(environment: Mapping[str, str]) -> list[str]:
+    """Return the files and folders, as absolute paths, that hold nothing but credentials."""
+    home = _home()
+    above = [home / ".config", home / "Library" / "Application Support"]
+    variables = ("XDG_CONFIG_HOME", "APPDATA", "LOCALAPPDATA")
+    above += [Path(environment[name]) for name in variables if environment.get(name)]
+    listed = [home / ".snowflake", home / ".snowsql", *(folder / "snowflake" for folder in above)]
+    if chosen := environment.get("SNOWFLAKE_HOME"):
+        # The folder may hold other files as well.
+        listed.append(Path(chosen).expanduser() / "config.toml")
+    listed += map(Path, (*environment.get("STREAMLIT_SECRETS_FILES", "").split(), *MOUNTED))
+    full = [way for path in listed for way in (os.path.abspath(path), os.path.realpath(path))]
+    return list(dict.fromkeys(map(os.path.normcase, full)))
+
+
+def found(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return what there is to hide from ``command``, by name: files, then variables."""
+    files = dict.fromkeys(path for path in _files(command, environment) if isfile(path))
+    variables = [name for name, value in environment.items() if is_secret(name, value)]
+    return [*dict.fromkeys(map(_shown, files)), *sorted(variables)]
+
+
+def _files(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Path]:
+    # Streamlit looks beside the script as well.
+    scripts = [Path(word).absolute().parent for word in command if isfile(word)]
+    for folder in (Path.cwd(), *scripts, _home()):
+        yield from (folder / name for name in PROJECT_FILES)
+    for place in map(Path, places(environment)):
+        yield place
+        yield from (place / name for name in CLIENT_FILES)
+    if chosen := environment.get("SNOWFLAKE_HOME"):
+        yield Path(chosen).expanduser() / "connections.toml"
+
+
+def _home() -> Path:
+    # Unlike Path.home it raises nothing where there is none, as for some users in containers.
+    return Path(os.path.expanduser("~"))
+
+
+def _shown(path: Path) -> str:
+    for folder, sign in ((Path.cwd(), ""), (_home(), "~/")):
+        if path.is_relative_to(folder):
+            return sign + path.relative_to(folder).as_posix()
+    return str(path)
