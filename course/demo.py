@@ -116,6 +116,8 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
         # One message to the page says all of it: a class that presses at once waits for each.
         waiting = escape(text("demo.waiting", model=stream.request.model))
         running.html(WATCH + RUNNING.format(waiting), unsafe_allow_javascript=True)
+        thinking = escape(text("demo.thinking", model=stream.request.model))
+        stream.on_thinking = lambda: running.html(RUNNING.format(thinking))
     page.give_way()
     try:
         result = _shown(page, stream, connection)

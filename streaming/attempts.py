@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
-from streaming.errors import from_exception
+from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
+from streaming.sockets import Watch
 from streaming.strategy import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
@@ -85,12 +86,15 @@ class Attempts:
         self._aborted = threading.Event()
         self._wait = wait or self._aborted.wait
         self._chance = chance
+        self._watch = Watch()
         self._source: Iterator[str] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
         """How many requests were sent."""
         self.strategy = strategies[0]
         """The strategy that was asked last."""
+        self.last_sign: float | None = None
+        """When an empty delta came last, while no text has: the model is thinking."""
 
     def __iter__(self) -> Iterator[str]:
         deadline = self._clock() + self._total
@@ -100,9 +104,11 @@ class Attempts:
                 try:
                     return self._ask()
                 except Exception as raised:
+                    # Before closing: what the service says of it is still to be read.
+                    known = from_exception(raised, text_came=False)
                     self.close()
                     error = raised
-                if not self._may_ask_again(failed, error, deadline):
+                if not self._may_ask_again(failed, known, deadline):
                     break
             if self._aborted.is_set():
                 break
@@ -121,10 +127,12 @@ class Attempts:
         close = getattr(source, "close", None)
         if close is not None:
             close()
+        self._watch.close()
 
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
         self._aborted.set()
+        self._watch.end()
         with self._lock:
             source = self._source
         if isinstance(source, Abortable):
@@ -133,18 +141,20 @@ class Attempts:
     def _ask(self) -> Iterator[str]:
         """Send the request and wait for its first text."""
         self.attempts += 1
-        source = self.strategy.open(self.request)
-        with self._lock:
-            self._source = source
-        deltas = iter(source)
-        for delta in () if self._aborted.is_set() else deltas:
-            if delta:
-                return chain((delta,), deltas)
+        self.last_sign = None
+        with self._watch.watching():
+            source = self.strategy.open(self.request)
+            with self._lock:
+                self._source = source
+            deltas = iter(source)
+            for delta in () if self._aborted.is_set() else deltas:
+                if delta:
+                    return chain((delta,), deltas)
+                self.last_sign = self._clock()
         return iter(())
 
-    def _may_ask_again(self, failed: int, raised: Exception, deadline: float) -> bool:
+    def _may_ask_again(self, failed: int, error: StreamError, deadline: float) -> bool:
         """Wait for the next attempt; false if there is no sense in one, no time or no wish."""
-        error = from_exception(raised, text_came=False)
         seconds = self._retry.delay(failed, error.retry_after, self._chance())
         given_up = failed >= self._retry.attempts or not error.retryable
         if given_up or self._clock() + seconds >= deadline or self._aborted.is_set():

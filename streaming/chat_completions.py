@@ -7,18 +7,35 @@ the one that most programs already have.
 
 from __future__ import annotations
 
-import socket
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming.errors import EXPIRED_SESSION, StreamUnavailable
+from streaming import bodies, reasons
+from streaming.errors import StreamUnavailable
 from streaming.request import CompletionRequest
+from streaming.sockets import WATCH, Watch, wake
 
 if TYPE_CHECKING:
     from openai import OpenAI, Stream
     from openai.types.chat import ChatCompletionChunk
 
 __all__ = ["ChatCompletionsStrategy"]
+
+# A limit of the answer's length has an older name; servers that know only that refuse the newer.
+# Without the others an answer is as good.
+OTHER_NAMES: dict[str, str | None] = {
+    "max_completion_tokens": "max_tokens",
+    "temperature": None,
+    "top_p": None,
+}
+FIELD_REFUSED = frozenset({400, 422})
+MOST_REDIRECTS = 5
+# Where the client's own timeout has none.
+CONNECT_SECONDS = 10.0
+# Where servers put what a model thinks before it answers: Cortex and OpenRouter, DeepSeek and vLLM,
+# Ollama. A call of a tool is no text either, and no silence.
+THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "thinking", "tool_calls")
 
 
 class ChatCompletionsStrategy:
@@ -27,6 +44,11 @@ class ChatCompletionsStrategy:
     ``client`` is an ``openai.OpenAI`` whose ``base_url`` is
     ``https://<account>.snowflakecomputing.com/api/v2/cortex/v1`` and whose ``api_key`` is a
     programmatic access token. Its own retries are turned off for the call: :class:`Retry` has them.
+    Each answer has a connection of its own, so that ending one ends no other.
+
+    What other servers of this interface send is accepted, too: empty deltas and choices, text in
+    parts, reasoning. One that refuses a field of the request is asked once more: by the field's
+    other name, or without a temperature.
     """
 
     name = "chat-completions"
@@ -34,13 +56,17 @@ class ChatCompletionsStrategy:
 
     def __init__(self, client: OpenAI) -> None:
         self._client = client.with_options(max_retries=0)
+        http = getattr(self._client, "_client", None)
+        if http is not None:
+            # The client waits for headers, and reads what an error says, without a limit.
+            setattr(self._client, "_client", _Http(http))  # noqa: B010 - mypy: of another type
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Send the request; the call returns when the service has begun to answer.
 
         Raises:
             openai.APIStatusError, openai.APIConnectionError: as the client does.
-            StreamUnavailable: the answer is none: HTTP 200, but JSON.
+            StreamUnavailable: the answer is none: HTTP 200, but JSON or HTML.
         """
         messages = request.messages or ()
         question: list[Any] = [message.model_dump() for message in messages]
@@ -50,23 +76,106 @@ class ChatCompletionsStrategy:
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
-        chunks = self._client.chat.completions.create(
-            model=request.model, messages=question, stream=True, **options
-        )
-        if chunks.response.headers.get("content-type", "").startswith("application/json"):
-            # No answer, but Cortex's word that the session has expired; the client would read it
-            # as an answer without text.
-            expired = EXPIRED_SESSION in chunks.response.read().decode("utf-8", "replace")
-            chunks.close()
-            raise StreamUnavailable("unauthorised" if expired else "bad_answer")
-        return _Chunks(chunks)
+        watch = WATCH.get() or Watch()
+        with watch.watching():
+            chunks = self._ask(request.model, question, options)
+        response = chunks.response
+        if bodies.is_document(response):
+            # No answer, but Cortex's word that the session has expired, or a proxy's page; the
+            # client would read it as an answer without text.
+            said = bodies.read(response).decode("utf-8", "replace")
+            raise StreamUnavailable(reasons.find(said, response.status_code) or "bad_answer")
+        # The client asks the response for it when it begins to read (_streaming.py).
+        setattr(response, "iter_bytes", bodies.limited(response.iter_bytes, watch))  # noqa: B010
+        return _Chunks(chunks, watch)
+
+    def _ask(
+        self, model: str, question: list[Any], options: dict[str, Any]
+    ) -> Stream[ChatCompletionChunk]:
+        from openai import APIStatusError
+
+        def create(options: dict[str, Any]) -> Stream[ChatCompletionChunk]:
+            chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
+                model=model, messages=question, stream=True, **options
+            )
+            return chunks
+
+        try:
+            return create(options)
+        except APIStatusError as error:
+            accepted = _without_the_refused(options, error)
+            if accepted is None:
+                raise
+        return create(accepted)
+
+
+def _without_the_refused(options: dict[str, Any], error: Any) -> dict[str, Any] | None:
+    """Return what to ask with instead, if a field has been refused that this knows another for."""
+    if error.status_code not in FIELD_REFUSED:
+        return None
+    said = bodies.read(error.response).decode("utf-8", "replace")
+    for name, other in OTHER_NAMES.items():
+        if name in options and reasons.refuses(said, name):
+            rest = {field: value for field, value in options.items() if field != name}
+            return rest if other is None else {**rest, other: options[name]}
+    return None
+
+
+class _Http:
+    """The client's HTTP client, but for how long a request waits and how much of an error it reads.
+
+    Only requests that somebody watches are changed.
+    """
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._http, name)
+
+    def send(self, request: Any, **options: Any) -> Any:
+        watch = WATCH.get()
+        if watch is None:
+            return self._http.send(request, **options)
+        # Followed here, because httpx reads what a redirection says, without a limit.
+        options["follow_redirects"] = False
+        for _ in range(MOST_REDIRECTS):
+            request.extensions["trace"] = watch.trace
+            # Of a connection that was used before, nothing is shown; and nobody is to share it.
+            request.headers["Connection"] = "close"
+            # Packed, a kilobyte may be a megabyte of text.
+            request.headers["Accept-Encoding"] = "identity"
+            response = self._connect_and_send(request, options, watch)
+            if response.is_success:
+                break
+            bodies.read(response)
+            if response.next_request is None:
+                break
+            request = response.next_request
+        if response.is_success and "content-encoding" in response.headers:
+            response.close()
+            raise StreamUnavailable("bad_answer")
+        return response
+
+    def _connect_and_send(self, request: Any, options: dict[str, Any], watch: Watch) -> Any:
+        limit = request.extensions.get("timeout", {}).get("connect") or CONNECT_SECONDS
+        ends = time.monotonic() + limit
+        while True:
+            try:
+                return self._http.send(request, **options)
+            except Exception as error:
+                # The class has two homes: openai takes the client of either library.
+                cut_short = type(error).__name__ == "ConnectTimeout" and time.monotonic() < ends
+                if watch.ended or not cut_short:
+                    raise
 
 
 class _Chunks:
     """The texts of the client's chunks, whose reading can be ended from another thread."""
 
-    def __init__(self, chunks: Stream[ChatCompletionChunk]) -> None:
+    def __init__(self, chunks: Stream[ChatCompletionChunk], watch: Watch) -> None:
         self._chunks = chunks
+        self._watch = watch
         self._texts = self._read()
         # Stays None for Claude's models on Cortex, which give no reason (Cortex REST API).
         self.finish_reason: str | None = None
@@ -80,23 +189,51 @@ class _Chunks:
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""
         self._chunks.close()
+        # The response holds itself by this: a cycle, which would keep its buffers for a while.
+        vars(self._chunks.response).pop("iter_bytes", None)
+        self._watch.close()
 
     def abort(self) -> None:
-        """Shut the socket for reading, so that a read that waits for the model ends now."""
-        network = self._chunks.response.extensions.get("network_stream")
-        opened = network.get_extra_info("socket") if network is not None else None
-        if opened is None:
-            return
-        try:
-            opened.shutdown(socket.SHUT_RD)
-        except OSError:
-            # The answer has ended meanwhile, and its connection with it: nothing waits any more.
-            return
+        """End a read that waits for the model."""
+        self._watch.end()
+        wake(self._chunks.response)
 
     def _read(self) -> Iterator[str]:
         for chunk in self._chunks:
-            # The last chunk may hold nothing but the usage.
-            for choice in chunk.choices[:1]:
-                self.finish_reason = choice.finish_reason or self.finish_reason
-                if choice.delta.content:
-                    yield choice.delta.content
+            choices = _of(chunk, "choices")
+            if not choices:
+                # The last chunk may hold nothing but the usage. Others than Cortex also send an
+                # error in this form.
+                if _of(chunk, "object") == "error" or _of(chunk, "error_code"):
+                    raise self._error(chunk)
+                continue
+            choice = choices[0] if isinstance(choices, list) else None
+            self.finish_reason = _of(choice, "finish_reason") or self.finish_reason
+            if self.finish_reason == "error":
+                raise self._error(chunk)
+            delta = _of(choice, "delta")
+            text = _text(_of(delta, "content")) or _text(_of(delta, "refusal"))
+            # Nothing to read, but alive: see Strategy.open.
+            if text or any(_of(delta, name) for name in THOUGHTS) or _of(delta, "content"):
+                yield text
+
+    def _error(self, chunk: object) -> Exception:
+        from openai import APIError
+
+        said = {name: _of(chunk, name) for name in ("code", "error_code", "message", "type")}
+        return APIError("an error event", self._chunks.response.request, body=said)
+
+
+def _of(value: object, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
+def _text(content: object) -> str:
+    """Return the text of a delta: a string, or a list of parts of which some are text."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(
+            part if isinstance(part, str) else _text(_of(part, "text")) for part in content
+        )
+    return ""

@@ -7,9 +7,11 @@ import platform
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from streaming.errors import EXPIRED_SESSION, StreamUnavailable
+from streaming import bodies, reasons
+from streaming.errors import StreamUnavailable
 from streaming.gate import BEGINNING
 from streaming.request import CompletionRequest
+from streaming.sockets import WATCH, Watch, wake
 
 if TYPE_CHECKING:
     from requests import Response
@@ -28,7 +30,8 @@ class DirectStrategy:
     How its answers ended is not known (status ``unknown_end``): the client throws the finish reason
     away (snowflake/cortex/_complete.py), and it skips events that say ``event: error``
     (_sse_client.py), after which an answer that was cut ends like any other. From its first request
-    on, all of the process's requests by the client share one TLS context (``one_context``).
+    on, all of the process's requests by the client share one TLS context, and a stream's have
+    limits (``one_context``).
 
     Args:
         session: whose token the request is sent with.
@@ -67,21 +70,25 @@ class _Answer:
         tap: Callable[[bytes], object] | None,
     ) -> None:
         self._session = GuardedSession(session)
+        self._watch = WATCH.get() or Watch()
         self._tap = tap
         self._request = request
         self._generator: Generator[str, None, None] | None = None
         self._response: Response | None = None
+        self._connection: Any = None
 
     def __iter__(self) -> Iterator[str]:
         if self._generator is None:
             self._ask()
-            if self._session_has_expired():
+            refused = self._refusal()
+            if refused == "unauthorised":
                 self.close()
                 # Cortex's endpoint renews no session; the connector does, with any statement.
                 self._session.sql("SELECT 1").collect()
                 self._ask()
-                if self._session_has_expired():
-                    raise StreamUnavailable("unauthorised")
+                refused = self._refusal()
+            if refused is not None:
+                raise StreamUnavailable(refused)
         assert self._generator is not None  # noqa: S101 - _ask() has just made it
         return self._generator
 
@@ -94,10 +101,17 @@ class _Answer:
             self._generator.close()
         if self._response is not None:
             self._response.close()
+            # It holds itself by this: a cycle, which would keep its buffers until it is collected.
+            vars(self._response).pop("iter_content", None)
+            # An answer that was read to its end leaves it open in urllib3's pool.
+            if self._connection is not None:
+                self._connection.close()
+        self._watch.close()
 
     def abort(self) -> None:
         """Let no further request be sent, and end a read that waits for the model."""
         self._session.aborted = True
+        self._watch.end()
         wake(self._response)
 
     def _ask(self) -> None:
@@ -110,7 +124,7 @@ class _Answer:
         question: object = self._request.prompt
         if self._request.messages is not None:
             question = [message.model_dump() for message in self._request.messages]
-        with BEGINNING.turn():
+        with BEGINNING.turn(), self._watch.watching():
             answer = complete(
                 self._request.model,
                 question,
@@ -121,22 +135,26 @@ class _Answer:
             )
         self._generator = cast("Generator[str, None, None]", answer)
         self._response = response_of(self._generator)
-        if self._tap is not None and self._response is not None:
+        if self._response is not None:
+            self._connection = getattr(self._response.raw, "connection", None)
             # The client iterates over the response, which asks itself for this (requests/models.py,
             # __iter__). Only this one response is changed.
-            tapped = _tapped(self._response.iter_content, self._tap)
-            setattr(self._response, "iter_content", tapped)  # noqa: B010 - mypy: a method
+            read = bodies.limited(self._response.iter_content, self._watch)
+            if self._tap is not None:
+                read = _tapped(read, self._tap)
+            setattr(self._response, "iter_content", read)  # noqa: B010 - mypy: a method
 
-    def _session_has_expired(self) -> bool:
-        """Tell whether this is no answer but Snowflake's word that the session token has run out.
+    def _refusal(self) -> str | None:
+        """Return the code of what is no answer although its status is 200; ``None`` for an answer.
 
-        That comes as HTTP 200 with JSON, and the client breaks on it.
+        It comes as one document, and the client breaks on it. That is how Snowflake says that the
+        session token has run out.
         """
         response = self._response
-        if response is None or response.headers.get("content-type") != "application/json":
-            return False
-        body = response.json()
-        return isinstance(body, dict) and body.get("code") == EXPIRED_SESSION
+        if response is None or not bodies.is_document(response):
+            return None
+        said = bodies.read(response).decode("utf-8", "replace")
+        return reasons.find(said, response.status_code) or "bad_answer"
 
 
 def response_of(answer: Iterator[str]) -> Response | None:
@@ -146,19 +164,6 @@ def response_of(answer: Iterator[str]) -> Response | None:
     client offers no other way to it and sets no socket timeout.
     """
     return inspect.getgeneratorlocals(cast("Generator[str, None, None]", answer)).get("response")
-
-
-def wake(response: Response | None) -> None:
-    """End a read of this response that waits for the model, from any thread."""
-    shutdown = getattr(getattr(response, "raw", None), "shutdown", None)
-    if shutdown is None:
-        return
-    try:
-        # The socket, for reading: that wakes whoever waits there.
-        shutdown()
-    except (OSError, RuntimeError, ValueError):
-        # The answer has ended meanwhile, and its connection with it: nothing waits any more.
-        return
 
 
 def _tapped(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from streaming import bodies, reasons
+
 __all__ = [
     "StreamError",
     "StreamInterrupted",
@@ -60,9 +62,6 @@ class StreamUnavailable(StreamError):
     """There was no answer at all."""
 
 
-#: In the body of an HTTP 200: the session token has run out (Cortex REST API, "Known issues").
-EXPIRED_SESSION = "390112"
-
 #: Codes of what may pass by itself.
 RETRYABLE = frozenset(
     {
@@ -79,11 +78,15 @@ STATUS_CODES = {
     402: "budget",
     403: "forbidden",
     404: "not_found",
+    408: "unavailable",
+    413: "too_long",
+    422: "bad_request",
     429: "rate_limited",
     500: "service",
     502: "service",
     503: "unavailable",
     504: "unavailable",
+    529: "unavailable",
 }
 
 #: Name of an exception's class -> code, for the classes that the Snowflake and OpenAI clients let
@@ -93,6 +96,7 @@ CLASS_CODES = {
     "APITimeoutError": "client_timeout",
     "APIConnectionError": "connection",
     "APIError": "service",
+    "TooLong": "bad_answer",
     "ReadError": "cut",
     "RemoteProtocolError": "cut",
     "ConnectionError": "connection",
@@ -103,26 +107,40 @@ CLASS_CODES = {
     "ResponseParseException": "bad_answer",
     "JSONDecodeError": "bad_answer",
     "UnicodeDecodeError": "bad_answer",
+    "RecursionError": "bad_answer",
     "SnowflakeAuthenticationException": "unauthorised",
 }
+
+#: Classes whose message is the service's own: of an error in the middle of a stream, or of SQL.
+TELLING = frozenset({"APIError", "MidStreamException", "ProgrammingError", "SnowparkSQLException"})
+#: How a refusal inside a stored procedure begins; its status is in the text only.
+REFUSED = "Request failed"
 
 #: (name of an exception's class, how its message begins) -> code: what ``snowflake.cortex`` lets
 #: slip of its own making (_complete.py, _sse_client.py).
 CLIENT_SLIPS = {
-    # A refusal inside a stored procedure; the status is in the text only.
-    ("ValueError", "Request failed"): "rate_limited",
+    ("ValueError", REFUSED): "rate_limited",
     # A Retry-After that is a date.
     ("ValueError", "invalid literal for int()"): "rate_limited",
-    # A content type with a charset; one that is JSON; events that are not what they should be.
+    # A content type with a charset; one that is JSON; a number of thousands of digits.
     ("ValueError", "Unknown Content-Type"): "bad_answer",
     ("AttributeError", "'Response' object has no attribute 'data'"): "bad_answer",
+    ("ValueError", "Exceeds the limit"): "bad_answer",
+    # Events that are not what they should be, and texts that are none.
     ("TypeError", "'NoneType' object is not"): "bad_answer",
-    ("TypeError", "object of type 'NoneType' has no len()"): "bad_answer",
+    ("TypeError", "'int' object is not"): "bad_answer",
+    ("TypeError", "object of type '"): "bad_answer",
+    ("TypeError", "string indices must be"): "bad_answer",
+    ("TypeError", "list indices must be"): "bad_answer",
+    ("TypeError", "string argument expected"): "bad_answer",
 }
 
 
 def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
-    """Turn whatever a strategy raised into a :class:`StreamError` that has it as its cause."""
+    """Turn whatever a strategy raised into a :class:`StreamError` that has it as its cause.
+
+    A response that the error holds is read within limits, and closed.
+    """
     if isinstance(error, StreamError):
         return error
     status: int | None = None
@@ -130,10 +148,13 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     response_status = getattr(response, "status_code", None)
     headers: Mapping[str, str] = getattr(response, "headers", None) or {}
     if isinstance(response_status, int):
-        code, status = STATUS_CODES.get(response_status, "http"), response_status
+        status = response_status
+        body = bodies.read(response).decode("utf-8", "replace")
+        code = reasons.find(body, status) or STATUS_CODES.get(status, "http")
     else:
         known = (CLASS_CODES.get(cls.__name__) for cls in type(error).__mro__)
         code = next((found for found in known if found), None) or _slip(error)
+        code = reasons.find(_told(error), None) or code
     if text_came and code == "connection":
         # One client says of a lost connection what the other says of none.
         code = "cut"
@@ -147,6 +168,15 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     )
     made.__cause__ = error
     return made
+
+
+def _told(error: BaseException) -> str:
+    """Return what the service says in an error that has no response, as far as it is its word."""
+    said = str(error)
+    if type(error).__name__ not in TELLING and not said.startswith(REFUSED):
+        return ""
+    body = getattr(error, "body", None)  # openai's: the error of the event, as it was parsed
+    return (said if body is None else f"{said}\n{body}")[: bodies.MOST_BYTES]
 
 
 def _slip(error: BaseException) -> str:
@@ -171,7 +201,7 @@ def seconds_to_wait(retry_after: str | None, now: datetime) -> float | None:
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             return None
     # Neither "nan" nor "inf" is a time to wait.
     return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -36,7 +36,8 @@ class Reader(Protocol):
         finish_reason: why the model ended its answer; ``None`` if the source does not say.
         immediate: whether taking does not have to wait for anything to arrive.
         first_arrival: when the first delta arrived.
-        last_arrival: when the source last had a chance to give a delta and did.
+        last_arrival: when the source last had a chance to give a delta and did. An empty delta
+            counts, too: without a ``first_arrival`` it says that the model is thinking.
         deltas: how many deltas have arrived.
         gaps: seconds between two of them.
     """
@@ -112,9 +113,10 @@ class Pump:
         self.finish_reason: str | None = None
         self.immediate = False
         self.first_arrival: float | None = None
-        self.last_arrival: float | None = None
         self.deltas = 0
         self.gaps = array("d")
+        self._last_arrival: float | None = None
+        self._last_delta = 0.0
         self._source = source
         self._buffer_chars = buffer_chars
         self._live = live
@@ -135,6 +137,13 @@ class Pump:
         self._owner: int | None = None
         self._rest: Iterator[str | None] = iter(())
         self._thread = self._thread_for(self._ask)
+
+    @property
+    def last_arrival(self) -> float | None:
+        if self._last_arrival is None:
+            # While it waits for the first text, only the source knows.
+            return getattr(self._source, "last_sign", None)
+        return self._last_arrival
 
     def start(self) -> None:
         self._thread.start()
@@ -236,6 +245,8 @@ class Pump:
                     self._put(delta)
                     if self._rest_until > -math.inf:
                         self._nap()
+                else:
+                    self._last_arrival = self._clock()
         except BaseException as raised:
             error = raised
         self._end(error)
@@ -269,15 +280,15 @@ class Pump:
             self._changed.wait()
         self._held_up = False
         # The source was held up by its reader; its silence counts from now on.
-        self.last_arrival = self._clock()
+        self._last_arrival = self._last_delta = self._clock()
 
     def _count(self, now: float) -> None:
         self.deltas += 1
-        if self.last_arrival is None:
+        if self.first_arrival is None:
             self.first_arrival = now
         else:
-            self.gaps.append(now - self.last_arrival)
-        self.last_arrival = now
+            self.gaps.append(now - self._last_delta)
+        self._last_arrival = self._last_delta = now
 
     def rest(self, until: float = math.inf) -> Iterator[str]:
         with self._lock:
@@ -306,7 +317,7 @@ class Pump:
     def _take_rest(self) -> tuple[str, float]:
         delta, now = next(self.rest(), ""), self._clock()
         if delta:
-            self.last_arrival = now
+            self._last_arrival = now
             if self.first_arrival is None:
                 self.first_arrival = now
         return delta, now

@@ -32,9 +32,10 @@ class Strategy(Protocol):
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Return the deltas of an answer; the request is sent here, or when the first is asked for.
 
-        The iterator may yield ``""`` and ``None``; the pipeline drops them. It is read by one
-        thread at a time, and not always by the same. If it has a ``close`` method, the thread that
-        has read it last calls that. See also :class:`Abortable` and :class:`Ending`.
+        The iterator may yield ``""`` and ``None``: no text, but a sign of life, such as a model
+        gives that thinks before it answers. It is read by one thread at a time, and not always by
+        the same. If it has a ``close`` method, the thread that has read it last calls that. See
+        also :class:`Abortable` and :class:`Ending`.
         """
         ...
 

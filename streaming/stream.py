@@ -53,7 +53,8 @@ class Limits:
     Args:
         first_chunk: from the first request to the first text, retries and fallback included; not
             where one of the strategies is not live, whose first text waits for the whole answer.
-        idle: between two deltas.
+            While the model is known to think, the time counts from its last sign of life.
+        idle: between two deltas, empty ones included.
         total: from the request to the end.
         buffer_chars: characters that may wait for a slow reader before the source has to.
     """
@@ -81,7 +82,8 @@ class TextStream:
     An iterator: the request is sent by ``start`` or at the first ``next``, once. A context
     manager: leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics``
     may be read at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs.
-    Make one with :func:`stream`.
+    ``on_thinking`` is called once, in the thread that iterates, when :attr:`thinking` begins. Make
+    one with :func:`stream`.
 
     With ``in_batches`` what comes between two ticks is read once, shortly before the second, and
     not delta by delta: half the processor time, and ``metrics.gaps`` are then those of batches. And
@@ -105,6 +107,7 @@ class TextStream:
     ) -> None:
         self.request = request
         self.on_idle = on_idle
+        self.on_thinking: Callable[[], object] | None = None
         self._reader = reader
         self.pace = pace
         self.in_batches = False
@@ -177,6 +180,13 @@ class TextStream:
     def finish_reason(self) -> str | None:
         """What the service says of the end: ``"length"`` if ``max_tokens`` cut the answer."""
         return self._reader.finish_reason
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model has shown that it is alive, but no text of its answer has come yet."""
+        reader = self._reader
+        silent = reader.first_arrival is None and not self._outcome
+        return self._status == "running" and silent and reader.last_arrival is not None
 
     @property
     def live(self) -> bool:
@@ -300,8 +310,9 @@ class TextStream:
         limits, arrival = self._limits, self._reader.last_arrival
         if now >= self._started + limits.total:
             return "total"
-        if arrival is None:
-            return "first_chunk" if now >= self._started + limits.first_chunk else None
+        if arrival is None or self._reader.first_arrival is None:
+            since = self._started if arrival is None else arrival
+            return "first_chunk" if now >= since + limits.first_chunk else None
         # A source that waits for us is not silent.
         return "idle" if not held_up and now >= arrival + limits.idle else None
 
@@ -374,6 +385,9 @@ class TextStream:
             return
         if self.on_idle is not None and not 0 < due <= LONGEST_TICK:
             self.on_idle()
+        if self.on_thinking is not None and self.thinking:
+            say, self.on_thinking = self.on_thinking, None
+            say()
         # Until its tick has come nothing can be shown, whatever arrives.
         seconds = min(due, LONGEST_TICK) if due > 0 else IDLE_SECONDS
         if self._outcome is None:
@@ -385,8 +399,9 @@ class TextStream:
         """Return the seconds until the next limit passes if nothing comes."""
         limits, arrival = self._limits, self._reader.last_arrival
         ends = [self._started + limits.total]
-        if arrival is None:
-            ends.append(self._started + limits.first_chunk)
+        if arrival is None or self._reader.first_arrival is None:
+            since = self._started if arrival is None else arrival
+            ends.append(since + limits.first_chunk)
         elif not held_up:
             ends.append(arrival + limits.idle)
         return min(ends) - now

@@ -14,7 +14,8 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from course.lab.programs import Program
 from streaming import TextStream
-from streaming.direct import GuardedSession, response_of, wake
+from streaming.direct import GuardedSession, response_of
+from streaming.sockets import Watch, wake
 from streaming.untrusted import SafePieces
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Side:
     ) -> None:
         self._program = program
         self._page = _Page(place)
+        self._watch = Watch()
         self._session = _Counted(session, clock)
         self._address = address
         self._clock = clock
@@ -101,6 +103,7 @@ class Side:
             return
         self._cut_at = self._clock()
         self._session.aborted = True
+        self._watch.end()
         self._page.end()
 
     def join(self) -> None:
@@ -125,13 +128,19 @@ class Side:
         )
 
     def _run(self, model: str, prompt: str) -> None:
+        # Imported here: the client takes more than a second.
+        from streaming.one_context import share_context
+
+        share_context()
         try:
-            self._kept = self._program(self._page, self._session, model, prompt)
+            with self._watch.watching():
+                self._kept = self._program(self._page, self._session, model, prompt)
         except Exception as error:  # whatever the program lets out: Streamlit would show it
             # Not the error itself: its traceback holds the answer, and with it the connection.
             self._error = self._described(error)
         finally:
             self._page.release()
+            self._watch.close()
             self._ended_at = self._clock()
 
     def _described(self, error: Exception) -> tuple[str, str]:

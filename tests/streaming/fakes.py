@@ -74,7 +74,10 @@ class ScriptedReader:
         while self._due():
             at, delta = self._script.pop(0)
             arrival = self._start + at
-            if self.last_arrival is None:
+            if not delta:  # the model is thinking
+                self.last_arrival = arrival
+                continue
+            if self.first_arrival is None or self.last_arrival is None:
                 self.first_arrival = arrival
             else:
                 self.gaps.append(arrival - self.last_arrival)

@@ -220,3 +220,33 @@ def test_a_refusal_in_a_stored_procedure_is_asked_again_and_then_falls_back() ->
         "plan B",
         3,
     )
+
+
+def test_empty_deltas_are_a_sign_of_life_until_the_next_attempt() -> None:
+    clock = FakeClock()
+    thinking, failed = answer("", ""), answer(error=ValueError("no"))
+    attempts = Attempts([Scripted(thinking)], REQUEST, Retry(attempts=1), 60.0, clock=clock)
+    assert list(attempts) == []
+    assert attempts.last_sign == clock.now
+    second = Attempts([Scripted(failed)], REQUEST, Retry(attempts=1), 60.0, clock=clock)
+    with pytest.raises(ValueError, match="no"):
+        list(second)
+    assert second.last_sign is None
+
+
+def test_what_a_refusal_says_is_read_before_its_attempt_is_closed() -> None:
+    class Refusal(Exception):
+        def __init__(self, source: Source) -> None:
+            self.response = self
+            self.status_code = 403
+            self._source = source
+
+        def iter_raw(self) -> Iterator[bytes]:
+            assert not self._source.closed
+            yield b'{"code": "003001"}'
+
+    source = answer()
+    source._error = Refusal(source)
+    result = stream(Scripted(source), REQUEST).result()
+    assert result.error is not None
+    assert (result.error.code, source.closed) == ("account_type", 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import threading
+from typing import Any
 
 import openai
 import pytest
@@ -14,9 +17,12 @@ from streaming import (
     DirectStrategy,
     Limits,
     Message,
+    Retry,
+    StreamResult,
     stream,
 )
 from tests.streaming.asking import PROMPT, ask, wait_for
+from tests.streaming.hostile import EVENTS, Play, answering, refusing, serving
 
 
 def client(cortex: LocalCortex, key: str | None = None) -> openai.OpenAI:
@@ -81,3 +87,168 @@ def test_giving_up_on_a_silent_model_ends_the_call_at_the_server_and_the_thread(
         assert (result.status, result.text != "") == ("timeout", True)
         wait_for(lambda: silent.open_streams == 0)
         wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
+
+
+def events(*chunks: object) -> Play:
+    """Stream these chunks; a string is a line as it stands."""
+    lines = [f"data: {chunk if isinstance(chunk, str) else json.dumps(chunk)}" for chunk in chunks]
+    return answering(EVENTS, *(f"{line}\n\n".encode() for line in lines))
+
+
+def delta(**fields: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": fields}]}
+
+
+def ended(reason: str) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+
+def asked(play: Play, **fields: Any) -> tuple[StreamResult, list[dict[str, object]]]:
+    """Ask a server that does this; return how it ended and what it was asked."""
+    with serving(play) as server:
+        once = Retry(attempts=1)
+        result = stream(server.strategy("chat"), ask(**fields), retry=once).result()
+        return result, [json.loads(request) for request in server.requests]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"choices": None},
+        {"choices": []},
+        {"choices": [None]},
+        {"choices": {}},
+        {},
+        {"usage": {"total_tokens": 3}},
+        {"choices": [{"delta": None, "finish_reason": None}]},
+        {"choices": [{"index": 0, "finish_reason": ""}]},
+        delta(content=None),
+        delta(content=""),
+        delta(content=[]),
+        delta(content={"text": "no part"}),
+        delta(role="assistant"),
+        delta(reasoning="Let me think."),
+        delta(reasoning_content="Let me think."),
+        delta(content=[{"type": "thinking", "thinking": [{"type": "text", "text": "Let me"}]}]),
+        delta(tool_calls=[{"index": 0, "function": {"name": "f"}}]),
+        "[]",
+        "5",
+        "null",
+        '"text"',
+    ],
+)
+def test_a_chunk_without_text_is_no_error_and_adds_none(chunk: object) -> None:
+    play = events(delta(content="one "), chunk, delta(content="two"), ended("stop"), "[DONE]")
+    result, _ = asked(play)
+    assert (result.error, result.text, result.finish_reason) == (None, "one two", "stop")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ["a ", "text"],
+        [{"type": "text", "text": "a "}, {"type": "text", "text": "text"}],
+        [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "a text"}, None, 5],
+    ],
+)
+def test_text_in_parts_is_joined(content: list[object]) -> None:
+    result, _ = asked(events(delta(content=content), ended("stop")))
+    assert (result.text, result.status) == ("a text", "complete")
+
+
+def test_what_a_model_says_when_it_refuses_is_its_answer() -> None:
+    result, _ = asked(events(delta(refusal="I cannot do that."), ended("stop")))
+    assert result.text == "I cannot do that."
+
+
+def test_an_empty_finish_reason_is_none() -> None:
+    result, _ = asked(events(delta(content="text"), ended("")))
+    assert (result.status, result.finish_reason) == ("unknown_end", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ({"object": "error", "message": "the engine died", "code": 500}, "service"),
+        ({"error": {"message": "the engine died"}}, "service"),
+        ({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}, "service"),
+        ({"object": "error", "message": "maximum context length is 4096 tokens"}, "too_long"),
+        ({"error": {"message": "all requests were throttled by remote service"}}, "rate_limited"),
+        ({"code": "390112", "error_code": "390112", "message": "expired"}, "unauthorised"),
+        ({"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}]}, "service"),
+    ],
+)
+def test_an_error_in_the_stream_fails_it_and_keeps_its_text(
+    error: dict[str, object], code: str
+) -> None:
+    result, _ = asked(events(delta(content="half an "), error, delta(content="never")))
+    assert result.error is not None
+    assert (result.error.code, result.status, result.text) == (code, "failed", "half an ")
+
+
+def test_the_halves_of_an_emoji_in_two_chunks_are_joined() -> None:
+    result, _ = asked(events(delta(content="\ud83d"), delta(content="\ude00"), ended("stop")))
+    assert result.text == "\N{GRINNING FACE}"
+
+
+def fussy(*unwanted: str, status: int = 400) -> Play:
+    """Refuse a request that has one of these fields."""
+
+    def play(connection: socket.socket, request: bytes) -> None:
+        body = json.loads(request)
+        found = next((field for field in unwanted if field in body), None)
+        said = json.dumps({"error": {"message": f"Unsupported parameter: '{found}'"}}).encode()
+        refuse = refusing(status, said)
+        answer = events(delta(content="text"), ended("stop"))
+        (answer if found is None else refuse)(connection, request)
+
+    return play
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_server_that_knows_the_older_name_of_a_field_is_asked_again_with_it(status: int) -> None:
+    result, requests = asked(fussy("max_completion_tokens", status=status), max_tokens=9)
+    assert (result.text, result.metrics.attempts) == ("text", 1)
+    assert [request.get("max_completion_tokens") for request in requests] == [9, None]
+    assert requests[1]["max_tokens"] == 9
+
+
+def test_a_server_that_wants_no_temperature_is_asked_again_without() -> None:
+    result, requests = asked(fussy("temperature"), temperature=0.2, top_p=0.5)
+    assert result.text == "text"
+    assert [(request.get("temperature"), request["top_p"]) for request in requests] == [
+        (0.2, 0.5),
+        (None, 0.5),
+    ]
+
+
+def test_a_server_that_refuses_both_names_is_asked_twice_and_no_more() -> None:
+    result, requests = asked(fussy("max_completion_tokens", "max_tokens"), max_tokens=9)
+    assert result.error is not None
+    assert (result.error.code, len(requests)) == ("bad_request", 2)
+
+
+def test_reasoning_that_lasts_longer_than_the_first_chunk_limit_is_no_silence() -> None:
+    wait = threading.Event()
+
+    def think(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(EVENTS)
+        for _ in range(8):
+            connection.sendall(f"data: {json.dumps(delta(reasoning='hm'))}\n\n".encode())
+            wait.wait(0.1)
+        connection.sendall(f"data: {json.dumps(delta(content='At last.'))}\n\n".encode())
+
+    with serving(think) as server:
+        limits = Limits(first_chunk=0.4)
+        answer = stream(server.strategy("chat"), ask(), limits=limits)
+        thinking: list[bool] = []
+        answer.on_thinking = lambda: thinking.append(answer.thinking)
+        result = answer.result()
+    assert (result.text, result.error, thinking) == ("At last.", None, [True])
+
+
+def test_a_page_instead_of_an_answer_is_no_answer() -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Log in</html>"
+    result, _ = asked(answering(page))
+    assert result.error is not None
+    assert result.error.code == "bad_answer"

@@ -81,7 +81,7 @@ TABLE = {
     "fault-bad-utf8": Row("bad_answer", "bad_answer", text=True),
     "fault-done": Row("bad_answer", None, text=True),
     "fault-no-end": Row(None, None, text=True, chat_reason=None),
-    "fault-null-choices": Row("bad_answer", "bad_answer", text=True),
+    "fault-null-choices": Row("bad_answer", None, text=True, chat_reason=None),
     "fault-none-delta": Row(None, None, text=True),
     "fault-empty-delta": Row(None, None, text=True),
     "fault-split-emoji": Row(None, None, text=True),

@@ -52,6 +52,16 @@ def test_deltas_arrive_in_order_and_empty_ones_are_dropped() -> None:
     assert (pump.deltas, pump.error) == (3, None)
 
 
+def test_an_empty_delta_is_a_sign_of_life_and_no_delta() -> None:
+    times = iter(range(100))
+    pump = Pump(iter(["a", "", "", "b"]), buffer_chars=100, clock=lambda: float(next(times)))
+    pump.start()
+    assert drain(pump) == "ab"
+    # Not from one sign of life to the next.
+    assert (pump.deltas, len(pump.gaps)) == (2, 1)
+    assert pump.gaps[0] >= 3
+
+
 def test_a_source_that_fails_ends_the_pump_with_its_error() -> None:
     def source() -> Iterator[str]:
         yield "a"

@@ -171,6 +171,52 @@ def test_silence_before_the_first_text_ends_at_the_first_chunk_limit() -> None:
     assert (stream.status, reader.stopped) == ("timeout", True)
 
 
+def test_a_model_that_thinks_is_alive_for_as_long_as_it_shows_it() -> None:
+    thoughts = [(0.4 * n, "") for n in range(1, 11)]
+    limits = Limits(first_chunk=0.5)
+    stream, _, clock = make_stream([*thoughts, (4.3, "At last.")], limits=limits)
+    begin = clock.now
+    assert stream.result().text == "At last."
+    assert clock.now - begin > 4.0
+
+
+def test_a_model_that_has_stopped_thinking_has_the_first_chunk_limit_from_then_on() -> None:
+    limits = Limits(first_chunk=0.5)
+    stream, _, clock = make_stream([(0.4, "")], silent=True, limits=limits)
+    begin = clock.now
+    error = stream.result().error
+    assert error is not None
+    assert error.code == "first_chunk"
+    assert clock.now - begin == pytest.approx(0.9, abs=0.01)
+
+
+def test_thinking_that_never_ends_is_ended_at_the_total_limit() -> None:
+    thoughts = [(0.4 * n, "") for n in range(1, 100)]
+    stream, _, clock = make_stream(thoughts, silent=True, limits=Limits(first_chunk=1, total=5))
+    begin = clock.now
+    error = stream.result().error
+    assert error is not None
+    assert error.code == "total"
+    assert clock.now - begin == pytest.approx(5, abs=0.01)
+
+
+def test_a_stream_says_once_that_the_model_thinks_and_until_its_first_text() -> None:
+    stream, _, _ = make_stream([(0.2, ""), (0.5, ""), (0.9, "Text."), (1.5, " More.")])
+    said: list[bool] = []
+    stream.on_thinking = lambda: said.append(stream.thinking)
+    assert not stream.thinking
+    next(stream)
+    assert (said, stream.thinking) == ([True], False)
+    list(stream)
+    assert said == [True]
+
+
+def test_a_model_that_answers_at_once_is_never_said_to_think() -> None:
+    stream, _, _ = make_stream()
+    stream.on_thinking = lambda: pytest.fail("it was not thinking")
+    assert stream.result().status == "complete"
+
+
 def test_silence_in_the_middle_ends_at_the_idle_limit_and_keeps_the_text() -> None:
     stream, _, clock = make_stream([(0.1, "half an ans")], silent=True, limits=Limits(idle=0.5))
     begin = clock.now

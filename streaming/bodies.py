@@ -1,0 +1,126 @@
+"""Bodies of responses, read within limits: in bytes and in seconds, whatever the server sends."""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from streaming.sockets import Watch, wake
+
+__all__ = ["EVENT_BYTES", "MOST_BYTES", "MOST_SECONDS", "TooLong", "is_document", "limited", "read"]
+
+#: Of a body that is no answer: an error in JSON has a few hundred bytes.
+MOST_BYTES = 16_384
+MOST_SECONDS = 1.0
+#: Of an event in an answer, and of a whole answer: far more than any model writes.
+EVENT_BYTES = 262_144
+ANSWER_BYTES = 64_000_000
+CHUNK_BYTES = 1_024
+# zlib finds out by itself whether it is gzip or deflate (zlib.decompressobj).
+EITHER_HEADER = 47
+
+
+class TooLong(Exception):
+    """An answer that is longer than any answer."""
+
+
+def read(response: Any) -> bytes:
+    """Return the first ``MOST_BYTES`` of a body that come in ``MOST_SECONDS``; close the response.
+
+    ``response`` is one of ``requests`` or of ``httpx``; it keeps what was read as its content. Both
+    limits hold for what comes over the network and for what is unpacked from it.
+    """
+    kept = getattr(response, "_content", None)
+    if isinstance(kept, bytes):
+        _close(response)
+        return kept[:MOST_BYTES]
+    # One that was read to its end goes back to urllib3's pool, and stays open there.
+    connection = getattr(getattr(response, "raw", None), "connection", None)
+    alarm = threading.Timer(MOST_SECONDS, wake, [response])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        body = _unpacked(_first_bytes(response), str(_header(response, "content-encoding")))
+    finally:
+        alarm.cancel()
+        _close(response)
+        _close(connection)
+    with suppress(AttributeError):  # no response of these clients
+        # Where both of them look first; requests asks for the second, too.
+        response._content = body
+        response._content_consumed = True
+    return body
+
+
+def is_document(response: Any) -> bool:
+    """Tell whether a body is one object or a page, and so no stream of events."""
+    kind = str(_header(response, "content-type")).partition(";")[0].strip().lower()
+    return kind in ("application/json", "text/html")
+
+
+def limited(chunks: Callable[..., Iterator[bytes]], watch: Watch) -> Callable[..., Iterator[bytes]]:
+    """Return a way to read an answer's ``chunks`` that ends with the watch, or when it must.
+
+    Raises, when iterated:
+        TooLong: an event of more than ``EVENT_BYTES``, or an answer of more than ``ANSWER_BYTES``.
+    """
+
+    def read_on(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        event = answer = 0
+        for chunk in chunks(*args, **kwargs):
+            size = len(chunk)
+            event = 0 if b"\n\n" in chunk or b"\n\r\n" in chunk else event + size
+            answer += size
+            if event > EVENT_BYTES or answer > ANSWER_BYTES:
+                raise TooLong
+            if watch.ended:
+                # What the socket had received by then can still be read from it.
+                return
+            yield chunk
+
+    return read_on
+
+
+def _first_bytes(response: Any) -> bytes:
+    body, ends = bytearray(), time.monotonic() + MOST_SECONDS
+    try:
+        for chunk in _chunks(response):
+            body += chunk
+            if len(body) >= MOST_BYTES or time.monotonic() >= ends:
+                break
+    except Exception:
+        # Each client has its own errors for a body that breaks off; what came by then will do.
+        return bytes(body[:MOST_BYTES])
+    return bytes(body[:MOST_BYTES])
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    """Give what is there, however little: a body that breaks off is to lose nothing of it."""
+    read = getattr(getattr(response, "raw", None), "read1", None)
+    if read is not None:
+        return iter(lambda: read(CHUNK_BYTES), b"")
+    iter_raw = getattr(response, "iter_raw", None)
+    return iter(iter_raw() if iter_raw is not None else ())
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    try:
+        return zlib.decompressobj(EITHER_HEADER).decompress(body, MOST_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _header(response: Any, name: str) -> object:
+    return (getattr(response, "headers", None) or {}).get(name, "")
+
+
+def _close(closable: Any) -> None:
+    # A response without a connection cannot be closed.
+    with suppress(AttributeError):
+        closable.close()

@@ -1,0 +1,194 @@
+"""Reasons: what a refusal says leads to a code, and nothing of it further than that."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import httpx2
+import openai
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streaming import reasons
+from streaming.errors import STATUS_CODES, StreamError, from_exception
+from streaming.messages import explain, messages
+
+
+def snowflake(message: str, code: str = "390400") -> str:
+    """A refusal as Cortex's REST API gives it."""
+    said = {"message": message, "code": code, "error_code": code, "request_id": "x"}
+    return json.dumps(said)
+
+
+def made_of(status: int, body: str) -> StreamError:
+    response = requests.Response()
+    response.status_code = status
+    response.raw = io.BytesIO(body.encode())
+    return from_exception(requests.HTTPError(response=response), text_came=False)
+
+
+REGION = (
+    "The model you requested is unavailable in your region. To access it, enable cross region "
+    "inference with AWS_APJ, AWS_EU, AWS_US, AZURE_EU, AZURE_US, ANY_REGION."
+)
+ACCOUNT = "This account is not allowed to access this endpoint. Please contact Snowflake support."
+PREFILL = (
+    "This model does not support assistant message prefill. "
+    "The conversation must end with a user message."
+)
+
+#: (status, body, code). The words are from Snowflake's documentation and from public reports.
+REFUSALS = [
+    # Its number alone says it, whatever the status and the words are.
+    (403, snowflake("", "003001"), "account_type"),
+    (403, '{"error_code": 3001}', "account_type"),
+    (401, snowflake("", "390422"), "network_policy"),
+    (403, snowflake("", "390432"), "network_policy"),
+    (403, snowflake("", "390189"), "forbidden"),
+    (400, snowflake("", "390112"), "unauthorised"),
+    (403, snowflake("SQL access control error: Insufficient privileges", "003001"), "forbidden"),
+    # Region.
+    (400, snowflake(REGION), "region"),
+    (400, json.dumps({"error": {"message": REGION, "type": "invalid_request_error"}}), "region"),
+    (500, f"remote service error: 400 '\"{REGION}\" '", "region"),
+    (400, snowflake("required LLMs are not available in your region"), "region"),
+    (400, snowflake("please enable cross-region calls to use this API"), "region"),
+    # Account and role.
+    (403, snowflake(ACCOUNT), "account_type"),
+    (400, snowflake("This feature is not available for trial accounts."), "account_type"),
+    (403, snowflake("Account not enabled: not available in this account"), "account_type"),
+    (403, snowflake("the default role does not have SNOWFLAKE.CORTEX_USER"), "forbidden"),
+    (403, snowflake("Insufficient permissions"), "forbidden"),
+    (400, snowflake("Role 'ANALYST' is not authorized"), "forbidden"),
+    # Network.
+    (401, snowflake("Network policy is required."), "network_policy"),
+    (
+        403,
+        snowflake("Incoming request with IP/Token 203.0.113.5 is not allowed to access Snowflake"),
+        "network_policy",
+    ),
+    (403, snowflake("IP 203.0.113.5 is not allowed to access Snowflake."), "network_policy"),
+    # The conversation.
+    (400, snowflake(PREFILL), "last_message"),
+    (400, json.dumps({"type": "error", "error": {"message": PREFILL}}), "last_message"),
+    (400, snowflake("the last message must be a user message"), "last_message"),
+    (400, "Expected last role User or Tool for serving but got assistant", "last_message"),
+    (400, "Conversation roles must alternate user/assistant/user", "last_message"),
+    (400, snowflake("max tokens of 200000 exceeded"), "too_long"),
+    (400, snowflake("max tokens of count exceeded"), "too_long"),
+    (400, json.dumps({"error": {"code": "context_length_exceeded", "message": ""}}), "too_long"),
+    (400, snowflake("prompt is too long: 209353 tokens > 199999 maximum"), "too_long"),
+    (400, "This model's maximum context length is 4096 tokens.", "too_long"),
+    (400, "the request exceeds the available context size", "too_long"),
+    (400, "Input tokens exceed the configured limit of 272000 tokens.", "too_long"),
+    (413, "", "too_long"),
+    # Too much of it.
+    (400, snowflake("all requests were throttled by remote service"), "rate_limited"),
+    (400, snowflake("Too many requests"), "rate_limited"),
+    (429, snowflake("Rate limit: too many input tokens"), "rate_limited"),
+    (400, snowflake("Too many concurrent requests"), "rate_limited"),
+    (402, snowflake(""), "budget"),
+    (400, snowflake("You have exceeded the model consumption budget."), "budget"),
+    (400, snowflake("budget exceeded"), "budget"),
+    (429, json.dumps({"error": {"code": "insufficient_quota"}}), "budget"),
+    # Logins, and models.
+    (403, snowflake("Your session has expired. Please login again."), "unauthorised"),
+    (403, snowflake("JWT token is invalid."), "unauthorised"),
+    (404, json.dumps({"error": {"message": "model 'x' not found"}}), "bad_request"),
+    (400, snowflake('unknown model "x"'), "bad_request"),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
+def test_a_refusal_has_the_code_of_what_it_says(status: int, body: str, code: str) -> None:
+    error = made_of(status, body)
+    assert (error.code, error.status) == (code, status)
+    assert code in messages()
+
+
+@pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
+def test_the_other_clients_error_has_the_same_code(status: int, body: str, code: str) -> None:
+    asked = httpx2.Request("POST", "https://account.example/secret")
+    response = httpx2.Response(status, text=body, request=asked)
+    raised = openai.APIStatusError("refused", response=response, body=None)
+    assert from_exception(raised, text_came=False).code == code
+
+
+@pytest.mark.parametrize("status", STATUS_CODES)
+def test_what_is_not_recognised_has_the_code_of_its_status(status: int) -> None:
+    for body in ("", "null", "[]", "<html>no</html>", snowflake("something new"), "[" * 9_000):
+        assert made_of(status, body).code == STATUS_CODES[status]
+
+
+def test_a_throttle_that_comes_as_400_may_be_asked_again() -> None:
+    assert made_of(400, snowflake("all requests were throttled by remote service")).retryable
+
+
+def test_what_was_asked_is_not_taken_for_what_is_said() -> None:
+    asked = "What is a network policy, and which context length has a trial account?"
+    detail = [{"type": "extra_forbidden", "loc": ["body"], "msg": "no", "input": asked}]
+    assert made_of(422, json.dumps({"detail": detail})).code == "bad_request"
+
+
+def test_nothing_that_a_body_says_is_told_on() -> None:
+    error = made_of(400, snowflake(f"{REGION} MYORG-MYACCOUNT s3cr3t"))
+    told = [str(error), repr(error), *(explain(error, language) for language in ("ko", "en"))]
+    assert not any("MYORG" in text or "s3cr3t" in text for text in told)
+
+
+def test_an_error_in_the_middle_of_a_stream_is_read_too() -> None:
+    class MidStreamException(Exception):
+        """As snowflake.cortex raises it."""
+
+    said = "{'code': '400', 'message': 'all requests were throttled by remote service'}"
+    assert from_exception(MidStreamException(said), text_came=True).code == "rate_limited"
+    body = {"code": "390112", "message": ""}
+    asked = httpx2.Request("POST", "https://account.example")
+    event = openai.APIError("an error event", asked, body=body)
+    assert from_exception(event, text_came=False).code == "unauthorised"
+
+
+def test_a_refusal_in_a_stored_procedure_is_read_too() -> None:
+    error = ValueError(f"Request failed: {REGION} (request id: x)")
+    assert from_exception(error, text_came=False).code == "region"
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "refused"),
+    [
+        ("invalid options object: max_tokens is not supported", "max_tokens", True),
+        (
+            "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "max_tokens",
+            True,
+        ),
+        ("[{'type': 'extra_forbidden', 'loc': ('body', 'top_p')}]", "top_p", True),
+        ("'temperature' does not support 0.5 with this model.", "temperature", True),
+        ("max_completion_tokens is too large: 200000", "max_completion_tokens", False),
+        ("Unsupported parameter: 'top_p'", "temperature", False),
+    ],
+)
+def test_a_field_that_is_not_wanted_is_told_from_a_value(
+    said: str, field: str, refused: bool
+) -> None:
+    assert reasons.refuses(snowflake(said), field) is refused
+
+
+@given(
+    st.one_of(
+        st.text(max_size=300),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+            lambda inner: (
+                st.lists(inner, max_size=4)
+                | st.dictionaries(st.sampled_from(["error", "message", "code", "x"]), inner)
+            ),
+        ).map(json.dumps),
+    )
+)
+def test_whatever_a_body_is_it_leads_to_a_known_code_or_none(body: str) -> None:
+    assert reasons.find(body, 400) in {None, *messages()}
