@@ -1,23 +1,33 @@
 """Day 2, Hello, Cortex!: the lesson, one answer by SQL, and the same as a stream."""
 
+import json
+
 import streamlit as st
 
 from connection import connect
 from course import demo
 from course.page import lesson_page
 from streaming import CompletionRequest, DirectStrategy, Pace, SimulatedStrategy, stream
+from streaming.errors import StreamUnavailable
 
 page = lesson_page("day_02_hello_cortex")
 connection = connect(page.prefer)
 
-SQL = "SELECT SNOWFLAKE.CORTEX.COMPLETE(?, ?)"
+SQL = "SELECT AI_COMPLETE(?, ?)"
 
 
 def ask_by_sql(request: CompletionRequest) -> str:
-    """Return the whole answer; until then there is nothing to show."""
+    """Return the whole answer, whether it came as text or as a JSON string."""
     values = [request.model, request.prompt]
-    answer: str = connection.session.sql(SQL, params=values).collect()[0][0]
-    return answer
+    value = connection.session.sql(SQL, params=values).collect()[0][0]
+    if value is None:
+        # NULL is all that AI_COMPLETE says about a request that failed.
+        raise StreamUnavailable("bad_request")
+    try:
+        text = json.loads(value)
+    except ValueError:
+        return str(value)
+    return text if isinstance(text, str) else str(value)
 
 
 @page.demo

@@ -124,7 +124,7 @@ class Answers:
         try:
             self._count(event.query, *(event.params or ()))
             columns, rows = self._sql(event.query, event.params)
-            value = str(rows[0][0]) if rows and rows[0] else ""
+            value = _text_of(rows[0][0]) if rows and rows[0] else ""
             line = _line({"columns": columns, "rows": rows}, _told)
         except Refused as error:
             line = _line({"error": {"kind": error.what, "message": str(error)}})
@@ -143,6 +143,17 @@ class Answers:
             raise Refused("calls")
         if sum(len(str(each)) for each in sent) > self._limits.prompt:
             raise Refused("prompt")
+
+
+def _text_of(value: object) -> str:
+    """Return what a page should show of a value: the text of a JSON string, nothing of NULL."""
+    if value is None:
+        return ""
+    try:
+        text = json.loads(str(value))
+    except (ValueError, RecursionError):
+        return str(value)
+    return text if isinstance(text, str) else str(value)
 
 
 def _line(message: Mapping[str, Any], told: Callable[[Any], Any] = str) -> bytes:

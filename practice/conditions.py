@@ -121,7 +121,8 @@ class Condition(Table):
         with_: arguments of that call (``with`` in the file), each a value, ``{contains = "..."}``
             or ``{lacks = "..."}`` (in small letters or capitals). In a text, ``{answer}`` stands
             for what the model sent last, ``{answer_length}`` for its number of characters,
-            ``{value}`` for the first value of the first row of the last statement.
+            ``{value}`` for the first value of the first row of the last statement; of a JSON
+            string, as ``AI_COMPLETE`` may return one, for the text in it.
         times: how often it was called, with those arguments.
         shown: where the stream came from that ``st.write_stream`` got: ``complete`` for the very
             iterator that ``Complete`` returned, ``generator`` for one of the program's own.

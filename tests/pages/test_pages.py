@@ -219,6 +219,51 @@ def test_sql_that_fails_is_explained_without_the_errors_text(
     assert "SECRET" not in everything(app)
 
 
+class Value:
+    """A statement whose result is one value."""
+
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def collect(self) -> list[list[str | None]]:
+        return [[self._value]]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ('A "qubit".', 'A "qubit".'),
+        ('"A \\"qubit\\"."', 'A "qubit".'),
+        ("42", "42"),
+        ('["a list"]', '["a list"]'),
+    ],
+    ids=["text", "a JSON string", "a number", "other JSON"],
+)
+def test_an_answer_by_sql_is_shown_whether_it_comes_as_text_or_as_json(
+    value: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("day_02_hello_cortex")
+    asked: list[object] = []
+
+    def answer(_: object, query: str, params: list[str]) -> Value:
+        asked.append((query, params))
+        return Value(value)
+
+    monkeypatch.setattr("snowflake.snowpark.Session.sql", answer)
+    press(app, "Ask")
+    assert asked == [("SELECT AI_COMPLETE(?, ?)", ["llama3.1-8b", "What is Snowflake Cortex?"])]
+    assert shown in [element.value for element in app.markdown]
+
+
+def test_an_answer_by_sql_that_is_null_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("day_02_hello_cortex")
+    monkeypatch.setattr("snowflake.snowpark.Session.sql", lambda *_, **__: Value(None))
+    press(app, "Ask")
+    assert not app.exception
+    assert "The request was refused" in app.error[0].value
+    assert "None" not in [element.value for element in app.markdown]
+
+
 def test_home_goes_on_where_the_learner_left_off() -> None:
     open_day_3()
     assert "Continue: Day 3. Write Streams" in labels(open_home("en"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from practice.answers import Answers
 from practice.conditions import Condition
 from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown
 from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
+from practice.limits import RunLimits
+from streaming import CompletionRequest
 
 TEXT = {"ko": "한국어 {line}", "en": "English {line}"}
 TITLE = {"ko": "제목", "en": "Title"}
@@ -250,6 +254,30 @@ def test_what_has_not_come_is_not_shown() -> None:
     condition = {"called": "st.*", "with": {"body": {"contains": "{value}"}}}
     shown = Draw(name="info", args={"body": "anything"}, into=0, id=1)
     assert not passed(condition, "x\n", [shown, END])
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ('A "qubit".', 'A "qubit".'),
+        ('"A \\"qubit\\"."', 'A "qubit".'),
+        (None, ""),
+        ("9.3", "9.3"),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+    ids=["text", "a JSON string", "NULL", "a number", "no JSON"],
+)
+def test_the_value_of_a_statement_is_the_text_that_a_page_should_show(
+    value: str | None, told: str
+) -> None:
+    def no_model(_: CompletionRequest) -> str:
+        raise AssertionError
+
+    answers = Answers(no_model, lambda *_: (["answer"], [[value]]), RunLimits())
+    event, line = answers.to(Queried(query="SELECT AI_COMPLETE(?, ?)", params=["m", "hi"]))
+    assert isinstance(event, Queried)
+    assert event.value == told
+    assert json.loads(line)["rows"] == [[value]], "the program gets the value as it came"
 
 
 def test_arguments_are_of_the_same_kind_and_not_only_equal() -> None:

@@ -1,5 +1,3 @@
-import json
-
 from snowflake.snowpark.functions import ai_complete
 
 
@@ -7,5 +5,4 @@ def ask(model, prompt):
     answers = session.range(1).select(
         ai_complete(model=model, prompt=prompt),
     )
-    value = answers.collect()[0][0]
-    return json.loads(value)
+    return text_of(answers.collect()[0][0])

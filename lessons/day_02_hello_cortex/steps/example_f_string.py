@@ -1,5 +1,5 @@
 def with_f_string(prompt):
-    return f"SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', '{prompt}')"
+    return f"SELECT AI_COMPLETE('llama3.1-8b', '{prompt}')"
 
 
 print(with_f_string("It's me"))

@@ -1,3 +1,5 @@
+import json
+
 import streamlit as st
 from snowflake.snowpark import Session
 from snowflake.snowpark.context import get_active_session

@@ -1,10 +1,22 @@
 # region: statement
-SQL = "SELECT SNOWFLAKE.CORTEX.COMPLETE(?, ?)"
+SQL = "SELECT AI_COMPLETE(?, ?)"
 
 
 def ask(model, prompt):
     rows = session.sql(SQL, params=[model, prompt]).collect()
-    return rows[0][0]
+    return text_of(rows[0][0])
+
+
+# endregion
+
+
+# region: text
+def text_of(value):
+    try:
+        text = json.loads(value)
+    except (TypeError, ValueError):  # NULL, or text that is not JSON
+        return value
+    return text if isinstance(text, str) else value
 
 
 # endregion

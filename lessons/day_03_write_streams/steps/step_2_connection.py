@@ -3,7 +3,7 @@ from snowflake.snowpark.context import get_active_session
 from snowflake.snowpark.exceptions import SnowparkSessionException
 
 try:
-    session = get_active_session()  # inside Snowflake
+    session = get_active_session()  # in the warehouse runtime
 except SnowparkSessionException:
     session = Session.builder.configs(
         st.secrets["connections"]["snowflake"],

@@ -241,7 +241,7 @@ session.sql(SQL, params=["no-such-model", "x"]).collect()
 """,
     ),
     Program(
-        "AI_COMPLETE over a range of one answers as JSON",
+        "AI_COMPLETE answers as JSON, over a range of one and with bound values",
         CONNECT
         + COLUMNS
         + """\
@@ -250,6 +250,10 @@ answers = session.range(1).select(ai_complete(model="llama3.1-8b", prompt="It's 
 value = answers.collect()[0][0]
 print(value)
 print(json.loads(value))
+SQL = "SELECT AI_COMPLETE(?, ?)"
+print(session.sql(SQL, params=["llama3.1-8b", "It's me"]).collect())
+print(session.sql(SQL, params=["no-such-model", "x"]).collect())
+print(session.sql(SQL, params=["llama3.1-8b", "  "]).collect())
 rows = session.range(1).select(
     ai_complete("llama3.1-8b", "Hi", model_parameters={"max_tokens": 3}).alias("answer")
 ).collect()
