@@ -135,10 +135,10 @@ class _Reader:
                 return "?", value[1]
             return value
         name = self._take(IDENTIFIER)
-        if name is None:
-            self._unexpected()
         if self._skip("("):
             raise Refused("statement")
+        if name is None:
+            self._unexpected()
         if not self._at_the_end_of_a_value():
             self._broken()
         self._at = begun
