@@ -17,6 +17,8 @@ __all__ = ["Place", "Places", "TooMany", "Turns"]
 RUN_BYTES = 140 << 20
 # What a run is taken to hold at least, once it is weighed: a worker whose program has next to none.
 LEAST_BYTES = 48 << 20
+# How many programs of one learner may be there: a second window, but not a crowd.
+MOST_EACH = 2
 # Who stands in the queue and has not looked for this long has been forgotten there, or is stuck.
 STALE_SECONDS = 3.0
 # As many as a classroom, where the memory is not known.
@@ -46,7 +48,7 @@ class Places:
         self,
         count: int | None = None,
         most: int | None = None,
-        each: int = 2,
+        each: int = MOST_EACH,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._free = count or os.cpu_count() or 1

@@ -182,7 +182,8 @@ class Editor {
     if (!text) return;
     const { before, open } = this.behind();
     const plain = plainText(text, before, open);
-    if (plain === text) return;
+    // The browser itself makes line ends of CRLF, and is a hundred times as fast.
+    if (plain === text.replace(/\r\n?/g, "\n")) return;
     event.preventDefault();
     this.put(plain);
   }

@@ -2,6 +2,10 @@
 
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 30;
+// Lines above and below those in sight that are drawn as well.
+const SPARE_ROWS = 30;
+// What stands further right in a line than this many pieces is not coloured.
+const MOST_PIECES = 500;
 
 class Sheet {
   constructor(root) {
@@ -11,6 +15,7 @@ class Sheet {
     this.colours = root.querySelector(".colours");
     this.messages = root.querySelector(".marks");
     this.lines = [];
+    this.top = 0;
     this.marked = "";
   }
 
@@ -20,11 +25,13 @@ class Sheet {
   }
 
   scrollTo(left, top) {
+    this.top = top;
+    this.paint();
     this.colours.style.transform = `translate(${-left}px, ${-top}px)`;
     this.numbers.style.transform = this.rows.style.transform = `translateY(${-top}px)`;
   }
 
-  /** Draw what has changed: the lines between the first and the last that differ. */
+  /** Take in what has changed, the lines between the first and the last that differ; draw it. */
   drawText(text) {
     const texts = text.split("\n");
     const old = this.lines;
@@ -38,28 +45,50 @@ class Sheet {
     const below = old.slice(old.length - tail);
     let open = head ? old[head - 1].open : "";
     const fresh = texts.slice(head, texts.length - tail).map((text, index) => {
-      const line = drawn(text, open, gone[index]?.node);
+      const line = lineOf(text, open, gone[index]?.node);
       open = line.open;
       return line;
     });
     for (const { node } of gone.slice(fresh.length)) node.remove();
     const next = below[0]?.node ?? null;
-    for (const { node } of fresh.slice(gone.length)) this.colours.insertBefore(node, next);
+    const added = document.createDocumentFragment();
+    added.append(...fresh.slice(gone.length).map(({ node }) => node));
+    this.colours.insertBefore(added, next);
     // A quote that was opened or closed changes what the lines below it are.
     for (const [index, line] of below.entries()) {
       if (line.opened === open) break;
-      below[index] = drawn(line.text, open, line.node);
+      below[index] = lineOf(line.text, open, line.node);
       open = below[index].open;
     }
     this.lines = [...old.slice(0, head), ...fresh, ...below];
+    this.paint();
     this.drawNumbers();
+  }
+
+  /** Draw the lines in sight: the pieces of a whole long program would freeze the page. */
+  paint() {
+    const first = Math.floor(this.top / this.rowHeight());
+    const from = Math.max(0, first - SPARE_ROWS);
+    for (const line of this.lines.slice(from, first + MOST_ROWS + SPARE_ROWS)) {
+      if (line.pieces) drawPieces(line.node, line.pieces);
+      line.pieces = null;
+    }
+  }
+
+  rowHeight() {
+    this.height ||= parseFloat(getComputedStyle(this.colours).lineHeight);
+    return this.height || 1;
   }
 
   drawNumbers() {
     const { numbers, lines } = this;
     while (numbers.childElementCount > lines.length) numbers.lastElementChild.remove();
-    while (numbers.childElementCount < lines.length)
-      numbers.append(element("span", "line-number", String(numbers.childElementCount + 1)));
+    const missing = lines.length - numbers.childElementCount;
+    const next = numbers.childElementCount + 1;
+    const added = document.createDocumentFragment();
+    for (let number = next; number < next + missing; number++)
+      added.append(element("span", "line-number", String(number)));
+    numbers.append(added);
     const rows = Math.min(Math.max(lines.length, FEWEST_ROWS), MOST_ROWS);
     this.root.style.setProperty("--rows", rows);
     this.root.style.setProperty("--digits", Math.max(2, String(lines.length).length));
@@ -92,22 +121,30 @@ class Sheet {
   }
 }
 
+/** A line of the program, not drawn yet, in the element of another one if there is one. */
+function lineOf(text, opened, node = element("span", "line")) {
+  return { text, opened, ...cut(text, opened), node };
+}
+
 /**
- * Draw a line of the program, into the element of another one if there is one.
+ * Draw a line's pieces.
  *
  * No node is removed: where one is, Chromium ends the step that undo takes back, and Ctrl+Z would
  * take one letter at a time.
  */
-function drawn(text, opened, node = element("span", "line")) {
-  const { pieces, open } = cut(text, opened);
+function drawPieces(node, pieces) {
   const spans = node.children;
-  for (const [index, piece] of pieces.entries()) {
+  const drawn = pieces.slice(0, MOST_PIECES);
+  if (drawn.length < pieces.length) {
+    const rest = pieces.slice(MOST_PIECES).map(({ text }) => text);
+    drawn.push({ kind: "", text: rest.join("") });
+  }
+  for (const [index, piece] of drawn.entries()) {
     if (index === spans.length) node.append(element("span", piece.kind, piece.text));
     else setPiece(spans[index], piece);
   }
-  for (let index = pieces.length; index < spans.length; index++)
+  for (let index = drawn.length; index < spans.length; index++)
     setPiece(spans[index], { kind: "", text: "" });
-  return { text, opened, open, node };
 }
 
 function setPiece(span, { kind, text }) {
