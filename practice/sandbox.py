@@ -159,7 +159,7 @@ class _Run:
         self._asks = False
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look_after, name="practice-watch", daemon=True)
-        # Since when what it has of the memory is weighed, and when that was done last.
+        # When what it has of the memory was weighed last; not before it has waited for something.
         self._weighed: float | None = None
         # Since its last line: how long it has been silent, how long it may be, and from which
         # processor time on.
@@ -264,8 +264,7 @@ class _Run:
             return "model"
         if self._drawn > limits.drawing:
             return "drawing"
-        if self._over.is_set():
-            # Somebody else has noticed that it died.
+        if self._over.is_set():  # it has died, and something was waited for in vain
             return self._process.why_it_ended() if self._process else "crash"
         if self._silent > self._patience and not self._is_busy():
             return "silence" if self._ready else "crash"

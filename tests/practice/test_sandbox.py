@@ -764,6 +764,59 @@ def test_a_program_that_waits_and_does_not_say_so_gives_its_place_back() -> None
     events.close()
 
 
+def test_seven_programs_with_a_slow_model_hold_nobody_else_up() -> None:
+    places, answer = Places(2, most=7), threading.Event()
+
+    def slow(_: CompletionRequest) -> str:
+        assert answer.wait(20 * slowness())
+        return "x"
+
+    code = f"{SETUP}for _ in range(20): Complete('m', 'x')"
+    ends: list[str] = []
+    threads = [
+        threading.Thread(
+            target=lambda n=n: ends.append(  # type: ignore[misc]
+                end(ran(code, slow, places=places, learner=f"slow {n}"))
+            )
+        )
+        for n in range(7)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        honest = ran("print(1)", places=places, learner="honest")
+        assert end(honest) == "end"
+        assert ends == []
+    finally:
+        answer.set()
+        for thread in threads:
+            thread.join()
+    assert ends == ["end"] * 7
+
+
+def test_a_third_run_of_a_learner_waits_and_other_learners_do_not() -> None:
+    places = Places(9, most=9)
+    mine = [started(SLEEP, places=places, learner="me") for _ in range(3)]
+    for events in mine[:2]:
+        until(events, Slept)
+    assert isinstance(next(mine[2]), Queued)
+    assert end(ran("pass", places=places, learner="you")) == "end"
+    mine[0].close()
+    until(mine[2], Slept)
+    for events in mine:
+        events.close()
+
+
+def test_a_program_that_takes_more_memory_than_is_left_is_ended() -> None:
+    places = Places(9, most=2)
+    code = "import time\ntime.sleep(0.3)\nprint(1)\nx = b'x' * (70 << 20)\ntime.sleep(9)"
+    events = started(code, places=places)
+    until(events, Printed)
+    other = taken_of(places)
+    assert other.weigh(200 * MEBIBYTE)
+    assert end(list(events)) == "memory"
+
+
 def test_eight_programs_at_once_on_two_places_all_come_right() -> None:
     places = Places(2)
     code = f"{SETUP}import time\nprint(Complete('m', 'x'))\ntime.sleep(0.1)\nprint(sum(range(10)))"
