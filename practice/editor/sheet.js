@@ -2,8 +2,10 @@
 
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 30;
-// Lines above and below those in sight that are drawn as well.
-const SPARE_ROWS = 30;
+// Lines above and below those in sight that are drawn as well: a program of a lesson is drawn whole,
+// and of one with thousands of lines no more than can be done in a moment.
+const SPARE_ROWS = 200;
+const DRAWN_ROWS = MOST_ROWS + 2 * SPARE_ROWS;
 // What stands further right in a line than this many pieces is not coloured.
 const MOST_PIECES = 500;
 
@@ -15,8 +17,12 @@ class Sheet {
     this.colours = root.querySelector(".colours");
     this.messages = root.querySelector(".marks");
     this.lines = [];
-    this.top = 0;
+    // Which line, counted from zero, is the first that is drawn, and what each element shows.
+    this.from = 0;
+    this.drawn = [];
+    this.left = this.top = 0;
     this.marked = "";
+    this.markedLines = new Set();
   }
 
   /** The quote that is open where the line with this index, counted from zero, begins. */
@@ -25,10 +31,9 @@ class Sheet {
   }
 
   scrollTo(left, top) {
+    this.left = left;
     this.top = top;
     this.paint();
-    this.colours.style.transform = `translate(${-left}px, ${-top}px)`;
-    this.numbers.style.transform = this.rows.style.transform = `translateY(${-top}px)`;
   }
 
   /** Take in what has changed, the lines between the first and the last that differ; draw it. */
@@ -41,57 +46,52 @@ class Sheet {
     let tail = 0;
     while (tail < most - head && old[old.length - 1 - tail].text === texts[texts.length - 1 - tail])
       tail++;
-    const gone = old.slice(head, old.length - tail);
     const below = old.slice(old.length - tail);
     let open = head ? old[head - 1].open : "";
-    const fresh = texts.slice(head, texts.length - tail).map((text, index) => {
-      const line = lineOf(text, open, gone[index]?.node);
+    const fresh = texts.slice(head, texts.length - tail).map((text) => {
+      const line = lineOf(text, open);
       open = line.open;
       return line;
     });
-    for (const { node } of gone.slice(fresh.length)) node.remove();
-    const next = below[0]?.node ?? null;
-    const added = document.createDocumentFragment();
-    added.append(...fresh.slice(gone.length).map(({ node }) => node));
-    this.colours.insertBefore(added, next);
     // A quote that was opened or closed changes what the lines below it are.
     for (const [index, line] of below.entries()) {
       if (line.opened === open) break;
-      below[index] = lineOf(line.text, open, line.node);
+      below[index] = lineOf(line.text, open);
       open = below[index].open;
     }
     this.lines = [...old.slice(0, head), ...fresh, ...below];
+    const rows = Math.min(Math.max(this.lines.length, FEWEST_ROWS), MOST_ROWS);
+    this.root.style.setProperty("--rows", rows);
+    this.root.style.setProperty("--digits", Math.max(2, String(this.lines.length).length));
     this.paint();
-    this.drawNumbers();
   }
 
-  /** Draw the lines in sight: the pieces of a whole long program would freeze the page. */
+  /** Draw the lines around those in sight, and put them where they belong. */
   paint() {
-    const first = Math.floor(this.top / this.rowHeight());
-    const from = Math.max(0, first - SPARE_ROWS);
-    for (const line of this.lines.slice(from, first + MOST_ROWS + SPARE_ROWS)) {
-      if (line.pieces) drawPieces(line.node, line.pieces);
-      line.pieces = null;
+    const { lines, numbers, colours } = this;
+    const height = this.rowHeight();
+    const first = Math.min(Math.floor(this.top / height), Math.max(0, lines.length - MOST_ROWS));
+    if (first < this.from || first + MOST_ROWS > this.from + DRAWN_ROWS)
+      this.from = Math.max(0, first - SPARE_ROWS);
+    const shown = lines.slice(this.from, this.from + DRAWN_ROWS);
+    addOrRemove(colours, shown.length, "line");
+    addOrRemove(numbers, shown.length, "line-number");
+    for (const [index, line] of shown.entries()) {
+      if (this.drawn[index] !== line) drawPieces(colours.children[index], line.pieces);
+      const number = this.from + index + 1;
+      say(numbers.children[index], String(number));
+      numbers.children[index].classList.toggle("is-marked", this.markedLines.has(number));
     }
+    this.drawn = shown;
+    const shift = this.top - this.from * height;
+    colours.style.transform = `translate(${-this.left}px, ${-shift}px)`;
+    numbers.style.transform = `translateY(${-shift}px)`;
+    this.rows.style.transform = `translateY(${-this.top}px)`;
   }
 
   rowHeight() {
     this.height ||= parseFloat(getComputedStyle(this.colours).lineHeight);
     return this.height || 1;
-  }
-
-  drawNumbers() {
-    const { numbers, lines } = this;
-    while (numbers.childElementCount > lines.length) numbers.lastElementChild.remove();
-    const missing = lines.length - numbers.childElementCount;
-    const next = numbers.childElementCount + 1;
-    const added = document.createDocumentFragment();
-    for (let number = next; number < next + missing; number++)
-      added.append(element("span", "line-number", String(number)));
-    numbers.append(added);
-    const rows = Math.min(Math.max(lines.length, FEWEST_ROWS), MOST_ROWS);
-    this.root.style.setProperty("--rows", rows);
-    this.root.style.setProperty("--digits", Math.max(2, String(lines.length).length));
   }
 
   /** Mark lines, counted from one, and say what is wrong; `name` is what a line is called. */
@@ -100,11 +100,10 @@ class Sheet {
     // What has not changed is not to be read out again.
     if (wanted === this.marked) return;
     this.marked = wanted;
-    const lines = new Set(marks.map(({ line }) => line));
-    for (const [index, number] of [...this.numbers.children].entries())
-      number.classList.toggle("is-marked", lines.has(index + 1));
+    this.markedLines = new Set(marks.map(({ line }) => line));
+    this.paint();
     this.rows.replaceChildren(
-      ...[...lines].map((line) => {
+      ...[...this.markedLines].map((line) => {
         const row = element("div", "row");
         row.style.setProperty("--line", line);
         return row;
@@ -121,9 +120,18 @@ class Sheet {
   }
 }
 
-/** A line of the program, not drawn yet, in the element of another one if there is one. */
-function lineOf(text, opened, node = element("span", "line")) {
-  return { text, opened, ...cut(text, opened), node };
+/** What is known of a line of the program. */
+function lineOf(text, opened) {
+  const { pieces, open } = cut(text, opened);
+  return { text, opened, open, pieces };
+}
+
+function addOrRemove(parent, wanted, kind) {
+  while (parent.childElementCount > wanted) parent.lastElementChild.remove();
+  const added = document.createDocumentFragment();
+  for (let count = parent.childElementCount; count < wanted; count++)
+    added.append(element("span", kind));
+  parent.append(added);
 }
 
 /**

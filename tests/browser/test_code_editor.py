@@ -326,15 +326,23 @@ def test_a_long_paste_does_not_freeze_the_page(new_page: NewPage, url: str, past
     assert area(page).input_value() == ("a = 1\n" + code)[:LIMIT]
 
 
-def test_each_line_that_is_scrolled_to_is_drawn(new_page: NewPage, url: str) -> None:
-    page = go(new_page(), url, "long")
-    for line in (499, 250, 0):
+def test_in_a_program_of_any_length_the_lines_in_sight_are_drawn_in_their_places(
+    new_page: NewPage, url: str
+) -> None:
+    page = go(new_page(), url)
+    given(page, "|" + "\n".join(f"v{n} = {n}" for n in range(1_900)))
+    for line in (1_870, 900, 0):
         area(page).evaluate(
             "(area, line) => area.scrollTop = line * parseFloat(getComputedStyle(area).lineHeight)",
             line,
         )
-        drawn = page.locator(".colours .line").nth(line)
-        expect(drawn).to_have_text(f'v{line} = print("a {line}", len([1]))  # {line}')
+        drawn = page.locator(".colours .line").get_by_text(f"v{line}", exact=True)
+        expect(drawn).to_be_in_viewport()
+        number = page.locator(".line-number").get_by_text(str(line + 1), exact=True)
+        boxes = [each.bounding_box() for each in (page.locator(".sheet"), drawn, number)]
+        tops = [box["y"] for box in boxes if box is not None]
+        assert tops[1] == pytest.approx(tops[2], abs=4)
+        assert 0 < tops[1] - tops[0] < 40
 
 
 def test_a_phones_curly_quote_is_a_straight_one_outside_strings(desk: Page) -> None:
