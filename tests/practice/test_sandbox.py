@@ -775,9 +775,7 @@ def test_seven_programs_with_a_slow_model_hold_nobody_else_up() -> None:
     ends: list[str] = []
     threads = [
         threading.Thread(
-            target=lambda n=n: ends.append(  # type: ignore[misc]
-                end(ran(code, slow, places=places, learner=f"slow {n}"))
-            )
+            target=lambda n=n: ends.append(end(ran(code, slow, places=places, learner=f"slow {n}")))
         )
         for n in range(7)
     ]
