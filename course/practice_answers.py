@@ -7,11 +7,11 @@ course's own.
 from __future__ import annotations
 
 import os
-import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from connection import Connection, connect, diagnose
@@ -19,7 +19,7 @@ from course.limits.gate import Gate, Reservation, open_gate, spent
 from course.limits.line import Place
 from course.limits.refusal import Refusal
 from local_cortex import tokens
-from practice import Event, Exercise, Refused, Scene, SqlError, run
+from practice import Event, Exercise, Refused, Scene, SqlError, run, statements
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
@@ -30,15 +30,10 @@ __all__ = ["AnswerSettings", "Answers", "scene_of", "try_out"]
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
 # Of one answer of an account, some 700 English words; SQL has no place for such a limit.
 MOST_TOKENS = 1_000
-SELECT = re.compile(r"\s*select\b[^;]*;?\s*", re.IGNORECASE)
-# The statements of the course's days; on an account nothing else is run for a stranger.
-ON_ACCOUNTS = re.compile(
-    r"\s*select\s+(current_version\(\)|snowflake\.cortex\.complete\(\s*\?\s*,\s*\?\s*\))\s*;?\s*",
-    re.IGNORECASE,
-)
-
-# A statement that asks a model, in whichever way.
-ASKS = re.compile(r"\b(?:ai_)?complete\s*\(", re.IGNORECASE)
+# The longest that an account may work on one statement.
+STATEMENT_SECONDS = 60
+# How Local Cortex's names go on where they ask for more than a model: a fault, or a speed.
+FAULTY, SPEEDY = "fault-", "@"
 
 
 @dataclass(frozen=True)
@@ -95,18 +90,23 @@ class Answers:
         # However many answers a program has coming in, it has one place: it would wait for itself.
         self._place: Place | None = None
         self._coming = 0
+        # A run that is ended from outside ends its answers in another thread.
+        self._lock = threading.RLock()
         self.refusal: Refusal | None = None
         _ = self._connection.session
 
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
-        """Return the deltas of an answer; what is refused is refused here, not at the first delta.
+        """Return the deltas of an answer, which is asked for when the first one is.
+
+        Args:
+            request: what the program asks.
+            fault: the fault of the scene that the program is tried in.
 
         Raises:
             Refused: the model may not be used, or the gate is shut.
-            streaming.StreamError: here, or in the middle of the answer.
+            streaming.StreamError: at a delta.
         """
-        if not self._scripted and request.model not in self._models:
-            raise Refused("model")
+        self._check_model(request.model, fault)
         if not self._scripted:
             most = min(request.max_tokens or MOST_TOKENS, MOST_TOKENS)
             request = request.model_copy(update={"max_tokens": most})
@@ -127,30 +127,26 @@ class Answers:
             reservation.settle(spent(answer, reservation))
             self._let_out()
 
-        return _Begun(answer, ended)
+        return _Counted(answer, ended)
 
-    def sql(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
+    def sql(
+        self, query: str, params: list[Any] | None, fault: str | None = None
+    ) -> tuple[list[str], list[list[Any]]]:
         """Run a statement, and return the names of its columns and its rows.
 
         Raises:
-            Refused: it is not one that a learner's program may run here, or the gate is shut.
+            Refused: it is not one that a learner's program may run, or the gate is shut.
             SqlError: it failed.
         """
-        allowed = SELECT if self._scripted else ON_ACCOUNTS
-        if not allowed.fullmatch(query):
-            raise Refused("statement")
-        if not self._scripted and params and params[0] not in self._models:
-            raise Refused("model")
-        if not ASKS.search(query):
-            return self._run(query, params)
-        # Only a statement of the course's form says which model it asks.
-        bound = [str(each) for each in params or ()]
-        model = bound[0] if len(bound) == 2 else None
-        reservation = self._let_in(model, "\n".join(bound[1:]) if model else query)
+        statement = statements.read(query, params)
+        if statement.model is None:
+            return self._run(statement)
+        self._check_model(statement.model, fault)
+        reservation = self._let_in(statement.model, statement.prompt)
         # One that is broken off may have been answered all the same.
         used: int | None = None
         try:
-            columns, rows = self._run(query, params)
+            columns, rows = self._run(statement)
         except SqlError:
             used = reservation.prompt_tokens
             raise
@@ -162,12 +158,30 @@ class Answers:
             reservation.settle(used)
             self._let_out()
 
-    def _run(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
+    def _check_model(self, name: str, fault: str | None) -> None:
+        """Let a program ask for a model by its plain name only, or for its scene's fault.
+
+        A name that no model has passes: that it is unknown is for Snowflake to say.
+
+        Raises:
+            Refused: ``model``.
+        """
+        plain = name.strip().lower()
+        if self._scripted:
+            allowed = plain == fault or not (plain.startswith(FAULTY) or SPEEDY in plain)
+        else:
+            allowed = name in self._models
+        if not allowed:
+            raise Refused("model")
+
+    def _run(self, statement: statements.Statement) -> tuple[list[str], list[list[Any]]]:
         from snowflake.snowpark.exceptions import SnowparkSQLException
 
         session = self._connection.session
         try:
-            rows = session.sql(query, params=params).collect()
+            rows = session.sql(statement.text, params=statement.params or None).collect(
+                statement_params={"STATEMENT_TIMEOUT_IN_SECONDS": str(STATEMENT_SECONDS)}
+            )
         except SnowparkSQLException as error:
             self._connection.check(error, session)
             if not self._scripted:
@@ -197,14 +211,18 @@ class Answers:
         except Refusal as refusal:
             self.refusal = refusal.again()
             raise Refused("limit") from refusal
-        self._coming += 1
+        with self._lock:
+            self._coming += 1
         return reservation
 
     def _let_out(self) -> None:
-        self._coming -= 1
-        if not self._coming and self._place is not None:
-            self._place.leave()
-            self._place = None
+        with self._lock:
+            self._coming -= 1
+            place = None if self._coming else self._place
+            if place is not None:
+                self._place = None
+        if place is not None:
+            place.leave()
 
 
 def scene_of(scene: SceneText) -> Scene:
@@ -224,12 +242,13 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     events: list[Event] = []
     for scene in exercise.about.scenes if can_be_run(code) else ():
         complete = partial(answers.complete, fault=scene.fault)
-        events += run(code, complete=complete, sql=answers.sql, scene=scene_of(scene))
+        sql = partial(answers.sql, fault=scene.fault)
+        events += run(code, complete=complete, sql=sql, scene=scene_of(scene))
     return events
 
 
-class _Begun:
-    """The deltas of an answer whose first one has come; closing it ends the answer.
+class _Counted:
+    """The deltas of an answer; closing it ends the answer, in whatever thread.
 
     ``ended`` is called once, when the answer has.
     """
@@ -237,24 +256,18 @@ class _Begun:
     def __init__(self, answer: TextStream, ended: Callable[[], None]) -> None:
         self._answer = answer
         self._ended = [ended]
-        pieces = iter(answer)
-        try:
-            self._pieces = chain([next(pieces, "")], pieces)
-        except BaseException:
-            self.close()
-            raise
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
         try:
-            return next(self._pieces)
+            return next(self._answer)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         self._answer.cancel()
-        while self._ended:
+        with suppress(IndexError):
             self._ended.pop()()

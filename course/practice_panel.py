@@ -183,7 +183,7 @@ def _take_turn(exercise: Exercise, code: str) -> None:
     """Keep what is to be run, and see to it that it is, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
-        TURNS.take(_learner())
+        TURNS.take(practice_run.learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
         if code == before.code:
@@ -191,15 +191,6 @@ def _take_turn(exercise: Exercise, code: str) -> None:
     else:
         st.session_state[_runs(exercise.day)] = exercise.name, time.monotonic()
     keep(exercise, Attempt(code, revision=before.revision))
-
-
-def _learner() -> str:
-    """Return whom to count runs for."""
-    learner = progress_panel.learner()
-    if learner.how != "local":
-        return learner.id
-    # Everybody at this machine is the same learner; their windows are counted apart.
-    return str(st.session_state.setdefault("practice-learner", uuid.uuid4().hex))
 
 
 def _labels() -> Labels:

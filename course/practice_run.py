@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -33,7 +34,7 @@ from practice.exercises import SceneText
 from practice.grading import can_be_run
 from practice.replay import replay
 
-__all__ = ["run_live", "show_again"]
+__all__ = ["learner", "run_live", "show_again"]
 
 LOG = logging.getLogger(__name__)
 RUNNING = "practice-running"
@@ -49,6 +50,15 @@ WATCH = """\
     output.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
   }
 });</script>"""
+
+
+def learner() -> str:
+    """Return whom to count runs for."""
+    who = progress_panel.learner()
+    if who.how != "local":
+        return who.id
+    # Everybody at this machine is the same learner; their windows are counted apart.
+    return str(st.session_state.setdefault("practice-learner", uuid.uuid4().hex))
 
 
 def run_live(
@@ -109,9 +119,10 @@ def _run_scene(
         run(
             attempt.code,
             complete=partial(answers.complete, fault=scene.fault),
-            sql=answers.sql,
+            sql=partial(answers.sql, fault=scene.fault),
             scene=scene_of(scene),
             limits=LIMITS,
+            learner=learner(),
         )
     ) as events:
         watched = _watched(exercise, attempt, _until_refused(events, answers), status, verdict)

@@ -71,6 +71,8 @@ class Answers:
         self._calls = 0
         self._asked = 0
         self._streams: dict[int, Iterator[str]] = {}
+        # Their first texts: an answer has been refused if there is none.
+        self._first: dict[int, str | None] = {}
         # Those of which text has come: a connection lost from then on has been cut.
         self._begun: set[int] = set()
 
@@ -85,8 +87,8 @@ class Answers:
         return self._to_next(event) if isinstance(event, Delta) else self._to_query(event)
 
     def close(self) -> None:
-        """Close the models' answers."""
-        for stream in self._streams.values():
+        """Close the models' answers, in whatever thread; one that is waited for ends, too."""
+        for stream in list(self._streams.values()):
             close = getattr(stream, "close", None)
             if close is not None:
                 # One that fails must not keep the others open.
@@ -99,6 +101,7 @@ class Answers:
             self._count(event.prompt)
             answer = self._complete(_request(event))
             self._streams[number] = iter([answer] if isinstance(answer, str) else answer)
+            self._first[number] = next(self._streams[number], None)
             line = _line({"value": number})
         except Exception as error:
             line = _line({"error": _in_the_clients_terms(error, text_came=False)})
@@ -110,7 +113,7 @@ class Answers:
             raise Forged
         text, failed = None, ""
         try:
-            text = next(stream, None)
+            text = self._first.pop(event.call) if event.call in self._first else next(stream, None)
             line = _line({"value": text})
         except Exception as error:
             told = _in_the_clients_terms(error, text_came=event.call in self._begun)

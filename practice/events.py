@@ -33,12 +33,13 @@ __all__ = [
 ]
 
 #: How a run ended: by itself (``end``), by an error of the program (``error``), at a limit
-#: (``cpu``, ``silence``, ``sleep``, ``wall``, ``memory``, ``flood``, ``code``), because what came
-#: out of the sandbox was no event (``protocol``), or because the sandbox failed (``crash``).
+#: (``cpu``, ``silence``, ``sleep``, ``wall``, ``model``, ``drawing``, ``memory``, ``flood``,
+#: ``code``), because what came out of the sandbox was no event (``protocol``), or because the
+#: sandbox failed (``crash``).
 # fmt: off
 Reason = Literal[
     "end", "error",
-    "cpu", "silence", "sleep", "wall", "memory", "flood", "code",
+    "cpu", "silence", "sleep", "wall", "model", "drawing", "memory", "flood", "code",
     "protocol", "crash",
 ]
 # fmt: on

@@ -51,6 +51,8 @@ def explain_end(reason: Reason, language: Language, limits: RunLimits) -> str:
         silence=f"{limits.silence:g}",
         sleep=f"{limits.sleep:g}",
         wall=f"{limits.wall:g}",
+        model=f"{limits.model:g}",
+        drawing=f"{limits.drawing:g}",
         memory=limits.memory >> 20,
         code=limits.code,
     )

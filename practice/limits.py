@@ -18,7 +18,7 @@ class RunLimits:
         silence: seconds without an event while the program neither computes nor is asleep nor waits
             for a model.
         sleep: seconds that it may be asleep in ``time.sleep``, all in all.
-        wall: seconds that are waited for it, its sleep included and the model's time not.
+        wall: seconds that are waited for it, its sleep included; ``model`` and ``drawing`` not.
         memory: bytes of the sandbox's memory, the interpreter's 20 MiB included.
         events: how often it may draw, print, ask or sleep; the pieces of answers are not counted.
         draws: how often it may draw: each of them is drawn by the server, too.
@@ -29,6 +29,8 @@ class RunLimits:
         prompt: characters of a prompt, or of a statement and its parameters.
         code: characters of the program itself.
         start: seconds that the interpreter may take to start, on a machine that is busy.
+        model: seconds that it may wait for models and statements, all in all.
+        drawing: seconds that the server may take to draw what it shows, all in all.
     """
 
     cpu: float = 1.5
@@ -44,3 +46,5 @@ class RunLimits:
     prompt: int = 8_000
     code: int = 20_000
     start: float = 15.0
+    model: float = 60.0
+    drawing: float = 10.0

@@ -77,7 +77,7 @@ class Process:
             threading.Thread(target=self._write, name="practice-writer", daemon=True),
         ]
         try:
-            self._times = psutil.Process(self._process.pid)
+            self._seen = psutil.Process(self._process.pid)
             for thread in self._threads:
                 thread.start()
         except (OSError, RuntimeError, psutil.Error) as error:
@@ -109,10 +109,21 @@ class Process:
     def computed(self) -> float:
         """Return its processor time in seconds, user and system; 0 once it has been waited for."""
         try:
-            times = self._times.cpu_times()
+            times = self._seen.cpu_times()
         except psutil.Error:
             return 0.0
         return float(times.user + times.system)
+
+    def resident(self) -> int:
+        """Return the bytes of memory that it has; 0 once it has been waited for."""
+        try:
+            return int(self._seen.memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def has_ended(self) -> bool:
+        """Whether it has ended, its last lines read or not."""
+        return self._process.poll() is not None
 
     def why_it_ended(self) -> Reason:
         """Say so, after its last line."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import math
 import queue
 import threading
 import time
@@ -33,7 +33,7 @@ from practice.events import (
     guest_event,
 )
 from practice.limits import RunLimits
-from practice.places import Places
+from practice.places import Place, Places
 from practice.process import Process
 from practice.runtime import Runtime, find
 from practice.scene import Scene, job
@@ -46,6 +46,8 @@ LOG = logging.getLogger(__name__)
 PLACES = Places()
 # How often whoever watches is asked whether they still do.
 LOOK_SECONDS = 0.1
+# How often somebody else looks whether the run still goes on, and how late that may be.
+WATCH_SECONDS = 0.25
 # The share of a core that a program takes that computes, even while nine others do.
 BUSY = 0.1
 
@@ -64,23 +66,28 @@ def run(
     sql: Sql = _no_sql,
     scene: Scene | None = None,
     limits: RunLimits | None = None,
+    learner: str | None = None,
     places: Places = PLACES,
     runtime: Runtime | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[Event]:
     """Run a program and yield what it does; the last event is always an ``Ended``.
 
-    Closing the iterator ends the program. Nothing of the program reaches this process but events.
+    Closing the iterator ends the program. So does not asking it for the next event for longer than
+    drawing may take, or a model that takes longer than its limit: then all that the run holds is
+    given back, whatever the thread that iterates is doing. Nothing of the program reaches this
+    process but events.
 
     Args:
         code: the program, as its author would save it.
         complete: answers its ``Complete``, in the thread that iterates; what it raises, the program
-            gets as the Snowflake client's error for it. It has as long as it takes: its own limits
-            are the only ones. A ``BaseException`` of it, such as Streamlit's for a page that is
-            left, ends the run.
+            gets as the Snowflake client's error for it. Its answer's ``close`` is called in any
+            thread when the run ends meanwhile. A ``BaseException`` of it, such as Streamlit's for a
+            page that is left, ends the run.
         sql: answers its statements, likewise.
         scene: what its widgets are set to, and where it runs.
         limits: what it may use.
+        learner: who runs it; ``None`` is nobody in particular, of whom any number may run.
         places: where it waits for its turn.
         runtime: the interpreter; by default the one that is installed.
         clock: seconds.
@@ -96,16 +103,18 @@ def run(
         return
     if not runtime.is_ready:
         yield from _prepared(runtime)
-    with contextlib.closing(places.enter(LOOK_SECONDS)) as waiting:
-        for ahead in waiting:
-            yield Queued(at=clock() - begun, ahead=ahead)
-    running = _Run(Answers(complete, sql, limits), limits, _once(places.leave), clock)
+    place = places.join(learner)
+    running: _Run | None = None
     try:
+        while (ahead := place.wait(LOOK_SECONDS)) is not None:
+            yield Queued(at=clock() - begun, ahead=ahead)
+        running = _Run(Answers(complete, sql, limits), limits, place, clock)
         running.start(runtime, job(code, scene or Scene(), runtime.modules))
         yield from running.events()
     finally:
-        running.end()
-        places.end()
+        place.end()
+        if running is not None:
+            running.end()
 
 
 def _prepared(runtime: Runtime) -> Generator[Event]:
@@ -128,37 +137,30 @@ def _prepared(runtime: Runtime) -> Generator[Event]:
         raise failed[0]
 
 
-def _once(act: Callable[[], None]) -> Callable[[], None]:
-    acts = [act]
-
-    def leave() -> None:
-        with contextlib.suppress(IndexError):
-            acts.pop()()
-
-    return leave
-
-
 class _Run:
     """One program and what it has used so far.
 
-    What counts is the time that has been waited for the program. The time that the model takes, or
-    whoever watches to draw an event, is not the program's.
+    Three clocks run, one at a time: while it is waited for, while a model or a statement is, and
+    while whoever iterates draws an event.
     """
 
     def __init__(
-        self,
-        answers: Answers,
-        limits: RunLimits,
-        leave: Callable[[], None],
-        clock: Callable[[], float],
+        self, answers: Answers, limits: RunLimits, place: Place, clock: Callable[[], float]
     ) -> None:
         self._answers = answers
         self._limits = limits
-        self._leave = leave
+        self._place = place
         self._clock = clock
         self._process: Process | None = None
         self._started = clock()
-        self._waited = 0.0
+        self._waited = self._modelled = self._drawn = 0.0
+        # When it is late for whoever iterates to come back, from a model or from drawing.
+        self._late = math.inf
+        self._asks = False
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look_after, name="practice-watch", daemon=True)
+        # When what it has of the memory was weighed last; not before it has waited for something.
+        self._weighed: float | None = None
         # Since its last line: how long it has been silent, how long it may be, and from which
         # processor time on.
         self._silent = 0.0
@@ -176,40 +178,65 @@ class _Run:
         """Start the worker and send it the program."""
         try:
             self._process = Process(runtime, self._limits)
-        except OSError:  # there are too many processes, or threads
+            self._watch.start()
+        except (OSError, RuntimeError):  # there are too many processes, or threads
             LOG.exception("No process could be started for a practice program")
+            self._let_go()
         else:
             self._process.send(job)
 
     def end(self) -> None:
         """End whatever still runs, and leave nothing behind."""
-        self._leave()
-        if self._process is not None:
-            self._process.kill()
+        self._let_go()
+        if self._watch.ident is not None and self._watch is not threading.current_thread():
+            self._watch.join(1.0)
+
+    def _let_go(self) -> None:
+        """Give everything back; in whatever thread, and more than once."""
+        self._over.set()
+        self._place.end()
+        process = self._process
+        if process is not None:
+            process.kill()
         self._answers.close()
+
+    def _look_after(self) -> None:
+        """End the run in place of a thread that is stuck in a model's answer, or in drawing."""
+        while not self._over.wait(WATCH_SECONDS):
+            died = self._asks and self._process is not None and self._process.has_ended()
+            if died or self._clock() > self._late:
+                self._let_go()
 
     def events(self) -> Generator[Event]:
         """Yield what the program does until it ends or has to be ended."""
         while True:
             reason = self._passed_limit()
             if reason is not None:
-                yield self._ended(reason)
+                yield from self._shown(self._ended(reason))
                 return
             try:
                 line = self._next_line()
             except queue.Empty:
-                yield Idle(at=self._now())
+                yield from self._shown(Idle(at=self._now()))
                 continue
             event = self._read(line)
             if event is None:
                 continue
+            yield from self._shown(event)
             if isinstance(event, Ended):
-                yield event
                 return
-            yield event
             if isinstance(event, Failed):
-                yield self._ended("error")
+                yield from self._shown(self._ended("error"))
                 return
+
+    def _shown(self, event: Event) -> Generator[Event]:
+        begun = self._clock()
+        self._late = begun + self._limits.drawing - self._drawn + WATCH_SECONDS
+        try:
+            yield event
+        finally:
+            self._late = math.inf
+            self._drawn += self._clock() - begun
 
     def _next_line(self) -> bytes | None:
         """Wait for a line, for a moment.
@@ -233,12 +260,32 @@ class _Run:
             return "sleep"
         if self._waited > limits.wall:
             return "wall"
+        if self._modelled > limits.model:
+            return "model"
+        if self._drawn > limits.drawing:
+            return "drawing"
+        if self._over.is_set():  # it has died, and something was waited for in vain
+            return self._process.why_it_ended() if self._process else "crash"
         if self._silent > self._patience and not self._is_busy():
             return "silence" if self._ready else "crash"
         if self._waited > limits.silence:
             # It may wait without saying so, again and again; nobody else is to wait for that.
-            self._leave()
-        return None
+            self._rest()
+        return None if self._weigh() else "memory"
+
+    def _rest(self) -> None:
+        """Note that it waits for something: it computes no more, and can be weighed."""
+        self._place.leave()
+        if self._weighed is None:
+            self._weighed = -math.inf
+
+    def _weigh(self) -> bool:
+        """Say how much of the memory it has, now and then; tell whether there is room for it."""
+        now = self._clock()
+        if self._process is None or self._weighed is None or now < self._weighed + LOOK_SECONDS:
+            return True
+        self._weighed = now
+        return self._place.weigh(self._process.resident())
 
     def _has_flooded(self) -> bool:
         limits = self._limits
@@ -294,14 +341,14 @@ class _Run:
             Forged: the program cannot have come by it honestly.
         """
         if isinstance(event, Slept):
-            self._leave()
+            self._rest()
             self._slept += event.seconds
             self._patience += event.seconds
         elif isinstance(event, Asked | Delta | Queried):
-            self._leave()
+            self._rest()
             if not process.has_taken_all():
                 raise Forged
-            event, answer = self._answers.to(event)
+            event, answer = self._answered(event)
             if isinstance(event, Delta) and event.text is not None:
                 # Not the program's doing: an answer has as many pieces as the model gives it.
                 self._events -= 1
@@ -314,6 +361,18 @@ class _Run:
             raise Forged
         told: ProgramEvent = event
         return told
+
+    def _answered(self, event: Asked | Delta | Queried) -> tuple[Asked | Delta | Queried, bytes]:
+        self._weigh()
+        begun = self._clock()
+        self._late = begun + self._limits.model - self._modelled + WATCH_SECONDS
+        self._asks = True
+        try:
+            return self._answers.to(event)
+        finally:
+            self._asks = False
+            self._late = math.inf
+            self._modelled += self._clock() - begun
 
     def _ended(self, reason: Reason) -> Ended:
         return Ended(at=self._now(), reason=reason)

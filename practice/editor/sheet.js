@@ -2,6 +2,12 @@
 
 const FEWEST_ROWS = 8;
 const MOST_ROWS = 30;
+// Lines above and below those in sight that are drawn as well: a program of a lesson is drawn whole,
+// and of one with thousands of lines no more than can be done in a moment.
+const SPARE_ROWS = 200;
+const DRAWN_ROWS = MOST_ROWS + 2 * SPARE_ROWS;
+// What stands further right in a line than this many pieces is not coloured.
+const MOST_PIECES = 500;
 
 class Sheet {
   constructor(root) {
@@ -11,7 +17,12 @@ class Sheet {
     this.colours = root.querySelector(".colours");
     this.messages = root.querySelector(".marks");
     this.lines = [];
+    // Which line, counted from zero, is the first that is drawn, and what each element shows.
+    this.from = 0;
+    this.drawn = [];
+    this.left = this.top = 0;
     this.marked = "";
+    this.markedLines = new Set();
   }
 
   /** The quote that is open where the line with this index, counted from zero, begins. */
@@ -20,11 +31,12 @@ class Sheet {
   }
 
   scrollTo(left, top) {
-    this.colours.style.transform = `translate(${-left}px, ${-top}px)`;
-    this.numbers.style.transform = this.rows.style.transform = `translateY(${-top}px)`;
+    this.left = left;
+    this.top = top;
+    this.paint();
   }
 
-  /** Draw what has changed: the lines between the first and the last that differ. */
+  /** Take in what has changed, the lines between the first and the last that differ; draw it. */
   drawText(text) {
     const texts = text.split("\n");
     const old = this.lines;
@@ -34,35 +46,52 @@ class Sheet {
     let tail = 0;
     while (tail < most - head && old[old.length - 1 - tail].text === texts[texts.length - 1 - tail])
       tail++;
-    const gone = old.slice(head, old.length - tail);
     const below = old.slice(old.length - tail);
     let open = head ? old[head - 1].open : "";
-    const fresh = texts.slice(head, texts.length - tail).map((text, index) => {
-      const line = drawn(text, open, gone[index]?.node);
+    const fresh = texts.slice(head, texts.length - tail).map((text) => {
+      const line = lineOf(text, open);
       open = line.open;
       return line;
     });
-    for (const { node } of gone.slice(fresh.length)) node.remove();
-    const next = below[0]?.node ?? null;
-    for (const { node } of fresh.slice(gone.length)) this.colours.insertBefore(node, next);
     // A quote that was opened or closed changes what the lines below it are.
     for (const [index, line] of below.entries()) {
       if (line.opened === open) break;
-      below[index] = drawn(line.text, open, line.node);
+      below[index] = lineOf(line.text, open);
       open = below[index].open;
     }
     this.lines = [...old.slice(0, head), ...fresh, ...below];
-    this.drawNumbers();
+    const rows = Math.min(Math.max(this.lines.length, FEWEST_ROWS), MOST_ROWS);
+    this.root.style.setProperty("--rows", rows);
+    this.root.style.setProperty("--digits", Math.max(2, String(this.lines.length).length));
+    this.paint();
   }
 
-  drawNumbers() {
-    const { numbers, lines } = this;
-    while (numbers.childElementCount > lines.length) numbers.lastElementChild.remove();
-    while (numbers.childElementCount < lines.length)
-      numbers.append(element("span", "line-number", String(numbers.childElementCount + 1)));
-    const rows = Math.min(Math.max(lines.length, FEWEST_ROWS), MOST_ROWS);
-    this.root.style.setProperty("--rows", rows);
-    this.root.style.setProperty("--digits", Math.max(2, String(lines.length).length));
+  /** Draw the lines around those in sight, and put them where they belong. */
+  paint() {
+    const { lines, numbers, colours } = this;
+    const height = this.rowHeight();
+    const first = Math.min(Math.floor(this.top / height), Math.max(0, lines.length - MOST_ROWS));
+    if (first < this.from || first + MOST_ROWS > this.from + DRAWN_ROWS)
+      this.from = Math.max(0, first - SPARE_ROWS);
+    const shown = lines.slice(this.from, this.from + DRAWN_ROWS);
+    addOrRemove(colours, shown.length, "line");
+    addOrRemove(numbers, shown.length, "line-number");
+    for (const [index, line] of shown.entries()) {
+      if (this.drawn[index] !== line) drawPieces(colours.children[index], line.pieces);
+      const number = this.from + index + 1;
+      say(numbers.children[index], String(number));
+      numbers.children[index].classList.toggle("is-marked", this.markedLines.has(number));
+    }
+    this.drawn = shown;
+    const shift = this.top - this.from * height;
+    colours.style.transform = `translate(${-this.left}px, ${-shift}px)`;
+    numbers.style.transform = `translateY(${-shift}px)`;
+    this.rows.style.transform = `translateY(${-this.top}px)`;
+  }
+
+  rowHeight() {
+    this.height ||= parseFloat(getComputedStyle(this.colours).lineHeight);
+    return this.height || 1;
   }
 
   /** Mark lines, counted from one, and say what is wrong; `name` is what a line is called. */
@@ -71,11 +100,10 @@ class Sheet {
     // What has not changed is not to be read out again.
     if (wanted === this.marked) return;
     this.marked = wanted;
-    const lines = new Set(marks.map(({ line }) => line));
-    for (const [index, number] of [...this.numbers.children].entries())
-      number.classList.toggle("is-marked", lines.has(index + 1));
+    this.markedLines = new Set(marks.map(({ line }) => line));
+    this.paint();
     this.rows.replaceChildren(
-      ...[...lines].map((line) => {
+      ...[...this.markedLines].map((line) => {
         const row = element("div", "row");
         row.style.setProperty("--line", line);
         return row;
@@ -92,22 +120,39 @@ class Sheet {
   }
 }
 
+/** What is known of a line of the program. */
+function lineOf(text, opened) {
+  const { pieces, open } = cut(text, opened);
+  return { text, opened, open, pieces };
+}
+
+function addOrRemove(parent, wanted, kind) {
+  while (parent.childElementCount > wanted) parent.lastElementChild.remove();
+  const added = document.createDocumentFragment();
+  for (let count = parent.childElementCount; count < wanted; count++)
+    added.append(element("span", kind));
+  parent.append(added);
+}
+
 /**
- * Draw a line of the program, into the element of another one if there is one.
+ * Draw a line's pieces.
  *
  * No node is removed: where one is, Chromium ends the step that undo takes back, and Ctrl+Z would
  * take one letter at a time.
  */
-function drawn(text, opened, node = element("span", "line")) {
-  const { pieces, open } = cut(text, opened);
+function drawPieces(node, pieces) {
   const spans = node.children;
-  for (const [index, piece] of pieces.entries()) {
+  const drawn = pieces.slice(0, MOST_PIECES);
+  if (drawn.length < pieces.length) {
+    const rest = pieces.slice(MOST_PIECES).map(({ text }) => text);
+    drawn.push({ kind: "", text: rest.join("") });
+  }
+  for (const [index, piece] of drawn.entries()) {
     if (index === spans.length) node.append(element("span", piece.kind, piece.text));
     else setPiece(spans[index], piece);
   }
-  for (let index = pieces.length; index < spans.length; index++)
+  for (let index = drawn.length; index < spans.length; index++)
     setPiece(spans[index], { kind: "", text: "" });
-  return { text, opened, open, node };
 }
 
 function setPiece(span, { kind, text }) {

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from practice.editor import LIMIT
 from tests.browser.editor_page import LABELS, NASTY, SOLUTION, STARTERS
 from tests.browser.server import streamlit_server
+from tests.practice.programs import slowness
 
 NewPage = Callable[..., Page]
 
@@ -23,6 +24,7 @@ SCRIPT = Path(__file__).with_name("editor_page.py")
 DRAFT = "course-draft:exercise"
 AA = 4.5
 KEYSTROKE_MS = 8
+PASTE_MS = 200
 
 # Where a test writes the caret, or both ends of the selection.
 CARET = "|"
@@ -284,6 +286,63 @@ def test_what_is_pasted_becomes_code(desk: Page, before: str, pasted: str, after
     assert content(desk) == after
     area(desk).press("Control+z")
     assert area(desk).input_value() == before.replace(CARET, "")
+
+
+LONG_PASTES = {
+    "line ends of Windows": "".join(f"v{n} = 1\r\n" for n in range(2_000))[: LIMIT - 10],
+    "line ends of Unix": "".join(f"v{n} = 1\n" for n in range(2_000))[: LIMIT - 10],
+    "tabs and characters of HTML": "".join(f"\tif a<{n}&b:\r\n" for n in range(1_000)),
+    "one line": "1+" * 9_000,
+    "one line of 200,000 characters": "x" * 200_000,
+    "nothing but line ends": "\r\n" * 2_000,
+}
+FROZEN = """area => {
+    window.frozen = new Promise(done => {
+        area.addEventListener('keydown', event => {
+            if (event.key !== 'v') return;
+            const began = performance.now();
+            requestAnimationFrame(() => requestAnimationFrame(
+                () => done(performance.now() - began)));
+        });
+    });
+}"""
+
+
+@pytest.mark.parametrize("pasted", LONG_PASTES.values(), ids=LONG_PASTES)
+def test_a_long_paste_does_not_freeze_the_page(new_page: NewPage, url: str, pasted: str) -> None:
+    page = go(new_page(permissions=["clipboard-read", "clipboard-write"]), url)
+    page.evaluate("text => navigator.clipboard.writeText(text)", pasted)
+    given(page, "a = 1\n|")
+    area(page).evaluate(FROZEN)
+    area(page).press("Control+v")
+    took = page.evaluate("window.frozen")
+    code = pasted.replace("\r\n", "\n").replace("\t", "    ")
+    assert area(page).input_value() == ("a = 1\n" + code)[:LIMIT]
+    print(f"a long paste: {took:.0f} ms")
+    assert took < PASTE_MS * slowness()
+    area(page).press("Control+z")
+    assert area(page).input_value() == "a = 1\n"
+    area(page).press("Control+Shift+z")
+    assert area(page).input_value() == ("a = 1\n" + code)[:LIMIT]
+
+
+def test_in_a_program_of_any_length_the_lines_in_sight_are_drawn_in_their_places(
+    new_page: NewPage, url: str
+) -> None:
+    page = go(new_page(), url)
+    given(page, "|" + "\n".join(f"v{n} = {n}" for n in range(1_900)))
+    for line in (1_870, 900, 0):
+        area(page).evaluate(
+            "(area, line) => area.scrollTop = line * parseFloat(getComputedStyle(area).lineHeight)",
+            line,
+        )
+        drawn = page.locator(".colours .line").get_by_text(f"v{line}", exact=True)
+        expect(drawn).to_be_in_viewport()
+        number = page.locator(".line-number").get_by_text(str(line + 1), exact=True)
+        boxes = [each.bounding_box() for each in (page.locator(".sheet"), drawn, number)]
+        tops = [box["y"] for box in boxes if box is not None]
+        assert tops[1] == pytest.approx(tops[2], abs=4)
+        assert 0 < tops[1] - tops[0] < 40
 
 
 def test_a_phones_curly_quote_is_a_straight_one_outside_strings(desk: Page) -> None:

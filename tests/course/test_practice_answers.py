@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from course.settings import Settings
 from local_cortex import tokens
 from practice import Refused, SqlError
 from practice.exercises import SceneText
-from streaming import CompletionRequest, stream
+from streaming import CompletionRequest, StreamError, stream
 
 ON_ACCOUNT = AnswerSettings(account=True)
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -119,28 +118,68 @@ def test_on_an_account_an_answer_has_a_longest_length(
     assert [each.max_tokens for each in requests] == [sent]
 
 
+@pytest.mark.parametrize("settings", [AnswerSettings(), ON_ACCOUNT], ids=["scripted", "account"])
 @pytest.mark.parametrize(
-    ("query", "scripted", "account"),
+    ("query", "allowed"),
     [
-        ("SELECT CURRENT_VERSION()", True, True),
-        ("select current_version() ;", True, True),
-        ("SELECT 1", True, False),
-        ("SELECT 1; DROP TABLE x", False, False),
-        ("DROP TABLE x", False, False),
-        ("SELECT SNOWFLAKE.CORTEX.COMPLETE('claude', 'x')", True, False),
+        ("SELECT CURRENT_VERSION()", True),
+        ("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", True),
+        ("SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'Hi')", True),
+        ("SELECT 1", False),
+        ("SELECT SNOWFLAKE.CORTEX.TRY_COMPLETE('llama3.1-8b', 'Hi')", False),
+        ("SELECT AI_COMPLETE('llama3.1-8b', 'Hi') FROM TABLE(GENERATOR(ROWCOUNT => 200))", False),
+        ("DROP TABLE x", False),
     ],
 )
-def test_only_the_statements_of_the_days_are_run_on_an_account(
-    query: str, scripted: bool, account: bool
+def test_only_the_statements_of_the_days_are_run_wherever(
+    query: str, allowed: bool, settings: AnswerSettings
 ) -> None:
-    for settings, allowed in ((AnswerSettings(), scripted), (ON_ACCOUNT, account)):
-        answers = Answers(settings, None)
-        # Whether it can be run is another matter.
-        refusal: AbstractContextManager[Any] = nullcontext()
-        if not allowed:
-            refusal = pytest.raises(Refused, match="statement")
-        with refusal, suppress(SqlError):
+    answers = Answers(settings, None)
+    if allowed:
+        assert answers.sql(query, None)[1][0][0]
+    else:
+        with pytest.raises(Refused, match="statement"):
             answers.sql(query, None)
+
+
+FAULT = "fault-stall-headers"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(FAULT, FAULT.upper(), f" {FAULT}", "fault-", "fault-nothing"),
+        *("llama3.1-8b@0.1", "llama3.1-8b@100000", "@", f"{FAULT}@5", "llama3.1-8b@0.1@80"),
+    ],
+)
+def test_a_program_asks_for_no_fault_and_no_speed(name: str) -> None:
+    answers = Answers(AnswerSettings(), None)
+    with pytest.raises(Refused, match="model"):
+        answers.complete(request(name))
+    with pytest.raises(Refused, match="model"):
+        answers.sql(SQL, [name, "Hi"])
+    with pytest.raises(Refused, match="model"):
+        answers.sql(f"SELECT AI_COMPLETE('{name}', 'Hi')", None)
+
+
+def test_a_program_may_ask_for_the_fault_of_its_scene() -> None:
+    answers = Answers(AnswerSettings(), None)
+    with pytest.raises(StreamError) as told:
+        next(answers.complete(request("fault-403"), fault="fault-403"))
+    assert told.value.status == 403
+    with pytest.raises(SqlError):
+        answers.sql(SQL, ["fault-403", "Hi"], fault="fault-403")
+    with pytest.raises(Refused, match="model"):
+        answers.complete(request("fault-403"), fault="fault-500")
+
+
+def test_that_a_model_is_unknown_is_said_by_snowflake() -> None:
+    answers = Answers(AnswerSettings(), None)
+    with pytest.raises(StreamError) as told:
+        next(answers.complete(request("lama3.1-8b")))
+    assert told.value.status == 400
+    with pytest.raises(SqlError, match="unknown model"):
+        answers.sql(SQL, ["lama3.1-8b", "Hi"])
 
 
 def test_what_an_account_says_of_an_error_is_not_passed_on() -> None:
@@ -203,8 +242,10 @@ def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLe
     _, [[answer]] = answers.sql(SQL, ["llama3.1-8b", "Explain a qubit in one sentence."])
     assert ledger.totals(NOON.date()).used == Used(2, used.tokens + prompt + tokens.count(answer))
     answers.sql("SELECT CURRENT_VERSION()", None)
-    answers.sql("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", None)
-    assert ledger.totals(NOON.date()).used.requests == 3
+    before = ledger.totals(NOON.date()).used.tokens
+    _, [[answer]] = answers.sql("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", None)
+    now = ledger.totals(NOON.date()).used
+    assert now == Used(3, before + tokens.count("Hi") + tokens.count(answer))
 
 
 def test_a_refusal_of_the_server_is_kept_apart_from_what_the_program_did(

@@ -20,7 +20,7 @@ import pytest
 from practice import Event, Refused, RunLimits, SqlError, process, run
 from practice import places as places_module
 from practice.events import Asked, Delta, Ended, Idle, Printed, Queried, Queued, Slept
-from practice.places import Places, TooMany, Turns
+from practice.places import LEAST_BYTES, STALE_SECONDS, Place, Places, TooMany, Turns
 from practice.runtime import Runtime
 from streaming import CompletionRequest, StreamError
 from tests.practice.programs import (
@@ -219,12 +219,12 @@ for when in ("at-once", "later"):
 
 def test_closing_a_run_that_is_queued_leaves_the_queue() -> None:
     places = Places(1)
-    assert list(places.enter()) == []
+    taken = taken_of(places)
     events = started("print(1)", places=places)
     assert isinstance(next(events), Queued)
     events.close()
-    places.leave()
-    assert list(places.enter(0)) == []
+    taken.end()
+    assert is_free(places)
 
 
 @pytest.mark.parametrize("code", [COMPUTE, WAIT], ids=["computing", "waiting"])
@@ -431,21 +431,134 @@ def test_an_interpreter_that_does_not_start_is_given_up(monkeypatch: pytest.Monk
     assert end(ran("pass", limits=RunLimits(start=0.5))) == "crash"
 
 
-def test_neither_the_models_time_nor_the_watchers_counts() -> None:
+def test_neither_the_models_time_nor_that_of_drawing_is_the_programs() -> None:
     clock = Clock()
 
     def slow(_: CompletionRequest) -> Iterator[str]:
-        clock.added += 1_000
+        clock.added += 50
         yield "x"
-        clock.added += 1_000
 
     events = []
     code = f"import time\n{SETUP}print(Complete('m', 'x'))\ntime.sleep(0.1)\nprint(2)"
-    for event in run(code, complete=slow, clock=clock):
+    limits = RunLimits(wall=20, drawing=1_000)
+    for event in run(code, complete=slow, clock=clock, limits=limits):
         events.append(event)
-        clock.added += 1_000
+        clock.added += 50
     assert printed(events) == "x\n2\n"
     assert end(events) == "end"
+
+
+@pytest.mark.parametrize("ask", ["Complete('m', 'x')", "session.sql('x').collect()"])
+def test_the_time_of_a_model_is_limited_all_in_all(ask: str) -> None:
+    clock = Clock()
+
+    def slow(*_: object) -> Any:
+        clock.added += 25
+        return ("", []) if "sql" in ask else "x"
+
+    code = f"{SETUP}for n in range(9):\n    {ask}\n    print(n)"
+    events = ran(code, slow, sql=slow, clock=clock)
+    assert printed(events).split() == ["0", "1"]
+    assert end(events) == "model"
+
+
+def test_the_time_of_drawing_is_limited_all_in_all() -> None:
+    clock = Clock()
+    events = []
+    for event in started("for n in range(9): print(n)", clock=clock):
+        events.append(event)
+        clock.added += 3 * isinstance(event, Printed)
+    assert printed(events).split() == ["0", "1", "2", "3"]
+    assert end(events) == "drawing"
+
+
+def soon(true: Callable[[], bool]) -> bool:
+    """Wait until something is true that another thread does."""
+    deadline = time.monotonic() + 3 * slowness()
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return true()
+
+
+def test_a_run_whose_drawing_never_ends_gives_everything_back() -> None:
+    clock, places, before = Clock(), Places(1, most=1), children()
+    events = started(COMPUTE, clock=clock, places=places, learner="me")
+    until(events, Printed)
+    assert not is_free(places)
+    clock.added += 11
+    assert soon(lambda: is_free(places, "me") and not children() - before)
+    assert end(list(events)) == "drawing"
+
+
+def test_a_run_whose_drawing_raises_gives_everything_back() -> None:
+    places, before = Places(1, most=1), children()
+
+    def draw() -> None:
+        for _ in started(COMPUTE, places=places):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        draw()
+    assert is_free(places)
+    assert not children() - before
+
+
+def test_a_run_whose_first_event_nobody_takes_away_gives_everything_back() -> None:
+    clock, places = Clock(), Places(1, most=1)
+    events = started(COMPUTE, clock=clock, places=places)
+    next(events)
+    clock.added += 11
+    assert soon(lambda: is_free(places))
+    events.close()
+
+
+def test_a_program_that_cannot_be_sent_gives_its_place_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise UnicodeEncodeError("utf-8", "x", 0, 1, "half a character")
+
+    places = Places(1, most=1)
+    monkeypatch.setattr("practice.sandbox.job", fail)
+    with pytest.raises(UnicodeEncodeError):
+        ran("pass", places=places)
+    assert is_free(places)
+
+
+class Endless(Answer):
+    """An answer of which nothing comes until it is closed."""
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        super().__init__(self._wait)
+
+    def _wait(self) -> str:
+        assert self._ended.wait(20)
+        raise StopIteration
+
+    def close(self) -> None:
+        super().close()
+        self._ended.set()
+
+
+def test_a_model_that_says_nothing_is_given_up() -> None:
+    clock, places, answer = Clock(), Places(1, most=1), Endless()
+
+    def ask(_: CompletionRequest) -> Answer:
+        clock.added += 61
+        return answer
+
+    assert end(ran(ASK, ask, clock=clock, places=places)) == "model"
+    assert answer.closed
+    assert is_free(places)
+
+
+def test_a_program_that_asks_and_dies_is_not_answered() -> None:
+    answer = Endless()
+    ask = b'{"op":"complete","model":"m","prompt":"x","options":null,"stream":true}\n'
+    code = f"import os\nos.write(1, {ask!r})\nos._exit(0)"
+    assert end(ran(code, lambda _: answer)) == "end"
+    assert answer.closed
 
 
 def test_a_program_that_computes_is_not_taken_for_a_silent_one() -> None:
@@ -480,38 +593,115 @@ def test_a_worker_that_cannot_be_looked_after_is_ended(
 # Places and turns
 
 
+class Now:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def taken_of(places: Places, learner: str | None = None) -> Place:
+    """Take a place at once."""
+    place = places.join(learner)
+    assert place.wait(0) is None
+    return place
+
+
+def is_free(places: Places, learner: str | None = None) -> bool:
+    place = places.join(learner)
+    free = place.wait(0) is None
+    place.end()
+    return free
+
+
 def test_who_comes_first_is_let_in_first() -> None:
     places = Places(1)
-    assert list(places.enter(0)) == []
-    second, third = places.enter(0), places.enter(0)
-    assert (next(second), next(third)) == (0, 1)
-    places.leave()
-    assert next(third) == 1
-    assert list(second) == []
-    assert next(third) == 0
-    places.leave()
-    assert list(third) == []
+    first = taken_of(places)
+    second, third = places.join(), places.join()
+    assert (second.wait(0), third.wait(0)) == (0, 1)
+    first.leave()
+    assert third.wait(0) == 1
+    assert second.wait(0) is None
+    assert third.wait(0) == 0
+    second.leave()
+    assert third.wait(0) is None
 
 
 def test_who_goes_away_holds_nobody_up() -> None:
     places = Places(1)
-    assert list(places.enter(0)) == []
-    second, third = places.enter(0), places.enter(0)
-    assert (next(second), next(third)) == (0, 1)
-    second.close()
-    assert next(third) == 0
-    places.leave()
-    assert list(third) == []
+    first = taken_of(places)
+    second, third = places.join(), places.join()
+    assert (second.wait(0), third.wait(0)) == (0, 1)
+    second.end()
+    assert third.wait(0) == 0
+    first.leave()
+    assert third.wait(0) is None
 
 
-def is_free(places: Places) -> bool:
-    waiting = places.enter(0)
-    for _ in waiting:
-        waiting.close()
-        return False
-    places.leave()
-    places.end()
-    return True
+def test_who_has_stopped_looking_is_passed_by_and_may_come_back() -> None:
+    now = Now()
+    places = Places(2, clock=now)
+    busy = [taken_of(places), taken_of(places)]
+    stuck, patient = places.join(), places.join()
+    assert stuck.wait(0) == 0
+    busy[0].leave()
+    assert patient.wait(0) == 1
+    now.seconds += STALE_SECONDS + 1
+    assert patient.wait(0) is None
+    busy[1].leave()
+    assert stuck.wait(0) is None
+
+
+def test_a_learner_has_so_many_places_and_lets_others_pass() -> None:
+    places = Places(9, most=9, each=2)
+    mine = [taken_of(places, "me"), taken_of(places, "me")]
+    third = places.join("me")
+    assert third.wait(0) == 1
+    assert is_free(places, "you")
+    mine[0].leave()
+    assert third.wait(0) == 1, "it is still there"
+    mine[0].end()
+    assert third.wait(0) is None
+
+
+def test_nobody_in_particular_has_any_number_of_places() -> None:
+    places = Places(9, most=9, each=2)
+    assert [taken_of(places).wait(0) for _ in range(5)] == [None] * 5
+
+
+def test_a_place_is_given_back_once_however_often() -> None:
+    places = Places(1, most=1)
+    first = taken_of(places, "me")
+    for _ in range(2):
+        first.leave()
+        first.end()
+    taken_of(places, "me")
+    assert not is_free(places)
+
+
+def test_who_waits_holds_the_memory_that_it_has_and_no_more() -> None:
+    places = Places(9, most=2)
+    waiting, growing = taken_of(places), taken_of(places)
+    assert not is_free(places)
+    assert waiting.weigh(LEAST_BYTES // 2)
+    assert not is_free(places)
+    assert growing.weigh(LEAST_BYTES)
+    assert is_free(places)
+
+
+def test_who_grows_when_there_is_no_room_is_told() -> None:
+    places = Places(9, most=2)
+    first, second = taken_of(places), taken_of(places)
+    assert first.weigh(LEAST_BYTES)
+    assert second.weigh(LEAST_BYTES)
+    third = taken_of(places)
+    assert first.weigh(LEAST_BYTES)
+    assert not first.weigh(2 * LEAST_BYTES)
+    third.end()
+    assert first.weigh(2 * LEAST_BYTES)
 
 
 def test_there_are_no_more_at_once_than_fit_into_the_memory() -> None:
@@ -550,7 +740,7 @@ def test_a_place_is_given_back_when_a_program_first_waits_or_ends(
     assert is_free(places)
     events.close()
     # Once, however often it waits.
-    assert list(places.enter(0)) == []
+    taken_of(places)
     assert not is_free(places)
 
 
@@ -572,6 +762,57 @@ def test_a_program_that_waits_and_does_not_say_so_gives_its_place_back() -> None
         assert time.monotonic() - begun < 3 * slowness()
     assert next(events)
     events.close()
+
+
+def test_seven_programs_with_a_slow_model_hold_nobody_else_up() -> None:
+    places, answer = Places(2, most=7), threading.Event()
+
+    def slow(_: CompletionRequest) -> str:
+        assert answer.wait(20 * slowness())
+        return "x"
+
+    code = f"{SETUP}for _ in range(20): Complete('m', 'x')"
+    ends: list[str] = []
+    threads = [
+        threading.Thread(
+            target=lambda n=n: ends.append(end(ran(code, slow, places=places, learner=f"slow {n}")))
+        )
+        for n in range(7)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        honest = ran("print(1)", places=places, learner="honest")
+        assert end(honest) == "end"
+        assert ends == []
+    finally:
+        answer.set()
+        for thread in threads:
+            thread.join()
+    assert ends == ["end"] * 7
+
+
+def test_a_third_run_of_a_learner_waits_and_other_learners_do_not() -> None:
+    places = Places(9, most=9)
+    mine = [started(SLEEP, places=places, learner="me") for _ in range(3)]
+    for events in mine[:2]:
+        until(events, Slept)
+    assert isinstance(next(mine[2]), Queued)
+    assert end(ran("pass", places=places, learner="you")) == "end"
+    mine[0].close()
+    until(mine[2], Slept)
+    for events in mine:
+        events.close()
+
+
+def test_a_program_that_takes_more_memory_than_is_left_is_ended() -> None:
+    places = Places(9, most=2)
+    code = "import time\ntime.sleep(0.3)\nprint(1)\nx = b'x' * (70 << 20)\ntime.sleep(9)"
+    events = started(code, places=places)
+    until(events, Printed)
+    other = taken_of(places)
+    assert other.weigh(200 * MEBIBYTE)
+    assert end(list(events)) == "memory"
 
 
 def test_eight_programs_at_once_on_two_places_all_come_right() -> None:
