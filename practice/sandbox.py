@@ -33,6 +33,7 @@ from practice.events import (
     guest_event,
 )
 from practice.limits import RunLimits
+from practice.page import Page
 from practice.places import Places
 from practice.process import Process
 from practice.runtime import Runtime, find
@@ -169,8 +170,7 @@ class _Run:
         self._events = 0
         self._draws = 0
         self._sleeps = 0
-        # The places on the page that it has made; 0 is the page, -1 the sidebar.
-        self._made = {0, -1}
+        self._page = Page(limits)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
         """Start the worker and send it the program."""
@@ -269,7 +269,7 @@ class _Run:
             if event.op == "end":
                 return self._ended("end")
             self._events += 1
-            self._draws += isinstance(event, Draw)
+            self._draws += event.count if isinstance(event, Draw) else 0
             self._sleeps += isinstance(event, Slept)
             if self._has_flooded():
                 return self._ended("flood")
@@ -306,12 +306,8 @@ class _Run:
                 # Not the program's doing: an answer has as many pieces as the model gives it.
                 self._events -= 1
             process.send(answer)
-        elif isinstance(event, Draw):
-            if event.into not in self._made or event.id in self._made:
-                raise Forged
-            self._made.update(range(event.id, event.id + event.count))
-        elif isinstance(event, Piece | Shown | Done) and event.id not in self._made:
-            raise Forged
+        elif isinstance(event, Draw | Piece | Shown | Done):
+            event = self._page.take(event)
         told: ProgramEvent = event
         return told
 
