@@ -17,8 +17,8 @@ from pydantic_core import from_json
 
 __all__ = ["NOT_CALLED", "TABLE", "Element", "Undrawable"]
 
-# Characters of Markdown, of which a page makes its images links: that takes 0.2 s at worst.
-MOST_MARKDOWN = 20_000
+# Characters of Markdown. Looking for images in them takes 0.05 s at worst.
+MOST_MARKDOWN = 10_000
 MOST_TEXT = 100_000
 MOST_LABEL = 2_000
 MOST_OPTIONS = 1_000
@@ -132,15 +132,15 @@ class Element:
 
     Args:
         arguments: the model of its arguments.
+        markdown: its arguments that are Markdown, and are made harmless.
         is_block: whether others can be drawn into it.
-        is_plain: whether its text is no Markdown.
         is_widget: whether it has a value, which is the argument ``now``.
         places: how many places a call with such arguments makes.
     """
 
     arguments: type[BaseModel]
+    markdown: frozenset[str] = frozenset()
     is_block: bool = False
-    is_plain: bool = False
     is_widget: bool = False
     places: Callable[[Mapping[str, Any]], int] = lambda _: 1
 
@@ -176,21 +176,29 @@ def _arguments(needed: Mapping[str, Any], optional: Mapping[str, Any]) -> type[B
     return create_model("Arguments", __config__=STRICT, **fields)
 
 
+_MARKDOWN = {"body", "title", "label", "text", "exception", "delta_description", "captions"}
+
+
 def _shown(needed: Mapping[str, Any], **optional: Any) -> Element:
-    return Element(_arguments(needed, {"width": Size, **optional}))
+    markdown = frozenset(_MARKDOWN & {*needed, *optional})
+    return Element(_arguments(needed, {"width": Size, **optional}), markdown)
 
 
 def _plain(needed: Mapping[str, Any], **optional: Any) -> Element:
-    return Element(_arguments(needed, {"width": Size, **optional}), is_plain=True)
+    return Element(_arguments(needed, {"width": Size, **optional}))
 
 
 def _block(needed: Mapping[str, Any], **optional: Any) -> Element:
-    return Element(_arguments(needed, optional), is_block=True)
+    markdown = frozenset(_MARKDOWN & {*needed})
+    return Element(_arguments(needed, optional), markdown, is_block=True)
 
 
 def _widget(needed: Mapping[str, Any], **optional: Any) -> Element:
     always = {"disabled": Flag, "label_visibility": Word, "width": Size}
-    return Element(_arguments({"label": Label, **needed}, always | optional), is_widget=True)
+    arguments = _arguments({"label": Label, **needed}, always | optional)
+    # The options of a radio are Markdown, those of a select box are not.
+    markdown = frozenset({"label", "captions"} | ({"options"} if "captions" in optional else set()))
+    return Element(arguments, markdown, is_widget=True)
 
 
 def _columns(given: Mapping[str, Any]) -> int:
@@ -242,7 +250,7 @@ TABLE: Mapping[str, Element] = {
     ),
     **dict.fromkeys(("success", "info", "warning", "error"), _ALERT),
     "exception": _shown({"exception": Markdown}),
-    "help": Element(_arguments({"text": Text}, {}), is_plain=True),
+    "help": Element(_arguments({"text": Text}, {})),
     "spinner": _shown({"text": Label}, show_time=Flag),
     "stream": Element(
         _arguments({"source": Source}, {"cursor": Annotated[str, Field(max_length=100)] | None})

@@ -66,20 +66,20 @@ class _Growing:
     def __init__(self, show: Callable[[str], object], clock: Callable[[], float]) -> None:
         self._show = show
         self._clock = clock
-        self._has_more = False
         self._next_look = 0.0
         self.text = ""
+        self.has_more = False
 
     def add(self, text: str) -> None:
         """Take text in; only the end of very much of it is kept."""
         self.text = (self.text + text)[-MOST_PRINTED:]
-        self._has_more = True
+        self.has_more = True
 
     def show(self, *, now: bool = False) -> None:
         """Show what there is, unless that was done a moment ago and need not be ``now``."""
         begun = self._clock()
-        if self._has_more and (now or begun >= self._next_look):
-            self._has_more = False
+        if self.has_more and (now or begun >= self._next_look):
+            self.has_more = False
             self._show(self.text)
             ended = self._clock()
             self._next_look = ended + max(SECONDS_BETWEEN_LOOKS, LOOK_SHARE * (ended - begun))
@@ -111,7 +111,7 @@ class _Stream:
 
     def end(self) -> None:
         """Show the text as it is, without a cursor; what comes is another."""
-        if self._growing:
+        if self._growing and (self._growing.has_more or self._cursor):
             self._place.markdown(safe(self._growing.text))
         self._growing = None
 
@@ -205,8 +205,7 @@ class _Replay:
     def _drawn(self, into: DeltaGenerator, event: Draw) -> Any:
         element = TABLE[event.name]
         args = element.checked(event.args)
-        if not element.is_plain:
-            args = {name: _without_images(value) for name, value in args.items()}
+        args |= {name: _without_images(args[name]) for name in element.markdown & args.keys()}
         match event.name:
             case "stream":
                 self._streams[event.id] = _Stream(into, args.get("cursor") or "", self._clock)
@@ -223,9 +222,8 @@ class _Replay:
                 return into.code(args["text"], language=None)
         draw: Callable[..., Any] = getattr(into, event.name)
         if element.is_widget:
-            now = event.args["now"]
+            now = args.pop("now")
             args |= {"disabled": True, "key": f"{self._key}-{event.id}"}
-            del args["now"]
             if event.name in VALUED:
                 args[VALUED[event.name]] = now
         return draw(**args)
