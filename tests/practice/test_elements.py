@@ -134,8 +134,8 @@ def test_an_icon_is_one_that_streamlit_knows(name: str) -> None:
         args["now"] = False if name == "button" else None
     for icon in ("/dev/zero", "https://x.test/x.png", ":material/no_such_icon:", "x"):
         assert what(name, **args, icon=icon) == "icon", icon
-    for icon in (None, "", "🙂", ":material/home:", "spinner"):
-        assert what(name, **args, icon=icon) == "", icon
+    for known in (None, "", "🙂", ":material/home:", "spinner"):
+        assert what(name, **args, icon=known) == "", known
 
 
 @pytest.mark.parametrize(

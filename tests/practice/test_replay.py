@@ -145,28 +145,30 @@ def test_a_growing_text_is_sent_ten_times_a_second_however_often_it_grows() -> N
         from practice.replay import replay
 
         begin = Draw(name="stream", args={"source": {"kind": "list"}}, into=0, id=1)
-        events = [begin, *(Piece(id=1, text=f"{number} ") for number in range(10))]
+        pieces = [Piece(id=1, text=f"{number} ") for number in range(10)]
         ticks = (tick / 100 for tick in count(0, 3))
         place = "streamlit.delta_generator.DeltaGenerator.markdown"
         with patch(place, lambda _, text, **__: looks.append(text)):
-            replay(events, key="", printed="", sidebar="", clock=lambda: next(ticks))
+            replay([begin, *pieces], key="", printed="", sidebar="", clock=lambda: next(ticks))
 
     AppTest.from_function(app, args=(looks,), default_timeout=10).run()
     assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
 
 
+PICTURE = "![x](http://x.test/y)"
+
+
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("markdown", {}),
-        ("success", {"title": "![x](http://x.test/y)"}),
-        ("radio", {"label": "![x](http://x.test/y)", "options": ["![x](http://x.test/y)"]}),
+        ("markdown", {"body": PICTURE}),
+        ("success", {"body": "x", "title": PICTURE}),
+        ("exception", {"exception": PICTURE}),
+        ("radio", {"label": "x", "options": [PICTURE], "now": 0}),
     ],
 )
 def test_no_picture_of_a_program_is_fetched(name: str, args: dict[str, JsonValue]) -> None:
-    body: dict[str, JsonValue] = {} if "label" in args else {"body": "![x](http://x.test/y)"}
-    now: dict[str, JsonValue] = {"now": 0} if "label" in args else {}
-    page = drawn(draw(name, 1, **body, **args, **now))
+    page = drawn(Draw(name=name, args=args, into=0, id=1))
     shown = "".join(str(each.proto) for each in page.main)
     assert "![" not in shown
     assert "[x](http://x.test/y)" in shown
