@@ -13,6 +13,7 @@ from typing import Any
 import pydantic
 
 from practice.answers import Answers, Complete, Forged, Refused, Sql, SqlError
+from practice.drawing import Drawing
 from practice.events import (
     Asked,
     Delta,
@@ -33,7 +34,6 @@ from practice.events import (
     guest_event,
 )
 from practice.limits import RunLimits
-from practice.page import Page
 from practice.places import Places
 from practice.process import Process
 from practice.runtime import Runtime, find
@@ -170,7 +170,7 @@ class _Run:
         self._events = 0
         self._draws = 0
         self._sleeps = 0
-        self._page = Page(limits)
+        self._drawing = Drawing(limits)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
         """Start the worker and send it the program."""
@@ -307,7 +307,7 @@ class _Run:
                 self._events -= 1
             process.send(answer)
         elif isinstance(event, Draw | Piece | Shown | Done):
-            event = self._page.take(event)
+            event = self._drawing.take(event)
         told: ProgramEvent = event
         return told
 

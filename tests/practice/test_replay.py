@@ -16,9 +16,10 @@ from hypothesis import strategies as some
 from pydantic import JsonValue
 from streamlit.testing.v1 import AppTest
 
-from practice.elements import TABLE
+from practice.elements import MOST_MARKDOWN, TABLE
 from practice.events import Done, Draw, Event, Failed, Idle, Piece, Printed, Shown, guest_event
 from practice.replay import MOST_PRINTED, MOST_SPINNERS
+from streaming.untrusted import safe
 
 
 def _app(events):  # type: ignore[no-untyped-def]
@@ -172,6 +173,18 @@ def test_no_picture_of_a_program_is_fetched(name: str, args: dict[str, JsonValue
     shown = "".join(str(each.proto) for each in page.main)
     assert "![" not in shown
     assert "[x](http://x.test/y)" in shown
+
+
+def test_images_in_the_longest_markdown_are_found_in_time() -> None:
+    runs = "".join("![" + "`" * length + " " for length in range(1, 200))
+    for text in (runs, "![", "![`", "```\n![\n", "[", "`a"):
+        body = (text * MOST_MARKDOWN)[:MOST_MARKDOWN]
+        took = []
+        for _ in range(3):
+            begun = time.thread_time()
+            safe(body)
+            took.append(time.thread_time() - begun)
+        assert min(took) < 0.5, text[:20]
 
 
 def _is_left(before: set[threading.Thread]) -> bool:

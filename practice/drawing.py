@@ -7,11 +7,11 @@ from practice.elements import TABLE
 from practice.events import Done, Draw, Failed, Piece, Shown, undrawn
 from practice.limits import RunLimits
 
-__all__ = ["Page"]
+__all__ = ["Drawing"]
 
 
-class Page:
-    """The page of one run, as far as its events have to fit to it."""
+class Drawing:
+    """What one run has drawn, as far as its next events have to fit to it."""
 
     def __init__(self, limits: RunLimits) -> None:
         self._limits = limits
