@@ -216,6 +216,7 @@ def _replay(exercise: Exercise, scene: SceneText, events: Iterator[Event]) -> No
             key=key_of(exercise, scene.id),
             printed=text("practice.printed"),
             sidebar=text("practice.sidebar"),
+            undrawn=partial(text, "practice.undrawn"),
         )
 
 

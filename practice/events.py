@@ -1,16 +1,18 @@
 """What a run tells: what the program did, as it does it, and how it ended.
 
 What comes out of the sandbox is untrusted: a program can write whatever it likes to the pipe. A
-line that is none of these events ends the run.
+line that is none of these events ends the run, and so does a call that no page draws.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 
-from practice.signatures import ELEMENTS
+from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
 
 __all__ = [
     "Asked",
@@ -30,6 +32,7 @@ __all__ = [
     "Shown",
     "Slept",
     "guest_event",
+    "undrawn",
 ]
 
 #: How a run ended: by itself (``end``), by an error of the program (``error``), at a limit
@@ -44,16 +47,8 @@ Reason = Literal[
 ]
 # fmt: on
 
-# What the stand-ins draw: the elements, what st.write_stream writes into, and what st.write shows
-# of a function or an object (guest/streamlit_stand_in.py).
-DRAWN = frozenset({*ELEMENTS, "stream", "help"})
-
-
-def _drawn(name: str) -> str:
-    if name not in DRAWN:
-        raise ValueError("nothing that is drawn")
-    return name
-
+# How pydantic tells a call that no page draws from a line that is no event.
+UNDRAWABLE = "undrawable"
 
 # An argument of a function of st.
 Name = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z_]*$")]
@@ -72,20 +67,37 @@ class _Event(BaseModel):
     line: Number = 0
 
 
+def _custom(name: str, argument: str, what: str, line: int) -> PydanticCustomError:
+    told = {"name": name, "argument": argument, "what": what, "line": line}
+    return PydanticCustomError(UNDRAWABLE, "no page draws this", told)
+
+
 class Draw(_Event):
-    """A call of a function of ``st``, with its arguments.
+    """A call of a function of ``st``, with arguments that its page can draw (``elements.py``).
 
     ``into`` is the place that it draws into: 0 the page, -1 the sidebar, else another call's. What
-    it makes is ``count`` places, numbered from ``id``. There is such a function and such a place;
-    the arguments are whatever the program likes, ``unsafe_allow_html`` among them.
+    it makes is ``count`` places, numbered from ``id``.
     """
 
     op: Literal["draw"] = "draw"
-    name: Annotated[str, AfterValidator(_drawn)]
+    name: Annotated[str, Field(max_length=64)]
     args: dict[Name, JsonValue]
     into: Number
     id: Number
-    count: Annotated[int, Field(ge=1, le=20)] = 1
+    count: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _is_in_the_table(self) -> Self:
+        element = TABLE.get(self.name)
+        if element is None:
+            raise ValueError("nothing that is drawn")
+        try:
+            args = element.checked(self.args)
+        except Undrawable as error:
+            raise _custom(self.name, error.argument, error.what, self.line) from None
+        if self.count != element.places(args):
+            raise ValueError("not the number of places that it makes")
+        return self
 
 
 class Piece(_Event):
@@ -94,6 +106,12 @@ class Piece(_Event):
     op: Literal["piece"] = "piece"
     id: Number
     text: Text | None
+
+    @model_validator(mode="after")
+    def _is_no_longer_than_markdown(self) -> Self:
+        if len(self.text or "") > MOST_MARKDOWN:
+            raise _custom("stream", "stream", "room", self.line)
+        return self
 
 
 class Shown(_Event):
@@ -221,7 +239,24 @@ _GUEST: TypeAdapter[GuestEvent] = TypeAdapter(Annotated[GuestEvent, Field(discri
 def guest_event(line: bytes) -> GuestEvent:
     """Read one line that came out of the sandbox.
 
+    A call that no page draws is an error of the program's.
+
     Raises:
         pydantic.ValidationError: it is no event.
     """
-    return _GUEST.validate_json(line)
+    try:
+        return _GUEST.validate_json(line)
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] != UNDRAWABLE:
+            raise
+        return undrawn(**first["ctx"])
+
+
+def undrawn(name: str, argument: str, what: str, line: int, at: float = 0.0) -> Failed:
+    """Return the error of a program whose call is not drawn; ``no_`` and ``what`` is its code."""
+    name = NOT_CALLED.get(name, name)
+    call = f"st.{name}({argument}=...)" if argument else f"st.{name}"
+    return Failed(
+        type="NotHere", module="practice", message=call, lines=[line], what=what, line=line, at=at
+    )

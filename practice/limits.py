@@ -21,7 +21,9 @@ class RunLimits:
         wall: seconds that are waited for it, its sleep included; ``model`` and ``drawing`` not.
         memory: bytes of the sandbox's memory, the interpreter's 20 MiB included.
         events: how often it may draw, print, ask or sleep; the pieces of answers are not counted.
-        draws: how often it may draw: each of them is drawn by the server, too.
+        draws: how many places it may make on the page: each of them is drawn by the server, too.
+        nesting: how many containers may be in each other.
+        spinners: how many may turn at once: each takes a thread of the server's.
         sleeps: how often it may sleep, however briefly: each costs the server about half a
             millisecond, which no limit of processor time counts.
         output: bytes of what it says, all in all.
@@ -40,6 +42,8 @@ class RunLimits:
     memory: int = 96 * MEBIBYTE
     events: int = 5_000
     draws: int = 1_000
+    nesting: int = 16
+    spinners: int = 4
     sleeps: int = 2_500
     output: int = 2_000_000
     calls: int = 20

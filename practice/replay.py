@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
 from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
-from practice.signatures import ELEMENTS
+from practice.limits import RunLimits
+from streaming.untrusted import safe
 
 __all__ = ["replay"]
 
 LOG = logging.getLogger(__name__)
 
-# What a program's own text must not do on this page, or has no effect here.
-DROPPED = {"unsafe_allow_html", "source", "now", "key", "help"}
 # Widgets show the value that the program was given; nothing happens when one is touched.
 VALUED = {"text_input": "value", "text_area": "value", "checkbox": "value", "toggle": "value"}
-CHOICES = ("selectbox", "radio")
+VALUED |= {"selectbox": "index", "radio": "index", "slider": "value"}
 SIDEBAR, PAGE = -1, 0
-# All that a program has printed is sent again with each look at it: the end of it, now and then.
-MOST_PRINTED = 20_000
+# All of a text that grows is sent again with each look at it: now and then, a quarter of the time.
 SECONDS_BETWEEN_LOOKS = 0.1
+LOOK_SHARE = 3
+# Of what a program has printed, the end.
+MOST_PRINTED = 20_000
+# Each takes a thread; there can be more only where no run has counted them.
+MOST_SPINNERS = RunLimits().spinners
+# What Streamlit says of a call; it may repeat what the program gave it.
+LONGEST_REASON = 200
 
 
 def replay(
@@ -35,103 +41,136 @@ def replay(
     key: str,
     printed: str,
     sidebar: str,
+    undrawn: Callable[..., str] = "`{name}`: `{reason}`".format,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Draw where the page is now what a run's events tell, until they end.
 
-    A program that calls Streamlit in a way that the real one refuses is shown that refusal.
+    Nothing in it makes the server open a file or the browser fetch a picture.
 
     Args:
         events: of one run; they may still be coming.
         key: for the widgets, so that two programs' do not meet.
         printed: heading of what the program printed.
         sidebar: heading of what it drew into the sidebar, which belongs to the course.
+        undrawn: returns what is said of a call that Streamlit refuses, given ``name`` and
+            ``reason``.
         clock: seconds.
     """
-    _Replay(iter(events), key, printed, sidebar, clock).all()
+    _Replay(key, printed, sidebar, undrawn, clock).all(events)
 
 
-class _Terminal:
-    """What a program has printed, from here down the page."""
+class _Growing:
+    """A text that grows, and is shown now and then."""
 
-    def __init__(self, heading: str, clock: Callable[[], float]) -> None:
-        self._heading = heading
+    def __init__(self, show: Callable[[str], object], clock: Callable[[], float]) -> None:
+        self._show = show
         self._clock = clock
-        self._place = st.empty()
-        self._text = ""
-        self._has_more = False
-        self._looked = -SECONDS_BETWEEN_LOOKS
+        self._next_look = 0.0
+        self.text = ""
+        self.has_more = False
 
     def add(self, text: str) -> None:
-        """Take in what has been printed."""
-        self._text = (self._text + text)[-MOST_PRINTED:]
-        self._has_more = True
+        """Take text in; only the end of very much of it is kept."""
+        self.text = (self.text + text)[-MOST_PRINTED:]
+        self.has_more = True
 
     def show(self, *, now: bool = False) -> None:
         """Show what there is, unless that was done a moment ago and need not be ``now``."""
-        time_passed = self._clock() - self._looked
-        if self._has_more and (now or time_passed >= SECONDS_BETWEEN_LOOKS):
-            with self._place.container():
-                st.caption(self._heading)
-                st.code(self._text, language=None, wrap_lines=True)
-            self._has_more, self._looked = False, self._clock()
+        begun = self._clock()
+        if self.has_more and (now or begun >= self._next_look):
+            self.has_more = False
+            self._show(self.text)
+            ended = self._clock()
+            self._next_look = ended + max(SECONDS_BETWEEN_LOOKS, LOOK_SHARE * (ended - begun))
+
+
+class _Stream:
+    """What ``st.write_stream`` shows: texts, with whatever else it was given between them."""
+
+    def __init__(self, into: DeltaGenerator, cursor: str, clock: Callable[[], float]) -> None:
+        self._into = into
+        self._cursor = cursor
+        self._clock = clock
+        self._growing: _Growing | None = None
+
+    def add(self, text: str | None) -> None:
+        """Take a piece in; ``None`` stands for something that is no text."""
+        if text is None or (self._growing and len(self._growing.text + text) > MOST_MARKDOWN):
+            self.end()
+        if text:
+            if self._growing is None:
+                self._place = self._into.empty()
+                self._growing = _Growing(self._draw, self._clock)
+            self._growing.add(text)
+
+    def show(self) -> None:
+        """Show what there is, if it is time."""
+        if self._growing:
+            self._growing.show()
+
+    def end(self) -> None:
+        """Show the text as it is, without a cursor; what comes is another."""
+        if self._growing and (self._growing.has_more or self._cursor):
+            self._place.markdown(safe(self._growing.text))
+        self._growing = None
+
+    def _draw(self, text: str) -> None:
+        self._place.markdown(safe(text + self._cursor))
 
 
 class _Replay:
     def __init__(
         self,
-        events: Iterator[Event],
         key: str,
         printed: str,
         sidebar: str,
+        undrawn: Callable[..., str],
         clock: Callable[[], float],
     ) -> None:
-        self._events = events
         self._key = key
+        self._printed = printed
         self._sidebar = sidebar
+        self._undrawn = undrawn
+        self._clock = clock
         self._sidebar_place = st.container()
         self._places: dict[int, DeltaGenerator] = {PAGE: st.container()}
-        self._terminal = _Terminal(printed, clock)
-        self._blocks: dict[int, AbstractContextManager[Any]] = {}
+        self._terminal_place = st.empty()
+        self._terminal = _Growing(self._show_printed, clock)
+        self._streams: dict[int, _Stream] = {}
+        self._spinners: dict[int, AbstractContextManager[Any]] = {}
 
-    def all(self) -> None:
+    def all(self, events: Iterable[Event]) -> None:
         """Take the events in until there are no more."""
         try:
-            for event in self._events:
+            for event in events:
                 self._take(event)
+            for number in [*self._streams]:
+                self._take(Shown(id=number))
             self._terminal.show(now=True)
         finally:
-            for block in self._blocks.values():
-                block.__exit__(None, None, None)
+            with ExitStack() as ending:
+                for spinner in self._spinners.values():
+                    ending.push(spinner)
 
     def _take(self, event: Event) -> None:
         match event:
-            case Draw(name="stream"):
-                self._into(event).write_stream(
-                    self._pieces(event.id), cursor=_text_or_none(event.args.get("cursor"))
-                )
-            case Draw():
+            case Draw() | Piece() | Shown() | Done():
                 self._draw(event)
-            case Done() if event.id in self._blocks:
-                self._blocks.pop(event.id).__exit__(None, None, None)
             case Printed():
                 self._terminal.add(event.text)
                 self._terminal.show()
             case Idle():
                 self._terminal.show()
+                for number in [*self._streams]:
+                    self._draw(Piece(id=number, text=""))
                 # Reading the session state is where Streamlit lets a waiting script be stopped.
                 _ = "practice" in st.session_state
 
-    def _pieces(self, number: int) -> Iterator[str]:
-        """Give a stream's texts as they come, and take in what else happens meanwhile."""
-        for event in self._events:
-            if isinstance(event, Piece) and event.id == number:
-                if event.text:
-                    yield event.text
-            elif isinstance(event, Shown) and event.id == number:
-                return
-            else:
-                self._take(event)
+    def _show_printed(self, text: str) -> None:
+        with self._terminal_place.container():
+            st.caption(self._printed)
+            st.code(text, language=None, wrap_lines=True)
 
     def _into(self, event: Draw) -> DeltaGenerator:
         if event.into == SIDEBAR and SIDEBAR not in self._places:
@@ -140,48 +179,58 @@ class _Replay:
             self._places[SIDEBAR] = box
         return self._places.get(event.into, self._places[PAGE])
 
-    def _draw(self, event: Draw) -> None:
-        into = self._into(event)
+    def _draw(self, event: Draw | Piece | Shown | Done) -> None:
         try:
-            made = self._drawn(into, event)
+            match event:
+                case Draw():
+                    made = self._drawn(self._into(event), event)
+                    for number, place in enumerate(made if isinstance(made, list) else [made]):
+                        if isinstance(place, DeltaGenerator):
+                            self._places[event.id + number] = place
+                case Piece() if event.id in self._streams:
+                    self._streams[event.id].add(event.text)
+                    self._streams[event.id].show()
+                case Shown() if event.id in self._streams:
+                    self._streams.pop(event.id).end()
+                case Done() if event.id in self._spinners:
+                    self._spinners.pop(event.id).__exit__(None, None, None)
         except Exception as error:
             # What Streamlit says of what a program gave it, as a rule; but it may be our fault.
-            LOG.info("st.%s of a practice program cannot be drawn", event.name, exc_info=True)
-            into.error(f"`st.{event.name}`: {error}")
-            return
-        for number, place in enumerate(made if isinstance(made, list) else [made]):
-            if isinstance(place, DeltaGenerator):
-                self._places[event.id + number] = place
+            name = event.name if isinstance(event, Draw) else "stream"
+            LOG.info("st.%s of a practice program cannot be drawn", name, exc_info=True)
+            reason = " ".join(str(error).replace("`", "").split())[:LONGEST_REASON]
+            name = f"st.{NOT_CALLED.get(name, name)}"
+            self._places[PAGE].error(self._undrawn(name=name, reason=reason))
 
     def _drawn(self, into: DeltaGenerator, event: Draw) -> Any:
-        name, given = event.name, event.args
-        args: dict[str, Any] = {key: value for key, value in given.items() if key not in DROPPED}
-        if name == "spinner":
-            block = into.spinner(**args)
-            block.__enter__()
-            self._blocks[event.id] = block
-            return None
-        if name == "exception":
-            return into.error(str(given["exception"]))
-        if name == "help":
-            return into.code(str(given["text"]), language=None)
-        if name not in ELEMENTS:
-            raise KeyError(name)
-        draw: Callable[..., Any] = getattr(into, name)
-        if "now" in given:
+        element = TABLE[event.name]
+        args = element.checked(event.args)
+        args |= {name: _without_images(args[name]) for name in element.markdown & args.keys()}
+        match event.name:
+            case "stream":
+                self._streams[event.id] = _Stream(into, args.get("cursor") or "", self._clock)
+                return None
+            case "spinner":
+                if len(self._spinners) < MOST_SPINNERS:
+                    spinner = into.spinner(**args)
+                    spinner.__enter__()
+                    self._spinners[event.id] = spinner
+                return None
+            case "exception":
+                return into.error(args["exception"])
+            case "help":
+                return into.code(args["text"], language=None)
+        draw: Callable[..., Any] = getattr(into, event.name)
+        if element.is_widget:
+            now = args.pop("now")
             args |= {"disabled": True, "key": f"{self._key}-{event.id}"}
-            args |= self._value(name, given)
-            args.pop("format_func", None)
+            if event.name in VALUED:
+                args[VALUED[event.name]] = now
         return draw(**args)
 
-    def _value(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        now = given["now"]
-        if name in CHOICES:
-            return {"index": now}
-        if name == "slider":
-            return {"value": now}
-        return {VALUED[name]: now} if name in VALUED else {}
 
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _without_images(value: Any) -> Any:
+    """Return an argument with its Markdown made harmless."""
+    if isinstance(value, list):
+        return [_without_images(each) for each in value]
+    return safe(value) if isinstance(value, str) else value

@@ -13,6 +13,7 @@ from typing import Any
 import pydantic
 
 from practice.answers import Answers, Complete, Forged, Refused, Sql, SqlError
+from practice.drawing import Drawing
 from practice.events import (
     Asked,
     Delta,
@@ -171,8 +172,7 @@ class _Run:
         self._events = 0
         self._draws = 0
         self._sleeps = 0
-        # The places on the page that it has made; 0 is the page, -1 the sidebar.
-        self._made = {0, -1}
+        self._drawing = Drawing(limits)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
         """Start the worker and send it the program."""
@@ -316,7 +316,7 @@ class _Run:
             if event.op == "end":
                 return self._ended("end")
             self._events += 1
-            self._draws += isinstance(event, Draw)
+            self._draws += event.count if isinstance(event, Draw) else 0
             self._sleeps += isinstance(event, Slept)
             if self._has_flooded():
                 return self._ended("flood")
@@ -353,12 +353,8 @@ class _Run:
                 # Not the program's doing: an answer has as many pieces as the model gives it.
                 self._events -= 1
             process.send(answer)
-        elif isinstance(event, Draw):
-            if event.into not in self._made or event.id in self._made:
-                raise Forged
-            self._made.update(range(event.id, event.id + event.count))
-        elif isinstance(event, Piece | Shown | Done) and event.id not in self._made:
-            raise Forged
+        elif isinstance(event, Draw | Piece | Shown | Done):
+            event = self._drawing.take(event)
         told: ProgramEvent = event
         return told
 

@@ -19,16 +19,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from practice.elements import NOT_CALLED, TABLE
+
 __all__ = ["ELEMENTS", "missing", "streamlit_mixins"]
 
 #: What a program in the sandbox may draw with.
-ELEMENTS = (
-    *("title", "header", "subheader", "markdown", "caption", "text", "code", "divider"),
-    *("write", "write_stream", "json", "metric"),
-    *("success", "info", "warning", "error", "exception"),
-    *("spinner", "container", "columns", "expander", "empty", "chat_message"),
-    *("button", "text_input", "text_area", "selectbox", "radio", "checkbox", "toggle", "slider"),
-)
+ELEMENTS = (*(name for name in TABLE if name not in NOT_CALLED), *NOT_CALLED.values())
 # The two decorators, which are objects.
 CACHES = ("cache_data", "cache_resource")
 
@@ -94,7 +90,8 @@ def streamlit_mixins() -> str:
       what ``st.container()`` returns.
     - ``SESSION``, ``DATAFRAME``, ``FUNCTIONS``, ``CORTEX``: names in Snowpark and Cortex.
     - ``CONTENT_WIDTH``: the elements that may be as wide as what is in them; ``FLAGS``: element ->
-      its arguments that are true or false -> whether they may be ``None``.
+      its arguments that are true or false -> whether they may be ``None``; ``SENT``: element -> its
+      arguments that make a difference here.
     """
     import streamlit
     from streamlit.delta_generator import DeltaGenerator
@@ -125,7 +122,8 @@ def streamlit_mixins() -> str:
         # Taken in five times as fast as a list of them.
         source.append(f"{name} = frozenset({' '.join(sorted(_public(found)))!r}.split())")
     flags = {name: _flags(real) for name, real in reals.items()}
-    return "\n".join([*source, f"FLAGS = {flags!r}", ""])
+    sent = {name: {*element.arguments.model_fields} for name, element in TABLE.items()}
+    return "\n".join([*source, f"FLAGS = {flags!r}", f"SENT = {sent!r}", ""])
 
 
 def missing() -> list[str]:

@@ -17,6 +17,7 @@ __all__ = ["as_text", "checked_callback", "checked_key", "prepare"]
 
 # Arguments that are text, whatever is given; ``None`` stays.
 TEXTS = ("help", "placeholder", "title", "text")
+NUMBERS = ("width", "height", "min_value", "max_value", "step")
 
 
 def as_text(value: Any) -> str:
@@ -47,7 +48,10 @@ def prepare(name: str, given: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(flag, int) and not (flag is None and may_be_none):
             kind = type(flag).__name__
             raise TypeError(f"'{kind}' object cannot be interpreted as an integer")
-    sent = dict(given)
+    flags = {*signatures.FLAGS.get(name, ()), "horizontal"} & given.keys()
+    sent = given | {flag: bool(given[flag]) for flag in flags if given[flag] is not None}
+    # True is a number, too.
+    sent |= {key: int(given[key]) for key in NUMBERS if isinstance(given.get(key), bool)}
     if "body" in given and name != "json":
         sent["body"] = as_text(given["body"])
     if "label" in given:

@@ -19,8 +19,8 @@ __all__ = ["SPECIAL", "DeltaGenerator", "begin", "draw", "page", "sidebar"]
 PAGE, SIDEBAR = 0, -1
 # A page with more columns than this is a mistake, and an event with more is not taken.
 MOST_COLUMNS = 20
-# Arguments that a program may give and that make no difference here.
-IGNORED = {"key", "bind", "persist_state", "on_change", "args", "kwargs", "on_click", "shortcut"}
+# What a chat message's picture may be without a look at Streamlit's lists of emoji and icons.
+AVATARS = ("user", "assistant", "human", "ai")
 
 #: What an element does beyond being drawn, by its name; streamlit_stand_in adds what is elsewhere.
 SPECIAL: dict[str, Callable[..., Any]] = {}
@@ -109,7 +109,7 @@ def _send(
     into = _within[-1] if place is page and _within else place
     first = DeltaGenerator._made + 1
     DeltaGenerator._made += count
-    args = {key: _plain(value) for key, value in sent.items() if key not in IGNORED}
+    args = {key: _plain(value) for key, value in sent.items() if key in signatures.SENT[name]}
     channel.say("draw", name=name, args=args, into=into._number, id=first, count=count)
     kind = ExpanderContainer if name == "expander" else DeltaGenerator
     return [kind(number, into._in_sidebar) for number in range(first, first + count)]
@@ -152,7 +152,7 @@ def _columns(place: DeltaGenerator, spec: Any, **given: Any) -> list[DeltaGenera
     if len(weights) > MOST_COLUMNS:
         raise NotHere("room", f"st.columns({len(weights)})")
     sent = prepare("columns", given)
-    spec = spec if isinstance(spec, int) else list(weights)
+    spec = int(spec) if isinstance(spec, int) else list(weights)
     return _send(place, "columns", {"spec": spec, **sent}, len(weights))
 
 
@@ -195,7 +195,13 @@ def _chat_message(place: DeltaGenerator, name: Any, avatar: Any, **given: Any) -
         raise signatures.StreamlitMissingRequiredParameterError("name")
     if avatar is None:
         name.lower()
+    elif avatar not in AVATARS and not _may_be_icon(avatar):
+        raise NotHere("avatar", "st.chat_message(avatar=...)")
     return draw(place, "chat_message", {"name": name, "avatar": avatar, **given})
+
+
+def _may_be_icon(avatar: object) -> bool:
+    return isinstance(avatar, str) and (not avatar.isascii() or avatar.startswith(":material/"))
 
 
 def _exception(place: DeltaGenerator, exception: Any, width: Any) -> DeltaGenerator:

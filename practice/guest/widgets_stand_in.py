@@ -89,7 +89,8 @@ def valued(
         value = session_state[key]
         if name in ("text_input", "text_area"):
             _check_texts([value])
-    draw(place, name, {**given, "now": value})
+    shown = bool(value) if name in ("checkbox", "toggle") else value
+    draw(place, name, {**given, "now": shown})
     if key is not None:
         take_widget(key, value)
     return value
@@ -141,7 +142,7 @@ def _choice(name: str) -> Callable[..., Any]:
         elif asked is not None and given.get("accept_new_options"):
             chosen, new = None, asked
         value = new if chosen is None else listed[chosen]
-        draw(place, name, {**given, "now": chosen})
+        draw(place, name, {**given, "now": None if chosen is None else int(chosen)})
         if key is not None:
             take_widget(key, value)
         return value

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydantic
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as some
 from pydantic import JsonValue
 from streamlit.testing.v1 import AppTest
 
-from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
-from practice.replay import MOST_PRINTED
+from practice.elements import MOST_MARKDOWN, TABLE
+from practice.events import Done, Draw, Event, Failed, Idle, Piece, Printed, Shown, guest_event
+from practice.replay import MOST_PRINTED, MOST_SPINNERS
+from streaming.untrusted import safe
 
 
 def _app(events):  # type: ignore[no-untyped-def]
@@ -58,20 +71,20 @@ def test_a_stream_grows_and_what_happens_meanwhile_is_drawn() -> None:
         Shown(id=1),
         draw("info", 2, body="after"),
     )
-    assert page.markdown[0].value == "One two."
+    assert [each.value for each in page.markdown] == ["One", "two."]
     assert page.code[0].value == "a piece"
     assert page.info[0].value == "after"
 
 
 def test_html_of_a_program_stays_text() -> None:
-    page = drawn(draw("markdown", 1, body="<script>1</script>", unsafe_allow_html=True))
+    page = drawn(draw("markdown", 1, body="<script>1</script>"))
     assert page.markdown[0].allow_html is False
 
 
 def test_widgets_show_what_the_program_was_given_and_cannot_be_touched() -> None:
     page = drawn(
         draw("selectbox", 1, label="Model", options=["a", "b"], now=1),
-        draw("text_input", 2, label="Prompt", now="Hi", key="practice-stop"),
+        draw("text_input", 2, label="Prompt", now="Hi"),
         draw("button", 3, label="Go", now=True),
     )
     assert (page.selectbox[0].value, page.selectbox[0].disabled) == ("b", True)
@@ -80,15 +93,9 @@ def test_widgets_show_what_the_program_was_given_and_cannot_be_touched() -> None
     assert page.text_input[0].key == "test-2"
 
 
-def test_a_call_that_streamlit_refuses_is_shown_as_its_refusal() -> None:
-    page = drawn(draw("success", 1, body="x", icon="no emoji"), draw("markdown", 2, body="next"))
-    assert page.error[0].value.startswith("`st.success`: ")
-    assert page.markdown[0].value == "next"
-
-
-def test_whatever_streamlit_raises_keeps_nothing_else_off_the_page() -> None:
-    page = drawn(draw("container", 1, border=10**40), draw("markdown", 2, body="next"))
-    assert page.error[0].value.startswith("`st.container`: ")
+def test_a_call_that_streamlit_refuses_is_shown_as_its_refusal_and_keeps_nothing_else_off() -> None:
+    page = drawn(draw("header", 1, body="x", divider="pink"), draw("markdown", 2, body="next"))
+    assert page.error[0].value.startswith("`st.header`: ")
     assert page.markdown[0].value == "next"
 
 
@@ -120,3 +127,182 @@ def test_what_is_printed_is_shown_ten_times_a_second_and_in_the_end() -> None:
 def test_only_the_end_of_very_much_that_is_printed_is_kept() -> None:
     page = drawn(Printed(text="begin"), Printed(text="x" * MOST_PRINTED), Idle())
     assert page.code[0].value == "x" * MOST_PRINTED
+
+
+def test_a_text_without_end_goes_on_in_the_next_element() -> None:
+    pieces = [Piece(id=1, text="x" * 6_000) for _ in range(4)]
+    page = drawn(draw("stream", 1, source={"kind": "list"}), *pieces)
+    assert [len(each.value) for each in page.markdown] == [6_000] * 4
+
+
+def test_a_growing_text_is_sent_ten_times_a_second_however_often_it_grows() -> None:
+    looks: list[str] = []
+
+    def app(looks):  # type: ignore[no-untyped-def]
+        from itertools import count
+        from unittest.mock import patch
+
+        from practice.events import Draw, Piece
+        from practice.replay import replay
+
+        begin = Draw(name="stream", args={"source": {"kind": "list"}}, into=0, id=1)
+        pieces = [Piece(id=1, text=f"{number} ") for number in range(10)]
+        ticks = (tick / 100 for tick in count(0, 3))
+        place = "streamlit.delta_generator.DeltaGenerator.markdown"
+        with patch(place, lambda _, text, **__: looks.append(text)):
+            replay([begin, *pieces], key="", printed="", sidebar="", clock=lambda: next(ticks))
+
+    AppTest.from_function(app, args=(looks,), default_timeout=10).run()
+    assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
+
+
+PICTURE = "![x](http://x.test/y)"
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("markdown", {"body": PICTURE}),
+        ("success", {"body": "x", "title": PICTURE}),
+        ("exception", {"exception": PICTURE}),
+        ("radio", {"label": "x", "options": [PICTURE], "now": 0}),
+    ],
+)
+def test_no_picture_of_a_program_is_fetched(name: str, args: dict[str, JsonValue]) -> None:
+    page = drawn(Draw(name=name, args=args, into=0, id=1))
+    shown = "".join(str(each.proto) for each in page.main)
+    assert "![" not in shown
+    assert "[x](http://x.test/y)" in shown
+
+
+def test_images_in_the_longest_markdown_are_found_in_time() -> None:
+    runs = "".join("![" + "`" * length + " " for length in range(1, 200))
+    for text in (runs, "![", "![`", "```\n![\n", "[", "`a"):
+        body = (text * MOST_MARKDOWN)[:MOST_MARKDOWN]
+        took = []
+        for _ in range(3):
+            begun = time.thread_time()
+            safe(body)
+            took.append(time.thread_time() - begun)
+        assert min(took) < 0.5, text[:20]
+
+
+def _is_left(before: set[threading.Thread]) -> bool:
+    """Whether there is a thread that was not there before, a second from now."""
+    until = time.monotonic() + 1
+    while time.monotonic() < until and not before.issuperset(threading.enumerate()):
+        time.sleep(0.01)
+    return not before.issuperset(threading.enumerate())
+
+
+def test_spinners_take_few_threads_and_leave_none() -> None:
+    before, most = {*threading.enumerate()}, 0
+
+    def spinning() -> Iterator[Event]:
+        nonlocal most
+        for number in range(1, 999):
+            yield draw("spinner", number, text="x")
+            most = max(most, threading.active_count())
+
+    AppTest.from_function(_app, args=(spinning(),), default_timeout=10).run()
+    # One is the page's own.
+    assert most <= len(before) + 1 + MOST_SPINNERS
+    assert not _is_left(before)
+
+
+OPENED: list[str] = []
+
+
+def _hear(event: str, args: tuple[object, ...]) -> None:
+    if event in ("open", "os.listdir", "socket.connect", "socket.getaddrinfo", "subprocess.Popen"):
+        OPENED.append(f"{event} {args}")
+
+
+BAIT = "bait-that-nothing-may-open"
+TEXTS = some.sampled_from(
+    [
+        *(f"/tmp/{BAIT}", f"./{BAIT}.svg", f"http://{BAIT}.test/x.png", f"file:///{BAIT}"),
+        *(f"![x](http://{BAIT}.test)", f"data:image/png,{BAIT}", "user", "🙂", ":material/home:"),
+        *("", "x", "stretch", "\0", "$$", "`" * 40, "[" * 200, "%d", "red"),
+    ]
+)
+VALUES = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | TEXTS,
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+NAMES = sorted({name for row in TABLE.values() for name in row.arguments.model_fields})
+# What is needed is likely to be right, so that not all calls are refused for the same reason.
+LIKELY: dict[str, some.SearchStrategy[object]] = {
+    **dict.fromkeys(("body", "label", "name", "text", "exception", "avatar", "icon"), TEXTS),
+    "now": some.sampled_from([None, False, 0, 1, "x", [0, 1]]),
+    "options": some.lists(TEXTS, min_size=2, max_size=3),
+    "value": some.integers() | TEXTS,
+    "spec": some.sampled_from([1, 2, 3, [1, 2.5], 21]),
+    "source": some.just({"kind": "generator"}),
+}
+
+
+@some.composite
+def calls(pick: some.DrawFn) -> dict[str, object]:
+    """Return a call that a program may write to its pipe."""
+    name = pick(some.sampled_from([*TABLE, "write", "image", "_enqueue"]))
+    fields = TABLE[name].arguments.model_fields if name in TABLE else {}
+    args = {
+        field: pick(LIKELY.get(field, VALUES))
+        for field, info in fields.items()
+        if info.is_required() or pick(some.sampled_from(range(8))) == 7
+    }
+    if pick(some.sampled_from(range(8))) == 7:
+        args |= {pick(some.sampled_from(NAMES)): pick(VALUES)}
+    spec = args.get("spec", 1)
+    return {
+        "op": "draw",
+        "name": name,
+        "args": args,
+        "id": pick(some.integers(0, 30)),
+        "into": pick(some.integers(-1, 30)),
+        "count": spec if isinstance(spec, int) else 2,
+    }
+
+
+OTHERS = some.sampled_from(
+    [
+        *({"op": op, "id": number} for op in ("shown", "done") for number in range(5)),
+        *({"op": "piece", "id": number, "text": f"![]({BAIT})"} for number in range(5)),
+    ]
+)
+
+
+@settings(
+    max_examples=15,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, *HealthCheck],
+)
+@given(some.lists(calls() | calls() | OTHERS, min_size=20, max_size=40))
+def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(told: list[object]) -> None:
+    events: list[Event] = []
+    for line in told:
+        try:
+            event = guest_event(json.dumps(line).encode())
+        except pydantic.ValidationError:
+            continue
+        if isinstance(event, Draw | Piece | Shown | Done):
+            events.append(event)
+        else:
+            assert isinstance(event, Failed)
+    before = {*threading.enumerate()}
+    OPENED.clear()
+    page = drawn(*events)
+    assert page.caption[-1].value == "below"
+    assert not [each for each in OPENED if BAIT in each or each.startswith(("sock", "sub"))]
+    assert not _is_left(before)
+
+
+def test_the_ear_hears_what_is_opened(tmp_path: Path) -> None:
+    (tmp_path / BAIT).write_text("x")
+    assert any(BAIT in each for each in OPENED)
+
+
+sys.addaudithook(_hear)

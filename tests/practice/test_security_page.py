@@ -43,6 +43,8 @@ def test_the_page_names_the_limits_that_hold(
         f"{limits.output // 1_000_000} MB",
         times.format(TURNS.count),
         calls.format(limits.calls),
+        str(limits.nesting),
+        str(limits.spinners),
     ]
     named += [
         seconds.format(f"{value:g}")
