@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
 from practice.signatures import ELEMENTS
+from streaming.view import write
 
 __all__ = ["replay"]
 
@@ -107,8 +108,10 @@ class _Replay:
     def _take(self, event: Event) -> None:
         match event:
             case Draw(name="stream"):
-                self._into(event).write_stream(
-                    self._pieces(event.id), cursor=_text_or_none(event.args.get("cursor"))
+                write(
+                    self._into(event).empty(),
+                    self._pieces(event.id),
+                    cursor=_text_or_none(event.args.get("cursor")),
                 )
             case Draw():
                 self._draw(event)

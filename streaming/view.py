@@ -8,7 +8,8 @@ When the answer has ended, one element with all of it takes their place.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -17,12 +18,11 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streaming.blocks import Blocks
-from streaming.closing import closed
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
-from streaming.untrusted import SafePieces, safe
+from streaming.untrusted import safe
 
-__all__ = ["show"]
+__all__ = ["show", "write"]
 
 # Seconds between two updates. Each costs the server a millisecond or two and the browser eight,
 # whatever its length, and eight a second look even. Of a long answer more can be read than is new:
@@ -30,6 +30,9 @@ __all__ = ["show"]
 TICK = 0.125
 LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
+# The greatest share of a processor that making a text harmless may take while it grows. Of some
+# texts, which nobody but an attacker writes, 30,000 characters take half a second.
+SAFETY_SHARE = 0.1
 
 
 def show(
@@ -43,7 +46,7 @@ def show(
     A stream that has ended is shown as it stands, so the same call serves the rerun that follows
     a click elsewhere. An error does not raise: it is in the result, the partial text is on the
     page. Stop, a rerun or a closed tab ends the model call. The text is untrusted: no HTML in it is
-    rendered, and its images are links.
+    rendered, its images are links, and its diagrams are shown as code.
 
     Args:
         stream: what to show.
@@ -69,14 +72,49 @@ def show(
             _leave(place, stream)
             raise
         stream.cancel()
-    place.markdown(_whole(stream))
+    place.markdown(safe(stream.text))
     return stream.result()
 
 
-def _whole(stream: TextStream) -> str:
-    """Return what has come, as one text for the page."""
-    cut_off = stream.status in ("cancelled", "timeout", "failed")
-    return safe(closed(stream.text) if cut_off else stream.text)
+def write(
+    place: DeltaGenerator,
+    pieces: Iterable[str],
+    *,
+    cursor: str | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """Write a model's text into an ``st.empty()`` as it comes, and return it as it came.
+
+    That is ``st.write_stream``, but the browser fetches nothing. What is code may be known only
+    later: then what has been written is written again.
+    """
+    text = ""
+    more = iter(pieces)
+    ended = False
+
+    def additions() -> Iterator[str]:
+        nonlocal text, ended
+        written = safe(text)
+        yield written
+        next_look = 0.0
+        while not ended:
+            piece = next(more, None)
+            ended = piece is None
+            text += piece or ""
+            began = clock()
+            if began < next_look and not ended:
+                continue
+            now = safe(text)
+            next_look = clock() + (clock() - began) / SAFETY_SHARE
+            if not now.startswith(written):
+                ended = False
+                return
+            yield now[len(written) :]
+            written = now
+
+    while not ended:
+        place.write_stream(additions(), cursor=cursor)
+    return text
 
 
 def _write(stream: TextStream, cursor: str | None) -> None:
@@ -89,40 +127,38 @@ def _write(stream: TextStream, cursor: str | None) -> None:
         while True:
             finished: list[str] = []
             place = st.empty()
-            shown = place.write_stream(_open_block(blocks, pieces, finished), cursor=cursor)
+            written = write(place, _open_block(blocks, pieces, finished), cursor=cursor)
             length += sum(map(len, finished))
             if length > LONG_CHARACTERS:
                 stream.pace = replace(stream.pace, tick=max(stream.pace.tick, LONG_TICK))
             if not finished:
                 return
-            for number, block in enumerate(map(safe, finished)):
-                if number or block != shown:
-                    (st if number else place).markdown(block)
+            for number, block in enumerate(finished):
+                if number or block != written:
+                    (st if number else place).markdown(safe(block))
     except StreamError:
         return  # it is in the stream, and show() returns it
 
 
 def _open_block(blocks: Blocks, pieces: Iterator[str], finished: list[str]) -> Iterator[str]:
     """Give the open block's text as it comes, until there are ``finished`` blocks or no more."""
-    growing = SafePieces()
     length = len(blocks.open)
-    yield growing.feed(blocks.open)
+    yield blocks.open
     for piece in pieces:
         finished += blocks.feed(piece)
         if finished:
-            yield growing.feed(finished[0][length:])
-            break
+            yield finished[0][length:]
+            return
         length += len(piece)
-        yield growing.feed(piece)
-    yield growing.finish()
+        yield piece
 
 
 def _leave(place: DeltaGenerator, stream: TextStream) -> None:
-    """Leave the text without a cursor or open ends, although this run has been told to stop.
+    """Leave the text without a cursor, although this run has been told to stop.
 
     In the script's own thread each message to the page would raise that order once more.
     """
-    thread = threading.Thread(target=place.markdown, args=(_whole(stream),), daemon=True)
+    thread = threading.Thread(target=place.markdown, args=(safe(stream.text),), daemon=True)
     add_script_run_ctx(thread)
     thread.start()
     thread.join()

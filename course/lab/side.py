@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 from course.lab.programs import Program
 from streaming import TextStream
 from streaming.direct import GuardedSession, response_of, wake
-from streaming.untrusted import SafePieces
+from streaming.view import write
 
 if TYPE_CHECKING:
     from requests import Response
@@ -162,7 +162,7 @@ class _Page:
             self._answer = answer
         else:
             self._response = response_of(answer)
-        return self._place.write_stream(self._harmless(answer))
+        return write(self._place.empty(), self._noted(answer))
 
     def warning(self, said: str) -> None:
         self.said = said
@@ -181,16 +181,11 @@ class _Page:
         if self._response is not None:
             self._response.close()
 
-    def _harmless(self, answer: Iterator[str]) -> Iterator[str]:
-        """Give the pieces without images, and note each that Streamlit has taken."""
-        pieces = SafePieces()
+    def _noted(self, answer: Iterator[str]) -> Iterator[str]:
+        """Give the pieces, and note each that Streamlit has taken."""
         for piece in answer:
-            shown = pieces.feed(piece)
-            yield shown
-            self._parts.append(shown)
-        last = pieces.finish()
-        yield last
-        self._parts.append(last)
+            yield piece
+            self._parts.append(piece)
 
 
 class _Counted(GuardedSession):
