@@ -7,6 +7,7 @@ When the answer has ended, one element with all of it takes their place.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +21,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 from streaming.blocks import Blocks
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
-from streaming.untrusted import safe
+from streaming.untrusted import parser, safe
 
 __all__ = ["show", "write"]
 
@@ -33,6 +34,8 @@ LONG_CHARACTERS = 1_000
 # The greatest share of a processor that making a text harmless may take while it grows. Of some
 # texts, which nobody but an attacker writes, 30,000 characters take half a second.
 SAFETY_SHARE = 0.1
+# What begins an icon's name. ``st.markdown`` changes its slash, in code too; ``st.code`` does not.
+ICON = ":material/"
 
 
 def show(
@@ -72,7 +75,7 @@ def show(
             _leave(place, stream)
             raise
         stream.cancel()
-    place.markdown(safe(stream.text))
+    _draw(place, stream.text)
     return stream.result()
 
 
@@ -134,10 +137,30 @@ def _write(stream: TextStream, cursor: str | None) -> None:
             if not finished:
                 return
             for number, block in enumerate(finished):
-                if number or block != written:
-                    (st if number else place).markdown(safe(block))
+                if number or block != written or ICON in block:
+                    _draw(st.empty() if number else place, block)
     except StreamError:
         return  # it is in the stream, and show() returns it
+
+
+def _draw(place: DeltaGenerator, text: str) -> None:
+    """Draw a text that has ended into an ``st.empty()``, as one element if that shows its code."""
+    tokens = parser().parse(text) if ICON in text else []
+    fences = [token for token in tokens if token.type == "fence" and token.level == 0]
+    if not any(ICON in fence.content for fence in fences):
+        place.markdown(safe(text))
+        return
+    lines = re.split(r"\r\n?|\n", text)
+    begin = 0
+    with place.container():
+        for fence in fences:
+            start, end = fence.map or (0, 0)
+            if before := "\n".join(lines[begin:start]).strip():
+                st.markdown(safe(before))
+            st.code(fence.content, language=(fence.info.split() or [None])[0])
+            begin = end
+        if rest := "\n".join(lines[begin:]).strip():
+            st.markdown(safe(rest))
 
 
 def _open_block(blocks: Blocks, pieces: Iterator[str], finished: list[str]) -> Iterator[str]:
@@ -158,7 +181,7 @@ def _leave(place: DeltaGenerator, stream: TextStream) -> None:
 
     In the script's own thread each message to the page would raise that order once more.
     """
-    thread = threading.Thread(target=place.markdown, args=(safe(stream.text),), daemon=True)
+    thread = threading.Thread(target=_draw, args=(place, stream.text), daemon=True)
     add_script_run_ctx(thread)
     thread.start()
     thread.join()

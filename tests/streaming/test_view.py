@@ -59,6 +59,23 @@ def test_an_error_leaves_the_partial_text_without_a_cursor_and_does_not_raise() 
     assert app.text[0].value == "failed cut"
 
 
+def icons() -> None:
+    from streaming import Pace
+    from streaming.view import show
+    from tests.streaming.fakes import evenly, make_stream
+
+    text = '**So:**\n\n```py\nst.button("Go", icon=":material/star:")\n```\n\nand\u2028![a](b)'
+    show(make_stream(evenly(text, first=0.0), pace=Pace.off())[0], cursor="▌")
+
+
+def test_an_icons_name_in_code_keeps_its_slash() -> None:
+    app = AppTest.from_function(icons).run()
+    assert not app.exception
+    assert [part.value for part in app.code] == ['st.button("Go", icon=":material/star:")']
+    assert app.code[0].language == "py"
+    assert [part.value for part in app.markdown] == ["**So:**", "and\u2028\\![a](b)"]
+
+
 class Place:
     """An ``st.empty()`` that notes every state of what is written into it."""
 
