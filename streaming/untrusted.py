@@ -52,9 +52,9 @@ INLINE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-MATH = re.compile(r"\$\$[ \t]*\n[^$]*\n[ \t]*\$\$")
+MATH = re.compile(r"\$\$[ \t]*\n[^$]*(?<=\n)[ \t]*\$\$")
 # The line below a table's head. A table is cut at its bars before anything in it is code.
-RULE = re.compile(rf"(?=.*-)(?=.*[|:]){CONTAINERS}[ \t|:-]*$")
+RULE = re.compile(r"(?=.*-)(?=.*[|:])[ \t>*+\d.)|:-]*$")
 BAR = re.compile(r"[\r\n]|(?<!(?<!\\)\\)\|")
 TICK = re.compile(r"\\.|(`)", re.DOTALL)
 

@@ -2,7 +2,7 @@
 
 ``st.write_stream`` sends the whole text again at each update. Here it is given one Markdown block
 after the other: what is finished stays on the page as it is, and only the open block is sent again.
-When the answer has ended, one element with all of it takes their place.
+When the answer has ended, all of it takes their place, as one element if possible.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TICK = 0.125
 LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
 # The greatest share of a processor that making a text harmless may take while it grows. Of some
-# texts, which nobody but an attacker writes, 30,000 characters take half a second.
+# texts, which nobody but an attacker writes, 30,000 characters take a second.
 SAFETY_SHARE = 0.1
 # What begins an icon's name. ``st.markdown`` changes its slash, in code too; ``st.code`` does not.
 ICON = ":material/"
