@@ -12,7 +12,7 @@ import streamlit as st
 from connection import Connection, diagnose
 from course import limits_panel, refusal_panel
 from course.connection_panel import relayed
-from course.language import current, text
+from course.language import choice, current, text
 from course.limits.refusal import Refusal
 from course.page import LessonPage
 from local_cortex import models
@@ -60,8 +60,13 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
             closed[name] = text("demo.not_offered", model=name)
     marked = ended | closed
     usable = next((index for index, name in enumerate(names) if name not in marked), 0)
-    chosen = st.selectbox(
-        label, names, index=usable, format_func=lambda name: marked.get(name, name), key="model"
+    chosen = choice(
+        st.selectbox,
+        label,
+        names,
+        key="model",
+        index=usable,
+        format_func=lambda name: marked.get(name, name),
     )
     # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit, its
     # identity; a button pressed meanwhile would be forgotten.

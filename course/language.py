@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 import streamlit as st
 
-__all__ = ["LANGUAGES", "Language", "chooser", "current", "text", "texts"]
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "choice",
+    "chooser",
+    "current",
+    "drawer",
+    "text",
+    "texts",
+    "widget_key",
+]
 
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -20,6 +34,8 @@ LOCALES = Path(__file__).parent / "locales"
 # first change of page.
 SESSION_KEY = "course_language"
 CHOOSER_KEY = "course_language_chooser"
+
+Option = TypeVar("Option")
 
 
 def current() -> Language:
@@ -57,6 +73,60 @@ def chooser() -> None:
         horizontal=True,
         label_visibility="collapsed",
     )
+
+
+def widget_key(key: str) -> str:
+    """Return the key of a choice in the current language.
+
+    The browser knows an option by its label, so each language has a widget of its own.
+    """
+    language = current()
+    now = f"{key}-{language}"
+    if st.session_state.get(f"{key}-language") != language:
+        # What it knows is from the last time in this language: a run that ends early removes none.
+        st.session_state.pop(now, None)
+    st.session_state[f"{key}-language"] = language
+    return now
+
+
+def choice(
+    draw: Callable[..., Option | None],
+    label: str,
+    options: Sequence[Option],
+    *,
+    key: str,
+    index: int = 0,
+    **how: Any,
+) -> Option:
+    """Draw a choice whose labels change with the language, and return what is chosen.
+
+    What is chosen in one language is chosen in the next.
+
+    Args:
+        draw: ``st.radio``, or whatever takes these arguments.
+        label: what is chosen.
+        options: what there is; the labels come from ``format_func`` in ``how``.
+        key: of the session state, for what is chosen.
+        index: which option is chosen to begin with.
+        how: more arguments for ``draw``.
+    """
+    before = st.session_state.get(key)
+    number = options.index(before) if before in options else index
+    chosen = draw(label, options, index=number, key=widget_key(key), **how)
+    st.session_state[key] = chosen
+    return cast("Option", chosen)
+
+
+def drawer(label: str, *, key: str, icon: str) -> ExpanderContainer:
+    """Draw an expander whose label changes, with the language for one; open, it stays open."""
+    kept = f"{key}-kept"
+    # To Streamlit an expander is another one when its label changes, and as often as it is begun
+    # in another state.
+    before, began, is_open = st.session_state.get(kept, (label, False, False))
+    began = began if before == label else is_open
+    box = st.expander(label, expanded=began, icon=icon, key=key, on_change="rerun")
+    st.session_state[kept] = label, began, box.open
+    return box
 
 
 def _choose() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from course import progress_panel
-from course.language import current, text
+from course.language import current, drawer, text
 from course.practice_attempt import Attempt, item, key_of
 from practice import Exercise
 
@@ -65,15 +65,11 @@ def solution(exercise: Exercise, attempt: Attempt) -> None:
     if not _shows(exercise):
         say_when_solutions_are_shown()
         return
-    drawer = st.expander(
-        text("practice.solution"),
-        icon=":material/key:",
-        key=key_of(exercise, "solution"),
-        on_change="rerun",
-    )
-    if not drawer.open:
+    label, key = text("practice.solution"), key_of(exercise, "solution")
+    box = drawer(label, key=key, icon=":material/key:")
+    if not box.open:
         return
-    with drawer:
+    with box:
         st.code(exercise.solution, language="python", wrap_lines=True)
         changes = list(
             difflib.unified_diff(

@@ -15,7 +15,7 @@ from streamlit.errors import StreamlitAPIException
 
 from course import practice_help, practice_run, practice_verdict, progress_panel
 from course.catalog import LESSONS
-from course.language import current, text
+from course.language import current, text, widget_key
 from course.practice_attempt import Attempt, attempt_at, item, keep, key_of
 from practice import Exercise, ExerciseError, load_exercises
 from practice.editor import Labels, code_editor
@@ -97,9 +97,9 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
         range(len(found)),
         index=chosen if chosen < len(found) else first,
         format_func=label,
-        # The browser knows an option by its label: with other labels it is another widget. So it is
-        # while a program runs, and a click that was on its way then comes to nothing.
-        key=f"{key}-{language}-{running or ''}-{'-'.join(sorted(solved))}",
+        # With other labels it is another widget. So it is while a program runs, and a click that
+        # was on its way then comes to nothing.
+        key=widget_key(f"{key}-{running or ''}-{'-'.join(sorted(solved))}"),
         disabled=running is not None,
         horizontal=True,
     )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from connection import connect
 from course import catalog, connection_panel
-from course.language import text
+from course.language import drawer, text
 from course.progress.learner import COOKIE, Learner, new_id, who
 from course.progress.learner import on_this_machine as opened_here
 from course.progress.progress import Progress
@@ -89,15 +89,10 @@ def controls() -> None:
     """Draw the learner's controls: export, import, reset."""
     with st.container(key="progress-controls"):
         # Drawn when it is opened: most visits to Home are for something else.
-        drawer = st.expander(
-            text("progress.manage"),
-            icon=":material/settings:",
-            key="progress-manage",
-            on_change="rerun",
-        )
-    if not drawer.open:
+        box = drawer(text("progress.manage"), key="progress-manage", icon=":material/settings:")
+    if not box.open:
         return
-    with drawer:
+    with box:
         st.caption(text("progress.about"))
         _export()
         _import()

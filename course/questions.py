@@ -8,7 +8,7 @@ import streamlit as st
 
 from course import progress_panel
 from course.blocks import Block, Question
-from course.language import text
+from course.language import text, widget_key
 
 __all__ = ["draw_question"]
 
@@ -21,7 +21,7 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], 
     What was chosen is part of the learner's progress, and chosen again after a refresh.
     """
     progress = progress_panel.current()
-    key = f"question-{lesson}-{question.id}"
+    key = widget_key(f"question-{lesson}-{question.id}")
     with st.container(border=True, key=f"box-{question.id}"):
         st.markdown(f":material/help: **{text('question.heading')}**")
         for block in question.blocks:
@@ -47,7 +47,8 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], 
 
 def _note(lesson: str, question: Question, key: str) -> None:
     chosen = st.session_state.get(key)
-    if chosen is not None:
+    # Not a number: an option that the lesson had when the page was drawn.
+    if isinstance(chosen, int):
         progress = progress_panel.current()
         progress.record(lesson, "answered", question.id, str(chosen))
         if question.options[chosen].right:
@@ -55,6 +56,6 @@ def _note(lesson: str, question: Question, key: str) -> None:
 
 
 def _index(before: str | None, options: int) -> int | None:
-    # An edited question may have fewer options than when it was answered, and an imported answer
-    # may be anything.
+    # An edited question may have fewer options than when it was answered, and an answer from a file
+    # may be anything, such as an option's text.
     return next((number for number in range(options) if str(number) == before), None)

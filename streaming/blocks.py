@@ -10,11 +10,11 @@ footnotes, ends the cutting for good.
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from streaming.untrusted import parser
 
 __all__ = ["Blocks"]
 
@@ -107,12 +107,6 @@ class Blocks:
             self._math = math[1]
         elif line.startswith(CONTAINER) or "\r" in line[:-1]:
             self._given_up = True
-
-
-@cache
-def parser() -> MarkdownIt:
-    """Return the parser; made when it is first needed."""
-    return MarkdownIt("commonmark").enable("table")
 
 
 def _closes(line: str, opening: str) -> bool:

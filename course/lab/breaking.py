@@ -14,9 +14,9 @@ from connection import Connection
 from course.lab import calls, state
 from course.lab.programs import LIMITS, hand_out, marked, ours
 from course.lab.side import Outcome, Side
-from course.language import text
+from course.language import choice, text
 from local_cortex import speed
-from streaming.closing import closed
+from streaming.untrusted import safe
 
 __all__ = ["FAULTS", "draw"]
 
@@ -59,11 +59,12 @@ def draw(connection: Connection, *, running: bool) -> None:
         return
     broken = state.kept("breaking", Broken)
     names = {name: text(f"lab.fault.{name}") for name in FAULTS}
-    fault = st.selectbox(
+    fault = choice(
+        st.selectbox,
         text("lab.breaking.fault"),
         FAULTS,
-        format_func=names.__getitem__,
         key="lab-fault",
+        format_func=names.__getitem__,
         disabled=running,
     )
     limits = text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS)
@@ -143,7 +144,7 @@ def _progress(fault: str, outcome: Outcome, place: DeltaGenerator, *, running: b
 def _show_again(broken: Broken) -> None:
     for outcome, half in zip(broken.outcomes, _halves(broken.fault), strict=True):
         with half:
-            st.markdown(closed(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
+            st.markdown(safe(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
             if outcome.said is not None:
                 st.warning(outcome.said, icon=":material/error:")
             if outcome.error is not None:

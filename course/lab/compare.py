@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -14,9 +15,8 @@ from course.lab import calls, chart, history, state
 from course.lab.calls import Settings, Way
 from course.lab.findings import findings
 from course.lab.reading import Lane, reading_together
-from course.language import current, text
+from course.language import choice, current, drawer, text
 from streaming import StreamError
-from streaming.closing import closed
 from streaming.messages import explain
 from streaming.untrusted import safe
 
@@ -68,20 +68,22 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
     free = calls.can_set_speed(connection)
     left, right = st.columns(2)
     with left:
-        length = st.selectbox(
+        length = choice(
+            st.selectbox,
             text("lab.compare.question"),
             QUESTIONS,
+            key="lab-question",
             index=1,
             format_func=question_labels().__getitem__,
-            key="lab-question",
             disabled=running,
         )
         st.caption(f"“{text(f'lab.question.{length}')}”")
-        tokens = st.select_slider(
+        tokens = choice(
+            _slider,
             text("lab.compare.speed"),
             SPEEDS,
-            format_func=_speed_labels().__getitem__,
             key="lab-speed",
+            format_func=_speed_labels().__getitem__,
             disabled=running or not free,
         )
         if not free:
@@ -97,11 +99,12 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
             key="lab-delay",
             disabled=running,
         )
-        pace = st.selectbox(
+        pace = choice(
+            st.selectbox,
             text("lab.compare.pace"),
             list(calls.PACES),
-            format_func={name: text(f"lab.pace.{name}") for name in calls.PACES}.__getitem__,
             key="lab-pace",
+            format_func={name: text(f"lab.pace.{name}") for name in calls.PACES}.__getitem__,
             disabled=running,
         )
         third = st.checkbox(text("lab.compare.third"), True, key="lab-third", disabled=running)
@@ -115,6 +118,11 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
         pace=pace,
         name=calls.model_name(),
     )
+
+
+def _slider(label: str, options: Sequence[float | None], *, index: int, **how: Any) -> float | None:
+    chosen: float | None = st.select_slider(label, options, options[index], **how)
+    return chosen
 
 
 def question_labels() -> dict[str, str]:
@@ -179,7 +187,7 @@ class _Board:
     def draw(self, lanes: Sequence[Lane], now: float | None) -> None:
         """Draw the lanes as they are ``now``, in seconds since the start; ``None``: at the end."""
         for lane in lanes:
-            shown = safe(closed(lane.text)) if lane.text else text("lab.nothing_yet")
+            shown = safe(lane.text) if lane.text else text("lab.nothing_yet")
             if self._shown.get(lane.way) != shown:
                 self._shown[lane.way] = shown
                 self._texts[lane.way].markdown(shown)
@@ -246,15 +254,11 @@ def _seconds(value: float | None) -> str:
 def _past(runs: Runs) -> None:
     if not runs.rows:
         return
-    drawer = st.expander(
-        text("lab.past", runs=len({row.run for row in runs.rows})),
-        icon=":material/history:",
-        key="lab-past",
-        on_change="rerun",
-    )
-    if not drawer.open:
+    label = text("lab.past", runs=len({row.run for row in runs.rows}))
+    box = drawer(label, key="lab-past", icon=":material/history:")
+    if not box.open:
         return
-    with drawer:
+    with box:
         newest = runs.rows[: -SHOWN_ROWS - 1 : -1]
         st.dataframe([_row(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
         st.download_button(

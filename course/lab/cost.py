@@ -14,12 +14,11 @@ from course.lab import calls, state
 from course.lab.compare import QUESTIONS, question_labels
 from course.lab.meter import Meter, metered
 from course.lab.reading import reading_together
-from course.language import current, text
+from course.language import choice, current, text
 from local_cortex import speed
 from streaming import CompletionRequest, StreamError, TextStream
 from streaming.messages import explain
-from streaming.untrusted import safe
-from streaming.view import show
+from streaming.view import show, write
 
 __all__ = ["Slices", "draw"]
 
@@ -76,12 +75,13 @@ def draw(connection: Connection, *, running: bool) -> None:
     """
     costs = state.kept("cost", Costs)
     st.caption(text("lab.cost.about"))
-    length = st.selectbox(
+    length = choice(
+        st.selectbox,
         text("lab.compare.question"),
         QUESTIONS,
+        key="lab-cost-question",
         index=1,
         format_func=question_labels().__getitem__,
-        key="lab-cost-question",
         disabled=running,
     )
     state.run_button("cost", running=running)
@@ -125,18 +125,18 @@ def _run(connection: Connection, question: str, costs: Costs) -> None:
 
 
 def _read(answer: TextStream, costs: Costs) -> str:
-    """Read an answer as quickly as it comes; its text is harmless."""
+    """Read an answer as quickly as it comes; and return its text."""
     with st.spinner(text("lab.cost.fetching")), reading_together([("direct", answer)]) as readings:
         while not (lane := readings[0].lane()).ended:
             state.pause(LOOK_SECONDS)
     costs.code = lane.code
-    return safe(lane.text) if lane.code is None else ""
+    return lane.text if lane.code is None else ""
 
 
 def _show(way: str, answer: str) -> None:
     slices = Slices(answer)
     if way == "naive":
-        st.write_stream(slices.slices())
+        write(st.empty(), slices.slices())
     else:
         show(streaming.stream(slices, CompletionRequest(model=calls.MODEL, prompt="-")))
 

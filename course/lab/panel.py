@@ -9,7 +9,7 @@ import streamlit as st
 from connection import Connection, ConnectionFailed, connect
 from course import connection_panel, refusal_panel
 from course.lab import state
-from course.language import current, text
+from course.language import choice, drawer, text
 from course.limits.refusal import Refusal
 
 __all__ = ["draw"]
@@ -37,11 +37,9 @@ def _panel() -> None:
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
-        drawer = st.expander(
-            text("lab.open"), icon=":material/science:", key="lab-drawer", on_change="rerun"
-        )
-        if drawer.open:
-            with drawer:
+        box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
+        if box.open:
+            with box:
                 _view(connect(connection_panel.preferred()), wanted)
 
 
@@ -49,12 +47,12 @@ def _view(connection: Connection, wanted: str | None) -> None:
     state.settle()
     running = wanted in VIEWS
     titles = {view: text(f"lab.{view}.title") for view in VIEWS}
-    chosen = st.radio(
+    chosen = choice(
+        st.radio,
         text("lab.choose"),
         VIEWS,
+        key="lab-view",
         format_func=titles.__getitem__,
-        # The browser knows an option by its label: with other labels it is another widget.
-        key=f"lab-view-{current()}",
         disabled=running,
         horizontal=True,
     )

@@ -16,7 +16,7 @@ from course.lab.programs import Program
 from streaming import TextStream
 from streaming.direct import GuardedSession, response_of
 from streaming.sockets import Watch, wake
-from streaming.untrusted import SafePieces
+from streaming.view import write
 
 if TYPE_CHECKING:
     from requests import Response
@@ -171,7 +171,7 @@ class _Page:
             self._answer = answer
         else:
             self._response = response_of(answer)
-        return self._place.write_stream(self._harmless(answer))
+        return write(self._place.empty(), self._noted(answer))
 
     def warning(self, said: str) -> None:
         self.said = said
@@ -190,16 +190,11 @@ class _Page:
         if self._response is not None:
             self._response.close()
 
-    def _harmless(self, answer: Iterator[str]) -> Iterator[str]:
-        """Give the pieces without images, and note each that Streamlit has taken."""
-        pieces = SafePieces()
+    def _noted(self, answer: Iterator[str]) -> Iterator[str]:
+        """Give the pieces, and note each that Streamlit has taken."""
         for piece in answer:
-            shown = pieces.feed(piece)
-            yield shown
-            self._parts.append(shown)
-        last = pieces.finish()
-        yield last
-        self._parts.append(last)
+            yield piece
+            self._parts.append(piece)
 
 
 class _Counted(GuardedSession):

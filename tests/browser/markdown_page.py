@@ -9,9 +9,10 @@ import streamlit as st
 
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
 from streaming.blocks import Blocks
-from streaming.untrusted import SafePieces, safe
-from streaming.view import show
-from tests.browser.nasty_markdown import ATTACKS, CORPUS
+from streaming.untrusted import safe
+from streaming.view import show, write
+from tests.browser.nasty_markdown import ATTACKS, BESIDE_CODE, CORPUS, STOPPED, with_code
+from tests.streaming.fakes import make_stream
 
 REQUEST = CompletionRequest(model="any", prompt="any")
 
@@ -29,15 +30,29 @@ def blocks_of(text: str) -> list[str]:
 
 
 if marker := os.environ.get("TEST_MARKER"):
+    with st.container(key="control"):
+        st.markdown(f"![a]({marker}/control)")
     for number, attack in enumerate(ATTACKS):
-        text = attack.replace("{}", marker).replace("{{", "{").replace("}}", "}")
+        text = attack.format(*[marker] * 9)
         with st.container(key=f"attack-{number}"):
             st.markdown(safe(text))
-            growing = SafePieces()
-            st.markdown("".join(map(growing.feed, text)) + growing.finish())
             # What has half arrived is shown with its open ends completed.
-            for end in range(len(text) - 8, len(text)):
-                st.write_stream([safe(text[:end])])
+            for end in range(len(text) - 6, len(text)):
+                write(st.empty(), [text[:end]])
+            whole = SimulatedStrategy(whole_answer(text), chunk_size=3, delay=0.0)
+            show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
+elif os.environ.get("TEST_CODE"):
+    for number, beside in enumerate(BESIDE_CODE.values()):
+        with st.container(key=f"code-{number}"):
+            st.markdown(safe(with_code(beside)))
+        with st.container(key=f"answer-{number}"):
+            whole = SimulatedStrategy(whole_answer(with_code(beside)), chunk_size=3, delay=0.0)
+            show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
+    for number, text in enumerate(STOPPED):
+        with st.container(key=f"stopped-{number}"):
+            # The connection breaks after the last word that came.
+            broken = make_stream([(0.0, text)], pace=Pace.off(), error=ConnectionError())[0]
+            show(broken, cursor="▌")
 else:
     for number, text in enumerate(CORPUS.values()):
         with st.container(key=f"blocks-{number}"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 CORPUS = {
     "paragraphs": "한 문단입니다. **굵게** 하고 *기울이고* `코드`도 씁니다.\n\n둘째 문단.\n\n\n\nThird, after three blank lines.",
     "headings": "# 제목 1\n## Title 2\ntext right below\n\nSetext 1\n========\n\nSetext 2\n---\n\n---\n\nafter a break\n***\n\n### 셋",
@@ -50,6 +52,8 @@ CORPUS = {
     "definition lookalikes": "Term\n: definition\n\n[not]: \n\n[ ]: x\n\nend",
     "breaks": "a\n\n***\n\nb\n\n* * *\n\nc\n\n- - -\n\nd\n\n___\n\ne",
 }
+
+DIAGRAM = 'flowchart LR\nA@{{ img: "{}", label: "x" }}'
 
 #: Every form of an image, and every place where code could be faked; {} is the address.
 ATTACKS = [
@@ -104,4 +108,101 @@ ATTACKS = [
     "$\\includegraphics{{{}}}$",
     "$$\n\\href{{{}}}{{x}} \\url{{{}}} \\htmlStyle{{background:url({})}}{{x}}\n$$",
     "[x](javascript:fetch('{}'))",
+    "[r]: {}\n\n![r]",
+    "# ![a]({})",
+    "| a |\n|---|\n| ![a]({}) |",
+    "![a](//attacker.invalid/steal)",
+    "![a][r]\n\n> [r]: {}",
+    "x[^1]\n\n[^1]: ![a]({})",
+    "[^1]: a\n\n    ![a]({})\n\nx[^1]",
+    "x[^1]\n\n> [^1]: a\n>\n>     ```\n>     ![a]({})",
+    "[^`] ![a]({}) `\n\n[^`]: x",
+    "[x][y`] ![a]({}) `\n\n[y`]: /u",
+    # An address without brackets takes a backtick with it.
+    "https://example.com/` ![a]({}) `",
+    "HTTP://example.com/` ![a]({}) `",
+    "www.example.com/` ![a]({}) `",
+    "(www.example.com/`) ![a]({}) `",
+    "[a](https://example.com` ![a]({}) `",
+    # A table without a bar in its head is none to every parser, and what escapes a bar differs.
+    "`a\n:-\n![a]({}) `",
+    "`a\n-|\n![a]({}) `",
+    "`a | b`\n|-|-|\n![a]({}) `",
+    "foo`\nx|y\n-|-\n`![a]({})` `",
+    "| `a \\\\| ![a]({}) ` |\n|---|---|\n| `a \\\\| ![a]({}) ` | b |",
+    "$x$ $`$ ![a]({}) `",
+    "$x$ $$`$$ ![a]({}) `",
+    "$x$\n\n- $$\n  ```\n  $$\n  ![a]({})\n  ```",
+    "$x$\n> $$\n> ```\n> $$\n> ![a]({})\n> ```",
+    "- :::note\n  ```\n  :::\n  ![a]({})\n  ```",
+    "::a[`]{{b='\n```'}}\n![a]({})\n```",
+    "<!x\n```\n>\n![a]({})\n```",
+    "<a\u00a0b='` ![a]({}) `'>",
+    "<pre\u00a0\n```\n</pre>\n![a]({})\n```",
+    "a\x85```\n![a]({})\n```",
+    f"```mermaid\n{DIAGRAM}\n```",
+    f"``` Mermaid title=x\n{DIAGRAM}\n```",
+    f"~~~mermaid-x\n{DIAGRAM}\n~~~",
+    f"```mermaid{{{{x}}}}\n{DIAGRAM}",
+    f"```&#109;er&#x6d;aid\n{DIAGRAM}\n```",
+    f"```!language-mermaid\n{DIAGRAM}\n```",
+    f"text\n```mermaid\n{DIAGRAM}\n```",
+    "- a\n\n  ```mermaid\n" + textwrap.indent(DIAGRAM, "  ") + "\n  ```",
+    "- ```mermaid\n" + textwrap.indent(DIAGRAM, "  ") + "\n  ```",
+    textwrap.indent(f"```mermaid\n{DIAGRAM}\n```", "> "),
+    textwrap.indent(f"```mermaid\n{DIAGRAM}\n```", ">" * 30 + " "),
+    "x[^1]\n\n[^1]: ```mermaid\n" + textwrap.indent(f"{DIAGRAM}\n```", "    "),
+    f":::note\n```mermaid\n{DIAGRAM}\n```\n:::",
+    f"$$\n```\n$$\n```mermaid\n{DIAGRAM}\n```",
+    ':color[x]{{foreground="red;background:url({})"}}',
+    ":img[x]{{src={}}}\n\n::img{{src={}}}\n\n:::img{{src={}}}\nx\n:::",
 ]
+
+#: What models write beside code, and what a rule of thumb takes for the end or the beginning of it.
+BESIDE_CODE = {
+    "JSX": "<Button onClick={() => go(`a`)}>Save</Button>",
+    "HTML": "<div>\n<p>one\n\n<!-- two",
+    "a thought": "<think>\nI should use `vec!`.\n</think>",
+    "math": "It is $O(n)$, for $5.\n\n$$\nx^2\n$$",
+    "open math": "$$\nx^2",
+    "a footnote": "See[^1].\n\n[^1]: A note.",
+    "a directive": ":::note\n:red[red] and :smile:",
+    "a half table": "`a | b`\n:-",
+    "an image": "![a](https://example.com/a.png)",
+    "an address": "https://example.com/`x` and www.example.com/![",
+}
+#: Lines of code that look like images.
+CODE = "if (![200, 201].includes(x)) {\n\n  let v = vec![1]; // ![a](https://example.com/a.png)\n}"
+INLINE_CODE = "vec![1]"
+
+#: Answers that were stopped where a Markdown renderer is tempted to finish or to drop something.
+STOPPED = [
+    "See arr[0]",
+    "As shown in [1]",
+    "*.csv and *.json",
+    "2*3 = 6",
+    "This is __bold",
+    "some **bold te",
+    "some **",
+    "some `co",
+    "~~gone",
+    "see [the do",
+    "see [docs](htt",
+    "an image ![al",
+    "$$ \\frac{1}",
+    ":red[war",
+]
+
+
+def with_code(beside: str) -> str:
+    """Return Markdown with :data:`CODE` in every kind of block and some code spans beside it."""
+    blocks = [
+        f"```rust\n{CODE}\n```",
+        f"  ~~~\n{textwrap.indent(CODE, '  ')}\n  ~~~",
+        f"- item\n\n  ```js\n{textwrap.indent(CODE, '  ')}\n  ```",
+        textwrap.indent(f"```mermaid\n{CODE}\n```", "> ", lambda _: True),
+        f"Indented:\n\n{textwrap.indent(CODE, '    ')}",
+        f"| a | b |\n|---|---|\n| `{INLINE_CODE}` | ``{INLINE_CODE}`` |",
+        f"In a line: `{INLINE_CODE}`.",
+    ]
+    return "\n\n".join(part for block in blocks for part in (beside, block))

@@ -106,7 +106,7 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
     page = new_page()
     lab = open_lab(page, course_with_lab)
     choose(page, "breaking", 2)
-    page.locator(".st-key-lab-fault").get_by_role("combobox").click()
+    page.locator(".st-key-lab-fault-en").get_by_role("combobox").click()
     page.get_by_role("option", name="The connection is reset in the middle").click()
     button(page, "breaking").click()
     expect(running(page)).to_be_visible()
@@ -221,7 +221,7 @@ def test_every_call_of_a_model_ends_with_its_run(
     open_lab(page, endless_course)
     choose(page, view, number)
     if view == "breaking":
-        page.locator(".st-key-lab-fault").get_by_role("combobox").click()
+        page.locator(".st-key-lab-fault-en").get_by_role("combobox").click()
         # The hand-out's code breaks at once, and must not keep its connection either.
         page.get_by_role("option", name="An emoji arrives torn in two").click()
         page.wait_for_timeout(500)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.nasty_markdown import ATTACKS, CORPUS
+from tests.browser.nasty_markdown import ATTACKS, BESIDE_CODE, CODE, CORPUS, INLINE_CODE, STOPPED
 from tests.browser.server import streamlit_server
 
 SCRIPT = Path(__file__).with_name("markdown_page.py")
@@ -70,8 +70,37 @@ def test_a_models_text_fetches_nothing_and_renders_no_html(
         live = page.evaluate(
             """tags => [...document.querySelectorAll(tags)].map(element =>
                 element.closest('[class*=st-key-attack-]')?.className.match(/attack-(\\d+)/)?.[1])""",
-            "img, iframe, video, script, style, link, object, embed",
+            "img, iframe, video, script, style, link, object, embed, [data-testid=stMermaidChart]",
         )
         assert [ATTACKS[int(number)] for number in live if number is not None] == []
         assert page.locator(f"{inside} [href^='javascript:']").count() == 0
-    assert [address for address in requests if MARKER in address] == []
+    # What is not made harmless is seen to be fetched.
+    assert {address for address in requests if "attacker" in address} == {f"{MARKER}/control"}
+    assert [each for each in requests if not each.startswith((url, "data:", MARKER))] == []
+
+
+@pytest.fixture(scope="module")
+def code_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT, TEST_CODE="1") as url:
+        page = browser.new_page()
+        page.goto(url)
+        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
+        page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
+        yield page
+        page.close()
+
+
+@pytest.mark.parametrize("beside", BESIDE_CODE)
+def test_code_is_shown_character_for_character(code_page: Page, beside: str) -> None:
+    number = list(BESIDE_CODE).index(beside)
+    for key in (f"code-{number}", f"answer-{number}"):
+        shown = code_page.locator(f".st-key-{key} code").all_text_contents()
+        assert [code.strip() for code in shown if code.strip() == CODE] == [CODE] * 5
+        assert shown.count(INLINE_CODE) == 3
+        assert code_page.locator(f".st-key-{key} [data-testid=stMermaidChart]").count() == 0
+
+
+@pytest.mark.parametrize("text", STOPPED)
+def test_a_stopped_answer_keeps_every_character(code_page: Page, text: str) -> None:
+    answer = code_page.locator(f".st-key-stopped-{STOPPED.index(text)}")
+    expect(answer).to_have_text(text)

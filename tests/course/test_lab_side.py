@@ -24,7 +24,10 @@ PROMPT = "What is streaming?"
 class Place:
     """One half of a page: it takes text, as Streamlit does, and refuses half a character."""
 
-    def write_stream(self, pieces: Iterable[str]) -> str:
+    def empty(self) -> Place:
+        return self
+
+    def write_stream(self, pieces: Iterable[str], cursor: None = None) -> str:
         written = [piece for piece in pieces if piece.encode()]
         return "".join(written)
 

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import catalog, settings
-from course.lab import calls, compare, cost, state
+from course.lab import breaking, calls, compare, cost, state
 from course.language import LANGUAGES, Language, texts
 
 ROOT = catalog.ROOT
@@ -42,7 +42,7 @@ def open_lab(view: str = "compare", language: Language = "en") -> AppTest:
     if view == "compare":
         # Method 2 takes a second for every hundred characters otherwise.
         app.slider(key="lab-delay").set_value(0.0)
-        app = app.selectbox(key="lab-question").set_value("short").run()
+        app = app.selectbox(key=f"lab-question-{language}").set_value("short").run()
     return app
 
 
@@ -53,6 +53,25 @@ def begin(app: AppTest, view: str) -> AppTest:
 def everything(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.warning, *app.error, *app.info, *app.code]
     return "\n".join(part.value for part in parts)
+
+
+def test_the_labs_settings_stay_through_a_change_of_language_and_back() -> None:
+    app = open_lab()
+    app.select_slider(key="lab-speed-en").set_value(80.0)
+    app.selectbox(key="lab-pace-en").set_value("calm")
+    app = app.selectbox(key="model-en").set_value("mistral-large").run()
+    for language in ("ko", "en"):
+        app = app.radio(key="course_language_chooser").set_value(language).run()
+        assert not app.exception
+        assert app.selectbox(key=f"lab-question-{language}").value == "short"
+        assert app.select_slider(key=f"lab-speed-{language}").value == 80.0
+        assert app.selectbox(key=f"lab-pace-{language}").value == "calm"
+        assert app.selectbox(key=f"model-{language}").value == "mistral-large"
+    app = app.radio(key="lab-view-en").set_value("breaking").run()
+    app = app.selectbox(key="lab-fault-en").set_value(breaking.FAULTS[2]).run()
+    app = app.radio(key="course_language_chooser").set_value("ko").run()
+    assert app.radio(key="lab-view-ko").value == "breaking"
+    assert app.selectbox(key="lab-fault-ko").value == breaking.FAULTS[2]
 
 
 def test_a_closed_lab_is_a_heading_and_a_drawer() -> None:
@@ -134,9 +153,9 @@ def test_on_an_account_a_fault_and_a_speed_cannot_be_chosen(
     app = app.run()
     assert not app.exception
     assert "Local Cortex only" in everything(app)
-    assert not [each for each in app.selectbox if each.key == "lab-fault"]
+    assert not [each for each in app.selectbox if each.key == "lab-fault-en"]
     app = app.radio(key="lab-view-en").set_value("compare").run()
-    assert app.select_slider(key="lab-speed").disabled
+    assert app.select_slider(key="lab-speed-en").disabled
     assert texts("en")["lab.compare.speed_fixed"] in everything(app)
 
 

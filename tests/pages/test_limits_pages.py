@@ -207,7 +207,7 @@ def test_models_that_are_not_allowed_are_marked_and_refused(
 ) -> None:
     set_to('[limits]\nlocal = true\nmodels = ["claude-haiku-4-5", "one-of-ours"]\n')
     app = open_page()
-    model = app.selectbox(key="model")
+    model = app.selectbox(key="model-en")
     assert model.value == "claude-haiku-4-5"
     assert "llama3.1-8b (not offered here)" in model.options
     assert "one-of-ours" in model.options

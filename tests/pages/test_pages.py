@@ -22,7 +22,9 @@ from course.draw import draw_section
 from course.language import LANGUAGES, Language, texts
 from course.lesson import Lesson
 from course.problems import LessonError, Problem
+from course.progress import transfer
 from course.progress.facts import Fact
+from course.progress.progress import Progress
 from course.progress.sqlite import SqliteStore, default_path
 from course.prose import sections
 
@@ -132,10 +134,29 @@ def test_every_question_of_a_lesson_explains_each_option(lesson: Lesson) -> None
     app = open_page(lesson.name)
     for question in questions:
         for number, option in enumerate(question.options):
-            choose = app.radio(key=f"question-{lesson.name}-{question.id}")
+            choose = app.radio(key=f"question-{lesson.name}-{question.id}-en")
             app = choose.set_value(number).run()
             assert option.explanation in [part.value for part in [*app.success, *app.info]]
     assert not app.exception
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_an_answer_is_still_there_after_a_change_of_language_and_back(lesson: Lesson) -> None:
+    blocks = [block for part in sections(lesson, "en").values() for block in part]
+    questions = [block.id for block in blocks if isinstance(block, Question)]
+    app = open_page(lesson.name)
+    for question in questions:
+        app = app.radio(key=f"question-{lesson.name}-{question}-en").set_value(1).run()
+    for language in ("ko", "en"):
+        app = app.radio(key="course_language_chooser").set_value(language).run()
+        assert not app.exception
+        keys = [f"question-{lesson.name}-{question}-{language}" for question in questions]
+        assert [app.radio(key=key).value for key in keys] == [1] * len(questions)
+    app = app.radio(key=keys[0]).set_value(0).run()
+    assert not app.exception
+    facts = SqliteStore(default_path()).load("local")
+    kept = {fact.item: fact.value for fact in facts if fact.kind == "answered"}
+    assert [kept[question] for question in questions] == ["0", *["1"] * (len(questions) - 1)]
 
 
 def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None:
@@ -198,7 +219,7 @@ def test_what_was_tried_and_solved_stands_on_the_card(
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     page = open_page("day_01_connect", "en")
     press(page, "Show the version")
-    page.radio(key="question-day_01_connect-q-rerun").set_value(2).run()
+    page.radio(key="question-day_01_connect-q-rerun-en").set_value(2).run()
     card = next(part.value for part in open_home("en").markdown if "Connect" in part.value)
     assert "Demo tried" in card
     assert "1 solved" in card
@@ -279,20 +300,35 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     ask(app, SHORT["en"])
     assert not app.exception
     assert "Snowflake" in response(app)
-    app.radio(key="question-day_03_write_streams-q-torn").set_value(0).run()
+    app.radio(key="question-day_03_write_streams-q-torn-en").set_value(0).run()
     assert any("Your progress is not being saved" in caption.value for caption in app.caption)
     monkeypatch.undo()
     assert "not being saved" not in everything(open_day_3("en"))
 
 
-def test_an_answer_that_no_browser_gave_leaves_the_question_open() -> None:
-    store = SqliteStore(default_path())
-    lesson, question = "day_02_hello_cortex", "q-bound"
-    for value in ("²", "9" * 5_000, "-1", "3", "<b>"):
-        store.save("local", [Fact(lesson, "answered", question, value, datetime.now(UTC))])
+def question_of_day_2(language: str) -> Question:
+    blocks = sections(catalog.find("day_02_hello_cortex"), language).values()
+    return next(block for part in blocks for block in part if isinstance(block, Question))
+
+
+@pytest.mark.parametrize("imported", [False, True], ids=["in the store", "from a file"])
+def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, imported: bool) -> None:
+    # A change of language once made the option's text, in either language, of its number.
+    texts_of_options = [question_of_day_2(language).options[0].text for language in LANGUAGES]
+    lesson, question = "day_02_hello_cortex", question_of_day_2("en").id
+    for value in (*texts_of_options, "²", "9" * 5_000, "-1", "3", "<b>"):
+        fact = Fact(lesson, "answered", question, value, datetime.now(UTC))
+        if imported:
+            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]))
+        else:
+            SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
         assert not app.exception
-        assert app.radio(key=f"question-{lesson}-{question}").value is None
+        radio = app.radio(key=f"question-{lesson}-{question}-en")
+        assert radio.value is None
+    app = radio.set_value(0).run()
+    assert not app.exception
+    assert open_page(lesson).radio(key=radio.key).value == 0
 
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
@@ -386,7 +422,7 @@ def test_both_methods_give_the_same_text() -> None:
 
 
 def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() -> None:
-    options = open_day_3().selectbox(key="model").options
+    options = open_day_3().selectbox(key="model-en").options
     assert "claude-3-5-sonnet (retired 2026-03-31)" in options
     assert "mistral-large (retired 2026-07-10)" in options
     assert "llama3.1-8b" in options
@@ -394,7 +430,7 @@ def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() ->
 
 
 def test_a_living_model_is_chosen_to_begin_with() -> None:
-    assert open_day_3().selectbox(key="model").value == "llama3.1-8b"
+    assert open_day_3().selectbox(key="model-en").value == "llama3.1-8b"
 
 
 def test_who_presses_stop_gets_the_demo_before_the_lesson_is_drawn_again(

@@ -1,0 +1,156 @@
+"""On every day, what a learner has answered, written and set stays through a change of language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from course import catalog, prose
+from course.blocks import Question
+from course.language import Language, texts
+from course.lesson import Lesson
+from practice import load_exercises
+from tests.browser.server import streamlit_server
+
+NAMES: dict[Language, str] = {"en": "English", "ko": "한국어"}
+SWITCHES: tuple[Language, ...] = ("en", "ko", "en", "ko")
+PROMPT = "What is streaming, in one word?"
+# The second that each demo offers; on Day 3 its label is another one in each language.
+MODELS = {"day_02_hello_cortex": "claude-haiku-4-5", "day_03_write_streams": "mistral-large"}
+CODE = "# mine\nimport streamlit as st\n"
+
+Check: TypeAlias = Callable[[Language], None]
+
+
+@pytest.fixture(scope="module")
+def fast_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("home")
+    with streamlit_server(
+        home, COURSE_FIRST_TOKEN="0", COURSE_TOKENS_PER_SECOND="2000", LANG="C.UTF-8"
+    ) as url:
+        yield url
+
+
+def switch(page: Page, language: Language) -> None:
+    page.get_by_test_id("stSidebar").get_by_text(NAMES[language], exact=True).click()
+    page.wait_for_url(f"**lang={language}*")
+    chosen = page.get_by_test_id("stSidebar").get_by_role("radio", name=NAMES[language])
+    expect(chosen).to_be_checked()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def questions(page: Page, lesson: Lesson) -> list[Locator]:
+    blocks = [block for part in prose.sections(lesson, "ko").values() for block in part]
+    found = [block for block in blocks if isinstance(block, Question)]
+    return [page.locator(f".st-key-box-{question.id}") for question in found]
+
+
+def pick(page: Page, box: Locator, number: int) -> None:
+    """Pick an option of a select box; it closes by itself."""
+    box.get_by_role("combobox").click()
+    page.get_by_role("option").nth(number).click()
+    settle(page)
+
+
+def answer_the_questions(page: Page, lesson: Lesson) -> Check:
+    boxes = questions(page, lesson)
+    assert boxes
+    for number, box in enumerate(boxes):
+        box.get_by_role("radiogroup").locator("label").nth(number % 2).click()
+        expect(box.get_by_test_id("stAlert")).to_be_visible()
+
+    def check(_: Language) -> None:
+        for number, box in enumerate(boxes):
+            expect(box.get_by_role("radio").nth(number % 2)).to_be_checked()
+            expect(box.get_by_test_id("stAlert")).to_be_visible()
+
+    return check
+
+
+def write_the_last_exercise(page: Page, lesson: Lesson) -> Check:
+    practice = page.locator(".st-key-practice")
+    radio = practice.get_by_role("radio").last
+    several = len(load_exercises(lesson.name)) > 1
+    if several:
+        practice.get_by_role("radiogroup").locator("label").last.click()
+        expect(radio).to_be_checked()
+    editor = practice.locator("textarea")
+    expect(editor).to_have_count(1)
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(CODE)
+    practice.locator("button", has_text="힌트 보기").click()
+
+    def check(language: Language) -> None:
+        hint = texts(language)["practice.hint_number"].partition("{count}")[0].format(number=1)
+        expect(practice.get_by_text(hint)).to_be_visible()
+        expect(editor).to_have_value(CODE)
+        if several:
+            expect(radio).to_be_checked()
+
+    check("ko")
+    return check
+
+
+def set_the_demo(page: Page, lesson: Lesson) -> Check:
+    prompt, model = page.locator(".st-key-prompt input"), page.locator("[class*=st-key-model-]")
+    name = MODELS.get(lesson.name)
+    if name:
+        prompt.fill(PROMPT)
+        prompt.press("Enter")
+        settle(page)
+        pick(page, model, 1)
+
+    def check(_: Language) -> None:
+        if name:
+            expect(prompt).to_have_value(PROMPT)
+            expect(model).to_contain_text(name)
+
+    return check
+
+
+def set_the_lab(page: Page, lesson: Lesson) -> Check:
+    third = page.locator(".st-key-lab-third")
+    if lesson.meta.lab:
+        page.locator(".st-key-lab-drawer summary").click()
+        pick(page, page.locator("[class*=st-key-lab-question-]"), 2)
+        pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
+        third.locator("label").first.click()
+        settle(page)
+
+    def check(language: Language) -> None:
+        if lesson.meta.lab:
+            for key, chosen in (("question", "lab.length.long"), ("pace", "lab.pace.calm")):
+                setting = page.locator(f"[class*=st-key-lab-{key}-]")
+                expect(setting).to_contain_text(texts(language)[chosen].partition("{")[0])
+            expect(third.get_by_role("checkbox")).not_to_be_checked()
+
+    return check
+
+
+@pytest.mark.parametrize("lesson", catalog.lessons(), ids=lambda lesson: lesson.name)
+def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
+    fast_course: str, new_page: Callable[..., Page], lesson: Lesson
+) -> None:
+    page = new_page()
+    page.goto(f"{fast_course}/{lesson.name}?lang=ko")
+    expect(page.locator(".st-key-read-box")).to_be_visible()
+    acts = (answer_the_questions, write_the_last_exercise, set_the_demo, set_the_lab)
+    checks = [act(page, lesson) for act in acts]
+    for language in SWITCHES:
+        switch(page, language)
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        for check in checks:
+            check(language)
+    # What was kept is a number: another browser of the same learner has the same answers.
+    again = new_page()
+    again.goto(f"{fast_course}/{lesson.name}?lang=en")
+    for number, box in enumerate(questions(again, lesson)):
+        expect(box.get_by_role("radio").nth(number % 2)).to_be_checked()
