@@ -59,12 +59,17 @@ def make_lesson(
     en: str | None = None,
     name: str = "day_07_caching",
 ) -> Path:
-    """Build a lesson's folder and its page; ``en`` is the English prose where it differs."""
+    """Build a lesson's folder and its page; ``en`` is the English prose where it differs.
+
+    Without it, the English differs in a word, as a translation does.
+    """
     folder = tmp_path / "lessons" / name
     (folder / "steps").mkdir(parents=True)
     (folder / "lesson.toml").write_text(meta, encoding="utf-8")
     for language in LANGUAGES:
-        text = en if language == "en" and en is not None else prose
+        text = prose
+        if language == "en":
+            text = prose.replace("Text of", "The text of") if en is None else en
         (folder / f"{language}.md").write_text(text, encoding="utf-8")
     (folder / "steps" / "step_1_cache.py").write_text(STEP, encoding="utf-8")
     pages = tmp_path / "pages"

@@ -9,7 +9,6 @@ import pytest
 
 from course.checking.exercises import exercise_files
 from course.checking.try_exercises import main as try_exercises
-from course.lesson import load
 from practice.exercises import LESSONS
 
 DAY = "day_01_connect"
@@ -35,7 +34,7 @@ def lines(folder: Path) -> list[str]:
 
 
 def seen(folder: Path) -> list[str]:
-    return [str(each) for each in exercise_files(load(folder.parent.parent))]
+    return [str(each) for each in exercise_files(folder.parent.parent)]
 
 
 def tried(folder: Path) -> list[str]:

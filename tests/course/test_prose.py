@@ -214,7 +214,7 @@ def test_a_step_that_is_no_file_is_named(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     (found.folder / "steps" / "step_2_more.py").mkdir()
     (problem,) = prose.read(found, "en").problems
-    assert "there is no file `steps/step_2_more.py`" in str(problem)
+    assert "steps/step_2_more.py: cannot be read (it is a folder)" in str(problem)
 
 
 def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(
@@ -226,8 +226,8 @@ def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_text", refuse)
-        assert "Permission denied" in str(prose.read(found, "en").problems[0])
+        patch.setattr(Path, "open", refuse)
+        assert "it may not be read" in str(prose.read(found, "en").problems[0])
     assert prose.read(found, "en").problems == ()
 
 
