@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,14 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     new = commands.add_parser("new-day", help="make the files of a new day")
-    new.add_argument("day", type=int, help="its number, such as 4")
+    new.add_argument("day", type=_day, help="its number, such as 4")
     new.add_argument("title", help='its title, such as "Caching"')
     new.add_argument("--slug", default="", help="the name of its files, by default from the title")
     check = commands.add_parser("check", help="check every lesson, in both languages")
     check.add_argument("day", nargs="?", default="", help="one day, such as 3; without it, all")
     check.add_argument("--files-only", action="store_true", help="run no code, draw no page")
     done = commands.add_parser("translated", help="note that a translation is up to date")
-    done.add_argument("day", type=int)
+    done.add_argument("day", type=_day)
     done.add_argument("language", choices=LANGUAGES)
     work = commands.add_parser("grade", help="check learners' exported work again")
     work.add_argument("files", nargs="+", type=Path, help="what learners have exported")
@@ -44,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "limits":
         return _limits()
     return _check(given.day, files_only=given.files_only)
+
+
+def _day(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no day's number, such as 4")
+    return int(text)
 
 
 def _new_day(day: int, title: str, slug: str) -> int:

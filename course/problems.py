@@ -13,7 +13,7 @@ from practice.sources import SourceError
 __all__ = ["LessonError", "Problem", "problem_of", "reading", "short"]
 
 #: What one message quotes of a file, in characters.
-LONGEST = 300
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ Choice: TypeAlias = "Radio[Any] | Selectbox[Any]"
 #: questions begin; all others are the demo's.
 OURS = ("mark-read", "stop")
 NOT_DEMOS = ("practice-", "lab-", "question-", "course_")
+#: How it begins what was done when an option was chosen.
+OPTION = "with "
 #: Of one widget: a page draws in a fraction of a second, but a hundred options take a minute.
 MOST_OPTIONS = 20
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
@@ -83,7 +85,7 @@ class Drawing:
                 choice = found[number]
                 if choice.index == option:
                     continue  # has been tried
-                way = f"with {choice.options[option]!r} as {choice.label!r}"
+                way = f"{OPTION}{choice.options[option]!r} as {choice.label!r}"
                 _choose(choice, option)
                 self._draw(app, name, language, way)
                 self._press_each_button(app, name, language, f"{way}, ")
@@ -107,9 +109,13 @@ class Drawing:
         timer.start()
         app.run()
         timer.cancel()
+        known = {(line, what) for page, line, _, what in self.found if page == name}
         for trace, what in self._faults(app, language):
             places = PLACE.findall(trace)
-            self.found.append((name, int(places[-1]) if places else 0, way, what))
+            line = int(places[-1]) if places else 0
+            # An option is named where it matters.
+            if not way.startswith(OPTION) or (line, what) not in known:
+                self.found.append((name, line, way, what))
 
     def _give_up(self, name: str, way: str) -> None:
         what = f"it does not end within {SECONDS} s; pages after it were not drawn"

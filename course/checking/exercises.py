@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -149,12 +150,13 @@ def _squeezed(text: str) -> str:
     return "".join(text.split()).replace('"', "'")
 
 
-def _statements(code: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _statements(code: str) -> frozenset[str]:
     """Return a program's simple statements, and the expressions that they and headers hold."""
     try:
         tree = parse_python(code)
     except SyntaxError:
-        return set()  # that it is no Python has been said
+        return frozenset()  # that it is no Python has been said
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
@@ -164,7 +166,7 @@ def _statements(code: str) -> set[str]:
             found.add(ast.unparse(head))
         if isinstance(node, ast.FunctionDef):
             found.update(ast.unparse(each) for each in node.decorator_list)
-    return found
+    return frozenset(found)
 
 
 def check_exercises(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:

@@ -61,15 +61,14 @@ def make_lesson(
 ) -> Path:
     """Build a lesson's folder and its page; ``en`` is the English prose where it differs.
 
-    Without it, the English differs in a word, as a translation does.
+    A word of the English is always another one, as in a translation.
     """
     folder = tmp_path / "lessons" / name
     (folder / "steps").mkdir(parents=True)
     (folder / "lesson.toml").write_text(meta, encoding="utf-8")
     for language in LANGUAGES:
-        text = prose
-        if language == "en":
-            text = prose.replace("Text of", "The text of") if en is None else en
+        text = prose if language == "ko" or en is None else en
+        text = text.replace("Text of", "The text of") if language == "en" else text
         (folder / f"{language}.md").write_text(text, encoding="utf-8")
     (folder / "steps" / "step_1_cache.py").write_text(STEP, encoding="utf-8")
     pages = tmp_path / "pages"
