@@ -66,7 +66,7 @@ def _new_day(day: int, title: str, slug: str) -> int:
     for path in written:
         print(f"  {short(path)}")
     folder = next(path.parent for path in written if path.name == "lesson.toml")
-    todos = [problem for problem in check_files() if problem.path.is_relative_to(folder)]
+    todos = list(check_files(only=[folder.name]))
     print("\nStill to be written (`make check` lists it again):")
     for problem in todos:
         print(f"  {problem}")

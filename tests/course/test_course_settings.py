@@ -92,6 +92,13 @@ def test_a_file_is_read_again_when_it_has_changed_and_only_then(
         ('[limits]\ntimezone = "Asia"', ":2: field `limits.timezone`.*Asia/Seoul"),
         ("[streams]\npatience = 0", ":2: field `streams.patience`"),
         ("[streams\n", "is not valid TOML"),
+        ('[limits]\nmodels = [""]', ":2: field `limits.models.0`: must be one line of text"),
+        ('[limits]\nmodels = ["a\\u0000"]', ":2: field `limits.models.0`: holds an invisible"),
+        (f"[limits]\noutput_tokens = {10**22}", ":2: field `limits.output_tokens`: .*or less"),
+        (f"[limits.learner]\ntokens_per_day = {10**22}", ":2: field .*tokens_per_day`: .*or less"),
+        (f"[streams]\npatience = {'9' * 5000}", ":2: a number is too long"),
+        ("\ufeff[limits]", ":1: begins with an invisible byte order mark"),
+        ("x = " + "[" * 5000, ":1: lists or tables stand too deep"),
     ],
 )
 def test_a_mistake_is_told_with_its_file_its_line_its_field_and_a_fix(

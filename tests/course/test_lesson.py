@@ -92,6 +92,12 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         ),
         (META.replace('"캐시"', '" "'), 6, "field `title.ko`: must be one line of text"),
         (META.replace('"Caching"', '"""a\nb"""'), 7, "field `title.en`: must be one line of text"),
+        (META.replace("12", "9" * 5000), 4, "a number is too long"),
+        (META.replace("12", "1e400"), 4, "field `minutes`: must be a whole number"),
+        (META.replace("12", "300"), 4, "field `minutes`: must be 240 or less"),
+        (META.replace('"캐시"', '"a\\u001b"'), 6, "field `title.ko`: holds an invisible character"),
+        (META.replace('"캐시"', "1"), 6, "field `title.ko`: must be a text in double quotes"),
+        (META + "links = 1\n", 11, "unknown field `summary.links`"),
         (META + LINK + 'url = "http://a.b"\n', 14, "field `links.0.url`: must begin with https"),
     ],
 )
