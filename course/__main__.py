@@ -157,7 +157,10 @@ def _check(day: str, *, files_only: bool) -> int:
         print(f"There is no day {day!r}; there are {known}.", file=sys.stderr)
         return 2
     named = only if day else None
-    problems = list(check_files(only=named)) if files_only else check(say=print, only=named)
+    if files_only:
+        problems = list(dict.fromkeys(check_files(only=named)))
+    else:
+        problems = check(say=print, only=named)
     for problem in problems:
         print(f"{problem.severity}: {problem}")
     errors = [problem for problem in problems if problem.severity == "error"]

@@ -215,21 +215,27 @@ def parse_python(source: str) -> ast.Module:
     Raises:
         SyntaxError: it is not Python, or nested more than ``DEEPEST`` levels deep.
     """
+    if "\0" in source:
+        raise _no_python("there is a NUL character", _line_at(source, source.index("\0")))
     try:
         tree = ast.parse(source, "<source>")
     except (RecursionError, MemoryError) as error:
-        # Python 3.11 to 3.13 guard their parser like this, also in a thread.
-        raise SyntaxError(TOO_DEEP) from error
-    except SyntaxError:
-        raise
-    except ValueError as error:  # a NUL, in some versions, or a number of more than 4,300 digits
-        raise SyntaxError(str(error)) from error
-    if (line := _deep_line(tree)) is not None:
-        raise SyntaxError(TOO_DEEP, ("<source>", line, 1, None))
+        # Python 3.11 to 3.13 guard their parser like this, also in a thread. They name no line.
+        rows = source.split("\n")
+        line = rows.index(max(rows, key=len)) + 1
+        raise _no_python(TOO_DEEP, line) from error
+    except UnicodeEncodeError as error:  # half of a surrogate pair
+        raise _no_python("there is half a character", _line_at(source, error.start)) from error
+    if (deep := _deep_line(tree)) is not None:
+        raise _no_python(TOO_DEEP, deep)
     return tree
 
 
 TOO_DEEP = "too deeply nested"
+
+
+def _no_python(what: str, line: int) -> SyntaxError:
+    return SyntaxError(what, ("<source>", line, 1, None))
 
 
 def _deep_line(tree: ast.Module) -> int | None:

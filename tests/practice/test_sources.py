@@ -44,11 +44,11 @@ def said_of(path: Path) -> str:
         ("a.toml", b"a = 1 b = 2\n", "a.toml:1: is not valid TOML: something stands behind"),
         ("a.toml", b"a = [1\n", "a.toml:2: is not valid TOML: a bracket is not closed"),
         ("a.py", b"x = 1\nx = (\n", "a.py:2: is not valid Python: '(' was never closed."),
-        ("a.py", b"x = " + b"-" * 20000 + b"1\n", "a.py: is not valid Python: too deeply nested"),
+        ("a.py", b"x = " + b"-" * 20000 + b"1\n", "a.py:1: is not valid Python: too deeply"),
         ("a.py", b"\nx = " + b"1+" * 150 + b"1\n", "a.py:2: is not valid Python: too deeply"),
         ("a.py", b"x = " + b"9" * 5000 + b"\n", "a.py:1: is not valid Python: Exceeds the limit"),
         ("a.py", b"x = 1\nreturn x\n", "a.py:2: is not valid Python: 'return' outside function"),
-        ("a.py", b"x = 1\0\n", "is not valid Python"),
+        ("a.py", b"x = 1\n\0\n", "a.py:2: is not valid Python: there is a NUL character"),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_its_fix(
@@ -108,3 +108,9 @@ def test_python_that_is_nested_too_deeply_is_a_syntax_error_in_a_thread_too(sour
     thread.start()
     thread.join()
     assert [type(error) for error in raised] == [SyntaxError, SyntaxError]
+
+
+def test_half_a_character_is_a_syntax_error_with_its_line() -> None:
+    with pytest.raises(SyntaxError, match="half a character") as caught:
+        parse_python("x = 1\ny = '\ud800'\n")
+    assert caught.value.lineno == 2
