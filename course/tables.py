@@ -20,6 +20,8 @@ __all__ = ["Both", "Line", "Table", "line_of", "validated"]
 Model = TypeVar("Model", bound=BaseModel)
 #: Of one file; what comes after them mostly follows from them.
 MOST_PROBLEMS = 20
+#: What pydantic adds to the place of a value that may be of several kinds.
+KINDS = ("str", "int", "float", "bool")
 #: How the name of pydantic's error begins, and what it means for somebody who writes a lesson.
 WORDS = {
     "string_type": "must be a text in double quotes",
@@ -136,15 +138,15 @@ def _wrong_fields(
 
 def _where(fault: ErrorDetails) -> tuple[str | int, ...]:
     """Return the place of a fault in the file, without what pydantic adds to it."""
-    # The kinds of a value that may have several, and the mark of a table's key.
-    added = {"str", "int", "float", "bool", "[key]"}
     where = fault["loc"]
-    return where[:-1] if where and where[-1] in added else where
+    return where[:-1] if where and where[-1] in (*KINDS, "[key]") else where
 
 
 def _said(fault: ErrorDetails) -> str:
     """Return what is wrong with a value, in the course's own words."""
     kind, about = fault["type"], fault.get("ctx", {})
+    if fault["loc"] and fault["loc"][-1] in KINDS:
+        return "must be a text, an ordinary number, true or false"
     if kind == "value_error":
         return str(about["error"])
     words = next((words for start, words in WORDS.items() if kind.startswith(start)), fault["msg"])

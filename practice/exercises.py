@@ -33,6 +33,9 @@ __all__ = [
 Language = Literal["ko", "en"]
 LESSONS = Path(__file__).parent.parent / "lessons"
 
+# What a browser's number can be: they go to the sandbox as JSON.
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -89,7 +92,7 @@ class SceneText(Table):
     id: Id
     title: Both | None = None
     press: list[str] = Field(default_factory=list)
-    inputs: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    inputs: dict[str, str | Whole | Finite | bool] = Field(default_factory=dict)
     inside_snowflake: bool = False
     fault: str | None = None
 

@@ -204,7 +204,8 @@ def read_python(path: Path) -> tuple[str, ast.Module]:
         # What only the compiler finds: a `return` outside of a function.
         compile(tree, "<source>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        what = f"is not valid Python: {error.msg}"
+        said = "a number is too long" if "Exceeds the limit" in error.msg else error.msg
+        what = f"is not valid Python: {said}"
         raise SourceError(path, error.lineno or 0, what, "Correct it") from error
     return source, tree
 

@@ -37,7 +37,14 @@ def main(lessons: Path, names: list[str]) -> list[Row]:
         jobs += [(exercise, wrong) for wrong in exercise.about.wrong]
 
     def attempt(job: tuple[Exercise, str | WrongAnswer]) -> tuple[list[Row], Seen]:
-        return _try(lessons, job[0], job[1], answers)
+        exercise, what = job
+        try:
+            return _try(lessons, exercise, what, answers)
+        except Exception as error:  # one exercise is to keep no other from being tried
+            file = lessons / exercise.day / "practice" / exercise.name / "exercise.toml"
+            named = what if isinstance(what, str) else f"wrong answer {what.id}"
+            said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
+            return [(str(file), (), said, "Look at what its scenes and checks ask", "error")], set()
 
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
         results = list(zip(jobs, pool.map(attempt, jobs), strict=True))

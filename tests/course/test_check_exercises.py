@@ -107,6 +107,12 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
         ('called = "st.info"', 'called = "st.write"', "is told as what it draws with"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
+        (
+            "inside_snowflake = true",
+            "inputs = { x = 0x" + "f" * 6000 + " }",
+            "field `scenes.1.inputs.x`: must be a text, an ordinary number, true or false",
+        ),
+        ("inside_snowflake = true", "inputs = { x = nan }", "must be a text, an ordinary number"),
     ],
 )
 def test_a_slip_of_the_pen_is_named_with_its_line_and_what_was_meant(
