@@ -65,7 +65,8 @@ def read(lesson: Lesson, language: Language) -> Prose:
 def _changed(lesson: Lesson) -> tuple[tuple[str, int, int], ...]:
     """Return when each file of the lesson was last written; a removed one changes it as well."""
     stats = []
-    for folder in ("", "steps", "figures", "practice"):
+    exercises = (f"practice/{path.name}" for path in lesson.folder.glob("practice/*"))
+    for folder in ("", "steps", "figures", "practice", *exercises):
         # Folders and files come and go while an editor saves them.
         with suppress(OSError), os.scandir(lesson.folder / folder) as entries:
             for entry in entries:

@@ -102,7 +102,9 @@ def stamp(path: Path) -> tuple[int, int] | None:
     """
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise _unreadable(path, error) from error
         return None
     except OSError as error:
         raise _unreadable(path, error) from error

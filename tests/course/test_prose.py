@@ -89,6 +89,18 @@ def test_an_edit_of_any_of_its_files_shows_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_an_edit_of_a_solution_shows_at_once(tmp_path: Path) -> None:
+    text = in_section("solution", "```python file=practice/1_x/solution.py\n```")
+    found = loaded(tmp_path, prose=text)
+    solution = found.folder / "practice" / "1_x" / "solution.py"
+    solution.parent.mkdir(parents=True)
+    for code in ("x = 1\n", "x = 10\n"):
+        solution.write_text(code)
+        assert (
+            Code(code, "practice/1_x/solution.py#", 23) in prose.sections(found, "en")["solution"]
+        )
+
+
 def swapped(one: str, other: str) -> str:
     """Return the prose of a right lesson with two of its sections in each other's place."""
     return PROSE.replace(one, "\0").replace(other, one).replace("\0", other)

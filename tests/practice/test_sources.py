@@ -67,6 +67,9 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
     assert "loop: cannot be read (Too many levels of symbolic links)" in said_of(tmp_path / "loop")
     assert "none: cannot be read (there is no such file)" in said_of(tmp_path / "none")
     assert stamp(tmp_path / "none") is None
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    with pytest.raises(SourceError, match="link: cannot be read"):
+        stamp(tmp_path / "link")
 
 
 def test_a_file_that_may_not_be_read_is_named(
