@@ -262,8 +262,8 @@ def _parses(path: Path) -> Iterator[Problem]:
 
 def _page_file(path: Path) -> Iterator[Problem]:
     source = text_of(path)
-    for number, line in enumerate(source.split("\n"), start=1):
-        for name in unknown_icons(line):
+    for number, row in enumerate(source.split("\n"), start=1):
+        for name in unknown_icons(row):
             if "{" in name:
                 continue  # an f-string fills it in
             what, fix = f"there is no icon `:material/{name}:`", "Take one that Streamlit knows"

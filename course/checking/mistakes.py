@@ -98,14 +98,26 @@ def _parts(condition: Condition) -> list[Condition]:
 
 
 def _is_given(condition: Condition, name: str) -> bool:
-    return getattr(condition, name) != Condition.model_fields[name].get_default(
-        call_default_factory=True
-    )
+    default = Condition.model_fields[name].get_default(call_default_factory=True)
+    return bool(getattr(condition, name) != default)
 
 
 def _follows(parts: Sequence[Condition], others: Sequence[Condition]) -> bool:
     """Tell whether all of ``others`` hold wherever all of ``parts`` do, as far as can be seen."""
-    return all(other in parts for other in others)
+    return all(any(_implies(part, other) for part in parts) for other in others)
+
+
+def _implies(part: Condition, other: Condition) -> bool:
+    if part == other:
+        return True
+    if other.called is not None:
+        # Called with more arguments, it was called; any function of Streamlit's is `st.*`.
+        every = "st.*" if (part.called or "").startswith("st.") else None
+        named = other.called in (part.called, every)
+        given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
+        return named and given and other.times is None and part.times != 0
+    asked = [name for name in ("shown", "pieces", "whole") if _is_given(other, name)]
+    return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)
 
 
 def _conditions(about: ExerciseFile) -> Iterator[tuple[Place, Condition]]:

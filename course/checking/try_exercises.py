@@ -82,7 +82,7 @@ def _try(
         fix = "Try it on another machine"
         about = exercise.about
         # Nothing can be said of its mistakes either.
-        untold = {(check.id, each.id) for check in about.checks for each in check.mistakes}
+        untold: Seen = {(check.id, each.id) for check in about.checks for each in check.mistakes}
         untold |= {("runs", each.id) for each in about.errors}
         return [(str(folder / "exercise.toml"), (), said, fix, "warning")], untold
     said_in: dict[Row, dict[str, str]] = {}

@@ -20,6 +20,7 @@ from course.checking.files import check_files
 from course.checking.processes import run_python
 from course.checking.running import check_page, run_code
 from course.lesson import load
+from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 
@@ -241,7 +242,12 @@ def test_a_day_may_be_called_in_any_of_these_ways(
     days = [catalog.Broken(tmp_path / name, 4, ()) for name in ("day_04_caching", "day_41_x")]
     monkeypatch.setattr(command, "entries", lambda: days)
     asked: list[str] = []
-    monkeypatch.setattr(checking_files, "check_files", lambda only: asked.extend(only) or [])
+
+    def note(only: list[str]) -> list[Problem]:
+        asked.extend(only)
+        return []
+
+    monkeypatch.setattr(checking_files, "check_files", note)
     assert command.main(["check", day, "--files-only"]) == 0
     assert asked == ["day_04_caching"]
 

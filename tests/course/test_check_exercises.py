@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from course.checking.exercises import exercise_files
 from course.checking.files import check_files
+from course.checking.mistakes import never
 from course.checking.try_exercises import main as try_exercises
-from practice.exercises import LESSONS
+from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"
 EXERCISE = "1_both_places"
@@ -181,6 +183,40 @@ say.en = "It is there."
     change(folder, "exercise.toml", line, line + mistake)
     (said,) = seen(folder)
     assert "the mistake `never` is never recognised: where it fits, the check passes" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "never_said"),
+    [
+        ('{ called = "st.info" }', '{ called = "st.info", with = { body = "a" } }', True),
+        ('{ called = "st.*" }', '{ called = "st.info", code = "x = 1" }', True),
+        ("{ whole = false }", '{ whole = false, shown = "generator" }', True),
+        ('{ all = [{ code = "a" }] }', '{ code = "a", read = true }', True),
+        ('{ called = "st.info", with = { body = "a" } }', '{ called = "st.info" }', False),
+        (
+            '{ called = "st.info", times = 1 }',
+            '{ called = "st.info", with = { body = "a" } }',
+            False,
+        ),
+        ('{ code = "a" }', '{ no = { code = "a" } }', False),
+        ('{ code = "b" }', '{ code = "a", no = { code = "a" } }', True),
+    ],
+)
+def test_a_mistake_after_a_wider_one_is_never_recognised(
+    first: str, second: str, never_said: bool
+) -> None:
+    text = {"ko": "글", "en": "Text"}
+    passes = tomllib.loads('passes = { called = "st.success" }')["passes"]
+    mistakes = [
+        {"id": name, "when": tomllib.loads(f"when = {when}")["when"], "say": text}
+        for name, when in (("first", first), ("second", second))
+    ]
+    check = {"id": "c", "title": text, "passes": passes, "otherwise": text, "mistakes": mistakes}
+    about = ExerciseFile.model_validate(
+        {"title": text, "task": text, "hints": [text], "scenes": [{"id": "s"}], "checks": [check]}
+    )
+    places = [place for place, _, _ in never(about)]
+    assert places == ([("checks", 0, "mistakes", 1)] if never_said else [])
 
 
 def test_code_in_a_message_is_no_blank(folder: Path) -> None:

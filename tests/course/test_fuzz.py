@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -155,10 +156,9 @@ def assert_named(root: Path, path: Path) -> None:
     entries = {entry.name: entry for entry in catalog.entries(root / "lessons")}
     assert isinstance(entries[OTHER], Lesson)
     day = entries["day_07_caching"]
-    for language in LANGUAGES:
-        if isinstance(day, Lesson):
-            with_problems(lambda day=day, language=language: prose.sections(day, language))
     if isinstance(day, Lesson):
+        for language in LANGUAGES:
+            with_problems(partial(prose.sections, day, language))
         with_problems(lambda: program(day))
         with_problems(lambda: translations.stale(day, "en"))
     with_problems(lambda: glossary.load(root / "lessons"))
