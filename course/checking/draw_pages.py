@@ -17,7 +17,7 @@ from typing import Any, TextIO, TypeAlias
 
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Radio, Selectbox, Widget
+from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
 from course import broken
 from course.catalog import ROOT
@@ -90,6 +90,13 @@ class Drawing:
                 self._draw(app, name, language, way)
                 self._press_each_button(app, name, language, f"{way}, ")
 
+        for number in range(len(_switches(app))):
+            for switch in _switches(app)[number : number + 1]:
+                switch.set_value(not switch.value)
+                way = f"{OPTION}{switch.label!r} {'on' if switch.value else 'off'}"
+                self._draw(app, name, language, way)
+                self._press_each_button(app, name, language, f"{way}, ")
+
     def _press_each_button(self, app: AppTest, name: str, language: Language, how: str) -> None:
         pressed = set(OURS)
         # A button may come or go when another is pressed.
@@ -148,6 +155,10 @@ def _is_demos(widget: Widget) -> bool:
 
 def _choices(app: AppTest) -> list[Choice]:
     return [each for each in (*app.selectbox, *app.radio) if _is_demos(each)]
+
+
+def _switches(app: AppTest) -> list[Checkbox | Toggle]:
+    return [each for each in (*app.checkbox, *app.toggle) if _is_demos(each)]
 
 
 def _choose(choice: Choice, option: int) -> None:

@@ -362,11 +362,14 @@ def test_a_demo_that_fails_only_with_its_second_option_is_an_error(tmp_path: Pat
     assert begin in source
     asks = (
         '    way = st.radio("Way", ["one", "two"], format_func=str.upper)\n'
+        '    on = st.toggle("Fast")\n'
         '    if st.button("Try") and way == "two":\n        raise KeyError("mine")\n'
+        '    if on and way == "two":\n        raise KeyError("other")\n'
     )
     page.write_text(source.replace(begin, asks + begin), encoding="utf-8")
-    (said,) = check_page(load(root / "lessons" / "day_01_connect"), root)
-    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in str(said)
+    said = "\n".join(map(str, check_page(load(root / "lessons" / "day_01_connect"), root)))
+    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in said
+    assert "fails (with 'Fast' on): KeyError: 'other'" in said
 
 
 def test_a_page_that_ends_the_process_ends_no_check(tmp_path: Path) -> None:
