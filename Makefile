@@ -2,7 +2,13 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check deploy-check new-day lint format bench lock screenshots clean
+.PHONY: help run test check deploy-check new-day fuzz lint format bench lock screenshots clean
+
+# What a person gives is taken as it is: make would replace a $ in it, and run $(shell ...).
+override DAY := $(value DAY)
+override TITLE := $(value TITLE)
+override SLUG := $(value SLUG)
+export DAY TITLE SLUG
 
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 # The newest Python on the PATH that the course supports; PYTHON=... overrides it.
@@ -29,8 +35,8 @@ test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/dev.done ## Check every lesson: metadata, both languages, code, pages
-	@$(BIN)/python -m course check
+check: $(VENV)/dev.done ## Check every lesson, or one: make check DAY=4
+	@$(BIN)/python -m course check -- "$$DAY"
 
 deploy-check: $(VENV)/dev.done $(TOOLS)/done ## Check what deploy/ gives to containers and to Snowflake
 	@$(TOOLS)/bin/python deploy/check.py
@@ -38,7 +44,10 @@ deploy-check: $(VENV)/dev.done $(TOOLS)/done ## Check what deploy/ gives to cont
 new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TITLE="Caching"
 	@test -n "$$DAY" && test -n "$$TITLE" \
 		|| { echo 'Say which day, and its title: make new-day DAY=4 TITLE="Caching"'; exit 2; }
-	@$(BIN)/python -m course new-day "$$DAY" "$$TITLE" --slug "$${SLUG:-}"
+	@$(BIN)/python -m course new-day --slug="$$SLUG" -- "$$DAY" "$$TITLE"
+
+fuzz: $(VENV)/dev.done ## Spoil each kind of file for a minute, and look for what is not a plain message
+	@COURSE_FUZZ_SECONDS=60 $(BIN)/python -m pytest -q tests/course/test_fuzz.py $(ARGS)
 
 lint: $(VENV)/dev.done ## Check style, format and types
 	$(BIN)/ruff check .

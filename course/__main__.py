@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course.catalog import entries, lessons
+from course.catalog import Broken, entries, lessons
 from course.language import LANGUAGES, Language
-from course.problems import LessonError, Problem, short
+from course.lesson import Lesson
+from course.problems import LessonError, short
 
 __all__ = ["main"]
 
@@ -20,13 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     new = commands.add_parser("new-day", help="make the files of a new day")
-    new.add_argument("day", type=int, help="its number, such as 4")
+    new.add_argument("day", type=_day, help="its number, such as 4")
     new.add_argument("title", help='its title, such as "Caching"')
     new.add_argument("--slug", default="", help="the name of its files, by default from the title")
     check = commands.add_parser("check", help="check every lesson, in both languages")
+    check.add_argument("day", nargs="?", default="", help="one day, such as 3; without it, all")
     check.add_argument("--files-only", action="store_true", help="run no code, draw no page")
     done = commands.add_parser("translated", help="note that a translation is up to date")
-    done.add_argument("day", type=int)
+    done.add_argument("day", type=_day)
     done.add_argument("language", choices=LANGUAGES)
     work = commands.add_parser("grade", help="check learners' exported work again")
     work.add_argument("files", nargs="+", type=Path, help="what learners have exported")
@@ -41,7 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _translated(given.day, given.language)
     if given.command == "limits":
         return _limits()
-    return _check(given.files_only)
+    return _check(given.day, files_only=given.files_only)
+
+
+def _day(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no day's number, such as 4")
+    return int(text)
 
 
 def _new_day(day: int, title: str, slug: str) -> int:
@@ -57,7 +66,7 @@ def _new_day(day: int, title: str, slug: str) -> int:
     for path in written:
         print(f"  {short(path)}")
     folder = next(path.parent for path in written if path.name == "lesson.toml")
-    todos = [problem for problem in check_files() if problem.path.is_relative_to(folder)]
+    todos = list(check_files(only=[folder.name]))
     print("\nStill to be written (`make check` lists it again):")
     for problem in todos:
         print(f"  {problem}")
@@ -137,18 +146,34 @@ def _limits() -> int:
     return 0
 
 
-def _check(files_only: bool) -> int:
+def _check(day: str, *, files_only: bool) -> int:
     from course.check import check
     from course.checking.files import check_files
 
-    problems: list[Problem] = list(check_files()) if files_only else check(say=print)
+    found = entries()
+    only = [entry.name for entry in found if not day or day in _names_of(entry)]
+    if day and not only:
+        known = ", ".join(entry.name for entry in found)
+        print(f"There is no day {day!r}; there are {known}.", file=sys.stderr)
+        return 2
+    named = only if day else None
+    if files_only:
+        problems = list(dict.fromkeys(check_files(only=named)))
+    else:
+        problems = check(say=print, only=named)
     for problem in problems:
         print(f"{problem.severity}: {problem}")
     errors = [problem for problem in problems if problem.severity == "error"]
     warnings = len(problems) - len(errors)
-    counts = (len(entries()), "lesson"), (len(errors), "error"), (warnings, "warning")
+    counts = (len(only), "lesson"), (len(errors), "error"), (warnings, "warning")
     print(", ".join(f"{count} {name}{'' if count == 1 else 's'}" for count, name in counts) + ".")
     return 1 if errors else 0
+
+
+def _names_of(entry: Lesson | Broken) -> tuple[str, ...]:
+    """Return what somebody may call a day on the command line: 3, 03, day_03, or all of it."""
+    _, number, _ = entry.name.split("_", 2)
+    return entry.name, f"day_{number}", number, str(int(number))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from course.lesson import FOLDER, Lesson, load
-from course.problems import LessonError, Problem, not_python, unreadable
+from course.problems import LessonError, Problem, reading
+from practice.sources import read_python, stamp
 
 __all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons", "looking_once"]
 
@@ -59,9 +60,9 @@ def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
 def _look(folder: Path) -> list[Lesson | Broken]:
     try:
         paths = list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    found = [_load(path) for path in paths if FOLDER.fullmatch(path.name) and path.is_dir()]
+    except OSError:
+        return []  # the check says that there is no lesson
+    found = [_load(path) for path in paths if FOLDER.fullmatch(path.name) and _is_folder(path)]
     # A lesson that is broken for a reason of its own takes no day from another.
     days = Counter(entry.meta.day for entry in found if isinstance(entry, Lesson))
     return sorted(
@@ -87,7 +88,7 @@ def find(name: str, folder: Path = LESSONS) -> Lesson:
         LessonError: there is no such lesson, or it is broken.
     """
     path = folder / name
-    if not FOLDER.fullmatch(name) or not path.is_dir():
+    if not FOLDER.fullmatch(name) or not _is_folder(path):
         fix = "Give the page the name of a folder, such as day_03_write_streams"
         raise LessonError([Problem(path, 0, f"there is no lesson called {name!r}", fix)])
     for entry in entries(folder):
@@ -101,31 +102,56 @@ def _load(path: Path) -> Lesson | Broken:
     page = path.parents[1] / "pages" / f"{path.name}.py"
     try:
         lesson = load(path)
+        with reading():
+            changed = stamp(page)
+            begins = changed is not None and _begins(page, path.name, changed)
     except LessonError as error:
         return Broken(path, day, error.problems)
-    try:
-        stat = page.stat()
-    except OSError:
+    if changed is None:
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
         return Broken(path, day, (Problem(page, 0, "the lesson has no page", fix),))
-    try:
-        if not _begins(page, path.name, stat.st_mtime_ns, stat.st_size):
-            fix = f'Write page = lesson_page("{path.name}")'
-            what = "the page does not begin its lesson"
-            return Broken(path, day, (Problem(page, 0, what, fix),))
-    except (OSError, UnicodeDecodeError) as error:
-        return Broken(path, day, (unreadable(page, error),))
-    except (SyntaxError, ValueError) as error:
-        return Broken(path, day, (not_python(page, error),))
+    if not begins:
+        what, fix = "the page does not begin its lesson", f'Write page = lesson_page("{path.name}")'
+        return Broken(path, day, (Problem(page, 0, what, fix),))
     return lesson
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # it may not be looked into: reading it says so
+        return True
+
+
 @lru_cache(maxsize=1024)
-def _begins(page: Path, name: str, changed: int, size: int) -> bool:  # noqa: ARG001 - the key
-    """Tell whether a page is Python and begins its lesson; cached, but for a failure to read it."""
-    source = page.read_text("utf-8")
-    ast.parse(source)
-    return f'lesson_page("{name}")' in source
+def _begins(page: Path, name: str, changed: tuple[int, int]) -> bool:  # noqa: ARG001 - the key
+    """Tell whether a page is Python and calls ``lesson_page`` with its lesson's name.
+
+    Cached, but for a failure to read it.
+    """
+    _, tree = read_python(page)
+    return any(_is_call(node, name) for statement in tree.body for node in _run_at_once(statement))
+
+
+def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a page is drawn: not what stands in its functions."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _run_at_once(child)
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    called = (
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    )
+    given = [*node.args, *(each.value for each in node.keywords)]
+    return called == "lesson_page" and any(
+        isinstance(each, ast.Constant) and each.value == name for each in given
+    )
 
 
 def _day(entry: Lesson | Broken) -> int:

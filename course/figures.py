@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
 
 from course.blocks import Chart, Diagram
+from practice.sources import read_python
 
 __all__ = ["chart_of", "draw_chart", "draw_diagram"]
 
@@ -50,10 +51,11 @@ def chart_of(file: Path, labels: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         Exception: whatever the file raises; it is the instructor's program.
     """
-    module_spec = importlib.util.spec_from_file_location(f"figure_{file.stem}", file)
-    if module_spec is None or module_spec.loader is None:
-        raise ImportError(f"{file.name} is no Python file")
-    module = importlib.util.module_from_spec(module_spec)
-    module_spec.loader.exec_module(module)
-    spec: dict[str, Any] = module.chart(dict(labels)).to_dict()
+    source, _ = read_python(file)
+    module = ModuleType(f"figure_{file.stem}")
+    try:
+        exec(compile(source, file, "exec", dont_inherit=True), vars(module))  # noqa: S102
+        spec: dict[str, Any] = module.chart(dict(labels)).to_dict()
+    except SystemExit as error:
+        raise RuntimeError("it ends the program") from error
     return spec

@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import ConfigDict, RootModel
 
 from course.language import Language
-from course.problems import LessonError, unreadable
+from course.problems import reading
 from course.tables import Both, Table, validated
+from practice.sources import stamp
 
 __all__ = ["Glossary", "keys", "load", "with_tips"]
 
@@ -38,17 +39,13 @@ def load(folder: Path) -> Glossary:
         LessonError: it is not as lessons/README.md says.
     """
     path = folder / "glossary.toml"
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return Glossary({})
-    except OSError as error:
-        raise LessonError([unreadable(path, error)]) from error
-    return _load(path, stat.st_mtime_ns, stat.st_size)
+    with reading():
+        changed = stamp(path)
+    return Glossary({}) if changed is None else _load(path, changed)
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, changed: int, size: int) -> Glossary:  # noqa: ARG001 - the key
+def _load(path: Path, changed: tuple[int, int]) -> Glossary:  # noqa: ARG001 - the key
     return validated(Glossary, path)
 
 

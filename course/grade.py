@@ -19,6 +19,7 @@ from course.practice_answers import Answers, AnswerSettings, try_out
 from course.progress.facts import EXERCISE, Fact
 from course.progress.transfer import MAX_BYTES, ImportProblem, parse
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
+from practice.sources import SourceError, read_text
 
 __all__ = ["Row", "grade_files", "table"]
 
@@ -69,11 +70,9 @@ def grade_files(
 def _work(path: Path) -> Iterator[Row | tuple[Path, Fact]]:
     """Yield the programs in a file, or a row that says why there are none."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ImportProblem("large")
-        facts = parse(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        yield Row(str(path), note="UNREAD", first=f"the file cannot be read: {error}")
+        facts = parse(read_text(path, MAX_BYTES))
+    except SourceError as error:
+        yield Row(str(path), note="UNREAD", first=f"the file {error.what}")
         return
     except ImportProblem as error:
         yield Row(str(path), note="UNREAD", first=_why(error))

@@ -13,10 +13,21 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, UrlConstraints, field_validator
 
-from course.problems import LessonError, Problem, unreadable
+from course.problems import LessonError, Problem, reading
 from course.tables import Both, Table, validated
+from practice.sources import SourceError, read_text, stamp
 
-__all__ = ["FOLDER", "SECTIONS", "Lesson", "Meta", "load", "program", "read_code"]
+__all__ = [
+    "FOLDER",
+    "SECTIONS",
+    "Lesson",
+    "Meta",
+    "is_inside",
+    "load",
+    "program",
+    "read_code",
+    "step_number",
+]
 
 FOLDER = re.compile(r"day_([0-9]{2,3})_([a-z0-9_]{1,60})")
 REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
@@ -88,17 +99,17 @@ def load(folder: Path) -> Lesson:
             name does not fit it.
     """
     path = folder / "lesson.toml"
-    try:
-        stat = path.stat()
-    except OSError as error:
-        fix = "Write it, or remove the folder; `make new-day` makes both"
-        raise LessonError([unreadable(path, error, fix)]) from error
-    return _load(folder, stat.st_mtime_ns, stat.st_size)
+    with reading():
+        changed = stamp(path)
+    if changed is None:
+        what, fix = "cannot be read (there is no such file)", "Write it, or remove the folder"
+        raise LessonError([Problem(path, 0, what, fix)])
+    return _load(folder, changed)
 
 
 # More than a course has days.
 @lru_cache(maxsize=1024)
-def _load(folder: Path, changed: int, size: int) -> Lesson:  # noqa: ARG001 - the key
+def _load(folder: Path, changed: tuple[int, int]) -> Lesson:  # noqa: ARG001 - the key
     path = folder / "lesson.toml"
     meta = validated(Meta, path)
     expected = f"day_{meta.day:02}_{meta.slug}"
@@ -117,18 +128,25 @@ def read_code(lesson: Lesson, file: str, region: str = "") -> str:
         LookupError: there is no such file or region, or it cannot be read; the text says which.
     """
     path = lesson.folder / file
-    inside = CODE.fullmatch(file) and path.resolve().is_relative_to(lesson.folder.resolve())
-    if not inside or not path.is_file():
+    if not CODE.fullmatch(file) or not is_inside(path, lesson.folder):
         raise LookupError(f"there is no file `{file}` in the lesson's steps/ or practice/")
     try:
-        source = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LookupError(f"`{file}` {unreadable(path, error).what}") from error
+        source = read_text(path)
+    except SourceError as error:
+        raise LookupError(f"`{file}` {error.what}") from error
     if region:
         source = _region(source, file, region)
     # A mark leaves the blank lines behind that the formatter wants around it.
     plain = MARK.sub("", source).strip("\n")
     return re.sub(r"\n{4,}", "\n\n\n", plain) + "\n"
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a file is in a folder, links followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, RuntimeError):  # a link that leads to itself, or a folder that is closed
+        return False
 
 
 def _region(source: str, file: str, region: str) -> str:
@@ -148,11 +166,9 @@ def program(lesson: Lesson) -> str:
         LessonError: a step cannot be read.
     """
     try:
-        steps = sorted(lesson.folder.glob("steps/step_*.py"), key=_number)
-        stats = ((step.name, step.stat()) for step in steps)
-        return _program(lesson, tuple((name, s.st_mtime_ns, s.st_size) for name, s in stats))
-    except OSError as error:  # a link that leads nowhere, or a file that went meanwhile
-        raise LessonError([unreadable(lesson.folder / "steps", error)]) from error
+        with reading():
+            steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
+            return _program(lesson, tuple((step.name, stamp(step)) for step in steps))
     except LookupError as error:
         fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
         problem = Problem(lesson.folder / "steps", 0, str(error), fix)
@@ -160,11 +176,11 @@ def program(lesson: Lesson) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _program(lesson: Lesson, steps: tuple[tuple[str, int, int], ...]) -> str:
-    return "\n".join(read_code(lesson, f"steps/{name}") for name, _, _ in steps)
+def _program(lesson: Lesson, steps: tuple[tuple[str, tuple[int, int] | None], ...]) -> str:
+    return "\n".join(read_code(lesson, f"steps/{name}") for name, _ in steps)
 
 
-def _number(step: Path) -> tuple[int, str]:
+def step_number(step: Path) -> tuple[int, str]:
     """Return what steps are sorted by: step_10 comes after step_9."""
     number = re.match(r"step_([0-9]+)", step.name)
     return (int(number[1]) if number else 0, step.name)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["lines", "references", "spans", "tokens"]
+__all__ = ["faults", "leads_somewhere", "lines", "references", "spans", "tokens", "unknown_icons"]
 
 
 #: May be one, or may stand in a fence.
@@ -27,6 +28,49 @@ def spans(text: str) -> Iterator[Token]:
     """Yield what a Markdown text holds inside its paragraphs: links, code, emphasis, HTML."""
     for token in tokens(text):
         yield from token.children or ()
+
+
+ICON = re.compile(r":material/([^\s:`\"']*)")
+UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
+#: What is left of a link that Markdown does not take for one, such as [text](two words).
+UNREAD = re.compile(r"\]\(.{0,40}")
+HOST = re.compile(r"[^\s.]+(\.[^\s.]+)+")
+
+
+def unknown_icons(text: str) -> Iterator[str]:
+    """Yield the names of icons in a text that Streamlit does not know."""
+    for name in ICON.findall(text):
+        # Four thousand names, read only where there is an icon.
+        from streamlit.material_icon_names import ALL_MATERIAL_ICONS
+
+        if name not in ALL_MATERIAL_ICONS:
+            yield name
+
+
+def leads_somewhere(target: str) -> bool:
+    """Tell whether a link leaves the page with https and a host, or names a term."""
+    if target.startswith("term:"):
+        return target != "term:"
+    try:
+        parts = urlsplit(target)
+        return parts.scheme == "https" and bool(HOST.fullmatch(parts.hostname or ""))
+    except ValueError:  # a host in brackets that is no address
+        return False
+
+
+def faults(children: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong inside a paragraph, and how to fix it: what is neither link nor icon."""
+    for span in children:
+        if span.type == "text" and (found := UNDEFINED.search(span.content)):
+            fix = "Write [text](https://...), or put it between backticks if it is code"
+            yield f"the link `{found[0]}` leads nowhere", fix
+        if span.type == "text" and (found := UNREAD.search(span.content)):
+            fix = "Write [text](https://...) without blanks, or put it between backticks"
+            yield f"`{found[0]}` cannot be read as a link", fix
+    shown = "".join(span.content if span.type == "text" else " " for span in children)
+    for name in unknown_icons(shown):
+        fix = "Take one of https://fonts.google.com/icons, or put it between backticks"
+        yield f"there is no icon `:material/{name}:`", fix
 
 
 def references(text: str) -> Iterator[tuple[int, str]]:

@@ -13,6 +13,7 @@ from course.catalog import ROOT, Broken, entries
 from course.language import LANGUAGES, Language
 from course.lesson import SECTIONS, Lesson, load
 from course.translations import FILE, record
+from practice.sources import INVISIBLE
 
 __all__ = ["NewDayError", "create", "slug_of"]
 
@@ -35,6 +36,7 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
     Raises:
         NewDayError: the day is taken, the title gives no slug, or the files cannot be written.
     """
+    _refuse_title(title)
     title = " ".join(title.split())
     slug = slug or slug_of(title)
     lessons = entries(root / "lessons")
@@ -93,12 +95,22 @@ def _make_folder(folder: Path, made: list[Path]) -> None:
         made.append(folder)
 
 
+def _refuse_title(title: str) -> None:
+    if not title.strip():
+        raise NewDayError('give a title that is not empty, such as TITLE="Caching"')
+    if len(title.splitlines()) > 1:
+        raise NewDayError("give a title of one line")
+    if '"' in title or "\\" in title:
+        raise NewDayError('give a title without " and \\, which end or change a text in code')
+    unseen = (each for each in title if INVISIBLE.match(each) or "\ud800" <= each <= "\udfff")
+    if (found := next(unseen, None)) is not None:
+        raise NewDayError(f"give a title without the invisible character U+{ord(found):04X}")
+
+
 def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> None:
     if not 1 <= day <= 999:
         raise NewDayError(f"day {day} is not between 1 and 999")
     columns = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in title)
-    if not title.isprintable() or not title or '"' in title or "\\" in title:
-        raise NewDayError('give a title without " and \\, such as TITLE="Caching"')
     if columns > MAX_COLUMNS:
         half = MAX_COLUMNS // 2
         raise NewDayError(f"give a title of at most {MAX_COLUMNS} letters, or {half} Korean ones")

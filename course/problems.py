@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["LessonError", "Problem", "not_python", "short", "unreadable"]
+from practice.sources import SourceError
+
+__all__ = ["LessonError", "Problem", "problem_of", "reading", "short"]
+
+#: What one message quotes of a file, in characters.
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Problem:
         place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
         # What is quoted may end in a full stop of its own.
         end = "" if self.fix.endswith("?") else "."
-        return f"{place}: {self.what.rstrip('.')}. {self.fix}{end}"
+        return f"{place}: {_plain(self.what).rstrip('.')}. {_plain(self.fix)}{end}"
 
 
 class LessonError(Exception):
@@ -38,18 +44,22 @@ class LessonError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def unreadable(
-    path: Path, error: OSError | UnicodeDecodeError, fix: str = "Save it as UTF-8, or make it anew"
-) -> Problem:
-    """Say that a file cannot be read, and why."""
-    reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-    return Problem(path, 0, f"cannot be read ({reason})", fix)
+def problem_of(error: SourceError) -> Problem:
+    """Return what a file that cannot be used says as a problem."""
+    return Problem(error.path, error.line, error.what, error.fix)
 
 
-def not_python(path: Path, error: SyntaxError | ValueError) -> Problem:
-    """Say that a file is not valid Python, and where."""
-    line, said = (error.lineno, error.msg) if isinstance(error, SyntaxError) else (0, str(error))
-    return Problem(path, line or 0, f"is not valid Python: {said}", "Correct it")
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn a file that cannot be used into a ``LessonError``.
+
+    Raises:
+        LessonError: ``practice.sources`` could not use a file.
+    """
+    try:
+        yield
+    except SourceError as error:
+        raise LessonError([problem_of(error)]) from error
 
 
 def short(path: Path) -> str:
@@ -57,5 +67,11 @@ def short(path: Path) -> str:
     for folder in ("lessons", "pages"):
         if folder in path.parts:
             last = len(path.parts) - 1 - path.parts[::-1].index(folder)
-            return "/".join(path.parts[last:])
-    return path.name
+            return _plain("/".join(path.parts[last:]))
+    return _plain(path.name)
+
+
+def _plain(text: str) -> str:
+    """Return a text that any terminal and page can show; files may be named, and hold, anything."""
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return "".join(each if each.isprintable() else "\ufffd" for each in shown)

@@ -17,10 +17,15 @@ from course.blocks import Block, Heading
 from course.language import Language
 from course.lesson import Lesson, program
 from course.markdown import lines
-from course.problems import LessonError, Problem, unreadable
+from course.problems import LessonError, Problem, problem_of
 from course.reader import Reader
+from practice.sources import SourceError, read_text
 
 __all__ = ["Prose", "read", "sections"]
+
+
+#: Bytes of one file; the longest lesson has 22 KB, and reading the worst that fits takes seconds.
+LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +58,15 @@ def read(lesson: Lesson, language: Language) -> Prose:
     """Read a lesson's prose with its code put in; cached until one of its files changes."""
     try:
         return _read(lesson, language, _changed(lesson))
-    except (OSError, UnicodeDecodeError) as error:  # not cached: it may pass
-        path = lesson.folder / f"{language}.md"
-        fix = "Every lesson has ko.md and en.md, saved as UTF-8"
-        return Prose(path, {}, {}, (unreadable(path, error, fix),))
+    except SourceError as error:  # not cached: it may pass
+        return Prose(error.path, {}, {}, (problem_of(error),))
 
 
 def _changed(lesson: Lesson) -> tuple[tuple[str, int, int], ...]:
     """Return when each file of the lesson was last written; a removed one changes it as well."""
     stats = []
-    for folder in ("", "steps", "figures", "practice"):
+    exercises = (f"practice/{path.name}" for path in lesson.folder.glob("practice/*"))
+    for folder in ("", "steps", "figures", "practice", *exercises):
         # Folders and files come and go while an editor saves them.
         with suppress(OSError), os.scandir(lesson.folder / folder) as entries:
             for entry in entries:
@@ -80,7 +84,7 @@ def _read(
     changed: tuple[tuple[str, int, int], ...],  # noqa: ARG001 - part of the key
 ) -> Prose:
     path = lesson.folder / f"{language}.md"
-    source = path.read_text("utf-8")
+    source = read_text(path, LARGEST)
     reader = Reader(lesson, path)
     blocks = list(reader.blocks(source, 1))
     reader.refuse_references(source)

@@ -20,8 +20,8 @@ from course.blocks import (
     Question,
     texts,
 )
-from course.lesson import Lesson, read_code
-from course.markdown import lines, references, spans, tokens
+from course.lesson import Lesson, is_inside, read_code
+from course.markdown import faults, leads_somewhere, lines, references, spans, tokens
 from course.problems import Problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
 CHART = re.compile(r"figures/\w+\.py")
-UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
 #: What a fence may hold as it is; Python comes from files.
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
@@ -47,6 +46,8 @@ DIAGRAMS = (
     *("requirementDiagram", "C4", "sankey", "xychart", "block", "packet", "architecture"),
     *("radar", "treemap", "zenuml"),
 )
+#: Of one file.
+MOST_PROBLEMS = 50
 #: Anchors that the page itself has.
 PAGES_OWN = ("demo", "lab", "top", "links")
 
@@ -60,8 +61,11 @@ class Reader:
 
     def report(self, line: int, what: str, fix: str) -> None:
         problem = Problem(self._path, line, what, fix)
-        if problem not in self.problems:
+        if len(self.problems) < MOST_PROBLEMS and problem not in self.problems:
             self.problems.append(problem)
+            if len(self.problems) == MOST_PROBLEMS:
+                what, fix = f"has {MOST_PROBLEMS} mistakes or more", "Correct those above first"
+                self.problems.append(Problem(self._path, 0, what, fix))
 
     def blocks(self, source: str, first_line: int) -> Iterator[Block]:
         """Yield the blocks of a text whose first line is the file's line ``first_line``.
@@ -121,9 +125,8 @@ class Reader:
                 self._no_html(line)
             elif span.type == "image":
                 self.report(line, "a picture", "Draw it as a figure from code, with a caption")
-            elif span.type == "text" and (found := UNDEFINED.search(span.content)):
-                fix = "Write [text](https://...), or put it between backticks if it is code"
-                self.report(line, f"the link `{found[0]}` leads nowhere", fix)
+        for what, fix in faults(token.children or ()):
+            self.report(line, what, fix)
 
     def _no_html(self, line: int) -> None:
         fix = "Put it between backticks, or leave it out"
@@ -165,9 +168,11 @@ class Reader:
                 if target.startswith("#") and target[1:] not in (*ids, *PAGES_OWN):
                     what = f"the link to `{target}` leads to no heading of this page"
                     self.report(line, what, "Use the id of one, such as `#theory`")
-                elif span.type == "link_open" and not target.startswith(("#", "https://", "term:")):
-                    what = f"the link `{target}` is neither https:// nor # nor term:"
-                    self.report(line, what, "Write it in full, with https://")
+                elif span.type == "link_open" and not (
+                    target.startswith("#") or leads_somewhere(target)
+                ):
+                    what = f"the link `{target}` is neither https:// with a host nor # nor term:"
+                    self.report(line, what, "Write it in full, such as https://docs.snowflake.com")
 
     def _special(self, token: Token, text: str, line: int) -> Block | None:
         """Return the block that a Markdown token stands for, or ``None`` for plain prose."""
@@ -214,7 +219,9 @@ class Reader:
             self.report(line, "a figure has no caption", 'Add caption="One sentence."')
         caption = settings.get("caption", "")
         if name == "mermaid":
-            kind = next(iter(re.findall(r"^\s*(?!%%)([\w-]+)", token.content, re.MULTILINE)), "")
+            rows = (row.strip() for row in token.content.splitlines())
+            first = next((row for row in rows if row and not row.startswith("%%")), "")
+            kind = re.split(r"[^\w-]", first, maxsplit=1)[0]
             if not kind.startswith(DIAGRAMS):
                 fix = f"Begin it with {', '.join(DIAGRAMS[:5])} or another kind of Mermaid's"
                 self.report(line + 1, f"`{kind}` is no kind of diagram", fix)
@@ -235,8 +242,7 @@ class Reader:
 
     def _chart(self, file: str, content: str, caption: str, line: int) -> Chart | None:
         path = self._lesson.folder / file
-        inside = path.resolve().is_relative_to(self._lesson.folder.resolve())
-        if not CHART.fullmatch(file) or not inside or not path.is_file():
+        if not CHART.fullmatch(file) or not is_inside(path, self._lesson.folder):
             what = f"there is no chart `{file}` in the lesson"
             self.report(line, what, "Write file=figures/name.py")
             return None

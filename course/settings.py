@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StrictBool, field_validator, model_validator
 
 from course.catalog import ROOT
-from course.problems import LessonError, Problem, unreadable
-from course.tables import Table, validated
+from course.problems import LessonError, Problem, problem_of
+from course.tables import Line, Table, validated
+from practice.sources import SourceError, stamp
 
 __all__ = [
     "DEFAULT_OUTPUT_TOKENS",
@@ -33,8 +34,8 @@ __all__ = [
 VARIABLE = "COURSE_SETTINGS"
 #: What Complete takes for max_tokens where nobody says: Snowflake's documentation of COMPLETE.
 DEFAULT_OUTPUT_TOKENS = 4_096
-# TOML knows whole numbers, so "3" and true are mistakes.
-Count = Annotated[int, Field(strict=True, ge=1)]
+# TOML knows whole numbers, so "3" and true are mistakes. SQLite counts no further than this.
+Count = Annotated[int, Field(strict=True, ge=1, le=10**15)]
 
 
 class SettingsError(LessonError):
@@ -60,8 +61,8 @@ class Limits(Table):
     local: StrictBool = False
     timezone: str = "UTC"
     prompt_characters: Count | None = None
-    output_tokens: Count | None = None
-    models: tuple[str, ...] | None = Field(default=None, min_length=1)
+    output_tokens: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] | None = None
+    models: tuple[Line, ...] | None = Field(default=None, min_length=1)
     learner: LearnersLimits = LearnersLimits()
     everyone: Quota = Quota()
 
@@ -90,8 +91,8 @@ class Streams(Table):
     """The table ``[streams]``; ``patience`` is in seconds."""
 
     at_once: Count | None = None
-    queue: int = Field(default=100, strict=True, ge=0)
-    patience: Count = 120
+    queue: int = Field(default=100, strict=True, ge=0, le=1_000_000)
+    patience: int = Field(default=120, strict=True, ge=1, le=86_400)
 
 
 class Settings(Table):
@@ -122,7 +123,10 @@ def path(root: Path = ROOT) -> Path:
     One that is named with ``~`` or relative to the folder the course runs in is found, too.
     """
     named = os.environ.get(VARIABLE, "").strip()
-    return Path(named).expanduser().absolute() if named else root / "course.toml"
+    if not named:
+        return root / "course.toml"
+    # Not Path.expanduser: it fails where there is no such user.
+    return Path(os.path.expanduser(named)).absolute()
 
 
 def read(root: Path = ROOT) -> Settings:
@@ -133,15 +137,16 @@ def read(root: Path = ROOT) -> Settings:
     """
     file = path(root)
     try:
-        stat = file.stat()
-    except FileNotFoundError as error:
+        changed = stamp(file)
+    except SourceError as error:
+        raise SettingsError([problem_of(error)]) from error
+    if changed is None:
         if file == root / "course.toml":
             return OFF
+        what = "cannot be read (there is no such file)"
         fix = f"Write it, or set {VARIABLE} to a file that is there"
-        raise SettingsError([unreadable(file, error, fix)]) from error
-    except OSError as error:
-        raise SettingsError([unreadable(file, error, "Let the course read it")]) from error
-    found = _read(file, stat.st_mtime_ns, stat.st_size)
+        raise SettingsError([Problem(file, 0, what, fix)])
+    found = _read(file, changed)
     if isinstance(found, Settings):
         return found
     raise SettingsError(found)
@@ -149,7 +154,7 @@ def read(root: Path = ROOT) -> Settings:
 
 # The answer may be a list of problems: those, too, are looked for once for each change.
 @lru_cache(maxsize=8)
-def _read(file: Path, changed: int, size: int) -> Settings | tuple[Problem, ...]:  # noqa: ARG001
+def _read(file: Path, changed: tuple[int, int]) -> Settings | tuple[Problem, ...]:  # noqa: ARG001
     try:
         return validated(Settings, file, guide="course.toml says")
     except LessonError as error:

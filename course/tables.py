@@ -4,24 +4,56 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from course.language import Language
-from course.problems import LessonError, Problem, unreadable
+from course.problems import LessonError, Problem, reading
+from practice.sources import INVISIBLE, read_toml
 
-__all__ = ["Both", "Line", "Table", "validated"]
+__all__ = ["Both", "Line", "Table", "line_of", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
+#: Of one file; what comes after them mostly follows from them.
+MOST_PROBLEMS = 20
+#: What pydantic adds to the place of a value that may be of several kinds.
+KINDS = ("str", "int", "float", "bool")
+#: How the name of pydantic's error begins, and what it means for somebody who writes a lesson.
+WORDS = {
+    "string_type": "must be a text in double quotes",
+    "string_pattern_mismatch": "must have the form {pattern}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} letters",
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool": "must be true or false",
+    "date": "must be a date such as 2026-01-31",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+    "missing": "must have one more entry",
+    "model": "must be a table",
+    "dict": "must be a table",
+    "list": "must be a list in [ ]",
+    "tuple": "must be a list in [ ]",
+    "url_scheme": "must begin with https://",
+    "url": "must be an address such as https://docs.snowflake.com",
+    "recursion": "stands too deep inside other tables",
+}
 
 
 def _one_line(text: str) -> str:
     if not text or text != text.strip() or len(text.splitlines()) > 1:
         raise ValueError("must be one line of text that neither begins nor ends with a blank")
+    if found := INVISIBLE.search(text):
+        raise ValueError(f"holds an invisible character (U+{ord(found[0]):04X})")
     return text
 
 
@@ -52,57 +84,73 @@ def validated(model: type[Model], path: Path, *, guide: str = "lessons/README.md
     Raises:
         LessonError: it cannot be read, is not TOML, or does not fit; every fault, with its line.
     """
+    with reading():
+        table, source = read_toml(path)
     try:
-        source = path.read_text("utf-8")
-        return model.model_validate(tomllib.loads(source))
-    except (OSError, UnicodeDecodeError) as error:
-        raise LessonError([unreadable(path, error)]) from error
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        line = int(at[1]) if at else len(source.splitlines())
-        fix = "Texts stand in double quotes, and each `name = value` on a line of its own"
-        raise LessonError([Problem(path, line, f"is not valid TOML: {error}", fix)]) from error
+        return model.model_validate(table)
     except ValidationError as error:
-        raise LessonError(_wrong_fields(model, path, source, error, guide)) from error
+        faults = error.errors(include_url=False, include_input=False)
+        raise LessonError(_wrong_fields(model, path, source, faults, guide)) from error
+
+
+def line_of(source: str, place: tuple[str | int, ...]) -> int:
+    """Return the line of a TOML file in which a table or a key stands, or what it stands in."""
+    return _nearest(dict(_places(source)), place)
+
+
+def _nearest(places: Mapping[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
+    return next((places[place[:n]] for n in range(len(place), 0, -1) if place[:n] in places), 1)
 
 
 def _wrong_fields(
-    model: Any, path: Path, source: str, error: ValidationError, guide: str
+    model: Any, path: Path, source: str, faults: Sequence[ErrorDetails], guide: str
 ) -> list[Problem]:
     places = dict(_places(source))
-    problems = []
-    faults = error.errors()
+    problems: dict[Problem, None] = {}
+    # A misspelt field is one mistake, not two: it is not missing as well.
     meant: set[tuple[str | int, ...]] = set()
-    for fault in faults:
-        where = tuple(fault["loc"])
-        field = ".".join(str(part) for part in where)
-        line = next((places[where[:n]] for n in range(len(where), 0, -1) if where[:n] in places), 1)
+    for fault in sorted(faults, key=lambda each: each["type"] == "missing"):
+        if len(problems) >= MOST_PROBLEMS:
+            fix = "Correct those above first"
+            return [*problems, Problem(path, 0, f"has more than {MOST_PROBLEMS} mistakes", fix)]
+        where = _where(fault)
+        field = ".".join(map(str, where))
+        line = _nearest(places, where)
         if fault["type"] == "extra_forbidden":
             known = list(_fields(model, where[:-1]))
             close = difflib.get_close_matches(str(where[-1]), known, 1)
             meant.update((*where[:-1], name) for name in close)
-            guess = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(known)}"
-            problems.append(Problem(path, line, f"unknown field `{field}`", guess))
-        elif fault["type"] != "missing":
-            said = fault["msg"].removeprefix("Value error, ")
-            if not where:
-                # It concerns several fields; the last thing that it names is the one that is wrong.
-                line, fix = _line_of(said, source), f"{guide} what it may be"
-                problems.append(Problem(path, line, said, fix))
+            what = f"unknown field `{field}`"
+            fix = f"Did you mean `{close[0]}`?" if close else f"Known are {', '.join(known)}"
+        elif fault["type"] == "missing" and isinstance(where[-1], str):
+            if where in meant:
                 continue
-            fix = f"Change `{field}`; {guide} what it may be"
-            problems.append(Problem(path, line, f"field `{field}`: {said}", fix))
-    for fault in faults:
-        # A misspelt field is one mistake, not two.
-        if fault["type"] == "missing" and tuple(fault["loc"]) not in meant:
-            where = tuple(fault["loc"])
-            field = ".".join(str(part) for part in where)
-            problems.append(
-                Problem(
-                    path, places.get(where[:-1], 1), f"`{field}` is missing", f"Add `{where[-1]}`"
-                )
-            )
-    return problems
+            what, fix = f"`{field}` is missing", f"Add `{where[-1]}`"
+        elif where:
+            what, fix = f"field `{field}`: {_said(fault)}", f"Change it; {guide} what it may be"
+        else:
+            # It concerns several fields; the last thing that it names is the one that is wrong.
+            what, fix = _said(fault), f"{guide} what it may be"
+            line = _line_of(what, source)
+        problems[Problem(path, line, what, fix)] = None
+    return list(problems)
+
+
+def _where(fault: ErrorDetails) -> tuple[str | int, ...]:
+    """Return the place of a fault in the file, without what pydantic adds to it."""
+    where = fault["loc"]
+    return where[:-1] if where and where[-1] in (*KINDS, "[key]") else where
+
+
+def _said(fault: ErrorDetails) -> str:
+    """Return what is wrong with a value, in the course's own words."""
+    kind, about = fault["type"], fault.get("ctx", {})
+    if fault["loc"] and fault["loc"][-1] in KINDS:
+        return "must be a text, an ordinary number, true or false"
+    if kind == "value_error":
+        return str(about["error"])
+    words = next((words for start, words in WORDS.items() if kind.startswith(start)), fault["msg"])
+    return words.format_map(about)
 
 
 def _line_of(said: str, source: str) -> int:

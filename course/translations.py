@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, RootModel
 
 from course.language import Language
 from course.lesson import Lesson
-from course.problems import LessonError, unreadable
+from course.problems import reading
 from course.prose import read
 from course.tables import validated
+from practice.sources import stamp
 
 __all__ = ["FILE", "ORIGINAL", "digest", "record", "stale"]
 
@@ -27,10 +29,12 @@ HEADER = (
 )
 
 
-class Record(RootModel[dict[Language, dict[str, str]]]):
-    """Digests by language and section."""
+Section = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
-    root: dict[Language, dict[str, str]] = Field(default_factory=dict)
+
+class Record(RootModel[dict[Language, dict[Section, Digest]]]):
+    """Digests by language and section."""
 
 
 def digest(text: str) -> str:
@@ -77,19 +81,11 @@ def record(lesson: Lesson, language: Language) -> Path:
 
 def _record(lesson: Lesson) -> dict[Language, dict[str, str]]:
     path = lesson.folder / FILE
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise LessonError([unreadable(path, error)]) from error
-    return _read(path, stat.st_mtime_ns, stat.st_size)
+    with reading():
+        changed = stamp(path)
+    return {} if changed is None else _read(path, changed)
 
 
 @lru_cache(maxsize=256)
-def _read(
-    path: Path,
-    changed: int,  # noqa: ARG001 - part of the key
-    size: int,  # noqa: ARG001 - as above
-) -> dict[Language, dict[str, str]]:
+def _read(path: Path, changed: tuple[int, int]) -> dict[Language, dict[str, str]]:  # noqa: ARG001
     return validated(Record, path).root

@@ -40,6 +40,8 @@ OVERRIDE = "COURSE_MODELS"
 # The REST API's documented cap, the same for every model in its rate-limit table; it stands in
 # for models whose own limit is not documented.
 REST_MAX_OUTPUT_TOKENS = 16_384
+#: Bytes of a model table; the course's own has 12 KB.
+LARGEST = 250_000
 QUALIFIED = re.compile(r'snowflake\.models\."(?P<name>[^"]+)"', re.IGNORECASE)
 
 
@@ -106,15 +108,15 @@ def load(path: str | Path) -> ModelTable:
 
     """
     try:
-        given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        given = tomllib.loads(_read(Path(path)))
     except OSError as error:
         raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number may be too long, a list too deep
         raise ModelTableError(f"{path}: not TOML: {error}") from error
     try:
         table = TypeAdapter(ModelTable).validate_python(given)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_input=False)[0]
         raise ModelTableError(f"{path}: {_explain(given, first['loc'], first['msg'])}") from error
     names = [model.name for model in table.model]
     for model in table.model:
@@ -126,6 +128,23 @@ def load(path: str | Path) -> ModelTable:
         if name not in names:
             raise ModelTableError(f"{path}: defaults: no [[model]] is named {name!r}")
     return table
+
+
+def _read(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ModelTableError(f"{path}: cannot be read: it is no ordinary file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ModelTableError(f"{path}: cannot be read: it is larger than {LARGEST // 1000} KB")
+    text = content.decode("utf-8")
+    if text.startswith("\ufeff"):
+        raise ModelTableError(f"{path}: begins with a byte order mark: save it without BOM")
+    # tomllib takes hours for a name of 100,000 parts.
+    if long := re.search(r"(?:[^\s.]{1,80}[ \t]*\.[ \t]*){100}", text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ModelTableError(f"{path}: not TOML: a name has too many parts (at line {line})")
+    return text
 
 
 def _explain(given: dict[str, object], where: tuple[int | str, ...], problem: str) -> str:

@@ -25,14 +25,27 @@ from pydantic import (
 from practice.events import Reason
 from practice.patterns import PatternError, parse_pattern
 from practice.signatures import ELEMENTS
+from practice.sources import INVISIBLE
 
-__all__ = ["Condition", "Pieces", "Table", "Text"]
+__all__ = ["Condition", "Pieces", "Table", "Text", "Words"]
 
 
 class Table(BaseModel):
     """A table of an exercise's file; it may hold nothing that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _words(text: str) -> str:
+    if not INVISIBLE.sub("", text).strip():
+        raise ValueError("must not be blank: learners read it")
+    if found := INVISIBLE.search(text):
+        raise ValueError(f"holds an invisible character (U+{ord(found[0]):04X})")
+    return text
+
+
+#: A text that people read, Markdown.
+Words = Annotated[str, AfterValidator(_words)]
 
 
 def _pattern(text: str) -> str:

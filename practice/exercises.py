@@ -6,14 +6,14 @@ An exercise is a folder in a lesson's ``practice/`` that holds ``exercise.toml``
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from practice.conditions import Condition, Table
+from practice.conditions import Condition, Table, Words
+from practice.sources import SourceError, read_text, read_toml
 
 __all__ = [
     "LESSONS",
@@ -33,6 +33,9 @@ __all__ = [
 Language = Literal["ko", "en"]
 LESSONS = Path(__file__).parent.parent / "lessons"
 
+# What a browser's number can be: they go to the sandbox as JSON.
+Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -43,8 +46,8 @@ class ExerciseError(ValueError):
 class Both(Table):
     """A text in both languages, Markdown."""
 
-    ko: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    ko: Words
+    en: Words
 
     def of(self, language: Language) -> str:
         """Return the text in ``language``."""
@@ -89,7 +92,7 @@ class SceneText(Table):
     id: Id
     title: Both | None = None
     press: list[str] = Field(default_factory=list)
-    inputs: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    inputs: dict[str, str | Whole | Finite | bool] = Field(default_factory=dict)
     inside_snowflake: bool = False
     fault: str | None = None
 
@@ -198,10 +201,14 @@ def read_exercise(folder: Path) -> Exercise:
     """
     path = folder / "exercise.toml"
     try:
-        about = ExerciseFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-        programs = [(folder / name).read_text("utf-8") for name in ("starter.py", "solution.py")]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ExerciseError(f"{path}: {error}") from error
+        about = ExerciseFile.model_validate(read_toml(path)[0])
+        programs = [read_text(folder / name) for name in ("starter.py", "solution.py")]
+    except SourceError as error:
+        raise ExerciseError(str(error)) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ExerciseError(f"{path}: `{field}`: {first['msg']}") from error
     day, name = folder.parent.parent.name, folder.name
     return Exercise(day=day, name=name, about=about, starter=programs[0], solution=programs[1])
 

@@ -16,6 +16,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from practice.sources import parse_python
+
 __all__ = ["PatternError", "find", "parse_pattern", "parse_program"]
 
 ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
@@ -35,10 +37,7 @@ def parse_program(code: str) -> ast.Module:
     Raises:
         SyntaxError: it is no Python, or too deeply nested for its parser.
     """
-    try:
-        program = ast.parse(code, "<program>")
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(str(error) or "too deeply nested") from error
+    program = parse_python(code)
     names = {
         alias.asname: alias.name
         for node in ast.walk(program)
@@ -61,7 +60,8 @@ def parse_pattern(pattern: str) -> ast.AST:
     """
     handler = pattern.lstrip().startswith("except")
     try:
-        body = ast.parse(f"try: ...\n{pattern.strip()}" if handler else pattern.strip()).body
+        source = f"try: ...\n{pattern.strip()}" if handler else pattern.strip()
+        body = parse_python(source).body
     except SyntaxError as error:
         raise PatternError(f"`{pattern}` is not Python: {error.msg}") from error
     if len(body) != 1:

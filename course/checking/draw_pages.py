@@ -13,21 +13,26 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from typing import Any, TextIO, TypeAlias
 
 from streamlit import config
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
+from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
 from course import broken
 from course.catalog import ROOT
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 30
-#: The frame's own buttons, and how those of the exercises and of the lab begin; the others are the
-#: demo's.
+Choice: TypeAlias = "Radio[Any] | Selectbox[Any]"
+#: The frame's own buttons, and how other widgets of the frame, the exercises, the lab and the
+#: questions begin; all others are the demo's.
 OURS = ("mark-read", "stop")
-NOT_DEMOS = ("practice-", "lab-")
+NOT_DEMOS = ("practice-", "lab-", "question-", "course_")
+#: How it begins what was done when an option was chosen.
+OPTION = "with "
+#: Of one widget: a page draws in a fraction of a second, but a hundred options take a minute.
+MOST_OPTIONS = 20
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
 
@@ -64,9 +69,35 @@ class Drawing:
                 self._draw(cold, name, language, f"{language}, cold")
                 # The demo is the same in every language.
                 if language == LANGUAGES[0]:
-                    self._press_each_button(cold, name, language)
+                    self._press_each_button(cold, name, language, "")
+                    self._take_each_option(cold, name, language)
 
-    def _press_each_button(self, app: AppTest, name: str, language: Language) -> None:
+    def _take_each_option(self, app: AppTest, name: str, language: Language) -> None:
+        """Choose each option of the demo's widgets, one after another, and press each button."""
+        count = len(_choices(app))
+        for number in range(count):
+            options = _choices(app)[number : number + 1]
+            for option in range(len(options[0].options) if options else 0):
+                found = _choices(app)
+                # One may come or go when another is set.
+                if number >= len(found) or option >= min(len(found[number].options), MOST_OPTIONS):
+                    break
+                choice = found[number]
+                if choice.index == option:
+                    continue  # has been tried
+                way = f"{OPTION}{choice.options[option]!r} as {choice.label!r}"
+                _choose(choice, option)
+                self._draw(app, name, language, way)
+                self._press_each_button(app, name, language, f"{way}, ")
+
+        for number in range(len(_switches(app))):
+            for switch in _switches(app)[number : number + 1]:
+                switch.set_value(not switch.value)
+                way = f"{OPTION}{switch.label!r} {'on' if switch.value else 'off'}"
+                self._draw(app, name, language, way)
+                self._press_each_button(app, name, language, f"{way}, ")
+
+    def _press_each_button(self, app: AppTest, name: str, language: Language, how: str) -> None:
         pressed = set(OURS)
         # A button may come or go when another is pressed.
         while new := [
@@ -75,7 +106,7 @@ class Drawing:
             button = new[0]
             pressed.add(_name(button))
             button.click()
-            self._draw(app, name, language, f"when {button.label!r} is pressed")
+            self._draw(app, name, language, f"{how}when {button.label!r} is pressed")
 
     def _draw(self, app: AppTest, name: str, language: Language, way: str) -> None:
         self._log.said.clear()
@@ -85,9 +116,13 @@ class Drawing:
         timer.start()
         app.run()
         timer.cancel()
+        known = {(line, what) for page, line, _, what in self.found if page == name}
         for trace, what in self._faults(app, language):
             places = PLACE.findall(trace)
-            self.found.append((name, int(places[-1]) if places else 0, way, what))
+            line = int(places[-1]) if places else 0
+            # An option is named where it matters.
+            if not way.startswith(OPTION) or (line, what) not in known:
+                self.found.append((name, line, way, what))
 
     def _give_up(self, name: str, way: str) -> None:
         what = f"it does not end within {SECONDS} s; pages after it were not drawn"
@@ -110,12 +145,28 @@ class Drawing:
             yield "", "the page says that the lesson is broken"
 
 
-def _name(button: Button) -> str:
-    return button.key or button.label
+def _name(widget: Widget) -> str:
+    return widget.key or str(getattr(widget, "label", ""))
 
 
-def _is_demos(button: Button) -> bool:
-    return not button.disabled and not _name(button).startswith(NOT_DEMOS)
+def _is_demos(widget: Widget) -> bool:
+    return not getattr(widget, "disabled", False) and not _name(widget).startswith(NOT_DEMOS)
+
+
+def _choices(app: AppTest) -> list[Choice]:
+    return [each for each in (*app.selectbox, *app.radio) if _is_demos(each)]
+
+
+def _switches(app: AppTest) -> list[Checkbox | Toggle]:
+    return [each for each in (*app.checkbox, *app.toggle) if _is_demos(each)]
+
+
+def _choose(choice: Choice, option: int) -> None:
+    """Choose an option by what the page calls it: what it stands for is known to the page alone."""
+    kind = type(choice)
+    by_label = {"format_func": property(lambda _: str)}
+    choice.__class__ = type(kind.__name__, (kind,), by_label)
+    choice.set_value(choice.options[option])
 
 
 def _app(file: str, language: Language) -> AppTest:

@@ -11,16 +11,21 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from course.checking.mistakes import never, placeholders
 from course.checking.processes import run_python
+from course.checking.wording import text_faults, texts_in
 from course.lesson import Lesson
 from course.problems import LessonError, Problem
-from course.tables import validated
+from course.tables import line_of, validated
 from local_cortex.faults import FAULTS
 from practice import Exercise, ExerciseError
-from practice.exercises import Both, ExerciseFile, read_exercise
+from practice.exercises import ExerciseFile, read_exercise
+from practice.sources import parse_python, read_text
 
 __all__ = ["check_exercises", "exercise_files", "leaks"]
 
@@ -32,14 +37,23 @@ SECONDS = 20.0
 QUICKLY = {"COURSE_FIRST_TOKEN": "0.05", "COURSE_TOKENS_PER_SECOND": "400"}
 # A name or a call alone gives nothing away.
 SHORTEST_LEAK = 12
+LEAKABLE = ("task", "hints", "checks", "errors")
+# Letters; a shorter text may well be the same in Korean.
+SHORTEST_COPY = 20
 
 
-def exercise_files(lesson: Lesson) -> Iterator[Problem]:
-    """Yield what is wrong with the files of a lesson's exercises, without running any."""
-    folder = lesson.folder / "practice"
-    if not folder.is_dir():
+def exercise_files(lesson: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the exercises in a lesson's folder, without running any."""
+    folder = lesson / "practice"
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
         return
-    for path in sorted(folder.iterdir()):
+    except OSError as error:
+        what = f"cannot be looked into ({error.strerror})"
+        yield Problem(folder, 0, what, "Make it a folder that the course may read")
+        return
+    for path in paths:
         if path.name.startswith((".", "__")):
             continue
         if not path.is_dir() or not FOLDER.fullmatch(path.name):
@@ -62,42 +76,62 @@ def _files(folder: Path) -> Iterator[Problem]:
     except LessonError as error:
         yield from error.problems
         return
-    except ExerciseError as error:
-        yield Problem(
-            path, 0, f"a file of the exercise cannot be read: {error}", "Save it as UTF-8"
-        )
-        return
+    except ExerciseError:
+        return  # a program that cannot be read: the check of the code says so
     if exercise.starter == exercise.solution:
         fix = "Leave something to do"
         yield Problem(folder / "starter.py", 0, "is the same as solution.py", fix)
-    for scene in exercise.about.scenes:
+    yield from _about(exercise, path)
+
+
+def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
+    """Yield what is wrong with what ``exercise.toml`` says."""
+    about, source = exercise.about, read_text(path)
+    for number, scene in enumerate(about.scenes):
         if scene.fault is not None and scene.fault not in FAULTS:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
-            yield Problem(path, _line(path, f'"{scene.fault}"'), said, fix)
-    for wrong in exercise.about.wrong:
+            yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
+    for number, wrong in enumerate(about.wrong):
         try:
             exercise.wrong_program(wrong)
         except ExerciseError as error:
             fix = "Give a text that occurs once"
-            yield Problem(path, _wrong_line(path, wrong.id), str(error), fix)
-    yield from _leaks(exercise, path)
+            yield Problem(path, line_of(source, ("wrong", number, "id")), str(error), fix)
+    yield from _leaks(exercise, path, source)
+    yield from text_faults(path, about)
+    yield from _copies(path, about, source)
+    for place, what, fix in chain(placeholders(about), never(about)):
+        yield Problem(path, line_of(source, place), what, fix, "warning")
+    if not about.wrong:
+        what = "no wrong answer proves that the checks find anything"
+        fix = "Add a [[wrong]] for each mistake that learners make"
+        yield Problem(path, 0, what, fix, "warning")
 
 
-def _leaks(exercise: Exercise, path: Path) -> Iterator[Problem]:
-    about = exercise.about
-    said: list[tuple[str, Both]] = [("a hint", hint) for hint in about.hints]
-    said += [("the task", about.task)]
-    for check in about.checks:
-        said += [(f"check {check.id}", check.title), (f"check {check.id}", check.otherwise)]
-        said += [(f"mistake {mistake.id}", mistake.say) for mistake in check.mistakes]
-    said += [(f"error {mistake.id}", mistake.say) for mistake in about.errors]
-    for what, text in said:
+def _copies(path: Path, about: ExerciseFile, source: str) -> Iterator[Problem]:
+    for place, both in texts_in(about):
+        if both.ko == both.en and sum(map(str.isalpha, both.en)) >= SHORTEST_COPY:
+            what = f"`{'.'.join(map(str, place))}` is the same in both languages"
+            yield Problem(path, line_of(source, place), what, "Translate it", "warning")
+
+
+def _leaks(exercise: Exercise, path: Path, source: str) -> Iterator[Problem]:
+    for place, text in texts_in(exercise.about):
         for language in ("ko", "en"):
-            if found := leaks(text.of(language), exercise):
+            if place[0] in LEAKABLE and (found := leaks(text.of(language), exercise)):
                 fix = "Say it so that there is something left to find"
-                shown = f"{what} ({language}) gives the solution away: `{found}`"
-                yield Problem(path, _line(path, text.of(language)[:30]), shown, fix)
+                name = ".".join(map(str, place))
+                shown = f"`{name}` ({language}) gives the solution away: `{found}`"
+                yield Problem(path, line_of(source, (*place, language)), shown, fix)
+
+
+def _unreadable(folder: Path) -> bool:
+    try:
+        read_exercise(folder)
+    except ExerciseError:
+        return True
+    return False
 
 
 def leaks(text: str, exercise: Exercise) -> str:
@@ -116,12 +150,13 @@ def _squeezed(text: str) -> str:
     return "".join(text.split()).replace('"', "'")
 
 
-def _statements(code: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _statements(code: str) -> frozenset[str]:
     """Return a program's simple statements, and the expressions that they and headers hold."""
     try:
-        tree = ast.parse(code)
+        tree = parse_python(code)
     except SyntaxError:
-        return set()  # that it is no Python has been said
+        return frozenset()  # that it is no Python has been said
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and not hasattr(node, "body"):
@@ -131,21 +166,7 @@ def _statements(code: str) -> set[str]:
             found.add(ast.unparse(head))
         if isinstance(node, ast.FunctionDef):
             found.update(ast.unparse(each) for each in node.decorator_list)
-    return found
-
-
-def _line(path: Path, text: str) -> int:
-    """Return the line in which a text stands, or 0."""
-    lines = path.read_text("utf-8").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if text in line), 0)
-
-
-def _wrong_line(path: Path, name: str) -> int:
-    """Return the line in which a wrong answer's id stands: a mistake may have the same."""
-    source = path.read_text("utf-8")
-    wrong = re.compile(rf"\[\[wrong\]\]\s*id\s*=\s*[\"']{re.escape(name)}[\"']")
-    found = wrong.search(source)
-    return source[: found.end()].count("\n") + 1 if found else _line(path, f'"{name}"')
+    return frozenset(found)
 
 
 def check_exercises(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
@@ -154,7 +175,10 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
     named = []
     for lesson in lessons:
         folders = [path.parent for path in lesson.folder.glob("practice/*/exercise.toml")]
-        if not folders or any(problem for folder in folders for problem in _files(folder)):
+        found = (problem for folder in folders for problem in _files(folder))
+        if not folders or any(problem.severity == "error" for problem in found):
+            continue
+        if any(_unreadable(folder) for folder in folders):
             continue
         named.append(lesson.name)
         count += sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
@@ -174,6 +198,7 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
         what = f"the exercises cannot be tried: {last[0]}"
         yield Problem(root / "lessons", 0, what, "See `make test`")
         return
-    for file, wrong, what, fix, severity in json.loads(done.stdout.splitlines()[-1]):
+    for file, place, what, fix, severity in json.loads(done.stdout.splitlines()[-1]):
         path = Path(file)
-        yield Problem(path, _wrong_line(path, wrong) if wrong else 0, what, fix, severity)
+        line = line_of(read_text(path), tuple(place)) if place else 0
+        yield Problem(path, line, what, fix, severity)

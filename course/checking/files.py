@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
 
 from course import glossary, prose, settings, translations
-from course.blocks import Block, Chart, Code, Question, texts
+from course.blocks import Block, Code, Question, texts
 from course.catalog import ROOT, Broken, entries
 from course.checking.exercises import exercise_files
 from course.checking.structure import compare
+from course.checking.wording import text_faults
 from course.language import LANGUAGES
-from course.lesson import FOLDER, Lesson
-from course.problems import LessonError, Problem, not_python, short, unreadable
+from course.lesson import FOLDER, Lesson, step_number
+from course.markdown import unknown_icons
+from course.problems import LessonError, Problem, problem_of, short
 from course.prose import Prose
+from practice.sources import INVISIBLE, SourceError, read_python, read_text
 
 __all__ = ["check_files", "text_of"]
 
-#: Look like a space, or like nothing, and break code that is copied. The joiners of emoji stay.
-INVISIBLE = re.compile(
-    "[\u00a0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u2064\u2066-\u2069"
-    "\u3000\u3164\ufeff\uffa0]"
-)
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")
 MAX_PAGE_LINES = 60
@@ -38,14 +35,44 @@ PAST_THE_LIMITS = re.compile(
 )
 
 
-def check_files(root: Path = ROOT) -> Iterator[Problem]:
-    """Yield what can be seen without running anything."""
+def check_files(root: Path = ROOT, only: Collection[str] | None = None) -> Iterator[Problem]:
+    """Yield what can be seen without running anything.
+
+    Args:
+        root: the course's folder.
+        only: the names of the lessons that are looked at; the whole course by default.
+    """
+    folder = root / "lessons"
+    found = entries(folder)
+    lessons = [entry for entry in found if isinstance(entry, Lesson)]
+    if only is None:
+        yield from _course(root, found, lessons)
+    try:
+        terms = glossary.load(folder)
+    except LessonError:
+        terms = None  # it has been said, or belongs to no day
+    days = {lesson.meta.day for lesson in lessons}
+    looked_at = [entry for entry in found if only is None or entry.name in only]
+    for entry in looked_at:
+        if isinstance(entry, Broken):
+            yield from entry.problems
+            yield from _broken(entry, root)
+        else:
+            yield from _lesson(entry, root, terms, days)
+    yield from _format(
+        [path for entry in looked_at for path in _code_files(entry.folder, root)], root
+    )
+
+
+def _course(
+    root: Path, found: Sequence[Lesson | Broken], lessons: Sequence[Lesson]
+) -> Iterator[Problem]:
+    """Yield what is wrong with what belongs to no single day."""
     try:
         settings.read(root)
     except settings.SettingsError as error:
         yield from error.problems
     folder = root / "lessons"
-    found = entries(folder)
     if not found:
         fix = "Make one with `make new-day DAY=1 TITLE=...`"
         yield Problem(folder, 0, "there is no lesson", fix)
@@ -57,21 +84,20 @@ def check_files(root: Path = ROOT) -> Iterator[Problem]:
             yield Problem(
                 page, 0, "the page has no lesson", f"Remove it, or add lessons/{page.stem}/"
             )
+    terms = folder / "glossary.toml"
     try:
-        terms = glossary.load(folder)
+        yield from text_faults(terms, glossary.load(folder))
     except LessonError as error:
         yield from error.problems
-        terms = glossary.Glossary({})
-    lessons = [entry for entry in found if isinstance(entry, Lesson)]
     yield from _weeks(lessons)
-    yield from _invisible(folder / "glossary.toml")
-    days = {lesson.meta.day for lesson in lessons}
-    for entry in found:
-        if isinstance(entry, Broken):
-            yield from entry.problems
-        else:
-            yield from _lesson(entry, root, terms, days)
-    yield from _format([path for lesson in lessons for path in _code_files(lesson, root)], root)
+    yield from _invisible(terms)
+
+
+def _broken(entry: Broken, root: Path) -> Iterator[Problem]:
+    """Yield what else is wrong with a lesson that cannot be shown: its code and its exercises."""
+    yield from exercise_files(entry.folder)
+    for path in _code_files(entry.folder, root):
+        yield from _parses(path)
 
 
 def _strangers(folder: Path) -> Iterator[Problem]:
@@ -94,37 +120,50 @@ def _weeks(lessons: Sequence[Lesson]) -> Iterator[Problem]:
 
 
 def _lesson(
-    lesson: Lesson, root: Path, terms: glossary.Glossary, days: set[int]
+    lesson: Lesson, root: Path, terms: glossary.Glossary | None, days: set[int]
 ) -> Iterator[Problem]:
+    path = lesson.folder / "lesson.toml"
+    yield from text_faults(path, lesson.meta)
     for day in lesson.meta.prerequisites:
         if day not in days or day >= lesson.meta.day:
             fix = "Name days that come earlier and exist"
-            path = lesson.folder / "lesson.toml"
             yield Problem(path, 1, f"prerequisites name day {day}", fix)
     languages = [prose.read(lesson, language) for language in LANGUAGES]
     for text in languages:
         yield from text.problems
-        yield from _terms(text, terms)
+        if terms is not None:
+            yield from _terms(text, terms)
     yield from _unshown(lesson, languages)
     original, *others = languages
     if not original.problems:
         for other in others:
             if not other.problems:
                 yield from compare(original, other)
-    yield from _charts(languages)
     yield from _translation(lesson)
-    yield from exercise_files(lesson)
-    files = [lesson.folder / "lesson.toml", *(text.path for text in languages)]
+    yield from exercise_files(lesson.folder)
+    files = [path, *(text.path for text in languages)]
     files += sorted(lesson.folder.glob("practice/*/exercise.toml"))
-    for path in (*files, *_code_files(lesson, root)):
+    for path in (*files, *_code_files(lesson.folder, root)):
         yield from _invisible(path)
         yield from _todos(path)
-    for path in _code_files(lesson, root):
+    for path in _code_files(lesson.folder, root):
         yield from _parses(path)
     yield from _page_file(root / "pages" / f"{lesson.name}.py")
-    if not list(lesson.folder.glob("steps/step_*.py")):
+    yield from _steps(lesson)
+
+
+def _steps(lesson: Lesson) -> Iterator[Problem]:
+    folder = lesson.folder / "steps"
+    steps = sorted(folder.glob("step_*.py"), key=step_number)
+    if not steps:
         fix = "Put the learner's program into steps/step_1_name.py and on"
-        yield Problem(lesson.folder / "steps", 0, "there is no step", fix)
+        yield Problem(folder, 0, "there is no step", fix)
+    for before, step in pairwise(steps):
+        number = step_number(step)[0]
+        if number == step_number(before)[0]:
+            what = f"{before.name} has the same number, {number}"
+            fix = "Give each step a number of its own: it says where the step stands"
+            yield Problem(step, 0, what, fix, "warning")
 
 
 def _terms(text: Prose, terms: glossary.Glossary) -> Iterator[Problem]:
@@ -165,19 +204,6 @@ def _todos(path: Path) -> Iterator[Problem]:
             yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
-def _charts(languages: Iterable[Prose]) -> Iterator[Problem]:
-    from course.figures import chart_of
-
-    for text in languages:
-        for block in _all(text):
-            if isinstance(block, Chart):
-                try:
-                    chart_of(block.file, dict(block.labels))
-                except Exception as error:  # an instructor's program: whatever it raises
-                    what = f"the chart {block.file.name} fails: {type(error).__name__}: {error}"
-                    yield Problem(text.path, block.line, what, "Correct figures/" + block.file.name)
-
-
 def _all(text: Prose) -> Iterator[Block]:
     for blocks in text.sections.values():
         for block in blocks:
@@ -202,10 +228,10 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
             yield Problem(lesson.folder / f"{language}.md", 0, what, fix, "warning")
 
 
-def _code_files(lesson: Lesson, root: Path) -> list[Path]:
+def _code_files(folder: Path, root: Path) -> list[Path]:
     patterns = ("steps/*.py", "practice/*/*.py", "figures/*.py")
-    pages = [root / "pages" / f"{lesson.name}.py"]
-    return [*(path for name in patterns for path in sorted(lesson.folder.glob(name))), *pages]
+    pages = [root / "pages" / f"{folder.name}.py"]
+    return [*(path for name in patterns for path in sorted(folder.glob(name))), *pages]
 
 
 def _invisible(path: Path) -> Iterator[Problem]:
@@ -218,8 +244,8 @@ def _invisible(path: Path) -> Iterator[Problem]:
 def text_of(path: Path) -> str:
     """Return a file's text; nothing if it cannot be read, which reading the lesson has said."""
     try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_text(path)
+    except SourceError:
         return ""
 
 
@@ -229,15 +255,19 @@ def _lines(path: Path) -> list[str]:
 
 def _parses(path: Path) -> Iterator[Problem]:
     try:
-        ast.parse(path.read_text("utf-8"))
-    except (SyntaxError, ValueError) as error:
-        yield not_python(path, error)
-    except OSError as error:
-        yield unreadable(path, error)
+        read_python(path)
+    except SourceError as error:
+        yield problem_of(error)
 
 
 def _page_file(path: Path) -> Iterator[Problem]:
     source = text_of(path)
+    for number, row in enumerate(source.split("\n"), start=1):
+        for name in unknown_icons(row):
+            if "{" in name:
+                continue  # an f-string fills it in
+            what, fix = f"there is no icon `:material/{name}:`", "Take one that Streamlit knows"
+            yield Problem(path, number, what, fix)
     lines = source.count("\n")
     if lines >= MAX_PAGE_LINES:
         what = f"the page has {lines} lines; learners open it, so it stays under 60"

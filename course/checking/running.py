@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from course.checking.files import text_of
 from course.checking.processes import run_python
@@ -15,17 +16,19 @@ from course.language import LANGUAGES
 from course.lesson import Lesson, program
 from course.problems import LessonError, Problem
 
-__all__ = ["check_pages", "run_code"]
+__all__ = ["check_page", "run_code"]
 
 DRIVER = Path(__file__).with_name("drive.py")
 SECONDS = 120.0  # for one program; the clients' first import takes a second or two
-PAGE_SECONDS = 15.0  # for each page, in both languages and both ways
+PAGE_SECONDS = 300.0  # for a page, in both languages, with each button and option of its demo
 #: The scripted model answers at once.
 AT_ONCE = {"COURSE_FIRST_TOKEN": "0", "COURSE_TOKENS_PER_SECOND": "10000"}
 
 
 def run_code(lesson: Lesson, root: Path) -> Iterator[Problem]:
-    """Run a lesson's examples, and its assembled program as its learner would."""
+    """Run a lesson's charts, its examples, and its assembled program as its learner would."""
+    if (lesson.folder / "figures").is_dir():
+        yield from _draw_charts(lesson, root)
     for example in sorted(lesson.folder.glob("steps/example_*.py")):
         yield from _run_example(example, lesson)
     try:
@@ -36,6 +39,35 @@ def run_code(lesson: Lesson, root: Path) -> Iterator[Problem]:
         yield from _run_program(lesson, source, root)
 
 
+def _draw_charts(lesson: Lesson, root: Path) -> Iterator[Problem]:
+    folder = lesson.folder / "figures"
+    command = ["-m", "course.checking.draw_charts", str(lesson.folder)]
+    try:
+        done = run_python(command, lesson.folder, {"PYTHONPATH": str(root)}, SECONDS)
+    except subprocess.TimeoutExpired:
+        yield Problem(folder, 0, "a chart is never done", "Look for what waits, or goes on forever")
+        return
+    for file, line, what in _rows(done):
+        yield Problem(Path(file), line, what, "Correct the chart's file, or its labels")
+    if done.returncode:
+        what = f"the charts cannot be drawn: {_last(done)}"
+        yield Problem(folder, 0, what, "Correct what ends the program")
+
+
+def _rows(done: subprocess.CompletedProcess[str]) -> list[list[Any]]:
+    """Return what a script of ours has printed; a program that it ran may have ended it."""
+    try:
+        rows: list[list[Any]] = json.loads(done.stdout)
+    except ValueError:
+        done.returncode = done.returncode or 1
+        return []
+    return rows
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    return next(iter(done.stderr.strip().splitlines()[-1:]), "it ended without a message")
+
+
 def _run_example(example: Path, lesson: Lesson) -> Iterator[Problem]:
     try:
         done = run_python([str(example)], example.parent, AT_ONCE, SECONDS)
@@ -43,8 +75,7 @@ def _run_example(example: Path, lesson: Lesson) -> Iterator[Problem]:
         yield Problem(example, 0, "does not end", "An example ends by itself within seconds")
         return
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        yield Problem(example, 0, f"fails: {last[0]}", "An example runs by itself; correct it")
+        yield Problem(example, 0, f"fails: {_last(done)}", "An example runs by itself; correct it")
         return
     shown = f"```text\n{done.stdout}```"
     for language in LANGUAGES:
@@ -71,34 +102,34 @@ def _run_program(lesson: Lesson, source: str, root: Path) -> Iterator[Problem]:
             yield Problem(lesson.folder / "steps", 0, f"{lesson.program_name} does not end", fix)
             return
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        what = f"{lesson.program_name}, the steps put together, fails: {last[0]}"
+        what = f"{lesson.program_name}, the steps put together, fails: {_last(done)}"
         fix = f"Try it: `python -m local_cortex run -- streamlit run {lesson.program_name}`"
         yield Problem(lesson.folder / "steps", 0, what, fix)
 
 
-def check_pages(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
-    """Draw every page in a process of its own, because Streamlit keeps state for each process."""
-    if not lessons:
-        return
-    command = ["-m", "course.checking.draw_pages", *(lesson.name for lesson in lessons)]
+def check_page(lesson: Lesson, root: Path) -> Iterator[Problem]:
+    """Draw Home and a lesson's page, in a process of its own.
+
+    Streamlit keeps state for each process, and no page is to keep another from being drawn.
+    """
+    page = root / "pages" / f"{lesson.name}.py"
+    command = ["-m", "course.checking.draw_pages", lesson.name]
     with TemporaryDirectory() as data:
         environment = {**AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data}
-        seconds = SECONDS + PAGE_SECONDS * len(lessons)
         try:
-            done = run_python(command, root, environment, seconds)
+            done = run_python(command, root, environment, PAGE_SECONDS)
         except subprocess.TimeoutExpired:
-            what = f"the pages are not drawn within {seconds:.0f} s"
-            yield Problem(root / "pages", 0, what, "Open each of them, and look for what waits")
+            what = f"the page and its demo take more than {PAGE_SECONDS:.0f} s to draw"
+            yield Problem(page, 0, what, "Open it, and look for what waits")
             return
+    rows = _rows(done)
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        yield Problem(root / "pages", 0, f"the pages cannot be drawn: {last[0]}", "See `make test`")
+        yield Problem(page, 0, f"the page cannot be drawn: {_last(done)}", "See `make test`")
         return
     ways: dict[tuple[str, int, str], list[str]] = {}
-    for name, line, way, what in json.loads(done.stdout):
+    for name, line, way, what in rows:
         ways.setdefault((name, line, what), []).append(way)
     for (name, line, what), found in ways.items():
-        path = root / "pages" / f"{name}.py" if name else root / "Home.py"
+        path = page if name else root / "Home.py"
         fix = "Open the page, and read the log"
         yield Problem(path, line, f"fails ({'; '.join(found)}): {what}", fix)

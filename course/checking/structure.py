@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from course.blocks import Block, Callout, Chart, Code, Diagram, Heading, Question, texts
 from course.markdown import spans, tokens
@@ -12,6 +13,10 @@ from course.problems import Problem
 from course.prose import Prose
 
 __all__ = ["compare"]
+
+#: What a block consists of, in words, and its line.
+Part: TypeAlias = tuple[str, int]
+PARAGRAPH = "a paragraph"
 
 QUOTED = re.compile(r'"[^"]*"')
 #: What a diagram says to people: labels in quotes or brackets, names after "as", messages.
@@ -23,24 +28,72 @@ COMMENTS = {"toml": re.compile(r"^\s*#.*"), "sh": re.compile(r"^\s*#.*"), "sql":
 
 
 def compare(original: Prose, other: Prose) -> Iterator[Problem]:
-    """Yield the first place in each section where two languages differ in structure."""
+    """Yield the first place in each section where two languages differ in structure.
+
+    Where only the paragraphs differ, or where nothing is translated, that is a warning.
+    """
+    copied = [name for name in original.sections if _is_copied(name, original, other)]
+    if len(copied) == len(original.sections):
+        fix = "Translate it"
+        what = f"is a copy of {original.path.name}"
+        yield Problem(other.path, 0, what, fix, "warning")
+        copied = []
     for name, blocks in original.sections.items():
-        ours = [part for block in blocks for part in _outline(block)]
-        theirs = [part for block in other.sections[name] for part in _outline(block)]
-        for index in range(max(len(ours), len(theirs))):
-            here = ours[index] if index < len(ours) else ("the section's end", blocks[-1].line)
-            end = ("the section's end", other.sections[name][-1].line)
-            there = theirs[index] if index < len(theirs) else end
-            if here[0] != there[0]:
-                what = (
-                    f"section `{name}` differs from {original.path.name}: here {there[0]}, "
-                    f"there (line {here[1]}) {here[0]}"
-                )
-                fix = "Give both languages the same headings, code, lists and questions"
-                yield Problem(other.path, there[1], what, fix)
-                break
-        else:
-            yield from _compare_links(name, original, other)
+        line = other.sections[name][0].line
+        if name in copied:
+            what = f"section `{name}` has the very text of {original.path.name}"
+            yield Problem(other.path, line, what, "Translate it", "warning")
+        ours, theirs = (list(_parts(prose.sections[name])) for prose in (original, other))
+        ends = blocks[-1].line, other.sections[name][-1].line
+        if found := _difference(ours, theirs, ends, paragraphs=False):
+            here, there = found
+            what = (
+                f"section `{name}` differs from {original.path.name}: here {there[0]}, "
+                f"there (line {here[1]}) {here[0]}"
+            )
+            fix = "Give both languages the same headings, code, lists and questions"
+            yield Problem(other.path, there[1], what, fix)
+            continue
+        if found := _difference(ours, theirs, ends, paragraphs=True):
+            here, there = found
+            what = (
+                f"section `{name}` has other paragraphs than {original.path.name}: "
+                f"here {there[0]}, there (line {here[1]}) {here[0]}"
+            )
+            fix = "Translate the one that is missing, or break the text at the same places"
+            yield Problem(other.path, there[1], what, fix, "warning")
+        yield from _compare_links(name, original, other)
+
+
+def _difference(
+    ours: Sequence[Part], theirs: Sequence[Part], ends: tuple[int, int], *, paragraphs: bool
+) -> tuple[Part, Part] | None:
+    end = "the section's end"
+    both = [
+        [*(each for each in parts if paragraphs or each[0] != PARAGRAPH), (end, line)]
+        for parts, line in zip((ours, theirs), ends, strict=True)
+    ]
+    # The shorter one ends first, and its end is no part of the longer one.
+    return next((pair for pair in zip(*both, strict=False) if pair[0][0] != pair[1][0]), None)
+
+
+def _is_copied(name: str, original: Prose, other: Prose) -> bool:
+    """Tell whether a section's text, without headings and code, is the same in both languages."""
+    said = [
+        "\n".join(
+            text
+            for block in prose.sections[name]
+            if not isinstance(block, Heading)
+            for text in texts(block)
+        )
+        for prose in (original, other)
+    ]
+    return said[0] == said[1] and any(map(str.isalpha, said[0]))
+
+
+def _parts(blocks: Sequence[Block]) -> Iterator[Part]:
+    for block in blocks:
+        yield from _outline(block)
 
 
 def _compare_links(section: str, original: Prose, other: Prose) -> Iterator[Problem]:
@@ -61,8 +114,8 @@ def _targets(blocks: Sequence[Block]) -> Iterator[str]:
                     yield str(span.attrs["href"])
 
 
-def _outline(block: Block) -> Iterator[tuple[str, int]]:
-    """Yield what a block consists of, in words, with its line; prose itself does not count."""
+def _outline(block: Block) -> Iterator[Part]:
+    """Yield what a block consists of; what its paragraphs say does not count."""
     line = block.line
     if isinstance(block, Heading):
         yield f"a heading of level {block.level} with the id `{block.id}`", line
@@ -78,16 +131,23 @@ def _outline(block: Block) -> Iterator[tuple[str, int]]:
         names = ", ".join(name for name, _ in block.labels)
         yield f"the chart `{block.file.name}` with the labels {names}", line
     elif isinstance(block, Question):
-        right = next((i for i, option in enumerate(block.options, 1) if option.right), 0)
-        count = len(block.options)
-        yield f"the question `{block.id}`: {count} options, number {right} right", line
-        for inner in block.blocks:
-            yield from _outline(inner)
-        for number, option in enumerate(block.options, start=1):
-            code = [span.content for span in spans(option.text) if span.type == "code_inline"]
-            yield f"option {number} of `{block.id}` with the code {code}", line
+        yield from _question_outline(block)
     else:
         yield from _markdown_outline(block.text, line)
+
+
+def _question_outline(question: Question) -> Iterator[Part]:
+    line, options = question.line, question.options
+    right = next((i for i, option in enumerate(options, 1) if option.right), 0)
+    yield f"the question `{question.id}`: {len(options)} options, number {right} right", line
+    for inner in question.blocks:
+        yield from _outline(inner)
+    for number, option in enumerate(options, start=1):
+        code = [span.content for span in spans(option.text) if span.type == "code_inline"]
+        yield f"option {number} of `{question.id}` with the code {code}", line
+        for token in tokens(option.explanation):
+            if token.type == "paragraph_open":
+                yield PARAGRAPH, line
 
 
 def _skeleton(source: str) -> Iterator[str]:
@@ -103,9 +163,11 @@ def _skeleton(source: str) -> Iterator[str]:
         yield " ".join(kept.split())
 
 
-def _markdown_outline(text: str, line: int) -> Iterator[tuple[str, int]]:
+def _markdown_outline(text: str, line: int) -> Iterator[Part]:
     for token in tokens(text):
         at = line + token.map[0] if token.map else line
+        if token.type == "paragraph_open":
+            yield PARAGRAPH, at
         if token.type in ("bullet_list_open", "ordered_list_open"):
             yield ("a list" if token.type[0] == "b" else "a numbered list"), at
         elif token.type == "list_item_open":

@@ -59,12 +59,16 @@ def make_lesson(
     en: str | None = None,
     name: str = "day_07_caching",
 ) -> Path:
-    """Build a lesson's folder and its page; ``en`` is the English prose where it differs."""
+    """Build a lesson's folder and its page; ``en`` is the English prose where it differs.
+
+    A word of the English is always another one, as in a translation.
+    """
     folder = tmp_path / "lessons" / name
     (folder / "steps").mkdir(parents=True)
     (folder / "lesson.toml").write_text(meta, encoding="utf-8")
     for language in LANGUAGES:
-        text = en if language == "en" and en is not None else prose
+        text = prose if language == "ko" or en is None else en
+        text = text.replace("Text of", "The text of") if language == "en" else text
         (folder / f"{language}.md").write_text(text, encoding="utf-8")
     (folder / "steps" / "step_1_cache.py").write_text(STEP, encoding="utf-8")
     pages = tmp_path / "pages"

@@ -48,6 +48,41 @@ def test_a_page_that_is_not_python_makes_its_lesson_broken_until_it_is_mended(
     assert len(catalog.lessons(tmp_path / "lessons")) == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("lessons/day_07_caching/lesson.toml", b"minutes = " + b"9" * 5000),
+        ("lessons/day_07_caching/lesson.toml", b"x = " + b"[" * 5000),
+        ("lessons/day_07_caching/lesson.toml", b"\xff"),
+        ("pages/day_07_caching.py", b"x = " + b"-" * 20000 + b"1"),
+        ("pages/day_07_caching.py", b"x = " + b"9" * 5000),
+        ("pages/day_07_caching.py", b'# lesson_page("day_07_caching")\n'),
+        ("pages/day_07_caching.py", b'"""lesson_page("day_07_caching")"""\n'),
+        ("pages/day_07_caching.py", b'def f():\n    lesson_page("day_07_caching")\n'),
+        ("pages/day_07_caching.py", b'lesson_page("day_08_other")\n'),
+    ],
+)
+def test_one_file_takes_no_other_day_down(tmp_path: Path, file: str, content: bytes) -> None:
+    make_lesson(tmp_path)
+    other = META.replace("day = 7", "day = 8").replace("caching", "other")
+    make_lesson(tmp_path, meta=other, name="day_08_other")
+    (tmp_path / file).write_bytes(content)
+    broken, good = catalog.entries(tmp_path / "lessons")
+    assert isinstance(good, lesson.Lesson)
+    assert isinstance(broken, catalog.Broken)
+    assert broken.problems[0].path == tmp_path / file
+
+
+def test_a_page_may_be_no_file(tmp_path: Path) -> None:
+    make_lesson(tmp_path)
+    page = tmp_path / "pages" / "day_07_caching.py"
+    page.unlink()
+    page.mkdir()
+    (broken,) = catalog.entries(tmp_path / "lessons")
+    assert isinstance(broken, catalog.Broken)
+    assert "pages/day_07_caching.py: cannot be read (it is a folder)" in str(broken.problems[0])
+
+
 def test_a_course_without_a_folder_for_lessons_has_none(tmp_path: Path) -> None:
     assert catalog.entries(tmp_path / "lessons") == []
 

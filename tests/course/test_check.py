@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from course import translations
+from course import __main__ as command
+from course import catalog, translations
 from course.catalog import ROOT
 from course.check import check
+from course.checking import files as checking_files
 from course.checking.files import check_files
 from course.checking.processes import run_python
-from course.checking.running import run_code
+from course.checking.running import check_page, run_code
 from course.lesson import load
+from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 
@@ -75,6 +78,7 @@ def test_a_stale_translation_is_a_warning_that_says_what_to_run(tmp_path: Path) 
     assert "`.venv/bin/python -m course translated 7 en`" in said
 
 
+TERM = '[token]\nterm.ko = "토큰"\nterm.en = "Token"\ntext.ko = "글"\ntext.en = "T."\n'
 BEGUN = 'from course.page import lesson_page\n\npage = lesson_page("day_07_caching")\n'
 QUESTION = "> [!QUESTION] {#q}\n> What?\n>\n> - [x] A\n>\n>   a\n>\n> - [ ] B\n>\n>   b\n"
 OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]", "[ ]")
@@ -154,6 +158,21 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("../day4/x.md", "", "lessons/day4: this folder's name is no lesson's"),
         ("../glossary.toml", "[token]\nterm = 1\n", "glossary.toml:2: field `token.term`"),
         ("translated.toml", "en = 1\n", "translated.toml:1: field `en`"),
+        ("translated.toml", "[en]\ngoals = 1\n", "toml:2: field `en.goals`: must be a text"),
+        ("ko.md", in_section("theory", "a\0b"), "ko.md:7: an invisible character (U+0000)"),
+        ("ko.md", in_section("theory", "a\x1b[31mb"), "ko.md:7: an invisible character (U+001B)"),
+        ("lesson.toml", f'icon = ":material/sparkls:"\n{META}', "toml:1: there is no icon `:mater"),
+        (
+            "lesson.toml",
+            META.replace("Remember results.", "See [x](https://)."),
+            "lesson.toml:10: `summary`: the link `https://` leads nowhere",
+        ),
+        ("../glossary.toml", TERM.replace("T.", ":material/no:"), "toml:5: `token.text`: there is"),
+        ("../../pages/day_07_caching.py", BEGUN + 's = ":material/no:"\n', "4: there is no icon"),
+        ("steps/step_1_more.py", "x = 1\n", "step_1_more.py: step_1_cache.py has the same number"),
+        ("lesson.toml", META.replace("12", "9" * 5000), "lesson.toml:4: a number is too long"),
+        ("steps/step_1_cache.py", f"x = {'-' * 20000}1\n", "py: is not valid Python: too deeply"),
+        ("../glossary.toml", "x = " + "[" * 5000, "glossary.toml:1: lists or tables stand too"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_file_is_found(tmp_path: Path, file: str, content: str, said: str) -> None:
@@ -161,6 +180,82 @@ def test_a_mistake_in_a_file_is_found(tmp_path: Path, file: str, content: str, s
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
     assert said in said_of(tmp_path)
+
+
+def test_an_untranslated_copy_is_a_warning(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    shutil.copy(folder / "ko.md", folder / "en.md")
+    said = "warning: lessons/day_07_caching/en.md: is a copy of ko.md. Translate it."
+    assert said_of(tmp_path) == said
+
+
+def test_an_untranslated_section_is_a_warning(tmp_path: Path) -> None:
+    right(tmp_path, prose=in_section("theory", "One more."))
+    (said,) = said_of(tmp_path).splitlines()
+    assert said.startswith("warning: lessons/day_07_caching/en.md:5: section `theory` has the very")
+
+
+@pytest.mark.parametrize(
+    ("ko", "en", "line"),
+    [
+        ("하나.\n\n둘.", "One.", 9),
+        ("하나.", "One.\n\nTwo.", 9),
+        ("> [!NOTE]\n> 하나.\n>\n> 둘.", "> [!NOTE]\n> One.", 9),
+        (QUESTION.replace(">   a\n", ">   a\n>\n>   더.\n"), QUESTION, 7),
+    ],
+)
+def test_a_paragraph_that_one_language_lacks_is_a_warning(
+    tmp_path: Path, ko: str, en: str, line: int
+) -> None:
+    right(tmp_path, prose=in_section("theory", ko), en=in_section("theory", en))
+    said = [each for each in said_of(tmp_path).splitlines() if "has other paragraphs" in each]
+    assert len(said) == 1
+    assert said[0].startswith("warning: lessons/day_07_caching/en.md:")
+    assert "section `theory` has other paragraphs than ko.md" in said[0]
+
+
+def test_one_day_is_checked_alone(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    (folder / "ko.md").unlink()
+    other = META.replace("day = 7", "day = 8").replace("caching", "other")
+    broken = make_lesson(tmp_path, meta=other, name="day_08_other")
+    (broken / "lesson.toml").write_text("day =")
+    (tmp_path / "course.toml").write_text("x =")
+    said = {name: list(check_files(tmp_path, [name])) for name in (folder.name, broken.name)}
+    assert {each.path for each in said[folder.name]} == {folder / "ko.md"}
+    assert {each.path for each in said[broken.name]} == {broken / "lesson.toml"}
+
+
+def test_a_broken_day_is_told_all_of_its_faults_at_once(tmp_path: Path) -> None:
+    folder = right(tmp_path)
+    (folder / "lesson.toml").write_text("day =")
+    (folder / "steps" / "step_1_cache.py").write_text("x = (\n")
+    said = said_of(tmp_path)
+    assert "lesson.toml:1: is not valid TOML" in said
+    assert "step_1_cache.py:1: is not valid Python" in said
+
+
+@pytest.mark.parametrize("day", ["4", "04", "day_04", "day_04_caching"])
+def test_a_day_may_be_called_in_any_of_these_ways(
+    day: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    days = [catalog.Broken(tmp_path / name, 4, ()) for name in ("day_04_caching", "day_41_x")]
+    monkeypatch.setattr(command, "entries", lambda: days)
+    asked: list[str] = []
+
+    def note(only: list[str]) -> list[Problem]:
+        asked.extend(only)
+        return []
+
+    monkeypatch.setattr(checking_files, "check_files", note)
+    assert command.main(["check", day, "--files-only"]) == 0
+    assert asked == ["day_04_caching"]
+
+
+def test_a_day_that_is_not_there_is_told_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["check", "99"]) == 2
+    said = capsys.readouterr().err
+    assert "There is no day '99'; there are day_01_connect, day_02_hello_cortex, day_03" in said
 
 
 def test_one_file_that_does_not_parse_hides_no_other_that_is_not_formatted(tmp_path: Path) -> None:
@@ -184,9 +279,12 @@ def test_a_course_without_a_folder_for_lessons_is_an_error(tmp_path: Path) -> No
 def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
     chart = '```altair file=figures/curve.py caption="A."\nx: y\n```'
     folder = make_lesson(tmp_path, prose=in_section("theory", chart))
+    (folder / "steps" / "step_1_cache.py").unlink()
     (folder / "figures").mkdir()
     (folder / "figures" / "curve.py").write_text("def chart(labels):\n    return labels['z']\n")
-    assert "en.md:7: the chart curve.py fails: KeyError: 'z'" in said_of(tmp_path)
+    ko, en = run_code(load(folder), ROOT)
+    assert "ko.md:7: the chart curve.py fails: KeyError: 'z'" in str(ko)
+    assert "en.md:7: the chart curve.py fails: KeyError: 'z'" in str(en)
 
 
 def test_an_example_must_print_what_the_prose_shows(tmp_path: Path) -> None:
@@ -254,6 +352,32 @@ def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
     fails = f"error: pages/day_41_caching.py:{line}: fails ({ways}): NameError: name 'none'"
     assert fails in said, said
     assert "fails (when 'Try' is pressed): KeyError: 'mine'" in said
+
+
+def test_a_demo_that_fails_only_with_its_second_option_is_an_error(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    page = only_day_1(root)
+    source = page.read_text("utf-8")
+    begin = "    buttons = st.container(horizontal=True)\n"
+    assert begin in source
+    asks = (
+        '    way = st.radio("Way", ["one", "two"], format_func=str.upper)\n'
+        '    on = st.toggle("Fast")\n'
+        '    if st.button("Try") and way == "two":\n        raise KeyError("mine")\n'
+        '    if on and way == "two":\n        raise KeyError("other")\n'
+    )
+    page.write_text(source.replace(begin, asks + begin), encoding="utf-8")
+    said = "\n".join(map(str, check_page(load(root / "lessons" / "day_01_connect"), root)))
+    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in said
+    assert "fails (with 'Fast' on): KeyError: 'other'" in said
+
+
+def test_a_page_that_ends_the_process_ends_no_check(tmp_path: Path) -> None:
+    root = copy_of_the_course(tmp_path)
+    page = only_day_1(root)
+    page.write_text(page.read_text("utf-8") + "\nimport os\n\nos._exit(0)\n", encoding="utf-8")
+    (said,) = check_page(load(root / "lessons" / "day_01_connect"), root)
+    assert "the page cannot be drawn: " in str(said)
 
 
 def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> None:

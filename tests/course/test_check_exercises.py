@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from course.checking.exercises import exercise_files
+from course.checking.files import check_files
+from course.checking.mistakes import never
 from course.checking.try_exercises import main as try_exercises
-from course.lesson import load
-from practice.exercises import LESSONS
+from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"
 EXERCISE = "1_both_places"
@@ -19,8 +21,9 @@ EXERCISE = "1_both_places"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of Day 1's exercise, which is right."""
-    shutil.copytree(LESSONS / DAY, tmp_path / DAY)
-    return tmp_path / DAY / "practice" / EXERCISE
+    lessons = tmp_path / "lessons"
+    shutil.copytree(LESSONS / DAY, lessons / DAY)
+    return lessons / DAY / "practice" / EXERCISE
 
 
 def change(folder: Path, name: str, old: str, new: str) -> None:
@@ -35,7 +38,7 @@ def lines(folder: Path) -> list[str]:
 
 
 def seen(folder: Path) -> list[str]:
-    return [str(each) for each in exercise_files(load(folder.parent.parent))]
+    return [str(each) for each in exercise_files(folder.parent.parent)]
 
 
 def tried(folder: Path) -> list[str]:
@@ -51,7 +54,7 @@ def test_an_exercise_that_is_right_is_passed_over_in_silence(folder: Path) -> No
 def test_what_lies_among_the_exercises_and_is_none_is_named(folder: Path) -> None:
     (folder.parent / "notes.md").write_text("x", encoding="utf-8")
     (said,) = seen(folder)
-    assert said.startswith("notes.md: ")
+    assert "practice/notes.md: " in said
     assert "this is no exercise's folder" in said
 
 
@@ -106,6 +109,12 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
         ('called = "st.info"', 'called = "st.write"', "is told as what it draws with"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
+        (
+            "inside_snowflake = true",
+            "inputs = { x = 0x" + "f" * 6000 + " }",
+            "field `scenes.1.inputs.x`: must be a text, an ordinary number, true or false",
+        ),
+        ("inside_snowflake = true", "inputs = { x = nan }", "must be a text, an ordinary number"),
     ],
 )
 def test_a_slip_of_the_pen_is_named_with_its_line_and_what_was_meant(
@@ -121,6 +130,155 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
     (said,) = seen(folder)
     number = lines(folder).index('id = "create_forgotten"') + 1
     assert f"exercise.toml:{number}: " in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'say.en = "Line {line} swallows',
+            'say.en = "Line {lien} swallows',
+            "filled in for `{lien}`",
+        ),
+        (
+            'otherwise.en = "Run ',
+            'otherwise.en = "{line} Run ',
+            "nothing is filled in for `{line}`",
+        ),
+        ('contains = "{value}"', 'contains = "{vale}"', "nothing is filled in for `{vale}`"),
+        (
+            'when = { code = "except: ..." }',
+            'when = { code = "except ImportError: ..." }',
+            "before",
+        ),
+        ('when = { error = "NameError"', 'when = { error = ""', "without an error"),
+    ],
+)
+def test_what_can_never_be_said_right_is_a_warning(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    change(folder, "exercise.toml", old, new)
+    problems = list(exercise_files(folder.parent.parent))
+    assert [problem.severity for problem in problems] == ["warning"]
+    assert said in str(problems[0])
+    numbers = [number for number, line in enumerate(lines(folder), 1) if new in line]
+    # A mistake's own line is that of its [[...]], two above.
+    assert problems[0].line in (*numbers, *(number - 2 for number in numbers))
+
+
+def test_a_mistake_that_fits_only_where_its_check_passes_is_a_warning(folder: Path) -> None:
+    passes = 'passes = { called = "st.success" }'
+    mistake = """
+
+[[checks.mistakes]]
+id = "never"
+when = { called = "st.success", code = "st.success(__)" }
+say.ko = "있습니다."
+say.en = "It is there."
+"""
+    otherwise = 'otherwise.en = "Inside Snowflake, `st.success` was not called.'
+    text = (folder / "exercise.toml").read_text("utf-8")
+    assert passes in text
+    line = next(row for row in text.split("\n") if row.startswith(otherwise))
+    change(folder, "exercise.toml", line, line + mistake)
+    (said,) = seen(folder)
+    assert "the mistake `never` is never recognised: where it fits, the check passes" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "never_said"),
+    [
+        ('{ called = "st.info" }', '{ called = "st.info", with = { body = "a" } }', True),
+        ('{ called = "st.*" }', '{ called = "st.info", code = "x = 1" }', True),
+        ("{ whole = false }", '{ whole = false, shown = "generator" }', True),
+        ('{ all = [{ code = "a" }] }', '{ code = "a", read = true }', True),
+        ('{ called = "st.info", with = { body = "a" } }', '{ called = "st.info" }', False),
+        (
+            '{ called = "st.info", times = 1 }',
+            '{ called = "st.info", with = { body = "a" } }',
+            False,
+        ),
+        ('{ code = "a" }', '{ no = { code = "a" } }', False),
+        ('{ code = "b" }', '{ code = "a", no = { code = "a" } }', True),
+    ],
+)
+def test_a_mistake_after_a_wider_one_is_never_recognised(
+    first: str, second: str, never_said: bool
+) -> None:
+    text = {"ko": "글", "en": "Text"}
+    passes = tomllib.loads('passes = { called = "st.success" }')["passes"]
+    mistakes = [
+        {"id": name, "when": tomllib.loads(f"when = {when}")["when"], "say": text}
+        for name, when in (("first", first), ("second", second))
+    ]
+    check = {"id": "c", "title": text, "passes": passes, "otherwise": text, "mistakes": mistakes}
+    about = ExerciseFile.model_validate(
+        {"title": text, "task": text, "hints": [text], "scenes": [{"id": "s"}], "checks": [check]}
+    )
+    places = [place for place, _, _ in never(about)]
+    assert places == ([("checks", 0, "mistakes", 1)] if never_said else [])
+
+
+def test_code_in_a_message_is_no_blank(folder: Path) -> None:
+    change(folder, "exercise.toml", 'say.en = "Line {line} sw', 'say.en = "`{x}` in line {line} sw')
+    assert seen(folder) == []
+
+
+def test_an_exercise_without_a_wrong_answer_is_a_warning(folder: Path) -> None:
+    path = folder / "exercise.toml"
+    path.write_text(path.read_text("utf-8").partition("[[wrong]]")[0], encoding="utf-8")
+    (problem,) = exercise_files(folder.parent.parent)
+    assert problem.severity == "warning"
+    assert "no wrong answer proves that the checks find anything" in str(problem)
+
+
+def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(folder: Path) -> None:
+    wrong = '[[wrong]]\nid = "bare_except"\n'
+    rest = (folder / "exercise.toml").read_text("utf-8").partition(wrong)[2].partition("\n[[")[0]
+    change(folder, "exercise.toml", wrong + rest, "")
+    (row,) = try_exercises(folder.parent.parent.parent, [DAY])
+    assert row[1:3] == (("checks", 0, "mistakes", 1), "no wrong answer makes the mistake `bare`")
+    assert row[4] == "warning"
+
+
+@pytest.mark.parametrize("blank", ['""', '" "', '"\\n"', '"\\u200b"', '"\\u3164"'])
+def test_a_blank_message_is_an_error(folder: Path, blank: str) -> None:
+    row = next(row for row in lines(folder) if row.startswith("say.en"))
+    change(folder, "exercise.toml", row, f"say.en = {blank}")
+    (said,) = seen(folder)
+    assert "`checks.0.mistakes.0.say.en`: must not be blank: learners read it" in said
+
+
+def test_a_link_that_leads_nowhere_in_a_message_is_an_error(folder: Path) -> None:
+    change(folder, "exercise.toml", 'task.en = "', 'task.en = "See [x](https://). ')
+    (said,) = seen(folder)
+    assert "exercise.toml:4: `task`: the link `https://` leads nowhere" in said
+
+
+def test_a_message_in_one_language_only_is_a_warning(folder: Path) -> None:
+    row = next(row for row in lines(folder) if row.startswith("task.ko"))
+    other = next(row for row in lines(folder) if row.startswith("task.en"))
+    change(folder, "exercise.toml", row, other.replace("task.en", "task.ko"))
+    (problem,) = exercise_files(folder.parent.parent)
+    assert problem.severity == "warning"
+    assert "`task` is the same in both languages" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("exercise.toml", b"x = " + b"9" * 5000),
+        ("exercise.toml", b"x = " + b"[" * 5000),
+        ("solution.py", b"x = " + b"-" * 20000 + b"1\n"),
+        ("starter.py", b"\xff"),
+    ],
+)
+def test_one_spoilt_file_is_an_error_and_ends_no_check(
+    folder: Path, name: str, content: bytes
+) -> None:
+    (folder / name).write_bytes(content)
+    said = "\n".join(map(str, check_files(folder.parents[3], [DAY])))
+    assert f"practice/{EXERCISE}/{name}" in said
 
 
 def test_a_solution_that_fails_is_named_with_the_check(folder: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
     found = loaded(tmp_path)
     step = found.folder / "steps" / "step_2_more.py"
     step.mkdir() if content is None else step.write_bytes(content)
-    with pytest.raises(LessonError, match="lessons/day_07_caching/steps: "):
+    with pytest.raises(LessonError, match="lessons/day_07_caching/steps"):
         lesson.program(found)
 
 
@@ -84,11 +84,21 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         (META.replace('"caching"', '"Caching"'), 2, "field `slug`"),
         ('sections = ["theory", "goals"]\n' + META, 1, "must name each of goals, theory"),
         ('sections = ["goals"]\n' + META, 1, "must name each of goals, theory"),
-        (META.replace("day = 7", 'day = "7"'), 1, "field `day`: Input should be a valid integer"),
-        (META.replace("minutes = 12", "minutes = true"), 4, "field `minutes`: Input should be"),
+        (META.replace("day = 7", 'day = "7"'), 1, "field `day`: must be a whole number"),
+        (
+            META.replace("minutes = 12", "minutes = true"),
+            4,
+            "field `minutes`: must be a whole number",
+        ),
         (META.replace('"캐시"', '" "'), 6, "field `title.ko`: must be one line of text"),
         (META.replace('"Caching"', '"""a\nb"""'), 7, "field `title.en`: must be one line of text"),
-        (META + LINK + 'url = "http://a.b"\n', 14, "field `links.0.url`: URL scheme should be"),
+        (META.replace("12", "9" * 5000), 4, "a number is too long"),
+        (META.replace("12", "1e400"), 4, "field `minutes`: must be a whole number"),
+        (META.replace("12", "300"), 4, "field `minutes`: must be 240 or less"),
+        (META.replace('"캐시"', '"a\\u001b"'), 6, "field `title.ko`: holds an invisible character"),
+        (META.replace('"캐시"', "1"), 6, "field `title.ko`: must be a text in double quotes"),
+        (META + "links = 1\n", 11, "unknown field `summary.links`"),
+        (META + LINK + 'url = "http://a.b"\n', 14, "field `links.0.url`: must begin with https"),
     ],
 )
 def test_a_mistake_in_the_metadata_names_file_line_field_and_fix(

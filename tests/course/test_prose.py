@@ -89,6 +89,18 @@ def test_an_edit_of_any_of_its_files_shows_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_an_edit_of_a_solution_shows_at_once(tmp_path: Path) -> None:
+    text = in_section("solution", "```python file=practice/1_x/solution.py\n```")
+    found = loaded(tmp_path, prose=text)
+    solution = found.folder / "practice" / "1_x" / "solution.py"
+    solution.parent.mkdir(parents=True)
+    for code in ("x = 1\n", "x = 10\n"):
+        solution.write_text(code)
+        assert (
+            Code(code, "practice/1_x/solution.py#", 23) in prose.sections(found, "en")["solution"]
+        )
+
+
 def swapped(one: str, other: str) -> str:
     """Return the prose of a right lesson with two of its sections in each other's place."""
     return PROSE.replace(one, "\0").replace(other, one).replace("\0", other)
@@ -154,6 +166,18 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         ("> See [a].\n>\n> [a]: https://a.b", "the address of `[A]` stands apart"),
         ("See [there](#nowhere).", "the link to `#nowhere` leads to no heading"),
         ("See [there](http://a.b).", "the link `http://a.b`"),
+        ("See [there](https://).", "the link `https://` is neither https:// with a host"),
+        ("See [there](https:///path).", "the link `https:///path` is neither"),
+        ("See [there](https://[).", "is neither https:// with a host"),
+        ("See [there](https://nowhere).", "the link `https://nowhere` is neither"),
+        ("See <https://>.", "the link `https://` is neither"),
+        ("See [there]().", "the link `` is neither"),
+        ("See [there](#).", "the link to `#` leads to no heading"),
+        ("See [there](term:).", "the link `term:` is neither"),
+        ("See [there](two words).", "`](two words).` cannot be read as a link"),
+        ("See [there](javascript:alert(1)).", "cannot be read as a link"),
+        ("An icon :material/sparkls:.", "there is no icon `:material/sparkls:`"),
+        ("> [!NOTE]\n> :material/no_such:", "there is no icon `:material/no_such:`"),
         ("### Again {#goals}", "the id `goals` is taken"),
         ("### Links {#links}", "the id `links` is taken"),
         ("### [x](http://a.b) {#x}", "the link `http://a.b`"),
@@ -186,6 +210,7 @@ def test_a_mistake_in_a_block_is_named(tmp_path: Path, text: str, said: str) -> 
         "| a | b |\n|---|---|\n| `x | y` | [t](term:token) |",
         "> [!NOTE]\n> Terms are written `[word](term:token)`.",
         "```text\n[a]: https://a.b\n<b>\n```",
+        "An icon :material/star: and `:material/name:`, and `rows[0](x)`.",
         QUESTION.replace(">   ", ">    ").replace("> - [", ">  - ["),
     ],
 )
@@ -214,7 +239,7 @@ def test_a_step_that_is_no_file_is_named(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     (found.folder / "steps" / "step_2_more.py").mkdir()
     (problem,) = prose.read(found, "en").problems
-    assert "there is no file `steps/step_2_more.py`" in str(problem)
+    assert "steps/step_2_more.py: cannot be read (it is a folder)" in str(problem)
 
 
 def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(
@@ -226,8 +251,8 @@ def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_text", refuse)
-        assert "Permission denied" in str(prose.read(found, "en").problems[0])
+        patch.setattr(Path, "open", refuse)
+        assert "it may not be read" in str(prose.read(found, "en").problems[0])
     assert prose.read(found, "en").problems == ()
 
 
