@@ -306,7 +306,7 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     assert "not being saved" not in everything(open_day_3("en"))
 
 
-def question_of_day_2(language: str) -> Question:
+def question_of_day_2(language: Language) -> Question:
     blocks = sections(catalog.find("day_02_hello_cortex"), language).values()
     return next(block for part in blocks for block in part if isinstance(block, Question))
 
@@ -319,7 +319,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
     for value in (*texts_of_options, "²", "9" * 5_000, "-1", "3", "<b>"):
         fact = Fact(lesson, "answered", question, value, datetime.now(UTC))
         if imported:
-            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]))
+            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]), [lesson])
         else:
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
@@ -328,7 +328,8 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
         assert radio.value is None
     app = radio.set_value(0).run()
     assert not app.exception
-    assert open_page(lesson).radio(key=radio.key).value == 0
+    again = open_page(lesson).radio(key=f"question-{lesson}-{question}-en")
+    assert again.value == 0
 
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
