@@ -157,7 +157,7 @@ def _draw(place: DeltaGenerator, text: str) -> None:
             start, end = fence.map or (0, 0)
             if before := "\n".join(lines[begin:start]).strip():
                 st.markdown(safe(before))
-            st.code(fence.content, language=(fence.info.split() or [None])[0])
+            st.code(fence.content, language=next(iter(fence.info.split()), None))
             begin = end
         if rest := "\n".join(lines[begin:]).strip():
             st.markdown(safe(rest))

@@ -261,7 +261,7 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     assert "not being saved" not in everything(open_day_3("en"))
 
 
-def question_of_day_2(language: str) -> Question:
+def question_of_day_2(language: Language) -> Question:
     blocks = sections(catalog.find("day_02_hello_cortex"), language).values()
     return next(block for part in blocks for block in part if isinstance(block, Question))
 
@@ -279,11 +279,10 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
         assert not app.exception
-        radio = app.radio(key=f"question-{lesson}-{question}-en")
-        assert radio.value is None
-    app = radio.set_value(0).run()
+        assert app.radio(key=f"question-{lesson}-{question}-en").value is None
+    app = app.radio(key=f"question-{lesson}-{question}-en").set_value(0).run()
     assert not app.exception
-    assert open_page(lesson).radio(key=radio.key).value == 0
+    assert open_page(lesson).radio(key=f"question-{lesson}-{question}-en").value == 0
 
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
