@@ -15,7 +15,7 @@ import re
 import textwrap
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from html import unescape
 from itertools import accumulate
@@ -38,12 +38,20 @@ BLOCK = re.compile(
     rf"{CONTAINERS}(\${{2,}}(?=[^$]*$)|:{{2,}}|\[(?=\^)|<(?![a-z][\w.+-]*[:@])(?=[a-z/!?]))",
     re.IGNORECASE,
 )
+# A directive that Streamlit would drop with its text: all but its own, if they have one.
+OWN = (
+    r"(?:(?:red|orange|yellow|green|blue|violet|purple|gr[ae]y|primary|rainbow)"
+    r"(?:-background|-badge)?|small|shimmer|help|color)"
+)
+DROPPED = rf":(?=[a-z][\w-]{{0,80}}[\[{{])(?!{OWN}\[[^\[\]\r\n]{{1,300}}\])|:(?={OWN}(?![\w\[{{-]))"
+DROPS = re.compile(rf"^{CONTAINERS}::|{DROPPED}", re.IGNORECASE | re.MULTILINE)
 # What follows in an address without brackets, if it may swallow what begins code; a long one may.
 ADDRESS = r"(?=[^ \t\r\n<]{0,300}[`$!]|[^ \t\r\n<]{301})"
 # An image, and what may hold a backtick that then begins no code.
 INLINE = re.compile(
     rf"""\\.                                         # escaped: without a meaning
     | ( !\[(?=[ \t\r\n]*\]) | !(?=\[)               # an image, with its bracket if empty
+    | (?P<dropped>{DROPPED})
     | \$                                             # math
     | :(?![\s/])                                     # a directive
     | \[(?=\^) | (?<=\])\[(?=[^\]]*`)               # a footnote, a reference
@@ -67,9 +75,10 @@ def safe(markdown: str) -> str:
     r"""Return the text with nothing in it that a browser would fetch.
 
     An image gets a backslash: ``\![alt](url)`` is an exclamation mark and a link. A Mermaid
-    diagram gets another language: ``text``. A text with neither comes back as it is.
+    diagram gets another language: ``text``. What Streamlit would drop, such as the ``[0]`` of
+    ``a[i:n[0]]``, gets a backslash too. A text without any of them comes back as it is.
     """
-    if IMAGE not in markdown and not DIAGRAMS.search(markdown):
+    if not (IMAGE in markdown or DIAGRAMS.search(markdown) or DROPS.search(markdown)):
         return markdown
     # As Streamlit will do it: the browser is sent the text without common indentation.
     return _Text(textwrap.dedent(markdown).strip()).harmless()
@@ -120,23 +129,29 @@ class _Text:
 
     def harmless(self) -> str:
         """Return the text with the backslashes and the other languages that it needs."""
+        images, blocks = self._that_begin("image"), self._that_begin("block")
+        code = self._in_blocks | self._in_spans
+        dropped = self._that_begin("dropped") | {n for n in blocks if self._is_directive(n)}
+        # The word is enough: a footnote could make a diagram of what is code to the parser.
+        if not (images & code or dropped - code or DIAGRAM in unescape(self._source).lower()):
+            return self._with(self._escaped(images))
         regions = [self._region(mark.start) for mark in self._marks]
-        images = self._that_begin("image")
         kept = {regions[number] for number in images & self._in_spans}
-        cut = {region for region in kept if self._may_be_cut(region)}
-        kept -= cut
-        code = self._in_blocks | {n for n in self._in_spans if regions[n] not in cut}
+        # Half of a code span is no code, if a line of it begins a block or a table is cut there.
+        cut = {regions[number] for number in blocks & self._in_spans}
+        cut |= {region for region in kept if self._may_be_cut(region)}
+        code -= {number for number in self._in_spans if regions[number] in cut}
+        beside = {n for n in self._that_begin("inline") if regions[n] in kept - cut}
         languages, fences = self._diagrams()
-        escaped = images | {n for n in self._that_begin("inline") if regions[n] in kept}
-        if images & code or languages or fences:
-            escaped |= self._that_begin("block") - self._whole_math()
-        backslashes = {*fences, *(tick for region in cut for tick in self._ticks(region))}
-        for number in escaped - code:
-            backslashes.update(range(self._marks[number].start, self._marks[number].end))
-        return _edited(self._source, backslashes, languages)
+        escaped = images | dropped | beside | (blocks - self._whole_math())
+        backslashes = {*self._escaped(escaped - code), *fences, *self._ticks(cut)}
+        return self._with(backslashes, languages)
 
     def _that_begin(self, what: str) -> set[int]:
         return {number for number, mark in enumerate(self._marks) if mark.begins == what}
+
+    def _is_directive(self, number: int) -> bool:
+        return self._source[self._marks[number].start] == ":"
 
     def _region(self, position: int) -> int:
         return bisect_right(self._ends, position)
@@ -150,11 +165,27 @@ class _Text:
         texts = [child for cell in cells for child in parser().parseInline(cell)[0].children or ()]
         return any("`" in text.content for text in texts if text.type == "text")
 
-    def _ticks(self, region: int) -> Iterator[int]:
-        for number in self._prose[region]:
+    def _ticks(self, regions: Iterable[int]) -> Iterator[int]:
+        for number in (line for region in regions for line in self._prose[region]):
             for tick in TICK.finditer(self._lines[number]):
                 if tick[1]:
                     yield self._starts[number] + tick.start(1)
+
+    def _escaped(self, numbers: Iterable[int]) -> set[int]:
+        """Return where the marks' characters are."""
+        marks = [self._marks[number] for number in numbers]
+        return {position for mark in marks for position in range(mark.start, mark.end)}
+
+    def _with(self, backslashes: Iterable[int], languages: Mapping[int, int] | None = None) -> str:
+        """Return the text with backslashes, and with other languages from here to there."""
+        languages = languages or {}
+        parts = []
+        position = 0
+        for at in sorted({*backslashes, *languages}):
+            parts.append(self._source[position:at])
+            position = languages.get(at, at)
+            parts.append("text" if at in languages else "\\")
+        return "".join([*parts, self._source[position:]])
 
     def _diagrams(self) -> tuple[dict[int, int], list[int]]:
         """Find where the languages of diagrams begin and end, and fences that the parser missed."""
@@ -193,7 +224,7 @@ def _marks(source: str, lines: Sequence[str], starts: Sequence[int]) -> list[_Ma
     for inline in INLINE.finditer(source):
         if inline[1] and inline.start(1) not in taken:
             what = "image" if inline[1].startswith("!") else "inline"
-            marks.append(_Mark(*inline.span(1), what))
+            marks.append(_Mark(*inline.span(1), "dropped" if inline["dropped"] else what))
     return marks
 
 
@@ -209,13 +240,3 @@ def _with_stand_ins(source: str, marks: Sequence[_Mark]) -> str:
 def _numbers(texts: Iterable[str]) -> set[int]:
     """Return which marks have stand-ins in the texts."""
     return {ord(each) - FIRST for text in texts for each in STAND_IN.findall(text)}
-
-
-def _edited(source: str, backslashes: Iterable[int], languages: dict[int, int]) -> str:
-    parts = []
-    position = 0
-    for at in sorted({*backslashes, *languages}):
-        parts.append(source[position:at])
-        position = languages.get(at, at)
-        parts.append("text" if at in languages else "\\")
-    return "".join([*parts, source[position:]])

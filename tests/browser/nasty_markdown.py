@@ -130,6 +130,12 @@ ATTACKS = [
     "`a | b`\n|-|-|\n![a]({}) `",
     "foo`\nx|y\n-|-\n`![a]({})` `",
     "| `a \\\\| ![a]({}) ` |\n|---|---|\n| `a \\\\| ![a]({}) ` | b |",
+    # A line of a code span begins a block of its own.
+    "`a\n:::b\n![a]({}) `",
+    "`a\n<!x ![a]({}) `",
+    "`a\n[^1]: ![a]({}) `\n\nx[^1]",
+    "$x$ `a\n$$\n![a]({})\n$$ `",
+    "`a\n:::b\n c`\n\n```\n:::\n![a]({})\n```",
     "$x$ $`$ ![a]({}) `",
     "$x$ $$`$$ ![a]({}) `",
     "$x$\n\n- $$\n  ```\n  $$\n  ![a]({})\n  ```",
@@ -152,6 +158,7 @@ ATTACKS = [
     textwrap.indent(f"```mermaid\n{DIAGRAM}\n```", "> "),
     textwrap.indent(f"```mermaid\n{DIAGRAM}\n```", ">" * 30 + " "),
     "x[^1]\n\n[^1]: ```mermaid\n" + textwrap.indent(f"{DIAGRAM}\n```", "    "),
+    "x[^1]\n\n[^1]: a\n\n" + textwrap.indent(f"```mermaid\n{DIAGRAM}\n```", "    "),
     f":::note\n```mermaid\n{DIAGRAM}\n```\n:::",
     f"$$\n```\n$$\n```mermaid\n{DIAGRAM}\n```",
     ':color[x]{{foreground="red;background:url({})"}}',
@@ -191,6 +198,10 @@ STOPPED = [
     "an image ![al",
     "$$ \\frac{1}",
     ":red[war",
+    "xs[i:n[0]]",
+    "color:red",
+    "::before",
+    "{a:b{c=d}}",
 ]
 
 

@@ -324,12 +324,10 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
         assert not app.exception
-        radio = app.radio(key=f"question-{lesson}-{question}-en")
-        assert radio.value is None
-    app = radio.set_value(0).run()
+        assert app.radio(key=f"question-{lesson}-{question}-en").value is None
+    app = app.radio(key=f"question-{lesson}-{question}-en").set_value(0).run()
     assert not app.exception
-    again = open_page(lesson).radio(key=f"question-{lesson}-{question}-en")
-    assert again.value == 0
+    assert open_page(lesson).radio(key=f"question-{lesson}-{question}-en").value == 0
 
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:

@@ -83,11 +83,32 @@ def test_code_stays_as_it_is_whatever_stands_beside_it(beside: str) -> None:
         ("`vec![1]` https://a.b https://a.b/`", "`vec![1]` https://a.b https\\://a.b/`"),
         ("`vec![1]` <b>", "`vec![1]` \\<b>"),
         ("[^1]: a\n\n    vec![1]", "\\[^1]: a\n\n    vec![1]"),
+        ("[^1]: a\n\n    ```mermaid", "\\[^1]: a\n\n    ```mermaid"),
+        ("[^1]: ```mermaid\n    A", "\\[^1]: ```mermaid\n    A"),
     ],
 )
 def test_what_another_parser_could_take_code_for_loses_its_meaning(
     markdown: str, shown: str
 ) -> None:
+    assert safe(markdown) == shown
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("a slice: xs[i:n[0]]", "a slice: xs[i\\:n[0]]"),
+        ("color:red;", "color\\:red;"),
+        (":red[war", "\\:red[war"),
+        ("::before is CSS", "\\:\\:before is CSS"),
+        ("`xs[i:n[0]]` and {a:b{c}}", "`xs[i:n[0]]` and {a\\:b{c}}"),
+        (
+            ":red[a] :smile: 10:30 a:b https://a.b/c[0]",
+            ":red[a] :smile: 10:30 a:b https://a.b/c[0]",
+        ),
+        ("```py\ndef f(x:list[int]): ...\n```", "```py\ndef f(x:list[int]): ...\n```"),
+    ],
+)
+def test_what_streamlit_would_drop_is_shown(markdown: str, shown: str) -> None:
     assert safe(markdown) == shown
 
 
