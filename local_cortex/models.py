@@ -138,13 +138,14 @@ def _read(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
-        text = content.decode("utf-8")
     except OSError as error:
         raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ModelTableError(f"{path}: cannot be read: it is not UTF-8") from error
     if len(content) > LARGEST:
         raise ModelTableError(f"{path}: cannot be read: it is larger than {LARGEST // 1000} KB")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelTableError(f"{path}: cannot be read: it is not UTF-8") from error
     if text.startswith("\ufeff"):
         raise ModelTableError(f"{path}: begins with a byte order mark: save it without BOM")
     # tomllib takes hours for a name of 100,000 parts.
