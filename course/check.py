@@ -38,11 +38,11 @@ def check(
     say("Reading the lessons.")
     problems = list(dict.fromkeys(check_files(root, only)))
     found = [each for each in lessons(root / "lessons") if only is None or each.name in only]
-    say(f"Running the code of {len(found)} lessons.")
+    say("Running the lessons' code.")
     problems += _at_once(run_code, found, root)
     say("Trying the exercises: solutions, starters and wrong answers.")
     problems += check_exercises(found, root)
-    say(f"Drawing {len(found)} pages in {len(LANGUAGES)} languages, cold and through Home.")
+    say(f"Drawing the pages in {len(LANGUAGES)} languages, cold and through Home.")
     problems += _at_once(check_page, found, root)
     return sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.path), problem.line))
 

@@ -58,7 +58,7 @@ class Meta(Table):
     week: Number = Field(ge=1, le=52)
     minutes: Number = Field(ge=1, le=240)
     icon: str = Field(default=":material/menu_book:", pattern=r"^:material/[a-z0-9_]+:$")
-    prerequisites: tuple[Number, ...] = ()
+    prerequisites: tuple[Annotated[Number, Field(ge=1, le=999)], ...] = ()
     sections: tuple[str, ...] = SECTIONS
     title: Both
     summary: Both

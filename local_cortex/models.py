@@ -15,9 +15,9 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 __all__ = [
     "DEFAULTS",
@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 Lifecycle = Literal["GA", "PUPR", "PRPR"]
+# TOML's whole numbers have 64 bits; Python reads longer ones, and fails when one is to be shown.
+Tokens = Annotated[int, Field(gt=0, lt=2**63)]
 Status = Literal["GA", "PUPR", "PRPR", "LEGACY", "EOL"]
 
 # The environment variable that names another table.
@@ -58,8 +60,8 @@ class Model:
     name: str
     family: str
     lifecycle: Lifecycle
-    context_window: int | None = None
-    max_output_tokens: int = REST_MAX_OUTPUT_TOKENS
+    context_window: Tokens | None = None
+    max_output_tokens: Tokens = REST_MAX_OUTPUT_TOKENS
     rest: bool = True
     sql: bool = True
     in_region: tuple[str, ...] = ()
@@ -107,10 +109,9 @@ def load(path: str | Path) -> ModelTable:
         ModelTableError: the file cannot be read, is not TOML, or does not have the table's form.
 
     """
+    source = _read(Path(path))
     try:
-        given = tomllib.loads(_read(Path(path)))
-    except OSError as error:
-        raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
+        given = tomllib.loads(source)
     except (ValueError, RecursionError) as error:  # a number may be too long, a list too deep
         raise ModelTableError(f"{path}: not TOML: {error}") from error
     try:
@@ -131,13 +132,20 @@ def load(path: str | Path) -> ModelTable:
 
 
 def _read(path: Path) -> str:
+    # A pipe would be waited for.
     if path.exists() and not path.is_file():
         raise ModelTableError(f"{path}: cannot be read: it is no ordinary file")
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
     if len(content) > LARGEST:
         raise ModelTableError(f"{path}: cannot be read: it is larger than {LARGEST // 1000} KB")
-    text = content.decode("utf-8")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelTableError(f"{path}: cannot be read: it is not UTF-8") from error
     if text.startswith("\ufeff"):
         raise ModelTableError(f"{path}: begins with a byte order mark: save it without BOM")
     # tomllib takes hours for a name of 100,000 parts.
@@ -156,7 +164,10 @@ def _explain(given: dict[str, object], where: tuple[int | str, ...], problem: st
         entries = given["model"]
         entry = entries[where[1]] if isinstance(entries, list) else None
         name = entry.get("name") if isinstance(entry, dict) else None
-        place = [f"model {name!r}" if name else f"model number {where[1] + 1}", *place[2:]]
+        place = [
+            f"model {name!r}" if isinstance(name, str) else f"model number {where[1] + 1}",
+            *place[2:],
+        ]
     if "Unexpected keyword" in problem:
         close = difflib.get_close_matches(place[-1], known, 1)
         problem = "unknown field" + (f"; did you mean {close[0]!r}?" if close else "")

@@ -10,6 +10,7 @@ import ast
 import re
 import stat
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ BOM = "\ufeff"
 LONG_NAME = re.compile(
     rf"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{DEEPEST}}}"""
 )
-#: Python reads whole numbers of up to 4,300 digits.
-LONG_NUMBER = re.compile(r"\d[\d_]{4299}")
+#: TOML's whole numbers have 64 bits. Python reads longer ones, and fails when one is to be shown.
+LARGEST_NUMBER = 2**63
+LONG_NUMBER = re.compile(r"0x[\da-fA-F_]{16,}|0[ob][0-7_]{21,}|\d[\d_]{18,}")
 #: What tomllib says, and what it means for somebody who writes a lesson.
 TOML_FAULTS = (
     (
@@ -176,14 +178,29 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         what, fix = next(faults, ANOTHER_FAULT)
         raise SourceError(path, line, f"is not valid TOML: {what}", fix) from error
     except ValueError as error:  # Python's own limit, which guards against slow conversions
-        long = LONG_NUMBER.search(source)
-        line = _line_at(source, long.start()) if long else 0
-        raise SourceError(path, line, "a number is too long", "Shorten it") from error
+        raise _too_long(path, source) from error
     except RecursionError as error:
         raise _too_deep(path, source) from error
-    if _depth(found) > DEEPEST:
+    level: list[Any] = [found]
+    for _ in range(DEEPEST):
+        level = [each for value in level for each in _inside(value)]
+        if any(isinstance(each, int) and abs(each) >= LARGEST_NUMBER for each in level):
+            raise _too_long(path, source)
+    if level:
         raise _too_deep(path, source)
     return found, source
+
+
+def _inside(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_long(path: Path, source: str) -> SourceError:
+    long = LONG_NUMBER.search(source)
+    line = _line_at(source, long.start()) if long else 0
+    return SourceError(path, line, "a number is too long", "Shorten it")
 
 
 def _too_deep(path: Path, source: str) -> SourceError:
@@ -249,20 +266,6 @@ def _deep_line(tree: ast.Module) -> int | None:
         if not level:
             return None
     return next((line for node in level if (line := getattr(node, "lineno", 0))), 1)
-
-
-def _depth(table: dict[str, Any]) -> int:
-    depth = 0
-    level: list[Any] = [table]
-    while level and depth <= DEEPEST:
-        depth += 1
-        level = [
-            each
-            for value in level
-            for each in (value.values() if isinstance(value, dict) else value)
-            if isinstance(each, dict | list)
-        ]
-    return depth
 
 
 def _line_at(source: str, position: int) -> int:

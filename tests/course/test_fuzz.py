@@ -66,6 +66,7 @@ VALUES = [
     *('{ called = "Complete", with = { prompt = { contains = 1 } } }'),
     *('{ error = "*", times = 1 }',),
     *('{ code = "x = ' + "-" * 9000 + '1" }', '{ called = "st.*", with = { body = 1979-05-27 } }'),
+    *("[0x" + "f" * 6000 + "]", "{ with = { a = 0x" + "f" * 6000 + " } }"),
     *('"' + "x" * 70000 + '"', "0x" + "f" * 6000, '"https://"', '"https://[::1"'),
     *('":material/no:"',),
 ]  # fmt: skip

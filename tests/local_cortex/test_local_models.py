@@ -207,6 +207,12 @@ def test_the_environment_names_another_table(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("as_of =", "not TOML"),
+        ("x = " + "9" * 5000, "not TOML"),
+        ("x = " + "[" * 9000, "not TOML"),
+        ("a." * 90000 + "a = 1", "a name has too many parts (at line 1)"),
+        ("\ufeff" + HEAD, "byte order mark"),
+        (HEAD + ENTRY.replace('"a"', "0x" + "f" * 6000), "model number 1: name: Input should be"),
+        (HEAD + ENTRY + "context_window = 0x" + "f" * 6000, "model 'a': context_window: Input"),
         (ENTRY, "as_of: Field required"),
         (HEAD, "model: Field required"),
         (HEAD + "modell = 3\n" + ENTRY, "modell: unknown field; did you mean 'model'?"),

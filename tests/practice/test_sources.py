@@ -26,6 +26,8 @@ def said_of(path: Path) -> str:
         ("a.md", b"\xef\xbb\xbfone", "a.md:1: begins with an invisible byte order mark (BOM)"),
         ("a.md", b"x" * 250_001, "a.md: cannot be read (it is larger than 250 KB)"),
         ("a.toml", b"a = 1\nb = " + b"9" * 5000, "a.toml:2: a number is too long"),
+        ("a.toml", b"a = 1\nb = [{ c = 0x" + b"f" * 6000 + b" }]", "a.toml:2: a number is too"),
+        ("a.toml", b"b = -9223372036854775809", "a.toml:1: a number is too long"),
         ("a.toml", b"a = 1\nb = " + b"[" * 9000, "a.toml:2: lists or tables stand too deep"),
         ("a.toml", b"a = " + b"{a = " * 9000, "a.toml:1: lists or tables stand too deep"),
         (
