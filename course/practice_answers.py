@@ -19,7 +19,7 @@ from course.limits.gate import Gate, Reservation, open_gate, spent
 from course.limits.line import Place
 from course.limits.refusal import Refusal
 from local_cortex import tokens
-from practice import Event, Exercise, Refused, Scene, SqlError, run, statements
+from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
@@ -138,7 +138,7 @@ class Answers:
             Refused: it is not one that a learner's program may run, or the gate is shut.
             SqlError: it failed.
         """
-        statement = statements.read(query, params)
+        statement = sql_forms.read(query, params)
         if statement.model is None:
             return self._run(statement)
         self._check_model(statement.model, fault)
@@ -174,7 +174,7 @@ class Answers:
         if not allowed:
             raise Refused("model")
 
-    def _run(self, statement: statements.Statement) -> tuple[list[str], list[list[Any]]]:
+    def _run(self, statement: sql_forms.Statement) -> tuple[list[str], list[list[Any]]]:
         from snowflake.snowpark.exceptions import SnowparkSQLException
 
         session = self._connection.session

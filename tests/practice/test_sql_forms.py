@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practice import Refused, SqlError
-from practice.statements import ONE_ROW, Statement, read
+from practice.sql_forms import ONE_ROW, Statement, read
 
 QUESTION = "What's a qubit?"
 VERSION = Statement("SELECT CURRENT_VERSION()", [])
