@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -536,3 +537,15 @@ def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
         open_home()
     assert watched == [str(ROOT / "Home.py")]
     navigation._keep_watching.clear()
+
+
+@pytest.mark.parametrize(("outcome", "refused"), [("not_inside", True), ("used", False)])
+def test_a_foreign_name_is_refused_on_this_machine_and_not_inside_snowflake(
+    monkeypatch: pytest.MonkeyPatch, outcome: str, *, refused: bool
+) -> None:
+    monkeypatch.setattr(navigation, "foreign_name", lambda *_: "evil.example")
+    where = SimpleNamespace(attempts=[SimpleNamespace(outcome=outcome)])
+    monkeypatch.setattr(navigation, "connect", lambda: where)
+    app = open_page("day_01_connect")
+    assert any("evil.example" in each.value for each in app.error) is refused
+    assert bool(app.title) is not refused
