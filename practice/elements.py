@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 __all__ = ["NOT_CALLED", "TABLE", "Element", "Undrawable"]
 
-# Characters of Markdown. Looking for images in them takes 0.05 s at worst.
+# Characters of Markdown. Looking for images in them takes 0.2 s at worst.
 MOST_MARKDOWN = 10_000
 MOST_TEXT = 100_000
 MOST_LABEL = 2_000
