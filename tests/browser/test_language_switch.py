@@ -55,8 +55,13 @@ def questions(page: Page, lesson: Lesson) -> list[Locator]:
 
 def pick(page: Page, box: Locator, number: int) -> None:
     """Pick an option of a select box; it closes by itself."""
-    box.get_by_role("combobox").click()
-    page.get_by_role("option").nth(number).click()
+    field, option = box.get_by_role("combobox"), page.get_by_role("option").nth(number)
+    # The list closes when the page scrolls, as it does to the field.
+    field.scroll_into_view_if_needed()
+    while not option.is_visible():
+        field.click()
+        page.wait_for_timeout(500)
+    option.click()
     page.wait_for_timeout(500)
     settle(page)
 

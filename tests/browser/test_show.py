@@ -50,7 +50,9 @@ def test_another_widget_in_the_middle_ends_the_model_call_and_keeps_the_text(pag
     page.get_by_test_id("stCheckbox").click()
     expect(page.get_by_text("status: cancelled")).to_be_visible()
     expect_a_clean_end(page)
-    assert page.locator(".st-key-answer").inner_text().startswith(shown[:-5])
+    # While it grew, the browser drew its open mark as bold.
+    kept = page.locator(".st-key-answer").inner_text().replace("**", "")
+    assert kept.startswith(shown[:-5])
     page.get_by_test_id("stCheckbox").click()
     expect(page.get_by_text("closed: 1")).to_be_visible()
     expect_a_clean_end(page)
