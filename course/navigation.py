@@ -121,7 +121,7 @@ def _refuse_a_foreign_name() -> None:
     Hosts that ``server.allowedHosts`` names are checked by Streamlit itself. Inside Snowflake
     nothing can be set, and what its ingress says of itself is not documented.
     """
-    inside_snowflake = connect().attempts[0].outcome != "not_inside"
+    inside_snowflake = connect("local").attempts[0].outcome != "not_inside"
     if st.get_option("server.allowedHosts") or inside_snowflake:
         return
     name = foreign_name(st.context.ip_address, st.context.headers)

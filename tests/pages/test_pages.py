@@ -545,7 +545,7 @@ def test_a_foreign_name_is_refused_on_this_machine_and_not_inside_snowflake(
 ) -> None:
     monkeypatch.setattr(navigation, "foreign_name", lambda *_: "evil.example")
     where = SimpleNamespace(attempts=[SimpleNamespace(outcome=outcome)])
-    monkeypatch.setattr(navigation, "connect", lambda: where)
+    monkeypatch.setattr(navigation, "connect", lambda _: where)
     app = open_page("day_01_connect")
     assert any("evil.example" in each.value for each in app.error) is refused
     assert bool(app.title) is not refused

@@ -53,7 +53,7 @@ def test_the_page_says_that_the_model_is_thinking(
     monkeypatch.setattr(DeltaGenerator, "html", record)
     app = press(open_day_3(language), "Generate")
     assert not app.exception
-    model = app.selectbox(key="model").value
+    model = app.selectbox(key=f"model-{language}").value
     thinking, waiting = (
         texts(language)[f"demo.{key}"].format(model=model) for key in ("thinking", "waiting")
     )
