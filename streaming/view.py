@@ -60,6 +60,7 @@ def show(
         # Before the first piece: a rerun may come at any moment after it.
         st.session_state[key] = stream
     place = st.empty()
+    drawn: list[DeltaGenerator] = []
     if stream.status in ("new", "running"):
         stream.pace = replace(stream.pace, tick=max(stream.pace.tick, TICK))
         stream.in_batches = True
@@ -67,15 +68,15 @@ def show(
         stream.on_idle = lambda: "streaming" in st.session_state
         try:
             with place.container():
-                _write(stream, cursor)
+                _write(stream, cursor, drawn)
         except BaseException:
             # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
             # whoever pressed Stop is waiting for the page.
             stream.cancel()
-            _leave(place, stream)
+            _leave(place, stream, drawn)
             raise
         stream.cancel()
-    _draw(place, stream.text)
+    _draw(place, stream.text, drawn)
     return stream.result()
 
 
@@ -122,7 +123,7 @@ def write(
     return text
 
 
-def _write(stream: TextStream, cursor: str | None) -> None:
+def _write(stream: TextStream, cursor: str | None, drawn: list[DeltaGenerator]) -> None:
     pieces: Iterator[str] = iter(stream)
     blocks = Blocks()
     length = 0
@@ -132,6 +133,7 @@ def _write(stream: TextStream, cursor: str | None) -> None:
         while True:
             finished: list[str] = []
             place = st.empty()
+            drawn.append(place)
             written = write(place, _open_block(blocks, pieces, finished), cursor=cursor)
             length += sum(map(len, finished))
             if length > LONG_CHARACTERS:
@@ -139,13 +141,16 @@ def _write(stream: TextStream, cursor: str | None) -> None:
             if not finished:
                 return
             for number, block in enumerate(finished):
+                if number:
+                    place = st.empty()
+                    drawn.append(place)
                 if number or block != written or ICON in block:
-                    _draw(st.empty() if number else place, block)
+                    _draw(place, block)
     except StreamError:
         return  # it is in the stream, and show() returns it
 
 
-def _draw(place: DeltaGenerator, text: str) -> None:
+def _draw(place: DeltaGenerator, text: str, drawn: Iterable[DeltaGenerator] = ()) -> None:
     """Draw a text that has ended into an ``st.empty()``, as one element if that shows its code."""
     tokens = parser().parse(text) if ICON in text else []
     fences = [token for token in tokens if token.type == "fence" and token.level == 0]
@@ -154,6 +159,9 @@ def _draw(place: DeltaGenerator, text: str) -> None:
         return
     lines = re.split(r"\r\n?|\n", text)
     begin = 0
+    # A container keeps what one in the same place had behind what it gets itself.
+    for each in drawn:
+        each.empty()
     with place.container():
         for fence in fences:
             start, end = fence.map or (0, 0)
@@ -178,12 +186,12 @@ def _open_block(blocks: Blocks, pieces: Iterator[str], finished: list[str]) -> I
         yield piece
 
 
-def _leave(place: DeltaGenerator, stream: TextStream) -> None:
+def _leave(place: DeltaGenerator, stream: TextStream, drawn: Iterable[DeltaGenerator]) -> None:
     """Leave the text without a cursor, although this run has been told to stop.
 
     In the script's own thread each message to the page would raise that order once more.
     """
-    thread = threading.Thread(target=_draw, args=(place, stream.text), daemon=True)
+    thread = threading.Thread(target=_draw, args=(place, stream.text, drawn), daemon=True)
     add_script_run_ctx(thread)
     thread.start()
     thread.join()

@@ -27,6 +27,8 @@ CONTEXT = re.compile(
     r"context[_ ](?:length|window|size)|maximum context|too many tokens|prompt is too long",
     re.IGNORECASE,
 )
+# Used up, which no waiting helps against, although it comes as 429.
+QUOTA = re.compile(r"insufficient[_ ]quota|exceeded your current quota|billing", re.IGNORECASE)
 UNKNOWN_MODEL = re.compile(
     r"model_not_found|(?:unknown|no such|invalid) model"
     r"|\bmodel\b.{0,200}\b(?:not found|does not exist|is unknown|not available)",
@@ -98,6 +100,8 @@ class Rejection:
         told = f"the relay target answered {self.status}: {said}{hint}"
         code = str(self._details.get("code") or self._details.get("type") or "")
         if self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return EngineError(502, told)
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS and QUOTA.search(f"{code} {said}"):
             return EngineError(502, told)
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:
             return EngineError(429, f"too many requests: {told}")

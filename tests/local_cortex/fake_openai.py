@@ -98,6 +98,15 @@ STREAMS = {
 # Model -> status and body of its refusal.
 REFUSALS: dict[str, tuple[int, object]] = {
     "busy": (429, {"error": "too many requests"}),
+    "used-up": (
+        429,
+        {
+            "error": {
+                "message": "You exceeded your current quota, please check your plan.",
+                "code": "insufficient_quota",
+            }
+        },
+    ),
     "loading": (503, {"error": {"message": "Loading model"}}),
     "wordy": (400, {"detail": "long " * 1000}),
     "context-openai": (

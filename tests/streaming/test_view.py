@@ -90,6 +90,24 @@ class Place:
         self.states.append(text)
 
 
+def icons_and_more() -> None:
+    import streamlit as st
+
+    from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
+    from streaming.view import show
+
+    text = "one\n\n```py\n:material/star:\n```\n\n" + "more\n\n" * 5 + "end"
+    strategy = SimulatedStrategy(lambda _: text, chunk_size=3, delay=0.0)
+    with st.container(key="answer"):
+        show(stream(strategy, CompletionRequest(model="m", prompt="p"), pace=Pace.off()))
+
+
+def test_no_block_of_the_growing_text_stays_behind_the_code_with_an_icon() -> None:
+    app = AppTest.from_function(icons_and_more).run()
+    assert not app.exception
+    assert [part.value for part in app.markdown] == ["one", "\n\n".join(["more"] * 5 + ["end"])]
+
+
 def written(pieces: Iterable[str]) -> list[str]:
     place = Place()
     pieces = list(pieces)
