@@ -8,7 +8,7 @@ the one that most programs already have.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from streaming import bodies, reasons
@@ -141,6 +141,7 @@ class _Http:
         options["follow_redirects"] = False
         for _ in range(MOST_REDIRECTS):
             request.extensions["trace"] = watch.trace
+            request.extensions["timeout"] = _timeouts(request.extensions.get("timeout", {}))
             # Of a connection that was used before, nothing is shown; and nobody is to share it.
             request.headers["Connection"] = "close"
             # Packed, a kilobyte may be a megabyte of text.
@@ -158,7 +159,7 @@ class _Http:
         return response
 
     def _connect_and_send(self, request: Any, options: dict[str, Any], watch: Watch) -> Any:
-        limit = request.extensions.get("timeout", {}).get("connect") or CONNECT_SECONDS
+        limit = request.extensions["timeout"]["connect"] or CONNECT_SECONDS
         ends = time.monotonic() + limit
         while True:
             try:
@@ -168,6 +169,17 @@ class _Http:
                 cut_short = type(error).__name__ == "ConnectTimeout" and time.monotonic() < ends
                 if watch.ended or not cut_short:
                     raise
+
+
+def _timeouts(given: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return each of a request's timeouts in seconds, or None.
+
+    openai's own default is of httpx2, and in a client of httpx it stands for each of the numbers.
+    """
+    return {
+        name: getattr(given.get(name), name, given.get(name))
+        for name in ("connect", "read", "write", "pool")
+    }
 
 
 class _Chunks:

@@ -7,6 +7,7 @@ import socket
 import threading
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
@@ -25,8 +26,9 @@ from tests.streaming.asking import PROMPT, ask, wait_for
 from tests.streaming.hostile import EVENTS, Play, answering, refusing, serving
 
 
-def client(cortex: LocalCortex, key: str | None = None) -> openai.OpenAI:
+def client(cortex: LocalCortex, key: str | None = None, **options: Any) -> openai.OpenAI:
     return openai.OpenAI(
+        **options,
         api_key=cortex.secret if key is None else key,
         base_url=f"{cortex.url}/api/v2/cortex/v1",
     )
@@ -43,6 +45,11 @@ def test_it_gives_the_same_text_as_the_direct_strategy(cortex: LocalCortex) -> N
     session.close()
     assert len(texts) == 1
     assert "qubit" in texts.pop()
+
+
+def test_a_client_of_httpx_may_leave_its_timeout_to_openai(cortex: LocalCortex) -> None:
+    with client(cortex, http_client=httpx.Client()) as chat:
+        assert stream(ChatCompletionsStrategy(chat), ask()).result().status == "complete"
 
 
 def test_options_and_conversations_reach_the_model(cortex: LocalCortex) -> None:
