@@ -78,14 +78,15 @@ STATUS_CODES = {
     402: "budget",
     403: "forbidden",
     404: "not_found",
-    408: "unavailable",
-    413: "too_long",
-    422: "bad_request",
     429: "rate_limited",
     500: "service",
     502: "service",
     503: "unavailable",
     504: "unavailable",
+    # What Cortex is not known to send, and other servers of the protocol are.
+    408: "unavailable",
+    413: "too_long",
+    422: "bad_request",
     529: "unavailable",
 }
 
