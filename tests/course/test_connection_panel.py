@@ -50,7 +50,7 @@ def said(app: AppTest) -> str:
 
 def test_an_account_under_another_name_is_named_with_what_makes_it_the_usual_one() -> None:
     app = opened({"snowflake": PLANTED})
-    assert "has an account in `[snowflake]`, but the course only uses" in said(app)
+    assert "has an account in `[snowflake]`, but the course uses only" in said(app)
     assert "rename the entry to `[connections.snowflake]`, or set `COURSE_CONNECTION`" in said(app)
     assert "planted" not in said(app).lower()
 
