@@ -61,6 +61,15 @@ def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this
         assert database.execute("SELECT DISTINCT learner FROM progress").fetchall() == [("local",)]
 
 
+def clear(page: Page) -> None:
+    now = page.get_by_role("button", name="Clear", exact=True)
+    # What is drawn again meanwhile closes the popover.
+    while not now.is_visible():
+        page.get_by_role("button", name="Clear progress").click()
+        page.wait_for_timeout(500)
+    now.click()
+
+
 def test_progress_is_exported_cleared_and_imported(
     url: str, tmp_path: Path, new_page: NewPage
 ) -> None:
@@ -76,16 +85,14 @@ def test_progress_is_exported_cleared_and_imported(
     download.value.save_as(exported)
     kinds = [fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]]
     assert kinds == ["opened", "read"]
-    page.get_by_role("button", name="Clear progress").click()
-    page.get_by_role("button", name="Clear", exact=True).click()
+    clear(page)
     card = page.locator(f".st-key-card-{DAY}")
     expect(card).to_contain_text("Not started")
     page.keyboard.press("Escape")
     page.locator("input[type=file]").set_input_files(exported)
     expect(page.get_by_text("Imported; 2 entries are new here.")).to_be_visible()
     expect(card).to_contain_text("Read")
-    page.get_by_role("button", name="Clear progress").click()
-    page.get_by_role("button", name="Clear", exact=True).click()
+    clear(page)
     expect(card).to_contain_text("Not started")
     page.reload()
     expect(card).to_contain_text("Not started")
