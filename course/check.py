@@ -32,7 +32,7 @@ def check(
 
     Args:
         root: its folder.
-        say: is told of each step.
+        say: called with a line for each step.
         only: the names of the lessons that are checked; the whole course by default.
     """
     say("Reading the lessons.")

@@ -86,7 +86,7 @@ def failure(
 def _offer_entries(
     connection: Connection, key: str, on_mended: Callable[[], None] = lambda: None
 ) -> None:
-    """Offer the accounts that the secrets have under other names, to whoever owns the secrets."""
+    """Offer the accounts under other names in the secrets, to the owner of the secrets only."""
     entries = [entry for attempt in connection.attempts for entry in attempt.found]
     context = st.context
     if not entries or not on_this_machine(context.url, context.ip_address, context.headers):

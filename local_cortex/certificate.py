@@ -2,7 +2,7 @@
 
 ``snowflake.cortex`` speaks https to whatever host it is given. For a script that is to run
 unmodified, Local Cortex therefore speaks it too; each run has a new authority, whose key
-never leaves this process, and only the started command is told to trust it. The certificate is for
+never leaves this process, and only the started command trusts it. The certificate is for
 Snowflake's names, too, because `local_cortex run` leads them here.
 """
 

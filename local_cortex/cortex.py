@@ -29,7 +29,7 @@ MOST_REFUSED = 1_000
 LONGEST_NAME = 100
 # Of a conversation: some 50,000 tokens of English. Counting the tokens of more would take a while.
 MOST_CHARACTERS = 200_000
-# Of an answer, whole or not: an engine that never ends is not to be waited for.
+# Seconds that an answer may take, whole or streamed: an engine may never end.
 ANSWER_SECONDS = 600.0
 ROLES = frozenset({"system", "user", "assistant"})
 

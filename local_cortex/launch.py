@@ -2,7 +2,7 @@
 
 The program finds its credentials where it would find real ones, in Streamlit's secrets and in
 Snowflake's connections.toml, and trusts the server's certificate. All of it lies in a temporary
-folder that only the program is told about. Real credentials are out of its sight (out_of_sight.py),
+folder that only the program knows. Real credentials are out of its sight (out_of_sight.py),
 and what it sends to an account arrives here (startup/sitecustomize.py).
 
 The trick with the address. The connector takes ``host`` and ``port`` and asks
@@ -101,7 +101,7 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         # The connector's tokens of earlier logins: on Linux a file, elsewhere the system's keyring.
         "SF_TEMPORARY_CREDENTIAL_CACHE_DIR": str(folder),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        # Where sitecustomize.py is, and what it is told; see there.
+        # The folder of sitecustomize.py, and its settings.
         "PYTHONPATH": os.pathsep.join(filter(None, [STARTUP, inherited.get("PYTHONPATH", "")])),
         VARIABLE: str(folder / TOLD),
         # For `streamlit run` by a Python that is told to ignore PYTHONPATH.

@@ -16,7 +16,7 @@ Found = tuple[Place, str, str]
 
 CODE = re.compile(r"(`+)[^`].*?\1(?!`)", re.DOTALL)
 BLANK = re.compile(r"\{\w*\}")
-#: What is filled in: in what is said of a mistake, and in what a condition looks for.
+#: Placeholders, in the message for a mistake and in the pattern of a condition.
 IN_MESSAGES = ("{line}",)
 IN_CONDITIONS = ("{answer}", "{answer_length}", "{value}")
 

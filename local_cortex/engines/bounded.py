@@ -62,7 +62,7 @@ def is_plain(response: httpx.Response) -> bool:
 
 
 async def beginning(response: httpx.Response, most: int, seconds: float) -> bytes:
-    """Read the first bytes of a body: ``most`` of them, and what comes in so many seconds."""
+    """Read at most ``most`` bytes of a body, for at most ``seconds``."""
     body = b""
     try:
         async with asyncio.timeout(seconds):
