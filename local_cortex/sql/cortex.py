@@ -1,0 +1,286 @@
+"""The Cortex functions of SQL as DuckDB sees them: calls of one Python function, ``_cortex``.
+
+Argument lists and results follow docs.snowflake.com/en/sql-reference/functions (November 2026).
+What the functions answer is in :mod:`local_cortex.sql.asking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from local_cortex.engines import EngineError
+from local_cortex.engines.embedding import DIMENSIONS
+
+from .asking import answers, remote_error
+from .errors import SqlError, not_run, wrong_argument_count
+from .protocol import Running
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+__all__ = ["FUNCTIONS", "call", "read", "register"]
+
+TEXT, JSON, REAL, TRUTH, COUNT = "VARCHAR", "JSON", "DOUBLE", "BOOLEAN", "HUGEINT"
+SCHEMA = "SNOWFLAKE.CORTEX."
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a function is called: its parameters, those in brackets optional, and its DuckDB type."""
+
+    signature: str
+    type: str
+    aggregate: bool = False
+
+    @property
+    def parameters(self) -> list[str]:
+        return self.signature.replace("[", "").replace("]", "").split()
+
+    @property
+    def required(self) -> int:
+        return len(self.signature.partition("[")[0].split())
+
+
+# With return_error_details the type is an object of value and error.
+FORMS: Mapping[str, Form] = {
+    "AI_COMPLETE": Form(
+        "model prompt [model_parameters response_format show_details return_error_details]", TEXT
+    ),
+    "AI_CLASSIFY": Form("input list_of_categories [config_object return_error_details]", JSON),
+    "AI_FILTER": Form("input [return_error_details]", TRUTH),
+    "AI_AGG": Form("expr task_description", TEXT, aggregate=True),
+    "AI_SUMMARIZE_AGG": Form("expr", TEXT, aggregate=True),
+    "AI_SENTIMENT": Form("text [categories return_error_details]", JSON),
+    "AI_TRANSLATE": Form(
+        "text source_language target_language [return_error_details]", TEXT
+    ),
+    "AI_EXTRACT": Form("text responseformat", JSON),
+    "AI_EMBED": Form("model input", "FLOAT[{}]"),
+    "AI_SIMILARITY": Form("input1 input2 [config_object]", REAL),
+    "AI_COUNT_TOKENS": Form("function_name input [more options target]", COUNT),
+    "AI_REDACT": Form("input [categories return_error_details mode]", TEXT),
+}
+# These fail in an account that Snowflake marked inactive.
+LEGACY: Mapping[str, Form] = {
+    "COMPLETE": Form("model prompt [options]", TEXT),
+    "TRY_COMPLETE": Form("model prompt [options]", TEXT),
+    "SUMMARIZE": Form("text", TEXT),
+    "SENTIMENT": Form("text", REAL),
+    "ENTITY_SENTIMENT": Form("text [categories]", JSON),
+    "TRANSLATE": Form("text source_language target_language", TEXT),
+    "EXTRACT_ANSWER": Form("text question", TEXT),
+    "CLASSIFY_TEXT": Form("input list_of_categories [config_object]", JSON),
+    "EMBED_TEXT_768": Form("model input", "FLOAT[{}]"),
+    "EMBED_TEXT_1024": Form("model input", "FLOAT[{}]"),
+    "COUNT_TOKENS": Form("model input", COUNT),
+}
+REFUSED: Mapping[str, str] = {
+    "AI_PARSE_DOCUMENT": "Files have no model here. Put the text into a table.",
+    "AI_TRANSCRIBE": "Files have no model here. Put the text into a table.",
+    "SNOWFLAKE.CORTEX.PARSE_DOCUMENT": "Files have no model here. Put the text into a table.",
+    "SNOWFLAKE.CORTEX.FINETUNE": "Local Cortex trains no model.",
+    "SNOWFLAKE.CORTEX.SEARCH_PREVIEW": "Use AI_EMBED and VECTOR_COSINE_SIMILARITY instead.",
+    "TO_FILE": "Files have no model here. Put the text into a table.",
+}
+VECTORS: Mapping[str, str] = {
+    "VECTOR_COSINE_SIMILARITY": "ARRAY_COSINE_SIMILARITY",
+    "VECTOR_INNER_PRODUCT": "ARRAY_INNER_PRODUCT",
+    "VECTOR_L2_DISTANCE": "ARRAY_DISTANCE",
+    "VECTOR_L1_DISTANCE": "",
+}
+# sqlglot has nodes of its own for some of these.
+NODES: Mapping[str, str] = {
+    "CosineDistance": "VECTOR_COSINE_SIMILARITY",
+    "DotProduct": "VECTOR_INNER_PRODUCT",
+    "EuclideanDistance": "VECTOR_L2_DISTANCE",
+    "ManhattanDistance": "VECTOR_L1_DISTANCE",
+    "AIAgg": "AI_AGG",
+    "AIClassify": "AI_CLASSIFY",
+    "AIEmbed": "AI_EMBED",
+    "AISimilarity": "AI_SIMILARITY",
+    "AISummarizeAgg": "AI_SUMMARIZE_AGG",
+    "ToFile": "TO_FILE",
+}
+
+#: The names that :func:`call` takes, upper case: as they stand, and with their schema.
+FUNCTIONS = frozenset(
+    {"PROMPT", *FORMS, *VECTORS, *REFUSED}
+    | {SCHEMA + name for name in (*FORMS, *LEGACY)}
+    | {SCHEMA + name for name in REFUSED if "." not in name}
+)
+
+
+def read(node: exp.Expression) -> tuple[str, list[exp.Expression], dict[str, exp.Expression]] | None:
+    """Read a call of one of :data:`FUNCTIONS`: name, arguments, named arguments; else ``None``."""
+    path = ""
+    call = node
+    if isinstance(node, exp.Dot):
+        *schema, call = node.flatten()
+        path = "".join(f"{part.name.upper()}." for part in schema)
+    if isinstance(call, exp.Anonymous):
+        name = path + call.name.upper()
+        given = call.expressions
+    else:
+        name = path + NODES.get(type(call).__name__, "")
+        given = [
+            one
+            for value in call.args.values()
+            for one in (value if isinstance(value, list) else [value])
+            if isinstance(one, exp.Expression)
+        ]
+    if name not in FUNCTIONS:
+        return None
+    named = {one.name.lower(): one.expression for one in given if isinstance(one, exp.Kwarg)}
+    return name, [one for one in given if not isinstance(one, exp.Kwarg)], named
+
+
+def call(
+    name: str, arguments: Sequence[exp.Expression], named: Mapping[str, exp.Expression]
+) -> exp.Expression:
+    """Write a call in DuckDB's terms; ``name`` is one of :data:`FUNCTIONS`.
+
+    Raises:
+        SqlError: a function that does not run here, wrong arguments, an unknown embedding model.
+    """
+    if name in REFUSED or name.removeprefix(SCHEMA) in REFUSED:
+        raise not_run(name, REFUSED.get(name) or REFUSED[name.removeprefix(SCHEMA)])
+    name = name.removeprefix(SCHEMA)
+    if name == "PROMPT":
+        return _prompt(arguments)
+    if name in VECTORS:
+        return _vector(name, arguments)
+    form = FORMS.get(name) or LEGACY[name]
+    given = _given(name, form, arguments, named)
+    if form.aggregate:
+        given["expr"] = exp.Anonymous(this="LIST", expressions=[given["expr"]])
+    pairs = [one for key, value in given.items() for one in (exp.Literal.string(key), value)]
+    answer = exp.Anonymous(
+        this="_CORTEX",
+        expressions=[
+            exp.Placeholder(this="EXECUTION"),
+            exp.Literal.string(name),
+            exp.Anonymous(this="JSON_OBJECT", expressions=pairs),
+        ],
+    )
+    kind = _type(name, form, given)
+    return answer if kind == TEXT else exp.cast(answer, kind, dialect="duckdb")
+
+
+def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Running]) -> None:
+    """Create ``_cortex`` in a database; ``find`` gives the execution of an id."""
+    import pyarrow as pa
+
+    def cortex(ids: pa.Array, functions: pa.Array, arguments: pa.Array) -> pa.Array:
+        if not len(ids):
+            return pa.array([], pa.string())
+        execution = find(ids[0].as_py())
+        try:
+            rows = answers(execution, functions[0].as_py(), arguments.to_pylist())
+        except BaseException as error:
+            execution.failure = execution.failure or error
+            raise
+        return pa.array(rows, pa.string())
+
+    # Equal calls are made again, and a NULL argument may still be an answer.
+    connection.create_function(
+        "_cortex",
+        cortex,
+        ["BIGINT", "VARCHAR", "VARCHAR"],  # type: ignore[arg-type]
+        "VARCHAR",  # type: ignore[arg-type]
+        type="arrow",  # type: ignore[arg-type]
+        side_effects=True,
+        null_handling="special",  # type: ignore[arg-type]
+    )
+
+
+def _given(
+    name: str,
+    form: Form,
+    arguments: Sequence[exp.Expression],
+    named: Mapping[str, exp.Expression],
+) -> dict[str, exp.Expression]:
+    """Give each argument its parameter's name."""
+    if "file" in {key.lower() for key in named}:
+        raise not_run(f"{name} with a FILE", "Give it a text.")
+    given = dict(zip(form.parameters, arguments, strict=False))
+    given |= {key.lower(): value for key, value in named.items()}
+    if (
+        len(given) != len(arguments) + len(named)
+        or not set(given) <= set(form.parameters)
+        or not set(form.parameters[: form.required]) <= set(given)
+    ):
+        least = form.required
+        raise wrong_argument_count(
+            name,
+            len(arguments) + len(named),
+            f"({', '.join(form.parameters)}), the first {least} of them required",
+        )
+    return given
+
+
+def _type(name: str, form: Form, given: Mapping[str, exp.Expression]) -> str:
+    if name in {"AI_EMBED", "EMBED_TEXT_768", "EMBED_TEXT_1024"}:
+        return form.type.format(_dimension(name, given["model"]))
+    if "options" in given or any(
+        _set(given.get(one)) for one in ("response_format", "show_details", "return_error_details")
+    ):
+        # COMPLETE's options: documented as text, and read with paths in its examples.
+        return JSON if name != "AI_COUNT_TOKENS" else COUNT
+    if name == "AI_REDACT" and _constant(given.get("mode")).lower() == "detect":
+        return JSON
+    return form.type
+
+
+def _set(node: exp.Expression | None) -> bool:
+    """Tell whether an optional argument may be anything but NULL or FALSE."""
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    no = isinstance(node, exp.Boolean) and not node.this
+    return not (node is None or no or isinstance(node, exp.Null))
+
+
+def _constant(node: exp.Expression | None) -> str:
+    while isinstance(node, exp.Cast | exp.Paren):
+        node = node.this
+    return node.this if isinstance(node, exp.Literal) and node.is_string else ""
+
+
+def _dimension(name: str, model: exp.Expression) -> int:
+    """Return how long the vectors of a model are: part of the result's type."""
+    asked = _constant(model)
+    if not asked:
+        raise SqlError(
+            f"SQL compilation error:\nargument 1 of function {name} needs to be constant",
+            code="001015",
+            sqlstate="22023",
+        )
+    dimension = DIMENSIONS.get(asked.lower())
+    if dimension is None or (name != "AI_EMBED" and not name.endswith(f"_{dimension}")):
+        raise remote_error(name, EngineError(400, f'unknown model "{asked[:100]}"'))
+    return dimension
+
+
+def _prompt(arguments: Sequence[exp.Expression]) -> exp.Expression:
+    """An object of a template and what goes into its ``{0}``, ``{1}``, ..."""
+    if not arguments:
+        raise wrong_argument_count("PROMPT", 0, "a template and its arguments")
+    template, *values = arguments
+    items = exp.Anonymous(this="JSON_ARRAY", expressions=values)
+    pairs = [exp.Literal.string("template"), template, exp.Literal.string("args"), items]
+    return exp.Anonymous(this="JSON_OBJECT", expressions=pairs)
+
+
+def _vector(name: str, arguments: Sequence[exp.Expression]) -> exp.Expression:
+    if len(arguments) != 2:
+        raise wrong_argument_count(name, len(arguments), "2")
+    if function := VECTORS[name]:
+        return exp.cast(exp.Anonymous(this=function, expressions=list(arguments)), REAL)
+    left, right = (one.sql("duckdb") for one in arguments)
+    pairs = f"LIST_ZIP({left}, {right})"
+    distances = f"LIST_TRANSFORM({pairs}, LAMBDA _p: ABS(_p[1] - _p[2]))"
+    return exp.cast(exp.Anonymous(this="LIST_SUM", expressions=[exp.Var(this=distances)]), REAL)
