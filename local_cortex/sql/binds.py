@@ -93,7 +93,7 @@ def arrow_table(binds: Mapping[str, Bind], into: Sequence[SqlType | None] = ()) 
     for index, (position, bind) in enumerate(binds.items()):
         target = into[index] if index < len(into) else None
         column = _read_as(position, bind, target)
-        columns[position] = pa.array(column.values, _arrow_type(column.type))
+        columns[position] = pa.array(column.values, column.type.arrow)
     if len({len(column) for column in columns.values()}) > 1:
         raise _unreadable(min(binds))
     return pa.table(columns)
@@ -164,22 +164,6 @@ def _cast_to(kind: SqlType) -> exp.DataType:
 
     sizes = f"({kind.precision}, {kind.scale})" if kind.name == "FIXED" else ""
     return exp.DataType.build(_DECLARED.get(kind.name, kind.name) + sizes, dialect="snowflake")
-
-
-def _arrow_type(kind: SqlType) -> pa.DataType:
-    import pyarrow as pa
-
-    if kind.name == "FIXED":
-        return pa.decimal128(MAX_PRECISION, kind.scale or 0)
-    if kind.is_timestamp:
-        return pa.timestamp("us", tz=None if kind.name == "TIMESTAMP_NTZ" else "UTC")
-    return {
-        "REAL": pa.float64(),
-        "BOOLEAN": pa.bool_(),
-        "BINARY": pa.binary(),
-        "DATE": pa.date32(),
-        "TIME": pa.time64("us"),
-    }.get(kind.name, pa.string())
 
 
 _DECLARED: Final = {"FIXED": "NUMBER", "REAL": "DOUBLE"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .errors import SqlError, not_run
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from sqlglot import exp
 
 __all__ = [
@@ -76,6 +77,25 @@ class SqlType:
         if self.name == "VECTOR":
             return f"{'FLOAT' if self.element == 'REAL' else 'INTEGER'}[{self.dimension}]"
         return _DUCKDB[self.name]
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type of these values between DuckDB and the wire; JSON is text."""
+        import pyarrow as pa
+
+        if self.name == "FIXED":
+            return pa.decimal128(MAX_PRECISION, self.scale or 0)
+        if self.name == "VECTOR":
+            return pa.list_(pa.float32() if self.element == "REAL" else pa.int32(), self.dimension)
+        if self.is_timestamp:
+            return pa.timestamp("us", tz=None if self.name == "TIMESTAMP_NTZ" else "UTC")
+        return {
+            "REAL": pa.float64(),
+            "BOOLEAN": pa.bool_(),
+            "BINARY": pa.binary(),
+            "DATE": pa.date32(),
+            "TIME": pa.time64("us"),
+        }.get(self.name, pa.string())
 
     def __str__(self) -> str:
         if self.name == "FIXED":

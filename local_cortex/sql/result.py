@@ -1,0 +1,221 @@
+"""What a statement gives back, and how the connector's JSON result path wants it on the wire.
+
+Read from ``SnowflakeConverter`` in ``snowflake/connector/converter.py`` 4.8: every value is text
+or null; FIXED and REAL in decimal notation, BOOLEAN ``"1"``/``"0"``, DATE days since 1970-01-01,
+TIME and TIMESTAMP seconds with exactly ``scale`` decimals (TIMESTAMP_TZ followed by a blank and the
+offset in minutes plus 1440), BINARY hexadecimal, VECTOR a JSON list, VARIANT, OBJECT and ARRAY
+JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from .binds import TZ_BIAS
+from .types import MAX_TEXT, SqlType, of_duckdb
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["SqlColumn", "SqlResult"]
+
+BYTES_PER_CHAR = 4  # of UTF-8, at most
+MICROS = 1_000_000  # in a second
+PLAIN_SCALE = 6  # decimals up to which Arrow writes no exponent
+
+# DuckDB's integers whose values an int64 holds; all others go through a decimal of 38 digits.
+_SMALL: Final = frozenset(
+    ("tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlColumn:
+    """A column of a result."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+
+    def wire(self) -> dict[str, Any]:
+        """Return the entry of ``rowtype``."""
+        kind = self.type
+        length = byte_length = None
+        if kind.name == "TEXT":
+            length = kind.length or MAX_TEXT
+            byte_length = min(length * BYTES_PER_CHAR, max(length, MAX_TEXT))
+        elif kind.name == "BINARY":
+            length = byte_length = kind.length
+        entry = {
+            "name": self.name,
+            "type": kind.name.lower(),
+            "nullable": self.nullable,
+            "length": length,
+            "byteLength": byte_length,
+            "precision": 0 if kind.scale is not None and kind.name != "FIXED" else kind.precision,
+            "scale": kind.scale,
+            "database": "",
+            "schema": "",
+            "table": "",
+            "collation": None,
+        }
+        if kind.name == "VECTOR":
+            element = SqlType(kind.element or "REAL", 38, 0)
+            entry["vectorDimension"] = kind.dimension
+            entry["fields"] = [SqlColumn("", element, nullable=False).wire()]
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class SqlResult:
+    """A statement's rows; none when the statement was only described.
+
+    ``table`` has a column for each of ``columns``, of the Arrow type ``SqlType.arrow`` (whole
+    numbers may be of any integer type); VARIANT, OBJECT and ARRAY are JSON text as Snowflake shows
+    it. ``statement_type_id`` is Snowflake's number of the kind of statement; the connector counts
+    affected rows by it. ``weight`` is about how many bytes the rows take.
+    """
+
+    columns: tuple[SqlColumn, ...]
+    table: pa.Table
+    statement_type_id: int
+    weight: int = 0
+
+    @classmethod
+    def of_rows(
+        cls,
+        columns: Iterable[SqlColumn],
+        rows: Iterable[Sequence[Any]],
+        statement_type_id: int,
+    ) -> SqlResult:
+        """Return rows of Python values; text of a VARIANT, OBJECT or ARRAY is JSON already."""
+        import pyarrow as pa
+
+        columns, rows = tuple(columns), list(rows)
+        arrays = [
+            pa.array([row[index] for row in rows], column.type.arrow)
+            for index, column in enumerate(columns)
+        ]
+        table = pa.table(arrays, names=[column.name for column in columns])
+        return cls(columns, table, statement_type_id, table.nbytes)
+
+    @classmethod
+    def of_relation(
+        cls,
+        relation: Any,
+        names: Sequence[str],
+        kinds: Sequence[SqlType | None],
+        statement_type_id: int,
+        *,
+        rows: bool = True,
+    ) -> SqlResult:
+        """Run a DuckDB relation (``cursor.sql(select)``), or only describe it.
+
+        ``kinds`` are the Snowflake types where they are known; ``None`` takes DuckDB's own. A
+        relation and not an executed cursor, because DuckDB can't give a VARIANT that holds a
+        HUGEINT to Arrow: values are converted in a last projection.
+        """
+        known = [
+            kind or of_duckdb(found) for kind, found in zip(kinds, relation.types, strict=True)
+        ]
+        columns = tuple(map(SqlColumn, names, known))
+        last = ", ".join(
+            f'{_projected(index, kind, found)} AS "{index}"'
+            for index, (kind, found) in enumerate(zip(known, relation.types, strict=True), 1)
+        )
+        projected = relation.project(last)
+        table = (projected if rows else projected.limit(0)).to_arrow_table()
+        for index, column in enumerate(columns):
+            if column.type.is_json:
+                table = table.set_column(index, str(index), _indented(table.column(index)))
+        table = table.rename_columns(list(names))
+        return cls(columns, table, statement_type_id, table.nbytes)
+
+    @property
+    def row_count(self) -> int:
+        return int(self.table.num_rows)
+
+    def rowtype(self) -> list[dict[str, Any]]:
+        """Return the column descriptions as the query response carries them."""
+        return [column.wire() for column in self.columns]
+
+    def rowset(self) -> list[list[str | None]]:
+        """Return the values as the query response carries them."""
+        if not self.columns:
+            return []
+        texts = [_texts(each.type, self.table.column(i)) for i, each in enumerate(self.columns)]
+        return [list(row) for row in zip(*texts, strict=True)]
+
+
+def _projected(index: int, kind: SqlType, found: Any) -> str:
+    if kind.is_json:
+        # Through VARIANT, which sorts the keys of objects as Snowflake does.
+        return f"json_pretty(#{index}::VARIANT::JSON)"
+    if kind.name == "FIXED" and not kind.scale:
+        return f"#{index}::{'BIGINT' if found.id in _SMALL else 'DECIMAL(38, 0)'}"
+    return f"#{index}::{kind.duckdb}"
+
+
+def _indented(column: pa.ChunkedArray) -> pa.Array:
+    """Indent DuckDB's pretty JSON by two, all rows in one text: JSON has no raw control characters.
+
+    Line by line, four leading blanks at a time become a tab, and each tab two blanks.
+    """
+    import pyarrow as pa
+
+    values = column.to_pylist()
+    text = "\x1f".join(value or "" for value in values).replace("\n    ", "\n\t")
+    while "\t    " in text:
+        text = text.replace("\t    ", "\t\t")
+    pretty = text.replace("\t", "  ").split("\x1f")
+    return pa.array(
+        [None if value is None else new for value, new in zip(values, pretty, strict=True)]
+        if values
+        else [],
+        pa.string(),
+    )
+
+
+def _texts(kind: SqlType, column: pa.ChunkedArray) -> list[str | None]:
+    import pyarrow as pa
+
+    if kind.name in {"DATE", "TIME"}:
+        column = column.cast(pa.int32() if kind.name == "DATE" else pa.int64())
+    elif kind.is_timestamp:
+        column = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
+    if kind.name == "DATE" or (kind.name == "FIXED" and (kind.scale or 0) <= PLAIN_SCALE):
+        column = column.cast(pa.string())
+    values: list[Any] = column.to_pylist()
+    encode = _encoder(kind)
+    if encode is None:
+        return values
+    return [None if value is None else encode(value) for value in values]
+
+
+def _encoder(kind: SqlType) -> Callable[[Any], str] | None:
+    scale = kind.scale or 0
+    if kind.name == "TIMESTAMP_TZ":
+        return lambda value: f"{_seconds(value, scale)} {TZ_BIAS}"
+    if kind.name == "TIME" or kind.is_timestamp:
+        return lambda value: _seconds(value, scale)
+    if kind.name == "FIXED" and scale > PLAIN_SCALE:
+        return lambda value: f"{value:f}"
+    return _ENCODERS.get(kind.name)
+
+
+def _seconds(micros: int, scale: int) -> str:
+    whole, fraction = divmod(abs(micros), MICROS)
+    sign = "-" if micros < 0 else ""
+    return f"{sign}{whole}.{fraction:06d}000"[: scale - 9 or None] if scale else f"{sign}{whole}"
+
+
+_ENCODERS: Final[dict[str, Callable[[Any], str]]] = {
+    "REAL": lambda value: "NaN" if math.isnan(value) else repr(value),
+    "BOOLEAN": lambda value: "1" if value else "0",
+    "BINARY": lambda value: value.hex().upper(),
+    "VECTOR": json.dumps,
+}
