@@ -10,7 +10,6 @@ JSON text.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -181,41 +180,44 @@ def _indented(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _texts(kind: SqlType, column: pa.ChunkedArray) -> list[str | None]:
+    """Write a column's values as text, in Arrow as far as Arrow can: rows may be many."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    if kind.name in {"DATE", "TIME"}:
-        column = column.cast(pa.int32() if kind.name == "DATE" else pa.int64())
-    elif kind.is_timestamp:
-        column = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64())
-    if kind.name == "DATE" or (kind.name == "FIXED" and (kind.scale or 0) <= PLAIN_SCALE):
-        column = column.cast(pa.string())
-    values: list[Any] = column.to_pylist()
-    encode = _encoder(kind)
-    if encode is None:
-        return values
-    return [None if value is None else encode(value) for value in values]
-
-
-def _encoder(kind: SqlType) -> Callable[[Any], str] | None:
-    scale = kind.scale or 0
-    if kind.name == "TIMESTAMP_TZ":
-        return lambda value: f"{_seconds(value, scale)} {TZ_BIAS}"
-    if kind.name == "TIME" or kind.is_timestamp:
-        return lambda value: _seconds(value, scale)
-    if kind.name == "FIXED" and scale > PLAIN_SCALE:
-        return lambda value: f"{value:f}"
-    return _ENCODERS.get(kind.name)
+    if kind.name == "BOOLEAN":
+        column = pc.if_else(column, "1", "0")
+    elif kind.name == "TIME" or kind.is_timestamp:
+        column = _seconds(column, kind.scale or 0)
+        if kind.name == "TIMESTAMP_TZ":
+            column = pc.binary_join_element_wise(column, str(TZ_BIAS), " ")
+    elif kind.name == "DATE":
+        column = column.cast(pa.int32())
+    encode = _ENCODERS.get(kind.name)
+    if kind.name == "FIXED" and (kind.scale or 0) > PLAIN_SCALE:
+        encode = "{:f}".format
+    if encode is not None:
+        return [None if value is None else encode(value) for value in column.to_pylist()]
+    # A list of texts comes several times faster out of NumPy.
+    texts: list[str | None] = column.cast(pa.string()).to_numpy().tolist()
+    return texts
 
 
-def _seconds(micros: int, scale: int) -> str:
-    whole, fraction = divmod(abs(micros), MICROS)
-    sign = "-" if micros < 0 else ""
-    return f"{sign}{whole}.{fraction:06d}000"[: scale - 9 or None] if scale else f"{sign}{whole}"
+def _seconds(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    micros = column.cast(pa.int64())
+    size = pc.abs(micros)
+    whole = pc.divide(size, MICROS)
+    fraction = pc.subtract(size, pc.multiply(whole, MICROS)).cast(pa.string())
+    decimals = pc.utf8_slice_codeunits(pc.utf8_lpad(fraction, 6, "0"), 0, scale)
+    decimals = pc.utf8_rpad(decimals, scale, "0")
+    sign = pc.if_else(pc.less(micros, 0), "-", "")
+    point = "." if scale else ""
+    return pc.binary_join_element_wise(sign, whole.cast(pa.string()), point, decimals, "")
 
 
 _ENCODERS: Final[dict[str, Callable[[Any], str]]] = {
-    "REAL": lambda value: "NaN" if math.isnan(value) else repr(value),
-    "BOOLEAN": lambda value: "1" if value else "0",
     "BINARY": lambda value: value.hex().upper(),
     "VECTOR": json.dumps,
 }
