@@ -9,8 +9,6 @@ the offset in minutes plus 1440; VARIANT, OBJECT and ARRAY are JSON text.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +19,7 @@ from .types import MAX_PRECISION
 __all__ = ["encode"]
 
 MICRO_SCALE = 6  # decimals of what DuckDB stores
-TZ_BYTES = 16  # tells the connector that a TIMESTAMP_TZ has three fields
+SHORT_SCALE = 3  # decimals up to which a TIMESTAMP_TZ counts units instead of nanoseconds
 INTEGERS = (pa.int8(), pa.int16(), pa.int32(), pa.int64())
 
 
@@ -51,7 +49,10 @@ def encode(result: SqlResult) -> bytes:
 
 def _metadata(column: SqlColumn) -> dict[str, str]:
     wire = column.wire()
-    byte_length = TZ_BYTES if column.type.name == "TIMESTAMP_TZ" else wire["byteLength"]
+    byte_length = wire["byteLength"]
+    if column.type.name == "TIMESTAMP_TZ":
+        # Tells the connector whether the struct has two fields or three.
+        byte_length = 8 if (column.type.scale or 0) <= SHORT_SCALE else 16
     return {
         "logicalType": column.type.name,
         "precision": str(wire["precision"] or MAX_PRECISION),
@@ -63,15 +64,17 @@ def _metadata(column: SqlColumn) -> dict[str, str]:
 
 
 def _array(column: SqlColumn, values: pa.Array) -> pa.Array:
-    kind = column.type
+    kind, scale = column.type, column.type.scale or 0
     if kind.name == "FIXED":
-        return _fixed(values, kind.scale or 0)
-    if kind.name == "TIME":
-        return _in_units(values, kind.scale or 0)
-    if kind.name == "TIMESTAMP_TZ" or (kind.is_timestamp and (kind.scale or 0) > MICRO_SCALE):
-        return _struct(values, zoned=kind.name == "TIMESTAMP_TZ")
-    if kind.is_timestamp:
-        return _in_units(values, kind.scale or 0)
+        return _fixed(values, scale)
+    if kind.name == "TIMESTAMP_TZ":
+        fields = _units(values, scale) if scale <= SHORT_SCALE else _seconds(values)
+        offset = pa.array([TZ_BIAS] * len(values), pa.int32())
+        return _struct(values, {**fields, "timezone": offset})
+    if kind.is_timestamp and scale > MICRO_SCALE:
+        return _struct(values, _seconds(values))
+    if kind.name == "TIME" or kind.is_timestamp:
+        return _units(values, scale)["epoch"]
     return values.cast(kind.arrow)
 
 
@@ -98,11 +101,18 @@ def _fixed(values: pa.Array, scale: int) -> pa.Array:
     return values
 
 
-def _in_units(values: pa.Array, scale: int) -> pa.Array:
+def _units(values: pa.Array, scale: int) -> dict[str, pa.Array]:
     micros = values.cast(pa.int64())
     if scale >= MICRO_SCALE:
-        return pc.multiply(micros, 10 ** (scale - MICRO_SCALE))
-    return _floor(micros, 10 ** (MICRO_SCALE - scale))
+        return {"epoch": pc.multiply(micros, 10 ** (scale - MICRO_SCALE))}
+    return {"epoch": _floor(micros, 10 ** (MICRO_SCALE - scale))}
+
+
+def _seconds(values: pa.Array) -> dict[str, pa.Array]:
+    micros = values.cast(pa.int64())
+    epoch = _floor(micros, MICROS)
+    nanos = pc.multiply(pc.subtract(micros, pc.multiply(epoch, MICROS)), 1000)
+    return {"epoch": epoch, "fraction": nanos.cast(pa.int32())}
 
 
 def _floor(values: pa.Array, divisor: int) -> pa.Array:
@@ -111,11 +121,5 @@ def _floor(values: pa.Array, divisor: int) -> pa.Array:
     return pc.subtract(towards_zero, below.cast(pa.int64()))
 
 
-def _struct(values: pa.Array, *, zoned: bool) -> pa.Array:
-    micros = values.cast(pa.int64())
-    epoch = _floor(micros, MICROS)
-    nanos = pc.multiply(pc.subtract(micros, pc.multiply(epoch, MICROS)), 1000)
-    fields: dict[str, Any] = {"epoch": epoch, "fraction": nanos.cast(pa.int32())}
-    if zoned:
-        fields["timezone"] = pa.array([TZ_BIAS] * len(values), pa.int32())
+def _struct(values: pa.Array, fields: dict[str, pa.Array]) -> pa.Array:
     return pa.StructArray.from_arrays(list(fields.values()), list(fields), mask=values.is_null())
