@@ -20,7 +20,7 @@ from local_cortex.functions import SqlCortex
 from local_cortex.proxies import SNOWFLAKE_DOMAINS
 from local_cortex.session_routes import failure
 from local_cortex.sessions import AuthError, Sessions
-from local_cortex.sql import Workers
+from local_cortex.sql import Database, Workers
 from local_cortex.statements import Statements
 from local_cortex.web import BadBody, rest_error
 
@@ -38,8 +38,10 @@ INTERNAL_ERROR = "000603"
 log = logging.getLogger(__name__)
 
 
-async def health(_: Request) -> PlainTextResponse:
-    return PlainTextResponse("Local Cortex")
+async def health(request: Request) -> PlainTextResponse:
+    """Tell whoever watches that the server answers, and whether a statement can't be ended."""
+    stuck = request.app.state.workers.stuck
+    return PlainTextResponse("Local Cortex", status_code=503 if stuck else 200)
 
 
 def is_rest(request: Request) -> bool:
@@ -124,10 +126,13 @@ class LastResort:
             await answer(scope, receive, send)
 
 
-def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
+def build(
+    cortex: Cortex, sessions: Sessions, workers: Workers, database: Database
+) -> Starlette:
     """Build the application.
 
-    ``cortex`` answers, ``sessions`` knows who may ask, and ``workers`` compute statements.
+    ``cortex`` answers, ``sessions`` knows who may ask, ``workers`` compute statements on
+    ``database``.
     """
     routes: list[Route | Mount] = [
         *session_routes.routes(),
@@ -161,4 +166,5 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
     app.state.cortex = cortex
     app.state.functions = SqlCortex(cortex)
     app.state.workers = workers
+    app.state.database = database
     return app

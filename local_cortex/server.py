@@ -18,7 +18,7 @@ from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings
-from local_cortex.sql import Workers
+from local_cortex.sql import Database, Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,12 +81,14 @@ class LocalCortex:
         cortex: Cortex,
         sessions: Sessions,
         workers: Workers,
+        database: Database,
     ) -> None:
         self._server = server
         self._socket = sock
         self._cortex = cortex
         self._sessions = sessions
         self._workers = workers
+        self._database = database
         self._tls = server.config.is_ssl
         self.port: int = sock.getsockname()[1]
         self._failure: BaseException | None = None
@@ -122,8 +124,9 @@ class LocalCortex:
         cortex = Cortex(engine or choose_engine(settings), strict_models=settings.strict_models)
         sessions = Sessions(secret or secrets.token_urlsafe(24))
         workers = Workers(settings.statement_timeout)
+        database = Database()
         config = uvicorn.Config(
-            build(cortex, sessions, workers),
+            build(cortex, sessions, workers, database),
             loop="asyncio",
             http=CuttableProtocol,
             ws="none",
@@ -135,7 +138,7 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(_Server(config), _listen(port), cortex, sessions, workers)
+        local = cls(_Server(config), _listen(port), cortex, sessions, workers, database)
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -156,6 +159,7 @@ class LocalCortex:
             self._server.listening.set()
             self._socket.close()
             self._workers.close()
+            self._database.close()
 
     @property
     def url(self) -> str:

@@ -92,12 +92,16 @@ async def login(request: Request) -> JsonResponse:
         user = user or SERVICE_USER
 
     def new_session(number: int) -> SqlSession:
+        database = request.query_params.get("databaseName", DATABASE).upper()
+        schema = request.query_params.get("schemaName", SCHEMA).upper()
+        # A program that names its own finds it, empty: there is nobody else who could make it.
+        request.app.state.database.catalog.ensure(database, schema)
         return SqlSession(
             user=user.upper(),
             role=request.query_params.get("roleName", ROLE).upper(),
             warehouse=request.query_params.get("warehouse", WAREHOUSE).upper(),
-            database=request.query_params.get("databaseName", DATABASE).upper(),
-            schema=request.query_params.get("schemaName", SCHEMA).upper(),
+            database=database,
+            schema=schema,
             account=ACCOUNT,
             session_id=number,
             version=SERVER_VERSION,
@@ -152,6 +156,7 @@ async def close(request: Request) -> JsonResponse:
     session = authenticate(request)
     statements: Statements = request.app.state.statements
     statements.abort_all(session.id)
+    request.app.state.database.forget(session.sql)
     request.app.state.sessions.close(session)
     return success(None)
 

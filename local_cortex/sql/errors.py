@@ -11,6 +11,7 @@ from collections.abc import Iterable
 __all__ = [
     "SqlError",
     "division_by_zero",
+    "exists_already",
     "invalid_identifier",
     "not_run",
     "object_missing",
@@ -23,11 +24,9 @@ __all__ = [
 ]
 
 WHAT_RUNS = (
-    "It runs SELECT (also over VALUES, subqueries, CTEs, TABLE(GENERATOR(...)) and temporary "
-    "tables) with SNOWFLAKE.CORTEX.COMPLETE, SNOWFLAKE.CORTEX.TRY_COMPLETE, AI_COMPLETE and common "
-    "scalar and aggregate functions; SHOW CORTEX BASE MODELS, SHOW PARAMETERS, SHOW TABLES; USE, "
-    "SET, ALTER SESSION, BEGIN, COMMIT, ROLLBACK; CREATE TEMPORARY TABLE, INSERT, TRUNCATE TABLE "
-    "and DROP TABLE."
+    "It runs queries and DML on tables, views and stages, CREATE, ALTER, DROP, DESCRIBE and SHOW of "
+    "them, USE, SET, transactions, COPY INTO, PUT and GET, and the Cortex functions; "
+    "local_cortex/README.md lists them."
 )
 
 
@@ -112,6 +111,13 @@ def not_run(what: str, instead: str = WHAT_RUNS) -> SqlError:
         f"Unsupported feature '{what}': Local Cortex does not run it. {instead}",
         code="000002",
         sqlstate="0A000",
+    )
+
+
+def exists_already(name: str) -> SqlError:
+    """An object that CREATE would make a second time."""
+    return SqlError(
+        f"SQL compilation error:\nObject '{name}' already exists.", code="002002", sqlstate="42710"
     )
 
 

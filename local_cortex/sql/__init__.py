@@ -1,0 +1,87 @@
+"""Snowflake SQL on DuckDB, by way of sqlglot.
+
+:func:`execute` runs one statement of a :class:`SqlSession`: it is parsed as Snowflake's, its names
+are resolved, whatever Snowflake has not is refused, and DuckDB computes the rest. What DuckDB lacks
+of Snowflake (SHOW, USE, stages, the Cortex functions) is Python here. Importing this package
+imports neither sqlglot nor DuckDB: the first statement does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .errors import SqlError
+from .execution import Execution
+from .protocol import Completion, CortexFunctions
+from .session import SqlSession
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from .database import Database
+    from .result import SqlColumn, SqlResult
+    from .stages import PutGet
+
+__all__ = [
+    "Completion",
+    "CortexFunctions",
+    "Database",
+    "PutGet",
+    "SqlColumn",
+    "SqlError",
+    "SqlResult",
+    "SqlSession",
+    "Workers",
+    "execute",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from . import database, result, stages
+
+    for module in (database, result, stages):
+        if name in __all__ and hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+async def execute(
+    sql: str,
+    *,
+    session: SqlSession,
+    cortex: CortexFunctions,
+    database: Database,
+    workers: Workers,
+    binds: Mapping[str, Any] | None = None,
+    describe_only: bool = False,
+    query_id: str = "",
+) -> SqlResult | PutGet:
+    """Run one statement.
+
+    ``binds`` are the ``bindings`` of a query request, as they came. With ``describe_only`` the
+    result has columns and no rows, and no model is asked. A result is kept under ``query_id``, if
+    one is given, for ``RESULT_SCAN``. Cancelling the call ends the computation and the models'
+    answers.
+
+    Raises:
+        SqlError: with Snowflake's code and SQLSTATE; 000002 for what Local Cortex does not run,
+            000630 for what took longer than ``workers`` or the session allow.
+    """
+    execution = Execution(
+        session,
+        database,
+        cortex,
+        asyncio.get_running_loop(),
+        sql=sql,
+        query_id=query_id,
+        describe_only=describe_only,
+    )
+
+    def work() -> SqlResult | PutGet:
+        # Imported where it is computed: the first time it takes a quarter of a second.
+        from .running import run
+
+        return run(execution, binds)
+
+    return await workers.run(work, execution)

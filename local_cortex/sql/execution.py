@@ -1,0 +1,169 @@
+"""One statement on its way: whose it is, what it may still take, and how it is told to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .errors import object_missing, too_large
+from .limits import MAX_AI_CALLS
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from sqlglot import exp
+
+    from .binds import Bind
+    from .catalog import Table
+    from .database import Database
+    from .protocol import CortexFunctions
+    from .session import SqlSession
+    from .stages import Stages
+    from .types import SqlType
+
+__all__ = ["Execution", "Stopped"]
+
+
+class Stopped(BaseException):
+    """The statement is to end: its deadline has passed, or somebody aborted it.
+
+    Not an ``Exception``, so that no function which tolerates bad values takes it for one.
+    """
+
+
+class Execution:
+    """The statement that a worker thread runs; any thread may stop it.
+
+    Args:
+        loop: the event loop that the models answer on.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(
+        self,
+        session: SqlSession,
+        database: Database,
+        cortex: CortexFunctions,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        sql: str = "",
+        binds: Mapping[str, Bind] | None = None,
+        query_id: str = "",
+        describe_only: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session = session
+        self.database = database
+        self.cortex = cortex
+        self.loop = loop
+        self.sql = sql
+        self.binds = binds or {}
+        self.query_id = query_id
+        self.describe_only = describe_only
+        self.stopped = False
+        # What a function raised inside DuckDB, which would only keep its text.
+        self.failure: BaseException | None = None
+        self._clock = clock
+        self._started = clock()
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+        self._asked = 0
+        self._cursor: Any = None
+        self.id = database.enter(self)
+
+    @property
+    def cursor(self) -> Any:
+        """DuckDB's connection for this statement: the transaction's, where one is open."""
+        if self._cursor is None:
+            self._cursor = self.session.cursor or self.database.cursor()
+        return self._cursor
+
+    @property
+    def computed(self) -> float:
+        """Seconds since the beginning, without those that a model was waited for."""
+        waiting = self._clock() - self._waiting_since if self._waiting_since is not None else 0.0
+        return self._clock() - self._started - self._waited - waiting
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Mark the time that a model is waited for."""
+        self._waiting_since = self._clock()
+        try:
+            yield
+        finally:
+            self._waited += self._clock() - self._waiting_since
+            self._waiting_since = None
+
+    def check(self) -> None:
+        """Go on, if the statement may.
+
+        Raises:
+            Stopped: it may not.
+        """
+        if self.stopped:
+            raise Stopped
+
+    def stop(self) -> None:
+        """Let the statement end as soon as it notices."""
+        self.stopped = True
+        if self._cursor is not None:
+            self._cursor.interrupt()
+
+    def charge_ai_calls(self, count: int) -> None:
+        """Count questions to models.
+
+        Raises:
+            SqlError: 000002, more than one statement may ask.
+        """
+        self._asked += count
+        if self._asked > MAX_AI_CALLS:
+            raise too_large("Answers of one statement", MAX_AI_CALLS, "Take fewer rows with LIMIT.")
+
+    @property
+    def stages(self) -> Stages:
+        """The stages of this server."""
+        return self.database.stages
+
+    def resolve(self, table: exp.Table) -> tuple[str, str, str]:
+        """Return database, schema and name as Snowflake keeps them; nothing need exist."""
+        from .resolve import Resolver
+
+        name = Resolver(self).name(table)
+        return name.database, name.schema, name.name
+
+    def table(self, database: str, schema: str, name: str) -> Table:
+        """Return the table that the session sees there.
+
+        Raises:
+            SqlError: 002003, there is none.
+        """
+        from .catalog import Name
+
+        where = Name(database, schema, name)
+        found = self.database.catalog.find(where, self.session.session_id)
+        if found is None:
+            raise object_missing("Table", str(where))
+        return found
+
+    def columns(self, name: tuple[str, str, str]) -> list[tuple[str, SqlType]]:
+        """Return the names and types of a table's columns."""
+        return [(column.name, column.type) for column in self.table(*name).columns]
+
+    def quoted(self, database: str, schema: str, name: str) -> str:
+        """Return DuckDB's name of a table."""
+        return self.table(database, schema, name).duckdb
+
+    def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
+        """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
+        from .statements import describe, translate
+
+        sql, _ = translate(self, query)
+        return sql, [name for name, _ in describe(self, sql)]
+
+    def close(self) -> None:
+        """Give back what the statement held; an open transaction keeps its connection."""
+        self.database.leave(self)
+        if self._cursor is not None and self._cursor is not self.session.cursor:
+            self._cursor.close()

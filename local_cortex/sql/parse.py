@@ -1,0 +1,191 @@
+"""From the text of a statement to its syntax tree, by sqlglot's Snowflake parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlglot import exp
+from sqlglot.dialects.snowflake import Snowflake
+from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.parsers.snowflake import SnowflakeParser
+from sqlglot.tokens import Token, TokenType
+
+from .errors import SqlError, syntax_error, too_large
+from .limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
+from .names import identifier
+
+__all__ = ["Parsed", "parse", "result_name"]
+
+SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
+DIALECT: Final = Snowflake()
+OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
+CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+# Read from their tokens: sqlglot takes them for commands, or for something else.
+WORD_COMMANDS = frozenset({"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One statement: its text, its tokens, and (not for SHOW and the like) its tree."""
+
+    sql: str
+    tokens: tuple[Token, ...]
+    tree: Any
+
+    @property
+    def words(self) -> list[str]:
+        """Its first words, in capitals."""
+        return [str(token.text).upper() for token in self.tokens[:8]]
+
+
+class _LocatedError(ParseError):  # type: ignore[misc]
+    """A parse error that knows its token; ``None`` for the end of the text."""
+
+    def __init__(self, message: str, token: Token | None) -> None:
+        super().__init__(message)
+        self.token = token
+
+
+class _Parser(SnowflakeParser):  # type: ignore[misc]
+    check: Callable[[], None]
+
+    def _advance(self, times: int = 1) -> None:
+        self.check()
+        super()._advance(times)
+
+    def raise_error(self, message: str, token: Token | None = None) -> None:
+        raise _LocatedError(message, token or self._curr or None)
+
+    def _warn_unsupported(self) -> None:
+        """Say nothing: what becomes a command is answered by its words, or refused by name."""
+
+    def _parse_projections(self) -> tuple[list[Any], Any]:
+        projections, *rest = super()._parse_projections()
+        if not projections:
+            self.raise_error("nothing is selected")
+        return (projections, *rest)
+
+    def _parse_expression(self) -> Any:
+        first = self._curr
+        node = super()._parse_expression()
+        if node is not None and first:
+            node.meta[SPAN] = (first.start, self._prev.end + 1)
+        return node
+
+
+_Parser.PLACEHOLDER_PARSERS = {
+    **SnowflakeParser.PLACEHOLDER_PARSERS,
+    TokenType.PLACEHOLDER: lambda self: exp.Placeholder(start=self._prev.start),
+}
+
+
+def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
+    """Parse the one statement of a query request, calling ``check`` at every token.
+
+    Raises:
+        SqlError: 001003 for a syntax error, 000008 for several statements, 000900 for none, 000002
+            for text, nesting or a number of nodes beyond the limits, and for what is not run.
+    """
+    if len(sql) > MAX_SQL_CHARS:
+        raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
+    # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
+    sql = sql.encode("utf-8", "replace").decode()
+    tokens = _condition_first(_tokens(sql))
+    if _nesting(tokens) > MAX_NESTING:
+        raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
+    if str(tokens[0].text).upper() in WORD_COMMANDS:
+        return Parsed(sql, tokens, None)
+    return Parsed(sql, tokens, _tree(sql, tokens, check))
+
+
+def _tokens(sql: str) -> tuple[Token, ...]:
+    try:
+        tokens = DIALECT.tokenize(sql)
+    except TokenError:
+        raise syntax_error(sql, len(sql), "<EOF>") from None
+    statements: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            statements.append([])
+        else:
+            statements[-1].append(token)
+    statements = [statement for statement in statements if statement]
+    if not statements:
+        message = "SQL compilation error:\nEmpty SQL statement."
+        raise SqlError(message, code="000900", sqlstate="42601")
+    if len(statements) > 1:
+        raise SqlError(
+            f"Actual statement count {len(statements)} did not match the desired "
+            "statement count 1.",
+            code="000008",
+            sqlstate="0A000",
+        )
+    return tuple(statements[0])
+
+
+def _condition_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    # Snowpark writes `CREATE TABLE name IF NOT EXISTS (...)`, which only Snowflake understands.
+    words = [str(token.text).upper() for token in tokens[:20]]
+    kind = next((word for word in ("TABLE", "STAGE", "SCHEMA") if word in words), "")
+    if words[0] != "CREATE" or not kind or "IF" not in words:
+        return tokens
+    after, condition = words.index(kind) + 1, words.index("IF")
+    if words[condition : condition + 3] != ["IF", "NOT", "EXISTS"] or condition < after:
+        return tokens
+    moved, name = tokens[condition : condition + 3], tokens[after:condition]
+    return (*tokens[:after], *moved, *name, *tokens[condition + 3 :])
+
+
+def _nesting(tokens: tuple[Token, ...]) -> int:
+    depth = deepest = 0
+    for token in tokens:
+        depth += (token.token_type in OPENING) - (token.token_type in CLOSING)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _tree(sql: str, tokens: tuple[Token, ...], check: Callable[[], None]) -> Any:
+    parser = _Parser(error_level=ErrorLevel.IMMEDIATE, dialect=DIALECT, max_nodes=MAX_NODES)
+    parser.check = check
+    try:
+        tree = parser.parse(list(tokens), sql)[0]
+    except _LocatedError as error:
+        if "Maximum number of AST nodes" in str(error):
+            raise too_large("The syntax nodes of a statement", MAX_NODES, "Use binds.") from None
+        # A word that begins no statement is read as an expression: the fault is that word.
+        token = tokens[0] if tokens[0].token_type == TokenType.VAR else error.token
+        where, found = (token.start, token.text) if token is not None else (len(sql), "<EOF>")
+        raise syntax_error(sql, where, str(found)) from None
+    except RecursionError:
+        raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
+    except (ParseError, ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+        # The parser was built for well-formed SQL; on other text it may fail in other ways.
+        raise syntax_error(sql, 0, str(tokens[0].text)) from error
+    if _depth(tree, check) > MAX_DEPTH:
+        raise too_large("Operators within operators", MAX_DEPTH, "Nest them less deeply.")
+    return tree
+
+
+def _depth(tree: Any, check: Callable[[], None]) -> int:
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        check()
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        # Unions stand in one another on the left; DuckDB walks hundreds of them.
+        further = 0 if isinstance(node, exp.SetOperation) else 1
+        pending += [(child, depth + further) for child in node.iter_expressions()]
+    return deepest
+
+
+def result_name(node: Any, sql: str) -> str:
+    """Return a result column's name: its alias, the column it is, or its text in capitals."""
+    if isinstance(node, exp.Alias):
+        return identifier(node.args["alias"])
+    if isinstance(node, exp.Column):
+        return identifier(node.this)
+    span = node.meta.get(SPAN)
+    return (sql[span[0] : span[1]] if span else node.sql("snowflake")).upper()
+

@@ -1,0 +1,375 @@
+"""What the names in a statement stand for: binds, variables, the session, tables, views, sequences.
+
+Afterwards every table is DuckDB's, every name is encoded, every projection has the name that
+Snowflake gives it, and what only DuckDB understands waits behind a placeholder until the
+allow-list of :mod:`expressions` has passed the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+
+from .catalog import INFORMATION_SCHEMA, Name, Table
+from .errors import SqlError, not_run, object_missing, too_large
+from .limits import MAX_VIEWS
+from .names import encode, identifier, quoted, spelled, written
+from .parse import parse, result_name
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+__all__ = ["Resolver"]
+
+
+def _schemas(execution: Execution) -> list[str]:
+    here = execution.session
+    return [written(here.database, here.schema)] if here.database and here.schema else []
+
+
+# The functions that tell who and where the session is, and those that clients call.
+SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
+    "CURRENT_VERSION": lambda run: run.session.version,
+    "CURRENT_ACCOUNT": lambda run: run.session.account,
+    "CURRENT_ACCOUNT_NAME": lambda run: run.session.account,
+    "CURRENT_ORGANIZATION_NAME": lambda run: run.session.organization,
+    "CURRENT_REGION": lambda run: run.session.region,
+    "CURRENT_USER": lambda run: run.session.user,
+    "CURRENT_ROLE": lambda run: run.session.role,
+    "CURRENT_PRIMARY_ROLE": lambda run: run.session.role,
+    "CURRENT_ROLE_TYPE": lambda run: "ROLE" if run.session.role else None,
+    "CURRENT_AVAILABLE_ROLES": lambda run: json.dumps([run.session.role or "PUBLIC"]),
+    "CURRENT_SECONDARY_ROLES": lambda _: json.dumps({"roles": "", "value": ""}),
+    "CURRENT_WAREHOUSE": lambda run: run.session.warehouse,
+    "CURRENT_DATABASE": lambda run: run.session.database,
+    "CURRENT_CATALOG": lambda run: run.session.database,
+    "CURRENT_SCHEMA": lambda run: run.session.schema,
+    "CURRENT_SCHEMAS": lambda run: json.dumps(_schemas(run)),
+    "CURRENT_SESSION": lambda run: str(run.session.session_id),
+    "CURRENT_STATEMENT": lambda run: run.sql,
+    "CURRENT_TRANSACTION": lambda _: None,
+    "CURRENT_CLIENT": lambda run: run.session.client or None,
+    "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
+    "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
+    "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
+}
+
+
+class Resolver:
+    """Resolves the names of one statement's tree, in place.
+
+    ``behind`` maps the placeholders that were put in to what they stand for in DuckDB;
+    ``tables`` are the tables that were read; ``bulk`` is the name of the table of bound rows.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._session = execution.session
+        self._position = 0
+        self.behind: dict[str, exp.Expression] = {}
+        self.tables: list[Table] = []
+        self.bulk: str | None = None
+
+    def resolve(self, tree: Any, sql: str | None = None, views: int = 0) -> Any:
+        """Resolve a tree; return it, or what stands in its place.
+
+        Raises:
+            SqlError: 002003, a table is missing; 002049, a bind is; 000904, a variable is.
+        """
+        text = self._execution.sql if sql is None else sql
+        for select in list(tree.find_all(exp.Select)):
+            self._name_columns(select, text)
+        top = exp.Paren(this=tree)
+        for node in list(top.walk()):
+            self._execution.check()
+            replacement = self._replace(node, views)
+            if replacement is not None:
+                node.replace(replacement)
+        for node in list(top.find_all(exp.Identifier)):
+            if not node.meta.get("encoded"):
+                name = encode(identifier(node))
+                node.set("this", name)
+                node.set("quoted", True)
+                node.meta["encoded"] = True
+        return top.this.pop()
+
+    def reveal(self, tree: Any) -> Any:
+        """Put what waited behind placeholders in its place."""
+        number = exp.Literal.number(self._execution.id)
+        for node in list(tree.find_all(exp.Placeholder)):
+            hidden = self.behind.get(str(node.this))
+            if hidden is not None:
+                node.replace(hidden.copy())
+            elif node.this == "EXECUTION":
+                node.replace(number.copy())
+        return tree
+
+    def name(self, node: Any) -> Name:
+        """Return where an object is, from a name of up to three parts.
+
+        Raises:
+            SqlError: 090105, it has too few parts and the session uses no database or schema.
+        """
+        if isinstance(node.this, exp.DynamicIdentifier):
+            node = self.dynamic(node.this)
+        parts = [identifier(part) for part in node.parts]
+        return self.full(parts)
+
+    def full(self, parts: list[str]) -> Name:
+        """Return the full name of a list of one to three parts."""
+        missing = [self._session.database, self._session.schema, None][: 3 - len(parts)]
+        database, schema, name = (*missing, *parts)
+        if len(parts) > 3 or not database or not schema or not name:
+            raise SqlError(
+                "Cannot perform operation. This session does not have a current database. Call "
+                "'USE DATABASE', or use a qualified name.",
+                code="090105",
+                sqlstate="22000",
+            )
+        return Name(database, schema, name)
+
+    def find(self, node: Any, kinds: tuple[str, ...] = ("TABLE", "VIEW")) -> Table:
+        """Return the object that a name means.
+
+        Raises:
+            SqlError: 002003, there is none.
+        """
+        name = self.name(node)
+        table = self._execution.database.catalog.find(name, self._session.session_id)
+        if table is None or table.kind not in kinds:
+            kind = "Object" if "TABLE" in kinds else kinds[0].title()
+            raise object_missing(kind, str(name) if "." in spelled(node) else written(name.name))
+        return table
+
+    def dynamic(self, node: Any) -> Any:
+        value = self._replace(node.this, 0) or node.this
+        if not isinstance(value, exp.Literal) or not value.is_string:
+            raise not_run("IDENTIFIER of an expression", "Give it a text or a variable.")
+        return exp.to_table(value.name, dialect="snowflake")
+
+    def _name_columns(self, select: Any, sql: str) -> None:
+        for one in list(select.expressions):
+            if one.is_star or isinstance(one, exp.Alias | exp.Aliases | exp.Column):
+                continue
+            alias = exp.to_identifier(result_name(one, sql), quoted=True)
+            one.replace(exp.Alias(this=one.copy(), alias=alias))
+
+    def _replace(self, node: Any, views: int) -> Any:
+        if isinstance(node, exp.Placeholder):
+            return self._bind(node)
+        if isinstance(node, exp.Parameter) and not node.this.is_number:
+            return self._variable(node)
+        if isinstance(node, exp.Column):
+            return self._column(node)
+        if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
+            return exp.column(*reversed(self.dynamic(node).parts))
+        if isinstance(node, exp.Func):
+            return self._session_function(node)
+        if isinstance(node, exp.TableFromRows):
+            return self._result_scan(node)
+        if isinstance(node, exp.Table):
+            return self._table(node, views)
+        return None
+
+    def _bind(self, node: Any) -> Any:
+        if node.this in self.behind or node.this == "EXECUTION":
+            return None
+        self._position += node.this is None
+        position = str(node.this or self._position)
+        bind = self._execution.binds.get(position)
+        if bind is None and self._execution.describe_only:
+            return exp.null()
+        if bind is None:
+            raise SqlError(
+                f"SQL compilation error: error line 0 at position -1\nBind variable ?{position} "
+                "not set.",
+                code="002049",
+                sqlstate="42601",
+            )
+        if not bind.array:
+            return bind.literals()[0]
+        if self.bulk is None:
+            raise SqlError(
+                "Array bind is only supported in INSERT ... VALUES.", code="002099", sqlstate="0A000"
+            )
+        return exp.column(quoted(f"B{position}"), table=quoted(self.bulk))
+
+    def _variable(self, node: Any) -> Any:
+        name = identifier(node.this).upper()
+        if name not in self._session.variables:
+            raise SqlError(
+                "SQL compilation error: error line 0 at position -1\nSession variable "
+                f"'${name}' does not exist",
+                code="002211",
+                sqlstate="02000",
+            )
+        return self._session.variables[name].copy()
+
+    def _column(self, node: Any) -> Any:
+        if identifier(node.this) == "NEXTVAL" and node.args.get("table"):
+            parts = [identifier(part) for part in node.parts[:-1]]
+            name = self.full(parts)
+            sequence = self._execution.database.catalog.find(name, self._session.session_id)
+            if sequence is None or sequence.kind != "SEQUENCE":
+                raise object_missing("Sequence", written(*parts))
+            return self.hide(exp.func("nextval", exp.Literal.string(sequence.duckdb)))
+        # DuckDB finds a column by its table's name alone.
+        node.set("db", None)
+        node.set("catalog", None)
+        return None
+
+    def hide(self, expression: exp.Expression) -> exp.Placeholder:
+        """Return a placeholder for an expression of DuckDB's."""
+        key = f"_{len(self.behind)}"
+        self.behind[key] = expression
+        return exp.Placeholder(this=key)
+
+    def _session_function(self, node: Any) -> Any:
+        anonymous = isinstance(node, exp.Anonymous)
+        name = str(node.this).upper() if anonymous else node.sql_name()
+        answer = SESSION_FUNCTIONS.get(name)
+        if answer is not None:
+            value = answer(self._execution)
+        elif name == "LAST_QUERY_ID":
+            value = self._last_query(node.expressions)
+        elif name == "GETVARIABLE":
+            return self._session.variables.get(node.expressions[0].name.upper(), exp.null())
+        else:
+            return None
+        literal = exp.null() if value is None else exp.Literal.string(value)
+        return exp.cast(literal, "varchar")
+
+    def _last_query(self, arguments: list[Any]) -> str | None:
+        at = int(arguments[0].to_py()) if arguments else -1
+        with self._session.lock:
+            kept = list(self._session.results)
+        try:
+            return kept[at if at < 0 else at - 1]
+        except IndexError:
+            return None
+
+    def _result_scan(self, node: Any) -> Any:
+        call = node.this
+        if not isinstance(call, exp.Anonymous) or str(call.this).upper() != "RESULT_SCAN":
+            return None
+        argument = call.expressions[0] if call.expressions else exp.null()
+        value = self._replace(argument, 0) or argument
+        query_id = str(value.this.name if isinstance(value, exp.Cast) else value.name)
+        with self._session.lock:
+            result = self._session.results.get(query_id)
+        if result is None:
+            raise SqlError(
+                f"SQL compilation error:\nStatement {query_id} not found", code="000709", sqlstate="02000"
+            )
+        return self._aliased(self._rows(result), node, "RESULT_SCAN")
+
+    def _rows(self, result: Any) -> exp.Expression:
+        """Return a placeholder for a query of the rows of a result."""
+        name = f"ROWS_{self._execution.id}_{len(self.behind)}"
+        columns = [f"C{at}" for at in range(len(result.columns))]
+        self._execution.cursor.register(name, result.table.rename_columns(columns))
+        selected = []
+        for own, column in zip(columns, result.columns, strict=True):
+            # VARIANT, OBJECT and ARRAY are JSON text in a result.
+            text = f"{own}::JSON::VARIANT" if column.type.is_json else own
+            alias = quoted(column.name).sql("duckdb")
+            selected.append(f"CAST({text} AS {column.type.duckdb}) AS {alias}")
+        query = sqlglot.parse_one(f"SELECT {', '.join(selected)} FROM {name}", dialect="duckdb")
+        return exp.Subquery(this=self.hide(query))
+
+    def _aliased(self, source: Any, node: Any, name: str) -> Any:
+        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+        source.set("alias", alias.copy())
+        return source
+
+    def _table(self, node: Any, views: int) -> Any:
+        if isinstance(node.this, exp.Var | exp.Parameter) or str(node.name).startswith("@"):
+            from . import stages
+
+            return self._aliased(
+                exp.Subquery(this=self.hide(stages.table(self._execution, node))), node, "STAGE"
+            )
+        if not isinstance(node.this, exp.Identifier | exp.DynamicIdentifier):
+            return None
+        if node.args.get("when"):
+            raise not_run("AT and BEFORE (Time Travel)")
+        if not node.args.get("db") and _is_cte(node):
+            return None
+        name = self.name(node)
+        if name.schema == INFORMATION_SCHEMA:
+            from .show import information_schema
+
+            return self._aliased(
+                self._rows(information_schema(self._execution, name)), node, name.name
+            )
+        table = self.find(node)
+        alias = node.args.get("alias")
+        if table.kind == "VIEW":
+            return self._aliased(self._view(table, views), node, table.name.name)
+        self.tables.append(table)
+        found = exp.to_table(table.duckdb, dialect="duckdb")
+        for part in found.find_all(exp.Identifier):
+            part.meta["encoded"] = True
+        found.set("alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True)))
+        for key in ("sample", "pivots", "joins", "laterals"):
+            found.set(key, node.args.get(key))
+        return found
+
+    def _view(self, view: Table, views: int) -> Any:
+        if views >= MAX_VIEWS:
+            raise too_large("Views within views", MAX_VIEWS, "Make a table of one of them.")
+        inner = Resolver(self._execution)
+        inner._session = _Elsewhere(self._session, view.name)  # type: ignore[assignment]
+        query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
+        inner_keys = dict(inner.behind)
+        for node in list(query.find_all(exp.Placeholder)):
+            if str(node.this) in inner_keys:
+                node.replace(self.hide(inner_keys[str(node.this)]))
+        self.tables += inner.tables
+        columns = [quoted(column.name) for column in view.columns]
+        for column in columns:
+            column.meta["encoded"] = True
+        wrapped = exp.Subquery(
+            this=query, alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns)
+        )
+        return exp.Subquery(this=exp.select("*").from_(wrapped))
+
+
+class _Elsewhere:
+    """A session that uses the database and schema of a view."""
+
+    def __init__(self, session: Any, name: Name) -> None:
+        self._session = session
+        self.database, self.schema = name.database, name.schema
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+def _is_cte(table: Any) -> bool:
+    """Tell whether a bare name is that of a common table expression around it."""
+    name, node, within = identifier(table.this), table, None
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            within = node
+        ctes = node.args.get("with_")
+        if ctes is not None:
+            for cte in ctes.expressions:
+                if cte is within:
+                    if identifier(cte.args["alias"].this) == name and isinstance(cte.this, exp.Union):
+                        ctes.set("recursive", True)
+                        return True
+                    break
+                if _alias_of(cte) == name:
+                    return True
+            within = None
+        node = node.parent
+    return False
+
+
+def _alias_of(cte: Any) -> str:
+    return identifier(cte.args["alias"].this)

@@ -1,0 +1,86 @@
+"""One statement from text to result; whatever goes wrong on the way is an :class:`SqlError`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from .binds import decode_binds
+from .errors import SqlError, too_large
+from .execution import Execution, Stopped
+from .failures import as_sql_error, is_conflict
+from .limits import MAX_DEPTH, MAX_RESULT_BYTES
+from .parse import parse
+from .result import SqlResult
+from .statements import run_statement
+
+if TYPE_CHECKING:
+    from .stages import PutGet
+
+__all__ = ["run"]
+
+# Two statements that change the same rows at the same time: Snowflake lets the second wait.
+CONFLICTS = 20
+CONFLICT_SECONDS = 0.02
+
+logger = logging.getLogger(__name__)
+
+
+def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | PutGet:
+    """Run one statement on the caller's thread; see :func:`local_cortex.sql.execute`."""
+    session = execution.session
+    parsed = None
+    try:
+        with session.lock if session.cursor is not None else nullcontext():
+            parsed = parse(execution.sql, execution.check)
+            execution.binds = decode_binds(binds)
+            result = _patiently(execution)
+            weight = getattr(result, "weight", 0)
+            if weight > MAX_RESULT_BYTES:
+                raise too_large("The bytes of a result", MAX_RESULT_BYTES, "Select less.")
+            if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
+                session.keep(execution.query_id, result)
+            return result
+    except RecursionError:
+        # Everything that nests is counted; this is for what was not thought of.
+        raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
+    except (SqlError, Stopped):
+        raise
+    except Exception as error:
+        if isinstance(execution.failure, SqlError):
+            raise execution.failure from None
+        if execution.stopped:
+            raise Stopped from None
+        if isinstance(error, duckdb.Error):
+            raise as_sql_error(error, execution.sql, parsed) from error
+        # The connector repeats a request that failed with HTTP 500 for minutes; an error message
+        # is what a learner can do something with.
+        logger.exception("a statement failed inside Local Cortex")
+        raise SqlError(
+            "SQL execution internal error:\nLocal Cortex failed to run this statement "
+            f"({type(error).__name__}). That is a fault of Local Cortex, not of the statement.",
+            code="000603",
+            sqlstate="XX000",
+        ) from error
+    finally:
+        execution.close()
+
+
+def _patiently(execution: Execution) -> SqlResult | PutGet:
+    """Run the statement, and again where another changed the same rows meanwhile."""
+    for attempt in range(CONFLICTS):
+        try:
+            # The tree is changed on the way, so each attempt parses anew.
+            return run_statement(execution, parse(execution.sql, execution.check))
+        except duckdb.TransactionException as error:
+            if execution.session.cursor is not None or not is_conflict(error):
+                raise
+            if attempt == CONFLICTS - 1:
+                raise
+            time.sleep(CONFLICT_SECONDS)
+    raise AssertionError
