@@ -42,9 +42,10 @@ def encode(result: SqlResult) -> bytes:
         ]
     )
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        stream.write_batch(pa.record_batch(arrays, schema=schema))
-    return sink.getvalue().to_pybytes()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.record_batch(arrays, schema=schema))
+    stream: bytes = sink.getvalue().to_pybytes()
+    return stream
 
 
 def _metadata(column: SqlColumn) -> dict[str, str]:
