@@ -12,22 +12,21 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .database import Database
 from .errors import SqlError
 from .execution import Execution
 from .protocol import Completion, CortexFunctions
+from .result import SqlColumn, SqlResult
 from .session import SqlSession
 from .workers import Workers
 
 if TYPE_CHECKING:
-    from .database import Database
-    from .result import SqlColumn, SqlResult
     from .stages import PutGet
 
 __all__ = [
     "Completion",
     "CortexFunctions",
     "Database",
-    "PutGet",
     "SqlColumn",
     "SqlError",
     "SqlResult",
@@ -35,15 +34,6 @@ __all__ = [
     "Workers",
     "execute",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    from . import database, result, stages
-
-    for module in (database, result, stages):
-        if name in __all__ and hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 async def execute(

@@ -7,11 +7,12 @@ with small letters stands in DuckDB with a suffix that says which letters they a
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
+if TYPE_CHECKING:
+    from sqlglot import exp
 
-__all__ = ["decode", "decode_all", "encode", "identifier", "spelled", "written"]
+__all__ = ["decode", "decode_all", "encode", "identifier", "quoted", "spelled", "written"]
 
 MARK = "\x1f"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]*")
@@ -42,6 +43,8 @@ def identifier(node: Any) -> str:
 
 def quoted(name: str) -> exp.Identifier:
     """Return the identifier that DuckDB reads as this Snowflake name."""
+    from sqlglot import exp
+
     return exp.to_identifier(encode(name), quoted=True)
 
 

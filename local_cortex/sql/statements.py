@@ -32,18 +32,18 @@ DONE = "Statement executed successfully."
 QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Table)
 
 
-def run_statement(execution: Execution, parsed: Parsed) -> SqlResult:
+def run_statement(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     """Run a statement, or only find out which columns it would give.
 
     Raises:
         SqlError: see :func:`local_cortex.sql.execute`; what DuckDB raises is not translated yet.
     """
-    staged = stages.run(execution, parsed.sql, parsed.tree)
-    if staged is not None:
-        return staged
     tree = parsed.tree
     if tree is None:
         return _words(execution, parsed)
+    staged = stages.run(execution, tree)
+    if staged is not None:
+        return staged
     if isinstance(tree, QUERIES):
         return query(execution, tree)
     runner = _RUNNERS.get(type(tree))
