@@ -122,9 +122,9 @@ class LocalCortex:
 
         settings = settings or settings_from_environment()
         cortex = Cortex(engine or choose_engine(settings), strict_models=settings.strict_models)
-        sessions = Sessions(secret or secrets.token_urlsafe(24))
         workers = Workers(settings.statement_timeout)
         database = Database()
+        sessions = Sessions(secret or secrets.token_urlsafe(24), ended=database.forget)
         config = uvicorn.Config(
             build(cortex, sessions, workers, database),
             loop="asyncio",

@@ -156,7 +156,6 @@ async def close(request: Request) -> JsonResponse:
     session = authenticate(request)
     statements: Statements = request.app.state.statements
     statements.abort_all(session.id)
-    request.app.state.database.forget(session.sql)
     request.app.state.sessions.close(session)
     return success(None)
 

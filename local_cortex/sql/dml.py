@@ -36,8 +36,8 @@ def _counts(kind: int, **counts: int) -> SqlResult:
 
 def _run(execution: Execution, sql: str) -> int:
     execution.check()
-    row = execution.cursor.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    rows = execution.cursor.execute(sql).fetchall()
+    return int(rows[0][0]) if rows else 0
 
 
 def insert(execution: Execution, node: Any) -> SqlResult:
@@ -88,22 +88,16 @@ def _width(expected: int, got: int) -> SqlError:
 def _bulk(execution: Execution, resolver: Resolver, source: Any, kinds: list[Any]) -> Any:
     """Return the query that stands for VALUES with a list of values for each bind."""
     values = source.expressions[0].expressions
-    order = [one for row in [values] for one in row]
-    positions = {
-        str(at): kind
-        for at, (one, kind) in enumerate(
-            ((one, kind) for one, kind in zip(order, kinds, strict=True) if isinstance(one, exp.Placeholder)),
-            start=1,
-        )
-    }
+    bound = [
+        kind for one, kind in zip(values, kinds, strict=True) if isinstance(one, exp.Placeholder)
+    ]
     names = sorted(execution.binds, key=int)
-    rows = arrow_table(execution.binds, [positions.get(name) for name in names])
+    rows = arrow_table(execution.binds, bound if len(bound) == len(names) else ())
     rows = rows.rename_columns([f"B{name}" for name in names])
     execution.cursor.register(BULK, rows)
     resolver.bulk = BULK
-    table = exp.to_table(BULK)
-    query = exp.select(*values).from_(exp.Subquery(this=resolver.hide(exp.select("*").from_(table)), alias=BULK))
-    return query
+    rows_of = exp.select("*").from_(exp.to_table(BULK))
+    return exp.select(*values).from_(exp.Subquery(this=resolver.hide(rows_of), alias=BULK))
 
 
 def update(execution: Execution, node: Any) -> SqlResult:

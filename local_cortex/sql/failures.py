@@ -76,7 +76,7 @@ WORDINGS: tuple[tuple[str, str, str, str], ...] = (
         "SQL compilation error:\nInvalid argument types for function '{0}': ({1})",
     ),
     (r"Conflict on|write-write conflict|conflict", "000625", "57014", "Statement was aborted: another one changed the same rows at the same time."),
-    (r"transaction is aborted", "000625", "57014", "The transaction has failed; ROLLBACK it."),
+    (r"transaction is aborted", "000625", "57014", "The transaction has failed and nothing of it is kept; begin it again."),
 )
 
 

@@ -112,7 +112,7 @@ class Resolver:
         """Return where an object is, from a name of up to three parts.
 
         Raises:
-            SqlError: 090105, it has too few parts and the session uses no database or schema.
+            SqlError: 090105 or 090106, it has too few parts and the session uses no database or schema.
         """
         if isinstance(node.this, exp.DynamicIdentifier):
             node = self.dynamic(node.this)
@@ -124,10 +124,11 @@ class Resolver:
         missing = [self._session.database, self._session.schema, None][: 3 - len(parts)]
         database, schema, name = (*missing, *parts)
         if len(parts) > 3 or not database or not schema or not name:
+            kind, code = ("schema", "090106") if database else ("database", "090105")
             raise SqlError(
-                "Cannot perform operation. This session does not have a current database. Call "
-                "'USE DATABASE', or use a qualified name.",
-                code="090105",
+                f"Cannot perform operation. This session does not have a current {kind}. Call "
+                f"'USE {kind.upper()}', or use a qualified name.",
+                code=code,
                 sqlstate="22000",
             )
         return Name(database, schema, name)
@@ -153,7 +154,9 @@ class Resolver:
 
     def _name_columns(self, select: Any, sql: str) -> None:
         for one in list(select.expressions):
-            if one.is_star or isinstance(one, exp.Alias | exp.Aliases | exp.Column):
+            if one.is_star or isinstance(one, exp.Alias | exp.Aliases):
+                continue
+            if isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL":
                 continue
             alias = exp.to_identifier(result_name(one, sql), quoted=True)
             one.replace(exp.Alias(this=one.copy(), alias=alias))

@@ -130,8 +130,8 @@ def _objects(execution: Execution, clauses: _Clauses, *kinds: str) -> list[Table
 def _count(execution: Execution, table: Table) -> int | None:
     if table.kind != "TABLE":
         return None
-    row = execution.cursor.execute(f"SELECT COUNT(*) FROM {table.duckdb}").fetchone()
-    return int(row[0])
+    rows = execution.cursor.execute(f"SELECT COUNT(*) FROM {table.duckdb}").fetchall()
+    return int(rows[0][0])
 
 
 def _kind(table: Table) -> str:

@@ -47,12 +47,16 @@ def run_statement(execution: Execution, parsed: Parsed) -> SqlResult | stages.Pu
     if isinstance(tree, QUERIES):
         return query(execution, tree)
     runner = _RUNNERS.get(type(tree))
+    if isinstance(tree, exp.Command) and objects.PLACES & set(parsed.words[1:5]):
+        return done(objects.DDL)
     if runner is None:
         if isinstance(tree, exp.Expression) and parsed.tokens[0].token_type.name == "VAR":
             raise syntax_error(parsed.sql, parsed.tokens[0].start, str(parsed.tokens[0].text))
         raise not_run(" ".join(parsed.words[:2]))
     if execution.describe_only and not isinstance(tree, exp.Describe):
         return SqlResult.of_rows((SqlColumn("status", TEXT),), [], SELECT)
+    if runner in _CHANGES and execution.session.parameters.get("AUTOCOMMIT") == "false":
+        _begin(execution, tree)
     return runner(execution, tree)
 
 
@@ -126,7 +130,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult:
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return done(objects.DDL)
-    raise not_run(" ".join(parsed.words[:2]))
+    raise not_run(parsed.words[0])
 
 
 def _use(execution: Execution, node: Any) -> SqlResult:
@@ -180,8 +184,14 @@ def end_transaction(execution: Execution, word: str = "COMMIT") -> None:
     session = execution.session
     with session.lock:
         cursor, session.cursor = session.cursor, None
-        if cursor is not None:
+        if cursor is None:
+            return
+        try:
+            # DuckDB would take COMMIT of a transaction that has failed, and keep nothing.
+            if word == "COMMIT":
+                cursor.execute("SELECT 1").fetchall()
             cursor.execute(word)
+        finally:
             cursor.close()
 
 
@@ -285,3 +295,4 @@ _RUNNERS: dict[type, Callable[[Execution, Any], SqlResult]] = {
     exp.Update: dml.update,
     exp.Use: _use,
 }
+_CHANGES = {dml.delete, dml.insert, dml.merge, dml.update}
