@@ -1,53 +1,39 @@
-"""Stages: where they keep their files, and the statements about them.
-
-A stage is a folder inside the server's own temporary folder. PUT and GET tell the client which
-folder that is, and the client copies the files itself: it always runs on the same machine.
-"""
+"""The statements about stages and file formats: CREATE, DROP, LIST, REMOVE, PUT, GET, COPY INTO."""
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import format_datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
+import sqlglot
 from sqlglot import exp
 
-from .result import SqlResult
-from .types import SqlType
+from .errors import SqlError, exists_already, not_run, object_missing
+from .file_formats import FileFormat, invalid_option, name_of, options_of, unquoted
+from .names import written
+from .result import SqlColumn, SqlResult
+from .stage_files import Name, NamedFormat, Stages, bad_path, file_format, location, target
+from .stage_reading import table, template
+from .types import INTEGER, TEXT, SqlType
 
-__all__ = ["Host", "PutGet", "Stages", "run", "table", "template"]
+if TYPE_CHECKING:
+    from .execution import Execution
 
+__all__ = ["PutGet", "Stages", "run", "table", "template"]
 
-class Host(Protocol):
-    """What stages need of a statement on its way; ``Execution`` has it."""
+SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 
-    @property
-    def session(self) -> Any:
-        """Whose it is: ``user`` and ``session_id``."""
-
-    @property
-    def stages(self) -> Stages:
-        """The stages of this server."""
-
-    @property
-    def cursor(self) -> Any:
-        """DuckDB's connection for this statement."""
-
-    def resolve(self, table: exp.Table) -> tuple[str, str, str]:
-        """Return database, schema and name as Snowflake keeps them; nothing need exist."""
-
-    def columns(self, name: tuple[str, str, str]) -> list[tuple[str, SqlType]]:
-        """Return a table's columns.
-
-        Raises:
-            SqlError: 002003, there is no such table.
-        """
-
-    def quoted(self, database: str, schema: str, name: str) -> str:
-        """Return DuckDB's name of a table."""
-
-    def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
-        """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
+_REMOVE: Final = re.compile(
+    r"""\s*(?P<at>'(?:[^'\\]|\\.|'')*'|@(?:"[^"]*"|[^\s"])+)"""
+    r"""(?:\s+PATTERN\s*=\s*(?P<pattern>'(?:[^'\\]|\\.|'')*'))?\s*;?\s*""",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +43,243 @@ class PutGet:
     data: dict[str, Any]
 
 
-class Stages:
-    """The stages and file formats of one server, and their files under ``folder``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def forget(self, session: int) -> None:
-        """Drop the temporary stages and file formats of a session that has ended."""
-
-
-def run(execution: Host, tree: exp.Expression) -> SqlResult | PutGet | None:
+def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None:
     """Run a statement about stages or files; ``None`` if it is another kind of statement."""
-    return None
+    from . import copying
+
+    kind = str(tree.args.get("kind") or "").upper()
+    by_class: dict[type, Callable[[Execution, Any], SqlResult | PutGet]] = {
+        exp.Put: _put,
+        exp.Get: _get,
+        exp.ListStage: _list,
+        exp.Copy: copying.run,
+    }
+    by_kind = {
+        (exp.Create, "STAGE"): _create_stage,
+        (exp.Create, "FILE FORMAT"): _create_format,
+        (exp.Drop, "STAGE"): _drop_stage,
+        (exp.Drop, "FILE FORMAT"): _drop_format,
+        (exp.Describe, "STAGE"): _describe_stage,
+    }
+    found = by_class.get(type(tree)) or by_kind.get((type(tree), kind))
+    if isinstance(tree, exp.Command):
+        word = tree.name.upper()
+        found = {"REMOVE": _remove, "RM": _remove, "GET": _get_unquoted}.get(word)
+        rest = str(tree.args.get("expression") or "")
+        if word == "ALTER" and re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", rest, re.IGNORECASE):
+            raise not_run(f"ALTER {rest.split()[0].upper()}", "Create it again instead.")
+        if word == "COPY":
+            raise SqlError(
+                "SQL compilation error:\nsyntax error in COPY INTO.",
+                code="001003",
+                sqlstate="42000",
+            )
+    if found is None:
+        return None
+    if execution.describe_only:
+        return SqlResult.of_rows([SqlColumn("status", TEXT)], [], SELECT)
+    for position, node in enumerate(list(tree.find_all(exp.Placeholder, bfs=False)), 1):
+        bind = execution.binds.get(str(position))
+        if bind is not None:
+            node.replace(bind.literals()[0])
+    return found(execution, tree)
 
 
-def table(execution: Host, node: exp.Expression) -> exp.Expression | None:
-    """Return DuckDB's source for ``@stage`` or ``TABLE(INFER_SCHEMA(...))`` in FROM.
+def _file_url(node: Any) -> str:
+    path = unquoted(name_of(node))
+    if not path.lower().startswith("file://"):
+        raise SqlError(
+            f"SQL compilation error:\ninvalid local path '{path}': it starts with file://",
+            code="001003",
+            sqlstate="42000",
+        )
+    return path[len("file://") :]
 
-    ``None`` if ``node`` is neither. Its columns are ``c1``, ``c2``, ... for ``$1``, ``$2``, and
-    each ``METADATA$...`` that the query around it names.
-    """
-    return None
+
+def _properties(tree: exp.Expression) -> list[Any]:
+    found = tree.args.get("properties")
+    return list(found.expressions) if found else []
 
 
-def template(execution: Host, tree: exp.Create) -> exp.Create:
-    """Return CREATE TABLE ... USING TEMPLATE with the columns that the template's files have."""
-    return tree
+def _transfer(command: str, folder: Path, sources: list[str], **more: Any) -> PutGet:
+    stage = {"locationType": "LOCAL_FS", "location": str(folder), "path": "", "creds": {}}
+    stage |= {"region": None, "storageAccount": None, "isClientSideEncrypted": False}
+    return PutGet(
+        {
+            "command": command,
+            "src_locations": sources,
+            "stageInfo": stage,
+            "encryptionMaterial": None,
+            "presignedUrls": None,
+            **more,
+        }
+    )
+
+
+def _put(execution: Execution, tree: exp.Put) -> PutGet:
+    options = options_of(_properties(tree))
+    place = location(execution, tree.args["target"])
+    execution.stages.check_room()
+    return _transfer(
+        "UPLOAD",
+        place.stage.at(place.path),
+        [_file_url(tree.this)],
+        parallel=int(options.pop("PARALLEL", 4)),
+        autoCompress=bool(options.pop("AUTO_COMPRESS", True)),
+        overwrite=bool(options.pop("OVERWRITE", False)),
+        sourceCompression=str(options.pop("SOURCE_COMPRESSION", "AUTO_DETECT") or "NONE").lower(),
+    )
+
+
+def _get(execution: Execution, tree: exp.Get) -> PutGet:
+    options = options_of(_properties(tree))
+    place = location(execution, tree.args["target"])
+    files = place.files(execution, options.get("PATTERN"))
+    folder = place.stage.folder
+    return _transfer(
+        "DOWNLOAD",
+        folder,
+        [str(file.path.relative_to(folder)) for file in files],
+        localLocation=_file_url(tree.this),
+        parallel=int(options.get("PARALLEL", 10)),
+    )
+
+
+def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
+    # sqlglot reads GET only with quotes around file://.
+    rest = re.sub(r"\s(file://\S+)", r" '\1'", str(tree.args["expression"].name))
+    parsed = sqlglot.parse_one(f"GET {rest}", dialect="snowflake")
+    if not isinstance(parsed, exp.Get):
+        raise bad_path(rest)
+    return _get(execution, parsed)
+
+
+def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
+    place = location(execution, tree.this)
+    pattern = tree.args.get("pattern")
+    rows = []
+    for file in place.files(execution, name_of(pattern) if pattern else None):
+        with file.path.open("rb") as content:
+            md5 = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False))
+        at = dt.datetime.fromtimestamp(file.modified, dt.UTC)
+        name = place.stage.shown(file)
+        rows.append((name, file.size, md5.hexdigest(), format_datetime(at, usegmt=True)))
+    return _rows({"name": TEXT, "size": INTEGER, "md5": TEXT, "last_modified": TEXT}, rows)
+
+
+def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
+    found = _REMOVE.fullmatch(str(tree.args["expression"].name))
+    if found is None:
+        raise bad_path(str(tree.args["expression"].name))
+    place = location(execution, found["at"])
+    pattern = unquoted(found["pattern"]) if found["pattern"] else None
+    files = place.files(execution, pattern)
+    for file in files:
+        file.path.unlink(missing_ok=True)
+    return _rows(
+        {"name": TEXT, "result": TEXT}, [(place.stage.shown(one), "removed") for one in files]
+    )
+
+
+def _place(execution: Execution, tree: exp.Create) -> Name:
+    database, schema, name = target(execution, tree)
+    if not execution.database.catalog.has(database, schema):
+        raise object_missing("Schema", written(database, schema))
+    return database, schema, name
+
+
+def _owner(execution: Execution, properties: Sequence[Any]) -> int | None:
+    temporary = any(isinstance(one, exp.TemporaryProperty) for one in properties)
+    return int(execution.session.session_id) if temporary else None
+
+
+def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
+    name, properties = _place(execution, tree), _properties(tree)
+    owner = _owner(execution, properties)
+    settings: dict[str, Any] = {}
+    for one in properties:
+        option = one.name.upper() if type(one) is exp.Property else type(one).__name__
+        value = one.args.get("value")
+        if option == "FileFormatProperty":
+            settings["options"] = options_of(one.expressions)
+            file_format(execution, settings["options"])
+        elif option == "SchemaCommentProperty":
+            settings["comment"] = str(one.this.name)
+        elif option == "DIRECTORY":
+            settings["directory"] = "true" in value.sql().lower()
+        elif option in ("URL", "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT"):
+            raise not_run(f"CREATE STAGE ... {option}", "Its stages are internal; use PUT.")
+        elif option not in ("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"):
+            raise invalid_option(option)
+    known = execution.stages.find(name, execution.session.session_id)
+    if known is not None and known.owner == owner and not tree.args.get("replace"):
+        return _existing(tree, name)
+    execution.stages.create(name, owner=owner, **settings)
+    return _done(f"Stage area {written(name[2])} successfully created.")
+
+
+def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
+    name, properties = _place(execution, tree), _properties(tree)
+    owner = _owner(execution, properties)
+    given = options_of(properties)
+    made = NamedFormat(name, FileFormat.of(given), given, owner)
+    known = execution.stages.find_format(name, execution.session.session_id)
+    if known is not None and known.owner == owner and not tree.args.get("replace"):
+        return _existing(tree, name)
+    execution.stages.create_format(made)
+    return _done(f"File format {written(name[2])} successfully created.")
+
+
+def _existing(tree: exp.Create, name: Name) -> SqlResult:
+    if not tree.args.get("exists"):
+        raise exists_already(written(*name))
+    return _done(f"{written(name[2])} already exists, statement succeeded.")
+
+
+def _drop_stage(execution: Execution, tree: exp.Drop) -> SqlResult:
+    return _drop(execution, tree, "Stage", execution.stages.find, execution.stages.drop)
+
+
+def _drop_format(execution: Execution, tree: exp.Drop) -> SqlResult:
+    stages = execution.stages
+    return _drop(execution, tree, "File format", stages.find_format, stages.drop_format)
+
+
+def _drop(execution: Execution, tree: exp.Drop, kind: str, find: Any, drop: Any) -> SqlResult:
+    nodes = tree.args.get("tables") or [tree.this]
+    name = target(execution, exp.Drop(this=nodes[0]))
+    found = find(name, execution.session.session_id)
+    if found is not None:
+        drop(name, found.owner)
+        return _done(f"{written(name[2])} successfully dropped.")
+    if not tree.args.get("exists"):
+        raise object_missing(kind, written(*name))
+    return _done(f"Drop statement executed successfully ({written(name[2])} already dropped).")
+
+
+def _describe_stage(execution: Execution, tree: exp.Describe) -> SqlResult:
+    name = target(execution, tree)
+    stage = execution.stages.find(name, execution.session.session_id)
+    if stage is None:
+        raise object_missing("Stage", written(*name))
+    given = file_format(execution, None, stage)
+    rows = [("STAGE_FILE_FORMAT", "TYPE", "String", given.type, "CSV")]
+    rows += [
+        ("STAGE_FILE_FORMAT", key, "String", "" if value is None else str(value), "")
+        for key, value in given.options.items()
+    ]
+    rows += [
+        ("STAGE_LOCATION", "URL", "String", "", ""),
+        ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
+    ]
+    names = ("parent_property", "property", "property_type", "property_value", "property_default")
+    return _rows(dict.fromkeys(names, TEXT), rows)
+
+
+def _rows(columns: Mapping[str, SqlType], rows: Sequence[tuple[Any, ...]]) -> SqlResult:
+    described = [SqlColumn(name, kind) for name, kind in columns.items()]
+    return SqlResult.of_rows(described, rows, SELECT)
+
+
+def _done(message: str) -> SqlResult:
+    return SqlResult.of_rows([SqlColumn("status", TEXT)], [(message,)], DDL)

@@ -1,0 +1,367 @@
+"""The folder of the stages: which stages and file formats there are, and their files.
+
+A stage is a folder inside the server's own temporary folder. PUT and GET tell the client which
+folder that is, and the client copies the files itself: it always runs on the same machine.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+import shutil
+import threading
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, unquote
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from .errors import SqlError, object_missing, too_large
+from .file_formats import FileFormat, name_of, unquoted
+from .names import written
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+__all__ = ["File", "Location", "NamedFormat", "Stage", "Stages", "file_format", "location"]
+
+MAX_STAGE_BYTES = 500_000_000  # of all files in all stages; they are on the learner's disk
+MAX_STAGE_FILES = 10_000
+MAX_FOLDER_NAME = 255  # bytes, what file systems allow
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
+_LOCATION: Final = re.compile(
+    rf"@(?:(?P<user>~)|(?P<space>(?:{_NAME}\.){{0,2}})(?P<table>%?)(?P<name>{_NAME}))"
+    r"(?:/(?P<path>.*))?",
+    re.DOTALL,
+)
+
+Name = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a stage; ``name`` is its path there."""
+
+    name: str
+    path: Path
+    size: int
+    modified: float
+
+    @property
+    def version(self) -> tuple[int, float]:
+        """What COPY INTO remembers, to load the file again once it has changed."""
+        return self.size, self.modified
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """A stage. ``label`` is what LIST puts before a file's path; ``owner`` the session that alone
+    sees it, if it is temporary.
+    """
+
+    name: Name
+    label: str
+    folder: Path
+    options: dict[str, Any] = field(default_factory=dict)
+    owner: int | None = None
+    comment: str = ""
+    directory: bool = False
+    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+    def at(self, prefix: str) -> Path:
+        """Return the folder of the files directly under a prefix, made if it is missing.
+
+        Raises:
+            SqlError: 001003, no folder can have this name.
+        """
+        # One level, since an object store may hold both "a" and "a/b".
+        name = "=" + quote(prefix.strip("/"), safe=" ")
+        if len(name) > MAX_FOLDER_NAME:
+            raise bad_path(prefix)
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def files(self, prefix: str = "") -> list[File]:
+        """Return the files whose path begins with ``prefix``, by name. Links are left out."""
+        found = []
+        for folder in self.folder.iterdir() if self.folder.exists() else ():
+            parent = unquote(folder.name[1:])
+            for path in folder.iterdir() if not folder.is_symlink() else ():
+                name = f"{parent}/{path.name}" if parent else path.name
+                if name.startswith(prefix) and path.is_file() and not path.is_symlink():
+                    stat = path.stat()
+                    found.append(File(name, path, stat.st_size, stat.st_mtime))
+        return sorted(found, key=lambda file: file.name)
+
+    def shown(self, file: File) -> str:
+        """Return a file's name as LIST and COPY INTO show it."""
+        return f"{self.label}/{file.name}" if self.label else file.name
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a stage: ``@stage/path``."""
+
+    stage: Stage
+    path: str = ""
+
+    def files(self, execution: Execution, pattern: str | None = None) -> list[File]:
+        """Return the files there, of which PATTERN (a regular expression) matches the whole path.
+
+        Raises:
+            SqlError: 100048, the pattern is no regular expression.
+        """
+        files = self.stage.files(self.path)
+        if pattern is None or not files:
+            return files
+        # DuckDB's regular expressions take linear time, whatever the learner writes.
+        try:
+            rows = execution.cursor.execute(
+                "SELECT regexp_full_match(name, ?) FROM (SELECT unnest(?) AS name)",
+                [pattern, [file.name for file in files]],
+            ).fetchall()
+        except Exception as error:
+            raise SqlError(
+                f"Invalid regular expression: '{pattern}'", code="100048", sqlstate="2201B"
+            ) from error
+        return [file for file, (matches,) in zip(files, rows, strict=True) if matches]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFormat:
+    """CREATE FILE FORMAT's object."""
+
+    name: Name
+    format: FileFormat
+    given: dict[str, Any]
+    owner: int | None
+    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+
+class Stages:
+    """The stages and file formats of one server, their files under ``folder``, and what was loaded.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loaded: dict[tuple[str, Path], tuple[int, float]] = {}
+        self._lock = threading.RLock()
+        self._stages: dict[tuple[Name, int | None], Stage] = {}
+        self._own: dict[tuple[str, ...], Stage] = {}
+        self._formats: dict[tuple[Name, int | None], NamedFormat] = {}
+        self._numbers = count(1)
+
+    def _folder(self) -> Path:
+        # A number as its name: nothing that a learner wrote gets into the path.
+        return self.folder / f"stage{next(self._numbers)}"
+
+    def create(self, name: Name, *, owner: int | None = None, **more: Any) -> Stage:
+        """Make a stage, in place of one that has this name."""
+        with self._lock:
+            self.drop(name, owner)
+            stage = Stage(name, written(name[2]).lower(), self._folder(), owner=owner, **more)
+            self._stages[name, owner] = stage
+            return stage
+
+    def find(self, name: Name, session: int) -> Stage | None:
+        """Return what a session means by a name: its temporary stage before another."""
+        return self._stages.get((name, session)) or self._stages.get((name, None))
+
+    def own(self, *key: str) -> Stage:
+        """Return the stage that a user (``"~", user``) or a table (``"%"``, its name) always has."""
+        with self._lock:
+            if key not in self._own:
+                self._own[key] = Stage(("", "", "/".join(key)), "", self._folder())
+            return self._own[key]
+
+    def drop(self, name: Name, owner: int | None) -> bool:
+        """Remove a stage and its files; tell whether there was one."""
+        with self._lock:
+            stage = self._stages.pop((name, owner), None)
+        if stage is not None:
+            shutil.rmtree(stage.folder, ignore_errors=True)
+        return stage is not None
+
+    def shown(self, execution: Execution) -> list[tuple[Any, ...]]:
+        """Return the rows of SHOW STAGES."""
+        session = execution.session
+        with self._lock:
+            seen = [one for one in self._stages.values() if one.owner in (None, session.session_id)]
+        return [
+            (one.created, one.name[2], *one.name[:2], "", "N", "N", session.role, one.comment, None)
+            + ("INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",)
+            + ("Y" if one.directory else "N",)
+            for one in sorted(seen, key=lambda one: one.name)
+        ]
+
+    def shown_formats(self, execution: Execution) -> list[tuple[Any, ...]]:
+        """Return the rows of SHOW FILE FORMATS."""
+        session = execution.session
+        with self._lock:
+            seen = [
+                one for one in self._formats.values() if one.owner in (None, session.session_id)
+            ]
+        return [
+            (one.created, one.name[2], *one.name[:2], one.format.type, session.role, "")
+            + (json.dumps({"TYPE": one.format.type, **one.format.options}),)
+            for one in sorted(seen, key=lambda one: one.name)
+        ]
+
+    def create_format(self, made: NamedFormat) -> None:
+        """Remember a file format, in place of one that has this name."""
+        with self._lock:
+            self._formats[made.name, made.owner] = made
+
+    def drop_format(self, name: Name, owner: int | None) -> bool:
+        """Forget a file format; tell whether there was one."""
+        with self._lock:
+            return self._formats.pop((name, owner), None) is not None
+
+    def find_format(self, name: Name, session: int) -> NamedFormat | None:
+        """Return what a session means by a name."""
+        return self._formats.get((name, session)) or self._formats.get((name, None))
+
+    def forget(self, session: int) -> None:
+        """Drop the temporary stages and file formats of a session that has ended."""
+        with self._lock:
+            for name, owner in list(self._stages):
+                if owner == session:
+                    self.drop(name, owner)
+            for key in [key for key in self._formats if key[1] == session]:
+                del self._formats[key]
+
+    def forget_schema(self, database: str, schema: str | None = None) -> None:
+        """Drop what was in a schema, or a database, that has been dropped."""
+        with self._lock:
+            for name, owner in list(self._stages):
+                if name[0] == database and schema in (None, name[1]):
+                    self.drop(name, owner)
+            for key in list(self._formats):
+                if key[0][0] == database and schema in (None, key[0][1]):
+                    del self._formats[key]
+
+    def forget_table(self, duckdb_name: str) -> None:
+        """Forget what was loaded into a table, and the files of its own stage: it is gone."""
+        with self._lock:
+            for key in [key for key in self.loaded if key[0] == duckdb_name]:
+                del self.loaded[key]
+            stage = self._own.pop(("%", duckdb_name), None)
+        if stage is not None:
+            shutil.rmtree(stage.folder, ignore_errors=True)
+
+    def check_room(self) -> None:
+        """Make sure that another file may come.
+
+        Raises:
+            SqlError: 000002, the stages are full.
+        """
+        sizes = [path.lstat().st_size for path in self.folder.rglob("*") if path.is_file()]
+        advice = "Remove some with REMOVE @stage."
+        if sum(sizes) > MAX_STAGE_BYTES:
+            raise too_large("Bytes in all stages", MAX_STAGE_BYTES, advice)
+        if len(sizes) >= MAX_STAGE_FILES:
+            raise too_large("Files in all stages", MAX_STAGE_FILES, advice)
+
+    def readable(self, file: File, file_format: FileFormat) -> Path:
+        """Return the file, or a copy of it in an encoding that DuckDB reads."""
+        if not file_format.needs_copy(file.path):
+            return file.path
+        key = f"{file.path}|{file.version}|{file_format.encoding()}"
+        copy = self.folder / "converted" / hashlib.sha256(key.encode()).hexdigest()
+        if not copy.exists():
+            self.check_room()
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            file_format.copy(file.path, copy)
+        return copy
+
+    def hide(self, message: str) -> str:
+        """Return a message of DuckDB's without the folders of this machine."""
+        return re.sub(re.escape(str(self.folder)) + r"/[^/\s\"']+/=?", "", message)
+
+
+def location(execution: Execution, node: Any) -> Location:
+    """Return the place that ``@stage/path`` names, with or without quotes around it.
+
+    Raises:
+        SqlError: 002003, there is no such stage; 001003, no place is written like this.
+    """
+    if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+        node = node.this
+    place = node if isinstance(node, str) else str(node.name)
+    if place == "?" and execution.binds:
+        place = str(next(iter(execution.binds.values())).values[0])
+    place = unquoted(place)
+    found = _LOCATION.fullmatch(place.strip())
+    if found is None:
+        raise bad_path(place)
+    stages, session = execution.stages, execution.session
+    path = checked(found["path"] or "")
+    if found["user"]:
+        return Location(stages.own("~", session.user), path)
+    name = execution.resolve(named(found["space"] + found["name"]))
+    if found["table"]:
+        execution.columns(name)
+        return Location(stages.own("%", execution.quoted(*name)), path)
+    stage = stages.find(name, session.session_id)
+    if stage is None:
+        raise object_missing("Stage", written(*name))
+    return Location(stage, path)
+
+
+def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:
+    """Return the format that a statement gives: properties, or a format's name; else the stage's.
+
+    Raises:
+        SqlError: 002003, there is no such file format; 001003, an option is unknown.
+    """
+    if isinstance(given, str):
+        given = {"FORMAT_NAME": given}
+    given = dict(given or (stage.options if stage else {}))
+    name = given.pop("FORMAT_NAME", None)
+    if name is None:
+        # An option without a TYPE belongs to the stage's own format.
+        return FileFormat.of({**(stage.options if stage and "TYPE" not in given else {}), **given})
+    place = execution.resolve(named(str(name)))
+    found = execution.stages.find_format(place, execution.session.session_id)
+    if found is None:
+        raise object_missing("File format", written(*place))
+    return FileFormat.of({**found.given, **given}) if given else found.format
+
+
+def named(name: str) -> exp.Table:
+    """Parse a dotted name."""
+    try:
+        return exp.to_table(name.strip(), dialect="snowflake")
+    except SqlglotError:
+        raise bad_path(name) from None
+
+
+def checked(path: str) -> str:
+    segments = path.split("/")
+    if any(one in (".", "..") or "\0" in one or "\\" in one for one in segments):
+        raise bad_path(path)
+    return "/".join(one for one in segments[:-1] if one) + (
+        ("/" if any(segments[:-1]) else "") + segments[-1]
+    )
+
+
+def bad_path(path: str) -> SqlError:
+    return SqlError(
+        f"SQL compilation error:\ninvalid stage location '{path}'", code="001003", sqlstate="42000"
+    )
+
+
+def target(execution: Execution, tree: exp.Expression) -> Name:
+    node: Any = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.DynamicIdentifier):
+        node = named(name_of(node.this.this))
+    return execution.resolve(node)

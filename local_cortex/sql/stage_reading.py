@@ -1,0 +1,265 @@
+"""The rows of staged files in a query: ``FROM @stage``, INFER_SCHEMA and USING TEMPLATE."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlglot
+from sqlglot import exp
+
+from .errors import not_run
+from .file_formats import FileFormat, invalid_option, name_of, text, value_of
+from .stage_files import File, Stage, checked, file_format, location
+from .types import SqlType, of_duckdb
+
+if TYPE_CHECKING:
+    from .execution import Execution
+
+__all__ = ["table", "template"]
+
+
+def table(execution: Execution, node: exp.Expression) -> exp.Expression | None:
+    """Return DuckDB's source for ``@stage`` or ``TABLE(INFER_SCHEMA(...))`` in FROM.
+
+    ``None`` if ``node`` is neither. Its columns are ``c1``, ``c2``, ... for ``$1``, ``$2``, ... and
+    each ``METADATA$...`` that the query around it names, quoted in capitals.
+
+    Raises:
+        SqlError: 002003, there is no such stage or file format; 000002, it is DIRECTORY(@stage).
+    """
+    if isinstance(node, exp.TableFromRows):
+        call = node.this
+        if isinstance(call, exp.Anonymous) and call.name.upper() == "INFER_SCHEMA":
+            return _source(_infer_schema_sql(execution, call))
+        return None
+    if not isinstance(node, exp.Table):
+        return None
+    if isinstance(node.this, exp.DirectoryStage):
+        raise not_run("DIRECTORY(@stage)", "LIST @stage shows the files of a stage.")
+    is_stage = isinstance(node.this, (exp.Var, exp.Literal)) and node.name.lstrip().startswith("@")
+    return _source(_stage_sql(execution, node)) if is_stage else None
+
+
+def _source(sql: str) -> exp.Expression:
+    # As a name that is written as it is: nothing of it is Snowflake's, so nothing may change it.
+    return exp.Table(this=exp.Var(this=f"({sql})"))
+
+
+def _stage_sql(execution: Execution, node: exp.Table) -> str:
+    place = location(execution, node)
+    named_format, pattern = node.args.get("format"), node.args.get("pattern")
+    given = node.meta.get("file_format") or file_format(
+        execution, name_of(named_format) if named_format else None, place.stage
+    )
+    files = node.meta.get("files")
+    if files is None:
+        files = place.files(execution, name_of(pattern) if pattern else None)
+    query = node.find_ancestor(exp.Select)
+    used, wanted = _columns_used(query, node) if query is not None else (0, set())
+    if given.type == "CSV" and (not used or (query is not None and query.is_star)):
+        used = max(used, *(len(given.header(file.path)) for file in files), 1, 1)
+    parts = [_file_sql(execution, place.stage, file, given, used, wanted) for file in files]
+    if not parts:
+        kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
+        columns = [f"NULL::{kind} AS c{at + 1}" for at in range(max(used, 1))]
+        columns += [f'NULL AS "{name}"' for name in sorted(wanted)]
+        return f"SELECT {', '.join(columns)} WHERE false"
+    return " UNION ALL ".join(parts)
+
+
+def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
+    """Turn each ``$n`` that means ``node`` into the column ``c<n>``.
+
+    Return the highest n, and the METADATA$ columns that the query names.
+    """
+    alias, highest = node.alias.upper(), 0
+    for one in list(query.find_all(exp.Parameter)):
+        at = one.parent if isinstance(one.parent, exp.Column) else one
+        qualifier = at.args.get("table") if at is not one else None
+        if not one.name.isdecimal() or one.find_ancestor(exp.Select) is not query:
+            continue
+        if qualifier is not None and qualifier.name.upper() != alias:
+            continue
+        name = exp.to_identifier(f"c{one.name}", quoted=True)
+        # It is DuckDB's name already.
+        name.meta["encoded"] = True
+        at.replace(exp.Column(this=name, table=qualifier))
+        highest = max(highest, int(one.name))
+    named = (column.name.upper() for column in query.find_all(exp.Column))
+    return highest, {name for name in named if name.startswith("METADATA$")}
+
+
+def _file_sql(
+    execution: Execution, stage: Stage, file: File, given: FileFormat, used: int, wanted: set[str]
+) -> str:
+    path = execution.stages.readable(file, given)
+    at = dt.datetime.fromtimestamp(file.modified, dt.UTC).replace(tzinfo=None)
+    known = {
+        "METADATA$FILENAME": text(file.name),
+        "METADATA$FILE_ROW_NUMBER": "row_number() OVER ()",
+        "METADATA$FILE_LAST_MODIFIED": f"{text(str(at))}::TIMESTAMP",
+        "METADATA$FILE_CONTENT_KEY": text(f"{file.size:x}-{file.modified}"),
+        "METADATA$START_SCAN_TIME": "now()",
+    }
+    extra = "".join(f', {known[name]} AS "{name}"' for name in sorted(wanted & set(known)))
+    return f"SELECT *{extra} FROM ({given.source(path, max(used, 1))})"
+
+
+def _infer_schema_sql(execution: Execution, call: exp.Anonymous) -> str:
+    columns = ("COLUMN_NAME", "TYPE", "NULLABLE", "EXPRESSION", "FILENAMES", "ORDER_ID")
+    rows = [
+        f"({text(one.name)}, {text(one.type)}, true, {text(one.expression)}, "
+        f"{text(one.files)}, {order})"
+        for order, one in enumerate(infer_schema(execution, call))
+    ]
+    if not rows:
+        return f"SELECT {', '.join(f'NULL AS {name}' for name in columns)} WHERE false"
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS inferred({', '.join(columns)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """A row of INFER_SCHEMA's result."""
+
+    name: str
+    type: str
+    expression: str
+    files: str
+
+
+def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
+    """Return the columns that the files of INFER_SCHEMA(LOCATION => ..., ...) have.
+
+    Raises:
+        SqlError: 001003, an argument is missing or unknown; 002003, as ``location``.
+    """
+    given = {one.name.upper(): one.expression for one in call.find_all(exp.Kwarg)}
+    place = location(execution, given["LOCATION"]) if "LOCATION" in given else None
+    if place is None or "FILE_FORMAT" not in given:
+        raise invalid_option("INFER_SCHEMA needs LOCATION and FILE_FORMAT")
+    read = file_format(execution, name_of(given["FILE_FORMAT"]), place.stage)
+    files = place.files(execution)
+    if "FILES" in given:
+        listed = value_of(given["FILES"])
+        chosen = {
+            checked(place.path + one) for one in ([listed] if isinstance(listed, str) else listed)
+        }
+        files = [file for file in files if file.name in chosen]
+    ignore_case = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
+    merged: dict[str, tuple[str, list[str]]] = {}
+    for file in files[: int(given["MAX_FILE_COUNT"].name) if "MAX_FILE_COUNT" in given else None]:
+        for name, kind in _types(execution, file, read):
+            name = name.upper() if ignore_case else name
+            known = merged.setdefault(name, (kind, []))
+            merged[name] = (kind if known[0] == kind else _wider(known[0], kind), known[1])
+            known[1].append(place.stage.shown(file))
+    rows = []
+    for order, (name, (kind, names)) in enumerate(merged.items()):
+        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f'$1:"{name}"'
+        if read.type == "CSV":
+            at = f"${order + 1}"
+        elif ignore_case:
+            at = f"GET_IGNORE_CASE ($1, '{name}')"
+        rows.append(Inferred(name, kind, f"{at}::{kind}", ", ".join(names)))
+    return rows
+
+
+def _wider(one: str, other: str) -> str:
+    numbers = [re.fullmatch(r"NUMBER\((\d+), (\d+)\)", kind) for kind in (one, other)]
+    if all(numbers):
+        whole = max(int(found[1]) - int(found[2]) for found in numbers if found)
+        scale = max(int(found[2]) for found in numbers if found)
+        return f"NUMBER({min(whole + scale, 38)}, {scale})"
+    return "REAL" if {one[:4], other[:4]} <= {"REAL", "NUMB"} else "TEXT"
+
+
+def _types(execution: Execution, file: File, read: FileFormat) -> list[tuple[str, str]]:
+    """Return the names and types of one file's columns."""
+    cursor, path = execution.cursor, execution.stages.readable(file, read)
+    if read.type == "CSV":
+        names = read.header(file.path)
+        if not names:
+            return []
+        fields = [read.field(f"c{at + 1}") for at in range(len(names))]
+        tests = ", ".join(_CSV_TYPE.format(field) for field in fields)
+        row = cursor.execute(f"SELECT {tests} FROM {read.csv_source(path, len(names))}").fetchone()
+        return [(name, kind or "TEXT") for name, kind in zip(names, row, strict=True)]
+    if read.type == "JSON":
+        (structure,) = cursor.execute(
+            f"SELECT json_group_structure(json) FROM {read.json_source(path)}"
+        ).fetchone()
+        found = json.loads(structure or "null")
+        if not isinstance(found, dict):
+            return []
+        # Snowflake lists the keys of objects by name.
+        return [
+            (key, _JSON_TYPES.get(_scalar(kind), "TEXT")) for key, kind in sorted(found.items())
+        ]
+    relation = cursor.sql(f"SELECT * FROM {read.parquet_source(path)}")
+    return [
+        (name, _shown_type(of_duckdb(kind)))
+        for name, kind in zip(relation.columns, relation.types, strict=True)
+    ]
+
+
+_JSON_TYPES: Final = {
+    **dict.fromkeys(("BIGINT", "UBIGINT", "HUGEINT"), "NUMBER(38, 0)"),
+    "DOUBLE": "REAL",
+    "BOOLEAN": "BOOLEAN",
+    "[": "ARRAY",
+    "{": "OBJECT",
+    "DATE": "DATE",
+    "TIMESTAMP": "TIMESTAMP_NTZ",
+}
+# The narrowest type that every field of a column has; numbers keep their digits.
+_CSV_TYPE: Final = """CASE
+WHEN bool_and(regexp_full_match({0}, '[+-]?\\d{{1,38}}(\\.\\d{{1,37}})?')) THEN 'NUMBER(' ||
+ least(38, max(length(regexp_extract({0}, '^[+-]?(\\d+)', 1))) +
+ max(length(regexp_extract({0}, '\\.(\\d+)$', 1)))) || ', ' ||
+ max(length(regexp_extract({0}, '\\.(\\d+)$', 1))) || ')'
+WHEN bool_and(TRY_CAST({0} AS DOUBLE) IS NOT NULL) THEN 'REAL'
+WHEN bool_and(lower({0}) IN ('true', 'false')) THEN 'BOOLEAN'
+WHEN bool_and(regexp_full_match({0}, '\\d{{4}}-\\d\\d?-\\d\\d?')) THEN 'DATE'
+WHEN bool_and(TRY_CAST({0} AS TIME) IS NOT NULL AND {0} LIKE '%_:_%') THEN 'TIME'
+WHEN bool_and(TRY_CAST({0} AS TIMESTAMP) IS NOT NULL) THEN 'TIMESTAMP_NTZ'
+ELSE 'TEXT' END"""
+
+
+def _scalar(kind: Any) -> str:
+    return {list: "[", dict: "{"}.get(type(kind), kind)
+
+
+def _shown_type(kind: SqlType) -> str:
+    if kind.name == "FIXED":
+        return f"NUMBER({kind.precision}, {kind.scale})"
+    return "TIMESTAMP_NTZ" if kind.name == "TIMESTAMP_NTZ" else kind.name
+
+
+def template(execution: Execution, tree: exp.Create) -> exp.Create:
+    """Return CREATE TABLE ... USING TEMPLATE (...) with the columns that the files have.
+
+    Any other CREATE TABLE is returned as it is.
+
+    Raises:
+        SqlError: 000002, the template is no query of INFER_SCHEMA.
+    """
+    properties = tree.args.get("properties")
+    found = properties.find(exp.UsingTemplateProperty) if properties else None
+    if found is None:
+        return tree
+    calls = [one for one in found.find_all(exp.Anonymous) if one.name.upper() == "INFER_SCHEMA"]
+    if not calls:
+        raise not_run("USING TEMPLATE", "The template has to be a query of INFER_SCHEMA.")
+    columns = [
+        f'"{one.name.replace(chr(34), chr(34) * 2)}" {one.type}'
+        for one in infer_schema(execution, calls[0])
+    ]
+    made = sqlglot.parse_one(f"CREATE TABLE t ({', '.join(columns)})", read="snowflake")
+    result = tree.copy()
+    result.set("this", exp.Schema(this=result.this, expressions=made.this.expressions))
+    result.args["properties"].find(exp.UsingTemplateProperty).pop()
+    return result
