@@ -1,12 +1,481 @@
-"""Snowflake's expressions and relations in DuckDB's terms, by an allow-list."""
+"""Snowflake's expressions and relations in DuckDB's terms.
+
+Only what Snowflake has gets through: a node must be of a class listed here, a function must have a
+name that :mod:`local_cortex.sql.functions` lists. So nothing of DuckDB's own, which reads files and
+settings, can be called by SQL.
+"""
 
 from __future__ import annotations
 
-from sqlglot import exp
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
 
-__all__ = ["rewrite"]
+from sqlglot import exp, parse_one
+from sqlglot.dialects.snowflake import Snowflake
+from sqlglot.parsers.snowflake import SnowflakeParser
+
+from . import functions, relations
+from .errors import SqlError, not_run
+from .functions import AGGREGATE, cast, duck, helper
+from .types import declared
+
+__all__ = ["PARSERS", "Calls", "rewrite"]
+
+ALLOWED: Final = frozenset(
+    getattr(exp, name)
+    for name in """
+Select From Where Group Having Order Ordered Limit LimitOptions Fetch Offset Distinct Qualify With CTE
+Subquery Union Except Intersect Join Table TableAlias Lateral TableFromRows Values Tuple Column
+Identifier Star Alias Literal Boolean Null Paren Cast TryCast DataType DataTypeParam Case If Anonymous
+Kwarg Window WindowSpec WithinGroup IgnoreNulls RespectNulls And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ
+NullSafeNEQ Is In Between Like ILike Escape Any All Exists Add Sub Mul Div Mod Neg DPipe Bracket
+JSONExtract JSONPath JSONPathRoot JSONPathKey JSONPathSubscript Struct PropertyEQ Array RegexpLike
+Collate Interval Var Extract StrPosition CurrentDate CurrentTime CurrentTimestamp Localtime Parameter
+Dot Lambda Rollup Cube GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce
+""".split()
+)
+# What a table can have; not, for one, ORDINALITY or a time to travel to.
+TABLE_PARTS: Final = frozenset({"this", "db", "catalog", "alias", "joins", "pivots", "sample", "laterals"})
+
+#: Parsers of functions whose arguments are no plain list.
+PARSERS: Final = {
+    name: SnowflakeParser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT", "POSITION")
+}
 
 
-def rewrite(tree: exp.Expression) -> exp.Expression:
-    """Return a tree whose ``.sql("duckdb")`` means what ``tree`` means in Snowflake."""
-    return tree
+class _CallParser(SnowflakeParser):  # type: ignore[misc]
+    FUNCTIONS: ClassVar = {}
+    FUNCTION_PARSERS: ClassVar = PARSERS
+    NO_PAREN_FUNCTION_PARSERS: ClassVar = {
+        name: SnowflakeParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("CASE", "ANY")
+    }
+
+
+class Calls(Snowflake):  # type: ignore[misc]
+    """Snowflake's SQL with every function call as it is written, a name and its arguments."""
+
+    Parser = _CallParser
+
+
+def rewrite(tree: Any) -> Any:
+    """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
+
+    ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may be
+    changed.
+
+    Raises:
+        SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
+            000938 for a wrong number of arguments.
+    """
+    nodes = list(tree.walk())
+    if any(isinstance(node, exp.Func) and type(node) not in ALLOWED for node in nodes):
+        tree = parse_one(tree.sql("snowflake"), dialect=Calls)
+        nodes = list(tree.walk())
+    for node in nodes:
+        _check(node)
+    return _rewrite(tree)
+
+
+def _check(node: Any) -> None:
+    if type(node) not in ALLOWED:
+        raise not_run(node.key.replace("_", " ").upper())
+    if isinstance(node, exp.Table):
+        more = {key for key, value in node.args.items() if value} - TABLE_PARTS
+        if more or not isinstance(node.this, (exp.Identifier, exp.Anonymous)):
+            raise not_run(f"FROM {node.sql('snowflake')[:60]}")
+        if isinstance(node.this, exp.Anonymous):
+            functions.write(_name(node.this), [])  # an unknown name is reported as such
+            raise not_run(f"FROM {_name(node.this)}(...)", "Write TABLE(...) around the function.")
+
+
+def _name(call: Any) -> str:
+    quoted = isinstance(call.this, exp.Identifier) and call.this.args.get("quoted")
+    return str(call.name) if quoted else str(call.name).upper()
+
+
+def _rewrite(node: Any) -> Any:
+    before = BEFORE.get(type(node))
+    if before is not None:
+        return before(node)
+    _rewrite_parts(node)
+    after = AFTER.get(type(node))
+    return after(node) if after is not None else node
+
+
+def _rewrite_parts(node: Any, but: str = "") -> None:
+    for key, value in list(node.args.items()):
+        if key == but:
+            continue
+        if isinstance(value, list):
+            node.set(key, [_rewrite(one) if isinstance(one, exp.Expression) else one for one in value])
+        elif isinstance(value, exp.Expression):
+            node.set(key, _rewrite(value))
+
+
+# --- functions -------------------------------------------------------------------------------------
+
+
+def _call(node: Any) -> Any:
+    return _function(_name(node), node)
+
+
+def _function(name: str, node: Any) -> Any:
+    from . import cortex
+
+    given = [one for one in node.expressions if not isinstance(one, exp.Kwarg)]
+    if any(isinstance(one, (exp.Alias, exp.PropertyEQ)) for one in given):
+        raise not_run(f"an alias among the arguments of {name}", "Write the arguments alone.")
+    if name == "COUNT" and isinstance(given[0] if given else None, exp.Star):
+        return functions.aggregate("COUNT", exp.Star())
+    if name.startswith("OBJECT_CONSTRUCT") and any(isinstance(one, exp.Star) for one in given):
+        raise not_run(f"{name}(*)", "Name the keys and values.")
+    if name in {"FILTER", "TRANSFORM", "REDUCE"}:
+        return _higher(name, given)
+    if given and isinstance(given[0], exp.Distinct) and len(given[0].expressions) > 1 and name != "COUNT":
+        first, *more = given[0].expressions
+        given = [exp.Distinct(expressions=[first]), *more, *given[1:]]
+    given = [_rewrite(one) for one in given]
+    if name in cortex.FUNCTIONS:
+        named = {
+            one.name.lower(): _rewrite(one.expression)
+            for one in node.expressions
+            if isinstance(one, exp.Kwarg)
+        }
+        return cortex.call(name, given, named)
+    if len(given) < len(node.expressions):
+        raise not_run(f"named arguments of {name}", "Give the arguments by position.")
+    return functions.write(name, given)
+
+
+def _higher(name: str, given: list[Any]) -> Any:
+    if len(given) != (3 if name == "REDUCE" else 2) or not isinstance(given[-1], exp.Lambda):
+        raise not_run(f"{name} with other than a lambda expression", "Write x -> ... last.")
+    value, *rest = [_rewrite(one) for one in given]
+    call = {"FILTER": "LIST_FILTER", "TRANSFORM": "LIST_TRANSFORM", "REDUCE": "LIST_REDUCE"}[name]
+    arguments = [helper("arr", value), rest[-1], *(cast(one, "VARIANT") for one in rest[:-1])]
+    found = functions.call(call, *arguments)
+    return found if name == "REDUCE" else cast(found, "VARIANT[]")
+
+
+def _dot(node: Any) -> Any:
+    *path, last = node.flatten()
+    if isinstance(last, exp.Anonymous):
+        schema = ".".join(part.name.upper() for part in path)
+        return _function(f"{schema}.{_name(last)}", last)
+    key = exp.Literal.string(node.expression.name)
+    return functions.get([_rewrite(node.this), key])
+
+
+def _marked(node: Any) -> list[Any]:
+    return [one for one in node.find_all(exp.Anonymous) if one.meta.get(AGGREGATE)]
+
+
+def _replaced(root: Any, old: Any, new: Callable[[Any], Any]) -> Any:
+    """Put ``new(old)`` in the place of ``old``."""
+    if old is root:
+        return new(old)
+    place = exp.Null()
+    old.replace(place)
+    place.replace(new(old))
+    return root
+
+
+def _window(node: Any) -> Any:
+    _rewrite_parts(node, but="this")
+    inner = node.this
+    name = _name(inner.find(exp.Anonymous)) if inner.find(exp.Anonymous) else ""
+    value = _rewrite(inner)
+    if node.args.get("spec") is None:
+        if name in {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"}:
+            node.set("spec", _frame("FOLLOWING"))
+        elif name == "CONDITIONAL_TRUE_EVENT":
+            node.set("spec", _frame(None))
+
+    def over(one: Any) -> Any:
+        window = node.copy()
+        window.set("this", one)
+        return window
+
+    for one in _marked(value):
+        within = one.parent if isinstance(one.parent, (exp.Filter, exp.WithinGroup)) else one
+        value = _replaced(value, within, over)
+    return value
+
+
+def _frame(end: str | None) -> Any:
+    return exp.WindowSpec(
+        kind="ROWS",
+        start="UNBOUNDED",
+        start_side="PRECEDING",
+        end="UNBOUNDED" if end else "CURRENT ROW",
+        end_side=end,
+    )
+
+
+def _within_group(node: Any) -> Any:
+    order = _rewrite(node.expression)
+    value = _rewrite(node.this)
+
+    def ordered(one: Any) -> Any:
+        if one.name.startswith("PERCENTILE"):
+            return exp.WithinGroup(this=one, expression=order.copy())
+        *others, last = one.expressions
+        one.set("expressions", [*others, exp.Order(this=last, expressions=order.copy().expressions)])
+        return one
+
+    for one in _marked(value):
+        value = _replaced(value, one, ordered)
+    return value
+
+
+def _ignore_nulls(node: Any) -> Any:
+    value = _rewrite(node.this)
+    for one in _marked(value):
+        *others, last = one.expressions
+        one.set("expressions", [*others, exp.IgnoreNulls(this=last)])
+    return value
+
+
+# --- operators -------------------------------------------------------------------------------------
+
+NUMERIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
+
+
+def _is_number(node: Any) -> bool:
+    if isinstance(node, exp.Paren):
+        return _is_number(node.this)
+    if isinstance(node, exp.Literal):
+        return not node.is_string
+    return isinstance(node, NUMERIC) and not node.find(exp.Interval)
+
+
+def _operand(node: Any) -> Any:
+    """Return an operand of arithmetic: a number, or what becomes one."""
+    if isinstance(node, exp.Literal):
+        if node.is_string and re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*", node.this):
+            node = exp.Literal.number(node.this.strip().removeprefix("+"))
+        # An integer of DuckDB's ends at 2**31.
+        return cast(node, "HUGEINT") if not node.is_string and node.this.isdecimal() else node
+    return node
+
+
+def _arithmetic(node: Any) -> Any:
+    left, right = node.this, node.expression
+    for moment, interval in ((left, right), (right, left)):
+        if isinstance(interval, exp.Interval):
+            if isinstance(node, exp.Sub):
+                interval = exp.Neg(this=exp.paren(interval))
+            whole = re.search("DAY|WEEK|MONTH|YEAR|QUARTER", interval.sql("duckdb").upper())
+            parts = re.search("HOUR|MIN|SEC", interval.sql("duckdb").upper())
+            return helper("add_days" if whole and not parts else "add_time", interval, moment)
+    left, right = _operand(left), _operand(right)
+    name = {exp.Add: "plus", exp.Sub: "minus", exp.Mod: "MOD", exp.Div: "divide"}.get(type(node))
+    if name == "divide":
+        left, right = helper("num", left), helper("num", right)
+    if name is not None:
+        return helper(name, left, right)
+    return exp.Mul(this=helper("num", left), expression=helper("num", right))
+
+
+def _negated(node: Any) -> Any:
+    if isinstance(node.this, exp.Literal):
+        return node
+    return exp.Neg(this=helper("num", node.this))
+
+
+def _compare(node: Any) -> Any:
+    # Text and VARIANT become numbers where they are compared with one.
+    numbers = (_is_number(node.this), _is_number(node.expression))
+    _rewrite_parts(node)
+    if any(numbers):
+        for key, is_number in zip(("this", "expression"), numbers, strict=True):
+            if not is_number and not isinstance(node.args[key], (exp.Subquery, exp.Any, exp.All)):
+                node.set(key, helper("num", node.args[key]))
+    return node
+
+
+def _in(node: Any) -> Any:
+    numbers = [_is_number(one) for one in node.expressions]
+    _rewrite_parts(node)
+    if numbers and all(numbers):
+        node.set("this", helper("num", node.this))
+    return node
+
+
+def _between(node: Any) -> Any:
+    number = _is_number(node.args["low"]) or _is_number(node.args["high"])
+    _rewrite_parts(node)
+    if number:
+        node.set("this", helper("num", node.this))
+    return node
+
+
+def _joined(node: Any) -> Any:
+    def text(one: Any) -> Any:
+        return one if isinstance(one, (exp.Literal, exp.DPipe)) and _plain(one) else helper("text", one)
+
+    return exp.DPipe(this=text(node.this), expression=text(node.expression))
+
+
+def _plain(node: Any) -> bool:
+    return not isinstance(node, exp.Literal) or bool(node.is_string)
+
+
+def _like(node: Any) -> Any:
+    escape = None
+    if isinstance(node, exp.Escape):
+        escape, node = _rewrite(node.expression), node.this
+    value = helper("text", _rewrite(node.this))
+    pattern = node.expression
+    several = isinstance(pattern, (exp.Any, exp.All))
+    patterns = pattern.this if several else pattern
+    if several and isinstance(patterns, (exp.Tuple, exp.Paren)):
+        patterns = patterns.expressions or [patterns.this]
+    found = []
+    for one in patterns if isinstance(patterns, list) else [patterns]:
+        like = type(node)(this=value.copy(), expression=_rewrite(one))
+        found.append(exp.Escape(this=like, expression=escape.copy()) if escape else like)
+    return exp.paren((exp.and_ if isinstance(pattern, exp.All) else exp.or_)(*found)) if several else found[0]
+
+
+def _collate(node: Any) -> Any:
+    wanted = str(node.expression.name).lower()
+    if "ci" in wanted.split("-"):
+        return duck("@0 COLLATE NOCASE", node.this)
+    if wanted in {"", "utf8", "en", "en-cs"}:
+        return node.this
+    raise not_run(f"COLLATE '{wanted}'", "It runs the collations 'en' and 'en-ci'.")
+
+
+def _interval(node: Any) -> Any:
+    unit = node.args.get("unit")
+    written = f"{node.this.name} {unit.name if unit else ''}".replace(",", " ").strip()
+    return duck(f"INTERVAL '{re.sub('[^0-9A-Za-z. +-]', '', written)}'")
+
+
+# --- conversions -----------------------------------------------------------------------------------
+
+CASTS: Final = {
+    "BOOLEAN": "bool",
+    "DATE": "date",
+    "TIME": "time",
+    "TIMESTAMP_NTZ": "ntz",
+    "TIMESTAMP_LTZ": "ltz",
+    "TIMESTAMP_TZ": "ltz",
+    "ARRAY": "TO_ARRAY",
+    "OBJECT": "obj",
+    "BINARY": "TO_BINARY",
+}
+TRIES: Final = {
+    "BOOLEAN": "TRY_TO_BOOLEAN",
+    "DATE": "TRY_TO_DATE",
+    "TIME": "TRY_TO_TIME",
+    "TIMESTAMP_NTZ": "TRY_TO_TIMESTAMP",
+    "TIMESTAMP_LTZ": "TRY_TO_TIMESTAMP_TZ",
+    "TIMESTAMP_TZ": "TRY_TO_TIMESTAMP_TZ",
+    "BINARY": "TRY_TO_BINARY",
+}
+
+
+def _cast(node: Any) -> Any:
+    kind = declared(node.args["to"])
+    value = node.this
+    safe = isinstance(node, exp.TryCast)
+    if isinstance(value, exp.Null):
+        return cast(value, kind.duckdb)
+    if kind.name == "FIXED":
+        return functions.number(value, kind.precision or 38, kind.scale or 0, safe)
+    if kind.name == "TEXT":
+        sized = node.args["to"].expressions or kind.length == 1
+        text = helper("text", value)
+        return functions.call("LEFT", text, exp.Literal.number(kind.length)) if sized else text
+    if kind.name == "REAL":
+        return helper("TRY_TO_DOUBLE", value) if safe else cast(helper("num", value), "DOUBLE")
+    if kind.name == "VECTOR":
+        return cast(cast(value, f"{kind.duckdb.partition('[')[0]}[]"), kind.duckdb)
+    if kind.name == "VARIANT":
+        return cast(value, "VARIANT")
+    return helper((TRIES if safe else CASTS)[kind.name], value)
+
+
+def _extract(node: Any) -> Any:
+    return functions.write("DATE_PART", [node.this, node.expression])
+
+
+def _position(node: Any) -> Any:
+    more = [node.args["position"]] if node.args.get("position") else []
+    return functions.write("POSITION", [node.args["substr"], node.this, *more])
+
+
+def _path(node: Any) -> Any:
+    value = node.this
+    for step in node.expression.expressions:
+        if isinstance(step, exp.JSONPathKey):
+            value = functions.get([value, exp.Literal.string(step.this)])
+        elif isinstance(step, exp.JSONPathSubscript):
+            value = functions.get([value, exp.Literal.number(step.this)])
+    return value
+
+
+def _bracket(node: Any) -> Any:
+    (key,) = node.expressions
+    return functions.get([node.this, key])
+
+
+def _struct(node: Any) -> Any:
+    pairs = []
+    for one in node.expressions:
+        if not isinstance(one, exp.PropertyEQ):
+            raise not_run("{*}", "Name the keys and values.")
+        pairs += [exp.Literal.string(one.this.name), one.expression]
+    return functions.object_("OBJECT_CONSTRUCT", pairs)
+
+
+def _parameter(node: Any) -> Any:
+    if not (isinstance(node.this, exp.Literal) and node.this.name.isdecimal()):
+        raise not_run(f"${node.name}", "Set a session variable first.")
+    return exp.Column(this=exp.Identifier(this=f"#{node.this.name}", quoted=False))
+
+
+def _now(kind: str) -> Callable[[Any], Any]:
+    return lambda _node: duck(kind)
+
+
+BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
+    exp.Anonymous: _call,
+    exp.Dot: _dot,
+    exp.Window: _window,
+    exp.WithinGroup: _within_group,
+    exp.IgnoreNulls: _ignore_nulls,
+    exp.RespectNulls: lambda node: _rewrite(node.this),
+    exp.Escape: _like,
+    exp.Like: _like,
+    exp.ILike: _like,
+    exp.In: _in,
+    exp.Between: _between,
+    exp.DataType: lambda node: node,
+    exp.Parameter: _parameter,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
+    **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), _compare),
+}
+AFTER: Final[dict[type, Callable[[Any], Any]]] = {
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
+    exp.Neg: _negated,
+    exp.DPipe: _joined,
+    exp.RegexpLike: lambda node: functions.write("REGEXP_LIKE", [node.this, node.expression]),
+    exp.Collate: _collate,
+    exp.Interval: _interval,
+    exp.Cast: _cast,
+    exp.TryCast: _cast,
+    exp.Extract: _extract,
+    exp.StrPosition: _position,
+    exp.JSONExtract: _path,
+    exp.Bracket: _bracket,
+    exp.Struct: _struct,
+    exp.Array: lambda node: functions.array(node.expressions),
+    exp.CurrentTimestamp: _now("NOW()"),
+    exp.CurrentTime: _now("LOCALTIME"),
+    exp.Localtime: _now("LOCALTIME"),
+}
+relations.register(BEFORE, AFTER, _rewrite, _rewrite_parts)
