@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--strict-models", action="store_true", help="refuse retired models, as an account does"
     )
+    shared.add_argument(
+        "--inactive-account",
+        action="store_true",
+        help="let COMPLETE and the other legacy functions of SQL fail",
+    )
     parser = argparse.ArgumentParser(
         prog="python -m local_cortex",
         description="A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.",
@@ -78,8 +83,7 @@ def _settings(asked: argparse.Namespace) -> Settings:
         for name in ("first_token", "tokens_per_second")
         if (value := getattr(asked, name)) is not None
     }
-    if asked.strict_models:
-        given["strict_models"] = True
+    given |= {name: True for name in ("strict_models", "inactive_account") if getattr(asked, name)}
     return settings.replace(given)
 
 

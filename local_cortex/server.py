@@ -121,7 +121,11 @@ class LocalCortex:
         from local_cortex.choice import choose_engine, settings_from_environment
 
         settings = settings or settings_from_environment()
-        cortex = Cortex(engine or choose_engine(settings), strict_models=settings.strict_models)
+        cortex = Cortex(
+            engine or choose_engine(settings),
+            strict_models=settings.strict_models,
+            inactive_account=settings.inactive_account,
+        )
         workers = Workers(settings.statement_timeout)
         database = Database()
         sessions = Sessions(secret or secrets.token_urlsafe(24), ended=database.forget)

@@ -48,13 +48,12 @@ def embed(text: str, dimension: int) -> NDArray[np.float32]:
         for size in SIZES
         for start in range(len(joined) - size + 1)
     )
-    vector = np.zeros(dimension, np.float32)
-    for gram, count in grams.items():
-        code = zlib.crc32(gram.encode("utf-8", "surrogatepass"))
-        # A sign of its own keeps two n-grams that share a place from adding up.
-        sign = 1.0 if code & 0x80000000 else -1.0
-        # Long pieces say more than short ones; repeated ones little more than one.
-        vector[code % dimension] += sign * len(gram) * (1.0 + np.log(count))
+    codes = np.array([zlib.crc32(one.encode("utf-8", "surrogatepass")) for one in grams], np.int64)
+    # A sign of its own keeps two n-grams that share a place from adding up.
+    signs = np.where(codes & 0x80000000, 1.0, -1.0)
+    # Long pieces say more than short ones; repeated ones little more than one.
+    weights = np.array([len(one) for one in grams]) * (1.0 + np.log([*grams.values()]))
+    vector = np.bincount(codes % dimension, signs * weights, dimension).astype(np.float32)
     length = float(np.linalg.norm(vector))
     if length:
         vector /= length

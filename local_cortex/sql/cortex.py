@@ -15,7 +15,7 @@ from sqlglot import exp
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import DIMENSIONS
 
-from .asking import answers, remote_error
+from .asking import MAY_BE_OBJECT, answers, remote_error
 from .errors import SqlError, not_run, wrong_argument_count
 from .protocol import Running
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-__all__ = ["FUNCTIONS", "call", "read", "register"]
+__all__ = ["FUNCTIONS", "call", "register"]
 
 TEXT, JSON, REAL, TRUTH, COUNT = "VARCHAR", "JSON", "DOUBLE", "BOOLEAN", "HUGEINT"
 SCHEMA = "SNOWFLAKE.CORTEX."
@@ -62,7 +62,7 @@ FORMS: Mapping[str, Form] = {
     "AI_EXTRACT": Form("text responseformat", JSON),
     "AI_EMBED": Form("model input", "FLOAT[{}]"),
     "AI_SIMILARITY": Form("input1 input2 [config_object]", REAL),
-    "AI_COUNT_TOKENS": Form("function_name input [more options target]", COUNT),
+    "AI_COUNT_TOKENS": Form("function_name input [second third fourth]", COUNT),
     "AI_REDACT": Form("input [categories return_error_details mode]", TEXT),
 }
 # These fail in an account that Snowflake marked inactive.
@@ -79,6 +79,15 @@ LEGACY: Mapping[str, Form] = {
     "EMBED_TEXT_1024": Form("model input", "FLOAT[{}]"),
     "COUNT_TOKENS": Form("model input", COUNT),
 }
+INSTEAD: Mapping[str, str] = {
+    "TRY_COMPLETE": "AI_COMPLETE",
+    "SUMMARIZE": "AI_COMPLETE or AI_SUMMARIZE_AGG",
+    "ENTITY_SENTIMENT": "AI_SENTIMENT",
+    "EXTRACT_ANSWER": "AI_EXTRACT",
+    "CLASSIFY_TEXT": "AI_CLASSIFY",
+    "EMBED_TEXT_768": "AI_EMBED",
+    "EMBED_TEXT_1024": "AI_EMBED",
+}
 REFUSED: Mapping[str, str] = {
     "AI_PARSE_DOCUMENT": "Files have no model here. Put the text into a table.",
     "AI_TRANSCRIBE": "Files have no model here. Put the text into a table.",
@@ -87,56 +96,13 @@ REFUSED: Mapping[str, str] = {
     "SNOWFLAKE.CORTEX.SEARCH_PREVIEW": "Use AI_EMBED and VECTOR_COSINE_SIMILARITY instead.",
     "TO_FILE": "Files have no model here. Put the text into a table.",
 }
-VECTORS: Mapping[str, str] = {
-    "VECTOR_COSINE_SIMILARITY": "ARRAY_COSINE_SIMILARITY",
-    "VECTOR_INNER_PRODUCT": "ARRAY_INNER_PRODUCT",
-    "VECTOR_L2_DISTANCE": "ARRAY_DISTANCE",
-    "VECTOR_L1_DISTANCE": "",
-}
-# sqlglot has nodes of its own for some of these.
-NODES: Mapping[str, str] = {
-    "CosineDistance": "VECTOR_COSINE_SIMILARITY",
-    "DotProduct": "VECTOR_INNER_PRODUCT",
-    "EuclideanDistance": "VECTOR_L2_DISTANCE",
-    "ManhattanDistance": "VECTOR_L1_DISTANCE",
-    "AIAgg": "AI_AGG",
-    "AIClassify": "AI_CLASSIFY",
-    "AIEmbed": "AI_EMBED",
-    "AISimilarity": "AI_SIMILARITY",
-    "AISummarizeAgg": "AI_SUMMARIZE_AGG",
-    "ToFile": "TO_FILE",
-}
 
 #: The names that :func:`call` takes, upper case: as they stand, and with their schema.
 FUNCTIONS = frozenset(
-    {"PROMPT", *FORMS, *VECTORS, *REFUSED}
+    {"PROMPT", *FORMS, *REFUSED}
     | {SCHEMA + name for name in (*FORMS, *LEGACY)}
     | {SCHEMA + name for name in REFUSED if "." not in name}
 )
-
-
-def read(node: exp.Expression) -> tuple[str, list[exp.Expression], dict[str, exp.Expression]] | None:
-    """Read a call of one of :data:`FUNCTIONS`: name, arguments, named arguments; else ``None``."""
-    path = ""
-    call = node
-    if isinstance(node, exp.Dot):
-        *schema, call = node.flatten()
-        path = "".join(f"{part.name.upper()}." for part in schema)
-    if isinstance(call, exp.Anonymous):
-        name = path + call.name.upper()
-        given = call.expressions
-    else:
-        name = path + NODES.get(type(call).__name__, "")
-        given = [
-            one
-            for value in call.args.values()
-            for one in (value if isinstance(value, list) else [value])
-            if isinstance(one, exp.Expression)
-        ]
-    if name not in FUNCTIONS:
-        return None
-    named = {one.name.lower(): one.expression for one in given if isinstance(one, exp.Kwarg)}
-    return name, [one for one in given if not isinstance(one, exp.Kwarg)], named
 
 
 def call(
@@ -152,8 +118,6 @@ def call(
     name = name.removeprefix(SCHEMA)
     if name == "PROMPT":
         return _prompt(arguments)
-    if name in VECTORS:
-        return _vector(name, arguments)
     form = FORMS.get(name) or LEGACY[name]
     given = _given(name, form, arguments, named)
     if form.aggregate:
@@ -175,12 +139,18 @@ def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Runnin
     """Create ``_cortex`` in a database; ``find`` gives the execution of an id."""
     import pyarrow as pa
 
-    def cortex(ids: pa.Array, functions: pa.Array, arguments: pa.Array) -> pa.Array:
+    # DuckDB looks annotations up when the function is made, so they can't be of a late import.
+    def cortex(ids, functions, arguments):  # type: ignore[no-untyped-def]
         if not len(ids):
             return pa.array([], pa.string())
         execution = find(ids[0].as_py())
         try:
-            rows = answers(execution, functions[0].as_py(), arguments.to_pylist())
+            function = functions[0].as_py()
+            if function in LEGACY and execution.cortex.inactive_account:
+                raise inactive_account(function)
+            form = FORMS.get(function) or LEGACY[function]
+            required = form.parameters[: form.required]
+            rows = answers(execution, function, required, arguments.to_pylist())
         except BaseException as error:
             execution.failure = execution.failure or error
             raise
@@ -195,6 +165,20 @@ def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Runnin
         type="arrow",  # type: ignore[arg-type]
         side_effects=True,
         null_handling="special",  # type: ignore[arg-type]
+    )
+
+
+def inactive_account(name: str) -> SqlError:
+    """Refuse a legacy function as an account that Snowflake marked inactive does (BCR-2432).
+
+    The behaviour is documented, the wording is Local Cortex's own.
+    """
+    instead = INSTEAD.get(name, f"AI_{name}")
+    return SqlError(
+        f"Function {SCHEMA}{name} is not available: this account is marked inactive for the legacy "
+        f"Cortex functions. Use {instead} instead.",
+        code="000002",
+        sqlstate="0A000",
     )
 
 
@@ -220,17 +204,15 @@ def _given(
             len(arguments) + len(named),
             f"({', '.join(form.parameters)}), the first {least} of them required",
         )
-    return given
+    return {key: value for key, value in given.items() if key not in MAY_BE_OBJECT or _set(value)}
 
 
 def _type(name: str, form: Form, given: Mapping[str, exp.Expression]) -> str:
     if name in {"AI_EMBED", "EMBED_TEXT_768", "EMBED_TEXT_1024"}:
         return form.type.format(_dimension(name, given["model"]))
-    if "options" in given or any(
-        _set(given.get(one)) for one in ("response_format", "show_details", "return_error_details")
-    ):
-        # COMPLETE's options: documented as text, and read with paths in its examples.
-        return JSON if name != "AI_COUNT_TOKENS" else COUNT
+    # COMPLETE's options: documented as text, and read with paths in its examples.
+    if any(one in given for one in (*MAY_BE_OBJECT, "options")):
+        return JSON
     if name == "AI_REDACT" and _constant(given.get("mode")).lower() == "detect":
         return JSON
     return form.type
@@ -273,14 +255,3 @@ def _prompt(arguments: Sequence[exp.Expression]) -> exp.Expression:
     items = exp.Anonymous(this="JSON_ARRAY", expressions=values)
     pairs = [exp.Literal.string("template"), template, exp.Literal.string("args"), items]
     return exp.Anonymous(this="JSON_OBJECT", expressions=pairs)
-
-
-def _vector(name: str, arguments: Sequence[exp.Expression]) -> exp.Expression:
-    if len(arguments) != 2:
-        raise wrong_argument_count(name, len(arguments), "2")
-    if function := VECTORS[name]:
-        return exp.cast(exp.Anonymous(this=function, expressions=list(arguments)), REAL)
-    left, right = (one.sql("duckdb") for one in arguments)
-    pairs = f"LIST_ZIP({left}, {right})"
-    distances = f"LIST_TRANSFORM({pairs}, LAMBDA _p: ABS(_p[1] - _p[2]))"
-    return exp.cast(exp.Anonymous(this="LIST_SUM", expressions=[exp.Var(this=distances)]), REAL)
