@@ -69,10 +69,8 @@ class Statement:
         error = self.task.exception()
         if error is None or isinstance(error, SqlError):
             return error
-        kind = type(error).__name__
-        log.error("A statement failed: %s", kind, exc_info=_details(error))
         return SqlError(
-            f"SQL execution internal error: {kind} in Local Cortex.",
+            f"SQL execution internal error: {type(error).__name__} in Local Cortex.",
             code="000603",
             sqlstate="XX000",
         )
@@ -94,9 +92,14 @@ class Statement:
         if not done:
             return None
         self.answered = True
-        if self.error is not None:
-            raise self.error
-        return self.task.result()
+        failure = self.error
+        if failure is None:
+            return self.task.result()
+        if self.task.cancelled() or failure is self.task.exception():
+            raise failure
+        cause = self.task.exception()
+        log.error("A statement failed: %s", type(cause).__name__, exc_info=_details(cause))
+        raise failure from cause
 
 
 class Statements:
@@ -195,6 +198,6 @@ class Statements:
         self._by_request.pop((statement.owner, statement.request_id), None)
 
 
-def _details(error: BaseException) -> BaseException | None:
+def _details(error: BaseException | None) -> BaseException | None:
     # An error's words may hold a prompt: they are for somebody who looks for a fault.
     return error if log.isEnabledFor(logging.DEBUG) else None
