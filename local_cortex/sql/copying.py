@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -15,10 +15,11 @@ import duckdb
 from sqlglot import exp
 
 from .errors import SqlError, invalid_identifier, not_run
+from .failures import as_sql_error
 from .file_formats import FileFormat, given_format, invalid_option, text, value_of
 from .names import encode, identifier
 from .result import SqlColumn, SqlResult
-from .stage_files import File, Location, file_format, location, target
+from .stage_files import File, file_format, location, target
 from .types import INTEGER, TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
@@ -153,12 +154,13 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     query = source.this if isinstance(source, exp.Subquery) else None
     place = location(execution, query.find(exp.Table) if query is not None else source)
     given = file_format(execution, options["FILE_FORMAT"], place.stage)
-    into = execution.quoted(*name)
+    table = execution.table(*name)
+    into = table.duckdb, table.created
     loaded = execution.stages.loaded
     files = [
         file
-        for file in _chosen(execution, place, options)
-        if options["FORCE"] or loaded.get((into, file.path)) != file.version
+        for file in place.named(place.files(execution, options["PATTERN"]), options["FILES"])
+        if options["FORCE"] or loaded.get((*into, file.path)) != file.version
     ]
     if not files:
         message = "Copy executed with 0 files processed."
@@ -176,9 +178,9 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
             load.skipped = load.skipped or _too_many(on_error, load)
             loads.append(load)
         fit = [load for load in loads if not load.skipped]
-        _insert(execution, into, fit)
+        _insert(execution, table.duckdb, fit)
     for load in fit:
-        loaded[into, load.file.path] = load.file.version
+        loaded[*into, load.file.path] = load.file.version
         if options["PURGE"]:
             load.file.path.unlink(missing_ok=True)
     rows = [load.row(load.parsed if on_error == "CONTINUE" else 1) for load in loads]
@@ -218,25 +220,6 @@ def _insert(execution: Execution, into: str, loads: list[_Load]) -> None:
         raise
 
 
-def _chosen(execution: Execution, place: Location, options: dict[str, Any]) -> list[File]:
-    files = place.files(execution, options["PATTERN"])
-    if options["FILES"] is None:
-        return files
-    listed = options["FILES"] if isinstance(options["FILES"], list) else [options["FILES"]]
-    parent = f"{place.path.strip('/')}/" if place.path else ""
-    by_name = {file.name: file for file in files}
-    for one in listed:
-        if parent + str(one) not in by_name:
-            raise SqlError(
-                f"Remote file '{place.stage.label}/{parent}{one}' was not found. If you are "
-                "running a copy command, please make sure files are not deleted when they are "
-                "being loaded.",
-                code="091016",
-                sqlstate="22000",
-            )
-    return [by_name[parent + str(one)] for one in listed]
-
-
 def _too_many(on_error: str, load: _Load) -> bool:
     found = re.fullmatch(r"SKIP_FILE(?:_(\d{1,9})(%?))?", on_error)
     if found is None:
@@ -258,8 +241,10 @@ def _scratch(execution: Execution) -> Iterator[Callable[[], str]]:
     try:
         yield made
     finally:
-        for name in names:
-            execution.cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        # Where the transaction has failed, ROLLBACK drops them.
+        with suppress(duckdb.Error):
+            for name in names:
+                execution.cursor.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,12 +359,12 @@ def _stage(execution: Execution, load: _Load, sql: str, given: FileFormat, on_er
         # A value that the query itself casts, or a file that is no such file.
         if on_error == "ABORT_STATEMENT":
             raise
-        message = execution.stages.hide(str(error)).partition("\n")[0]
-        load.skipped, load.errors, load.message = True, 1, message
+        failure = as_sql_error(error, execution.sql, None)
+        load.skipped, load.errors, load.message = True, 1, execution.stages.hide(str(failure))
         return
     load.parsed, load.errors = cursor.execute(
         f"SELECT count(*), count(*) FILTER (bad <> 0) FROM {load.table}"
-    ).fetchone()
+    ).fetchall()[0]
     if load.errors:
         _first_error(cursor, load, given)
 
@@ -390,7 +375,7 @@ def _first_error(cursor: Any, load: _Load, given: FileFormat) -> None:
     row, bad, mismatch, value = cursor.execute(
         f"SELECT line, bad, mismatch, CASE bad WHEN 0 THEN NULL{shown} END FROM {load.table} "
         "WHERE bad <> 0 ORDER BY line LIMIT 1"
-    ).fetchone()
+    ).fetchall()[0]
     load.line = row + (given.skipped if given.type == "CSV" else 0)
     if bad < 0:
         load.code = "100080"
@@ -492,7 +477,7 @@ def _write_parquet(
     (rows,) = execution.cursor.execute(
         f"COPY (SELECT {', '.join(values)} FROM ({sql}) AS unloaded({listed})) "
         f"TO {text(str(path))} (FORMAT parquet, COMPRESSION {codec})"
-    ).fetchone()
+    ).fetchall()[0]
     return rows, path.stat().st_size
 
 

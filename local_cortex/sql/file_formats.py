@@ -19,6 +19,7 @@ __all__ = [
     "FileFormat",
     "given_format",
     "invalid_option",
+    "literal",
     "name_of",
     "options_of",
     "text",

@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -133,6 +134,28 @@ class Location:
             ) from error
         return [file for file, (matches,) in zip(files, rows, strict=True) if matches]
 
+    def named(self, files: Sequence[File], names: Any) -> Sequence[File]:
+        """Return those of the files that FILES = (...) names, in its order; all without names.
+
+        Raises:
+            SqlError: 091016, a file is missing.
+        """
+        if names is None:
+            return files
+        parent = f"{self.path.strip('/')}/" if self.path else ""
+        by_name = {file.name.removeprefix(parent): file for file in files}
+        listed = [str(name) for name in (names if isinstance(names, list) else [names])]
+        for name in listed:
+            if name not in by_name:
+                raise SqlError(
+                    f"Remote file '{self.stage.label}/{parent}{name}' was not found. If you are "
+                    "running a copy command, please make sure files are not deleted when they are "
+                    "being loaded.",
+                    code="091016",
+                    sqlstate="22000",
+                )
+        return [by_name[name] for name in listed]
+
 
 @dataclass(frozen=True, slots=True)
 class NamedFormat:
@@ -153,7 +176,7 @@ class Stages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.loaded: dict[tuple[str, Path], tuple[int, float]] = {}
+        self.loaded: dict[tuple[str, dt.datetime, Path], tuple[int, float]] = {}
         self._lock = threading.RLock()
         self._stages: dict[tuple[Name, int | None], Stage] = {}
         self._own: dict[tuple[str, ...], Stage] = {}
@@ -168,7 +191,8 @@ class Stages:
         """Make a stage, in place of one that has this name."""
         with self._lock:
             self.drop(name, owner)
-            stage = Stage(name, written(name[2]).lower(), self._folder(), owner=owner, **more)
+            label = name[2].lower() if written(name[2]) == name[2] else name[2]
+            stage = Stage(name, label, self._folder(), owner=owner, **more)
             self._stages[name, owner] = stage
             return stage
 
@@ -177,7 +201,7 @@ class Stages:
         return self._stages.get((name, session)) or self._stages.get((name, None))
 
     def own(self, *key: str) -> Stage:
-        """Return the stage that a user (``"~", user``) or a table (``"%"``, its name) always has."""
+        """Return the stage that a user or a table always has."""
         with self._lock:
             if key not in self._own:
                 self._own[key] = Stage(("", "", "/".join(key)), "", self._folder())
@@ -249,14 +273,11 @@ class Stages:
                 if key[0][0] == database and schema in (None, key[0][1]):
                     del self._formats[key]
 
-    def forget_table(self, duckdb_name: str) -> None:
-        """Forget what was loaded into a table, and the files of its own stage: it is gone."""
+    def forget_loaded(self, duckdb_name: str) -> None:
+        """Forget what was loaded into a table that has been truncated."""
         with self._lock:
             for key in [key for key in self.loaded if key[0] == duckdb_name]:
                 del self.loaded[key]
-            stage = self._own.pop(("%", duckdb_name), None)
-        if stage is not None:
-            shutil.rmtree(stage.folder, ignore_errors=True)
 
     def check_room(self) -> None:
         """Make sure that another file may come.
@@ -309,8 +330,8 @@ def location(execution: Execution, node: Any) -> Location:
         return Location(stages.own("~", session.user), path)
     name = execution.resolve(named(found["space"] + found["name"]))
     if found["table"]:
-        execution.columns(name)
-        return Location(stages.own("%", execution.quoted(*name)), path)
+        owner = execution.table(*name)
+        return Location(stages.own("%", owner.duckdb, str(owner.created)), path)
     stage = stages.find(name, session.session_id)
     if stage is None:
         raise object_missing("Stage", written(*name))

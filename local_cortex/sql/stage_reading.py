@@ -12,9 +12,9 @@ import sqlglot
 from sqlglot import exp
 
 from .errors import not_run
-from .file_formats import FileFormat, invalid_option, name_of, text, value_of
-from .stage_files import File, Stage, checked, file_format, location
-from .types import SqlType, of_duckdb
+from .file_formats import FileFormat, invalid_option, literal, name_of, text, value_of
+from .stage_files import File, Stage, file_format, location
+from .types import of_duckdb
 
 if TYPE_CHECKING:
     from .execution import Execution
@@ -55,6 +55,9 @@ def _stage_sql(execution: Execution, node: exp.Table) -> str:
     given = node.meta.get("file_format") or file_format(
         execution, name_of(named_format) if named_format else None, place.stage
     )
+    if isinstance(named_format, exp.Table):
+        # It is no table: nobody is to look for one of this name.
+        named_format.set("this", exp.null())
     files = node.meta.get("files")
     if files is None:
         files = place.files(execution, name_of(pattern) if pattern else None)
@@ -144,11 +147,7 @@ def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
     read = file_format(execution, name_of(given["FILE_FORMAT"]), place.stage)
     files = place.files(execution)
     if "FILES" in given:
-        listed = value_of(given["FILES"])
-        chosen = {
-            checked(place.path + one) for one in ([listed] if isinstance(listed, str) else listed)
-        }
-        files = [file for file in files if file.name in chosen]
+        files = place.named(files, value_of(given["FILES"]))
     ignore_case = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
     merged: dict[str, tuple[str, list[str]]] = {}
     for file in files[: int(given["MAX_FILE_COUNT"].name) if "MAX_FILE_COUNT" in given else None]:
@@ -186,12 +185,14 @@ def _types(execution: Execution, file: File, read: FileFormat) -> list[tuple[str
             return []
         fields = [read.field(f"c{at + 1}") for at in range(len(names))]
         tests = ", ".join(_CSV_TYPE.format(field) for field in fields)
-        row = cursor.execute(f"SELECT {tests} FROM {read.csv_source(path, len(names))}").fetchone()
+        row = cursor.execute(f"SELECT {tests} FROM {read.csv_source(path, len(names))}").fetchall()[
+            0
+        ]
         return [(name, kind or "TEXT") for name, kind in zip(names, row, strict=True)]
     if read.type == "JSON":
         (structure,) = cursor.execute(
             f"SELECT json_group_structure(json) FROM {read.json_source(path)}"
-        ).fetchone()
+        ).fetchall()[0]
         found = json.loads(structure or "null")
         if not isinstance(found, dict):
             return []
@@ -199,9 +200,9 @@ def _types(execution: Execution, file: File, read: FileFormat) -> list[tuple[str
         return [
             (key, _JSON_TYPES.get(_scalar(kind), "TEXT")) for key, kind in sorted(found.items())
         ]
-    relation = cursor.sql(f"SELECT * FROM {read.parquet_source(path)}")
+    relation = cursor.sql(f"SELECT * FROM read_parquet({literal(path)})")
     return [
-        (name, _shown_type(of_duckdb(kind)))
+        (name, _shown_type(kind))
         for name, kind in zip(relation.columns, relation.types, strict=True)
     ]
 
@@ -233,10 +234,11 @@ def _scalar(kind: Any) -> str:
     return {list: "[", dict: "{"}.get(type(kind), kind)
 
 
-def _shown_type(kind: SqlType) -> str:
+def _shown_type(found: Any) -> str:
+    kind = of_duckdb(found)
     if kind.name == "FIXED":
         return f"NUMBER({kind.precision}, {kind.scale})"
-    return "TIMESTAMP_NTZ" if kind.name == "TIMESTAMP_NTZ" else kind.name
+    return "TIMESTAMP_LTZ" if found.id.startswith("timestamptz") else kind.name
 
 
 def template(execution: Execution, tree: exp.Create) -> exp.Create:

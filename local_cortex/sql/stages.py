@@ -65,7 +65,7 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
     if isinstance(tree, exp.Command):
         word = tree.name.upper()
         found = {"REMOVE": _remove, "RM": _remove, "GET": _get_unquoted}.get(word)
-        rest = str(tree.args.get("expression") or "")
+        rest = _rest(tree)
         if word == "ALTER" and re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", rest, re.IGNORECASE):
             raise not_run(f"ALTER {rest.split()[0].upper()}", "Create it again instead.")
         if word == "COPY":
@@ -83,6 +83,12 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
         if bind is not None:
             node.replace(bind.literals()[0])
     return found(execution, tree)
+
+
+def _rest(tree: exp.Expression) -> str:
+    """Return what comes after the first word of a statement that sqlglot does not know."""
+    rest = tree.args.get("expression")
+    return rest if isinstance(rest, str) else str(rest.name if rest else "")
 
 
 def _file_url(node: Any) -> str:
@@ -147,7 +153,7 @@ def _get(execution: Execution, tree: exp.Get) -> PutGet:
 
 def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
     # sqlglot reads GET only with quotes around file://.
-    rest = re.sub(r"\s(file://\S+)", r" '\1'", str(tree.args["expression"].name))
+    rest = re.sub(r"\s(file://\S+)", r" '\1'", _rest(tree))
     parsed = sqlglot.parse_one(f"GET {rest}", dialect="snowflake")
     if not isinstance(parsed, exp.Get):
         raise bad_path(rest)
@@ -168,9 +174,9 @@ def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
-    found = _REMOVE.fullmatch(str(tree.args["expression"].name))
+    found = _REMOVE.fullmatch(_rest(tree))
     if found is None:
-        raise bad_path(str(tree.args["expression"].name))
+        raise bad_path(_rest(tree))
     place = location(execution, found["at"])
     pattern = unquoted(found["pattern"]) if found["pattern"] else None
     files = place.files(execution, pattern)
