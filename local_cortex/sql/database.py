@@ -29,6 +29,8 @@ class Database:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
+        for schema in ("CORTEX", "MODELS"):
+            self.catalog.ensure("SNOWFLAKE", schema)
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._executions: dict[int, Execution] = {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-MAX_SQL_CHARS = 1_000_000  # Snowflake's own limit
-MAX_NODES = 100_000  # syntax nodes of one statement: about 20,000 literal values in an INSERT
+MAX_SQL_CHARS = 300_000  # Snowflake's own limit, 1 MB, would take the parser seconds
+MAX_NODES = 100_000  # syntax nodes, or words, of one statement: 20,000 values in an INSERT
+MAX_ALIASED = 20_000  # nodes that aliases stand for: `a + a AS b, b + b AS c, ...` doubles
 MAX_NESTING = 40  # brackets within brackets: the parser spends some 20 frames of stack on each
 MAX_DEPTH = 250  # operators within operators: sqlglot and DuckDB walk them by recursion
 MAX_VIEWS = 10  # views of views of views

@@ -22,7 +22,7 @@ __all__ = ["DDL", "alter", "comment", "create", "drop"]
 DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 
 # What there is one of here, whatever a program calls it: accepted, and nothing comes of it.
-PLACES = frozenset({"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "RESOURCE MONITOR"})
+PLACES = frozenset({"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"})
 
 
 def _done(message: str) -> SqlResult:

@@ -93,6 +93,8 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
     sql = sql.encode("utf-8", "replace").decode()
     tokens = _condition_first(_tokens(sql))
+    if len(tokens) > MAX_NODES:
+        raise too_large("The words of a statement", MAX_NODES, "Use binds.")
     if _nesting(tokens) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     if str(tokens[0].text).upper() in WORD_COMMANDS:

@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from .catalog import INFORMATION_SCHEMA, Name, Table
 from .errors import SqlError, not_run, object_missing, too_large
-from .limits import MAX_VIEWS
+from .limits import MAX_ALIASED, MAX_VIEWS
 from .names import encode, identifier, quoted, spelled, written
 from .parse import parse, result_name
 
@@ -56,6 +56,7 @@ SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
     "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
     "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
     "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
+    "SYSTEM$CLIENT_VERSION_INFO": lambda _: "[]",
 }
 
 
@@ -83,6 +84,7 @@ class Resolver:
         text = self._execution.sql if sql is None else sql
         for select in list(tree.find_all(exp.Select)):
             self._name_columns(select, text)
+            self._count_aliases(select)
         top = exp.Paren(this=tree)
         for node in list(top.walk()):
             self._execution.check()
@@ -160,6 +162,18 @@ class Resolver:
                 continue
             alias = exp.to_identifier(result_name(one, sql), quoted=True)
             one.replace(exp.Alias(this=one.copy(), alias=alias))
+
+    def _count_aliases(self, select: Any) -> None:
+        # DuckDB writes an alias out wherever a later projection uses it.
+        sizes: dict[str, int] = {}
+        for one in select.expressions:
+            size = 0
+            for node in one.walk():
+                name = identifier(node.this) if isinstance(node, exp.Column) else ""
+                size += sizes.get(name, 1)
+                if size > MAX_ALIASED:
+                    raise too_large("What aliases stand for", MAX_ALIASED, "Use a subquery.")
+            sizes[identifier(one.args["alias"]) if isinstance(one, exp.Alias) else ""] = size
 
     def _replace(self, node: Any, views: int) -> Any:
         if isinstance(node, exp.Placeholder):

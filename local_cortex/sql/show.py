@@ -316,6 +316,8 @@ _SHOWN: dict[str, _Shown] = {
     "PARAMETERS": _Shown("key value default level description type", _parameters, "key"),
     "VARIABLES": _Shown("session_id:n name value type", _variables),
     "CORTEX BASE MODELS": _Shown("", _models),
+    "CORTEX SEARCH SERVICES": _Shown("created_on:t name database_name schema_name", lambda *_: []),
+    "MODELS": _Shown("", _models),
     "STAGES": _Shown(
         "created_on:t name database_name schema_name url has_credentials has_encryption_key owner "
         "comment region type directory_enabled",

@@ -11,7 +11,7 @@ from . import dml, expressions, objects, show, stages
 from .errors import SqlError, not_run, syntax_error, too_large
 from .limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from .names import decode, identifier, written
-from .parse import Parsed
+from .parse import Parsed, parse
 from .resolve import Resolver
 from .result import SqlColumn, SqlResult
 from .types import TEXT, SqlType, declared, of_duckdb
@@ -120,7 +120,7 @@ def done(kind: int, message: str = DONE) -> SqlResult:
     return SqlResult.of_rows((SqlColumn("status", TEXT),), [(message,)], kind)
 
 
-def _words(execution: Execution, parsed: Parsed) -> SqlResult:
+def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.words[0] == "SHOW":
         return show.show(execution, parsed)
     if parsed.words[0] == "UNSET":
@@ -130,6 +130,9 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult:
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return done(objects.DDL)
+    if parsed.words[:2] == ["EXECUTE", "IMMEDIATE"] and len(parsed.tokens) == 3:
+        execution.sql = str(parsed.tokens[2].text)
+        return run_statement(execution, parse(execution.sql, execution.check))
     raise not_run(parsed.words[0])
 
 
