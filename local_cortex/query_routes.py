@@ -56,7 +56,7 @@ async def run(request: Request) -> JsonResponse:
     request_id = request.query_params.get("requestId", "")
     statements: Statements = request.app.state.statements
     if hasattr(login.sql, "cancel"):
-        login.sql.cancel = statements.canceller(login.id)  # type: ignore[attr-defined]
+        login.sql.cancel = statements.canceller(login.id)
     arrow = _reads_arrow(request, login, body)
     try:
         statement = statements.start(login.id, request_id, start, arrow=arrow)
