@@ -32,8 +32,10 @@ DIMENSIONS: Mapping[str, int] = {
 }
 # Of a long text: about the tokens that the smaller models read.
 READ_CHARACTERS = 4_000
-# Two letters already tell Korean words apart; English needs longer pieces.
-SIZES = (2, 3, 4)
+# One syllable already says something, one letter does not.
+SIZES = (1, 2, 3, 4)
+# Hangul, kana and Chinese characters lie above this one.
+FIRST_SYLLABIC = "\u3040"
 
 
 @lru_cache(maxsize=512)
@@ -47,6 +49,7 @@ def embed(text: str, dimension: int) -> NDArray[np.float32]:
         joined[start : start + size]
         for size in SIZES
         for start in range(len(joined) - size + 1)
+        if size > 1 or joined[start] >= FIRST_SYLLABIC
     )
     codes = np.array([zlib.crc32(one.encode("utf-8", "surrogatepass")) for one in grams], np.int64)
     # A sign of its own keeps two n-grams that share a place from adding up.

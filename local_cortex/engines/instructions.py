@@ -120,21 +120,21 @@ INSTRUCTIONS: Mapping[str, Pair] = {
     "sentiment": (
         lambda given: (
             "What is the sentiment of the text, overall and on each of these categories: "
-            f"{_shown(given['categories'])}? Answer with one JSON object and nothing else. Its keys "
-            f"are \"overall\" and the categories; a value is one of {', '.join(MOODS)}, or unknown "
-            "for a category that the text does not mention."
+            f"{_shown(given['categories'])}? Answer with one JSON object and nothing else. Its "
+            f'keys are "overall" and the categories; a value is one of {", ".join(MOODS)}, or '
+            "unknown for a category that the text does not mention."
         ),
         _read_sentiment,
     ),
     "score": (
-        lambda given: (
+        lambda _: (
             "Rate the sentiment of the text from -1 (negative) to 1 (positive). Answer with the "
             "number and nothing else."
         ),
         _read_score,
     ),
     "summarize": (
-        lambda given: (
+        lambda _: (
             "Summarize the text in its own language, in three sentences at most. Answer with the "
             "summary and nothing else."
         ),
@@ -168,6 +168,6 @@ INSTRUCTIONS: Mapping[str, Pair] = {
             "Read the text and answer with one JSON document that follows this JSON schema, and "
             f"nothing else: {_shown(given['schema'])}"
         ),
-        lambda given, answer: read_json(answer),
+        lambda _, answer: read_json(answer),
     ),
 }

@@ -32,8 +32,11 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 #: What AI_REDACT may be asked for (docs, November 2026); only those of ``PATTERNS`` are found.
 CATEGORIES = frozenset(
-    "NAME EMAIL PHONE_NUMBER DATE_OF_BIRTH GENDER AGE ADDRESS NATIONAL_ID PASSPORT TAX_IDENTIFIER "
-    "PAYMENT_CARD_DATA DRIVERS_LICENSE IP_ADDRESS".split()
+    {
+        *("NAME", "EMAIL", "PHONE_NUMBER", "DATE_OF_BIRTH", "GENDER", "AGE", "ADDRESS"),
+        *("NATIONAL_ID", "PASSPORT", "TAX_IDENTIFIER", "PAYMENT_CARD_DATA", "DRIVERS_LICENSE"),
+        "IP_ADDRESS",
+    }
 )
 
 

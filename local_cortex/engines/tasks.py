@@ -104,9 +104,12 @@ def classify(given: Mapping[str, Any]) -> list[str]:
     return [max(names, key=lambda name: scores[name])]
 
 
-ASKS_GOOD = re.compile(r"\b(?:positive|good|great|happy|satisfied|praise|favou?rable)\b|긍정|만족|칭찬|호평")
+ASKS_GOOD = re.compile(
+    r"\b(?:positive|good|great|happy|satisfied|praise|favou?rable)\b|긍정|만족|칭찬|호평"
+)
 ASKS_BAD = re.compile(
-    r"\b(?:negative|bad|unhappy|dissatisfied|complain\w*|angry|unfavou?rable)\b|부정|불만|불평|항의|혹평"
+    r"\b(?:negative|bad|unhappy|dissatisfied|complain\w*|angry|unfavou?rable)\b"
+    r"|부정|불만|불평|항의|혹평"
 )
 NO = re.compile(r"\b(?:not|no|never|without)\b|n['’]t\b|지 않|아닌|아니|없")
 QUOTED = re.compile(r"[\"“'‘「]([^\"”'’」]{1,100})[\"”'’」]")
@@ -182,7 +185,8 @@ def aggregate(given: Mapping[str, Any]) -> str:
             f"스크립트 엔진은 “{task[:QUOTED_CHARACTERS]}” 지시를 수행하지 못하고 집계만 합니다."
             if task
             else "",
-            f"텍스트 {len(texts):,}건: 긍정 {good}, 부정 {bad}, 혼합 {both}, 중립 {moods['neutral']}.",
+            f"텍스트 {len(texts):,}건: 긍정 {good}, 부정 {bad}, 혼합 {both}, "
+            f"중립 {moods['neutral']}.",
             f"자주 나온 단어: {frequent}." if frequent else "",
             "첫 문장: " + " / ".join(quoted) if quoted else "",
         ]
@@ -216,14 +220,18 @@ PHRASES = (
     ("snow", "눈"),
     ("hello, world", "안녕, 세상"),
 )
-LANGUAGES = frozenset("ar cs da de el en es fi fr he hi hr hu it ja ko nl no pl pt ro ru sv tr zh".split())
+# The languages of AI_TRANSLATE (docs, November 2026).
+LANGUAGES = re.compile(
+    r"(?:ar|cs|da|de|el|en|es|fi|fr|he|hi|hr|hu|it|ja|ko|nl|no|pl|pt|ro|ru|sv|tr|zh)\b"
+)
 
 
 def translate(given: Mapping[str, Any]) -> str:
     """``text``, ``source`` ("" = any), ``target`` -> a known phrase, else the text with a note."""
     text, source, target = given["text"], given["source"].lower(), given["target"].lower()
-    for language in (source, target):
-        if language[:2] not in LANGUAGES and (language or language is target):
+    # Without a source it is told from the text; there is always a target.
+    for language in (source, target or "?"):
+        if not LANGUAGES.match(language or "en"):
             raise EngineError(400, f'unsupported language "{language[:20]}"')
     source = source or ("ko" if is_korean(text) else "en")
     if source[:2] == target[:2]:
@@ -241,7 +249,7 @@ def translate(given: Mapping[str, Any]) -> str:
 
 # A value may hold commas, but not the next key: "name: Kim, hobbies: tea, go".
 PAIR = re.compile(
-    r"(?:^|[\n,;])[ \t]{0,8}(?:[-*][ \t]{0,8})?([^\n:：,;.!?]{1,60}?)[ \t]{0,8}[:：]"
+    r"(?:^|[\n,;.!?])[ \t]{0,8}(?:[-*][ \t]{0,8})?([^\n:：,;.!?]{1,60}?)[ \t]{0,8}[:：]"
     r"([^\n,;]+(?:,(?![^\n,:：]{1,60}[:：])[^\n,;]*)*)"
 )
 KINDS: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
@@ -252,12 +260,15 @@ KINDS: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
         (r"phone|전화|연락처|휴대폰", r"\+?\d[\d ()-]{6,16}\d"),
         (
             r"\bwhen\b|\bdate\b|언제|날짜|일자",
-            r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{4}년(?: \d{1,2}월(?: \d{1,2}일)?)?|\d{1,2}월 \d{1,2}일"
+            r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{4}년(?: \d{1,2}월(?: \d{1,2}일)?)?"
+            r"|\d{1,2}월 \d{1,2}일"
             r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}(?:, \d{4})?",
         ),
         (
-            r"how (?:much|many|old)|\bprice\b|\bcost\b|\bamount\b|\bnumber of\b|얼마|가격|금액|몇|개수",
-            r"[$€₩£]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?(?:\s?(?:원|달러|개|명|살|%|dollars|euros))?",
+            r"how (?:much|many|old)|\bprice\b|\bcost\b|\bamount\b|\bnumber of\b"
+            r"|얼마|가격|금액|몇|개수",
+            r"[$€₩£]\s?\d[\d,]*(?:\.\d+)?"
+            r"|\d[\d,]*(?:\.\d+)?(?:\s?(?:원|달러|개|명|살|%|dollars|euros))?",
         ),
     )
 )
@@ -353,10 +364,13 @@ RULES: Mapping[str, Rule] = {
     "score": Rule("(good - bad) / (good + bad + 1) of the same words", score),
     "summarize": Rule("the first three sentences", summarize),
     "aggregate": Rule("counts by mood, frequent words and first sentences", aggregate),
-    "translate": Rule("fifteen phrases between Korean and English; else the text and a note", translate),
+    "translate": Rule(
+        "fifteen phrases between Korean and English; else the text and a note", translate
+    ),
     "extract": Rule(
-        "the value of a 'key: value' whose key is asked for; an e-mail address, link, phone number, "
-        "date or number where one is asked for; the sentence that shares most words; else null",
+        "the value of a 'key: value' whose key is asked for; an e-mail address, link, phone "
+        "number, date or number where one is asked for; the sentence that shares most words; "
+        "else null",
         extract,
     ),
     "structure": Rule("each property of the schema by the rule that fits its type", structure),

@@ -1,4 +1,4 @@
-"""What the Cortex functions answer: the rows of a chunk, eight at a time on the server's event loop.
+"""What the Cortex functions answer: rows of a chunk, eight at a time on the server's event loop.
 
 DuckDB hands a function's arguments over as one JSON object a row. Errors follow the change of
 bundle 2026_02: an ``AI_`` function that fails for a row gives NULL, or ``{value, error}`` with
@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -267,15 +268,21 @@ def _list(value: Any, name: str, most: int) -> list[Any]:
     return value
 
 
-def _embed(given: Given) -> str:
-    vector = embed(_as_text(given["input"]), DIMENSIONS[str(given["model"]).lower()])
+@lru_cache(maxsize=64)
+def _vector(text: str, dimension: int) -> str:
+    """Write an embedding; a query is the same in every row of a search."""
+    vector = embed(text, dimension)
     return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
+
+
+def _embed(given: Given) -> str:
+    return _vector(_as_text(given["input"]), DIMENSIONS[str(given["model"]).lower()])
 
 
 def _count(given: Given) -> int:
     name, *rest = (_as_text(value) for value in given.values() if value is not None)
     if not re.fullmatch(r"ai_[a-z_]+", name):
-        raise EngineError(400, f'unknown function "{name[:100]}": write it as in \'ai_complete\'')
+        raise EngineError(400, f"unknown function \"{name[:100]}\": write it as in 'ai_complete'")
     if name in {"ai_complete", "ai_embed"}:
         if len(rest) < 2:
             raise EngineError(400, f"{name} needs a model's name before the text")
@@ -322,8 +329,10 @@ COMPUTE: Mapping[str, Callable[[Given], Any]] = {
 }
 # These give NULL where they fail.
 LENIENT = frozenset(
-    "AI_COMPLETE TRY_COMPLETE AI_CLASSIFY AI_FILTER AI_SENTIMENT AI_TRANSLATE AI_COUNT_TOKENS "
-    "AI_REDACT AI_EXTRACT".split()
+    {
+        *("AI_COMPLETE", "TRY_COMPLETE", "AI_CLASSIFY", "AI_FILTER", "AI_SENTIMENT"),
+        *("AI_TRANSLATE", "AI_EXTRACT", "AI_REDACT", "AI_COUNT_TOKENS"),
+    }
 )
 
 # One chunk of a statement is asked at a time, whichever of DuckDB's threads it came by.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -21,7 +21,6 @@ from .protocol import Running
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
 
 __all__ = ["FUNCTIONS", "call", "register"]
 
@@ -56,9 +55,7 @@ FORMS: Mapping[str, Form] = {
     "AI_AGG": Form("expr task_description", TEXT, aggregate=True),
     "AI_SUMMARIZE_AGG": Form("expr", TEXT, aggregate=True),
     "AI_SENTIMENT": Form("text [categories return_error_details]", JSON),
-    "AI_TRANSLATE": Form(
-        "text source_language target_language [return_error_details]", TEXT
-    ),
+    "AI_TRANSLATE": Form("text source_language target_language [return_error_details]", TEXT),
     "AI_EXTRACT": Form("text responseformat", JSON),
     "AI_EMBED": Form("model input", "FLOAT[{}]"),
     "AI_SIMILARITY": Form("input1 input2 [config_object]", REAL),
@@ -138,17 +135,17 @@ def call(
 def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Running]) -> None:
     """Create ``_cortex`` in a database; ``find`` gives the execution of an id."""
     import pyarrow as pa
+    from duckdb.func import FunctionNullHandling, PythonUDFType
 
-    # DuckDB looks annotations up when the function is made, so they can't be of a late import.
-    def cortex(ids, functions, arguments):  # type: ignore[no-untyped-def]
+    def cortex(ids: Any, functions: Any, arguments: Any) -> Any:
         if not len(ids):
             return pa.array([], pa.string())
         execution = find(ids[0].as_py())
+        function = functions[0].as_py()
+        form = FORMS.get(function) or LEGACY[function]
         try:
-            function = functions[0].as_py()
             if function in LEGACY and execution.cortex.inactive_account:
                 raise inactive_account(function)
-            form = FORMS.get(function) or LEGACY[function]
             required = form.parameters[: form.required]
             rows = answers(execution, function, required, arguments.to_pylist())
         except BaseException as error:
@@ -156,15 +153,15 @@ def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Runnin
             raise
         return pa.array(rows, pa.string())
 
-    # Equal calls are made again, and a NULL argument may still be an answer.
     connection.create_function(
         "_cortex",
         cortex,
-        ["BIGINT", "VARCHAR", "VARCHAR"],  # type: ignore[arg-type]
-        "VARCHAR",  # type: ignore[arg-type]
-        type="arrow",  # type: ignore[arg-type]
+        ["BIGINT", "VARCHAR", "VARCHAR"],
+        "VARCHAR",
+        type=PythonUDFType.ARROW,
+        # Equal calls are made again, and a call with NULL is the function's own to answer.
         side_effects=True,
-        null_handling="special",  # type: ignore[arg-type]
+        null_handling=FunctionNullHandling.SPECIAL,
     )
 
 
