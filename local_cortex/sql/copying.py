@@ -170,6 +170,7 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     with _scratch(execution) as made:
         loads = []
         for file in files:
+            execution.check()
             fitting, sql = read.sources(file, columns, query)
             load = _Load(file, place.stage.shown(file), made(), fitting)
             _stage(execution, load, sql, given, on_error)

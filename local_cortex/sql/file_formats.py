@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from .errors import SqlError, not_run
+from .errors import SqlError, not_run, too_large
 from .types import SqlType
 
 __all__ = [
@@ -31,6 +31,7 @@ SNIFFED_BYTES = 1_000_000  # of a CSV file, to find its header and how many colu
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
 MAX_CSV_COLUMNS = 2_000
+MAX_COPY_CHARS = 100_000_000  # of a file in another encoding, which is copied to be read
 # No field of a text file is this, so that reading with it as NULL tells empty from missing.
 NEVER = "\x01\x02never\x03"
 
@@ -182,8 +183,10 @@ class FileFormat:
             if name not in known:
                 raise invalid_option(name)
         options = {**known, **given}
-        if isinstance(options["NULL_IF"], str):
-            options["NULL_IF"] = [options["NULL_IF"]]
+        nulls = options["NULL_IF"] or []
+        options["NULL_IF"] = [str(one) for one in (nulls if isinstance(nulls, list) else [nulls])]
+        if not str(options.get("SKIP_HEADER", 0)).isdecimal():
+            raise invalid_option("SKIP_HEADER")
         if kind == "CSV" and options["RECORD_DELIMITER"] not in ("\n", "\r\n", "\r", "\\n", None):
             raise not_run("RECORD_DELIMITER", "Lines have to end with a newline.")
         return cls(kind, options)
@@ -218,10 +221,18 @@ class FileFormat:
         )
 
     def copy(self, path: Path, target: Path) -> None:
-        """Write what DuckDB can read."""
+        """Write what DuckDB can read.
+
+        Raises:
+            SqlError: 000002, it would be too large.
+        """
+        size = 0
         with self.open(path) as source, target.open("w", encoding="utf-8", newline="") as file:
             while part := source.read(SNIFFED_BYTES):
-                file.write(part)
+                size += file.write(part)
+                if size > MAX_COPY_CHARS:
+                    target.unlink()
+                    raise too_large("Characters of a file", MAX_COPY_CHARS, "Split it.")
 
     def open(self, path: Path) -> io.TextIOWrapper:
         """Open a file of text, whatever its compression."""

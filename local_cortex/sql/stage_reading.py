@@ -13,13 +13,21 @@ from sqlglot import exp
 
 from .errors import not_run
 from .file_formats import FileFormat, invalid_option, literal, name_of, text, value_of
-from .stage_files import File, Stage, file_format, location
+from .stage_files import File, file_format, location
 from .types import of_duckdb
 
 if TYPE_CHECKING:
     from .execution import Execution
 
 __all__ = ["table", "template"]
+
+METADATA: Final = {
+    f"METADATA${name}"
+    for name in (
+        *("FILENAME", "FILE_ROW_NUMBER", "FILE_LAST_MODIFIED", "FILE_CONTENT_KEY"),
+        "START_SCAN_TIME",
+    )
+}
 
 
 def table(execution: Execution, node: exp.Expression) -> exp.Expression | None:
@@ -65,7 +73,7 @@ def _stage_sql(execution: Execution, node: exp.Table) -> str:
     used, wanted = _columns_used(query, node) if query is not None else (0, set())
     if given.type == "CSV" and (not used or (query is not None and query.is_star)):
         used = max(used, *(len(given.header(file.path)) for file in files), 1, 1)
-    parts = [_file_sql(execution, place.stage, file, given, used, wanted) for file in files]
+    parts = [_file_sql(execution, file, given, used, wanted) for file in files]
     if not parts:
         kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
         columns = [f"NULL::{kind} AS c{at + 1}" for at in range(max(used, 1))]
@@ -93,11 +101,11 @@ def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
         at.replace(exp.Column(this=name, table=qualifier))
         highest = max(highest, int(one.name))
     named = (column.name.upper() for column in query.find_all(exp.Column))
-    return highest, {name for name in named if name.startswith("METADATA$")}
+    return highest, METADATA & set(named)
 
 
 def _file_sql(
-    execution: Execution, stage: Stage, file: File, given: FileFormat, used: int, wanted: set[str]
+    execution: Execution, file: File, given: FileFormat, used: int, wanted: set[str]
 ) -> str:
     path = execution.stages.readable(file, given)
     at = dt.datetime.fromtimestamp(file.modified, dt.UTC).replace(tzinfo=None)
@@ -108,7 +116,7 @@ def _file_sql(
         "METADATA$FILE_CONTENT_KEY": text(f"{file.size:x}-{file.modified}"),
         "METADATA$START_SCAN_TIME": "now()",
     }
-    extra = "".join(f', {known[name]} AS "{name}"' for name in sorted(wanted & set(known)))
+    extra = "".join(f', {known[name]} AS "{name}"' for name in sorted(wanted))
     return f"SELECT *{extra} FROM ({given.source(path, max(used, 1))})"
 
 
@@ -145,14 +153,13 @@ def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
     if place is None or "FILE_FORMAT" not in given:
         raise invalid_option("INFER_SCHEMA needs LOCATION and FILE_FORMAT")
     read = file_format(execution, name_of(given["FILE_FORMAT"]), place.stage)
-    files = place.files(execution)
-    if "FILES" in given:
-        files = place.named(files, value_of(given["FILES"]))
+    listed = value_of(given["FILES"]) if "FILES" in given else None
+    files = place.named(place.files(execution), listed)
     ignore_case = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
     merged: dict[str, tuple[str, list[str]]] = {}
     for file in files[: int(given["MAX_FILE_COUNT"].name) if "MAX_FILE_COUNT" in given else None]:
-        for name, kind in _types(execution, file, read):
-            name = name.upper() if ignore_case else name
+        for written, kind in _types(execution, file, read):
+            name = written.upper() if ignore_case else written
             known = merged.setdefault(name, (kind, []))
             merged[name] = (kind if known[0] == kind else _wider(known[0], kind), known[1])
             known[1].append(place.stage.shown(file))
@@ -231,14 +238,14 @@ ELSE 'TEXT' END"""
 
 
 def _scalar(kind: Any) -> str:
-    return {list: "[", dict: "{"}.get(type(kind), kind)
+    return "[" if isinstance(kind, list) else "{" if isinstance(kind, dict) else str(kind)
 
 
 def _shown_type(found: Any) -> str:
     kind = of_duckdb(found)
     if kind.name == "FIXED":
         return f"NUMBER({kind.precision}, {kind.scale})"
-    return "TIMESTAMP_LTZ" if found.id.startswith("timestamptz") else kind.name
+    return "TIMESTAMP_LTZ" if found.id.startswith("timestamptz") else str(kind.name)
 
 
 def template(execution: Execution, tree: exp.Create) -> exp.Create:

@@ -108,7 +108,12 @@ def _properties(tree: exp.Expression) -> list[Any]:
 
 
 def _transfer(command: str, folder: Path, sources: list[str], **more: Any) -> PutGet:
-    stage = {"locationType": "LOCAL_FS", "location": str(folder), "path": "", "creds": {}}
+    stage: dict[str, Any] = {
+        "locationType": "LOCAL_FS",
+        "location": str(folder),
+        "path": "",
+        "creds": {},
+    }
     stage |= {"region": None, "storageAccount": None, "isClientSideEncrypted": False}
     return PutGet(
         {
