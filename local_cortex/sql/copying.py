@@ -302,7 +302,7 @@ class _Reading:
         if not self.format["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
             return f"SELECT {fields}, 0 AS mismatch FROM {rows}"
         # Read twice, since a field that is missing and one that is empty are NULL alike.
-        again = self.format.csv_source(path, width + 1, null="\x01\x02")
+        again = self.format.csv_source(path, width + 1, complete=True)
         mismatch = (
             f"CASE WHEN e{width} IS NULL THEN -1 WHEN e{width + 1} IS NOT NULL THEN 1 ELSE 0 END"
         )

@@ -276,21 +276,24 @@ class FileFormat:
         """How many lines of a CSV file come before its data."""
         return int(self["SKIP_HEADER"] or 0) + bool(self["PARSE_HEADER"])
 
-    def csv_source(self, path: Path, count: int, *, null: str | None = None) -> str:
+    def csv_source(self, path: Path, count: int, *, complete: bool = False) -> str:
         """Return DuckDB's source of a CSV file as ``c1`` to ``c<count>``, all of them text.
 
-        Fields that a row lacks are NULL, and so are fields that are ``null``.
+        Fields that a row lacks are NULL; empty ones and those of NULL_IF are, too, unless
+        ``complete``.
         """
         quote = self["FIELD_OPTIONALLY_ENCLOSED_BY"] or ""
         escape = self["ESCAPE"] or quote or self["ESCAPE_UNENCLOSED_FIELD"] or ""
-        if null is None:
-            null = "" if self["EMPTY_FIELD_AS_NULL"] else NEVER
+        # DuckDB compares before it takes out escapes, as it has to be for "\\N".
+        empty = [""] if self["EMPTY_FIELD_AS_NULL"] else []
+        nulls = [NEVER] if complete else [*self["NULL_IF"], *empty] or [NEVER]
+        listed = ", ".join(text(one) for one in nulls)
         columns = ", ".join(f"c{at + 1}: 'VARCHAR'" for at in range(count))
         return (
             f"read_csv({literal(path)}, auto_detect = false, header = false, parallel = false, "
             f"null_padding = true, strict_mode = false, allow_quoted_nulls = false, "
             f"columns = {{{columns}}}, delim = {text(self.delimiter)}, quote = {text(quote)}, "
-            f"escape = {text(escape)}, nullstr = {text(null)}, skip = {self.skipped}, "
+            f"escape = {text(escape)}, nullstr = [{listed}], skip = {self.skipped}, "
             f"compression = {text(self.compression(path))}, max_line_size = {MAX_LINE_BYTES}, "
             f"buffer_size = {MAX_LINE_BYTES})"
         )

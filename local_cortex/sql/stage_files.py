@@ -381,6 +381,16 @@ def bad_path(path: str) -> SqlError:
     )
 
 
+def bind(execution: Execution, tree: exp.Expression) -> None:
+    """Put the values that the client bound in place of the ``?`` in a tree."""
+    # Numbered by the parser, or in the order of the text.
+    found = sorted(tree.find_all(exp.Placeholder), key=lambda node: node.args.get("start") or 0)
+    for position, node in enumerate(found, 1):
+        value = execution.binds.get(str(node.this or position))
+        if value is not None:
+            node.replace(value.literals()[0])
+
+
 def target(execution: Execution, tree: exp.Expression) -> Name:
     node: Any = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if isinstance(node, exp.Table) and isinstance(node.this, exp.DynamicIdentifier):

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from .errors import not_run
 from .file_formats import FileFormat, invalid_option, literal, name_of, text, value_of
-from .stage_files import File, file_format, location
+from .stage_files import File, bind, file_format, location
 from .types import of_duckdb
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ METADATA: Final = {
 }
 
 
-def table(execution: Execution, node: exp.Expression) -> exp.Expression | None:
+def table(execution: Execution, node: Any) -> exp.Expression | None:
     """Return DuckDB's source for ``@stage`` or ``TABLE(INFER_SCHEMA(...))`` in FROM.
 
     ``None`` if ``node`` is neither. Its columns are ``c1``, ``c2``, ... for ``$1``, ``$2``, ... and
@@ -39,16 +39,16 @@ def table(execution: Execution, node: exp.Expression) -> exp.Expression | None:
     Raises:
         SqlError: 002003, there is no such stage or file format; 000002, it is DIRECTORY(@stage).
     """
-    if isinstance(node, exp.TableFromRows):
-        call = node.this
-        if isinstance(call, exp.Anonymous) and call.name.upper() == "INFER_SCHEMA":
-            return _source(_infer_schema_sql(execution, call))
-        return None
-    if not isinstance(node, exp.Table):
-        return None
-    if isinstance(node.this, exp.DirectoryStage):
+    call = node.this
+    name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
+    if name == "TABLE" and len(call.expressions) == 1:
+        call = call.expressions[0]
+        name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
+    if name == "INFER_SCHEMA":
+        return _source(_infer_schema_sql(execution, call))
+    if name == "DIRECTORY" or isinstance(call, exp.DirectoryStage):
         raise not_run("DIRECTORY(@stage)", "LIST @stage shows the files of a stage.")
-    is_stage = isinstance(node.this, (exp.Var, exp.Literal)) and node.name.lstrip().startswith("@")
+    is_stage = isinstance(call, (exp.Var, exp.Literal)) and call.name.lstrip().startswith("@")
     return _source(_stage_sql(execution, node)) if is_stage else None
 
 
@@ -57,7 +57,7 @@ def _source(sql: str) -> exp.Expression:
     return exp.Table(this=exp.Var(this=f"({sql})"))
 
 
-def _stage_sql(execution: Execution, node: exp.Table) -> str:
+def _stage_sql(execution: Execution, node: Any) -> str:
     place = location(execution, node)
     named_format, pattern = node.args.get("format"), node.args.get("pattern")
     given = node.meta.get("file_format") or file_format(
@@ -121,6 +121,7 @@ def _file_sql(
 
 
 def _infer_schema_sql(execution: Execution, call: exp.Anonymous) -> str:
+    bind(execution, call)
     columns = ("COLUMN_NAME", "TYPE", "NULLABLE", "EXPRESSION", "FILENAMES", "ORDER_ID")
     rows = [
         f"({text(one.name)}, {text(one.type)}, true, {text(one.expression)}, "

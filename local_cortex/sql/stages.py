@@ -18,7 +18,7 @@ from .errors import SqlError, exists_already, not_run, object_missing
 from .file_formats import FileFormat, invalid_option, name_of, options_of, unquoted
 from .names import written
 from .result import SqlColumn, SqlResult
-from .stage_files import Name, NamedFormat, Stages, bad_path, file_format, location, target
+from .stage_files import Name, NamedFormat, Stages, bad_path, bind, file_format, location, target
 from .stage_reading import table, template
 from .types import INTEGER, TEXT, SqlType
 
@@ -78,10 +78,7 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
         return None
     if execution.describe_only:
         return SqlResult.of_rows([SqlColumn("status", TEXT)], [], SELECT)
-    for position, node in enumerate(list(tree.find_all(exp.Placeholder, bfs=False)), 1):
-        bind = execution.binds.get(str(position))
-        if bind is not None:
-            node.replace(bind.literals()[0])
+    bind(execution, tree)
     return found(execution, tree)
 
 

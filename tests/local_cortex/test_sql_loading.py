@@ -124,7 +124,8 @@ def test_a_dataframe_is_written_to_a_stage(session: Session, kind: str) -> None:
     frame = session.create_dataframe([[1, "a"], [2, None]], schema=["N", "T"])
     (done,) = getattr(frame.write, kind)("@landing/out/", header=True, overwrite=True)
     assert done["rows_unloaded"] == 2
-    read = session.read.options({"parse_header": True, "infer_schema": True})
+    header = {"parse_header": True, "infer_schema": True} if kind == "csv" else {}
+    read = session.read.options(header)
     assert [tuple(row) for row in getattr(read, kind)("@landing/out/").collect()] == [
         (1, "a"),
         (2, None),
