@@ -77,9 +77,7 @@ class SqlCortex:
             text = json.dumps(document, ensure_ascii=False)
             return Completion(text, Usage(prompt_tokens(call.messages), tokens.count(text)))
         prompt = Message("user", instructions.ask("structure", asked))
-        answer = await self._cortex.complete(
-            replace(call, messages=(*call.messages[:-1], prompt))
-        )
+        answer = await self._cortex.complete(replace(call, messages=(*call.messages[:-1], prompt)))
         document = instructions.read("structure", asked, answer.text)
         return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
 

@@ -15,14 +15,14 @@ from sqlglot import exp
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import DIMENSIONS
 
-from .asking import MAY_BE_OBJECT, answers, remote_error
+from .asking import ASK, MAY_BE_OBJECT, answers, remote_error
 from .errors import SqlError, not_run, wrong_argument_count
 from .protocol import Running
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FUNCTIONS", "call", "register"]
+__all__ = ["FUNCTIONS", "call", "late", "register"]
 
 TEXT, JSON, REAL, TRUTH, COUNT = "VARCHAR", "JSON", "DOUBLE", "BOOLEAN", "HUGEINT"
 SCHEMA = "SNOWFLAKE.CORTEX."
@@ -130,6 +130,18 @@ def call(
     )
     kind = _type(name, form, given)
     return answer if kind == TEXT else exp.cast(answer, kind, dialect="duckdb")
+
+
+def late(tree: exp.Expression) -> exp.Expression:
+    """Ask models after ORDER BY and LIMIT, for the rows that are kept; DuckDB would ask for all.
+
+    ``tree`` is in DuckDB's terms. A query whose parts cannot be told apart stays as it is.
+    """
+    for select in reversed(list(tree.find_all(exp.Select))):
+        moved = _late(select)
+        if moved is not None and select is tree:
+            tree = moved
+    return tree
 
 
 def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Running]) -> None:
@@ -252,3 +264,82 @@ def _prompt(arguments: Sequence[exp.Expression]) -> exp.Expression:
     items = exp.Anonymous(this="JSON_ARRAY", expressions=values)
     pairs = [exp.Literal.string("template"), template, exp.Literal.string("args"), items]
     return exp.Anonymous(this="JSON_OBJECT", expressions=pairs)
+
+
+# Parts of a query, or of a projection, that have to stay where they are.
+FIXED_CLAUSES = ("distinct", "group", "having", "qualify", "windows")
+FIXED = (exp.AggFunc, exp.Window, exp.Query, exp.Lambda, exp.Star)
+
+
+def _asks(node: exp.Expression) -> bool:
+    calls = (one for one in node.find_all(exp.Anonymous) if one.name == "_CORTEX")
+    return any(one.expressions[1].name in ASK for one in calls)
+
+
+def _late(select: exp.Select) -> exp.Expression | None:
+    """Move what asks a model into a query around ``select``."""
+    projections = select.expressions
+    order = select.args.get("order")
+    if order is None or not select.args.get("limit") or not any(map(_asks, projections)):
+        return None
+    aliased = {
+        one.alias: one.this
+        for one in projections
+        if isinstance(one, exp.Alias) and one.this.name != one.alias
+    }
+    keys = [_key(one.this, projections, aliased) for one in order.expressions]
+    names = [one.args.get("alias") or one.this for one in projections]
+    if (
+        any(select.args.get(one) for one in FIXED_CLAUSES)
+        or any(map(_asks, keys))
+        or not all(isinstance(one, exp.Identifier) for one in names)
+        or any(_is_fixed(one, aliased) for one in projections if _asks(one))
+    ):
+        return None
+    for ordered, key in zip(order.expressions, keys, strict=True):
+        ordered.set("this", key)
+    inner: list[exp.Expression] = []
+
+    def kept(node: exp.Expression) -> exp.Expression:
+        inner.append(exp.alias_(node.copy(), f"_k{len(inner)}"))
+        return exp.column(f"_k{len(inner) - 1}")
+
+    def hoisted(node: exp.Expression) -> exp.Expression:
+        return kept(node) if isinstance(node, exp.Column) else node
+
+    outer = [
+        exp.Alias(
+            this=one.unalias().transform(hoisted) if _asks(one) else kept(one.unalias()),
+            alias=name.copy(),
+        )
+        for one, name in zip(projections, names, strict=True)
+    ]
+    around = exp.Select()
+    select.replace(around)
+    select.set("expressions", inner)
+    around.set("expressions", outer)
+    return around.from_(exp.alias_(select.subquery(copy=False), "_late", table=True), copy=False)
+
+
+def _key(
+    node: exp.Expression,
+    projections: Sequence[exp.Expression],
+    aliased: Mapping[str, exp.Expression],
+) -> exp.Expression:
+    """Return what ORDER BY means by a position or an alias."""
+    if isinstance(node, exp.Literal) and not node.is_string and int(node.this) <= len(projections):
+        return projections[int(node.this) - 1].unalias().copy()
+    if isinstance(node, exp.Column) and not node.table and node.name in aliased:
+        return aliased[node.name].copy()
+    return node
+
+
+def _is_fixed(node: exp.Expression, aliased: Mapping[str, exp.Expression]) -> bool:
+    """Tell whether a projection needs more of its query than columns."""
+    return (
+        node.find(*FIXED) is not None
+        or any(not one.table and one.name in aliased for one in node.find_all(exp.Column))
+        or any(
+            one.name == "LIST" or one.meta.get("aggregate") for one in node.find_all(exp.Anonymous)
+        )
+    )

@@ -112,9 +112,11 @@ class Statement:
                 given = [node.this, node.args["categories"]]
             given = [one.transform(called) for one in given]
             named = {one.name: one.expression for one in given if isinstance(one, exp.Kwarg)}
-            return cortex.call(name, [one for one in given if not isinstance(one, exp.Kwarg)], named)
+            return cortex.call(
+                name, [one for one in given if not isinstance(one, exp.Kwarg)], named
+            )
 
-        tree = parse_one(sql, dialect="snowflake").transform(called)
+        tree = cortex.late(parse_one(sql, dialect="snowflake").transform(called))
         translated = tree.sql("duckdb").replace("$EXECUTION", "1")
         try:
             return self.connection.execute(translated).fetchall()
@@ -157,6 +159,51 @@ def test_a_limit_asks_only_for_the_rows_it_keeps(echo: Statement) -> None:
     rows = echo.rows("SELECT AI_COMPLETE('m', 'x' || range) FROM range(500) LIMIT 3")
     assert rows == [("m: x0",), ("m: x1",), ("m: x2",)]
     assert echo.charged == len(echo.cortex.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("order", "asked"),
+    [
+        ("range DESC", ["9", "8", "7"]),
+        ("t.n, range", ["0", "2", "4"]),
+        ("n DESC, 2 DESC", ["9", "7", "5"]),
+        ("2 + 1 DESC, 2", ["0", "1", "2"]),
+        (
+            "array_cosine_similarity(AI_EMBED('e5-base-v2', x), AI_EMBED('e5-base-v2', '7')) DESC"
+            ", range",
+            ["7", "0", "1"],
+        ),
+    ],
+)
+def test_a_limit_of_sorted_rows_asks_only_for_those(
+    echo: Statement, order: str, asked: list[str]
+) -> None:
+    source = "(SELECT range, range % 2 AS n, range || '' AS x FROM range(10)) AS t"
+    answer = "AI_COMPLETE('m', t.x) || n AS c"
+    sql = f"SELECT {answer}, range AS r, t.n AS n FROM {source} ORDER BY {order} LIMIT 3"
+    rows = echo.rows(sql)
+    assert sorted(echo.cortex.asked) == sorted(asked)
+    assert rows == [(f"m: {one}{int(one) % 2}", int(one), int(one) % 2) for one in asked]
+    assert [one[0] for one in echo.connection.description or ()] == ["c", "r", "n"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT AI_COMPLETE('m', range || '') AS c FROM range(3) ORDER BY c DESC LIMIT 1",
+        "SELECT DISTINCT AI_COMPLETE('m', range || '') AS c FROM range(3) ORDER BY 1 DESC LIMIT 1",
+        "SELECT AI_COMPLETE('m', MAX(range) || '') AS c FROM range(3) ORDER BY 1 LIMIT 1",
+        "SELECT c FROM (SELECT AI_COMPLETE('m', range || '') AS c, range AS r FROM range(3) "
+        "ORDER BY r DESC LIMIT 1) AS t ORDER BY c LIMIT 1",
+        "WITH w AS (SELECT range || '' AS x FROM range(3)) "
+        "SELECT AI_COMPLETE('m', x) AS c FROM w ORDER BY x DESC LIMIT 1",
+        "SELECT AI_COMPLETE('m', (SELECT MAX(range) || '' FROM range(3))) AS c FROM range(3) "
+        "ORDER BY range LIMIT 1",
+        "SELECT range || '' AS y, AI_COMPLETE('m', y) AS c FROM range(3) ORDER BY y DESC LIMIT 1",
+    ],
+)
+def test_sorted_answers_are_the_same_wherever_they_are_asked(echo: Statement, sql: str) -> None:
+    assert echo.rows(sql)[0][-1] == "m: 2"
 
 
 def test_a_count_of_answers_asks_nobody(echo: Statement) -> None:
@@ -320,7 +367,7 @@ def test_an_aggregate_asks_once_for_each_group(sql: Statement) -> None:
             {"spans": [{"category": "EMAIL", "start": 0, "end": 6, "text": "a@b.co"}]},
         ),
         (
-            f"AI_COMPLETE({M}, 'Rated 4. name: Kim', response_format => JSON_OBJECT('type', 'json', "
+            f"AI_COMPLETE({M}, 'name: Kim', response_format => JSON_OBJECT('type', 'json', "
             "'schema', JSON_OBJECT('properties', JSON_OBJECT('name', JSON_OBJECT('type', "
             "'string')))))",
             {"name": "Kim"},
@@ -366,5 +413,8 @@ def test_an_unknown_embedding_model_is_refused_as_the_service_does(
 
 def test_the_nearest_text_is_found_by_its_vector(sql: Statement) -> None:
     source = "(VALUES ('배송이 늦었어요'), ('녹차를 좋아합니다')) AS t(x)"
-    near = "array_cosine_similarity(AI_EMBED('e5-base-v2', x), AI_EMBED('e5-base-v2', '배송 언제 와요'))"
-    assert sql.rows(f"SELECT x FROM {source} ORDER BY {near} DESC LIMIT 1") == [("배송이 늦었어요",)]
+    asked = "AI_EMBED('e5-base-v2', '배송 언제 와요')"
+    near = f"array_cosine_similarity(AI_EMBED('e5-base-v2', x), {asked})"
+    assert sql.rows(f"SELECT x FROM {source} ORDER BY {near} DESC LIMIT 1") == [
+        ("배송이 늦었어요",)
+    ]
