@@ -85,13 +85,15 @@ INSTEAD: Mapping[str, str] = {
     "EMBED_TEXT_768": "AI_EMBED",
     "EMBED_TEXT_1024": "AI_EMBED",
 }
+FILES = "Files have no model here. Put the text into a table."
 REFUSED: Mapping[str, str] = {
-    "AI_PARSE_DOCUMENT": "Files have no model here. Put the text into a table.",
-    "AI_TRANSCRIBE": "Files have no model here. Put the text into a table.",
-    "SNOWFLAKE.CORTEX.PARSE_DOCUMENT": "Files have no model here. Put the text into a table.",
+    "AI_PARSE_DOCUMENT": FILES,
+    "AI_TRANSCRIBE": FILES,
+    "TO_FILE": FILES,
+    "SNOWFLAKE.CORTEX.PARSE_DOCUMENT": FILES,
     "SNOWFLAKE.CORTEX.FINETUNE": "Local Cortex trains no model.",
     "SNOWFLAKE.CORTEX.SEARCH_PREVIEW": "Use AI_EMBED and VECTOR_COSINE_SIMILARITY instead.",
-    "TO_FILE": "Files have no model here. Put the text into a table.",
+    "SNOWFLAKE.CORTEX.SPLIT_TEXT_RECURSIVE_CHARACTER": "Split the text with SPLIT_TO_TABLE.",
 }
 
 #: The names that :func:`call` takes, upper case: as they stand, and with their schema.
