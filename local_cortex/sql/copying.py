@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 from sqlglot import exp
 
-from .errors import SqlError, invalid_identifier, not_run
+from .errors import SqlError, invalid_identifier, not_run, too_large
 from .failures import as_sql_error
 from .file_formats import FileFormat, given_format, invalid_option, text, value_of
 from .names import encode, identifier
 from .result import SqlColumn, SqlResult
-from .stage_files import File, file_format, location, target
+from .stage_files import MAX_STAGE_BYTES, File, checked, file_format, location, target
 from .types import INTEGER, TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
@@ -31,28 +31,15 @@ COPY, UNLOAD = 0x3600, 0x3700  # statement type ids
 WRITTEN_AT_ONCE = 10_000  # lines of an unloaded file
 
 _LOAD_OPTIONS: Final = {
-    "FILE_FORMAT": None,
-    "FILES": None,
-    "PATTERN": None,
     "ON_ERROR": "ABORT_STATEMENT",
     "MATCH_BY_COLUMN_NAME": "NONE",
-    "PURGE": False,
-    "FORCE": False,
-    "SIZE_LIMIT": None,
-    "TRUNCATECOLUMNS": False,
-    "ENFORCE_LENGTH": True,
-    "LOAD_UNCERTAIN_FILES": False,
-    "RETURN_FAILED_ONLY": False,
+    **dict.fromkeys(("FILE_FORMAT", "FILES", "PATTERN", "PURGE", "FORCE")),
+    # These change nothing here.
+    **dict.fromkeys(("SIZE_LIMIT", "LOAD_UNCERTAIN_FILES", "RETURN_FAILED_ONLY", "ENFORCE_LENGTH")),
 }
-_UNLOAD_OPTIONS: Final = {
-    "FILE_FORMAT": None,
-    "OVERWRITE": False,
-    "SINGLE": False,
-    "HEADER": False,
-    "MAX_FILE_SIZE": None,
-    "INCLUDE_QUERY_ID": False,
-    "DETAILED_OUTPUT": False,
-}
+_UNLOAD_OPTIONS: Final[dict[str, Any]] = dict.fromkeys(
+    ("FILE_FORMAT", "OVERWRITE", "SINGLE", "HEADER", "MAX_FILE_SIZE")
+)
 # What Snowflake says to a text that is no value of a column's type: its code and words.
 _UNRECOGNIZED: Final = {
     **dict.fromkeys(("FIXED", "REAL"), ("100038", "Numeric value '{}' is not recognized")),
@@ -90,10 +77,9 @@ def _options(tree: exp.Copy, known: dict[str, Any]) -> dict[str, Any]:
         if name not in known:
             raise invalid_option(name)
         node = one.args.get("expression")
+        is_format = name == "FILE_FORMAT"
         options[name] = (
-            given_format(one if one.expressions else node)
-            if (name == "FILE_FORMAT")
-            else value_of(node)
+            given_format(one if one.expressions else node) if is_format else value_of(node)
         )
     return options
 
@@ -135,14 +121,11 @@ class _Load:
         )
 
 
+_FIRST_ERROR: Final = ("first_error", "first_error_line", "first_error_character")
+_COUNTS: Final = ("rows_parsed", "rows_loaded", "error_limit", "errors_seen")
 _RESULT: Final = [
-    SqlColumn("file", TEXT),
-    SqlColumn("status", TEXT),
-    *(SqlColumn(name, INTEGER) for name in ("rows_parsed", "rows_loaded", "error_limit")),
-    SqlColumn("errors_seen", INTEGER),
-    SqlColumn("first_error", TEXT),
-    *(SqlColumn(f"first_error_{name}", INTEGER) for name in ("line", "character")),
-    SqlColumn("first_error_column_name", TEXT),
+    SqlColumn(name, INTEGER if name in (*_COUNTS, *_FIRST_ERROR[1:]) else TEXT)
+    for name in ("file", "status", *_COUNTS, *_FIRST_ERROR, "first_error_column_name")
 ]
 
 
@@ -267,17 +250,13 @@ class _Reading:
             return list(columns), self._csv(path, len(columns))
         if self.match == "NONE":
             if len(columns) != 1 or not columns[0][1].is_json:
-                raise SqlError(
-                    f"SQL compilation error:\n{self.format.type} file format can produce one and "
-                    "only one column of data type variant, object, or array. Load data into a "
-                    "separate column using the MATCH_BY_COLUMN_NAME copy option or copy with "
-                    "transformation.",
-                    code="001411",
-                    sqlstate="42601",
+                raise _wrong(
+                    f"{self.format.type} file format can produce one and only one column of data "
+                    "type variant, object, or array. Load data into a separate column using the "
+                    "MATCH_BY_COLUMN_NAME copy option or copy with transformation.",
                 )
-            return list(
-                columns
-            ), f"SELECT c1 AS v0, 0 AS mismatch FROM ({self.format.source(path, 1)})"
+            rows = self.format.source(path, 1)
+            return list(columns), f"SELECT c1 AS v0, 0 AS mismatch FROM ({rows})"
         return self._by_name(file, path, columns)
 
     def _transformed(self, file: File, width: int, query: exp.Expression) -> str:
@@ -286,11 +265,10 @@ class _Reading:
         node.meta.update(files=[file], file_format=self.format)
         sql, names = self.execution.translate(copy)
         if len(names) != width:
-            raise SqlError(
-                f"SQL compilation error:\nInsert value list does not match column list expecting "
+            raise _wrong(
+                "Insert value list does not match column list expecting "
                 f"{width} but got {len(names)}",
                 code="002020",
-                sqlstate="21S01",
             )
         listed = ", ".join(f"v{at}" for at in range(width))
         return f"SELECT {listed}, 0 AS mismatch FROM ({sql}) AS rows_of_file({listed})"
@@ -399,7 +377,8 @@ def _converted(value: str, to: SqlType, have: Any, given: FileFormat) -> str:
         return value
     if str(have) == "VARIANT" and to.name == "ARRAY":
         # A value that is no list becomes a list of one.
-        return f"CASE WHEN {value} IS NOT NULL THEN coalesce(TRY_CAST({value} AS VARIANT[]), [{value}]) END"
+        whole = f"coalesce(TRY_CAST({value} AS VARIANT[]), [{value}])"
+        return f"CASE WHEN {value} IS NOT NULL THEN {whole} END"
     if str(have) == "VARIANT" and to.name == "OBJECT":
         return f"{value}::JSON"
     if str(have) in ("BLOB", "VARIANT") and to.name == "BINARY":
@@ -418,20 +397,17 @@ def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
     compression = _compression(given)
     parent, _, base = place.path.rpartition("/")
     if not options["SINGLE"]:
-        extension = given["FILE_EXTENSION"] or f"{given.type.lower()}{_SUFFIX[compression]}"
-        if given.type == "PARQUET":
-            extension = f"{_SUFFIX[compression].lstrip('.')}.parquet".lstrip(".")
-        base = f"{base or 'data'}_0_0_0.{extension}"
+        dotted = f"{_SUFFIX[compression]}.parquet", f".{given.type.lower()}{_SUFFIX[compression]}"
+        base = f"{base or 'data'}_0_0_0{dotted[given.type != 'PARQUET']}"
     execution.stages.check_room()
-    path = place.stage.at(parent) / (base or "data")
+    path = place.stage.at(parent) / (checked(base) or "data")
     if path.exists() and not options["OVERWRITE"]:
-        raise SqlError(
+        raise _wrong(
             f"Files already existing at the unload destination: @{place.stage.label}/{place.path}. "
             "Use overwrite option to force unloading.",
             code="001030",
-            sqlstate="22000",
         )
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(".unfinished")
     try:
         if given.type == "PARQUET":
             rows, raw = _write_parquet(execution, part, sql, names, compression)
@@ -442,24 +418,18 @@ def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
     finally:
         part.unlink(missing_ok=True)
     size = path.stat().st_size if rows else 0
-    if options["DETAILED_OUTPUT"]:
-        columns = [SqlColumn("FILE_NAME", TEXT), SqlColumn("FILE_SIZE", INTEGER)]
-        shown = f"{parent}/{path.name}" if parent else path.name
-        return SqlResult.of_rows(
-            [*columns, SqlColumn("ROW_COUNT", INTEGER)], [(shown, size, rows)], UNLOAD
-        )
     columns = [SqlColumn(one, INTEGER) for one in ("rows_unloaded", "input_bytes", "output_bytes")]
     return SqlResult.of_rows(columns, [(rows, raw, size)], UNLOAD)
 
 
-_SUFFIX: Final = {"gzip": ".gz", "none": "", "snappy": ".snappy", "zstd": ".zst"}
+_SUFFIX: Final = {"gzip": ".gz", "none": "", "snappy": ".snappy"}
 
 
 def _compression(given: FileFormat) -> str:
     name = str(given["COMPRESSION"] or "NONE").lower()
     if name == "auto":
         return "snappy" if given.type == "PARQUET" else "gzip"
-    if name not in (("snappy", "none", "zstd") if given.type == "PARQUET" else ("gzip", "none")):
+    if name not in ("none", "snappy" if given.type == "PARQUET" else "gzip"):
         raise not_run(f"COMPRESSION = {name.upper()}", "")
     return name
 
@@ -495,11 +465,8 @@ def _write_lines(
     listed = ", ".join(f"c{at}" for at in range(len(names)))
     if given.type == "JSON":
         if len(names) != 1 or types[0] not in ("VARIANT", "JSON", "VARIANT[]"):
-            raise SqlError(
-                "SQL compilation error:\nJSON file format can only unload a single column of type "
-                "variant, object, or array.",
-                code="001412",
-                sqlstate="42601",
+            raise _wrong(
+                "JSON file format can only unload a single column of type variant, object, or array."
             )
         line = "c0::JSON::VARCHAR" if types[0] != "VARIANT[]" else "to_json(c0)::VARCHAR"
     else:
@@ -515,6 +482,9 @@ def _write_lines(
         while part := cursor.fetchmany(WRITTEN_AT_ONCE):
             rows += len(part)
             raw += file.write("".join(f"{one}\n" for (one,) in part).encode())
+            execution.check()
+            if raw > MAX_STAGE_BYTES:
+                raise too_large("Bytes of an unloaded file", MAX_STAGE_BYTES, "Select less.")
     return rows, raw
 
 
@@ -526,8 +496,6 @@ def _csv_field(column: str, kind: str, given: FileFormat) -> str:
     elif kind.startswith("TIMESTAMP"):
         zone = " %z" if "ZONE" in kind else ""
         value = f"strftime({column}, '%Y-%m-%d %H:%M:%S.%g{zone}')"
-    elif kind in ("JSON", "VARIANT"):
-        value = f"{column}::JSON::VARCHAR" if kind == "JSON" else f"{column}::VARCHAR"
     else:
         value = f"{column}::VARCHAR"
     quote = given["FIELD_OPTIONALLY_ENCLOSED_BY"]
@@ -540,6 +508,10 @@ def _csv_field(column: str, kind: str, given: FileFormat) -> str:
         for special in (escape, given.delimiter, "\n"):
             value = f"replace({value}, {text(special)}, {text(escape + special)})"
     return f"coalesce({value}, {null})"
+
+
+def _wrong(message: str, code: str = "001411") -> SqlError:
+    return SqlError(f"SQL compilation error:\n{message}", code=code, sqlstate="42601")
 
 
 def _quoted(name: str) -> str:

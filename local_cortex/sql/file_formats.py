@@ -54,7 +54,6 @@ _CSV: Final[dict[str, Any]] = {
     "BINARY_FORMAT": "HEX",
     "ENCODING": "UTF8",
     "SKIP_BLANK_LINES": False,
-    "FILE_EXTENSION": None,
     "MULTI_LINE": True,
     "VALIDATE_UTF8": True,
     "SKIP_BYTE_ORDER_MARK": True,
@@ -63,7 +62,7 @@ _JSON: Final[dict[str, Any]] = {
     "COMPRESSION": "AUTO",
     "STRIP_OUTER_ARRAY": False,
     **{key: _CSV[key] for key in ("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT")},
-    **{key: _CSV[key] for key in ("BINARY_FORMAT", "TRIM_SPACE", "MULTI_LINE", "FILE_EXTENSION")},
+    **{key: _CSV[key] for key in ("BINARY_FORMAT", "TRIM_SPACE", "MULTI_LINE")},
     "NULL_IF": [],
     "SKIP_BYTE_ORDER_MARK": True,
 }
@@ -81,26 +80,10 @@ _OPTIONS: Final = {"CSV": _CSV, "JSON": _JSON, "PARQUET": _PARQUET}
 _COMPRESSION_MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
 _ENCODINGS: Final = {"UTF8": "utf-8", "UTF-8": "utf-8"}
 # Snowflake's elements of a date format as strptime's, the longer ones first.
-_ELEMENTS: Final = {
-    "YYYY": "%Y",
-    "YY": "%y",
-    "MMMM": "%B",
-    "MON": "%b",
-    "MM": "%m",
-    "DD": "%d",
-    "DY": "%a",
-    "HH24": "%H",
-    "HH12": "%I",
-    "MI": "%M",
-    "SS": "%S",
-    "AM": "%p",
-    "PM": "%p",
-    "TZHTZM": "%z",
-    "TZH:TZM": "%z",
-    "TZH": "%z",
-    **{f"FF{digits}": "%f" for digits in "0123456789"},
-    "FF": "%f",
-}
+_ELEMENTS: Final = dict(
+    pair.split("=")
+    for pair in ["YYYY=%Y", "YY=%y", "MMMM=%B", "MON=%b", "MM=%m", "DD=%d", "DY=%a", "HH24=%H", "HH12=%I", "MI=%M", "SS=%S", "AM=%p", "PM=%p", "TZHTZM=%z", "TZH:TZM=%z", "TZH=%z", "FF=%f", "FF3=%f", "FF6=%f", "FF9=%f"]
+)
 _ELEMENT: Final = re.compile("|".join(sorted(_ELEMENTS, key=len, reverse=True)), re.IGNORECASE)
 _DATES: Final = ["%m/%d/%Y", "%d-%b-%Y"]  # what AUTO takes besides ISO dates
 
@@ -269,7 +252,7 @@ class FileFormat:
     @property
     def delimiter(self) -> str:
         written = self["FIELD_DELIMITER"]
-        return {"\\t": "\t", None: "\x02"}.get(written, written)
+        return str({"\\t": "\t", None: "\x02"}.get(written, written))
 
     @property
     def skipped(self) -> int:

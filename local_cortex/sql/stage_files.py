@@ -12,7 +12,7 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -24,9 +24,11 @@ from sqlglot.errors import SqlglotError
 
 from .errors import SqlError, object_missing, too_large
 from .file_formats import FileFormat, name_of, unquoted
+from .limits import MAX_OBJECTS
 from .names import written
 
 if TYPE_CHECKING:
+    from .catalog import Table
     from .execution import Execution
 
 __all__ = ["File", "Location", "NamedFormat", "Stage", "Stages", "file_format", "location"]
@@ -60,20 +62,24 @@ class File:
         return self.size, self.modified
 
 
-@dataclass(slots=True, eq=False)
-class Stage:
-    """A stage. ``label`` is what LIST puts before a file's path; ``owner`` the session that alone
-    sees it, if it is temporary.
-    """
+@dataclass(slots=True, eq=False, kw_only=True)
+class NamedFormat:
+    """A file format; ``owner`` is the session that alone sees it, if it is temporary."""
 
     name: Name
-    label: str
-    folder: Path
     options: dict[str, Any] = field(default_factory=dict)
     owner: int | None = None
     comment: str = ""
-    directory: bool = False
     created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Stage(NamedFormat):
+    """A stage, with a file format of its own; ``label`` is what LIST puts before a file's path."""
+
+    label: str
+    folder: Path
+    directory: bool = False
 
     def at(self, prefix: str) -> Path:
         """Return the folder of the files directly under a prefix, made if it is missing.
@@ -157,17 +163,6 @@ class Location:
         return [by_name[name] for name in listed]
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFormat:
-    """CREATE FILE FORMAT's object."""
-
-    name: Name
-    format: FileFormat
-    given: dict[str, Any]
-    owner: int | None
-    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-
-
 class Stages:
     """The stages and file formats of one server, their files under ``folder``, and what was loaded.
 
@@ -176,108 +171,106 @@ class Stages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.loaded: dict[tuple[str, dt.datetime, Path], tuple[int, float]] = {}
+        self._loaded: dict[tuple[str, dt.datetime, Path], tuple[int, float]] = {}
         self._lock = threading.RLock()
-        self._stages: dict[tuple[Name, int | None], Stage] = {}
         self._own: dict[tuple[str, ...], Stage] = {}
-        self._formats: dict[tuple[Name, int | None], NamedFormat] = {}
+        self._named: dict[tuple[type, Name, int | None], Any] = {}
         self._numbers = count(1)
 
     def _folder(self) -> Path:
         # A number as its name: nothing that a learner wrote gets into the path.
         return self.folder / f"stage{next(self._numbers)}"
 
-    def create(self, name: Name, *, owner: int | None = None, **more: Any) -> Stage:
-        """Make a stage, in place of one that has this name."""
+    def create(self, kind: type, name: Name, owner: int | None, **more: Any) -> None:
+        """Make a Stage or NamedFormat, in place of one that has this name."""
+        if kind is Stage:
+            more["label"] = name[2].lower() if written(name[2]) == name[2] else name[2]
+            more["folder"] = self._folder()
         with self._lock:
-            self.drop(name, owner)
-            label = name[2].lower() if written(name[2]) == name[2] else name[2]
-            stage = Stage(name, label, self._folder(), owner=owner, **more)
-            self._stages[name, owner] = stage
-            return stage
+            self.drop(kind, name, owner)
+            self._check_count(self._named)
+            self._named[kind, name, owner] = kind(name=name, owner=owner, **more)
 
-    def find(self, name: Name, session: int) -> Stage | None:
-        """Return what a session means by a name: its temporary stage before another."""
-        return self._stages.get((name, session)) or self._stages.get((name, None))
+    def find(self, kind: type, name: Name, session: int) -> Any:
+        """Return what a session means by a name: its temporary one before another."""
+        return self._named.get((kind, name, session)) or self._named.get((kind, name, None))
 
     def own(self, *key: str) -> Stage:
         """Return the stage that a user or a table always has."""
         with self._lock:
             if key not in self._own:
-                self._own[key] = Stage(("", "", "/".join(key)), "", self._folder())
+                self._check_count(self._own)
+                self._own[key] = Stage(name=("", "", ""), label="", folder=self._folder())
             return self._own[key]
 
-    def drop(self, name: Name, owner: int | None) -> bool:
-        """Remove a stage and its files; tell whether there was one."""
+    def drop(self, kind: type, name: Name, owner: int | None) -> None:
+        """Remove a stage with its files, or a file format."""
+        found = self._named.pop((kind, name, owner), None)
+        if isinstance(found, Stage):
+            shutil.rmtree(found.folder, ignore_errors=True)
+
+    def seen(self, kind: type, session: int) -> list[Any]:
+        """Return what a session sees, by name."""
         with self._lock:
-            stage = self._stages.pop((name, owner), None)
-        if stage is not None:
-            shutil.rmtree(stage.folder, ignore_errors=True)
-        return stage is not None
+            found = [self._named[key] for key in self._named if key[0] is kind]
+        mine = (one for one in found if one.owner in (None, session))
+        return sorted(mine, key=lambda one: one.name)
 
     def shown(self, execution: Execution) -> list[tuple[Any, ...]]:
         """Return the rows of SHOW STAGES."""
         session = execution.session
-        with self._lock:
-            seen = [one for one in self._stages.values() if one.owner in (None, session.session_id)]
         return [
-            (one.created, one.name[2], *one.name[:2], "", "N", "N", session.role, one.comment, None)
-            + ("INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",)
-            + ("Y" if one.directory else "N",)
-            for one in sorted(seen, key=lambda one: one.name)
+            (
+                *(one.created, one.name[2], *one.name[:2], "", "N", "N", session.role, one.comment),
+                *(None, "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY"),
+                "Y" if one.directory else "N",
+            )
+            for one in self.seen(Stage, session.session_id)
         ]
 
     def shown_formats(self, execution: Execution) -> list[tuple[Any, ...]]:
         """Return the rows of SHOW FILE FORMATS."""
-        session = execution.session
-        with self._lock:
-            seen = [
-                one for one in self._formats.values() if one.owner in (None, session.session_id)
-            ]
-        return [
-            (one.created, one.name[2], *one.name[:2], one.format.type, session.role, "")
-            + (json.dumps({"TYPE": one.format.type, **one.format.options}),)
-            for one in sorted(seen, key=lambda one: one.name)
-        ]
-
-    def create_format(self, made: NamedFormat) -> None:
-        """Remember a file format, in place of one that has this name."""
-        with self._lock:
-            self._formats[made.name, made.owner] = made
-
-    def drop_format(self, name: Name, owner: int | None) -> bool:
-        """Forget a file format; tell whether there was one."""
-        with self._lock:
-            return self._formats.pop((name, owner), None) is not None
-
-    def find_format(self, name: Name, session: int) -> NamedFormat | None:
-        """Return what a session means by a name."""
-        return self._formats.get((name, session)) or self._formats.get((name, None))
+        rows = []
+        for one in self.seen(NamedFormat, execution.session.session_id):
+            read = FileFormat.of(one.options)
+            options = json.dumps({"TYPE": read.type, **read.options})
+            place = (one.created, one.name[2], *one.name[:2], read.type)
+            rows.append((*place, execution.session.role, one.comment, options))
+        return rows
 
     def forget(self, session: int) -> None:
         """Drop the temporary stages and file formats of a session that has ended."""
-        with self._lock:
-            for name, owner in list(self._stages):
-                if owner == session:
-                    self.drop(name, owner)
-            for key in [key for key in self._formats if key[1] == session]:
-                del self._formats[key]
+        self._drop_all(lambda _, owner: owner == session)
 
     def forget_schema(self, database: str, schema: str | None = None) -> None:
         """Drop what was in a schema, or a database, that has been dropped."""
+        self._drop_all(lambda name, _: name[0] == database and schema in (None, name[1]))
+
+    def _drop_all(self, which: Callable[[Name, int | None], bool]) -> None:
         with self._lock:
-            for name, owner in list(self._stages):
-                if name[0] == database and schema in (None, name[1]):
-                    self.drop(name, owner)
-            for key in list(self._formats):
-                if key[0][0] == database and schema in (None, key[0][1]):
-                    del self._formats[key]
+            for kind, name, owner in list(self._named):
+                if which(name, owner):
+                    self.drop(kind, name, owner)
+
+    def _check_count(self, known: Sized) -> None:
+        if len(known) >= MAX_OBJECTS:
+            raise too_large("Stages and file formats", MAX_OBJECTS, "Drop some.")
+
+    def is_loaded(self, table: Table, file: File) -> bool:
+        """Tell whether COPY INTO has loaded this version of a file into a table."""
+        return self._loaded.get((table.duckdb, table.created, file.path)) == file.version
+
+    def remember_loaded(self, table: Table, file: File) -> None:
+        """Remember that a file has been loaded."""
+        with self._lock:
+            if len(self._loaded) >= MAX_STAGE_FILES:
+                self._loaded = {key: one for key, one in self._loaded.items() if key[2].exists()}
+            self._loaded[table.duckdb, table.created, file.path] = file.version
 
     def forget_loaded(self, duckdb_name: str) -> None:
         """Forget what was loaded into a table that has been truncated."""
         with self._lock:
-            for key in [key for key in self.loaded if key[0] == duckdb_name]:
-                del self.loaded[key]
+            self._loaded = {key: one for key, one in self._loaded.items() if key[0] != duckdb_name}
 
     def check_room(self) -> None:
         """Make sure that another file may come.
@@ -332,7 +325,7 @@ def location(execution: Execution, node: Any) -> Location:
     if found["table"]:
         owner = execution.table(*name)
         return Location(stages.own("%", owner.duckdb, str(owner.created)), path)
-    stage = stages.find(name, session.session_id)
+    stage = stages.find(Stage, name, session.session_id)
     if stage is None:
         raise object_missing("Stage", written(*name))
     return Location(stage, path)
@@ -346,16 +339,16 @@ def file_format(execution: Execution, given: Any, stage: Stage | None = None) ->
     """
     if isinstance(given, str):
         given = {"FORMAT_NAME": given}
-    given = dict(given or (stage.options if stage else {}))
+    own = stage.options if stage else {}
+    given = dict(given or own)
     name = given.pop("FORMAT_NAME", None)
     if name is None:
-        # An option without a TYPE belongs to the stage's own format.
-        return FileFormat.of({**(stage.options if stage and "TYPE" not in given else {}), **given})
+        return FileFormat.of({"TYPE": own.get("TYPE", "CSV"), **given})
     place = execution.resolve(named(str(name)))
-    found = execution.stages.find_format(place, execution.session.session_id)
+    found = execution.stages.find(NamedFormat, place, execution.session.session_id)
     if found is None:
         raise object_missing("File format", written(*place))
-    return FileFormat.of({**found.given, **given}) if given else found.format
+    return FileFormat.of({**found.options, **given})
 
 
 def named(name: str) -> exp.Table:

@@ -18,7 +18,17 @@ from .errors import SqlError, exists_already, not_run, object_missing
 from .file_formats import FileFormat, invalid_option, name_of, options_of, unquoted
 from .names import written
 from .result import SqlColumn, SqlResult
-from .stage_files import Name, NamedFormat, Stages, bad_path, bind, file_format, location, target
+from .stage_files import (
+    Name,
+    NamedFormat,
+    Stage,
+    Stages,
+    bad_path,
+    bind,
+    file_format,
+    location,
+    target,
+)
 from .stage_reading import table, template
 from .types import INTEGER, TEXT, SqlType
 
@@ -57,8 +67,8 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
     by_kind = {
         (exp.Create, "STAGE"): _create_stage,
         (exp.Create, "FILE FORMAT"): _create_format,
-        (exp.Drop, "STAGE"): _drop_stage,
-        (exp.Drop, "FILE FORMAT"): _drop_format,
+        (exp.Drop, "STAGE"): _drop,
+        (exp.Drop, "FILE FORMAT"): _drop,
         (exp.Describe, "STAGE"): _describe_stage,
     }
     found = by_class.get(type(tree)) or by_kind.get((type(tree), kind))
@@ -68,12 +78,6 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
         rest = _rest(tree)
         if word == "ALTER" and re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", rest, re.IGNORECASE):
             raise not_run(f"ALTER {rest.split()[0].upper()}", "Create it again instead.")
-        if word == "COPY":
-            raise SqlError(
-                "SQL compilation error:\nsyntax error in COPY INTO.",
-                code="001003",
-                sqlstate="42000",
-            )
     if found is None:
         return None
     if execution.describe_only:
@@ -219,55 +223,53 @@ def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
             raise not_run(f"CREATE STAGE ... {option}", "Its stages are internal; use PUT.")
         elif option not in ("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"):
             raise invalid_option(option)
-    known = execution.stages.find(name, execution.session.session_id)
-    if known is not None and known.owner == owner and not tree.args.get("replace"):
-        return _existing(tree, name)
-    execution.stages.create(name, owner=owner, **settings)
-    return _done(f"Stage area {written(name[2])} successfully created.")
+    return _create(execution, tree, Stage, name, owner, settings)
 
 
 def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
     name, properties = _place(execution, tree), _properties(tree)
+    options = options_of(properties)
+    FileFormat.of(options)
     owner = _owner(execution, properties)
-    given = options_of(properties)
-    made = NamedFormat(name, FileFormat.of(given), given, owner)
-    known = execution.stages.find_format(name, execution.session.session_id)
+    return _create(execution, tree, NamedFormat, name, owner, {"options": options})
+
+
+def _create(
+    execution: Execution,
+    tree: exp.Create,
+    kind: type,
+    name: Name,
+    owner: int | None,
+    settings: dict[str, Any],
+) -> SqlResult:
+    stages, shown = execution.stages, written(name[2])
+    known = stages.find(kind, name, execution.session.session_id)
     if known is not None and known.owner == owner and not tree.args.get("replace"):
-        return _existing(tree, name)
-    execution.stages.create_format(made)
-    return _done(f"File format {written(name[2])} successfully created.")
+        if not tree.args.get("exists"):
+            raise exists_already(written(*name))
+        return _done(f"{shown} already exists, statement succeeded.")
+    stages.create(kind, name, owner, **settings)
+    return _done(
+        f"{'Stage area' if kind is Stage else 'File format'} {shown} successfully created."
+    )
 
 
-def _existing(tree: exp.Create, name: Name) -> SqlResult:
-    if not tree.args.get("exists"):
-        raise exists_already(written(*name))
-    return _done(f"{written(name[2])} already exists, statement succeeded.")
-
-
-def _drop_stage(execution: Execution, tree: exp.Drop) -> SqlResult:
-    return _drop(execution, tree, "Stage", execution.stages.find, execution.stages.drop)
-
-
-def _drop_format(execution: Execution, tree: exp.Drop) -> SqlResult:
-    stages = execution.stages
-    return _drop(execution, tree, "File format", stages.find_format, stages.drop_format)
-
-
-def _drop(execution: Execution, tree: exp.Drop, kind: str, find: Any, drop: Any) -> SqlResult:
+def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
+    kind = Stage if tree.args["kind"] == "STAGE" else NamedFormat
     nodes = tree.args.get("tables") or [tree.this]
     name = target(execution, exp.Drop(this=nodes[0]))
-    found = find(name, execution.session.session_id)
+    found = execution.stages.find(kind, name, execution.session.session_id)
     if found is not None:
-        drop(name, found.owner)
+        execution.stages.drop(kind, name, found.owner)
         return _done(f"{written(name[2])} successfully dropped.")
     if not tree.args.get("exists"):
-        raise object_missing(kind, written(*name))
+        raise object_missing("Stage" if kind is Stage else "File format", written(*name))
     return _done(f"Drop statement executed successfully ({written(name[2])} already dropped).")
 
 
 def _describe_stage(execution: Execution, tree: exp.Describe) -> SqlResult:
     name = target(execution, tree)
-    stage = execution.stages.find(name, execution.session.session_id)
+    stage = execution.stages.find(Stage, name, execution.session.session_id)
     if stage is None:
         raise object_missing("Stage", written(*name))
     given = file_format(execution, None, stage)
