@@ -290,9 +290,14 @@ def _late(select: exp.Select) -> exp.Expression | None:
         if isinstance(one, exp.Alias) and one.this.name != one.alias
     }
     keys = [_key(one.this, projections, aliased) for one in order.expressions]
-    names = [one.args.get("alias") or one.this for one in projections]
+    star = exp.Star()
+    stars = projections.count(star)
+    by_position = any(isinstance(one.this, exp.Literal) for one in order.expressions)
+    names = [one.args.get("alias") or one.this for one in projections if one != star]
     if (
         any(select.args.get(one) for one in FIXED_CLAUSES)
+        # A join has columns of the same name; what a position means depends on the star.
+        or (stars and (select.args.get("joins") or stars > 1 or by_position))
         or any(map(_asks, keys))
         or not all(isinstance(one, exp.Identifier) for one in names)
         or any(_is_fixed(one, aliased) for one in projections if _asks(one))
@@ -309,13 +314,20 @@ def _late(select: exp.Select) -> exp.Expression | None:
     def hoisted(node: exp.Expression) -> exp.Expression:
         return kept(node) if isinstance(node, exp.Column) else node
 
-    outer = [
-        exp.Alias(
+    name = iter(names)
+    outer: list[exp.Expression] = [
+        one
+        if one == star
+        else exp.Alias(
             this=one.unalias().transform(hoisted) if _asks(one) else kept(one.unalias()),
-            alias=name.copy(),
+            alias=next(name).copy(),
         )
-        for one, name in zip(projections, names, strict=True)
+        for one in projections
     ]
+    if stars:
+        hidden = [exp.column(one.alias) for one in inner]
+        outer[outer.index(star)] = exp.Star(except_=hidden)
+        inner.insert(0, star)
     around = exp.Select()
     select.replace(around)
     select.set("expressions", inner)

@@ -187,6 +187,14 @@ def test_a_limit_of_sorted_rows_asks_only_for_those(
     assert [one[0] for one in echo.connection.description or ()] == ["c", "r", "n"]
 
 
+def test_a_star_stays_where_it_stands(echo: Statement) -> None:
+    source = "(SELECT range AS a, range || '' AS b FROM range(3)) AS t"
+    sql = f"SELECT a + 1 AS d, *, AI_COMPLETE('m', b) AS c FROM {source} ORDER BY a DESC LIMIT 1"
+    assert echo.rows(sql) == [(3, 2, "2", "m: 2")]
+    assert [one[0] for one in echo.connection.description or ()] == ["d", "a", "b", "c"]
+    assert echo.charged == 1
+
+
 @pytest.mark.parametrize(
     "sql",
     [
