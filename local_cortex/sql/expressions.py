@@ -33,6 +33,7 @@ NullSafeNEQ Is In Between Like ILike Escape Any All Exists Add Sub Mul Div Mod N
 JSONExtract JSONPath JSONPathRoot JSONPathKey JSONPathSubscript Struct PropertyEQ Array RegexpLike
 Collate Interval Var Extract StrPosition CurrentDate CurrentTime CurrentTimestamp Localtime Parameter
 Dot Lambda Rollup Cube GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce
+RawString
 """.split()
 )
 # What a table can have; not, for one, ORDINALITY or a time to travel to.
@@ -45,7 +46,7 @@ PARSERS: Final = {
 
 
 class _CallParser(SnowflakeParser):  # type: ignore[misc]
-    FUNCTIONS: ClassVar = {}
+    FUNCTIONS: ClassVar = {"TABLE": SnowflakeParser.FUNCTIONS["TABLE"]}
     FUNCTION_PARSERS: ClassVar = PARSERS
     NO_PAREN_FUNCTION_PARSERS: ClassVar = {
         name: SnowflakeParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("CASE", "ANY")
@@ -185,7 +186,10 @@ def _window(node: Any) -> Any:
     _rewrite_parts(node, but="this")
     inner = node.this
     name = _name(inner.find(exp.Anonymous)) if inner.find(exp.Anonymous) else ""
-    value = _rewrite(inner)
+    if name == "AVG" and isinstance(inner, exp.Anonymous):
+        value = functions.averaged_over([_rewrite(one) for one in inner.expressions])
+    else:
+        value = _rewrite(inner)
     if node.args.get("spec") is None:
         if name in {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"}:
             node.set("spec", _frame("FOLLOWING"))
@@ -256,7 +260,10 @@ def _operand(node: Any) -> Any:
         if node.is_string and re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*", node.this):
             node = exp.Literal.number(node.this.strip().removeprefix("+"))
         # An integer of DuckDB's ends at 2**31.
-        return cast(node, "HUGEINT") if not node.is_string and node.this.isdecimal() else node
+        if node.is_string or not node.this.isdecimal():
+            return node
+        node = cast(node, "HUGEINT")
+        node.meta[functions.KIND] = "num"
     return node
 
 
@@ -269,19 +276,30 @@ def _arithmetic(node: Any) -> Any:
             whole = re.search("DAY|WEEK|MONTH|YEAR|QUARTER", interval.sql("duckdb").upper())
             parts = re.search("HOUR|MIN|SEC", interval.sql("duckdb").upper())
             return helper("add_days" if whole and not parts else "add_time", interval, moment)
-    left, right = _operand(left), _operand(right)
-    name = {exp.Add: "plus", exp.Sub: "minus", exp.Mod: "MOD", exp.Div: "divide"}.get(type(node))
-    if name == "divide":
-        left, right = helper("num", left), helper("num", right)
-    if name is not None:
-        return helper(name, left, right)
-    return exp.Mul(this=helper("num", left), expression=helper("num", right))
+    kinds = (functions.kind_of(left), functions.kind_of(right))
+    if isinstance(node, (exp.Div, exp.Mod)):
+        deep = any(isinstance(one, exp.Anonymous) and functions.kind_of(one) == "num" for one in (left, right))
+        name = "MOD" if isinstance(node, exp.Mod) else "ratio" if deep else "divide"
+        return helper(name, *[helper("num", _operand(one)) for one in (left, right)])
+    if isinstance(node, exp.Mul):
+        return _numeric(node, left, right)
+    if kinds == (None, None) or None in kinds and not any(one.find(exp.Anonymous) for one in (left, right)):
+        return helper("plus" if isinstance(node, exp.Add) else "minus", _operand(left), _operand(right))
+    return _numeric(node, left, right)
+
+
+def _numeric(node: Any, left: Any, right: Any) -> Any:
+    found = type(node)(this=helper("num", _operand(left)), expression=helper("num", _operand(right)))
+    found.meta[functions.KIND] = "num"
+    return found
 
 
 def _negated(node: Any) -> Any:
     if isinstance(node.this, exp.Literal):
         return node
-    return exp.Neg(this=helper("num", node.this))
+    found = exp.Neg(this=helper("num", node.this))
+    found.meta[functions.KIND] = "num"
+    return found
 
 
 def _compare(node: Any) -> Any:
@@ -312,14 +330,7 @@ def _between(node: Any) -> Any:
 
 
 def _joined(node: Any) -> Any:
-    def text(one: Any) -> Any:
-        return one if isinstance(one, (exp.Literal, exp.DPipe)) and _plain(one) else helper("text", one)
-
-    return exp.DPipe(this=text(node.this), expression=text(node.expression))
-
-
-def _plain(node: Any) -> bool:
-    return not isinstance(node, exp.Literal) or bool(node.is_string)
+    return exp.DPipe(this=helper("text", node.this), expression=helper("text", node.expression))
 
 
 def _like(node: Any) -> Any:
@@ -461,6 +472,7 @@ BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
 }
 AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
+    exp.RawString: lambda node: exp.Literal.string(node.this),
     exp.Neg: _negated,
     exp.DPipe: _joined,
     exp.RegexpLike: lambda node: functions.write("REGEXP_LIKE", [node.this, node.expression]),

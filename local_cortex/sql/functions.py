@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlglot import exp, parse_one
 
 from . import formats
-from .errors import SqlError, not_run, unknown_function, wrong_argument_count
-from .macros import ARITIES, MACROS, PREFIX
+from .errors import not_run, unknown_function, wrong_argument_count
+from .macros import KINDS, MACROS, PREFIX, TAKES
 
 __all__ = ["MACROS", "NAMES", "duck", "helper", "names_run", "write"]
 
@@ -23,8 +23,28 @@ Writer = Callable[[Arguments], Any]
 
 ANY: Final = frozenset(range(1, 100_000))
 WRITERS: Final[dict[str, tuple[frozenset[int], Writer]]] = {}
+KIND: Final = "kind"  # in a node's meta
+ALIAS: Final = "alias"  # of a column that another projection may have named
 AGGREGATE: Final = "aggregate"  # in a node's meta: OVER, FILTER and WITHIN GROUP belong to it
 
+# What macros answer, where it spares a conversion.
+ANSWERS: Final = {
+    name: kind
+    for kind, names in {
+        "text": "UPPER LOWER INITCAP TRIM LTRIM RTRIM LPAD RPAD LEFT RIGHT SUBSTR REPLACE TRANSLATE "
+        "REPEAT REVERSE SPACE INSERT SPLIT_PART STRTOK CHR MD5 SHA1 SHA2 REGEXP_REPLACE REGEXP_SUBSTR "
+        "TO_JSON ARRAY_TO_STRING TYPEOF DAYNAME MONTHNAME BASE64_ENCODE UUID_STRING RANDSTR",
+        "num": "divide ratio int DIV0 DIV0NULL MOD ABS SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
+        "POWER LENGTH POSITION ASCII EDITDISTANCE ZEROIFNULL WIDTH_BUCKET ARRAY_SIZE REGEXP_COUNT "
+        "UNIFORM TO_DOUBLE MONTHS_BETWEEN",
+        "arr": "SPLIT ARRAY_APPEND ARRAY_PREPEND ARRAY_CAT ARRAY_COMPACT ARRAY_SLICE ARRAY_DISTINCT "
+        "ARRAY_SORT TO_ARRAY OBJECT_KEYS STRTOK_TO_ARRAY",
+        "date": "TO_DATE LAST_DAY ADD_MONTHS NEXT_DAY PREVIOUS_DAY DATE_FROM_PARTS",
+        "obj": "object object_with_nulls OBJECT_INSERT",
+        "bool": "CONTAINS STARTSWITH ENDSWITH REGEXP_LIKE",
+    }.items()
+    for name in names.split()
+}
 SYNONYMS: Final = {
     name: target
     for line in """
@@ -78,16 +98,74 @@ def call(name: str, *arguments: Any) -> Any:
 
 
 def helper(name: str, *arguments: Any) -> Any:
-    """Return a call of a macro."""
-    given = [
-        exp.cast(one, "VARCHAR") if isinstance(one, exp.Null) else one for one in arguments
-    ]  # of an untyped NULL DuckDB cannot tell which macro is meant
-    return exp.Anonymous(this=PREFIX + name, expressions=given)
+    """Return a call of a macro, its arguments made the kind that it takes."""
+    if name in KINDS and (name == kind_of(arguments[0])):
+        return arguments[0]
+    if name in OPAQUE and any(opaque(one) for one in arguments):
+        return OPAQUE[name](*arguments)
+    given = list(arguments)
+    for at, kind in enumerate(TAKES[name].get(len(arguments), ())):
+        if kind:
+            given[at] = helper(kind, given[at])
+    # Of an untyped NULL DuckDB cannot tell which macro is meant.
+    given = [cast(one, "VARCHAR") if isinstance(one, exp.Null) else one for one in given]
+    node = exp.Anonymous(this=PREFIX + name, expressions=given)
+    node.meta[KIND] = name if name in KINDS else ANSWERS.get(name)
+    return node
+
+
+def opaque(node: Any) -> bool:
+    """Whether DuckDB does not know a value's type yet when it chooses between macros."""
+    return any(
+        isinstance(one, (exp.Subquery, exp.Select)) or AGGREGATE in one.meta or ALIAS in one.meta
+        for one in node.walk()
+    )
+
+
+def _as(kind: str) -> Writer:
+    return lambda value: cast(value, kind)
+
+
+OPAQUE: Final[dict[str, Callable[..., Any]]] = {
+    "text": _as("VARCHAR"),
+    "num": lambda value: value,
+    "moment": lambda value: value,
+    "int": _as("HUGEINT"),
+    "bool": _as("BOOLEAN"),
+    "arr": _as("VARIANT[]"),
+    "obj": _as("JSON"),
+    "date": _as("DATE"),
+    "time": _as("TIME"),
+    "ntz": _as("TIMESTAMP"),
+    "ltz": _as("TIMESTAMPTZ"),
+    "TO_ARRAY": _as("VARIANT[]"),
+    "LENGTH": lambda value: call("LENGTH", cast(value, "VARCHAR")),
+    "DATE_TRUNC": lambda unit, value: call("DATE_TRUNC", unit, value),
+    "plus": lambda left, right: exp.Add(this=left, expression=right),
+    "minus": lambda left, right: exp.Sub(this=left, expression=right),
+    "divide": lambda left, right: helper("ratio", left, right),
+    "add_days": lambda interval, moment: exp.Add(this=moment, expression=interval),
+    "add_time": lambda interval, moment: exp.Add(this=moment, expression=interval),
+    "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
+}
+
+
+def kind_of(node: Any) -> str | None:
+    """Return the kind of a value where syntax tells it: ``text``, ``num``, ``arr``..."""
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "num"
+    if isinstance(node, exp.Paren):
+        return kind_of(node.this)
+    if isinstance(node, exp.DPipe):
+        return "text"
+    found = node.meta.get(KIND)
+    return str(found) if found else None
 
 
 def aggregate(name: str, *arguments: Any) -> Any:
     node = call(name, *arguments)
     node.meta[AGGREGATE] = True
+    node.meta[KIND] = "num" if name in {"COUNT", "SUM"} else None
     return node
 
 
@@ -478,16 +556,25 @@ def _count_if(given: Arguments) -> Any:
 
 @writer("AVG", takes=range(1, 2))
 def _avg(given: Arguments) -> Any:
-    value = over_values(given[0], lambda one: helper("num", one))
-    total, count = aggregate("SUM", value), aggregate("COUNT", value.copy())
-    return helper("divide", total, exp.Nullif(this=count, expression=exp.Literal.number(0)))
+    distinct = isinstance(given[0], exp.Distinct)
+    value = helper("num", given[0].expressions[0] if distinct else given[0])
+    if opaque(value):
+        return aggregate("AVG", given[0])
+    return helper("average_distinct" if distinct else "average", value)
+
+
+def averaged_over(given: Arguments) -> Any:
+    """Return AVG as a window function; of a macro DuckDB makes none."""
+    value = helper("num", given[0])
+    found = aggregate("AVG", value)
+    return found if opaque(value) else helper("averaged", value.copy(), found)
 
 
 @writer("LISTAGG", takes=range(1, 3))
 def _listagg(given: Arguments) -> Any:
     value = over_values(given[0], lambda one: helper("text", one))
     delimiter = given[1] if len(given) > 1 else exp.Literal.string("")
-    return duck("COALESCE(@0, '')", _mark(aggregate("STRING_AGG", value, delimiter)))
+    return duck("COALESCE(@0, '')", aggregate("STRING_AGG", value, delimiter))
 
 
 @writer("ARRAY_AGG", takes=range(1, 2))
@@ -524,7 +611,7 @@ def _hash_agg(given: Arguments) -> Any:
 @writer("RATIO_TO_REPORT", takes=range(1, 2))
 def _ratio(given: Arguments) -> Any:
     value = helper("num", given[0])
-    return helper("divide", value, duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())))
+    return helper("ratio", value, duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())))
 
 
 @writer("CONDITIONAL_TRUE_EVENT", takes=range(1, 2))
@@ -532,16 +619,12 @@ def _true_event(given: Arguments) -> Any:
     return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
 
 
-def _mark(node: Any) -> Any:
-    return node
-
-
 # --- every function --------------------------------------------------------------------------------
 
-for _name, _counts in ARITIES.items():
-    if _name not in WRITERS:
+for _name, _forms in TAKES.items():
+    if _name not in WRITERS and _name.isupper():
         WRITERS[_name] = (
-            _counts,
+            frozenset(_forms),
             lambda given, name=_name: helper(name, *given),
         )
 NAMES: Final = frozenset({*WRITERS, *SYNONYMS})

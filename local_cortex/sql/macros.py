@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from itertools import chain
 from typing import Final
 
-__all__ = ["ARITIES", "MACROS", "PREFIX"]
+__all__ = ["KINDS", "MACROS", "PREFIX", "TAKES"]
 
 PREFIX: Final = "main.sf_"
 
@@ -65,8 +64,17 @@ zero() = error('SF:100051:22012:Division by zero')
 divide(a DOUBLE, b DOUBLE) = CASE WHEN b = 0 THEN $zero() ELSE a / b END
 divide(a DECIMAL(38, 8), b DECIMAL(38, 8)) = CASE WHEN b = 0 THEN $zero() ELSE (a / b)::DECIMAL(38, 8) END
 divide(a HUGEINT, b HUGEINT) = CASE WHEN b = 0 THEN $zero() ELSE (a / b)::DECIMAL(38, 6) END
-DIV0(a, b) = CASE WHEN $num(b) = 0 AND a IS NOT NULL THEN 0 ELSE $divide($num(a), $num(b)) END
-DIV0NULL(a, b) = CASE WHEN coalesce($num(b), 0) = 0 AND a IS NOT NULL THEN 0 ELSE $divide($num(a), $num(b)) END
+average(x DOUBLE) = avg(x)
+average(x DECIMAL(38, 8)) = (sum(x) / count(x))::DECIMAL(38, 8)
+average(x HUGEINT) = (sum(x) / count(x))::DECIMAL(38, 6)
+average_distinct(x DOUBLE) = avg(DISTINCT x)
+average_distinct(x DECIMAL(38, 8)) = (sum(DISTINCT x) / count(DISTINCT x))::DECIMAL(38, 8)
+average_distinct(x HUGEINT) = (sum(DISTINCT x) / count(DISTINCT x))::DECIMAL(38, 6)
+averaged(x DOUBLE, v) = v
+averaged(x DECIMAL(38, 8), v) = v::DECIMAL(38, 8)
+averaged(x HUGEINT, v) = v::DECIMAL(38, 6)
+DIV0(a, b) = CASE WHEN $num(b) = 0 AND $num(a) IS NOT NULL THEN 0 ELSE $divide($num(a), $num(b)) END
+DIV0NULL(a, b) = CASE WHEN coalesce($num(b), 0) = 0 AND $num(a) IS NOT NULL THEN 0 ELSE $divide($num(a), $num(b)) END
 MOD(a, b) = CASE WHEN $num(b) = 0 THEN $zero() ELSE $num(a) % $num(b) END
 ABS(a) = abs($num(a))
 SIGN(a) = sign($num(a))
@@ -76,11 +84,10 @@ plus(a, b) = $num(a) + $num(b)
 minus(a DATE, b HUGEINT) = a - b::INTEGER
 minus(a DATE, b DATE) = a - b
 minus(a, b) = $num(a) - $num(b)
-CEIL(a) = $rounded(ceil($num(a)))
+CEIL(a) = ceil($num(a))
 CEIL(a, n) = ceil($num(a) * pow(10, n::BIGINT)) / pow(10, n::BIGINT)
-FLOOR(a) = $rounded(floor($num(a)))
+FLOOR(a) = floor($num(a))
 FLOOR(a, n) = floor($num(a) * pow(10, n::BIGINT)) / pow(10, n::BIGINT)
-rounded(a) = a
 ROUND(a) = round($num(a))
 ROUND(a, n) = round($num(a), n::INTEGER)
 TRUNC(a) = trunc($num(a))
@@ -129,7 +136,7 @@ LENGTH(s BLOB) = octet_length(s)
 LENGTH(s) = length($text(s))
 OCTET_LENGTH(s) = octet_length($text(s)::BLOB)
 BIT_LENGTH(s) = bit_length($text(s))
-UPPER(s) = upper($text(s))
+UPPER(s) = replace(upper($text(s)), 'ẞ', 'SS')
 LOWER(s) = lower($text(s))
 INITCAP(s) = array_to_string(list_transform(regexp_extract_all(lower($text(s)), '[\pL\pN]+|[^\pL\pN]+'), lambda w: upper(w[1]) || w[2:]), '')
 TRIM(s) = trim($text(s), ' ')
@@ -138,9 +145,9 @@ LTRIM(s) = ltrim($text(s), ' ')
 LTRIM(s, c) = ltrim($text(s), c)
 RTRIM(s) = rtrim($text(s), ' ')
 RTRIM(s, c) = rtrim($text(s), c)
-LPAD(s, n) = $LPAD(s, n, ' ')
+LPAD(s, n) = $LPAD($text(s), n, ' ')
 LPAD(s, n, p) = CASE WHEN n <= 0 THEN '' WHEN p = '' THEN left($text(s), n::BIGINT) ELSE lpad($text(s), n::INTEGER, p) END
-RPAD(s, n) = $RPAD(s, n, ' ')
+RPAD(s, n) = $RPAD($text(s), n, ' ')
 RPAD(s, n, p) = CASE WHEN n <= 0 THEN '' WHEN p = '' THEN left($text(s), n::BIGINT) ELSE rpad($text(s), n::INTEGER, p) END
 LEFT(s, n) = left($text(s), greatest(n::BIGINT, 0))
 RIGHT(s, n) = right($text(s), greatest(n::BIGINT, 0))
@@ -160,10 +167,10 @@ POSITION(f, s, i) = CASE WHEN strpos(substr($text(s), i::BIGINT), $text(f)) = 0 
 INSERT(s, i, n, t) = left($text(s), i::BIGINT - 1) || $text(t) || substr($text(s), (i + n)::BIGINT)
 SPLIT(s, d) = string_split($text(s), $text(d))::VARIANT[]
 SPLIT_PART(s, d, n) = coalesce(split_part($text(s), $text(d), (CASE WHEN n = 0 THEN 1 ELSE n END)::BIGINT), '')
-STRTOK(s) = $STRTOK(s, ' ', 1)
-STRTOK(s, d) = $STRTOK(s, d, 1)
+STRTOK(s) = $STRTOK($text(s), ' ', 1)
+STRTOK(s, d) = $STRTOK($text(s), d, 1)
 STRTOK(s, d, n) = list_filter(string_split(translate($text(s), d, repeat(left(d, 1), length(d))), left(d, 1)), lambda w: w <> '')[n::BIGINT]
-STRTOK_TO_ARRAY(s) = $STRTOK_TO_ARRAY(s, ' ')
+STRTOK_TO_ARRAY(s) = $STRTOK_TO_ARRAY($text(s), ' ')
 STRTOK_TO_ARRAY(s, d) = list_filter(string_split(translate($text(s), d, repeat(left(d, 1), length(d))), left(d, 1)), lambda w: w <> '')::VARIANT[]
 ASCII(s) = CASE WHEN $text(s) = '' THEN 0 ELSE unicode($text(s)) END
 UNICODE(s) = CASE WHEN $text(s) = '' THEN 0 ELSE unicode($text(s)) END
@@ -192,13 +199,13 @@ REGEXP_LIKE(s, p, f) = regexp_full_match($text(s), $flags(f) || p)
 flags(f) = CASE WHEN regexp_replace(f, '[^ims]', '', 'g') = '' THEN '' ELSE '(?' || regexp_replace(f, '[^ims]', '', 'g') || ')' END
 REGEXP_REPLACE(s, p) = regexp_replace($text(s), p, '', 'g')
 REGEXP_REPLACE(s, p, r) = regexp_replace($text(s), p, r, 'g')
-REGEXP_REPLACE(s, p, r, i) = $REGEXP_REPLACE(s, p, r, i, 0, 'c')
-REGEXP_REPLACE(s, p, r, i, k) = $REGEXP_REPLACE(s, p, r, i, k, 'c')
+REGEXP_REPLACE(s, p, r, i) = $REGEXP_REPLACE($text(s), p, r, i, 0, 'c')
+REGEXP_REPLACE(s, p, r, i, k) = $REGEXP_REPLACE($text(s), p, r, i, k, 'c')
 REGEXP_REPLACE(s, p, r, i, k, f) = left($text(s), i::BIGINT - 1) || CASE k WHEN 0 THEN regexp_replace(substr($text(s), i::BIGINT), $flags(f) || p, r, 'g') WHEN 1 THEN regexp_replace(substr($text(s), i::BIGINT), $flags(f) || p, r) ELSE error('SF:000002:0A000:Unsupported feature ''REGEXP_REPLACE'': Local Cortex replaces all occurrences (0) or the first (1).') END
-REGEXP_SUBSTR(s, p) = $REGEXP_SUBSTR(s, p, 1, 1, 'c', 0)
-REGEXP_SUBSTR(s, p, i) = $REGEXP_SUBSTR(s, p, i, 1, 'c', 0)
-REGEXP_SUBSTR(s, p, i, k) = $REGEXP_SUBSTR(s, p, i, k, 'c', 0)
-REGEXP_SUBSTR(s, p, i, k, f) = $REGEXP_SUBSTR(s, p, i, k, f, CASE WHEN contains(f, 'e') THEN 1 ELSE 0 END)
+REGEXP_SUBSTR(s, p) = $REGEXP_SUBSTR($text(s), p, 1, 1, 'c', 0)
+REGEXP_SUBSTR(s, p, i) = $REGEXP_SUBSTR($text(s), p, i, 1, 'c', 0)
+REGEXP_SUBSTR(s, p, i, k) = $REGEXP_SUBSTR($text(s), p, i, k, 'c', 0)
+REGEXP_SUBSTR(s, p, i, k, f) = $REGEXP_SUBSTR($text(s), p, i, k, f, CASE WHEN contains(f, 'e') THEN 1 ELSE 0 END)
 REGEXP_SUBSTR(s, p, i, k, f, g) = regexp_extract_all(substr($text(s), i::BIGINT), $flags(f) || p, g::INTEGER)[k::BIGINT]
 REGEXP_SUBSTR_ALL(s, p) = regexp_extract_all($text(s), p)::VARIANT[]
 REGEXP_COUNT(s, p) = len(regexp_extract_all($text(s), p))
@@ -229,6 +236,7 @@ DAYNAME(d) = left(dayname($date(d)), 3)
 MONTHNAME(d) = left(monthname($date(d)), 3)
 NEXT_DAY(d, w) = $date(d) + (((list_position(['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'], lower(left(w, 2))) - isodow($date(d)) + 6) % 7) + 1)::INTEGER
 PREVIOUS_DAY(d, w) = $date(d) - (((isodow($date(d)) - list_position(['mo', 'tu', 'we', 'th', 'fr', 'sa', 'su'], lower(left(w, 2))) + 6) % 7) + 1)::INTEGER
+ratio(a, b) = CASE WHEN b = 0 THEN $zero() ELSE a / b END
 ADD_MONTHS(d, n) = CASE WHEN $date(d) = last_day($date(d)) THEN last_day(($date(d) + to_months(n::INTEGER))::DATE) ELSE ($date(d) + to_months(n::INTEGER))::DATE END
 MONTHS_BETWEEN(a, b) = CASE WHEN day($date(a)) = day($date(b)) OR ($date(a) = last_day($date(a)) AND $date(b) = last_day($date(b))) THEN date_diff('month', $date(b), $date(a))::DOUBLE ELSE date_diff('month', $date(b), $date(a)) + (day($date(a)) - day($date(b))) / 31 END
 DATE_FROM_PARTS(y, m, d) = (make_date(y::BIGINT, 1, 1) + to_months((m - 1)::INTEGER) + to_days((d - 1)::INTEGER))::DATE
@@ -350,28 +358,49 @@ _LINE: Final = re.compile(r"(\w+)\(((?:[^()]|\(\d+, \d+\))*)\) = (.*)")
 _CALL: Final = re.compile(r"[$](?=[a-zA-Z]\w*[(])")
 
 
-def _definitions() -> tuple[tuple[str, ...], dict[str, frozenset[int]]]:
-    overloads: dict[str, list[str]] = defaultdict(list)
-    arities: dict[str, set[int]] = defaultdict(set)
+def _definitions() -> tuple[tuple[str, ...], dict[str, dict[int, tuple[str, ...]]]]:
+    overloads: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name, parameters, body in _LINE.findall(DEFINITIONS):
-        overloads[name].append(f"({parameters}) AS {_CALL.sub(PREFIX, body)}")
-        count = len(re.sub(r"\(.*?\)", "", parameters).split(",")) if parameters else 0
-        arities[name].add(count)
+        overloads[name].append((parameters, body))
+    called = set(re.findall(r"[$](\w+)\(", DEFINITIONS))
+    plain, real, kinds = [], [], {}
+    for name, forms in overloads.items():
+        split = {parameters: _parameters(parameters) for parameters, _ in forms}
+        typed = any(" " in one for all_ in split.values() for one in all_)
+        kinds[name] = {}
+        written = []
+        for parameters, body in forms:
+            wanted = []
+            for one in split[parameters]:
+                kind = "" if typed else _kind(one, body)
+                if kind:
+                    body = body.replace(f"${kind}({one})", one)
+                wanted.append(kind)
+            kinds[name][len(wanted)] = tuple(wanted)
+            written.append(f"({parameters}) AS {_CALL.sub(PREFIX, body)}")
+        stubs = [f"({', '.join('abcdefgh'[:n])}) AS {_ANSWERS.get(name, 'NULL')}" for n in kinds[name]]
+        if name in called:
+            plain.append(f"CREATE MACRO {PREFIX}{name} {', '.join(stubs)}")
+        real.append(f"CREATE OR REPLACE MACRO {PREFIX}{name} {', '.join(written)}")
     # DuckDB binds a body when its macro is made, and cannot choose between overloads for a parameter
     # of no type. So every body meets macros without types first, and those with types come last.
-    called = set(re.findall(rf"{PREFIX}(\w+)", " ".join(chain(*overloads.values()))))
-    plain = [
-        f"CREATE MACRO {PREFIX}{name} "
-        + ", ".join(f"({', '.join('abcdefgh'[:n])}) AS {_ANSWERS.get(name, 'NULL')}" for n in counts)
-        for name, counts in arities.items()
-        if name in called
-    ]
-    real = [
-        f"CREATE OR REPLACE MACRO {PREFIX}{name} {', '.join(all_)}"
-        for name, all_ in reversed(overloads.items())
-    ]
-    public = {name: frozenset(counts) for name, counts in arities.items() if name.isupper()}
-    return ("BEGIN", *plain, *real, "COMMIT"), public
+    return ("BEGIN", *plain, *reversed(real), "COMMIT"), kinds
 
 
-MACROS, ARITIES = _definitions()
+def _parameters(written: str) -> list[str]:
+    return re.findall(r"\w+(?: \w+(?:\(.*?\)|\[\])?)?", written)
+
+
+def _kind(parameter: str, body: str) -> str:
+    """Return the helper through which a body takes a parameter everywhere, if there is one.
+
+    It is called where the macro is, so that it is left out for a value known to be of that kind:
+    every overloaded call that stands in another doubles the time DuckDB needs to bind both.
+    """
+    everywhere = len(re.findall(rf"\b{parameter}\b", re.sub(r"'[^']*'", "", body)))
+    found = re.findall(rf"[$](\w+)\({parameter}\)", body)
+    return found[0] if len(set(found)) == 1 and len(found) == everywhere and found[0] in KINDS else ""
+
+
+KINDS: Final = frozenset({"text", "num", "date", "moment", "arr", "bool", "obj", "ntz", "ltz"})
+MACROS, TAKES = _definitions()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from .errors import not_run, unknown_function
-from .functions import duck, helper, integer, text
+from .functions import ALIAS, duck, helper, integer, text
 
 __all__ = ["register"]
 
@@ -38,6 +38,7 @@ def register(
     def select(node: Any) -> Any:
         _positions(node)
         _sequences(node)
+        _aliases(node)
         rewrite_parts(node)
         return node
 
@@ -68,6 +69,26 @@ def _positions(select: Any) -> None:
         at = integer(parameter.this)
         if at is not None and 0 < at <= len(names) and parameter.find_ancestor(exp.Select) is select:
             parameter.replace(exp.Column(this=names[at - 1].copy()))
+
+
+def _aliases(select: Any) -> None:
+    """Mark the columns that may be another projection's alias."""
+    named = {
+        one.alias.upper(): one
+        for one in select.expressions
+        if isinstance(one, exp.Alias)
+        and not (isinstance(one.this, exp.Column) and one.this.name.upper() == one.alias.upper())
+    }
+    for column in select.find_all(exp.Column) if named else ():
+        alias = named.get(column.name.upper())
+        if alias is not None and not column.table and alias not in list(_ancestors(column)):
+            column.meta[ALIAS] = True
+
+
+def _ancestors(node: Any) -> Any:
+    while node is not None:
+        yield node
+        node = node.parent
 
 
 def _sequences(select: Any) -> None:
