@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
+from . import copying
 from .errors import SqlError, exists_already, not_run, object_missing
 from .file_formats import FileFormat, invalid_option, name_of, options_of, unquoted
 from .names import written
@@ -55,35 +56,19 @@ class PutGet:
 
 def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None:
     """Run a statement about stages or files; ``None`` if it is another kind of statement."""
-    from . import copying
-
-    kind = str(tree.args.get("kind") or "").upper()
-    by_class: dict[type, Callable[[Execution, Any], SqlResult | PutGet]] = {
-        exp.Put: _put,
-        exp.Get: _get,
-        exp.ListStage: _list,
-        exp.Copy: copying.run,
-    }
-    by_kind = {
-        (exp.Create, "STAGE"): _create_stage,
-        (exp.Create, "FILE FORMAT"): _create_format,
-        (exp.Drop, "STAGE"): _drop,
-        (exp.Drop, "FILE FORMAT"): _drop,
-        (exp.Describe, "STAGE"): _describe_stage,
-    }
-    found = by_class.get(type(tree)) or by_kind.get((type(tree), kind))
-    if isinstance(tree, exp.Command):
-        word = tree.name.upper()
-        found = {"REMOVE": _remove, "RM": _remove, "GET": _get_unquoted}.get(word)
-        rest = _rest(tree)
-        if word == "ALTER" and re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", rest, re.IGNORECASE):
-            raise not_run(f"ALTER {rest.split()[0].upper()}", "Create it again instead.")
-    if found is None:
+    kind = tree.name if isinstance(tree, exp.Command) else tree.args.get("kind")
+    kind = kind.upper() if isinstance(kind, str) else ""
+    if isinstance(tree, exp.Command) and kind == "ALTER":
+        found = re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", _rest(tree), re.IGNORECASE)
+        if found:
+            raise not_run(f"ALTER {found[1].upper()}", "Create it again instead.")
+    runner = _RUNNERS.get((type(tree), kind))
+    if runner is None:
         return None
     if execution.describe_only:
         return SqlResult.of_rows([SqlColumn("status", TEXT)], [], SELECT)
     bind(execution, tree)
-    return found(execution, tree)
+    return runner(execution, tree)
 
 
 def _rest(tree: exp.Expression) -> str:
@@ -249,9 +234,8 @@ def _create(
             raise exists_already(written(*name))
         return _done(f"{shown} already exists, statement succeeded.")
     stages.create(kind, name, owner, **settings)
-    return _done(
-        f"{'Stage area' if kind is Stage else 'File format'} {shown} successfully created."
-    )
+    made = "Stage area" if kind is Stage else "File format"
+    return _done(f"{made} {shown} successfully created.")
 
 
 def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
@@ -293,3 +277,19 @@ def _rows(columns: Mapping[str, SqlType], rows: Sequence[tuple[Any, ...]]) -> Sq
 
 def _done(message: str) -> SqlResult:
     return SqlResult.of_rows([SqlColumn("status", TEXT)], [(message,)], DDL)
+
+
+_RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {
+    (exp.Put, ""): _put,
+    (exp.Get, ""): _get,
+    (exp.Command, "GET"): _get_unquoted,
+    (exp.ListStage, ""): _list,
+    (exp.Command, "REMOVE"): _remove,
+    (exp.Command, "RM"): _remove,
+    (exp.Copy, ""): copying.run,
+    (exp.Create, "STAGE"): _create_stage,
+    (exp.Create, "FILE FORMAT"): _create_format,
+    (exp.Drop, "STAGE"): _drop,
+    (exp.Drop, "FILE FORMAT"): _drop,
+    (exp.Describe, "STAGE"): _describe_stage,
+}

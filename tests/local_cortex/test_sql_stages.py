@@ -327,7 +327,8 @@ def test_a_query_is_unloaded_as_parquet_and_read_again(
 ) -> None:
     run("insert into people values (1, 'a', 1.5)")
     run(
-        "copy into @files/p/ from (select * from people) file_format = (type = parquet) header = true"
+        "copy into @files/p/ from (select * from people) "
+        "file_format = (type = parquet) header = true"
     )
     assert names(run) == ["files/p/data_0_0_0.snappy.parquet"]
     assert [tuple(row) for row in session.read.parquet("@files/p").collect()] == [
