@@ -30,6 +30,8 @@ IN_PROGRESS = "333334"
 RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
 # The statementTypeId of what may be sent as Arrow; the rows of others the connector reads as JSON.
 SELECT = 0x1000
+# More rows than these are written on a thread of their own, while other statements go on.
+FEW_ROWS = 1_000
 
 
 async def run(request: Request) -> JsonResponse:
@@ -124,7 +126,8 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
                 },
             }
         )
-    # Writing many rows takes a while, in which other statements go on.
+    if getattr(finished, "row_count", 0) <= FEW_ROWS:
+        return success(_result(login, statement, finished))
     return success(await asyncio.to_thread(_result, login, statement, finished))
 
 
