@@ -33,7 +33,7 @@ NullSafeNEQ Is In Between Like ILike Escape Any All Exists Add Sub Mul Div Mod N
 JSONExtract JSONPath JSONPathRoot JSONPathKey JSONPathSubscript Struct PropertyEQ Array RegexpLike
 Collate Interval Var Extract StrPosition CurrentDate CurrentTime CurrentTimestamp Localtime Parameter
 Dot Lambda Rollup Cube GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce
-RawString
+RawString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
 """.split()
 )
 # What a table can have; not, for one, ORDINALITY or a time to travel to.
@@ -223,7 +223,13 @@ def _within_group(node: Any) -> Any:
 
     def ordered(one: Any) -> Any:
         if one.name.startswith("PERCENTILE"):
-            return exp.WithinGroup(this=one, expression=order.copy())
+            by = order.expressions[0]
+            share = one.expressions[0]
+            if by.args.get("desc"):
+                share = exp.Sub(this=exp.Literal.number(1), expression=share)
+            one.set("this", one.name.replace("PERCENTILE", "QUANTILE"))
+            one.set("expressions", [helper("num", by.this), share])
+            return one
         *others, last = one.expressions
         one.set("expressions", [*others, exp.Order(this=last, expressions=order.copy().expressions)])
         return one
@@ -283,15 +289,30 @@ def _arithmetic(node: Any) -> Any:
         return helper(name, *[helper("num", _operand(one)) for one in (left, right)])
     if isinstance(node, exp.Mul):
         return _numeric(node, left, right)
-    if kinds == (None, None) or None in kinds and not any(one.find(exp.Anonymous) for one in (left, right)):
-        return helper("plus" if isinstance(node, exp.Add) else "minus", _operand(left), _operand(right))
-    return _numeric(node, left, right)
+    if kinds == ("num", "num") or any(_has(one, "plus", "minus") for one in (left, right)):
+        return _numeric(node, left, right)
+    return helper("plus" if isinstance(node, exp.Add) else "minus", _operand(left), _operand(right))
+
+
+def _has(node: Any, *names: str) -> bool:
+    return any(call.name in {f"{functions.PREFIX}{name}" for name in names} for call in node.find_all(exp.Anonymous))
 
 
 def _numeric(node: Any, left: Any, right: Any) -> Any:
-    found = type(node)(this=helper("num", _operand(left)), expression=helper("num", _operand(right)))
+    exact = isinstance(node, exp.Mul) or functions.kind_of(left) == functions.kind_of(right) == "num"
+    # A date plus one needs an integer that is not cast.
+    left, right = [helper("num", _operand(one) if exact else one) for one in (left, right)]
+    found = type(node)(this=left, expression=right)
     found.meta[functions.KIND] = "num"
     return found
+
+
+def _and(node: Any) -> Any:
+    # DuckDB computes both sides for all rows, so a division would fail where the left side guards it.
+    if not _has(node.expression, "divide", "ratio", "MOD"):
+        return node
+    guard = exp.not_(exp.paren(node.this.copy()))
+    return exp.paren(exp.Case().when(guard, exp.false()).else_(node))
 
 
 def _negated(node: Any) -> Any:
@@ -348,6 +369,25 @@ def _like(node: Any) -> Any:
         like = type(node)(this=value.copy(), expression=_rewrite(one))
         found.append(exp.Escape(this=like, expression=escape.copy()) if escape else like)
     return exp.paren((exp.and_ if isinstance(pattern, exp.All) else exp.or_)(*found)) if several else found[0]
+
+
+def _regexp_like(node: Any) -> Any:
+    flags = [node.args["flag"]] if node.args.get("flag") else []
+    return functions.write("REGEXP_LIKE", [node.this, node.expression, *flags])
+
+
+BITS: Final = {
+    exp.BitwiseAnd: "BITAND",
+    exp.BitwiseOr: "BITOR",
+    exp.BitwiseXor: "BITXOR",
+    exp.BitwiseLeftShift: "BITSHIFTLEFT",
+    exp.BitwiseRightShift: "BITSHIFTRIGHT",
+    exp.BitwiseNot: "BITNOT",
+}
+
+
+def _bits(node: Any) -> Any:
+    return functions.write(BITS[type(node)], [one for one in (node.this, node.args.get("expression")) if one])
 
 
 def _collate(node: Any) -> Any:
@@ -473,9 +513,11 @@ BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
 AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
     exp.RawString: lambda node: exp.Literal.string(node.this),
+    exp.And: _and,
     exp.Neg: _negated,
     exp.DPipe: _joined,
-    exp.RegexpLike: lambda node: functions.write("REGEXP_LIKE", [node.this, node.expression]),
+    exp.RegexpLike: _regexp_like,
+    **{node: _bits for node in BITS},
     exp.Collate: _collate,
     exp.Interval: _interval,
     exp.Cast: _cast,

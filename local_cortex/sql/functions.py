@@ -34,7 +34,7 @@ ANSWERS: Final = {
         "text": "UPPER LOWER INITCAP TRIM LTRIM RTRIM LPAD RPAD LEFT RIGHT SUBSTR REPLACE TRANSLATE "
         "REPEAT REVERSE SPACE INSERT SPLIT_PART STRTOK CHR MD5 SHA1 SHA2 REGEXP_REPLACE REGEXP_SUBSTR "
         "TO_JSON ARRAY_TO_STRING TYPEOF DAYNAME MONTHNAME BASE64_ENCODE UUID_STRING RANDSTR",
-        "num": "divide ratio int DIV0 DIV0NULL MOD ABS SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
+        "num": "average average_distinct averaged divide ratio int DIV0 DIV0NULL MOD ABS SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
         "POWER LENGTH POSITION ASCII EDITDISTANCE ZEROIFNULL WIDTH_BUCKET ARRAY_SIZE REGEXP_COUNT "
         "UNIFORM TO_DOUBLE MONTHS_BETWEEN",
         "arr": "SPLIT ARRAY_APPEND ARRAY_PREPEND ARRAY_CAT ARRAY_COMPACT ARRAY_SLICE ARRAY_DISTINCT "
@@ -560,7 +560,9 @@ def _avg(given: Arguments) -> Any:
     value = helper("num", given[0].expressions[0] if distinct else given[0])
     if opaque(value):
         return aggregate("AVG", given[0])
-    return helper("average_distinct" if distinct else "average", value)
+    found = helper("average_distinct" if distinct else "average", value)
+    found.meta[ALIAS] = True  # an aggregate is inside
+    return found
 
 
 def averaged_over(given: Arguments) -> Any:
