@@ -16,7 +16,7 @@ from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.parsers.snowflake import SnowflakeParser
 
 from . import functions, relations
-from .errors import SqlError, not_run
+from .errors import not_run
 from .functions import AGGREGATE, cast, duck, helper
 from .types import declared
 
@@ -24,24 +24,17 @@ __all__ = ["PARSERS", "Calls", "rewrite"]
 
 ALLOWED: Final = frozenset(
     getattr(exp, name)
-    for name in """
-Select From Where Group Having Order Ordered Limit LimitOptions Fetch Offset Distinct Qualify With CTE
-Subquery Union Except Intersect Join Table TableAlias Lateral TableFromRows Values Tuple Column
-Identifier Star Alias Literal Boolean Null Paren Cast TryCast DataType DataTypeParam Case If Anonymous
-Kwarg Window WindowSpec WithinGroup IgnoreNulls RespectNulls And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ
-NullSafeNEQ Is In Between Like ILike Escape Any All Exists Add Sub Mul Div Mod Neg DPipe Bracket
-JSONExtract JSONPath JSONPathRoot JSONPathKey JSONPathSubscript Struct PropertyEQ Array RegexpLike
-Collate Interval Var Extract StrPosition CurrentDate CurrentTime CurrentTimestamp Localtime Parameter
-Dot Lambda Rollup Cube GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce
-RawString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
-""".split()
+    for name in ["Select", "From", "Where", "Group", "Having", "Order", "Ordered", "Limit", "LimitOptions", "Fetch", "Offset", "Distinct", "Qualify", "With", "CTE", "Subquery", "Union", "Except", "Intersect", "Join", "Table", "TableAlias", "Lateral", "TableFromRows", "Values", "Tuple", "Column", "Identifier", "Star", "Alias", "Literal", "Boolean", "Null", "Paren", "Cast", "TryCast", "DataType", "DataTypeParam", "Case", "If", "Anonymous", "Kwarg", "Window", "WindowSpec", "WithinGroup", "IgnoreNulls", "RespectNulls", "And", "Or", "Not", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", "Is", "In", "Between", "Like", "ILike", "Escape", "Any", "All", "Exists", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "DPipe", "Bracket", "JSONExtract", "JSONPath", "JSONPathRoot", "JSONPathKey", "JSONPathSubscript", "Struct", "PropertyEQ", "Array", "RegexpLike", "Collate", "Interval", "Var", "Extract", "StrPosition", "CurrentDate", "CurrentTime", "CurrentTimestamp", "Localtime", "Parameter", "Dot", "Lambda", "Rollup", "Cube", "GroupingSets", "Pivot", "TableSample", "Insert", "Update", "Delete", "Merge", "When", "Whens", "Schema", "Coalesce", "RawString", "HexString", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "BitwiseNot"]
 )
 # What a table can have; not, for one, ORDINALITY or a time to travel to.
-TABLE_PARTS: Final = frozenset({"this", "db", "catalog", "alias", "joins", "pivots", "sample", "laterals"})
+TABLE_PARTS: Final = frozenset(
+    {"this", "db", "catalog", "alias", "joins", "pivots", "sample", "laterals"}
+)
 
 #: Parsers of functions whose arguments are no plain list.
 PARSERS: Final = {
-    name: SnowflakeParser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT", "POSITION")
+    name: SnowflakeParser.FUNCTION_PARSERS[name]
+    for name in ("CAST", "TRY_CAST", "EXTRACT", "POSITION")
 }
 
 
@@ -109,7 +102,9 @@ def _rewrite_parts(node: Any, but: str = "") -> None:
         if key == but:
             continue
         if isinstance(value, list):
-            node.set(key, [_rewrite(one) if isinstance(one, exp.Expression) else one for one in value])
+            node.set(
+                key, [_rewrite(one) if isinstance(one, exp.Expression) else one for one in value]
+            )
         elif isinstance(value, exp.Expression):
             node.set(key, _rewrite(value))
 
@@ -133,7 +128,12 @@ def _function(name: str, node: Any) -> Any:
         raise not_run(f"{name}(*)", "Name the keys and values.")
     if name in {"FILTER", "TRANSFORM", "REDUCE"}:
         return _higher(name, given)
-    if given and isinstance(given[0], exp.Distinct) and len(given[0].expressions) > 1 and name != "COUNT":
+    if (
+        given
+        and isinstance(given[0], exp.Distinct)
+        and len(given[0].expressions) > 1
+        and name != "COUNT"
+    ):
         first, *more = given[0].expressions
         given = [exp.Distinct(expressions=[first]), *more, *given[1:]]
     given = [_rewrite(one) for one in given]
@@ -169,7 +169,9 @@ def _dot(node: Any) -> Any:
 
 
 def _marked(node: Any) -> list[Any]:
-    return [one for one in node.find_all(exp.Anonymous) if one.meta.get(AGGREGATE)]
+    """Return the outermost aggregates and window functions of an expression."""
+    walked = node.walk(prune=lambda one: bool(one.meta.get(AGGREGATE)))
+    return [one for one in walked if one.meta.get(AGGREGATE)]
 
 
 def _replaced(root: Any, old: Any, new: Callable[[Any], Any]) -> Any:
@@ -231,7 +233,9 @@ def _within_group(node: Any) -> Any:
             one.set("expressions", [helper("num", by.this), share])
             return one
         *others, last = one.expressions
-        one.set("expressions", [*others, exp.Order(this=last, expressions=order.copy().expressions)])
+        one.set(
+            "expressions", [*others, exp.Order(this=last, expressions=order.copy().expressions)]
+        )
         return one
 
     for one in _marked(value):
@@ -241,9 +245,19 @@ def _within_group(node: Any) -> Any:
 
 def _ignore_nulls(node: Any) -> Any:
     value = _rewrite(node.this)
+
+    def ignoring(one: Any) -> Any:
+        # sqlglot writes IGNORE NULLS with classes of its own alone.
+        classes = {"LAG": exp.Lag, "LEAD": exp.Lead, "FIRST_VALUE": exp.FirstValue}
+        classes |= {"LAST_VALUE": exp.LastValue, "NTH_VALUE": exp.NthValue}
+        if one.name not in classes:
+            raise not_run(f"{one.name} IGNORE NULLS", "Use it with LAG, LEAD and FIRST_VALUE.")
+        found = exp.IgnoreNulls(this=classes[one.name].from_arg_list(one.expressions))
+        found.meta[AGGREGATE] = True
+        return found
+
     for one in _marked(value):
-        *others, last = one.expressions
-        one.set("expressions", [*others, exp.IgnoreNulls(this=last)])
+        value = _replaced(value, one, ignoring)
     return value
 
 
@@ -284,7 +298,10 @@ def _arithmetic(node: Any) -> Any:
             return helper("add_days" if whole and not parts else "add_time", interval, moment)
     kinds = (functions.kind_of(left), functions.kind_of(right))
     if isinstance(node, (exp.Div, exp.Mod)):
-        deep = any(isinstance(one, exp.Anonymous) and functions.kind_of(one) == "num" for one in (left, right))
+        deep = any(
+            isinstance(one, exp.Anonymous) and functions.kind_of(one) == "num"
+            for one in (left, right)
+        )
         name = "MOD" if isinstance(node, exp.Mod) else "ratio" if deep else "divide"
         return helper(name, *[helper("num", _operand(one)) for one in (left, right)])
     if isinstance(node, exp.Mul):
@@ -295,11 +312,16 @@ def _arithmetic(node: Any) -> Any:
 
 
 def _has(node: Any, *names: str) -> bool:
-    return any(call.name in {f"{functions.PREFIX}{name}" for name in names} for call in node.find_all(exp.Anonymous))
+    return any(
+        call.name in {f"{functions.PREFIX}{name}" for name in names}
+        for call in node.find_all(exp.Anonymous)
+    )
 
 
 def _numeric(node: Any, left: Any, right: Any) -> Any:
-    exact = isinstance(node, exp.Mul) or functions.kind_of(left) == functions.kind_of(right) == "num"
+    exact = (
+        isinstance(node, exp.Mul) or functions.kind_of(left) == functions.kind_of(right) == "num"
+    )
     # A date plus one needs an integer that is not cast.
     left, right = [helper("num", _operand(one) if exact else one) for one in (left, right)]
     found = type(node)(this=left, expression=right)
@@ -324,6 +346,9 @@ def _negated(node: Any) -> Any:
 
 
 def _compare(node: Any) -> Any:
+    if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":
+        node.set("expression", _rewrite(node.expression))
+        return node
     # Text and VARIANT become numbers where they are compared with one.
     numbers = (_is_number(node.this), _is_number(node.expression))
     _rewrite_parts(node)
@@ -368,7 +393,11 @@ def _like(node: Any) -> Any:
     for one in patterns if isinstance(patterns, list) else [patterns]:
         like = type(node)(this=value.copy(), expression=_rewrite(one))
         found.append(exp.Escape(this=like, expression=escape.copy()) if escape else like)
-    return exp.paren((exp.and_ if isinstance(pattern, exp.All) else exp.or_)(*found)) if several else found[0]
+    return (
+        exp.paren((exp.and_ if isinstance(pattern, exp.All) else exp.or_)(*found))
+        if several
+        else found[0]
+    )
 
 
 def _regexp_like(node: Any) -> Any:
@@ -387,7 +416,9 @@ BITS: Final = {
 
 
 def _bits(node: Any) -> Any:
-    return functions.write(BITS[type(node)], [one for one in (node.this, node.args.get("expression")) if one])
+    return functions.write(
+        BITS[type(node)], [one for one in (node.this, node.args.get("expression")) if one]
+    )
 
 
 def _collate(node: Any) -> Any:
@@ -517,7 +548,7 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.Neg: _negated,
     exp.DPipe: _joined,
     exp.RegexpLike: _regexp_like,
-    **{node: _bits for node in BITS},
+    **dict.fromkeys(BITS, _bits),
     exp.Collate: _collate,
     exp.Interval: _interval,
     exp.Cast: _cast,
@@ -528,7 +559,10 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.Bracket: _bracket,
     exp.Struct: _struct,
     exp.Array: lambda node: functions.array(node.expressions),
-    exp.CurrentTimestamp: _now("NOW()"),
+    exp.CurrentTimestamp: lambda node: duck(
+        "NOW()::TIMESTAMP" if node.args.get("sysdate") else "NOW()"
+    ),
+    exp.HexString: lambda node: duck(f"UNHEX('{re.sub('[^0-9A-Fa-f]', '', node.this)}')"),
     exp.CurrentTime: _now("LOCALTIME"),
     exp.Localtime: _now("LOCALTIME"),
 }

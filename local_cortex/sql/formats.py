@@ -40,8 +40,7 @@ timezone_minute: timezone_minute tzm
 }
 # The parts that are functions of their own, such as YEAR(d).
 FUNCTIONS: Final = frozenset(
-    "YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFMONTH DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK "
-    "YEAROFWEEKISO HOUR MINUTE SECOND".split()
+    ["YEAR", "QUARTER", "MONTH", "WEEK", "WEEKISO", "DAY", "DAYOFMONTH", "DAYOFWEEK", "DAYOFWEEKISO", "DAYOFYEAR", "YEAROFWEEK", "YEAROFWEEKISO", "HOUR", "MINUTE", "SECOND"]
 )
 # Units that DuckDB makes no interval of.
 MULTIPLES: Final = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from sqlglot import exp, parse_one
@@ -70,7 +71,9 @@ SQUARE SQUARED|SEQ8 SEQ1 SEQ2 SEQ4
 # Snowflake's functions that do not run here, with what to use instead.
 NOT_RUN: Final = {
     "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
-    **dict.fromkeys(("XMLGET", "PARSE_XML", "TO_XML", "CHECK_XML"), "Use PARSE_JSON and JSON values."),
+    **dict.fromkeys(
+        ("XMLGET", "PARSE_XML", "TO_XML", "CHECK_XML"), "Use PARSE_JSON and JSON values."
+    ),
     **dict.fromkeys(("ST_POINT", "ST_DISTANCE", "TO_GEOGRAPHY"), "Use HAVERSINE for distances."),
     **dict.fromkeys(("ENCRYPT", "DECRYPT", "COMPRESS", "DECOMPRESS_STRING"), "Use BASE64_ENCODE."),
     **dict.fromkeys(("CONDITIONAL_CHANGE_EVENT", "MINHASH", "HLL_ACCUMULATE"), "Use a subquery."),
@@ -78,13 +81,16 @@ NOT_RUN: Final = {
 }
 
 
-def duck(sql: str, *arguments: Any, **more: Any) -> Any:
+@cache
+def _parsed(sql: str) -> Any:
+    return parse_one(re.sub(r"@(\d)", r"__\1", sql), dialect="duckdb")
+
+
+def duck(sql: str, *arguments: Any) -> Any:
     """Return DuckDB's expression ``sql``, in which ``@0``, ``@1``... are the arguments."""
-    if not arguments:
-        return parse_one(sql, dialect="duckdb")
-    tree = parse_one(re.sub(r"@(\d+)", r"__\1", sql), dialect="duckdb")
+    tree = _parsed(sql).copy()
     for column in list(tree.find_all(exp.Column)):
-        if re.fullmatch(r"__\d+", column.name):
+        if re.fullmatch(r"__\d", column.name):
             value = arguments[int(column.name[2:])].copy()
             if column is tree:
                 return value
@@ -130,6 +136,7 @@ OPAQUE: Final[dict[str, Callable[..., Any]]] = {
     "text": _as("VARCHAR"),
     "num": lambda value: value,
     "moment": lambda value: value,
+    "exact": lambda value: value,
     "int": _as("HUGEINT"),
     "bool": _as("BOOLEAN"),
     "arr": _as("VARIANT[]"),
@@ -256,7 +263,9 @@ def _concat_ws(given: Arguments) -> Any:
     return exp.Case().when(exp.or_(*anything), exp.Null()).else_(joined)
 
 
-@named_writer("GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=range(1, 999))
+@named_writer(
+    "GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=range(1, 999)
+)
 def _extreme(name: str, given: Arguments) -> Any:
     found = call(name.partition("_")[0], *given)
     if name.endswith("NULLS"):
@@ -359,7 +368,9 @@ def _moment_writer(name: str, kind: str, macro: str) -> None:
     def write(given: Arguments) -> Any:
         if len(given) == 1 or integer(given[1]) is not None:
             if len(given) == 2:
-                return duck(f"MAKE_TIMESTAMP((@0 * {10 ** 6} / {10 ** integer(given[1])})::BIGINT)", given[0])
+                return duck(
+                    f"MAKE_TIMESTAMP((@0 * {10**6} / {10 ** integer(given[1])})::BIGINT)", given[0]
+                )
             return helper(macro, given[0])
         written = text(given[1])
         if written is None or written.lower() == "auto":
@@ -415,10 +426,12 @@ def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
     """Return a conversion to NUMBER(precision, scale)."""
     kind = f"DECIMAL({precision}, {scale})" if scale else "HUGEINT"
     if safe:
-        return exp.TryCast(this=helper("text", value), to=exp.DataType.build(kind, dialect="duckdb"))
+        return exp.TryCast(
+            this=helper("text", value), to=exp.DataType.build(kind, dialect="duckdb")
+        )
     if not scale:
         return helper("int", value)
-    return cast(helper("num", value) if not text(value) else value, kind)
+    return cast(helper("exact", value), kind)
 
 
 # --- semi-structured values ------------------------------------------------------------------------
@@ -485,7 +498,10 @@ def _get_path(given: Arguments) -> Any:
 # DuckDB's name, and whether VARIANT and text become numbers first.
 AGGREGATES: Final = {
     **{name: (name, False) for name in ("MIN", "MAX", "MODE", "ANY_VALUE", "GROUPING")},
-    **{name: (name, True) for name in ("SUM", "MEDIAN", "STDDEV", "STDDEV_POP", "VARIANCE", "KURTOSIS")},
+    **{
+        name: (name, True)
+        for name in ("SUM", "MEDIAN", "STDDEV", "STDDEV_POP", "VARIANCE", "KURTOSIS")
+    },
     **{name: (name, True) for name in ("VAR_POP", "CORR", "COVAR_POP", "COVAR_SAMP", "REGR_SLOPE")},
     **{name: (name, True) for name in ("REGR_INTERCEPT", "REGR_R2", "REGR_COUNT", "REGR_AVGX")},
     **{name: (name, True) for name in ("REGR_AVGY", "REGR_SXX", "REGR_SXY", "REGR_SYY")},

@@ -28,6 +28,8 @@ text(a) = CASE WHEN typeof(a) IN ('DOUBLE', 'FLOAT') THEN regexp_replace(a::VARC
 num(a VARCHAR) = a::DOUBLE
 num(a VARIANT) = $text(a)::DOUBLE
 num(a) = a
+exact(a VARIANT) = $text(a)
+exact(a) = a
 int(a VARIANT) = $text(a)::HUGEINT
 int(a VARCHAR) = a::HUGEINT
 int(a HUGEINT) = a
@@ -80,9 +82,17 @@ ABS(a) = abs($num(a))
 SIGN(a) = sign($num(a))
 plus(a DATE, b) = a + b::INTEGER
 plus(a, b DATE) = b + a::INTEGER
+plus(a VARIANT, b) = $num(a) + $num(b)
+plus(a, b VARIANT) = $num(a) + $num(b)
+plus(a VARCHAR, b) = $num(a) + $num(b)
+plus(a, b VARCHAR) = $num(a) + $num(b)
 plus(a, b) = $num(a) + $num(b)
 minus(a DATE, b HUGEINT) = a - b::INTEGER
 minus(a DATE, b DATE) = a - b
+minus(a VARIANT, b) = $num(a) - $num(b)
+minus(a, b VARIANT) = $num(a) - $num(b)
+minus(a VARCHAR, b) = $num(a) - $num(b)
+minus(a, b VARCHAR) = $num(a) - $num(b)
 minus(a, b) = $num(a) - $num(b)
 CEIL(a) = ceil($num(a))
 CEIL(a, n) = ceil($num(a) * pow(10, n::BIGINT)) / pow(10, n::BIGINT)
@@ -378,7 +388,9 @@ def _definitions() -> tuple[tuple[str, ...], dict[str, dict[int, tuple[str, ...]
                 wanted.append(kind)
             kinds[name][len(wanted)] = tuple(wanted)
             written.append(f"({parameters}) AS {_CALL.sub(PREFIX, body)}")
-        stubs = [f"({', '.join('abcdefgh'[:n])}) AS {_ANSWERS.get(name, 'NULL')}" for n in kinds[name]]
+        stubs = [
+            f"({', '.join('abcdefgh'[:n])}) AS {_ANSWERS.get(name, 'NULL')}" for n in kinds[name]
+        ]
         if name in called:
             plain.append(f"CREATE MACRO {PREFIX}{name} {', '.join(stubs)}")
         real.append(f"CREATE OR REPLACE MACRO {PREFIX}{name} {', '.join(written)}")
@@ -399,7 +411,9 @@ def _kind(parameter: str, body: str) -> str:
     """
     everywhere = len(re.findall(rf"\b{parameter}\b", re.sub(r"'[^']*'", "", body)))
     found = re.findall(rf"[$](\w+)\({parameter}\)", body)
-    return found[0] if len(set(found)) == 1 and len(found) == everywhere and found[0] in KINDS else ""
+    return (
+        found[0] if len(set(found)) == 1 and len(found) == everywhere and found[0] in KINDS else ""
+    )
 
 
 KINDS: Final = frozenset({"text", "num", "date", "moment", "arr", "bool", "obj", "ntz", "ltz"})

@@ -67,7 +67,11 @@ def _positions(select: Any) -> None:
     names = _column_names(sources[0])
     for parameter in list(select.find_all(exp.Parameter)):
         at = integer(parameter.this)
-        if at is not None and 0 < at <= len(names) and parameter.find_ancestor(exp.Select) is select:
+        if (
+            at is not None
+            and 0 < at <= len(names)
+            and parameter.find_ancestor(exp.Select) is select
+        ):
             parameter.replace(exp.Column(this=names[at - 1].copy()))
 
 
@@ -112,7 +116,9 @@ def _column_names(values: Any) -> list[Any]:
 def _values(values: Any) -> Any:
     if not isinstance(values.parent, (exp.From, exp.Join, exp.Subquery)):
         return values
-    alias = values.args.get("alias") or exp.TableAlias(this=exp.to_identifier("VALUES", quoted=True))
+    alias = values.args.get("alias") or exp.TableAlias(
+        this=exp.to_identifier("VALUES", quoted=True)
+    )
     alias.set("columns", _column_names(values))
     values.set("alias", alias)
     return values
@@ -120,7 +126,9 @@ def _values(values: Any) -> Any:
 
 def _table_function(call: Any, rewrite: Callable[[Any], Any], *, correlated: bool) -> Any:
     name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
-    named = {one.name.lower(): one.expression for one in call.expressions if isinstance(one, exp.Kwarg)}
+    named = {
+        one.name.lower(): one.expression for one in call.expressions if isinstance(one, exp.Kwarg)
+    }
     given = [one for one in call.expressions if not isinstance(one, exp.Kwarg)]
     if name == "FLATTEN":
         return _flatten(named, given, rewrite, correlated=correlated)

@@ -176,9 +176,15 @@ def test_strings_and_conditions(sql: Database, expression: str, expected: object
         ("TIMESTAMP_FROM_PARTS(2024, 1, 2, 3, 4, 5)", dt.datetime(2024, 1, 2, 3, 4, 5)),
         ("TIME_FROM_PARTS(1, 2, 3)", dt.time(1, 2, 3)),
         ("TO_CHAR(DATE '2024-02-05', 'YYYY-MM')", "2024-02"),
-        ("TO_VARCHAR('2024-02-05 13:04:05'::TIMESTAMP, 'DD MON YYYY HH12:MI AM')", "05 Feb 2024 01:04 PM"),
+        (
+            "TO_VARCHAR('2024-02-05 13:04:05'::TIMESTAMP, 'DD MON YYYY HH12:MI AM')",
+            "05 Feb 2024 01:04 PM",
+        ),
         ("'2024-02-05 13:04:05'::TIMESTAMP::VARCHAR", "2024-02-05 13:04:05.000"),
-        ("CONVERT_TIMEZONE('UTC', 'Asia/Seoul', '2024-01-01 00:00:00'::TIMESTAMP)", dt.datetime(2024, 1, 1, 9)),
+        (
+            "CONVERT_TIMEZONE('UTC', 'Asia/Seoul', '2024-01-01 00:00:00'::TIMESTAMP)",
+            dt.datetime(2024, 1, 1, 9),
+        ),
         ("TIME_SLICE('2019-02-28'::DATE, 4, 'MONTH', 'START')", dt.datetime(2019, 1, 1)),
     ],
 )
@@ -298,7 +304,10 @@ def test_aggregates(sql: Database, expression: str, expected: object) -> None:
         ("LAST_VALUE(n) IGNORE NULLS OVER (PARTITION BY k ORDER BY n)", [3, 3, 5, 5]),
         ("RATIO_TO_REPORT(n) OVER (PARTITION BY k)", [0.25, 0.75, None, 1]),
         ("CONDITIONAL_TRUE_EVENT(n > 2) OVER (ORDER BY n)", [0, 1, 2, 2]),
-        ("LISTAGG(k, '') WITHIN GROUP (ORDER BY k) OVER (PARTITION BY k)", ["aa", "aa", "bb", "bb"]),
+        (
+            "LISTAGG(k, '') WITHIN GROUP (ORDER BY k) OVER (PARTITION BY k)",
+            ["aa", "aa", "bb", "bb"],
+        ),
     ],
 )
 def test_window_functions(sql: Database, expression: str, expected: list[object]) -> None:
@@ -312,14 +321,17 @@ def test_window_functions(sql: Database, expression: str, expected: list[object]
         ("SELECT $1, column2 FROM VALUES (1, 'a'), (2, 'b') ORDER BY 1", [(1, "a"), (2, "b")]),
         ("SELECT SEQ4() FROM TABLE(GENERATOR(ROWCOUNT => 3))", [(0,), (1,), (2,)]),
         ("SELECT column1 FROM VALUES (1), (NULL), (2) ORDER BY 1 DESC", [(None,), (2,), (1,)]),
-        ("SELECT value::VARCHAR, index FROM TABLE(SPLIT_TO_TABLE('a.b', '.'))", [("a", 1), ("b", 2)]),
         (
-            "SELECT key, path, index, value::INT FROM TABLE(FLATTEN(PARSE_JSON('{\"a\": 1, \"b\": 2}')))",
+            "SELECT value::VARCHAR, index FROM TABLE(SPLIT_TO_TABLE('a.b', '.'))",
+            [("a", 1), ("b", 2)],
+        ),
+        (
+            'SELECT key, path, index, value::INT FROM TABLE(FLATTEN(PARSE_JSON(\'{"a": 1, "b": 2}\')))',
             [("a", "a", None, 1), ("b", "b", None, 2)],
         ),
         (
             "SELECT t.id, f.index, f.value:n::INT FROM (SELECT 1 AS id, "
-            "PARSE_JSON('[{\"n\": 5}, {\"n\": 6}]') AS v) t, LATERAL FLATTEN(INPUT => t.v) f ORDER BY 2",
+            'PARSE_JSON(\'[{"n": 5}, {"n": 6}]\') AS v) t, LATERAL FLATTEN(INPUT => t.v) f ORDER BY 2',
             [(1, 0, 5), (1, 1, 6)],
         ),
         (
@@ -328,7 +340,7 @@ def test_window_functions(sql: Database, expression: str, expected: list[object]
             [(1, None)],
         ),
         (
-            "SELECT path FROM TABLE(FLATTEN(INPUT => PARSE_JSON('{\"a\": [1, {\"b\": 2}]}'), "
+            'SELECT path FROM TABLE(FLATTEN(INPUT => PARSE_JSON(\'{"a": [1, {"b": 2}]}\'), '
             "RECURSIVE => TRUE)) ORDER BY 1",
             [("a",), ("a[0]",), ("a[1]",), ("a[1].b",)],
         ),
@@ -383,12 +395,29 @@ def test_no_function_of_duckdbs_own_can_be_called(database: duckdb.DuckDBPyConne
 
     names = {
         name.upper()
-        for (name,) in database.execute("SELECT DISTINCT function_name FROM duckdb_functions()").fetchall()
+        for (name,) in database.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions()"
+        ).fetchall()
         if name.isidentifier()
     }
-    parsed = {"CASE", "CAST", "TRY_CAST", "EXTRACT", "ANY", "TRANSFORM", "FILTER", "REDUCE", "IF", "FLATTEN"}
+    parsed = {
+        "CASE",
+        "CAST",
+        "TRY_CAST",
+        "EXTRACT",
+        "ANY",
+        "TRANSFORM",
+        "FILTER",
+        "REDUCE",
+        "IF",
+        "FLATTEN",
+    }
     for name in sorted(names - NAMES - cortex.FUNCTIONS - parsed):
-        for query in (f"SELECT {name}(1)", f"SELECT * FROM TABLE({name}(1))", f"SELECT main.{name}(1)"):
+        for query in (
+            f"SELECT {name}(1)",
+            f"SELECT * FROM TABLE({name}(1))",
+            f"SELECT main.{name}(1)",
+        ):
             with pytest.raises((SqlError, sqlglot.ParseError)):
                 rewrite(sqlglot.parse_one(query, dialect=Calls))
                 raise AssertionError(query)
