@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
-from .errors import not_run
-from .file_formats import FileFormat, invalid_option, literal, name_of, text, value_of
+from .errors import not_run, too_large
+from .file_formats import (
+    MAX_CSV_COLUMNS,
+    FileFormat,
+    invalid_option,
+    literal,
+    name_of,
+    text,
+    value_of,
+)
 from .stage_files import File, bind, file_format, location
 from .types import of_duckdb
 
@@ -30,6 +38,11 @@ METADATA: Final = {
         *("FILENAME", "FILE_ROW_NUMBER", "FILE_LAST_MODIFIED", "FILE_CONTENT_KEY"),
         "START_SCAN_TIME",
     )
+}
+# The last two only save time.
+INFER_ARGUMENTS: Final = {
+    *("LOCATION", "FILE_FORMAT", "FILES", "IGNORE_CASE"),
+    *("MAX_FILE_COUNT", "MAX_RECORDS_PER_FILE"),
 }
 
 
@@ -75,7 +88,9 @@ def _stage_sql(execution: Execution, node: Any) -> str:
     query = node.find_ancestor(exp.Select)
     used, wanted = _columns_used(query, node) if query is not None else (0, set())
     if given.type == "CSV" and (not used or (query is not None and query.is_star)):
-        used = max(used, *(len(given.header(file.path)) for file in files), 1, 1)
+        used = max([1, used, *(len(given.header(file.path)) for file in files)])
+    if used > MAX_CSV_COLUMNS:
+        raise too_large("Columns of a file", MAX_CSV_COLUMNS, "Read fewer.")
     parts = [_file_sql(execution, file, given, used, wanted) for file in files]
     if not parts:
         kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
@@ -153,6 +168,8 @@ def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
         SqlError: 001003, an argument is missing or unknown; 002003, as ``location``.
     """
     given = {one.name.upper(): one.expression for one in call.find_all(exp.Kwarg)}
+    for name in given.keys() - INFER_ARGUMENTS:
+        raise invalid_option(name)
     place = location(execution, given["LOCATION"]) if "LOCATION" in given else None
     if place is None or "FILE_FORMAT" not in given:
         raise invalid_option("INFER_SCHEMA needs LOCATION and FILE_FORMAT")
@@ -161,7 +178,7 @@ def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
     files = place.named(place.files(execution), listed)
     ignore_case = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
     merged: dict[str, tuple[str, list[str]]] = {}
-    for file in files[: int(given["MAX_FILE_COUNT"].name) if "MAX_FILE_COUNT" in given else None]:
+    for file in files:
         for written, kind in _types(execution, file, read):
             name = written.upper() if ignore_case else written
             known = merged.setdefault(name, (kind, []))

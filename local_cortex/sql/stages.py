@@ -40,6 +40,8 @@ __all__ = ["PutGet", "Stages", "run", "table", "template"]
 
 SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 
+MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
+
 _REMOVE: Final = re.compile(
     r"""\s*(?P<at>'(?:[^'\\]|\\.|'')*'|@(?:"[^"]*"|[^\s"])+)"""
     r"""(?:\s+PATTERN\s*=\s*(?P<pattern>'(?:[^'\\]|\\.|'')*'))?\s*;?\s*""",
@@ -114,22 +116,36 @@ def _transfer(command: str, folder: Path, sources: list[str], **more: Any) -> Pu
 
 
 def _put(execution: Execution, tree: exp.Put) -> PutGet:
-    options = options_of(_properties(tree))
+    options: dict[str, Any] = {"PARALLEL": 4, "AUTO_COMPRESS": True, "OVERWRITE": False}
+    options |= {"SOURCE_COMPRESSION": "AUTO_DETECT", **options_of(_properties(tree))}
+    _check_options(options, "PARALLEL", "AUTO_COMPRESS", "OVERWRITE", "SOURCE_COMPRESSION")
     place = location(execution, tree.args["target"])
     execution.stages.check_room()
     return _transfer(
         "UPLOAD",
         place.stage.at(place.path),
         [_file_url(tree.this)],
-        parallel=int(options.pop("PARALLEL", 4)),
-        autoCompress=bool(options.pop("AUTO_COMPRESS", True)),
-        overwrite=bool(options.pop("OVERWRITE", False)),
-        sourceCompression=str(options.pop("SOURCE_COMPRESSION", "AUTO_DETECT") or "NONE").lower(),
+        parallel=options["PARALLEL"],
+        autoCompress=bool(options["AUTO_COMPRESS"]),
+        overwrite=bool(options["OVERWRITE"]),
+        sourceCompression=str(options["SOURCE_COMPRESSION"] or "NONE").lower(),
     )
+
+
+def _check_options(options: Mapping[str, Any], *known: str) -> None:
+    for name in options.keys() - set(known):
+        raise invalid_option(name)
+    if not 1 <= _whole(options.get("PARALLEL", 1)) <= MAX_PARALLEL:
+        raise invalid_option("PARALLEL")
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _get(execution: Execution, tree: exp.Get) -> PutGet:
     options = options_of(_properties(tree))
+    _check_options(options, "PARALLEL", "PATTERN")
     place = location(execution, tree.args["target"])
     files = place.files(execution, options.get("PATTERN"))
     folder = place.stage.folder
@@ -138,7 +154,7 @@ def _get(execution: Execution, tree: exp.Get) -> PutGet:
         folder,
         [str(file.path.relative_to(folder)) for file in files],
         localLocation=_file_url(tree.this),
-        parallel=int(options.get("PARALLEL", 10)),
+        parallel=options.get("PARALLEL", 10),
     )
 
 

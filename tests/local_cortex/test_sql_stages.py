@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import glob
 import gzip
 import io
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ def put(session: Session, tmp_path: Path) -> Callable[..., None]:
     def put_one(name: str, content: str | bytes, at: str = "@files") -> None:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        session.file.put(str(path), at, auto_compress=False, overwrite=True)
+        session.file.put(glob.escape(str(path)), at, auto_compress=False, overwrite=True)
 
     return put_one
 
@@ -54,6 +55,13 @@ def refused(run: Callable[..., Rows], sql: str) -> str:
     with pytest.raises(SnowparkSQLException) as raised:
         run(sql)
     return str(raised.value.message)
+
+
+def outcome(run: Callable[..., Rows], sql: str) -> str:
+    try:
+        return str(run(sql))
+    except SnowparkSQLException as error:
+        return str(error.message)
 
 
 def test_a_file_is_put_listed_fetched_and_removed(
@@ -384,6 +392,38 @@ def test_a_query_cannot_read_a_file_of_this_machine(run: Callable[..., Rows]) ->
         "'@~/../../etc/passwd'",
     ):
         assert "root:" not in refused(run, f"select $1 from {source}")
+
+
+@pytest.mark.parametrize("name", ["it's.csv", "a[1]*{b}.csv", "x') -- .csv", "이름 표.csv"])
+def test_a_file_of_any_name_is_read_alone(
+    put: Callable[..., None], run: Callable[..., Rows], name: str
+) -> None:
+    put(name, "1,mine,2\n")
+    put("a1b.csv", "2,other,3\n")
+    quoted = name.replace("'", "\\'")
+    assert run(f"select $2, metadata$filename from '@files/{quoted}'") == [("mine", name)]
+    run(f"copy into people from @files files = ('{quoted}')")
+    assert run("select name from people") == [("mine",)]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "field_delimiter = '\\', x'",
+        "null_if = ('\\') or true --')",
+        "date_format = '\\')) from read_csv(\\'/etc/passwd\\') --'",
+        "encoding = 'rot13'",
+        "skip_header = '1 union all'",
+    ],
+)
+def test_an_option_stays_a_value(
+    put: Callable[..., None], run: Callable[..., Rows], option: str
+) -> None:
+    put("a.csv", "2024-01-01\n")
+    run("create or replace table days (d date)")
+    load = f"copy into days from @files file_format = (type = csv {option}) on_error = continue"
+    assert "fault of Local Cortex" not in outcome(run, load)
+    assert len(run("select * from days")) <= 1
 
 
 def test_show_and_describe_know_stages_and_formats(run: Callable[..., Rows]) -> None:
