@@ -18,14 +18,24 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 from . import functions, relations
 from .errors import not_run
 from .functions import AGGREGATE, cast, duck, helper
+from .macros import PREFIX
 from .types import declared
 
 __all__ = ["PARSERS", "Calls", "rewrite"]
 
-ALLOWED: Final = frozenset(
-    getattr(exp, name)
-    for name in ["Select", "From", "Where", "Group", "Having", "Order", "Ordered", "Limit", "LimitOptions", "Fetch", "Offset", "Distinct", "Qualify", "With", "CTE", "Subquery", "Union", "Except", "Intersect", "Join", "Table", "TableAlias", "Lateral", "TableFromRows", "Values", "Tuple", "Column", "Identifier", "Star", "Alias", "Literal", "Boolean", "Null", "Paren", "Cast", "TryCast", "DataType", "DataTypeParam", "Case", "If", "Anonymous", "Kwarg", "Window", "WindowSpec", "WithinGroup", "IgnoreNulls", "RespectNulls", "And", "Or", "Not", "EQ", "NEQ", "LT", "LTE", "GT", "GTE", "NullSafeEQ", "NullSafeNEQ", "Is", "In", "Between", "Like", "ILike", "Escape", "Any", "All", "Exists", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "DPipe", "Bracket", "JSONExtract", "JSONPath", "JSONPathRoot", "JSONPathKey", "JSONPathSubscript", "Struct", "PropertyEQ", "Array", "RegexpLike", "Collate", "Interval", "Var", "Extract", "StrPosition", "CurrentDate", "CurrentTime", "CurrentTimestamp", "Localtime", "Parameter", "Dot", "Lambda", "Rollup", "Cube", "GroupingSets", "Pivot", "TableSample", "Insert", "Update", "Delete", "Merge", "When", "Whens", "Schema", "Coalesce", "RawString", "HexString", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "BitwiseLeftShift", "BitwiseRightShift", "BitwiseNot"]
-)
+NODES: Final = """
+Select From Where Group Having Order Ordered Limit LimitOptions Fetch Offset Distinct Qualify
+With CTE Subquery Union Except Intersect Join Table TableAlias Lateral TableFromRows Values
+Tuple Column Identifier Star Alias Literal Boolean Null Paren Cast TryCast DataType
+DataTypeParam Case If Anonymous Kwarg Window WindowSpec WithinGroup IgnoreNulls RespectNulls
+And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Is In Between Like ILike Escape Any All
+Exists Add Sub Mul Div Mod Neg DPipe Bracket JSONExtract JSONPath JSONPathRoot JSONPathKey
+JSONPathSubscript Struct PropertyEQ Array RegexpLike Collate Interval Var Extract StrPosition
+CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Lambda Rollup Cube
+GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce RawString
+HexString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
+"""
+ALLOWED: Final = frozenset(getattr(exp, name) for name in NODES.split())
 # What a table can have; not, for one, ORDINALITY or a time to travel to.
 TABLE_PARTS: Final = frozenset(
     {"this", "db", "catalog", "alias", "joins", "pivots", "sample", "laterals"}
@@ -55,8 +65,8 @@ class Calls(Snowflake):  # type: ignore[misc]
 def rewrite(tree: Any) -> Any:
     """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
 
-    ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may be
-    changed.
+    ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may
+    be changed.
 
     Raises:
         SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
@@ -109,7 +119,7 @@ def _rewrite_parts(node: Any, but: str = "") -> None:
             node.set(key, _rewrite(value))
 
 
-# --- functions -------------------------------------------------------------------------------------
+# --- functions ---
 
 
 def _call(node: Any) -> Any:
@@ -261,7 +271,7 @@ def _ignore_nulls(node: Any) -> Any:
     return value
 
 
-# --- operators -------------------------------------------------------------------------------------
+# --- operators ---
 
 NUMERIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
 
@@ -291,11 +301,11 @@ def _arithmetic(node: Any) -> Any:
     left, right = node.this, node.expression
     for moment, interval in ((left, right), (right, left)):
         if isinstance(interval, exp.Interval):
-            if isinstance(node, exp.Sub):
-                interval = exp.Neg(this=exp.paren(interval))
+            negated = exp.Neg(this=exp.paren(interval.copy()))
+            span = negated if isinstance(node, exp.Sub) else interval
             whole = re.search("DAY|WEEK|MONTH|YEAR|QUARTER", interval.sql("duckdb").upper())
             parts = re.search("HOUR|MIN|SEC", interval.sql("duckdb").upper())
-            return helper("add_days" if whole and not parts else "add_time", interval, moment)
+            return helper("add_days" if whole and not parts else "add_time", span, moment)
     kinds = (functions.kind_of(left), functions.kind_of(right))
     if isinstance(node, (exp.Div, exp.Mod)):
         deep = any(
@@ -313,8 +323,7 @@ def _arithmetic(node: Any) -> Any:
 
 def _has(node: Any, *names: str) -> bool:
     return any(
-        call.name in {f"{functions.PREFIX}{name}" for name in names}
-        for call in node.find_all(exp.Anonymous)
+        call.name in {f"{PREFIX}{name}" for name in names} for call in node.find_all(exp.Anonymous)
     )
 
 
@@ -330,7 +339,7 @@ def _numeric(node: Any, left: Any, right: Any) -> Any:
 
 
 def _and(node: Any) -> Any:
-    # DuckDB computes both sides for all rows, so a division would fail where the left side guards it.
+    # DuckDB computes both sides for all rows: a division would fail where the left guards it.
     if not _has(node.expression, "divide", "ratio", "MOD"):
         return node
     guard = exp.not_(exp.paren(node.this.copy()))
@@ -436,7 +445,7 @@ def _interval(node: Any) -> Any:
     return duck(f"INTERVAL '{re.sub('[^0-9A-Za-z. +-]', '', written)}'")
 
 
-# --- conversions -----------------------------------------------------------------------------------
+# --- conversions ---
 
 CASTS: Final = {
     "BOOLEAN": "bool",

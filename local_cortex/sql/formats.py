@@ -39,9 +39,11 @@ timezone_minute: timezone_minute tzm
     for spelling in spellings.split()
 }
 # The parts that are functions of their own, such as YEAR(d).
-FUNCTIONS: Final = frozenset(
-    ["YEAR", "QUARTER", "MONTH", "WEEK", "WEEKISO", "DAY", "DAYOFMONTH", "DAYOFWEEK", "DAYOFWEEKISO", "DAYOFYEAR", "YEAROFWEEK", "YEAROFWEEKISO", "HOUR", "MINUTE", "SECOND"]
-)
+_FUNCTION_NAMES: Final = """
+YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFMONTH DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK
+YEAROFWEEKISO HOUR MINUTE SECOND
+"""
+FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
 # Units that DuckDB makes no interval of.
 MULTIPLES: Final = {
     "year": (12, "month"),
@@ -118,11 +120,13 @@ def number(written: str) -> str:
     comma = "," if re.search("[,G]", plain) else ""
     zeros = len(whole) - whole.index("0") if "0" in whole else 0
     commas = len(re.findall("[,G]", plain)) if comma else 0
-    body = f"format('{{:{comma}.{len(fraction)}f}}', abs(round(main.sf_num(@0)::DOUBLE, {len(fraction)})))"
+    places = len(fraction)
+    rounded = f"abs(round(main.sf_num(@0)::DOUBLE, {places}))"
+    body = f"format('{{:{comma}.{places}f}}', {rounded})"
     if not zeros and whole:
         body = f"regexp_replace({body}, '^0(\\.|$)', '\\1')"
     elif zeros > 1:
-        body = f"lpad({body}, {zeros + len(fraction) + bool(fraction) + (commas if comma else 0)}, '0')"
+        body = f"lpad({body}, {zeros + places + bool(fraction) + commas}, '0')"
     sign = "CASE WHEN @0 < 0 THEN '-' ELSE '' END"
     dollar = "'$' || " if "$" in plain else ""
     if shape.startswith("FM"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlglot import exp, parse_one
@@ -32,14 +32,16 @@ AGGREGATE: Final = "aggregate"  # in a node's meta: OVER, FILTER and WITHIN GROU
 ANSWERS: Final = {
     name: kind
     for kind, names in {
-        "text": "UPPER LOWER INITCAP TRIM LTRIM RTRIM LPAD RPAD LEFT RIGHT SUBSTR REPLACE TRANSLATE "
-        "REPEAT REVERSE SPACE INSERT SPLIT_PART STRTOK CHR MD5 SHA1 SHA2 REGEXP_REPLACE REGEXP_SUBSTR "
-        "TO_JSON ARRAY_TO_STRING TYPEOF DAYNAME MONTHNAME BASE64_ENCODE UUID_STRING RANDSTR",
-        "num": "average average_distinct averaged divide ratio int DIV0 DIV0NULL MOD ABS SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
+        "text": "UPPER LOWER INITCAP TRIM LTRIM RTRIM LPAD RPAD LEFT RIGHT SUBSTR REPLACE "
+        "TRANSLATE REPEAT REVERSE SPACE INSERT SPLIT_PART STRTOK CHR MD5 SHA1 SHA2 REGEXP_REPLACE "
+        "REGEXP_SUBSTR TO_JSON ARRAY_TO_STRING TYPEOF DAYNAME MONTHNAME BASE64_ENCODE "
+        "UUID_STRING RANDSTR",
+        "num": "average average_distinct averaged divide ratio int DIV0 DIV0NULL MOD ABS "
+        "SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
         "POWER LENGTH POSITION ASCII EDITDISTANCE ZEROIFNULL WIDTH_BUCKET ARRAY_SIZE REGEXP_COUNT "
         "UNIFORM TO_DOUBLE MONTHS_BETWEEN",
-        "arr": "SPLIT ARRAY_APPEND ARRAY_PREPEND ARRAY_CAT ARRAY_COMPACT ARRAY_SLICE ARRAY_DISTINCT "
-        "ARRAY_SORT TO_ARRAY OBJECT_KEYS STRTOK_TO_ARRAY",
+        "arr": "SPLIT ARRAY_APPEND ARRAY_PREPEND ARRAY_CAT ARRAY_COMPACT ARRAY_SLICE "
+        "ARRAY_DISTINCT ARRAY_SORT TO_ARRAY OBJECT_KEYS STRTOK_TO_ARRAY",
         "date": "TO_DATE LAST_DAY ADD_MONTHS NEXT_DAY PREVIOUS_DAY DATE_FROM_PARTS",
         "obj": "object object_with_nulls OBJECT_INSERT",
         "bool": "CONTAINS STARTSWITH ENDSWITH REGEXP_LIKE",
@@ -56,8 +58,9 @@ DATE_FROM_PARTS DATEFROMPARTS|TIME_FROM_PARTS TIMEFROMPARTS|TIMESTAMP_FROM_PARTS
 TIMESTAMP_FROM_PARTS TIMESTAMP_NTZ_FROM_PARTS TIMESTAMPNTZFROMPARTS|TO_CHAR TO_VARCHAR|TO_DATE DATE
 TO_TIMESTAMP TO_TIMESTAMP_NTZ|TO_NUMBER TO_DECIMAL TO_NUMERIC|TO_TIME TIME|AS_VARCHAR AS_CHAR
 TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC|TRY_TO_TIMESTAMP TRY_TO_TIMESTAMP_NTZ|IS_VARCHAR IS_CHAR
-TRY_TO_TIMESTAMP_TZ TRY_TO_TIMESTAMP_LTZ|IS_DOUBLE IS_REAL|AS_DOUBLE AS_REAL|CURRENT_TIMESTAMP GETDATE
-CURRENT_TIMESTAMP SYSTIMESTAMP LOCALTIMESTAMP|CURRENT_TIME LOCALTIME|STDDEV STDDEV_SAMP|ARRAY_AGG ARRAYAGG
+TRY_TO_TIMESTAMP_TZ TRY_TO_TIMESTAMP_LTZ|IS_DOUBLE IS_REAL|AS_DOUBLE AS_REAL
+CURRENT_TIMESTAMP GETDATE|CURRENT_TIMESTAMP SYSTIMESTAMP LOCALTIMESTAMP|CURRENT_TIME LOCALTIME
+STDDEV STDDEV_SAMP|ARRAY_AGG ARRAYAGG
 VARIANCE VAR_SAMP VARIANCE_SAMP|VAR_POP VARIANCE_POP|APPROX_COUNT_DISTINCT HLL|COUNT_IF COUNTIF
 GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR|BITAND BIT_AND
 BITOR BIT_OR|BITXOR BIT_XOR|BITNOT BIT_NOT|BITSHIFTLEFT BIT_SHIFTLEFT|BITSHIFTRIGHT BIT_SHIFTRIGHT
@@ -213,10 +216,22 @@ def named_writer(*names: str, takes: range) -> Callable[[Callable[[str, Argument
 
     def register(write: Callable[[str, Arguments], Any]) -> Any:
         for name in names:
-            WRITERS[name] = (frozenset(takes), lambda given, name=name: write(name, given))
+            WRITERS[name] = (frozenset(takes), partial(write, name))
         return write
 
     return register
+
+
+def _filled(sql: str, given: Arguments) -> Any:
+    return duck(sql, *given)
+
+
+def _helped(name: str, given: Arguments) -> Any:
+    return helper(name, *given)
+
+
+def _part(name: str, given: Arguments) -> Any:
+    return _date_part([exp.Literal.string(name), *given])
 
 
 def _templates(table: str) -> None:
@@ -224,7 +239,7 @@ def _templates(table: str) -> None:
         head, sql = line.split(" = ", 1)
         name, counts = head.split()
         takes = frozenset(int(one) for one in counts.split(","))
-        WRITERS[name] = (takes, lambda given, sql=sql: duck(sql, *given))
+        WRITERS[name] = (takes, partial(_filled, sql))
 
 
 _templates("""
@@ -296,7 +311,7 @@ def _trunc(name: str, given: Arguments) -> Any:
     return helper(name, *given)
 
 
-# --- dates -----------------------------------------------------------------------------------------
+# --- dates ---
 
 
 @writer("DATEADD", takes=range(3, 4))
@@ -345,7 +360,7 @@ for _name in formats.PARTS:
     if _name.upper() in formats.FUNCTIONS:
         WRITERS[_name.upper()] = (
             frozenset({1}),
-            lambda given, name=_name: _date_part([exp.Literal.string(name), *given]),
+            partial(_part, _name),
         )
 
 
@@ -359,19 +374,14 @@ def _time_slice(given: Arguments) -> Any:
     return start
 
 
-@writer("ADD_MONTHS", takes=range(2, 3))
-def _add_months(given: Arguments) -> Any:
-    return helper("ADD_MONTHS", *given)
-
-
 def _moment_writer(name: str, kind: str, macro: str) -> None:
     def write(given: Arguments) -> Any:
-        if len(given) == 1 or integer(given[1]) is not None:
-            if len(given) == 2:
-                return duck(
-                    f"MAKE_TIMESTAMP((@0 * {10**6} / {10 ** integer(given[1])})::BIGINT)", given[0]
-                )
+        if len(given) == 1:
             return helper(macro, given[0])
+        scale = integer(given[1])
+        if scale is not None:
+            micros = f"(@0 * 1000000 / {10**scale})::BIGINT"
+            return cast(duck(f"MAKE_TIMESTAMP({micros})", given[0]), kind)
         written = text(given[1])
         if written is None or written.lower() == "auto":
             return helper(macro, given[0])
@@ -390,7 +400,7 @@ for _prefix in ("", "TRY_"):
 _moment_writer("TO_TIMESTAMP_LTZ", "TIMESTAMPTZ", "TO_TIMESTAMP_LTZ")
 
 
-# --- conversions -----------------------------------------------------------------------------------
+# --- conversions ---
 
 
 @writer("TO_CHAR", takes=range(1, 3))
@@ -434,7 +444,7 @@ def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
     return cast(helper("exact", value), kind)
 
 
-# --- semi-structured values ------------------------------------------------------------------------
+# --- semi-structured values ---
 
 
 @writer("ARRAY_CONSTRUCT", takes=range(99_999))
@@ -493,7 +503,7 @@ def _get_path(given: Arguments) -> Any:
     return value
 
 
-# --- aggregates and windows ------------------------------------------------------------------------
+# --- aggregates and windows ---
 
 # DuckDB's name, and whether VARIANT and text become numbers first.
 AGGREGATES: Final = {
@@ -637,13 +647,13 @@ def _true_event(given: Arguments) -> Any:
     return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
 
 
-# --- every function --------------------------------------------------------------------------------
+# --- every function ---
 
 for _name, _forms in TAKES.items():
     if _name not in WRITERS and _name.isupper():
         WRITERS[_name] = (
             frozenset(_forms),
-            lambda given, name=_name: helper(name, *given),
+            partial(_helped, _name),
         )
 NAMES: Final = frozenset({*WRITERS, *SYNONYMS})
 

@@ -154,7 +154,7 @@ def _generator(named: dict[str, Any]) -> Any:
     count = integer(named.get("rowcount"))
     if count is None:
         raise not_run("GENERATOR without a constant ROWCOUNT", "Write GENERATOR(ROWCOUNT => 10).")
-    return _query(f'SELECT range AS "{SEQUENCE}" FROM RANGE({count})')
+    return _query(f'SELECT range AS "{SEQUENCE}" FROM RANGE({count})')  # noqa: S608 (an int)
 
 
 def _flatten(
@@ -173,26 +173,21 @@ def _flatten(
     if _is_true(named.get("recursive")):
         sql = f"""
             SELECT {number} AS "SEQ", CASE WHEN fullkey NOT LIKE '%]' THEN key END AS "KEY",
-                '{_quoted(prefix)}' || LTRIM(fullkey[2:], '.') AS "PATH",
+                @1 || LTRIM(fullkey[2:], '.') AS "PATH",
                 CASE WHEN fullkey LIKE '%]' THEN key::HUGEINT END AS "INDEX",
                 value::VARIANT AS "VALUE", @0 AS "THIS"
-            FROM JSON_TREE(@0::JSON) WHERE parent IS NOT NULL AND {kept}"""
-        return _query(sql, value)
+            FROM JSON_TREE(@0::JSON) WHERE parent IS NOT NULL AND {kept}"""  # noqa: S608 (constants)
+        return _query(sql, value, exp.Literal.string(prefix))
     pairs = helper("pairs", value)
     if _is_true(named.get("outer")):
         pairs = duck("CASE WHEN COALESCE(LEN(@0), 0) = 0 THEN [NULL] ELSE @0 END", pairs)
-    joined = f"""CASE WHEN e."PATH" LIKE '[%' THEN '{_quoted(prefix)}' || e."PATH"
-        ELSE '{_quoted(prefix)}.' || e."PATH" END"""
+    path = """CASE WHEN @2 = '' OR e."PATH" LIKE '[%' THEN @2 ELSE @2 || '.' END || e."PATH\""""
     sql = f"""
-        SELECT {number} AS "SEQ", e."KEY" AS "KEY", {joined if prefix else 'e."PATH"'} AS "PATH",
+        SELECT {number} AS "SEQ", e."KEY" AS "KEY", {path} AS "PATH",
             e."INDEX" AS "INDEX", e."VALUE" AS "VALUE", @0 AS "THIS"
-        FROM (SELECT UNNEST(@1) AS e) WHERE {kept.replace('"KEY"', 'e."KEY"')}"""
-    return _query(sql, value, pairs)
+        FROM (SELECT UNNEST(@1) AS e) WHERE {kept.replace('"KEY"', 'e."KEY"')}"""  # noqa: S608 (constants)
+    return _query(sql, value, pairs, exp.Literal.string(prefix))
 
 
 def _is_true(node: Any) -> bool:
     return isinstance(node, exp.Boolean) and bool(node.this)
-
-
-def _quoted(literal: str) -> str:
-    return literal.replace("'", "''")
