@@ -116,15 +116,16 @@ def _changed(execution: Execution, node: Any) -> int:
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
-    _unqualify(node.expressions)
+    _mark_assignments(node.expressions)
     return _run(execution, finish(resolver, resolver.resolve(node)))
 
 
-def _unqualify(assignments: list[Any]) -> None:
-    # Snowflake takes `SET t.a = 1`; to DuckDB the target's table is clear.
+def _mark_assignments(assignments: list[Any]) -> None:
+    """Keep `SET a = 1` from being read as a comparison; ``statements.finish`` turns it back."""
     for one in assignments:
-        if isinstance(one, exp.EQ) and isinstance(one.this, exp.Column):
-            one.this.set("table", None)
+        # Snowflake takes `SET t.a = 1`; to DuckDB the target's table is clear.
+        one.this.set("table", None)
+        one.replace(exp.PropertyEQ(this=one.this, expression=one.expression))
 
 
 def merge(execution: Execution, node: Any) -> SqlResult:
@@ -140,7 +141,7 @@ def merge(execution: Execution, node: Any) -> SqlResult:
             done["INSERT"] = "rows_inserted"
         elif isinstance(then, exp.Update):
             done["UPDATE"] = "rows_updated"
-            _unqualify(then.expressions)
+            _mark_assignments(then.expressions)
         else:
             done["DELETE"] = "rows_deleted"
     sql = finish(resolver, resolver.resolve(node))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["decode", "decode_all", "encode", "identifier", "quoted", "spelled", "written"]
+__all__ = ["MARK", "decode", "decode_all", "encode", "identifier", "quoted", "spelled", "written"]
 
 MARK = "\x1f"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]*")

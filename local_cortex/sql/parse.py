@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlglot import exp
-from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
-from sqlglot.parsers.snowflake import SnowflakeParser
 from sqlglot.tokens import Token, TokenType
 
 from .errors import SqlError, syntax_error, too_large
+from .expressions import Calls
 from .limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from .names import identifier
 
 __all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
-DIALECT: Final = Snowflake()
+DIALECT: Final = Calls()
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # Read from their tokens: sqlglot takes them for commands, or for something else.
@@ -48,7 +47,7 @@ class _LocatedError(ParseError):  # type: ignore[misc]
         self.token = token
 
 
-class _Parser(SnowflakeParser):  # type: ignore[misc]
+class _Parser(Calls.Parser):  # type: ignore[misc]
     check: Callable[[], None]
 
     def _advance(self, times: int = 1) -> None:
@@ -76,7 +75,7 @@ class _Parser(SnowflakeParser):  # type: ignore[misc]
 
 
 _Parser.PLACEHOLDER_PARSERS = {
-    **SnowflakeParser.PLACEHOLDER_PARSERS,
+    **Calls.Parser.PLACEHOLDER_PARSERS,
     TokenType.PLACEHOLDER: lambda self: exp.Placeholder(start=self._prev.start),
 }
 

@@ -1,7 +1,7 @@
 """What the names in a statement stand for: binds, variables, the session, tables, views, sequences.
 
 Afterwards every table is DuckDB's, every name is encoded, every projection has the name that
-Snowflake gives it, and what only DuckDB understands waits behind a placeholder until the
+Snowflake gives it, and what only DuckDB understands waits behind a column of no table until the
 allow-list of :mod:`expressions` has passed the rest.
 """
 
@@ -17,7 +17,7 @@ from sqlglot import exp
 from .catalog import INFORMATION_SCHEMA, Name, Table
 from .errors import SqlError, not_run, object_missing, too_large
 from .limits import MAX_ALIASED, MAX_VIEWS
-from .names import encode, identifier, quoted, spelled, written
+from .names import MARK, encode, identifier, quoted, spelled, written
 from .parse import parse, result_name
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
 class Resolver:
     """Resolves the names of one statement's tree, in place.
 
-    ``behind`` maps the placeholders that were put in to what they stand for in DuckDB;
+    ``behind`` maps columns that were put in to what they stand for in DuckDB;
     ``tables`` are the tables that were read; ``bulk`` is the name of the table of bound rows.
     """
 
@@ -100,14 +100,12 @@ class Resolver:
         return top.this.pop()
 
     def reveal(self, tree: Any) -> Any:
-        """Put what waited behind placeholders in its place."""
-        number = exp.Literal.number(self._execution.id)
+        """Put what was hidden in its place."""
         for node in list(tree.find_all(exp.Placeholder)):
-            hidden = self.behind.get(str(node.this))
-            if hidden is not None:
-                node.replace(hidden.copy())
-            elif node.this == "EXECUTION":
-                node.replace(number.copy())
+            node.replace(exp.Literal.number(self._execution.id))
+        for node in list(tree.find_all(exp.Column)):
+            if node.name in self.behind:
+                node.replace(self.behind[node.name].copy())
         return tree
 
     def name(self, node: Any) -> Name:
@@ -193,8 +191,6 @@ class Resolver:
         return None
 
     def _bind(self, node: Any) -> Any:
-        if node.this in self.behind or node.this == "EXECUTION":
-            return None
         self._position += node.this is None
         position = str(node.this or self._position)
         bind = self._execution.binds.get(position)
@@ -239,11 +235,13 @@ class Resolver:
         node.set("catalog", None)
         return None
 
-    def hide(self, expression: exp.Expression) -> exp.Placeholder:
-        """Return a placeholder for an expression of DuckDB's."""
-        key = f"_{len(self.behind)}"
+    def hide(self, expression: exp.Expression) -> exp.Column:
+        """Return a column that stands for an expression of DuckDB's until :meth:`reveal`."""
+        key = f"{MARK}{self._execution.id}.{len(self.behind)}"
         self.behind[key] = expression
-        return exp.Placeholder(this=key)
+        column = exp.column(exp.to_identifier(key, quoted=True))
+        column.this.meta["encoded"] = True
+        return column
 
     def _session_function(self, node: Any) -> Any:
         anonymous = isinstance(node, exp.Anonymous)
@@ -285,7 +283,7 @@ class Resolver:
         return self._aliased(self._rows(result), node, "RESULT_SCAN")
 
     def _rows(self, result: Any) -> exp.Expression:
-        """Return a placeholder for a query of the rows of a result."""
+        """Return a query of the rows of a result."""
         name = f"ROWS_{self._execution.id}_{len(self.behind)}"
         columns = [f"C{at}" for at in range(len(result.columns))]
         self._execution.cursor.register(name, result.table.rename_columns(columns))
@@ -342,10 +340,9 @@ class Resolver:
         inner = Resolver(self._execution)
         inner._session = _Elsewhere(self._session, view.name)  # type: ignore[assignment]
         query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
-        inner_keys = dict(inner.behind)
-        for node in list(query.find_all(exp.Placeholder)):
-            if str(node.this) in inner_keys:
-                node.replace(self.hide(inner_keys[str(node.this)]))
+        for node in list(query.find_all(exp.Column)):
+            if node.name in inner.behind:
+                node.replace(self.hide(inner.behind[node.name]))
         self.tables += inner.tables
         columns = [quoted(column.name) for column in view.columns]
         for column in columns:

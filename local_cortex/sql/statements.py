@@ -69,7 +69,11 @@ def translate(execution: Execution, tree: Any) -> tuple[str, Resolver]:
 
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
-    return str(resolver.reveal(expressions.rewrite(tree)).sql("duckdb"))
+    tree = resolver.reveal(expressions.rewrite(tree))
+    for one in list(tree.find_all(exp.PropertyEQ)):
+        if isinstance(one.parent, exp.Update):
+            one.replace(exp.EQ(this=one.this, expression=one.expression))
+    return str(tree.sql("duckdb"))
 
 
 def query(execution: Execution, tree: Any) -> SqlResult:
