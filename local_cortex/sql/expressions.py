@@ -41,6 +41,8 @@ TABLE_PARTS: Final = frozenset(
     {"this", "db", "catalog", "alias", "joins", "pivots", "sample", "laterals"}
 )
 
+UNREAD: Final = "unread"  # in the meta of a call as the statement has it
+
 #: Parsers of functions whose arguments are no plain list.
 PARSERS: Final = {
     name: SnowflakeParser.FUNCTION_PARSERS[name]
@@ -78,7 +80,14 @@ def rewrite(tree: Any) -> Any:
         nodes = list(tree.walk())
     for node in nodes:
         _check(node)
-    return _rewrite(tree)
+        if isinstance(node, exp.Anonymous):
+            node.meta[UNREAD] = True
+    written = _rewrite(tree)
+    # Every call has been replaced by what its table says; this is the second lock of the door.
+    for call in written.find_all(exp.Anonymous):
+        if UNREAD in call.meta:
+            raise not_run(f"{_name(call)} here", "Use the function in an expression.")
+    return written
 
 
 def _check(node: Any) -> None:

@@ -106,8 +106,20 @@ def call(name: str, *arguments: Any) -> Any:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
+def once(value: Any, build: Callable[[Any], Any]) -> Any:
+    """Return ``build(value)`` so that a model is asked once, wherever the value stands in it."""
+    if not any(one.name == "_CORTEX" for one in value.find_all(exp.Anonymous)):
+        return build(value)
+    return duck("LIST_TRANSFORM([@0], lambda asked: @1)[1]", value, build(exp.column("asked")))
+
+
 def helper(name: str, *arguments: Any) -> Any:
     """Return a call of a macro, its arguments made the kind that it takes."""
+    if name not in {"text", "num", "exact"}:  # which use a text once
+        for at, one in enumerate(arguments):
+            if any(call.name == "_CORTEX" for call in one.find_all(exp.Anonymous)):
+                rest = [arguments[:at], arguments[at + 1 :]]
+                return once(one, partial(_around, name, *rest))
     if name in KINDS and (name == kind_of(arguments[0])):
         return arguments[0]
     if name in OPAQUE and any(opaque(one) for one in arguments):
@@ -121,6 +133,10 @@ def helper(name: str, *arguments: Any) -> Any:
     node = exp.Anonymous(this=PREFIX + name, expressions=given)
     node.meta[KIND] = name if name in KINDS else ANSWERS.get(name)
     return node
+
+
+def _around(name: str, before: Any, after: Any, value: Any) -> Any:
+    return helper(name, *before, value, *after)
 
 
 def opaque(node: Any) -> bool:
@@ -291,8 +307,12 @@ def _extreme(name: str, given: Arguments) -> Any:
 
 @writer("DECODE", takes=range(3, 999))
 def _decode(given: Arguments) -> Any:
-    case = exp.Case()
     value, *pairs = given
+    return once(value, lambda asked: _decoded(asked, pairs))
+
+
+def _decoded(value: Any, pairs: Arguments) -> Any:
+    case = exp.Case()
     for when, then in zip(pairs[::2], pairs[1::2], strict=False):
         case = case.when(exp.NullSafeEQ(this=value.copy(), expression=when), then)
     return case.else_(pairs[-1]) if len(pairs) % 2 else case

@@ -162,6 +162,10 @@ def _flatten(
 ) -> Any:
     from . import functions
 
+    if strange := named.keys() - {"input", "path", "outer", "recursive", "mode"}:
+        raise not_run(f"FLATTEN({strange.pop().upper()} => ...)", "It takes INPUT, PATH and OUTER.")
+    if "path" in named and text(named["path"]) is None:
+        raise not_run("FLATTEN with a computed PATH", "Write the path as text.")
     source = rewrite(named["input"] if "input" in named else given[0])
     prefix = text(named.get("path")) or ""
     if prefix:

@@ -326,12 +326,14 @@ def test_window_functions(sql: Database, expression: str, expected: list[object]
             [("a", 1), ("b", 2)],
         ),
         (
-            'SELECT key, path, index, value::INT FROM TABLE(FLATTEN(PARSE_JSON(\'{"a": 1, "b": 2}\')))',
+            "SELECT key, path, index, value::INT "
+            'FROM TABLE(FLATTEN(PARSE_JSON(\'{"a": 1, "b": 2}\')))',
             [("a", "a", None, 1), ("b", "b", None, 2)],
         ),
         (
             "SELECT t.id, f.index, f.value:n::INT FROM (SELECT 1 AS id, "
-            'PARSE_JSON(\'[{"n": 5}, {"n": 6}]\') AS v) t, LATERAL FLATTEN(INPUT => t.v) f ORDER BY 2',
+            'PARSE_JSON(\'[{"n": 5}, {"n": 6}]\') AS v) t, '
+            "LATERAL FLATTEN(INPUT => t.v) f ORDER BY 2",
             [(1, 0, 5), (1, 1, 6)],
         ),
         (
@@ -349,7 +351,8 @@ def test_window_functions(sql: Database, expression: str, expected: list[object]
             [("a", 4), ("b", 5), (None, 9)],
         ),
         (
-            f"SELECT k, n FROM {SALES} QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY n) = 1 ORDER BY k",
+            f"SELECT k, n FROM {SALES} "
+            "QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY n) = 1 ORDER BY k",
             [("a", 1), ("b", 5)],
         ),
         ("SELECT 2 AS a, a * 2 AS b, b || 'x' AS c", [(2, 4, "4x")]),
@@ -360,6 +363,22 @@ def test_window_functions(sql: Database, expression: str, expected: list[object]
 )
 def test_relations(sql: Database, query: str, expected: object) -> None:
     assert sql.rows(query) == expected
+
+
+def test_a_model_is_asked_once_for_a_value_that_is_used_twice(sql: Database) -> None:
+    asked = []
+
+    def answer(_execution: int, name: str, _arguments: str) -> str:
+        asked.append(name)
+        return '{"a": 1}'
+
+    types = (["BIGINT", "VARCHAR", "VARCHAR"], "VARCHAR")
+    sql.connection.create_function("_cortex", answer, *types, side_effects=True)
+    tree = rewrite(
+        sqlglot.parse_one("SELECT PARSE_JSON(AI_COMPLETE('m', 'x')):a::INT", dialect=Calls)
+    )
+    found = sql.connection.execute(tree.sql("duckdb"), {"EXECUTION": 1}).fetchall()
+    assert (found, asked) == ([(1,)], ["AI_COMPLETE"])
 
 
 def test_division_by_zero_is_snowflakes_error(sql: Database) -> None:
