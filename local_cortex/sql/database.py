@@ -116,6 +116,8 @@ class Database:
             if session.cursor is not None:
                 session.cursor.close()
                 session.cursor = None
+        if self._stages is not None:
+            self._stages.forget(session.session_id)
         tables = self.catalog.forget(session.session_id)
         if tables and self._connection is not None:
             with self.cursor() as cursor:

@@ -164,6 +164,7 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
             table = None
         if table is not None:
             _run(execution, f"DELETE FROM {table.duckdb}")
+            execution.stages.forget_loaded(table.duckdb)
     return done(TRUNCATE)
 
 

@@ -85,15 +85,15 @@ def is_conflict(error: duckdb.Error) -> bool:
     return "onflict" in str(error)
 
 
-def as_sql_error(error: duckdb.Error, sql: str, parsed: Parsed | None) -> SqlError:
-    """Return the error that Snowflake would give."""
-    text = decode_all(str(error))
+def as_sql_error(text: str, kind: type[duckdb.Error], parsed: Parsed | None) -> SqlError:
+    """Return the error that Snowflake would give for one of DuckDB's, by its text and type."""
+    text = decode_all(text)
     if own := OWN.search(text):
         code, sqlstate, message = own.groups()
         return SqlError(message.partition("\n\nLINE ")[0].strip(), code=code, sqlstate=sqlstate)
     text = text.partition("\n\nLINE ")[0].partition("\n\nPossible solutions")[0]
     message = text.partition("Error: ")[2] or text
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if issubclass(kind, duckdb.OutOfMemoryException):
         return SqlError(
             f"Local Cortex has {MEMORY} for all statements, and this one needs more. Select less.",
             code="000002",
@@ -114,10 +114,14 @@ def as_sql_error(error: duckdb.Error, sql: str, parsed: Parsed | None) -> SqlErr
                 sqlstate=sqlstate,
             )
     first = message.splitlines()[0] if message else ""
-    if isinstance(error, duckdb.ParserException | duckdb.NotImplementedException):
+    if issubclass(kind, duckdb.ParserException | duckdb.NotImplementedException):
         return not_run(first)
-    kind = "compilation" if isinstance(error, duckdb.BinderException | duckdb.CatalogException) else "execution"
-    return SqlError(f"SQL {kind} error:\n{first}", code="000904" if kind == "compilation" else "100183", sqlstate="42000")
+    compiling = issubclass(kind, duckdb.BinderException | duckdb.CatalogException)
+    return SqlError(
+        f"SQL {'compilation' if compiling else 'execution'} error:\n{first}",
+        code="000904" if compiling else "100183",
+        sqlstate="42000",
+    )
 
 
 def _where(name: str, parsed: Parsed | None) -> tuple[str, tuple[int, int] | None]:

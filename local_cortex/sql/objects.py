@@ -268,7 +268,7 @@ def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> Sql
     if told := _exists(node, there is not None, written(name.name)):
         return told
     text = node.expression.sql("snowflake")
-    found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy(), text)))
+    found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy())))
     listed = [
         identifier(one.this if isinstance(one, exp.ColumnDef) else one)
         for one in (schema.expressions if schema else [])
@@ -357,6 +357,7 @@ def drop(execution: Execution, node: Any) -> SqlResult:
                 return _gone(shown)
             raise object_missing(kind.title(), written(*filter(None, (database, schema))))
         dropped = catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
+        execution.stages.forget_schema(database, schema)
         _drop_tables(execution, dropped)
         if session.database == database and schema in (None, session.schema):
             session.schema = None

@@ -49,6 +49,8 @@ class _LocatedError(ParseError):  # type: ignore[misc]
 
 class _Parser(Calls.Parser):  # type: ignore[misc]
     check: Callable[[], None]
+    # The number of each ``?`` by where it stands: the parser may read one twice.
+    ordinals: dict[int, str]
 
     def _advance(self, times: int = 1) -> None:
         self.check()
@@ -76,7 +78,7 @@ class _Parser(Calls.Parser):  # type: ignore[misc]
 
 _Parser.PLACEHOLDER_PARSERS = {
     **Calls.Parser.PLACEHOLDER_PARSERS,
-    TokenType.PLACEHOLDER: lambda self: exp.Placeholder(start=self._prev.start),
+    TokenType.PLACEHOLDER: lambda self: exp.Placeholder(this=self.ordinals[self._prev.start]),
 }
 
 
@@ -150,6 +152,8 @@ def _nesting(tokens: tuple[Token, ...]) -> int:
 def _tree(sql: str, tokens: tuple[Token, ...], check: Callable[[], None]) -> Any:
     parser = _Parser(error_level=ErrorLevel.IMMEDIATE, dialect=DIALECT, max_nodes=MAX_NODES)
     parser.check = check
+    marks = (token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER)
+    parser.ordinals = {start: str(number) for number, start in enumerate(marks, start=1)}
     try:
         tree = parser.parse(list(tokens), sql)[0]
     except _LocatedError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
+from . import stages
 from .catalog import INFORMATION_SCHEMA, Name, Table
 from .errors import SqlError, not_run, object_missing, too_large
 from .limits import MAX_ALIASED, MAX_VIEWS
@@ -70,7 +71,6 @@ class Resolver:
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
         self._session = execution.session
-        self._position = 0
         self.behind: dict[str, exp.Expression] = {}
         self.tables: list[Table] = []
         self.bulk: str | None = None
@@ -92,7 +92,8 @@ class Resolver:
             if replacement is not None:
                 node.replace(replacement)
         for node in list(top.find_all(exp.Identifier)):
-            if not node.meta.get("encoded"):
+            # The keys of an object are texts.
+            if not node.meta.get("encoded") and not isinstance(node.parent, exp.PropertyEQ):
                 name = encode(identifier(node))
                 node.set("this", name)
                 node.set("quoted", True)
@@ -184,15 +185,14 @@ class Resolver:
             return exp.column(*reversed(self.dynamic(node).parts))
         if isinstance(node, exp.Func):
             return self._session_function(node)
-        if isinstance(node, exp.TableFromRows):
-            return self._result_scan(node)
-        if isinstance(node, exp.Table):
-            return self._table(node, views)
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.TableFromRows):
+            return self._unwrapped(node)
+        if isinstance(node, exp.TableFromRows | exp.Table):
+            return self._staged(node) or self._result_scan(node) or self._table(node, views)
         return None
 
     def _bind(self, node: Any) -> Any:
-        self._position += node.this is None
-        position = str(node.this or self._position)
+        position = str(node.this)
         bind = self._execution.binds.get(position)
         if bind is None and self._execution.describe_only:
             return exp.null()
@@ -251,6 +251,8 @@ class Resolver:
             value = answer(self._execution)
         elif name == "LAST_QUERY_ID":
             value = self._last_query(node.expressions)
+        elif name == "SYSTEM$CANCEL_QUERY":
+            value = self._cancel(node.expressions[0].name)
         elif name == "GETVARIABLE":
             return self._session.variables.get(node.expressions[0].name.upper(), exp.null())
         else:
@@ -266,6 +268,11 @@ class Resolver:
             return kept[at if at < 0 else at - 1]
         except IndexError:
             return None
+
+    def _cancel(self, query_id: str) -> str:
+        if self._session.cancel(query_id):
+            return f"query [{query_id}] terminated."
+        return "Identified SQL statement is not currently executing."
 
     def _result_scan(self, node: Any) -> Any:
         call = node.this
@@ -301,13 +308,25 @@ class Resolver:
         source.set("alias", alias.copy())
         return source
 
-    def _table(self, node: Any, views: int) -> Any:
-        if isinstance(node.this, exp.Var | exp.Parameter) or str(node.name).startswith("@"):
-            from . import stages
+    def _unwrapped(self, node: Any) -> Any:
+        """Return a table without the brackets around it, which DuckDB does not take."""
+        inner = node.this
+        if inner.args.get("joins"):
+            return None
+        if node.args.get("alias"):
+            inner.set("alias", node.args["alias"])
+        return inner
 
-            return self._aliased(
-                exp.Subquery(this=self.hide(stages.table(self._execution, node))), node, "STAGE"
-            )
+    def _staged(self, node: Any) -> Any:
+        if isinstance(node.this, exp.Identifier):
+            return None
+        source = stages.table(self._execution, node)
+        if source is None:
+            return None
+        query = exp.select("*").from_(source)
+        return self._aliased(exp.Subquery(this=self.hide(query)), node, "STAGE")
+
+    def _table(self, node: Any, views: int) -> Any:
         if not isinstance(node.this, exp.Identifier | exp.DynamicIdentifier):
             return None
         if node.args.get("when"):

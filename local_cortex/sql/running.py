@@ -57,7 +57,7 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
         if execution.stopped:
             raise Stopped from None
         if isinstance(error, duckdb.Error):
-            raise as_sql_error(error, execution.sql, parsed) from error
+            raise as_sql_error(execution.stages.hide(str(error)), type(error), parsed) from error
         # The connector repeats a request that failed with HTTP 500 for minutes; an error message
         # is what a learner can do something with.
         logger.exception("a statement failed inside Local Cortex")

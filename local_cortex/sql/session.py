@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ __all__ = ["SqlSession"]
 
 DEFAULT_PARAMETERS = {
     "AUTOCOMMIT": "true",
+    "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "ARROW",
     "QUERY_TAG": "",
     "TIMEZONE": "UTC",
     "STATEMENT_TIMEOUT_IN_SECONDS": "172800",
@@ -30,6 +32,7 @@ class SqlSession:
     ``variables`` holds what SET set; ``results`` the latest results by query id, for RESULT_SCAN.
     Statements of one session run at the same time, on several threads, except in a transaction:
     ``cursor`` is DuckDB's connection of the open one, and ``lock`` lets its statements take turns.
+    ``cancel`` ends a statement by its query id, and tells whether there was one.
     """
 
     user: str
@@ -47,6 +50,7 @@ class SqlSession:
     variables: dict[str, Any] = field(default_factory=dict)
     results: OrderedDict[str, SqlResult] = field(default_factory=OrderedDict)
     cursor: Any = field(default=None, repr=False)
+    cancel: Callable[[str], bool] = field(default=lambda _: False, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def keep(self, query_id: str, result: SqlResult) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from . import dml, expressions, objects, show, stages
+from . import cortex, dml, expressions, objects, show, stages
 from .errors import SqlError, not_run, syntax_error, too_large
 from .limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from .names import decode, identifier, written
@@ -69,7 +69,7 @@ def translate(execution: Execution, tree: Any) -> tuple[str, Resolver]:
 
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
-    tree = resolver.reveal(expressions.rewrite(tree))
+    tree = resolver.reveal(cortex.late(expressions.rewrite(tree)))
     for one in list(tree.find_all(exp.PropertyEQ)):
         if isinstance(one.parent, exp.Update):
             one.replace(exp.EQ(this=one.this, expression=one.expression))
