@@ -28,6 +28,8 @@ START_SECONDS = 20.0
 # It ends in a few hundredths of a second; one that is stuck is killed.
 CLOSE_SECONDS = 0.5
 # A process of its own group is not ended by the Ctrl-C that ends the pages; no window on Windows.
+# Memory that one statement gives back is there for the next, whichever thread that is on.
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 WINDOWS_FLAGS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(
     subprocess, "CREATE_NEW_PROCESS_GROUP", 0
 )
@@ -59,7 +61,7 @@ class Child:
             [sys.executable, "-P", "-m", "local_cortex.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(environment) | {"TMPDIR": self._folder.name},
+            env=_environment(environment) | ALLOCATOR | {"TMPDIR": self._folder.name},
             start_new_session=True,
             creationflags=WINDOWS_FLAGS,
         )

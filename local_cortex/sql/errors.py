@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .limits import MEMORY
+
 __all__ = [
     "SqlError",
     "division_by_zero",
@@ -15,6 +17,7 @@ __all__ = [
     "invalid_identifier",
     "not_run",
     "object_missing",
+    "out_of_memory",
     "syntax_error",
     "timed_out",
     "too_large",
@@ -166,6 +169,16 @@ def too_large(what: str, limit: int, advice: str) -> SqlError:
     """More than Local Cortex, which lives in the learner's process, is ready to hold."""
     return SqlError(
         f"{what}: Local Cortex allows {limit:,} at most. {advice}", code="000002", sqlstate="0A000"
+    )
+
+
+def out_of_memory() -> SqlError:
+    """A statement that needs more memory than all of them may have."""
+    return SqlError(
+        f"Local Cortex allows {MEMORY} of memory for all statements, and this one needs more. Select "
+        "less.",
+        code="000002",
+        sqlstate="0A000",
     )
 
 

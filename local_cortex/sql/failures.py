@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from .errors import SqlError, invalid_identifier, not_run, object_missing
-from .limits import MEMORY
+from .errors import SqlError, invalid_identifier, not_run, object_missing, out_of_memory
 from .names import decode_all, identifier
 
 if TYPE_CHECKING:
@@ -94,11 +93,7 @@ def as_sql_error(text: str, kind: type[duckdb.Error], parsed: Parsed | None) -> 
     text = text.partition("\n\nLINE ")[0].partition("\n\nPossible solutions")[0]
     message = text.partition("Error: ")[2] or text
     if issubclass(kind, duckdb.OutOfMemoryException):
-        return SqlError(
-            f"Local Cortex has {MEMORY} for all statements, and this one needs more. Select less.",
-            code="000002",
-            sqlstate="0A000",
-        )
+        return out_of_memory()
     missing = re.search(r"Referenced column \"(.*?)\" (?:not found|was not found)|Referenced table \"(.*?)\" not found|does not have a column named \"(.*?)\"|column named \"(.*?)\"", message)
     if missing:
         name = next(filter(None, missing.groups()))

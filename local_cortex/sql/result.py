@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .binds import TZ_BIAS
+from .errors import too_large
+from .limits import MAX_RESULT_BYTES
 from .types import MAX_TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = ["SqlColumn", "SqlResult"]
 
 BYTES_PER_CHAR = 4  # of UTF-8, at most
 MICROS = 1_000_000  # in a second
+BATCH_ROWS = 2_048  # DuckDB's own; larger ones hold more of a result before it is measured
 PLAIN_SCALE = 6  # decimals up to which Arrow writes no exponent
 
 # DuckDB's integers whose values an int64 holds; all others go through a decimal of 38 digits.
@@ -127,7 +130,7 @@ class SqlResult:
             for index, (kind, found) in enumerate(zip(known, relation.types, strict=True), 1)
         )
         projected = relation.project(last)
-        table = (projected if rows else projected.limit(0)).to_arrow_table()
+        table = _read(projected if rows else projected.limit(0))
         for index, column in enumerate(columns):
             if column.type.is_json:
                 table = table.set_column(index, str(index), _indented(table.column(index)))
@@ -148,6 +151,23 @@ class SqlResult:
             return []
         texts = [_texts(each.type, self.table.column(i)) for i, each in enumerate(self.columns)]
         return [list(row) for row in zip(*texts, strict=True)]
+
+
+def _read(relation: Any) -> pa.Table:
+    """Run a relation, for as long as its result can be sent.
+
+    Raises:
+        SqlError: 000002, it is larger.
+    """
+    import pyarrow as pa
+
+    reader, batches, size = relation.to_arrow_reader(BATCH_ROWS), [], 0
+    for batch in reader:
+        size += batch.nbytes
+        if size > MAX_RESULT_BYTES:
+            raise too_large("The bytes of a result", MAX_RESULT_BYTES, "Select less.")
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema)
 
 
 def _projected(index: int, kind: SqlType, found: Any) -> str:

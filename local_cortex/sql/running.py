@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from .binds import decode_binds
-from .errors import SqlError, too_large
+from .errors import SqlError, out_of_memory, too_large
 from .execution import Execution, Stopped
 from .failures import as_sql_error, is_conflict
-from .limits import MAX_DEPTH, MAX_RESULT_BYTES
+from .limits import MAX_DEPTH
 from .parse import parse
 from .result import SqlResult
 from .statements import run_statement
@@ -40,15 +40,14 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
             parsed = parse(execution.sql, execution.check)
             execution.binds = decode_binds(binds)
             result = _patiently(execution)
-            weight = getattr(result, "weight", 0)
-            if weight > MAX_RESULT_BYTES:
-                raise too_large("The bytes of a result", MAX_RESULT_BYTES, "Select less.")
             if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
                 session.keep(execution.query_id, result)
             return result
     except RecursionError:
         # Everything that nests is counted; this is for what was not thought of.
         raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
+    except MemoryError:
+        raise out_of_memory() from None
     except (SqlError, Stopped):
         raise
     except Exception as error:
