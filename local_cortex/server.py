@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from local_cortex.app import build
-from local_cortex.connection_protocol import CuttableProtocol
+from local_cortex.connection_protocol import CuttableProtocol, launch_name, recognise
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
@@ -55,13 +55,19 @@ UVICORN_LOGGERS = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is listening."""
+    """A uvicorn server that tells when it is listening.
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    ``name`` is the host name by which its own programs make themselves known.
+    """
+
+    def __init__(self, config: uvicorn.Config, name: str) -> None:
         super().__init__(config)
+        self.name = name
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.ssl is not None:
+            recognise(self.config.ssl, self.name)
         await super().startup(sockets)
         self.listening.set()
 
@@ -135,7 +141,13 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(_Server(config), _listen(port), cortex, sessions, workers)
+        local = cls(
+            _Server(config, launch_name(sessions.secret)),
+            _listen(port),
+            cortex,
+            sessions,
+            workers,
+        )
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -166,6 +178,11 @@ class LocalCortex:
     def secret(self) -> str:
         """The password for a session and the access token for the REST endpoints."""
         return self._sessions.secret
+
+    @property
+    def name(self) -> str:
+        """The host name by which a program shows in TLS that it knows the secret."""
+        return self._server.name
 
     @property
     def alive(self) -> bool:
