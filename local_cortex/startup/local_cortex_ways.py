@@ -56,6 +56,8 @@ ONLY_OURS = (
 )
 # A request header where a query parameter may stand: the clients differ in their order.
 HEADERS = frozenset({"accept", "authorization", "content-type", "user-agent"})
+# What of Snowpark is changed, or looked at.
+SESSION_NAMES = ("_get_active_session", "_active_sessions", "_session_management_lock")
 SECRET_GETTERS = frozenset(
     {
         "get_cloud_provider_token",
@@ -117,9 +119,13 @@ def lead_connections(
         ) -> None:
             arguments = led(ours, given, is_snowflake)
             if arguments is None:
-                real(self, connection_name, connections_file_path, **given)
-            else:
-                real(self, **arguments)
+                # Older connectors have no such names.
+                named = {
+                    "connection_name": connection_name,
+                    "connections_file_path": connections_file_path,
+                }
+                arguments = given | {name: value for name, value in named.items() if value}
+            real(self, **arguments)
 
         connect.__doc__ = real.__doc__
         module.SnowflakeConnection.__init__ = connect
@@ -134,6 +140,8 @@ def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
     """
 
     def change(module: ModuleType) -> None:
+        if not all(hasattr(module, name) for name in SESSION_NAMES):
+            return  # another Snowpark, which we do not know
         real = module._get_active_session
         builder = module.Session.SessionBuilder
         real_get_or_create = builder.getOrCreate
@@ -312,8 +320,10 @@ def prepare(
         return {}
     give_token(told["token"], told["token_place"])
     sys.meta_path.append(Inside(told))
+    lead = lead_connections(ours, is_snowflake)
     return {
-        "snowflake.connector.connection": lead_connections(ours, is_snowflake),
+        "snowflake.connector.connection": lead,
+        "snowflake.connector.aio._connection": lead,
         "snowflake.snowpark.session": give_session(ours),
         "streamlit.runtime.secrets": explain_secrets,
     }
