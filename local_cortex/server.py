@@ -60,9 +60,10 @@ class _Server(uvicorn.Server):
     ``name`` is the host name by which its own programs make themselves known.
     """
 
-    def __init__(self, config: uvicorn.Config, name: str) -> None:
+    name = ""
+
+    def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.name = name
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -141,13 +142,7 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(
-            _Server(config, launch_name(sessions.secret)),
-            _listen(port),
-            cortex,
-            sessions,
-            workers,
-        )
+        local = cls(_Server(config), _listen(port), cortex, sessions, workers)
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -157,6 +152,7 @@ class LocalCortex:
         return local
 
     def _run(self) -> None:
+        self._server.name = self.name
         for name in UVICORN_LOGGERS:
             logging.getLogger(name).addFilter(NOT_OURS)
         try:
@@ -182,7 +178,7 @@ class LocalCortex:
     @property
     def name(self) -> str:
         """The host name by which a program shows in TLS that it knows the secret."""
-        return self._server.name
+        return launch_name(self.secret)
 
     @property
     def alive(self) -> bool:
