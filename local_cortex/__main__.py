@@ -108,6 +108,7 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
             print(_trust(bundle) if tls else PLAIN_NOTE)
             print("Put this into .streamlit/secrets.toml:\n")
             print(launch.connection_block(cortex.port, cortex.secret, tls=tls))
+            print(WAYS.format(url=cortex.url))
             print(f"For an OpenAI client: base_url = {cortex.url}/api/v2/cortex/v1")
             print("and api_key = the password above.", flush=True)
             # Windows delivers a Ctrl-C only between two waits.
@@ -127,6 +128,15 @@ def _trust(bundle: Path) -> str:
     return f"export {' '.join(f'{name}={path}' for name in names)}\n"
 
 
+WAYS = """\
+For other ways to connect:
+    connections.toml, config.toml, snowflake.connector, Session.builder: the same block
+    get_active_session(): Session.builder.configs(...).create() first
+    REST: {url}/api/v2/cortex/..., "Authorization: Bearer PASSWORD"
+    SNOWFLAKE_* variables: the block's values, for a program that reads them itself
+Keys, browsers, OAuth and {{account}}.snowflakecomputing.com lead here only under
+`python -m local_cortex run -- COMMAND`, which needs none of the above.
+"""
 PLAIN_NOTE = """\
 Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
     session.connection.scheme = "http"

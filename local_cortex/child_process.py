@@ -55,7 +55,9 @@ class Child:
         self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._asking: http.client.HTTPConnection | None = None
         # Also what a process that is killed leaves on the disk goes with it.
-        self._folder = tempfile.TemporaryDirectory(prefix="local-cortex-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="local-cortex-", ignore_cleanup_errors=True
+        )
         # -P: no file of the working directory takes the place of one of Python's.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "local_cortex.child"],

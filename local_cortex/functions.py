@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any, cast
 
 from local_cortex import models, speed, tokens
+from local_cortex.ai.protocol import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
 from local_cortex.engines import Call, EngineError, Message, Usage, instructions
 from local_cortex.engines.counting import prompt_tokens
 from local_cortex.engines.tasks import TaskEngine
-from local_cortex.sql.protocol import Completion
 
 __all__ = ["SqlCortex"]
 

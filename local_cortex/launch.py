@@ -1,9 +1,10 @@
 """Running somebody's unmodified program against Local Cortex.
 
-The program finds its credentials where it would find real ones, in Streamlit's secrets and in
-Snowflake's connections.toml, and trusts the server's certificate. All of it lies in a temporary
-folder that only the program knows. Real credentials are out of its sight (out_of_sight.py),
-and what it sends to an account arrives here (startup/sitecustomize.py).
+The program finds its credentials where it would find real ones, in Streamlit's secrets, in
+Snowflake's connections.toml and in the environment, and trusts the server's certificate. All of it
+lies in a temporary folder that only the program knows. Real credentials are out of its sight
+(out_of_sight.py), and what it sends to an account arrives here (startup/sitecustomize.py), however
+it comes to a session (startup/local_cortex_ways.py).
 
 The trick with the address. The connector takes ``host`` and ``port`` and asks
 ``https://{host}:{port}/session/...``; ``snowflake.cortex`` takes ``host`` alone and asks
@@ -20,12 +21,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_cortex import out_of_sight
+from local_cortex import out_of_sight, session_routes
 from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
 from local_cortex.out_of_sight import is_secret
@@ -38,10 +40,20 @@ if TYPE_CHECKING:
 
     from local_cortex.settings import Settings
 
-__all__ = ["connection_block", "environment", "run"]
+__all__ = ["account_variables", "connection_block", "environment", "run", "secrets_text"]
 
 STARTUP = str(Path(__file__).parent / "startup")
 TOLD = "run.json"
+# What programs know an account by, in the environment and in secrets.
+ACCOUNT, USER = "local-cortex", "learner"
+PLACES = {
+    "role": session_routes.ROLE,
+    "warehouse": session_routes.WAREHOUSE,
+    "database": session_routes.DATABASE,
+    "schema": session_routes.SCHEMA,
+}
+# The tables of secrets that public programs read.
+TABLES = ("snowflake", "snowpark", "connections.snowflake", "connections.snowpark")
 OUT_OF_SIGHT = (
     "Out of sight for the program: {}. It gets the credentials of Local Cortex; "
     "pass on anything else that it needs as an environment variable."
@@ -65,8 +77,8 @@ def connection_block(
     """Return the TOML table that tells the Snowflake clients where a Local Cortex is."""
     return f"""\
 [{header}]
-account = "local-cortex"
-user = "learner"
+account = "{ACCOUNT}"
+user = "{USER}"
 password = {json.dumps(secret)}
 host = "{HOST}:{port}{PATH_PREFIX}"
 port = 1
@@ -76,6 +88,33 @@ network_timeout = {STATEMENT_SECONDS}
 socket_timeout = 10
 platform_detection_timeout_seconds = 0.0
 """
+
+
+def account_variables(port: int, secret: str) -> dict[str, str]:
+    """Return the variables of the environment by which programs know their account."""
+    known = {"account": ACCOUNT, "user": USER, "password": secret, **PLACES}
+    return {
+        **{f"SNOWFLAKE_{name.upper()}": value for name, value in known.items()},
+        "SNOWFLAKE_HOST": f"{HOST}:{port}",
+        "SNOWFLAKE_ACCOUNT_URL": f"https://{ACCOUNT}.{SNOWFLAKE_DOMAINS[0]}",
+        # A programmatic access token is what the REST API asks for.
+        "SNOWFLAKE_PAT": secret,
+        "SNOWFLAKE_TOKEN": secret,
+    }
+
+
+def secrets_text(port: int, secret: str) -> str:
+    """Return Streamlit's secrets: the account in every table and spelling that programs read."""
+    known = {"account": ACCOUNT, "user": USER, "password": secret, **PLACES}
+    top = known | account_variables(port, secret)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
+    spelt = [
+        f"{name} = {json.dumps(value)}"
+        for name, value in (*PLACES.items(), *((n.upper(), v) for n, v in known.items()))
+    ]
+    for table in TABLES:
+        lines += ["", connection_block(port, secret, header=table).rstrip(), *spelt]
+    return "\n".join([*lines, ""])
 
 
 def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -138,20 +177,23 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
         # The server has read it; nobody else is to.
         certificate.unlink()
         try:
-            for file, header in (
-                ("secrets", "connections.snowflake"),
-                ("connections", "snowflake"),
-            ):
-                block = connection_block(cortex.port, cortex.secret, header=header)
-                _write_secret(folder / f"{file}.toml", block)
+            variables |= account_variables(cortex.port, cortex.secret)
+            block = connection_block(cortex.port, cortex.secret, header="snowflake")
+            _write_secret(folder / "connections.toml", block)
+            _write_secret(folder / "secrets.toml", secrets_text(cortex.port, cortex.secret))
+            _write_secret(folder / "token", cortex.secret)
             told = {
                 "port": cortex.port,
                 "authority": authority,
+                "name": cortex.name,
+                "connection": tomllib.loads(block)["snowflake"],
+                "token": str(folder / "token"),
+                "token_place": out_of_sight.TOKEN,
                 "secrets": [str(folder / "secrets.toml")],
                 "shown": [str(folder), os.path.realpath(folder)],
                 "hidden": out_of_sight.places(os.environ),
             }
-            (folder / TOLD).write_text(json.dumps(told), encoding="utf-8")
+            _write_secret(folder / TOLD, json.dumps(told))
             if found := out_of_sight.found(command, os.environ):
                 print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
             try:

@@ -19,8 +19,8 @@ from local_cortex.statements import LONG_POLL_SECONDS, Statement, Statements
 from local_cortex.web import BadBody, JsonResponse, json_body
 
 if TYPE_CHECKING:
-    from local_cortex.sql.result import SqlResult
-    from local_cortex.sql.stages import PutGet
+    from local_cortex.stages.statements import PutGet
+    from local_cortex.wire.result import SqlResult
 
 __all__ = ["routes"]
 
@@ -169,7 +169,7 @@ def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) ->
         "version": 1,
         "serverVersion": SERVER_VERSION,
     }
-    from local_cortex.sql.result import SqlResult
+    from local_cortex.wire.result import SqlResult
 
     if not isinstance(finished, SqlResult):
         return data | finished.data
@@ -180,7 +180,7 @@ def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) ->
         "statementTypeId": finished.statement_type_id,
     }
     if statement.arrow and finished.statement_type_id == SELECT:
-        from local_cortex.sql.arrow import encode
+        from local_cortex.wire.arrow import encode
 
         rows = base64.b64encode(encode(finished)).decode()
         return data | {"rowsetBase64": rows, "queryResultFormat": "arrow"}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from local_cortex.app import build
-from local_cortex.connection_protocol import CuttableProtocol
+from local_cortex.connection_protocol import CuttableProtocol, launch_name, recognise
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
@@ -55,13 +55,20 @@ UVICORN_LOGGERS = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is listening."""
+    """A uvicorn server that tells when it is listening.
+
+    ``name`` is the host name by which its own programs make themselves known.
+    """
+
+    name = ""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.ssl is not None:
+            recognise(self.config.ssl, self.name)
         await super().startup(sockets)
         self.listening.set()
 
@@ -152,6 +159,7 @@ class LocalCortex:
         return local
 
     def _run(self) -> None:
+        self._server.name = self.name
         for name in UVICORN_LOGGERS:
             logging.getLogger(name).addFilter(NOT_OURS)
         try:
@@ -174,6 +182,11 @@ class LocalCortex:
     def secret(self) -> str:
         """The password for a session and the access token for the REST endpoints."""
         return self._sessions.secret
+
+    @property
+    def name(self) -> str:
+        """The host name by which a program shows in TLS that it knows the secret."""
+        return launch_name(self.secret)
 
     @property
     def alive(self) -> bool:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from local_cortex.sql import SqlError
 
 if TYPE_CHECKING:
-    from local_cortex.sql.result import SqlResult
-    from local_cortex.sql.stages import PutGet
+    from local_cortex.stages.statements import PutGet
+    from local_cortex.wire.result import SqlResult
 
 __all__ = ["Statement", "Statements"]
 

@@ -12,16 +12,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .database import Database
-from .errors import SqlError
-from .execution import Execution
-from .protocol import Completion, CortexFunctions
-from .result import SqlColumn, SqlResult
-from .session import SqlSession
-from .workers import Workers
+from local_cortex.ai.protocol import Completion, CortexFunctions
+from local_cortex.database.database import Database
+from local_cortex.database.execution import Execution
+from local_cortex.database.session import SqlSession
+from local_cortex.database.workers import Workers
+from local_cortex.sql.errors import SqlError
+from local_cortex.wire.result import SqlColumn, SqlResult
 
 if TYPE_CHECKING:
-    from .stages import PutGet
+    from local_cortex.stages.statements import PutGet
 
 __all__ = [
     "Completion",
@@ -70,7 +70,7 @@ async def execute(
 
     def work() -> SqlResult | PutGet:
         # Imported where it is computed: the first time it takes a quarter of a second.
-        from .running import run
+        from local_cortex.sql.running import run
 
         return run(execution, binds)
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from .binds import arrow_table
-from .catalog import Table
-from .errors import SqlError, invalid_identifier, not_run
-from .names import identifier, quoted
-from .resolve import Resolver
-from .result import SqlColumn, SqlResult
-from .types import number
+from local_cortex.database.catalog import Table
+from local_cortex.sql.errors import SqlError, invalid_identifier, not_run
+from local_cortex.sql.names import identifier, quoted
+from local_cortex.sql.resolve import Resolver
+from local_cortex.wire.binds import arrow_table
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import number
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["delete", "insert", "merge", "truncate", "update"]
 
@@ -28,7 +28,9 @@ BULK = "BOUND_ROWS"
 
 def _counts(kind: int, **counts: int) -> SqlResult:
     columns = tuple(
-        SqlColumn(f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", number())
+        SqlColumn(
+            f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", number()
+        )
         for name in counts
     )
     return SqlResult.of_rows(columns, [tuple(counts.values())], kind)
@@ -46,7 +48,7 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002020, more or fewer values than columns; 000904, no such column.
     """
-    from .statements import finish
+    from local_cortex.sql.statements import finish
 
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
@@ -73,7 +75,9 @@ def insert(execution: Execution, node: Any) -> SqlResult:
         _run(execution, f"DELETE FROM {table.duckdb}")
     columns = ", ".join(quoted(name).sql("duckdb") for name in listed)
     sql = finish(resolver, resolver.resolve(source))
-    return _counts(INSERT, rows_inserted=_run(execution, f"INSERT INTO {table.duckdb} ({columns}) {sql}"))
+    return _counts(
+        INSERT, rows_inserted=_run(execution, f"INSERT INTO {table.duckdb} ({columns}) {sql}")
+    )
 
 
 def _width(expected: int, got: int) -> SqlError:
@@ -112,7 +116,7 @@ def delete(execution: Execution, node: Any) -> SqlResult:
 
 
 def _changed(execution: Execution, node: Any) -> int:
-    from .statements import finish
+    from local_cortex.sql.statements import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
@@ -130,7 +134,7 @@ def _mark_assignments(assignments: list[Any]) -> None:
 
 def merge(execution: Execution, node: Any) -> SqlResult:
     """Run MERGE; DuckDB tells of each row what was done with it."""
-    from .statements import finish
+    from local_cortex.sql.statements import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
@@ -148,12 +152,19 @@ def merge(execution: Execution, node: Any) -> SqlResult:
     execution.check()
     rows = execution.cursor.execute(f"{sql} RETURNING merge_action").fetchall()
     actions = [row[0] for row in rows]
-    return _counts(MERGE, **{done[name]: actions.count(name) for name in ("INSERT", "UPDATE", "DELETE") if name in done})
+    return _counts(
+        MERGE,
+        **{
+            done[name]: actions.count(name)
+            for name in ("INSERT", "UPDATE", "DELETE")
+            if name in done
+        },
+    )
 
 
 def truncate(execution: Execution, node: Any) -> SqlResult:
     """Run TRUNCATE TABLE."""
-    from .statements import done
+    from local_cortex.sql.statements import done
 
     for one in node.expressions:
         try:
@@ -166,5 +177,3 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
             _run(execution, f"DELETE FROM {table.duckdb}")
             execution.stages.forget_loaded(table.duckdb)
     return done(TRUNCATE)
-
-

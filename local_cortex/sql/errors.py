@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .limits import MEMORY
+from local_cortex.sql.limits import MEMORY
 
 __all__ = [
     "SqlError",

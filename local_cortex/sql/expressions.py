@@ -15,11 +15,11 @@ from sqlglot import exp, parse_one
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.parsers.snowflake import SnowflakeParser
 
-from . import functions, relations
-from .errors import not_run
-from .functions import AGGREGATE, cast, duck, helper
-from .macros import PREFIX
-from .types import declared
+from local_cortex.sql import functions, relations
+from local_cortex.sql.errors import not_run
+from local_cortex.sql.functions import AGGREGATE, cast, duck, helper
+from local_cortex.sql.macros import PREFIX
+from local_cortex.wire.types import declared
 
 __all__ = ["PARSERS", "Calls", "rewrite"]
 
@@ -136,7 +136,7 @@ def _call(node: Any) -> Any:
 
 
 def _function(name: str, node: Any) -> Any:
-    from . import cortex
+    from local_cortex.ai import functions as cortex
 
     given = [one for one in node.expressions if not isinstance(one, exp.Kwarg)]
     if any(isinstance(one, (exp.Alias, exp.PropertyEQ)) for one in given):

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from .errors import SqlError, invalid_identifier, not_run, object_missing, out_of_memory
-from .names import decode_all, identifier
+from local_cortex.sql.errors import (
+    SqlError,
+    invalid_identifier,
+    not_run,
+    object_missing,
+    out_of_memory,
+)
+from local_cortex.sql.names import decode_all, identifier
 
 if TYPE_CHECKING:
-    from .parse import Parsed
+    from local_cortex.sql.parse import Parsed
 
 __all__ = ["as_sql_error", "is_conflict"]
 
@@ -21,27 +27,82 @@ OWN = re.compile(r"SF:(\d{6}):(\w{5}):(.*)", re.DOTALL)
 
 # (DuckDB's message, Snowflake's number, SQLSTATE, message), the first that matches.
 WORDINGS: tuple[tuple[str, str, str, str], ...] = (
-    (r"Could not convert string '(.*)' to BOOL", "100037", "22018", "Boolean value '{0}' is not recognized"),
+    (
+        r"Could not convert string '(.*)' to BOOL",
+        "100037",
+        "22018",
+        "Boolean value '{0}' is not recognized",
+    ),
     (
         r"[Cc]ould not convert string ['\"](.*)['\"] to (?:U?INT|DECIMAL|DOUBLE|FLOAT|HUGEINT|UHUGEINT)",
         "100038",
         "22018",
         "Numeric value '{0}' is not recognized",
     ),
-    (r"[Cc]ould not (?:convert|cast).*['\"](.*)['\"].* to (?:INT|DECIMAL|DOUBLE|HUGEINT)", "100038", "22018", "Numeric value '{0}' is not recognized"),
-    (r"date field value out of range: \"(.*?)\"", "100040", "22007", "Date '{0}' is not recognized"),
+    (
+        r"[Cc]ould not (?:convert|cast).*['\"](.*)['\"].* to (?:INT|DECIMAL|DOUBLE|HUGEINT)",
+        "100038",
+        "22018",
+        "Numeric value '{0}' is not recognized",
+    ),
+    (
+        r"date field value out of range: \"(.*?)\"",
+        "100040",
+        "22007",
+        "Date '{0}' is not recognized",
+    ),
     (r"invalid date field format: \"(.*?)\"", "100040", "22007", "Date '{0}' is not recognized"),
-    (r"time field value out of range: \"(.*?)\"", "100108", "22007", "Time '{0}' is not recognized"),
-    (r"invalid time(?:stamp)? field format: \"(.*?)\"", "100035", "22007", "Timestamp '{0}' is not recognized"),
-    (r"timestamp field value out of range: \"(.*?)\"", "100035", "22007", "Timestamp '{0}' is not recognized"),
-    (r"Could not parse string \"(.*?)\" according to format", "100035", "22007", "Timestamp '{0}' is not recognized"),
+    (
+        r"time field value out of range: \"(.*?)\"",
+        "100108",
+        "22007",
+        "Time '{0}' is not recognized",
+    ),
+    (
+        r"invalid time(?:stamp)? field format: \"(.*?)\"",
+        "100035",
+        "22007",
+        "Timestamp '{0}' is not recognized",
+    ),
+    (
+        r"timestamp field value out of range: \"(.*?)\"",
+        "100035",
+        "22007",
+        "Timestamp '{0}' is not recognized",
+    ),
+    (
+        r"Could not parse string \"(.*?)\" according to format",
+        "100035",
+        "22007",
+        "Timestamp '{0}' is not recognized",
+    ),
     (r"Malformed JSON", "100069", "22P02", "Error parsing JSON: {all}"),
     (r"[Dd]ivision by zero", "100051", "22012", "Division by zero"),
-    (r"value (-?[\d.]+) (?:which|is) .*out of range", "100039", "22003", "Numeric value '{0}' is out of range"),
-    (r"Could not cast value (\S+) to DECIMAL", "100039", "22003", "Numeric value '{0}' is out of range"),
+    (
+        r"value (-?[\d.]+) (?:which|is) .*out of range",
+        "100039",
+        "22003",
+        "Numeric value '{0}' is out of range",
+    ),
+    (
+        r"Could not cast value (\S+) to DECIMAL",
+        "100039",
+        "22003",
+        "Numeric value '{0}' is out of range",
+    ),
     (r"[Oo]verflow|out of range|Out of Range", "100039", "22003", "Numeric value is out of range"),
-    (r"NOT NULL constraint failed: .*?([^.]+)$", "100072", "22000", "NULL result in a non-nullable column"),
-    (r"CHECK constraint failed.*length", "100078", "22000", "String is too long and would be truncated"),
+    (
+        r"NOT NULL constraint failed: .*?([^.]+)$",
+        "100072",
+        "22000",
+        "NULL result in a non-nullable column",
+    ),
+    (
+        r"CHECK constraint failed.*length",
+        "100078",
+        "22000",
+        "String is too long and would be truncated",
+    ),
     (
         r"Scalar expression needs to return a single row|More than one row returned",
         "090150",
@@ -66,16 +127,36 @@ WORDINGS: tuple[tuple[str, str, str, str], ...] = (
         "42601",
         "SQL compilation error:\nInvalid use of {0} here",
     ),
-    (r"has (\d+) columns? .*but (\d+) values?", "002020", "21S01", "SQL compilation error:\nInsert value list does not match column list expecting {0} but got {1}"),
-    (r"Set operations can only apply to expressions with the same number", "001789", "42601", "SQL compilation error:\ninvalid number of result columns for set operator input branches"),
+    (
+        r"has (\d+) columns? .*but (\d+) values?",
+        "002020",
+        "21S01",
+        "SQL compilation error:\nInsert value list does not match column list expecting {0} but got {1}",
+    ),
+    (
+        r"Set operations can only apply to expressions with the same number",
+        "001789",
+        "42601",
+        "SQL compilation error:\ninvalid number of result columns for set operator input branches",
+    ),
     (
         r"No function matches the given name and argument types '(.*?)\((.*?)\)'",
         "001044",
         "42P13",
         "SQL compilation error:\nInvalid argument types for function '{0}': ({1})",
     ),
-    (r"Conflict on|write-write conflict|conflict", "000625", "57014", "Statement was aborted: another one changed the same rows at the same time."),
-    (r"transaction is aborted", "000625", "57014", "The transaction has failed and nothing of it is kept; begin it again."),
+    (
+        r"Conflict on|write-write conflict|conflict",
+        "000625",
+        "57014",
+        "Statement was aborted: another one changed the same rows at the same time.",
+    ),
+    (
+        r"transaction is aborted",
+        "000625",
+        "57014",
+        "The transaction has failed and nothing of it is kept; begin it again.",
+    ),
 )
 
 
@@ -94,7 +175,10 @@ def as_sql_error(text: str, kind: type[duckdb.Error], parsed: Parsed | None) -> 
     message = text.partition("Error: ")[2] or text
     if issubclass(kind, duckdb.OutOfMemoryException):
         return out_of_memory()
-    missing = re.search(r"Referenced column \"(.*?)\" (?:not found|was not found)|Referenced table \"(.*?)\" not found|does not have a column named \"(.*?)\"|column named \"(.*?)\"", message)
+    missing = re.search(
+        r"Referenced column \"(.*?)\" (?:not found|was not found)|Referenced table \"(.*?)\" not found|does not have a column named \"(.*?)\"|column named \"(.*?)\"",
+        message,
+    )
     if missing:
         name = next(filter(None, missing.groups()))
         return invalid_identifier(*_where(name, parsed))
@@ -132,5 +216,3 @@ def _where(name: str, parsed: Parsed | None) -> tuple[str, tuple[int, int] | Non
                     return dotted, (meta["line"], meta["col"] - (meta["end"] - start + 1))
                 return dotted, None
     return name, None
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .errors import SqlError
+from local_cortex.sql.errors import SqlError
 
 __all__ = ["FUNCTIONS", "MULTIPLES", "PARTS", "is_moment", "moment", "number", "part", "unit"]
 

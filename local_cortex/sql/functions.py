@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from sqlglot import exp, parse_one
 
-from . import formats
-from .errors import not_run, unknown_function, wrong_argument_count
-from .macros import KINDS, MACROS, PREFIX, TAKES
+from local_cortex.sql import formats
+from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
+from local_cortex.sql.macros import KINDS, MACROS, PREFIX, TAKES
 
 __all__ = ["MACROS", "NAMES", "duck", "helper", "names_run", "write"]
 
@@ -680,7 +680,7 @@ NAMES: Final = frozenset({*WRITERS, *SYNONYMS})
 
 def names_run() -> list[str]:
     """Return the names of all functions that run, sorted."""
-    from .cortex import FUNCTIONS
+    from local_cortex.ai.functions import FUNCTIONS
 
     return sorted(NAMES | FUNCTIONS)
 

@@ -10,10 +10,10 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from .errors import SqlError, syntax_error, too_large
-from .expressions import Calls
-from .limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
-from .names import identifier
+from local_cortex.sql.errors import SqlError, syntax_error, too_large
+from local_cortex.sql.expressions import Calls
+from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
+from local_cortex.sql.names import identifier
 
 __all__ = ["Parsed", "parse", "result_name"]
 
@@ -22,7 +22,9 @@ DIALECT: Final = Calls()
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # Read from their tokens: sqlglot takes them for commands, or for something else.
-WORD_COMMANDS = frozenset({"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"})
+WORD_COMMANDS = frozenset(
+    {"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +195,3 @@ def result_name(node: Any, sql: str) -> str:
         return identifier(node.this)
     span = node.meta.get(SPAN)
     return (sql[span[0] : span[1]] if span else node.sql("snowflake")).upper()
-

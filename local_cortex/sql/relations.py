@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from .errors import not_run, unknown_function
-from .functions import ALIAS, duck, helper, integer, text
+from local_cortex.sql.errors import not_run, unknown_function
+from local_cortex.sql.functions import ALIAS, duck, helper, integer, text
 
 __all__ = ["register"]
 
@@ -160,7 +160,7 @@ def _generator(named: dict[str, Any]) -> Any:
 def _flatten(
     named: dict[str, Any], given: list[Any], rewrite: Callable[[Any], Any], *, correlated: bool
 ) -> Any:
-    from . import functions
+    from local_cortex.sql import functions
 
     if strange := named.keys() - {"input", "path", "outer", "recursive", "mode"}:
         raise not_run(f"FLATTEN({strange.pop().upper()} => ...)", "It takes INPUT, PATH and OUTER.")

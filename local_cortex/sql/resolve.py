@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from . import stages
-from .catalog import INFORMATION_SCHEMA, Name, Table
-from .errors import SqlError, not_run, object_missing, too_large
-from .limits import MAX_ALIASED, MAX_VIEWS
-from .names import MARK, encode, identifier, quoted, spelled, written
-from .parse import parse, result_name
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
+from local_cortex.sql.errors import SqlError, not_run, object_missing, too_large
+from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
+from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
+from local_cortex.sql.parse import parse, result_name
+from local_cortex.stages import statements as stages
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["Resolver"]
 
@@ -207,7 +207,9 @@ class Resolver:
             return bind.literals()[0]
         if self.bulk is None:
             raise SqlError(
-                "Array bind is only supported in INSERT ... VALUES.", code="002099", sqlstate="0A000"
+                "Array bind is only supported in INSERT ... VALUES.",
+                code="002099",
+                sqlstate="0A000",
             )
         return exp.column(quoted(f"B{position}"), table=quoted(self.bulk))
 
@@ -285,7 +287,9 @@ class Resolver:
             result = self._session.results.get(query_id)
         if result is None:
             raise SqlError(
-                f"SQL compilation error:\nStatement {query_id} not found", code="000709", sqlstate="02000"
+                f"SQL compilation error:\nStatement {query_id} not found",
+                code="000709",
+                sqlstate="02000",
             )
         return self._aliased(self._rows(result), node, "RESULT_SCAN")
 
@@ -335,7 +339,7 @@ class Resolver:
             return None
         name = self.name(node)
         if name.schema == INFORMATION_SCHEMA:
-            from .show import information_schema
+            from local_cortex.database.show import information_schema
 
             return self._aliased(
                 self._rows(information_schema(self._execution, name)), node, name.name
@@ -348,7 +352,9 @@ class Resolver:
         found = exp.to_table(table.duckdb, dialect="duckdb")
         for part in found.find_all(exp.Identifier):
             part.meta["encoded"] = True
-        found.set("alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True)))
+        found.set(
+            "alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True))
+        )
         for key in ("sample", "pivots", "joins", "laterals"):
             found.set(key, node.args.get(key))
         return found
@@ -367,7 +373,8 @@ class Resolver:
         for column in columns:
             column.meta["encoded"] = True
         wrapped = exp.Subquery(
-            this=query, alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns)
+            this=query,
+            alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns),
         )
         return exp.Subquery(this=exp.select("*").from_(wrapped))
 
@@ -393,7 +400,9 @@ def _is_cte(table: Any) -> bool:
         if ctes is not None:
             for cte in ctes.expressions:
                 if cte is within:
-                    if identifier(cte.args["alias"].this) == name and isinstance(cte.this, exp.Union):
+                    if identifier(cte.args["alias"].this) == name and isinstance(
+                        cte.this, exp.Union
+                    ):
                         ctes.set("recursive", True)
                         return True
                     break

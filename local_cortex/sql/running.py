@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from .binds import decode_binds
-from .errors import SqlError, out_of_memory, too_large
-from .execution import Execution, Stopped
-from .failures import as_sql_error, is_conflict
-from .limits import MAX_DEPTH
-from .parse import parse
-from .result import SqlResult
-from .statements import run_statement
+from local_cortex.database.execution import Execution, Stopped
+from local_cortex.sql.errors import SqlError, out_of_memory, too_large
+from local_cortex.sql.failures import as_sql_error, is_conflict
+from local_cortex.sql.limits import MAX_DEPTH
+from local_cortex.sql.parse import parse
+from local_cortex.sql.statements import run_statement
+from local_cortex.wire.binds import decode_binds
+from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
-    from .stages import PutGet
+    from local_cortex.stages.statements import PutGet
 
 __all__ = ["run"]
 

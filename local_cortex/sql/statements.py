@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from . import cortex, dml, expressions, objects, show, stages
-from .errors import SqlError, not_run, syntax_error, too_large
-from .limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
-from .names import decode, identifier, written
-from .parse import Parsed, parse
-from .resolve import Resolver
-from .result import SqlColumn, SqlResult
-from .types import TEXT, SqlType, declared, of_duckdb
+from local_cortex.ai import functions as cortex
+from local_cortex.database import objects, show
+from local_cortex.sql import dml, expressions
+from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
+from local_cortex.sql.limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
+from local_cortex.sql.names import decode, identifier, written
+from local_cortex.sql.parse import Parsed, parse
+from local_cortex.sql.resolve import Resolver
+from local_cortex.stages import statements as stages
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import TEXT, SqlType, declared, of_duckdb
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["describe", "done", "query", "run_statement", "translate"]
 
@@ -170,8 +173,7 @@ def _use(execution: Execution, node: Any) -> SqlResult:
 
 def _cannot_use(name: str) -> SqlError:
     return SqlError(
-        "SQL compilation error:\nObject does not exist, or operation cannot be performed: "
-        f"{name}.",
+        f"SQL compilation error:\nObject does not exist, or operation cannot be performed: {name}.",
         code="002043",
         sqlstate="02000",
     )
@@ -251,7 +253,11 @@ def _alter(execution: Execution, node: Any) -> SqlResult:
                 if isinstance(literal, exp.Null):
                     message = f"SQL compilation error:\ninvalid value for parameter '{name}'"
                     raise SqlError(message, code="001008", sqlstate="22023")
-                text = str(literal.name or literal).lower() if isinstance(literal, exp.Boolean) else literal.name
+                text = (
+                    str(literal.name or literal).lower()
+                    if isinstance(literal, exp.Boolean)
+                    else literal.name
+                )
                 _check_setting(name, text, len({*parameters, name}))
                 parameters[name] = text
     return done(ALTER_SESSION)

@@ -13,13 +13,14 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
+from local_cortex.ai import functions as cortex
 from local_cortex.cortex import Cortex
+from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.engines.scripted import ScriptedEngine
 from local_cortex.functions import SqlCortex
-from local_cortex.sql import Completion, cortex
+from local_cortex.sql import Completion
 from local_cortex.sql.errors import SqlError
-from local_cortex.sql.execution import Stopped
 
 M = "'llama3.1-8b'"
 

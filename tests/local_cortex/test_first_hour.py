@@ -29,7 +29,9 @@ def session() -> Iterator[Session]:
         cortex.close()
 
 
-def rows(session: Session, sql: str, params: list[object] | None = None) -> list[tuple[object, ...]]:
+def rows(
+    session: Session, sql: str, params: list[object] | None = None
+) -> list[tuple[object, ...]]:
     return [tuple(row) for row in session.sql(sql, params=params).collect()]
 
 
@@ -86,7 +88,9 @@ def test_09_creates_a_table_inserts_and_reads_it(session: Session) -> None:
 
 
 def test_10_updates_and_deletes(session: Session) -> None:
-    session.sql("CREATE OR REPLACE TABLE t10 AS SELECT * FROM VALUES (1, 'a'), (2, 'b') v(id, x)").collect()
+    session.sql(
+        "CREATE OR REPLACE TABLE t10 AS SELECT * FROM VALUES (1, 'a'), (2, 'b') v(id, x)"
+    ).collect()
     assert session.table("t10").update({"x": f.lit("z")}, f.col("id") == 1).rows_updated == 1
     assert session.table("t10").delete(f.col("id") == 2).rows_deleted == 1
     assert rows(session, "SELECT * FROM t10") == [(1, "z")]
@@ -129,7 +133,7 @@ def test_14_uses_a_database_a_schema_and_a_name_of_three_parts(session: Session)
 
 
 def test_15_flattens(session: Session) -> None:
-    sql = "SELECT index, value FROM TABLE(FLATTEN(INPUT => PARSE_JSON('[\"a\", \"b\"]')))"
+    sql = 'SELECT index, value FROM TABLE(FLATTEN(INPUT => PARSE_JSON(\'["a", "b"]\')))'
     assert rows(session, sql) == [(0, '"a"'), (1, '"b"')]
 
 
@@ -145,7 +149,9 @@ def test_17_ranks_with_a_window_and_qualify(session: Session) -> None:
              QUALIFY ROW_NUMBER() OVER (PARTITION BY k ORDER BY n DESC) = 1 ORDER BY k"""
     assert rows(session, sql) == [("a", 3), ("b", 2)]
     frame = session.create_dataframe([["a", 1], ["a", 3]], schema=["k", "n"])
-    ranked = frame.select("n", f.row_number().over(Window.partition_by("k").order_by("n")).alias("r"))
+    ranked = frame.select(
+        "n", f.row_number().over(Window.partition_by("k").order_by("n")).alias("r")
+    )
     assert [tuple(row) for row in ranked.sort("n").collect()] == [(1, 1), (3, 2)]
 
 
@@ -233,14 +239,19 @@ def test_29_completes_with_a_schema(session: Session) -> None:
 def test_30_embeds_and_compares(session: Session) -> None:
     sql = """SELECT VECTOR_COSINE_SIMILARITY(AI_EMBED('snowflake-arctic-embed-l-v2.0', 'a cat sleeps'),
                                              AI_EMBED('snowflake-arctic-embed-l-v2.0', ?))"""
-    ((near,),), ((far,),) = rows(session, sql, ["the cat sleeps"]), rows(session, sql, ["주가 지수"])
+    ((near,),), ((far,),) = (
+        rows(session, sql, ["the cat sleeps"]),
+        rows(session, sql, ["주가 지수"]),
+    )
     assert float(str(near)) > float(str(far))
 
 
 def test_31_keeps_vectors(session: Session) -> None:
     session.sql("CREATE OR REPLACE TABLE t31 (v VECTOR(FLOAT, 3))").collect()
     session.sql("INSERT INTO t31 SELECT [1.5, 2, 3]::VECTOR(FLOAT, 3)").collect()
-    ((kept, length),) = rows(session, "SELECT v, VECTOR_L2_DISTANCE(v, [1.5, 2, 0]::VECTOR(FLOAT, 3)) FROM t31")
+    ((kept, length),) = rows(
+        session, "SELECT v, VECTOR_L2_DISTANCE(v, [1.5, 2, 0]::VECTOR(FLOAT, 3)) FROM t31"
+    )
     assert (kept, length) == ([1.5, 2.0, 3.0], 3.0)
 
 

@@ -11,9 +11,10 @@ import duckdb
 import pytest
 from snowflake.connector.converter import SnowflakeConverter
 
-from local_cortex.sql import SqlError, types
-from local_cortex.sql.binds import arrow_table, decode_binds
-from local_cortex.sql.types import SqlType, of_duckdb
+from local_cortex.sql import SqlError
+from local_cortex.wire import types
+from local_cortex.wire.binds import arrow_table, decode_binds
+from local_cortex.wire.types import SqlType, of_duckdb
 
 SEOUL = dt.timezone(dt.timedelta(hours=9))
 CONVERTER = SnowflakeConverter()

@@ -16,9 +16,10 @@ from snowflake.connector.arrow_context import ArrowConverterContext
 from snowflake.connector.converter import SnowflakeConverter
 from snowflake.connector.nanoarrow_arrow_iterator import PyArrowRowIterator, PyArrowTableIterator
 
-from local_cortex.sql import SqlColumn, SqlResult, types
-from local_cortex.sql.arrow import encode
-from local_cortex.sql.types import SqlType
+from local_cortex.sql import SqlColumn, SqlResult
+from local_cortex.wire import types
+from local_cortex.wire.arrow import encode
+from local_cortex.wire.types import SqlType
 
 SELECT = 0x1000
 CONTEXT = {"TIMEZONE": "UTC"}

@@ -6,8 +6,9 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
-from local_cortex.sql import SqlError, types
-from local_cortex.sql.types import SqlType, declared, of_duckdb
+from local_cortex.sql import SqlError
+from local_cortex.wire import types
+from local_cortex.wire.types import SqlType, declared, of_duckdb
 
 
 def parsed(written: str) -> exp.DataType:

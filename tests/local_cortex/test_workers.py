@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-
-from local_cortex.sql import SqlError, Workers, execute
 from local_cortex.sql.allowance import check
-from local_cortex.sql.workers import compute
+
+from local_cortex.database.workers import compute
+from local_cortex.sql import SqlError, Workers, execute
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
 SOON = 10.0

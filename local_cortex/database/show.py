@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from . import types
-from .catalog import INFORMATION_SCHEMA, Column, Name, Table
-from .errors import SqlError, not_run, object_missing, syntax_error
-from .names import written
-from .parse import Parsed
-from .result import SqlColumn, SqlResult
-from .types import TEXT, TIMESTAMP_LTZ, SqlType, number
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Column, Name, Table
+from local_cortex.sql.errors import SqlError, not_run, object_missing, syntax_error
+from local_cortex.sql.names import written
+from local_cortex.sql.parse import Parsed
+from local_cortex.wire import types
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import TEXT, TIMESTAMP_LTZ, SqlType, number
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["describe_table", "information_schema", "show"]
 
@@ -65,7 +65,9 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
     else:
         raise not_run(f"SHOW {' '.join(words[:2])}".strip(), f"It runs SHOW {', '.join(_SHOWN)}.")
     clauses = _clauses(parsed, start + length)
-    named = shown.columns.split() or [f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0]]
+    named = shown.columns.split() or [
+        f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0]
+    ]
     columns = tuple(SqlColumn(*_typed(name)) for name in named)
     rows = shown.rows(execution, clauses)
     position = [column.name for column in columns].index(shown.order)
@@ -93,9 +95,7 @@ def like(pattern: str, text: str) -> bool:
         if sign == "%":
             reached = set(range(min(reached, default=len(text) + 1), len(text) + 1))
         else:
-            reached = {
-                at + 1 for at in reached if at < len(text) and sign in {"_", text[at]}
-            }
+            reached = {at + 1 for at in reached if at < len(text) and sign in {"_", text[at]}}
     return len(text) in reached
 
 
@@ -108,12 +108,16 @@ def _place(execution: Execution, clauses: _Clauses) -> tuple[str | None, str | N
         return session.database, session.schema
     parts = clauses.place
     catalog = execution.database.catalog
-    if clauses.kind == "DATABASE" or (not clauses.kind and len(parts) == 1 and catalog.has(parts[0])):
+    if clauses.kind == "DATABASE" or (
+        not clauses.kind and len(parts) == 1 and catalog.has(parts[0])
+    ):
         database, schema = (parts[0] if parts else session.database), None
     else:
         database, schema = (*[session.database][: 2 - len(parts)], *(parts or [session.schema]))
     if not catalog.has(database, schema):
-        raise object_missing("Schema" if schema else "Database", written(*filter(None, (database, schema))))
+        raise object_missing(
+            "Schema" if schema else "Database", written(*filter(None, (database, schema)))
+        )
     return database, schema
 
 
@@ -165,7 +169,13 @@ def _all_objects(run: Execution, clauses: _Clauses) -> Rows:
 
 def _sequences(run: Execution, clauses: _Clauses) -> Rows:
     return [
-        (one.name.name, one.name.database, one.name.schema, *map(int, one.text.split()), one.created)
+        (
+            one.name.name,
+            one.name.database,
+            one.name.schema,
+            *map(int, one.text.split()),
+            one.created,
+        )
         + (run.session.role, one.comment)
         for one in _objects(run, clauses, "SEQUENCE")
     ]
@@ -186,7 +196,12 @@ def _schemas(run: Execution, clauses: _Clauses) -> Rows:
     if database is not None and not run.database.catalog.has(database):
         raise object_missing("Database", written(database))
     return [
-        (one.created, one.name, "N", "Y" if (one.database, one.name) == (session.database, session.schema) else "N")
+        (
+            one.created,
+            one.name,
+            "N",
+            "Y" if (one.database, one.name) == (session.database, session.schema) else "N",
+        )
         + (one.database, session.role, one.comment, "", "1")
         for one in run.database.catalog.schemas(database)
     ]
@@ -195,7 +210,13 @@ def _schemas(run: Execution, clauses: _Clauses) -> Rows:
 def _columns(run: Execution, clauses: _Clauses) -> Rows:
     tables = _named_tables(run, clauses)
     return [
-        (one.name.name, one.name.schema, column.name, str(column.type), "true" if column.nullable else "NOT_NULL")
+        (
+            one.name.name,
+            one.name.schema,
+            column.name,
+            str(column.type),
+            "true" if column.nullable else "NOT_NULL",
+        )
         + (column.default or "", "COLUMN", "", column.comment or "", one.name.database, "")
         for one in tables
         for column in one.columns
@@ -204,7 +225,7 @@ def _columns(run: Execution, clauses: _Clauses) -> Rows:
 
 def _named_tables(run: Execution, clauses: _Clauses) -> list[Table]:
     if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
-        from .resolve import Resolver
+        from local_cortex.sql.resolve import Resolver
 
         return [run.table(*_parts(Resolver(run).full(clauses.place)))]
     return _objects(run, clauses, "TABLE", "VIEW")
@@ -216,7 +237,15 @@ def _parts(name: Name) -> tuple[str, str, str]:
 
 def _primary_keys(run: Execution, clauses: _Clauses) -> Rows:
     return [
-        (one.created, one.name.database, one.name.schema, one.name.name, column.name, at, f"PK_{one.name.name}")
+        (
+            one.created,
+            one.name.database,
+            one.name.schema,
+            one.name.name,
+            column.name,
+            at,
+            f"PK_{one.name.name}",
+        )
         for one in _named_tables(run, clauses)
         for at, column in enumerate((c for c in one.columns if c.primary_key), start=1)
     ]
@@ -249,7 +278,9 @@ def _models(run: Execution, clauses: _Clauses) -> Rows:
 def _stages(run: Execution, clauses: _Clauses) -> Rows:
     database, schema = _place(run, clauses)
     return [
-        row for row in run.stages.shown(run) if database in (None, row[2]) and schema in (None, row[3])
+        row
+        for row in run.stages.shown(run)
+        if database in (None, row[2]) and schema in (None, row[3])
     ]
 
 
@@ -306,13 +337,19 @@ _SHOWN: dict[str, _Shown] = {
     ),
     "USERS": _Shown(
         "name login_name display_name default_role comment",
-        lambda run, _: [(run.session.user, run.session.user, run.session.user, run.session.role, "")],
+        lambda run, _: [
+            (run.session.user, run.session.user, run.session.user, run.session.role, "")
+        ],
     ),
-    "GRANTS": _Shown("created_on:t privilege granted_on name granted_to grantee_name", lambda *_: []),
+    "GRANTS": _Shown(
+        "created_on:t privilege granted_on name granted_to grantee_name", lambda *_: []
+    ),
     "FUNCTIONS": _Shown("created_on:t name schema_name arguments description", lambda *_: []),
     "USER FUNCTIONS": _Shown("created_on:t name schema_name arguments description", lambda *_: []),
     "PROCEDURES": _Shown("created_on:t name schema_name arguments description", lambda *_: []),
-    "STREAMLITS": _Shown("created_on:t name database_name schema_name owner comment", lambda *_: []),
+    "STREAMLITS": _Shown(
+        "created_on:t name database_name schema_name owner comment", lambda *_: []
+    ),
     "PARAMETERS": _Shown("key value default level description type", _parameters, "key"),
     "VARIABLES": _Shown("session_id:n name value type", _variables),
     "CORTEX BASE MODELS": _Shown("", _models),
@@ -391,15 +428,31 @@ def _in(tokens: Sequence[Any], at: int, clauses: _Clauses) -> int:
 
 def describe_table(table: Table) -> SqlResult:
     """Answer DESCRIBE TABLE or VIEW."""
-    names = "name type kind null? default primary_key unique_key check expression comment policy_name"
-    columns = [SqlColumn(name.replace("_key", " key").replace("_name", " name"), TEXT) for name in names.split()]
+    names = (
+        "name type kind null? default primary_key unique_key check expression comment policy_name"
+    )
+    columns = [
+        SqlColumn(name.replace("_key", " key").replace("_name", " name"), TEXT)
+        for name in names.split()
+    ]
     rows = [_described(one) for one in table.columns]
     return SqlResult.of_rows(columns, rows, SHOW_STATEMENT)
 
 
 def _described(one: Column) -> tuple[str | None, ...]:
     flags = ["Y" if flag else "N" for flag in (one.nullable, one.primary_key, one.unique_key)]
-    return (one.name, str(one.type), "COLUMN", flags[0], one.default, *flags[1:], None, None, one.comment, None)
+    return (
+        one.name,
+        str(one.type),
+        "COLUMN",
+        flags[0],
+        one.default,
+        *flags[1:],
+        None,
+        None,
+        one.comment,
+        None,
+    )
 
 
 def information_schema(execution: Execution, name: Name) -> SqlResult:
@@ -420,7 +473,11 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
 def _information_tables(run: Execution, clauses: _Clauses) -> Rows:
     kinds = {"PERMANENT": "BASE TABLE", "TRANSIENT": "BASE TABLE", "TEMPORARY": "LOCAL TEMPORARY"}
     return [
-        (*_parts(one.name), run.session.role, "VIEW" if one.kind == "VIEW" else kinds[one.persistence])
+        (
+            *_parts(one.name),
+            run.session.role,
+            "VIEW" if one.kind == "VIEW" else kinds[one.persistence],
+        )
         + ("YES" if one.persistence == "TRANSIENT" else "NO", _count(run, one), 0, one.created)
         + (one.created, one.comment or None)
         for one in _objects(run, clauses, "TABLE", "VIEW")
@@ -487,6 +544,8 @@ _INFORMATION: dict[str, tuple[str, Callable[[Execution, _Clauses], Rows]]] = {
     ),
     "STAGES": (
         "stage_catalog stage_schema stage_name stage_type",
-        lambda run, _: [(row[2], row[3], row[1], "Internal Named") for row in run.stages.shown(run)],
+        lambda run, _: [
+            (row[2], row[3], row[1], "Internal Named") for row in run.stages.shown(run)
+        ],
     ),
 }

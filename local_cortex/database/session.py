@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .limits import KEPT_RESULTS, MAX_KEPT_BYTES
+from local_cortex.sql.limits import KEPT_RESULTS, MAX_KEPT_BYTES
 
 if TYPE_CHECKING:
-    from .result import SqlResult
+    from local_cortex.wire.result import SqlResult
 
 __all__ = ["SqlSession"]
 

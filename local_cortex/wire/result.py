@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from .binds import TZ_BIAS
-from .errors import too_large
-from .limits import MAX_RESULT_BYTES
-from .types import MAX_TEXT, SqlType, of_duckdb
+from local_cortex.sql.errors import too_large
+from local_cortex.sql.limits import MAX_RESULT_BYTES
+from local_cortex.wire.binds import TZ_BIAS
+from local_cortex.wire.types import MAX_TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import SqlError, not_run
+from local_cortex.sql.errors import SqlError, not_run
 
 if TYPE_CHECKING:
     import pyarrow as pa

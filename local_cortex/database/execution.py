@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .errors import object_missing, too_large
-from .limits import MAX_AI_CALLS
+from local_cortex.sql.errors import object_missing, too_large
+from local_cortex.sql.limits import MAX_AI_CALLS
 
 if TYPE_CHECKING:
     import asyncio
 
     from sqlglot import exp
 
-    from .binds import Bind
-    from .catalog import Table
-    from .database import Database
-    from .protocol import CortexFunctions
-    from .session import SqlSession
-    from .stages import Stages
-    from .types import SqlType
+    from local_cortex.ai.protocol import CortexFunctions
+    from local_cortex.database.catalog import Table
+    from local_cortex.database.database import Database
+    from local_cortex.database.session import SqlSession
+    from local_cortex.stages.statements import Stages
+    from local_cortex.wire.binds import Bind
+    from local_cortex.wire.types import SqlType
 
 __all__ = ["Execution", "Stopped"]
 
@@ -128,7 +128,7 @@ class Execution:
 
     def resolve(self, table: exp.Table) -> tuple[str, str, str]:
         """Return database, schema and name as Snowflake keeps them; nothing need exist."""
-        from .resolve import Resolver
+        from local_cortex.sql.resolve import Resolver
 
         name = Resolver(self).name(table)
         return name.database, name.schema, name.name
@@ -139,7 +139,7 @@ class Execution:
         Raises:
             SqlError: 002003, there is none.
         """
-        from .catalog import Name
+        from local_cortex.database.catalog import Name
 
         where = Name(database, schema, name)
         found = self.database.catalog.find(where, self.session.session_id)
@@ -157,7 +157,7 @@ class Execution:
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from .statements import describe, translate
+        from local_cortex.sql.statements import describe, translate
 
         sql, _ = translate(self, query)
         return sql, [name for name, _ in describe(self, sql)]

@@ -20,14 +20,13 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 from local_cortex import tokens
+from local_cortex.ai.protocol import Completion, CortexFunctions, Running
+from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.embedding import DIMENSIONS, embed, similarity
 from local_cortex.engines.redaction import redact, spans
-
-from .errors import SqlError, not_run, wrong_argument_types
-from .execution import Stopped
-from .limits import AI_CONCURRENCY
-from .protocol import Completion, CortexFunctions, Running
+from local_cortex.sql.errors import SqlError, not_run, wrong_argument_types
+from local_cortex.sql.limits import AI_CONCURRENCY
 
 __all__ = ["MAY_BE_OBJECT", "Question", "answers", "remote_error"]
 

@@ -22,14 +22,14 @@ from urllib.parse import quote, unquote
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from .errors import SqlError, object_missing, too_large
-from .file_formats import FileFormat, name_of, unquoted
-from .limits import MAX_OBJECTS
-from .names import written
+from local_cortex.sql.errors import SqlError, object_missing, too_large
+from local_cortex.sql.limits import MAX_OBJECTS
+from local_cortex.sql.names import written
+from local_cortex.stages.formats import FileFormat, name_of, unquoted
 
 if TYPE_CHECKING:
-    from .catalog import Table
-    from .execution import Execution
+    from local_cortex.database.catalog import Table
+    from local_cortex.database.execution import Execution
 
 __all__ = ["File", "Location", "NamedFormat", "Stage", "Stages", "file_format", "location"]
 

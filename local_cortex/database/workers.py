@@ -12,8 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from .errors import timed_out
-from .execution import Execution
+from local_cortex.database.execution import Execution
+from local_cortex.sql.errors import timed_out
 
 __all__ = ["Workers"]
 

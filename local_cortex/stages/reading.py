@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
-from .errors import not_run, too_large
-from .file_formats import (
+from local_cortex.sql.errors import not_run, too_large
+from local_cortex.stages.files import File, bind, file_format, location
+from local_cortex.stages.formats import (
     MAX_CSV_COLUMNS,
     FileFormat,
     invalid_option,
@@ -24,11 +25,10 @@ from .file_formats import (
     text,
     value_of,
 )
-from .stage_files import File, bind, file_format, location
-from .types import of_duckdb
+from local_cortex.wire.types import of_duckdb
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["table", "template"]
 

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
-from . import copying
-from .errors import SqlError, exists_already, not_run, object_missing
-from .file_formats import FileFormat, invalid_option, name_of, options_of, unquoted
-from .names import written
-from .result import SqlColumn, SqlResult
-from .stage_files import (
+from local_cortex.sql.errors import SqlError, exists_already, not_run, object_missing
+from local_cortex.sql.names import written
+from local_cortex.stages import copying
+from local_cortex.stages.files import (
     Name,
     NamedFormat,
     Stage,
@@ -30,11 +28,13 @@ from .stage_files import (
     location,
     target,
 )
-from .stage_reading import table, template
-from .types import INTEGER, TEXT, SqlType
+from local_cortex.stages.formats import FileFormat, invalid_option, name_of, options_of, unquoted
+from local_cortex.stages.reading import table, template
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import INTEGER, TEXT, SqlType
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["PutGet", "Stages", "run", "table", "template"]
 

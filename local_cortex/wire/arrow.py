@@ -12,9 +12,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .binds import TZ_BIAS
-from .result import MICROS, SqlColumn, SqlResult
-from .types import MAX_PRECISION
+from local_cortex.wire.binds import TZ_BIAS
+from local_cortex.wire.result import MICROS, SqlColumn, SqlResult
+from local_cortex.wire.types import MAX_PRECISION
 
 __all__ = ["encode"]
 

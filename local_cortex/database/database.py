@@ -14,12 +14,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .catalog import Catalog
-from .limits import MEMORY, SPILL
+from local_cortex.database.catalog import Catalog
+from local_cortex.sql.limits import MEMORY, SPILL
 
 if TYPE_CHECKING:
-    from .execution import Execution
-    from .session import SqlSession
+    from local_cortex.database.execution import Execution
+    from local_cortex.database.session import SqlSession
 
 __all__ = ["Database"]
 
@@ -49,7 +49,7 @@ class Database:
     @property
     def stages(self) -> Any:
         """The stages, which live in a folder of their own."""
-        from .stages import Stages
+        from local_cortex.stages.statements import Stages
 
         folder = self.folder / "stages"
         with self._lock:
@@ -69,8 +69,8 @@ class Database:
         # Imported here: it takes a tenth of a second and 50 MB, and Home never needs it.
         import duckdb
 
-        from . import cortex
-        from .functions import MACROS
+        from local_cortex.ai import functions as cortex
+        from local_cortex.sql.functions import MACROS
 
         for name in ("stages", "spill"):
             (folder / name).mkdir(exist_ok=True)

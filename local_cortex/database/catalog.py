@@ -12,10 +12,10 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from .errors import exists_already, object_missing, too_large
-from .limits import MAX_OBJECTS
-from .names import encode, written
-from .types import SqlType
+from local_cortex.sql.errors import exists_already, object_missing, too_large
+from local_cortex.sql.limits import MAX_OBJECTS
+from local_cortex.sql.names import encode, written
+from local_cortex.wire.types import SqlType
 
 __all__ = ["INFORMATION_SCHEMA", "Catalog", "Column", "Name", "Schema", "Table"]
 
@@ -234,5 +234,3 @@ class Catalog:
         schemas = self.schemas()
         if len(schemas) + sum(len(one.objects) for one in schemas) >= MAX_OBJECTS:
             raise too_large("Databases, schemas and tables", MAX_OBJECTS, "Drop some.")
-
-

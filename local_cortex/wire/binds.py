@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from . import types
-from .errors import SqlError
-from .types import MAX_PRECISION, SqlType, number
+from local_cortex.sql.errors import SqlError
+from local_cortex.wire import types
+from local_cortex.wire.types import MAX_PRECISION, SqlType, number
 
 if TYPE_CHECKING:
     import pyarrow as pa

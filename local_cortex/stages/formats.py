@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from .errors import SqlError, not_run, too_large
-from .types import SqlType
+from local_cortex.sql.errors import SqlError, not_run, too_large
+from local_cortex.wire.types import SqlType
 
 __all__ = [
     "FileFormat",

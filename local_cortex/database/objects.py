@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from .catalog import Column, Name, Table
-from .errors import SqlError, exists_already, invalid_identifier, not_run, object_missing
-from .names import identifier, quoted, written
-from .resolve import Resolver
-from .result import SqlResult
-from .types import SqlType, declared
+from local_cortex.database.catalog import Column, Name, Table
+from local_cortex.sql.errors import (
+    SqlError,
+    exists_already,
+    invalid_identifier,
+    not_run,
+    object_missing,
+)
+from local_cortex.sql.names import identifier, quoted, written
+from local_cortex.sql.resolve import Resolver
+from local_cortex.wire.result import SqlResult
+from local_cortex.wire.types import SqlType, declared
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["DDL", "alter", "comment", "create", "drop"]
 
 DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 
 # What there is one of here, whatever a program calls it: accepted, and nothing comes of it.
-PLACES = frozenset({"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"})
+PLACES = frozenset(
+    {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}
+)
 
 
 def _done(message: str) -> SqlResult:
-    from .statements import done
+    from local_cortex.sql.statements import done
 
     return done(DDL, message)
 
@@ -37,7 +45,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
     """
-    from .statements import end_transaction
+    from local_cortex.sql.statements import end_transaction
 
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
@@ -104,7 +112,7 @@ def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
 
 
 def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from . import stages
+    from local_cortex.stages import statements as stages
 
     if exp.UsingTemplateProperty in given:
         node = stages.template(execution, node)
@@ -143,7 +151,7 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
 def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, there: Table | None
 ) -> SqlResult:
-    from .statements import describe, finish
+    from local_cortex.sql.statements import describe, finish
 
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
     if sql and not table.columns:
@@ -167,7 +175,9 @@ def _make(
         if there is not None:
             _drop_tables(execution, [there])
             execution.database.catalog.remove(there)
-        cursor.execute(f"ALTER TABLE {fresh.duckdb} RENAME TO {quoted(table.name.name).sql('duckdb')}")
+        cursor.execute(
+            f"ALTER TABLE {fresh.duckdb} RENAME TO {quoted(table.name.name).sql('duckdb')}"
+        )
         execution.database.catalog.place(table)
     except BaseException:
         execution.database.cursor().execute(f"DROP TABLE IF EXISTS {fresh.duckdb}")
@@ -224,7 +234,9 @@ def _check_unique(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise SqlError(
-                f"SQL compilation error:\nduplicate column name '{name}'", code="002025", sqlstate="42711"
+                f"SQL compilation error:\nduplicate column name '{name}'",
+                code="002025",
+                sqlstate="42711",
             )
 
 
@@ -243,14 +255,16 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 
 
 def _default(execution: Execution, table: Table, text: str) -> str:
-    from .statements import finish
+    from local_cortex.sql.statements import finish
 
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
         sequence = f"{table.duckdb_schema}.{quoted(f'{table.name.name}~identity').sql('duckdb')}"
-        execution.cursor.execute(f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}")
+        execution.cursor.execute(
+            f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}"
+        )
         return f"nextval('{sequence}')"
-    from .parse import parse
+    from local_cortex.sql.parse import parse
 
     resolver = Resolver(execution)
     select = parse(f"SELECT {text}").tree
@@ -258,7 +272,7 @@ def _default(execution: Execution, table: Table, text: str) -> str:
 
 
 def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from .statements import describe, finish
+    from local_cortex.sql.statements import describe, finish
 
     resolver = Resolver(execution)
     schema = node.this if isinstance(node.this, exp.Schema) else None
@@ -304,8 +318,8 @@ def _create_sequence(execution: Execution, node: Any, given: dict[type, Any]) ->
     if told := _exists(node, there is not None, written(name.name)):
         return told
     options = given.get(exp.SequenceProperties)
-    start = int((options and options.args.get("start") or exp.Literal.number(1)).to_py())
-    step = int((options and options.args.get("increment") or exp.Literal.number(1)).to_py())
+    start = int(((options and options.args.get("start")) or exp.Literal.number(1)).to_py())
+    step = int(((options and options.args.get("increment")) or exp.Literal.number(1)).to_py())
     sequence = Table(name, "SEQUENCE", text=f"{start} {step}", comment=_comment(given))
     if there is not None:
         _drop_tables(execution, [there])
@@ -337,7 +351,7 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002003, there is no such thing.
     """
-    from .statements import end_transaction
+    from local_cortex.sql.statements import end_transaction
 
     kind = str(node.args.get("kind")).upper()
     lenient = node.args.get("exists")
@@ -356,7 +370,9 @@ def drop(execution: Execution, node: Any) -> SqlResult:
             if lenient:
                 return _gone(shown)
             raise object_missing(kind.title(), written(*filter(None, (database, schema))))
-        dropped = catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
+        dropped = (
+            catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
+        )
         execution.stages.forget_schema(database, schema)
         _drop_tables(execution, dropped)
         if session.database == database and schema in (None, session.schema):
@@ -371,7 +387,9 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     if table is None or table.kind != kind:
         if lenient:
             return _gone(written(name.name))
-        raise object_missing(kind.title(), written(name.name) if not target.args.get("db") else str(name))
+        raise object_missing(
+            kind.title(), written(name.name) if not target.args.get("db") else str(name)
+        )
     _drop_tables(execution, [table])
     catalog.remove(table)
     return _done(f"{written(name.name)} successfully dropped.")
@@ -403,15 +421,13 @@ def _parts(name: Name) -> tuple[str, str, str]:
 def _change_column(execution: Execution, table: Table, column: str, **changes: Any) -> None:
     if column not in {one.name for one in table.columns}:
         raise invalid_identifier(column)
-    columns = tuple(
-        replace(one, **changes) if one.name == column else one for one in table.columns
-    )
+    columns = tuple(replace(one, **changes) if one.name == column else one for one in table.columns)
     execution.database.catalog.change(table, columns=columns)
 
 
 def alter(execution: Execution, node: Any) -> SqlResult:
     """Run ALTER TABLE or ALTER VIEW."""
-    from .statements import end_transaction
+    from local_cortex.sql.statements import end_transaction
 
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
@@ -439,10 +455,14 @@ def _add_column(execution: Execution, table: Table, action: Any) -> None:
         if action.args.get("exists"):
             return
         raise SqlError(
-            f"SQL compilation error:\ncolumn '{column.name}' already exists", code="001430", sqlstate="42601"
+            f"SQL compilation error:\ncolumn '{column.name}' already exists",
+            code="001430",
+            sqlstate="42601",
         )
     # DuckDB adds no column with a constraint; Snowflake's NOT NULL holds for what comes later.
-    plain = _definition(execution, table, replace(column, nullable=True, type=replace(column.type, length=None)))
+    plain = _definition(
+        execution, table, replace(column, nullable=True, type=replace(column.type, length=None))
+    )
     execution.cursor.execute(f"ALTER TABLE {table.duckdb} ADD COLUMN {plain}")
     execution.database.catalog.change(table, columns=(*table.columns, column))
 
@@ -454,7 +474,9 @@ def _drop_column(execution: Execution, table: Table, action: Any) -> None:
             if action.args.get("exists"):
                 continue
             raise invalid_identifier(name)
-        execution.cursor.execute(f"ALTER TABLE {table.duckdb} DROP COLUMN {quoted(name).sql('duckdb')}")
+        execution.cursor.execute(
+            f"ALTER TABLE {table.duckdb} DROP COLUMN {quoted(name).sql('duckdb')}"
+        )
         kept = tuple(column for column in table.columns if column.name != name)
         table = execution.database.catalog.change(table, columns=kept)
 
@@ -469,7 +491,9 @@ def _rename(execution: Execution, table: Table, action: Any) -> None:
     if table.kind == "TABLE":
         cursor = execution.cursor
         if renamed.duckdb_schema == table.duckdb_schema:
-            cursor.execute(f"ALTER TABLE {table.duckdb} RENAME TO {quoted(name.name).sql('duckdb')}")
+            cursor.execute(
+                f"ALTER TABLE {table.duckdb} RENAME TO {quoted(name.name).sql('duckdb')}"
+            )
         else:
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
             cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")

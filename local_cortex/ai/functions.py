@@ -1,7 +1,7 @@
 """The Cortex functions of SQL as DuckDB sees them: calls of one Python function, ``_cortex``.
 
 Argument lists and results follow docs.snowflake.com/en/sql-reference/functions (November 2026).
-What the functions answer is in :mod:`local_cortex.sql.asking`.
+What the functions answer is in :mod:`local_cortex.ai.asking`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from local_cortex.ai.asking import ASK, MAY_BE_OBJECT, answers, remote_error
+from local_cortex.ai.protocol import Running
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import DIMENSIONS
-
-from .asking import ASK, MAY_BE_OBJECT, answers, remote_error
-from .errors import SqlError, not_run, wrong_argument_count
-from .protocol import Running
+from local_cortex.sql.errors import SqlError, not_run, wrong_argument_count
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 from sqlglot import exp
 
-from .errors import SqlError, invalid_identifier, not_run, too_large
-from .failures import as_sql_error
-from .file_formats import FileFormat, given_format, invalid_option, text, value_of
-from .names import encode, identifier
-from .result import SqlColumn, SqlResult
-from .stage_files import MAX_STAGE_BYTES, File, checked, file_format, location, target
-from .types import INTEGER, TEXT, SqlType, of_duckdb
+from local_cortex.sql.errors import SqlError, invalid_identifier, not_run, too_large
+from local_cortex.sql.failures import as_sql_error
+from local_cortex.sql.names import encode, identifier
+from local_cortex.stages.files import MAX_STAGE_BYTES, File, checked, file_format, location, target
+from local_cortex.stages.formats import FileFormat, given_format, invalid_option, text, value_of
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import INTEGER, TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
-    from .execution import Execution
+    from local_cortex.database.execution import Execution
 
 __all__ = ["run"]
 

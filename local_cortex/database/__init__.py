@@ -1,0 +1,1 @@
+"""What a server keeps: databases, schemas and tables, its sessions, and the statements on their way."""
