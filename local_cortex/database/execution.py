@@ -157,7 +157,7 @@ class Execution:
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from local_cortex.sql.statements import describe, translate
+        from local_cortex.sql.query import describe, translate
 
         sql, _ = translate(self, query)
         return sql, [name for name, _ in describe(self, sql)]

@@ -34,9 +34,7 @@ PLACES = frozenset(
 
 
 def _done(message: str) -> SqlResult:
-    from local_cortex.sql.statements import done
-
-    return done(DDL, message)
+    return SqlResult.done(DDL, message)
 
 
 def create(execution: Execution, node: Any) -> SqlResult:
@@ -45,7 +43,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
     """
-    from local_cortex.sql.statements import end_transaction
+    from local_cortex.database import transactions
 
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
@@ -56,7 +54,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
     unsupported = next((one for one in given if one in _UNSUPPORTED), None)
     if maker is None or unsupported:
         raise not_run(f"CREATE {_UNSUPPORTED.get(unsupported, '')}{kind}")  # type: ignore[arg-type]
-    end_transaction(execution)
+    transactions.end(execution)
     return maker(execution, node, given)
 
 
@@ -151,7 +149,7 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
 def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, there: Table | None
 ) -> SqlResult:
-    from local_cortex.sql.statements import describe, finish
+    from local_cortex.sql.query import describe, finish
 
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
     if sql and not table.columns:
@@ -255,7 +253,7 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 
 
 def _default(execution: Execution, table: Table, text: str) -> str:
-    from local_cortex.sql.statements import finish
+    from local_cortex.sql.query import finish
 
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
@@ -272,7 +270,7 @@ def _default(execution: Execution, table: Table, text: str) -> str:
 
 
 def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.sql.statements import describe, finish
+    from local_cortex.sql.query import describe, finish
 
     resolver = Resolver(execution)
     schema = node.this if isinstance(node.this, exp.Schema) else None
@@ -351,14 +349,14 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002003, there is no such thing.
     """
-    from local_cortex.sql.statements import end_transaction
+    from local_cortex.database import transactions
 
     kind = str(node.args.get("kind")).upper()
     lenient = node.args.get("exists")
     target = node.args["tables"][0] if node.args.get("tables") else node.this
     if kind in PLACES:
         return _done(f"{target.name.upper()} successfully dropped.")
-    end_transaction(execution)
+    transactions.end(execution)
     catalog, session = execution.database.catalog, execution.session
     if kind in {"DATABASE", "SCHEMA"}:
         if kind == "DATABASE":
@@ -427,14 +425,14 @@ def _change_column(execution: Execution, table: Table, column: str, **changes: A
 
 def alter(execution: Execution, node: Any) -> SqlResult:
     """Run ALTER TABLE or ALTER VIEW."""
-    from local_cortex.sql.statements import end_transaction
+    from local_cortex.database import transactions
 
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done("Statement executed successfully.")
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"ALTER {kind}")
-    end_transaction(execution)
+    transactions.end(execution)
     for action in node.args["actions"]:
         try:
             table = Resolver(execution).find(node.this, (kind,))

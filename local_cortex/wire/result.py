@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any, Final
 from local_cortex.sql.errors import too_large
 from local_cortex.sql.limits import MAX_RESULT_BYTES
 from local_cortex.wire.binds import TZ_BIAS
-from local_cortex.wire.types import MAX_TEXT, SqlType, of_duckdb
+from local_cortex.wire.types import MAX_TEXT, TEXT, SqlType, of_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SqlColumn", "SqlResult"]
 
+DONE = "Statement executed successfully."
 BYTES_PER_CHAR = 4  # of UTF-8, at most
 MICROS = 1_000_000  # in a second
 BATCH_ROWS = 2_048  # DuckDB's own; larger ones hold more of a result before it is measured
@@ -104,6 +105,11 @@ class SqlResult:
         ]
         table = pa.table(arrays, names=[column.name for column in columns])
         return cls(columns, table, statement_type_id, table.nbytes)
+
+    @classmethod
+    def done(cls, statement_type_id: int, message: str = DONE) -> SqlResult:
+        """Return the result of a statement that has nothing to show."""
+        return cls.of_rows([SqlColumn("status", TEXT)], [(message,)], statement_type_id)
 
     @classmethod
     def of_relation(

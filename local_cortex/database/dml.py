@@ -48,7 +48,7 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002020, more or fewer values than columns; 000904, no such column.
     """
-    from local_cortex.sql.statements import finish
+    from local_cortex.sql.query import finish
 
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
@@ -116,7 +116,7 @@ def delete(execution: Execution, node: Any) -> SqlResult:
 
 
 def _changed(execution: Execution, node: Any) -> int:
-    from local_cortex.sql.statements import finish
+    from local_cortex.sql.query import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
@@ -134,7 +134,7 @@ def _mark_assignments(assignments: list[Any]) -> None:
 
 def merge(execution: Execution, node: Any) -> SqlResult:
     """Run MERGE; DuckDB tells of each row what was done with it."""
-    from local_cortex.sql.statements import finish
+    from local_cortex.sql.query import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
@@ -164,7 +164,6 @@ def merge(execution: Execution, node: Any) -> SqlResult:
 
 def truncate(execution: Execution, node: Any) -> SqlResult:
     """Run TRUNCATE TABLE."""
-    from local_cortex.sql.statements import done
 
     for one in node.expressions:
         try:
@@ -176,4 +175,4 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
         if table is not None:
             _run(execution, f"DELETE FROM {table.duckdb}")
             execution.stages.forget_loaded(table.duckdb)
-    return done(TRUNCATE)
+    return SqlResult.done(TRUNCATE)
