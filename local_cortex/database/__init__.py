@@ -1,1 +1,1 @@
-"""What a server keeps: databases, schemas and tables, its sessions, and the statements on their way."""
+"""What a server keeps: tables and what is known of them, sessions, and statements on their way."""

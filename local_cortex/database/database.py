@@ -31,6 +31,8 @@ class Database:
         self.catalog = Catalog()
         for schema in ("CORTEX", "MODELS"):
             self.catalog.ensure("SNOWFLAKE", schema)
+        # Held while a table takes the place of another.
+        self.replacing = threading.RLock()
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._executions: dict[int, Execution] = {}
@@ -111,7 +113,7 @@ class Database:
             self._executions.pop(execution.id, None)
 
     def forget(self, session: SqlSession) -> None:
-        """Drop the temporary tables of a session that has ended, and roll back what it left open."""
+        """Drop the temporary tables of a session that has ended; roll back what it left open."""
         with session.lock:
             if session.cursor is not None:
                 session.cursor.close()

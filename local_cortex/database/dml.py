@@ -72,7 +72,7 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     if ctes is not None:
         source.set("with_", ctes)
     if node.args.get("overwrite"):
-        _run(execution, f"DELETE FROM {table.duckdb}")
+        _run(execution, f"DELETE FROM {table.duckdb}")  # noqa: S608 - our own name
     columns = ", ".join(quoted(name).sql("duckdb") for name in listed)
     sql = finish(resolver, resolver.resolve(source))
     return _counts(
@@ -164,7 +164,6 @@ def merge(execution: Execution, node: Any) -> SqlResult:
 
 def truncate(execution: Execution, node: Any) -> SqlResult:
     """Run TRUNCATE TABLE."""
-
     for one in node.expressions:
         try:
             table: Table | None = Resolver(execution).find(one, ("TABLE",))
@@ -173,6 +172,6 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
                 raise
             table = None
         if table is not None:
-            _run(execution, f"DELETE FROM {table.duckdb}")
+            _run(execution, f"DELETE FROM {table.duckdb}")  # noqa: S608 - our own name
             execution.stages.forget_loaded(table.duckdb)
     return SqlResult.done(TRUNCATE)

@@ -124,7 +124,8 @@ class Execution:
     @property
     def stages(self) -> Stages:
         """The stages of this server."""
-        return self.database.stages
+        stages: Stages = self.database.stages
+        return stages
 
     def resolve(self, table: exp.Table) -> tuple[str, str, str]:
         """Return database, schema and name as Snowflake keeps them; nothing need exist."""

@@ -55,7 +55,8 @@ def create(execution: Execution, node: Any) -> SqlResult:
     if maker is None or unsupported:
         raise not_run(f"CREATE {_UNSUPPORTED.get(unsupported, '')}{kind}")  # type: ignore[arg-type]
     transactions.end(execution)
-    return maker(execution, node, given)
+    result: SqlResult = maker(execution, node, given)
+    return result
 
 
 _UNSUPPORTED: dict[type, str] = {
@@ -143,13 +144,15 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
         source = exp.select("*").from_(model.this.copy())
     if schema is None and model is None and source is None:
         raise not_run("CREATE TABLE without columns")
-    return _make(execution, resolver, table, source, there)
+    return _make(execution, resolver, table, source, replaces=bool(node.args.get("replace")))
 
 
 def _make(
-    execution: Execution, resolver: Resolver, table: Table, source: Any, there: Table | None
+    execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
 ) -> SqlResult:
     from local_cortex.sql.query import describe, finish
+
+    catalog = execution.database.catalog
 
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
     if sql and not table.columns:
@@ -170,13 +173,14 @@ def _make(
     try:
         if sql:
             cursor.execute(f"INSERT INTO {fresh.duckdb} {sql}")
-        if there is not None:
-            _drop_tables(execution, [there])
-            execution.database.catalog.remove(there)
-        cursor.execute(
-            f"ALTER TABLE {fresh.duckdb} RENAME TO {quoted(table.name.name).sql('duckdb')}"
-        )
-        execution.database.catalog.place(table)
+        name = quoted(table.name.name).sql("duckdb")
+        with execution.database.replacing:
+            there = catalog.find(table.name, execution.session.session_id) if replaces else None
+            if there is not None and there.owner == table.owner:
+                _drop_tables(execution, [there])
+                catalog.remove(there)
+            catalog.place(table)
+            cursor.execute(f"ALTER TABLE {fresh.duckdb} RENAME TO {name}")
     except BaseException:
         execution.database.cursor().execute(f"DROP TABLE IF EXISTS {fresh.duckdb}")
         raise

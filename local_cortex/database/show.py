@@ -100,7 +100,7 @@ def like(pattern: str, text: str) -> bool:
     return len(text) in reached
 
 
-# --- what there is ---------------------------------------------------------------------------------
+# --- what there is --------------------------------------------------------------------------------
 
 
 def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | None]:
@@ -110,11 +110,12 @@ def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | No
         return None, None
     if clauses.place is None:
         return session.database, session.schema
-    database, schema = None, None
+    database: str | None
+    schema: str | None = None
     if clauses.kind == "DATABASE" or (not clauses.kind and catalog.has(clauses.place[-1])):
         database = clauses.place[0] if clauses.place else session.database
     else:
-        *before, schema = clauses.place or [session.schema]
+        *before, schema = clauses.place or [session.schema or ""]
         database = before[0] if before else session.database
     if not catalog.has(database, schema):
         kind = "Schema" if schema else "Database"
@@ -150,8 +151,8 @@ def _facts(run: Execution, one: Table) -> dict[str, Any]:
     start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
     rows = None
     if one.kind == "TABLE":
-        counted = run.cursor.execute(f"SELECT COUNT(*) FROM {one.duckdb}").fetchall()  # noqa: S608 - our own name
-        rows = int(counted[0][0])
+        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
+        rows = int(run.cursor.execute(count).fetchall()[0][0])
     return {
         **_where(run, one.name),
         "created_on": one.created,
@@ -249,7 +250,7 @@ def _databases(run: Execution, _: Clauses) -> Iterator[Facts]:
 
 def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     session, catalog = run.session, run.database.catalog
-    database = (clauses.place or [session.database])[0]
+    database = clauses.place[0] if clauses.place else session.database
     if clauses.kind == "ACCOUNT":
         database = None
     elif database is not None and not catalog.has(database):
@@ -325,20 +326,25 @@ def _formats(run: Execution, _: Clauses) -> Iterator[Facts]:
     return (dict(zip(names, row, strict=True)) for row in run.stages.shown_formats(run))
 
 
-def _here(run: Execution, _: Clauses) -> Iterator[Facts]:
-    """The one warehouse, role and user of a session: nobody else is here."""
-    yield {
-        "name": run.session.warehouse,
-        "state": "STARTED",
-        "type": "STANDARD",
-        "size": "X-Small",
-        "is_default": "Y",
-        "is_current": "Y",
-        "auto_suspend": 60,
-        "auto_resume": "true",
-        "login_name": run.session.user,
-        "comment": "There is no warehouse here: statements run on DuckDB.",
-    }
+def _here(name: str) -> Source:
+    """Show the one warehouse, role or user of a session: nobody else is here."""
+
+    def source(run: Execution, _: Clauses) -> Iterator[Facts]:
+        yield {
+            "name": getattr(run.session, name),
+            "state": "STARTED",
+            "type": "STANDARD",
+            "size": "X-Small",
+            "is_default": "Y",
+            "is_current": "Y",
+            "auto_suspend": 60,
+            "auto_resume": "true",
+            "login_name": run.session.user,
+            "default_role": run.session.role,
+            "comment": "There is one of it: statements run on DuckDB.",
+        }
+
+    return source
 
 
 def _none(*_: Any) -> Iterator[Facts]:
@@ -398,16 +404,10 @@ SHOWN: dict[str, tuple[str, Source]] = {
     "MODELS": ("", _models),
     "WAREHOUSES": (
         "name state type size is_default is_current auto_suspend:n auto_resume comment",
-        _here,
+        _here("warehouse"),
     ),
-    "ROLES": (
-        "created_on:t name is_default is_current owner comment",
-        lambda run, _: [{"name": run.session.role, "is_default": "Y", "is_current": "Y"}],
-    ),
-    "USERS": (
-        "name login_name default_role comment",
-        lambda run, _: [{"name": run.session.user, "login_name": run.session.user}],
-    ),
+    "ROLES": ("created_on:t name is_default is_current owner comment", _here("role")),
+    "USERS": ("name login_name default_role comment", _here("user")),
     "CORTEX SEARCH SERVICES": ("created_on:t name database_name schema_name", _none),
     "STREAMLITS": ("created_on:t name database_name schema_name owner comment", _none),
     "GRANTS": ("created_on:t privilege granted_on name granted_to grantee_name", _none),
@@ -452,6 +452,7 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     if name.name not in INFORMATION or not execution.database.catalog.has(name.database):
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
     names, source = INFORMATION[name.name]
+    # Unlike SHOW's, its columns are called in capitals.
     return _result(
         names.upper().replace(":N", ":n").replace(":T", ":t"),
         source(execution, Clauses(kind="DATABASE", place=[name.database])),
@@ -464,16 +465,15 @@ def describe_table(table: Table) -> SqlResult:
         "name,type,kind,null?,default,primary key,unique key,check,expression,comment,policy name"
     )
     columns = [SqlColumn(name, TEXT) for name in names.split(",")]
-    rows = [
-        (one.name, str(one.type), "COLUMN", "Y" if one.nullable else "N", one.default)
-        + ("Y" if one.primary_key else "N", "Y" if one.unique_key else "N", None, None)
-        + (one.comment, None)
-        for one in table.columns
-    ]
+    rows = []
+    for one in table.columns:
+        flags = ["Y" if flag else "N" for flag in (one.nullable, one.primary_key, one.unique_key)]
+        row = (one.name, str(one.type), "COLUMN", flags[0], one.default, *flags[1:])
+        rows.append((*row, None, None, one.comment, None))
     return SqlResult.of_rows(columns, rows, SHOW_STATEMENT)
 
 
-# --- clauses ---------------------------------------------------------------------------------------
+# --- clauses --------------------------------------------------------------------------------------
 
 _KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION", "USER", "ROLE"})
 _ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
