@@ -116,11 +116,11 @@ class Child:
             self._asking.request("GET", "/")
             answer = self._asking.getresponse()
             answer.read()
-            # It answers 503 while a statement that was told to end still computes.
-            return answer.status == http.client.OK
         except (OSError, http.client.HTTPException):
             self._asking.close()
             return False
+        # It answers 503 while a statement that was told to end still computes.
+        return answer.status == http.client.OK
 
     def memory(self) -> int:
         """Return the bytes of memory that it has; 0 once it has ended."""

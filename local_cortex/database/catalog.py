@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from local_cortex.sql.errors import exists_already, object_missing, too_large
 from local_cortex.sql.limits import MAX_OBJECTS
-from local_cortex.sql.names import encode, written
+from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 
 __all__ = ["INFORMATION_SCHEMA", "Catalog", "Column", "Name", "Schema", "Table"]
@@ -67,8 +67,8 @@ class Table:
     @property
     def duckdb_schema(self) -> str:
         """DuckDB's schema of it, quoted."""
-        prefix = "" if self.owner is None else f"~{self.owner}."
-        return _quote(encode(f"{prefix}{self.name.database}.{self.name.schema}"))
+        owner = "" if self.owner is None else f"{MARK}{self.owner}"
+        return _quote(f"{encode(self.name.database)}{MARK}.{encode(self.name.schema)}{owner}")
 
     @property
     def duckdb(self) -> str:

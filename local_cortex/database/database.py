@@ -18,6 +18,7 @@ from local_cortex.database.catalog import Catalog
 from local_cortex.sql.limits import MEMORY, SPILL
 
 if TYPE_CHECKING:
+    from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
     from local_cortex.database.session import SqlSession
 
@@ -86,6 +87,7 @@ class Database:
             "temp_directory": f"'{quote}/spill'",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
             "TimeZone": "'UTC'",
         }.items():
             connection.execute(f"SET GLOBAL {setting} = {value}")
@@ -113,18 +115,30 @@ class Database:
             self._executions.pop(execution.id, None)
 
     def forget(self, session: SqlSession) -> None:
-        """Drop the temporary tables of a session that has ended; roll back what it left open."""
-        with session.lock:
-            if session.cursor is not None:
-                session.cursor.close()
-                session.cursor = None
+        """End a session: its statements, its transaction, and its temporary tables and stages.
+
+        Whoever calls this doesn't wait for a statement that still runs.
+        """
+        session.closed = True
+        with self._lock:
+            running = [one for one in self._executions.values() if one.session is session]
+        for execution in running:
+            execution.stop()
         if self._stages is not None:
             self._stages.forget(session.session_id)
         tables = self.catalog.forget(session.session_id)
-        if tables and self._connection is not None:
-            with self.cursor() as cursor:
-                for table in tables:
-                    cursor.execute(f"DROP TABLE IF EXISTS {table.duckdb}")
+        if tables or session.cursor is not None:
+            arguments = (session, tables)
+            threading.Thread(target=self._clean_up, args=arguments, daemon=True).start()
+
+    def _clean_up(self, session: SqlSession, tables: list[Table]) -> None:
+        with session.turn:
+            cursor, session.cursor = session.cursor, None
+            if cursor is not None:
+                cursor.close()
+        with self.cursor() as own:
+            for table in tables:
+                own.execute(f"DROP TABLE IF EXISTS {table.duckdb}")
 
     def close(self) -> None:
         """Let everything go, files included. Statements still running end."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.sql.errors import object_missing, too_large
@@ -71,14 +72,33 @@ class Execution:
         self._waiting_since: float | None = None
         self._asked = 0
         self._cursor: Any = None
+        self._turn: threading.RLock | None = None
         self.id = database.enter(self)
 
     @property
     def cursor(self) -> Any:
         """DuckDB's connection for this statement: the transaction's, where one is open."""
         if self._cursor is None:
-            self._cursor = self.session.cursor or self.database.cursor()
+            self._cursor = self.database.cursor()
         return self._cursor
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this statement is one of a transaction."""
+        return self._turn is not None
+
+    def join_transaction(self) -> None:
+        """Wait for this statement's turn in the session's open transaction, if there is one."""
+        while (cursor := self.session.cursor) is not None and self._turn is None:
+            self.session.turn.acquire()
+            if cursor is self.session.cursor:
+                self._turn, self._cursor = self.session.turn, cursor
+            else:
+                self.session.turn.release()
+
+    def leave_transaction(self) -> None:
+        """Go on with a connection of its own: the transaction has ended."""
+        self._cursor = None
 
     @property
     def computed(self) -> float:
@@ -108,8 +128,13 @@ class Execution:
     def stop(self) -> None:
         """Let the statement end as soon as it notices."""
         self.stopped = True
-        if self._cursor is not None:
-            self._cursor.interrupt()
+        cursor = self._cursor
+        if cursor is not None:
+            import duckdb
+
+            # The statement may close it at this moment.
+            with suppress(duckdb.Error):
+                cursor.interrupt()
 
     def charge_ai_calls(self, count: int) -> None:
         """Count questions to models.
@@ -166,5 +191,7 @@ class Execution:
     def close(self) -> None:
         """Give back what the statement held; an open transaction keeps its connection."""
         self.database.leave(self)
-        if self._cursor is not None and self._cursor is not self.session.cursor:
+        if self._cursor is not None and self._turn is None:
             self._cursor.close()
+        if self._turn is not None:
+            self._turn.release()

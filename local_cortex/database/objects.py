@@ -292,6 +292,12 @@ def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> Sql
     ]
     names = listed or [name for name, _ in found]
     _check_unique(names)
+    if len(names) != len(found):
+        raise SqlError(
+            "SQL compilation error:\nInvalid column definition list",
+            code="002026",
+            sqlstate="42601",
+        )
     kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
     columns = tuple(
         Column(shown, _kept(kind, kinds.get(own)))

@@ -31,7 +31,8 @@ class SqlSession:
 
     ``variables`` holds what SET set; ``results`` the latest results by query id, for RESULT_SCAN.
     Statements of one session run at the same time, on several threads, except in a transaction:
-    ``cursor`` is DuckDB's connection of the open one, and ``lock`` lets its statements take turns.
+    ``cursor`` is DuckDB's connection of the open one, and ``turn`` is held by the statement that
+    runs in it. ``lock`` is for what is read and then changed, and never held for long.
     ``cancel`` ends a statement by its query id, and tells whether there was one.
     """
 
@@ -51,6 +52,8 @@ class SqlSession:
     results: OrderedDict[str, SqlResult] = field(default_factory=OrderedDict)
     cursor: Any = field(default=None, repr=False)
     cancel: Callable[[str], bool] = field(default=lambda _: False, repr=False)
+    closed: bool = False
+    turn: threading.RLock = field(default_factory=threading.RLock, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def keep(self, query_id: str, result: SqlResult) -> None:

@@ -18,26 +18,30 @@ def begin(execution: Execution, _: Any = None) -> SqlResult:
     """Open a transaction, unless one is open."""
     session = execution.session
     with session.lock:
-        if session.cursor is None:
-            session.cursor = execution.database.cursor()
-            session.cursor.execute("BEGIN TRANSACTION")
+        if session.cursor is None and not session.closed:
+            cursor = execution.database.cursor()
+            cursor.execute("BEGIN TRANSACTION")
+            session.cursor = cursor
+    execution.join_transaction()
     return SqlResult.done(TRANSACTION)
 
 
 def end(execution: Execution, word: str = "COMMIT") -> None:
     """End the session's transaction, if one is open."""
+    execution.join_transaction()
     session = execution.session
     with session.lock:
         cursor, session.cursor = session.cursor, None
-        if cursor is None:
-            return
-        try:
-            # DuckDB would take COMMIT of a transaction that has failed, and keep nothing.
-            if word == "COMMIT":
-                cursor.execute("SELECT 1").fetchall()
-            cursor.execute(word)
-        finally:
-            cursor.close()
+    if cursor is None:
+        return
+    try:
+        # DuckDB would take COMMIT of a transaction that has failed, and keep nothing.
+        if word == "COMMIT":
+            cursor.execute("SELECT 1").fetchall()
+        cursor.execute(word)
+    finally:
+        cursor.close()
+        execution.leave_transaction()
 
 
 def commit(execution: Execution, _: Any) -> SqlResult:

@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 WHAT_RUNS = (
-    "It runs queries and DML on tables, views and stages, CREATE, ALTER, DROP, DESCRIBE and SHOW of "
-    "them, USE, SET, transactions, COPY INTO, PUT and GET, and the Cortex functions; "
-    "local_cortex/README.md lists them."
+    "It runs queries, INSERT, UPDATE, DELETE and MERGE, CREATE, ALTER, DROP, DESCRIBE and SHOW of "
+    "tables and views, USE, SET, transactions, stages with COPY INTO, PUT and GET, and the Cortex "
+    "functions; local_cortex/README.md lists them."
 )
 
 
@@ -175,8 +175,8 @@ def too_large(what: str, limit: int, advice: str) -> SqlError:
 def out_of_memory() -> SqlError:
     """A statement that needs more memory than all of them may have."""
     return SqlError(
-        f"Local Cortex allows {MEMORY} of memory for all statements, and this one needs more. Select "
-        "less.",
+        f"Local Cortex allows {MEMORY} of memory for all statements, and this one needs more. "
+        "Select less.",
         code="000002",
         sqlstate="0A000",
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from local_cortex.sql.errors import SqlError
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -20,9 +22,19 @@ _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
 
 def encode(name: str) -> str:
-    """Return DuckDB's name for a name as Snowflake keeps it."""
+    """Return DuckDB's name for a name as Snowflake keeps it.
+
+    Raises:
+        SqlError: 001003, it holds the character that marks encoded names.
+    """
+    if MARK in name:
+        raise SqlError(
+            "SQL compilation error:\nA name can't hold the control character U+001F.",
+            code="001003",
+            sqlstate="42000",
+        )
     small = sum(1 << at for at, letter in enumerate(name) if "a" <= letter <= "z")
-    return f"{name}{MARK}{small:x}" if small else name
+    return f"{name}{MARK}{small:x}" if small or not name else name
 
 
 def decode(name: str) -> str:

@@ -49,7 +49,7 @@ class _LocatedError(ParseError):  # type: ignore[misc]
         self.token = token
 
 
-class _Parser(Calls.Parser):  # type: ignore[misc]
+class _Parser(Calls.Parser):  # type: ignore[misc, valid-type]
     check: Callable[[], None]
     # The number of each ``?`` by where it stands: the parser may read one twice.
     ordinals: dict[int, str]

@@ -8,6 +8,7 @@ allow-list of :mod:`expressions` has passed the rest.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,13 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
-from local_cortex.sql.errors import SqlError, not_run, object_missing, too_large
+from local_cortex.sql.errors import (
+    SqlError,
+    invalid_identifier,
+    not_run,
+    object_missing,
+    too_large,
+)
 from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
@@ -61,6 +68,14 @@ SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
 }
 
 
+# DuckDB takes these for functions, or for a column of every table, where there is no such column.
+DUCKDB_ONLY = re.compile(
+    "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
+)
+# What holds an identifier that is no name.
+UNENCODED = (exp.PropertyEQ, exp.Anonymous)
+
+
 class Resolver:
     """Resolves the names of one statement's tree, in place.
 
@@ -91,14 +106,31 @@ class Resolver:
             replacement = self._replace(node, views)
             if replacement is not None:
                 node.replace(replacement)
+        self._check_columns(top)
+        for cte in list(top.find_all(exp.CTE)):
+            cte.args["alias"].set("this", _cte_name(cte.args["alias"].this))
         for node in list(top.find_all(exp.Identifier)):
             # The keys of an object are texts.
-            if not node.meta.get("encoded") and not isinstance(node.parent, exp.PropertyEQ):
-                name = encode(identifier(node))
-                node.set("this", name)
+            if not node.meta.get("encoded") and not isinstance(node.parent, UNENCODED):
+                node.set("this", encode(identifier(node)))
                 node.set("quoted", True)
                 node.meta["encoded"] = True
         return top.this.pop()
+
+    def _check_columns(self, tree: Any) -> None:
+        """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
+        known = {column.name for table in self.tables for column in table.columns}
+        known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
+        known |= {
+            identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
+        }
+        sources = {identifier(one.this) for one in tree.find_all(exp.TableAlias) if one.this}
+        for one in tree.find_all(exp.Column):
+            name = identifier(one.this)
+            if name in known or one.args.get("table"):
+                continue
+            if DUCKDB_ONLY.fullmatch(name) or name in sources:
+                raise invalid_identifier(name)
 
     def reveal(self, tree: Any) -> Any:
         """Put what was hidden in its place."""
@@ -113,7 +145,7 @@ class Resolver:
         """Return where an object is, from a name of up to three parts.
 
         Raises:
-            SqlError: 090105 or 090106, it has too few parts and the session uses no database or schema.
+            SqlError: 090105 or 090106, the session uses no database or schema for a short name.
         """
         if isinstance(node.this, exp.DynamicIdentifier):
             node = self.dynamic(node.this)
@@ -122,8 +154,9 @@ class Resolver:
 
     def full(self, parts: list[str]) -> Name:
         """Return the full name of a list of one to three parts."""
-        missing = [self._session.database, self._session.schema, None][: 3 - len(parts)]
-        database, schema, name = (*missing, *parts)
+        database, schema, name = (None, None, None, *parts)[-3:]
+        database = self._session.database if len(parts) < 3 else database
+        schema = self._session.schema if len(parts) < 2 else schema
         if len(parts) > 3 or not database or not schema or not name:
             kind, code = ("schema", "090106") if database else ("database", "090105")
             raise SqlError(
@@ -304,7 +337,8 @@ class Resolver:
             text = f"{own}::JSON::VARIANT" if column.type.is_json else own
             alias = quoted(column.name).sql("duckdb")
             selected.append(f"CAST({text} AS {column.type.duckdb}) AS {alias}")
-        query = sqlglot.parse_one(f"SELECT {', '.join(selected)} FROM {name}", dialect="duckdb")
+        sql = f"SELECT {', '.join(selected)} FROM {name}"  # noqa: S608 - our own names
+        query = sqlglot.parse_one(sql, dialect="duckdb")
         return exp.Subquery(this=self.hide(query))
 
     def _aliased(self, source: Any, node: Any, name: str) -> Any:
@@ -336,6 +370,11 @@ class Resolver:
         if node.args.get("when"):
             raise not_run("AT and BEFORE (Time Travel)")
         if not node.args.get("db") and _is_cte(node):
+            # Under a name of our own: where DuckDB sees no such CTE, it has a table of none either.
+            name = identifier(node.this)
+            alias = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+            node.set("alias", node.args.get("alias") or alias)
+            node.set("this", _cte_name(node.this))
             return None
         name = self.name(node)
         if name.schema == INFORMATION_SCHEMA:
@@ -392,26 +431,40 @@ class _Elsewhere:
 
 def _is_cte(table: Any) -> bool:
     """Tell whether a bare name is that of a common table expression around it."""
-    name, node, within = identifier(table.this), table, None
+    name = identifier(table.this)
+    node: Any = table
+    within: Any = None
     while node is not None:
         if isinstance(node, exp.CTE):
             within = node
         ctes = node.args.get("with_")
-        if ctes is not None:
-            for cte in ctes.expressions:
-                if cte is within:
-                    if identifier(cte.args["alias"].this) == name and isinstance(
-                        cte.this, exp.Union
-                    ):
-                        ctes.set("recursive", True)
-                        return True
-                    break
-                if _alias_of(cte) == name:
+        for cte in ctes.expressions if ctes is not None else []:
+            same = identifier(cte.args["alias"].this) == name
+            if cte is within:
+                if same and _recurs(cte.this, table):
+                    ctes.set("recursive", True)
                     return True
+                break
+            if same:
+                return True
+        if ctes is not None:
             within = None
         node = node.parent
     return False
 
 
-def _alias_of(cte: Any) -> str:
-    return identifier(cte.args["alias"].this)
+def _recurs(query: Any, table: Any) -> bool:
+    """Tell whether a table stands in a branch of a union that may read the union itself."""
+    anchor = query
+    while isinstance(anchor, exp.SetOperation):
+        anchor = anchor.this
+    node = table
+    while node is not query and node is not anchor:
+        node = node.parent
+    return node is query and anchor is not query
+
+
+def _cte_name(node: Any) -> Any:
+    name = exp.to_identifier(f"{encode(identifier(node))}{MARK}c", quoted=True)
+    name.meta["encoded"] = True
+    return name

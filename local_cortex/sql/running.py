@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -33,16 +32,12 @@ logger = logging.getLogger(__name__)
 
 def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | PutGet:
     """Run one statement on the caller's thread; see :func:`local_cortex.sql.execute`."""
-    session = execution.session
     parsed = None
     try:
-        with session.lock if session.cursor is not None else nullcontext():
-            parsed = parse(execution.sql, execution.check)
-            execution.binds = decode_binds(binds)
-            result = _patiently(execution)
-            if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
-                session.keep(execution.query_id, result)
-            return result
+        execution.join_transaction()
+        parsed = parse(execution.sql, execution.check)
+        execution.binds = decode_binds(binds)
+        return _kept(execution, _patiently(execution))
     except RecursionError:
         # Everything that nests is counted; this is for what was not thought of.
         raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
@@ -70,6 +65,13 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
         execution.close()
 
 
+def _kept(execution: Execution, result: SqlResult | PutGet) -> SqlResult | PutGet:
+    """Keep a result for RESULT_SCAN."""
+    if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
+        execution.session.keep(execution.query_id, result)
+    return result
+
+
 def _patiently(execution: Execution) -> SqlResult | PutGet:
     """Run the statement, and again where another changed the same rows meanwhile."""
     for attempt in range(CONFLICTS):
@@ -77,7 +79,7 @@ def _patiently(execution: Execution) -> SqlResult | PutGet:
             # The tree is changed on the way, so each attempt parses anew.
             return run_statement(execution, parse(execution.sql, execution.check))
         except duckdb.TransactionException as error:
-            if execution.session.cursor is not None or not is_conflict(error):
+            if execution.in_transaction or not is_conflict(error):
                 raise
             if attempt == CONFLICTS - 1:
                 raise

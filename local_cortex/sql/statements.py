@@ -56,7 +56,7 @@ def run_statement(execution: Execution, parsed: Parsed) -> SqlResult | stages.Pu
 def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.words[0] == "SHOW":
         return show.show(execution, parsed)
-    if parsed.words[0] == "UNSET":
+    if parsed.words[0] == "UNSET" and not execution.describe_only:
         return settings.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
