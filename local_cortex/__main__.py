@@ -17,9 +17,11 @@ from local_cortex.certificate import write_certificate
 from local_cortex.choice import settings_from_environment
 from local_cortex.server import LocalCortex, StartError
 from local_cortex.settings import Settings, SettingsError
+from local_cortex.supported import supported
 
 SERVE_HELP = "run the server and print how to connect to it"
 FAULTS_HELP = "list the models that show what can go wrong"
+SUPPORTED_HELP = "list the SQL that runs, as in local_cortex/README.md"
 RUN_HELP = "run an unmodified program against a server of its own"
 
 
@@ -31,13 +33,16 @@ def main(arguments: list[str] | None = None) -> int:
         for name, fault in faults.FAULTS.items():
             print(f"{name:28}{fault.about}")
         return 0
+    if asked.command == "supported":
+        print(supported())
+        return 0
     try:
         settings = _settings(asked)
         if asked.command == "run":
             words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
             if not words:
                 parser.error("name a command to run: python -m local_cortex run -- COMMAND ...")
-            return launch.run(words, settings=settings)
+            return launch.run(words, setup=asked.setup, settings=settings)
         return _serve(asked.port, asked.tls, settings)
     except (SettingsError, StartError) as error:
         print(error, file=sys.stderr)
@@ -71,8 +76,17 @@ def _parser() -> argparse.ArgumentParser:
         "--tls", action="store_true", help="speak https, which snowflake.cortex.Complete expects"
     )
     run = commands.add_parser("run", parents=[shared], help=RUN_HELP, description=RUN_HELP)
+    run.add_argument(
+        "--setup",
+        action="append",
+        default=[],
+        metavar="FILE.sql",
+        help="run the file's statements first; the program starts in the schema where they end "
+        "(may be given again, for further files)",
+    )
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     commands.add_parser("faults", help=FAULTS_HELP, description=FAULTS_HELP)
+    commands.add_parser("supported", help=SUPPORTED_HELP, description=SUPPORTED_HELP)
     return parser
 
 
