@@ -17,9 +17,11 @@ from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 
-__all__ = ["INFORMATION_SCHEMA", "Catalog", "Column", "Name", "Schema", "Table"]
+__all__ = ["ACCOUNT_USAGE", "INFORMATION_SCHEMA", "Catalog", "Column", "Name", "Schema", "Table"]
 
+# Schemas of views that nobody makes.
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
+ACCOUNT_USAGE = "ACCOUNT_USAGE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _exists(node: Any, there: bool, name: str) -> SqlResult | None:
 
 
 def _create_database(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    name = identifier(node.this.this)
+    name = Resolver(execution).parts(node.this)[-1]
     catalog = execution.database.catalog
     if told := _exists(node, catalog.has(name), written(name)):
         return told
@@ -103,9 +103,7 @@ def _create_schema(execution: Execution, node: Any, given: dict[type, Any]) -> S
 
 
 def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
-    if isinstance(node.this, exp.DynamicIdentifier):
-        node = Resolver(execution).dynamic(node.this)
-    parts = [identifier(part) for part in node.parts if part is not None]
+    parts = Resolver(execution).parts(node)
     name = Resolver(execution).full([*parts, "X"])
     return name.database, name.schema
 
@@ -370,7 +368,7 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     catalog, session = execution.database.catalog, execution.session
     if kind in {"DATABASE", "SCHEMA"}:
         if kind == "DATABASE":
-            database, schema = identifier(target.parts[-1]), None
+            database, schema = Resolver(execution).parts(target)[-1], None
         else:
             database, schema = _schema_name(execution, target)
         shown = written(schema or database)

@@ -16,7 +16,7 @@ from local_cortex.wire.result import SqlResult
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["alter_session", "set_variables", "unset", "use"]
+__all__ = ["alter_session", "literal_of", "set_variables", "unset", "use"]
 
 # statementTypeId, as in Snowflake's JDBC driver
 ALTER_SESSION = 0x4100
@@ -33,10 +33,7 @@ def use(execution: Execution, node: Any) -> SqlResult:
     kind = str(node.args.get("kind") or "DATABASE").upper()
     if kind == "SECONDARY ROLES":
         return SqlResult.done(USE)
-    target = node.this
-    if isinstance(target.this, exp.DynamicIdentifier):
-        target = Resolver(execution).dynamic(target.this)
-    parts = [identifier(part) for part in target.parts]
+    parts = Resolver(execution).parts(node.this)
     if kind == "ROLE":
         session.role = parts[-1]
     elif kind == "WAREHOUSE":
@@ -69,13 +66,13 @@ def set_variables(execution: Execution, node: Any) -> SqlResult:
     variables = execution.session.variables
     for item in node.expressions:
         for name, value in _assignments(item):
-            literal = _value(execution, value)
+            literal = literal_of(execution, value)
             _check_setting(name, literal.name, len({*variables, name}))
             variables[name] = literal
     return SqlResult.done(ALTER_SESSION)
 
 
-def _value(execution: Execution, node: Any) -> Any:
+def literal_of(execution: Execution, node: Any) -> Any:
     """Return the literal that an expression comes to."""
     if isinstance(node, exp.Literal):
         return node
@@ -99,7 +96,7 @@ def alter_session(execution: Execution, node: Any) -> SqlResult:
                 parameters.pop(identifier(item.this).upper(), None)
                 continue
             for name, value in _assignments(item):
-                literal = _value(execution, value)
+                literal = literal_of(execution, value)
                 if isinstance(literal, exp.Null):
                     message = f"SQL compilation error:\ninvalid value for parameter '{name}'"
                     raise SqlError(message, code="001008", sqlstate="22023")
@@ -122,9 +119,9 @@ def _check_setting(name: str, value: str, size: int) -> None:
 
 def _assignments(item: Any) -> list[tuple[str, Any]]:
     pair = item.this
-    if isinstance(pair, exp.EQ) and isinstance(pair.this, exp.Column):
-        return [(identifier(pair.this.this).upper(), pair.expression)]
-    if isinstance(pair, exp.EQ) and isinstance(pair.this, exp.Tuple):
+    if isinstance(pair, exp.EQ) and isinstance(pair.this.unnest(), exp.Column):
+        return [(identifier(pair.this.unnest().this).upper(), pair.expression)]
+    if isinstance(pair, exp.EQ) and isinstance(pair.expression, exp.Tuple):
         names = [identifier(one.this).upper() for one in pair.this.expressions]
         return list(zip(names, pair.expression.expressions, strict=False))
     raise not_run("this form of SET")

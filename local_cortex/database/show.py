@@ -443,19 +443,45 @@ INFORMATION: dict[str, tuple[str, Source]] = {
 }
 
 
+#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
+ACCOUNT_USAGE: dict[str, str] = {
+    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
+    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
+    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
+    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
+    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
+    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_name credits_used:n",
+    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "warehouse_id:n token_credits:n tokens:n",
+    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name tokens:n token_credits:n "
+    "query_id",
+}
+
+
 def information_schema(execution: Execution, name: Name) -> SqlResult:
     """Return a view of INFORMATION_SCHEMA as rows.
 
     Raises:
         SqlError: 002003, there is none of this name here.
     """
+    if (name.database, name.schema) == (
+        "SNOWFLAKE",
+        "ACCOUNT_USAGE",
+    ) and name.name in ACCOUNT_USAGE:
+        return _result(_in_capitals(ACCOUNT_USAGE[name.name]), ())
     if name.name not in INFORMATION or not execution.database.catalog.has(name.database):
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
     names, source = INFORMATION[name.name]
-    # Unlike SHOW's, its columns are called in capitals.
     return _result(
-        names.upper().replace(":N", ":n").replace(":T", ":t"),
+        _in_capitals(names),
         source(execution, Clauses(kind="DATABASE", place=[name.database])),
+    )
+
+
+def _in_capitals(names: str) -> str:
+    """Call columns as a view does, and not as SHOW does."""
+    return " ".join(
+        name.partition(":")[0].upper() + "".join(name.partition(":")[1:]) for name in names.split()
     )
 
 

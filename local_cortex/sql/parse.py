@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from local_cortex.sql.errors import SqlError, syntax_error, too_large
+from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
 from local_cortex.sql.expressions import Calls
 from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import identifier
@@ -24,6 +24,14 @@ CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.
 # Read from their tokens: sqlglot takes them for commands, or for something else.
 WORD_COMMANDS = frozenset(
     {"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"}
+)
+# What follows the BEGIN of a transaction; anything else is a block of Snowflake Scripting.
+TRANSACTIONS = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
+# What CREATE, ALTER and DROP may say before what they are about, and kinds of several words.
+MODIFIERS = frozenset({"OR", "REPLACE", "ALTER", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
+WORDS_OF_A_KIND = {"CORTEX": 3, "ROW": 3, "FILE": 2, "GIT": 2, "MASKING": 2, "MATERIALIZED": 2}
+WORDS_OF_A_KIND |= dict.fromkeys(
+    ("API", "DYNAMIC", "EXTERNAL", "NETWORK", "SEMANTIC", "STORAGE"), 2
 )
 
 
@@ -39,6 +47,15 @@ class Parsed:
     def words(self) -> list[str]:
         """Its first words, in capitals."""
         return [str(token.text).upper() for token in self.tokens[:8]]
+
+    @property
+    def kind(self) -> str:
+        """What it does to what, as in CREATE CORTEX SEARCH SERVICE, in capitals."""
+        verb, *rest = self.words
+        while rest and rest[0] in MODIFIERS:
+            rest.pop(0)
+        length = WORDS_OF_A_KIND.get(rest[0], 1) if rest else 0
+        return " ".join([verb, *rest[:length]])
 
 
 class _LocatedError(ParseError):  # type: ignore[misc]
@@ -110,6 +127,9 @@ def _tokens(sql: str) -> tuple[Token, ...]:
         tokens = DIALECT.tokenize(sql)
     except TokenError:
         raise syntax_error(sql, len(sql), "<EOF>") from None
+    words = [str(token.text).upper() for token in tokens[:2]]
+    if words[:1] == ["DECLARE"] or (words[:1] == ["BEGIN"] and words[1:] not in TRANSACTIONS):
+        raise not_run("BEGIN ... END", "Send the statements of a block one by one.")
     statements: list[list[Token]] = [[]]
     for token in tokens:
         if token.token_type == TokenType.SEMICOLON:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
+from local_cortex.database.catalog import ACCOUNT_USAGE, INFORMATION_SCHEMA, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
     invalid_identifier,
@@ -147,10 +147,19 @@ class Resolver:
         Raises:
             SqlError: 090105 or 090106, the session uses no database or schema for a short name.
         """
-        if isinstance(node.this, exp.DynamicIdentifier):
-            node = self.dynamic(node.this)
-        parts = [identifier(part) for part in node.parts]
-        return self.full(parts)
+        return self.full(self.parts(node))
+
+    def parts(self, node: Any) -> list[str]:
+        """Return the parts of a dotted name; one of them may be ``IDENTIFIER(...)``."""
+        found: list[str] = []
+        for part in node.parts:
+            call = isinstance(part, exp.Anonymous) and part.name.upper() == "IDENTIFIER"
+            if isinstance(part, exp.DynamicIdentifier) or call:
+                named = self._dynamic(part.expressions[0] if call else part.this)
+                found += [identifier(one) for one in named.parts]
+            else:
+                found.append(identifier(part))
+        return found
 
     def full(self, parts: list[str]) -> Name:
         """Return the full name of a list of one to three parts."""
@@ -180,8 +189,8 @@ class Resolver:
             raise object_missing(kind, str(name) if "." in spelled(node) else written(name.name))
         return table
 
-    def dynamic(self, node: Any) -> Any:
-        value = self._replace(node.this, 0) or node.this
+    def _dynamic(self, node: Any) -> Any:
+        value = self._replace(node, 0) or node
         if not isinstance(value, exp.Literal) or not value.is_string:
             raise not_run("IDENTIFIER of an expression", "Give it a text or a variable.")
         return exp.to_table(value.name, dialect="snowflake")
@@ -215,7 +224,7 @@ class Resolver:
         if isinstance(node, exp.Column):
             return self._column(node)
         if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
-            return exp.column(*reversed(self.dynamic(node).parts))
+            return exp.column(*reversed(self._dynamic(node.this).parts))
         if isinstance(node, exp.Func):
             return self._session_function(node)
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.TableFromRows):
@@ -377,7 +386,7 @@ class Resolver:
             node.set("this", _cte_name(node.this))
             return None
         name = self.name(node)
-        if name.schema == INFORMATION_SCHEMA:
+        if name.schema in {INFORMATION_SCHEMA, ACCOUNT_USAGE}:
             from local_cortex.database.show import information_schema
 
             return self._aliased(

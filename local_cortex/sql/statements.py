@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def run_statement(execution: Execution, parsed: Parsed) -> SqlResult | stages.Pu
     if runner is None:
         if isinstance(tree, exp.Expression) and parsed.tokens[0].token_type.name == "VAR":
             raise syntax_error(parsed.sql, parsed.tokens[0].start, str(parsed.tokens[0].text))
-        raise not_run(" ".join(parsed.words[:2]))
+        raise not_run(parsed.kind)
     if execution.describe_only and not isinstance(tree, exp.Describe):
         return SqlResult.of_rows((SqlColumn("status", TEXT),), [], SELECT)
     if type(tree) in CHANGES and execution.session.parameters.get("AUTOCOMMIT") == "false":
@@ -61,8 +62,11 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return SqlResult.done(objects.DDL)
-    if parsed.words[:2] == ["EXECUTE", "IMMEDIATE"] and len(parsed.tokens) == 3:
-        execution.sql = str(parsed.tokens[2].text)
+    # sqlglot reads what follows EXECUTE as one text.
+    rest = str(parsed.tokens[-1].text)
+    if parsed.words[0] == "EXECUTE" and (found := re.match(r"IMMEDIATE\b", rest, re.IGNORECASE)):
+        (inner,) = parse(f"SELECT {rest[found.end() :]}").tree.expressions
+        execution.sql = settings.literal_of(execution, inner).name
         return run_statement(execution, parse(execution.sql, execution.check))
     raise not_run(parsed.words[0])
 
