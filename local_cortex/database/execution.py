@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Execution", "Stopped"]
 
 
+# Between two looks at whether a statement that waits for its turn is to end.
+TURN_SECONDS = 0.1
+
+
 class Stopped(BaseException):
     """The statement is to end: its deadline has passed, or somebody aborted it.
 
@@ -90,7 +94,8 @@ class Execution:
     def join_transaction(self) -> None:
         """Wait for this statement's turn in the session's open transaction, if there is one."""
         while (cursor := self.session.cursor) is not None and self._turn is None:
-            self.session.turn.acquire()
+            while not self.session.turn.acquire(timeout=TURN_SECONDS):
+                self.check()
             if cursor is self.session.cursor:
                 self._turn, self._cursor = self.session.turn, cursor
             else:
@@ -191,7 +196,9 @@ class Execution:
     def close(self) -> None:
         """Give back what the statement held; an open transaction keeps its connection."""
         self.database.leave(self)
-        if self._cursor is not None and self._turn is None:
-            self._cursor.close()
+        # Whoever stops it from now on is not to stop the next statement of its transaction.
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None and self._turn is None:
+            cursor.close()
         if self._turn is not None:
             self._turn.release()
