@@ -7,7 +7,6 @@ per statement DuckDB starts none itself, so that no statement waits for another'
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 from itertools import count
@@ -37,7 +36,7 @@ class Database:
         self._lock = threading.Lock()
         self._numbers = count(1)
         self._executions: dict[int, Execution] = {}
-        self._folder: Path | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._connection: Any = None
         self._stages: Any = None
 
@@ -46,8 +45,11 @@ class Database:
         """The folder of everything that this server keeps on the disk."""
         with self._lock:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="local-cortex-sql-")).resolve()
-            return self._folder
+                # It also goes when the process ends without closing anything.
+                self._folder = tempfile.TemporaryDirectory(
+                    prefix="local-cortex-sql-", ignore_cleanup_errors=True
+                )
+            return Path(self._folder.name).resolve()
 
     @property
     def stages(self) -> Any:
@@ -146,4 +148,4 @@ class Database:
             for execution in self._executions.values():
                 execution.stop()
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.cleanup()
