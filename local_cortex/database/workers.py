@@ -8,8 +8,11 @@ when DuckDB notices the interrupt.
 from __future__ import annotations
 
 import asyncio
+import heapq
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any, TypeVar
 
 from local_cortex.database.execution import Execution
@@ -24,9 +27,11 @@ STATEMENT_SECONDS = 10.0
 # All of them share one interpreter: more would only make each wait for the others.
 THREADS = 4
 # Then the next statement gets its turn as well, so that short ones do not wait for long ones.
-TURN_SECONDS = 0.5
+TURN_SECONDS = 0.25
 # Of all threads, those included that wait for a model.
 MOST_THREADS = 128
+# An interrupt between two calls of DuckDB is lost, so it is said again.
+AGAIN_SECONDS = 0.1
 # A statement that was told to end and computes on for so long will not end by itself.
 STUCK_SECONDS = 20.0
 
@@ -42,7 +47,9 @@ class Workers:
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
         self.seconds = seconds
         self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="local-cortex-sql")
-        self._turns = asyncio.Semaphore(threads)
+        self._turns = _Turns(threads)
+        # By session: one with fewer goes before one with more.
+        self._unfinished: Counter[int] = Counter()
         self._ending: dict[asyncio.Future[Any], float] = {}
 
     @property
@@ -57,16 +64,30 @@ class Workers:
         Raises:
             SqlError: 000630, it has computed for as long as it may.
         """
+        session = execution.session.session_id
+        others = self._unfinished[session]
+        self._unfinished[session] += 1
+        try:
+            try:
+                with execution.waiting():
+                    await self._turns.take(others)
+            except asyncio.CancelledError:
+                execution.close()
+                raise
+            return await self._run(job, execution)
+        finally:
+            self._unfinished -= Counter((session,))
+
+    async def _run(self, job: Callable[[], T], execution: Execution) -> T:
         seconds = execution.session.timeout(self.seconds)
-        await self._turns.acquire()
         loop = asyncio.get_running_loop()
         try:
             future = loop.run_in_executor(self._pool, job)
         except RuntimeError:
             # The interpreter is ending and starts no more threads, but sessions are still closed.
-            self._turns.release()
+            self._turns.pass_on()
             return job()
-        turn = [self._turns.release]
+        turn = [self._turns.pass_on]
 
         def pass_on(_: object = None) -> None:
             if turn:
@@ -84,14 +105,50 @@ class Workers:
         finally:
             timer.cancel()
             if not future.done():
-                execution.stop()
                 self._ending[future] = loop.time()
-                future.add_done_callback(lambda one: self._ending.pop(one, None))
+                self._end(future, execution)
         return future.result()
+
+    def _end(self, future: asyncio.Future[Any], execution: Execution) -> None:
+        if future.done():
+            del self._ending[future]
+            return
+        execution.stop()
+        future.get_loop().call_later(AGAIN_SECONDS, self._end, future, execution)
 
     def close(self) -> None:
         """Let the threads end, once the statements on them have been told to."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Turns:
+    """So many at a time; who waits with a lower rank goes first."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._numbers = count()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+
+    async def take(self, rank: int) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (rank, next(self._numbers), mine))
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if not mine.cancelled():
+                self.pass_on()
+            raise
+
+    def pass_on(self) -> None:
+        while self._waiting:
+            *_, other = heapq.heappop(self._waiting)
+            if not other.done():
+                other.set_result(None)
+                return
+        self._free += 1
 
 
 def _look_at(future: asyncio.Future[Any]) -> None:
