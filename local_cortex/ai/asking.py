@@ -1,8 +1,7 @@
 """What the Cortex functions answer: rows of a chunk, eight at a time on the server's event loop.
 
-DuckDB hands a function's arguments over as one JSON object a row. Errors follow the change of
-bundle 2026_02: an ``AI_`` function that fails for a row gives NULL, or ``{value, error}`` with
-``return_error_details``; the legacy functions, embeddings and aggregates fail the statement.
+DuckDB hands a function's arguments over as one JSON object a row. For a row each function here
+returns its value, or what to ask the models for it.
 """
 
 from __future__ import annotations
@@ -11,116 +10,76 @@ import asyncio
 import concurrent.futures
 import json
 import re
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from functools import lru_cache
-from typing import Any, Self
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
-from local_cortex import tokens
-from local_cortex.ai.protocol import Completion, CortexFunctions, Running
+from local_cortex import models, speed, tokens
+from local_cortex.ai.forms import FORMS, MAY_BE_OBJECT, Form, remote_error
+from local_cortex.ai.late import KEEP
+from local_cortex.ai.protocol import CortexFunctions, Running
 from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.embedding import DIMENSIONS, embed, similarity
 from local_cortex.engines.redaction import redact, spans
-from local_cortex.sql.errors import SqlError, not_run, wrong_argument_types
+from local_cortex.engines.splitting import split_markdown, split_text
+from local_cortex.sql.errors import not_run, wrong_argument_types
 from local_cortex.sql.limits import AI_CONCURRENCY
 
-__all__ = ["MAY_BE_OBJECT", "Question", "answers", "remote_error"]
+__all__ = ["answers"]
 
 Given = Mapping[str, Any]
 Ask = Callable[[CortexFunctions], Awaitable[Any]]
 
-#: Arguments that make an answer an object; they are left out of the call where they are not set.
-MAY_BE_OBJECT = ("response_format", "show_details", "return_error_details")
 # A stopped statement gives up what it waits for within this many seconds.
-LOOK_SECONDS = 0.1
-MOST_CATEGORIES = 10
-MOST_LABELS = 500
+LOOK_SECONDS: Final = 0.1
+MOST_CATEGORIES: Final = 10
+MOST_LABELS: Final = 500
 # Where a prompt object's template takes an argument.
-PLACE = re.compile(r"\{([0-9]+)\}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
+PLACE: Final = re.compile(r"\{([0-9]+)\}")
+QUESTION: Final = re.compile(r"(?!list:)([\w ]{1,40}):\s+(.+)", re.IGNORECASE)
 # Documented options and what each must be; ranges are the server's to check.
-OPTIONS: Mapping[str, Callable[[object], bool]] = {
-    "temperature": _is_number,
-    "top_p": _is_number,
-    "max_tokens": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "guardrails": lambda value: isinstance(value, bool | dict),
-    "response_format": lambda value: isinstance(value, dict),
+OPTIONS: Final[Mapping[str, tuple[type, ...]]] = {
+    "temperature": (int, float),
+    "top_p": (int, float),
+    "max_tokens": (int,),
+    "guardrails": (bool, dict),
+    "response_format": (dict,),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What one row asks a model by name."""
-
-    model: str
-    messages: tuple[Message, ...]
-    options: Given
-
-    @classmethod
-    def build(cls, model: str, prompt: Any, options: Given) -> Self:
-        """Read a prompt (text, messages or a PROMPT object) and an options object.
-
-        Raises:
-            EngineError: 400, as the service answers them.
-        """
-        for name, value in options.items():
-            if value is not None and (name not in OPTIONS or not OPTIONS[name](value)):
-                raise EngineError(400, f"invalid options object: {name}")
-        set_options = {name: value for name, value in options.items() if value is not None}
-        return cls(_as_text(model), _messages(prompt), set_options)
-
-    async def answer(self, cortex: CortexFunctions, *, detailed: bool) -> Any:
-        """Ask: text, the document of a ``response_format``, or either with its details."""
-        completion = await cortex.complete(self.model, self.messages, self.options)
-        structured = "response_format" in self.options
-        answer = json.loads(completion.text) if structured else completion.text
-        return _details(self.model, completion, answer, structured) if detailed else answer
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _details(model: str, completion: Completion, answer: Any, structured: bool) -> dict[str, Any]:
-    said = (
-        {"structured_output": [{"raw_message": answer, "type": "json"}]}
-        if structured
-        else {"choices": [{"messages": answer}]}
-    )
-    usage = completion.usage
-    return said | {
-        "created": int(time.time()),
-        "model": model,
-        "usage": {
-            "completion_tokens": usage.completion_tokens,
-            "prompt_tokens": usage.prompt_tokens,
-            "total_tokens": usage.total_tokens,
-        },
-    }
+def _list(value: Any, name: str, most: int) -> list[Any]:
+    if not isinstance(value, list) or len(value) > most:
+        raise EngineError(400, f"{name}: an array of at most {most}")
+    return value
+
+
+# Prompts
 
 
 def _messages(prompt: Any) -> tuple[Message, ...]:
+    """Read a prompt: a text, messages or a PROMPT object."""
     if not isinstance(prompt, list):
-        return (Message("user", _rendered(prompt)),)
+        return (Message("user", _filled(prompt)),)
     if not prompt:
         raise EngineError(
             400, "schema validation failed: messages must be a list that is not empty"
         )
-    messages = []
-    for message in prompt:
-        content = message.get("content") if isinstance(message, dict) else None
-        role = message.get("role", "user") if isinstance(message, dict) else None
-        if not isinstance(content, str) or not isinstance(role, str):
-            raise EngineError(
-                400, "schema validation failed: a message is an object of role and content"
-            )
-        messages.append(Message(role, content))
-    return tuple(messages)
+    read = [one if isinstance(one, dict) else {} for one in prompt]
+    messages: list[tuple[Any, Any]] = [
+        (one.get("role", "user"), one.get("content")) for one in read
+    ]
+    if not all(isinstance(part, str) for message in messages for part in message):
+        raise EngineError(
+            400, "schema validation failed: a message is an object of role and content"
+        )
+    return tuple(Message(*message) for message in messages)
 
 
 def _parts(prompt: Any) -> tuple[str, list[str]]:
@@ -128,25 +87,67 @@ def _parts(prompt: Any) -> tuple[str, list[str]]:
     template, items = prompt.get("template"), prompt.get("args")
     if not isinstance(template, str) or not isinstance(items, list):
         raise EngineError(400, "schema validation failed: not a prompt object")
-    return template, ["" if item is None else _as_text(item) for item in items]
+    return template, ["" if item is None else _text(item) for item in items]
 
 
-def _rendered(prompt: Any) -> str:
+def _filled(prompt: Any) -> str:
     if not isinstance(prompt, dict):
-        return _as_text(prompt)
+        return _text(prompt)
     template, items = _parts(prompt)
 
-    def filled(place: re.Match[str]) -> str:
-        number = place[1]
-        if len(number) > len(str(len(items))) or int(number) >= len(items):
-            raise EngineError(400, f"prompt object: there is no argument {{{number[:9]}}}")
-        return items[int(number)]
+    def item(place: re.Match[str]) -> str:
+        if int(place[1][:9]) >= len(items):
+            raise EngineError(400, f"prompt object: there is no argument {{{place[1][:9]}}}")
+        return items[int(place[1])]
 
-    return PLACE.sub(filled, template)
+    return PLACE.sub(item, template)
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+# What a row asks
+
+
+def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> Ask:
+    for name, value in options.items():
+        fits = isinstance(value, OPTIONS.get(name, ()))
+        if not fits or (isinstance(value, bool) and name != "guardrails"):
+            raise EngineError(400, f"invalid options object: {name}")
+    model, messages = _text(given["model"]), _messages(given["prompt"])
+    structured = "response_format" in options
+
+    async def ask(cortex: CortexFunctions) -> Any:
+        completion = await cortex.complete(model, messages, options)
+        answer = json.loads(completion.text) if structured else completion.text
+        if not detailed:
+            return answer
+        return {
+            "structured_output" if structured else "choices": [
+                {"raw_message": answer, "type": "json"} if structured else {"messages": answer}
+            ],
+            "created": int(time.time()),
+            "model": model,
+            "usage": asdict(completion.usage) | {"total_tokens": completion.usage.total_tokens},
+        }
+
+    return ask
+
+
+def _set(options: Any) -> dict[str, Any]:
+    return {name: value for name, value in (options or {}).items() if value is not None}
+
+
+def _complete(given: Given) -> Ask:
+    if isinstance(given["prompt"], list | dict) and "options" not in given:
+        raise wrong_argument_types("COMPLETE", ["VARCHAR", "ARRAY"])
+    options = _set(given.get("options"))
+    detailed = "options" in given and "response_format" not in options
+    return _completion(given, options, detailed=detailed)
+
+
+def _ai_complete(given: Given) -> Ask:
+    # Documented: a response_format among the model parameters is not recognised.
+    own = {"response_format": given.get("response_format")}
+    options = _set((given.get("model_parameters") or {}) | own)
+    return _completion(given, options, detailed=bool(given.get("show_details")))
 
 
 def _task(name: str, given: Given, shape: Callable[[Any], Any] = lambda answer: answer) -> Ask:
@@ -156,26 +157,12 @@ def _task(name: str, given: Given, shape: Callable[[Any], Any] = lambda answer: 
     return ask
 
 
-def _complete(given: Given) -> Ask:
-    options = given.get("options")
-    if isinstance(given["prompt"], list | dict) and "options" not in given:
-        raise wrong_argument_types("COMPLETE", ["VARCHAR", "ARRAY"])
-    question = Question.build(given["model"], given["prompt"], options or {})
-    detailed = "options" in given and "response_format" not in question.options
-    return lambda cortex: question.answer(cortex, detailed=detailed)
+def _texts(name: str, **parameters: str) -> Callable[[Given], Ask]:
+    """Return what asks for a task whose arguments are texts, each by its parameter's name."""
+    return lambda given: _task(name, {key: _text(given[one]) for key, one in parameters.items()})
 
 
-def _ai_complete(given: Given) -> Ask:
-    options = dict(given.get("model_parameters") or {})
-    # Documented: a response_format among the model parameters is not recognised.
-    options.pop("response_format", None)
-    options["response_format"] = given.get("response_format")
-    question = Question.build(given["model"], given["prompt"], options)
-    return lambda cortex: question.answer(cortex, detailed=bool(given.get("show_details")))
-
-
-def _labels(given: Given) -> dict[str, Any]:
-    """Read the arguments that AI_CLASSIFY and CLASSIFY_TEXT share."""
+def _classify(given: Given, shape: Callable[[Any], Any]) -> Ask:
     options = given.get("config_object") or {}
     labels = [
         one if isinstance(one, dict) else {"label": one}
@@ -186,85 +173,81 @@ def _labels(given: Given) -> dict[str, Any]:
         raise EngineError(400, "list_of_categories: a category is a text or has a label")
     if len(set(names)) < len(names):
         raise EngineError(400, "list_of_categories: categories must be unique")
-    if options.get("output_mode", "single") not in {"single", "multi"}:
+    mode = options.get("output_mode", "single")
+    if mode not in {"single", "multi"}:
         raise EngineError(400, "config_object: output_mode is 'single' or 'multi'")
-    return {
-        "text": _rendered(given["input"]),
+    asked = {
+        "text": _filled(given["input"]),
         "labels": labels,
-        "multi": options.get("output_mode") == "multi",
+        "multi": mode == "multi",
         "task": options.get("task_description"),
         "examples": options.get("examples") or [],
     }
+    return _task("classify", asked, shape)
 
 
 def _filter(given: Given) -> Ask:
     if not isinstance(given.get("return_error_details", False), bool | None):
         raise not_run("AI_FILTER with a FILE", "Use AI_FILTER(PROMPT('question {0}', text)).")
-    question, text = _rendered(given["input"]), ""
+    question, text = _filled(given["input"]), ""
     if isinstance(given["input"], dict):
         question, items = _parts(given["input"])
         text = "\n".join(items)
     return _task("decide", {"question": question, "text": text})
 
 
-def _aggregate(given: Given) -> Ask:
-    texts = [_as_text(one) for one in given["expr"] if one is not None]
-    return _task("aggregate", {"texts": texts, "task": given.get("task_description")})
+def _aggregate(given: Given) -> Ask | None:
+    texts = [_text(one) for one in given["expr"] if one is not None]
+    return (
+        _task("aggregate", {"texts": texts, "task": given.get("task_description")})
+        if texts
+        else None
+    )
 
 
 def _sentiment(given: Given) -> Ask:
     categories = _list(given.get("categories") or [], "categories", MOST_CATEGORIES)
-    return _task(
-        "sentiment",
-        {"text": _as_text(given["text"]), "categories": [_as_text(one) for one in categories]},
-        lambda found: {
-            "categories": [{"name": name, "sentiment": mood} for name, mood in found.items()]
-        },
-    )
+    asked = {"text": _text(given["text"]), "categories": [_text(one) for one in categories]}
 
+    def shape(found: Any) -> Any:
+        moods = [{"name": name, "sentiment": mood} for name, mood in found.items()]
+        return {"categories": moods}
 
-def _translate(given: Given) -> Ask:
-    text, *languages = (
-        _as_text(given[name]) for name in ("text", "source_language", "target_language")
-    )
-    return _task("translate", {"text": text, "source": languages[0], "target": languages[1]})
+    return _task("sentiment", asked, shape)
 
 
 def _extract(given: Given) -> Ask:
-    asked = given["responseformat"]
-    text = _as_text(given["text"])
-    if isinstance(asked, dict) and "schema" in asked:
-        return _task("structure", {"text": text, "schema": asked["schema"]}, _extracted)
+    form, text = given["responseformat"], _text(given["text"])
+
+    def shape(found: Any) -> dict[str, Any]:
+        scores = {name: {"score": _score(value)} for name, value in found.items()}
+        scoring = {"scoring": {"scores": scores}} if given.get("scores") else {}
+        return {"error": None, "response": found} | scoring
+
+    if isinstance(form, dict) and "schema" in form:
+        return _task("structure", {"text": text, "schema": form["schema"]}, shape)
+    listed = form.items() if isinstance(form, dict) else _list(form, "responseFormat", 100)
     questions: dict[str, str] = {}
-    for one in asked.items() if isinstance(asked, dict) else _list(asked, "responseFormat", 100):
-        label, question = one if isinstance(one, tuple | list) and len(one) == 2 else (one, one)
-        if isinstance(one, str) and (pair := re.match(r"([\w ]{1,40}):\s+(.+)", one)):
-            label, question = pair.groups() if pair[1].lower() != "list" else (one, one)
-        if not isinstance(label, str) or not isinstance(question, str):
+    for one in listed:
+        named = QUESTION.match(one) if isinstance(one, str) else None
+        pair = named.groups() if named else one if isinstance(one, tuple | list) else (one, one)
+        if len(pair) != 2 or not all(isinstance(part, str) for part in pair):
             raise EngineError(400, "responseFormat: a question is a text")
-        questions[label] = question
-    return _task("extract", {"text": text, "questions": questions}, _extracted)
+        questions[pair[0]] = pair[1]
+    return _task("extract", {"text": text, "questions": questions}, shape)
 
 
-def _extracted(found: Any) -> dict[str, Any]:
-    return {"error": None, "response": found}
+def _score(found: Any) -> float:
+    # No model, so no probability: 1 where something was found.
+    return float(found is not None)
 
 
 def _answer(given: Given) -> Ask:
-    question = _as_text(given["question"])
-
-    def shape(found: Any) -> list[dict[str, Any]]:
-        # No model, so no probability: 1 where something was found.
-        return [{"answer": found["answer"], "score": float(found["answer"] is not None)}]
-
-    asked = {"text": _as_text(given["text"]), "questions": {"answer": question}}
-    return _task("extract", asked, shape)
+    asked = {"text": _text(given["text"]), "questions": {"answer": _text(given["question"])}}
+    return _task("extract", asked, lambda found: [found | {"score": _score(found["answer"])}])
 
 
-def _list(value: Any, name: str, most: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > most:
-        raise EngineError(400, f"{name}: an array of at most {most}")
-    return value
+# What is computed, whichever engine answers
 
 
 @lru_cache(maxsize=64)
@@ -274,133 +257,124 @@ def _vector(text: str, dimension: int) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
 
 
-def _embed(given: Given) -> str:
-    return _vector(_as_text(given["input"]), DIMENSIONS[str(given["model"]).lower()])
+def _known(model: str) -> None:
+    if model.lower() not in DIMENSIONS and models.find(speed.asked_for(model)[0]) is None:
+        raise EngineError(400, f'unknown model "{model[:100]}"')
 
 
 def _count(given: Given) -> int:
-    name, *rest = (_as_text(value) for value in given.values() if value is not None)
+    _known(_text(given["model"]))
+    return tokens.count(_text(given["input"]))
+
+
+def _ai_count(given: Given) -> int:
+    # A truth value is the wish for error details, the last of several lists of parameters.
+    name, *rest = (_text(one) for one in given.values() if not isinstance(one, bool | None))
     if not re.fullmatch(r"ai_[a-z_]+", name):
         raise EngineError(400, f"unknown function \"{name[:100]}\": write it as in 'ai_complete'")
     if name in {"ai_complete", "ai_embed"}:
         if len(rest) < 2:
             raise EngineError(400, f"{name} needs a model's name before the text")
-        rest = rest[1:]
+        _known(rest.pop(0))
     return sum(map(tokens.count, rest))
 
 
-def _redact(given: Given) -> Any:
-    text, categories = _as_text(given["input"]), given.get("categories")
+def _redacted(given: Given) -> Any:
+    text, categories = _text(given["input"]), given.get("categories")
     mode = str(given.get("mode") or "redact").lower()
     if mode not in {"redact", "detect"}:
         raise EngineError(400, "mode is 'redact' or 'detect'")
     return {"spans": spans(text, categories)} if mode == "detect" else redact(text, categories)
 
 
-#: Function -> what a row asks a model.
-ASK: Mapping[str, Callable[[Given], Ask]] = {
-    "AI_COMPLETE": _ai_complete,
-    "COMPLETE": _complete,
-    "TRY_COMPLETE": _complete,
-    "AI_CLASSIFY": lambda given: _task("classify", _labels(given), lambda one: {"labels": one}),
-    "CLASSIFY_TEXT": lambda given: _task("classify", _labels(given), lambda one: {"label": one[0]}),
-    "AI_FILTER": _filter,
-    "AI_AGG": _aggregate,
-    "AI_SUMMARIZE_AGG": _aggregate,
-    "AI_SENTIMENT": _sentiment,
-    "ENTITY_SENTIMENT": _sentiment,
-    "SENTIMENT": lambda given: _task("score", {"text": _as_text(given["text"])}),
-    "SUMMARIZE": lambda given: _task("summarize", {"text": _as_text(given["text"])}),
-    "AI_TRANSLATE": _translate,
-    "TRANSLATE": _translate,
-    "AI_EXTRACT": _extract,
-    "EXTRACT_ANSWER": _answer,
+#: What a form asks or computes -> what a row of it asks, or its value.
+WORK: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "ai_complete": _ai_complete,
+    "complete": _complete,
+    "classify": lambda given: _classify(given, lambda labels: {"labels": labels}),
+    "classify_text": lambda given: _classify(given, lambda labels: {"label": labels[0]}),
+    "filter": _filter,
+    "aggregate": _aggregate,
+    "sentiment": _sentiment,
+    "score": _texts("score", text="text"),
+    "summarize": _texts("summarize", text="text"),
+    "translate": _texts(
+        "translate", text="text", source="source_language", target="target_language"
+    ),
+    "extract": _extract,
+    "answer": _answer,
+    "embed": lambda given: _vector(_text(given["input"]), DIMENSIONS[given["model"].lower()]),
+    "similar": lambda given: similarity(_text(given["input1"]), _text(given["input2"])),
+    "ai_count": _ai_count,
+    "count": _count,
+    "redacted": _redacted,
+    "split_text": lambda given: split_text(**given),
+    "split_markdown": lambda given: split_markdown(**given),
 }
-#: Function -> what is computed here, whichever engine answers; it is no model call.
-COMPUTE: Mapping[str, Callable[[Given], Any]] = {
-    "AI_EMBED": _embed,
-    "EMBED_TEXT_768": _embed,
-    "EMBED_TEXT_1024": _embed,
-    "AI_SIMILARITY": lambda given: similarity(_as_text(given["input1"]), _as_text(given["input2"])),
-    "AI_COUNT_TOKENS": _count,
-    "COUNT_TOKENS": lambda given: tokens.count(_as_text(given["input"])),
-    "AI_REDACT": _redact,
-}
-# These give NULL where they fail.
-LENIENT = frozenset(
-    {
-        *("AI_COMPLETE", "TRY_COMPLETE", "AI_CLASSIFY", "AI_FILTER", "AI_SENTIMENT"),
-        *("AI_TRANSLATE", "AI_EXTRACT", "AI_REDACT", "AI_COUNT_TOKENS"),
-    }
-)
-
-# One chunk of a statement is asked at a time, whichever of DuckDB's threads it came by.
-_turns: WeakKeyDictionary[Running, threading.Lock] = WeakKeyDictionary()
 
 
-def answers(
-    execution: Running, function: str, required: Sequence[str], rows: Sequence[str]
-) -> list[str | None]:
+# Rows
+
+
+def answers(execution: Running, function: str, rows: Sequence[str]) -> list[str | None]:
     """Answer a chunk of calls; ``rows`` are JSON objects of a call's arguments.
 
-    A row whose ``required`` arguments are not all there is NULL, and nobody is asked.
+    A row whose required arguments are not all there is NULL, and nobody is asked. Where a query
+    takes ``keep`` TRUE answers, the rows after them are NULL as well.
 
     Raises:
         SqlError: 100351, the model behind a strict function failed; 000002, too many calls.
         Stopped: the statement is to end; what was asked is cancelled.
     """
+    form = FORMS[function]
     given: list[dict[str, Any]] = [json.loads(row) for row in rows]
-    values: list[Any] = [None] * len(rows)
-    asked: dict[int, Ask] = {}
-    for index, one in enumerate(given):
-        if execution.stopped:
-            raise Stopped
-        if any(one.get(name, "") is None for name in (*required, "options")):
-            continue
-        if "expr" in one and not any(text is not None for text in one["expr"]):
-            continue
-        try:
-            if function in ASK:
-                asked[index] = ASK[function](one)
-            else:
-                values[index] = _written(function, one, COMPUTE[function](one))
-        except EngineError as error:
-            values[index] = _failed(function, one, error)
-    if asked:
-        execution.charge_ai_calls(len(asked))
-        done = _ask(execution, function, list(asked.values()))
-        for index, answer in zip(asked, done, strict=True):
-            write = _failed if isinstance(answer, EngineError) else _written
-            values[index] = write(function, given[index], answer)
-    return values
+    values = [_prepared(execution, form, one) for one in given]
+    left = [index for index, value in enumerate(values) if callable(value)]
+    keep, found = (given[0].get(KEEP) if given else None), 0
+    while left and (keep is None or found < keep):
+        count = len(left) if keep is None else max(AI_CONCURRENCY, keep - found)
+        now, left = left[:count], left[count:]
+        execution.charge_ai_calls(len(now))
+        for index, answer in zip(
+            now, _ask(execution, function, [values[one] for one in now]), strict=True
+        ):
+            values[index] = answer
+            found += answer is True
+    for index in left:
+        values[index] = None
+    return [_written(function, form, *row) for row in zip(given, values, strict=True)]
+
+
+def _prepared(execution: Running, form: Form, given: Given) -> Any:
+    """Return a row's value, what to ask for it, or its failure."""
+    if execution.stopped:
+        raise Stopped
+    if any(given.get(name, "") is None for name in (*form.required, "options")):
+        return None
+    try:
+        return WORK[form.asks or form.computes](given)
+    except EngineError as error:
+        return error
 
 
 def _ask(execution: Running, function: str, asked: Sequence[Ask]) -> list[Any]:
     """Ask on the event loop, and look every tenth of a second whether the statement is to end."""
-    strict = function not in LENIENT
-    turn = _turns.setdefault(execution, threading.Lock())
     with execution.waiting():
-        while not turn.acquire(timeout=LOOK_SECONDS):
+        running = asyncio.run_coroutine_threadsafe(
+            _all(execution, FORMS[function], asked), execution.loop
+        )
+        while not concurrent.futures.wait([running], LOOK_SECONDS).done:
             if execution.stopped:
+                running.cancel()
                 raise Stopped
-        try:
-            running = asyncio.run_coroutine_threadsafe(
-                _all(execution, asked, strict=strict), execution.loop
-            )
-            while not concurrent.futures.wait([running], LOOK_SECONDS).done:
-                if execution.stopped:
-                    running.cancel()
-                    raise Stopped
-        finally:
-            turn.release()
     try:
         return running.result()
     except EngineError as error:
         raise remote_error(function, error) from None
 
 
-async def _all(execution: Running, asked: Sequence[Ask], *, strict: bool) -> list[Any]:
-    """Ask eight at a time; where ``strict``, the first failure gives the others up."""
+async def _all(execution: Running, form: Form, asked: Sequence[Ask]) -> list[Any]:
+    """Ask eight at a time; a failure that fails the statement cancels the others."""
     slots = asyncio.Semaphore(AI_CONCURRENCY)
 
     async def one(ask: Ask) -> Any:
@@ -410,43 +384,29 @@ async def _all(execution: Running, asked: Sequence[Ask], *, strict: bool) -> lis
             try:
                 return await ask(execution.cortex)
             except EngineError as error:
-                if strict:
-                    raise
-                return error
+                if form.null:
+                    return error
+                raise
 
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(ask)) for ask in asked]
     except BaseExceptionGroup as failures:
-        # The first failure has already cancelled the others.
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
 
 
-def _written(_: str, given: Given, answer: Any) -> str:
+def _written(function: str, form: Form, given: Given, answer: Any) -> str | None:
     """Write an answer as ``_cortex`` returns it: text as it is, anything else as JSON."""
-    if given.get("return_error_details"):
-        answer = {"value": answer, "error": None}
-    elif isinstance(answer, str) and not any(name in given for name in MAY_BE_OBJECT):
+    error = answer if isinstance(answer, EngineError) else None
+    if error and not form.null:
+        raise remote_error(function, error)
+    if error:
+        answer = None
+    if form.asks == "extract" and error:
+        answer = {"error": str(error), "response": None}
+    elif given.get("return_error_details"):
+        answer = {"value": answer, "error": error and str(error)}
+    elif answer is None or (isinstance(answer, str) and not {*MAY_BE_OBJECT} & set(given)):
         return answer
     return json.dumps(answer, ensure_ascii=False)
-
-
-def _failed(function: str, given: Given, error: EngineError) -> str | None:
-    if function not in LENIENT:
-        raise remote_error(function, error)
-    if function == "AI_EXTRACT":
-        return json.dumps({"error": str(error), "response": None}, ensure_ascii=False)
-    if not given.get("return_error_details"):
-        return None
-    return json.dumps({"value": None, "error": str(error)}, ensure_ascii=False)
-
-
-def remote_error(name: str, error: EngineError) -> SqlError:
-    """Word an engine's refusal as Snowflake words that of the service behind the function."""
-    return SqlError(
-        f"Request failed for external function {name}$V2 with remote service error: "
-        f"{error.status} '{error}'",
-        code="100351",
-        sqlstate="P0000",
-    )

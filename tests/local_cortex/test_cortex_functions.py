@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
+from local_cortex.ai import asking
 from local_cortex.ai import functions as cortex
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
@@ -43,7 +44,7 @@ class Echo:
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         await self._count(name)
-        return name == "decide"
+        return name == "decide" and "no" not in arguments["text"]
 
     async def _count(self, what: str) -> None:
         self.asked.append(what)
@@ -83,7 +84,7 @@ class Statement:
         self.failure: BaseException | None = None
         self.charged = 0
         self.waits = 0
-        self.connection = duckdb.connect(config={"threads": 2})
+        self.connection = duckdb.connect(config={"threads": 1})
         cortex.register(self.connection, lambda _: self)
 
     def charge_ai_calls(self, calls: int) -> None:
@@ -120,11 +121,12 @@ class Statement:
         tree = cortex.late(parse_one(sql, dialect="snowflake").transform(called))
         translated = tree.sql("duckdb").replace("$EXECUTION", "1")
         try:
-            return self.connection.execute(translated).fetchall()
+            rows: list[tuple[Any, ...]] = self.connection.execute(translated).fetchall()
         except duckdb.Error:
             if self.failure is None:
                 raise
             raise self.failure from None
+        return rows
 
     def value(self, expression: str) -> Any:
         ((only,),) = self.rows(f"SELECT {expression}")
@@ -213,6 +215,64 @@ def test_a_star_stays_where_it_stands(echo: Statement) -> None:
 )
 def test_sorted_answers_are_the_same_wherever_they_are_asked(echo: Statement, sql: str) -> None:
     assert echo.rows(sql)[0][-1] == "m: 2"
+
+
+TEXTS = "(SELECT range AS n, IF(range % 3 = 0, 'yes', 'no') AS x FROM range(5000)) AS t"
+
+
+def test_a_filter_asks_until_the_limit_has_its_rows(echo: Statement) -> None:
+    where = "AI_FILTER(PROMPT('good? {0}', x)) AND n > 0"
+    rows = echo.rows(f"SELECT n FROM {TEXTS} WHERE {where} LIMIT 4 OFFSET 1")
+    assert rows == [(6,), (9,), (12,), (15,)]
+    assert echo.charged == len(echo.cortex.asked) <= 24
+
+
+def test_a_filter_of_sorted_rows_asks_from_the_first_on(echo: Statement) -> None:
+    where = "AI_FILTER(PROMPT('good? {0}', x))"
+    sql = f"SELECT n, AI_COMPLETE('m', x) FROM {TEXTS} WHERE {where} ORDER BY n DESC LIMIT 2"
+    assert echo.rows(sql) == [(4998, "m: yes"), (4995, "m: yes")]
+    assert echo.charged <= 10
+
+
+def test_a_filter_finds_the_same_rows_wherever_it_stands(echo: Statement) -> None:
+    where = "AI_FILTER(PROMPT('good? {0}', x)) OR n = 1"
+    sql = f"SELECT n FROM {TEXTS} WHERE n < 20 AND ({where}) LIMIT 3"
+    assert echo.rows(sql) == [(0,), (1,), (3,)]
+
+
+def test_sorted_rows_of_a_join_are_asked_for_after_the_limit(echo: Statement) -> None:
+    source = "(VALUES (1, 'a'), (2, 'b')) AS t(n, x) LEFT JOIN (VALUES (2, 'c')) AS u(m, y)"
+    sql = f"SELECT t.x, AI_COMPLETE('m', y), u.m FROM {source} ON n = m ORDER BY t.n DESC LIMIT 1"
+    assert echo.rows(sql) == [("b", "m: c", 2)]
+    assert echo.charged == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "row"),
+    [
+        ("SELECT AI_COMPLETE('m', 'x') AS a, UPPER(a) AS b, a", ("m: x", "M: X", "m: x")),
+        ("SELECT *, AI_COMPLETE('m', x) AS a, UPPER(a) FROM t", ("y", "m: y", "M: Y")),
+        ("SELECT t.x, AI_COMPLETE('m', x) AS a FROM t WHERE a = 'm: y'", ("y", "m: y")),
+        ("SELECT AI_COMPLETE('m', x) AS x, x AS b FROM t", ("m: y", "y")),
+    ],
+)
+def test_an_answer_is_used_again_by_its_alias(
+    echo: Statement, sql: str, row: tuple[str, ...]
+) -> None:
+    assert echo.rows(f"WITH t AS (SELECT 'y' AS x) {sql}") == [row]
+    assert echo.charged == 1
+
+
+def test_a_constant_is_embedded_once(echo: Statement, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded: list[str] = []
+
+    def vector(text: str, dimension: int) -> str:
+        embedded.append(text)
+        return str([0] * dimension)
+
+    monkeypatch.setattr(asking, "_vector", vector)
+    echo.rows("SELECT AI_EMBED('e5-base-v2', 'x') FROM range(5000)")
+    assert embedded == ["x"]
 
 
 def test_a_count_of_answers_asks_nobody(echo: Statement) -> None:
@@ -401,6 +461,29 @@ def test_objects_have_the_documented_shape(sql: Statement, call: str, answer: An
 )
 def test_values_have_the_documented_type(sql: Statement, call: str, answer: Any) -> None:
     assert sql.value(call) == answer
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        ("AI_COUNT_TOKENS('ai_complete', 'llama9', 'x')", None),
+        ("AI_COUNT_TOKENS('AI_COMPLETE', 'llama3.1-8b', 'x')", None),
+        ("AI_COUNT_TOKENS('ai_embed', 'e5-base-v2', 'hello there', TRUE)", 2),
+        ("AI_COUNT_TOKENS('ai_sentiment', 'hello there')", 2),
+    ],
+)
+def test_tokens_are_counted_for_a_known_model_or_function(
+    sql: Statement, call: str, answer: Any
+) -> None:
+    assert sql.value(call) == answer
+
+
+def test_a_text_is_split_into_an_array(sql: Statement) -> None:
+    call = "SNOWFLAKE.CORTEX.SPLIT_TEXT_RECURSIVE_CHARACTER('hello world are here', 'none', 15, 10)"
+    assert sql.value(f"TYPEOF({call})") == "VARIANT[]"
+    assert sql.value(f"CAST({call} AS VARCHAR)") == "[hello world are, world are here]"
+    with pytest.raises(SqlError, match="chunk_size is above 0"):
+        sql.value(call.replace("15, 10", "5, 10"))
 
 
 def test_an_embedding_is_as_long_as_its_models(sql: Statement) -> None:
