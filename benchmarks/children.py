@@ -191,9 +191,25 @@ def addresses() -> None:
     cortex.close()
 
 
+def first_hour() -> dict[str, float | None]:
+    """Return what the first hour's statements take, in seconds."""
+    from benchmarks.first_hour import measure
+
+    return measure()
+
+
 TASKS: dict[str, Callable[[], float | Iterable[object] | None]] = {
     task.__name__: task
-    for task in (start, start_process, connect, first_tokens, first_pieces, timeouts, addresses)
+    for task in (
+        start,
+        start_process,
+        connect,
+        first_tokens,
+        first_hour,
+        first_pieces,
+        timeouts,
+        addresses,
+    )
 }
 
 if __name__ == "__main__":
