@@ -1,4 +1,4 @@
-"""The folder of the stages: which stages and file formats there are, and their files.
+"""The stages and file formats of a server, and the files on its stages.
 
 A stage is a folder inside the server's own temporary folder. PUT and GET tell the client which
 folder that is, and the client copies the files itself: it always runs on the same machine.
@@ -36,6 +36,8 @@ __all__ = ["File", "Location", "NamedFormat", "Stage", "Stages", "file_format", 
 MAX_STAGE_BYTES = 500_000_000  # of all files in all stages; they are on the learner's disk
 MAX_STAGE_FILES = 10_000
 MAX_FOLDER_NAME = 255  # bytes, what file systems allow
+# Where a file would have its address if a browser could fetch it; no such host can ever exist.
+FILE_HOST = "https://local-cortex.invalid/api/files"
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _LOCATION: Final = re.compile(
@@ -57,9 +59,15 @@ class File:
     modified: float
 
     @property
-    def version(self) -> tuple[int, float]:
-        """What COPY INTO remembers, to load the file again once it has changed."""
-        return self.size, self.modified
+    def at(self) -> dt.datetime:
+        """When it was put there, in UTC."""
+        return dt.datetime.fromtimestamp(self.modified, dt.UTC)
+
+    def md5(self) -> str:
+        """Return the checksum of its bytes."""
+        with self.path.open("rb") as content:
+            make = lambda: hashlib.md5(usedforsecurity=False)  # noqa: E731
+            return hashlib.file_digest(content, make).hexdigest()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -111,6 +119,11 @@ class Stage(NamedFormat):
         """Return a file's name as LIST and COPY INTO show it."""
         return f"{self.label}/{file.name}" if self.label else file.name
 
+    @property
+    def url(self) -> str:
+        """What the addresses of its files begin with: they only tell which file is meant."""
+        return "/".join([FILE_HOST, *map(quote, self.name)]) + "/"
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -119,33 +132,28 @@ class Location:
     stage: Stage
     path: str = ""
 
-    def files(self, execution: Execution, pattern: str | None = None) -> list[File]:
-        """Return the files there, of which PATTERN (a regular expression) matches the whole path.
+    def files(
+        self, execution: Execution, pattern: str | None = None, names: Any = None
+    ) -> list[File]:
+        """Return the files there that PATTERN matches, a regular expression of the whole path.
+
+        With ``names``, those of FILES = (...), in its order.
 
         Raises:
-            SqlError: 100048, the pattern is no regular expression.
+            SqlError: 100048, the pattern is no regular expression; 091016, a file is missing.
         """
         files = self.stage.files(self.path)
-        if pattern is None or not files:
-            return files
-        # DuckDB's regular expressions take linear time, whatever the learner writes.
-        try:
-            rows = execution.cursor.execute(
-                "SELECT regexp_full_match(name, ?) FROM (SELECT unnest(?) AS name)",
-                [pattern, [file.name for file in files]],
-            ).fetchall()
-        except Exception as error:
-            raise SqlError(
-                f"Invalid regular expression: '{pattern}'", code="100048", sqlstate="2201B"
-            ) from error
-        return [file for file, (matches,) in zip(files, rows, strict=True) if matches]
-
-    def named(self, files: Sequence[File], names: Any) -> Sequence[File]:
-        """Return those of the files that FILES = (...) names, in its order; all without names.
-
-        Raises:
-            SqlError: 091016, a file is missing.
-        """
+        if pattern is not None and files:
+            # DuckDB's regular expressions take linear time, whatever the learner writes.
+            try:
+                rows = execution.cursor.execute(
+                    "SELECT regexp_full_match(name, ?) FROM (SELECT unnest(?) AS name)",
+                    [pattern, [file.name for file in files]],
+                ).fetchall()
+            except Exception as error:
+                message = f"Invalid regular expression: '{pattern}'"
+                raise SqlError(message, code="100048", sqlstate="2201B") from error
+            files = [file for file, (matches,) in zip(files, rows, strict=True) if matches]
         if names is None:
             return files
         parent = f"{self.path.strip('/')}/" if self.path else ""
@@ -171,7 +179,8 @@ class Stages:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._loaded: dict[tuple[str, dt.datetime, Path], tuple[int, float]] = {}
+        # What COPY INTO has loaded: the table, when it was made, and the file as it was.
+        self.loaded: set[tuple[str, dt.datetime, File]] = set()
         self._lock = threading.RLock()
         self._own: dict[tuple[str, ...], Stage] = {}
         self._named: dict[tuple[type, Name, int | None], Any] = {}
@@ -188,7 +197,7 @@ class Stages:
             more["folder"] = self._folder()
         with self._lock:
             self.drop(kind, name, owner)
-            self._check_count(self._named)
+            _check_count(self._named)
             self._named[kind, name, owner] = kind(name=name, owner=owner, **more)
 
     def find(self, kind: type, name: Name, session: int) -> Any:
@@ -199,7 +208,7 @@ class Stages:
         """Return the stage that a user or a table always has."""
         with self._lock:
             if key not in self._own:
-                self._check_count(self._own)
+                _check_count(self._own)
                 self._own[key] = Stage(name=("", "", ""), label="", folder=self._folder())
             return self._own[key]
 
@@ -213,8 +222,7 @@ class Stages:
         """Return what a session sees, by name."""
         with self._lock:
             found = [self._named[key] for key in self._named if key[0] is kind]
-        mine = (one for one in found if one.owner in (None, session))
-        return sorted(mine, key=lambda one: one.name)
+        return sorted((one for one in found if one.owner in (None, session)), key=lambda o: o.name)
 
     def shown(self, execution: Execution) -> list[tuple[Any, ...]]:
         """Return the rows of SHOW STAGES."""
@@ -233,7 +241,7 @@ class Stages:
         rows = []
         for one in self.seen(NamedFormat, execution.session.session_id):
             read = FileFormat.of(one.options)
-            options = json.dumps({"TYPE": read.type, **read.options})
+            options = json.dumps({**read.options, "TYPE": read.type})
             place = (one.created, one.name[2], *one.name[:2], read.type)
             rows.append((*place, execution.session.role, one.comment, options))
         return rows
@@ -252,72 +260,62 @@ class Stages:
                 if which(name, owner):
                     self.drop(kind, name, owner)
 
-    def _check_count(self, known: Sized) -> None:
-        if len(known) >= MAX_OBJECTS:
-            raise too_large("Stages and file formats", MAX_OBJECTS, "Drop some.")
-
-    def is_loaded(self, table: Table, file: File) -> bool:
-        """Tell whether COPY INTO has loaded this version of a file into a table."""
-        return self._loaded.get((table.duckdb, table.created, file.path)) == file.version
-
-    def remember_loaded(self, table: Table, file: File) -> None:
-        """Remember that a file has been loaded."""
+    def remember_loaded(self, table: Table, files: Sequence[File]) -> None:
+        """Remember that files have been loaded."""
         with self._lock:
-            if len(self._loaded) >= MAX_STAGE_FILES:
-                self._loaded = {key: one for key, one in self._loaded.items() if key[2].exists()}
-            self._loaded[table.duckdb, table.created, file.path] = file.version
+            if len(self.loaded) >= MAX_STAGE_FILES:
+                self.loaded = {one for one in self.loaded if one[2].path.exists()}
+            self.loaded |= {(table.duckdb, table.created, file) for file in files}
 
     def forget_loaded(self, duckdb_name: str) -> None:
         """Forget what was loaded into a table that has been truncated."""
         with self._lock:
-            self._loaded = {key: one for key, one in self._loaded.items() if key[0] != duckdb_name}
+            self.loaded = {one for one in self.loaded if one[0] != duckdb_name}
 
-    def check_room(self) -> None:
-        """Make sure that another file may come.
+    def check_room(self, more: int = 0) -> None:
+        """Make sure that the stages can hold what they do, and so many bytes more.
 
         Raises:
             SqlError: 000002, the stages are full.
         """
         sizes = [path.lstat().st_size for path in self.folder.rglob("*") if path.is_file()]
         advice = "Remove some with REMOVE @stage."
-        if sum(sizes) > MAX_STAGE_BYTES:
+        if sum(sizes) + more > MAX_STAGE_BYTES:
             raise too_large("Bytes in all stages", MAX_STAGE_BYTES, advice)
-        if len(sizes) >= MAX_STAGE_FILES:
+        if len(sizes) > MAX_STAGE_FILES:
             raise too_large("Files in all stages", MAX_STAGE_FILES, advice)
-
-    def readable(self, file: File, file_format: FileFormat) -> Path:
-        """Return the file, or a copy of it in an encoding that DuckDB reads."""
-        if not file_format.needs_copy(file.path):
-            return file.path
-        key = f"{file.path}|{file.version}|{file_format.encoding()}"
-        copy = self.folder / "converted" / hashlib.sha256(key.encode()).hexdigest()
-        if not copy.exists():
-            self.check_room()
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            file_format.copy(file.path, copy)
-        return copy
 
     def hide(self, message: str) -> str:
         """Return a message of DuckDB's without the folders of this machine."""
         return re.sub(re.escape(str(self.folder)) + r"/[^/\s\"']+/=?", "", message)
 
 
-def location(execution: Execution, node: Any) -> Location:
+def _check_count(known: Sized) -> None:
+    if len(known) >= MAX_OBJECTS:
+        raise too_large("Stages and file formats", MAX_OBJECTS, "Drop some.")
+
+
+def location(execution: Execution, node: Any, *, full: bool = False) -> Location:
     """Return the place that ``@stage/path`` names, with or without quotes around it.
 
+    ``full`` lets the statement run even while the stages hold more than they may.
+
     Raises:
-        SqlError: 002003, there is no such stage; 001003, no place is written like this.
+        SqlError: 002003, there is no such stage; 001003, no place is written like this; 000002,
+            the stages are full.
     """
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         node = node.this
-    place = node if isinstance(node, str) else str(node.name)
+    place = unquoted(node if isinstance(node, str) else name_of(node))
     if place == "?" and execution.binds:
+        # sqlglot sees no bind where a place should be; write_pandas sends one.
         place = str(next(iter(execution.binds.values())).values[0])
-    place = unquoted(place)
     found = _LOCATION.fullmatch(place.strip())
     if found is None:
         raise bad_path(place)
     stages, session = execution.stages, execution.session
+    if not full:
+        stages.check_room()
     path = checked(found["path"] or "")
     if found["user"]:
         return Location(stages.own("~", session.user), path)
@@ -332,15 +330,13 @@ def location(execution: Execution, node: Any) -> Location:
 
 
 def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:
-    """Return the format that a statement gives: properties, or a format's name; else the stage's.
+    """Return the format that a statement gives: options, or a format's name; else the stage's.
 
     Raises:
         SqlError: 002003, there is no such file format; 001003, an option is unknown.
     """
-    if isinstance(given, str):
-        given = {"FORMAT_NAME": given}
     own = stage.options if stage else {}
-    given = dict(given or own)
+    given = {"FORMAT_NAME": given} if isinstance(given, str) else dict(given or own)
     name = given.pop("FORMAT_NAME", None)
     if name is None:
         return FileFormat.of({"TYPE": own.get("TYPE", "CSV"), **given})
@@ -360,31 +356,32 @@ def named(name: str) -> exp.Table:
 
 
 def checked(path: str) -> str:
-    segments = path.split("/")
-    if any(one in (".", "..") or "\0" in one or "\\" in one for one in segments):
+    """Return a path within a stage, without empty parts.
+
+    Raises:
+        SqlError: 001003, it would lead out of the stage.
+    """
+    *parents, last = path.split("/")
+    if any(one in (".", "..") or "\0" in one or "\\" in one for one in (*parents, last)):
         raise bad_path(path)
-    return "/".join(one for one in segments[:-1] if one) + (
-        ("/" if any(segments[:-1]) else "") + segments[-1]
-    )
+    return "/".join([*filter(None, parents), last])
 
 
 def bad_path(path: str) -> SqlError:
-    return SqlError(
-        f"SQL compilation error:\ninvalid stage location '{path}'", code="001003", sqlstate="42000"
-    )
+    message = f"SQL compilation error:\ninvalid stage location '{path}'"
+    return SqlError(message, code="001003", sqlstate="42000")
 
 
 def bind(execution: Execution, tree: exp.Expression) -> None:
     """Put the values that the client bound in place of the ``?`` in a tree."""
-    # Numbered by the parser, or in the order of the text.
-    found = sorted(tree.find_all(exp.Placeholder), key=lambda node: node.args.get("start") or 0)
-    for position, node in enumerate(found, 1):
-        value = execution.binds.get(str(node.this or position))
+    for node in list(tree.find_all(exp.Placeholder)):
+        value = execution.binds.get(str(node.this))
         if value is not None:
             node.replace(value.literals()[0])
 
 
 def target(execution: Execution, tree: exp.Expression) -> Name:
+    """Return the name of what a CREATE, DROP or COPY INTO is about."""
     node: Any = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if isinstance(node, exp.Table) and isinstance(node.this, exp.DynamicIdentifier):
         node = named(name_of(node.this.this))

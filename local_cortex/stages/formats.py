@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,88 +13,85 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, not_run, too_large
+from local_cortex.sql.errors import SqlError, not_run
+from local_cortex.sql.formats import moment
 from local_cortex.wire.types import SqlType
 
 __all__ = [
     "FileFormat",
-    "given_format",
     "invalid_option",
-    "literal",
     "name_of",
     "options_of",
+    "quoted",
     "text",
     "unquoted",
     "value_of",
 ]
 
-SNIFFED_BYTES = 1_000_000  # of a CSV file, to find its header and how many columns it has
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
-MAX_CSV_COLUMNS = 2_000
-MAX_COPY_CHARS = 100_000_000  # of a file in another encoding, which is copied to be read
 # No field of a text file is this, so that reading with it as NULL tells empty from missing.
 NEVER = "\x01\x02never\x03"
 
-_CSV: Final[dict[str, Any]] = {
+_ALL: Final[dict[str, Any]] = {
+    "TYPE": "CSV",
     "COMPRESSION": "AUTO",
-    "FIELD_DELIMITER": ",",
-    "RECORD_DELIMITER": "\n",
-    "SKIP_HEADER": 0,
-    "PARSE_HEADER": False,
-    "FIELD_OPTIONALLY_ENCLOSED_BY": None,
-    "ESCAPE": None,
-    "ESCAPE_UNENCLOSED_FIELD": "\\",
-    "NULL_IF": ["\\N"],
-    "EMPTY_FIELD_AS_NULL": True,
     "TRIM_SPACE": False,
-    "ERROR_ON_COLUMN_COUNT_MISMATCH": True,
-    "DATE_FORMAT": "AUTO",
-    "TIME_FORMAT": "AUTO",
-    "TIMESTAMP_FORMAT": "AUTO",
+    "NULL_IF": [],
+    # These change nothing here.
+    **dict.fromkeys(("REPLACE_INVALID_CHARACTERS", "SKIP_BYTE_ORDER_MARK")),
+}
+_TEXT: Final = {
+    **_ALL,
+    **dict.fromkeys(("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT"), "AUTO"),
     "BINARY_FORMAT": "HEX",
-    "ENCODING": "UTF8",
-    "SKIP_BLANK_LINES": False,
     "MULTI_LINE": True,
-    "VALIDATE_UTF8": True,
-    "SKIP_BYTE_ORDER_MARK": True,
 }
-_JSON: Final[dict[str, Any]] = {
-    "COMPRESSION": "AUTO",
-    "STRIP_OUTER_ARRAY": False,
-    **{key: _CSV[key] for key in ("DATE_FORMAT", "TIME_FORMAT", "TIMESTAMP_FORMAT")},
-    **{key: _CSV[key] for key in ("BINARY_FORMAT", "TRIM_SPACE", "MULTI_LINE")},
-    "NULL_IF": [],
-    "SKIP_BYTE_ORDER_MARK": True,
+_OPTIONS: Final = {
+    "CSV": {
+        **_TEXT,
+        "FIELD_DELIMITER": ",",
+        "RECORD_DELIMITER": "\n",
+        "SKIP_HEADER": 0,
+        "PARSE_HEADER": False,
+        "FIELD_OPTIONALLY_ENCLOSED_BY": None,
+        "ESCAPE": None,
+        "ESCAPE_UNENCLOSED_FIELD": "\\",
+        "NULL_IF": ["\\N"],
+        "EMPTY_FIELD_AS_NULL": True,
+        "ERROR_ON_COLUMN_COUNT_MISMATCH": True,
+        "ENCODING": "UTF8",
+        **dict.fromkeys(("SKIP_BLANK_LINES", "VALIDATE_UTF8")),
+    },
+    "JSON": {**_TEXT, "STRIP_OUTER_ARRAY": False},
+    "PARQUET": {
+        **_ALL,
+        "BINARY_AS_TEXT": True,
+        **dict.fromkeys(("SNAPPY_COMPRESSION", "USE_LOGICAL_TYPE", "USE_VECTORIZED_SCANNER")),
+    },
 }
-_PARQUET: Final[dict[str, Any]] = {
-    "COMPRESSION": "AUTO",
-    "SNAPPY_COMPRESSION": True,
-    "BINARY_AS_TEXT": True,
-    "USE_LOGICAL_TYPE": False,
-    "USE_VECTORIZED_SCANNER": False,
-    "TRIM_SPACE": False,
-    "NULL_IF": [],
+# The values that an option may have, and DuckDB's word for each.
+_WORDS: Final[dict[str, dict[Any, str]]] = {
+    "COMPRESSION": {one: str(one).lower() for one in ("AUTO", "GZIP", "ZSTD", "NONE", "SNAPPY")},
+    "ENCODING": {
+        **dict.fromkeys(("UTF8", "UTF-8"), "utf-8"),
+        **dict.fromkeys(("UTF16", "UTF-16"), "utf-16"),
+        **dict.fromkeys(("ISO88591", "ISO-8859-1"), "latin-1"),
+    },
+    "RECORD_DELIMITER": dict.fromkeys(("\n", "\r\n", "\r", "\\N", "\\R\\N", "NONE"), ""),
+    "BINARY_FORMAT": {"HEX": ""},
 }
-_OPTIONS: Final = {"CSV": _CSV, "JSON": _JSON, "PARQUET": _PARQUET}
-
-_COMPRESSION_MAGIC: Final = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
-_ENCODINGS: Final = {"UTF8": "utf-8", "UTF-8": "utf-8"}
-# Snowflake's elements of a date format as strptime's, the longer ones first.
-_ELEMENTS: Final = dict(
-    re.findall(
-        r"(\S+)=(\S+)",
-        "YYYY=%Y YY=%y MMMM=%B MON=%b MM=%m DD=%d DY=%a HH24=%H HH12=%I MI=%M SS=%S AM=%p PM=%p "
-        "TZHTZM=%z TZH:TZM=%z TZH=%z FF=%f FF3=%f FF6=%f FF9=%f",
-    )
-)
-_ELEMENT: Final = re.compile("|".join(sorted(_ELEMENTS, key=len, reverse=True)), re.IGNORECASE)
 _DATES: Final = ["%m/%d/%Y", "%d-%b-%Y"]  # what AUTO takes besides ISO dates
 
 
-def text(value: str) -> str:
+def text(value: object) -> str:
     """Return DuckDB's literal for a text."""
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """Return a name in quotes, as Snowflake and DuckDB both read it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def value_of(node: Any) -> Any:
@@ -107,32 +102,25 @@ def value_of(node: Any) -> Any:
         return [value_of(one) for one in node.expressions]
     if isinstance(node, exp.Boolean):
         return bool(node.this)
-    if isinstance(node, exp.Literal) and not node.is_string:
-        return int(node.this) if node.this.isdecimal() else node.this
+    name = name_of(node)
     if isinstance(node, exp.Literal):
-        return str(node.this)
-    name = node.sql("snowflake") if isinstance(node, exp.Expression) else str(node)
+        return int(name) if not node.is_string and name.isdecimal() else name
     return None if name.upper() == "NONE" else name
 
 
-def options_of(nodes: Iterable[Any]) -> dict[str, Any]:
-    """Return ``NAME = value`` properties as a dictionary with names in capitals."""
-    return {
-        node.name.upper(): value_of(node.args.get("value"))
-        for node in nodes
-        if type(node) is exp.Property
-    }
-
-
-def given_format(node: Any) -> Any:
-    """Return what FILE_FORMAT says: options, a name, or nothing."""
-    if node is None or isinstance(node, (exp.Literal, exp.Table)):
-        return None if node is None else name_of(node)
-    return options_of(node.expressions)
+def options_of(nodes: Iterable[Any] | None) -> dict[str, Any]:
+    """Return ``NAME = value`` nodes as a dictionary with names in capitals."""
+    options = {}
+    for node in nodes or ():
+        if type(node) in (exp.Property, exp.CopyParameter):
+            value = node.args.get("value") or node.args.get("expression")
+            nested = options_of(node.expressions)
+            options[node.name.upper()] = nested or (None if value is None else value_of(value))
+    return options
 
 
 def name_of(node: Any) -> str:
-    return str(node.this) if isinstance(node, exp.Literal) else str(node.sql("snowflake"))
+    return str(node.this if isinstance(node, exp.Literal) else node.sql("snowflake"))
 
 
 def unquoted(place: str) -> str:
@@ -143,9 +131,8 @@ def unquoted(place: str) -> str:
 
 def invalid_option(name: str) -> SqlError:
     """An option that the statement or the file format does not have."""
-    return SqlError(
-        f"SQL compilation error:\ninvalid parameter '{name}'", code="001003", sqlstate="42000"
-    )
+    message = f"SQL compilation error:\ninvalid parameter '{name}'"
+    return SqlError(message, code="001003", sqlstate="42000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,98 +149,29 @@ class FileFormat:
         Raises:
             SqlError: 000002, Local Cortex does not read such files; 001003, an unknown option.
         """
-        given = dict(given)
-        kind = str(given.pop("TYPE", "CSV")).upper()
+        kind = str(given.get("TYPE", "CSV")).upper()
         known = _OPTIONS.get(kind)
         if known is None:
             raise not_run(f"file format {kind}", "Local Cortex reads CSV, JSON and PARQUET.")
-        given.pop("COMMENT", None)
-        for name in given:
-            if name not in known:
-                raise invalid_option(name)
+        for name in given.keys() - known.keys():
+            raise invalid_option(name)
         options = {**known, **given}
-        nulls = options["NULL_IF"] or []
-        options["NULL_IF"] = [str(one) for one in (nulls if isinstance(nulls, list) else [nulls])]
+        for name in _WORDS.keys() & known.keys():
+            if str(options[name]).upper() not in _WORDS[name]:
+                listed = ", ".join(repr(one) for one in _WORDS[name])
+                raise not_run(f"{name} = {options[name]}", f"Use one of {listed}.")
         if not str(options.get("SKIP_HEADER", 0)).isdecimal():
             raise invalid_option("SKIP_HEADER")
-        if kind == "CSV" and options["RECORD_DELIMITER"] not in ("\n", "\r\n", "\r", "\\n", None):
-            raise not_run("RECORD_DELIMITER", "Lines have to end with a newline.")
+        nulls = options["NULL_IF"] or []
+        options["NULL_IF"] = [str(one) for one in (nulls if isinstance(nulls, list) else [nulls])]
         return cls(kind, options)
 
     def __getitem__(self, name: str) -> Any:
         return self.options.get(name)
 
-    def compression(self, path: Path) -> str:
-        """Return how a file is compressed, by its first bytes: ``none``, ``gzip``, ``zstd``..."""
-        with path.open("rb") as file:
-            start = file.read(4)
-        found = (kind for magic, kind in _COMPRESSION_MAGIC.items() if start.startswith(magic))
-        return next(found, "none") if self.type != "PARQUET" else "none"
-
-    def encoding(self) -> str:
-        """Return Python's name of the text encoding.
-
-        Raises:
-            SqlError: 001003, there is none of that name.
-        """
-        name = str(self["ENCODING"] or "UTF8").upper()
-        try:
-            "".encode(_ENCODINGS.get(name, name))
-        except LookupError:
-            raise invalid_option(f"ENCODING = {name}") from None
-        return _ENCODINGS.get(name, name.lower())
-
-    def needs_copy(self, path: Path) -> bool:
-        """Tell whether DuckDB can only read a converted copy of this file."""
-        return self.type != "PARQUET" and (
-            self.compression(path) == "bz2" or self.encoding() != "utf-8"
-        )
-
-    def copy(self, path: Path, target: Path) -> None:
-        """Write what DuckDB can read.
-
-        Raises:
-            SqlError: 000002, it would be too large.
-        """
-        size = 0
-        with self.open(path) as source, target.open("w", encoding="utf-8", newline="") as file:
-            while part := source.read(SNIFFED_BYTES):
-                size += file.write(part)
-                if size > MAX_COPY_CHARS:
-                    target.unlink()
-                    raise too_large("Characters of a file", MAX_COPY_CHARS, "Split it.")
-
-    def open(self, path: Path) -> io.TextIOWrapper:
-        """Open a file of text, whatever its compression."""
-        import pyarrow as pa
-
-        kind = self.compression(path)
-        stream = pa.input_stream(str(path), compression=None if kind == "none" else kind)
-        return io.TextIOWrapper(stream, encoding=self.encoding(), errors="replace", newline="")
-
-    def first_rows(self, path: Path) -> list[list[str]]:
-        """Return the first rows of a CSV file."""
-        with self.open(path) as file:
-            start = file.read(SNIFFED_BYTES).removeprefix("\ufeff")
-        quote = self["FIELD_OPTIONALLY_ENCLOSED_BY"]
-        delimiter = self.delimiter
-        if len(delimiter) != 1:
-            return [line.split(delimiter) for line in start.splitlines()]
-        options: Any = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-        try:
-            return list(csv.reader(io.StringIO(start), delimiter=delimiter, **options))
-        except csv.Error:
-            return [line.split(delimiter) for line in start.splitlines()]
-
-    def header(self, path: Path) -> list[str]:
-        """Return the column names of a CSV file: its header's, or ``c1``, ``c2``, ..."""
-        rows = self.first_rows(path)
-        if self["PARSE_HEADER"]:
-            return [name.strip() for name in rows[0]] if rows else []
-        rows = rows[int(self["SKIP_HEADER"] or 0) :]
-        # The last row may be cut off in the middle.
-        count = max((len(row) for row in rows[:-1] or rows), default=0)
-        return [f"c{at + 1}" for at in range(min(count, MAX_CSV_COLUMNS))]
+    def word(self, option: str) -> str:
+        """Return DuckDB's word for the value of an option."""
+        return _WORDS[option][str(self[option]).upper()]
 
     @property
     def delimiter(self) -> str:
@@ -265,99 +183,99 @@ class FileFormat:
         """How many lines of a CSV file come before its data."""
         return int(self["SKIP_HEADER"] or 0) + bool(self["PARSE_HEADER"])
 
-    def csv_source(self, path: Path, count: int, *, complete: bool = False) -> str:
-        """Return DuckDB's source of a CSV file as ``c1`` to ``c<count>``, all of them text.
+    def csv(self, paths: Sequence[Path], count: int = 0, *, complete: bool = False) -> str:
+        """Return DuckDB's source of CSV files, all of whose columns are text.
 
-        Fields that a row lacks are NULL; empty ones and those of NULL_IF are, too, unless
-        ``complete``.
+        They are called ``c1`` to ``c<count>``; without a count, as many as the files have, by
+        their header. Fields that a row lacks are NULL; empty ones and those of NULL_IF are, too,
+        unless ``complete``.
         """
         quote = self["FIELD_OPTIONALLY_ENCLOSED_BY"] or ""
         escape = self["ESCAPE"] or quote or self["ESCAPE_UNENCLOSED_FIELD"] or ""
         # DuckDB compares before it takes out escapes, as it has to be for "\\N".
         empty = [""] if self["EMPTY_FIELD_AS_NULL"] else []
         nulls = [NEVER] if complete else [*self["NULL_IF"], *empty] or [NEVER]
-        listed = ", ".join(text(one) for one in nulls)
         columns = ", ".join(f"c{at + 1}: 'VARCHAR'" for at in range(count))
+        own = (
+            f"auto_detect = false, header = false, columns = {{{columns}}}, skip = {self.skipped}"
+            if count
+            else f"header = {bool(self['PARSE_HEADER'])}, union_by_name = true, "
+            f"all_varchar = true, skip = {int(self['SKIP_HEADER'])}"
+        )
         return (
-            f"read_csv({literal(path)}, auto_detect = false, header = false, parallel = false, "
-            f"null_padding = true, strict_mode = false, allow_quoted_nulls = false, "
-            f"columns = {{{columns}}}, delim = {text(self.delimiter)}, quote = {text(quote)}, "
-            f"escape = {text(escape)}, nullstr = [{listed}], skip = {self.skipped}, "
-            f"compression = {text(self.compression(path))}, max_line_size = {MAX_LINE_BYTES}, "
+            f"read_csv({_files(paths)}, {own}, parallel = false, null_padding = true, "
+            f"strict_mode = false, allow_quoted_nulls = false, delim = {text(self.delimiter)}, "
+            f"quote = {text(quote)}, escape = {text(escape)}, "
+            f"nullstr = [{', '.join(map(text, nulls))}], encoding = {text(self.word('ENCODING'))}, "
+            f"compression = {text(self.word('COMPRESSION'))}, max_line_size = {MAX_LINE_BYTES}, "
             f"buffer_size = {MAX_LINE_BYTES})"
         )
 
     def field(self, column: str) -> str:
         """Return a CSV field as TRIM_SPACE and NULL_IF make it."""
         value = f"trim({column})" if self["TRIM_SPACE"] else column
-        nulls = ", ".join(text(one) for one in self["NULL_IF"] or ())
+        nulls = ", ".join(map(text, self["NULL_IF"]))
         return f"CASE WHEN {value} NOT IN ({nulls}) THEN {value} END" if nulls else value
 
-    def source(self, path: Path, count: int) -> str:
+    def rows(self, path: Path, count: int) -> str:
         """Return a query for a file's rows: ``c1``, and for CSV as many as ``count``."""
         if self.type == "CSV":
             fields = (f"{self.field(f'c{at + 1}')} AS c{at + 1}" for at in range(count))
-            return f"SELECT {', '.join(fields)} FROM {self.csv_source(path, count)}"
+            return f"SELECT {', '.join(fields)} FROM {self.csv([path], count)}"
         if self.type == "JSON":
-            return f"SELECT json::VARIANT AS c1 FROM {self.json_source(path)}"
-        return f'SELECT "~row"::VARIANT AS c1 FROM {self.parquet_source(path)} AS "~row"'
+            return f"SELECT json::VARIANT AS c1 FROM read_json_objects({self._json([path])})"
+        return f'SELECT "~row"::VARIANT AS c1 FROM {self.table([path])} AS "~row"'
 
-    def json_source(self, path: Path) -> str:
-        """Return DuckDB's source of a JSON file, one column ``json``."""
+    def table(self, paths: Sequence[Path]) -> str:
+        """Return DuckDB's source of files with the names and types of their own columns."""
+        if self.type == "CSV":
+            return self.csv(paths)
+        if self.type == "JSON":
+            return (
+                f"read_json({self._json(paths)}, union_by_name = true, "
+                "map_inference_threshold = -1, field_appearance_threshold = 0)"
+            )
+        as_text = bool(self["BINARY_AS_TEXT"])
+        return f"read_parquet({_files(paths)}, binary_as_string = {as_text}, union_by_name = true)"
+
+    def _json(self, paths: Sequence[Path]) -> str:
         layout = "array" if self["STRIP_OUTER_ARRAY"] else "unstructured"
         return (
-            f"read_json_objects({literal(path)}, format = '{layout}', maximum_object_size = "
-            f"{MAX_JSON_BYTES}, compression = {text(self.compression(path))})"
+            f"{_files(paths)}, format = '{layout}', maximum_object_size = {MAX_JSON_BYTES}, "
+            f"compression = {text(self.word('COMPRESSION'))}"
         )
 
-    def parquet_source(self, path: Path) -> str:
-        """Return DuckDB's source of a Parquet file with its own columns."""
-        as_text = str(bool(self["BINARY_AS_TEXT"])).lower()
-        return f"read_parquet({literal(path)}, binary_as_string = {as_text})"
+    def cast(self, value: str, have: str, to: SqlType) -> str:
+        """Return a value of DuckDB's type ``have`` as one of a column's; NULL where it is none."""
+        if to.name == "TEXT":
+            value = value if have == "VARCHAR" else f"main.sf_text({value})"
+            return f"CASE WHEN length({value}) <= {to.length} THEN {value} END"
+        if have == to.duckdb:
+            return value
+        if have == "VARCHAR":
+            return self._parsed(value, to)
+        plain = f"TRY_CAST({value} AS {to.duckdb})"
+        if have == "VARIANT" and to.name == "ARRAY":
+            # A value that is no list becomes a list of one.
+            return f"CASE WHEN {value} IS NOT NULL THEN coalesce({plain}, [{value}]) END"
+        return plain
 
-    def cast(self, column: str, to: SqlType) -> str:
-        """Return a text as a value of a column's type; NULL where it is none."""
-        name = to.name
-        if name == "TEXT":
-            return f"CASE WHEN length({column}) <= {to.length} THEN {column} END"
-        if name == "BOOLEAN":
-            return (
-                f"CASE WHEN lower({column}) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true "
-                f"WHEN lower({column}) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END"
-            )
-        if name == "BINARY":
-            hexadecimal = f"CASE WHEN regexp_full_match({column}, '([0-9A-Fa-f]{{2}})*') "
-            return {
-                "HEX": f"{hexadecimal} THEN unhex({column}) END",
-                "BASE64": f"TRY(from_base64({column}))",
-            }.get(str(self["BINARY_FORMAT"] or "HEX").upper(), f"encode({column})")
-        if name == "OBJECT":
-            return f"TRY_CAST({column} AS JSON)"
-        if name == "ARRAY":
-            return f"TRY_CAST(TRY_CAST({column} AS JSON)::VARIANT AS VARIANT[])"
-        plain = f"TRY_CAST({column} AS {to.duckdb})"
-        kind = "TIMESTAMP" if to.is_timestamp else name
-        if kind not in ("DATE", "TIME", "TIMESTAMP"):
-            return plain
+    def _parsed(self, value: str, to: SqlType) -> str:
+        plain = f"TRY_CAST({value} AS {to.duckdb})"
+        if to.name in ("BOOLEAN", "BINARY"):
+            return f"main.sf_TRY_TO_{to.name}({value})"
+        if to.name == "ARRAY":
+            return f"TRY_CAST(TRY_CAST({value} AS JSON)::VARIANT AS VARIANT[])"
+        kind = "TIMESTAMP" if to.is_timestamp else to.name
         asked = str(self[f"{kind}_FORMAT"] or "AUTO")
-        if asked.upper() == "AUTO":
-            if name == "TIME":
-                return plain
-            return f"coalesce({plain}, {_parsed(column, _DATES, to)})"
-        return _parsed(column, [strptime(asked)], to)
+        formats = _DATES if asked.upper() == "AUTO" else [moment(asked)]
+        if kind not in ("DATE", "TIMESTAMP", "TIME") or (kind == "TIME" and formats is _DATES):
+            return plain
+        found = f"try_strptime({value}, [{', '.join(map(text, formats))}])::{to.duckdb}"
+        return f"coalesce({plain}, {found})" if formats is _DATES else found
 
 
-def literal(path: Path) -> str:
-    """Return a path as DuckDB's literal for that one file: its name is no pattern."""
-    return text(re.sub(r"([*?\[{])", r"[\1]", str(path)))
-
-
-def strptime(written: str) -> str:
-    """Return Snowflake's date format as strptime's."""
-    escaped = written.replace("%", "%%").replace('"', "")
-    return _ELEMENT.sub(lambda found: _ELEMENTS[found.group().upper()], escaped)
-
-
-def _parsed(column: str, formats: Sequence[str], to: SqlType) -> str:
-    listed = ", ".join(text(one) for one in formats)
-    return f"CAST(try_strptime({column}, [{listed}]) AS {to.duckdb})"
+def _files(paths: Sequence[Path]) -> str:
+    # In brackets a character stands for itself: a file's name is no pattern.
+    names = (text(re.sub(r"([*?\[{])", r"[\1]", str(path))) for path in paths)
+    return f"[{', '.join(names)}]"

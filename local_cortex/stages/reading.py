@@ -1,27 +1,25 @@
-"""The rows of staged files in a query: ``FROM @stage``, INFER_SCHEMA and USING TEMPLATE."""
+"""Stages in a query: ``FROM @stage``, DIRECTORY, INFER_SCHEMA, USING TEMPLATE and files' URLs."""
 
 # Every part of these statements is made here: what a learner wrote is in quotes.
 # ruff: noqa: S608
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import sqlglot
 from sqlglot import exp
 
 from local_cortex.sql.errors import not_run, too_large
-from local_cortex.stages.files import File, bind, file_format, location
+from local_cortex.stages.files import File, Location, bind, file_format, location
 from local_cortex.stages.formats import (
-    MAX_CSV_COLUMNS,
     FileFormat,
     invalid_option,
-    literal,
     name_of,
+    quoted,
     text,
     value_of,
 )
@@ -30,74 +28,126 @@ from local_cortex.wire.types import of_duckdb
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["table", "template"]
+__all__ = ["URL_FUNCTIONS", "columns_of", "file_url", "table", "template"]
 
-METADATA: Final = {
-    f"METADATA${name}"
-    for name in (
-        *("FILENAME", "FILE_ROW_NUMBER", "FILE_LAST_MODIFIED", "FILE_CONTENT_KEY"),
-        "START_SCAN_TIME",
-    )
+MAX_COLUMNS = 2_000  # of a CSV file
+EXTRA_FIELDS = "METADATA$EXTRA_FIELDS"  # for COPY INTO: how many more fields a row has; -1 for less
+URL_FUNCTIONS: Final = {"BUILD_SCOPED_FILE_URL", "BUILD_STAGE_FILE_URL", "GET_PRESIGNED_URL"}
+_DIRECTORY: Final = {
+    "RELATIVE_PATH": "VARCHAR",
+    "SIZE": "HUGEINT",
+    "LAST_MODIFIED": "TIMESTAMPTZ",
+    **dict.fromkeys(("MD5", "ETAG", "FILE_URL"), "VARCHAR"),
+}
+_INFERRED: Final = {
+    **dict.fromkeys(("COLUMN_NAME", "TYPE"), "VARCHAR"),
+    "NULLABLE": "BOOLEAN",
+    **dict.fromkeys(("EXPRESSION", "FILENAMES"), "VARCHAR"),
+    "ORDER_ID": "HUGEINT",
 }
 # The last two only save time.
-INFER_ARGUMENTS: Final = {
+_INFER_ARGUMENTS: Final = {
     *("LOCATION", "FILE_FORMAT", "FILES", "IGNORE_CASE"),
     *("MAX_FILE_COUNT", "MAX_RECORDS_PER_FILE"),
 }
 
 
 def table(execution: Execution, node: Any) -> exp.Expression | None:
-    """Return DuckDB's source for ``@stage`` or ``TABLE(INFER_SCHEMA(...))`` in FROM.
+    """Return DuckDB's source for ``@stage``, DIRECTORY(@stage) or INFER_SCHEMA(...) in FROM.
 
-    ``None`` if ``node`` is neither. Its columns are ``c1``, ``c2``, ... for ``$1``, ``$2``, ... and
-    each ``METADATA$...`` that the query around it names, quoted in capitals.
+    ``None`` if ``node`` is none of them. The columns of ``@stage`` are ``c1``, ``c2``, ... for
+    ``$1``, ``$2``, ... and each ``METADATA$...`` that the query around it names, in capitals.
 
     Raises:
-        SqlError: 002003, there is no such stage or file format; 000002, it is DIRECTORY(@stage).
+        SqlError: 002003, there is no such stage or file format.
     """
     call = node.this
-    name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
-    if name == "TABLE" and len(call.expressions) == 1:
+    if isinstance(call, exp.Anonymous) and call.name.upper() == "TABLE" and call.expressions:
         call = call.expressions[0]
-        name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
+    name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
     if name == "INFER_SCHEMA":
-        return _source(_infer_schema_sql(execution, call))
-    if name == "DIRECTORY" or isinstance(call, exp.DirectoryStage):
-        raise not_run("DIRECTORY(@stage)", "LIST @stage shows the files of a stage.")
-    is_stage = isinstance(call, (exp.Var, exp.Literal)) and call.name.lstrip().startswith("@")
-    return _source(_stage_sql(execution, node)) if is_stage else None
-
-
-def _source(sql: str) -> exp.Expression:
+        sql = _rows(_INFERRED, _infer_schema(execution, call))
+    elif name == "DIRECTORY":
+        sql = _rows(_DIRECTORY, _directory(_argument(execution, call)))
+    elif isinstance(call, (exp.Var, exp.Literal)) and call.name.lstrip().startswith("@"):
+        sql = _stage(execution, node)
+    else:
+        return None
     # As a name that is written as it is: nothing of it is Snowflake's, so nothing may change it.
     return exp.Table(this=exp.Var(this=f"({sql})"))
 
 
-def _stage_sql(execution: Execution, node: Any) -> str:
-    place = location(execution, node)
-    named_format, pattern = node.args.get("format"), node.args.get("pattern")
-    given = node.meta.get("file_format") or file_format(
-        execution, name_of(named_format) if named_format else None, place.stage
+def _rows(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> str:
+    listed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
+    values = [f"({', '.join(map(text, row))})" for row in rows]
+    # DuckDB knows no empty VALUES.
+    values.append(f"({', '.join(['NULL'] * len(columns))})")
+    named, first = ", ".join(columns), next(iter(columns))
+    return (
+        f"SELECT {listed} FROM (VALUES {', '.join(values)}) AS made({named}) "
+        f"WHERE {first} IS NOT NULL"
     )
-    if isinstance(named_format, exp.Table):
-        # It is no table: nobody is to look for one of this name.
-        named_format.set("this", exp.null())
-    files = node.meta.get("files")
+
+
+def _argument(execution: Execution, call: Any) -> Location:
+    """Return the place that the first argument of a function names."""
+    first = call.expressions[0] if call.expressions else exp.Literal.string("")
+    bind(execution, call)
+    if isinstance(first, exp.Literal):
+        return location(execution, first)
+    place = location(execution, f"@{first.sql('snowflake').lstrip('$@')}")
+    for one in first.find_all(exp.Parameter):
+        # It is no variable: nobody is to look for one of this name.
+        one.set("this", exp.Literal.number(1))
+    return place
+
+
+def _directory(place: Location) -> Iterable[Sequence[object]]:
+    for file in place.stage.files(place.path):
+        md5 = file.md5()
+        yield file.name, file.size, file.at, md5, md5, place.stage.url + quote(file.name)
+
+
+def file_url(execution: Execution, call: Any) -> exp.Expression:
+    """Return what BUILD_SCOPED_FILE_URL and its like give for ``(@stage, path)``.
+
+    No browser reaches a file on a stage of this machine: the URL only tells which file it is.
+
+    Raises:
+        SqlError: 002003, there is no such stage; 001003, there is no path.
+    """
+    if len(call.expressions) < 2:
+        raise invalid_option(call.name.upper())
+    blank, code = exp.Literal.string(" "), exp.Literal.string("%20")
+    path = exp.Anonymous(this="REPLACE", expressions=[call.expressions[1], blank, code])
+    stage = _argument(execution, call).stage
+    return exp.DPipe(this=exp.Literal.string(stage.url), expression=path)
+
+
+def _stage(execution: Execution, node: Any) -> str:
+    given, files = node.meta.get("file_format"), node.meta.get("files")
     if files is None:
+        place, pattern = location(execution, node), node.args.get("pattern")
+        named_format = node.args.get("format")
+        name = name_of(named_format) if named_format else None
+        given = file_format(execution, name, place.stage)
         files = place.files(execution, name_of(pattern) if pattern else None)
+        if isinstance(named_format, exp.Table):
+            # It is no table: nobody is to look for one of this name.
+            named_format.set("this", exp.null())
     query = node.find_ancestor(exp.Select)
     used, wanted = _columns_used(query, node) if query is not None else (0, set())
     if given.type == "CSV" and (not used or (query is not None and query.is_star)):
-        used = max([1, used, *(len(given.header(file.path)) for file in files)])
-    if used > MAX_CSV_COLUMNS:
-        raise too_large("Columns of a file", MAX_CSV_COLUMNS, "Read fewer.")
-    parts = [_file_sql(execution, file, given, used, wanted) for file in files]
-    if not parts:
+        used = max([used, *(len(columns_of(execution, [file], given)) for file in files)])
+    if used > MAX_COLUMNS:
+        raise too_large("Columns of a file", MAX_COLUMNS, "Read fewer.")
+    used = max(used, 1)
+    if not files:
         kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
-        columns = [f"NULL::{kind} AS c{at + 1}" for at in range(max(used, 1))]
+        columns = [f"NULL::{kind} AS c{at + 1}" for at in range(used)]
         columns += [f'NULL AS "{name}"' for name in sorted(wanted)]
         return f"SELECT {', '.join(columns)} WHERE false"
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(_file(file, given, used, wanted) for file in files)
 
 
 def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
@@ -118,134 +168,84 @@ def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
         name.meta["encoded"] = True
         at.replace(exp.Column(this=name, table=qualifier))
         highest = max(highest, int(one.name))
-    named = (column.name.upper() for column in query.find_all(exp.Column))
-    return highest, METADATA & set(named)
+    named = {column.name.upper() for column in query.find_all(exp.Column)}
+    return highest, {name for name in named if name.startswith("METADATA$")}
 
 
-def _file_sql(
-    execution: Execution, file: File, given: FileFormat, used: int, wanted: set[str]
-) -> str:
-    path = execution.stages.readable(file, given)
-    at = dt.datetime.fromtimestamp(file.modified, dt.UTC).replace(tzinfo=None)
+def _file(file: File, given: FileFormat, used: int, wanted: set[str]) -> str:
     known = {
         "METADATA$FILENAME": text(file.name),
         "METADATA$FILE_ROW_NUMBER": "row_number() OVER ()",
-        "METADATA$FILE_LAST_MODIFIED": f"{text(str(at))}::TIMESTAMP",
-        "METADATA$FILE_CONTENT_KEY": text(f"{file.size:x}-{file.modified}"),
-        "METADATA$START_SCAN_TIME": "now()",
+        "METADATA$FILE_LAST_MODIFIED": f"{text(file.at.replace(tzinfo=None))}::TIMESTAMP",
+        EXTRA_FIELDS: f"CASE WHEN e{used} IS NULL THEN -1 WHEN e{used + 1} IS NOT NULL THEN 1 "
+        "ELSE 0 END",
     }
-    extra = "".join(f', {known[name]} AS "{name}"' for name in sorted(wanted))
-    return f"SELECT *{extra} FROM ({given.source(path, max(used, 1))})"
+    for name in wanted - known.keys():
+        raise not_run(name, f"Local Cortex has {', '.join(list(known)[:3])}.")
+    columns = ", ".join(
+        [*(f"c{at + 1}" for at in range(used if given.type == "CSV" else 1))]
+        + [f'{known[name]} AS "{name}"' for name in sorted(wanted)]
+    )
+    rows = f"({given.rows(file.path, used)})"
+    if EXTRA_FIELDS in wanted:
+        # Read twice, since a field that is missing and one that is empty are NULL alike.
+        again = given.csv([file.path], used + 1, complete=True)
+        ends = f"SELECT c{used} AS e{used}, c{used + 1} AS e{used + 1} FROM {again}"
+        rows += f" POSITIONAL JOIN ({ends})"
+    return f"SELECT {columns} FROM {rows}"
 
 
-def _infer_schema_sql(execution: Execution, call: exp.Anonymous) -> str:
-    bind(execution, call)
-    columns = ("COLUMN_NAME", "TYPE", "NULLABLE", "EXPRESSION", "FILENAMES", "ORDER_ID")
-    rows = [
-        f"({text(one.name)}, {text(one.type)}, true, {text(one.expression)}, "
-        f"{text(one.files)}, {order})"
-        for order, one in enumerate(infer_schema(execution, call))
-    ]
-    if not rows:
-        return f"SELECT {', '.join(f'NULL AS {name}' for name in columns)} WHERE false"
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS inferred({', '.join(columns)})"
+def columns_of(
+    execution: Execution, files: Sequence[File], read: FileFormat
+) -> list[tuple[str, Any]]:
+    """Return the names of the columns that files have, and their types in DuckDB.
 
-
-@dataclass(frozen=True, slots=True)
-class Inferred:
-    """A row of INFER_SCHEMA's result."""
-
-    name: str
-    type: str
-    expression: str
-    files: str
-
-
-def infer_schema(execution: Execution, call: exp.Anonymous) -> list[Inferred]:
-    """Return the columns that the files of INFER_SCHEMA(LOCATION => ..., ...) have.
-
-    Raises:
-        SqlError: 001003, an argument is missing or unknown; 002003, as ``location``.
+    Those of a CSV file without a header are ``c1``, ``c2``, ..., and all of them are text.
     """
+    if not files:
+        return []
+    relation = execution.cursor.sql(f"SELECT * FROM {read.table([file.path for file in files])}")
+    names = relation.columns
+    if read.type == "CSV" and not read["PARSE_HEADER"]:
+        names = [f"c{at + 1}" for at in range(len(names))]
+    # Snowflake lists the keys of objects by name.
+    found = list(zip(names, relation.types, strict=True))
+    return sorted(found) if read.type == "JSON" else found
+
+
+def _infer_schema(execution: Execution, call: exp.Anonymous) -> list[tuple[object, ...]]:
+    bind(execution, call)
     given = {one.name.upper(): one.expression for one in call.find_all(exp.Kwarg)}
-    for name in given.keys() - INFER_ARGUMENTS:
+    for name in given.keys() - _INFER_ARGUMENTS:
         raise invalid_option(name)
-    place = location(execution, given["LOCATION"]) if "LOCATION" in given else None
-    if place is None or "FILE_FORMAT" not in given:
+    if not {"LOCATION", "FILE_FORMAT"} <= given.keys():
         raise invalid_option("INFER_SCHEMA needs LOCATION and FILE_FORMAT")
+    place = location(execution, given["LOCATION"])
     read = file_format(execution, name_of(given["FILE_FORMAT"]), place.stage)
-    listed = value_of(given["FILES"]) if "FILES" in given else None
-    files = place.named(place.files(execution), listed)
-    ignore_case = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
-    merged: dict[str, tuple[str, list[str]]] = {}
-    for file in files:
-        for written, kind in _types(execution, file, read):
-            name = written.upper() if ignore_case else written
-            known = merged.setdefault(name, (kind, []))
-            merged[name] = (kind if known[0] == kind else _wider(known[0], kind), known[1])
-            known[1].append(place.stage.shown(file))
-    rows = []
-    for order, (name, (kind, names)) in enumerate(merged.items()):
-        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f'$1:"{name}"'
+    files = place.files(execution, None, value_of(given["FILES"]) if "FILES" in given else None)
+    fold = "IGNORE_CASE" in given and bool(value_of(given["IGNORE_CASE"]))
+    found = columns_of(execution, files, read)
+    kinds = [_shown(kind) for _, kind in found]
+    if read.type == "CSV" and files:
+        tests = ", ".join(_CSV_TYPE.format(read.field(f"c{at + 1}")) for at in range(len(found)))
+        source = read.csv([file.path for file in files], len(found))
+        kinds = execution.cursor.execute(f"SELECT {tests} FROM {source}").fetchall()[0]
+    names = ", ".join(map(place.stage.shown, files))
+    rows: list[tuple[object, ...]] = []
+    for order, ((written, _), kind) in enumerate(zip(found, kinds, strict=True)):
+        name = written.upper() if fold else written
+        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f"$1:{quoted(name)}"
         if read.type == "CSV":
             at = f"${order + 1}"
-        elif ignore_case:
-            at = f"GET_IGNORE_CASE ($1, '{name}')"
-        rows.append(Inferred(name, kind, f"{at}::{kind}", ", ".join(names)))
+        elif fold:
+            at = f"GET_IGNORE_CASE ($1, {text(name)})"
+        rows.append((name, kind, True, f"{at}::{kind}", names, order))
     return rows
 
 
-def _wider(one: str, other: str) -> str:
-    numbers = [re.fullmatch(r"NUMBER\((\d+), (\d+)\)", kind) for kind in (one, other)]
-    if all(numbers):
-        whole = max(int(found[1]) - int(found[2]) for found in numbers if found)
-        scale = max(int(found[2]) for found in numbers if found)
-        return f"NUMBER({min(whole + scale, 38)}, {scale})"
-    return "REAL" if {one[:4], other[:4]} <= {"REAL", "NUMB"} else "TEXT"
-
-
-def _types(execution: Execution, file: File, read: FileFormat) -> list[tuple[str, str]]:
-    """Return the names and types of one file's columns."""
-    cursor, path = execution.cursor, execution.stages.readable(file, read)
-    if read.type == "CSV":
-        names = read.header(file.path)
-        if not names:
-            return []
-        fields = [read.field(f"c{at + 1}") for at in range(len(names))]
-        tests = ", ".join(_CSV_TYPE.format(field) for field in fields)
-        row = cursor.execute(f"SELECT {tests} FROM {read.csv_source(path, len(names))}").fetchall()[
-            0
-        ]
-        return [(name, kind or "TEXT") for name, kind in zip(names, row, strict=True)]
-    if read.type == "JSON":
-        (structure,) = cursor.execute(
-            f"SELECT json_group_structure(json) FROM {read.json_source(path)}"
-        ).fetchall()[0]
-        found = json.loads(structure or "null")
-        if not isinstance(found, dict):
-            return []
-        # Snowflake lists the keys of objects by name.
-        return [
-            (key, _JSON_TYPES.get(_scalar(kind), "TEXT")) for key, kind in sorted(found.items())
-        ]
-    relation = cursor.sql(f"SELECT * FROM read_parquet({literal(path)})")
-    return [
-        (name, _shown_type(kind))
-        for name, kind in zip(relation.columns, relation.types, strict=True)
-    ]
-
-
-_JSON_TYPES: Final = {
-    **dict.fromkeys(("BIGINT", "UBIGINT", "HUGEINT"), "NUMBER(38, 0)"),
-    "DOUBLE": "REAL",
-    "BOOLEAN": "BOOLEAN",
-    "[": "ARRAY",
-    "{": "OBJECT",
-    "DATE": "DATE",
-    "TIMESTAMP": "TIMESTAMP_NTZ",
-}
 # The narrowest type that every field of a column has; numbers keep their digits.
 _CSV_TYPE: Final = """CASE
+WHEN count({0}) = 0 THEN 'TEXT'
 WHEN bool_and(regexp_full_match({0}, '[+-]?\\d{{1,38}}(\\.\\d{{1,37}})?')) THEN 'NUMBER(' ||
  least(38, max(length(regexp_extract({0}, '^[+-]?(\\d+)', 1))) +
  max(length(regexp_extract({0}, '\\.(\\d+)$', 1)))) || ', ' ||
@@ -258,38 +258,24 @@ WHEN bool_and(TRY_CAST({0} AS TIMESTAMP) IS NOT NULL) THEN 'TIMESTAMP_NTZ'
 ELSE 'TEXT' END"""
 
 
-def _scalar(kind: Any) -> str:
-    return "[" if isinstance(kind, list) else "{" if isinstance(kind, dict) else str(kind)
-
-
-def _shown_type(found: Any) -> str:
+def _shown(found: Any) -> str:
     kind = of_duckdb(found)
-    if kind.name == "FIXED":
-        return f"NUMBER({kind.precision}, {kind.scale})"
-    return "TIMESTAMP_LTZ" if found.id.startswith("timestamptz") else str(kind.name)
+    return f"NUMBER({kind.precision}, {kind.scale})" if kind.name == "FIXED" else kind.name
 
 
 def template(execution: Execution, tree: exp.Create) -> exp.Create:
     """Return CREATE TABLE ... USING TEMPLATE (...) with the columns that the files have.
 
-    Any other CREATE TABLE is returned as it is.
-
     Raises:
         SqlError: 000002, the template is no query of INFER_SCHEMA.
     """
-    properties = tree.args.get("properties")
-    found = properties.find(exp.UsingTemplateProperty) if properties else None
-    if found is None:
-        return tree
+    result = tree.copy()
+    found = result.args["properties"].find(exp.UsingTemplateProperty).pop()
     calls = [one for one in found.find_all(exp.Anonymous) if one.name.upper() == "INFER_SCHEMA"]
     if not calls:
         raise not_run("USING TEMPLATE", "The template has to be a query of INFER_SCHEMA.")
-    columns = [
-        f'"{one.name.replace(chr(34), chr(34) * 2)}" {one.type}'
-        for one in infer_schema(execution, calls[0])
-    ]
-    made = sqlglot.parse_one(f"CREATE TABLE t ({', '.join(columns)})", read="snowflake")
-    result = tree.copy()
+    rows = _infer_schema(execution, calls[0])
+    columns = ", ".join(f"{quoted(str(name))} {kind}" for name, kind, *_ in rows)
+    made = sqlglot.parse_one(f"CREATE TABLE t ({columns})", read="snowflake")
     result.set("this", exp.Schema(this=result.this, expressions=made.this.expressions))
-    result.args["properties"].find(exp.UsingTemplateProperty).pop()
     return result

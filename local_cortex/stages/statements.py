@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from glob import iglob
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from local_cortex.sql.errors import SqlError, exists_already, not_run, object_missing
 from local_cortex.sql.names import written
 from local_cortex.stages import copying
 from local_cortex.stages.files import (
+    MAX_STAGE_FILES,
     Name,
     NamedFormat,
     Stage,
@@ -26,27 +29,34 @@ from local_cortex.stages.files import (
     bind,
     file_format,
     location,
+    named,
     target,
 )
-from local_cortex.stages.formats import FileFormat, invalid_option, name_of, options_of, unquoted
-from local_cortex.stages.reading import table, template
+from local_cortex.stages.formats import (
+    FileFormat,
+    invalid_option,
+    name_of,
+    options_of,
+    unquoted,
+    value_of,
+)
+from local_cortex.stages.reading import URL_FUNCTIONS, file_url, table, template
 from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER, TEXT, SqlType
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["PutGet", "Stages", "run", "table", "template"]
+__all__ = ["URL_FUNCTIONS", "PutGet", "Stages", "file_url", "run", "table", "template"]
 
 SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
-
 MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
 
-_REMOVE: Final = re.compile(
-    r"""\s*(?P<at>'(?:[^'\\]|\\.|'')*'|@(?:"[^"]*"|[^\s"])+)"""
-    r"""(?:\s+PATTERN\s*=\s*(?P<pattern>'(?:[^'\\]|\\.|'')*'))?\s*;?\s*""",
+_ALTER: Final = re.compile(
+    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_EXTERNAL: Final = ("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +70,8 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
     """Run a statement about stages or files; ``None`` if it is another kind of statement."""
     kind = tree.name if isinstance(tree, exp.Command) else tree.args.get("kind")
     kind = kind.upper() if isinstance(kind, str) else ""
-    if isinstance(tree, exp.Command) and kind == "ALTER":
-        found = re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", _rest(tree), re.IGNORECASE)
-        if found:
-            raise not_run(f"ALTER {found[1].upper()}", "Create it again instead.")
+    if kind == "ALTER" and not re.match(r"\s*(STAGE|FILE\s+FORMAT)\b", _rest(tree), re.IGNORECASE):
+        return None
     runner = _RUNNERS.get((type(tree), kind))
     if runner is None:
         return None
@@ -79,23 +87,38 @@ def _rest(tree: exp.Expression) -> str:
     return rest if isinstance(rest, str) else str(rest.name if rest else "")
 
 
+def _as(kind: type, sql: str) -> Any:
+    """Parse a statement that sqlglot knows only in other words."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect="snowflake")
+    except SqlglotError:
+        raise bad_path(sql) from None
+    if not isinstance(tree, kind):
+        raise bad_path(sql)
+    return tree
+
+
 def _file_url(node: Any) -> str:
     path = unquoted(name_of(node))
     if not path.lower().startswith("file://"):
-        raise SqlError(
-            f"SQL compilation error:\ninvalid local path '{path}': it starts with file://",
-            code="001003",
-            sqlstate="42000",
-        )
+        message = f"invalid local path '{path}': it starts with file://"
+        raise SqlError(f"SQL compilation error:\n{message}", code="001003", sqlstate="42000")
     return path[len("file://") :]
 
 
-def _properties(tree: exp.Expression) -> list[Any]:
-    found = tree.args.get("properties")
-    return list(found.expressions) if found else []
-
-
-def _transfer(command: str, folder: Path, sources: list[str], **more: Any) -> PutGet:
+def _transfer(
+    tree: exp.Expression, defaults: Mapping[str, Any], command: str, folder: Path, **more: Any
+) -> PutGet:
+    options = {"PARALLEL": 4, **defaults, **_properties(tree)}
+    for name in options.keys() - defaults.keys() - {"PARALLEL"}:
+        raise invalid_option(name)
+    if options["PARALLEL"] not in range(1, MAX_PARALLEL + 1):
+        raise invalid_option("PARALLEL")
+    data: dict[str, Any] = {"command": command, "parallel": options["PARALLEL"], **more}
+    if command == "UPLOAD":
+        data["autoCompress"] = bool(options["AUTO_COMPRESS"])
+        data["overwrite"] = bool(options["OVERWRITE"])
+        data["sourceCompression"] = str(options["SOURCE_COMPRESSION"] or "NONE").lower()
     stage: dict[str, Any] = {
         "locationType": "LOCAL_FS",
         "location": str(folder),
@@ -103,90 +126,55 @@ def _transfer(command: str, folder: Path, sources: list[str], **more: Any) -> Pu
         "creds": {},
     }
     stage |= {"region": None, "storageAccount": None, "isClientSideEncrypted": False}
-    return PutGet(
-        {
-            "command": command,
-            "src_locations": sources,
-            "stageInfo": stage,
-            "encryptionMaterial": None,
-            "presignedUrls": None,
-            **more,
-        }
-    )
+    return PutGet({**data, "stageInfo": stage, "encryptionMaterial": None, "presignedUrls": None})
+
+
+def _properties(tree: exp.Expression) -> dict[str, Any]:
+    found = tree.args.get("properties")
+    return options_of(found.expressions if found else ())
 
 
 def _put(execution: Execution, tree: exp.Put) -> PutGet:
-    options: dict[str, Any] = {"PARALLEL": 4, "AUTO_COMPRESS": True, "OVERWRITE": False}
-    options |= {"SOURCE_COMPRESSION": "AUTO_DETECT", **options_of(_properties(tree))}
-    _check_options(options, "PARALLEL", "AUTO_COMPRESS", "OVERWRITE", "SOURCE_COMPRESSION")
-    place = location(execution, tree.args["target"])
-    execution.stages.check_room()
-    return _transfer(
-        "UPLOAD",
-        place.stage.at(place.path),
-        [_file_url(tree.this)],
-        parallel=options["PARALLEL"],
-        autoCompress=bool(options["AUTO_COMPRESS"]),
-        overwrite=bool(options["OVERWRITE"]),
-        sourceCompression=str(options["SOURCE_COMPRESSION"] or "NONE").lower(),
-    )
-
-
-def _check_options(options: Mapping[str, Any], *known: str) -> None:
-    for name in options.keys() - set(known):
-        raise invalid_option(name)
-    if not 1 <= _whole(options.get("PARALLEL", 1)) <= MAX_PARALLEL:
-        raise invalid_option("PARALLEL")
-
-
-def _whole(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+    place, source = location(execution, tree.args["target"]), _file_url(tree.this)
+    # The client reads the files, so this is only what can be known before.
+    paths = (Path(one) for one in islice(iglob(source), MAX_STAGE_FILES))
+    execution.stages.check_room(sum(path.stat().st_size for path in paths if path.is_file()))
+    defaults = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
+    folder = place.stage.at(place.path)
+    return _transfer(tree, defaults, "UPLOAD", folder, src_locations=[source])
 
 
 def _get(execution: Execution, tree: exp.Get) -> PutGet:
-    options = options_of(_properties(tree))
-    _check_options(options, "PARALLEL", "PATTERN")
-    place = location(execution, tree.args["target"])
-    files = place.files(execution, options.get("PATTERN"))
-    folder = place.stage.folder
+    place, folder = location(execution, tree.args["target"], full=True), _file_url(tree.this)
+    files = place.files(execution, _properties(tree).get("PATTERN"))
     return _transfer(
+        tree,
+        {"PATTERN": None},
         "DOWNLOAD",
-        folder,
-        [str(file.path.relative_to(folder)) for file in files],
-        localLocation=_file_url(tree.this),
-        parallel=options.get("PARALLEL", 10),
+        place.stage.folder,
+        src_locations=[str(file.path.relative_to(place.stage.folder)) for file in files],
+        localLocation=folder,
     )
 
 
 def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
     # sqlglot reads GET only with quotes around file://.
-    rest = re.sub(r"\s(file://\S+)", r" '\1'", _rest(tree))
-    parsed = sqlglot.parse_one(f"GET {rest}", dialect="snowflake")
-    if not isinstance(parsed, exp.Get):
-        raise bad_path(rest)
-    return _get(execution, parsed)
+    return _get(execution, _as(exp.Get, re.sub(r"\s(file://\S+)", r" '\1'", f"GET {_rest(tree)}")))
 
 
 def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
-    place = location(execution, tree.this)
-    pattern = tree.args.get("pattern")
-    rows = []
-    for file in place.files(execution, name_of(pattern) if pattern else None):
-        with file.path.open("rb") as content:
-            md5 = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False))
-        at = dt.datetime.fromtimestamp(file.modified, dt.UTC)
-        name = place.stage.shown(file)
-        rows.append((name, file.size, md5.hexdigest(), format_datetime(at, usegmt=True)))
+    place, pattern = location(execution, tree.this, full=True), tree.args.get("pattern")
+    rows = [
+        (place.stage.shown(file), file.size, file.md5(), format_datetime(file.at, usegmt=True))
+        for file in place.files(execution, name_of(pattern) if pattern else None)
+    ]
     return _rows({"name": TEXT, "size": INTEGER, "md5": TEXT, "last_modified": TEXT}, rows)
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
-    found = _REMOVE.fullmatch(_rest(tree))
-    if found is None:
-        raise bad_path(_rest(tree))
-    place = location(execution, found["at"])
-    pattern = unquoted(found["pattern"]) if found["pattern"] else None
-    files = place.files(execution, pattern)
+    listed = _as(exp.ListStage, f"LIST {_rest(tree)}")
+    place, pattern = location(execution, listed.this, full=True), listed.args.get("pattern")
+    files = place.files(execution, name_of(pattern) if pattern else None)
     for file in files:
         file.path.unlink(missing_ok=True)
     return _rows(
@@ -194,44 +182,61 @@ def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
     )
 
 
-def _place(execution: Execution, tree: exp.Create) -> Name:
+def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
+    copy = _as(exp.Copy, f"COPY {_rest(tree)}")
+    options = {"PATTERN": None, "FILES": None, **options_of(copy.args.get("params"))}
+    to, (source,) = location(execution, copy.this), copy.args["files"]
+    if isinstance(source, exp.Subquery):
+        raise not_run("COPY FILES of a query", "Name the files with FILES or PATTERN.")
+    place = location(execution, source)
+    files = place.files(execution, options["PATTERN"], options["FILES"])
+    execution.stages.check_room(sum(file.size for file in files))
+    folder = place.path.rpartition("/")[0]
+    copied = []
+    for file in files:
+        execution.check()
+        name = to.path.rstrip("/") + "/" + file.name.removeprefix(folder).lstrip("/")
+        parent, _, base = name.lstrip("/").rpartition("/")
+        shutil.copyfile(file.path, to.stage.at(parent) / base)
+        copied.append((name.lstrip("/"),))
+    return _rows({"file": TEXT}, copied)
+
+
+def _place(execution: Execution, tree: exp.Create) -> tuple[Name, int | None]:
+    """Return the name of what is created and, if it is temporary, the session that sees it."""
     database, schema, name = target(execution, tree)
     if not execution.database.catalog.has(database, schema):
         raise object_missing("Schema", written(database, schema))
-    return database, schema, name
-
-
-def _owner(execution: Execution, properties: Sequence[Any]) -> int | None:
-    temporary = any(isinstance(one, exp.TemporaryProperty) for one in properties)
-    return int(execution.session.session_id) if temporary else None
+    temporary = tree.find(exp.TemporaryProperty) is not None
+    return (database, schema, name), int(execution.session.session_id) if temporary else None
 
 
 def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
-    name, properties = _place(execution, tree), _properties(tree)
-    owner = _owner(execution, properties)
+    name, owner = _place(execution, tree)
     settings: dict[str, Any] = {}
-    for one in properties:
+    note = ""
+    properties = tree.args.get("properties")
+    for one in properties.expressions if properties else ():
         option = one.name.upper() if type(one) is exp.Property else type(one).__name__
-        value = one.args.get("value")
         if option == "FileFormatProperty":
             settings["options"] = options_of(one.expressions)
             file_format(execution, settings["options"])
         elif option == "SchemaCommentProperty":
             settings["comment"] = str(one.this.name)
         elif option == "DIRECTORY":
-            settings["directory"] = "true" in value.sql().lower()
-        elif option in ("URL", "STORAGE_INTEGRATION", "CREDENTIALS", "ENDPOINT"):
-            raise not_run(f"CREATE STAGE ... {option}", "Its stages are internal; use PUT.")
-        elif option not in ("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"):
+            settings["directory"] = "true" in one.args["value"].sql().lower()
+        elif option == "URL":
+            url = value_of(one.args["value"])
+            note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
+        elif option not in ("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", *_EXTERNAL):
             raise invalid_option(option)
-    return _create(execution, tree, Stage, name, owner, settings)
+    return _create(execution, tree, Stage, name, owner, settings, note)
 
 
 def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
-    name, properties = _place(execution, tree), _properties(tree)
-    options = options_of(properties)
+    name, owner = _place(execution, tree)
+    options = _properties(tree)
     FileFormat.of(options)
-    owner = _owner(execution, properties)
     return _create(execution, tree, NamedFormat, name, owner, {"options": options})
 
 
@@ -242,57 +247,66 @@ def _create(
     name: Name,
     owner: int | None,
     settings: dict[str, Any],
+    note: str = "",
 ) -> SqlResult:
     stages, shown = execution.stages, written(name[2])
     known = stages.find(kind, name, execution.session.session_id)
     if known is not None and known.owner == owner and not tree.args.get("replace"):
         if not tree.args.get("exists"):
             raise exists_already(written(*name))
-        return _done(f"{shown} already exists, statement succeeded.")
+        return SqlResult.done(DDL, f"{shown} already exists, statement succeeded.")
     stages.create(kind, name, owner, **settings)
     made = "Stage area" if kind is Stage else "File format"
-    return _done(f"{made} {shown} successfully created.")
+    return SqlResult.done(DDL, f"{made} {shown} successfully created.{note}")
 
 
 def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
-    kind = Stage if tree.args["kind"] == "STAGE" else NamedFormat
+    kind = Stage if tree.args["kind"].upper() == "STAGE" else NamedFormat
     nodes = tree.args.get("tables") or [tree.this]
     name = target(execution, exp.Drop(this=nodes[0]))
     found = execution.stages.find(kind, name, execution.session.session_id)
     if found is not None:
         execution.stages.drop(kind, name, found.owner)
-        return _done(f"{written(name[2])} successfully dropped.")
+        return SqlResult.done(DDL, f"{written(name[2])} successfully dropped.")
     if not tree.args.get("exists"):
         raise object_missing("Stage" if kind is Stage else "File format", written(*name))
-    return _done(f"Drop statement executed successfully ({written(name[2])} already dropped).")
+    message = f"Drop statement executed successfully ({written(name[2])} already dropped)."
+    return SqlResult.done(DDL, message)
 
 
-def _describe_stage(execution: Execution, tree: exp.Describe) -> SqlResult:
-    name = target(execution, tree)
+def _find(execution: Execution, node: exp.Table) -> Stage:
+    name = execution.resolve(node)
     stage = execution.stages.find(Stage, name, execution.session.session_id)
     if stage is None:
         raise object_missing("Stage", written(*name))
-    given = file_format(execution, None, stage)
-    rows = [("STAGE_FILE_FORMAT", "TYPE", "String", given.type, "CSV")]
-    rows += [
-        ("STAGE_FILE_FORMAT", key, "String", "" if value is None else str(value), "")
-        for key, value in given.options.items()
-    ]
-    rows += [
-        ("STAGE_LOCATION", "URL", "String", "", ""),
+    return stage  # type: ignore[no-any-return]
+
+
+def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
+    found = _ALTER.fullmatch(_rest(tree))
+    if found is None:
+        raise not_run("ALTER of a stage or file format", "Create it again instead.")
+    stage = _find(execution, named(found["name"]))
+    if found["what"].upper() == "REFRESH":
+        # DIRECTORY(@stage) always shows the files that there are.
+        return _rows({"file": TEXT, "status": TEXT}, [])
+    stage.directory = "true" in found[0].lower()
+    return SqlResult.done(DDL, f"Stage {written(stage.name[2])} successfully altered.")
+
+
+def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
+    stage = _find(execution, tree.this)
+    names = ("parent_property", "property", "property_type", "property_value", "property_default")
+    rows = [
+        ("STAGE_FILE_FORMAT", "TYPE", "String", file_format(execution, None, stage).type, "CSV"),
         ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
     ]
-    names = ("parent_property", "property", "property_type", "property_value", "property_default")
     return _rows(dict.fromkeys(names, TEXT), rows)
 
 
 def _rows(columns: Mapping[str, SqlType], rows: Sequence[tuple[Any, ...]]) -> SqlResult:
     described = [SqlColumn(name, kind) for name, kind in columns.items()]
     return SqlResult.of_rows(described, rows, SELECT)
-
-
-def _done(message: str) -> SqlResult:
-    return SqlResult.of_rows([SqlColumn("status", TEXT)], [(message,)], DDL)
 
 
 _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {
@@ -302,10 +316,12 @@ _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | Pu
     (exp.ListStage, ""): _list,
     (exp.Command, "REMOVE"): _remove,
     (exp.Command, "RM"): _remove,
+    (exp.Command, "COPY FILES"): _copy_files,
     (exp.Copy, ""): copying.run,
     (exp.Create, "STAGE"): _create_stage,
     (exp.Create, "FILE FORMAT"): _create_format,
     (exp.Drop, "STAGE"): _drop,
     (exp.Drop, "FILE FORMAT"): _drop,
-    (exp.Describe, "STAGE"): _describe_stage,
+    (exp.Command, "ALTER"): _alter,
+    (exp.Describe, "STAGE"): _describe,
 }
