@@ -70,6 +70,8 @@ class Execution:
         self.stopped = False
         # What a function raised inside DuckDB, which would only keep its text.
         self.failure: BaseException | None = None
+        # The tables that it names, as far as it got.
+        self.tables: list[Table] = []
         self._clock = clock
         self._started = clock()
         self._waited = 0.0

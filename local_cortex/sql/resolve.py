@@ -397,6 +397,7 @@ class Resolver:
         if table.kind == "VIEW":
             return self._aliased(self._view(table, views), node, table.name.name)
         self.tables.append(table)
+        self._execution.tables.append(table)
         found = exp.to_table(table.duckdb, dialect="duckdb")
         for part in found.find_all(exp.Identifier):
             part.meta["encoded"] = True

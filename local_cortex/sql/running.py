@@ -51,7 +51,9 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
         if execution.stopped:
             raise Stopped from None
         if isinstance(error, duckdb.Error):
-            raise as_sql_error(execution.stages.hide(str(error)), type(error), parsed) from error
+            known = [column.name for table in execution.tables for column in table.columns]
+            text = execution.stages.hide(str(error))
+            raise as_sql_error(text, type(error), parsed, known) from error
         # The connector repeats a request that failed with HTTP 500 for minutes; an error message
         # is what a learner can do something with.
         logger.exception("a statement failed inside Local Cortex")
