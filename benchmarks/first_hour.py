@@ -69,7 +69,6 @@ def measure() -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     begun = time.perf_counter()
     cortex = LocalCortex.start(settings=settings)
-    urlopen(f"{cortex.url}/").close() if False else None
     found["start"] = time.perf_counter() - begun
     found["first login"] = took(lambda: cortex.session().close())
     found["login after the first"] = median(
