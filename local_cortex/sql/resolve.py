@@ -290,15 +290,16 @@ class Resolver:
     def _session_function(self, node: Any) -> Any:
         anonymous = isinstance(node, exp.Anonymous)
         name = str(node.this).upper() if anonymous else node.sql_name()
+        first = next(iter(node.expressions), exp.null()).name if anonymous else ""
         answer = SESSION_FUNCTIONS.get(name)
         if answer is not None:
             value = answer(self._execution)
         elif name == "LAST_QUERY_ID":
             value = self._last_query(node.expressions)
         elif name == "SYSTEM$CANCEL_QUERY":
-            value = self._cancel(node.expressions[0].name)
+            value = self._cancel(first)
         elif name == "GETVARIABLE":
-            return self._session.variables.get(node.expressions[0].name.upper(), exp.null())
+            return self._session.variables.get(first.upper(), exp.null())
         else:
             return None
         literal = exp.null() if value is None else exp.Literal.string(value)
