@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -46,7 +48,7 @@ class Workers:
 
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
         self.seconds = seconds
-        self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="local-cortex-sql")
+        self._threads = 0
         self._turns = _Turns(threads)
         # By session: one with fewer goes before one with more.
         self._unfinished: Counter[int] = Counter()
@@ -81,21 +83,28 @@ class Workers:
     async def _run(self, job: Callable[[], T], execution: Execution) -> T:
         seconds = execution.session.timeout(self.seconds)
         loop = asyncio.get_running_loop()
-        try:
-            future = loop.run_in_executor(self._pool, job)
-        except RuntimeError:
-            # The interpreter is ending and starts no more threads, but sessions are still closed.
-            self._turns.pass_on()
-            return job()
+        future: asyncio.Future[T] = loop.create_future()
         turn = [self._turns.pass_on]
 
-        def pass_on(_: object = None) -> None:
-            if turn:
+        def pass_on(done: object = None) -> None:
+            if turn and (done or self._threads < MOST_THREADS):
                 turn.pop()()
 
-        timer = loop.call_later(TURN_SECONDS, pass_on)
+        def leave(_: object) -> None:
+            self._threads -= 1
+
+        self._threads += 1
+        future.add_done_callback(leave)
         future.add_done_callback(pass_on)
         future.add_done_callback(_look_at)
+        # A daemon, so that one that computes on without end does not keep the interpreter.
+        thread = threading.Thread(target=_compute, args=(job, loop, future), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The interpreter is ending and starts no more threads, but sessions are still closed.
+            _compute(job, loop, future)
+        timer = loop.call_later(TURN_SECONDS, pass_on)
         try:
             while not future.done():
                 left = seconds - execution.computed
@@ -117,8 +126,7 @@ class Workers:
         future.get_loop().call_later(AGAIN_SECONDS, self._end, future, execution)
 
     def close(self) -> None:
-        """Let the threads end, once the statements on them have been told to."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Keep nothing: the threads are daemons, and the database tells their statements to end."""
 
 
 class _Turns:
@@ -149,6 +157,18 @@ class _Turns:
                 other.set_result(None)
                 return
         self._free += 1
+
+
+def _compute(
+    job: Callable[[], T], loop: asyncio.AbstractEventLoop, future: asyncio.Future[T]
+) -> None:
+    try:
+        told: Callable[[], None] = partial(future.set_result, job())
+    except BaseException as error:
+        told = partial(future.set_exception, error)
+    # The server may have been closed meanwhile, and its loop with it.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(told)
 
 
 def _look_at(future: asyncio.Future[Any]) -> None:

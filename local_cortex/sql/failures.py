@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -84,9 +84,8 @@ def as_sql_error(
         return object_missing("Object", found[1].rstrip("!"))
     message = REST.split(message)[0].strip()
     # Of a column that it does not find DuckDB knows no type, and says only that.
-    if "has multiple overloads" in message and known is not None and parsed is not None:
-        for name in _unknown(parsed, {*known}):
-            return invalid_identifier(*_where(name, parsed))
+    if "has multiple overloads" in message and (name := _unknown(parsed, known)):
+        return invalid_identifier(*_where(name, parsed))
     for pattern, code, sqlstate, wording in WORDINGS:
         if found := pattern.search(message):
             values = [value or "" for value in found.groups()]
@@ -105,9 +104,11 @@ def as_sql_error(
     )
 
 
-def _unknown(parsed: Parsed, known: set[str]) -> Iterator[str]:
-    """Yield the columns of a statement that neither a table nor the statement itself names."""
-    names = known | FLATTENED
+def _unknown(parsed: Parsed | None, known: Iterable[str] | None) -> str:
+    """Return a column of a statement that neither a table nor the statement itself names."""
+    if parsed is None or known is None:
+        return ""
+    names = {*known} | FLATTENED
     names |= {identifier(one.args["alias"]) for one in parsed.tree.find_all(exp.Alias)}
     for alias in parsed.tree.find_all(exp.TableAlias):
         names |= {identifier(one) for one in alias.find_all(exp.Identifier)}
@@ -119,7 +120,8 @@ def _unknown(parsed: Parsed, known: set[str]) -> Iterator[str]:
             and not column.find_ancestor(exp.Lambda)
             and identifier(column.this) not in names
         ):
-            yield identifier(column.this)
+            return identifier(column.this)
+    return ""
 
 
 def _where(name: str, parsed: Parsed | None) -> tuple[str, tuple[int, int] | None]:
