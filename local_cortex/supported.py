@@ -75,7 +75,7 @@ GROUPS: Final[Mapping[str, str]] = {
 
 def supported() -> str:
     """Return the tables of local_cortex/README.md."""
-    from local_cortex.ai.functions import FORMS
+    from local_cortex.ai.forms import FORMS
     from local_cortex.database.show import INFORMATION, SHOWN
     from local_cortex.sql.functions import NOT_RUN
 
@@ -133,7 +133,7 @@ _SAYS: Final = {
 
 
 def _answers() -> list[tuple[str, str]]:
-    from local_cortex.ai.functions import FORMS
+    from local_cortex.ai.forms import FORMS
 
     names: dict[str, list[str]] = defaultdict(list)
     for name, form in FORMS.items():
