@@ -224,7 +224,9 @@ class FileFormat:
             return f"SELECT {', '.join(fields)} FROM {self.csv([path], count)}"
         if self.type == "JSON":
             return f"SELECT json::VARIANT AS c1 FROM read_json_objects({self._json([path])})"
-        return f'SELECT "~row"::VARIANT AS c1 FROM {self.table([path])} AS "~row"'
+        as_text = bool(self["BINARY_AS_TEXT"])
+        source = f"read_parquet({_files([path])}, binary_as_string = {as_text})"
+        return f'SELECT "~row"::VARIANT AS c1 FROM {source} AS "~row"'
 
     def table(self, paths: Sequence[Path]) -> str:
         """Return DuckDB's source of files with the names and types of their own columns."""
@@ -235,8 +237,7 @@ class FileFormat:
                 f"read_json({self._json(paths)}, union_by_name = true, "
                 "map_inference_threshold = -1, field_appearance_threshold = 0)"
             )
-        as_text = bool(self["BINARY_AS_TEXT"])
-        return f"read_parquet({_files(paths)}, binary_as_string = {as_text}, union_by_name = true)"
+        return f"read_parquet({_files(paths)}, union_by_name = true)"
 
     def _json(self, paths: Sequence[Path]) -> str:
         layout = "array" if self["STRIP_OUTER_ARRAY"] else "unstructured"

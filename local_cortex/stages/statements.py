@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from glob import iglob
@@ -21,12 +21,15 @@ from local_cortex.sql.names import written
 from local_cortex.stages import copying
 from local_cortex.stages.files import (
     MAX_STAGE_FILES,
+    File,
+    Location,
     Name,
     NamedFormat,
     Stage,
     Stages,
     bad_path,
     bind,
+    checked,
     file_format,
     location,
     named,
@@ -38,11 +41,10 @@ from local_cortex.stages.formats import (
     name_of,
     options_of,
     unquoted,
-    value_of,
 )
 from local_cortex.stages.reading import URL_FUNCTIONS, file_url, table, template
 from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import INTEGER, TEXT, SqlType
+from local_cortex.wire.types import INTEGER, TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -56,7 +58,11 @@ _ALTER: Final = re.compile(
     r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
-_EXTERNAL: Final = ("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK")
+# Options of CREATE STAGE that change nothing here.
+_IGNORED: Final = (
+    *("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"),
+    *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +112,29 @@ def _file_url(node: Any) -> str:
     return path[len("file://") :]
 
 
-def _transfer(
-    tree: exp.Expression, defaults: Mapping[str, Any], command: str, folder: Path, **more: Any
-) -> PutGet:
-    options = {"PARALLEL": 4, **defaults, **_properties(tree)}
-    for name in options.keys() - defaults.keys() - {"PARALLEL"}:
+def _transfer(tree: exp.Expression, place: Location, data: dict[str, Any], **known: Any) -> PutGet:
+    """Return what tells the client how to copy files, with options of which ``known`` are all."""
+    given = {**known, "PARALLEL": 4, **_properties(tree)}
+    for name in given.keys() - known.keys() - {"PARALLEL"}:
         raise invalid_option(name)
-    if options["PARALLEL"] not in range(1, MAX_PARALLEL + 1):
+    if given["PARALLEL"] not in range(1, MAX_PARALLEL + 1):
         raise invalid_option("PARALLEL")
-    data: dict[str, Any] = {"command": command, "parallel": options["PARALLEL"], **more}
-    if command == "UPLOAD":
-        data["autoCompress"] = bool(options["AUTO_COMPRESS"])
-        data["overwrite"] = bool(options["OVERWRITE"])
-        data["sourceCompression"] = str(options["SOURCE_COMPRESSION"] or "NONE").lower()
+    folder = place.stage.at(place.path) if isinstance(tree, exp.Put) else place.stage.folder
     stage: dict[str, Any] = {
         "locationType": "LOCAL_FS",
         "location": str(folder),
         "path": "",
         "creds": {},
+        "region": None,
+        "storageAccount": None,
+        "isClientSideEncrypted": False,
     }
-    stage |= {"region": None, "storageAccount": None, "isClientSideEncrypted": False}
+    data |= {
+        "autoCompress": bool(given.get("AUTO_COMPRESS")),
+        "overwrite": bool(given.get("OVERWRITE")),
+        "sourceCompression": str(given.get("SOURCE_COMPRESSION") or "NONE").lower(),
+        "parallel": given["PARALLEL"],
+    }
     return PutGet({**data, "stageInfo": stage, "encryptionMaterial": None, "presignedUrls": None})
 
 
@@ -137,24 +146,19 @@ def _properties(tree: exp.Expression) -> dict[str, Any]:
 def _put(execution: Execution, tree: exp.Put) -> PutGet:
     place, source = location(execution, tree.args["target"]), _file_url(tree.this)
     # The client reads the files, so this is only what can be known before.
-    paths = (Path(one) for one in islice(iglob(source), MAX_STAGE_FILES))
+    paths = map(Path, islice(iglob(source), MAX_STAGE_FILES))
     execution.stages.check_room(sum(path.stat().st_size for path in paths if path.is_file()))
-    defaults = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
-    folder = place.stage.at(place.path)
-    return _transfer(tree, defaults, "UPLOAD", folder, src_locations=[source])
+    data = {"command": "UPLOAD", "src_locations": [source]}
+    known = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
+    return _transfer(tree, place, data, **known)
 
 
 def _get(execution: Execution, tree: exp.Get) -> PutGet:
-    place, folder = location(execution, tree.args["target"], full=True), _file_url(tree.this)
+    place, to = location(execution, tree.args["target"], full=True), _file_url(tree.this)
     files = place.files(execution, _properties(tree).get("PATTERN"))
-    return _transfer(
-        tree,
-        {"PATTERN": None},
-        "DOWNLOAD",
-        place.stage.folder,
-        src_locations=[str(file.path.relative_to(place.stage.folder)) for file in files],
-        localLocation=folder,
-    )
+    found = [str(file.path.relative_to(place.stage.folder)) for file in files]
+    data = {"command": "DOWNLOAD", "src_locations": found, "localLocation": to}
+    return _transfer(tree, place, data, PATTERN=None)
 
 
 def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
@@ -162,57 +166,46 @@ def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
     return _get(execution, _as(exp.Get, re.sub(r"\s(file://\S+)", r" '\1'", f"GET {_rest(tree)}")))
 
 
-def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
+def _found(execution: Execution, tree: exp.ListStage) -> tuple[Stage, list[File]]:
     place, pattern = location(execution, tree.this, full=True), tree.args.get("pattern")
+    return place.stage, place.files(execution, name_of(pattern) if pattern else None)
+
+
+def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
+    stage, files = _found(execution, tree)
     rows = [
-        (place.stage.shown(file), file.size, file.md5(), format_datetime(file.at, usegmt=True))
-        for file in place.files(execution, name_of(pattern) if pattern else None)
+        (stage.shown(file), file.size, file.md5(), format_datetime(file.at, usegmt=True))
+        for file in files
     ]
-    return _rows({"name": TEXT, "size": INTEGER, "md5": TEXT, "last_modified": TEXT}, rows)
+    return _rows("name size:n md5 last_modified", rows)
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
-    listed = _as(exp.ListStage, f"LIST {_rest(tree)}")
-    place, pattern = location(execution, listed.this, full=True), listed.args.get("pattern")
-    files = place.files(execution, name_of(pattern) if pattern else None)
+    stage, files = _found(execution, _as(exp.ListStage, f"LIST {_rest(tree)}"))
     for file in files:
         file.path.unlink(missing_ok=True)
-    return _rows(
-        {"name": TEXT, "result": TEXT}, [(place.stage.shown(one), "removed") for one in files]
-    )
+    return _rows("name result", [(stage.shown(file), "removed") for file in files])
 
 
 def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
     copy = _as(exp.Copy, f"COPY {_rest(tree)}")
-    options = {"PATTERN": None, "FILES": None, **options_of(copy.args.get("params"))}
-    to, (source,) = location(execution, copy.this), copy.args["files"]
+    options, (source,) = options_of(copy.args.get("params")), copy.args["files"]
     if isinstance(source, exp.Subquery):
         raise not_run("COPY FILES of a query", "Name the files with FILES or PATTERN.")
-    place = location(execution, source)
-    files = place.files(execution, options["PATTERN"], options["FILES"])
+    to, place = location(execution, copy.this), location(execution, source)
+    files = place.files(execution, options.get("PATTERN"), options.get("FILES"))
     execution.stages.check_room(sum(file.size for file in files))
-    folder = place.path.rpartition("/")[0]
     copied = []
     for file in files:
         execution.check()
-        name = to.path.rstrip("/") + "/" + file.name.removeprefix(folder).lstrip("/")
-        parent, _, base = name.lstrip("/").rpartition("/")
-        shutil.copyfile(file.path, to.stage.at(parent) / base)
-        copied.append((name.lstrip("/"),))
-    return _rows({"file": TEXT}, copied)
-
-
-def _place(execution: Execution, tree: exp.Create) -> tuple[Name, int | None]:
-    """Return the name of what is created and, if it is temporary, the session that sees it."""
-    database, schema, name = target(execution, tree)
-    if not execution.database.catalog.has(database, schema):
-        raise object_missing("Schema", written(database, schema))
-    temporary = tree.find(exp.TemporaryProperty) is not None
-    return (database, schema, name), int(execution.session.session_id) if temporary else None
+        name = file.name.removeprefix(place.path.rpartition("/")[0])
+        parent, _, base = f"{to.path}/{name}".rpartition("/")
+        shutil.copyfile(file.path, to.stage.at(checked(parent)) / base)
+        copied.append((checked(f"{parent}/{base}"),))
+    return _rows("file", copied)
 
 
 def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
-    name, owner = _place(execution, tree)
     settings: dict[str, Any] = {}
     note = ""
     properties = tree.args.get("properties")
@@ -226,31 +219,28 @@ def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
         elif option == "DIRECTORY":
             settings["directory"] = "true" in one.args["value"].sql().lower()
         elif option == "URL":
-            url = value_of(one.args["value"])
+            url = name_of(one.args["value"])
             note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
-        elif option not in ("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", *_EXTERNAL):
+        elif option not in _IGNORED:
             raise invalid_option(option)
-    return _create(execution, tree, Stage, name, owner, settings, note)
+    return _create(execution, tree, Stage, settings, note)
 
 
 def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
-    name, owner = _place(execution, tree)
     options = _properties(tree)
     FileFormat.of(options)
-    return _create(execution, tree, NamedFormat, name, owner, {"options": options})
+    return _create(execution, tree, NamedFormat, {"options": options})
 
 
 def _create(
-    execution: Execution,
-    tree: exp.Create,
-    kind: type,
-    name: Name,
-    owner: int | None,
-    settings: dict[str, Any],
-    note: str = "",
+    execution: Execution, tree: exp.Create, kind: type, settings: dict[str, Any], note: str = ""
 ) -> SqlResult:
-    stages, shown = execution.stages, written(name[2])
-    known = stages.find(kind, name, execution.session.session_id)
+    stages, name = execution.stages, target(execution, tree)
+    if not execution.database.catalog.has(*name[:2]):
+        raise object_missing("Schema", written(*name[:2]))
+    session, shown = execution.session.session_id, written(name[2])
+    owner = session if tree.find(exp.TemporaryProperty) else None
+    known = stages.find(kind, name, session)
     if known is not None and known.owner == owner and not tree.args.get("replace"):
         if not tree.args.get("exists"):
             raise exists_already(written(*name))
@@ -260,53 +250,56 @@ def _create(
     return SqlResult.done(DDL, f"{made} {shown} successfully created.{note}")
 
 
+def _find(execution: Execution, name: Name, kind: type = Stage) -> Any:
+    found = execution.stages.find(kind, name, execution.session.session_id)
+    if found is None:
+        raise object_missing("Stage" if kind is Stage else "File format", written(*name))
+    return found
+
+
 def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
     kind = Stage if tree.args["kind"].upper() == "STAGE" else NamedFormat
-    nodes = tree.args.get("tables") or [tree.this]
-    name = target(execution, exp.Drop(this=nodes[0]))
-    found = execution.stages.find(kind, name, execution.session.session_id)
-    if found is not None:
-        execution.stages.drop(kind, name, found.owner)
-        return SqlResult.done(DDL, f"{written(name[2])} successfully dropped.")
-    if not tree.args.get("exists"):
-        raise object_missing("Stage" if kind is Stage else "File format", written(*name))
-    message = f"Drop statement executed successfully ({written(name[2])} already dropped)."
-    return SqlResult.done(DDL, message)
-
-
-def _find(execution: Execution, node: exp.Table) -> Stage:
-    name = execution.resolve(node)
-    stage = execution.stages.find(Stage, name, execution.session.session_id)
-    if stage is None:
-        raise object_missing("Stage", written(*name))
-    return stage  # type: ignore[no-any-return]
+    name = target(execution, exp.Drop(this=(tree.args.get("tables") or [tree.this])[0]))
+    try:
+        found = _find(execution, name, kind)
+    except SqlError:
+        if not tree.args.get("exists"):
+            raise
+        message = f"Drop statement executed successfully ({written(name[2])} already dropped)."
+        return SqlResult.done(DDL, message)
+    execution.stages.drop(kind, name, found.owner)
+    return SqlResult.done(DDL, f"{written(name[2])} successfully dropped.")
 
 
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
         raise not_run("ALTER of a stage or file format", "Create it again instead.")
-    stage = _find(execution, named(found["name"]))
+    stage = _find(execution, execution.resolve(named(found["name"])))
     if found["what"].upper() == "REFRESH":
         # DIRECTORY(@stage) always shows the files that there are.
-        return _rows({"file": TEXT, "status": TEXT}, [])
+        return _rows("file status", [])
     stage.directory = "true" in found[0].lower()
     return SqlResult.done(DDL, f"Stage {written(stage.name[2])} successfully altered.")
 
 
 def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
-    stage = _find(execution, tree.this)
-    names = ("parent_property", "property", "property_type", "property_value", "property_default")
+    stage = _find(execution, target(execution, tree))
+    kind = file_format(execution, None, stage).type
     rows = [
-        ("STAGE_FILE_FORMAT", "TYPE", "String", file_format(execution, None, stage).type, "CSV"),
+        ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
         ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
     ]
-    return _rows(dict.fromkeys(names, TEXT), rows)
+    return _rows("parent_property property property_type property_value property_default", rows)
 
 
-def _rows(columns: Mapping[str, SqlType], rows: Sequence[tuple[Any, ...]]) -> SqlResult:
-    described = [SqlColumn(name, kind) for name, kind in columns.items()]
-    return SqlResult.of_rows(described, rows, SELECT)
+def _rows(names: str, rows: Sequence[tuple[Any, ...]]) -> SqlResult:
+    """Return rows of texts, and of numbers in the columns that end with ``:n``."""
+    columns = [
+        SqlColumn(name.partition(":")[0], INTEGER if ":" in name else TEXT)
+        for name in names.split()
+    ]
+    return SqlResult.of_rows(columns, rows, SELECT)
 
 
 _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {
