@@ -123,9 +123,10 @@ def _types(name: str, form: Form, given: Mapping[str, exp.Expression]) -> Sequen
     if form.gives.startswith("FLOAT"):
         return [form.gives.replace("*", str(_dimension(name, form, given["model"])))]
     # COMPLETE's options: documented as text, and read with paths in its examples.
-    if {*MAY_BE_OBJECT, "options"} & set(given) or _constant(given.get("mode")) == "detect":
-        return ["JSON"]
-    # A VARIANT of a text would be the text itself.
+    is_object = {*MAY_BE_OBJECT, "options"} & set(given) or _constant(given.get("mode")) == "detect"
+    if is_object:
+        return ["JSON", "VARIANT"] if form.gives == "VARIANT" else ["JSON"]
+    # A VARIANT of a text is the text itself.
     lists = ["JSON", "JSON[]"] if form.gives == "VARIANT[]" else []
     return [] if form.gives == "VARCHAR" else [*lists, form.gives]
 

@@ -133,7 +133,8 @@ class Statement:
         return only
 
     def document(self, expression: str) -> Any:
-        return json.loads(self.value(expression))
+        found = self.value(expression)
+        return json.loads(found) if isinstance(found, str) else found
 
 
 @pytest.fixture(scope="module")

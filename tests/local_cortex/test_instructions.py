@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from local_cortex.cortex import Cortex
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.instructions import INSTRUCTIONS
+from local_cortex.engines.relay import RelayEngine
 from local_cortex.engines.tasks import RULES
 from local_cortex.functions import SqlCortex
 from tests.local_cortex.cortex_engines import END, Playing
+from tests.local_cortex.sql_support import refusal, value
 
 CLASSIFY = {"text": "t", "labels": [{"label": "a"}, {"label": "b"}], "multi": False}
 SENTIMENT = {"text": "t", "categories": ["food"]}
@@ -89,3 +96,31 @@ def test_a_response_format_needs_a_schema() -> None:
         asyncio.run(
             SqlCortex(Cortex(Playing())).complete("llama3.1-8b", (Message("user", "u"),), options)
         )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Start a model server that answers with a greeting, whatever it is asked."""
+    command = [sys.executable, str(Path(__file__).with_name("fake_openai.py"))]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.kill()
+
+
+def test_sql_asks_the_learners_own_model(server: str) -> None:
+    cortex: Any = SqlCortex(Cortex(RelayEngine(f"{server}/v1", models={"*": "plain"})))
+    assert value("SNOWFLAKE.CORTEX.SUMMARIZE('Long text')", cortex=cortex) == "안녕 👋"
+    seen = httpx.get(f"{server}/seen", trust_env=False).json()[-1]
+    assert "Summarize the text" in str(seen)
+    assert "Long text" in str(seen)
+
+
+def test_an_answer_that_a_function_cannot_read_is_an_error_of_its_row(server: str) -> None:
+    cortex: Any = SqlCortex(Cortex(RelayEngine(f"{server}/v1", models={"*": "plain"})))
+    assert value("AI_CLASSIFY('x', ['a', 'b'])", cortex=cortex) is None
+    failed = refusal("SELECT SNOWFLAKE.CORTEX.CLASSIFY_TEXT('x', ['a', 'b'])", cortex=cortex)
+    assert failed.code == "100351"
+    assert "502 'the model did not answer in the form asked for (classify)'" in failed.message
