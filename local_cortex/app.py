@@ -174,4 +174,5 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     app.state.functions = SqlCortex(cortex)
     app.state.workers = workers
     app.state.database = database
+    app.state.places = dict(session_routes.PLACES)
     return app

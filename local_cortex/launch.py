@@ -22,17 +22,18 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_cortex import out_of_sight, session_routes
+from local_cortex import out_of_sight
 from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
 from local_cortex.out_of_sight import is_secret
 from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
 from local_cortex.server import HOST, LocalCortex, StartError
+from local_cortex.session_routes import PLACES
 from local_cortex.startup.sitecustomize import VARIABLE
 
 if TYPE_CHECKING:
@@ -46,18 +47,15 @@ STARTUP = str(Path(__file__).parent / "startup")
 TOLD = "run.json"
 # What programs know an account by, in the environment and in secrets.
 ACCOUNT, USER = "local-cortex", "learner"
-PLACES = {
-    "role": session_routes.ROLE,
-    "warehouse": session_routes.WAREHOUSE,
-    "database": session_routes.DATABASE,
-    "schema": session_routes.SCHEMA,
-}
 # The tables of secrets that public programs read.
 TABLES = ("snowflake", "snowpark", "connections.snowflake", "connections.snowpark")
 OUT_OF_SIGHT = (
     "Out of sight for the program: {}. It gets the credentials of Local Cortex; "
     "pass on anything else that it needs as an environment variable."
 )
+BESIDE = "There is a {0} beside the program. `run --setup {0} -- ...` runs it first."
+# As the program itself: with its environment. -P: no neighbour takes the place of Python's modules.
+SETUP = (sys.executable, "-P", str(Path(__file__).with_name("setup_file.py")))
 # The connector repeats a request for as long as this, and also calls a statement off after it: long
 # enough for a long answer, short enough not to keep a program that outlives its server.
 STATEMENT_SECONDS = 120
@@ -90,9 +88,12 @@ platform_detection_timeout_seconds = 0.0
 """
 
 
-def account_variables(port: int, secret: str) -> dict[str, str]:
-    """Return the variables of the environment by which programs know their account."""
-    known = {"account": ACCOUNT, "user": USER, "password": secret, **PLACES}
+def account_variables(port: int, secret: str, places: Mapping[str, str] = PLACES) -> dict[str, str]:
+    """Return the variables of the environment by which programs know their account.
+
+    ``places`` are the role, warehouse, database and schema in which sessions start.
+    """
+    known = {"account": ACCOUNT, "user": USER, "password": secret, **places}
     return {
         **{f"SNOWFLAKE_{name.upper()}": value for name, value in known.items()},
         "SNOWFLAKE_HOST": f"{HOST}:{port}",
@@ -103,14 +104,14 @@ def account_variables(port: int, secret: str) -> dict[str, str]:
     }
 
 
-def secrets_text(port: int, secret: str) -> str:
+def secrets_text(port: int, secret: str, places: Mapping[str, str] = PLACES) -> str:
     """Return Streamlit's secrets: the account in every table and spelling that programs read."""
-    known = {"account": ACCOUNT, "user": USER, "password": secret, **PLACES}
-    top = known | account_variables(port, secret)
+    known = {"account": ACCOUNT, "user": USER, "password": secret, **places}
+    top = known | account_variables(port, secret, places)
     lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
     spelt = [
         f"{name} = {json.dumps(value)}"
-        for name, value in (*PLACES.items(), *((n.upper(), v) for n, v in known.items()))
+        for name, value in (*places.items(), *((n.upper(), v) for n, v in known.items()))
     ]
     for table in TABLES:
         lines += ["", connection_block(port, secret, header=table).rstrip(), *spelt]
@@ -158,14 +159,20 @@ def _programs() -> str:
     return str(Path(sys.executable).parent)
 
 
-def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
+def run(
+    command: Sequence[str], *, setup: Collection[str] = (), settings: Settings | None = None
+) -> int:
     """Run ``command`` against a Local Cortex of its own and return its exit code.
 
-    A program that a signal ended counts as 128 and the signal's number, as in a shell.
+    A program that a signal ended counts as 128 and the signal's number, as in a shell. The files of
+    SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where they end.
 
     Raises:
-        StartError: the server did not come up, or there is no place for the program's secrets.
+        StartError: the server did not come up, there is no place for the program's secrets, or
+            no such file.
     """
+    if missing := [path for path in setup if not os.access(path, os.R_OK)]:
+        raise StartError(f"There is no set-up file {missing[0]!r} that can be read.")
     with (
         _passing_signals_on() as started,
         tempfile.TemporaryDirectory(prefix="local-cortex-") as name,
@@ -177,10 +184,8 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
         # The server has read it; nobody else is to.
         certificate.unlink()
         try:
-            variables |= account_variables(cortex.port, cortex.secret)
             block = connection_block(cortex.port, cortex.secret, header="snowflake")
             _write_secret(folder / "connections.toml", block)
-            _write_secret(folder / "secrets.toml", secrets_text(cortex.port, cortex.secret))
             _write_secret(folder / "token", cortex.secret)
             told = {
                 "port": cortex.port,
@@ -196,18 +201,42 @@ def run(command: Sequence[str], *, settings: Settings | None = None) -> int:
             _write_secret(folder / TOLD, json.dumps(told))
             if found := out_of_sight.found(command, os.environ):
                 print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
-            try:
-                started.append(subprocess.Popen(command, env=variables))
-            except FileNotFoundError:
-                print(f"There is no command {command[0]!r} to run.", file=sys.stderr)
-                return NOT_FOUND
-            except OSError as error:
-                print(f"{command[0]!r} cannot be run: {error.strerror}.", file=sys.stderr)
-                return NOT_EXECUTABLE
-            code = started[0].wait()
-            return code if code >= 0 else SIGNALLED - code
+            if setup:
+                place = folder / "place.json"
+                if code := _run([*SETUP, str(place), *setup], variables, started):
+                    return code
+                cortex.places.update(json.loads(place.read_text(encoding="utf-8")))
+            elif beside := _setup_beside(command):
+                print(BESIDE.format(beside), file=sys.stderr)
+            account = (cortex.port, cortex.secret, cortex.places)
+            _write_secret(folder / "secrets.toml", secrets_text(*account))
+            return _run(command, variables | account_variables(*account), started)
         finally:
             cortex.close()
+
+
+def _run(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    started: list[subprocess.Popen[bytes]],
+) -> int:
+    try:
+        started[:] = [subprocess.Popen(command, env=variables)]
+    except FileNotFoundError:
+        print(f"There is no command {command[0]!r} to run.", file=sys.stderr)
+        return NOT_FOUND
+    except OSError as error:
+        print(f"{command[0]!r} cannot be run: {error.strerror}.", file=sys.stderr)
+        return NOT_EXECUTABLE
+    code = started[0].wait()
+    return code if code >= 0 else SIGNALLED - code
+
+
+def _setup_beside(command: Sequence[str]) -> str | None:
+    """Name the file beside a script of ``command`` that looks as if it were to run first."""
+    # Unlike Path.is_file it raises nothing, whatever a word of a command looks like.
+    beside = [Path(word).parent / "setup.sql" for word in command if os.path.isfile(word)]
+    return next((str(path) for path in beside if os.path.isfile(path)), None)
 
 
 def _secrets_file(ours: Path) -> str:

@@ -194,6 +194,12 @@ class LocalCortex:
         return self._thread.is_alive() and not self._server.should_exit
 
     @property
+    def places(self) -> dict[str, str]:
+        """Role, warehouse, database and schema of a session that names none; to be changed."""
+        places: dict[str, str] = self._server.config.app.state.places  # type: ignore[union-attr]
+        return places
+
+    @property
     def engine(self) -> str:
         """The name of the engine that answers: ``scripted`` or ``relay``."""
         return self._cortex.engine.name
