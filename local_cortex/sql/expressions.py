@@ -8,8 +8,9 @@ settings, can be called by SQL.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sqlglot import exp, parse_one
 from sqlglot.dialects.snowflake import Snowflake
@@ -19,7 +20,11 @@ from local_cortex.sql import functions, relations
 from local_cortex.sql.errors import not_run
 from local_cortex.sql.functions import AGGREGATE, cast, duck, helper
 from local_cortex.sql.macros import PREFIX
+from local_cortex.sql.names import encode
 from local_cortex.wire.types import declared
+
+if TYPE_CHECKING:
+    from local_cortex.database.catalog import Table
 
 __all__ = ["PARSERS", "Calls", "rewrite"]
 
@@ -64,11 +69,11 @@ class Calls(Snowflake):  # type: ignore[misc]
     Parser = _CallParser
 
 
-def rewrite(tree: Any) -> Any:
+def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
 
     ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may
-    be changed.
+    be changed. ``tables`` are those that it reads: their columns' types spare conversions.
 
     Raises:
         SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
@@ -82,12 +87,44 @@ def rewrite(tree: Any) -> Any:
         _check(node)
         if isinstance(node, exp.Anonymous):
             node.meta[UNREAD] = True
+    _mark_columns(nodes, tables)
     written = _rewrite(tree)
     # Every call has been replaced by what its table says; this is the second lock of the door.
     for call in written.find_all(exp.Anonymous):
         if UNREAD in call.meta:
             raise not_run(f"{_name(call)} here", "Use the function in an expression.")
     return written
+
+
+# Of columns, by what the wire calls their type.
+COLUMN_KINDS: Final = {
+    **{"REAL": "real", "TEXT": "text", "BOOLEAN": "bool", "DATE": "date", "TIMESTAMP_NTZ": "ntz"},
+    **{"TIMESTAMP_LTZ": "ltz", "TIMESTAMP_TZ": "ltz", "ARRAY": "arr", "OBJECT": "obj"},
+}
+
+
+def _mark_columns(nodes: list[Any], tables: Iterable[Table]) -> None:
+    """Say of which kind the columns are whose names mean one type of column alone."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for column in (column for table in tables for column in table.columns):
+        number = "dec" if column.type.scale else "int"
+        kind = number if column.type.name == "FIXED" else COLUMN_KINDS.get(column.type.name, "")
+        kinds[encode(column.name)].add(kind)
+    if not kinds:
+        return
+    for node in nodes:
+        if isinstance(node, (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)) or (
+            isinstance(node, exp.Subquery) and isinstance(node.this, exp.Column)
+        ):
+            return  # columns of other names than the tables'
+        if isinstance(node, exp.Alias) and node.this.name != node.alias:
+            kinds[node.alias].add("")
+        elif isinstance(node, exp.TableAlias):
+            for one in node.columns:
+                kinds[one.name].add("")
+    for node in nodes:
+        if isinstance(node, exp.Column) and len(kinds.get(node.name, ())) == 1:
+            functions.marked(node, next(iter(kinds[node.name])))
 
 
 def _check(node: Any) -> None:
@@ -184,7 +221,7 @@ def _dot(node: Any) -> Any:
         schema = ".".join(part.name.upper() for part in path)
         return _function(f"{schema}.{_name(last)}", last)
     key = exp.Literal.string(node.expression.name)
-    return functions.get([_rewrite(node.this), key])
+    return functions.get(_rewrite(node.this), key)
 
 
 def _marked(node: Any) -> list[Any]:
@@ -295,6 +332,10 @@ def _is_number(node: Any) -> bool:
 
 def _operand(node: Any) -> Any:
     """Return an operand of arithmetic: a number, or what becomes one."""
+    if isinstance(node, exp.Paren) and isinstance(node.this, (exp.Literal, exp.Neg)):
+        return exp.paren(_operand(node.this), copy=False)
+    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal):
+        return exp.Neg(this=_operand(node.this))
     if isinstance(node, exp.Literal):
         if node.is_string and re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*", node.this):
             node = exp.Literal.number(node.this.strip().removeprefix("+"))
@@ -302,7 +343,6 @@ def _operand(node: Any) -> Any:
         if node.is_string or not node.this.isdecimal():
             return node
         node = cast(node, "HUGEINT")
-        node.meta[functions.KIND] = "num"
     return node
 
 
@@ -315,41 +355,37 @@ def _arithmetic(node: Any) -> Any:
             whole = re.search("DAY|WEEK|MONTH|YEAR|QUARTER", interval.sql("duckdb").upper())
             parts = re.search("HOUR|MIN|SEC", interval.sql("duckdb").upper())
             return helper("add_days" if whole and not parts else "add_time", span, moment)
-    kinds = (functions.kind_of(left), functions.kind_of(right))
     if isinstance(node, (exp.Div, exp.Mod)):
-        deep = any(
-            isinstance(one, exp.Anonymous) and functions.kind_of(one) == "num"
-            for one in (left, right)
-        )
-        name = "MOD" if isinstance(node, exp.Mod) else "ratio" if deep else "divide"
+        name = "MOD" if isinstance(node, exp.Mod) else "divide"
+        # Each choice within another doubles the time that DuckDB needs to bind them.
+        if name == "divide" and sum(_overloads(one, "divide") for one in (left, right)) > 2:
+            name = "ratio"
         return helper(name, *[helper("num", _operand(one)) for one in (left, right)])
-    if isinstance(node, exp.Mul):
+    kinds = {functions.kind_of(left), functions.kind_of(right)}
+    if isinstance(node, exp.Mul) or kinds <= functions.NUMBERS:
         return _numeric(node, left, right)
-    if kinds == ("num", "num") or any(_has(one, "plus", "minus") for one in (left, right)):
+    if any(_overloads(one, "plus", "minus") for one in (left, right)):
         return _numeric(node, left, right)
     return helper("plus" if isinstance(node, exp.Add) else "minus", _operand(left), _operand(right))
 
 
-def _has(node: Any, *names: str) -> bool:
-    return any(
-        call.name in {f"{PREFIX}{name}" for name in names} for call in node.find_all(exp.Anonymous)
-    )
+def _overloads(node: Any, *names: str) -> int:
+    calls = [one.name.lower().rpartition("sf_")[2] for one in node.find_all(exp.Anonymous)]
+    return sum(call in names for call in calls)
 
 
 def _numeric(node: Any, left: Any, right: Any) -> Any:
-    exact = (
-        isinstance(node, exp.Mul) or functions.kind_of(left) == functions.kind_of(right) == "num"
-    )
+    kinds = {functions.kind_of(left), functions.kind_of(right)}
+    exact = isinstance(node, exp.Mul) or kinds <= functions.NUMBERS
     # A date plus one needs an integer that is not cast.
     left, right = [helper("num", _operand(one) if exact else one) for one in (left, right)]
-    found = type(node)(this=left, expression=right)
-    found.meta[functions.KIND] = "num"
-    return found
+    known = "int" if kinds == {"int"} else "dec" if kinds <= {"int", "dec"} else "num"
+    return functions.marked(type(node)(this=left, expression=right), known)
 
 
 def _and(node: Any) -> Any:
     # DuckDB computes both sides for all rows: a division would fail where the left guards it.
-    if not _has(node.expression, "divide", "ratio", "MOD"):
+    if not _overloads(node.expression, "divide", "ratio", "quotient", "quotient_dec", "mod"):
         return node
     guard = exp.not_(exp.paren(node.this.copy()))
     return exp.paren(exp.Case().when(guard, exp.false()).else_(node))
@@ -358,9 +394,8 @@ def _and(node: Any) -> Any:
 def _negated(node: Any) -> Any:
     if isinstance(node.this, exp.Literal):
         return node
-    found = exp.Neg(this=helper("num", node.this))
-    found.meta[functions.KIND] = "num"
-    return found
+    value = helper("num", _operand(node.this))
+    return functions.marked(exp.Neg(this=value), functions.kind_of(value) or "num")
 
 
 def _compare(node: Any) -> Any:
@@ -368,7 +403,7 @@ def _compare(node: Any) -> Any:
         node.set("expression", _rewrite(node.expression))
         return node
     # Text and VARIANT become numbers where they are compared with one.
-    numbers = (_is_number(node.this), _is_number(node.expression))
+    numbers = [_is_number(one) for one in (node.this, node.expression)]
     _rewrite_parts(node)
     if any(numbers):
         for key, is_number in zip(("this", "expression"), numbers, strict=True):
@@ -401,21 +436,21 @@ def _like(node: Any) -> Any:
     escape = None
     if isinstance(node, exp.Escape):
         escape, node = _rewrite(node.expression), node.this
-    value = helper("text", _rewrite(node.this))
-    pattern = node.expression
-    several = isinstance(pattern, (exp.Any, exp.All))
-    patterns = pattern.this if several else pattern
+    several = isinstance(node.expression, (exp.Any, exp.All))
+    patterns = node.expression.this if several else node.expression
     if several and isinstance(patterns, (exp.Tuple, exp.Paren)):
         patterns = patterns.expressions or [patterns.this]
-    found = []
-    for one in patterns if isinstance(patterns, list) else [patterns]:
-        like = type(node)(this=value.copy(), expression=_rewrite(one))
-        found.append(exp.Escape(this=like, expression=escape.copy()) if escape else like)
-    return (
-        exp.paren((exp.and_ if isinstance(pattern, exp.All) else exp.or_)(*found))
-        if several
-        else found[0]
-    )
+    patterns = [_rewrite(one) for one in (patterns if isinstance(patterns, list) else [patterns])]
+    join = exp.and_ if isinstance(node.expression, exp.All) else exp.or_
+
+    def build(value: list[Any]) -> Any:
+        found = [type(node)(this=value[0].copy(), expression=one) for one in patterns]
+        if escape:
+            found = [exp.Escape(this=one, expression=escape.copy()) for one in found]
+        return exp.paren(join(*found)) if several else found[0]
+
+    value = [helper("text", _rewrite(node.this))]
+    return functions.once(build, value) if several else build(value)
 
 
 def _regexp_like(node: Any) -> Any:
@@ -512,15 +547,15 @@ def _path(node: Any) -> Any:
     value = node.this
     for step in node.expression.expressions:
         if isinstance(step, exp.JSONPathKey):
-            value = functions.get([value, exp.Literal.string(step.this)])
+            value = functions.get(value, exp.Literal.string(step.this))
         elif isinstance(step, exp.JSONPathSubscript):
-            value = functions.get([value, exp.Literal.number(step.this)])
+            value = functions.get(value, exp.Literal.number(step.this))
     return value
 
 
 def _bracket(node: Any) -> Any:
     (key,) = node.expressions
-    return functions.get([node.this, key])
+    return functions.get(node.this, key)
 
 
 def _struct(node: Any) -> Any:
@@ -536,10 +571,6 @@ def _parameter(node: Any) -> Any:
     if not (isinstance(node.this, exp.Literal) and node.this.name.isdecimal()):
         raise not_run(f"${node.name}", "Set a session variable first.")
     return exp.Column(this=exp.Identifier(this=f"#{node.this.name}", quoted=False))
-
-
-def _now(kind: str) -> Callable[[Any], Any]:
-    return lambda _node: duck(kind)
 
 
 BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
@@ -577,11 +608,13 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.Bracket: _bracket,
     exp.Struct: _struct,
     exp.Array: lambda node: functions.array(node.expressions),
-    exp.CurrentTimestamp: lambda node: duck(
-        "NOW()::TIMESTAMP" if node.args.get("sysdate") else "NOW()"
+    exp.CurrentDate: lambda _: functions.write("CURRENT_DATE", []),
+    exp.CurrentTimestamp: lambda node: functions.write(
+        "SYSDATE" if node.args.get("sysdate") else "CURRENT_TIMESTAMP", []
     ),
     exp.HexString: lambda node: duck(f"UNHEX('{re.sub('[^0-9A-Fa-f]', '', node.this)}')"),
-    exp.CurrentTime: _now("LOCALTIME"),
-    exp.Localtime: _now("LOCALTIME"),
+    **dict.fromkeys(
+        (exp.CurrentTime, exp.Localtime), lambda _: functions.write("CURRENT_TIME", [])
+    ),
 }
 relations.register(BEFORE, AFTER, _rewrite, _rewrite_parts)

@@ -1,87 +1,65 @@
 """The functions that run: how many arguments each takes, and how DuckDB writes it.
 
-Most are macros (:mod:`local_cortex.sql.macros`). Here are those that no macro can be: any number of
-arguments, formats and units that are read beforehand, aggregates and window functions.
+Most are lines of ``macros.sql``. Here are those that no macro can be: any number of arguments,
+formats and units that are read beforehand, aggregates and window functions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
+from itertools import count
 from typing import Any, Final
 
 from sqlglot import exp, parse_one
 
 from local_cortex.sql import formats
 from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
-from local_cortex.sql.macros import KINDS, MACROS, PREFIX, TAKES
+from local_cortex.sql.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
 
-__all__ = ["MACROS", "NAMES", "duck", "helper", "names_run", "write"]
+__all__ = ["MACROS", "NAMES", "duck", "helper", "kind_of", "names_run", "write"]
 
 Arguments = list[Any]
-Writer = Callable[[Arguments], Any]
+Writer = Callable[[str, Arguments], Any]
 
-ANY: Final = frozenset(range(1, 100_000))
-WRITERS: Final[dict[str, tuple[frozenset[int], Writer]]] = {}
-KIND: Final = "kind"  # in a node's meta
-ALIAS: Final = "alias"  # of a column that another projection may have named
+KIND: Final = "kind"  # in a node's meta: what syntax or the catalog tells of a value
+ALIAS: Final = "alias"  # in the meta of a column that another projection may have named
 AGGREGATE: Final = "aggregate"  # in a node's meta: OVER, FILTER and WITHIN GROUP belong to it
+NUMBERS: Final = frozenset({"int", "dec", "real", "num"})
+WRITERS: Final[dict[str, tuple[range, Writer]]] = {}
+ANY: Final = range(1, 100_000)
+_ASKED: Final = count()
 
-# What macros answer, where it spares a conversion.
-ANSWERS: Final = {
-    name: kind
-    for kind, names in {
-        "text": "UPPER LOWER INITCAP TRIM LTRIM RTRIM LPAD RPAD LEFT RIGHT SUBSTR REPLACE "
-        "TRANSLATE REPEAT REVERSE SPACE INSERT SPLIT_PART STRTOK CHR MD5 SHA1 SHA2 REGEXP_REPLACE "
-        "REGEXP_SUBSTR TO_JSON ARRAY_TO_STRING TYPEOF DAYNAME MONTHNAME BASE64_ENCODE "
-        "UUID_STRING RANDSTR",
-        "num": "average average_distinct averaged divide ratio int DIV0 DIV0NULL MOD ABS "
-        "SIGN CEIL FLOOR ROUND TRUNC SQRT SQUARE EXP LN LOG "
-        "POWER LENGTH POSITION ASCII EDITDISTANCE ZEROIFNULL WIDTH_BUCKET ARRAY_SIZE REGEXP_COUNT "
-        "UNIFORM TO_DOUBLE MONTHS_BETWEEN",
-        "arr": "SPLIT ARRAY_APPEND ARRAY_PREPEND ARRAY_CAT ARRAY_COMPACT ARRAY_SLICE "
-        "ARRAY_DISTINCT ARRAY_SORT TO_ARRAY OBJECT_KEYS STRTOK_TO_ARRAY",
-        "date": "TO_DATE LAST_DAY ADD_MONTHS NEXT_DAY PREVIOUS_DAY DATE_FROM_PARTS",
-        "obj": "object object_with_nulls OBJECT_INSERT",
-        "bool": "CONTAINS STARTSWITH ENDSWITH REGEXP_LIKE",
+SYNONYMS.update(
+    {
+        name: target
+        for line in """DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF|VAR_POP VARIANCE_POP
+TO_CHAR TO_VARCHAR|TO_NUMBER TO_DECIMAL TO_NUMERIC|TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC
+STDDEV STDDEV_SAMP|ARRAY_AGG ARRAYAGG|VARIANCE VAR_SAMP VARIANCE_SAMP|APPROX_COUNT_DISTINCT HLL
+COUNT_IF COUNTIF|GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR
+BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG|LISTAGG STRING_AGG
+""".replace("\n", "|").split("|")
+        for target, *others in [line.split() or [""]]
+        for name in others
+    }
+)
+# Snowflake's functions that do not run here, with what to use instead.
+NOT_RUN: Final = {
+    name: advice
+    for names, advice in {
+        "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
+        "XMLGET PARSE_XML TO_XML CHECK_XML": "Use PARSE_JSON and JSON values.",
+        "ST_POINT ST_DISTANCE TO_GEOGRAPHY": "Use HAVERSINE for distances.",
+        "ENCRYPT DECRYPT COMPRESS DECOMPRESS_STRING": "Use BASE64_ENCODE.",
+        "CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE": "Use a subquery.",
+        "GET_DDL IDENTIFIER PARSE_IP": "Use literal names and values.",
     }.items()
     for name in names.split()
 }
-SYNONYMS: Final = {
-    name: target
-    for line in """
-CEIL CEILING|POWER POW|TRUNC TRUNCATE|LENGTH LEN|SUBSTR SUBSTRING MID|POSITION CHARINDEX|CHR CHAR
-REGEXP_LIKE RLIKE|REGEXP_SUBSTR REGEXP_EXTRACT|REGEXP_SUBSTR_ALL REGEXP_EXTRACT_ALL|MD5 MD5_HEX
-SHA1 SHA1_HEX|SHA2 SHA2_HEX|NVL IFNULL|DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF
-DATE_FROM_PARTS DATEFROMPARTS|TIME_FROM_PARTS TIMEFROMPARTS|TIMESTAMP_FROM_PARTS TIMESTAMPFROMPARTS
-TIMESTAMP_FROM_PARTS TIMESTAMP_NTZ_FROM_PARTS TIMESTAMPNTZFROMPARTS|TO_CHAR TO_VARCHAR|TO_DATE DATE
-TO_TIMESTAMP TO_TIMESTAMP_NTZ|TO_NUMBER TO_DECIMAL TO_NUMERIC|TO_TIME TIME|AS_VARCHAR AS_CHAR
-TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC|TRY_TO_TIMESTAMP TRY_TO_TIMESTAMP_NTZ|IS_VARCHAR IS_CHAR
-TRY_TO_TIMESTAMP_TZ TRY_TO_TIMESTAMP_LTZ|IS_DOUBLE IS_REAL|AS_DOUBLE AS_REAL
-CURRENT_TIMESTAMP GETDATE|CURRENT_TIMESTAMP SYSTIMESTAMP LOCALTIMESTAMP|CURRENT_TIME LOCALTIME
-STDDEV STDDEV_SAMP|ARRAY_AGG ARRAYAGG
-VARIANCE VAR_SAMP VARIANCE_SAMP|VAR_POP VARIANCE_POP|APPROX_COUNT_DISTINCT HLL|COUNT_IF COUNTIF
-GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR|BITAND BIT_AND
-BITOR BIT_OR|BITXOR BIT_XOR|BITNOT BIT_NOT|BITSHIFTLEFT BIT_SHIFTLEFT|BITSHIFTRIGHT BIT_SHIFTRIGHT
-BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG|LISTAGG STRING_AGG
-SQUARE SQUARED|SEQ8 SEQ1 SEQ2 SEQ4
-""".replace("|", "\n").split("\n")
-    if line
-    for target, *others in [line.split()]
-    for name in others
-}
-# Snowflake's functions that do not run here, with what to use instead.
-NOT_RUN: Final = {
-    "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
-    **dict.fromkeys(
-        ("XMLGET", "PARSE_XML", "TO_XML", "CHECK_XML"), "Use PARSE_JSON and JSON values."
-    ),
-    **dict.fromkeys(("ST_POINT", "ST_DISTANCE", "TO_GEOGRAPHY"), "Use HAVERSINE for distances."),
-    **dict.fromkeys(("ENCRYPT", "DECRYPT", "COMPRESS", "DECOMPRESS_STRING"), "Use BASE64_ENCODE."),
-    **dict.fromkeys(("CONDITIONAL_CHANGE_EVENT", "MINHASH", "HLL_ACCUMULATE"), "Use a subquery."),
-    **dict.fromkeys(("GET_DDL", "IDENTIFIER", "PARSE_IP"), "Use literal names and values."),
-}
+
+
+# --- building expressions ---
 
 
 @cache
@@ -89,7 +67,7 @@ def _parsed(sql: str) -> Any:
     return parse_one(re.sub(r"@(\d)", r"__\1", sql), dialect="duckdb")
 
 
-def duck(sql: str, *arguments: Any) -> Any:
+def duck(sql: str, *arguments: Any, kind: str | None = None) -> Any:
     """Return DuckDB's expression ``sql``, in which ``@0``, ``@1``... are the arguments."""
     tree = _parsed(sql).copy()
     for column in list(tree.find_all(exp.Column)):
@@ -97,8 +75,15 @@ def duck(sql: str, *arguments: Any) -> Any:
             value = arguments[int(column.name[2:])].copy()
             if column is tree:
                 return value
-            column.replace(value)
-    return tree
+            column.replace(exp.paren(value) if isinstance(value, exp.Binary) else value)
+    return marked(tree, kind)
+
+
+def marked(node: Any, kind: str | None) -> Any:
+    """Say in a node what kind of value it is."""
+    if kind:
+        node.meta[KIND] = kind
+    return node
 
 
 def call(name: str, *arguments: Any) -> Any:
@@ -106,37 +91,94 @@ def call(name: str, *arguments: Any) -> Any:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def once(value: Any, build: Callable[[Any], Any]) -> Any:
-    """Return ``build(value)`` so that a model is asked once, wherever the value stands in it."""
-    if not any(one.name == "_CORTEX" for one in value.find_all(exp.Anonymous)):
-        return build(value)
-    return duck("LIST_TRANSFORM([@0], lambda asked: @1)[1]", value, build(exp.column("asked")))
+def cast(value: Any, kind: str) -> Any:
+    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def asks(value: Any) -> bool:
+    """Whether a value costs an answer of a model."""
+    return any(one.name == "_CORTEX" for one in value.find_all(exp.Anonymous))
+
+
+def once(build: Callable[[Arguments], Any], given: Arguments) -> Any:
+    """Return ``build(given)`` so that a model is asked once, however often a value stands in it."""
+    for at, one in enumerate(given):
+        if asks(one):
+            name = f"asked{next(_ASKED)}"
+            body = once(build, [*given[:at], exp.column(name), *given[at + 1 :]])
+            return duck(f"LIST_TRANSFORM([@0], lambda {name}: @1)[1]", one, body)
+    return build(given)
 
 
 def helper(name: str, *arguments: Any) -> Any:
-    """Return a call of a macro, its arguments made the kind that it takes."""
-    if name not in {"text", "num", "exact"}:  # which use a text once
-        for at, one in enumerate(arguments):
-            if any(call.name == "_CORTEX" for call in one.find_all(exp.Anonymous)):
-                rest = [arguments[:at], arguments[at + 1 :]]
-                return once(one, partial(_around, name, *rest))
-    if name in KINDS and (name == kind_of(arguments[0])):
+    """Return a call of a line of ``macros.sql``, its arguments made the kinds that it takes."""
+    if name in KINDS and isinstance(arguments[0], exp.Cast) and arguments[0].this.name == "_CORTEX":
+        arguments = (marked(arguments[0].this, "text"),)  # a VARIANT of a text
+    kinds = [kind_of(one) for one in arguments]
+    if name in KINDS and (name == kinds[0] or (name == "num" and kinds[0] in NUMBERS)):
         return arguments[0]
+    known = KNOWN.get((name, *(kind or "" for kind in kinds)))
+    if known:
+        return duck(known[0], *arguments, kind=known[1])
     if name in OPAQUE and any(opaque(one) for one in arguments):
         return OPAQUE[name](*arguments)
-    given = list(arguments)
-    for at, kind in enumerate(TAKES[name].get(len(arguments), ())):
+    if name in ONCE:
+        return _written(name, list(arguments))
+    return once(partial(_written, name), list(arguments))
+
+
+def _written(name: str, given: Arguments) -> Any:
+    for at, kind in enumerate(TAKES[name].get(len(given), ())):
         if kind:
             given[at] = helper(kind, given[at])
+    answer = ANSWERS.get(name)
+    answer = kind_of(given[0]) if answer == "same" else answer
+    inline = INLINE.get((name, len(given)))
+    if inline is not None:
+        parameters, body = inline
+        for at, one in enumerate(parameters):
+            body = re.sub(rf"\b{one}\b", f"@{at}", body)
+        return duck(body, *given, kind=answer)
     # Of an untyped NULL DuckDB cannot tell which macro is meant.
     given = [cast(one, "VARCHAR") if isinstance(one, exp.Null) else one for one in given]
-    node = exp.Anonymous(this=PREFIX + name, expressions=given)
-    node.meta[KIND] = name if name in KINDS else ANSWERS.get(name)
-    return node
+    return marked(call(PREFIX + name, *given), answer)
 
 
-def _around(name: str, before: Any, after: Any, value: Any) -> Any:
-    return helper(name, *before, value, *after)
+# The lines that use an argument once for whatever type it has.
+ONCE: Final = frozenset(
+    {"text", "num", "exact", "LENGTH", "VECTOR_L2_DISTANCE", "VECTOR_INNER_PRODUCT"}
+    | {"VECTOR_COSINE_SIMILARITY"}
+)
+# What a helper is for arguments of these kinds, and the kind of its answer: no choice is left.
+KNOWN: Final = {
+    **{("text", kind): ("@0::VARCHAR", "text") for kind in ("int", "dec", "date", "bool")},
+    ("text", "real"): (r"REGEXP_REPLACE(@0::VARCHAR, '\.0$', '')", "text"),
+    ("text", "ntz"): ("STRFTIME(@0, '%Y-%m-%d %H:%M:%S.%g')", "text"),
+    **{("moment", kind): ("@0", kind) for kind in ("date", "ntz", "ltz")},
+    ("ntz", "date"): ("@0::TIMESTAMP", "ntz"),
+    ("date", "ntz"): ("@0::DATE", "date"),
+    ("add_days", "", "date"): ("(@1 + @0)::DATE", "date"),
+    **{
+        (add, "", kind): ("@1 + @0", kind)
+        for add in ("add_days", "add_time")
+        for kind in ("ntz", "ltz")
+    },
+    ("DATE_TRUNC", "text", "date"): ("main.sf_first_day(@0, @1)", "date"),
+    ("DATE_TRUNC", "text", "ntz"): ("main.sf_first(@0, @1)", "ntz"),
+    ("plus", "date", "int"): ("@0 + @1::INTEGER", "date"),
+    ("plus", "int", "date"): ("@1 + @0::INTEGER", "date"),
+    ("minus", "date", "int"): ("@0 - @1::INTEGER", "date"),
+    ("minus", "date", "date"): ("@0 - @1", "int"),
+    ("divide", "int", "int"): ("main.sf_quotient(@0, @1)", "dec"),
+    **{
+        ("divide", *pair): ("main.sf_quotient_dec(@0, @1)", "dec")
+        for pair in (("int", "dec"), ("dec", "int"), ("dec", "dec"))
+    },
+    **{
+        ("divide", *pair): ("main.sf_ratio(@0, @1)", "real")
+        for pair in (("real", "int"), ("real", "dec"), ("real", "real"), ("int", "real"))
+    },
+}
 
 
 def opaque(node: Any) -> bool:
@@ -147,56 +189,57 @@ def opaque(node: Any) -> bool:
     )
 
 
-def _as(kind: str) -> Writer:
-    return lambda value: cast(value, kind)
-
-
+# What a helper is for values of which neither DuckDB nor we know the type.
 OPAQUE: Final[dict[str, Callable[..., Any]]] = {
-    "text": _as("VARCHAR"),
-    "num": lambda value: value,
-    "moment": lambda value: value,
-    "exact": lambda value: value,
-    "int": _as("HUGEINT"),
-    "bool": _as("BOOLEAN"),
-    "arr": _as("VARIANT[]"),
-    "obj": _as("JSON"),
-    "date": _as("DATE"),
-    "time": _as("TIME"),
-    "ntz": _as("TIMESTAMP"),
-    "ltz": _as("TIMESTAMPTZ"),
-    "TO_ARRAY": _as("VARIANT[]"),
+    **{
+        kind: partial(lambda type_, value: cast(value, type_), type_)
+        for kind, type_ in KINDS.items()
+        if kind not in {"num", "moment"}
+    },
+    **dict.fromkeys(("num", "moment", "exact"), lambda value: value),
+    "TO_ARRAY": lambda value: cast(value, "VARIANT[]"),
     "LENGTH": lambda value: call("LENGTH", cast(value, "VARCHAR")),
     "DATE_TRUNC": lambda unit, value: call("DATE_TRUNC", unit, value),
     "plus": lambda left, right: exp.Add(this=left, expression=right),
     "minus": lambda left, right: exp.Sub(this=left, expression=right),
     "divide": lambda left, right: helper("ratio", left, right),
-    "add_days": lambda interval, moment: exp.Add(this=moment, expression=interval),
-    "add_time": lambda interval, moment: exp.Add(this=moment, expression=interval),
+    **dict.fromkeys(
+        ("add_days", "add_time"), lambda span, moment: exp.Add(this=moment, expression=span)
+    ),
     "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
 }
+_TYPES: Final = {type_: kind for kind, type_ in KINDS.items() if kind not in {"num", "moment"}}
 
 
 def kind_of(node: Any) -> str | None:
-    """Return the kind of a value where syntax tells it: ``text``, ``num``, ``arr``..."""
+    """Return the kind of a value where syntax or the catalog tells it: ``text``, ``int``..."""
+    found = node.meta.get(KIND)
+    if found:
+        return str(found)
     if isinstance(node, exp.Literal):
-        return "text" if node.is_string else "num"
-    if isinstance(node, exp.Paren):
+        return "text" if node.is_string else "int" if node.this.isdecimal() else "dec"
+    if isinstance(node, (exp.Paren, exp.Window, exp.Filter, exp.IgnoreNulls, exp.Alias, exp.Neg)):
         return kind_of(node.this)
     if isinstance(node, exp.DPipe):
         return "text"
-    found = node.meta.get(KIND)
-    return str(found) if found else None
+    if isinstance(node, exp.Cast):
+        written = node.to.sql("duckdb")
+        return "dec" if written.startswith("DECIMAL") else _TYPES.get(written)
+    if isinstance(node, exp.Subquery):
+        selects = getattr(node.this, "selects", [])
+        return kind_of(selects[0]) if len(selects) == 1 else None
+    if isinstance(node, exp.Case):
+        return _common([one.args["true"] for one in node.args["ifs"]] + [node.args.get("default")])
+    if isinstance(node, exp.Coalesce):
+        return _common([node.this, *node.expressions])
+    return None
 
 
-def aggregate(name: str, *arguments: Any) -> Any:
-    node = call(name, *arguments)
-    node.meta[AGGREGATE] = True
-    node.meta[KIND] = "num" if name in {"COUNT", "SUM"} else None
-    return node
-
-
-def cast(value: Any, kind: str) -> Any:
-    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+def _common(nodes: Iterable[Any]) -> str | None:
+    kinds = {kind_of(one) for one in nodes if one is not None and not isinstance(one, exp.Null)}
+    if kinds == {"int", "dec"}:
+        return "dec"
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def text(value: Any) -> str | None:
@@ -216,70 +259,30 @@ def integer(value: Any) -> int | None:
     return None
 
 
-def writer(*names: str, takes: range | frozenset[int]) -> Callable[[Writer], Writer]:
+def is_null(value: Any) -> Any:
+    return exp.Is(this=value.copy(), expression=exp.Null())
+
+
+def writer(*names: str, takes: range) -> Callable[[Writer], Writer]:
     """Register how functions are written; ``takes`` are the numbers of arguments they can have."""
 
     def register(write: Writer) -> Writer:
-        for name in names:
-            WRITERS[name] = (frozenset(takes), write)
+        WRITERS.update(dict.fromkeys(names, (takes, write)))
         return write
 
     return register
 
 
-def named_writer(*names: str, takes: range) -> Callable[[Callable[[str, Arguments], Any]], Any]:
-    """Like :func:`writer`, for a writer that is told the name."""
-
-    def register(write: Callable[[str, Arguments], Any]) -> Any:
-        for name in names:
-            WRITERS[name] = (frozenset(takes), partial(write, name))
-        return write
-
-    return register
-
-
-def _filled(sql: str, given: Arguments) -> Any:
-    return duck(sql, *given)
-
-
-def _helped(name: str, given: Arguments) -> Any:
-    return helper(name, *given)
-
-
-def _part(name: str, given: Arguments) -> Any:
-    return _date_part([exp.Literal.string(name), *given])
-
-
-def _templates(table: str) -> None:
-    for line in table.strip().splitlines():
-        head, sql = line.split(" = ", 1)
-        name, counts = head.split()
-        takes = frozenset(int(one) for one in counts.split(","))
-        WRITERS[name] = (takes, partial(_filled, sql))
-
-
-_templates("""
-IFF 3 = CASE WHEN main.sf_bool(@0) THEN @1 ELSE @2 END
-NVL2 3 = CASE WHEN @0 IS NOT NULL THEN @1 ELSE @2 END
-NULLIF 2 = NULLIF(@0, @1)
-NVL 2 = COALESCE(@0, @1)
-CURRENT_DATE 0 = CURRENT_DATE
-CURRENT_TIME 0,1 = LOCALTIME
-CURRENT_TIMESTAMP 0,1 = NOW()
-SYSDATE 0 = NOW()::TIMESTAMP
-HASH_COMBINE 2 = HASH(@0, @1)
-ARRAY_CONTAINS_ANY 2 = main.sf_ARRAYS_OVERLAP(@0, @1)
-SEQ8 0,1 = ROW_NUMBER() OVER () - 1
-""")
+# --- any number of arguments ---
 
 
 @writer("COALESCE", takes=ANY)
-def _coalesce(given: Arguments) -> Any:
+def _coalesce(_: str, given: Arguments) -> Any:
     return exp.Coalesce(this=given[0], expressions=given[1:])
 
 
 @writer("CONCAT", takes=ANY)
-def _concat(given: Arguments) -> Any:
+def _concat(_: str, given: Arguments) -> Any:
     joined = helper("text", given[0])
     for one in given[1:]:
         joined = exp.DPipe(this=joined, expression=helper("text", one))
@@ -287,43 +290,46 @@ def _concat(given: Arguments) -> Any:
 
 
 @writer("CONCAT_WS", takes=ANY)
-def _concat_ws(given: Arguments) -> Any:
-    pieces = exp.Array(expressions=[helper("text", one) for one in given[1:]])
-    anything = [exp.Is(this=one.copy(), expression=exp.Null()) for one in given]
-    joined = call("ARRAY_TO_STRING", pieces, helper("text", given[0]))
-    return exp.Case().when(exp.or_(*anything), exp.Null()).else_(joined)
+def _concat_ws(_: str, given: Arguments) -> Any:
+    def build(given: Arguments) -> Any:
+        pieces = exp.Array(expressions=[helper("text", one) for one in given[1:]])
+        joined = call("ARRAY_TO_STRING", pieces, helper("text", given[0]))
+        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(joined)
+
+    return once(build, given)
 
 
-@named_writer(
-    "GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=range(1, 999)
-)
+@writer("GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=ANY)
 def _extreme(name: str, given: Arguments) -> Any:
-    found = call(name.partition("_")[0], *given)
-    if name.endswith("NULLS"):
-        return found
-    nulls = [exp.Is(this=one.copy(), expression=exp.Null()) for one in given]
-    return exp.Case().when(exp.or_(*nulls), exp.Null()).else_(found)
+    def build(given: Arguments) -> Any:
+        found = marked(call(name.partition("_")[0], *given), _common(given))
+        if name.endswith("NULLS"):
+            return found
+        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(found)
+
+    return once(build, given)
 
 
 @writer("DECODE", takes=range(3, 999))
-def _decode(given: Arguments) -> Any:
-    value, *pairs = given
-    return once(value, lambda asked: _decoded(asked, pairs))
+def _decode(_: str, given: Arguments) -> Any:
+    def build(value: Arguments) -> Any:
+        case = exp.Case()
+        for when, then in zip(given[1::2], given[2::2], strict=False):
+            case = case.when(exp.NullSafeEQ(this=value[0].copy(), expression=when), then)
+        return case.else_(given[-1]) if len(given) % 2 == 0 else case
 
-
-def _decoded(value: Any, pairs: Arguments) -> Any:
-    case = exp.Case()
-    for when, then in zip(pairs[::2], pairs[1::2], strict=False):
-        case = case.when(exp.NullSafeEQ(this=value.copy(), expression=when), then)
-    return case.else_(pairs[-1]) if len(pairs) % 2 else case
+    return once(build, given[:1])
 
 
 @writer("HASH", takes=ANY)
-def _hash(given: Arguments) -> Any:
+def _hash(_: str, given: Arguments) -> Any:
     return duck("HASH(@0)::HUGEINT - 9223372036854775808", exp.Tuple(expressions=given))
 
 
-@named_writer("TRUNC", takes=range(1, 3))
+# --- dates ---
+
+
+@writer("TRUNC", takes=range(1, 3))
 def _trunc(name: str, given: Arguments) -> Any:
     unit = text(given[1]) if len(given) == 2 else None
     if unit is not None and not isinstance(given[1], exp.Column):
@@ -331,100 +337,98 @@ def _trunc(name: str, given: Arguments) -> Any:
     return helper(name, *given)
 
 
-# --- dates ---
+def _span(amount: Any, unit: str) -> Any:
+    several, unit = formats.MULTIPLES.get(unit, (1, unit))
+    number_of = cast(helper("num", amount), "BIGINT")
+    if several != 1:
+        number_of = exp.Mul(this=number_of, expression=exp.Literal.number(several))
+    if unit == "month":
+        number_of = cast(number_of, "INTEGER")
+    return call(f"TO_{unit.upper()}S", number_of)
 
 
 @writer("DATEADD", takes=range(3, 4))
-def _dateadd(given: Arguments) -> Any:
+def _dateadd(_: str, given: Arguments) -> Any:
     unit = formats.unit(text(given[0]))
-    amount, moment = given[1:]
-    several, unit = formats.MULTIPLES.get(unit, (1, unit))
-    count = cast(helper("num", amount), "BIGINT")
-    if several != 1:
-        count = exp.Mul(this=count, expression=exp.Literal.number(several))
-    interval = call(f"TO_{unit.upper()}S", cast(count, "INTEGER") if unit == "month" else count)
-    return helper("add_days" if unit in {"month", "day"} else "add_time", interval, moment)
+    whole = unit in {"day", "month", *formats.MULTIPLES}
+    return helper("add_days" if whole else "add_time", _span(given[1], unit), given[2])
 
 
 @writer("DATEDIFF", takes=range(3, 4))
-def _datediff(given: Arguments) -> Any:
+def _datediff(_: str, given: Arguments) -> Any:
     unit = exp.Literal.string(formats.unit(text(given[0])))
-    return call("DATE_DIFF", unit, helper("moment", given[1]), helper("moment", given[2]))
+    moments = [helper("moment", one) for one in given[1:]]
+    return marked(call("DATE_DIFF", unit, *moments), "int")
 
 
 @writer("DATE_TRUNC", takes=range(2, 3))
-def _date_trunc(given: Arguments) -> Any:
+def _date_trunc(_: str, given: Arguments) -> Any:
     return helper("DATE_TRUNC", exp.Literal.string(formats.unit(text(given[0]))), given[1])
 
 
 @writer("LAST_DAY", takes=range(1, 3))
-def _last_day(given: Arguments) -> Any:
+def _last_day(_: str, given: Arguments) -> Any:
     if len(given) == 1:
         return helper("LAST_DAY", given[0])
     unit = formats.unit(text(given[1]))
-    first = duck(f"DATE_TRUNC('{unit}', main.sf_date(@0))", given[0])
-    return duck(f"(@0 + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE", first)
+    first = duck(f"DATE_TRUNC('{unit}', @0)", helper("date", given[0]))
+    return duck(f"(@0 + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE", first, kind="date")
+
+
+def date_part(part: str, given: Arguments) -> Any:
+    unit = formats.part(part)
+    moment = helper("moment", given[0])
+    if unit.startswith("epoch"):
+        return duck(f"{unit}(@0)::BIGINT", moment, kind="int")
+    if unit == "nanosecond":
+        return duck("(DATE_PART('microsecond', @0) % 1000000) * 1000", moment, kind="int")
+    return marked(call("DATE_PART", exp.Literal.string(unit), moment), "int")
 
 
 @writer("DATE_PART", takes=range(2, 3))
-def _date_part(given: Arguments) -> Any:
-    unit = formats.part(text(given[0]))
-    if unit.startswith("epoch"):
-        return duck(f"{unit}(@0)::BIGINT", helper("moment", given[1]))
-    if unit == "nanosecond":
-        return duck("(DATE_PART('microsecond', @0) % 1000000) * 1000", helper("moment", given[1]))
-    return call("DATE_PART", exp.Literal.string(unit), helper("moment", given[1]))
+def _date_part(_: str, given: Arguments) -> Any:
+    return date_part(text(given[0]) or "", given[1:])
 
 
-for _name in formats.PARTS:
-    if _name.upper() in formats.FUNCTIONS:
-        WRITERS[_name.upper()] = (
-            frozenset({1}),
-            partial(_part, _name),
-        )
+WRITERS.update(dict.fromkeys(formats.FUNCTIONS, (range(1, 2), date_part)))
 
 
 @writer("TIME_SLICE", takes=range(3, 5))
-def _time_slice(given: Arguments) -> Any:
-    moment, length, unit = given[:3]
-    width = call(f"TO_{formats.unit(text(unit)).upper()}S", cast(length, "INTEGER"))
-    start = duck("TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01')", width, helper("ntz", moment))
+def _time_slice(_: str, given: Arguments) -> Any:
+    width = _span(given[1], formats.unit(text(given[2])))
+    start = duck("TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01')", width, helper("ntz", given[0]))
     if len(given) == 4 and (text(given[3]) or "").upper() == "END":
         return exp.Add(this=start, expression=width.copy())
     return start
 
 
-def _moment_writer(name: str, kind: str, macro: str) -> None:
-    def write(given: Arguments) -> Any:
-        if len(given) == 1:
-            return helper(macro, given[0])
-        scale = integer(given[1])
-        if scale is not None:
-            micros = f"(@0 * 1000000 / {10**scale})::BIGINT"
-            return cast(duck(f"MAKE_TIMESTAMP({micros})", given[0]), kind)
-        written = text(given[1])
-        if written is None or written.lower() == "auto":
-            return helper(macro, given[0])
-        parse = "TRY_STRPTIME" if name.startswith("TRY_") else "STRPTIME"
-        found = call(parse, helper("text", given[0]), exp.Literal.string(formats.moment(written)))
-        return cast(found, kind)
-
-    WRITERS[name] = (frozenset({1, 2}), write)
+_MOMENTS: Final = {
+    f"{prefix}TO_{name}": kind
+    for prefix in ("", "TRY_")
+    for name, kind in {"DATE": "DATE", "TIME": "TIME", "TIMESTAMP": "TIMESTAMP"}.items()
+} | dict.fromkeys(("TO_TIMESTAMP_TZ", "TO_TIMESTAMP_LTZ", "TRY_TO_TIMESTAMP_TZ"), "TIMESTAMPTZ")
 
 
-for _prefix in ("", "TRY_"):
-    _moment_writer(f"{_prefix}TO_DATE", "DATE", f"{_prefix}TO_DATE")
-    _moment_writer(f"{_prefix}TO_TIME", "TIME", f"{_prefix}TO_TIME")
-    _moment_writer(f"{_prefix}TO_TIMESTAMP", "TIMESTAMP", f"{_prefix}TO_TIMESTAMP")
-    _moment_writer(f"{_prefix}TO_TIMESTAMP_TZ", "TIMESTAMPTZ", f"{_prefix}TO_TIMESTAMP_TZ")
-_moment_writer("TO_TIMESTAMP_LTZ", "TIMESTAMPTZ", "TO_TIMESTAMP_LTZ")
+@writer(*_MOMENTS, takes=range(1, 3))
+def _to_moment(name: str, given: Arguments) -> Any:
+    if len(given) == 1:
+        return helper(name, given[0])
+    scale, written = integer(given[1]), text(given[1])
+    if scale is not None:
+        micros = duck(f"MAKE_TIMESTAMP((@0 * 1000000 / {10**scale})::BIGINT)", given[0])
+        return cast(micros, _MOMENTS[name])
+    if written is None or written.lower() == "auto":
+        return helper(name, given[0])
+    parse = "TRY_STRPTIME" if name.startswith("TRY_") else "STRPTIME"
+    found = call(parse, helper("text", given[0]), exp.Literal.string(formats.moment(written)))
+    return cast(found, _MOMENTS[name])
 
 
 # --- conversions ---
 
 
 @writer("TO_CHAR", takes=range(1, 3))
-def _to_char(given: Arguments) -> Any:
+def _to_char(_: str, given: Arguments) -> Any:
     if len(given) == 1:
         return helper("text", given[0])
     written = text(given[1])
@@ -432,78 +436,72 @@ def _to_char(given: Arguments) -> Any:
         raise not_run("TO_CHAR with a format that is not a literal", "Write the format as text.")
     if formats.is_moment(written):
         shape = exp.Literal.string(formats.moment(written))
-        return call("STRFTIME", helper("moment", given[0]), shape)
-    if written.upper() in {"HEX", "BASE64", "UTF-8", "UTF8"}:
-        encode = {"HEX": "HEX", "BASE64": "TO_BASE64"}.get(written.upper(), "DECODE")
-        return call(encode, given[0])
-    return duck(formats.number(written), given[0])
+        return marked(call("STRFTIME", helper("moment", given[0]), shape), "text")
+    encoding = {"HEX": "HEX", "BASE64": "TO_BASE64", "UTF-8": "DECODE", "UTF8": "DECODE"}
+    if written.upper() in encoding:
+        return call(encoding[written.upper()], given[0])
+    return duck(formats.number(written), given[0], kind="text")
 
 
-@named_writer("TO_NUMBER", "TRY_TO_NUMBER", takes=range(1, 5))
+@writer("TO_NUMBER", "TRY_TO_NUMBER", takes=range(1, 5))
 def _to_number(name: str, given: Arguments) -> Any:
     value, *more = given
-    safe = name.startswith("TRY_")
     if more and (shape := text(more[0])) is not None:
-        value = duck("REGEXP_REPLACE(main.sf_text(@0), '[$, ]', '', 'g')", value)
+        value = duck("REGEXP_REPLACE(@0, '[$, ]', '', 'g')", helper("text", value))
         places = len(re.sub(r"[^09]", "", shape.partition(".")[2]))
         more = more[1:] or [exp.Literal.number(38), exp.Literal.number(places)]
-    scale = integer(more[1]) if len(more) > 1 else 0
-    precision = integer(more[0]) if more else 38
-    return number(value, precision or 38, scale or 0, safe)
+    precision, scale = [integer(one) for one in [*more, None, None][:2]]
+    return number(value, precision or 38, scale or 0, name.startswith("TRY_"))
 
 
 def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
     """Return a conversion to NUMBER(precision, scale)."""
     kind = f"DECIMAL({precision}, {scale})" if scale else "HUGEINT"
     if safe:
-        return exp.TryCast(
-            this=helper("text", value), to=exp.DataType.build(kind, dialect="duckdb")
-        )
-    if not scale:
-        return helper("int", value)
-    return cast(helper("exact", value), kind)
+        type_ = exp.DataType.build(kind, dialect="duckdb")
+        return exp.TryCast(this=helper("text", value), to=type_)
+    return cast(helper("exact", value), kind) if scale else helper("int", value)
 
 
 # --- semi-structured values ---
 
 
-@writer("ARRAY_CONSTRUCT", takes=range(99_999))
 def array(given: Arguments) -> Any:
     return cast(exp.Array(expressions=[cast(one, "VARIANT") for one in given]), "VARIANT[]")
 
 
-@writer("ARRAY_CONSTRUCT_COMPACT", takes=range(99_999))
-def _array_compact(given: Arguments) -> Any:
-    return helper("ARRAY_COMPACT", array(given))
+@writer("ARRAY_CONSTRUCT", "ARRAY_CONSTRUCT_COMPACT", takes=range(99_999))
+def _array(name: str, given: Arguments) -> Any:
+    return helper("ARRAY_COMPACT", array(given)) if name.endswith("COMPACT") else array(given)
 
 
-def entries(given: Arguments) -> Any:
-    pairs = [
-        duck("{k: @0::VARCHAR, v: @1::VARIANT}", key, value)
-        for key, value in zip(given[::2], given[1::2], strict=False)
-    ]
-    return exp.Array(expressions=pairs)
+def _entry(key: Any, value: Any) -> Any:
+    return duck("{k: @0::VARCHAR, v: @1::VARIANT}", key, value)
 
 
-@named_writer("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL", takes=range(0, 99_999, 2))
+@writer("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL", takes=range(0, 99_999, 2))
 def object_(name: str, given: Arguments) -> Any:
     if not given:
         return duck("'{}'::JSON")
-    return helper("object_with_nulls" if name.endswith("NULL") else "object", entries(given))
+    entries = exp.Array(expressions=list(map(_entry, given[::2], given[1::2])))
+    return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
 
 
-@named_writer("OBJECT_DELETE", "OBJECT_PICK", takes=range(2, 999))
+@writer("OBJECT_DELETE", "OBJECT_PICK", takes=range(2, 999))
 def _object_part(name: str, given: Arguments) -> Any:
     keys = exp.Array(expressions=given[1:])
     if len(given) == 2 and text(given[1]) is None:
-        keys = duck("main.sf_arr(@0)::VARCHAR[]", given[1])
+        keys = duck("@0::VARCHAR[]", helper("arr", given[1]))
     return helper("object_without" if name == "OBJECT_DELETE" else "object_only", given[0], keys)
 
 
 @writer("GET", takes=range(2, 3))
-def get(given: Arguments) -> Any:
+def _get(_: str, given: Arguments) -> Any:
+    return get(*given)
+
+
+def get(value: Any, key: Any) -> Any:
     """Return one element of an array or object; a constant key costs no detour over JSON."""
-    value, key = given
     if isinstance(key, exp.Literal) and key.is_string:
         return call("VARIANT_EXTRACT", cast(value, "VARIANT"), key)
     index = integer(key)
@@ -513,47 +511,51 @@ def get(given: Arguments) -> Any:
 
 
 @writer("GET_PATH", takes=range(2, 3))
-def _get_path(given: Arguments) -> Any:
+def get_path(_: str, given: Arguments) -> Any:
     value, path = given[0], text(given[1])
     if path is None:
         raise not_run("GET_PATH with a path that is not a literal", "Use GET for computed keys.")
     for name, quoted, index in re.findall(r"""([^.\[\]"']+)|["']([^"']*)["']|\[(\d+)\]""", path):
         key = exp.Literal.number(index) if index else exp.Literal.string(name or quoted)
-        value = get([value, key])
+        value = get(value, key)
     return value
 
 
 # --- aggregates and windows ---
 
-# DuckDB's name, and whether VARIANT and text become numbers first.
+# Snowflake's name, DuckDB's where it is another, and the kind that the arguments are made.
 AGGREGATES: Final = {
-    **{name: (name, False) for name in ("MIN", "MAX", "MODE", "ANY_VALUE", "GROUPING")},
-    **{
-        name: (name, True)
-        for name in ("SUM", "MEDIAN", "STDDEV", "STDDEV_POP", "VARIANCE", "KURTOSIS")
-    },
-    **{name: (name, True) for name in ("VAR_POP", "CORR", "COVAR_POP", "COVAR_SAMP", "REGR_SLOPE")},
-    **{name: (name, True) for name in ("REGR_INTERCEPT", "REGR_R2", "REGR_COUNT", "REGR_AVGX")},
-    **{name: (name, True) for name in ("REGR_AVGY", "REGR_SXX", "REGR_SXY", "REGR_SYY")},
-    "APPROX_COUNT_DISTINCT": ("APPROX_COUNT_DISTINCT", False),
-    "SKEW": ("SKEWNESS", True),
-    "MIN_BY": ("ARG_MIN", False),
-    "MAX_BY": ("ARG_MAX", False),
-    "BOOLAND_AGG": ("BOOL_AND", False),
-    "BOOLOR_AGG": ("BOOL_OR", False),
-    "BITAND_AGG": ("BIT_AND", False),
-    "BITOR_AGG": ("BIT_OR", False),
-    "BITXOR_AGG": ("BIT_XOR", False),
-    "PERCENTILE_CONT": ("PERCENTILE_CONT", False),
-    "PERCENTILE_DISC": ("PERCENTILE_DISC", False),
+    name.partition(":")[0]: (name.rpartition(":")[2], kind)
+    for kind, names in {
+        "": "MIN MAX MODE ANY_VALUE GROUPING APPROX_COUNT_DISTINCT MIN_BY:ARG_MIN MAX_BY:ARG_MAX "
+        "BITAND_AGG:BIT_AND BITOR_AGG:BIT_OR BITXOR_AGG:BIT_XOR PERCENTILE_CONT PERCENTILE_DISC",
+        "num": "SUM MEDIAN STDDEV STDDEV_POP VARIANCE KURTOSIS VAR_POP CORR COVAR_POP COVAR_SAMP "
+        "REGR_SLOPE REGR_INTERCEPT REGR_R2 REGR_COUNT REGR_AVGX REGR_AVGY REGR_SXX REGR_SXY "
+        "REGR_SYY SKEW:SKEWNESS",
+        "bool": "BOOLAND_AGG:BOOL_AND BOOLOR_AGG:BOOL_OR",
+    }.items()
+    for name in names.split()
 }
-WINDOW_FUNCTIONS: Final = {
-    **dict.fromkeys(("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST"), range(1)),
-    "NTILE": range(1, 2),
-    **dict.fromkeys(("LAG", "LEAD"), range(1, 4)),
-    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), range(1, 2)),
-    "NTH_VALUE": range(2, 3),
+# How many arguments each takes, and which of them DuckDB wants as BIGINT.
+WINDOWS: Final = {
+    **dict.fromkeys(("ROW_NUMBER", "RANK", "DENSE_RANK"), (range(1), 9)),
+    **dict.fromkeys(("PERCENT_RANK", "CUME_DIST"), (range(1), 9)),
+    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), (range(1, 2), 9)),
+    **dict.fromkeys(("LAG", "LEAD"), (range(1, 4), 1)),
+    "NTILE": (range(1, 2), 0),
+    "NTH_VALUE": (range(2, 3), 1),
 }
+
+
+def aggregate(name: str, *arguments: Any) -> Any:
+    node = call(name, *arguments)
+    node.meta[AGGREGATE] = True
+    first = arguments[0] if arguments else None
+    if isinstance(first, exp.Distinct):
+        first = first.expressions[0]
+    if name in {"MIN", "MAX", "SUM", "ANY_VALUE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE"}:
+        return marked(node, kind_of(first))
+    return marked(node, "int" if name in {"COUNT", "ROW_NUMBER", "RANK", "DENSE_RANK"} else None)
 
 
 def over_values(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -563,49 +565,48 @@ def over_values(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-@named_writer(*AGGREGATES, takes=range(1, 99))
+@writer(*AGGREGATES, takes=ANY)
 def _plain_aggregate(name: str, given: Arguments) -> Any:
-    written, numeric = AGGREGATES[name]
-    if numeric:
-        given = [over_values(one, lambda value: helper("num", value)) for one in given]
-    elif name.startswith("BOOL"):
-        given = [helper("bool", one) for one in given]
+    written, kind = AGGREGATES[name]
+    if kind:
+        given = [over_values(one, partial(helper, kind)) for one in given]
     return aggregate(written, *given)
 
 
-@named_writer(*WINDOW_FUNCTIONS, takes=range(4))
+@writer(*WINDOWS, takes=range(4))
 def _window_function(name: str, given: Arguments) -> Any:
-    if len(given) not in WINDOW_FUNCTIONS[name]:
-        raise wrong_argument_count(name, len(given), str(WINDOW_FUNCTIONS[name].start))
-    if name in {"NTILE", "LAG", "LEAD", "NTH_VALUE"}:
-        at = 0 if name == "NTILE" else 1
-        given = [cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
-    return aggregate(name, *given)
+    takes, at = WINDOWS[name]
+    if len(given) not in takes:
+        raise wrong_argument_count(name, len(given), str(takes.start))
+    return aggregate(name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)])
 
 
-@writer("COUNT", takes=range(1, 999))
-def _count(given: Arguments) -> Any:
-    (first, *more) = given
-    values = first.expressions if isinstance(first, exp.Distinct) else [first, *more]
+@writer("COUNT", takes=ANY)
+def _count(_: str, given: Arguments) -> Any:
+    first = given[0]
+    distinct = isinstance(first, exp.Distinct)
+    values = first.expressions if distinct else given
     if len(values) == 1:
         return aggregate("COUNT", first)
-    none = exp.or_(*[exp.Is(this=one.copy(), expression=exp.Null()) for one in values])
-    value = exp.Case().when(exp.not_(none), exp.Tuple(expressions=values))
-    distinct = isinstance(first, exp.Distinct)
+    none = exp.not_(exp.or_(*map(is_null, values)))
+    value = exp.Case().when(none, exp.Tuple(expressions=values))
     return aggregate("COUNT", exp.Distinct(expressions=[value]) if distinct else value)
 
 
-@writer("COUNT_IF", takes=range(1, 2))
-def _count_if(given: Arguments) -> Any:
+@writer("COUNT_IF", "CONDITIONAL_TRUE_EVENT", takes=range(1, 2))
+def _count_if(_: str, given: Arguments) -> Any:
     return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
 
 
 @writer("AVG", takes=range(1, 2))
-def _avg(given: Arguments) -> Any:
+def _avg(_: str, given: Arguments) -> Any:
     distinct = isinstance(given[0], exp.Distinct)
     value = helper("num", given[0].expressions[0] if distinct else given[0])
-    if opaque(value):
-        return aggregate("AVG", given[0])
+    wrapped = exp.Distinct(expressions=[value]) if distinct else value
+    if kind_of(value) in {"int", "dec"}:
+        return helper("divide", aggregate("SUM", wrapped), aggregate("COUNT", wrapped.copy()))
+    if opaque(value) or kind_of(value) == "real":
+        return aggregate("AVG", wrapped)
     found = helper("average_distinct" if distinct else "average", value)
     found.meta[ALIAS] = True  # an aggregate is inside
     return found
@@ -614,68 +615,50 @@ def _avg(given: Arguments) -> Any:
 def averaged_over(given: Arguments) -> Any:
     """Return AVG as a window function; of a macro DuckDB makes none."""
     value = helper("num", given[0])
-    found = aggregate("AVG", value)
-    return found if opaque(value) else helper("averaged", value.copy(), found)
+    if opaque(value) or kind_of(value) in {"int", "dec", "real"}:
+        return _avg("AVG", given)
+    return helper("averaged", value.copy(), aggregate("AVG", value))
 
 
 @writer("LISTAGG", takes=range(1, 3))
-def _listagg(given: Arguments) -> Any:
-    value = over_values(given[0], lambda one: helper("text", one))
+def _listagg(_: str, given: Arguments) -> Any:
     delimiter = given[1] if len(given) > 1 else exp.Literal.string("")
-    return duck("COALESCE(@0, '')", aggregate("STRING_AGG", value, delimiter))
+    joined = aggregate("STRING_AGG", over_values(given[0], partial(helper, "text")), delimiter)
+    return duck("COALESCE(@0, '')", joined, kind="text")
 
 
-@writer("ARRAY_AGG", takes=range(1, 2))
-def _array_agg(given: Arguments) -> Any:
-    (value,) = given[0].expressions if isinstance(given[0], exp.Distinct) else given
-    kept = exp.Filter(
-        this=aggregate("LIST", given[0]),
-        expression=exp.Where(this=exp.not_(exp.Is(this=value.copy(), expression=exp.Null()))),
-    )
-    return duck("COALESCE(@0::VARIANT[], []::VARIANT[])", kept)
-
-
-@writer("ARRAY_UNIQUE_AGG", takes=range(1, 2))
-def _array_unique_agg(given: Arguments) -> Any:
-    return _array_agg([exp.Distinct(expressions=given)])
+@writer("ARRAY_AGG", "ARRAY_UNIQUE_AGG", takes=range(1, 2))
+def _array_agg(name: str, given: Arguments) -> Any:
+    first = given[0] if name == "ARRAY_AGG" else exp.Distinct(expressions=given)
+    value = first.expressions[0] if isinstance(first, exp.Distinct) else first
+    kept = exp.Where(this=exp.not_(is_null(value)))
+    listed = exp.Filter(this=aggregate("LIST", first), expression=kept)
+    return duck("COALESCE(@0::VARIANT[], []::VARIANT[])", listed, kind="arr")
 
 
 @writer("OBJECT_AGG", takes=range(2, 3))
-def _object_agg(given: Arguments) -> Any:
-    listed = aggregate("LIST", duck("{k: @0::VARCHAR, v: @1::VARIANT}", *given))
-    return helper("object", duck("COALESCE(@0, [])", listed))
+def _object_agg(_: str, given: Arguments) -> Any:
+    return helper("object", duck("COALESCE(@0, [])", aggregate("LIST", _entry(*given))))
 
 
 @writer("APPROX_PERCENTILE", takes=range(2, 3))
-def _approx_percentile(given: Arguments) -> Any:
+def _approx_percentile(_: str, given: Arguments) -> Any:
     return aggregate("QUANTILE_CONT", cast(helper("num", given[0]), "DOUBLE"), given[1])
 
 
 @writer("HASH_AGG", takes=ANY)
-def _hash_agg(given: Arguments) -> Any:
-    return aggregate("BIT_XOR", _hash(given))
+def _hash_agg(_: str, given: Arguments) -> Any:
+    return aggregate("BIT_XOR", _hash("HASH", given))
 
 
 @writer("RATIO_TO_REPORT", takes=range(1, 2))
-def _ratio(given: Arguments) -> Any:
+def _ratio(_: str, given: Arguments) -> Any:
     value = helper("num", given[0])
-    return helper("ratio", value, duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())))
-
-
-@writer("CONDITIONAL_TRUE_EVENT", takes=range(1, 2))
-def _true_event(given: Arguments) -> Any:
-    return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
+    whole = marked(duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())), kind_of(value))
+    return helper("divide", value, whole)
 
 
 # --- every function ---
-
-for _name, _forms in TAKES.items():
-    if _name not in WRITERS and _name.isupper():
-        WRITERS[_name] = (
-            frozenset(_forms),
-            partial(_helped, _name),
-        )
-NAMES: Final = frozenset({*WRITERS, *SYNONYMS})
 
 
 def names_run() -> list[str]:
@@ -693,15 +676,16 @@ def write(name: str, given: Arguments) -> Any:
             000938 for too few or too many arguments.
     """
     known = SYNONYMS.get(name, name)
-    if known not in WRITERS:
-        if known in NOT_RUN:
-            raise not_run(f"function {name}", NOT_RUN[known])
+    if known in NOT_RUN:
+        raise not_run(f"function {name}", NOT_RUN[known])
+    if known not in NAMES:
         raise unknown_function(name, names_run())
-    takes, writing = WRITERS[known]
+    takes, writing = WRITERS.get(known, (sorted(TAKES.get(known, ())), None))
     if len(given) not in takes:
-        raise wrong_argument_count(name, len(given), _expected(takes))
-    return writing(given)
+        least, most = takes[0], takes[-1]
+        expected = str(least) if least == most else f"{least} to {most}"
+        raise wrong_argument_count(name, len(given), expected)
+    return writing(known, given) if writing else helper(known, *given)
 
 
-def _expected(takes: frozenset[int]) -> str:
-    return str(min(takes)) if len(takes) == 1 else f"{min(takes)} to {max(takes)}"
+NAMES: Final = frozenset({*WRITERS, *SYNONYMS, *filter(str.isupper, TAKES)})

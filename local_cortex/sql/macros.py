@@ -1,4 +1,4 @@
-"""Snowflake's scalar functions as DuckDB macros: reads ``macros.sql`` and says what each takes."""
+"""Snowflake's functions as DuckDB's macros: reads ``macros.sql`` and says what each takes."""
 
 from __future__ import annotations
 
@@ -7,63 +7,62 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-__all__ = ["KINDS", "MACROS", "PREFIX", "TAKES"]
+__all__ = ["ANSWERS", "INLINE", "KINDS", "MACROS", "PREFIX", "SYNONYMS", "TAKES"]
 
 PREFIX: Final = "main.sf_"
-
-DEFINITIONS: Final = Path(__file__).with_name("macros.sql").read_text("utf-8")
-
-# What the helpers answer, for bodies that are bound before the helpers are there.
-_ANSWERS: Final = {
-    **dict.fromkeys(("int", "num", "divide"), "NULL::HUGEINT"),
-    **dict.fromkeys(("text", "flags", "SPLIT", "kind"), "NULL::VARCHAR"),
-    **dict.fromkeys(("date", "DATE_FROM_PARTS"), "NULL::DATE"),
-    **dict.fromkeys(("moment", "ntz", "epoch", "TIMESTAMP_FROM_PARTS"), "NULL::TIMESTAMP"),
-    **dict.fromkeys(("time", "TIME_FROM_PARTS"), "NULL::TIME"),
-    "arr": "NULL::VARIANT[]",
-    "obj": "NULL::JSON",
-    "ltz": "NULL::TIMESTAMPTZ",
-    "bool": "NULL::BOOLEAN",
+#: The kinds of values, and DuckDB's type of each; a macro of the same name makes one.
+KINDS: Final = {
+    **{"text": "VARCHAR", "int": "HUGEINT", "num": "HUGEINT", "real": "DOUBLE", "bool": "BOOLEAN"},
+    **{"date": "DATE", "time": "TIME", "moment": "TIMESTAMP", "ntz": "TIMESTAMP"},
+    **{"ltz": "TIMESTAMPTZ", "arr": "VARIANT[]", "obj": "JSON"},
 }
-_LINE: Final = re.compile(r"^(\w+)\(((?:[^()]|\(\d+, \d+\))*)\) = (.*)$", re.MULTILINE)
+_WRAPS: Final = frozenset({"text", "num", "date", "moment", "arr", "bool", "obj", "ntz", "ltz"})
+_DEFINITIONS: Final = Path(__file__).with_name("macros.sql").read_text("utf-8")
+_LINE: Final = re.compile(
+    r"^([\w|]+)\(((?:[^()]|\(\d+, \d+\))*)\)(?: (\w+))? (:?=) (.*)$", re.MULTILINE
+)
 _CALL: Final = re.compile(r"[$](?=[a-zA-Z]\w*[(])")
 
+#: For every function and number of arguments, the kind that each argument is made before the call.
+TAKES: Final[dict[str, dict[int, tuple[str, ...]]]] = defaultdict(dict)
+#: The kind of what a function answers; ``same`` is that of its first argument.
+ANSWERS: Final[dict[str, str]] = {}
+SYNONYMS: Final[dict[str, str]] = {}
+#: The functions that are written where they are called: parameters and expression.
+INLINE: Final[dict[tuple[str, int], tuple[list[str], str]]] = {}
 
-def _definitions() -> tuple[tuple[str, ...], dict[str, dict[int, tuple[str, ...]]]]:
-    overloads: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name, parameters, body in _LINE.findall(DEFINITIONS):
-        overloads[name].append((parameters, body))
-    called = set(re.findall(r"[$](\w+)\(", DEFINITIONS))
-    plain, real = [], []
-    kinds: dict[str, dict[int, tuple[str, ...]]] = {}
+
+def _macros() -> tuple[str, ...]:
+    overloads: dict[str, list[tuple[list[str], str, str]]] = defaultdict(list)
+    for names, parameters, answer, sign, body in _LINE.findall(_DEFINITIONS):
+        name, *others = names.split("|")
+        SYNONYMS.update(dict.fromkeys(others, name))
+        if answer:
+            ANSWERS[name] = answer
+        split = re.findall(r"\w+(?: \w+(?:\(.*?\)|\[\])?)?", parameters)
+        overloads[name].append((split, sign, body))
+    stubs, real = [], []
     for name, forms in overloads.items():
-        split = {parameters: _parameters(parameters) for parameters, _ in forms}
-        typed = any(" " in one for all_ in split.values() for one in all_)
-        kinds[name] = {}
+        typed = any(" " in one for parameters, *_ in forms for one in parameters)
         written = []
-        for parameters, written_body in forms:
-            body, wanted = written_body, []
-            for one in split[parameters]:
-                kind = "" if typed else _kind(one, body)
-                if kind:
-                    body = body.replace(f"${kind}({one})", one)
-                wanted.append(kind)
-            kinds[name][len(wanted)] = tuple(wanted)
-            written.append(f"({parameters}) AS {_CALL.sub(PREFIX, body)}")
-        stubs = [
-            f"({', '.join('abcdefgh'[:n])}) AS {_ANSWERS.get(name, 'NULL')}" for n in kinds[name]
-        ]
-        if name in called:
-            plain.append(f"CREATE MACRO {PREFIX}{name} {', '.join(stubs)}")
-        real.append(f"CREATE OR REPLACE MACRO {PREFIX}{name} {', '.join(written)}")
+        for parameters, sign, body in forms:
+            wanted = ["" if typed else _kind(one, body) for one in parameters]
+            for one, kind in zip(parameters, wanted, strict=True):
+                body = body.replace(f"${kind}({one})", one) if kind else body  # noqa: PLW2901
+            TAKES[name][len(parameters)] = tuple(wanted)
+            if sign == ":=":
+                INLINE[name, len(parameters)] = (parameters, _CALL.sub(PREFIX, body))
+            else:
+                written.append(f"({', '.join(parameters)}) AS {_CALL.sub(PREFIX, body)}")
+        if written:
+            real.append(f"CREATE OR REPLACE MACRO {PREFIX}{name} {', '.join(written)}")
+            nothing = f"NULL::{KINDS[ANSWERS[name]]}" if ANSWERS.get(name) in KINDS else "NULL"
+            empty = [f"({', '.join('abcdefgh'[:n])}) AS {nothing}" for n in TAKES[name]]
+            stubs.append(f"CREATE MACRO {PREFIX}{name} {', '.join(empty)}")
     # DuckDB binds a body when its macro is made, and cannot choose between overloads for a
     # parameter of no type. So every body meets macros without types first, and those with types
     # come last.
-    return ("BEGIN", *plain, *reversed(real), "COMMIT"), kinds
-
-
-def _parameters(written: str) -> list[str]:
-    return re.findall(r"\w+(?: \w+(?:\(.*?\)|\[\])?)?", written)
+    return ("BEGIN", *stubs, *reversed(real), "COMMIT")
 
 
 def _kind(parameter: str, body: str) -> str:
@@ -74,10 +73,8 @@ def _kind(parameter: str, body: str) -> str:
     """
     everywhere = len(re.findall(rf"\b{parameter}\b", re.sub(r"'[^']*'", "", body)))
     found = re.findall(rf"[$](\w+)\({parameter}\)", body)
-    return (
-        found[0] if len(set(found)) == 1 and len(found) == everywhere and found[0] in KINDS else ""
-    )
+    alike = len(set(found)) == 1 and len(found) == everywhere and found[0] in _WRAPS
+    return str(found[0]) if alike else ""
 
 
-KINDS: Final = frozenset({"text", "num", "date", "moment", "arr", "bool", "obj", "ntz", "ltz"})
-MACROS, TAKES = _definitions()
+MACROS: Final = _macros()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
@@ -70,7 +71,7 @@ def test_an_operator_gives_what_snowflake_gives(expression: str, expected: objec
         ("REPLACE('aXa', 'X', 'b')", "aba"),
         ("REPEAT('ab', 3)", "ababab"),
         ("LPAD('7', 3, '0')", "007"),
-        ("SPLIT('a,b', ',')", ["a", "b"]),
+        ("TO_JSON(SPLIT('a,b', ','))", '["a","b"]'),
         ("SPLIT_PART('a,b', ',', 2)", "b"),
         ("POSITION('b', 'abc')", 2),
         ("CONTAINS('abc', 'b')", True),
@@ -118,7 +119,7 @@ def test_a_function_gives_what_snowflake_gives(expression: str, expected: object
         ("'2020-01-02 03:04:05'::timestamp", dt.datetime(2020, 1, 2, 3, 4, 5)),
         ("'2020-01-02 03:04:05'::timestamp::date", dt.date(2020, 1, 2)),
         ("'6162'::binary", b"ab"),
-        ("CAST(PARSE_JSON('[1]') AS ARRAY)", [1]),
+        ("CAST(PARSE_JSON('[1]') AS ARRAY)", "[\n  1\n]"),
         ('PARSE_JSON(\'{"b": 1, "a": [true]}\')::varchar', '{"a":[true],"b":1}'),
         ("PARSE_JSON('null')::varchar", None),
     ],
@@ -143,7 +144,9 @@ def test_a_cast_gives_what_snowflake_gives(expression: str, expected: object) ->
     ],
 )
 def test_semi_structured_values_are_built_and_read(expression: str, expected: object) -> None:
-    assert value(expression) == expected
+    found = value(expression)
+    is_json = kind(expression) in {"VARIANT", "ARRAY", "OBJECT"} and found is not None
+    assert (json.loads(str(found)) if is_json else found) == expected
 
 
 def test_strings_are_read_with_snowflakes_escapes() -> None:
@@ -154,15 +157,15 @@ def test_strings_are_read_with_snowflakes_escapes() -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("123", "NUMBER(3,0)"),
+        ("123", "NUMBER(38,0)"),
         ("1.50", "NUMBER(3,2)"),
         ("1e5", "FLOAT"),
-        ("'abc'", "VARCHAR(3)"),
-        ("1 + 1", "NUMBER(2,0)"),
-        ("1 / 3", "NUMBER(7,6)"),
-        ("IFF(TRUE, 1, 2.5)", "NUMBER(2,1)"),
+        ("'abc'", "VARCHAR(16777216)"),
+        ("1 + 1", "NUMBER(38,0)"),
+        ("1 / 3", "NUMBER(38,6)"),
+        ("IFF(TRUE, 1, 2.5)", "NUMBER(11,1)"),
         ("PARSE_JSON('1')", "VARIANT"),
-        ("CURRENT_TIMESTAMP()", "TIMESTAMP_LTZ"),
+        ("CURRENT_TIMESTAMP()", "TIMESTAMP_LTZ(9)"),
         ("AI_COMPLETE('m', 'x')", "VARIANT"),
         ("1 = 2", "BOOLEAN"),
     ],
