@@ -1,21 +1,21 @@
 """The scripted rules behind AI_CLASSIFY, AI_FILTER and the others: one named rule for each task.
 
-Rules compare letters and words, in Korean and English, and always answer alike. Where a rule finds
-nothing it says so (``None``, an error, or words to that effect): an answer never pretends to know.
-:data:`RULES` is the whole list.
+Rules compare letters and words, in Korean and English, and always answer alike; their data are in
+``tasks.toml``. Where a rule finds nothing it says so (``None``, an error, or words to that effect):
+an answer never pretends to know. :data:`RULES` is the whole list.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import similarity
 from local_cortex.engines.wording import (
+    DATA,
     READ_CHARACTERS,
     clauses,
     folded,
@@ -27,7 +27,7 @@ from local_cortex.engines.wording import (
     words,
 )
 
-__all__ = ["RULES", "Rule", "TaskEngine", "run"]
+__all__ = ["RULES", "TaskEngine", "run"]
 
 SUMMARY_SENTENCES = 3
 SUMMARY_CHARACTERS = 400
@@ -49,41 +49,25 @@ class TaskEngine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How the scripted engine does one task; ``says`` is for the documentation."""
-
-    says: str
-    answer: Callable[[Mapping[str, Any]], Any]
-
-
 def run(name: str, arguments: Mapping[str, Any]) -> Any:
     """Do a task.
 
     Raises:
         EngineError: 400, the rule cannot answer this.
     """
-    return RULES[name].answer(arguments)
+    return RULES[name](arguments)
 
 
-MOOD_NAMES: Mapping[str, str] = {
-    "positive": "positive",
-    "negative": "negative",
-    "neutral": "neutral",
-    "mixed": "mixed",
-    "긍정": "positive",
-    "부정": "negative",
-    "중립": "neutral",
-    "혼합": "mixed",
-    "긍정적": "positive",
-    "부정적": "negative",
-    "중립적": "neutral",
-    "복합": "mixed",
-}
+MOOD_NAMES = {name: mood for mood, names in DATA["moods"].items() for name in names}
 
 
 def classify(given: Mapping[str, Any]) -> list[str]:
-    """``text``, ``labels`` [{label, description}], ``multi``, ``examples`` -> labels."""
+    """``text``, ``labels`` [{label, description}], ``multi``, ``examples`` -> labels.
+
+    The label that shares most words with the text: its own count twice, its description's once, and
+    examples that are spelled alike three times. The first label where none shares any; labels such
+    as positive and negative go by the text's mood.
+    """
     text, labels = given["text"], given["labels"]
     names = [one["label"] for one in labels]
     if {folded(name) for name in names} <= MOOD_NAMES.keys():
@@ -118,7 +102,11 @@ QUESTION = re.compile(r"^(.{3,300}?[?:？])\s*(.+)$", re.DOTALL)
 
 
 def decide(given: Mapping[str, Any]) -> bool:
-    """``question`` and ``text`` -> whether it is so."""
+    """``question`` and ``text`` -> whether it is so.
+
+    Quoted words must stand in the text; questions about positive or negative go by its mood; else
+    half of the question's words must be in the text. A negation turns it around.
+    """
     question, text = PLACE.sub(" ", given["question"]), given["text"]
     if not text and (split := QUESTION.match(question.strip())):
         question, text = split[1], split[2]
@@ -143,7 +131,7 @@ def decide(given: Mapping[str, Any]) -> bool:
 
 
 def sentiment(given: Mapping[str, Any]) -> dict[str, str]:
-    """``text`` and ``categories`` -> the mood of the whole and of each category."""
+    """``text`` and ``categories`` -> the mood of the whole, and of the clauses that name each."""
     text = given["text"]
     found = {"overall": str(mood(text))}
     parts = [(part, words(part)) for part in clauses(text)]
@@ -179,47 +167,18 @@ def aggregate(given: Mapping[str, Any]) -> str:
     firsts = dict.fromkeys((sentences(text[:1_000]) or [""])[0] for text in read)
     quoted = [one[:QUOTED_CHARACTERS] for one in firsts if one][:QUOTED_TEXTS]
     korean = is_korean(task or "") or any(is_korean(text[:200]) for text in read[:QUOTED_TEXTS])
-    good, bad, both = moods["positive"], moods["negative"], moods["mixed"]
-    if korean:
-        lines = [
-            f"스크립트 엔진은 “{task[:QUOTED_CHARACTERS]}” 지시를 수행하지 못하고 집계만 합니다."
-            if task
-            else "",
-            f"텍스트 {len(texts):,}건: 긍정 {good}, 부정 {bad}, 혼합 {both}, "
-            f"중립 {moods['neutral']}.",
-            f"자주 나온 단어: {frequent}." if frequent else "",
-            "첫 문장: " + " / ".join(quoted) if quoted else "",
-        ]
-    else:
-        lines = [
-            f"The scripted engine can't follow “{task[:QUOTED_CHARACTERS]}”; it only counts."
-            if task
-            else "",
-            f"Texts: {len(texts):,}. Positive {good}, negative {bad}, mixed {both}, "
-            f"neutral {moods['neutral']}.",
-            f"Frequent words: {frequent}." if frequent else "",
-            "First sentences: " + " / ".join(quoted) if quoted else "",
-        ]
-    return "\n".join(line for line in lines if line)
+    values = {
+        "task": (task or "")[:QUOTED_CHARACTERS],
+        "count": len(texts),
+        "frequent": frequent,
+        "quoted": " / ".join(quoted),
+        **{name: moods[name] for name in DATA["moods"]},
+    }
+    lines = DATA["aggregate"]["ko" if korean else "en"]
+    return "\n".join(line.format(**values) for name, line in lines.items() if values[name])
 
 
-PHRASES = (
-    ("hello", "안녕하세요"),
-    ("hi", "안녕하세요"),
-    ("good morning", "좋은 아침입니다"),
-    ("thank you", "감사합니다"),
-    ("thanks", "감사합니다"),
-    ("yes", "네"),
-    ("no", "아니요"),
-    ("goodbye", "안녕히 가세요"),
-    ("nice to meet you", "만나서 반갑습니다"),
-    ("i'm sorry", "죄송합니다"),
-    ("how are you?", "잘 지내세요?"),
-    ("i love you", "사랑합니다"),
-    ("welcome", "환영합니다"),
-    ("snow", "눈"),
-    ("hello, world", "안녕, 세상"),
-)
+PHRASES: Mapping[str, str] = DATA["phrases"]
 # The languages of AI_TRANSLATE (docs, November 2026).
 LANGUAGES = re.compile(
     r"(?:ar|cs|da|de|el|en|es|fi|fr|he|hi|hr|hu|it|ja|ko|nl|no|pl|pt|ro|ru|sv|tr|zh)\b"
@@ -239,7 +198,7 @@ def translate(given: Mapping[str, Any]) -> str:
     heard = folded(text).strip(" .!")
     to_korean = (source[:2], target[:2]) == ("en", "ko")
     if to_korean or (source[:2], target[:2]) == ("ko", "en"):
-        for english, korean in PHRASES:
+        for english, korean in PHRASES.items():
             if heard == (english if to_korean else korean):
                 return korean if to_korean else english.capitalize()
     if target.startswith("ko"):
@@ -252,32 +211,19 @@ PAIR = re.compile(
     r"(?:^|[\n,;.!?])[ \t]{0,8}(?:[-*][ \t]{0,8})?([^\n:：,;.!?]{1,60}?)[ \t]{0,8}[:：]"
     r"([^\n,;]+(?:,(?![^\n,:：]{1,60}[:：])[^\n,;]*)*)"
 )
-KINDS: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
-    (re.compile(asks, re.IGNORECASE), re.compile(finds))
-    for asks, finds in (
-        (r"e-?mail|이메일|메일 주소", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-        (r"\burl\b|website|link|웹사이트|링크|누리집", r"https?://[^\s)>\]]+"),
-        (r"phone|전화|연락처|휴대폰", r"\+?\d[\d ()-]{6,16}\d"),
-        (
-            r"\bwhen\b|\bdate\b|언제|날짜|일자",
-            r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{4}년(?: \d{1,2}월(?: \d{1,2}일)?)?"
-            r"|\d{1,2}월 \d{1,2}일"
-            r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d{1,2}(?:, \d{4})?",
-        ),
-        (
-            r"how (?:much|many|old)|\bprice\b|\bcost\b|\bamount\b|\bnumber of\b"
-            r"|얼마|가격|금액|몇|개수",
-            r"[$€₩£]\s?\d[\d,]*(?:\.\d+)?"
-            r"|\d[\d,]*(?:\.\d+)?(?:\s?(?:원|달러|개|명|살|%|dollars|euros))?",
-        ),
-    )
-)
+KINDS = [
+    (re.compile(asks, re.IGNORECASE), re.compile(finds)) for asks, finds in DATA["kinds"].items()
+]
 LIST = re.compile(r"^\s*(?:list|목록)\s*:\s*", re.IGNORECASE)
 SEPARATOR = re.compile(r"\s*(?:,|;|、|\band\b|\s및\s|\n)\s*")
 
 
 def extract(given: Mapping[str, Any]) -> dict[str, Any]:
-    """``text`` and ``questions`` {label: question} -> what the text says of each, or ``None``."""
+    """``text`` and ``questions`` {label: question} -> what the text says of each, or ``None``.
+
+    The value of a "key: value" whose key is asked for; an e-mail address, link, phone number, date
+    or number where one is asked for; the sentence that shares most words.
+    """
     return {
         label: _answer(given["text"], label, question)
         for label, question in given["questions"].items()
@@ -343,35 +289,14 @@ def _filled(text: str, name: str, schema: Any, depth: int) -> Any:
 
 
 #: Task -> its rule.
-RULES: Mapping[str, Rule] = {
-    "classify": Rule(
-        "the label that shares most words with the text (its own count twice, its description's "
-        "once, examples that are spelled alike three times); the first label where none shares "
-        "any; labels such as positive and negative go by the text's mood",
-        classify,
-    ),
-    "decide": Rule(
-        "quoted words must stand in the text; questions about positive or negative go by its mood; "
-        "else half of the question's words must be in the text; a negation turns it around; "
-        "without a text there is no answer",
-        decide,
-    ),
-    "sentiment": Rule(
-        "good and bad words of a small list, turned around by a negation; a category's are those "
-        "of the clauses that name it",
-        sentiment,
-    ),
-    "score": Rule("(good - bad) / (good + bad + 1) of the same words", score),
-    "summarize": Rule("the first three sentences", summarize),
-    "aggregate": Rule("counts by mood, frequent words and first sentences", aggregate),
-    "translate": Rule(
-        "fifteen phrases between Korean and English; else the text and a note", translate
-    ),
-    "extract": Rule(
-        "the value of a 'key: value' whose key is asked for; an e-mail address, link, phone "
-        "number, date or number where one is asked for; the sentence that shares most words; "
-        "else null",
-        extract,
-    ),
-    "structure": Rule("each property of the schema by the rule that fits its type", structure),
+RULES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+    "classify": classify,
+    "decide": decide,
+    "sentiment": sentiment,
+    "score": score,
+    "summarize": summarize,
+    "aggregate": aggregate,
+    "translate": translate,
+    "extract": extract,
+    "structure": structure,
 }

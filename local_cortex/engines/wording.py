@@ -6,12 +6,15 @@ Everything here is a plain comparison of letters; nothing knows what a word mean
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 __all__ = [
+    "DATA",
     "READ_CHARACTERS",
     "clauses",
     "is_korean",
@@ -44,35 +47,13 @@ PARTICLE = re.compile(
 )
 
 
-def _listed(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-STOP = _listed(
-    "a an and any are as at be been but by can could did do does for from had has have how i if "
-    "in into is it its me more my of on or our please she should so such than that the their "
-    "them then there these they this those to us was we were what when where which who whom "
-    "whose why will with would you your about following next text review comment message "
-    "sentence mention mentions say says tell whether true false 그 이 저 것 수 등 및 또는 그리고 "
-    "대한 대해 대해서 관한 관해 다음 무엇 무엇인가요 어떤 어느 누구 언제 어디 왜 어떻게 있나요 "
-    "인가 인가요 있는 하는 되는 글 문장 텍스트 리뷰 내용 내용인가요 말하고 얼마 얼마인가요 몇"
-)
-POSITIVE = _listed(
-    "good great excellent amazing awesome love loved lovely like liked best better perfect happy "
-    "nice fast fresh friendly helpful wonderful fantastic delicious enjoy enjoyed satisfied "
-    "recommend recommended beautiful easy pleasant clean comfortable impressed thanks thank "
-    "superb 좋 만족 최고 훌륭 추천 감사 빠르 빨라 빨랐 친절 맛있 편리 편하 편해 깨끗 재미있 행복 "
-    "사랑 완벽 기쁘 기뻐 멋지 멋져 예쁘 예뻐 유용 뛰어나"
-)
-NEGATIVE = _listed(
-    "bad worse worst terrible awful horrible hate hated poor slow late broken rude disappointed "
-    "disappointing disappointment dirty cold expensive useless boring annoying angry sad problem "
-    "problems refund fail failed fails wrong never unhappy complaint difficult noisy damaged "
-    "waste 나쁘 나빠 나빴 별로 최악 불만 실망 느리 느려 느렸 불친절 맛없 불편 더럽 더러 지루 싫 "
-    "짜증 고장 늦 아쉽 아쉬 비싸 비쌌 환불 후회 화나 재미없 문제 망가 깨져 파손 시끄러"
+#: What ``tasks.toml`` holds.
+DATA = tomllib.loads(Path(__file__).with_name("tasks.toml").read_text("utf-8"))
+STOP, GOOD, BAD = (
+    frozenset(DATA["words"][name].split()) for name in ("say_nothing", "good", "bad")
 )
 # Longest first, so that 불친절 is not taken for 친절; English words whole, Korean ones by stem.
-_MOODS = dict.fromkeys(POSITIVE, 1) | dict.fromkeys(NEGATIVE, -1)
+_MOODS = dict.fromkeys(GOOD, 1) | dict.fromkeys(BAD, -1)
 MOOD = re.compile(
     "|".join(
         word if HANGUL.match(word) else rf"\b{word}\b"

@@ -14,9 +14,10 @@ import pytest
 
 from local_cortex.cortex import Cortex
 from local_cortex.engines import EngineError, Message
-from local_cortex.engines.instructions import INSTRUCTIONS
+from local_cortex.engines.instructions import READERS
 from local_cortex.engines.relay import RelayEngine
 from local_cortex.engines.tasks import RULES
+from local_cortex.engines.wording import DATA
 from local_cortex.functions import SqlCortex
 from tests.local_cortex.cortex_engines import END, Playing
 from tests.local_cortex.sql_support import refusal, value
@@ -31,7 +32,7 @@ def answered(engine: Playing, name: str, given: dict[str, Any]) -> Any:
 
 
 def test_every_task_has_an_instruction() -> None:
-    assert INSTRUCTIONS.keys() == RULES.keys()
+    assert READERS.keys() == RULES.keys() == DATA["ask"].keys() - {"classify_many"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.tasks import RULES, run
+from local_cortex.engines.tasks import run
 from local_cortex.engines.wording import mood
 
 
@@ -150,7 +150,3 @@ def test_a_long_text_is_read_at_its_beginning(text: str) -> None:
     run("sentiment", {"text": text, "categories": ["food"]})
     run("extract", {"text": text, "questions": {"a": "When is the food ready?"}})
     run("summarize", {"text": text})
-
-
-def test_every_rule_says_what_it_does() -> None:
-    assert all(rule.says for rule in RULES.values())
