@@ -13,7 +13,7 @@ from sqlglot.tokens import Token, TokenType
 from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
 from local_cortex.sql.expressions import Calls
 from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
-from local_cortex.sql.names import identifier
+from local_cortex.sql.names import MARK, identifier
 
 __all__ = ["Parsed", "parse", "result_name"]
 
@@ -214,4 +214,5 @@ def result_name(node: Any, sql: str) -> str:
     if isinstance(node, exp.Column):
         return identifier(node.this)
     span = node.meta.get(SPAN)
-    return (sql[span[0] : span[1]] if span else node.sql("snowflake")).upper()
+    text = sql[span[0] : span[1]] if span else str(node.sql("snowflake"))
+    return text.upper().replace(MARK, " ")
