@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
-from local_cortex.ai import asking
 from local_cortex.ai import functions as cortex
+from local_cortex.ai import questions
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message, Usage
@@ -271,7 +271,7 @@ def test_a_constant_is_embedded_once(echo: Statement, monkeypatch: pytest.Monkey
         embedded.append(text)
         return str([0] * dimension)
 
-    monkeypatch.setattr(asking, "_vector", vector)
+    monkeypatch.setattr(questions, "_vector", vector)
     echo.rows("SELECT AI_EMBED('e5-base-v2', 'x') FROM range(5000)")
     assert embedded == ["x"]
 
@@ -477,6 +477,16 @@ def test_tokens_are_counted_for_a_known_model_or_function(
     sql: Statement, call: str, answer: Any
 ) -> None:
     assert sql.value(call) == answer
+
+
+def test_scores_come_with_what_was_extracted(sql: Statement) -> None:
+    found = sql.document("AI_EXTRACT('city: Seoul', ['city', 'dog'], scores => TRUE)")
+    assert found["scoring"]["scores"] == {"city": {"score": 1.0}, "dog": {"score": 0.0}}
+
+
+def test_an_argument_of_another_type_is_an_error_of_its_row(sql: Statement) -> None:
+    call = "AI_COMPLETE('m', 'x', 'options', return_error_details => TRUE)"
+    assert "not of the documented type" in sql.document(call)["error"]
 
 
 def test_a_text_is_split_into_an_array(sql: Statement) -> None:

@@ -294,6 +294,17 @@ def test_ai_complete_with_a_wrong_argument_names_the_right_ones() -> None:
     assert "model, prompt, model_parameters" in error.message
 
 
+def test_a_file_is_refused_where_there_is_one() -> None:
+    call = "AI_COMPLETE('m', PROMPT('Describe {0}', TO_FILE('@s', a)))"
+    assert rows(f"SELECT {call} FROM (SELECT 'f' AS a) WHERE a = 'g'") == []
+    assert "TO_FILE" in refusal(f"SELECT {call} FROM (SELECT 'f' AS a)").message
+
+
+def test_every_argument_of_ai_classify_may_be_given() -> None:
+    call = "AI_CLASSIFY('x', ['a', 'b'], {'output_mode': 'many'}, TRUE)"
+    assert document(call)["error"] == "config_object: output_mode is 'single' or 'multi'"
+
+
 def test_ai_complete_with_a_file_is_said_not_to_run() -> None:
     error = refusal("SELECT AI_COMPLETE(model => 'm', predicate => 'x', file => 'f')")
     assert error.code == "000002"
