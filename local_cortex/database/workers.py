@@ -30,8 +30,9 @@ STATEMENT_SECONDS = 10.0
 THREADS = 4
 # Then the next statement gets its turn as well, so that short ones do not wait for long ones.
 TURN_SECONDS = 0.25
-# Of all threads, those included that wait for a model.
-MOST_THREADS = 128
+# So many long ones pass their turn on, or else only to a session that has nothing else running:
+# threads without number would leave the event loop no processor.
+MOST_LONG = 4
 # An interrupt between two calls of DuckDB is lost, so it is said again.
 AGAIN_SECONDS = 0.1
 # A statement that was told to end and computes on for so long will not end by itself.
@@ -48,7 +49,7 @@ class Workers:
 
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
         self.seconds = seconds
-        self._threads = 0
+        self._long = 0
         self._turns = _Turns(threads)
         # By session: one with fewer goes before one with more.
         self._unfinished: Counter[int] = Counter()
@@ -72,29 +73,37 @@ class Workers:
         try:
             try:
                 with execution.waiting():
-                    await self._turns.take(others)
+                    has_turn = await self._turns.take(others)
             except asyncio.CancelledError:
                 execution.close()
                 raise
-            return await self._run(job, execution)
+            return await self._run(job, execution, has_turn)
         finally:
             self._unfinished -= Counter((session,))
 
-    async def _run(self, job: Callable[[], T], execution: Execution) -> T:
+    async def _run(self, job: Callable[[], T], execution: Execution, has_turn: bool) -> T:
         seconds = execution.session.timeout(self.seconds)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        turn = [self._turns.pass_on]
+        holds = [self._turns.pass_on] if has_turn else []
 
         def pass_on(done: object = None) -> None:
-            if turn and (done or self._threads < MOST_THREADS):
-                turn.pop()()
+            if not holds:
+                return
+            # One that waits for a model takes no processor.
+            long = execution.computed > TURN_SECONDS / 2
+            if not done and long and self._long >= MOST_LONG:
+                self._turns.lend()
+                loop.call_later(TURN_SECONDS, pass_on)
+                return
+            holds.pop()()
+            if long and not done:
+                self._long += 1
+                future.add_done_callback(leave)
 
         def leave(_: object) -> None:
-            self._threads -= 1
+            self._long -= 1
 
-        self._threads += 1
-        future.add_done_callback(leave)
         future.add_done_callback(pass_on)
         future.add_done_callback(_look_at)
         # A daemon, so that one that computes on without end does not keep the interpreter.
@@ -135,28 +144,40 @@ class _Turns:
     def __init__(self, free: int) -> None:
         self._free = free
         self._numbers = count()
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[int, int, asyncio.Future[bool]]] = []
 
-    async def take(self, rank: int) -> None:
+    async def take(self, rank: int) -> bool:
+        """Wait; return whether the turn is to be passed on."""
         if self._free:
             self._free -= 1
-            return
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            return True
+        mine: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (rank, next(self._numbers), mine))
         try:
-            await mine
+            return await mine
         except asyncio.CancelledError:
-            if not mine.cancelled():
+            if not mine.cancelled() and mine.result():
                 self.pass_on()
             raise
 
     def pass_on(self) -> None:
-        while self._waiting:
-            *_, other = heapq.heappop(self._waiting)
-            if not other.done():
-                other.set_result(None)
-                return
-        self._free += 1
+        """Give a turn to whoever goes next."""
+        self._forget_cancelled()
+        if self._waiting:
+            heapq.heappop(self._waiting)[-1].set_result(True)
+        else:
+            self._free += 1
+
+    def lend(self) -> None:
+        """Let those begin who have nothing else running."""
+        self._forget_cancelled()
+        while self._waiting and self._waiting[0][0] == 0:
+            heapq.heappop(self._waiting)[-1].set_result(False)
+            self._forget_cancelled()
+
+    def _forget_cancelled(self) -> None:
+        while self._waiting and self._waiting[0][-1].done():
+            heapq.heappop(self._waiting)
 
 
 def _compute(

@@ -75,7 +75,8 @@ def as_sql_error(
     if own := OWN.search(text):
         code, sqlstate, message = own.groups()
         return SqlError(message.partition("\n\nLINE ")[0].strip(), code=code, sqlstate=sqlstate)
-    if issubclass(kind, duckdb.OutOfMemoryException):
+    # Arrow, which reads results, keeps of an error its text alone.
+    if issubclass(kind, duckdb.OutOfMemoryException) or "Out of Memory Error" in text:
         return out_of_memory()
     message = text.partition("Error: ")[2] or text
     if missing := COLUMN.search(message):

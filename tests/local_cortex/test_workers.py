@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local_cortex.database.execution import Execution
+from local_cortex.database.workers import MOST_LONG
 from local_cortex.sql import Database, SqlError, SqlSession, Workers, execute
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
@@ -192,6 +193,25 @@ async def test_a_session_of_one_statement_goes_before_a_session_of_many() -> Non
     go_on.set()
     await asyncio.gather(first, single, *many)
     assert order == ["one", "many", "many", "many"]
+
+
+@in_a_loop
+async def test_a_session_has_few_long_statements_at_a_time_and_others_go_on() -> None:
+    workers = Workers(threads=1)
+    long = [execution(1) for _ in range(8)]
+    started: set[Execution] = set()
+
+    def compute(one: Execution) -> None:
+        started.add(one)
+        until_stopped(one)
+
+    running = [asyncio.create_task(workers.run(lambda one=one: compute(one), one)) for one in long]
+    for number in range(2, 8):
+        await workers.run(lambda: None, execution(number))
+    assert len(started) == MOST_LONG + 1
+    for one in long:
+        one.stop()
+    await asyncio.wait(running)
 
 
 @in_a_loop
