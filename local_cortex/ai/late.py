@@ -52,19 +52,25 @@ def _share(select: exp.Select) -> None:
     source = _source(select)
     if not shared or source is None or any(select.args.get(one) for one in WHOLE_CLAUSES):
         return
-    answers = {id(one): exp.column(one.args["alias"].copy()) for one in shared}
-    inner = exp.Select(expressions=[*_rows(source), *shared])
-    for one in ("from_", "joins"):
-        inner.set(one, select.args.pop(one, None))
-    except_ = [one.copy() for one in answers.values()]
-    select.set(
-        "expressions",
-        [
-            exp.Star(except_=except_) if isinstance(one, exp.Star) else answers.get(id(one), one)
-            for one in select.expressions
-        ],
-    )
+    if any(map(_is_whole, shared)):
+        return
+    inner = exp.Select(expressions=[*_rows(source), *(one.copy() for one in shared)])
+    for clause in ("from_", "joins"):
+        inner.set(clause, select.args.pop(clause, None))
+    answers = [exp.column(one.args["alias"].copy()) for one in shared]
+    for one in select.expressions:
+        star = _star(one)
+        if star is not None:
+            star.set("except_", [*(star.args.get("except_") or ()), *answers])
+    for one, answer in zip(shared, answers, strict=True):
+        one.replace(answer.copy())
     select.from_(_named(inner, source), copy=False)
+
+
+def _star(node: exp.Expression) -> exp.Expression | None:
+    """Return the star of a projection `*` or `t.*`."""
+    node = node.this if isinstance(node, exp.Column) else node
+    return node if isinstance(node, exp.Star) else None
 
 
 def _around(select: exp.Select) -> exp.Select | None:
@@ -127,7 +133,7 @@ def _source(select: exp.Select) -> list[exp.Identifier] | None:
     names = [one.args.get("alias") or one.this for one in tables]
     names = [one.this if isinstance(one, exp.TableAlias) else one for one in names]
     columns = [one for item in select.expressions for one in item.find_all(exp.Column)]
-    stars = [one for one in select.expressions if one.find(exp.Star)]
+    stars = any(map(_star, select.expressions))
     if not all(isinstance(one, exp.Identifier) for one in names):
         return None
     if any(one.args.get("db") for one in columns) or (stars and len(tables) > 1):
@@ -162,7 +168,7 @@ def _meant(
     """Return what ORDER BY means by a position or an alias, in terms of the tables."""
     if isinstance(key, exp.Literal) and not key.is_string:
         before = projections[: int(key.this)]
-        if len(before) < int(key.this) or any(isinstance(one, exp.Star) for one in before):
+        if len(before) < int(key.this) or any(map(_star, before)):
             return None
         key = before[-1].unalias()
 

@@ -253,6 +253,7 @@ def test_sorted_rows_of_a_join_are_asked_for_after_the_limit(echo: Statement) ->
     [
         ("SELECT AI_COMPLETE('m', 'x') AS a, UPPER(a) AS b, a", ("m: x", "M: X", "m: x")),
         ("SELECT *, AI_COMPLETE('m', x) AS a, UPPER(a) FROM t", ("y", "m: y", "M: Y")),
+        ("SELECT t.*, 1 AS b, AI_COMPLETE('m', x) AS a, a || b FROM t", ("y", 1, "m: y", "m: y1")),
         ("SELECT t.x, AI_COMPLETE('m', x) AS a FROM t WHERE a = 'm: y'", ("y", "m: y")),
         ("SELECT AI_COMPLETE('m', x) AS x, x AS b FROM t", ("m: y", "y")),
     ],
