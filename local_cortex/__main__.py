@@ -17,7 +17,6 @@ from local_cortex.certificate import write_certificate
 from local_cortex.choice import settings_from_environment
 from local_cortex.server import LocalCortex, StartError
 from local_cortex.settings import Settings, SettingsError
-from local_cortex.supported import supported
 
 SERVE_HELP = "run the server and print how to connect to it"
 FAULTS_HELP = "list the models that show what can go wrong"
@@ -34,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name:28}{fault.about}")
         return 0
     if asked.command == "supported":
+        from local_cortex.supported import supported
+
         print(supported())
         return 0
     try:

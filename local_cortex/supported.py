@@ -11,9 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from local_cortex.engines.tasks import RULES
-
-__all__ = ["IGNORED", "REFUSED", "STATEMENTS", "functions", "supported"]
+__all__ = ["ANSWERS", "IGNORED", "REFUSED", "STATEMENTS", "functions", "supported"]
 
 #: What it is about -> the forms that run.
 STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -117,16 +115,30 @@ def functions() -> list[tuple[str, list[str]]]:
 
 # What FORMS call a thing, where that is no rule's name.
 _RULE: Final = {"filter": "decide", "answer": "extract", "classify_text": "classify"}
-_SAYS: Final = {
-    **{name: rule.says for name, rule in RULES.items()},
-    **dict.fromkeys(
-        ("ai_complete", "complete"),
-        "a scripted answer to the prompt; with a JSON schema, a document that fits it",
-    ),
+#: Rule of the scripted engine, or what is computed with any engine -> its answer in words.
+ANSWERS: Final[Mapping[str, str]] = {
+    "ai_complete": "a scripted answer to the prompt; with a JSON schema, a document that fits it",
+    "complete": "a scripted answer to the prompt; with a JSON schema, a document that fits it",
+    "classify": "the label that shares most words with the text: its own words count twice, its "
+    "description's once, similar examples three times; the first label if none shares any; labels "
+    "such as positive and negative go by the text's mood",
+    "decide": "true if the text has the quoted words; positive or negative goes by its mood; else "
+    "true if it has half of the question's words; a negation turns the answer around",
+    "sentiment": "good and bad words of a short list, turned around by a negation; a category's "
+    "are those of the clauses that name it",
+    "score": "(good - bad) / (good + bad + 1) of the same words",
+    "summarize": "the first three sentences",
+    "aggregate": "counts by mood, frequent words and first sentences",
+    "translate": "fifteen phrases between Korean and English; else the text with a note",
+    "extract": "the value of a `key: value` whose key is asked for; an e-mail address, link, phone "
+    "number, date or number if one is asked for; the sentence that shares most words; else null",
+    "structure": "each property of the JSON schema by the rule that fits its type",
     "embed": "a vector of the words' spelling, with any engine",
     "similar": "the cosine of two such vectors, with any engine",
-    **dict.fromkeys(("count", "ai_count"), "an estimate of the tokens, with any engine"),
-    "redacted": "names, addresses and numbers that patterns find are replaced, with any engine",
+    "count": "an estimate of the tokens, with any engine",
+    "ai_count": "an estimate of the tokens, with any engine",
+    "redacted": "the text without the names, addresses and numbers that patterns find, with any "
+    "engine",
     "split_text": "pieces of this size, cut at the separators, with any engine",
     "split_markdown": "pieces of this size, cut at the headers, with any engine",
 }
@@ -138,7 +150,7 @@ def _answers() -> list[tuple[str, str]]:
     names: dict[str, list[str]] = defaultdict(list)
     for name, form in FORMS.items():
         if does := form.asks or form.computes:
-            names[_SAYS[_RULE.get(does, does)]].append(name)
+            names[ANSWERS[_RULE.get(does, does)]].append(name)
     return [(_codes(group), says) for says, group in names.items()]
 
 

@@ -13,8 +13,19 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from local_cortex import LocalCortex, Settings
 from local_cortex.__main__ import main
 from local_cortex.database.show import INFORMATION, SHOWN
+from local_cortex.engines.tasks import RULES
+from local_cortex.sql import limits
 from local_cortex.sql.resolve import SESSION_FUNCTIONS
-from local_cortex.supported import GROUPS, IGNORED, REFUSED, STATEMENTS, functions, supported
+from local_cortex.stages.files import MAX_STAGE_BYTES, MAX_STAGE_FILES
+from local_cortex.supported import (
+    ANSWERS,
+    GROUPS,
+    IGNORED,
+    REFUSED,
+    STATEMENTS,
+    functions,
+    supported,
+)
 
 HERE = Path(__file__).parent
 CONDITIONS = [
@@ -126,13 +137,29 @@ def session() -> Iterator[Session]:
 
 def test_the_readme_has_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["supported"]) == 0
-    told = re.search(
-        r"<!-- supported -->\n(.*)<!-- /supported -->", README.read_text("utf-8"), re.S
-    )
+    text = README.read_text("utf-8")
+    told = re.search(r"<!-- supported -->\n(.*)<!-- /supported -->", text, re.DOTALL)
     assert told is not None
     assert told[1].strip() == capsys.readouterr().out.strip(), (
         "put what `python -m local_cortex supported` prints into local_cortex/README.md"
     )
+
+
+def test_the_readme_has_the_limits_that_hold() -> None:
+    text = README.read_text("utf-8")
+    settings = Settings()
+    for limit in (
+        f"{settings.statement_timeout:g} s of computing",
+        f"{limits.MAX_SQL_CHARS:,} characters",
+        f"{limits.MAX_AI_CALLS:,} model calls",
+        f"{limits.MAX_RESULT_BYTES // 1_000_000} MB |",
+        f"{limits.MEMORY.removesuffix('MB')} MB of memory",
+        f"{limits.SPILL.removesuffix('GB')} GB of temporary files",
+        f"{MAX_STAGE_BYTES // 1_000_000} MB, {MAX_STAGE_FILES:,} files",
+        f"{settings.memory:,} MB (`COURSE_CORTEX_MEMORY`)",
+        f"| {limits.MAX_OBJECTS:,} |",
+    ):
+        assert limit in text
 
 
 def test_every_form_of_a_statement_has_an_example() -> None:
@@ -184,6 +211,10 @@ def test_every_function_is_called_by_a_test() -> None:
     calls = set(re.findall(r"\b([A-Z_][A-Z0-9_$]*)\(", "\n".join([*texts, *CONDITIONS]).upper()))
     unseen = {name for _, names in functions()[:-1] for name in names if name not in calls}
     assert unseen <= SESSION_FUNCTIONS.keys()
+
+
+def test_every_rule_of_the_scripted_engine_is_told() -> None:
+    assert RULES.keys() <= ANSWERS.keys()
 
 
 def test_a_group_has_functions_and_text_has_no_dates() -> None:
