@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 from local_cortex import out_of_sight
 from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
+from local_cortex.choice import settings_from_environment
 from local_cortex.out_of_sight import is_secret
 from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
 from local_cortex.server import HOST, LocalCortex, StartError
@@ -168,9 +169,11 @@ def run(
     SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where they end.
 
     Raises:
+        SettingsError: a setting of the environment cannot be used.
         StartError: the server did not come up, there is no place for the program's secrets, or
             no such file.
     """
+    settings = settings or settings_from_environment()
     if missing := [path for path in setup if not os.access(path, os.R_OK)]:
         raise StartError(f"There is no set-up file {missing[0]!r} that can be read.")
     with (
@@ -203,14 +206,14 @@ def run(
                 print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
             if setup:
                 place = folder / "place.json"
-                if code := _run([*SETUP, str(place), *setup], variables, started):
+                if code := _run([*SETUP, str(place), *setup], variables, started, settings.memory):
                     return code
                 cortex.places.update(json.loads(place.read_text(encoding="utf-8")))
             elif beside := _setup_beside(command):
                 print(BESIDE.format(beside), file=sys.stderr)
             account = (cortex.port, cortex.secret, cortex.places)
             _write_secret(folder / "secrets.toml", secrets_text(*account))
-            return _run(command, variables | account_variables(*account), started)
+            return _run(command, variables | account_variables(*account), started, settings.memory)
         finally:
             cortex.close()
 
@@ -219,6 +222,7 @@ def _run(
     command: Sequence[str],
     variables: Mapping[str, str],
     started: list[subprocess.Popen[bytes]],
+    memory: int,
 ) -> int:
     try:
         started[:] = [subprocess.Popen(command, env=variables)]
@@ -228,8 +232,29 @@ def _run(
     except OSError as error:
         print(f"{command[0]!r} cannot be run: {error.strerror}.", file=sys.stderr)
         return NOT_EXECUTABLE
-    code = started[0].wait()
+    with _bounded(memory):
+        code = started[0].wait()
     return code if code >= 0 else SIGNALLED - code
+
+
+@contextmanager
+def _bounded(megabytes: int) -> Iterator[None]:
+    """Let a statement that needs too much memory fail alone, as in child.py.
+
+    The limit is of this process, whose programs have been started without it.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    import resource
+
+    most, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 900_000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _setup_beside(command: Sequence[str]) -> str | None:

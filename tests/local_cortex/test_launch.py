@@ -426,3 +426,33 @@ def test_a_terminals_ctrl_c_reaches_the_program_once(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+GREEDY = """
+import resource, warnings
+warnings.simplefilter("ignore")
+import snowflake.connector
+with snowflake.connector.connect() as connection, connection.cursor() as cursor:
+    try:
+        cursor.execute(
+            "SELECT MAX(LENGTH(REPEAT(MD5(SEQ4()), 3000000))) FROM TABLE(GENERATOR(ROWCOUNT=>500))"
+        )
+    except snowflake.connector.errors.ProgrammingError:
+        print("too much")
+    print(cursor.execute("SELECT 1").fetchone())
+print(resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing bounds the memory")
+def test_a_statement_that_needs_too_much_memory_fails_alone(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        command_line(sys.executable, "-c", GREEDY),
+        env=variables(tmp_path, COURSE_CORTEX_MEMORY="700"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert ended.stdout.split("\n")[:3] == ["too much", "(1,)", "True"]
