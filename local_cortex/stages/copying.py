@@ -270,7 +270,7 @@ def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
     values = _parquet_values(types, names) if parquet else _line(types, given)
     header = f"{given.delimiter.join(names)}\n" if options["HEADER"] else ""
     rows = f"SELECT {values} FROM ({sql}) AS unloaded({_each(names, 'c{0}')})"
-    part = path.with_name(".unfinished")
+    part = path.with_name(f".unfinished{execution.id}")
     try:
         count, raw = _write(execution, part, rows, None if parquet else header, codec)
         if count:
@@ -300,7 +300,7 @@ def _line(types: Sequence[str], given: FileFormat) -> str:
     quote, escape = given["FIELD_OPTIONALLY_ENCLOSED_BY"], given["ESCAPE_UNENCLOSED_FIELD"]
     fields = []
     for at, kind in enumerate(types):
-        value = f"main.sf_text(c{at})"
+        value = f"c{at}" if kind == "VARCHAR" else f"main.sf_text(c{at})"
         if quote and kind in ("VARCHAR", *_JSON):
             inner = f"replace({value}, {text(quote)}, {text(quote * 2)})"
             value = f"{text(quote)} || {inner} || {text(quote)}"

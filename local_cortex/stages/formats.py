@@ -217,16 +217,22 @@ class FileFormat:
         nulls = ", ".join(map(text, self["NULL_IF"]))
         return f"CASE WHEN {value} NOT IN ({nulls}) THEN {value} END" if nulls else value
 
-    def rows(self, path: Path, count: int) -> str:
-        """Return a query for a file's rows: ``c1``, and for CSV as many as ``count``."""
+    def rows(self, path: Path, count: int, extra: Sequence[str] = (), joined: str = "") -> str:
+        """Return a query for a file's rows: ``c1``, and for CSV as many as ``count``.
+
+        ``extra`` are more columns, which may come from what is ``joined``.
+        """
+        values = {"JSON": "json::VARIANT AS c1", "PARQUET": '"~row"::VARIANT AS c1'}
+        columns = [values.get(self.type, ""), *extra]
         if self.type == "CSV":
-            fields = (f"{self.field(f'c{at + 1}')} AS c{at + 1}" for at in range(count))
-            return f"SELECT {', '.join(fields)} FROM {self.csv([path], count)}"
-        if self.type == "JSON":
-            return f"SELECT json::VARIANT AS c1 FROM read_json_objects({self._json([path])})"
-        as_text = bool(self["BINARY_AS_TEXT"])
-        source = f"read_parquet({_files([path])}, binary_as_string = {as_text})"
-        return f'SELECT "~row"::VARIANT AS c1 FROM {source} AS "~row"'
+            columns[:1] = [f"{self.field(f'c{at + 1}')} AS c{at + 1}" for at in range(count)]
+            source = self.csv([path], count)
+        elif self.type == "JSON":
+            source = f"read_json_objects({self._json([path])})"
+        else:
+            as_text = bool(self["BINARY_AS_TEXT"])
+            source = f'read_parquet({_files([path])}, binary_as_string = {as_text}) AS "~row"'
+        return f"SELECT {', '.join(columns)} FROM {source}{joined}"
 
     def table(self, paths: Sequence[Path]) -> str:
         """Return DuckDB's source of files with the names and types of their own columns."""

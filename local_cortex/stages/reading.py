@@ -136,7 +136,9 @@ def _stage(execution: Execution, node: Any) -> str:
             # It is no table: nobody is to look for one of this name.
             named_format.set("this", exp.null())
     query = node.find_ancestor(exp.Select)
-    used, wanted = _columns_used(query, node) if query is not None else (0, set())
+    used, wanted, keys = (
+        _columns_used(query, node, given.type == "PARQUET") if query else (0, {}, {})
+    )
     if given.type == "CSV" and (not used or (query is not None and query.is_star)):
         used = max([used, *(len(columns_of(execution, [file], given)) for file in files)])
     if used > MAX_COLUMNS:
@@ -145,17 +147,31 @@ def _stage(execution: Execution, node: Any) -> str:
     if not files:
         kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
         columns = [f"NULL::{kind} AS c{at + 1}" for at in range(used)]
-        columns += [f'NULL AS "{name}"' for name in sorted(wanted)]
+        columns += [f'NULL AS "{name}"' for name in (*wanted, *keys.values())]
         return f"SELECT {', '.join(columns)} WHERE false"
-    return " UNION ALL ".join(_file(file, given, used, wanted) for file in files)
+    parts = []
+    for file in files:
+        has = dict(columns_of(execution, [file], given)) if keys else {}
+        own = [f"{_value(key, has.get(key))} AS {at}" for key, at in keys.items()]
+        parts.append(_file(file, given, used, wanted, own))
+    return " UNION ALL ".join(parts)
 
 
-def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
+def _value(name: str, kind: Any) -> str:
+    # Snowflake has no lists of one type, nor structs.
+    variant = "::VARIANT" if kind and kind.id in ("list", "array", "struct", "map") else ""
+    return "NULL" if kind is None else f"{quoted(name)}{variant}"
+
+
+def _columns_used(
+    query: exp.Select, node: exp.Table, keyed: bool
+) -> tuple[int, list[str], dict[str, str]]:
     """Turn each ``$n`` that means ``node`` into the column ``c<n>``.
 
-    Return the highest n, and the METADATA$ columns that the query names.
+    Return the highest n, the METADATA$ columns that the query names and, if ``keyed``, which column
+    stands for which key in ``$1:key::type``: DuckDB need not build a VARIANT to take it apart.
     """
-    alias, highest = node.alias.upper(), 0
+    alias, highest, keys = node.alias.upper(), 0, dict[str, str]()
     for one in list(query.find_all(exp.Parameter)):
         at = one.parent if isinstance(one.parent, exp.Column) else one
         qualifier = at.args.get("table") if at is not one else None
@@ -163,16 +179,28 @@ def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, set[str]]:
             continue
         if qualifier is not None and qualifier.name.upper() != alias:
             continue
-        name = exp.to_identifier(f"c{one.name}", quoted=True)
-        # It is DuckDB's name already.
-        name.meta["encoded"] = True
-        at.replace(exp.Column(this=name, table=qualifier))
+        name, key = f"c{one.name}", _key(at.parent) if keyed else None
         highest = max(highest, int(one.name))
+        if key is not None and (isinstance(at.parent.parent, exp.Cast) or "files" in node.meta):
+            at, name = at.parent, keys.setdefault(key, f"k{len(keys)}")
+        column = exp.to_identifier(name, quoted=True)
+        # It is DuckDB's name already.
+        column.meta["encoded"] = True
+        at.replace(exp.Column(this=column, table=qualifier))
     named = {column.name.upper() for column in query.find_all(exp.Column)}
-    return highest, {name for name in named if name.startswith("METADATA$")}
+    return highest, sorted(name for name in named if name.startswith("METADATA$")), keys
 
 
-def _file(file: File, given: FileFormat, used: int, wanted: set[str]) -> str:
+def _key(node: Any) -> str | None:
+    if isinstance(node, exp.Bracket) and node.expressions[0].is_string:
+        return str(node.expressions[0].name)
+    path: Any = node.expression.expressions if isinstance(node, exp.JSONExtract) else ()
+    return str(path[1].this) if len(path) == 2 and isinstance(path[1], exp.JSONPathKey) else None
+
+
+def _file(
+    file: File, given: FileFormat, used: int, wanted: Sequence[str], keys: Sequence[str]
+) -> str:
     known = {
         "METADATA$FILENAME": text(file.name),
         "METADATA$FILE_ROW_NUMBER": "row_number() OVER ()",
@@ -180,19 +208,15 @@ def _file(file: File, given: FileFormat, used: int, wanted: set[str]) -> str:
         EXTRA_FIELDS: f"CASE WHEN e{used} IS NULL THEN -1 WHEN e{used + 1} IS NOT NULL THEN 1 "
         "ELSE 0 END",
     }
-    for name in wanted - known.keys():
+    for name in set(wanted) - known.keys():
         raise not_run(name, f"Local Cortex has {', '.join(list(known)[:3])}.")
-    columns = ", ".join(
-        [*(f"c{at + 1}" for at in range(used if given.type == "CSV" else 1))]
-        + [f'{known[name]} AS "{name}"' for name in sorted(wanted)]
-    )
-    rows = f"({given.rows(file.path, used)})"
-    if EXTRA_FIELDS in wanted:
-        # Read twice, since a field that is missing and one that is empty are NULL alike.
-        again = given.csv([file.path], used + 1, complete=True)
-        ends = f"SELECT c{used} AS e{used}, c{used + 1} AS e{used + 1} FROM {again}"
-        rows += f" POSITIONAL JOIN ({ends})"
-    return f"SELECT {columns} FROM {rows}"
+    extra = [*(f'{known[name]} AS "{name}"' for name in wanted), *keys]
+    if EXTRA_FIELDS not in wanted:
+        return given.rows(file.path, used, extra)
+    # Read twice, since a field that is missing and one that is empty are NULL alike.
+    again = given.csv([file.path], used + 1, complete=True)
+    ends = f"(SELECT c{used} AS e{used}, c{used + 1} AS e{used + 1} FROM {again})"
+    return given.rows(file.path, used, extra, f" POSITIONAL JOIN {ends}")
 
 
 def columns_of(
