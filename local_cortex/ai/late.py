@@ -50,9 +50,7 @@ def _share(select: exp.Select) -> None:
         if any(one.alias in those for those in names)
     ]
     source = _source(select)
-    if not shared or source is None or any(select.args.get(one) for one in WHOLE_CLAUSES):
-        return
-    if any(map(_is_whole, shared)):
+    if not shared or source is None or select.args.get("group") or any(map(_is_whole, shared)):
         return
     inner = exp.Select(expressions=[*_rows(source), *(one.copy() for one in shared)])
     for clause in ("from_", "joins"):

@@ -32,11 +32,7 @@ class CortexFunctions(Protocol):
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
     ) -> Completion:
-        """Answer a conversation.
-
-        ``options`` holds what the statement set of ``temperature``, ``top_p`` (``float``),
-        ``max_tokens`` (``int``), ``guardrails`` (``bool``) and ``response_format`` (``dict``; the
-        text is then a JSON document).
+        """Answer a conversation; of a ``response_format`` among the options, with a JSON document.
 
         Raises:
             EngineError: the model is unknown, an option is out of range, or there is no answer.
@@ -44,7 +40,7 @@ class CortexFunctions(Protocol):
         ...
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Do a task that needs no model name; see :mod:`local_cortex.engines.tasks` for them.
+        """Do a task of :mod:`local_cortex.engines.tasks`, which names no model.
 
         Raises:
             EngineError: the engine gave no answer, or one that does not fit the task.
@@ -68,19 +64,13 @@ class Running(Protocol):
         ...
 
     @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The server's event loop, on which engines answer."""
-        ...
+    def loop(self) -> asyncio.AbstractEventLoop: ...
 
     @property
     def cortex(self) -> CortexFunctions: ...
 
     def charge_ai_calls(self, calls: int) -> None:
-        """Count model calls.
-
-        Raises:
-            SqlError: 000002, more than one statement may make.
-        """
+        """Count model calls; an SqlError if they are more than one statement may make."""
         ...
 
     def waiting(self) -> AbstractContextManager[None]:

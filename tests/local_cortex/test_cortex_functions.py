@@ -256,6 +256,10 @@ def test_sorted_rows_of_a_join_are_asked_for_after_the_limit(echo: Statement) ->
         ("SELECT t.*, 1 AS b, AI_COMPLETE('m', x) AS a, a || b FROM t", ("y", 1, "m: y", "m: y1")),
         ("SELECT t.x, AI_COMPLETE('m', x) AS a FROM t WHERE a = 'm: y'", ("y", "m: y")),
         ("SELECT AI_COMPLETE('m', x) AS x, x AS b FROM t", ("m: y", "y")),
+        (
+            "SELECT AI_COMPLETE('m', x) a FROM t QUALIFY COUNT(*) OVER (PARTITION BY a) = 1",
+            ("m: y",),
+        ),
     ],
 )
 def test_an_answer_is_used_again_by_its_alias(
