@@ -15,6 +15,8 @@ from local_cortex.engines import EngineError
 
 __all__ = ["split_markdown", "split_text"]
 
+# Of all chunks of one text: an overlap repeats most of it in each.
+MOST_CHARACTERS = 10_000_000
 SEPARATORS = ("\n\n", "\n", " ", "")
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "none": (),
@@ -40,7 +42,10 @@ def split_text(
     size, shared = int(chunk_size), int(overlap or 0)
     if size < 1 or not 0 <= shared < size:
         raise EngineError(400, "chunk_size is above 0, and overlap is 0 or more and below it")
-    return _split(str(text_to_split), size, shared, (*FORMATS[format], *(separators or SEPARATORS)))
+    text = str(text_to_split)
+    if len(text) // (size - shared) * size > MOST_CHARACTERS:
+        raise EngineError(400, "overlap is too large for a text of this length")
+    return _split(text, size, shared, (*FORMATS[format], *(separators or SEPARATORS)))
 
 
 def split_markdown(

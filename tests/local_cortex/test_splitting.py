@@ -62,3 +62,8 @@ def test_chunks_of_markdown_know_their_headers() -> None:
 def test_what_cannot_be_is_refused(form: str, size: int, overlap: int) -> None:
     with pytest.raises(EngineError):
         split_text("x", form, size, overlap)
+
+
+def test_an_overlap_that_would_repeat_a_long_text_too_often_is_refused() -> None:
+    with pytest.raises(EngineError, match="overlap is too large"):
+        split_text("x" * 100_000, "none", 1_000, 999)
