@@ -19,7 +19,6 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 from local_cortex.sql import functions, relations
 from local_cortex.sql.errors import not_run
 from local_cortex.sql.functions import AGGREGATE, cast, duck, helper
-from local_cortex.sql.macros import PREFIX
 from local_cortex.sql.names import encode
 from local_cortex.wire.types import declared
 
@@ -98,8 +97,15 @@ def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
 
 # Of columns, by what the wire calls their type.
 COLUMN_KINDS: Final = {
-    **{"REAL": "real", "TEXT": "text", "BOOLEAN": "bool", "DATE": "date", "TIMESTAMP_NTZ": "ntz"},
-    **{"TIMESTAMP_LTZ": "ltz", "TIMESTAMP_TZ": "ltz", "ARRAY": "arr", "OBJECT": "obj"},
+    "REAL": "real",
+    "TEXT": "text",
+    "BOOLEAN": "bool",
+    "DATE": "date",
+    "TIMESTAMP_NTZ": "ntz",
+    "TIMESTAMP_LTZ": "ltz",
+    "TIMESTAMP_TZ": "ltz",
+    "ARRAY": "arr",
+    "OBJECT": "obj",
 }
 
 
@@ -181,7 +187,7 @@ def _function(name: str, node: Any) -> Any:
     if name == "COUNT" and isinstance(given[0] if given else None, exp.Star):
         return functions.aggregate("COUNT", exp.Star())
     if name.startswith("OBJECT_CONSTRUCT") and any(isinstance(one, exp.Star) for one in given):
-        raise not_run(f"{name}(*)", "Name the keys and values.")
+        return _whole_row(node, name)
     if name in {"FILTER", "TRANSFORM", "REDUCE"}:
         return _higher(name, given)
     if (
@@ -205,9 +211,27 @@ def _function(name: str, node: Any) -> Any:
     return functions.write(name, given)
 
 
+def _whole_row(node: Any, name: str) -> Any:
+    select = node.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select else None
+    if source is None or select.args.get("joins") or select.args.get("laterals"):
+        raise not_run(f"{name}(*) of several tables", "Name the keys and values.")
+    if not source.this.alias:
+        source.this.set("alias", exp.TableAlias(this=exp.to_identifier("_ROW", quoted=True)))
+    row = exp.column(source.this.args["alias"].this.copy())
+    # DuckDB's names say after a mark which letters are small.
+    plain = r"REGEXP_REPLACE(TO_JSON(@0)::VARCHAR, '\\u001[fF][0-9a-f]*', '', 'g')::JSON"
+    entries = helper("entries", duck(plain, row))
+    return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
+
+
 def _higher(name: str, given: list[Any]) -> Any:
     if len(given) != (3 if name == "REDUCE" else 2) or not isinstance(given[-1], exp.Lambda):
         raise not_run(f"{name} with other than a lambda expression", "Write x -> ... last.")
+    of_elements = {one.name.upper() for one in given[-1].expressions}
+    for one in given[-1].find_all(exp.Identifier, exp.Column):
+        if one.name.upper() in of_elements:
+            one.meta[functions.ALIAS] = True
     value, *rest = [_rewrite(one) for one in given]
     call = {"FILTER": "LIST_FILTER", "TRANSFORM": "LIST_TRANSFORM", "REDUCE": "LIST_REDUCE"}[name]
     arguments = [helper("arr", value), rest[-1], *(cast(one, "VARIANT") for one in rest[:-1])]
@@ -245,7 +269,7 @@ def _window(node: Any) -> Any:
     inner = node.this
     name = _name(inner.find(exp.Anonymous)) if inner.find(exp.Anonymous) else ""
     if name == "AVG" and isinstance(inner, exp.Anonymous):
-        value = functions.averaged_over([_rewrite(one) for one in inner.expressions])
+        value = functions.average([_rewrite(one) for one in inner.expressions], window=True)
     else:
         value = _rewrite(inner)
     if node.args.get("spec") is None:
@@ -559,12 +583,18 @@ def _bracket(node: Any) -> Any:
 
 
 def _struct(node: Any) -> Any:
+    if any(isinstance(one, exp.Star) for one in node.expressions):
+        return _whole_row(node, "OBJECT_CONSTRUCT")
     pairs = []
     for one in node.expressions:
-        if not isinstance(one, exp.PropertyEQ):
-            raise not_run("{*}", "Name the keys and values.")
         pairs += [exp.Literal.string(one.this.name), one.expression]
     return functions.object_("OBJECT_CONSTRUCT", pairs)
+
+
+def _select(node: Any) -> Any:
+    relations.prepare(node)
+    _rewrite_parts(node)
+    return node
 
 
 def _parameter(node: Any) -> Any:
@@ -587,6 +617,10 @@ BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
     exp.Between: _between,
     exp.DataType: lambda node: node,
     exp.Parameter: _parameter,
+    exp.Select: _select,
+    **dict.fromkeys(
+        (exp.Lateral, exp.TableFromRows), lambda node: relations.table_function(node, _rewrite)
+    ),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
     **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), _compare),
 }
@@ -607,6 +641,7 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.JSONExtract: _path,
     exp.Bracket: _bracket,
     exp.Struct: _struct,
+    exp.Values: relations.values,
     exp.Array: lambda node: functions.array(node.expressions),
     exp.CurrentDate: lambda _: functions.write("CURRENT_DATE", []),
     exp.CurrentTimestamp: lambda node: functions.write(
@@ -617,4 +652,3 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
         (exp.CurrentTime, exp.Localtime), lambda _: functions.write("CURRENT_TIME", [])
     ),
 }
-relations.register(BEFORE, AFTER, _rewrite, _rewrite_parts)

@@ -38,44 +38,20 @@ timezone_minute: timezone_minute tzm
     for part, _, spellings in [line.partition(": ")]
     for spelling in spellings.split()
 }
-# The parts that are functions of their own, such as YEAR(d).
-_FUNCTION_NAMES: Final = """
-YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFMONTH DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK
-YEAROFWEEKISO HOUR MINUTE SECOND
+_FUNCTIONS: Final = """
+YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK YEAROFWEEKISO HOUR
+MINUTE SECOND
 """
-FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
+# The parts that are functions of their own, such as YEAR(d).
+FUNCTIONS: Final = frozenset(_FUNCTIONS.split())
 # Units that DuckDB makes no interval of.
-MULTIPLES: Final = {
-    "year": (12, "month"),
-    "quarter": (3, "month"),
-    "week": (7, "day"),
-}
+MULTIPLES: Final = {"year": (12, "month"), "quarter": (3, "month"), "week": (7, "day")}
 
-_MOMENT: Final = {
-    "YYYY": "%Y",
-    "UUUU": "%Y",
-    "YY": "%y",
-    "MMMM": "%B",
-    "MON": "%b",
-    "MM": "%m",
-    "DD": "%d",
-    "DY": "%a",
-    "HH24": "%H",
-    "HH12": "%I",
-    "HH": "%H",
-    "AM": "%p",
-    "PM": "%p",
-    "MI": "%M",
-    "SS": "%S",
-    "FF9": "%n",
-    "FF6": "%f",
-    "FF3": "%g",
-    "FF0": "",
-    "FF": "%f",
-    "TZH:TZM": "%z",
-    "TZHTZM": "%z",
-    "TZH": "%z",
-}
+_SIGNS: Final = """
+YYYY=%Y UUUU=%Y YY=%y MMMM=%B MON=%b MM=%m DD=%d DY=%a HH24=%H HH12=%I HH=%H AM=%p PM=%p MI=%M SS=%S
+FF9=%n FF6=%f FF3=%g FF0= FF=%f TZH:TZM=%z TZHTZM=%z TZH=%z
+"""
+_MOMENT: Final = dict(pair.split("=") for pair in _SIGNS.split())
 _TOKEN: Final = re.compile(f'"[^"]*"|{"|".join(_MOMENT)}|.', re.IGNORECASE | re.DOTALL)
 
 

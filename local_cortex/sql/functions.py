@@ -31,19 +31,17 @@ WRITERS: Final[dict[str, tuple[range, Writer]]] = {}
 ANY: Final = range(1, 100_000)
 _ASKED: Final = count()
 
-SYNONYMS.update(
-    {
-        name: target
-        for line in """DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF|VAR_POP VARIANCE_POP
-TO_CHAR TO_VARCHAR|TO_NUMBER TO_DECIMAL TO_NUMERIC|TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC
-STDDEV STDDEV_SAMP|ARRAY_AGG ARRAYAGG|VARIANCE VAR_SAMP VARIANCE_SAMP|APPROX_COUNT_DISTINCT HLL
-COUNT_IF COUNTIF|GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR
-BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG|LISTAGG STRING_AGG
-""".replace("\n", "|").split("|")
-        for target, *others in [line.split() or [""]]
-        for name in others
-    }
-)
+# Other names of the functions that are written here.
+_OTHERS: Final = """
+DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF|TO_CHAR TO_VARCHAR|STDDEV STDDEV_SAMP
+TO_NUMBER TO_DECIMAL TO_NUMERIC|TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC|VAR_POP VARIANCE_POP
+VARIANCE VAR_SAMP VARIANCE_SAMP|APPROX_COUNT_DISTINCT HLL|ARRAY_AGG ARRAYAGG|COUNT_IF COUNTIF
+GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR|LISTAGG STRING_AGG
+BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG
+"""
+for _line in _OTHERS.strip().replace("\n", "|").split("|"):
+    _target, *_names = _line.split()
+    SYNONYMS.update(dict.fromkeys(_names, _target))
 # Snowflake's functions that do not run here, with what to use instead.
 NOT_RUN: Final = {
     name: advice
@@ -146,11 +144,11 @@ def _written(name: str, given: Arguments) -> Any:
 
 # The lines that use an argument once for whatever type it has.
 ONCE: Final = frozenset(
-    {"text", "num", "exact", "LENGTH", "VECTOR_L2_DISTANCE", "VECTOR_INNER_PRODUCT"}
+    {"text", "num", "exact", "VECTOR_L2_DISTANCE", "VECTOR_INNER_PRODUCT"}
     | {"VECTOR_COSINE_SIMILARITY"}
 )
 # What a helper is for arguments of these kinds, and the kind of its answer: no choice is left.
-KNOWN: Final = {
+KNOWN: Final[dict[tuple[str, ...], tuple[str, str]]] = {
     **{("text", kind): ("@0::VARCHAR", "text") for kind in ("int", "dec", "date", "bool")},
     ("text", "real"): (r"REGEXP_REPLACE(@0::VARCHAR, '\.0$', '')", "text"),
     ("text", "ntz"): ("STRFTIME(@0, '%Y-%m-%d %H:%M:%S.%g')", "text"),
@@ -209,6 +207,7 @@ OPAQUE: Final[dict[str, Callable[..., Any]]] = {
     "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
 }
 _TYPES: Final = {type_: kind for kind, type_ in KINDS.items() if kind not in {"num", "moment"}}
+_TYPES["INT128"] = "int"  # as sqlglot writes HUGEINT
 
 
 def kind_of(node: Any) -> str | None:
@@ -456,11 +455,14 @@ def _to_number(name: str, given: Arguments) -> Any:
 
 def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
     """Return a conversion to NUMBER(precision, scale)."""
-    kind = f"DECIMAL({precision}, {scale})" if scale else "HUGEINT"
+    kind = f"DECIMAL({precision}, {scale})" if scale or precision < 38 else "HUGEINT"
     if safe:
-        type_ = exp.DataType.build(kind, dialect="duckdb")
-        return exp.TryCast(this=helper("text", value), to=type_)
-    return cast(helper("exact", value), kind) if scale else helper("int", value)
+        found = exp.TryCast(this=helper("text", value), to=cast(value, kind).to)
+    elif scale:
+        return cast(helper("exact", value), kind)
+    else:
+        found = helper("int", value) if kind == "HUGEINT" else cast(helper("int", value), kind)
+    return found if scale or kind == "HUGEINT" else cast(found, "HUGEINT")
 
 
 # --- semi-structured values ---
@@ -578,7 +580,9 @@ def _window_function(name: str, given: Arguments) -> Any:
     takes, at = WINDOWS[name]
     if len(given) not in takes:
         raise wrong_argument_count(name, len(given), str(takes.start))
-    return aggregate(name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)])
+    return aggregate(
+        name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
+    )
 
 
 @writer("COUNT", takes=ANY)
@@ -598,26 +602,23 @@ def _count_if(_: str, given: Arguments) -> Any:
     return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
 
 
-@writer("AVG", takes=range(1, 2))
-def _avg(_: str, given: Arguments) -> Any:
+def average(given: Arguments, window: bool = False) -> Any:
+    """Return AVG, exact for exact numbers; of a macro DuckDB makes no window function."""
     distinct = isinstance(given[0], exp.Distinct)
     value = helper("num", given[0].expressions[0] if distinct else given[0])
     wrapped = exp.Distinct(expressions=[value]) if distinct else value
-    if kind_of(value) in {"int", "dec"}:
+    if kind_of(value) in {"int", "dec"} and not asks(value):
         return helper("divide", aggregate("SUM", wrapped), aggregate("COUNT", wrapped.copy()))
-    if opaque(value) or kind_of(value) == "real":
+    if opaque(value) or asks(value) or kind_of(value) == "real":
         return aggregate("AVG", wrapped)
+    if window:
+        return helper("averaged", value.copy(), aggregate("AVG", wrapped))
     found = helper("average_distinct" if distinct else "average", value)
     found.meta[ALIAS] = True  # an aggregate is inside
     return found
 
 
-def averaged_over(given: Arguments) -> Any:
-    """Return AVG as a window function; of a macro DuckDB makes none."""
-    value = helper("num", given[0])
-    if opaque(value) or kind_of(value) in {"int", "dec", "real"}:
-        return _avg("AVG", given)
-    return helper("averaged", value.copy(), aggregate("AVG", value))
+WRITERS["AVG"] = (range(1, 2), lambda _, given: average(given))
 
 
 @writer("LISTAGG", takes=range(1, 3))
@@ -630,10 +631,8 @@ def _listagg(_: str, given: Arguments) -> Any:
 @writer("ARRAY_AGG", "ARRAY_UNIQUE_AGG", takes=range(1, 2))
 def _array_agg(name: str, given: Arguments) -> Any:
     first = given[0] if name == "ARRAY_AGG" else exp.Distinct(expressions=given)
-    value = first.expressions[0] if isinstance(first, exp.Distinct) else first
-    kept = exp.Where(this=exp.not_(is_null(value)))
-    listed = exp.Filter(this=aggregate("LIST", first), expression=kept)
-    return duck("COALESCE(@0::VARIANT[], []::VARIANT[])", listed, kind="arr")
+    kept = "LIST_FILTER(@0, lambda e: e IS NOT NULL)"
+    return duck(f"COALESCE({kept}::VARIANT[], []::VARIANT[])", aggregate("LIST", first), kind="arr")
 
 
 @writer("OBJECT_AGG", takes=range(2, 3))

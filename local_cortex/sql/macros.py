@@ -12,9 +12,18 @@ __all__ = ["ANSWERS", "INLINE", "KINDS", "MACROS", "PREFIX", "SYNONYMS", "TAKES"
 PREFIX: Final = "main.sf_"
 #: The kinds of values, and DuckDB's type of each; a macro of the same name makes one.
 KINDS: Final = {
-    **{"text": "VARCHAR", "int": "HUGEINT", "num": "HUGEINT", "real": "DOUBLE", "bool": "BOOLEAN"},
-    **{"date": "DATE", "time": "TIME", "moment": "TIMESTAMP", "ntz": "TIMESTAMP"},
-    **{"ltz": "TIMESTAMPTZ", "arr": "VARIANT[]", "obj": "JSON"},
+    "text": "VARCHAR",
+    "int": "HUGEINT",
+    "num": "HUGEINT",
+    "real": "DOUBLE",
+    "bool": "BOOLEAN",
+    "date": "DATE",
+    "time": "TIME",
+    "moment": "TIMESTAMP",
+    "ntz": "TIMESTAMP",
+    "ltz": "TIMESTAMPTZ",
+    "arr": "VARIANT[]",
+    "obj": "JSON",
 }
 _WRAPS: Final = frozenset({"text", "num", "date", "moment", "arr", "bool", "obj", "ntz", "ltz"})
 _DEFINITIONS: Final = Path(__file__).with_name("macros.sql").read_text("utf-8")

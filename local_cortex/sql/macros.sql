@@ -46,7 +46,7 @@ date(a) = a::DATE
 ntz(a DATE) ntz = a::TIMESTAMP
 ntz(a VARIANT) = $moment($text(a))::TIMESTAMP
 ntz(a) = $moment(a)::TIMESTAMP
-ltz(a VARCHAR) ltz = CASE WHEN regexp_full_match(a, '-?\d+') THEN $epoch(a::HUGEINT)::TIMESTAMPTZ ELSE a::TIMESTAMPTZ END
+ltz(a VARCHAR) ltz = CASE WHEN regexp_full_match(a, '-?\d+') THEN $epoch(a::HUGEINT)::TIMESTAMPTZ ELSE regexp_replace(a, '(:[\d.]+) ?([+-]\d\d):?(\d\d)$', '\1\2:\3')::TIMESTAMPTZ END
 ltz(a VARIANT) = $ltz($text(a))
 ltz(a) = $moment(a)::TIMESTAMPTZ
 time(a VARIANT) time = $text(a)::TIME
@@ -55,6 +55,7 @@ time(a) = a::TIME
 -- numbers
 long() = error('SF:100078:22000:String is too long and would be truncated')
 many() = error('SF:000002:0A000:ARRAY_GENERATE_RANGE of more elements: Local Cortex allows 10,000 at most. Use TABLE(GENERATOR(...)).')
+finite(x) real = CASE WHEN isinf(x) THEN error('SF:100132:22003:Floating point overflow') ELSE x END
 zero() = error('SF:100051:22012:Division by zero')
 quotient(a, b) dec = CASE WHEN b = 0 THEN $zero() ELSE (((2000000 * abs(a::HUGEINT)) // abs(b) + 1) // 2 * sign(a) * sign(b))::DECIMAL(32, 0) * 0.000001::DECIMAL(6, 6) END
 quotient_dec(a, b) dec = CASE WHEN b = 0 THEN $zero() ELSE (a / b)::DECIMAL(38, 8) END
@@ -100,10 +101,10 @@ TRUNC(a, n) = trunc($num(a), n::INTEGER)
 SQRT(a) real = sqrt($num(a)::DOUBLE)
 CBRT(a) real = round(cbrt($num(a)::DOUBLE), 12)
 SQUARE|SQUARED(a) real = $num(a)::DOUBLE * $num(a)::DOUBLE
-EXP(a) real = exp($num(a)::DOUBLE)
+EXP(a) real = $finite(exp($num(a)::DOUBLE))
 LN(a) real = ln($num(a)::DOUBLE)
 LOG(b, a) real = ln($num(a)::DOUBLE) / ln($num(b)::DOUBLE)
-POWER|POW(a, b) real = pow($num(a)::DOUBLE, $num(b)::DOUBLE)
+POWER|POW(a, b) real = $finite(pow($num(a)::DOUBLE, $num(b)::DOUBLE))
 FACTORIAL(n) = factorial(n::INTEGER)
 PI() = pi()
 DEGREES(a) = degrees($num(a)::DOUBLE)
@@ -137,12 +138,12 @@ RANDOM(seed) = hash(random())::HUGEINT - 9223372036854775808
 NORMAL(mean, deviation, generator) = mean + deviation * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())
 UNIFORM(low DOUBLE, high DOUBLE, generator) num = low + (high - low) * random()
 UNIFORM(low HUGEINT, high HUGEINT, generator) = low + floor((high - low + 1)::DOUBLE * random())::HUGEINT
-RANDSTR(n, generator) text = CASE WHEN n > 16777216 THEN $long() ELSE array_to_string(list_transform(range(least(n, 16777216)::BIGINT), lambda i: substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + floor(random() * 62)::INTEGER, 1)), '') END
+RANDSTR(n, generator) text = array_to_string(list_transform(range((CASE WHEN n > 16777216 THEN $long() ELSE n END)::BIGINT), lambda i: substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + floor(random() * 62)::INTEGER, 1)), '')
 
 -- strings
 LENGTH|LEN(s BLOB) int = octet_length(s)
 LENGTH(s) = length($text(s))
-OCTET_LENGTH(s) = octet_length($text(s)::BLOB)
+OCTET_LENGTH(s) int = strlen($text(s))
 BIT_LENGTH(s) = bit_length($text(s))
 UPPER(s) text = replace(upper($text(s)), 'ẞ', 'SS')
 LOWER(s) text = lower($text(s))
@@ -162,7 +163,7 @@ RIGHT(s, n) text = right($text(s), greatest(n::BIGINT, 0))
 SUBSTR|SUBSTRING|MID(s, i) text = substr($text(s), (CASE WHEN i = 0 THEN 1 ELSE i END)::BIGINT)
 SUBSTR(s, i, n) = CASE WHEN n < 0 THEN '' ELSE substr($text(s), (CASE WHEN i = 0 THEN 1 ELSE i END)::BIGINT, n::BIGINT) END
 REPLACE(s, f) text = replace($text(s), $text(f), '')
-REPLACE(s, f, t) = replace($text(s), $text(f), $text(t))
+REPLACE(s, f, t) = replace(CASE WHEN length($text(s))::HUGEINT * length($text(t)) // greatest(length($text(f)), 1) > 100000000 THEN $long() ELSE $text(s) END, $text(f), $text(t))
 TRANSLATE(s, f, t) text = translate($text(s), f, t)
 REPEAT(s, n) text = CASE WHEN length($text(s)) * n::HUGEINT > 16777216 THEN $long() ELSE repeat($text(s), greatest(least(n, 16777216)::BIGINT, 0)) END
 REVERSE(s) text = reverse($text(s))

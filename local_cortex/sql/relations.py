@@ -8,190 +8,136 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from local_cortex.sql.errors import not_run, unknown_function
+from local_cortex.sql import functions
+from local_cortex.sql.errors import not_run, too_large, unknown_function
 from local_cortex.sql.functions import ALIAS, duck, helper, integer, text
 
-__all__ = ["register"]
+__all__ = ["prepare", "table_function", "values"]
 
-SEQUENCE: Final = "_SEQ"  # the column of a GENERATOR that SEQ4() reads
+MAX_GENERATED: Final = 10_000_000  # rows of one GENERATOR
 TABLE_FUNCTIONS: Final = ("FLATTEN", "GENERATOR", "SPLIT_TO_TABLE", "STRTOK_SPLIT_TO_TABLE")
+SPLIT: Final = """
+SELECT {seq} AS "SEQ", i::HUGEINT AS "INDEX", p[i]::VARCHAR AS "VALUE"
+FROM (SELECT p, UNNEST(RANGE(1, LEN(p) + 1)) AS i FROM (SELECT @0 AS p))"""
+FLATTEN: Final = """
+SELECT {seq} AS "SEQ", e."KEY" AS "KEY",
+    CASE WHEN @2 = '' OR e."PATH" LIKE '[%' THEN @2 ELSE @2 || '.' END || e."PATH" AS "PATH",
+    e."INDEX" AS "INDEX", e."VALUE" AS "VALUE", @0 AS "THIS"
+FROM (SELECT UNNEST(@1) AS e) WHERE {kept}"""
+RECURSIVE: Final = """
+SELECT {seq} AS "SEQ", CASE WHEN fullkey NOT LIKE '%]' THEN key END AS "KEY",
+    @2 || LTRIM(fullkey[2:], '.') AS "PATH",
+    CASE WHEN fullkey LIKE '%]' THEN key::HUGEINT END AS "INDEX",
+    value::VARIANT AS "VALUE", @0 AS "THIS"
+FROM JSON_TREE(@0::JSON) AS e WHERE parent IS NOT NULL AND {kept}"""
+KEPT: Final = {"ARRAY": 'e."KEY" IS NULL', "OBJECT": 'e."KEY" IS NOT NULL', "BOTH": "TRUE"}
 
 
-def register(
-    before: dict[type, Callable[[Any], Any]],
-    after: dict[type, Callable[[Any], Any]],
-    rewrite: Callable[[Any], Any],
-    rewrite_parts: Callable[..., None],
-) -> None:
-    """Add what is done to relations to the tables of :mod:`local_cortex.sql.expressions`."""
-
-    def lateral(node: Any) -> Any:
-        subquery = _table_function(node.this, rewrite, correlated=True)
-        return exp.Lateral(this=subquery, alias=node.args.get("alias"))
-
-    def table(node: Any) -> Any:
-        within = isinstance(node.parent, exp.Join)
-        subquery = _table_function(node.this, rewrite, correlated=within)
-        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier("_ROWS"))
-        return exp.Lateral(this=subquery, alias=alias) if within else _aliased(subquery, alias)
-
-    def select(node: Any) -> Any:
-        _positions(node)
-        _sequences(node)
-        _aliases(node)
-        rewrite_parts(node)
-        return node
-
-    before[exp.Lateral] = lateral
-    before[exp.TableFromRows] = table
-    before[exp.Select] = select
-    after[exp.Values] = _values
+def prepare(select: Any) -> None:
+    """Say what ``$1``, ``SEQ4()`` and the aliases of a SELECT stand for, before it is rewritten."""
+    sources = [one.this for one in (select.args.get("from_"), *select.args.get("joins", ())) if one]
+    if sources and isinstance(sources[0], exp.Values):
+        names = _column_names(sources[0])
+        for parameter in _own(select, exp.Parameter):
+            at = integer(parameter.this)
+            if at is not None and 0 < at <= len(names):
+                parameter.replace(exp.Column(this=names[at - 1].copy()))
+    generators = [one for one in sources if isinstance(one, exp.TableFromRows)]
+    if any(one.this.name.upper() == "GENERATOR" for one in generators[:1]):
+        for call in _own(select, exp.Anonymous):
+            if re.fullmatch("SEQ[1248]", call.name.upper()):
+                call.replace(exp.column("_SEQ", table=_alias(generators[0]).this.copy()))
+    aliases = {one.alias: one for one in select.expressions if isinstance(one, exp.Alias)}
+    for column in select.find_all(exp.Column) if aliases else ():
+        alias = aliases.get(column.name)
+        if alias is not None and alias.this is not column and not column.table:
+            own = isinstance(alias.this, exp.Column) and alias.this.name == alias.alias
+            if not own and column.find_ancestor(exp.Alias) is not alias:
+                column.meta[ALIAS] = True  # which may be that projection's
 
 
-def _aliased(subquery: Any, alias: Any) -> Any:
-    subquery.set("alias", alias)
-    return subquery
+def _own(select: Any, kind: type) -> list[Any]:
+    found = select.find_all(kind)
+    return [one for one in found if one.find_ancestor(exp.Select) is select]
 
 
-def _sources(select: Any) -> list[Any]:
-    source = select.args.get("from_")
-    joins = select.args.get("joins") or []
-    return [one.this for one in ([source] if source else []) + joins]
+def _alias(node: Any) -> Any:
+    if not node.args.get("alias"):
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(f"_ROWS{id(node)}", quoted=True)))
+    return node.args["alias"]
 
 
-def _positions(select: Any) -> None:
-    """Name the columns that ``$1`` means, where the rows are VALUES."""
-    sources = _sources(select)
-    if not sources or not isinstance(sources[0], exp.Values):
-        return
-    names = _column_names(sources[0])
-    for parameter in list(select.find_all(exp.Parameter)):
-        at = integer(parameter.this)
-        if (
-            at is not None
-            and 0 < at <= len(names)
-            and parameter.find_ancestor(exp.Select) is select
-        ):
-            parameter.replace(exp.Column(this=names[at - 1].copy()))
-
-
-def _aliases(select: Any) -> None:
-    """Mark the columns that may be another projection's alias."""
-    named = {
-        one.alias.upper(): one
-        for one in select.expressions
-        if isinstance(one, exp.Alias)
-        and not (isinstance(one.this, exp.Column) and one.this.name.upper() == one.alias.upper())
-    }
-    for column in select.find_all(exp.Column) if named else ():
-        alias = named.get(column.name.upper())
-        if alias is not None and not column.table and alias not in list(_ancestors(column)):
-            column.meta[ALIAS] = True
-
-
-def _ancestors(node: Any) -> Any:
-    while node is not None:
-        yield node
-        node = node.parent
-
-
-def _sequences(select: Any) -> None:
-    for source in _sources(select):
-        if isinstance(source, exp.TableFromRows) and source.this.name.upper() == "GENERATOR":
-            for call in list(select.find_all(exp.Anonymous)):
-                if re.fullmatch("SEQ[1248]", call.name.upper()):
-                    call.replace(exp.column(SEQUENCE, quoted=True))
-            return
-
-
-def _column_names(values: Any) -> list[Any]:
-    alias = values.args.get("alias")
+def _column_names(rows: Any) -> list[Any]:
+    alias = rows.args.get("alias")
     if alias is not None and alias.columns:
         return list(alias.columns)
-    row = values.expressions[0]
+    row = rows.expressions[0]
     width = len(row.expressions) if isinstance(row, exp.Tuple) else 1
     return [exp.to_identifier(f"COLUMN{n + 1}", quoted=True) for n in range(width)]
 
 
-def _values(values: Any) -> Any:
-    if not isinstance(values.parent, (exp.From, exp.Join, exp.Subquery)):
-        return values
-    alias = values.args.get("alias") or exp.TableAlias(
-        this=exp.to_identifier("VALUES", quoted=True)
-    )
-    alias.set("columns", _column_names(values))
-    values.set("alias", alias)
-    return values
+def values(node: Any) -> Any:
+    """Name the columns of VALUES as Snowflake does."""
+    if isinstance(node.parent, (exp.From, exp.Join, exp.Subquery)):
+        name = exp.to_identifier("VALUES", quoted=True)
+        alias = node.args.get("alias") or exp.TableAlias(this=name)
+        alias.set("columns", _column_names(node))
+        node.set("alias", alias)
+    return node
 
 
-def _table_function(call: Any, rewrite: Callable[[Any], Any], *, correlated: bool) -> Any:
+def table_function(node: Any, rewrite: Callable[[Any], Any]) -> Any:
+    """Return the query that LATERAL FLATTEN(...), TABLE(GENERATOR(...)) and the like stand for."""
+    lateral = isinstance(node, exp.Lateral) or isinstance(node.parent, exp.Join)
+    call, alias = node.this, _alias(node)
     name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
-    named = {
-        one.name.lower(): one.expression for one in call.expressions if isinstance(one, exp.Kwarg)
-    }
-    given = [one for one in call.expressions if not isinstance(one, exp.Kwarg)]
-    if name == "FLATTEN":
-        return _flatten(named, given, rewrite, correlated=correlated)
+    named, given = {}, []
+    for one in call.expressions:
+        if isinstance(one, exp.Kwarg):
+            named[one.name.lower()] = one.expression
+        else:
+            given.append(one)
     if name == "GENERATOR":
-        return _generator(named)
-    if name == "SPLIT_TO_TABLE" and len(given) == 2:
-        pieces = duck("string_split(main.sf_text(@0), @1)", *[rewrite(one) for one in given])
-        return _query(
-            'SELECT 1::HUGEINT AS "SEQ", i::HUGEINT AS "INDEX", p[i] AS "VALUE" '
-            "FROM (SELECT p, UNNEST(RANGE(1, LEN(p) + 1)) AS i FROM (SELECT @0 AS p))",
-            pieces,
-        )
-    if name in TABLE_FUNCTIONS:
-        raise not_run(f"table function {name}", "Use FLATTEN(SPLIT(...)).")
-    raise unknown_function(name or call.sql("snowflake")[:60], TABLE_FUNCTIONS)
+        found = _generator(named)
+    elif name == "FLATTEN":
+        found = _flatten(named, given, rewrite, lateral)
+    elif name in TABLE_FUNCTIONS:
+        value, *more = [rewrite(one) for one in given]
+        split = helper("SPLIT" if name.startswith("SPLIT") else "STRTOK_TO_ARRAY", value, *more)
+        found = duck(SPLIT.format(seq=_seq(lateral)), split)
+    else:
+        raise unknown_function(name or call.sql("snowflake")[:60], TABLE_FUNCTIONS)
+    query = exp.Subquery(this=found)
+    if lateral:
+        return exp.Lateral(this=query, alias=alias)
+    query.set("alias", alias)
+    return query
 
 
-def _query(sql: str, *arguments: Any) -> Any:
-    return exp.Subquery(this=duck(sql, *arguments))
+def _seq(lateral: bool) -> str:
+    return "(HASH(@0) % 1000000007)::HUGEINT" if lateral else "1::HUGEINT"
 
 
 def _generator(named: dict[str, Any]) -> Any:
     count = integer(named.get("rowcount"))
     if count is None:
         raise not_run("GENERATOR without a constant ROWCOUNT", "Write GENERATOR(ROWCOUNT => 10).")
-    return _query(f'SELECT range AS "{SEQUENCE}" FROM RANGE({count})')  # noqa: S608 (an int)
+    if count > MAX_GENERATED:
+        raise too_large(f"GENERATOR of {count:,} rows", MAX_GENERATED, "Generate fewer.")
+    return duck(f'SELECT range AS "_SEQ" FROM RANGE({count})')  # noqa: S608 (an int)
 
 
 def _flatten(
-    named: dict[str, Any], given: list[Any], rewrite: Callable[[Any], Any], *, correlated: bool
+    named: dict[str, Any], given: list[Any], rewrite: Callable[[Any], Any], lateral: bool
 ) -> Any:
-    from local_cortex.sql import functions
-
     if strange := named.keys() - {"input", "path", "outer", "recursive", "mode"}:
         raise not_run(f"FLATTEN({strange.pop().upper()} => ...)", "It takes INPUT, PATH and OUTER.")
-    if "path" in named and text(named["path"]) is None:
-        raise not_run("FLATTEN with a computed PATH", "Write the path as text.")
+    prefix = named.get("path") or exp.Literal.string("")
     source = rewrite(named["input"] if "input" in named else given[0])
-    prefix = text(named.get("path")) or ""
-    if prefix:
-        source = functions.write("GET_PATH", [source, exp.Literal.string(prefix)])
-    value = functions.cast(source, "VARIANT")
-    mode = (text(named.get("mode")) or "BOTH").upper()
-    kept = {"ARRAY": '"KEY" IS NULL', "OBJECT": '"KEY" IS NOT NULL'}.get(mode, "TRUE")
-    number = "(HASH(@0) % 1000000007)::HUGEINT" if correlated else "1::HUGEINT"
-    if _is_true(named.get("recursive")):
-        sql = f"""
-            SELECT {number} AS "SEQ", CASE WHEN fullkey NOT LIKE '%]' THEN key END AS "KEY",
-                @1 || LTRIM(fullkey[2:], '.') AS "PATH",
-                CASE WHEN fullkey LIKE '%]' THEN key::HUGEINT END AS "INDEX",
-                value::VARIANT AS "VALUE", @0 AS "THIS"
-            FROM JSON_TREE(@0::JSON) WHERE parent IS NOT NULL AND {kept}"""  # noqa: S608 (constants)
-        return _query(sql, value, exp.Literal.string(prefix))
-    pairs = helper("pairs", value)
-    if _is_true(named.get("outer")):
+    source = functions.cast(functions.write("GET_PATH", [source, prefix]), "VARIANT")
+    kept = KEPT.get((text(named.get("mode")) or "BOTH").upper(), "TRUE")
+    pairs = helper("pairs", source)
+    if named.get("outer") == exp.true():
         pairs = duck("CASE WHEN COALESCE(LEN(@0), 0) = 0 THEN [NULL] ELSE @0 END", pairs)
-    path = """CASE WHEN @2 = '' OR e."PATH" LIKE '[%' THEN @2 ELSE @2 || '.' END || e."PATH\""""
-    sql = f"""
-        SELECT {number} AS "SEQ", e."KEY" AS "KEY", {path} AS "PATH",
-            e."INDEX" AS "INDEX", e."VALUE" AS "VALUE", @0 AS "THIS"
-        FROM (SELECT UNNEST(@1) AS e) WHERE {kept.replace('"KEY"', 'e."KEY"')}"""  # noqa: S608 (constants)
-    return _query(sql, value, pairs, exp.Literal.string(prefix))
-
-
-def _is_true(node: Any) -> bool:
-    return isinstance(node, exp.Boolean) and bool(node.this)
+    sql = RECURSIVE if named.get("recursive") == exp.true() else FLATTEN
+    return duck(sql.format(seq=_seq(lateral), kept=kept), source, pairs, prefix)

@@ -242,3 +242,66 @@ def test_session_variables_are_set_and_read() -> None:
     assert value("$greeting", session=session) == "hi!"
     rows("UNSET greeting", session=session)
     assert refusal("SELECT $greeting", session=session).code == "002211"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('PARSE_JSON(\'{"t": "2024-01-02 03:04:05.5"}\'):t::timestamp_ntz', "03:04:05.500000"),
+        ("DATEADD(month, 1, '2024-01-31'::DATE)", "2024-02-29"),
+        ("DATEADD(day, 1, (SELECT '2024-01-31'::DATE))", "2024-02-01"),
+        ("MAX('2024-01-31'::DATE) + 1", "2024-02-01"),
+        ("DATE_TRUNC('month', MAX('2024-01-31'::DATE))", "2024-01-01"),
+        ("12 / 2 / 3", "2.00000000"),
+        ("SUM(5) / COUNT(*)", "5.000000"),
+        ("MAX(10) / 4", "2.500000"),
+        ("AVG(DISTINCT 5)", "5.000000"),
+        ("576460752305 / 1", "576460752305.000000"),
+        ("IS_NULL_VALUE(PARSE_JSON('{\"a\": null}'):a)", "True"),
+        ("REDUCE([1, 2, 3], 0, (a, b) -> a + b)", "6"),
+        ('(SELECT OBJECT_CONSTRUCT(*) FROM (SELECT 1 AS a, 2 AS "b")):b', "2"),
+    ],
+)
+def test_a_value_keeps_its_type_through_aggregates_and_subqueries(
+    expression: str, expected: str
+) -> None:
+    assert str(value(expression)).endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("REPEAT('ab', 100000000)", "100078"),
+        ("LPAD('ab', 100000000, 'x')", "100078"),
+        ("RPAD('ab', 100000000)", "100078"),
+        ("SPACE(100000000)", "100078"),
+        ("RANDSTR(100000000, RANDOM())", "100078"),
+        ("REPLACE(REPEAT('x', 1000000), 'x', REPEAT('y', 5000))", "100078"),
+        ("ARRAY_GENERATE_RANGE(0, 100000000)", "000002"),
+        ("COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 10000001))", "000002"),
+        ("POW(10, 400)", "100132"),
+        ("12345::NUMBER(3)", "100039"),
+    ],
+)
+def test_a_value_that_is_too_large_is_refused(expression: str, code: str) -> None:
+    assert refusal(f"SELECT {expression}").code == code
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CONCAT_WS('-', AI_COMPLETE('m', 'a'), 'b')",
+        "GREATEST(AI_COMPLETE('m', 'a')::text, 'b')",
+        "AI_COMPLETE('m', 'a') LIKE ANY ('x%', 'y%')",
+        "UPPER(AI_COMPLETE('m', 'a'))",
+        "ARRAY_AGG(AI_COMPLETE('m', 'a'))",
+    ],
+)
+def test_a_model_is_asked_once_for_a_value_that_stands_twice(expression: str) -> None:
+    cortex = EchoCortex()
+    value(expression, cortex=cortex)
+    assert len(cortex.calls) == 1
+
+
+def test_two_answers_in_one_call_are_two() -> None:
+    assert value("EDITDISTANCE(AI_COMPLETE('m', 'a'), AI_COMPLETE('m', 'bc'))") == 2

@@ -138,7 +138,9 @@ def test_common_table_expressions_can_build_on_one_another() -> None:
 
 def test_a_cte_that_is_read_twice_asks_the_model_once() -> None:
     cortex = EchoCortex()
-    sql = "WITH a AS (SELECT AI_COMPLETE('m', 'x')::text r) SELECT * FROM a UNION ALL SELECT * FROM a"
+    sql = (
+        "WITH a AS (SELECT AI_COMPLETE('m', 'x')::text r) SELECT * FROM a UNION ALL SELECT * FROM a"
+    )
     assert rows(sql, cortex=cortex) == [("m: x",), ("m: x",)]
     assert len(cortex.calls) == 1
 
