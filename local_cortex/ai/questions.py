@@ -244,8 +244,9 @@ def _answer(given: Given) -> Ask:
 @lru_cache(maxsize=64)
 def _vector(text: str, dimension: int) -> str:
     """Write an embedding; a query is the same in every row of a search."""
-    vector = embed(text, dimension)
-    return "[" + ",".join(f"{value:.6g}" for value in vector.tolist()) + "]"
+    # Most of a short text's vector is zero, and formatting takes longer than embedding.
+    values = (f"{value:.6g}" if value else "0" for value in embed(text, dimension).tolist())
+    return f"[{','.join(values)}]"
 
 
 def _known(model: str) -> None:
