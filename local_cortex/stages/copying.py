@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -270,7 +271,7 @@ def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
     values = _parquet_values(types, names) if parquet else _line(types, given)
     header = f"{given.delimiter.join(names)}\n" if options["HEADER"] else ""
     rows = f"SELECT {values} FROM ({sql}) AS unloaded({_each(names, 'c{0}')})"
-    part = path.with_name(f".unfinished{execution.id}")
+    part = execution.stages.folder / f"unfinished{execution.id}"
     try:
         count, raw = _write(execution, part, rows, None if parquet else header, codec)
         if count:
@@ -318,7 +319,6 @@ def _write(
 
     Return how many rows, and their bytes before they are compressed.
     """
-    import pyarrow as pa
     from pyarrow import parquet
 
     reader = execution.cursor.sql(sql).to_arrow_reader(WRITTEN_AT_ONCE)
@@ -327,7 +327,8 @@ def _write(
     if header is None:
         out = parquet.ParquetWriter(path, reader.schema, compression=codec)
     else:
-        out = pa.output_stream(str(path), compression=None if codec == "none" else codec)
+        # The time of a statement is scarcer than the disk.
+        out = gzip.GzipFile(path, "wb", 1) if codec == "gzip" else path.open("wb")
     with out:
         raw += out.write(header.encode()) if header else 0
         for batch in reader:

@@ -199,7 +199,7 @@ def _key(node: Any) -> str | None:
 
 
 def _file(
-    file: File, given: FileFormat, used: int, wanted: Sequence[str], keys: Sequence[str]
+    file: File, given: FileFormat, used: int, wanted: Iterable[str], keys: Iterable[str]
 ) -> str:
     known = {
         "METADATA$FILENAME": text(file.name),

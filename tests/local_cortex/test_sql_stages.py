@@ -104,6 +104,8 @@ def test_the_user_and_each_table_have_a_stage(
     assert names(run, "@%people") == ["b.csv"]
     run("copy into people from @%people")
     assert run("select * from people") == [(2, "y", Decimal("3.00"))]
+    for at in ("@~", "@%people"):
+        run(f"remove {at}")
 
 
 def test_a_stage_name_may_be_quoted_and_qualified(
@@ -139,6 +141,45 @@ def test_stages_hold_a_limited_number_of_bytes(
     put("a.csv", "x" * 11)
     monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
     assert "Remove some with REMOVE" in refused(run, "put 'file:///tmp/x' @files")
+
+
+def test_what_is_too_large_is_not_put(
+    put: Callable[..., None],
+    run: Callable[..., Rows],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "large.csv").write_text("x" * 11)
+    put("a.csv", "1\n")
+    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
+    assert "Remove some with REMOVE" in refused(run, f"put 'file://{tmp_path}/l*.csv' @files")
+    put("a.csv", "1,2\n")
+
+
+def test_full_stages_can_only_be_listed_fetched_and_emptied(
+    put: Callable[..., None], run: Callable[..., Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a.csv", "x" * 11)
+    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
+    for sql in ("select $1 from @files", "copy into people from @files"):
+        assert "Remove some with REMOVE" in refused(run, sql)
+    assert names(run) == ["files/a.csv"]
+    run("remove @files")
+    assert run("select $1 from @files") == []
+
+
+def test_a_parquet_file_keeps_its_types(run: Callable[..., Rows]) -> None:
+    run("create or replace temp file format parquet_files type = parquet")
+    run(
+        "copy into @files/p.parquet from (select 1.50 as price, 'x' as name, "
+        "'2024-01-02 03:04:05.678'::timestamp as at) file_format = (type = parquet) "
+        "single = true header = true"
+    )
+    ((price, name, at, none),) = run(
+        "select $1:PRICE::number(9, 2), $1:NAME::varchar, $1:AT::timestamp_ntz::varchar, "
+        "$1:NONE::int from @files/p.parquet (file_format => 'parquet_files')"
+    )
+    assert (price, name, at, none) == (Decimal("1.50"), "x", "2024-01-02 03:04:05.678", None)
 
 
 def test_a_stage_that_is_missing_is_reported(run: Callable[..., Rows]) -> None:
