@@ -223,19 +223,6 @@ def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
     asyncio.run(cancel())
 
 
-def test_time_that_a_model_takes_does_not_count_as_computing() -> None:
-    class Slow(EchoCortex):
-        async def complete(self, *given: Any) -> Completion:
-            await asyncio.sleep(0.3)
-            return await super().complete(*given)
-
-    session = new_session()
-    run("ALTER SESSION SET STATEMENT_TIMEOUT_IN_SECONDS = 1", session=session)
-    assert rows("SELECT AI_COMPLETE('m', 'x')::varchar FROM VALUES (1)", cortex=Slow()) == [
-        ("m: x",)
-    ]
-
-
 @pytest.mark.parametrize(
     ("sql", "asked"),
     [
