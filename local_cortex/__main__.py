@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
             if not words:
                 parser.error("name a command to run: python -m local_cortex run -- COMMAND ...")
-            return launch.run(words, setup=asked.setup, settings=settings)
+            return launch.run(words, setup=asked.setup, settings=settings, memory=settings.memory)
         return _serve(asked.port, asked.tls, settings)
     except (SettingsError, StartError) as error:
         print(error, file=sys.stderr)

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from local_cortex import out_of_sight
 from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
-from local_cortex.choice import settings_from_environment
+from local_cortex.child_process import ALLOCATOR
 from local_cortex.out_of_sight import is_secret
 from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
 from local_cortex.server import HOST, LocalCortex, StartError
@@ -161,19 +161,22 @@ def _programs() -> str:
 
 
 def run(
-    command: Sequence[str], *, setup: Collection[str] = (), settings: Settings | None = None
+    command: Sequence[str],
+    *,
+    setup: Collection[str] = (),
+    settings: Settings | None = None,
+    memory: int | None = None,
 ) -> int:
     """Run ``command`` against a Local Cortex of its own and return its exit code.
 
     A program that a signal ended counts as 128 and the signal's number, as in a shell. The files of
     SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where they end.
+    ``memory`` bounds this process in megabytes, on Linux: for one that does nothing else.
 
     Raises:
-        SettingsError: a setting of the environment cannot be used.
         StartError: the server did not come up, there is no place for the program's secrets, or
             no such file.
     """
-    settings = settings or settings_from_environment()
     if missing := [path for path in setup if not os.access(path, os.R_OK)]:
         raise StartError(f"There is no set-up file {missing[0]!r} that can be read.")
     with (
@@ -183,6 +186,8 @@ def run(
         folder = Path(name)
         certificate, bundle, authority = write_certificate(folder, os.environ)
         variables = environment(folder, bundle, os.environ)
+        if memory is not None:
+            os.environ.update(ALLOCATOR)
         cortex = LocalCortex.start(settings=settings, certificate=certificate)
         # The server has read it; nobody else is to.
         certificate.unlink()
@@ -206,14 +211,14 @@ def run(
                 print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
             if setup:
                 place = folder / "place.json"
-                if code := _run([*SETUP, str(place), *setup], variables, started, settings.memory):
+                if code := _run([*SETUP, str(place), *setup], variables, started, memory):
                     return code
                 cortex.places.update(json.loads(place.read_text(encoding="utf-8")))
             elif beside := _setup_beside(command):
                 print(BESIDE.format(beside), file=sys.stderr)
             account = (cortex.port, cortex.secret, cortex.places)
             _write_secret(folder / "secrets.toml", secrets_text(*account))
-            return _run(command, variables | account_variables(*account), started, settings.memory)
+            return _run(command, variables | account_variables(*account), started, memory)
         finally:
             cortex.close()
 
@@ -222,7 +227,7 @@ def _run(
     command: Sequence[str],
     variables: Mapping[str, str],
     started: list[subprocess.Popen[bytes]],
-    memory: int,
+    memory: int | None,
 ) -> int:
     try:
         started[:] = [subprocess.Popen(command, env=variables)]
@@ -238,12 +243,12 @@ def _run(
 
 
 @contextmanager
-def _bounded(megabytes: int) -> Iterator[None]:
+def _bounded(megabytes: int | None) -> Iterator[None]:
     """Let a statement that needs too much memory fail alone, as in child.py.
 
     The limit is of this process, whose programs have been started without it.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or megabytes is None:
         yield
         return
     import resource

@@ -137,3 +137,29 @@ def test_a_file_called_setup_beside_the_program_is_pointed_out(
     script.touch()
     assert launch.run(["python", str(script)]) == 0
     assert f"There is a {tmp_path / 'setup.sql'} beside the program." in capfd.readouterr().err
+
+
+LOADING = """\
+CREATE FILE FORMAT csv TYPE = CSV PARSE_HEADER = TRUE;
+PUT 'file://{file}' @~ AUTO_COMPRESS = FALSE;
+CREATE TABLE t USING TEMPLATE (
+  SELECT ARRAY_AGG(OBJECT_CONSTRUCT(*))
+  FROM TABLE(INFER_SCHEMA(LOCATION => '@~', FILE_FORMAT => 'csv', IGNORE_CASE => TRUE)));
+COPY INTO t FROM @~ FILE_FORMAT = (FORMAT_NAME = csv) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE;
+"""
+
+
+def test_a_set_up_loads_a_file_of_the_program_in_the_memory_that_there_is(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n1,x\n")
+    (tmp_path / "load.sql").write_text(LOADING.format(file=rows.as_posix()))
+    ended = subprocess.run(
+        command_line("python", "-c", "", options=("--setup", "load.sql")),
+        cwd=tmp_path,
+        env=variables(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert ended.stderr.startswith("Set-up load.sql: 4 of 4 statements ran.")
