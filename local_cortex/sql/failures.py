@@ -23,7 +23,7 @@ from local_cortex.sql.names import decode_all, identifier
 if TYPE_CHECKING:
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["as_sql_error", "is_conflict"]
+__all__ = ["as_sql_error"]
 
 # What a macro of ours raises: SF:<code>:<sqlstate>:<message>.
 OWN: Final = re.compile(r"SF:(\d{6}):(\w{5}):(.*)", re.DOTALL)
@@ -54,11 +54,6 @@ ADVICE: Final = re.compile(
     re.IGNORECASE,
 )
 FILE: Final = re.compile(r"""["']?(?:[A-Za-z]:)?(?:[\\/][^\s"'\\/]+){2,}[\\/]?["']?""")
-
-
-def is_conflict(error: duckdb.Error) -> bool:
-    """Tell whether two transactions changed the same thing at the same time."""
-    return "onflict" in str(error)
 
 
 def as_sql_error(

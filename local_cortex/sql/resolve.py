@@ -273,6 +273,8 @@ class Resolver:
             sequence = self._execution.database.catalog.find(name, self._session.session_id)
             if sequence is None or sequence.kind != "SEQUENCE":
                 raise object_missing("Sequence", written(*parts))
+            if self._execution.describe_only:
+                return exp.cast(exp.null(), "bigint")
             return self.hide(exp.func("nextval", exp.Literal.string(sequence.duckdb)))
         # DuckDB finds a column by its table's name alone.
         node.set("db", None)

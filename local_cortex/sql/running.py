@@ -7,11 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.sql.errors import SqlError, out_of_memory, too_large
-from local_cortex.sql.failures import as_sql_error, is_conflict
 from local_cortex.sql.limits import MAX_DEPTH
 from local_cortex.sql.parse import parse
 from local_cortex.sql.statements import run_statement
@@ -32,10 +29,8 @@ logger = logging.getLogger(__name__)
 
 def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | PutGet:
     """Run one statement on the caller's thread; see :func:`local_cortex.sql.execute`."""
-    parsed = None
     try:
         execution.join_transaction()
-        parsed = parse(execution.sql, execution.check)
         execution.binds = decode_binds(binds)
         return _kept(execution, _patiently(execution))
     except RecursionError:
@@ -46,23 +41,9 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
     except (SqlError, Stopped):
         raise
     except Exception as error:
-        if isinstance(execution.failure, SqlError):
-            raise execution.failure from None
         if execution.stopped:
             raise Stopped from None
-        if isinstance(error, duckdb.Error):
-            known = [column.name for table in execution.tables for column in table.columns]
-            text = execution.stages.hide(str(error))
-            raise as_sql_error(text, type(error), parsed, known) from error
-        # The connector repeats a request that failed with HTTP 500 for minutes; an error message
-        # is what a learner can do something with.
-        logger.exception("a statement failed inside Local Cortex")
-        raise SqlError(
-            "SQL execution internal error:\nLocal Cortex failed to run this statement "
-            f"({type(error).__name__}). That is a fault of Local Cortex, not of the statement.",
-            code="000603",
-            sqlstate="XX000",
-        ) from error
+        raise _told(execution, error) from error
     finally:
         execution.close()
 
@@ -76,14 +57,38 @@ def _kept(execution: Execution, result: SqlResult | PutGet) -> SqlResult | PutGe
 
 def _patiently(execution: Execution) -> SqlResult | PutGet:
     """Run the statement, and again where another changed the same rows meanwhile."""
-    for attempt in range(CONFLICTS):
+    attempts = CONFLICTS
+    while True:
         try:
             # The tree is changed on the way, so each attempt parses anew.
             return run_statement(execution, parse(execution.sql, execution.check))
-        except duckdb.TransactionException as error:
-            if execution.in_transaction or not is_conflict(error):
-                raise
-            if attempt == CONFLICTS - 1:
+        except Exception as error:
+            attempts -= 1
+            # Known by its name: DuckDB may not be imported yet.
+            conflict = type(error).__name__ == "TransactionException" and "onflict" in str(error)
+            if not conflict or execution.in_transaction or not attempts:
                 raise
             time.sleep(CONFLICT_SECONDS)
-    raise AssertionError
+
+
+def _told(execution: Execution, error: Exception) -> SqlError:
+    """Return what the client is told of an error that is not Snowflake's."""
+    import duckdb
+
+    from local_cortex.sql.failures import as_sql_error
+
+    if isinstance(execution.failure, SqlError):
+        return execution.failure
+    if isinstance(error, duckdb.Error) and execution.failure is None:
+        known = [column.name for table in execution.tables for column in table.columns]
+        text = execution.stages.hide(str(error))
+        return as_sql_error(text, type(error), parse(execution.sql), known)
+    # The connector repeats a request that failed with HTTP 500 for minutes; an error message is
+    # what a learner can do something with.
+    logger.exception("a statement failed inside Local Cortex")
+    return SqlError(
+        "SQL execution internal error:\nLocal Cortex failed to run this statement "
+        f"({type(error).__name__}). That is a fault of Local Cortex, not of the statement.",
+        code="000603",
+        sqlstate="XX000",
+    )
