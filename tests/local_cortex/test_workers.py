@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ LONG = (
     "TABLE(GENERATOR(ROWCOUNT => 1000000)) b"
 )
 DATABASE = Database()
+CORTEX: Any = EchoCortex()
 
 
 def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -38,7 +40,7 @@ def ask(sql: str, workers: Workers, session: SqlSession | None = None) -> Corout
     return execute(
         sql,
         session=session or new_session(),
-        cortex=EchoCortex(),
+        cortex=CORTEX,
         database=DATABASE,
         workers=workers,
     )
@@ -47,7 +49,7 @@ def ask(sql: str, workers: Workers, session: SqlSession | None = None) -> Corout
 def execution(session_id: int = 7, **options: Any) -> Execution:
     session = new_session(session_id=session_id)
     loop = asyncio.get_running_loop()
-    return Execution(session, DATABASE, EchoCortex(), loop, **options)
+    return Execution(session, DATABASE, CORTEX, loop, **options)
 
 
 def until_stopped(one: Execution) -> None:
@@ -76,7 +78,8 @@ async def test_a_statement_past_its_deadline_fails_as_snowflakes_do() -> None:
 
 @in_a_loop
 async def test_the_loop_goes_on_while_a_statement_is_computed() -> None:
-    turns = 0
+    workers, turns = Workers(seconds=1.0), 0
+    await ask("SELECT 1", workers)  # which opens the database
 
     async def tick() -> None:
         nonlocal turns
@@ -86,7 +89,7 @@ async def test_the_loop_goes_on_while_a_statement_is_computed() -> None:
 
     ticking = asyncio.create_task(tick())
     with pytest.raises(SqlError, match="timeout"):
-        await ask(LONG, Workers(seconds=0.3))
+        await ask(LONG, workers)
     ticking.cancel()
     assert turns > 5
 
@@ -168,9 +171,7 @@ async def test_a_statement_that_missed_its_interrupt_is_told_again() -> None:
 async def test_a_short_statement_does_not_wait_for_the_end_of_long_ones() -> None:
     workers = Workers(threads=2)
     long = [execution(number) for number in range(3)]
-    running = [
-        asyncio.create_task(workers.run(lambda one=one: until_stopped(one), one)) for one in long
-    ]
+    running = [asyncio.create_task(workers.run(partial(until_stopped, one), one)) for one in long]
     assert (await ask("SELECT 1", workers)).table.num_rows == 1
     assert not any(task.done() for task in running)
     for one in long:
@@ -205,7 +206,7 @@ async def test_a_session_has_few_long_statements_at_a_time_and_others_go_on() ->
         started.add(one)
         until_stopped(one)
 
-    running = [asyncio.create_task(workers.run(lambda one=one: compute(one), one)) for one in long]
+    running = [asyncio.create_task(workers.run(partial(compute, one), one)) for one in long]
     for number in range(2, 8):
         await workers.run(lambda: None, execution(number))
     assert len(started) == MOST_LONG + 1
