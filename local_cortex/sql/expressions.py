@@ -477,9 +477,9 @@ def _like(node: Any) -> Any:
     return functions.once(build, value) if several else build(value)
 
 
-def _regexp_like(node: Any) -> Any:
-    flags = [node.args["flag"]] if node.args.get("flag") else []
-    return functions.write("REGEXP_LIKE", [node.this, node.expression, *flags])
+def _as(name: str, *given: Any) -> Any:
+    """Write an operator as the function that does the same."""
+    return functions.write(name, [one for one in given if one is not None])
 
 
 BITS: Final = {
@@ -490,12 +490,6 @@ BITS: Final = {
     exp.BitwiseRightShift: "BITSHIFTRIGHT",
     exp.BitwiseNot: "BITNOT",
 }
-
-
-def _bits(node: Any) -> Any:
-    return functions.write(
-        BITS[type(node)], [one for one in (node.this, node.args.get("expression")) if one]
-    )
 
 
 def _collate(node: Any) -> Any:
@@ -558,15 +552,6 @@ def _cast(node: Any) -> Any:
     return helper((TRIES if safe else CASTS)[kind.name], value)
 
 
-def _extract(node: Any) -> Any:
-    return functions.write("DATE_PART", [node.this, node.expression])
-
-
-def _position(node: Any) -> Any:
-    more = [node.args["position"]] if node.args.get("position") else []
-    return functions.write("POSITION", [node.args["substr"], node.this, *more])
-
-
 def _path(node: Any) -> Any:
     value = node.this
     for step in node.expression.expressions:
@@ -575,11 +560,6 @@ def _path(node: Any) -> Any:
         elif isinstance(step, exp.JSONPathSubscript):
             value = functions.get(value, exp.Literal.number(step.this))
     return value
-
-
-def _bracket(node: Any) -> Any:
-    (key,) = node.expressions
-    return functions.get(node.this, key)
 
 
 def _struct(node: Any) -> Any:
@@ -630,16 +610,22 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.And: _and,
     exp.Neg: _negated,
     exp.DPipe: _joined,
-    exp.RegexpLike: _regexp_like,
-    **dict.fromkeys(BITS, _bits),
+    exp.RegexpLike: lambda node: _as(
+        "REGEXP_LIKE", node.this, node.expression, node.args.get("flag")
+    ),
+    **dict.fromkeys(
+        BITS, lambda node: _as(BITS[type(node)], node.this, node.args.get("expression"))
+    ),
     exp.Collate: _collate,
     exp.Interval: _interval,
     exp.Cast: _cast,
     exp.TryCast: _cast,
-    exp.Extract: _extract,
-    exp.StrPosition: _position,
+    exp.Extract: lambda node: _as("DATE_PART", node.this, node.expression),
+    exp.StrPosition: lambda node: _as(
+        "POSITION", node.args["substr"], node.this, node.args.get("position")
+    ),
     exp.JSONExtract: _path,
-    exp.Bracket: _bracket,
+    exp.Bracket: lambda node: functions.get(node.this, node.expressions[0]),
     exp.Struct: _struct,
     exp.Values: relations.values,
     exp.Array: lambda node: functions.array(node.expressions),

@@ -110,8 +110,10 @@ def once(build: Callable[[Arguments], Any], given: Arguments) -> Any:
 
 def helper(name: str, *arguments: Any) -> Any:
     """Return a call of a line of ``macros.sql``, its arguments made the kinds that it takes."""
-    if name in KINDS and isinstance(arguments[0], exp.Cast) and arguments[0].this.name == "_CORTEX":
-        arguments = (marked(arguments[0].this, "text"),)  # a VARIANT of a text
+    first = arguments[0] if arguments else None
+    variant = isinstance(first, exp.Cast) and first.to.is_type("variant")
+    if name in KINDS and variant and first.this.name == "_CORTEX":
+        arguments = (marked(first.this, "text"),)
     kinds = [kind_of(one) for one in arguments]
     if name in KINDS and (name == kinds[0] or (name == "num" and kinds[0] in NUMBERS)):
         return arguments[0]

@@ -35,7 +35,8 @@ class Database:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         tree = rewrite(sqlglot.parse_one(sql, dialect="snowflake"))
-        return self.connection.execute(tree.sql("duckdb")).fetchall()
+        found: list[tuple[Any, ...]] = self.connection.execute(tree.sql("duckdb")).fetchall()
+        return found
 
     def value(self, expression: str) -> Any:
         ((only,),) = self.rows(f"SELECT {expression}")
