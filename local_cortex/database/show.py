@@ -455,6 +455,13 @@ ACCOUNT_USAGE: dict[str, str] = {
     "warehouse_id:n token_credits:n tokens:n",
     "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name tokens:n token_credits:n "
     "query_id",
+    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
+    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
+    "token_credits:n",
+    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
+    "service_name credits:n",
+    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "credits_used:n page_count:n document_count:n",
 }
 
 

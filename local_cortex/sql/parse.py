@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,7 @@ __all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
+UNQUOTED_PATH = re.compile(r"^(\s*PUT\s+)(file://[^\s']+)", re.IGNORECASE)
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # Read from their tokens: sqlglot takes them for commands, or for something else.
@@ -112,6 +114,8 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
     sql = sql.encode("utf-8", "replace").decode()
+    # Else the /* of a pattern would begin a comment.
+    sql = UNQUOTED_PATH.sub(r"\1'\2'", sql)
     tokens = _condition_first(_tokens(sql))
     if len(tokens) > MAX_NODES:
         raise too_large("The words of a statement", MAX_NODES, "Use binds.")
@@ -119,6 +123,10 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     if str(tokens[0].text).upper() in WORD_COMMANDS:
         return Parsed(sql, tokens, None)
+    if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
+        # sqlglot only knows COPY INTO.
+        rest = exp.Literal.string(sql[tokens[1].end + 1 :])
+        return Parsed(sql, tokens, exp.Command(this="COPY FILES", expression=rest))
     return Parsed(sql, tokens, _tree(sql, tokens, check))
 
 

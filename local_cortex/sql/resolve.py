@@ -86,6 +86,7 @@ class Resolver:
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
         self._session = execution.session
+        self._top: exp.Expression | None = None
         self.behind: dict[str, exp.Expression] = {}
         self.tables: list[Table] = []
         self.bulk: str | None = None
@@ -100,7 +101,7 @@ class Resolver:
         for select in list(tree.find_all(exp.Select)):
             self._name_columns(select, text)
             self._count_aliases(select)
-        top = exp.Paren(this=tree)
+        self._top = top = exp.Paren(this=tree)
         for node in list(top.walk()):
             self._execution.check()
             replacement = self._replace(node, views)
@@ -190,7 +191,9 @@ class Resolver:
         return table
 
     def _dynamic(self, node: Any) -> Any:
-        value = self._replace(node, 0) or node
+        value = self._bind(node) if isinstance(node, exp.Placeholder) else node
+        if isinstance(node, exp.Parameter):
+            value = self._variable(node)
         if not isinstance(value, exp.Literal) or not value.is_string:
             raise not_run("IDENTIFIER of an expression", "Give it a text or a variable.")
         return exp.to_table(value.name, dialect="snowflake")
@@ -220,7 +223,8 @@ class Resolver:
         if isinstance(node, exp.Placeholder):
             return self._bind(node)
         if isinstance(node, exp.Parameter) and not node.this.is_number:
-            return self._variable(node)
+            # What was replaced before may have held a stage's name, which looks the same.
+            return self._variable(node) if node.root() is self._top else None
         if isinstance(node, exp.Column):
             return self._column(node)
         if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
@@ -302,6 +306,8 @@ class Resolver:
             value = self._cancel(first)
         elif name == "GETVARIABLE":
             return self._session.variables.get(first.upper(), exp.null())
+        elif name in stages.URL_FUNCTIONS:
+            return stages.file_url(self._execution, node)
         else:
             return None
         literal = exp.null() if value is None else exp.Literal.string(value)

@@ -181,7 +181,7 @@ _OF_DUCKDB: Final[dict[str, SqlType]] = {
     **dict.fromkeys(("usmallint", "utinyint", "bignum"), INTEGER),
     **dict.fromkeys(("timestamp_s", "timestamp_ms", "timestamp_ns"), TIMESTAMP_NTZ),
     "time_ns": TIME,
-    "timestamp with time zone": TIMESTAMP_LTZ,
+    **dict.fromkeys(("timestamp with time zone", "timestamptz_ns"), TIMESTAMP_LTZ),
 }
 
 
