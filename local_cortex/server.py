@@ -87,14 +87,12 @@ class LocalCortex:
         sock: socket.socket,
         cortex: Cortex,
         sessions: Sessions,
-        workers: Workers,
         database: Database,
     ) -> None:
         self._server = server
         self._socket = sock
         self._cortex = cortex
         self._sessions = sessions
-        self._workers = workers
         self._database = database
         self._tls = server.config.is_ssl
         self.port: int = sock.getsockname()[1]
@@ -149,7 +147,7 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(_Server(config), _listen(port), cortex, sessions, workers, database)
+        local = cls(_Server(config), _listen(port), cortex, sessions, database)
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -170,7 +168,6 @@ class LocalCortex:
         finally:
             self._server.listening.set()
             self._socket.close()
-            self._workers.close()
             self._database.close()
 
     @property

@@ -75,7 +75,7 @@ def supported() -> str:
     """Return the tables of local_cortex/README.md."""
     from local_cortex.ai.forms import FORMS
     from local_cortex.database.show import INFORMATION, SHOWN
-    from local_cortex.sql.functions import NOT_RUN
+    from local_cortex.dialect.functions import NOT_RUN
 
     rows = [(group, _codes(forms)) for group, forms in STATEMENTS.items()]
     rows += [
@@ -98,8 +98,8 @@ def supported() -> str:
 
 def functions() -> list[tuple[str, list[str]]]:
     """Return the groups of functions and the names in each, without the Cortex functions."""
-    from local_cortex.sql.functions import NAMES
-    from local_cortex.sql.relations import TABLE_FUNCTIONS
+    from local_cortex.dialect.functions import NAMES
+    from local_cortex.dialect.relations import TABLE_FUNCTIONS
     from local_cortex.sql.resolve import SESSION_FUNCTIONS
 
     grouped: dict[str, list[str]] = {group: [] for group in GROUPS}

@@ -75,7 +75,7 @@ class Database:
         import duckdb
 
         from local_cortex.ai import functions as cortex
-        from local_cortex.sql.functions import MACROS
+        from local_cortex.dialect.functions import MACROS
 
         for name in ("stages", "spill"):
             (folder / name).mkdir(exist_ok=True)

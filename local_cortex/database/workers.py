@@ -134,9 +134,6 @@ class Workers:
         execution.stop()
         future.get_loop().call_later(AGAIN_SECONDS, self._end, future, execution)
 
-    def close(self) -> None:
-        """Keep nothing: the threads are daemons, and the database tells their statements to end."""
-
 
 class _Turns:
     """So many at a time; who waits with a lower rank goes first."""

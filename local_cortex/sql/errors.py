@@ -7,6 +7,7 @@ Where Local Cortex lacks something that Snowflake has, the message says so and s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from local_cortex.sql.limits import MEMORY
 
@@ -99,10 +100,12 @@ def object_missing(kind: str, name: str, hint: str = "") -> SqlError:
 
 
 def unknown_function(name: str, known: Iterable[str]) -> SqlError:
-    """A function that neither Snowflake nor Local Cortex has."""
+    """A function that neither Snowflake nor Local Cortex has; ``known`` are those that run."""
+    near = get_close_matches(name.upper(), [*known], 3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
     return SqlError(
-        f"SQL compilation error:\nUnknown function {name}. Local Cortex runs these functions: "
-        f"{', '.join(known)}.",
+        f"SQL compilation error:\nUnknown function {name}. {hint}local_cortex/README.md lists the "
+        "functions that Local Cortex runs.",
         code="002140",
         sqlstate="42601",
     )

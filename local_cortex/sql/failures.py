@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 from sqlglot import exp
 
+from local_cortex.dialect.formats import PARTS
 from local_cortex.sql.errors import (
     SqlError,
     invalid_identifier,
@@ -17,7 +18,6 @@ from local_cortex.sql.errors import (
     object_missing,
     out_of_memory,
 )
-from local_cortex.sql.formats import PARTS
 from local_cortex.sql.names import decode_all, identifier
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
+from local_cortex.dialect.expressions import Calls
 from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
-from local_cortex.sql.expressions import Calls
 from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import MARK, identifier
 
@@ -28,7 +28,7 @@ WORD_COMMANDS = frozenset(
     {"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"}
 )
 # What follows the BEGIN of a transaction; anything else is a block of Snowflake Scripting.
-TRANSACTIONS = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
+TRANSACTIONS: tuple[list[str], ...] = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
 # What CREATE, ALTER and DROP may say before what they are about, and kinds of several words.
 MODIFIERS = frozenset({"OR", "REPLACE", "ALTER", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
 WORDS_OF_A_KIND = {"CORTEX": 3, "ROW": 3, "FILE": 2, "GIT": 2, "MASKING": 2, "MATERIALIZED": 2}

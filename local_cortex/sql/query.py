@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from local_cortex.ai import functions as cortex
-from local_cortex.sql import expressions
+from local_cortex.dialect import expressions
 from local_cortex.sql.names import decode
 from local_cortex.sql.resolve import Resolver
 from local_cortex.wire.result import SqlColumn, SqlResult
@@ -30,7 +30,7 @@ def translate(execution: Execution, tree: Any) -> tuple[str, Resolver]:
 
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
-    tree = resolver.reveal(cortex.late(expressions.rewrite(tree)))
+    tree = resolver.reveal(cortex.late(expressions.rewrite(tree, resolver.tables)))
     for one in list(tree.find_all(exp.PropertyEQ)):
         if isinstance(one.parent, exp.Update):
             one.replace(exp.EQ(this=one.this, expression=one.expression))
@@ -43,8 +43,8 @@ def query(execution: Execution, tree: Any) -> SqlResult:
     resolver = Resolver(execution)
     tree = resolver.resolve(tree)
     if (constants := _constants(tree)) is not None:
-        rows = [] if execution.describe_only else [tuple(constants.values())]
-        return SqlResult.of_rows([SqlColumn(name, TEXT) for name in constants], rows, SELECT)
+        row = [] if execution.describe_only else [tuple(constants.values())]
+        return SqlResult.of_rows([SqlColumn(name, TEXT) for name in constants], row, SELECT)
     sql = finish(resolver, tree)
     execution.check()
     relation = execution.cursor.sql(sql)

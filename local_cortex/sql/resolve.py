@@ -2,7 +2,7 @@
 
 Afterwards every table is DuckDB's, every name is encoded, every projection has the name that
 Snowflake gives it, and what only DuckDB understands waits behind a column of no table until the
-allow-list of :mod:`expressions` has passed the rest.
+allow-list of :mod:`local_cortex.dialect.expressions` has passed the rest.
 """
 
 from __future__ import annotations
@@ -389,9 +389,8 @@ class Resolver:
             raise not_run("AT and BEFORE (Time Travel)")
         if not node.args.get("db") and _is_cte(node):
             # Under a name of our own: where DuckDB sees no such CTE, it has a table of none either.
-            name = identifier(node.this)
-            alias = exp.TableAlias(this=exp.to_identifier(name, quoted=True))
-            node.set("alias", node.args.get("alias") or alias)
+            own = exp.to_identifier(identifier(node.this), quoted=True)
+            node.set("alias", node.args.get("alias") or exp.TableAlias(this=own))
             node.set("this", _cte_name(node.this))
             return None
         name = self.name(node)

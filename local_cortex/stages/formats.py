@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlglot import exp
 
+from local_cortex.dialect.formats import moment
 from local_cortex.sql.errors import SqlError, not_run
-from local_cortex.sql.formats import moment
 from local_cortex.wire.types import SqlType
 
 __all__ = [

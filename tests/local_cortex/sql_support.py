@@ -47,6 +47,9 @@ class EchoCortex:
         text = f"{model}: {messages[-1].content}" if self.answer is None else self.answer
         return Completion(text, Usage(prompt_tokens=3, completion_tokens=5))
 
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        return f"{name}: {arguments}"
+
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         columns = [("created_on", "TIMESTAMP_LTZ"), ("name", "TEXT"), ("eol_date", "TEXT")]
         names = ["CLAUDE-HAIKU-4-5", "LLAMA3.1-8B", "LLAMA3.3-70B"]
@@ -81,13 +84,9 @@ def run(
     database = database_of(session)
 
     async def wait() -> SqlResult:
-        workers = Workers()
-        try:
-            result = await execute(
-                sql, session=where, cortex=model, database=database, workers=workers, **options
-            )
-        finally:
-            workers.close()
+        result = await execute(
+            sql, session=where, cortex=model, database=database, workers=Workers(), **options
+        )
         assert isinstance(result, SqlResult)
         return result
 

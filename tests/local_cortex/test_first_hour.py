@@ -237,8 +237,9 @@ def test_29_completes_with_a_schema(session: Session) -> None:
 
 
 def test_30_embeds_and_compares(session: Session) -> None:
-    sql = """SELECT VECTOR_COSINE_SIMILARITY(AI_EMBED('snowflake-arctic-embed-l-v2.0', 'a cat sleeps'),
-                                             AI_EMBED('snowflake-arctic-embed-l-v2.0', ?))"""
+    embed = "AI_EMBED('snowflake-arctic-embed-l-v2.0', {})"
+    known, asked = embed.format("'a cat sleeps'"), embed.format("?")
+    sql = f"SELECT VECTOR_COSINE_SIMILARITY({known}, {asked})"
     ((near,),), ((far,),) = (
         rows(session, sql, ["the cat sleeps"]),
         rows(session, sql, ["주가 지수"]),

@@ -217,7 +217,6 @@ def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
         async with asyncio.timeout(0.5):
             for _ in range(8):
                 await cortex.cancelled.acquire()
-        workers.close()
         assert len(cortex.calls) == 8
 
     asyncio.run(cancel())

@@ -12,9 +12,9 @@ import duckdb
 import pytest
 import sqlglot
 
+from local_cortex.dialect.expressions import Calls, rewrite
+from local_cortex.dialect.functions import MACROS, NAMES
 from local_cortex.sql.errors import SqlError
-from local_cortex.sql.expressions import Calls, rewrite
-from local_cortex.sql.functions import MACROS, NAMES
 
 
 @pytest.fixture(scope="module")

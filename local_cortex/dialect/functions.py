@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from sqlglot import exp, parse_one
 
-from local_cortex.sql import formats
+from local_cortex.dialect import formats
+from local_cortex.dialect.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
 from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
-from local_cortex.sql.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
 
 __all__ = ["MACROS", "NAMES", "duck", "helper", "kind_of", "names_run", "write"]
 
@@ -110,7 +110,7 @@ def once(build: Callable[[Arguments], Any], given: Arguments) -> Any:
 
 def helper(name: str, *arguments: Any) -> Any:
     """Return a call of a line of ``macros.sql``, its arguments made the kinds that it takes."""
-    first = arguments[0] if arguments else None
+    first: Any = arguments[0] if arguments else None
     variant = isinstance(first, exp.Cast) and first.to.is_type("variant")
     if name in KINDS and variant and first.this.name == "_CORTEX":
         arguments = (marked(first.this, "text"),)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from local_cortex.sql import functions
+from local_cortex.dialect import functions
+from local_cortex.dialect.functions import ALIAS, duck, helper, integer, text
 from local_cortex.sql.errors import not_run, too_large, unknown_function
-from local_cortex.sql.functions import ALIAS, duck, helper, integer, text
 
 __all__ = ["prepare", "table_function", "values"]
 

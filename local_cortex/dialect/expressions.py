@@ -1,8 +1,8 @@
 """Snowflake's expressions and relations in DuckDB's terms.
 
 Only what Snowflake has gets through: a node must be of a class listed here, a function must have a
-name that :mod:`local_cortex.sql.functions` lists. So nothing of DuckDB's own, which reads files and
-settings, can be called by SQL.
+name that :mod:`local_cortex.dialect.functions` lists. So nothing of DuckDB's own, which reads files
+and settings, can be called by SQL.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sqlglot import exp, parse_one
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.parsers.snowflake import SnowflakeParser
 
-from local_cortex.sql import functions, relations
+from local_cortex.dialect import functions, relations
+from local_cortex.dialect.functions import AGGREGATE, cast, duck, helper
 from local_cortex.sql.errors import not_run
-from local_cortex.sql.functions import AGGREGATE, cast, duck, helper
 from local_cortex.sql.names import encode
 from local_cortex.wire.types import declared
 
