@@ -450,11 +450,12 @@ ACCOUNT_USAGE: dict[str, str] = {
     "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
     "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
     "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
-    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_name credits_used:n",
+    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
+    "credits_used:n",
     "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
     "warehouse_id:n token_credits:n tokens:n",
-    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name tokens:n token_credits:n "
-    "query_id",
+    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
+    "token_credits:n query_id",
     "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
     "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
     "token_credits:n",

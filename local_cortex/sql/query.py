@@ -75,7 +75,8 @@ def _constants(tree: Any) -> dict[str, str | None] | None:
         value = one.this.this if isinstance(one.unalias(), exp.Cast) else None
         if not isinstance(value, exp.Null) and not (value is not None and value.is_string):
             return None
-        if not one.this.is_type("varchar"):
+        kind = one.unalias().args["to"]
+        if not kind.is_type("varchar") or kind.expressions:
             return None
         found[decode(one.alias)] = None if isinstance(value, exp.Null) else value.name
     return found if len(found) == len(tree.expressions) else None

@@ -21,10 +21,8 @@ from tests.local_cortex.wire import Wire
 
 ASK = "SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'hi')"
 # A hundred thousand rows, each compared with a pattern that its text almost matches.
-ENDLESS = (
-    "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 100000)) "
-    "WHERE REPEAT('ab', 5000) LIKE '%' || SEQ4() || '%b%c'"
-)
+MANY = "(SELECT SEQ8() AS x FROM TABLE(GENERATOR(ROWCOUNT => 1000000)))"
+ENDLESS = f"SELECT SUM(a.x * b.x % 7) FROM {MANY} a, {MANY} b"
 Start = Callable[..., LocalCortex]
 Http = Callable[..., httpx.Client]
 
