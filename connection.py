@@ -34,7 +34,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from local_cortex import LocalCortex
+    from local_cortex.process import LocalCortexProcess
 
 __all__ = ["Attempt", "Connection", "ConnectionFailed", "connect"]
 
@@ -83,9 +83,7 @@ RENAMED = {
     "private_key_file_passphrase": "private_key_file_pwd",
     "username": "user",
     "pwd": "password",
-    "accountname": "account",
-    "account_name": "account",
-    "account_identifier": "account",
+    **dict.fromkeys(("accountname", "account_name", "account_identifier"), "account"),
     "token_file": "token_file_path",
 }
 # ORG-ACCOUNT, or a locator and its region. No certificate matches a host with an underscore.
@@ -100,8 +98,7 @@ TELLING = frozenset(
     {"user", "authenticator", "role", "warehouse", "database", "schema", "username"}
 )
 
-# A failure that time may heal is not tried again for so many seconds: else each waiting thread and
-# rerun would sit through a timeout of its own.
+# Not before is a failure that time may heal tried again: each rerun would sit through a timeout.
 RETRY_SECONDS = 15.0
 HEALS = frozenset({"network", "unknown"})
 
@@ -207,10 +204,7 @@ class Plan:
 
 
 def read_secrets() -> Mapping[str, Any] | None:
-    """Return ``[connections.snowflake]``; None if there is none.
-
-    Raises ``ConnectionFailed`` if there are secrets that cannot be read.
-    """
+    """Return ``[connections.snowflake]``, or None; unreadable secrets are ``ConnectionFailed``."""
     try:
         found = st.secrets.get("connections", {})
     except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError) as error:
@@ -226,10 +220,7 @@ def read_secrets() -> Mapping[str, Any] | None:
 
 
 def read_entries() -> dict[str, dict[str, Any]]:
-    """Return the settings of all accounts in the secrets, by their tables' headers.
-
-    ``[]`` is the top of the file. Secrets that cannot be read have none: see ``read_secrets``.
-    """
+    """Return the settings of all accounts in the secrets by their headers; [] is the file's top."""
     try:
         return dict(_entries(st.secrets.to_dict(), ()))
     except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError):
@@ -269,10 +260,10 @@ def _active_session() -> Session:
     return cast("Session", get_active_session())
 
 
-def _start_local() -> LocalCortex:
-    from local_cortex import LocalCortex
+def _start_local() -> LocalCortexProcess:
+    from local_cortex.process import LocalCortexProcess
 
-    return LocalCortex.start()
+    return LocalCortexProcess.start()
 
 
 @dataclass(frozen=True)
@@ -286,7 +277,7 @@ class Sources:
     platform: Callable[[], str] = platform.platform
     open_session: Callable[[Mapping[str, Any]], Session] = _open_session
     active_session: Callable[[], Session] = _active_session
-    start_local: Callable[[], LocalCortex] = _start_local
+    start_local: Callable[[], LocalCortexProcess] = _start_local
     clock: Callable[[], float] = time.monotonic
 
 
@@ -400,7 +391,8 @@ class SharedSession:
         self._plan, self._sources = plan, sources
         self._lock = threading.Lock()
         self._session: Session | None = None
-        self._cortex: LocalCortex | None = None
+        self._starting = threading.Lock()
+        self.cortex: LocalCortexProcess | None = None
         self._failure: ConnectionFailed | None = None
         self._retry_at = 0.0
 
@@ -430,8 +422,7 @@ class SharedSession:
                 raise failure from error
             self._failure = None
             if not self._plan.procedure:
-                # Later than the clients' own hooks, and so run before them: a client whose server
-                # is gone repeats its requests.
+                # Run before the clients' own hooks: a client whose server is gone repeats requests.
                 atexit.register(self._at_exit)
             return self._session
 
@@ -445,19 +436,17 @@ class SharedSession:
     def close(self) -> None:
         """Close the session and stop Local Cortex; a later use starts both again."""
         self.reset()
-        with self._lock:
-            if self._cortex is not None:
-                _in_background(self._cortex.close)
-            self._cortex = None
+        with self._starting:
+            cortex, self.cortex = self.cortex, None
+        if cortex is not None:
+            _in_background(cortex.close)
 
     def _open(self) -> Session:
         plan, sources = self._plan, self._sources
         if plan.procedure:
             return sources.active_session()
         if plan.kind == "local":
-            if self._cortex is None or not self._cortex.alive:
-                self._cortex = sources.start_local()
-            return self._cortex.session()
+            return self.local().session()
         settings = {**DEFAULTS, **plan.settings}
         parameters = plan.settings.get("session_parameters", {})
         settings["session_parameters"] = {**DEFAULTS["session_parameters"], **parameters}
@@ -465,12 +454,19 @@ class SharedSession:
             settings["token"] = sources.token_file.read_text(encoding="utf-8").strip()
         return sources.open_session(settings)
 
+    def local(self) -> LocalCortexProcess:
+        """Return Local Cortex, which is being started or runs."""
+        with self._starting:
+            if self.cortex is None or not self.cortex.alive:
+                self.cortex = self._sources.start_local()
+            return self.cortex
+
     def _is_dead(self, session: Session) -> bool:
         if self._plan.procedure:
             return False
-        if self._cortex is not None and not self._cortex.alive:
+        if self.cortex is not None and not self.cortex.alive:
             return True
-        # The connector notes in `expired` that Snowflake no longer renews the session (390114).
+        # Noted by the connector (390114: not renewed) and by Local Cortex (its process has gone).
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
 
     def _drop(self) -> None:
@@ -484,8 +480,8 @@ class SharedSession:
         gc.freeze()
         if self._session is not None:
             _close(self._session)
-        if self._cortex is not None:
-            self._cortex.close()
+        if self.cortex is not None:
+            self.cortex.close()
 
 
 @dataclass(frozen=True)
@@ -507,11 +503,20 @@ class Connection:
     def session(self) -> Session:
         """The session that all reruns and threads share; pass it on explicitly, do not close it.
 
-        Raises ``ConnectionFailed`` if there is none. A failure that only a person can fix is
-        raised again without another login, until ``reset()``: a page that reruns with a wrong
-        password would lock its user out.
+        Raises ``ConnectionFailed`` if there is none; one that only a person can fix without another
+        login, until ``reset()``: a page that reruns with a wrong password would lock its user out.
         """
         return self._shared.get()
+
+    @property
+    def replaced(self) -> int:
+        """How many times Local Cortex's process was replaced; its temporary tables went with it."""
+        return cortex.replaced if (cortex := self._shared.cortex) else 0
+
+    def prepare(self) -> None:
+        """Begin to start Local Cortex where a session needs it, and wait for nothing."""
+        if self.kind == "local":
+            self._shared.local()
 
     def reset(self, session: Session | None = None) -> None:
         """Connect again on the next use; if ``session`` is given, only if it is the one in use."""
@@ -520,8 +525,8 @@ class Connection:
     def check(self, error: BaseException, session: Session | None = None) -> bool:
         """Tell whether ``error`` means that the session is over; if so, the next use has a new one.
 
-        Give the session that failed, so that one which another thread has already replaced is left
-        alone. HTTP 401 counts: it is all that ``snowflake.cortex`` shows of an expired session.
+        Given the one that failed, it leaves a newer session alone. HTTP 401 counts: it is all that
+        ``snowflake.cortex`` shows of an expired session.
         """
         if isinstance(error, ConnectionFailed):
             return False
@@ -537,8 +542,7 @@ def connect(prefer: str | None = None) -> Connection:
     """Return the connection to use; cached, and cheap enough for every rerun.
 
     ``prefer`` is auto, snowflake, account, local, or one of ``Attempt.found``, by default what
-    ``COURSE_CONNECTION`` says.
-    Raises ``ValueError`` if it is none of these.
+    ``COURSE_CONNECTION`` says. Raises ``ValueError`` if it is none of these.
     """
     plan, attempts = decide(prefer, Sources(), lambda plan: _shared(plan.key, plan).failure)
     return _connection(f"{plan.key} {attempts}", plan, attempts)

@@ -16,6 +16,7 @@ from benchmarks.cortex import (
 )
 from benchmarks.exits import exit_after_ctrl_c
 from benchmarks.figures import Figure, NotMeasured, machine, table
+from benchmarks.first_hour import first_hour
 from benchmarks.home import home_process_time
 from benchmarks.limits import limit_accuracy
 from benchmarks.main_thread import browser_busy
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         local_cortex_start,
         local_cortex_connect,
         added_time_to_first_token,
+        first_hour,
         only_loopback,
         exit_after_ctrl_c,
         home_process_time,

@@ -45,6 +45,23 @@ def start() -> float:
     return seconds
 
 
+def start_process() -> tuple[float, float]:
+    """Return the seconds until a process of its own answers, and the bytes that it then has."""
+    from local_cortex.child_process import Child
+    from local_cortex.process import LocalCortexProcess
+
+    began = time.perf_counter()
+    cortex = LocalCortexProcess.start()
+    server = cortex.server()
+    seconds = time.perf_counter() - began
+    session = cortex.session()
+    session.sql("select current_version()").collect()
+    memory = server.memory() if isinstance(server, Child) else 0
+    session.close()
+    cortex.close()
+    return seconds, memory
+
+
 def connect() -> list[float]:
     """Return the seconds of each login, the first of the process in front."""
     import snowflake.snowpark  # noqa: F401 - its import is not part of a login
@@ -174,9 +191,25 @@ def addresses() -> None:
     cortex.close()
 
 
+def first_hour() -> dict[str, float | None]:
+    """Return what the first hour's statements take, in seconds."""
+    from benchmarks.first_hour import measure
+
+    return measure()
+
+
 TASKS: dict[str, Callable[[], float | Iterable[object] | None]] = {
     task.__name__: task
-    for task in (start, connect, first_tokens, first_pieces, timeouts, addresses)
+    for task in (
+        start,
+        start_process,
+        connect,
+        first_tokens,
+        first_hour,
+        first_pieces,
+        timeouts,
+        addresses,
+    )
 }
 
 if __name__ == "__main__":

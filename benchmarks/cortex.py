@@ -22,10 +22,17 @@ def local_cortex_start() -> list[Figure]:
     """Seconds from calling ``LocalCortex.start()`` to the answer to a first GET.
 
     In a fresh process each time, 7 times; importing ``local_cortex.LocalCortex`` is not counted,
-    what ``start()`` itself imports is.
+    what ``start()`` itself imports is. Beside it the process that the course starts: until it
+    answers, its Python and imports included, which nobody waits for while the clients are
+    imported; and its memory after a first statement.
     """
     values = [_read("start")[0] for _ in range(STARTS)]
-    return [Figure("Local Cortex: start to first answer", values, "local_cortex_start")]
+    processes = [_read("start_process") for _ in range(STARTS)]
+    return [
+        Figure("Local Cortex: start to first answer", values, "local_cortex_start"),
+        Figure("Local Cortex: start of its own process", [each[0] for each in processes]),
+        Figure("Local Cortex: memory", [each[1] for each in processes], unit="bytes"),
+    ]
 
 
 def local_cortex_connect() -> list[Figure]:

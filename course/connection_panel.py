@@ -12,10 +12,12 @@ from connection import Attempt, Connection, ConnectionFailed, connect
 from course.language import current, text, texts
 from course.progress.learner import on_this_machine
 
-__all__ = ["badge", "failure", "preferred", "relayed", "say_what_answers"]
+__all__ = ["badge", "failure", "preferred", "relayed", "say_if_replaced", "say_what_answers"]
 
 # The learner's own choice: Local Cortex over an account that fails, or an entry of the secrets.
 PREFERENCE_KEY = "course_connection"
+# How many times Local Cortex had been replaced when this tab was last told.
+REPLACED_KEY = "course_cortex_replaced"
 COLOURS = {"local": "blue", "account": "green", "snowflake": "green"}
 
 
@@ -35,6 +37,7 @@ def badge() -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/settings_alert:")
         st.stop()
+    st.session_state.setdefault(REPLACED_KEY, connect("local").replaced)
     label = f":{COLOURS[connection.kind]}[:material/cable:] {text(f'connection.{connection.kind}')}"
     with st.sidebar, st.popover(label, width="stretch"):
         _about(connection)
@@ -49,6 +52,18 @@ def say_what_answers(connection: Connection) -> None:
     """Say beside a demo that no model answers, where none does, or that a relay does."""
     if connection.kind == "local":
         st.caption(text("connection.about_relay" if relayed() else "connection.scripted"))
+
+
+def say_if_replaced() -> None:
+    """Say, once in each tab, that Local Cortex was started again, and what was lost with it.
+
+    Call it at the end of what can ask a question, below the answer.
+    """
+    # Exercises ask it where the page's own connection is an account.
+    now = connect("local").replaced
+    if now > st.session_state.get(REPLACED_KEY, now):
+        st.warning(text("connection.replaced"), icon=":material/restart_alt:")
+    st.session_state[REPLACED_KEY] = now
 
 
 def failure(

@@ -104,9 +104,11 @@ def explained(connection: Connection) -> Iterator[None]:
     except Exception as error:
         if not type(error).__module__.startswith("snowflake."):
             raise
-        connection.check(error)
+        over = connection.check(error)
         number = diagnose(error).errno
-        message = text("demo.sql_failed", number=f"{number:06}" if number else "-")
+        # On this machine there is neither a role nor a warehouse to check.
+        key = "demo.sql_lost" if over and connection.kind == "local" else "demo.sql_failed"
+        message = text(key, number=f"{number:06}" if number else "-")
         st.error(message, icon=":material/error:")
 
 

@@ -127,6 +127,8 @@ class LessonPage:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
             broken.say_that_code_failed(self._lesson.name, "demo", error)
+        # Below all else, so that nothing changes its place.
+        connection_panel.say_if_replaced()
 
 
 def _mended() -> None:
@@ -142,6 +144,8 @@ def lesson_page(name: str) -> LessonPage:
     # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.
     st.set_page_config(page_icon=ICON)
     connection_panel.badge()
+    # While the page is drawn: whoever presses a button first is not to wait for it.
+    connect(connection_panel.preferred()).prepare()
     try:
         lesson = catalog.find(name)
         parts = sections(lesson, current())

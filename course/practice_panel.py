@@ -13,7 +13,13 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from course import practice_help, practice_run, practice_verdict, progress_panel
+from course import (
+    connection_panel,
+    practice_help,
+    practice_run,
+    practice_verdict,
+    progress_panel,
+)
 from course.catalog import LESSONS
 from course.language import current, text, widget_key
 from course.practice_attempt import Attempt, attempt_at, item, keep, key_of
@@ -74,6 +80,7 @@ def _panel(lesson: str, found: Sequence[Exercise]) -> None:
         st.markdown(exercise.about.task.of(language))
         runs = exercise.name == running
         _exercise(exercise, runs=runs, following=chosen + 1 < len(found))
+        connection_panel.say_if_replaced()
 
 
 def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:

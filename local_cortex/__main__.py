@@ -20,6 +20,7 @@ from local_cortex.settings import Settings, SettingsError
 
 SERVE_HELP = "run the server and print how to connect to it"
 FAULTS_HELP = "list the models that show what can go wrong"
+SUPPORTED_HELP = "list the SQL that runs, as in local_cortex/README.md"
 RUN_HELP = "run an unmodified program against a server of its own"
 
 
@@ -31,13 +32,18 @@ def main(arguments: list[str] | None = None) -> int:
         for name, fault in faults.FAULTS.items():
             print(f"{name:28}{fault.about}")
         return 0
+    if asked.command == "supported":
+        from local_cortex.supported import supported
+
+        print(supported())
+        return 0
     try:
         settings = _settings(asked)
         if asked.command == "run":
             words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
             if not words:
                 parser.error("name a command to run: python -m local_cortex run -- COMMAND ...")
-            return launch.run(words, settings=settings)
+            return launch.run(words, setup=asked.setup, settings=settings, memory=settings.memory)
         return _serve(asked.port, asked.tls, settings)
     except (SettingsError, StartError) as error:
         print(error, file=sys.stderr)
@@ -55,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument(
         "--strict-models", action="store_true", help="refuse retired models, as an account does"
     )
+    shared.add_argument(
+        "--inactive-account",
+        action="store_true",
+        help="let COMPLETE and the other legacy functions of SQL fail",
+    )
     parser = argparse.ArgumentParser(
         prog="python -m local_cortex",
         description="A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.",
@@ -66,8 +77,17 @@ def _parser() -> argparse.ArgumentParser:
         "--tls", action="store_true", help="speak https, which snowflake.cortex.Complete expects"
     )
     run = commands.add_parser("run", parents=[shared], help=RUN_HELP, description=RUN_HELP)
+    run.add_argument(
+        "--setup",
+        action="append",
+        default=[],
+        metavar="FILE.sql",
+        help="run the file's statements first; the program starts in the schema where they end "
+        "(may be given again, for further files)",
+    )
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
     commands.add_parser("faults", help=FAULTS_HELP, description=FAULTS_HELP)
+    commands.add_parser("supported", help=SUPPORTED_HELP, description=SUPPORTED_HELP)
     return parser
 
 
@@ -78,8 +98,7 @@ def _settings(asked: argparse.Namespace) -> Settings:
         for name in ("first_token", "tokens_per_second")
         if (value := getattr(asked, name)) is not None
     }
-    if asked.strict_models:
-        given["strict_models"] = True
+    given |= {name: True for name in ("strict_models", "inactive_account") if getattr(asked, name)}
     return settings.replace(given)
 
 
@@ -104,6 +123,7 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
             print(_trust(bundle) if tls else PLAIN_NOTE)
             print("Put this into .streamlit/secrets.toml:\n")
             print(launch.connection_block(cortex.port, cortex.secret, tls=tls))
+            print(WAYS.format(url=cortex.url))
             print(f"For an OpenAI client: base_url = {cortex.url}/api/v2/cortex/v1")
             print("and api_key = the password above.", flush=True)
             # Windows delivers a Ctrl-C only between two waits.
@@ -123,6 +143,15 @@ def _trust(bundle: Path) -> str:
     return f"export {' '.join(f'{name}={path}' for name in names)}\n"
 
 
+WAYS = """\
+For other ways to connect:
+    connections.toml, config.toml, snowflake.connector, Session.builder: the same block
+    get_active_session(): Session.builder.configs(...).create() first
+    REST: {url}/api/v2/cortex/..., "Authorization: Bearer PASSWORD"
+    SNOWFLAKE_* variables: the block's values, for a program that reads them itself
+Keys, browsers, OAuth and {{account}}.snowflakecomputing.com lead here only under
+`python -m local_cortex run -- COMMAND`, which needs none of the above.
+"""
 PLAIN_NOTE = """\
 Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
     session.connection.scheme = "http"

@@ -20,7 +20,7 @@ from local_cortex.functions import SqlCortex
 from local_cortex.proxies import SNOWFLAKE_DOMAINS
 from local_cortex.session_routes import failure
 from local_cortex.sessions import AuthError, Sessions
-from local_cortex.sql import Workers
+from local_cortex.sql import Database, Workers
 from local_cortex.statements import Statements
 from local_cortex.web import BadBody, rest_error
 
@@ -33,13 +33,20 @@ PATH_PREFIX = "/sf"
 HOSTS = ["127.0.0.1", "localhost", *(f"*.{domain}" for domain in SNOWFLAKE_DOMAINS)]
 # "Bad request" to the connector (snowflake/connector/network.py), and Snowflake's internal error.
 BAD_REQUEST = "390400"
+NOT_SERVED = (
+    "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
+    "cortex/v1/chat/completions and cortex/models; Cortex Search, Cortex Analyst, agents and the "
+    "objects of an account are not there."
+)
 INTERNAL_ERROR = "000603"
 
 log = logging.getLogger(__name__)
 
 
-async def health(_: Request) -> PlainTextResponse:
-    return PlainTextResponse("Local Cortex")
+async def health(request: Request) -> PlainTextResponse:
+    """Tell whoever watches that the server answers, and whether a statement can't be ended."""
+    stuck = request.app.state.workers.stuck
+    return PlainTextResponse("Local Cortex", status_code=503 if stuck else 200)
 
 
 def is_rest(request: Request) -> bool:
@@ -82,8 +89,12 @@ async def unauthorised(request: Request, error: Exception) -> Response:
     return failure(error.code, str(error))
 
 
-async def not_served(_: Request, error: Exception) -> Response:
+async def not_served(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    if error.status_code == 404 and is_rest(request):
+        # Not 404: to a client of Snowflake's that means an object that could be created.
+        what = f"{request.method} /api/v2/{request.url.path.partition('/api/v2/')[2]}"
+        return rest_error(501, NOT_SERVED.format(what))
     answer = rest_error(error.status_code, f"Local Cortex: {error.detail}")
     answer.headers.update(error.headers or {})
     return answer
@@ -124,10 +135,11 @@ class LastResort:
             await answer(scope, receive, send)
 
 
-def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
+def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
     """Build the application.
 
-    ``cortex`` answers, ``sessions`` knows who may ask, and ``workers`` compute statements.
+    ``cortex`` answers, ``sessions`` knows who may ask, ``workers`` compute statements on
+    ``database``.
     """
     routes: list[Route | Mount] = [
         *session_routes.routes(),
@@ -161,4 +173,6 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers) -> Starlette:
     app.state.cortex = cortex
     app.state.functions = SqlCortex(cortex)
     app.state.workers = workers
+    app.state.database = database
+    app.state.places = dict(session_routes.PLACES)
     return app

@@ -47,12 +47,22 @@ class Completion:
 
 
 class Cortex:
-    """Admits calls and has them answered by one engine."""
+    """Admits calls and has them answered by one engine.
+
+    With ``inactive_account`` the legacy functions of SQL fail, as in an account that Snowflake
+    marked inactive (BCR-2432).
+    """
 
     def __init__(
-        self, engine: Engine, *, strict_models: bool = False, today: Callable[[], date] = date.today
+        self,
+        engine: Engine,
+        *,
+        strict_models: bool = False,
+        inactive_account: bool = False,
+        today: Callable[[], date] = date.today,
     ) -> None:
         self.engine = engine
+        self.inactive_account = inactive_account
         self._strict_models = strict_models
         self.today = today
         self.open_streams = 0

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
-from local_cortex import models, speed
+from local_cortex import models, speed, tokens
+from local_cortex.ai.protocol import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
-from local_cortex.engines import Call, EngineError, Message
-from local_cortex.sql import Completion
+from local_cortex.engines import Call, EngineError, Message, Usage, instructions
+from local_cortex.engines.counting import prompt_tokens
+from local_cortex.engines.tasks import TaskEngine
 
 __all__ = ["SqlCortex"]
 
 
 class SqlCortex:
-    """Cortex as the SQL evaluator sees it."""
+    """Cortex as SQL sees it."""
 
     def __init__(self, cortex: Cortex) -> None:
         self._cortex = cortex
+
+    @property
+    def inactive_account(self) -> bool:
+        """Whether the legacy functions fail; see ``CortexFunctions``."""
+        return self._cortex.inactive_account
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
@@ -33,10 +42,44 @@ class SqlCortex:
             tokens_per_second=tokens_per_second,
         )
         try:
+            if "response_format" in options:
+                return await self._document(call, options["response_format"])
             answer = await self._cortex.complete(call)
         except Refusal as error:
             raise EngineError(error.status, str(error)) from error
         return Completion(answer.text, answer.usage)
+
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Do a task by the engine's own rules, or ask its model; see ``CortexFunctions.task``."""
+        engine = self._cortex.engine
+        if isinstance(engine, TaskEngine):
+            return await engine.task(name, arguments)
+        prompt = Message("user", instructions.ask(name, arguments))
+        answer = await self.complete(models.DEFAULTS[0], (prompt,), {"temperature": 0.0})
+        return instructions.read(name, arguments, answer.text)
+
+    async def _document(self, call: Call, form: object) -> Completion:
+        """Answer with the JSON document that ``response_format`` asks for.
+
+        Raises:
+            EngineError: 400, no form that is known; 502, the model wrote something else.
+        """
+        schema = form.get("schema") if isinstance(form, dict) else None
+        if not isinstance(schema, dict) or cast("dict[str, Any]", form).get("type") != "json":
+            raise EngineError(
+                400, "response_format: give it {'type': 'json', 'schema': a JSON schema}"
+            )
+        self._cortex.admit(call)
+        engine = self._cortex.engine
+        asked = {"text": call.messages[-1].content, "schema": schema}
+        if isinstance(engine, TaskEngine):
+            document = await engine.task("structure", asked)
+            text = json.dumps(document, ensure_ascii=False)
+            return Completion(text, Usage(prompt_tokens(call.messages), tokens.count(text)))
+        prompt = Message("user", instructions.ask("structure", asked))
+        answer = await self._cortex.complete(replace(call, messages=(*call.messages[:-1], prompt)))
+        document = instructions.read("structure", asked, answer.text)
+        return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
 
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         """Return the columns and rows of SHOW CORTEX BASE MODELS."""

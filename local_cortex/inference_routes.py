@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed, web
-from local_cortex.connection_protocol import HANG_UP
+from local_cortex.connection_protocol import HANG_UP, LAUNCHED
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
 from local_cortex.engines import (
     Begin,
@@ -56,12 +56,14 @@ Encode = Callable[[Event], "list[dict[str, Any]]"]
 def authorise(request: Request) -> None:
     """Let a session token or this server's secret (in place of an access token) pass.
 
+    A program that the server was started for may have any token of its own.
+
     Raises:
         AuthError: neither was sent, or it is not valid.
     """
     sessions: Sessions = request.app.state.sessions
     token = bearer(request.headers)
-    if token is not None and sessions.is_secret(token):
+    if token is not None and (request.scope.get(LAUNCHED) or sessions.is_secret(token)):
         return
     sessions.authenticate(session_token(request.headers) or token or "")
 

@@ -21,7 +21,8 @@ NAMES = frozenset(
     }
 )
 # The token of a container in Snowflake, and what other platforms mount.
-MOUNTED = ("/snowflake/session/token", "/run/secrets")
+TOKEN = "/snowflake/session/token"  # noqa: S105 - a path
+MOUNTED = (TOKEN, "/run/secrets")
 # Where a project, or its owner, keeps secrets; the names alone hide them.
 PROJECT_FILES = (".streamlit/secrets.toml", ".env")
 CLIENT_FILES = ("connections.toml", "config.toml", "config")

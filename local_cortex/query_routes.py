@@ -1,25 +1,37 @@
-"""Snowflake's query protocol over HTTP: run, ask again, abort.
+"""Snowflake's query protocol over HTTP: run, ask again, look after, abort.
 
 The shape of a result is what snowflake-connector-python 4.8 reads (snowflake/connector/cursor.py).
 """
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from local_cortex.session_routes import SERVER_VERSION, authenticate, failure, parameters, success
 from local_cortex.sessions import Login
-from local_cortex.sql import SqlError, SqlResult, execute
+from local_cortex.sql import SqlError, execute
 from local_cortex.statements import LONG_POLL_SECONDS, Statement, Statements
 from local_cortex.web import BadBody, JsonResponse, json_body
+
+if TYPE_CHECKING:
+    from local_cortex.stages.statements import PutGet
+    from local_cortex.wire.result import SqlResult
 
 __all__ = ["routes"]
 
 # The code of "still running, ask again at getResultUrl" (snowflake/connector/network.py).
 IN_PROGRESS = "333334"
+# The session parameter that says whether the Python connector gets rows as Arrow or as JSON.
+RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
+# The statementTypeId of what may be sent as Arrow; the rows of others the connector reads as JSON.
+SELECT = 0x1000
+# More rows than these are written on a thread of their own, while other statements go on.
+FEW_ROWS = 1_000
 
 
 async def run(request: Request) -> JsonResponse:
@@ -31,7 +43,7 @@ async def run(request: Request) -> JsonResponse:
     if binds is not None and not isinstance(binds, dict):
         raise BadBody(400, "bindings must be an object")
 
-    async def start(query_id: str) -> SqlResult:
+    async def start(query_id: str) -> SqlResult | PutGet:
         return await execute(
             sql,
             binds=binds,
@@ -39,13 +51,17 @@ async def run(request: Request) -> JsonResponse:
             cortex=request.app.state.functions,
             describe_only=bool(body.get("describeOnly")),
             query_id=query_id,
+            database=request.app.state.database,
             workers=request.app.state.workers,
         )
 
     request_id = request.query_params.get("requestId", "")
     statements: Statements = request.app.state.statements
+    if hasattr(login.sql, "cancel"):
+        login.sql.cancel = statements.canceller(login.id)
+    arrow = _reads_arrow(request, login, body)
     try:
-        statement = statements.start(login.id, request_id, start)
+        statement = statements.start(login.id, request_id, start, arrow=arrow)
     except SqlError as error:
         return _failed(error)
     # execute_async() wants the query id, not the result.
@@ -59,6 +75,23 @@ async def result(request: Request) -> JsonResponse:
     if statement is None:
         return failure("000709", f"Statement {query_id} not found", {"sqlState": "02000"})
     return await _answer(login, statement, LONG_POLL_SECONDS)
+
+
+async def monitor(request: Request) -> JsonResponse:
+    """Tell how far a statement is; an unknown one gives no query, as on an account."""
+    login = authenticate(request)
+    query_id = request.path_params["query_id"]
+    statement: Statement | None = request.app.state.statements.find(login.id, query_id)
+    if statement is not None:
+        status, error = statement.status, statement.error
+    elif query_id in login.sql.results:
+        status, error = "SUCCESS", None
+    else:
+        return success({"queries": []})
+    query = {"id": query_id, "status": status}
+    if error is not None:
+        query |= {"errorCode": error.code, "errorMessage": str(error)}
+    return success({"queries": [query], "sqlState": error.sqlstate if error else None})
 
 
 async def abort(request: Request) -> JsonResponse:
@@ -93,7 +126,9 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
                 },
             }
         )
-    return success(_result(login, query_id, finished))
+    if getattr(finished, "row_count", 0) <= FEW_ROWS:
+        return success(_result(login, statement, finished))
+    return success(await asyncio.to_thread(_result, login, statement, finished))
 
 
 def _failed(error: SqlError, query_id: str | None = None) -> JsonResponse:
@@ -111,27 +146,45 @@ def _failed(error: SqlError, query_id: str | None = None) -> JsonResponse:
     )
 
 
-def _result(login: Login, query_id: str, finished: SqlResult) -> dict[str, Any]:
-    rowset = finished.rowset()
-    return {
+def _reads_arrow(request: Request, login: Login, body: dict[str, Any]) -> bool:
+    if not request.headers.get("user-agent", "").startswith("PythonConnector"):
+        return False
+    given = body.get("parameters")
+    wanted = given.get(RESULT_FORMAT) if isinstance(given, dict) else None
+    wanted = wanted or login.sql.parameters.get(RESULT_FORMAT) or "ARROW"
+    return str(wanted).upper() != "JSON"
+
+
+def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) -> dict[str, Any]:
+    data = {
         "parameters": parameters(),
-        "rowtype": finished.rowtype(),
-        "rowset": rowset,
-        "total": len(rowset),
-        "returned": len(rowset),
-        "queryId": query_id,
-        "queryResultFormat": "json",
+        "queryId": statement.query_id,
         "databaseProvider": None,
         "finalDatabaseName": login.sql.database,
         "finalSchemaName": login.sql.schema,
         "finalWarehouseName": login.sql.warehouse,
         "finalRoleName": login.sql.role,
         "arrayBindSupported": True,
-        "statementTypeId": finished.statement_type_id,
         "sqlState": None,
         "version": 1,
         "serverVersion": SERVER_VERSION,
     }
+    from local_cortex.wire.result import SqlResult
+
+    if not isinstance(finished, SqlResult):
+        return data | finished.data
+    data |= {
+        "rowtype": finished.rowtype(),
+        "total": finished.row_count,
+        "returned": finished.row_count,
+        "statementTypeId": finished.statement_type_id,
+    }
+    if statement.arrow and finished.statement_type_id == SELECT:
+        from local_cortex.wire.arrow import encode
+
+        rows = base64.b64encode(encode(finished)).decode()
+        return data | {"rowsetBase64": rows, "queryResultFormat": "arrow"}
+    return data | {"rowset": finished.rowset(), "queryResultFormat": "json"}
 
 
 def routes() -> list[Route]:
@@ -141,4 +194,5 @@ def routes() -> list[Route]:
         Route("/queries/v1/abort-request", abort, methods=["POST"]),
         Route("/queries/{query_id}/result", result, methods=["GET"]),
         Route("/queries/{query_id}/abort-request", abort_query, methods=["POST"]),
+        Route("/monitoring/queries/{query_id}", monitor, methods=["GET"]),
     ]

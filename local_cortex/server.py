@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from local_cortex.app import build
-from local_cortex.connection_protocol import CuttableProtocol
+from local_cortex.connection_protocol import CuttableProtocol, launch_name, recognise
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings
-from local_cortex.sql import Workers
+from local_cortex.sql import Database, Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,13 +55,20 @@ UVICORN_LOGGERS = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that tells when it is listening."""
+    """A uvicorn server that tells when it is listening.
+
+    ``name`` is the host name by which its own programs make themselves known.
+    """
+
+    name = ""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.ssl is not None:
+            recognise(self.config.ssl, self.name)
         await super().startup(sockets)
         self.listening.set()
 
@@ -80,13 +87,13 @@ class LocalCortex:
         sock: socket.socket,
         cortex: Cortex,
         sessions: Sessions,
-        workers: Workers,
+        database: Database,
     ) -> None:
         self._server = server
         self._socket = sock
         self._cortex = cortex
         self._sessions = sessions
-        self._workers = workers
+        self._database = database
         self._tls = server.config.is_ssl
         self.port: int = sock.getsockname()[1]
         self._failure: BaseException | None = None
@@ -119,11 +126,16 @@ class LocalCortex:
         from local_cortex.choice import choose_engine, settings_from_environment
 
         settings = settings or settings_from_environment()
-        cortex = Cortex(engine or choose_engine(settings), strict_models=settings.strict_models)
-        sessions = Sessions(secret or secrets.token_urlsafe(24))
+        cortex = Cortex(
+            engine or choose_engine(settings),
+            strict_models=settings.strict_models,
+            inactive_account=settings.inactive_account,
+        )
         workers = Workers(settings.statement_timeout)
+        database = Database()
+        sessions = Sessions(secret or secrets.token_urlsafe(24), ended=database.forget)
         config = uvicorn.Config(
-            build(cortex, sessions, workers),
+            build(cortex, sessions, workers, database),
             loop="asyncio",
             http=CuttableProtocol,
             ws="none",
@@ -135,7 +147,7 @@ class LocalCortex:
             timeout_graceful_shutdown=0,
             ssl_certfile=certificate,
         )
-        local = cls(_Server(config), _listen(port), cortex, sessions, workers)
+        local = cls(_Server(config), _listen(port), cortex, sessions, database)
         local._thread.start()
         if not local._server.listening.wait(START_SECONDS):
             local.close()
@@ -145,6 +157,7 @@ class LocalCortex:
         return local
 
     def _run(self) -> None:
+        self._server.name = self.name
         for name in UVICORN_LOGGERS:
             logging.getLogger(name).addFilter(NOT_OURS)
         try:
@@ -155,7 +168,7 @@ class LocalCortex:
         finally:
             self._server.listening.set()
             self._socket.close()
-            self._workers.close()
+            self._database.close()
 
     @property
     def url(self) -> str:
@@ -168,9 +181,20 @@ class LocalCortex:
         return self._sessions.secret
 
     @property
+    def name(self) -> str:
+        """The host name by which a program shows in TLS that it knows the secret."""
+        return launch_name(self.secret)
+
+    @property
     def alive(self) -> bool:
         """Whether the server is running."""
         return self._thread.is_alive() and not self._server.should_exit
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Role, warehouse, database and schema of a session that names none; to be changed."""
+        places: dict[str, str] = self._server.config.app.state.places  # type: ignore[union-attr]
+        return places
 
     @property
     def engine(self) -> str:

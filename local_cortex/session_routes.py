@@ -22,15 +22,13 @@ from local_cortex.sql import SqlSession
 from local_cortex.statements import Statements
 from local_cortex.web import BadBody, JsonResponse, json_body, session_token
 
-__all__ = ["SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
+__all__ = ["PLACES", "SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
 
 # What CURRENT_VERSION() says: a version that Snowflake never had, so that nobody mistakes it.
 SERVER_VERSION = "0.1.0-local-cortex"
 ACCOUNT = "LOCAL_CORTEX"
-ROLE = "LEARNER"
-WAREHOUSE = "COURSE_WH"
-DATABASE = "COURSE"
-SCHEMA = "PUBLIC"
+# Where a session starts that names nothing itself, unless set-up ended elsewhere.
+PLACES = {"role": "LEARNER", "warehouse": "COURSE_WH", "database": "COURSE", "schema": "PUBLIC"}
 # Whose token a container has: its login names nobody.
 SERVICE_USER = "COURSE_SERVICE"
 
@@ -92,12 +90,24 @@ async def login(request: Request) -> JsonResponse:
         user = user or SERVICE_USER
 
     def new_session(number: int) -> SqlSession:
+        places: dict[str, str] = request.app.state.places
+
+        query = request.query_params
+
+        def named(parameter: str, default: str) -> str:
+            return query[parameter].upper() if parameter in query else default
+
+        database = named("databaseName", places["database"])
+        at_home = database == places["database"]
+        schema = named("schemaName", places["schema"] if at_home else PLACES["schema"])
+        # A program that names its own finds it, empty: there is nobody else who could make it.
+        request.app.state.database.catalog.ensure(database, schema)
         return SqlSession(
             user=user.upper(),
-            role=request.query_params.get("roleName", ROLE).upper(),
-            warehouse=request.query_params.get("warehouse", WAREHOUSE).upper(),
-            database=request.query_params.get("databaseName", DATABASE).upper(),
-            schema=request.query_params.get("schemaName", SCHEMA).upper(),
+            role=named("roleName", places["role"]),
+            warehouse=named("warehouse", places["warehouse"]),
+            database=database,
+            schema=schema,
             account=ACCOUNT,
             session_id=number,
             version=SERVER_VERSION,

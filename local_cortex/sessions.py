@@ -65,11 +65,18 @@ class Login:
 class Sessions:
     """All logins of one server; safe to use from several threads.
 
-    ``clock`` is a monotonic clock in seconds.
+    ``clock`` is a monotonic clock in seconds; ``ended`` is told of every session that is over.
     """
 
-    def __init__(self, secret: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        secret: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        ended: Callable[[SqlSession], None] = lambda _: None,
+    ) -> None:
         self.secret = secret
+        self._ended = ended
         self._clock = clock
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -176,4 +183,5 @@ class Sessions:
     def _forget(self, login: Login) -> None:
         for token in login.tokens:
             self._by_token.pop(token, None)
-        self._by_master.pop(login.master_token, None)
+        if self._by_master.pop(login.master_token, None) is not None:
+            self._ended(login.sql)

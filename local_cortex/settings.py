@@ -18,6 +18,8 @@ ENVIRONMENT = {
     "tokens_per_second": "COURSE_TOKENS_PER_SECOND",
     "strict_models": "COURSE_STRICT_MODELS",
     "statement_timeout": "COURSE_STATEMENT_TIMEOUT",
+    "inactive_account": "COURSE_INACTIVE_ACCOUNT",
+    "memory": "COURSE_CORTEX_MEMORY",
 }
 
 
@@ -38,6 +40,11 @@ class Settings(BaseModel):
     """Refuse retired models, as an account does, instead of answering for them."""
     statement_timeout: float = Field(default=10.0, gt=0, le=600)
     """Seconds that one SQL statement may compute; time spent waiting for a model is not counted."""
+    memory: int = Field(default=1_500, ge=300, le=1_000_000)
+    """Megabytes that a process of its own may use before it is started again."""
+
+    inactive_account: bool = False
+    """Let COMPLETE and the other legacy functions of SQL fail, as in an account marked inactive."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

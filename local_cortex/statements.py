@@ -12,9 +12,13 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local_cortex.sql import SqlError, SqlResult
+from local_cortex.sql import SqlError
+
+if TYPE_CHECKING:
+    from local_cortex.stages.statements import PutGet
+    from local_cortex.wire.result import SqlResult
 
 __all__ = ["Statement", "Statements"]
 
@@ -36,23 +40,49 @@ log = logging.getLogger(__name__)
 class Statement:
     """One statement on its way; ``query_id`` is what clients know it by.
 
-    ``answered`` says whether a client has had its result or its error.
+    ``arrow`` says whether its client reads rows as Arrow, ``answered`` whether a client has had
+    its result or its error.
     """
 
     query_id: str
     request_id: str
     owner: int
-    task: asyncio.Task[SqlResult]
+    task: asyncio.Task[SqlResult | PutGet]
+    arrow: bool = False
     answered: bool = False
+
+    @property
+    def status(self) -> str:
+        """How far it is, in the words of ``QueryStatus`` of the connector."""
+        if not self.task.done():
+            return "ABORTING" if self.task.cancelling() else "RUNNING"
+        # An account calls a cancelled statement failed, too: with 000604.
+        return "FAILED_WITH_ERROR" if self.error is not None else "SUCCESS"
+
+    @property
+    def error(self) -> SqlError | None:
+        """Why it failed; ``None`` while it runs and when it succeeded."""
+        if not self.task.done():
+            return None
+        if self.task.cancelled():
+            return SqlError("SQL execution canceled", code="000604", sqlstate="57014")
+        error = self.task.exception()
+        if error is None or isinstance(error, SqlError):
+            return error
+        return SqlError(
+            f"SQL execution internal error: {type(error).__name__} in Local Cortex.",
+            code="000603",
+            sqlstate="XX000",
+        )
 
     @property
     def size(self) -> int:
         """About how many bytes its result takes; 0 while there is none."""
         if not self.task.done() or self.task.cancelled() or self.task.exception():
             return 0
-        return self.task.result().weight
+        return getattr(self.task.result(), "weight", 0)
 
-    async def wait(self, seconds: float) -> SqlResult | None:
+    async def wait(self, seconds: float) -> SqlResult | PutGet | None:
         """Wait for the result; ``None`` when it is not there in time.
 
         Raises:
@@ -62,18 +92,14 @@ class Statement:
         if not done:
             return None
         self.answered = True
-        if self.task.cancelled():
-            raise SqlError("SQL execution canceled", code="000604", sqlstate="57014")
-        error = self.task.exception()
-        if error is not None and not isinstance(error, SqlError):
-            kind = type(error).__name__
-            log.error("A statement failed: %s", kind, exc_info=_details(error))
-            raise SqlError(
-                f"SQL execution internal error: {kind} in Local Cortex.",
-                code="000603",
-                sqlstate="XX000",
-            ) from error
-        return self.task.result()
+        failure = self.error
+        if failure is None:
+            return self.task.result()
+        if self.task.cancelled() or failure is self.task.exception():
+            raise failure
+        cause = self.task.exception()
+        log.error("A statement failed: %s", type(cause).__name__, exc_info=_details(cause))
+        raise failure from cause
 
 
 class Statements:
@@ -84,7 +110,12 @@ class Statements:
         self._by_request: dict[tuple[int, str], Statement] = {}
 
     def start(
-        self, owner: int, request_id: str, run: Callable[[str], Coroutine[Any, Any, SqlResult]]
+        self,
+        owner: int,
+        request_id: str,
+        run: Callable[[str], Coroutine[Any, Any, SqlResult | PutGet]],
+        *,
+        arrow: bool = False,
     ) -> Statement:
         """Start a statement, or return the one that this session already started with this id.
 
@@ -105,7 +136,8 @@ class Statements:
                 sqlstate="57014",
             )
         query_id = str(uuid.uuid4())
-        statement = Statement(query_id, request_id, owner, asyncio.create_task(run(query_id)))
+        task = asyncio.create_task(run(query_id))
+        statement = Statement(query_id, request_id, owner, task, arrow)
         # A client may be gone before the statement fails; nobody then asks for the exception.
         statement.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._by_query[query_id] = statement
@@ -123,6 +155,22 @@ class Statements:
         """Cancel a statement; tell whether there was one to cancel."""
         statement = self._by_request.get((owner, request_id)) or self.find(owner, query_id)
         return statement is not None and statement.task.cancel()
+
+    def canceller(self, owner: int) -> Callable[[str], bool]:
+        """Return what cancels a session's statement by its query id, from any thread.
+
+        It tells whether the statement was still running.
+        """
+        loop = asyncio.get_running_loop()
+
+        def cancel(query_id: str) -> bool:
+            statement = self.find(owner, query_id)
+            if statement is None or statement.task.done():
+                return False
+            loop.call_soon_threadsafe(statement.task.cancel)
+            return True
+
+        return cancel
 
     def abort_all(self, owner: int) -> None:
         """Cancel whatever a session still runs, and forget all that it ever ran."""
@@ -150,6 +198,6 @@ class Statements:
         self._by_request.pop((statement.owner, statement.request_id), None)
 
 
-def _details(error: BaseException) -> BaseException | None:
+def _details(error: BaseException | None) -> BaseException | None:
     # An error's words may hold a prompt: they are for somebody who looks for a fault.
     return error if log.isEnabledFor(logging.DEBUG) else None

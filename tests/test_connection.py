@@ -72,10 +72,13 @@ class FakeSession:
 class FakeCortex:
     def __init__(self) -> None:
         self.alive = True
+        self.replaced = 0
         self.closed = threading.Event()
+        self.sessions: list[FakeSession] = []
 
     def session(self) -> FakeSession:
-        return FakeSession()
+        self.sessions.append(FakeSession())
+        return self.sessions[-1]
 
     def close(self) -> None:
         self.alive = False
@@ -506,6 +509,36 @@ def test_local_cortex_that_died_is_started_again_and_one_that_lives_is_not() -> 
     assert third is not second
     assert second.was_closed()
     assert len(world.cortexes) == 2
+
+
+def test_a_session_whose_process_is_gone_is_replaced_by_one_of_the_same_local_cortex() -> None:
+    world = World()
+    found = chosen(world)
+    assert found.replaced == 0
+    first = found.session
+    world.cortexes[0].replaced = 1
+    first.connection.expired = True
+    second = found.session
+    assert second is not first
+    assert first.was_closed()
+    assert found.replaced == 1
+    assert len(world.cortexes) == 1
+
+
+def test_preparing_starts_local_cortex_and_asks_it_for_nothing() -> None:
+    world = World()
+    found = chosen(world)
+    found.prepare()
+    found.prepare()
+    assert [cortex.sessions for cortex in world.cortexes] == [[]]
+    assert found.session
+    assert len(world.cortexes) == 1
+
+
+def test_preparing_an_account_asks_for_nothing() -> None:
+    world = World(secrets={"account": "a"})
+    chosen(world).prepare()
+    assert (world.opened, world.cortexes) == ([], [])
 
 
 def test_reset_closes_the_session_and_the_next_use_makes_another(hooks: Hooks) -> None:

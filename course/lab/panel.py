@@ -77,6 +77,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
             refusal_panel.say(failed)
         else:
             connection_panel.failure(failed, key="lab", on_mended=_mended)
+    connection_panel.say_if_replaced()
 
 
 def _mended() -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, Event, Usage, script
+from local_cortex.engines import Begin, Call, Delta, End, Event, Usage, script, tasks
 from local_cortex.engines.counting import prompt_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
 __all__ = ["ScriptedEngine"]
 
@@ -62,3 +62,9 @@ class ScriptedEngine:
                 completion_tokens=len(cut),
             ),
         )
+
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
+        await self._sleep(self.first_token)
+        # A thread, because the rules read texts of some length and other streams go on meanwhile.
+        return await asyncio.to_thread(tasks.run, name, arguments)

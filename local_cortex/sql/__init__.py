@@ -1,40 +1,37 @@
-"""Snowflake SQL, as much of it as the course's clients send.
+"""Snowflake SQL on DuckDB, by way of sqlglot.
 
-:func:`execute` runs one statement against a :class:`SqlSession`. It parses (with sqlglot) and
-evaluates; there is no database underneath. Importing this package does not import sqlglot, which
-takes a tenth of a second: the first statement does.
+:func:`execute` runs one statement of a :class:`SqlSession`: it is parsed as Snowflake's, its names
+are resolved, whatever Snowflake has not is refused, and DuckDB computes the rest. What DuckDB lacks
+of Snowflake (SHOW, USE, stages, the Cortex functions) is Python here. Importing this package
+imports neither sqlglot nor DuckDB: the first statement does.
 """
 
 from __future__ import annotations
 
-import math
+import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.engines import EngineError
-
-from .binds import Bind, decode_binds
-from .errors import SqlError
-from .protocol import Completion, CortexFunctions
-from .result import SqlColumn, SqlResult
-from .session import SqlSession
-from .types import SqlType
-from .workers import Workers, compute
+from local_cortex.ai.protocol import Completion, CortexFunctions
+from local_cortex.database.database import Database
+from local_cortex.database.execution import Execution
+from local_cortex.database.session import SqlSession
+from local_cortex.database.workers import Workers
+from local_cortex.sql.errors import SqlError
+from local_cortex.wire.result import SqlColumn, SqlResult
 
 if TYPE_CHECKING:
-    from .asking import Asking
+    from local_cortex.stages.statements import PutGet
 
 __all__ = [
-    "Bind",
     "Completion",
     "CortexFunctions",
+    "Database",
     "SqlColumn",
     "SqlError",
     "SqlResult",
     "SqlSession",
-    "SqlType",
     "Workers",
-    "decode_binds",
     "execute",
 ]
 
@@ -44,38 +41,37 @@ async def execute(
     *,
     session: SqlSession,
     cortex: CortexFunctions,
+    database: Database,
+    workers: Workers,
     binds: Mapping[str, Any] | None = None,
     describe_only: bool = False,
     query_id: str = "",
-    workers: Workers | None = None,
-) -> SqlResult:
+) -> SqlResult | PutGet:
     """Run one statement.
 
     ``binds`` are the ``bindings`` of a query request, as they came. With ``describe_only`` the
     result has columns and no rows, and no model is asked. A result is kept under ``query_id``, if
-    one is given, for ``RESULT_SCAN``. ``workers`` compute the statement, and no thread waits for a
-    model; without them it is computed on the caller's thread, for as long as it takes. Cancelling
-    the call ends the computation and cancels the models' answers.
+    one is given, for ``RESULT_SCAN``. Cancelling the call ends the computation and the models'
+    answers.
 
     Raises:
         SqlError: with Snowflake's code and SQLSTATE; 000002 for what Local Cortex does not run,
             000630 for what took longer than ``workers`` or the session allow.
     """
+    execution = Execution(
+        session,
+        database,
+        cortex,
+        asyncio.get_running_loop(),
+        sql=sql,
+        query_id=query_id,
+        describe_only=describe_only,
+    )
 
-    async def work() -> SqlResult:
+    def work() -> SqlResult | PutGet:
         # Imported where it is computed: the first time it takes a quarter of a second.
-        from .running import run
+        from local_cortex.sql.running import run
 
-        return await run(
-            sql,
-            session=session,
-            cortex=cortex,
-            binds=binds,
-            describe_only=describe_only,
-            query_id=query_id,
-        )
+        return run(execution, binds)
 
-    async def answer(asked: Asking) -> list[Completion | EngineError]:
-        return await asked.answers(cortex)
-
-    return await compute(work(), answer, workers, session.timeout(math.inf))
+    return await workers.run(work, execution)

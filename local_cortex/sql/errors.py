@@ -7,13 +7,18 @@ Where Local Cortex lacks something that Snowflake has, the message says so and s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
+
+from local_cortex.sql.limits import MEMORY
 
 __all__ = [
     "SqlError",
     "division_by_zero",
+    "exists_already",
     "invalid_identifier",
     "not_run",
     "object_missing",
+    "out_of_memory",
     "syntax_error",
     "timed_out",
     "too_large",
@@ -23,11 +28,9 @@ __all__ = [
 ]
 
 WHAT_RUNS = (
-    "It runs SELECT (also over VALUES, subqueries, CTEs, TABLE(GENERATOR(...)) and temporary "
-    "tables) with SNOWFLAKE.CORTEX.COMPLETE, SNOWFLAKE.CORTEX.TRY_COMPLETE, AI_COMPLETE and common "
-    "scalar and aggregate functions; SHOW CORTEX BASE MODELS, SHOW PARAMETERS, SHOW TABLES; USE, "
-    "SET, ALTER SESSION, BEGIN, COMMIT, ROLLBACK; CREATE TEMPORARY TABLE, INSERT, TRUNCATE TABLE "
-    "and DROP TABLE."
+    "It runs queries, INSERT, UPDATE, DELETE and MERGE, CREATE, ALTER, DROP, DESCRIBE and SHOW of "
+    "tables and views, USE, SET, transactions, stages with COPY INTO, PUT and GET, and the Cortex "
+    "functions; local_cortex/README.md lists them."
 )
 
 
@@ -97,10 +100,12 @@ def object_missing(kind: str, name: str, hint: str = "") -> SqlError:
 
 
 def unknown_function(name: str, known: Iterable[str]) -> SqlError:
-    """A function that neither Snowflake nor Local Cortex has."""
+    """A function that neither Snowflake nor Local Cortex has; ``known`` are those that run."""
+    near = get_close_matches(name.upper(), [*known], 3)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
     return SqlError(
-        f"SQL compilation error:\nUnknown function {name}. Local Cortex runs these functions: "
-        f"{', '.join(known)}.",
+        f"SQL compilation error:\nUnknown function {name}. {hint}local_cortex/README.md lists the "
+        "functions that Local Cortex runs.",
         code="002140",
         sqlstate="42601",
     )
@@ -112,6 +117,13 @@ def not_run(what: str, instead: str = WHAT_RUNS) -> SqlError:
         f"Unsupported feature '{what}': Local Cortex does not run it. {instead}",
         code="000002",
         sqlstate="0A000",
+    )
+
+
+def exists_already(name: str) -> SqlError:
+    """An object that CREATE would make a second time."""
+    return SqlError(
+        f"SQL compilation error:\nObject '{name}' already exists.", code="002002", sqlstate="42710"
     )
 
 
@@ -160,6 +172,16 @@ def too_large(what: str, limit: int, advice: str) -> SqlError:
     """More than Local Cortex, which lives in the learner's process, is ready to hold."""
     return SqlError(
         f"{what}: Local Cortex allows {limit:,} at most. {advice}", code="000002", sqlstate="0A000"
+    )
+
+
+def out_of_memory() -> SqlError:
+    """A statement that needs more memory than all of them may have."""
+    return SqlError(
+        f"Local Cortex allows {MEMORY} of memory for all statements, and this one needs more. "
+        "Select less.",
+        code="000002",
+        sqlstate="0A000",
     )
 
 

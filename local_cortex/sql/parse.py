@@ -1,55 +1,63 @@
-"""From the text of a statement to its syntax tree, by sqlglot's Snowflake parser.
-
-Function calls are kept as they are written instead of being turned into sqlglot's portable nodes:
-messages then name the function that the learner wrote, and nothing is reinterpreted on the way.
-"""
+"""From the text of a statement to its syntax tree, by sqlglot's Snowflake parser."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlglot import exp
-from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
-from sqlglot.parsers.snowflake import SnowflakeParser
 from sqlglot.tokens import Token, TokenType
 
-from .allowance import check
-from .errors import SqlError, syntax_error, too_large
-from .limits import MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
-from .values import clean_text
+from local_cortex.dialect.expressions import Calls
+from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
+from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
+from local_cortex.sql.names import MARK, identifier
 
-__all__ = ["SPAN", "Parsed", "parse", "snowflake_has_function"]
+__all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
-DIALECT: Final = Snowflake()
+DIALECT: Final = Calls()
+UNQUOTED_PATH = re.compile(r"^(\s*PUT\s+)(file://[^\s']+)", re.IGNORECASE)
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
+# Read from their tokens: sqlglot takes them for commands, or for something else.
+WORD_COMMANDS = frozenset(
+    {"CALL", "DECLARE", "EXECUTE", "EXPLAIN", "GRANT", "REVOKE", "SHOW", "UNSET"}
+)
+# What follows the BEGIN of a transaction; anything else is a block of Snowflake Scripting.
+TRANSACTIONS: tuple[list[str], ...] = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
+# What CREATE, ALTER and DROP may say before what they are about, and kinds of several words.
+MODIFIERS = frozenset({"OR", "REPLACE", "ALTER", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
+WORDS_OF_A_KIND = {"CORTEX": 3, "ROW": 3, "FILE": 2, "GIT": 2, "MASKING": 2, "MATERIALIZED": 2}
+WORDS_OF_A_KIND |= dict.fromkeys(
+    ("API", "DYNAMIC", "EXTERNAL", "NETWORK", "SEMANTIC", "STORAGE"), 2
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """One statement: its text, its tokens, and (not for SHOW and the like) its tree.
-
-    ``ordinals`` numbers the ``?`` from 1 by where they stand.
-    """
+    """One statement: its text, its tokens, and (not for SHOW and the like) its tree."""
 
     sql: str
     tokens: tuple[Token, ...]
     tree: Any
-    ordinals: dict[int, int] = field(default_factory=dict)
 
     @property
-    def command(self) -> str:
-        """The first word, in capitals."""
-        return str(self.tokens[0].text).upper()
+    def words(self) -> list[str]:
+        """Its first words, in capitals."""
+        return [str(token.text).upper() for token in self.tokens[:8]]
 
-
-# Statements of a few fixed words, which are read from their tokens.
-WORD_COMMANDS = frozenset(
-    {"SHOW", "CALL", "EXPLAIN", "PUT", "GET", "LIST", "LS", "REMOVE", "UNSET"}
-)
+    @property
+    def kind(self) -> str:
+        """What it does to what, as in CREATE CORTEX SEARCH SERVICE, in capitals."""
+        verb, *rest = self.words
+        while rest and rest[0] in MODIFIERS:
+            rest.pop(0)
+        length = WORDS_OF_A_KIND.get(rest[0], 1) if rest else 0
+        return " ".join([verb, *rest[:length]])
 
 
 class _LocatedError(ParseError):  # type: ignore[misc]
@@ -60,64 +68,66 @@ class _LocatedError(ParseError):  # type: ignore[misc]
         self.token = token
 
 
-class _Parser(SnowflakeParser):  # type: ignore[misc]
-    FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    NO_PAREN_FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-        name: SnowflakeParser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST")
-    }
+class _Parser(Calls.Parser):  # type: ignore[misc, valid-type]
+    check: Callable[[], None]
+    # The number of each ``?`` by where it stands: the parser may read one twice.
+    ordinals: dict[int, str]
 
     def _advance(self, times: int = 1) -> None:
-        check()
+        self.check()
         super()._advance(times)
 
     def raise_error(self, message: str, token: Token | None = None) -> None:
         raise _LocatedError(message, token or self._curr or None)
 
-    def _parse_projections(self) -> tuple[list[Any], None]:
-        projections = self._parse_csv(self._parse_projection)
+    def _warn_unsupported(self) -> None:
+        """Say nothing: what becomes a command is answered by its words, or refused by name."""
+
+    def _parse_projections(self) -> tuple[list[Any], Any]:
+        projections, *rest = super()._parse_projections()
         if not projections:
             self.raise_error("nothing is selected")
-        return projections, None
+        return (projections, *rest)
 
-    def _parse_projection(self) -> Any:
+    def _parse_expression(self) -> Any:
         first = self._curr
-        node = self._parse_expression()
+        node = super()._parse_expression()
         if node is not None and first:
             node.meta[SPAN] = (first.start, self._prev.end + 1)
         return node
 
 
 _Parser.PLACEHOLDER_PARSERS = {
-    **SnowflakeParser.PLACEHOLDER_PARSERS,
-    TokenType.PLACEHOLDER: lambda self: exp.Placeholder(start=self._prev.start),
+    **Calls.Parser.PLACEHOLDER_PARSERS,
+    TokenType.PLACEHOLDER: lambda self: exp.Placeholder(this=self.ordinals[self._prev.start]),
 }
 
 
-def snowflake_has_function(name: str) -> bool:
-    """Tell whether Snowflake has a function of this name, as far as sqlglot knows."""
-    return name in SnowflakeParser.FUNCTIONS or name in SnowflakeParser.FUNCTION_PARSERS
-
-
-def parse(sql: str) -> Parsed:
-    """Parse the one statement of a query request.
+def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
+    """Parse the one statement of a query request, calling ``check`` at every token.
 
     Raises:
         SqlError: 001003 for a syntax error, 000008 for several statements, 000900 for none, 000002
-            for text, nesting or a number of nodes beyond the limits.
+            for text, nesting or a number of nodes beyond the limits, and for what is not run.
     """
     if len(sql) > MAX_SQL_CHARS:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
-    sql = clean_text(sql)
+    # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
+    sql = sql.encode("utf-8", "replace").decode()
+    # Else the /* of a pattern would begin a comment.
+    sql = UNQUOTED_PATH.sub(r"\1'\2'", sql)
     tokens = _condition_first(_tokens(sql))
-    marks = [token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER]
-    ordinals = {start: number for number, start in enumerate(marks, start=1)}
-    depth = _nesting(tokens)
-    if depth > MAX_NESTING:
+    if len(tokens) > MAX_NODES:
+        raise too_large("The words of a statement", MAX_NODES, "Use binds.")
+    if _nesting(tokens) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     if str(tokens[0].text).upper() in WORD_COMMANDS:
-        return Parsed(sql, tokens, None, ordinals)
-    return Parsed(sql, tokens, _tree(sql, tokens), ordinals)
+        return Parsed(sql, tokens, None)
+    if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
+        # sqlglot only knows COPY INTO.
+        rest = exp.Literal.string(sql[tokens[1].end + 1 :])
+        return Parsed(sql, tokens, exp.Command(this="COPY FILES", expression=rest))
+    return Parsed(sql, tokens, _tree(sql, tokens, check))
 
 
 def _tokens(sql: str) -> tuple[Token, ...]:
@@ -125,7 +135,16 @@ def _tokens(sql: str) -> tuple[Token, ...]:
         tokens = DIALECT.tokenize(sql)
     except TokenError:
         raise syntax_error(sql, len(sql), "<EOF>") from None
-    statements = _split(tokens)
+    words = [str(token.text).upper() for token in tokens[:2]]
+    if words[:1] == ["DECLARE"] or (words[:1] == ["BEGIN"] and words[1:] not in TRANSACTIONS):
+        raise not_run("BEGIN ... END", "Send the statements of a block one by one.")
+    statements: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.SEMICOLON:
+            statements.append([])
+        else:
+            statements[-1].append(token)
+    statements = [statement for statement in statements if statement]
     if not statements:
         message = "SQL compilation error:\nEmpty SQL statement."
         raise SqlError(message, code="000900", sqlstate="42601")
@@ -136,29 +155,20 @@ def _tokens(sql: str) -> tuple[Token, ...]:
             code="000008",
             sqlstate="0A000",
         )
-    return statements[0]
-
-
-def _split(tokens: list[Token]) -> list[tuple[Token, ...]]:
-    statements: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.token_type == TokenType.SEMICOLON:
-            statements.append([])
-        else:
-            statements[-1].append(token)
-    return [tuple(statement) for statement in statements if statement]
+    return tuple(statements[0])
 
 
 def _condition_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     # Snowpark writes `CREATE TABLE name IF NOT EXISTS (...)`, which only Snowflake understands.
     words = [str(token.text).upper() for token in tokens[:20]]
-    if words[0] != "CREATE" or "TABLE" not in words or "IF" not in words:
+    kind = next((word for word in ("TABLE", "STAGE", "SCHEMA") if word in words), "")
+    if words[0] != "CREATE" or not kind or "IF" not in words:
         return tokens
-    table, condition = words.index("TABLE") + 1, words.index("IF")
-    if words[condition : condition + 3] != ["IF", "NOT", "EXISTS"] or condition < table:
+    after, condition = words.index(kind) + 1, words.index("IF")
+    if words[condition : condition + 3] != ["IF", "NOT", "EXISTS"] or condition < after:
         return tokens
-    moved, name = tokens[condition : condition + 3], tokens[table:condition]
-    return (*tokens[:table], *moved, *name, *tokens[condition + 3 :])
+    moved, name = tokens[condition : condition + 3], tokens[after:condition]
+    return (*tokens[:after], *moved, *name, *tokens[condition + 3 :])
 
 
 def _nesting(tokens: tuple[Token, ...]) -> int:
@@ -169,10 +179,13 @@ def _nesting(tokens: tuple[Token, ...]) -> int:
     return deepest
 
 
-def _tree(sql: str, tokens: tuple[Token, ...]) -> Any:
+def _tree(sql: str, tokens: tuple[Token, ...], check: Callable[[], None]) -> Any:
     parser = _Parser(error_level=ErrorLevel.IMMEDIATE, dialect=DIALECT, max_nodes=MAX_NODES)
+    parser.check = check
+    marks = (token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER)
+    parser.ordinals = {start: str(number) for number, start in enumerate(marks, start=1)}
     try:
-        return parser.parse(list(tokens), sql)[0]
+        tree = parser.parse(list(tokens), sql)[0]
     except _LocatedError as error:
         if "Maximum number of AST nodes" in str(error):
             raise too_large("The syntax nodes of a statement", MAX_NODES, "Use binds.") from None
@@ -181,7 +194,33 @@ def _tree(sql: str, tokens: tuple[Token, ...]) -> Any:
         where, found = (token.start, token.text) if token is not None else (len(sql), "<EOF>")
         raise syntax_error(sql, where, str(found)) from None
     except RecursionError:
-        raise too_large("Nesting", MAX_NESTING, "Nest the statement less deeply.") from None
+        raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
     except (ParseError, ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
         # The parser was built for well-formed SQL; on other text it may fail in other ways.
         raise syntax_error(sql, 0, str(tokens[0].text)) from error
+    if _depth(tree, check) > MAX_DEPTH:
+        raise too_large("Operators within operators", MAX_DEPTH, "Nest them less deeply.")
+    return tree
+
+
+def _depth(tree: Any, check: Callable[[], None]) -> int:
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        check()
+        node, depth = pending.pop()
+        deepest = max(deepest, depth)
+        # Unions stand in one another on the left; DuckDB walks hundreds of them.
+        further = 0 if isinstance(node, exp.SetOperation) else 1
+        pending += [(child, depth + further) for child in node.iter_expressions()]
+    return deepest
+
+
+def result_name(node: Any, sql: str) -> str:
+    """Return a result column's name: its alias, the column it is, or its text in capitals."""
+    if isinstance(node, exp.Alias):
+        return identifier(node.args["alias"])
+    if isinstance(node, exp.Column):
+        return identifier(node.this)
+    span = node.meta.get(SPAN)
+    text = sql[span[0] : span[1]] if span else str(node.sql("snowflake"))
+    return text.upper().replace(MARK, " ")

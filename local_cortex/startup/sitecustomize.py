@@ -1,12 +1,13 @@
 """Keeps a program under ``python -m local_cortex run`` to Local Cortex.
 
 Python imports the first module of this name on its path when it starts; see the documentation of
-``site``. This one does three things to the program:
+``site``. This one does four things to the program:
 
 - Files that hold real credentials are not there: ``open`` and ``os.stat`` do not find them.
 - Names of Snowflake's lead to Local Cortex: no such name is resolved, and a TLS handshake with one
   trusts Local Cortex's certificate alone.
 - ``st.secrets`` is Local Cortex's entry, however Streamlit is started and whatever it is told.
+- Every way to a session leads to Local Cortex (local_cortex_ways.py).
 
 The Python may be another than the course's, so nothing but its own library is used, and little of
 it, because every Python program under ``run`` pays for the imports.
@@ -78,14 +79,17 @@ def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
 class Keeper:
     """What is done to the program, by what launch.py says in ``told``.
 
-    ``told`` has ``port``, ``authority`` (PEM), ``secrets`` (files for Streamlit), ``hidden``, as in
-    ``is_credentials``, and ``shown``, a folder whose files are not hidden, by all its paths. Each
-    may be missing: a program that outlives its Local Cortex reaches nothing.
+    ``told`` has ``port``, ``authority`` (PEM), ``name`` (for TLS), ``secrets`` (files for
+    Streamlit), ``hidden``, as in ``is_credentials``, ``shown``, a folder whose files are not
+    hidden, by all its paths, and what local_cortex_ways.py takes. Each may be missing: a program
+    that outlives its Local Cortex reaches nothing.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.address = (LOOPBACK, told.get("port", 0))
         self.authority = told.get("authority", "")
+        # Tells Local Cortex that it is this program, whatever token it has for its account.
+        self.name = told.get("name")
         self.secrets = list(told.get("secrets", ()))
         self.hidden = tuple(told.get("hidden", ()))
         self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
@@ -176,6 +180,7 @@ class Keeper:
         ) -> Any:
             if is_snowflake(server_hostname):
                 context, session = self._trusting(module), None
+                server_hostname = self.name or server_hostname
             options = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
             return wrap_socket(context, sock, *options, server_hostname, session)
 
@@ -189,6 +194,7 @@ class Keeper:
         ) -> Any:
             if is_snowflake(server_hostname):
                 context, session = self._trusting(module), None
+                server_hostname = self.name or server_hostname
             return wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
 
         contexts.wrap_socket, contexts.wrap_bio = guarded_socket, guarded_bio
@@ -214,11 +220,12 @@ class Keeper:
         get_option.__doc__ = real.__doc__
         module.get_option = get_option  # type: ignore[attr-defined]
 
-    def keep(self) -> None:
-        """Begin."""
+    def keep(self, more: dict[str, Callable[[ModuleType], None]]) -> None:
+        """Begin; ``more`` is to be done to modules once they are loaded."""
         self.hide_files()
         sys.addaudithook(self.audit)
         wanted: dict[str, Callable[[ModuleType], None]] = {
+            **more,
             "socket": self.guard_sockets,
             "ssl": self.guard_tls,
             "streamlit.config": self.give_secrets,
@@ -281,6 +288,14 @@ def run_the_next() -> None:
         spec.loader.exec_module(module_from_spec(spec))
 
 
+def start() -> None:
+    """Prepare the program that this Python is to run."""
+    from local_cortex_ways import prepare  # type: ignore[import-not-found]
+
+    told = read_told()
+    Keeper(told).keep(prepare(told, is_snowflake))
+
+
 if __name__ == "sitecustomize":
-    Keeper(read_told()).keep()
+    start()
     run_the_next()

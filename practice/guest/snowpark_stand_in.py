@@ -98,7 +98,7 @@ def _value(told: Any) -> Any:
         return told
     ((kind, text),) = told.items()
     if kind == "bytes":
-        return bytes.fromhex(text)
+        return bytearray.fromhex(text)
     if kind == "decimal":
         from decimal import Decimal  # rarely needed
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import connection
 from course import connection_panel
 from course.language import LANGUAGES, texts
 
@@ -93,3 +94,40 @@ def test_a_wrong_key_is_named_with_its_fix(language: str) -> None:
 )
 def test_every_reason_has_a_sentence_of_its_own(language: Any, reason: str) -> None:
     assert f"connection.reason.{reason}" in texts(language)
+
+
+def page_with_an_answer() -> None:
+    import streamlit
+
+    from course.connection_panel import badge, say_if_replaced
+
+    badge()
+    if streamlit.button("Ask"):
+        streamlit.write("an answer")
+    say_if_replaced()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_that_local_cortex_was_started_again_is_said_once_in_each_tab(
+    monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    lost = 2
+    monkeypatch.setattr(connection.Connection, "replaced", property(lambda _: lost))
+
+    def tab() -> AppTest:
+        app = AppTest.from_function(page_with_an_answer)
+        app.query_params["lang"] = language
+        return app.run()
+
+    def said_now(app: AppTest) -> list[str]:
+        return [element.value for element in app.warning]
+
+    one, other = tab(), tab()
+    # What was before a tab was opened is none of its reader's business.
+    assert said_now(one) == said_now(other) == []
+    lost = 3
+    words = [texts(language)["connection.replaced"]]
+    assert said_now(press(one, "Ask")) == words
+    assert said_now(press(one, "Ask")) == []
+    assert said_now(other.run()) == words
+    assert said_now(other.run()) == []

@@ -16,10 +16,12 @@ from tests.deploy.shipping import ROOT, artifacts, checkout, copied, lets_throug
 
 # Run in the sandbox only, where other modules are.
 GUEST = Path("practice/guest")
+# `local_cortex run` puts this folder on the path of the programs that it starts.
+ON_A_PROGRAMS_PATH = Path("local_cortex/startup")
 # Its types only; and in a step, for a client that learners install themselves.
 OPTIONAL = {"openai"}
 # What the app does not read: notes for people, marks for type checkers, what `new-day` starts from.
-UNREAD = re.compile(r"streaming/README\.md|.*/py\.typed|course/templates/.*\.txt")
+UNREAD = re.compile(r"(streaming|local_cortex)/README\.md|.*/py\.typed|course/templates/.*\.txt")
 DRAW = """\
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
@@ -96,6 +98,7 @@ def test_everything_that_is_imported_is_shipped_or_in_requirements(shipped: set[
     pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     installed = packages_distributions()
     ours = {path.parts[0].removesuffix(".py") for path in shipped if path.suffix == ".py"}
+    ours |= {path.stem for path in shipped if path.parent == ON_A_PROGRAMS_PATH}
     missing = {
         (path.as_posix(), module)
         for path in shipped

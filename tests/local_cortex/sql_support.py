@@ -8,13 +8,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from local_cortex.engines import EngineError, Message, Usage
-from local_cortex.sql import Completion, SqlError, SqlResult, SqlSession, execute
+from local_cortex.sql import (
+    Completion,
+    Database,
+    SqlError,
+    SqlResult,
+    SqlSession,
+    Workers,
+    execute,
+)
 
+# Each with its session, so that no two sessions ever have the same id.
+DATABASES: dict[int, tuple[SqlSession | None, Database]] = {}
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 
 
 class EchoCortex:
     """Answers ``<model>: <last message>``; the model ``unknown`` is refused."""
+
+    inactive_account = False
 
     def __init__(self, answer: str | None = None) -> None:
         self.answer = answer
@@ -34,6 +46,9 @@ class EchoCortex:
             raise EngineError(400, 'unknown model "unknown"')
         text = f"{model}: {messages[-1].content}" if self.answer is None else self.answer
         return Completion(text, Usage(prompt_tokens=3, completion_tokens=5))
+
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        return f"{name}: {arguments}"
 
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         columns = [("created_on", "TIMESTAMP_LTZ"), ("name", "TEXT"), ("eol_date", "TEXT")]
@@ -66,12 +81,29 @@ def run(
     """Run one statement."""
     where = session if session is not None else new_session()
     model = cortex if cortex is not None else EchoCortex()
-    return asyncio.run(execute(sql, session=where, cortex=model, **options))
+    database = database_of(session)
+
+    async def wait() -> SqlResult:
+        result = await execute(
+            sql, session=where, cortex=model, database=database, workers=Workers(), **options
+        )
+        assert isinstance(result, SqlResult)
+        return result
+
+    return asyncio.run(wait())
+
+
+def database_of(session: SqlSession | None) -> Database:
+    """Return a session's own database; statements without a session share one."""
+    _, database = DATABASES.setdefault(id(session), (session, Database()))
+    database.catalog.ensure("COURSE", "PUBLIC")
+    return database
 
 
 def rows(sql: str, **options: Any) -> list[tuple[object, ...]]:
     """Return a statement's rows."""
-    return run(sql, **options).rows
+    table = run(sql, **options).table
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 def value(expression: str, **options: Any) -> object:

@@ -70,15 +70,23 @@ def test_a_session_is_the_same_under_every_prefix(cortex: LocalCortex, http: Htt
     assert client.get(f"{cortex.url}/sf{MODELS}", headers=shown).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/no/such/path", "/sf/x", "/sf:1/x", "/sf:2/session", "/api/v2/x"]
-)
+@pytest.mark.parametrize("path", ["/no/such/path", "/sf/x", "/sf:1/x", "/sf:2/session"])
 def test_a_path_that_is_not_served_is_404_in_the_rest_envelope(
     rest: httpx.Client, path: str
 ) -> None:
     answer = rest.get(path)
     assert answer.status_code == 404
     assert answer.json()["message"] == "Local Cortex: Not Found"
+
+
+@pytest.mark.parametrize("prefix", ["", "/sf", "/sf:1"])
+def test_what_is_not_served_of_the_rest_api_is_501_and_named(
+    rest: httpx.Client, prefix: str
+) -> None:
+    answer = rest.get(f"{prefix}/api/v2/databases/D")
+    assert answer.status_code == 501
+    message = answer.json()["message"]
+    assert message.startswith("Local Cortex does not serve GET /api/v2/databases/D. Of Snowflake's")
 
 
 def test_a_fault_of_ours_is_an_error_body_and_one_line_of_log_without_its_words(

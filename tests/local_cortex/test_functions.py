@@ -11,6 +11,7 @@ from local_cortex import models
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import Call, EngineError, Message
 from local_cortex.functions import SqlCortex
+from local_cortex.settings import Settings
 from local_cortex.sql import Completion
 from tests.local_cortex.cortex_engines import END, Playing
 
@@ -41,3 +42,10 @@ def test_a_refusal_is_the_engine_error_that_sql_knows() -> None:
 def test_the_model_table_is_that_of_the_day() -> None:
     columns, rows = SqlCortex(Cortex(Playing(), today=lambda: TODAY)).base_models()
     assert (tuple(columns), list(rows)) == (models.show_columns(), list(models.show_rows(TODAY)))
+
+
+def test_an_inactive_account_is_a_setting() -> None:
+    settings = Settings.from_environment({"COURSE_INACTIVE_ACCOUNT": "true"})
+    cortex = Cortex(Playing(), inactive_account=settings.inactive_account)
+    assert SqlCortex(cortex).inactive_account
+    assert not SqlCortex(Cortex(Playing())).inactive_account

@@ -58,6 +58,7 @@ def test_other_names_are_not_models(name: str) -> None:
     ("name", "last_day"),
     [
         ("claude-3-5-sonnet", date(2026, 3, 31)),
+        ("reka-flash", date(2025, 10, 15)),
         ("snowflake-arctic", date(2026, 4, 28)),
         ("mistral-large", date(2026, 7, 10)),
         ("claude-4-sonnet", date(2026, 10, 14)),
@@ -66,6 +67,15 @@ def test_other_names_are_not_models(name: str) -> None:
 def test_a_model_answers_on_its_last_day_and_not_after(name: str, last_day: date) -> None:
     assert not model(name).retired_on(last_day)
     assert model(name).retired_on(date.fromordinal(last_day.toordinal() + 1))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["llama2-70b-chat", "reka-core", "gemma-7b", "jamba-instruct", "llama3.2-1b", "llama3.2-3b"],
+)
+def test_models_that_older_programs_name_are_known_and_retired(name: str) -> None:
+    assert model(name).retired_on(TODAY)
+    assert model(name) not in models.available(TODAY)
 
 
 def test_the_hand_outs_models_are_two_retired_and_one_alive() -> None:

@@ -199,14 +199,16 @@ def test_what_cannot_be_understood_is_a_usage_error(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "program", "settings"),
+    ("arguments", "program", "setup", "settings"),
     [
-        (["--", "streamlit", "run", "day3.py"], ["streamlit", "run", "day3.py"], {}),
-        (["python", "x.py", "--strict-models"], ["python", "x.py", "--strict-models"], {}),
-        (["--strict-models", "--", "a", "--", "b"], ["a", "--", "b"], {"strict_models": True}),
+        (["--", "streamlit", "run", "day3.py"], ["streamlit", "run", "day3.py"], [], {}),
+        (["python", "x.py", "--strict-models"], ["python", "x.py", "--strict-models"], [], {}),
+        (["--strict-models", "--", "a", "--", "b"], ["a", "--", "b"], [], {"strict_models": True}),
+        (["--setup", "a.sql", "--setup", "b.sql", "--", "c"], ["c"], ["a.sql", "b.sql"], {}),
         (
             ["--first-token", "0.5", "--tokens-per-second", "9", "--", "a"],
             ["a"],
+            [],
             {"first_token": 0.5, "tokens_per_second": 9},
         ),
     ],
@@ -214,20 +216,22 @@ def test_what_cannot_be_understood_is_a_usage_error(
 def test_options_before_the_program_are_ours_and_all_after_it_are_the_programs(
     arguments: list[str],
     program: list[str],
+    setup: list[str],
     settings: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("COURSE_FIRST_TOKEN", "COURSE_TOKENS_PER_SECOND"):
         monkeypatch.delenv(name)
-    seen: list[tuple[Sequence[str], Settings]] = []
+    seen: list[tuple[Any, ...]] = []
 
-    def run(words: Sequence[str], *, settings: Settings) -> int:
-        seen.append((words, settings))
+    def run(words: Sequence[str], *, setup: Sequence[str], settings: Settings, memory: int) -> int:
+        seen.append((words, setup, settings, memory))
         return 9
 
     monkeypatch.setattr(launch, "run", run)
     assert command.main(["run", *arguments]) == 9
-    assert seen == [(program, Settings(**settings))]
+    asked = Settings(**settings)
+    assert seen == [(program, setup, asked, asked.memory)]
 
 
 def test_faults_lists_every_fault_model(capsys: pytest.CaptureFixture[str]) -> None:

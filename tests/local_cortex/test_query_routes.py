@@ -21,16 +21,16 @@ from tests.local_cortex.wire import Wire
 
 ASK = "SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'hi')"
 # A hundred thousand rows, each compared with a pattern that its text almost matches.
-ENDLESS = (
-    "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 100000)) "
-    "WHERE REPEAT('ab', 5000) LIKE '%' || SEQ4() || '%b%c'"
-)
+MANY = "(SELECT SEQ8() AS x FROM TABLE(GENERATOR(ROWCOUNT => 1000000)))"
+ENDLESS = f"SELECT SUM(a.x * b.x % 7) FROM {MANY} a, {MANY} b"
 Start = Callable[..., LocalCortex]
 Http = Callable[..., httpx.Client]
 
 
 @pytest.fixture
-def wire(cortex: LocalCortex, http: Http) -> Wire:
+def wire(cortex: LocalCortex, http: Http, session: Session) -> Wire:
+    # The first statement imports DuckDB, which may take longer than an answer is waited for.
+    session.sql("SELECT 1").collect()
     return Wire(http(cortex, ""), cortex)
 
 
@@ -67,6 +67,8 @@ def test_text_of_every_kind_comes_back_as_it_was_bound(session: Session) -> None
 
 def test_a_use_statement_changes_what_the_client_knows(cortex: LocalCortex) -> None:
     session = cortex.session()
+    session.sql("CREATE SCHEMA IF NOT EXISTS other").collect()
+    session.sql("USE SCHEMA public").collect()
     session.sql("USE SCHEMA other").collect()
     assert session.get_current_schema() == '"OTHER"'
     session.close()
@@ -88,7 +90,7 @@ def test_an_earlier_result_can_be_read_by_its_query_id(session: Session) -> None
         ("SELECT no_such_function(1)", "002140", "42601", "Unknown function NO_SUCH_FUNCTION"),
         ("SELECT no_such_column", "000904", "42000", "invalid identifier 'NO_SUCH_COLUMN'"),
         ("SELECT * FROM no_such_table", "002003", "42S02", "does not exist or not authorized"),
-        ("GRANT ROLE a TO USER b", "000002", "0A000", "Local Cortex does not run it"),
+        ("CALL a_procedure()", "000002", "0A000", "Local Cortex does not run it"),
         ("SELECT 1 / 0", "100051", "22012", "Division by zero"),
         ("SELECT ?", "002049", "42601", "Bind variable ?1 not set"),
     ],
@@ -214,7 +216,7 @@ def test_a_long_statement_is_answered_in_progress_with_an_address_to_ask_again(
     assert wire.post("/queries/v1/abort-request", {"requestId": "long"})["success"]
     aborted = wire.get(url)
     assert (aborted["code"], aborted["data"]["sqlState"]) == ("000604", "57014")
-    assert engine.stopped.is_set()
+    assert engine.stopped.wait(PATIENCE)
 
 
 def test_an_asynchronous_statement_gives_its_query_id_at_once_and_can_be_aborted(
@@ -251,7 +253,7 @@ def test_a_statement_called_off_from_another_thread_fails_with_000604(start: Sta
     thread.join(PATIENCE)
     assert [(error.errno, error.sqlstate) for error in failures] == [(604, "57014")]
     assert "SQL execution canceled" in str(failures[0])
-    assert server.open_streams == 0
+    assert eventually(lambda: server.open_streams == 0)
     session.close()
 
 
@@ -282,7 +284,7 @@ def test_closing_a_session_calls_off_what_it_still_runs(
 def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_else(
     start: Start,
 ) -> None:
-    server = start(settings=FAST.model_copy(update={"statement_timeout": 0.5}))
+    server = start(settings=FAST.model_copy(update={"statement_timeout": 1.0}))
     hostile, honest = server.session(), server.session()
     honest.sql("SELECT 1").collect()
     with hostile.connection.cursor() as cursor:
@@ -291,7 +293,7 @@ def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_
         with pytest.raises(ProgrammingError) as failed:
             cursor.execute(ENDLESS)
     assert (failed.value.errno, failed.value.sqlstate) == (630, "57014")
-    assert "timeout of 0.5 second(s) and was canceled" in str(failed.value)
+    assert "timeout of 1 second(s) and was canceled" in str(failed.value)
     hostile.close()
     honest.close()
 

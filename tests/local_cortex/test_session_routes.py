@@ -89,6 +89,17 @@ def test_the_names_that_a_client_asks_for_are_the_sessions(cortex: LocalCortex) 
     assert (connection.role, connection.warehouse) == ("ANALYST", "WH")
 
 
+def test_a_session_that_names_no_place_starts_where_set_up_ended(
+    cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cortex.places, "database", "SHOP")
+    monkeypatch.setitem(cortex.places, "schema", "app")
+    for named, place in [({}, ("SHOP", "app")), ({"database": "db"}, ("DB", "PUBLIC"))]:
+        with connect(cortex, **named) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()")
+            assert cursor.fetchone() == place
+
+
 def test_the_connector_sees_telemetry_switched_off_and_snowpark_its_locks_on(
     session: Session,
 ) -> None:

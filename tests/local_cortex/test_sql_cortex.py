@@ -9,8 +9,17 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import Message
-from local_cortex.sql import Completion, execute
-from tests.local_cortex.sql_support import EchoCortex, kind, new_session, refusal, rows, run, value
+from local_cortex.sql import Completion, Workers, execute
+from tests.local_cortex.sql_support import (
+    EchoCortex,
+    database_of,
+    kind,
+    new_session,
+    refusal,
+    rows,
+    run,
+    value,
+)
 
 COMPLETE = "SNOWFLAKE.CORTEX.COMPLETE"
 SHOW = "SHOW CORTEX BASE MODELS"
@@ -23,9 +32,8 @@ def document(expression: str, **options: Any) -> Any:
 
 def model_names(sql: str, **options: Any) -> list[object]:
     """Return the names that SHOW gives."""
-    result = run(sql, **options)
-    position = [column.name for column in result.columns].index("name")
-    return [row[position] for row in result.rows]
+    names: list[object] = run(sql, **options).table.column("name").to_pylist()
+    return names
 
 
 def test_complete_of_a_prompt_is_the_plain_text() -> None:
@@ -61,7 +69,6 @@ def test_complete_hands_messages_and_options_on() -> None:
 def test_the_document_of_complete_can_be_read_with_a_path() -> None:
     path = "choices[0]:messages"
     assert value(f"{COMPLETE}('m', 'hi', {{}}):{path}::string") == "m: hi"
-    assert refusal(f"SELECT {COMPLETE}('m', 'hi'):{path}").code == "001044"
 
 
 def test_messages_can_be_built_by_functions_or_bound_as_json() -> None:
@@ -103,10 +110,8 @@ def test_try_complete_gives_null_instead_of_an_error() -> None:
     assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('m', 'x')") == "m: x"
 
 
-def test_complete_needs_its_prefix_unless_the_session_is_in_its_schema() -> None:
+def test_complete_needs_its_prefix() -> None:
     assert refusal("SELECT COMPLETE('m', 'x')").code == "002140"
-    session = new_session(database="SNOWFLAKE", schema="CORTEX")
-    assert value("COMPLETE('m', 'x')", session=session) == "m: x"
 
 
 def test_structured_output_is_the_document_that_the_model_wrote() -> None:
@@ -116,9 +121,9 @@ def test_structured_output_is_the_document_that_the_model_wrote() -> None:
     assert (
         document(f"{COMPLETE}('m', 'x', {{'response_format': {form}}})", cortex=cortex) == expected
     )
-    assert value(f"AI_COMPLETE('m', 'x', response_format => {form})", cortex=cortex) == expected
+    assert document(f"AI_COMPLETE('m', 'x', response_format => {form})", cortex=cortex) == expected
     call = f"AI_COMPLETE('m', 'x', response_format => {form}, show_details => TRUE)"
-    detailed: Any = value(call, cortex=cortex)
+    detailed = document(call, cortex=cortex)
     assert detailed["structured_output"] == [{"raw_message": expected, "type": "json"}]
     assert cortex.calls[0][2]["response_format"] == {"type": "json", "schema": {"type": "object"}}
 
@@ -140,8 +145,7 @@ def test_ai_complete_takes_its_arguments_by_position_or_by_name() -> None:
         "AI_COMPLETE(show_details => TRUE, prompt => 'x', model => 'm', "
         "model_parameters => {'temperature': 0.5})"
     )
-    first: Any = value(by_position, cortex=cortex)
-    second: Any = value(by_name, cortex=cortex)
+    first, second = (document(one, cortex=cortex) for one in (by_position, by_name))
     assert first["choices"] == second["choices"] == [{"messages": "m: x"}]
     assert first["usage"]["total_tokens"] == 8
     assert (
@@ -152,12 +156,13 @@ def test_ai_complete_takes_its_arguments_by_position_or_by_name() -> None:
 def test_ai_complete_gives_null_for_a_failure_unless_asked_for_details() -> None:
     assert value("AI_COMPLETE('unknown', 'x')") is None
     explained = "AI_COMPLETE('{}', 'x', return_error_details => TRUE)"
-    assert value(explained.format("unknown")) == {"value": None, "error": 'unknown model "unknown"'}
-    assert value(explained.format("m")) == {"value": "m: x", "error": None}
+    failed = {"value": None, "error": 'unknown model "unknown"'}
+    assert document(explained.format("unknown")) == failed
+    assert document(explained.format("m")) == {"value": "m: x", "error": None}
 
 
 def test_ai_complete_answers_every_row_and_leaves_nulls() -> None:
-    sql = "SELECT a, AI_COMPLETE('m', a) FROM VALUES ('x'), (NULL), ('한글') AS t(a)"
+    sql = "SELECT a, AI_COMPLETE('m', a)::varchar FROM VALUES ('x'), (NULL), ('한글') AS t(a)"
     assert rows(sql) == [("x", "m: x"), (None, None), ("한글", "m: 한글")]
 
 
@@ -174,36 +179,98 @@ def test_one_failed_row_stops_the_others() -> None:
     assert len(cortex.calls) < 100
 
 
-def test_cancelling_a_statement_cancels_the_answers_it_waits_for() -> None:
-    class Silent(EchoCortex):
-        stopped = 0
+class Silent(EchoCortex):
+    """Never answers; tells when it is asked, and of each call that was cancelled."""
 
-        async def complete(self, *_: object) -> Completion:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                self.stopped += 1
-                raise
-            raise AssertionError("nobody sets the event")
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.cancelled = asyncio.Semaphore(0)
 
-    async def cancel_once_started(cortex: Silent) -> None:
-        sql = "SELECT AI_COMPLETE('m', 'x') FROM VALUES (1), (2)"
-        running = asyncio.ensure_future(execute(sql, session=new_session(), cortex=cortex))
-        for _ in range(20):
-            await asyncio.sleep(0)
+    async def complete(self, *_: object) -> Completion:
+        self.calls.append(("m", (), {}))
+        self.asked.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.cancelled.release()
+        raise AssertionError("nobody sets the event")
+
+
+@pytest.mark.parametrize("sql", ["SELECT AI_COMPLETE('m', 'x')", f"SELECT {COMPLETE}('m', 'x')"])
+def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
+    async def cancel() -> None:
+        cortex, workers = Silent(), Workers()
+        running = asyncio.ensure_future(
+            execute(
+                f"{sql} FROM TABLE(GENERATOR(ROWCOUNT => 100))",
+                session=new_session(),
+                cortex=cortex,
+                database=database_of(None),
+                workers=workers,
+            )
+        )
+        await cortex.asked.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+        async with asyncio.timeout(0.5):
+            for _ in range(8):
+                await cortex.cancelled.acquire()
+        assert len(cortex.calls) == 8
 
-    cortex = Silent()
-    asyncio.run(cancel_once_started(cortex))
-    assert cortex.stopped == 2
+    asyncio.run(cancel())
+
+
+@pytest.mark.parametrize(
+    ("sql", "asked"),
+    [
+        ("SELECT AI_COMPLETE('m', n::varchar) FROM t LIMIT 3", 3),
+        ("SELECT COUNT(*) FROM (SELECT AI_COMPLETE('m', n::varchar) AS a FROM t)", 0),
+        ("SELECT n, AI_COMPLETE('m', n::varchar) AS a FROM t ORDER BY n DESC LIMIT 4", 4),
+        ("SELECT n FROM t WHERE AI_COMPLETE('m', n::varchar) = 'm: 7' AND n BETWEEN 5 AND 9", 5),
+        ("SELECT AI_COMPLETE('m', n::varchar) AS a, a::varchar || '!' FROM t LIMIT 2", 2),
+    ],
+)
+def test_models_are_asked_for_the_rows_of_the_result(sql: str, asked: int) -> None:
+    cortex = EchoCortex()
+    source = "SELECT SEQ4() AS n FROM TABLE(GENERATOR(ROWCOUNT => 500))"
+    rows(f"WITH t AS ({source}) {sql}", cortex=cortex)
+    assert len(cortex.calls) == asked
+
+
+def test_a_statement_asks_a_thousand_times_at_most() -> None:
+    sql = "SELECT AI_COMPLETE('m', 'x') FROM TABLE(GENERATOR(ROWCOUNT => 1001))"
+    error = refusal(sql)
+    assert error.code == "000002"
+    assert "Take fewer rows with LIMIT" in error.message
+
+
+def test_two_calls_in_one_expression_are_two() -> None:
+    assert value("AI_COMPLETE('m', 'a') || AI_COMPLETE('m', 'b')") == "m: am: b"
+    model = "'snowflake-arctic-embed-l-v2.0'"
+    near, far = (
+        value(f"VECTOR_COSINE_SIMILARITY(AI_EMBED({model}, 'a cat'), AI_EMBED({model}, '{text}'))")
+        for text in ("a cat", "주가 지수")
+    )
+    assert near == pytest.approx(1)
+    assert far == pytest.approx(0, abs=0.2)
+    assert value("EDITDISTANCE(AI_COMPLETE('m', 'a'), AI_COMPLETE('m', 'bc'))") == 2
+
+
+def test_chunks_of_a_text_become_rows() -> None:
+    call = "SNOWFLAKE.CORTEX.SPLIT_TEXT_RECURSIVE_CHARACTER(d.t, 'none', 15, 10)"
+    source = f"(SELECT 'hello world are here' AS t) AS d, LATERAL FLATTEN(input => {call}) AS c"
+    assert rows(f"SELECT c.value::varchar FROM {source} ORDER BY c.index") == [
+        ("hello world are",),
+        ("world are here",),
+    ]
 
 
 def test_a_prompt_object_fills_its_template() -> None:
     prompt = "PROMPT('{0} and {1}, {0} {x', 'a', 2)"
-    assert value(f"AI_COMPLETE('m', {prompt})") == "m: a and 2, a {x"
-    missing = value("AI_COMPLETE('m', PROMPT('{1}', 'a'), return_error_details => TRUE)")
+    assert value(f"AI_COMPLETE('m', {prompt})::varchar") == "m: a and 2, a {x"
+    missing = document("AI_COMPLETE('m', PROMPT('{1}', 'a'), return_error_details => TRUE)")
     assert missing == {"value": None, "error": "prompt object: there is no argument {1}"}
 
 
@@ -211,6 +278,17 @@ def test_ai_complete_with_a_wrong_argument_names_the_right_ones() -> None:
     error = refusal("SELECT AI_COMPLETE(model => 'm', promt => 'x')")
     assert error.code == "000938"
     assert "model, prompt, model_parameters" in error.message
+
+
+def test_a_file_is_refused_where_there_is_one() -> None:
+    call = "AI_COMPLETE('m', PROMPT('Describe {0}', TO_FILE('@s', a)))"
+    assert rows(f"SELECT {call} FROM (SELECT 'f' AS a) WHERE a = 'g'") == []
+    assert "TO_FILE" in refusal(f"SELECT {call} FROM (SELECT 'f' AS a)").message
+
+
+def test_every_argument_of_ai_classify_may_be_given() -> None:
+    call = "AI_CLASSIFY('x', ['a', 'b'], {'output_mode': 'many'}, TRUE)"
+    assert document(call)["error"] == "config_object: output_mode is 'single' or 'multi'"
 
 
 def test_ai_complete_with_a_file_is_said_not_to_run() -> None:
@@ -241,4 +319,3 @@ def test_show_without_its_schema_looks_at_the_sessions_database() -> None:
 
 def test_show_refuses_what_it_does_not_know() -> None:
     assert refusal(f"{SHOW} IN SCHEMA SNOWFLAKE.MODELS FOO").code == "001003"
-    assert refusal("SHOW WAREHOUSES").code == "000002"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import duckdb
 import pytest
 
 from local_cortex.sql import Completion
+from local_cortex.sql.failures import as_sql_error
+from local_cortex.sql.parse import parse
 from tests.local_cortex.sql_support import EchoCortex, refusal, rows
 
 
@@ -43,16 +48,25 @@ def test_a_syntax_error_points_at_the_word_that_is_wrong(
         ("select 1; select 2", "000008", "0A000"),
         ("select foo", "000904", "42000"),
         ("select t.b from (select 1 a) t", "000904", "42000"),
-        ("select a from (select 1 a, 2 a)", "002028", "42601"),
+        ("select a from (select 1 a) x, (select 2 a) y", "002028", "42601"),
         ("select * from nowhere", "002003", "42S02"),
         ("select foo(1)", "002140", "42601"),
         ("select upper()", "000938", "22023"),
-        ("select 1 + date '2020-01-01'", "000002", "0A000"),
+        ("select date '2020-01-01' * 2", "001044", "42P13"),
         ("select 1/0", "100051", "22012"),
         ("select 'abc'::int", "100038", "22018"),
         ("select '2020-13-01'::date", "100040", "22007"),
         ("select parse_json('{bad')", "100069", "22P02"),
-        ("select 12345::number(3)", "100039", "22003"),
+        ("select 12345.67::number(4, 2)", "100039", "22003"),
+        ("select 'x'::boolean", "100037", "22018"),
+        ("select '25:00:00'::time", "100108", "22007"),
+        ("select to_timestamp('noon')", "100035", "22007"),
+        ("select regexp_like('a', '(')", "100048", "2201B"),
+        ("select 1 union select 1, 2", "001789", "42601"),
+        ("select a, count(*) from (select 1 a)", "000979", "42601"),
+        ("select a from (select 1 a) order by 9", "000904", "42000"),
+        ("select convert_timezone('Foo/Bar', current_timestamp())", "000604", "22000"),
+        ("select $1", "002211", "02000"),
         ("select ?", "002049", "42601"),
         ("select max(a) from (select 1 a) where max(a) > 0", "002035", "42601"),
         ("select (select a from values (1), (2) t(a))", "090150", "22000"),
@@ -79,96 +93,114 @@ def test_an_invalid_identifier_says_where_it_stands() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        "select * from (select 1 a) x join (select 1 b) y on a = b",
-        "select regexp_replace('a', 'b')",
-        "select ai_classify('a', ['b'])",
-        "select snowflake.cortex.summarize('a')",
-        "select sum(1) over ()",
-        "delete from t",
-        "update t set a = 1",
-        "merge into t using u on a = b when matched then delete",
-        "create view v as select 1",
-        "alter table t add column a int",
         "call p()",
         "explain select 1",
-        "describe table t",
-        "put file:///x @~",
-        "show warehouses",
-        "with recursive a as (select 1) select * from a",
-        "select * from table(flatten(input => [1]))",
-        "select 1 qualify row_number() over (order by 1) = 1",
+        "alter warehouses set x = 1",
+        "vacuum",
+        "describe function upper(varchar)",
+        "create dynamic table t target_lag = '1 minute' warehouse = w as select 1",
+        "create function f() returns int as '1'",
+        "select * from t at(offset => -60)",
+        "select soundex('a')",
     ],
 )
 def test_what_only_snowflake_runs_is_said_so_with_what_is_run(sql: str) -> None:
     error = refusal(sql)
     assert (error.code, error.sqlstate) == ("000002", "0A000")
     assert "Local Cortex does not run it" in error.message
-    assert "runs" in error.message
-
-
-def test_a_stage_is_refused_with_the_way_to_hand_over_a_pandas_frame() -> None:
-    message = refusal("create temp stage s").message
-    assert "Local Cortex does not run it" in message
-    assert "session.create_dataframe(frame.values.tolist()" in message
-
-
-def test_an_unknown_function_is_answered_with_the_known_ones() -> None:
-    message = refusal("select summarise('x')").message
-    assert "Unknown function SUMMARISE" in message
-    assert "AI_COMPLETE" in message
-    assert "SNOWFLAKE.CORTEX.COMPLETE" in message
-
-
-def doubling(steps: int) -> str:
-    tables = ["a0 as (select 1 x)"]
-    tables += [
-        f"a{n} as (select * from a{n - 1} union all select * from a{n - 1})"
-        for n in range(1, steps + 1)
-    ]
-    return f"with {', '.join(tables)} select count(*) from a{steps}"
 
 
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "expected"),
     [
-        "select " + "(" * 5000 + "1" + ")" * 5000,
-        "select " + "[" * 3000 + "]" * 3000,
-        "select " + "+".join(["1"] * 2000),
-        "select " + " and ".join(["true"] * 2000),
-        "select " + "- " * 5000 + "1",
-        "select " + "not " * 5000 + "true",
-        "select 1" + "::int" * 5000,
-        "select parse_json('1')" + "[0]" * 5000,
-        "select " + "case when true then " * 2000 + "1" + " end" * 2000,
-        "select * from " + "(select * from " * 500 + "(select 1)" + ")" * 500,
-        "select 1 a0, " + ", ".join(f"a{n} + a{n} a{n + 1}" for n in range(60)),
-        doubling(40),
-        "select * from table(generator(rowcount => 10000000))",
-        "select repeat('x', 100000000)",
-        "select repeat('x', 16000000) from table(generator(rowcount => 1000))",
-        "select repeat('x' || seq8(), 10000) from table(generator(rowcount => 100000))",
-        "select ai_complete('m', 'x') from table(generator(rowcount => 5000))",
-        "select '" + "x" * 300_001 + "'",
-        "select " + "'x', " * 150_000 + "1",
-        # An array holds another twice, and so on: small in memory, not in text.
-        "select " + ", ".join(f"[a{n}, a{n}] a{n + 1}" for n in range(20)).replace("a0", "1"),
-        "select ai_complete('m', prompt(repeat('{', 1000000)))",
-        "select ai_complete('m', prompt(repeat('{0}', 10000), repeat('x', 1000)))",
-        "select array_to_string(split(repeat('a,', 9000), ','), repeat('x', 1000))",
-        "select parse_json(repeat('[', 400) || repeat('1,', 90000) || '1' || repeat(']', 400))",
-        "select trim(repeat('a', 9), '" + "".join(map(chr, range(20_000, 22_000))) + "')",
-        "select 1 from table(generator(rowcount => 100000)) order by repeat('x', 900)",
-        "create temporary table t as select repeat('x', 900) a, repeat('x', 900) b "
-        "from table(generator(rowcount => 50000))",
-        "set v = repeat('x', 10000)",
-        "alter session set " + ", ".join(f"p{n} = 'x'" for n in range(201)),
+        ("select x.a from (select 1 a) x join (select 1 b) y on a = b", [(1,)]),
+        ("select regexp_replace('ab', 'b')", [("a",)]),
+        ("select sum(1) over ()", [(1,)]),
+        ("with recursive a as (select 1) select * from a", [(1,)]),
+        ("select value from table(flatten(input => [1]))", [("1",)]),
+        ("select 1 qualify row_number() over (order by 1) = 1", [(1,)]),
+        ("select date '2020-01-01' + 1", [(dt.date(2020, 1, 2),)]),
     ],
-    ids=lambda sql: sql[:40],
 )
-def test_a_statement_beyond_the_limits_is_refused(sql: str) -> None:
+def test_what_snowflake_runs_runs_here(sql: str, expected: object) -> None:
+    assert rows(sql) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message"),
+    [
+        (
+            'IO Error: Cannot open file "/home/me/secret/a.csv": No such file',
+            duckdb.IOException,
+            "Cannot open file a file: No such file",
+        ),
+        (
+            "Binder Error: Strange thing. You might need to add explicit type casts.\n"
+            "\tCandidate functions:\n\tsf_x(a)",
+            duckdb.BinderException,
+            "Strange thing.",
+        ),
+        ("Catalog Error: main.sf_FOO is odd", duckdb.CatalogException, "FOO is odd"),
+        (
+            "Out of Memory Error: 5 bytes. Try SET memory_limit",
+            duckdb.OutOfMemoryException,
+            "Local Cortex allows 512MB",
+        ),
+    ],
+)
+def test_what_duckdb_says_is_told_without_paths_and_without_duckdbs_own_advice(
+    text: str, kind: type[duckdb.Error], message: str
+) -> None:
+    told = as_sql_error(text, kind, None).message
+    assert message in told
+    assert not any(word in told for word in ("/home", "sf_", "main.", "SET ", "casts", "Candidate"))
+
+
+def test_a_missing_column_is_told_where_duckdb_only_misses_its_type() -> None:
+    text = "Binder Error: Macro sf_plus() has multiple overloads that match. Candidate macros: ..."
+    parsed = parse("select b, a + 1 as c from t", lambda: None)
+    error = as_sql_error(text, duckdb.BinderException, parsed, ["B"])
+    assert (error.code, error.position) == ("000904", 10)
+    assert "invalid identifier 'A'" in error.message
+
+
+def test_an_unknown_function_is_answered_with_those_of_a_like_name() -> None:
+    message = refusal("select summarise('x')").message
+    assert "Unknown function SUMMARISE. Did you mean" in message
+    assert "SUMMARIZE" in message
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("select " + "(" * 5000 + "1" + ")" * 5000, "Brackets within brackets"),
+        ("select " + "[" * 3000 + "]" * 3000, "Brackets within brackets"),
+        ("select " + "+".join(["1"] * 2000), "Operators within operators"),
+        ("select " + " and ".join(["true"] * 2000), "Operators within operators"),
+        ("select " + "- " * 5000 + "1", "Nesting"),
+        ("select " + "not " * 5000 + "true", "Nesting"),
+        ("select 1" + "::int" * 5000, "Operators within operators"),
+        ("select parse_json('1')" + "[0]" * 5000, "Nesting"),
+        ("select " + "case when true then " * 2000 + "1" + " end" * 2000, "Brackets"),
+        ("select * from " + "(select * from " * 500 + "(select 1)" + ")" * 500, "Brackets"),
+        (
+            "select 1 a0, " + ", ".join(f"a{n} + a{n} a{n + 1}" for n in range(60)),
+            "What aliases stand for",
+        ),
+        ("select repeat('x', 1000) from table(generator(rowcount => 100000))", "The bytes"),
+        ("select ai_complete('m', 'x') from table(generator(rowcount => 2000))", "Answers"),
+        ("select '" + "x" * 300_001 + "'", "A statement of 300,010 characters"),
+        ("set v = repeat('x', 10000)", "The value of 'V'"),
+        ("alter session set " + ", ".join(f"p{n} = 'x'" for n in range(201)), "Variables"),
+        ("select listagg(repeat('x', 99999)) from table(generator(rowcount => 99999))", "512MB"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_statement_beyond_the_limits_is_refused(sql: str, what: str) -> None:
     error = refusal(sql)
-    assert error.code in {"000002", "100078"}, error.message
-    assert "Local Cortex allows" in error.message or "too long" in error.message
+    assert error.code == "000002", error.message
+    assert what in error.message
+    assert "Local Cortex allows" in error.message
 
 
 def test_json_that_is_nested_too_deeply_is_refused() -> None:
@@ -179,8 +211,7 @@ def test_an_ordinary_depth_is_no_problem() -> None:
     assert rows("select " + "(" * 35 + "1" + ")" * 35) == [(1,)]
     assert rows("select " + " + ".join(["1"] * 100)) == [(100,)]
     assert rows("select * from " + "(select * from " * 30 + "(select 1)" + ")" * 30) == [(1,)]
-    assert len(rows(" union all ".join(["select 1"] * 500))) == 500
-    assert rows(doubling(10)) == [(1024,)]
+    assert len(rows(" union all ".join(["select 1"] * 100))) == 100
 
 
 def test_a_fault_inside_is_an_error_message_and_not_a_crash(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
@@ -70,7 +71,7 @@ def test_an_operator_gives_what_snowflake_gives(expression: str, expected: objec
         ("REPLACE('aXa', 'X', 'b')", "aba"),
         ("REPEAT('ab', 3)", "ababab"),
         ("LPAD('7', 3, '0')", "007"),
-        ("SPLIT('a,b', ',')", ["a", "b"]),
+        ("TO_JSON(SPLIT('a,b', ','))", '["a","b"]'),
         ("SPLIT_PART('a,b', ',', 2)", "b"),
         ("POSITION('b', 'abc')", 2),
         ("CONTAINS('abc', 'b')", True),
@@ -118,7 +119,7 @@ def test_a_function_gives_what_snowflake_gives(expression: str, expected: object
         ("'2020-01-02 03:04:05'::timestamp", dt.datetime(2020, 1, 2, 3, 4, 5)),
         ("'2020-01-02 03:04:05'::timestamp::date", dt.date(2020, 1, 2)),
         ("'6162'::binary", b"ab"),
-        ("CAST(PARSE_JSON('[1]') AS ARRAY)", [1]),
+        ("CAST(PARSE_JSON('[1]') AS ARRAY)", "[\n  1\n]"),
         ('PARSE_JSON(\'{"b": 1, "a": [true]}\')::varchar', '{"a":[true],"b":1}'),
         ("PARSE_JSON('null')::varchar", None),
     ],
@@ -143,7 +144,9 @@ def test_a_cast_gives_what_snowflake_gives(expression: str, expected: object) ->
     ],
 )
 def test_semi_structured_values_are_built_and_read(expression: str, expected: object) -> None:
-    assert value(expression) == expected
+    found = value(expression)
+    is_json = kind(expression) in {"VARIANT", "ARRAY", "OBJECT"} and found is not None
+    assert (json.loads(str(found)) if is_json else found) == expected
 
 
 def test_strings_are_read_with_snowflakes_escapes() -> None:
@@ -154,15 +157,15 @@ def test_strings_are_read_with_snowflakes_escapes() -> None:
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
-        ("123", "NUMBER(3,0)"),
+        ("123", "NUMBER(38,0)"),
         ("1.50", "NUMBER(3,2)"),
         ("1e5", "FLOAT"),
-        ("'abc'", "VARCHAR(3)"),
-        ("1 + 1", "NUMBER(2,0)"),
-        ("1 / 3", "NUMBER(7,6)"),
-        ("IFF(TRUE, 1, 2.5)", "NUMBER(2,1)"),
+        ("'abc'", "VARCHAR(16777216)"),
+        ("1 + 1", "NUMBER(38,0)"),
+        ("1 / 3", "NUMBER(38,6)"),
+        ("IFF(TRUE, 1, 2.5)", "NUMBER(11,1)"),
         ("PARSE_JSON('1')", "VARIANT"),
-        ("CURRENT_TIMESTAMP()", "TIMESTAMP_LTZ"),
+        ("CURRENT_TIMESTAMP()", "TIMESTAMP_LTZ(9)"),
         ("AI_COMPLETE('m', 'x')", "VARIANT"),
         ("1 = 2", "BOOLEAN"),
     ],
@@ -239,3 +242,66 @@ def test_session_variables_are_set_and_read() -> None:
     assert value("$greeting", session=session) == "hi!"
     rows("UNSET greeting", session=session)
     assert refusal("SELECT $greeting", session=session).code == "002211"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('PARSE_JSON(\'{"t": "2024-01-02 03:04:05.5"}\'):t::timestamp_ntz', "03:04:05.500000"),
+        ("DATEADD(month, 1, '2024-01-31'::DATE)", "2024-02-29"),
+        ("DATEADD(day, 1, (SELECT '2024-01-31'::DATE))", "2024-02-01"),
+        ("MAX('2024-01-31'::DATE) + 1", "2024-02-01"),
+        ("DATE_TRUNC('month', MAX('2024-01-31'::DATE))", "2024-01-01"),
+        ("12 / 2 / 3", "2.00000000"),
+        ("SUM(5) / COUNT(*)", "5.000000"),
+        ("MAX(10) / 4", "2.500000"),
+        ("AVG(DISTINCT 5)", "5.000000"),
+        ("576460752305 / 1", "576460752305.000000"),
+        ("IS_NULL_VALUE(PARSE_JSON('{\"a\": null}'):a)", "True"),
+        ("REDUCE([1, 2, 3], 0, (a, b) -> a + b)", "6"),
+        ('(SELECT OBJECT_CONSTRUCT(*) FROM (SELECT 1 AS a, 2 AS "b")):b', "2"),
+    ],
+)
+def test_a_value_keeps_its_type_through_aggregates_and_subqueries(
+    expression: str, expected: str
+) -> None:
+    assert str(value(expression)).endswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("REPEAT('ab', 100000000)", "100078"),
+        ("LPAD('ab', 100000000, 'x')", "100078"),
+        ("RPAD('ab', 100000000)", "100078"),
+        ("SPACE(100000000)", "100078"),
+        ("RANDSTR(100000000, RANDOM())", "100078"),
+        ("REPLACE(REPEAT('x', 1000000), 'x', REPEAT('y', 5000))", "100078"),
+        ("ARRAY_GENERATE_RANGE(0, 100000000)", "000002"),
+        ("COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 10000001))", "000002"),
+        ("POW(10, 400)", "100132"),
+        ("12345::NUMBER(3)", "100039"),
+    ],
+)
+def test_a_value_that_is_too_large_is_refused(expression: str, code: str) -> None:
+    assert refusal(f"SELECT {expression}").code == code
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CONCAT_WS('-', AI_COMPLETE('m', 'a'), 'b')",
+        "GREATEST(AI_COMPLETE('m', 'a')::text, 'b')",
+        "AI_COMPLETE('m', 'a') LIKE ANY ('x%', 'y%')",
+        "UPPER(AI_COMPLETE('m', 'a'))",
+        "ARRAY_AGG(AI_COMPLETE('m', 'a'))",
+    ],
+)
+def test_a_model_is_asked_once_for_a_value_that_stands_twice(expression: str) -> None:
+    cortex = EchoCortex()
+    value(expression, cortex=cortex)
+    assert len(cortex.calls) == 1
+
+
+def test_two_answers_in_one_call_are_two() -> None:
+    assert value("EDITDISTANCE(AI_COMPLETE('m', 'a'), AI_COMPLETE('m', 'bc'))") == 2

@@ -31,7 +31,6 @@ def quoted(text: str) -> str:
 @given(TEXTS)
 def test_any_text_comes_back_as_a_literal(text: str) -> None:
     result = run(f"SELECT {quoted(text)}")
-    assert result.rows == [(text,)]
     assert result.rowset() == [[text]]
 
 
@@ -43,9 +42,9 @@ def test_any_text_comes_back_as_a_bind(text: str) -> None:
 @given(TEXTS)
 def test_any_prompt_reaches_the_model_and_any_answer_the_client(text: str) -> None:
     cortex = EchoCortex(answer=text)
-    result = run(f"SELECT AI_COMPLETE('m', {quoted(text)})", cortex=cortex)
+    result = run(f"SELECT AI_COMPLETE('m', {quoted(text)})::text", cortex=cortex)
     assert cortex.calls[0][1][-1].content == text
-    assert json.loads(str(result.rowset()[0][0])) == text
+    assert result.rowset() == [[text]]
 
 
 @given(TEXTS, TEXTS)

@@ -1,16 +1,28 @@
-"""Statements that are not queries: USE, ALTER SESSION, transactions, temporary tables."""
+"""Statements that are not queries: USE, ALTER SESSION, transactions, tables, views, sequences."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from tests.local_cortex.sql_support import new_session, refusal, rows, run
+from local_cortex.sql import SqlSession
+from tests.local_cortex.sql_support import (
+    DATABASES,
+    database_of,
+    new_session,
+    refusal,
+    rows,
+    run,
+)
 
 CREATE = "CREATE TEMPORARY TABLE t (a BIGINT NOT NULL, b STRING)"
 
 
 def test_use_changes_what_the_session_answers_from() -> None:
     session = new_session()
+    for statement in ("create database d", 'create schema d."s x"', "create database other"):
+        run(statement, session=session)
     for statement in ("use role abc", "use warehouse wh", 'use schema d."s x"'):
         run(statement, session=session)
     assert (session.role, session.warehouse) == ("ABC", "WH")
@@ -19,6 +31,9 @@ def test_use_changes_what_the_session_answers_from() -> None:
     assert rows("SELECT CURRENT_DATABASE(), CURRENT_SCHEMA()", session=session) == [
         ("OTHER", "PUBLIC")
     ]
+    error = refusal("use schema nowhere", session=session)
+    assert (error.code, error.sqlstate) == ("002043", "02000")
+    assert "OTHER.NOWHERE" in error.message
 
 
 def test_session_parameters_are_set_shown_and_unset() -> None:
@@ -30,9 +45,158 @@ def test_session_parameters_are_set_shown_and_unset() -> None:
     assert rows("SHOW PARAMETERS LIKE 'QUERY_TAG'", session=session) == []
 
 
-@pytest.mark.parametrize("statement", ["BEGIN", "BEGIN TRANSACTION", "COMMIT", "ROLLBACK"])
-def test_transactions_are_accepted(statement: str) -> None:
-    assert rows(statement) == [("Statement executed successfully.",)]
+def test_a_transaction_is_kept_or_rolled_back() -> None:
+    session = new_session()
+    run("CREATE TABLE t (a INT)", session=session)
+    for statement in ("BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK"):
+        run(statement, session=session)
+    assert rows("SELECT * FROM t", session=session) == []
+    for statement in ("BEGIN TRANSACTION", "INSERT INTO t VALUES (2)", "COMMIT", "ROLLBACK"):
+        run(statement, session=session)
+    assert rows("SELECT * FROM t", session=session) == [(2,)]
+
+
+def test_a_transaction_that_has_failed_says_so_when_it_is_committed() -> None:
+    session = new_session()
+    run("CREATE TABLE t (a INT NOT NULL)", session=session)
+    run("BEGIN", session=session)
+    run("INSERT INTO t VALUES (1)", session=session)
+    assert refusal("INSERT INTO t VALUES (NULL)", session=session).code == "100072"
+    assert refusal("COMMIT", session=session).code == "000625"
+    assert rows("SELECT * FROM t", session=session) == []
+
+
+def test_without_autocommit_a_change_waits_for_commit() -> None:
+    session = new_session()
+    run("CREATE TABLE t (a INT)", session=session)
+    run("ALTER SESSION SET AUTOCOMMIT = FALSE", session=session)
+    run("INSERT INTO t VALUES (1)", session=session)
+    run("ROLLBACK", session=session)
+    assert rows("SELECT * FROM t", session=session) == []
+
+
+def test_sessions_share_tables_but_not_temporary_ones() -> None:
+    one = new_session()
+    run("CREATE TABLE shared AS SELECT 1 a", session=one)
+    run("CREATE TEMP TABLE own AS SELECT 2 a", session=one)
+    other = new_session(session_id=8)
+    DATABASES[id(other)] = (other, database_of(one))
+    assert rows("SELECT * FROM shared", session=other) == [(1,)]
+    assert refusal("SELECT * FROM own", session=other).code == "002003"
+    database_of(one).forget(one)
+    assert refusal("SELECT * FROM own", session=one).code == "002003"
+
+
+def test_a_temporary_table_hides_a_permanent_one_of_its_name() -> None:
+    session = new_session()
+    run("CREATE TABLE t AS SELECT 1 a", session=session)
+    run("CREATE TEMP TABLE t AS SELECT 2 a", session=session)
+    assert rows("SELECT * FROM t", session=session) == [(2,)]
+    run("DROP TABLE t", session=session)
+    assert rows("SELECT * FROM t", session=session) == [(1,)]
+
+
+def test_names_that_differ_only_in_case_are_two_names() -> None:
+    session = new_session()
+    run('CREATE TABLE t ("a" INT, A INT, "Straße" TEXT)', session=session)
+    run("INSERT INTO t VALUES (1, 2, 'x')", session=session)
+    assert rows('SELECT a, "a", "Straße" FROM T', session=session) == [(2, 1, "x")]
+    assert names_of("SELECT * FROM t", session) == ["a", "A", "Straße"]
+    assert "invalid identifier 'b'" in refusal('SELECT "b" FROM t', session=session).message
+
+
+def names_of(sql: str, session: SqlSession) -> list[str]:
+    return [column.name for column in run(sql, session=session).columns]
+
+
+def test_a_view_reads_its_tables_from_where_it_was_made() -> None:
+    session = new_session()
+    run("CREATE TABLE t AS SELECT 1 a", session=session)
+    run("CREATE VIEW v (b) AS SELECT a + 1 FROM t", session=session)
+    run("CREATE SCHEMA other", session=session)
+    assert rows("SELECT b FROM public.v", session=session) == [(2,)]
+    run("CREATE VIEW public.w AS SELECT * FROM public.v", session=session)
+    assert rows("SELECT * FROM course.public.w", session=session) == [(2,)]
+
+
+def test_views_that_read_one_another_without_end_are_refused() -> None:
+    session = new_session()
+    run("CREATE VIEW v0 AS SELECT 1 a", session=session)
+    for number in range(1, 11):
+        run(f"CREATE VIEW v{number} AS SELECT * FROM v{number - 1}", session=session)
+    assert refusal("CREATE VIEW v11 AS SELECT * FROM v10", session=session).code == "000002"
+
+
+def test_a_sequence_counts_and_an_identity_column_does() -> None:
+    session = new_session()
+    run("CREATE SEQUENCE s START 5 INCREMENT 2", session=session)
+    assert rows("SELECT s.NEXTVAL", session=session) == [(5,)]
+    assert rows("SELECT course.public.s.NEXTVAL AS n", session=session) == [(7,)]
+    run("CREATE TABLE t (id INT AUTOINCREMENT, x TEXT)", session=session)
+    run("INSERT INTO t (x) VALUES ('a'), ('b')", session=session)
+    assert rows("SELECT * FROM t", session=session) == [(1, "a"), (2, "b")]
+
+
+def test_columns_are_added_renamed_changed_and_dropped() -> None:
+    session = new_session()
+    run("CREATE TABLE t (a INT)", session=session)
+    run("INSERT INTO t VALUES (1)", session=session)
+    for change in (
+        "ADD COLUMN b VARCHAR(5)",
+        "RENAME COLUMN a TO c",
+        "ALTER COLUMN c SET DATA TYPE VARCHAR",
+        "DROP COLUMN b",
+        "RENAME TO u",
+    ):
+        run(f"ALTER TABLE t {change}", session=session)
+    assert rows("SELECT c || '!' FROM u", session=session) == [("1!",)]
+    assert refusal("ALTER TABLE u DROP COLUMN z", session=session).code == "000904"
+
+
+def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted() -> None:
+    session = new_session()
+    run("CREATE TABLE t AS SELECT * FROM VALUES (1, 'a'), (2, 'b') v(id, x)", session=session)
+    merged = run(
+        "MERGE INTO t USING (SELECT * FROM VALUES (1, 'A'), (2, NULL), (3, 'c') v(id, x)) s "
+        "ON t.id = s.id WHEN MATCHED AND s.x IS NULL THEN DELETE "
+        "WHEN MATCHED THEN UPDATE SET t.x = s.x "
+        "WHEN NOT MATCHED THEN INSERT (id, x) VALUES (s.id, s.x)",
+        session=session,
+    )
+    assert [column.name for column in merged.columns] == [
+        "number of rows inserted",
+        "number of rows updated",
+        "number of rows deleted",
+    ]
+    assert merged.rowset() == [["1", "1", "1"]]
+    assert rows("SELECT * FROM t ORDER BY id", session=session) == [(1, "A"), (3, "c")]
+
+
+def test_two_statements_that_change_the_same_row_wait_for_each_other() -> None:
+    session = new_session()
+    run("CREATE TABLE t AS SELECT 0 n", session=session)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: run("UPDATE t SET n = n + 1", session=session), range(40)))
+    assert rows("SELECT n FROM t", session=session) == [(40,)]
+
+
+def test_show_finds_by_pattern_place_and_beginning() -> None:
+    session = new_session()
+    for statement in ("CREATE TABLE alpha (a INT)", "CREATE VIEW beta AS SELECT 1 a"):
+        run(statement, session=session)
+    run("CREATE DATABASE shop", session=session)
+    run("CREATE TABLE gamma (a INT)", session=session)
+
+    def shown(statement: str) -> list[object]:
+        return [row[1] for row in rows(statement, session=session)]
+
+    assert shown("SHOW TABLES") == ["GAMMA"]
+    assert shown("SHOW TABLES IN ACCOUNT") == ["ALPHA", "GAMMA"]
+    assert shown("SHOW TERSE OBJECTS LIKE '%a' IN SCHEMA course.public") == ["ALPHA", "BETA"]
+    assert shown("SHOW VIEWS IN DATABASE course STARTS WITH 'B' LIMIT 1") == ["BETA"]
+    assert shown("SHOW DATABASES LIKE 'sh%'") == ["SHOP"]
+    assert refusal("SHOW TABLES IN SCHEMA nowhere", session=session).code == "002003"
+    assert "SHOW TABLES" in refusal("SHOW MASKING POLICIES").message
 
 
 def test_closing_a_session_may_cancel_its_queries() -> None:
@@ -43,7 +207,7 @@ def test_a_temporary_table_is_filled_and_read() -> None:
     session = new_session()
     assert rows(CREATE, session=session) == [("Table T successfully created.",)]
     inserted = run("INSERT INTO t (b, a) VALUES ('x', 1), (NULL, '2')", session=session)
-    assert (inserted.columns[0].name, inserted.rows) == ("number of rows inserted", [(2,)])
+    assert (inserted.columns[0].name, inserted.rowset()) == ("number of rows inserted", [["2"]])
     run("INSERT INTO t SELECT a + 10, b FROM t", session=session)
     assert rows("SELECT * FROM course.public.t ORDER BY a", session=session) == [
         *((1, "x"), (2, None)),
@@ -69,7 +233,7 @@ def test_a_table_can_be_made_of_a_query() -> None:
     run("CREATE TEMP TABLE t AS SELECT 1 AS a, 'x' AS b", session=session)
     run("CREATE OR REPLACE TEMP TABLE t (a INT, b TEXT) AS SELECT a + 1, b FROM t", session=session)
     assert rows("SELECT * FROM t", session=session) == [(2, "x")]
-    assert rows("SHOW TABLES LIKE 'T'", session=session)[0][0] == "T"
+    assert rows("SHOW TABLES LIKE 'T'", session=session)[0][1] == "T"
 
 
 def test_tables_are_emptied_and_dropped() -> None:
@@ -79,7 +243,7 @@ def test_tables_are_emptied_and_dropped() -> None:
     run("TRUNCATE TABLE t", session=session)
     assert rows("SELECT COUNT(*) FROM t", session=session) == [(0,)]
     run("DROP TABLE t", session=session)
-    assert run("DROP TABLE IF EXISTS t", session=session).rows != []
+    assert run("DROP TABLE IF EXISTS t", session=session).rowset() != []
     assert refusal("DROP TABLE t", session=session).code == "002003"
 
 
@@ -88,7 +252,6 @@ def test_tables_are_emptied_and_dropped() -> None:
     [
         (CREATE, "002002"),
         ("CREATE TEMP TABLE u (a INT, a INT)", "002025"),
-        ("CREATE TEMP TABLE u (a INT DEFAULT 1)", "000002"),
         ("INSERT INTO t (b) VALUES ('x')", "100072"),
         ("INSERT INTO t (c) VALUES ('x')", "000904"),
         ("INSERT INTO t VALUES (1)", "002020"),
@@ -102,9 +265,3 @@ def test_what_does_not_fit_a_table_is_refused(statement: str, code: str) -> None
     run(CREATE, session=session)
     run("CREATE TEMP TABLE short (a VARCHAR(2))", session=session)
     assert refusal(statement, session=session).code == code
-
-
-def test_a_permanent_table_is_said_not_to_run() -> None:
-    error = refusal("CREATE TABLE t (a INT)")
-    assert (error.code, error.sqlstate) == ("000002", "0A000")
-    assert "CREATE TEMPORARY TABLE" in error.message

@@ -13,7 +13,7 @@ from local_cortex import statements as module
 from local_cortex.sql import SqlError, SqlResult
 from local_cortex.statements import Statement, Statements
 
-RESULT = SqlResult(columns=(), rows=[], statement_type_id=0x1000)
+RESULT = SqlResult.of_rows((), [], 0x1000)
 ME, YOU = 1, 2
 SOON = 5.0
 
@@ -111,6 +111,40 @@ def test_an_aborted_statement_fails_with_000604(by: str) -> None:
         assert (error.code, error.sqlstate) == ("000604", "57014")
 
     asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    ("work", "status"),
+    [
+        (Work(done=False), "RUNNING"),
+        (Work(), "SUCCESS"),
+        (Work(error=SqlError("no", code="001003", sqlstate="42000")), "FAILED_WITH_ERROR"),
+        (Work(error=KeyError("ours")), "FAILED_WITH_ERROR"),
+    ],
+)
+def test_a_statement_has_the_status_that_the_connector_knows(work: Work, status: str) -> None:
+    async def test() -> None:
+        statement = Statements().start(ME, "r", work)
+        await asyncio.wait({statement.task}, timeout=0.001 if status == "RUNNING" else SOON)
+        assert statement.status == status
+        assert (statement.error is None) == (status in {"RUNNING", "SUCCESS"})
+        statement.task.cancel()
+
+    asyncio.run(test())
+
+
+@in_a_loop
+async def test_a_statement_is_cancelled_by_its_id_from_any_thread_of_its_session() -> None:
+    statements = Statements()
+    statement = statements.start(ME, "r", Work(done=False))
+    await asyncio.sleep(0)
+    mine, yours = statements.canceller(ME), statements.canceller(YOU)
+    assert not await asyncio.to_thread(yours, statement.query_id)
+    assert await asyncio.to_thread(mine, statement.query_id)
+    assert (await error_of(statement)).code == "000604"
+    assert statement.status == "FAILED_WITH_ERROR"
+    assert not mine(statement.query_id)
+    assert not mine("unknown")
 
 
 @in_a_loop

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
 
-from local_cortex.sql import SqlError, Workers, execute
-from local_cortex.sql.allowance import check
-from local_cortex.sql.workers import compute
+from local_cortex.database.execution import Execution
+from local_cortex.database.workers import MOST_LONG
+from local_cortex.sql import Database, SqlError, SqlSession, Workers, execute
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
 SOON = 10.0
-# A hundred thousand rows, each compared with a pattern that its text almost matches.
+# More pairs of rows than anybody waits for.
 LONG = (
-    "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 100000)) "
-    "WHERE REPEAT('ab', 5000) LIKE '%' || SEQ4() || '%b%c'"
+    "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 1000000)) a, "
+    "TABLE(GENERATOR(ROWCOUNT => 1000000)) b"
 )
+DATABASE = Database()
+CORTEX: Any = EchoCortex()
 
 
 def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
@@ -33,50 +36,40 @@ def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
     return run
 
 
-@asynccontextmanager
-async def some(**options: Any) -> AsyncIterator[Workers]:
-    workers = Workers(**options)
-    yield workers
-    workers.close()
+def ask(sql: str, workers: Workers, session: SqlSession | None = None) -> Coroutine[Any, Any, Any]:
+    return execute(
+        sql,
+        session=session or new_session(),
+        cortex=CORTEX,
+        database=DATABASE,
+        workers=workers,
+    )
 
 
-class Ask:
-    """What a statement awaits."""
+def execution(session_id: int = 7, **options: Any) -> Execution:
+    session = new_session(session_id=session_id)
+    loop = asyncio.get_running_loop()
+    return Execution(session, DATABASE, CORTEX, loop, **options)
 
-    def __await__(self) -> Generator[Ask, Any, Any]:
-        return (yield self)
 
-
-async def answer(_: object) -> str:
-    return "answered"
+def until_stopped(one: Execution) -> None:
+    """Compute until somebody stops the statement."""
+    while True:
+        one.check()
+        time.sleep(0.001)
 
 
 @in_a_loop
-async def test_a_statement_is_computed_on_another_thread_and_answered_on_the_loop() -> None:
-    seen: list[threading.Thread] = []
-
-    async def work() -> str:
-        seen.append(threading.current_thread())
-        said: str = await Ask()
-        seen.append(threading.current_thread())
-        return said
-
-    async def here(_: object) -> str:
-        seen.append(threading.current_thread())
-        return "answered"
-
-    async with some() as workers:
-        assert await compute(work(), here, workers) == "answered"
-    before, asked, after = seen
-    assert asked is threading.current_thread()
-    assert threading.current_thread() not in (before, after)
+async def test_a_statement_is_computed_on_a_thread_that_does_not_keep_the_interpreter() -> None:
+    thread = await Workers().run(threading.current_thread, execution())
+    assert thread is not threading.current_thread()
+    assert thread.daemon
 
 
 @in_a_loop
 async def test_a_statement_past_its_deadline_fails_as_snowflakes_do() -> None:
-    async with some(seconds=0.2) as workers:
-        with pytest.raises(SqlError) as failed:
-            await execute(LONG, session=new_session(), cortex=EchoCortex(), workers=workers)
+    with pytest.raises(SqlError) as failed:
+        await ask(LONG, Workers(seconds=0.2))
     assert (failed.value.code, failed.value.sqlstate) == ("000630", "57014")
     assert str(failed.value) == (
         "Statement reached its statement or warehouse timeout of 0.2 second(s) and was canceled."
@@ -85,20 +78,13 @@ async def test_a_statement_past_its_deadline_fails_as_snowflakes_do() -> None:
 
 @in_a_loop
 async def test_the_loop_goes_on_while_a_statement_is_computed() -> None:
-    turns = 0
-
-    async def tick() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    async with some(seconds=0.3) as workers:
-        ticking = asyncio.create_task(tick())
-        with pytest.raises(SqlError, match="timeout"):
-            await execute(LONG, session=new_session(), cortex=EchoCortex(), workers=workers)
-        ticking.cancel()
-    assert turns > 5
+    one = execution()
+    running = asyncio.create_task(Workers().run(partial(until_stopped, one), one))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not running.done()
+    one.stop()
+    await asyncio.wait({running})
 
 
 class Clock:
@@ -114,88 +100,125 @@ class Clock:
 @in_a_loop
 async def test_waiting_for_a_model_is_no_time_of_the_statement() -> None:
     clock = Clock()
+    one = execution(clock=clock)
 
-    async def work() -> str:
-        said: str = await Ask()
-        return said
-
-    async def slow(_: object) -> str:
-        clock.now += 1_000.0
+    def slow() -> str:
+        with one.waiting():
+            clock.now += 1_000.0
         return "at last"
 
-    async with some(seconds=10, clock=clock) as workers:
-        assert await compute(work(), slow, workers) == "at last"
+    assert await Workers(seconds=10).run(slow, one) == "at last"
+    assert one.computed == 0
 
 
 @in_a_loop
-async def test_computing_is_time_of_the_statement_before_and_after_it_asks() -> None:
+async def test_waiting_for_a_turn_is_no_time_of_the_statement() -> None:
     clock = Clock()
-
-    async def work() -> None:
-        for _ in range(3):
-            clock.now += 4.0
-            await Ask()
-
-    async with some(seconds=10, clock=clock) as workers:
-        with pytest.raises(SqlError, match="timeout of 10 second"):
-            await compute(work(), answer, workers)
+    workers, go_on = Workers(seconds=10, threads=1), threading.Event()
+    first = asyncio.create_task(workers.run(go_on.wait, execution(1)))
+    await asyncio.sleep(0)
+    one = execution(2, clock=clock)
+    second = asyncio.create_task(workers.run(lambda: "answered", one))
+    await asyncio.sleep(0)
+    clock.now += 1_000.0
+    go_on.set()
+    assert await second == "answered"
+    await first
 
 
 @pytest.mark.parametrize("how", ["deadline", "cancelled"])
 def test_the_thread_of_a_statement_that_is_over_is_free_again(how: str) -> None:
-    started, ended = threading.Event(), threading.Event()
-
-    async def work() -> None:
-        started.set()
-        try:
-            while True:
-                check()
-        finally:
-            ended.set()
-
     async def test() -> None:
-        async with some(seconds=0.1 if how == "deadline" else 100, threads=1) as workers:
-            running = asyncio.create_task(compute(work(), answer, workers))
-            await asyncio.to_thread(started.wait, SOON)
-            if how == "cancelled":
-                running.cancel()
-            await asyncio.wait({running})
-            result = await execute(
-                "SELECT 1", session=new_session(), cortex=EchoCortex(), workers=workers
-            )
-            assert result.rows == [(1,)]
-        assert ended.is_set()
+        workers = Workers(seconds=0.1 if how == "deadline" else 100, threads=1)
+        started, ended = threading.Event(), threading.Event()
+        one = execution()
+
+        def work() -> None:
+            started.set()
+            try:
+                until_stopped(one)
+            finally:
+                ended.set()
+
+        running = asyncio.create_task(workers.run(work, one))
+        await asyncio.to_thread(started.wait, SOON)
+        if how == "cancelled":
+            running.cancel()
+        await asyncio.wait({running})
+        assert await asyncio.to_thread(ended.wait, SOON)
+        assert not workers.stuck
 
     asyncio.run(asyncio.wait_for(test(), SOON))
 
 
 @in_a_loop
-async def test_a_short_statement_does_not_wait_for_the_end_of_long_ones() -> None:
-    go_on = threading.Event()
-
-    async def long() -> None:
-        while not go_on.is_set():
-            check()
-
-    async with some(seconds=SOON, threads=2) as workers:
-        running = [asyncio.create_task(compute(long(), answer, workers)) for _ in range(3)]
-        result = await execute(
-            "SELECT 1", session=new_session(), cortex=EchoCortex(), workers=workers
-        )
-        assert result.rows == [(1,)]
-        assert not any(task.done() for task in running)
-        go_on.set()
-        await asyncio.gather(*running)
+async def test_a_statement_that_missed_its_interrupt_is_told_again() -> None:
+    one, told = execution(), threading.Semaphore(0)
+    one.stop = told.release  # type: ignore[method-assign]
+    with pytest.raises(SqlError, match="timeout"):
+        await Workers(seconds=0.05).run(lambda: [told.acquire() for _ in range(3)], one)
+    assert await asyncio.to_thread(told.acquire, timeout=SOON)
 
 
 @in_a_loop
-async def test_statements_are_answered_when_there_are_no_threads_any_more() -> None:
-    async with some() as workers:
-        workers.close()
-        result = await execute(
-            "SELECT 1", session=new_session(), cortex=EchoCortex(), workers=workers
-        )
-    assert result.rows == [(1,)]
+async def test_a_short_statement_does_not_wait_for_the_end_of_long_ones() -> None:
+    workers = Workers(threads=2)
+    long = [execution(number) for number in range(3)]
+    running = [asyncio.create_task(workers.run(partial(until_stopped, one), one)) for one in long]
+    assert (await ask("SELECT 1", workers)).table.num_rows == 1
+    assert not any(task.done() for task in running)
+    for one in long:
+        one.stop()
+    await asyncio.wait(running)
+
+
+@in_a_loop
+async def test_a_session_of_one_statement_goes_before_a_session_of_many() -> None:
+    workers, go_on, order = Workers(threads=1), threading.Event(), list[str]()
+    first = asyncio.create_task(workers.run(go_on.wait, execution(1)))
+    await asyncio.sleep(0)
+    many = [
+        asyncio.create_task(workers.run(lambda: order.append("many"), execution(1)))
+        for _ in range(3)
+    ]
+    await asyncio.sleep(0)
+    single = asyncio.create_task(workers.run(lambda: order.append("one"), execution(2)))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(first, single, *many)
+    assert order == ["one", "many", "many", "many"]
+
+
+@in_a_loop
+async def test_a_session_has_few_long_statements_at_a_time_and_others_go_on() -> None:
+    workers = Workers(threads=1)
+    long = [execution(1) for _ in range(8)]
+    started: set[Execution] = set()
+
+    def compute(one: Execution) -> None:
+        started.add(one)
+        until_stopped(one)
+
+    running = [asyncio.create_task(workers.run(partial(compute, one), one)) for one in long]
+    for number in range(2, 8):
+        await workers.run(lambda: None, execution(number))
+    assert len(started) == MOST_LONG + 1
+    for one in long:
+        one.stop()
+    await asyncio.wait(running)
+
+
+@in_a_loop
+async def test_a_statement_that_is_cancelled_in_the_queue_leaves_its_place() -> None:
+    workers, go_on = Workers(threads=1), threading.Event()
+    first = asyncio.create_task(workers.run(go_on.wait, execution(1)))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(workers.run(lambda: None, execution(2)))
+    await asyncio.sleep(0)
+    second.cancel()
+    go_on.set()
+    await asyncio.wait({first, second})
+    assert (await ask("SELECT 1", workers)).table.num_rows == 1
 
 
 @pytest.mark.parametrize(

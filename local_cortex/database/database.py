@@ -1,0 +1,151 @@
+"""The one DuckDB behind a Local Cortex: opened by the first statement that needs it, and fenced in.
+
+DuckDB sees no disk but the stages and its own spill folder, no network and no extension, and
+nothing can change that afterwards. Every statement has a connection of its own; within one thread
+per statement DuckDB starts none itself, so that no statement waits for another's.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local_cortex.database.catalog import Catalog
+from local_cortex.sql.limits import MEMORY, SPILL
+
+if TYPE_CHECKING:
+    from local_cortex.database.catalog import Table
+    from local_cortex.database.execution import Execution
+    from local_cortex.database.session import SqlSession
+
+__all__ = ["Database"]
+
+
+class Database:
+    """Databases, schemas and tables of one server; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self.catalog = Catalog()
+        for schema in ("CORTEX", "MODELS"):
+            self.catalog.ensure("SNOWFLAKE", schema)
+        # Held while a table takes the place of another.
+        self.replacing = threading.RLock()
+        self._lock = threading.Lock()
+        self._numbers = count(1)
+        self._executions: dict[int, Execution] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._connection: Any = None
+        self._stages: Any = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of everything that this server keeps on the disk."""
+        with self._lock:
+            if self._folder is None:
+                # It also goes when the process ends without closing anything.
+                self._folder = tempfile.TemporaryDirectory(
+                    prefix="local-cortex-sql-", ignore_cleanup_errors=True
+                )
+            return Path(self._folder.name).resolve()
+
+    @property
+    def stages(self) -> Any:
+        """The stages, which live in a folder of their own."""
+        from local_cortex.stages.statements import Stages
+
+        folder = self.folder / "stages"
+        with self._lock:
+            if self._stages is None:
+                self._stages = Stages(folder)
+            return self._stages
+
+    def cursor(self) -> Any:
+        """Return a new connection to the database."""
+        folder = self.folder
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._open(folder)
+            return self._connection.cursor()
+
+    def _open(self, folder: Path) -> Any:
+        # Imported here: it takes a tenth of a second and 50 MB, and Home never needs it.
+        import duckdb
+
+        from local_cortex.ai import functions as cortex
+        from local_cortex.dialect.functions import MACROS
+
+        for name in ("stages", "spill"):
+            (folder / name).mkdir(exist_ok=True)
+        connection = duckdb.connect(":memory:")
+        quote = str(folder).replace("'", "''")
+        for setting, value in {
+            "threads": "1",
+            "memory_limit": f"'{MEMORY}'",
+            "max_temp_directory_size": f"'{SPILL}'",
+            "allowed_directories": f"['{quote}/stages/']",
+            "temp_directory": f"'{quote}/spill'",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+            "TimeZone": "'UTC'",
+        }.items():
+            connection.execute(f"SET GLOBAL {setting} = {value}")
+        for macro in MACROS:
+            connection.execute(macro)
+        cortex.register(connection, self.find)
+        connection.execute("SET GLOBAL enable_external_access = false")
+        connection.execute("SET GLOBAL lock_configuration = true")
+        return connection
+
+    def enter(self, execution: Execution) -> int:
+        """Number a statement, so that a function inside DuckDB finds it."""
+        with self._lock:
+            number = next(self._numbers)
+            self._executions[number] = execution
+            return number
+
+    def find(self, number: int) -> Execution:
+        """Return the statement of a number."""
+        return self._executions[number]
+
+    def leave(self, execution: Execution) -> None:
+        """Forget a statement that is over."""
+        with self._lock:
+            self._executions.pop(execution.id, None)
+
+    def forget(self, session: SqlSession) -> None:
+        """End a session: its statements, its transaction, and its temporary tables and stages.
+
+        Whoever calls this doesn't wait for a statement that still runs.
+        """
+        session.closed = True
+        with self._lock:
+            running = [one for one in self._executions.values() if one.session is session]
+        for execution in running:
+            execution.stop()
+        if self._stages is not None:
+            self._stages.forget(session.session_id)
+        tables = self.catalog.forget(session.session_id)
+        if tables or session.cursor is not None:
+            arguments = (session, tables)
+            threading.Thread(target=self._clean_up, args=arguments, daemon=True).start()
+
+    def _clean_up(self, session: SqlSession, tables: list[Table]) -> None:
+        with session.turn:
+            cursor, session.cursor = session.cursor, None
+            if cursor is not None:
+                cursor.close()
+        with self.cursor() as own:
+            for table in tables:
+                own.execute(f"DROP TABLE IF EXISTS {table.duckdb}")
+
+    def close(self) -> None:
+        """Let everything go, files included. Statements still running end."""
+        with self._lock:
+            for execution in self._executions.values():
+                execution.stop()
+            if self._folder is not None:
+                self._folder.cleanup()

@@ -1,0 +1,206 @@
+"""One statement on its way: whose it is, what it may still take, and how it is told to end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from local_cortex.sql.errors import object_missing, too_large
+from local_cortex.sql.limits import MAX_AI_CALLS
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from sqlglot import exp
+
+    from local_cortex.ai.protocol import CortexFunctions
+    from local_cortex.database.catalog import Table
+    from local_cortex.database.database import Database
+    from local_cortex.database.session import SqlSession
+    from local_cortex.stages.statements import Stages
+    from local_cortex.wire.binds import Bind
+    from local_cortex.wire.types import SqlType
+
+__all__ = ["Execution", "Stopped"]
+
+
+# Between two looks at whether a statement that waits for its turn is to end.
+TURN_SECONDS = 0.1
+
+
+class Stopped(BaseException):
+    """The statement is to end: its deadline has passed, or somebody aborted it.
+
+    Not an ``Exception``, so that no function which tolerates bad values takes it for one.
+    """
+
+
+class Execution:
+    """The statement that a worker thread runs; any thread may stop it.
+
+    Args:
+        loop: the event loop that the models answer on.
+        clock: monotonic, in seconds.
+    """
+
+    def __init__(
+        self,
+        session: SqlSession,
+        database: Database,
+        cortex: CortexFunctions,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        sql: str = "",
+        binds: Mapping[str, Bind] | None = None,
+        query_id: str = "",
+        describe_only: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.session = session
+        self.database = database
+        self.cortex = cortex
+        self.loop = loop
+        self.sql = sql
+        self.binds = binds or {}
+        self.query_id = query_id
+        self.describe_only = describe_only
+        self.stopped = False
+        # What a function raised inside DuckDB, which would only keep its text.
+        self.failure: BaseException | None = None
+        # The tables that it names, as far as it got.
+        self.tables: list[Table] = []
+        self._clock = clock
+        self._started = clock()
+        self._waited = 0.0
+        self._waiting_since: float | None = None
+        self._asked = 0
+        self._cursor: Any = None
+        self._turn: threading.RLock | None = None
+        self.id = database.enter(self)
+
+    @property
+    def cursor(self) -> Any:
+        """DuckDB's connection for this statement: the transaction's, where one is open."""
+        if self._cursor is None:
+            self._cursor = self.database.cursor()
+        return self._cursor
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this statement is one of a transaction."""
+        return self._turn is not None
+
+    def join_transaction(self) -> None:
+        """Wait for this statement's turn in the session's open transaction, if there is one."""
+        while (cursor := self.session.cursor) is not None and self._turn is None:
+            while not self.session.turn.acquire(timeout=TURN_SECONDS):
+                self.check()
+            if cursor is self.session.cursor:
+                self._turn, self._cursor = self.session.turn, cursor
+            else:
+                self.session.turn.release()
+
+    def leave_transaction(self) -> None:
+        """Go on with a connection of its own: the transaction has ended."""
+        self._cursor = None
+
+    @property
+    def computed(self) -> float:
+        """Seconds since the beginning, without those that a model was waited for."""
+        waiting = self._clock() - self._waiting_since if self._waiting_since is not None else 0.0
+        return self._clock() - self._started - self._waited - waiting
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Mark the time that a model is waited for."""
+        self._waiting_since = self._clock()
+        try:
+            yield
+        finally:
+            self._waited += self._clock() - self._waiting_since
+            self._waiting_since = None
+
+    def check(self) -> None:
+        """Go on, if the statement may.
+
+        Raises:
+            Stopped: it may not.
+        """
+        if self.stopped:
+            raise Stopped
+
+    def stop(self) -> None:
+        """Let the statement end as soon as it notices."""
+        self.stopped = True
+        cursor = self._cursor
+        if cursor is not None:
+            import duckdb
+
+            # The statement may close it at this moment.
+            with suppress(duckdb.Error):
+                cursor.interrupt()
+
+    def charge_ai_calls(self, count: int) -> None:
+        """Count questions to models.
+
+        Raises:
+            SqlError: 000002, more than one statement may ask.
+        """
+        self._asked += count
+        if self._asked > MAX_AI_CALLS:
+            raise too_large("Answers of one statement", MAX_AI_CALLS, "Take fewer rows with LIMIT.")
+
+    @property
+    def stages(self) -> Stages:
+        """The stages of this server."""
+        stages: Stages = self.database.stages
+        return stages
+
+    def resolve(self, table: exp.Table) -> tuple[str, str, str]:
+        """Return database, schema and name as Snowflake keeps them; nothing need exist."""
+        from local_cortex.sql.resolve import Resolver
+
+        name = Resolver(self).name(table)
+        return name.database, name.schema, name.name
+
+    def table(self, database: str, schema: str, name: str) -> Table:
+        """Return the table that the session sees there.
+
+        Raises:
+            SqlError: 002003, there is none.
+        """
+        from local_cortex.database.catalog import Name
+
+        where = Name(database, schema, name)
+        found = self.database.catalog.find(where, self.session.session_id)
+        if found is None:
+            raise object_missing("Table", str(where))
+        return found
+
+    def columns(self, name: tuple[str, str, str]) -> list[tuple[str, SqlType]]:
+        """Return the names and types of a table's columns."""
+        return [(column.name, column.type) for column in self.table(*name).columns]
+
+    def quoted(self, database: str, schema: str, name: str) -> str:
+        """Return DuckDB's name of a table."""
+        return self.table(database, schema, name).duckdb
+
+    def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
+        """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
+        from local_cortex.sql.query import describe, translate
+
+        sql, _ = translate(self, query)
+        return sql, [name for name, _ in describe(self, sql)]
+
+    def close(self) -> None:
+        """Give back what the statement held; an open transaction keeps its connection."""
+        self.database.leave(self)
+        # Whoever stops it from now on is not to stop the next statement of its transaction.
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None and self._turn is None:
+            cursor.close()
+        if self._turn is not None:
+            self._turn.release()

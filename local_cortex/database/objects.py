@@ -1,0 +1,556 @@
+"""CREATE, ALTER, DROP and COMMENT of databases, schemas, tables, views and sequences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from local_cortex.database.catalog import Column, Name, Table
+from local_cortex.sql.errors import (
+    SqlError,
+    exists_already,
+    invalid_identifier,
+    not_run,
+    object_missing,
+)
+from local_cortex.sql.names import identifier, quoted, written
+from local_cortex.sql.resolve import Resolver
+from local_cortex.wire.result import SqlResult
+from local_cortex.wire.types import SqlType, declared
+
+if TYPE_CHECKING:
+    from local_cortex.database.execution import Execution
+
+__all__ = ["DDL", "alter", "comment", "create", "drop"]
+
+DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
+
+# What there is one of here, whatever a program calls it: accepted, and nothing comes of it.
+PLACES = frozenset(
+    {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}
+)
+
+
+def _done(message: str) -> SqlResult:
+    return SqlResult.done(DDL, message)
+
+
+def create(execution: Execution, node: Any) -> SqlResult:
+    """Run CREATE.
+
+    Raises:
+        SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
+    """
+    from local_cortex.database import transactions
+
+    kind = str(node.args.get("kind")).upper()
+    if kind in PLACES:
+        return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
+    maker = _MAKERS.get(kind)
+    properties = node.args.get("properties")
+    given = {type(one): one for one in (properties.expressions if properties else [])}
+    unsupported = next((one for one in given if one in _UNSUPPORTED), None)
+    if maker is None or unsupported:
+        raise not_run(f"CREATE {_UNSUPPORTED.get(unsupported, '')}{kind}")  # type: ignore[arg-type]
+    transactions.end(execution)
+    result: SqlResult = maker(execution, node, given)
+    return result
+
+
+_UNSUPPORTED: dict[type, str] = {
+    exp.DynamicProperty: "DYNAMIC ",
+    exp.ExternalProperty: "EXTERNAL ",
+    exp.IcebergProperty: "ICEBERG ",
+}
+
+
+def _comment(given: dict[type, Any]) -> str:
+    one = given.get(exp.SchemaCommentProperty)
+    return str(one.this.name) if one is not None else ""
+
+
+def _exists(node: Any, there: bool, name: str) -> SqlResult | None:
+    """Return what CREATE says of an object that is there, if it is to go no further."""
+    if not there or node.args.get("replace"):
+        return None
+    if node.args.get("exists"):
+        return _done(f"{name} already exists, statement succeeded.")
+    raise exists_already(name)
+
+
+def _create_database(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    name = Resolver(execution).parts(node.this)[-1]
+    catalog = execution.database.catalog
+    if told := _exists(node, catalog.has(name), written(name)):
+        return told
+    _drop_tables(execution, catalog.drop_database(name))
+    catalog.create_database(name, _comment(given))
+    execution.session.database, execution.session.schema = name, "PUBLIC"
+    return _done(f"Database {written(name)} successfully created.")
+
+
+def _create_schema(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    database, name = _schema_name(execution, node.this)
+    catalog = execution.database.catalog
+    if told := _exists(node, catalog.has(database, name), written(name)):
+        return told
+    _drop_tables(execution, catalog.drop_schema(database, name))
+    catalog.create_schema(database, name, _comment(given))
+    execution.session.database, execution.session.schema = database, name
+    return _done(f"Schema {written(name)} successfully created.")
+
+
+def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
+    parts = Resolver(execution).parts(node)
+    name = Resolver(execution).full([*parts, "X"])
+    return name.database, name.schema
+
+
+def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    from local_cortex.stages import statements as stages
+
+    if exp.UsingTemplateProperty in given:
+        node = stages.template(execution, node)
+    resolver = Resolver(execution)
+    schema = node.this if isinstance(node.this, exp.Schema) else None
+    name = resolver.name(schema.this if schema else node.this)
+    catalog = execution.database.catalog
+    if not catalog.has(name.database, name.schema):
+        raise object_missing("Schema", written(name.database, name.schema))
+    temporary = exp.TemporaryProperty in given
+    session = execution.session.session_id
+    there = catalog.find(name, session)
+    if there is not None and temporary and there.owner is None:
+        there = None
+    if told := _exists(node, there is not None, written(name.name)):
+        return told
+    persistence = "TRANSIENT" if exp.TransientProperty in given else "PERMANENT"
+    table = Table(
+        name,
+        columns=_columns(schema.expressions) if schema else (),
+        persistence="TEMPORARY" if temporary else persistence,
+        owner=session if temporary else None,
+        comment=_comment(given),
+    )
+    model = given.get(exp.LikeProperty) or node.args.get("clone")
+    if model is not None:
+        table = replace(table, columns=resolver.find(model.this, ("TABLE",)).columns)
+    source = node.expression
+    if node.args.get("clone"):
+        source = exp.select("*").from_(model.this.copy())
+    if schema is None and model is None and source is None:
+        raise not_run("CREATE TABLE without columns")
+    return _make(execution, resolver, table, source, replaces=bool(node.args.get("replace")))
+
+
+def _make(
+    execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
+) -> SqlResult:
+    from local_cortex.sql.query import describe, finish
+
+    catalog = execution.database.catalog
+
+    sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
+    if sql and not table.columns:
+        found = describe(execution, sql)
+        _check_unique([name for name, _ in found])
+        kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
+        table = replace(
+            table,
+            columns=tuple(Column(name, _kept(kind, kinds.get(name))) for name, kind in found),
+        )
+    execution.check()
+    cursor = execution.cursor
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {table.duckdb_schema}")
+    # Under a name of its own until it is whole: OR REPLACE may read what it replaces.
+    fresh = replace(table, name=replace(table.name, name=f"{table.name.name}~{execution.id}"))
+    definitions = ", ".join(_definition(execution, fresh, column) for column in table.columns)
+    cursor.execute(f"CREATE TABLE {fresh.duckdb} ({definitions})")
+    try:
+        if sql:
+            cursor.execute(f"INSERT INTO {fresh.duckdb} {sql}")
+        name = quoted(table.name.name).sql("duckdb")
+        with execution.database.replacing:
+            there = catalog.find(table.name, execution.session.session_id) if replaces else None
+            if there is not None and there.owner == table.owner:
+                _drop_tables(execution, [there])
+                catalog.remove(there)
+            catalog.place(table)
+            cursor.execute(f"ALTER TABLE {fresh.duckdb} RENAME TO {name}")
+    except BaseException:
+        execution.database.cursor().execute(f"DROP TABLE IF EXISTS {fresh.duckdb}")
+        raise
+    return _done(f"Table {written(table.name.name)} successfully created.")
+
+
+def _kept(kind: SqlType, known: SqlType | None) -> SqlType:
+    """Return a column's own type where DuckDB only knows half of it."""
+    return known if known is not None and known.duckdb == kind.duckdb else kind
+
+
+def _columns(nodes: list[Any]) -> tuple[Column, ...]:
+    columns = [_column(one) for one in nodes if isinstance(one, exp.ColumnDef)]
+    _check_unique([column.name for column in columns])
+    keys = {
+        identifier(part)
+        for one in nodes
+        for key in (one.find_all(exp.PrimaryKey) if not isinstance(one, exp.ColumnDef) else ())
+        for part in key.find_all(exp.Identifier)
+    }
+    return tuple(
+        replace(column, primary_key=True, nullable=False) if column.name in keys else column
+        for column in columns
+    )
+
+
+def _column(node: Any) -> Column:
+    if node.args.get("kind") is None:
+        raise not_run("a column without a type")
+    column = Column(identifier(node.this), declared(node.args["kind"]))
+    for constraint in node.args.get("constraints") or []:
+        kind = constraint.args["kind"]
+        if isinstance(kind, exp.NotNullColumnConstraint):
+            column = replace(column, nullable=bool(kind.args.get("allow_null")))
+        elif isinstance(kind, exp.DefaultColumnConstraint):
+            column = replace(column, default=kind.this.sql("snowflake"))
+        elif isinstance(kind, exp.CommentColumnConstraint):
+            column = replace(column, comment=kind.this.name)
+        elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
+            column = replace(column, primary_key=True, nullable=False)
+        elif isinstance(kind, exp.UniqueColumnConstraint):
+            column = replace(column, unique_key=True)
+        elif isinstance(
+            kind, exp.AutoIncrementColumnConstraint | exp.GeneratedAsIdentityColumnConstraint
+        ):
+            start, step = kind.args.get("start"), kind.args.get("increment")
+            text = f"IDENTITY START {start or 1} INCREMENT {step or 1}"
+            column = replace(column, default=text)
+    return column
+
+
+def _check_unique(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise SqlError(
+                f"SQL compilation error:\nduplicate column name '{name}'",
+                code="002025",
+                sqlstate="42711",
+            )
+
+
+def _definition(execution: Execution, table: Table, column: Column) -> str:
+    """Return DuckDB's definition of a column; keys are not enforced, as in Snowflake."""
+    name = quoted(column.name).sql("duckdb")
+    parts = [name, column.type.duckdb]
+    if not column.nullable:
+        parts.append("NOT NULL")
+    if column.default is not None:
+        parts.append(f"DEFAULT ({_default(execution, table, column.default)})")
+    length = column.type.length
+    if column.type.name == "TEXT" and length is not None and length < 16_777_216:
+        parts.append(f"CHECK (length({name}) <= {length})")
+    return " ".join(parts)
+
+
+def _default(execution: Execution, table: Table, text: str) -> str:
+    from local_cortex.sql.query import finish
+
+    if text.startswith("IDENTITY "):
+        _, _, start, _, step = text.split()
+        sequence = f"{table.duckdb_schema}.{quoted(f'{table.name.name}~identity').sql('duckdb')}"
+        execution.cursor.execute(
+            f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}"
+        )
+        return f"nextval('{sequence}')"
+    from local_cortex.sql.parse import parse
+
+    resolver = Resolver(execution)
+    select = parse(f"SELECT {text}").tree
+    return finish(resolver, resolver.resolve(select)).partition("SELECT ")[2].rpartition(" AS ")[0]
+
+
+def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    from local_cortex.sql.query import describe, finish
+
+    resolver = Resolver(execution)
+    schema = node.this if isinstance(node.this, exp.Schema) else None
+    name = resolver.name(schema.this if schema else node.this)
+    catalog = execution.database.catalog
+    there = catalog.find(name, execution.session.session_id)
+    if told := _exists(node, there is not None, written(name.name)):
+        return told
+    text = node.expression.sql("snowflake")
+    found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy())))
+    listed = [
+        identifier(one.this if isinstance(one, exp.ColumnDef) else one)
+        for one in (schema.expressions if schema else [])
+        if isinstance(one, exp.ColumnDef | exp.Identifier)
+    ]
+    names = listed or [name for name, _ in found]
+    _check_unique(names)
+    if len(names) != len(found):
+        raise SqlError(
+            "SQL compilation error:\nInvalid column definition list",
+            code="002026",
+            sqlstate="42601",
+        )
+    kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
+    columns = tuple(
+        Column(shown, _kept(kind, kinds.get(own)))
+        for shown, (own, kind) in zip(names, found, strict=True)
+    )
+    temporary = exp.TemporaryProperty in given
+    view = Table(
+        name,
+        "VIEW",
+        columns,
+        "TEMPORARY" if temporary else "PERMANENT",
+        execution.session.session_id if temporary else None,
+        text=text,
+        comment=_comment(given),
+    )
+    if there is not None:
+        catalog.remove(there)
+    catalog.place(view, replaces=True)
+    return _done(f"View {written(name.name)} successfully created.")
+
+
+def _create_sequence(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    name = Resolver(execution).name(node.this)
+    catalog = execution.database.catalog
+    there = catalog.find(name, execution.session.session_id)
+    if told := _exists(node, there is not None, written(name.name)):
+        return told
+    options = given.get(exp.SequenceProperties)
+    start = int(((options and options.args.get("start")) or exp.Literal.number(1)).to_py())
+    step = int(((options and options.args.get("increment")) or exp.Literal.number(1)).to_py())
+    sequence = Table(name, "SEQUENCE", text=f"{start} {step}", comment=_comment(given))
+    if there is not None:
+        _drop_tables(execution, [there])
+    cursor = execution.cursor
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
+    cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
+    catalog.place(sequence, replaces=True)
+    return _done(f"Sequence {written(name.name)} successfully created.")
+
+
+_MAKERS: dict[str, Any] = {
+    "DATABASE": _create_database,
+    "SCHEMA": _create_schema,
+    "TABLE": _create_table,
+    "VIEW": _create_view,
+    "SEQUENCE": _create_sequence,
+}
+
+
+def _drop_tables(execution: Execution, tables: list[Table]) -> None:
+    for table in tables:
+        if table.kind != "VIEW":
+            execution.cursor.execute(f"DROP {table.kind} IF EXISTS {table.duckdb} CASCADE")
+
+
+def drop(execution: Execution, node: Any) -> SqlResult:
+    """Run DROP.
+
+    Raises:
+        SqlError: 002003, there is no such thing.
+    """
+    from local_cortex.database import transactions
+
+    kind = str(node.args.get("kind")).upper()
+    lenient = node.args.get("exists")
+    target = node.args["tables"][0] if node.args.get("tables") else node.this
+    if kind in PLACES:
+        return _done(f"{target.name.upper()} successfully dropped.")
+    transactions.end(execution)
+    catalog, session = execution.database.catalog, execution.session
+    if kind in {"DATABASE", "SCHEMA"}:
+        if kind == "DATABASE":
+            database, schema = Resolver(execution).parts(target)[-1], None
+        else:
+            database, schema = _schema_name(execution, target)
+        shown = written(schema or database)
+        if not catalog.has(database, schema):
+            if lenient:
+                return _gone(shown)
+            raise object_missing(kind.title(), written(*filter(None, (database, schema))))
+        dropped = (
+            catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
+        )
+        execution.stages.forget_schema(database, schema)
+        _drop_tables(execution, dropped)
+        if session.database == database and schema in (None, session.schema):
+            session.schema = None
+            session.database = database if schema else None
+        return _done(f"{shown} successfully dropped.")
+    if kind not in {"TABLE", "VIEW", "SEQUENCE"}:
+        raise not_run(f"DROP {kind}")
+    resolver = Resolver(execution)
+    name = resolver.name(target)
+    table = catalog.find(name, session.session_id)
+    if table is None or table.kind != kind:
+        if lenient:
+            return _gone(written(name.name))
+        raise object_missing(
+            kind.title(), written(name.name) if not target.args.get("db") else str(name)
+        )
+    _drop_tables(execution, [table])
+    catalog.remove(table)
+    return _done(f"{written(name.name)} successfully dropped.")
+
+
+def _gone(name: str) -> SqlResult:
+    return _done(f"Drop statement executed successfully ({name} already dropped).")
+
+
+def comment(execution: Execution, node: Any) -> SqlResult:
+    """Run COMMENT ON."""
+    kind = str(node.args.get("kind")).upper()
+    text, catalog = node.expression.name, execution.database.catalog
+    if kind in {"TABLE", "VIEW", "SEQUENCE"}:
+        catalog.change(Resolver(execution).find(node.this, (kind,)), comment=text)
+    elif kind == "COLUMN":
+        *parts, column = [identifier(part) for part in node.this.parts]
+        table = execution.table(*_parts(Resolver(execution).full(parts)))
+        _change_column(execution, table, column, comment=text)
+    elif kind not in {"DATABASE", "SCHEMA"}:
+        raise not_run(f"COMMENT ON {kind}")
+    return _done("Statement executed successfully.")
+
+
+def _parts(name: Name) -> tuple[str, str, str]:
+    return name.database, name.schema, name.name
+
+
+def _change_column(execution: Execution, table: Table, column: str, **changes: Any) -> None:
+    if column not in {one.name for one in table.columns}:
+        raise invalid_identifier(column)
+    columns = tuple(replace(one, **changes) if one.name == column else one for one in table.columns)
+    execution.database.catalog.change(table, columns=columns)
+
+
+def alter(execution: Execution, node: Any) -> SqlResult:
+    """Run ALTER TABLE or ALTER VIEW."""
+    from local_cortex.database import transactions
+
+    kind = str(node.args.get("kind")).upper()
+    if kind in PLACES:
+        return _done("Statement executed successfully.")
+    if kind not in {"TABLE", "VIEW"}:
+        raise not_run(f"ALTER {kind}")
+    transactions.end(execution)
+    for action in node.args["actions"]:
+        try:
+            table = Resolver(execution).find(node.this, (kind,))
+        except SqlError:
+            if node.args.get("exists"):
+                return _done("Statement executed successfully.")
+            raise
+        change = _CHANGES.get(type(action))
+        if change is None or (kind == "VIEW" and not isinstance(action, exp.AlterRename)):
+            raise not_run(f"this form of ALTER {kind}")
+        change(execution, table, action)
+    return _done("Statement executed successfully.")
+
+
+def _add_column(execution: Execution, table: Table, action: Any) -> None:
+    column = _column(action)
+    if column.name in {one.name for one in table.columns}:
+        if action.args.get("exists"):
+            return
+        raise SqlError(
+            f"SQL compilation error:\ncolumn '{column.name}' already exists",
+            code="001430",
+            sqlstate="42601",
+        )
+    # DuckDB adds no column with a constraint; Snowflake's NOT NULL holds for what comes later.
+    plain = _definition(
+        execution, table, replace(column, nullable=True, type=replace(column.type, length=None))
+    )
+    execution.cursor.execute(f"ALTER TABLE {table.duckdb} ADD COLUMN {plain}")
+    execution.database.catalog.change(table, columns=(*table.columns, column))
+
+
+def _drop_column(execution: Execution, table: Table, action: Any) -> None:
+    for one in action.args.get("tables") or [action.this]:
+        name = identifier(one.this if isinstance(one, exp.Column) else one)
+        if name not in {column.name for column in table.columns}:
+            if action.args.get("exists"):
+                continue
+            raise invalid_identifier(name)
+        execution.cursor.execute(
+            f"ALTER TABLE {table.duckdb} DROP COLUMN {quoted(name).sql('duckdb')}"
+        )
+        kept = tuple(column for column in table.columns if column.name != name)
+        table = execution.database.catalog.change(table, columns=kept)
+
+
+def _rename(execution: Execution, table: Table, action: Any) -> None:
+    target = action.this
+    name = Resolver(execution).name(target)
+    catalog = execution.database.catalog
+    if catalog.find(name, execution.session.session_id) is not None:
+        raise exists_already(written(name.name))
+    renamed = replace(table, name=name)
+    if table.kind == "TABLE":
+        cursor = execution.cursor
+        if renamed.duckdb_schema == table.duckdb_schema:
+            cursor.execute(
+                f"ALTER TABLE {table.duckdb} RENAME TO {quoted(name.name).sql('duckdb')}"
+            )
+        else:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
+            cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")
+            cursor.execute(f"DROP TABLE {table.duckdb}")
+    catalog.remove(table)
+    catalog.place(renamed)
+
+
+def _rename_column(execution: Execution, table: Table, action: Any) -> None:
+    old, new = identifier(action.this.this), identifier(action.args["to"].this)
+    if old not in {column.name for column in table.columns}:
+        raise invalid_identifier(old)
+    execution.cursor.execute(
+        f"ALTER TABLE {table.duckdb} RENAME COLUMN {quoted(old).sql('duckdb')} "
+        f"TO {quoted(new).sql('duckdb')}"
+    )
+    _change_column(execution, table, old, name=new)
+
+
+def _alter_column(execution: Execution, table: Table, action: Any) -> None:
+    name = identifier(action.this.this if isinstance(action.this, exp.Column) else action.this)
+    column = quoted(name).sql("duckdb")
+    dtype, null = action.args.get("dtype"), action.args.get("allow_null")
+    start = f"ALTER TABLE {table.duckdb} ALTER COLUMN {column}"
+    if dtype is not None:
+        kind = declared(dtype)
+        execution.cursor.execute(f"{start} SET DATA TYPE {kind.duckdb}")
+        _change_column(execution, table, name, type=kind)
+    elif null is not None:
+        execution.cursor.execute(f"{start} {'DROP' if null else 'SET'} NOT NULL")
+        _change_column(execution, table, name, nullable=bool(null))
+    elif action.args.get("comment"):
+        _change_column(execution, table, name, comment=action.args["comment"].name)
+    elif action.args.get("drop"):
+        execution.cursor.execute(f"{start} DROP DEFAULT")
+        _change_column(execution, table, name, default=None)
+    else:
+        raise not_run("this form of ALTER COLUMN")
+
+
+def _set_table(execution: Execution, table: Table, action: Any) -> None:
+    for one in action.expressions:
+        if isinstance(one, exp.SchemaCommentProperty):
+            execution.database.catalog.change(table, comment=one.this.name)
+
+
+_CHANGES: dict[type, Any] = {
+    exp.ColumnDef: _add_column,
+    exp.Drop: _drop_column,
+    exp.AlterRename: _rename,
+    exp.RenameColumn: _rename_column,
+    exp.AlterColumn: _alter_column,
+    exp.AlterSet: _set_table,
+}

@@ -1,0 +1,565 @@
+"""SHOW, DESCRIBE TABLE and INFORMATION_SCHEMA: what there is, as rows.
+
+A row is made of the facts about one thing, by name; which of them a statement shows, and in which
+order, is one text: ``name``, ``name:n`` for a number, ``name:t`` for a time. A fact that nobody
+keeps here is an empty text. Columns are Snowflake's, as far as clients and people read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
+from local_cortex.sql.errors import SqlError, not_run, object_missing, syntax_error
+from local_cortex.sql.names import written
+from local_cortex.wire import types
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import TEXT, TIMESTAMP_LTZ, SqlType, number
+
+if TYPE_CHECKING:
+    from local_cortex.database.execution import Execution
+    from local_cortex.sql.parse import Parsed
+
+__all__ = ["INFORMATION", "SHOWN", "describe_table", "information_schema", "show"]
+
+SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
+HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Clauses:
+    """What follows the name of what is shown; ``place`` is None without IN."""
+
+    pattern: str | None = None
+    prefix: str | None = None
+    limit: int | None = None
+    kind: str = ""
+    place: list[str] | None = None
+
+
+Source = Callable[["Execution", Clauses], Iterable[Facts]]
+
+
+def show(execution: Execution, parsed: Parsed) -> SqlResult:
+    """Answer a SHOW statement.
+
+    Raises:
+        SqlError: 000002, another SHOW; 001003, a clause that SHOW has not got.
+    """
+    words = [str(token.text).upper() for token in parsed.tokens[1:]]
+    start = 1 + (words[:1] == ["TERSE"])
+    for length in (3, 2, 1):
+        kind = " ".join(words[start - 1 : start - 1 + length])
+        if kind in SHOWN:
+            break
+    else:
+        raise not_run(f"SHOW {' '.join(words[:2])}".strip(), f"It runs SHOW {', '.join(SHOWN)}.")
+    names, source = SHOWN[kind]
+    if source is _models:
+        names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
+    clauses = _clauses(parsed, start + length)
+    key = "key" if "key" in names.split() else "column_name" if "column" in names else "name"
+    kept = [
+        facts
+        for facts in source(execution, clauses)
+        if (clauses.pattern is None or like(clauses.pattern, str(facts[key])))
+        and str(facts[key]).startswith(clauses.prefix or "")
+    ]
+    return _result(names, kept[: clauses.limit])
+
+
+def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
+    columns = [SqlColumn(*_typed(name)) for name in names.split()]
+    values = [[_value(facts, column) for column in columns] for facts in rows]
+    return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
+
+
+def _typed(name: str) -> tuple[str, SqlType]:
+    name, _, kind = name.partition(":")
+    kinds = {"n": number(), "t": TIMESTAMP_LTZ, "": TEXT}
+    return name, kinds[kind] if kind in kinds else getattr(types, kind, TEXT)
+
+
+def _value(facts: Facts, column: SqlColumn) -> Any:
+    return facts.get(column.name.lower(), "" if column.type is TEXT else None)
+
+
+def like(pattern: str, text: str) -> bool:
+    """Match a whole text with ``%`` and ``_``, in any case, in time of both lengths' product."""
+    pattern, text = pattern.lower().replace("\\", ""), text.lower()
+    reached = {0}
+    for sign in pattern:
+        if sign == "%":
+            reached = set(range(min(reached, default=len(text) + 1), len(text) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(text) and sign in {"_", text[at]}}
+    return len(text) in reached
+
+
+# --- what there is --------------------------------------------------------------------------------
+
+
+def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | None]:
+    """Return the database and schema to look in; None for any."""
+    session, catalog = execution.session, execution.database.catalog
+    if clauses.kind == "ACCOUNT" or (clauses.place is None and session.database is None):
+        return None, None
+    if clauses.place is None:
+        return session.database, session.schema
+    database: str | None
+    schema: str | None = None
+    if clauses.kind == "DATABASE" or (not clauses.kind and catalog.has(clauses.place[-1])):
+        database = clauses.place[0] if clauses.place else session.database
+    else:
+        *before, schema = clauses.place or [session.schema or ""]
+        database = before[0] if before else session.database
+    if not catalog.has(database, schema):
+        kind = "Schema" if schema else "Database"
+        raise object_missing(kind, written(*filter(None, (database, schema))))
+    return database, schema
+
+
+def _objects(*kinds: str) -> Source:
+    def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+        return (_facts(run, one) for one in _found(run, clauses, *kinds))
+
+    return source
+
+
+def _found(run: Execution, clauses: Clauses, *kinds: str) -> list[Table]:
+    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
+        from local_cortex.sql.resolve import Resolver
+
+        name = Resolver(run).full(clauses.place)
+        return [run.table(name.database, name.schema, name.name)]
+    database, schema = _place(run, clauses)
+    return [
+        one
+        for one in run.database.catalog.objects(run.session.session_id, kinds)
+        if database in (None, one.name.database) and schema in (None, one.name.schema)
+    ]
+
+
+def _facts(run: Execution, one: Table) -> dict[str, Any]:
+    """Return all that is known of a table, view or sequence."""
+    persistence = "TABLE" if one.persistence == "PERMANENT" else one.persistence
+    base = "LOCAL TEMPORARY" if one.owner is not None else "BASE TABLE"
+    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
+    rows = None
+    if one.kind == "TABLE":
+        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
+        rows = int(run.cursor.execute(count).fetchall()[0][0])
+    return {
+        **_where(run, one.name),
+        "created_on": one.created,
+        "created": one.created,
+        "last_altered": one.created,
+        "name": one.name.name,
+        "kind": persistence if one.kind == "TABLE" else one.kind,
+        "comment": one.comment,
+        "rows": rows,
+        "row_count": rows,
+        "bytes": 0 if one.kind == "TABLE" else None,
+        "owner": run.session.role,
+        "owner_role_type": "ROLE",
+        "retention_time": "1",
+        "text": f"CREATE VIEW {one.name} AS {one.text}",
+        "is_secure": "false",
+        "is_materialized": "false",
+        "next_value": int(start or 0),
+        "interval": int(step or 0),
+        "start_value": start,
+        "increment": step,
+        "table_type": "VIEW" if one.kind == "VIEW" else base,
+        "is_transient": "YES" if one.persistence == "TRANSIENT" else "NO",
+        "view_definition": one.text,
+    }
+
+
+def _where(run: Execution, name: Name) -> dict[str, Any]:
+    """Return where an object is, by all the names that columns have for it."""
+    kinds = ("table", "sequence", "stage")
+    return {
+        **{f"{kind}_catalog": name.database for kind in kinds},
+        **{f"{kind}_schema": name.schema for kind in kinds},
+        **{f"{kind}_name": name.name for kind in kinds},
+        **{f"{kind}_owner": run.session.role for kind in kinds},
+        "database_name": name.database,
+        "schema_name": name.schema,
+    }
+
+
+def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    for one in _found(run, clauses, "TABLE", "VIEW"):
+        keys = 0
+        for at, column in enumerate(one.columns, start=1):
+            keys += column.primary_key
+            yield {
+                **_where(run, one.name),
+                "created_on": one.created,
+                "column_name": column.name,
+                "name": column.name,
+                "ordinal_position": at,
+                "type": str(column.type),
+                "kind": "COLUMN",
+                "null?": "true" if column.nullable else "NOT_NULL",
+                "is_nullable": "YES" if column.nullable else "NO",
+                "default": column.default,
+                "column_default": column.default,
+                "data_type": str(column.type),
+                "plain_type": str(column.type).partition("(")[0].replace("VARCHAR", "TEXT"),
+                "character_maximum_length": column.type.length,
+                "numeric_precision": column.type.precision,
+                "numeric_scale": column.type.scale,
+                "comment": column.comment,
+                "is_key": column.primary_key,
+                "key_sequence": keys,
+                "constraint_name": f"PK_{one.name.name}",
+            }
+
+
+def _information_columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    return ({**facts, "data_type": facts["plain_type"]} for facts in _columns(run, clauses))
+
+
+def _primary_keys(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    return (facts for facts in _columns(run, clauses) if facts["is_key"])
+
+
+def _databases(run: Execution, _: Clauses) -> Iterator[Facts]:
+    catalog = run.database.catalog
+    for name in catalog.databases():
+        yield {
+            "created_on": catalog.created[name],
+            "created": catalog.created[name],
+            "name": name,
+            "database_name": name,
+            "is_default": "N",
+            "is_current": "Y" if name == run.session.database else "N",
+            "owner": run.session.role,
+            "database_owner": run.session.role,
+            "comment": catalog.comments[name],
+            "retention_time": "1",
+            "kind": "STANDARD",
+        }
+
+
+def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    session, catalog = run.session, run.database.catalog
+    database = clauses.place[0] if clauses.place else session.database
+    if clauses.kind == "ACCOUNT":
+        database = None
+    elif database is not None and not catalog.has(database):
+        raise object_missing("Database", written(database))
+    for one in catalog.schemas(database):
+        here = (one.database, one.name) == (session.database, session.schema)
+        yield {
+            "created_on": one.created,
+            "created": one.created,
+            "name": one.name,
+            "is_default": "N",
+            "is_current": "Y" if here else "N",
+            "database_name": one.database,
+            "catalog_name": one.database,
+            "schema_name": one.name,
+            "owner": session.role,
+            "schema_owner": session.role,
+            "comment": one.comment,
+            "retention_time": "1",
+        }
+    if database is not None:
+        yield {
+            "name": INFORMATION_SCHEMA,
+            "schema_name": INFORMATION_SCHEMA,
+            "is_default": "N",
+            "is_current": "N",
+            "database_name": database,
+            "catalog_name": database,
+            "comment": "Views describing the contents of schemas in this database",
+        }
+
+
+def _parameters(run: Execution, _: Clauses) -> Iterator[Facts]:
+    for key, value in sorted(run.session.parameters.items()):
+        yield {"key": key, "value": value, "default": value, "level": "SESSION", "type": "STRING"}
+
+
+def _variables(run: Execution, _: Clauses) -> Iterator[Facts]:
+    for name, value in sorted(run.session.variables.items()):
+        kind = "text" if value.is_string else "fixed"
+        yield {
+            "session_id": run.session.session_id,
+            "name": name,
+            "value": value.name,
+            "type": kind,
+        }
+
+
+def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    # Documented: without IN the statement looks at the session's database, where no base model is.
+    session, place = run.session, tuple(clauses.place or ())
+    if place or clauses.kind:
+        reached = clauses.kind == "ACCOUNT" or place in {HOME_OF_MODELS, HOME_OF_MODELS[:1]}
+    else:
+        reached = session.database is None or (session.database, session.schema) == HOME_OF_MODELS
+    columns, rows = run.cortex.base_models()
+    names = [name for name, _ in columns]
+    return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
+
+
+def _stages(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    database, schema = _place(run, clauses)
+    names = SHOWN["STAGES"][0].replace(":t", "").split()
+    for row in run.stages.shown(run):
+        facts = dict(zip(names, row, strict=True))
+        where = Name(facts["database_name"], facts["schema_name"], facts["name"])
+        if database in (None, where.database) and schema in (None, where.schema):
+            yield {**_where(run, where), **facts, "stage_type": "Internal Named"}
+
+
+def _formats(run: Execution, _: Clauses) -> Iterator[Facts]:
+    names = SHOWN["FILE FORMATS"][0].replace(":t", "").split()
+    return (dict(zip(names, row, strict=True)) for row in run.stages.shown_formats(run))
+
+
+def _here(name: str) -> Source:
+    """Show the one warehouse, role or user of a session: nobody else is here."""
+
+    def source(run: Execution, _: Clauses) -> Iterator[Facts]:
+        yield {
+            "name": getattr(run.session, name),
+            "state": "STARTED",
+            "type": "STANDARD",
+            "size": "X-Small",
+            "is_default": "Y",
+            "is_current": "Y",
+            "auto_suspend": 60,
+            "auto_resume": "true",
+            "login_name": run.session.user,
+            "default_role": run.session.role,
+            "comment": "There is one of it: statements run on DuckDB.",
+        }
+
+    return source
+
+
+def _none(*_: Any) -> Iterator[Facts]:
+    return iter(())
+
+
+_TABLES = (
+    "created_on:t name database_name schema_name kind comment cluster_by rows:n bytes:n owner "
+    "retention_time owner_role_type"
+)
+_ROUTINES = "created_on:t name schema_name arguments description"
+
+#: What SHOW shows, and from where.
+SHOWN: dict[str, tuple[str, Source]] = {
+    "TABLES": (_TABLES, _objects("TABLE")),
+    "OBJECTS": (_TABLES, _objects("TABLE", "VIEW")),
+    "VIEWS": (
+        "created_on:t name reserved database_name schema_name owner comment text is_secure "
+        "is_materialized",
+        _objects("VIEW"),
+    ),
+    "SEQUENCES": (
+        "name database_name schema_name next_value:n interval:n created_on:t owner comment",
+        _objects("SEQUENCE"),
+    ),
+    "COLUMNS": (
+        "table_name schema_name column_name data_type null? default kind expression comment "
+        "database_name autoincrement",
+        _columns,
+    ),
+    "PRIMARY KEYS": (
+        "created_on:t database_name schema_name table_name column_name key_sequence:n "
+        "constraint_name",
+        _primary_keys,
+    ),
+    "DATABASES": (
+        "created_on:t name is_default is_current origin owner comment options retention_time kind",
+        _databases,
+    ),
+    "SCHEMAS": (
+        "created_on:t name is_default is_current database_name owner comment options "
+        "retention_time",
+        _schemas,
+    ),
+    "STAGES": (
+        "created_on:t name database_name schema_name url has_credentials has_encryption_key owner "
+        "comment region type directory_enabled",
+        _stages,
+    ),
+    "FILE FORMATS": (
+        "created_on:t name database_name schema_name type owner comment format_options",
+        _formats,
+    ),
+    "PARAMETERS": ("key value default level description type", _parameters),
+    "VARIABLES": ("session_id:n name value type", _variables),
+    "CORTEX BASE MODELS": ("", _models),
+    "MODELS": ("", _models),
+    "WAREHOUSES": (
+        "name state type size is_default is_current auto_suspend:n auto_resume comment",
+        _here("warehouse"),
+    ),
+    "ROLES": ("created_on:t name is_default is_current owner comment", _here("role")),
+    "USERS": ("name login_name default_role comment", _here("user")),
+    "CORTEX SEARCH SERVICES": ("created_on:t name database_name schema_name", _none),
+    "STREAMLITS": ("created_on:t name database_name schema_name owner comment", _none),
+    "GRANTS": ("created_on:t privilege granted_on name granted_to grantee_name", _none),
+    "FUNCTIONS": (_ROUTINES, _none),
+    "USER FUNCTIONS": (_ROUTINES, _none),
+    "PROCEDURES": (_ROUTINES, _none),
+}
+
+#: The views of INFORMATION_SCHEMA.
+INFORMATION: dict[str, tuple[str, Source]] = {
+    "TABLES": (
+        "table_catalog table_schema table_name table_owner table_type is_transient row_count:n "
+        "bytes:n created:t last_altered:t comment",
+        _objects("TABLE", "VIEW"),
+    ),
+    "COLUMNS": (
+        "table_catalog table_schema table_name column_name ordinal_position:n column_default "
+        "is_nullable data_type character_maximum_length:n numeric_precision:n numeric_scale:n "
+        "comment",
+        _information_columns,
+    ),
+    "VIEWS": (
+        "table_catalog table_schema table_name table_owner view_definition created:t comment",
+        _objects("VIEW"),
+    ),
+    "SCHEMATA": ("catalog_name schema_name schema_owner created:t comment", _schemas),
+    "DATABASES": ("database_name database_owner created:t comment", _databases),
+    "SEQUENCES": (
+        "sequence_catalog sequence_schema sequence_name start_value increment",
+        _objects("SEQUENCE"),
+    ),
+    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _stages),
+}
+
+
+#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
+ACCOUNT_USAGE: dict[str, str] = {
+    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
+    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
+    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
+    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
+    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
+    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
+    "credits_used:n",
+    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "warehouse_id:n token_credits:n tokens:n",
+    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
+    "token_credits:n query_id",
+    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
+    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
+    "token_credits:n",
+    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
+    "service_name credits:n",
+    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "credits_used:n page_count:n document_count:n",
+}
+
+
+def information_schema(execution: Execution, name: Name) -> SqlResult:
+    """Return a view of INFORMATION_SCHEMA as rows.
+
+    Raises:
+        SqlError: 002003, there is none of this name here.
+    """
+    if (name.database, name.schema) == (
+        "SNOWFLAKE",
+        "ACCOUNT_USAGE",
+    ) and name.name in ACCOUNT_USAGE:
+        return _result(_in_capitals(ACCOUNT_USAGE[name.name]), ())
+    if name.name not in INFORMATION or not execution.database.catalog.has(name.database):
+        raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
+    names, source = INFORMATION[name.name]
+    return _result(
+        _in_capitals(names),
+        source(execution, Clauses(kind="DATABASE", place=[name.database])),
+    )
+
+
+def _in_capitals(names: str) -> str:
+    """Call columns as a view does, and not as SHOW does."""
+    return " ".join(
+        name.partition(":")[0].upper() + "".join(name.partition(":")[1:]) for name in names.split()
+    )
+
+
+def describe_table(table: Table) -> SqlResult:
+    """Answer DESCRIBE TABLE or VIEW."""
+    names = (
+        "name,type,kind,null?,default,primary key,unique key,check,expression,comment,policy name"
+    )
+    columns = [SqlColumn(name, TEXT) for name in names.split(",")]
+    rows = []
+    for one in table.columns:
+        flags = ["Y" if flag else "N" for flag in (one.nullable, one.primary_key, one.unique_key)]
+        row = (one.name, str(one.type), "COLUMN", flags[0], one.default, *flags[1:])
+        rows.append((*row, None, None, one.comment, None))
+    return SqlResult.of_rows(columns, rows, SHOW_STATEMENT)
+
+
+# --- clauses --------------------------------------------------------------------------------------
+
+_KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION", "USER", "ROLE"})
+_ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
+
+
+def _clauses(parsed: Parsed, at: int) -> Clauses:
+    tokens = list(parsed.tokens)
+    clauses = Clauses()
+
+    def text_at(index: int) -> str:
+        if index >= len(tokens):
+            raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
+        return str(tokens[index].text)
+
+    while at < len(tokens):
+        word = str(tokens[at].text).upper()
+        if word == "HISTORY":
+            at += 1
+        elif word == "LIKE":
+            clauses.pattern, at = text_at(at + 1), at + 2
+        elif word == "STARTS" and text_at(at + 1).upper() == "WITH":
+            clauses.prefix, at = text_at(at + 2), at + 3
+        elif word == "LIMIT":
+            clauses.limit, at = _row_count(text_at(at + 1)), at + 2
+        elif word in {"IN", "ON", "FOR", "TO"}:
+            at = _in(tokens, at + 1, clauses)
+        else:
+            raise syntax_error(parsed.sql, tokens[at].start, str(tokens[at].text))
+    return clauses
+
+
+def _row_count(text: str) -> int:
+    if not text.isdecimal():
+        message = f"SQL compilation error:\nInvalid row count '{text}' in LIMIT clause"
+        raise SqlError(message, code="001015", sqlstate="22023")
+    return int(text[:9])
+
+
+def _in(tokens: Sequence[Any], at: int, clauses: Clauses) -> int:
+    place: list[str] = []
+    while at < len(tokens):
+        text, quoted = str(tokens[at].text), tokens[at].token_type.name == "IDENTIFIER"
+        word = text.upper()
+        if not quoted and not place and word in _KINDS and not clauses.kind:
+            clauses.kind = word
+        elif not quoted and word in _ENDS:
+            break
+        elif tokens[at].token_type.name != "DOT":
+            if place and tokens[at - 1].token_type.name != "DOT":
+                break
+            place.append(text if quoted else word)
+        at += 1
+    if place or clauses.kind in {"DATABASE", "SCHEMA"}:
+        clauses.place = place
+    return at

@@ -1,0 +1,692 @@
+"""The functions that run: how many arguments each takes, and how DuckDB writes it.
+
+Most are lines of ``macros.sql``. Here are those that no macro can be: any number of arguments,
+formats and units that are read beforehand, aggregates and window functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from itertools import count
+from typing import Any, Final
+
+from sqlglot import exp, parse_one
+
+from local_cortex.dialect import formats
+from local_cortex.dialect.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
+from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
+
+__all__ = ["MACROS", "NAMES", "duck", "helper", "kind_of", "names_run", "write"]
+
+Arguments = list[Any]
+Writer = Callable[[str, Arguments], Any]
+
+KIND: Final = "kind"  # in a node's meta: what syntax or the catalog tells of a value
+ALIAS: Final = "alias"  # in the meta of a column that another projection may have named
+AGGREGATE: Final = "aggregate"  # in a node's meta: OVER, FILTER and WITHIN GROUP belong to it
+NUMBERS: Final = frozenset({"int", "dec", "real", "num"})
+WRITERS: Final[dict[str, tuple[range, Writer]]] = {}
+ANY: Final = range(1, 100_000)
+_ASKED: Final = count()
+
+# Other names of the functions that are written here.
+_OTHERS: Final = """
+DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF|TO_CHAR TO_VARCHAR|STDDEV STDDEV_SAMP
+TO_NUMBER TO_DECIMAL TO_NUMERIC|TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC|VAR_POP VARIANCE_POP
+VARIANCE VAR_SAMP VARIANCE_SAMP|APPROX_COUNT_DISTINCT HLL|ARRAY_AGG ARRAYAGG|COUNT_IF COUNTIF
+GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR|LISTAGG STRING_AGG
+BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG
+"""
+for _line in _OTHERS.strip().replace("\n", "|").split("|"):
+    _target, *_names = _line.split()
+    SYNONYMS.update(dict.fromkeys(_names, _target))
+# Snowflake's functions that do not run here, with what to use instead.
+NOT_RUN: Final = {
+    name: advice
+    for names, advice in {
+        "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
+        "XMLGET PARSE_XML TO_XML CHECK_XML": "Use PARSE_JSON and JSON values.",
+        "ST_POINT ST_DISTANCE TO_GEOGRAPHY": "Use HAVERSINE for distances.",
+        "ENCRYPT DECRYPT COMPRESS DECOMPRESS_STRING": "Use BASE64_ENCODE.",
+        "CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE": "Use a subquery.",
+        "GET_DDL IDENTIFIER PARSE_IP": "Use literal names and values.",
+    }.items()
+    for name in names.split()
+}
+
+
+# --- building expressions ---
+
+
+@cache
+def _parsed(sql: str) -> Any:
+    return parse_one(re.sub(r"@(\d)", r"__\1", sql), dialect="duckdb")
+
+
+def duck(sql: str, *arguments: Any, kind: str | None = None) -> Any:
+    """Return DuckDB's expression ``sql``, in which ``@0``, ``@1``... are the arguments."""
+    tree = _parsed(sql).copy()
+    for column in list(tree.find_all(exp.Column)):
+        if re.fullmatch(r"__\d", column.name):
+            value = arguments[int(column.name[2:])].copy()
+            if column is tree:
+                return value
+            column.replace(exp.paren(value) if isinstance(value, exp.Binary) else value)
+    return marked(tree, kind)
+
+
+def marked(node: Any, kind: str | None) -> Any:
+    """Say in a node what kind of value it is."""
+    if kind:
+        node.meta[KIND] = kind
+    return node
+
+
+def call(name: str, *arguments: Any) -> Any:
+    """Return a call of one of DuckDB's own functions."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def cast(value: Any, kind: str) -> Any:
+    return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
+
+
+def asks(value: Any) -> bool:
+    """Whether a value costs an answer of a model."""
+    return any(one.name == "_CORTEX" for one in value.find_all(exp.Anonymous))
+
+
+def once(build: Callable[[Arguments], Any], given: Arguments) -> Any:
+    """Return ``build(given)`` so that a model is asked once, however often a value stands in it."""
+    for at, one in enumerate(given):
+        if asks(one):
+            name = f"asked{next(_ASKED)}"
+            body = once(build, [*given[:at], exp.column(name), *given[at + 1 :]])
+            return duck(f"LIST_TRANSFORM([@0], lambda {name}: @1)[1]", one, body)
+    return build(given)
+
+
+def helper(name: str, *arguments: Any) -> Any:
+    """Return a call of a line of ``macros.sql``, its arguments made the kinds that it takes."""
+    first: Any = arguments[0] if arguments else None
+    variant = isinstance(first, exp.Cast) and first.to.is_type("variant")
+    if name in KINDS and variant and first.this.name == "_CORTEX":
+        arguments = (marked(first.this, "text"),)
+    kinds = [kind_of(one) for one in arguments]
+    if name in KINDS and (name == kinds[0] or (name == "num" and kinds[0] in NUMBERS)):
+        return arguments[0]
+    known = KNOWN.get((name, *(kind or "" for kind in kinds)))
+    if known:
+        return duck(known[0], *arguments, kind=known[1])
+    if name in OPAQUE and any(opaque(one) for one in arguments):
+        return OPAQUE[name](*arguments)
+    if name in ONCE:
+        return _written(name, list(arguments))
+    return once(partial(_written, name), list(arguments))
+
+
+def _written(name: str, given: Arguments) -> Any:
+    for at, kind in enumerate(TAKES[name].get(len(given), ())):
+        if kind:
+            given[at] = helper(kind, given[at])
+    answer = ANSWERS.get(name)
+    answer = kind_of(given[0]) if answer == "same" else answer
+    inline = INLINE.get((name, len(given)))
+    if inline is not None:
+        parameters, body = inline
+        for at, one in enumerate(parameters):
+            body = re.sub(rf"\b{one}\b", f"@{at}", body)
+        return duck(body, *given, kind=answer)
+    # Of an untyped NULL DuckDB cannot tell which macro is meant.
+    given = [cast(one, "VARCHAR") if isinstance(one, exp.Null) else one for one in given]
+    return marked(call(PREFIX + name, *given), answer)
+
+
+# The lines that use an argument once for whatever type it has.
+ONCE: Final = frozenset(
+    {"text", "num", "exact", "VECTOR_L2_DISTANCE", "VECTOR_INNER_PRODUCT"}
+    | {"VECTOR_COSINE_SIMILARITY"}
+)
+# What a helper is for arguments of these kinds, and the kind of its answer: no choice is left.
+KNOWN: Final[dict[tuple[str, ...], tuple[str, str]]] = {
+    **{("text", kind): ("@0::VARCHAR", "text") for kind in ("int", "dec", "date", "bool")},
+    ("text", "real"): (r"REGEXP_REPLACE(@0::VARCHAR, '\.0$', '')", "text"),
+    ("text", "ntz"): ("STRFTIME(@0, '%Y-%m-%d %H:%M:%S.%g')", "text"),
+    **{("moment", kind): ("@0", kind) for kind in ("date", "ntz", "ltz")},
+    ("ntz", "date"): ("@0::TIMESTAMP", "ntz"),
+    ("date", "ntz"): ("@0::DATE", "date"),
+    ("add_days", "", "date"): ("(@1 + @0)::DATE", "date"),
+    **{
+        (add, "", kind): ("@1 + @0", kind)
+        for add in ("add_days", "add_time")
+        for kind in ("ntz", "ltz")
+    },
+    ("DATE_TRUNC", "text", "date"): ("main.sf_first_day(@0, @1)", "date"),
+    ("DATE_TRUNC", "text", "ntz"): ("main.sf_first(@0, @1)", "ntz"),
+    ("plus", "date", "int"): ("@0 + @1::INTEGER", "date"),
+    ("plus", "int", "date"): ("@1 + @0::INTEGER", "date"),
+    ("minus", "date", "int"): ("@0 - @1::INTEGER", "date"),
+    ("minus", "date", "date"): ("@0 - @1", "int"),
+    ("divide", "int", "int"): ("main.sf_quotient(@0, @1)", "dec"),
+    **{
+        ("divide", *pair): ("main.sf_quotient_dec(@0, @1)", "dec")
+        for pair in (("int", "dec"), ("dec", "int"), ("dec", "dec"))
+    },
+    **{
+        ("divide", *pair): ("main.sf_ratio(@0, @1)", "real")
+        for pair in (("real", "int"), ("real", "dec"), ("real", "real"), ("int", "real"))
+    },
+}
+
+
+def opaque(node: Any) -> bool:
+    """Whether DuckDB does not know a value's type yet when it chooses between macros."""
+    return any(
+        isinstance(one, (exp.Subquery, exp.Select)) or AGGREGATE in one.meta or ALIAS in one.meta
+        for one in node.walk()
+    )
+
+
+# What a helper is for values of which neither DuckDB nor we know the type.
+OPAQUE: Final[dict[str, Callable[..., Any]]] = {
+    **{
+        kind: partial(lambda type_, value: cast(value, type_), type_)
+        for kind, type_ in KINDS.items()
+        if kind not in {"num", "moment"}
+    },
+    **dict.fromkeys(("num", "moment", "exact"), lambda value: value),
+    "TO_ARRAY": lambda value: cast(value, "VARIANT[]"),
+    "LENGTH": lambda value: call("LENGTH", cast(value, "VARCHAR")),
+    "DATE_TRUNC": lambda unit, value: call("DATE_TRUNC", unit, value),
+    "plus": lambda left, right: exp.Add(this=left, expression=right),
+    "minus": lambda left, right: exp.Sub(this=left, expression=right),
+    "divide": lambda left, right: helper("ratio", left, right),
+    **dict.fromkeys(
+        ("add_days", "add_time"), lambda span, moment: exp.Add(this=moment, expression=span)
+    ),
+    "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
+}
+_TYPES: Final = {type_: kind for kind, type_ in KINDS.items() if kind not in {"num", "moment"}}
+_TYPES["INT128"] = "int"  # as sqlglot writes HUGEINT
+
+
+def kind_of(node: Any) -> str | None:
+    """Return the kind of a value where syntax or the catalog tells it: ``text``, ``int``..."""
+    found = node.meta.get(KIND)
+    if found:
+        return str(found)
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "int" if node.this.isdecimal() else "dec"
+    if isinstance(node, (exp.Paren, exp.Window, exp.Filter, exp.IgnoreNulls, exp.Alias, exp.Neg)):
+        return kind_of(node.this)
+    if isinstance(node, exp.DPipe):
+        return "text"
+    if isinstance(node, exp.Cast):
+        written = node.to.sql("duckdb")
+        return "dec" if written.startswith("DECIMAL") else _TYPES.get(written)
+    if isinstance(node, exp.Subquery):
+        selects = getattr(node.this, "selects", [])
+        return kind_of(selects[0]) if len(selects) == 1 else None
+    if isinstance(node, exp.Case):
+        return _common([one.args["true"] for one in node.args["ifs"]] + [node.args.get("default")])
+    if isinstance(node, exp.Coalesce):
+        return _common([node.this, *node.expressions])
+    return None
+
+
+def _common(nodes: Iterable[Any]) -> str | None:
+    kinds = {kind_of(one) for one in nodes if one is not None and not isinstance(one, exp.Null)}
+    if kinds == {"int", "dec"}:
+        return "dec"
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def text(value: Any) -> str | None:
+    """Return the text of a literal, also of a unit that is written as a name; else ``None``."""
+    if isinstance(value, exp.Literal) and value.is_string:
+        return str(value.this)
+    if isinstance(value, (exp.Var, exp.Identifier)) or (
+        isinstance(value, exp.Column) and not value.table
+    ):
+        return str(value.name)
+    return None
+
+
+def integer(value: Any) -> int | None:
+    if isinstance(value, exp.Literal) and not value.is_string and value.this.isdecimal():
+        return int(value.this)
+    return None
+
+
+def is_null(value: Any) -> Any:
+    return exp.Is(this=value.copy(), expression=exp.Null())
+
+
+def writer(*names: str, takes: range) -> Callable[[Writer], Writer]:
+    """Register how functions are written; ``takes`` are the numbers of arguments they can have."""
+
+    def register(write: Writer) -> Writer:
+        WRITERS.update(dict.fromkeys(names, (takes, write)))
+        return write
+
+    return register
+
+
+# --- any number of arguments ---
+
+
+@writer("COALESCE", takes=ANY)
+def _coalesce(_: str, given: Arguments) -> Any:
+    return exp.Coalesce(this=given[0], expressions=given[1:])
+
+
+@writer("CONCAT", takes=ANY)
+def _concat(_: str, given: Arguments) -> Any:
+    joined = helper("text", given[0])
+    for one in given[1:]:
+        joined = exp.DPipe(this=joined, expression=helper("text", one))
+    return exp.paren(joined)
+
+
+@writer("CONCAT_WS", takes=ANY)
+def _concat_ws(_: str, given: Arguments) -> Any:
+    def build(given: Arguments) -> Any:
+        pieces = exp.Array(expressions=[helper("text", one) for one in given[1:]])
+        joined = call("ARRAY_TO_STRING", pieces, helper("text", given[0]))
+        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(joined)
+
+    return once(build, given)
+
+
+@writer("GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=ANY)
+def _extreme(name: str, given: Arguments) -> Any:
+    def build(given: Arguments) -> Any:
+        found = marked(call(name.partition("_")[0], *given), _common(given))
+        if name.endswith("NULLS"):
+            return found
+        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(found)
+
+    return once(build, given)
+
+
+@writer("DECODE", takes=range(3, 999))
+def _decode(_: str, given: Arguments) -> Any:
+    def build(value: Arguments) -> Any:
+        case = exp.Case()
+        for when, then in zip(given[1::2], given[2::2], strict=False):
+            case = case.when(exp.NullSafeEQ(this=value[0].copy(), expression=when), then)
+        return case.else_(given[-1]) if len(given) % 2 == 0 else case
+
+    return once(build, given[:1])
+
+
+@writer("HASH", takes=ANY)
+def _hash(_: str, given: Arguments) -> Any:
+    return duck("HASH(@0)::HUGEINT - 9223372036854775808", exp.Tuple(expressions=given))
+
+
+# --- dates ---
+
+
+@writer("TRUNC", takes=range(1, 3))
+def _trunc(name: str, given: Arguments) -> Any:
+    unit = text(given[1]) if len(given) == 2 else None
+    if unit is not None and not isinstance(given[1], exp.Column):
+        return helper("DATE_TRUNC", exp.Literal.string(formats.unit(unit)), given[0])
+    return helper(name, *given)
+
+
+def _span(amount: Any, unit: str) -> Any:
+    several, unit = formats.MULTIPLES.get(unit, (1, unit))
+    number_of = cast(helper("num", amount), "BIGINT")
+    if several != 1:
+        number_of = exp.Mul(this=number_of, expression=exp.Literal.number(several))
+    if unit == "month":
+        number_of = cast(number_of, "INTEGER")
+    return call(f"TO_{unit.upper()}S", number_of)
+
+
+@writer("DATEADD", takes=range(3, 4))
+def _dateadd(_: str, given: Arguments) -> Any:
+    unit = formats.unit(text(given[0]))
+    whole = unit in {"day", "month", *formats.MULTIPLES}
+    return helper("add_days" if whole else "add_time", _span(given[1], unit), given[2])
+
+
+@writer("DATEDIFF", takes=range(3, 4))
+def _datediff(_: str, given: Arguments) -> Any:
+    unit = exp.Literal.string(formats.unit(text(given[0])))
+    moments = [helper("moment", one) for one in given[1:]]
+    return marked(call("DATE_DIFF", unit, *moments), "int")
+
+
+@writer("DATE_TRUNC", takes=range(2, 3))
+def _date_trunc(_: str, given: Arguments) -> Any:
+    return helper("DATE_TRUNC", exp.Literal.string(formats.unit(text(given[0]))), given[1])
+
+
+@writer("LAST_DAY", takes=range(1, 3))
+def _last_day(_: str, given: Arguments) -> Any:
+    if len(given) == 1:
+        return helper("LAST_DAY", given[0])
+    unit = formats.unit(text(given[1]))
+    first = duck(f"DATE_TRUNC('{unit}', @0)", helper("date", given[0]))
+    return duck(f"(@0 + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE", first, kind="date")
+
+
+def date_part(part: str, given: Arguments) -> Any:
+    unit = formats.part(part)
+    moment = helper("moment", given[0])
+    if unit.startswith("epoch"):
+        return duck(f"{unit}(@0)::BIGINT", moment, kind="int")
+    if unit == "nanosecond":
+        return duck("(DATE_PART('microsecond', @0) % 1000000) * 1000", moment, kind="int")
+    return marked(call("DATE_PART", exp.Literal.string(unit), moment), "int")
+
+
+@writer("DATE_PART", takes=range(2, 3))
+def _date_part(_: str, given: Arguments) -> Any:
+    return date_part(text(given[0]) or "", given[1:])
+
+
+WRITERS.update(dict.fromkeys(formats.FUNCTIONS, (range(1, 2), date_part)))
+
+
+@writer("TIME_SLICE", takes=range(3, 5))
+def _time_slice(_: str, given: Arguments) -> Any:
+    width = _span(given[1], formats.unit(text(given[2])))
+    start = duck("TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01')", width, helper("ntz", given[0]))
+    if len(given) == 4 and (text(given[3]) or "").upper() == "END":
+        return exp.Add(this=start, expression=width.copy())
+    return start
+
+
+_MOMENTS: Final = {
+    f"{prefix}TO_{name}": kind
+    for prefix in ("", "TRY_")
+    for name, kind in {"DATE": "DATE", "TIME": "TIME", "TIMESTAMP": "TIMESTAMP"}.items()
+} | dict.fromkeys(("TO_TIMESTAMP_TZ", "TO_TIMESTAMP_LTZ", "TRY_TO_TIMESTAMP_TZ"), "TIMESTAMPTZ")
+
+
+@writer(*_MOMENTS, takes=range(1, 3))
+def _to_moment(name: str, given: Arguments) -> Any:
+    if len(given) == 1:
+        return helper(name, given[0])
+    scale, written = integer(given[1]), text(given[1])
+    if scale is not None:
+        micros = duck(f"MAKE_TIMESTAMP((@0 * 1000000 / {10**scale})::BIGINT)", given[0])
+        return cast(micros, _MOMENTS[name])
+    if written is None or written.lower() == "auto":
+        return helper(name, given[0])
+    parse = "TRY_STRPTIME" if name.startswith("TRY_") else "STRPTIME"
+    found = call(parse, helper("text", given[0]), exp.Literal.string(formats.moment(written)))
+    return cast(found, _MOMENTS[name])
+
+
+# --- conversions ---
+
+
+@writer("TO_CHAR", takes=range(1, 3))
+def _to_char(_: str, given: Arguments) -> Any:
+    if len(given) == 1:
+        return helper("text", given[0])
+    written = text(given[1])
+    if written is None:
+        raise not_run("TO_CHAR with a format that is not a literal", "Write the format as text.")
+    if formats.is_moment(written):
+        shape = exp.Literal.string(formats.moment(written))
+        return marked(call("STRFTIME", helper("moment", given[0]), shape), "text")
+    encoding = {"HEX": "HEX", "BASE64": "TO_BASE64", "UTF-8": "DECODE", "UTF8": "DECODE"}
+    if written.upper() in encoding:
+        return call(encoding[written.upper()], given[0])
+    return duck(formats.number(written), given[0], kind="text")
+
+
+@writer("TO_NUMBER", "TRY_TO_NUMBER", takes=range(1, 5))
+def _to_number(name: str, given: Arguments) -> Any:
+    value, *more = given
+    if more and (shape := text(more[0])) is not None:
+        value = duck("REGEXP_REPLACE(@0, '[$, ]', '', 'g')", helper("text", value))
+        places = len(re.sub(r"[^09]", "", shape.partition(".")[2]))
+        more = more[1:] or [exp.Literal.number(38), exp.Literal.number(places)]
+    precision, scale = [integer(one) for one in [*more, None, None][:2]]
+    return number(value, precision or 38, scale or 0, name.startswith("TRY_"))
+
+
+def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
+    """Return a conversion to NUMBER(precision, scale)."""
+    kind = f"DECIMAL({precision}, {scale})" if scale or precision < 38 else "HUGEINT"
+    if safe:
+        found = exp.TryCast(this=helper("text", value), to=cast(value, kind).to)
+    elif scale:
+        return cast(helper("exact", value), kind)
+    else:
+        found = helper("int", value) if kind == "HUGEINT" else cast(helper("int", value), kind)
+    return found if scale or kind == "HUGEINT" else cast(found, "HUGEINT")
+
+
+# --- semi-structured values ---
+
+
+def array(given: Arguments) -> Any:
+    return cast(exp.Array(expressions=[cast(one, "VARIANT") for one in given]), "VARIANT[]")
+
+
+@writer("ARRAY_CONSTRUCT", "ARRAY_CONSTRUCT_COMPACT", takes=range(99_999))
+def _array(name: str, given: Arguments) -> Any:
+    return helper("ARRAY_COMPACT", array(given)) if name.endswith("COMPACT") else array(given)
+
+
+def _entry(key: Any, value: Any) -> Any:
+    return duck("{k: @0::VARCHAR, v: @1::VARIANT}", key, value)
+
+
+@writer("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL", takes=range(0, 99_999, 2))
+def object_(name: str, given: Arguments) -> Any:
+    if not given:
+        return duck("'{}'::JSON")
+    entries = exp.Array(expressions=list(map(_entry, given[::2], given[1::2])))
+    return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
+
+
+@writer("OBJECT_DELETE", "OBJECT_PICK", takes=range(2, 999))
+def _object_part(name: str, given: Arguments) -> Any:
+    keys = exp.Array(expressions=given[1:])
+    if len(given) == 2 and text(given[1]) is None:
+        keys = duck("@0::VARCHAR[]", helper("arr", given[1]))
+    return helper("object_without" if name == "OBJECT_DELETE" else "object_only", given[0], keys)
+
+
+@writer("GET", takes=range(2, 3))
+def _get(_: str, given: Arguments) -> Any:
+    return get(*given)
+
+
+def get(value: Any, key: Any) -> Any:
+    """Return one element of an array or object; a constant key costs no detour over JSON."""
+    if isinstance(key, exp.Literal) and key.is_string:
+        return call("VARIANT_EXTRACT", cast(value, "VARIANT"), key)
+    index = integer(key)
+    if index is not None:
+        return duck(f"VARIANT_EXTRACT(@0::VARIANT, {index + 1})", value)
+    return helper("get", value, key)
+
+
+@writer("GET_PATH", takes=range(2, 3))
+def get_path(_: str, given: Arguments) -> Any:
+    value, path = given[0], text(given[1])
+    if path is None:
+        raise not_run("GET_PATH with a path that is not a literal", "Use GET for computed keys.")
+    for name, quoted, index in re.findall(r"""([^.\[\]"']+)|["']([^"']*)["']|\[(\d+)\]""", path):
+        key = exp.Literal.number(index) if index else exp.Literal.string(name or quoted)
+        value = get(value, key)
+    return value
+
+
+# --- aggregates and windows ---
+
+# Snowflake's name, DuckDB's where it is another, and the kind that the arguments are made.
+AGGREGATES: Final = {
+    name.partition(":")[0]: (name.rpartition(":")[2], kind)
+    for kind, names in {
+        "": "MIN MAX MODE ANY_VALUE GROUPING APPROX_COUNT_DISTINCT MIN_BY:ARG_MIN MAX_BY:ARG_MAX "
+        "BITAND_AGG:BIT_AND BITOR_AGG:BIT_OR BITXOR_AGG:BIT_XOR PERCENTILE_CONT PERCENTILE_DISC",
+        "num": "SUM MEDIAN STDDEV STDDEV_POP VARIANCE KURTOSIS VAR_POP CORR COVAR_POP COVAR_SAMP "
+        "REGR_SLOPE REGR_INTERCEPT REGR_R2 REGR_COUNT REGR_AVGX REGR_AVGY REGR_SXX REGR_SXY "
+        "REGR_SYY SKEW:SKEWNESS",
+        "bool": "BOOLAND_AGG:BOOL_AND BOOLOR_AGG:BOOL_OR",
+    }.items()
+    for name in names.split()
+}
+# How many arguments each takes, and which of them DuckDB wants as BIGINT.
+WINDOWS: Final = {
+    **dict.fromkeys(("ROW_NUMBER", "RANK", "DENSE_RANK"), (range(1), 9)),
+    **dict.fromkeys(("PERCENT_RANK", "CUME_DIST"), (range(1), 9)),
+    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), (range(1, 2), 9)),
+    **dict.fromkeys(("LAG", "LEAD"), (range(1, 4), 1)),
+    "NTILE": (range(1, 2), 0),
+    "NTH_VALUE": (range(2, 3), 1),
+}
+
+
+def aggregate(name: str, *arguments: Any) -> Any:
+    node = call(name, *arguments)
+    node.meta[AGGREGATE] = True
+    first = arguments[0] if arguments else None
+    if isinstance(first, exp.Distinct):
+        first = first.expressions[0]
+    if name in {"MIN", "MAX", "SUM", "ANY_VALUE", "LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE"}:
+        return marked(node, kind_of(first))
+    return marked(node, "int" if name in {"COUNT", "ROW_NUMBER", "RANK", "DENSE_RANK"} else None)
+
+
+def over_values(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Change an aggregate's argument, below DISTINCT if that stands there."""
+    if isinstance(value, exp.Distinct):
+        return exp.Distinct(expressions=[change(one) for one in value.expressions])
+    return change(value)
+
+
+@writer(*AGGREGATES, takes=ANY)
+def _plain_aggregate(name: str, given: Arguments) -> Any:
+    written, kind = AGGREGATES[name]
+    if kind:
+        given = [over_values(one, partial(helper, kind)) for one in given]
+    return aggregate(written, *given)
+
+
+@writer(*WINDOWS, takes=range(4))
+def _window_function(name: str, given: Arguments) -> Any:
+    takes, at = WINDOWS[name]
+    if len(given) not in takes:
+        raise wrong_argument_count(name, len(given), str(takes.start))
+    return aggregate(
+        name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
+    )
+
+
+@writer("COUNT", takes=ANY)
+def _count(_: str, given: Arguments) -> Any:
+    first = given[0]
+    distinct = isinstance(first, exp.Distinct)
+    values = first.expressions if distinct else given
+    if len(values) == 1:
+        return aggregate("COUNT", first)
+    none = exp.not_(exp.or_(*map(is_null, values)))
+    value = exp.Case().when(none, exp.Tuple(expressions=values))
+    return aggregate("COUNT", exp.Distinct(expressions=[value]) if distinct else value)
+
+
+@writer("COUNT_IF", "CONDITIONAL_TRUE_EVENT", takes=range(1, 2))
+def _count_if(_: str, given: Arguments) -> Any:
+    return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
+
+
+def average(given: Arguments, window: bool = False) -> Any:
+    """Return AVG, exact for exact numbers; of a macro DuckDB makes no window function."""
+    distinct = isinstance(given[0], exp.Distinct)
+    value = helper("num", given[0].expressions[0] if distinct else given[0])
+    wrapped = exp.Distinct(expressions=[value]) if distinct else value
+    if kind_of(value) in {"int", "dec"} and not asks(value):
+        return helper("divide", aggregate("SUM", wrapped), aggregate("COUNT", wrapped.copy()))
+    if opaque(value) or asks(value) or kind_of(value) == "real":
+        return aggregate("AVG", wrapped)
+    if window:
+        return helper("averaged", value.copy(), aggregate("AVG", wrapped))
+    found = helper("average_distinct" if distinct else "average", value)
+    found.meta[ALIAS] = True  # an aggregate is inside
+    return found
+
+
+WRITERS["AVG"] = (range(1, 2), lambda _, given: average(given))
+
+
+@writer("LISTAGG", takes=range(1, 3))
+def _listagg(_: str, given: Arguments) -> Any:
+    delimiter = given[1] if len(given) > 1 else exp.Literal.string("")
+    joined = aggregate("STRING_AGG", over_values(given[0], partial(helper, "text")), delimiter)
+    return duck("COALESCE(@0, '')", joined, kind="text")
+
+
+@writer("ARRAY_AGG", "ARRAY_UNIQUE_AGG", takes=range(1, 2))
+def _array_agg(name: str, given: Arguments) -> Any:
+    first = given[0] if name == "ARRAY_AGG" else exp.Distinct(expressions=given)
+    kept = "LIST_FILTER(@0, lambda e: e IS NOT NULL)"
+    return duck(f"COALESCE({kept}::VARIANT[], []::VARIANT[])", aggregate("LIST", first), kind="arr")
+
+
+@writer("OBJECT_AGG", takes=range(2, 3))
+def _object_agg(_: str, given: Arguments) -> Any:
+    return helper("object", duck("COALESCE(@0, [])", aggregate("LIST", _entry(*given))))
+
+
+@writer("APPROX_PERCENTILE", takes=range(2, 3))
+def _approx_percentile(_: str, given: Arguments) -> Any:
+    return aggregate("QUANTILE_CONT", cast(helper("num", given[0]), "DOUBLE"), given[1])
+
+
+@writer("HASH_AGG", takes=ANY)
+def _hash_agg(_: str, given: Arguments) -> Any:
+    return aggregate("BIT_XOR", _hash("HASH", given))
+
+
+@writer("RATIO_TO_REPORT", takes=range(1, 2))
+def _ratio(_: str, given: Arguments) -> Any:
+    value = helper("num", given[0])
+    whole = marked(duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())), kind_of(value))
+    return helper("divide", value, whole)
+
+
+# --- every function ---
+
+
+def names_run() -> list[str]:
+    """Return the names of all functions that run, sorted."""
+    from local_cortex.ai.functions import FUNCTIONS
+
+    return sorted(NAMES | FUNCTIONS)
+
+
+def write(name: str, given: Arguments) -> Any:
+    """Return a function's call in DuckDB's terms; its arguments are in them already.
+
+    Raises:
+        SqlError: 002140 for a name that Snowflake lacks, 000002 for one that does not run here,
+            000938 for too few or too many arguments.
+    """
+    known = SYNONYMS.get(name, name)
+    if known in NOT_RUN:
+        raise not_run(f"function {name}", NOT_RUN[known])
+    if known not in NAMES:
+        raise unknown_function(name, names_run())
+    takes, writing = WRITERS.get(known, (sorted(TAKES.get(known, ())), None))
+    if len(given) not in takes:
+        least, most = takes[0], takes[-1]
+        expected = str(least) if least == most else f"{least} to {most}"
+        raise wrong_argument_count(name, len(given), expected)
+    return writing(known, given) if writing else helper(known, *given)
+
+
+NAMES: Final = frozenset({*WRITERS, *SYNONYMS, *filter(str.isupper, TAKES)})

@@ -1,0 +1,157 @@
+"""Running files of SQL statements before a program: ``python -m local_cortex run --setup FILE``.
+
+As a program of its own this runs under ``run`` like the program that follows it: it has the same
+credentials, sees the same files, and its PUT and GET are the connector's. What is not run is
+reported, and the rest goes on: a set-up file is full of roles, integrations and other things that
+an account has and a learner's machine does not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Statement", "main", "read", "split"]
+
+# Snowflake has two more kinds of strings and of comments than SQL: $$...$$ and //.
+PIECE = re.compile(
+    r"""
+    (?P<comment> (?:--|//)[^\n]* | /\*.*?(?:\*/|\Z) )
+  | (?P<string> '(?:[^'\\]|\\.|'')*(?:'|\Z) | "[^"]*(?:"|\Z) | \$\$.*?(?:\$\$|\Z) )
+  | (?P<word> [^\W\d][\w$]* )
+  | (?P<end> ; )
+  | (?P<other> \S )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+# In PUT and GET, // and /* belong to paths.
+TRANSFER = re.compile(r"(?:PUT|GET)\b(?:'[^']*'|[^;'])*", re.IGNORECASE)
+# BEGIN alone, or with one of these, begins a transaction, else a block.
+TRANSACTION = {"NAME", "TRANSACTION", "WORK"}
+# What may hold a block after its name; in other statements BEGIN and END may be names.
+BLOCKS = {"PROCEDURE", "TASK"}
+# END of these is not the END of a BEGIN or CASE.
+LOOPS = {"FOR", "IF", "LOOP", "REPEAT", "WHILE"}
+# Where the first sentence of an error ends; not in 'BEGIN ... END'.
+SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
+PLACES = ("role", "warehouse", "database", "schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement without the comments around it; ``line`` is where it begins, from 1."""
+
+    line: int
+    sql: str
+
+    @property
+    def name(self) -> str:
+        """Its first two words, as ``CREATE TABLE`` for CREATE OR REPLACE TABLE, too."""
+        first, *rest = self.sql[:80].upper().replace("OR REPLACE", "", 1).split()
+        return " ".join([first, *rest[:1]])
+
+
+def read(path: str) -> list[Statement]:
+    """Return the statements of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
+
+
+def split(text: str) -> list[Statement]:
+    """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement."""
+    return [
+        Statement(text.count("\n", 0, start) + 1, text[start:end]) for start, end in _bounds(text)
+    ]
+
+
+def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    words: list[str] = []
+    start = end = -1
+    position = 0
+    while piece := PIECE.search(text, position):
+        position = piece.end()
+        if piece.lastgroup == "comment":
+            continue
+        if piece.lastgroup == "end" and not _within_block(words):
+            if start >= 0:
+                yield start, end
+            words, start = [], -1
+            continue
+        if start < 0:
+            start = piece.start()
+            if transfer := TRANSFER.match(text, start):
+                position = transfer.end()
+        words.append(piece[0].upper())
+        end = position
+    if start >= 0:
+        yield start, end
+
+
+def _within_block(words: Sequence[str]) -> bool:
+    """Tell whether a semicolon after these words does not end their statement."""
+    first, *rest = words or [""]
+    if first == "BEGIN":
+        if not rest or rest[0] in TRANSACTION:
+            return False
+    elif first != "DECLARE" and not (first == "CREATE" and BLOCKS & set(rest[:4])):
+        return False
+    depth, begun = 0, False
+    for word, after in zip(words, [*rest, ""], strict=True):
+        if word == "END" and after not in LOOPS:
+            depth -= 1
+        elif word == "BEGIN" or (word == "CASE" and begun):
+            depth, begun = depth + 1, True
+    return depth > 0 or (first == "DECLARE" and not begun)
+
+
+def main(place: str, paths: Sequence[str]) -> int:
+    """Run the files in one session, and write into ``place`` where it ends."""
+    from snowflake.connector import connect
+
+    with connect(connection_name="snowflake") as connection, connection.cursor() as cursor:
+        for path in paths:
+            _run(cursor, path)
+        names = ", ".join(f"CURRENT_{name.upper()}()" for name in PLACES)
+        found = dict(zip(PLACES, cursor.execute(f"SELECT {names}").fetchone(), strict=True))
+    kept = {name: value for name, value in found.items() if value}
+    Path(place).write_text(json.dumps(kept), encoding="utf-8")
+    _say(f"The program starts in {'.'.join(kept[n] for n in PLACES[2:] if n in kept)}.")
+    return 0
+
+
+def _run(cursor: Any, path: str) -> None:
+    from snowflake.connector.errors import Error
+
+    statements = read(path)
+    failed = []
+    for statement in statements:
+        try:
+            cursor.execute(statement.sql)
+        except (Error, OSError) as error:
+            failed.append(f"  line {statement.line}, {statement.name}: {_reason(error)}")
+    ran = len(statements) - len(failed)
+    _say(f"Set-up {path}: {ran} of {len(statements)} statements ran.")
+    if failed:
+        _say("These did not, and the rest went on:\n" + "\n".join(failed))
+
+
+def _reason(error: Exception) -> str:
+    """Return the first sentence of an error, without the numbers before it."""
+    text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
+    return SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,488 @@
+"""What the names in a statement stand for: binds, variables, the session, tables, views, sequences.
+
+Afterwards every table is DuckDB's, every name is encoded, every projection has the name that
+Snowflake gives it, and what only DuckDB understands waits behind a column of no table until the
+allow-list of :mod:`local_cortex.dialect.expressions` has passed the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import sqlglot
+from sqlglot import exp
+
+from local_cortex.database.catalog import ACCOUNT_USAGE, INFORMATION_SCHEMA, Name, Table
+from local_cortex.sql.errors import (
+    SqlError,
+    invalid_identifier,
+    not_run,
+    object_missing,
+    too_large,
+)
+from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
+from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
+from local_cortex.sql.parse import parse, result_name
+from local_cortex.stages import statements as stages
+
+if TYPE_CHECKING:
+    from local_cortex.database.execution import Execution
+
+__all__ = ["Resolver"]
+
+
+def _schemas(execution: Execution) -> list[str]:
+    here = execution.session
+    return [written(here.database, here.schema)] if here.database and here.schema else []
+
+
+# The functions that tell who and where the session is, and those that clients call.
+SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
+    "CURRENT_VERSION": lambda run: run.session.version,
+    "CURRENT_ACCOUNT": lambda run: run.session.account,
+    "CURRENT_ACCOUNT_NAME": lambda run: run.session.account,
+    "CURRENT_ORGANIZATION_NAME": lambda run: run.session.organization,
+    "CURRENT_REGION": lambda run: run.session.region,
+    "CURRENT_USER": lambda run: run.session.user,
+    "CURRENT_ROLE": lambda run: run.session.role,
+    "CURRENT_PRIMARY_ROLE": lambda run: run.session.role,
+    "CURRENT_ROLE_TYPE": lambda run: "ROLE" if run.session.role else None,
+    "CURRENT_AVAILABLE_ROLES": lambda run: json.dumps([run.session.role or "PUBLIC"]),
+    "CURRENT_SECONDARY_ROLES": lambda _: json.dumps({"roles": "", "value": ""}),
+    "CURRENT_WAREHOUSE": lambda run: run.session.warehouse,
+    "CURRENT_DATABASE": lambda run: run.session.database,
+    "CURRENT_CATALOG": lambda run: run.session.database,
+    "CURRENT_SCHEMA": lambda run: run.session.schema,
+    "CURRENT_SCHEMAS": lambda run: json.dumps(_schemas(run)),
+    "CURRENT_SESSION": lambda run: str(run.session.session_id),
+    "CURRENT_STATEMENT": lambda run: run.sql,
+    "CURRENT_TRANSACTION": lambda _: None,
+    "CURRENT_CLIENT": lambda run: run.session.client or None,
+    "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
+    "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
+    "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
+    "SYSTEM$CLIENT_VERSION_INFO": lambda _: "[]",
+}
+
+
+# DuckDB takes these for functions, or for a column of every table, where there is no such column.
+DUCKDB_ONLY = re.compile(
+    "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
+)
+# What holds an identifier that is no name.
+UNENCODED = (exp.PropertyEQ, exp.Anonymous)
+
+
+class Resolver:
+    """Resolves the names of one statement's tree, in place.
+
+    ``behind`` maps columns that were put in to what they stand for in DuckDB;
+    ``tables`` are the tables that were read; ``bulk`` is the name of the table of bound rows.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._session = execution.session
+        self._top: exp.Expression | None = None
+        self.behind: dict[str, exp.Expression] = {}
+        self.tables: list[Table] = []
+        self.bulk: str | None = None
+
+    def resolve(self, tree: Any, sql: str | None = None, views: int = 0) -> Any:
+        """Resolve a tree; return it, or what stands in its place.
+
+        Raises:
+            SqlError: 002003, a table is missing; 002049, a bind is; 000904, a variable is.
+        """
+        text = self._execution.sql if sql is None else sql
+        for select in list(tree.find_all(exp.Select)):
+            self._name_columns(select, text)
+            self._count_aliases(select)
+        self._top = top = exp.Paren(this=tree)
+        for node in list(top.walk()):
+            self._execution.check()
+            replacement = self._replace(node, views)
+            if replacement is not None:
+                node.replace(replacement)
+        self._check_columns(top)
+        for cte in list(top.find_all(exp.CTE)):
+            cte.args["alias"].set("this", _cte_name(cte.args["alias"].this))
+        for node in list(top.find_all(exp.Identifier)):
+            # The keys of an object are texts.
+            if not node.meta.get("encoded") and not isinstance(node.parent, UNENCODED):
+                node.set("this", encode(identifier(node)))
+                node.set("quoted", True)
+                node.meta["encoded"] = True
+        return top.this.pop()
+
+    def _check_columns(self, tree: Any) -> None:
+        """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
+        known = {column.name for table in self.tables for column in table.columns}
+        known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
+        known |= {
+            identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
+        }
+        sources = {identifier(one.this) for one in tree.find_all(exp.TableAlias) if one.this}
+        for one in tree.find_all(exp.Column):
+            name = identifier(one.this)
+            if name in known or one.args.get("table"):
+                continue
+            if DUCKDB_ONLY.fullmatch(name) or name in sources:
+                raise invalid_identifier(name)
+
+    def reveal(self, tree: Any) -> Any:
+        """Put what was hidden in its place."""
+        for node in list(tree.find_all(exp.Placeholder)):
+            node.replace(exp.Literal.number(self._execution.id))
+        for node in list(tree.find_all(exp.Column)):
+            if node.name in self.behind:
+                node.replace(self.behind[node.name].copy())
+        return tree
+
+    def name(self, node: Any) -> Name:
+        """Return where an object is, from a name of up to three parts.
+
+        Raises:
+            SqlError: 090105 or 090106, the session uses no database or schema for a short name.
+        """
+        return self.full(self.parts(node))
+
+    def parts(self, node: Any) -> list[str]:
+        """Return the parts of a dotted name; one of them may be ``IDENTIFIER(...)``."""
+        found: list[str] = []
+        for part in node.parts:
+            call = isinstance(part, exp.Anonymous) and part.name.upper() == "IDENTIFIER"
+            if isinstance(part, exp.DynamicIdentifier) or call:
+                named = self._dynamic(part.expressions[0] if call else part.this)
+                found += [identifier(one) for one in named.parts]
+            else:
+                found.append(identifier(part))
+        return found
+
+    def full(self, parts: list[str]) -> Name:
+        """Return the full name of a list of one to three parts."""
+        database, schema, name = (None, None, None, *parts)[-3:]
+        database = self._session.database if len(parts) < 3 else database
+        schema = self._session.schema if len(parts) < 2 else schema
+        if len(parts) > 3 or not database or not schema or not name:
+            kind, code = ("schema", "090106") if database else ("database", "090105")
+            raise SqlError(
+                f"Cannot perform operation. This session does not have a current {kind}. Call "
+                f"'USE {kind.upper()}', or use a qualified name.",
+                code=code,
+                sqlstate="22000",
+            )
+        return Name(database, schema, name)
+
+    def find(self, node: Any, kinds: tuple[str, ...] = ("TABLE", "VIEW")) -> Table:
+        """Return the object that a name means.
+
+        Raises:
+            SqlError: 002003, there is none.
+        """
+        name = self.name(node)
+        table = self._execution.database.catalog.find(name, self._session.session_id)
+        if table is None or table.kind not in kinds:
+            kind = "Object" if "TABLE" in kinds else kinds[0].title()
+            raise object_missing(kind, str(name) if "." in spelled(node) else written(name.name))
+        return table
+
+    def _dynamic(self, node: Any) -> Any:
+        value = self._bind(node) if isinstance(node, exp.Placeholder) else node
+        if isinstance(node, exp.Parameter):
+            value = self._variable(node)
+        if not isinstance(value, exp.Literal) or not value.is_string:
+            raise not_run("IDENTIFIER of an expression", "Give it a text or a variable.")
+        return exp.to_table(value.name, dialect="snowflake")
+
+    def _name_columns(self, select: Any, sql: str) -> None:
+        for one in list(select.expressions):
+            if one.is_star or isinstance(one, exp.Alias | exp.Aliases):
+                continue
+            if isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL":
+                continue
+            alias = exp.to_identifier(result_name(one, sql), quoted=True)
+            one.replace(exp.Alias(this=one.copy(), alias=alias))
+
+    def _count_aliases(self, select: Any) -> None:
+        # DuckDB writes an alias out wherever a later projection uses it.
+        sizes: dict[str, int] = {}
+        for one in select.expressions:
+            size = 0
+            for node in one.walk():
+                name = identifier(node.this) if isinstance(node, exp.Column) else ""
+                size += sizes.get(name, 1)
+                if size > MAX_ALIASED:
+                    raise too_large("What aliases stand for", MAX_ALIASED, "Use a subquery.")
+            sizes[identifier(one.args["alias"]) if isinstance(one, exp.Alias) else ""] = size
+
+    def _replace(self, node: Any, views: int) -> Any:
+        if isinstance(node, exp.Placeholder):
+            return self._bind(node)
+        if isinstance(node, exp.Parameter) and not node.this.is_number:
+            # What was replaced before may have held a stage's name, which looks the same.
+            return self._variable(node) if node.root() is self._top else None
+        if isinstance(node, exp.Column):
+            return self._column(node)
+        if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
+            return exp.column(*reversed(self._dynamic(node.this).parts))
+        if isinstance(node, exp.Func):
+            return self._session_function(node)
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.TableFromRows):
+            return self._unwrapped(node)
+        if isinstance(node, exp.TableFromRows | exp.Table):
+            return self._staged(node) or self._result_scan(node) or self._table(node, views)
+        return None
+
+    def _bind(self, node: Any) -> Any:
+        position = str(node.this)
+        bind = self._execution.binds.get(position)
+        if bind is None and self._execution.describe_only:
+            return exp.null()
+        if bind is None:
+            raise SqlError(
+                f"SQL compilation error: error line 0 at position -1\nBind variable ?{position} "
+                "not set.",
+                code="002049",
+                sqlstate="42601",
+            )
+        if not bind.array:
+            return bind.literals()[0]
+        if self.bulk is None:
+            raise SqlError(
+                "Array bind is only supported in INSERT ... VALUES.",
+                code="002099",
+                sqlstate="0A000",
+            )
+        return exp.column(quoted(f"B{position}"), table=quoted(self.bulk))
+
+    def _variable(self, node: Any) -> Any:
+        name = identifier(node.this).upper()
+        if name not in self._session.variables:
+            raise SqlError(
+                "SQL compilation error: error line 0 at position -1\nSession variable "
+                f"'${name}' does not exist",
+                code="002211",
+                sqlstate="02000",
+            )
+        return self._session.variables[name].copy()
+
+    def _column(self, node: Any) -> Any:
+        if identifier(node.this) == "NEXTVAL" and node.args.get("table"):
+            parts = [identifier(part) for part in node.parts[:-1]]
+            name = self.full(parts)
+            sequence = self._execution.database.catalog.find(name, self._session.session_id)
+            if sequence is None or sequence.kind != "SEQUENCE":
+                raise object_missing("Sequence", written(*parts))
+            if self._execution.describe_only:
+                return exp.cast(exp.null(), "bigint")
+            return self.hide(exp.func("nextval", exp.Literal.string(sequence.duckdb)))
+        # DuckDB finds a column by its table's name alone.
+        node.set("db", None)
+        node.set("catalog", None)
+        return None
+
+    def hide(self, expression: exp.Expression) -> exp.Column:
+        """Return a column that stands for an expression of DuckDB's until :meth:`reveal`."""
+        key = f"{MARK}{self._execution.id}.{len(self.behind)}"
+        self.behind[key] = expression
+        column = exp.column(exp.to_identifier(key, quoted=True))
+        column.this.meta["encoded"] = True
+        return column
+
+    def _session_function(self, node: Any) -> Any:
+        anonymous = isinstance(node, exp.Anonymous)
+        name = str(node.this).upper() if anonymous else node.sql_name()
+        first = next(iter(node.expressions), exp.null()).name if anonymous else ""
+        answer = SESSION_FUNCTIONS.get(name)
+        if answer is not None:
+            value = answer(self._execution)
+        elif name == "LAST_QUERY_ID":
+            value = self._last_query(node.expressions)
+        elif name == "SYSTEM$CANCEL_QUERY":
+            value = self._cancel(first)
+        elif name == "GETVARIABLE":
+            return self._session.variables.get(first.upper(), exp.null())
+        elif name in stages.URL_FUNCTIONS:
+            return stages.file_url(self._execution, node)
+        else:
+            return None
+        literal = exp.null() if value is None else exp.Literal.string(value)
+        return exp.cast(literal, "varchar")
+
+    def _last_query(self, arguments: list[Any]) -> str | None:
+        at = int(arguments[0].to_py()) if arguments else -1
+        with self._session.lock:
+            kept = list(self._session.results)
+        try:
+            return kept[at if at < 0 else at - 1]
+        except IndexError:
+            return None
+
+    def _cancel(self, query_id: str) -> str:
+        if self._session.cancel(query_id):
+            return f"query [{query_id}] terminated."
+        return "Identified SQL statement is not currently executing."
+
+    def _result_scan(self, node: Any) -> Any:
+        call = node.this
+        if not isinstance(call, exp.Anonymous) or str(call.this).upper() != "RESULT_SCAN":
+            return None
+        argument = call.expressions[0] if call.expressions else exp.null()
+        value = self._replace(argument, 0) or argument
+        query_id = str(value.this.name if isinstance(value, exp.Cast) else value.name)
+        with self._session.lock:
+            result = self._session.results.get(query_id)
+        if result is None:
+            raise SqlError(
+                f"SQL compilation error:\nStatement {query_id} not found",
+                code="000709",
+                sqlstate="02000",
+            )
+        return self._aliased(self._rows(result), node, "RESULT_SCAN")
+
+    def _rows(self, result: Any) -> exp.Expression:
+        """Return a query of the rows of a result."""
+        name = f"ROWS_{self._execution.id}_{len(self.behind)}"
+        columns = [f"C{at}" for at in range(len(result.columns))]
+        self._execution.cursor.register(name, result.table.rename_columns(columns))
+        selected = []
+        for own, column in zip(columns, result.columns, strict=True):
+            # VARIANT, OBJECT and ARRAY are JSON text in a result.
+            text = f"{own}::JSON::VARIANT" if column.type.is_json else own
+            alias = quoted(column.name).sql("duckdb")
+            selected.append(f"CAST({text} AS {column.type.duckdb}) AS {alias}")
+        sql = f"SELECT {', '.join(selected)} FROM {name}"  # noqa: S608 - our own names
+        query = sqlglot.parse_one(sql, dialect="duckdb")
+        return exp.Subquery(this=self.hide(query))
+
+    def _aliased(self, source: Any, node: Any, name: str) -> Any:
+        alias = node.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+        source.set("alias", alias.copy())
+        return source
+
+    def _unwrapped(self, node: Any) -> Any:
+        """Return a table without the brackets around it, which DuckDB does not take."""
+        inner = node.this
+        if inner.args.get("joins"):
+            return None
+        if node.args.get("alias"):
+            inner.set("alias", node.args["alias"])
+        return inner
+
+    def _staged(self, node: Any) -> Any:
+        if isinstance(node.this, exp.Identifier):
+            return None
+        source = stages.table(self._execution, node)
+        if source is None:
+            return None
+        query = exp.select("*").from_(source)
+        return self._aliased(exp.Subquery(this=self.hide(query)), node, "STAGE")
+
+    def _table(self, node: Any, views: int) -> Any:
+        if not isinstance(node.this, exp.Identifier | exp.DynamicIdentifier):
+            return None
+        if node.args.get("when"):
+            raise not_run("AT and BEFORE (Time Travel)")
+        if not node.args.get("db") and _is_cte(node):
+            # Under a name of our own: where DuckDB sees no such CTE, it has a table of none either.
+            own = exp.to_identifier(identifier(node.this), quoted=True)
+            node.set("alias", node.args.get("alias") or exp.TableAlias(this=own))
+            node.set("this", _cte_name(node.this))
+            return None
+        name = self.name(node)
+        if name.schema in {INFORMATION_SCHEMA, ACCOUNT_USAGE}:
+            from local_cortex.database.show import information_schema
+
+            return self._aliased(
+                self._rows(information_schema(self._execution, name)), node, name.name
+            )
+        table = self.find(node)
+        alias = node.args.get("alias")
+        if table.kind == "VIEW":
+            return self._aliased(self._view(table, views), node, table.name.name)
+        self.tables.append(table)
+        self._execution.tables.append(table)
+        found = exp.to_table(table.duckdb, dialect="duckdb")
+        for part in found.find_all(exp.Identifier):
+            part.meta["encoded"] = True
+        found.set(
+            "alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True))
+        )
+        for key in ("sample", "pivots", "joins", "laterals"):
+            found.set(key, node.args.get(key))
+        return found
+
+    def _view(self, view: Table, views: int) -> Any:
+        if views >= MAX_VIEWS:
+            raise too_large("Views within views", MAX_VIEWS, "Make a table of one of them.")
+        inner = Resolver(self._execution)
+        inner._session = _Elsewhere(self._session, view.name)  # type: ignore[assignment]
+        query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
+        for node in list(query.find_all(exp.Column)):
+            if node.name in inner.behind:
+                node.replace(self.hide(inner.behind[node.name]))
+        self.tables += inner.tables
+        columns = [quoted(column.name) for column in view.columns]
+        for column in columns:
+            column.meta["encoded"] = True
+        wrapped = exp.Subquery(
+            this=query,
+            alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns),
+        )
+        return exp.Subquery(this=exp.select("*").from_(wrapped))
+
+
+class _Elsewhere:
+    """A session that uses the database and schema of a view."""
+
+    def __init__(self, session: Any, name: Name) -> None:
+        self._session = session
+        self.database, self.schema = name.database, name.schema
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+def _is_cte(table: Any) -> bool:
+    """Tell whether a bare name is that of a common table expression around it."""
+    name = identifier(table.this)
+    node: Any = table
+    within: Any = None
+    while node is not None:
+        if isinstance(node, exp.CTE):
+            within = node
+        ctes = node.args.get("with_")
+        for cte in ctes.expressions if ctes is not None else []:
+            same = identifier(cte.args["alias"].this) == name
+            if cte is within:
+                if same and _recurs(cte.this, table):
+                    ctes.set("recursive", True)
+                    return True
+                break
+            if same:
+                return True
+        if ctes is not None:
+            within = None
+        node = node.parent
+    return False
+
+
+def _recurs(query: Any, table: Any) -> bool:
+    """Tell whether a table stands in a branch of a union that may read the union itself."""
+    anchor = query
+    while isinstance(anchor, exp.SetOperation):
+        anchor = anchor.this
+    node = table
+    while node is not query and node is not anchor:
+        node = node.parent
+    return node is query and anchor is not query
+
+
+def _cte_name(node: Any) -> Any:
+    name = exp.to_identifier(f"{encode(identifier(node))}{MARK}c", quoted=True)
+    name.meta["encoded"] = True
+    return name

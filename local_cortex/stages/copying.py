@@ -1,0 +1,349 @@
+"""COPY INTO: files of a stage into a table, and a table or query into files of a stage."""
+
+# Every part of these statements is made here: what a learner wrote is in quotes.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlglot
+from sqlglot import exp
+
+from local_cortex.sql.errors import SqlError, invalid_identifier, not_run, too_large
+from local_cortex.sql.names import encode, identifier
+from local_cortex.stages.files import MAX_STAGE_BYTES, File, checked, file_format, location, target
+from local_cortex.stages.formats import FileFormat, invalid_option, options_of, quoted, text
+from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import INTEGER, TEXT, SqlType
+
+if TYPE_CHECKING:
+    from local_cortex.database.execution import Execution
+
+__all__ = ["run"]
+
+COPY, UNLOAD = 0x3600, 0x3700  # statement type ids
+WRITTEN_AT_ONCE = 100_000  # rows of an unloaded file
+
+Columns = Sequence[tuple[str, SqlType]]
+
+_LOAD_OPTIONS: Final[dict[str, Any]] = {
+    "ON_ERROR": "ABORT_STATEMENT",
+    "MATCH_BY_COLUMN_NAME": "NONE",
+    **dict.fromkeys(("FILE_FORMAT", "FILES", "PATTERN", "PURGE", "FORCE")),
+    # These change nothing here.
+    **dict.fromkeys(("SIZE_LIMIT", "LOAD_UNCERTAIN_FILES", "RETURN_FAILED_ONLY", "ENFORCE_LENGTH")),
+}
+_UNLOAD_OPTIONS: Final[dict[str, Any]] = dict.fromkeys(
+    ("FILE_FORMAT", "OVERWRITE", "SINGLE", "HEADER", "MAX_FILE_SIZE")
+)
+_ON_ERROR: Final = ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE")
+_JSON: Final = ("VARIANT", "VARIANT[]", "JSON")  # DuckDB's types of what JSON files hold
+# What Snowflake says to a text that is no value of a column's type: its code and words.
+_UNRECOGNIZED: Final = {
+    **dict.fromkeys(("FIXED", "REAL"), ("100038", "Numeric value '{}' is not recognized")),
+    "BOOLEAN": ("100037", "Boolean value '{}' is not recognized"),
+    "DATE": ("100040", "Date '{}' is not recognized"),
+    "TIME": ("100108", "Time '{}' is not recognized"),
+    "TEXT": ("100078", "String '{}' is too long and would be truncated"),
+    "BINARY": ("100115", "The following string is not a legal hex-encoded value: '{}'"),
+    **dict.fromkeys(("OBJECT", "ARRAY", "VARIANT"), ("100069", "Error parsing JSON: {}")),
+    "": ("100035", "Timestamp '{}' is not recognized"),
+}
+_ADVICE: Final = (
+    "\n  If you would like to continue loading when an error is encountered, use other values "
+    "such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option."
+)
+_NUMBERS: Final = ("rows_parsed", "rows_loaded", "error_limit", "errors_seen")
+_FIRST: Final = ("first_error_line", "first_error_character")
+_RESULT: Final = [
+    SqlColumn(name, INTEGER if name in (*_NUMBERS, *_FIRST) else TEXT)
+    for name in ("file", "status", *_NUMBERS, "first_error", *_FIRST, "first_error_column_name")
+]
+
+
+def run(execution: Execution, tree: exp.Copy) -> SqlResult:
+    """Run COPY INTO.
+
+    Raises:
+        SqlError: a stage, format or table is missing; a file does not fit the table.
+    """
+    place = tree.this
+    into_stage = isinstance(place, exp.Table) and isinstance(place.this, (exp.Var, exp.Literal))
+    return (_unload if into_stage else _load)(execution, tree)
+
+
+def _options(tree: exp.Copy, known: dict[str, Any]) -> dict[str, Any]:
+    given = options_of(tree.args.get("params"))
+    for name in given.keys() - known.keys():
+        if name in ("VALIDATION_MODE", "PARTITION BY"):
+            raise not_run(f"COPY INTO ... {name}", "")
+        raise invalid_option(name)
+    return {**known, **given}
+
+
+def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
+    options = _options(tree, _LOAD_OPTIONS)
+    on_error = str(options["ON_ERROR"]).upper()
+    if on_error not in _ON_ERROR:
+        raise not_run(f"ON_ERROR = {on_error}", f"Use one of {', '.join(_ON_ERROR)}.")
+    name = target(execution, tree)
+    table, columns = execution.table(*name), _columns(execution, name, tree)
+    source: Any = tree.args["files"][0]
+    query = source.this if isinstance(source, exp.Subquery) else None
+    place = location(execution, query.find(exp.Table) if query is not None else source)
+    given = file_format(execution, options["FILE_FORMAT"], place.stage)
+    loaded = execution.stages.loaded
+    files = [
+        file
+        for file in place.files(execution, options["PATTERN"], options["FILES"])
+        if options["FORCE"] or (table.duckdb, table.created, file) not in loaded
+    ]
+    if not files:
+        return SqlResult.done(COPY, "Copy executed with 0 files processed.")
+    if query is None:
+        match = str(options["MATCH_BY_COLUMN_NAME"]).upper()
+        query = _plain_query(execution, files, given, columns, match)
+    query.find(exp.Table).meta.update(files=files, file_format=given)
+    _read(execution, query, given, columns)
+    rows, bad = [], []
+    for file, (parsed, errors, *first) in zip(files, _counted(execution, files), strict=True):
+        shown = place.stage.shown(file)
+        code, message, line, column = _reason(first, columns, given) if errors else [None] * 4
+        if errors and on_error == "ABORT_STATEMENT":
+            at = f"\n  File '{shown}', line {line}, character 1"
+            at += f'\n  Row {line}, column "{name[2]}"["{column}"]' if column else ""
+            raise SqlError(f"{message}{at}{_ADVICE}", code=str(code), sqlstate="22018")
+        if errors and on_error == "SKIP_FILE":
+            bad.append(file)
+        good = 0 if file in bad else parsed - errors
+        status = "LOADED" if not errors else "PARTIALLY_LOADED" if good else "LOAD_FAILED"
+        limit = parsed if on_error == "CONTINUE" else 1
+        counts = (shown, status, parsed, good, limit, errors)
+        rows.append((*counts, message, line, 1 if errors else None, column))
+    listed = ", ".join(quoted(encode(column)) for column, _ in columns)
+    skipped = ", ".join(text(file.name) for file in bad) or "''"
+    execution.cursor.execute(
+        f"INSERT INTO {table.duckdb} ({listed}) SELECT {_each(columns, 'd{0}')} FROM temp.copied "
+        f"WHERE bad = 0 AND file NOT IN ({skipped})"
+    )
+    done = [file for file in files if file not in bad]
+    if options["PURGE"]:
+        for file in done:
+            file.path.unlink(missing_ok=True)
+    else:
+        execution.stages.remember_loaded(table, done)
+    return SqlResult.of_rows(_RESULT, rows, COPY)
+
+
+def _columns(execution: Execution, name: Any, tree: exp.Copy) -> Columns:
+    columns = execution.columns(name)
+    if not isinstance(tree.this, exp.Schema):
+        return columns
+    kinds = dict(columns)
+    asked = [identifier(one) for one in tree.this.expressions]
+    for one in asked:
+        if one not in kinds:
+            raise invalid_identifier(one)
+    return [(one, kinds[one]) for one in asked]
+
+
+def _plain_query(
+    execution: Execution, files: list[File], given: FileFormat, columns: Columns, match: str
+) -> Any:
+    """Return the query that COPY INTO without one means, in Snowflake's words."""
+    if match != "NONE":
+        fold: Callable[[str], str] = str if match == "CASE_SENSITIVE" else str.upper
+        headers = [columns_of(execution, [file], given) for file in files]
+        if given.type == "CSV" and any(one != headers[0] for one in headers):
+            raise not_run("MATCH_BY_COLUMN_NAME of files with different headers", "Use FILES.")
+        values = {}
+        for found in headers:
+            for at, (name, _) in enumerate(found, 1):
+                key = exp.Literal.string(name).sql("snowflake")
+                values[fold(name)] = f"${at}" if given.type == "CSV" else f"$1[{key}]"
+        listed = [values.get(fold(name), "NULL") for name, _ in columns]
+    elif given.type == "CSV":
+        listed = [f"${at + 1}" for at in range(len(columns))]
+        if given["ERROR_ON_COLUMN_COUNT_MISMATCH"]:
+            listed.append(EXTRA_FIELDS)
+    elif len(columns) == 1 and columns[0][1].is_json:
+        listed = ["$1"]
+    else:
+        raise _wrong(
+            f"{given.type} file format can produce one and only one column of data type variant, "
+            "object, or array. Load data into a separate column using the MATCH_BY_COLUMN_NAME "
+            "copy option or copy with transformation."
+        )
+    return sqlglot.parse_one(f"SELECT {', '.join(listed)} FROM @file", dialect="snowflake")
+
+
+def _each(columns: Sequence[Any], written: str) -> str:
+    return ", ".join(written.format(at) for at in range(len(columns)))
+
+
+def _read(execution: Execution, query: Any, given: FileFormat, columns: Columns) -> None:
+    """Put the rows of files into a temporary table: ``d0``, ... as the columns' types, and ``bad``.
+
+    ``bad`` is 0 for a good row, -1 for one with too few or too many fields, otherwise the number
+    of the first column that its field does not fit, from 1; ``reason`` is that field.
+    """
+    counted = query.expressions[-1].name == EXTRA_FIELDS
+    if not counted:
+        query.select("0", copy=False)
+    query.select("METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER", copy=False, dialect="snowflake")
+    sql, names = execution.translate(query)
+    if len(names) - 3 != len(columns):
+        raise _wrong(
+            "Insert value list does not match column list expecting "
+            f"{len(columns)} but got {len(names) - 3}",
+            code="002020",
+        )
+    casts, tests, reasons = [], "", ""
+    types = execution.cursor.sql(sql).types
+    for at, ((_, kind), have) in enumerate(zip(columns, types, strict=False)):
+        casts.append(f"{given.cast(f'v{at}', str(have), kind)} AS d{at}")
+        tests += f" WHEN v{at} IS NOT NULL AND d{at} IS NULL THEN {at + 1}"
+        reasons += f" WHEN {at + 1} THEN v{at}::VARCHAR"
+    # Dropped with the connection, or by the next COPY INTO of the transaction.
+    execution.cursor.execute(
+        f"CREATE OR REPLACE TEMP TABLE copied AS SELECT file, line, extra, "
+        f"{_each(columns, 'd{0}')}, CASE WHEN extra <> 0 THEN -1{tests} ELSE 0 END AS bad, "
+        f"CASE bad WHEN -1 THEN NULL{reasons} END AS reason FROM (SELECT *, {', '.join(casts)} "
+        f"FROM ({sql}) AS read({_each(columns, 'v{0}')}, extra, file, line))"
+    )
+
+
+def _counted(execution: Execution, files: list[File]) -> list[tuple[Any, ...]]:
+    """Return each file's rows and bad rows, and the first bad one."""
+    rows = execution.cursor.execute(
+        "SELECT file, count(*), count(*) FILTER (bad <> 0), arg_min(bad, line) FILTER (bad <> 0), "
+        "min(line) FILTER (bad <> 0), arg_min(extra, line) FILTER (bad <> 0), "
+        "arg_min(reason, line) FILTER (bad > 0) FROM temp.copied GROUP BY file"
+    ).fetchall()
+    found = {file: counts for file, *counts in rows}
+    return [found.get(file.name, (0, 0)) for file in files]
+
+
+def _reason(first: Sequence[Any], columns: Columns, given: FileFormat) -> Sequence[Any]:
+    """Return the code and message of the first error, its line and its column."""
+    bad, line, extra, reason = first
+    line += given.skipped if given.type == "CSV" else 0
+    if bad > 0:
+        name, kind = columns[bad - 1]
+        code, words = _UNRECOGNIZED.get(kind.name, _UNRECOGNIZED[""])
+        return code, words.format(reason), line, name
+    message = (
+        f"Number of columns in file ({len(columns) + extra}) does not match that of the "
+        f"corresponding table ({len(columns)}), use file format option "
+        "error_on_column_count_mismatch=false to ignore this error"
+    )
+    return "100080", message, line, None
+
+
+def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
+    options = _options(tree, _UNLOAD_OPTIONS)
+    place = location(execution, tree.this)
+    given = file_format(execution, options["FILE_FORMAT"], place.stage)
+    source: Any = tree.args["files"][0]
+    query = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source)
+    sql, names = execution.translate(query)
+    parquet = given.type == "PARQUET"
+    codec = given.word("COMPRESSION").replace("auto", "snappy" if parquet else "gzip")
+    if codec not in ("none", "snappy" if parquet else "gzip"):
+        raise not_run(f"COMPRESSION = {codec.upper()}", "")
+    parent, _, base = place.path.rpartition("/")
+    if not options["SINGLE"]:
+        suffix, kind = {"gzip": ".gz", "none": ""}.get(codec, f".{codec}"), given.type.lower()
+        base = f"{base or 'data'}_0_0_0" + (f"{suffix}.{kind}" if parquet else f".{kind}{suffix}")
+    path = place.stage.at(parent) / (checked(base) or "data")
+    if path.exists() and not options["OVERWRITE"]:
+        raise _wrong(
+            f"Files already existing at the unload destination: @{place.stage.label}/{place.path}. "
+            "Use overwrite option to force unloading.",
+            code="001030",
+        )
+    types = list(map(str, execution.cursor.sql(sql).types))
+    values = _parquet_values(types, names) if parquet else _line(types, given)
+    header = f"{given.delimiter.join(names)}\n" if options["HEADER"] else ""
+    rows = f"SELECT {values} FROM ({sql}) AS unloaded({_each(names, 'c{0}')})"
+    part = execution.stages.folder / f"unfinished{execution.id}"
+    try:
+        count, raw = _write(execution, part, rows, None if parquet else header, codec)
+        if count:
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    columns = [SqlColumn(one, INTEGER) for one in ("rows_unloaded", "input_bytes", "output_bytes")]
+    size = path.stat().st_size if count else 0
+    return SqlResult.of_rows(columns, [(count, raw, size)], UNLOAD)
+
+
+def _parquet_values(types: Sequence[str], names: Sequence[str]) -> str:
+    # Parquet has no integers of 128 bits and no VARIANT.
+    written = {"HUGEINT": "c{0}::DECIMAL(38, 0)", **dict.fromkeys(_JSON, "to_json(c{0})::VARCHAR")}
+    values = [written.get(kind, "c{0}").format(at) for at, kind in enumerate(types)]
+    return ", ".join(f"{one} AS {quoted(name)}" for one, name in zip(values, names, strict=True))
+
+
+def _line(types: Sequence[str], given: FileFormat) -> str:
+    """Return the text of a row in a CSV or JSON file."""
+    if given.type == "JSON":
+        if len(types) == 1 and types[0] in _JSON:
+            return "to_json(c0)::VARCHAR"
+        raise _wrong(
+            "JSON file format can only unload a single column of type variant, object, or array."
+        )
+    quote, escape = given["FIELD_OPTIONALLY_ENCLOSED_BY"], given["ESCAPE_UNENCLOSED_FIELD"]
+    fields = []
+    for at, kind in enumerate(types):
+        value = f"c{at}" if kind == "VARCHAR" else f"main.sf_text(c{at})"
+        if quote and kind in ("VARCHAR", *_JSON):
+            inner = f"replace({value}, {text(quote)}, {text(quote * 2)})"
+            value = f"{text(quote)} || {inner} || {text(quote)}"
+        elif escape and kind in ("VARCHAR", *_JSON):
+            for special in (escape, given.delimiter, "\n"):
+                value = f"replace({value}, {text(special)}, {text(escape + special)})"
+        fields.append(f"coalesce({value}, {text((given['NULL_IF'] or [''])[0])})")
+    return f"concat_ws({text(given.delimiter)}, {', '.join(fields)})"
+
+
+def _write(
+    execution: Execution, path: Path, sql: str, header: str | None, codec: str
+) -> tuple[int, int]:
+    """Write a query's rows as lines under ``header``, or as Parquet where that is ``None``.
+
+    Return how many rows, and their bytes before they are compressed.
+    """
+    from pyarrow import parquet
+
+    reader = execution.cursor.sql(sql).to_arrow_reader(WRITTEN_AT_ONCE)
+    rows = raw = 0
+    out: Any
+    if header is None:
+        out = parquet.ParquetWriter(path, reader.schema, compression=codec)
+    else:
+        # The time of a statement is scarcer than the disk.
+        out = gzip.GzipFile(path, "wb", 1) if codec == "gzip" else path.open("wb")
+    with out:
+        raw += out.write(header.encode()) if header else 0
+        for batch in reader:
+            execution.check()
+            rows += batch.num_rows
+            if header is None:
+                out.write_batch(batch)
+                raw += batch.nbytes
+            else:
+                lines = batch.column(0).to_pylist()
+                raw += out.write("".join(f"{line}\n" for line in lines).encode())
+            if raw > MAX_STAGE_BYTES:
+                raise too_large("Bytes of an unloaded file", MAX_STAGE_BYTES, "Select less.")
+    return rows, raw
+
+
+def _wrong(message: str, code: str = "001411") -> SqlError:
+    return SqlError(f"SQL compilation error:\n{message}", code=code, sqlstate="42601")

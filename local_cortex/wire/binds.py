@@ -1,0 +1,201 @@
+"""The ``bindings`` of a query request: ``{"1": {"type": "TEXT", "value": "..."}, ...}``.
+
+Read from ``to_snowflake_bindings`` in ``snowflake/connector/converter.py`` 4.8: values are text
+or null; DATE is milliseconds, TIME and TIMESTAMP nanoseconds since 1970-01-01 (TIMESTAMP_TZ
+followed by the offset in minutes plus 1440), BINARY hexadecimal. ``executemany`` sends a list of
+values, one for each row; where some rows are NULL and others are not, it calls all of them TEXT.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from local_cortex.sql.errors import SqlError
+from local_cortex.wire import types
+from local_cortex.wire.types import MAX_PRECISION, SqlType, number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from sqlglot import exp
+
+__all__ = ["Bind", "arrow_table", "decode_binds"]
+
+EPOCH: Final = dt.datetime(1970, 1, 1)
+EPOCH_UTC: Final = EPOCH.replace(tzinfo=dt.UTC)
+TZ_BIAS = 1440  # added to the offset of a TIMESTAMP_TZ, in minutes, so that it is never negative
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A bound value: one, or (``array``) one for each row of a bulk INSERT.
+
+    ``values`` are ``None``, ``Decimal`` (FIXED), ``float``, ``str``, ``bool``, ``bytes``, ``date``,
+    ``time`` and ``datetime``; the ``datetime`` of TIMESTAMP_LTZ and TIMESTAMP_TZ has a time zone.
+    """
+
+    type: SqlType
+    values: tuple[Any, ...]
+    array: bool = False
+
+    def literals(self) -> list[exp.Expression]:
+        """Return a literal of Snowflake's SQL for each value."""
+        return [self._literal(value) for value in self.values]
+
+    def _literal(self, value: Any) -> exp.Expression:
+        from sqlglot import exp
+
+        name = self.type.name
+        if value is None:
+            null = exp.Null()
+            return null if name == "TEXT" else exp.cast(null, _cast_to(self.type))
+        if name == "BOOLEAN":
+            return exp.Boolean(this=value)
+        if name == "BINARY":
+            return exp.HexString(this=value.hex().upper())
+        if name == "FIXED":
+            return exp.Literal.number(f"{value:f}")
+        if name == "REAL":
+            finite = exp.Literal.number if math.isfinite(value) else exp.Literal.string
+            return exp.cast(finite(repr(value)), _cast_to(self.type))
+        written = exp.Literal.string(str(value))
+        return written if name == "TEXT" else exp.cast(written, _cast_to(self.type))
+
+
+def decode_binds(wire: Mapping[str, Any] | None) -> dict[str, Bind]:
+    """Decode the ``bindings`` of a query request, by position (``"1"``, ...).
+
+    Raises:
+        SqlError: 002128, a value does not have the form that its type needs.
+    """
+    return {str(position): _decode(position, entry) for position, entry in (wire or {}).items()}
+
+
+def arrow_table(binds: Mapping[str, Bind], into: Sequence[SqlType | None] = ()) -> pa.Table:
+    """Return the binds of a bulk INSERT as a table with the columns ``"1"``, ``"2"``, ...
+
+    ``into`` names the types of the columns that the values go to, by position. A column that the
+    connector calls TEXT for its NULLs is read as that type, so that dates stay dates.
+
+    Raises:
+        SqlError: 002128, the binds differ in length or a value is not of its type.
+    """
+    import pyarrow as pa
+
+    columns = {}
+    for index, (position, bind) in enumerate(binds.items()):
+        target = into[index] if index < len(into) else None
+        column = _read_as(position, bind, target)
+        columns[position] = pa.array(column.values, column.type.arrow)
+    if len({len(column) for column in columns.values()}) > 1:
+        raise _unreadable(min(binds))
+    return pa.table(columns)
+
+
+def _read_as(position: str, bind: Bind, target: SqlType | None) -> Bind:
+    if bind.type.name != "TEXT" or target is None or target.name not in _NUMBERED:
+        return bind
+    if not all(value is None or _NUMBERED[target.name](value) for value in bind.values):
+        return bind  # text as people write it, which a cast reads
+    return _decode(position, {"type": target.name, "value": list(bind.values)})
+
+
+def _decode(position: str, entry: Any) -> Bind:
+    try:
+        name = str(entry["type"]).upper()
+        value = entry.get("value")
+        array = isinstance(value, list)
+        decode: Callable[[Any], Any] = _DECODERS.get(name, _text)
+        values = tuple(
+            None if one is None else decode(one) for one in (value if array else [value])
+        )
+        return Bind(_type_of(name, values), values, array)
+    except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation, OverflowError):
+        raise _unreadable(position) from None
+
+
+def _unreadable(position: str) -> SqlError:
+    return SqlError(f"Bind variable {position} cannot be read", code="002128", sqlstate="42601")
+
+
+def _type_of(name: str, values: tuple[Any, ...]) -> SqlType:
+    if name != "FIXED":
+        return _TYPES.get(name, types.TEXT)
+    sizes = [value.as_tuple() for value in values if value is not None]
+    scale = max((-int(size.exponent) for size in sizes), default=0)
+    whole = max((len(size.digits) + int(size.exponent) for size in sizes), default=0)
+    if whole + scale > MAX_PRECISION or scale > types.MAX_SCALE:
+        raise ValueError
+    return number(scale=scale)
+
+
+def _text(value: Any) -> str:
+    # Lone surrogates can't be sent as UTF-8.
+    text = str(value)
+    return text if text.isascii() else _SURROGATE.sub("�", text)
+
+
+def _fixed(value: Any) -> Decimal:
+    exact = Decimal(value)
+    if not exact.is_finite() or exact.adjusted() >= MAX_PRECISION:
+        raise ValueError
+    return exact if int(exact.as_tuple().exponent) <= 0 else exact.quantize(Decimal(1))
+
+
+def _nanoseconds(value: Any) -> dt.timedelta:
+    return dt.timedelta(microseconds=int(value) // 1000)
+
+
+def _zoned(value: str) -> dt.datetime:
+    nanoseconds, _, offset = value.partition(" ")
+    zone = dt.timezone(dt.timedelta(minutes=int(offset or TZ_BIAS) - TZ_BIAS))
+    return (EPOCH_UTC + _nanoseconds(nanoseconds)).astimezone(zone)
+
+
+def _cast_to(kind: SqlType) -> exp.DataType:
+    from sqlglot import exp
+
+    sizes = f"({kind.precision}, {kind.scale})" if kind.name == "FIXED" else ""
+    return exp.DataType.build(_DECLARED.get(kind.name, kind.name) + sizes, dialect="snowflake")
+
+
+_DECLARED: Final = {"FIXED": "NUMBER", "REAL": "DOUBLE"}
+
+_DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "FIXED": _fixed,
+    "REAL": float,
+    "BOOLEAN": lambda value: str(value).lower() in {"true", "1"},
+    "BINARY": bytes.fromhex,
+    "DATE": lambda value: (EPOCH + dt.timedelta(milliseconds=int(value))).date(),
+    "TIME": lambda value: (EPOCH + _nanoseconds(value)).time(),
+    "TIMESTAMP_NTZ": lambda value: EPOCH + _nanoseconds(value),
+    "TIMESTAMP_LTZ": lambda value: EPOCH_UTC + _nanoseconds(value),
+    "TIMESTAMP_TZ": _zoned,
+}
+
+_TYPES: Final[dict[str, SqlType]] = {
+    "REAL": types.REAL,
+    "BOOLEAN": types.BOOLEAN,
+    "BINARY": types.BINARY,
+    "DATE": types.DATE,
+    "TIME": types.TIME,
+    "TIMESTAMP_NTZ": types.TIMESTAMP_NTZ,
+    "TIMESTAMP_LTZ": types.TIMESTAMP_LTZ,
+    "TIMESTAMP_TZ": types.TIMESTAMP_TZ,
+}
+
+# Whether a text is the wire's number of such a value, and not a date as people write it.
+_NUMBERED: Final[dict[str, Callable[[str], Any]]] = {
+    "BINARY": re.compile(r"(?:[0-9a-fA-F]{2})*").fullmatch,
+    **dict.fromkeys(
+        ("DATE", "TIME", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"),
+        re.compile(r"-?\d+(?: \d{4})?").fullmatch,
+    ),
+}

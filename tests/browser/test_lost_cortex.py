@@ -1,0 +1,63 @@
+"""Local Cortex's process is lost in the middle of an answer: the page says so and works again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+
+from course.language import texts
+from tests.browser.server import streamlit_server
+
+DAY_3 = "day_03_write_streams"
+MODULE = "local_cortex.child"
+NewPage = Callable[..., Page]
+
+
+def processes() -> list[psutil.Process]:
+    """Return the Local Cortexes of the servers that this process has started."""
+    below = psutil.Process().children(recursive=True)
+    return [each for each in below if each.is_running() and MODULE in _command(each)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("language", "how", "reason"),
+    [("en", "kill", "The connection was cut"), ("ko", "suspend", "연결이 끊겼습니다")],
+)
+def test_the_text_so_far_stays_the_page_says_why_and_the_next_answer_comes(
+    tmp_path: Path, new_page: NewPage, language: str, how: str, reason: str
+) -> None:
+    if os.name == "nt" and how == "suspend":
+        pytest.skip("Windows has no such signals")
+    before = processes()
+    with streamlit_server(tmp_path, COURSE_FIRST_TOKEN="0.1", COURSE_TOKENS_PER_SECOND="15") as url:
+        page = new_page()
+        page.goto(f"{url}/{DAY_3}?lang={language}")
+        generate = page.get_by_role("button", name="Generate")
+        answer = page.locator(".st-key-answer")
+        generate.click()
+        expect(answer).to_contain_text("computer")
+        (lost,) = [each for each in processes() if each not in before]
+        getattr(lost, how)()
+        told = page.get_by_text(texts(language)["connection.replaced"])
+        expect(told).to_be_visible()
+        expect(page.get_by_text(reason)).to_be_visible()
+        expect(answer).to_contain_text("computer")
+        generate.click()
+        # More than had come when it was lost.
+        expect(answer).to_contain_text("qubit")
+        (new,) = [each for each in processes() if each not in before]
+        assert new.pid != lost.pid
+    _, alive = psutil.wait_procs([new], timeout=5)
+    assert alive == []

@@ -1,0 +1,341 @@
+"""Local Cortex in a process of its own: watched, replaced, and gone with its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+from snowflake.cortex import Complete
+
+from local_cortex import SettingsError, StartError, child_process
+from local_cortex.child_process import Child
+from local_cortex.models import ModelTableError
+from local_cortex.process import LocalCortexProcess
+from local_cortex.watching import Watching
+from tests.local_cortex.cortex_engines import eventually
+
+ROOT = Path(__file__).parents[2]
+SLOW = {**os.environ, "COURSE_TOKENS_PER_SECOND": "5"}
+# A start takes half a second, and much longer where nine programs share two processors.
+PATIENCE = 30.0
+QUICK = Watching(every=0.2, patience=3)
+posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can promise this")
+
+Start = Callable[..., LocalCortexProcess]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a process that the test ends."""
+    started: list[LocalCortexProcess] = []
+
+    def start_one(**options: Any) -> LocalCortexProcess:
+        started.append(LocalCortexProcess(**{"watching": QUICK, **options}))
+        return started[-1]
+
+    yield start_one
+    for each in started:
+        each.close()
+
+
+def child_of(cortex: LocalCortexProcess) -> Child:
+    server = cortex.server()
+    assert isinstance(server, Child)
+    return server
+
+
+# --- a process and its parent --------------------------------------------------------------------
+
+
+def test_it_answers_the_real_clients_and_leaves_nothing_when_it_is_closed(start: Start) -> None:
+    cortex = start()
+    session = cortex.session()
+    assert session.sql("SELECT 1").collect()[0][0] == 1
+    assert "".join(Complete("llama3.1-8b", "hi", session=session, stream=True))
+    child = child_of(cortex)
+    assert child.engine == "scripted"
+    assert child.memory() > 10_000_000
+    session.close()
+    cortex.close()
+    assert not psutil.pid_exists(child.pid)
+    assert eventually(lambda: not watchers())
+    with pytest.raises(StartError, match="stopped"):
+        cortex.session()
+    cortex.close()
+    assert not cortex.alive
+    assert cortex.replaced == 0
+
+
+def watchers() -> list[str]:
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith("local-cortex-")]
+
+
+def test_starting_one_waits_for_nothing() -> None:
+    begin = time.monotonic()
+    cortex = LocalCortexProcess.start()
+    assert time.monotonic() - begin < 0.2
+    assert child_of(cortex).alive
+    cortex.close()
+
+
+def test_closing_one_that_is_still_starting_ends_it(start: Start) -> None:
+    made: list[Child] = []
+
+    def child(environment: Mapping[str, str], on_end: Callable[[], None]) -> Child:
+        made.append(Child(environment, on_end))
+        return made[-1]
+
+    cortex = start(child=child)
+    with cortex._changed:
+        cortex._begin()
+    assert eventually(lambda: bool(made), PATIENCE)
+    cortex.close()
+    assert eventually(lambda: not psutil.pid_exists(made[0].pid), PATIENCE)
+
+
+@linux_only
+def test_the_secret_is_neither_on_its_command_line_nor_in_its_environment(start: Start) -> None:
+    child = child_of(start(environment={**os.environ, "SNOWFLAKE_PASSWORD": "planted"}))
+    process = psutil.Process(child.pid)
+    seen = " ".join([*process.cmdline(), *map(str, process.environ().items())])
+    assert child.secret not in seen
+    assert "planted" not in seen
+
+
+BROKEN = {
+    "SettingsError": ({"COURSE_FIRST_TOKEN": "soon"}, SettingsError, "COURSE_FIRST_TOKEN=soon"),
+    "memory": ({"COURSE_CORTEX_MEMORY": "little"}, SettingsError, "COURSE_CORTEX_MEMORY=little"),
+    "relay": ({"COURSE_RELAY_URL": "nonsense"}, SettingsError, "COURSE_RELAY_URL"),
+    "ModelTableError": ({"COURSE_MODELS": "no-such-file"}, ModelTableError, "no-such-file"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_setting_that_cannot_be_used_is_named_as_in_process(start: Start, case: str) -> None:
+    settings, kind, words = BROKEN[case]
+    cortex = start(environment={**os.environ, **settings}, watching=None)
+    for _ in range(2):
+        with pytest.raises(kind, match=words):
+            cortex.session()
+
+
+def test_a_process_that_ends_while_it_starts_says_how(start: Start) -> None:
+    # What Python prints of it goes to the terminal: it is a real failure.
+    cortex = start(environment={**os.environ, "PYTHONHOME": "nowhere"})
+    with pytest.raises(StartError, match=r"did not start.*ended with code 1"):
+        cortex.session()
+
+
+def test_where_no_process_can_be_started_it_runs_in_this_one(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> Child:
+        raise OSError("no more processes")
+
+    cortex = start(child=refuse)
+    session = cortex.session()
+    assert session.sql("SELECT 1").collect()[0][0] == 1
+    session.close()
+    assert "no more processes" in caplog.text
+
+
+PARENT = """
+import sys, time
+from local_cortex.process import LocalCortexProcess
+cortex = LocalCortexProcess.start()
+print(cortex.server().pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "stopped"),
+    [
+        ("SIGTERM", False),
+        ("SIGINT", False),
+        ("SIGKILL", False),
+        pytest.param("SIGKILL", True, marks=linux_only),
+    ],
+)
+@posix_only
+def test_it_ends_with_its_parent_however_that_ends(number: str, stopped: bool) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        if stopped:
+            child.suspend()
+        parent.send_signal(getattr(signal, number))
+        parent.wait(PATIENCE)
+    # Nobody here can reap it, and whoever does may take a while.
+    ended = lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE  # noqa: E731
+    assert eventually(ended, PATIENCE)
+
+
+def test_what_it_prints_is_no_report() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import builtins; from local_cortex import child; child.main()"],
+        input=b"a-secret\n",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+    assert said.returncode == 0
+    assert set(json.loads(said.stdout)) == {"port", "engine"}
+    assert said.stderr == b""
+
+
+# --- replaced ------------------------------------------------------------------------------------
+
+
+def lose(cortex: LocalCortexProcess, how: Callable[[psutil.Process], None]) -> Child:
+    """Do something to the process, and return it when it has been given up."""
+    child, before = child_of(cortex), cortex.replaced
+    how(psutil.Process(child.pid))
+    assert eventually(lambda: cortex.replaced > before and not child.alive, PATIENCE)
+    return child
+
+
+@pytest.mark.parametrize("how", ["kill", "suspend"])
+def test_one_that_is_gone_or_silent_is_replaced_and_its_sessions_are_over(
+    start: Start, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if how == "suspend" and os.name == "nt":
+        pytest.skip("Windows has no such signals")
+    cortex = start()
+    old = cortex.session()
+    lost = lose(cortex, lambda process: getattr(process, how)())
+    new = cortex.session()
+    assert eventually(lambda: bool(old.connection.expired))
+    assert not new.connection.expired
+    assert new.sql("SELECT 1").collect()[0][0] == 1
+    child = child_of(cortex)
+    assert (child.port, child.secret) != (lost.port, lost.secret)
+    assert not psutil.pid_exists(lost.pid)
+    assert cortex.replaced == 1
+    assert caplog.text.count("its sessions are gone") == 1
+    new.close()
+
+
+@posix_only
+def test_an_answer_that_streams_ends_when_its_process_is_stuck(start: Start) -> None:
+    cortex = start(environment=SLOW)
+    session = cortex.session()
+    stream = iter(Complete("llama3.1-8b", "hi", session=session, stream=True))
+    assert next(stream)
+    psutil.Process(child_of(cortex).pid).suspend()
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        list(stream)
+    # Whoever asks now is told that there was a loss.
+    assert cortex.replaced == 1
+
+
+@posix_only
+def test_a_login_during_which_the_process_is_lost_reaches_the_next_one(start: Start) -> None:
+    cortex = start()
+    stuck = child_of(cortex)
+    psutil.Process(stuck.pid).suspend()
+    sessions: list[Any] = []
+    threads = [threading.Thread(target=lambda: sessions.append(cortex.session())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert [each.sql("SELECT 1").collect()[0][0] for each in sessions] == [1, 1]
+    assert cortex.replaced == 1
+    for session in sessions:
+        session.close()
+
+
+def test_one_that_grows_too_large_is_replaced(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A Python with a server in it is larger than this.
+    cortex = start(watching=Watching(every=0.05, memory=1_000_000, most=0))
+    cortex.server()
+    assert eventually(lambda: "used more than 1 MB" in caplog.text, PATIENCE)
+    with pytest.raises(StartError, match=r"used more than 1 MB.*not started again for 60 s"):
+        cortex.session()
+
+
+class FakeChild:
+    """A process that listens at once, and ends when it is told to."""
+
+    port, engine, secret = 1, "scripted", "secret"
+
+    def __init__(self, _: Mapping[str, str], on_end: Callable[[], None]) -> None:
+        self.alive, self._on_end = True, on_end
+
+    def wait_until_it_listens(self) -> None: ...
+
+    def answers(self, seconds: float) -> bool:
+        return True
+
+    def memory(self) -> int:
+        return 0
+
+    def how_it_ended(self) -> str:
+        return "ended by signal 9"
+
+    def kill(self) -> None:
+        self.alive = False
+        self._on_end()
+
+    close = kill
+
+
+def test_one_that_ends_again_and_again_is_left_alone_for_a_while(start: Start) -> None:
+    now = 1000.0
+    cortex = start(child=FakeChild, clock=lambda: now, watching=Watching(most=2, within=60))
+    for lost in range(3):
+        assert cortex.replaced == lost
+        cortex.server().close()
+        assert eventually(lambda lost=lost: cortex._lost == lost + 1)  # type: ignore[misc]
+    for _ in range(2):
+        with pytest.raises(StartError, match=r"ended by signal 9.*not started again for 60 s"):
+            cortex.server()
+    now += 60
+    assert cortex.server().alive
+
+
+def test_everybody_who_waits_is_told_of_a_failure(start: Start) -> None:
+    asked, told = threading.Event(), []
+
+    class Refusing(FakeChild):
+        def wait_until_it_listens(self) -> None:
+            asked.wait(PATIENCE)
+            raise child_process.error(text="no luck")
+
+    cortex = start(child=Refusing)
+
+    def ask() -> None:
+        try:
+            cortex.server()
+        except StartError as error:
+            told.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    asked.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert told == ["no luck"] * 4

@@ -1,0 +1,165 @@
+"""Files of SQL statements that run before a program."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local_cortex import StartError, launch
+from local_cortex.setup_file import read, split
+from tests.local_cortex.programs import command_line, variables
+
+SECONDS = 60
+
+
+def statements(text: str) -> list[str]:
+    return [statement.sql for statement in split(text)]
+
+
+# --- where one statement ends
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT 'a;b', 'it''s;', 'it\\'s;'",
+        'SELECT ";" FROM "a"";b"',
+        "CREATE FUNCTION f() RETURNS INT AS $$ 1; 'two; $$",
+        "SELECT 1 -- not yet;\n + 1",
+        "SELECT 1 // not yet;\n + 1",
+        "SELECT 1 /* not; yet */ + 1",
+        "PUT file:///tmp/*.csv @docs",
+        "put 'file:///tmp/a;b//*.csv' @docs",
+        "BEGIN SELECT 1; SELECT CASE WHEN TRUE THEN 2 END; END",
+        "BEGIN\nIF (TRUE) THEN SELECT 1; END IF;\nFOR i IN 1 TO 2 DO CALL f(:i); END FOR;\nEND",
+        "BEGIN BEGIN SELECT 1; END; SELECT 2; END",
+        "DECLARE a INT; BEGIN a := 1; RETURN a; END",
+        "CREATE OR REPLACE PROCEDURE p() RETURNS INT LANGUAGE SQL AS BEGIN RETURN 1; END",
+        "SELECT begin, case FROM t",
+    ],
+)
+def test_a_statement_ends_where_snowflakes_clients_end_it(statement: str) -> None:
+    assert statements(f"{statement};\nSELECT 'next'") == [statement, "SELECT 'next'"]
+
+
+@pytest.mark.parametrize("begin", ["BEGIN", "BEGIN TRANSACTION", "begin work", "BEGIN NAME t1"])
+def test_a_transaction_is_no_block(begin: str) -> None:
+    assert statements(f"{begin}; INSERT INTO t VALUES (1); COMMIT") == [
+        begin,
+        "INSERT INTO t VALUES (1)",
+        "COMMIT",
+    ]
+
+
+def test_empty_statements_and_comments_alone_are_none() -> None:
+    assert statements(" ; -- nothing\n;; /* here */ ;// or here") == []
+
+
+@pytest.mark.parametrize("rest", ["'open; SELECT 2", "/* open; SELECT 2", "$$ open; SELECT 2"])
+def test_what_is_never_closed_reaches_to_the_end(rest: str) -> None:
+    assert len(statements(f"SELECT 1; SELECT {rest}")) == 2
+
+
+def test_a_statement_knows_its_line_and_its_name() -> None:
+    found = split("-- first\n\nCREATE OR REPLACE\n  TABLE t (a INT);\n\n  DROP TABLE t;")
+    assert [(one.line, one.name) for one in found] == [(3, "CREATE TABLE"), (6, "DROP TABLE")]
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "setup.sql"
+    path.write_bytes(b"\xef\xbb\xbfSELECT 1; SELECT '\xe9'")
+    assert [one.sql for one in read(str(path))] == ["SELECT 1", "SELECT '\ufffd'"]
+
+
+# --- before a program
+
+FIRST = """\
+CREATE DATABASE shop;
+CREATE SCHEMA shop.app;
+USE SCHEMA shop.app;
+SET greeting = 'hello';
+CREATE TABLE words AS SELECT $greeting AS word;
+CREATE PROCEDURE p() RETURNS INT LANGUAGE PYTHON AS $$ return 1; $$;
+PUT 'file://{file}' @~;
+"""
+SECOND = "INSERT INTO words VALUES ('again');\nSELECT * FROM nowhere;\n"
+PROGRAM = """
+import os, warnings
+warnings.simplefilter("ignore")
+import snowflake.connector
+import streamlit
+with snowflake.connector.connect(**streamlit.secrets["snowflake"]) as connection:
+    sql = "SELECT CURRENT_SCHEMA(), COUNT(*) FROM words GROUP BY ALL"
+    print(connection.cursor().execute(sql).fetchone())
+with snowflake.connector.connect(database="OTHER") as connection:
+    print(connection.cursor().execute("SELECT CURRENT_SCHEMA()").fetchone())
+print(os.environ["SNOWFLAKE_DATABASE"], os.environ["SNOWFLAKE_SCHEMA"])
+"""
+
+
+def test_the_program_starts_where_the_set_up_ended(tmp_path: Path) -> None:
+    staged = tmp_path / "staged.csv"
+    staged.write_text("a\n")
+    (tmp_path / "first.sql").write_text(FIRST.format(file=staged.as_posix()))
+    (tmp_path / "second.sql").write_text(SECOND)
+    (tmp_path / "app.py").write_text(PROGRAM)
+    options = ("--first-token", "0", "--setup", "first.sql", "--setup", "second.sql")
+    ended = subprocess.run(
+        command_line("python", "app.py", options=options),
+        cwd=tmp_path,
+        env=variables(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert ended.stdout.splitlines() == ["('APP', 2)", "('PUBLIC',)", "SHOP APP"]
+    said = ended.stderr.splitlines()
+    assert said[0] == "Set-up first.sql: 6 of 7 statements ran."
+    assert said[2].startswith("  line 6, CREATE PROCEDURE: Unsupported feature")
+    assert said[3] == "Set-up second.sql: 1 of 2 statements ran."
+    assert said[5].startswith("  line 2, SELECT *: Object 'NOWHERE' does not exist")
+    assert said[6] == "The program starts in SHOP.APP."
+
+
+def test_a_set_up_file_that_is_not_there_stops_everything() -> None:
+    with pytest.raises(StartError, match=r"no set-up file 'nowhere\.sql'"):
+        launch.run(["python", "-c", "raise SystemExit(3)"], setup=["nowhere.sql"])
+
+
+def test_a_file_called_setup_beside_the_program_is_pointed_out(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "setup.sql").touch()
+    script = tmp_path / "app.py"
+    script.touch()
+    assert launch.run(["python", str(script)]) == 0
+    assert f"There is a {tmp_path / 'setup.sql'} beside the program." in capfd.readouterr().err
+
+
+LOADING = """\
+CREATE FILE FORMAT csv TYPE = CSV PARSE_HEADER = TRUE;
+PUT 'file://{file}' @~ AUTO_COMPRESS = FALSE;
+CREATE TABLE t USING TEMPLATE (
+  SELECT ARRAY_AGG(OBJECT_CONSTRUCT(*))
+  FROM TABLE(INFER_SCHEMA(LOCATION => '@~', FILE_FORMAT => 'csv', IGNORE_CASE => TRUE)));
+COPY INTO t FROM @~ FILE_FORMAT = (FORMAT_NAME = csv) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE;
+"""
+
+
+def test_a_set_up_loads_a_file_of_the_program_in_the_memory_that_there_is(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("a,b\n1,x\n")
+    (tmp_path / "load.sql").write_text(LOADING.format(file=rows.as_posix()))
+    ended = subprocess.run(
+        command_line("python", "-c", "", options=("--setup", "load.sql")),
+        cwd=tmp_path,
+        env=variables(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
+    )
+    assert ended.stderr.startswith("Set-up load.sql: 4 of 4 statements ran.")

@@ -1,0 +1,492 @@
+"""Stages, PUT and GET, file formats and COPY INTO, with the real Snowpark session."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snowflake.snowpark import Session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from local_cortex.stages import files as stage_files
+
+Rows = list[tuple[Any, ...]]
+QUOTED = """file_format = (type = csv skip_header = 1 field_optionally_enclosed_by = '"')"""
+PEOPLE = 'id,name,price\n1,"Kim, J",1.5\n2,이름,\n3,"",2.25\n'
+
+
+@pytest.fixture
+def run(session: Session) -> Callable[..., Rows]:
+    return lambda sql, *params: [tuple(row) for row in session.sql(sql, params=params).collect()]
+
+
+@pytest.fixture
+def put(session: Session, tmp_path: Path) -> Callable[..., None]:
+    """Put a file of this content into a stage, as it is."""
+
+    def put_one(name: str, content: str | bytes, at: str = "@files") -> None:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        session.file.put(glob.escape(str(path)), at, auto_compress=False, overwrite=True)
+
+    return put_one
+
+
+@pytest.fixture(autouse=True)
+def _stage(run: Callable[..., Rows]) -> Iterator[None]:
+    run("create or replace stage files")
+    run("create or replace table people (id int, name varchar, price number(10, 2))")
+    yield
+    run("drop stage files")
+
+
+def names(run: Callable[..., Rows], at: str = "@files") -> list[str]:
+    return [row[0] for row in run(f"list {at}")]
+
+
+def refused(run: Callable[..., Rows], sql: str) -> str:
+    with pytest.raises(SnowparkSQLException) as raised:
+        run(sql)
+    return str(raised.value.message)
+
+
+def outcome(run: Callable[..., Rows], sql: str) -> str:
+    try:
+        return str(run(sql))
+    except SnowparkSQLException as error:
+        return str(error.message)
+
+
+def test_a_file_is_put_listed_fetched_and_removed(
+    session: Session, run: Callable[..., Rows], tmp_path: Path
+) -> None:
+    source = tmp_path / "with blank"
+    source.mkdir()
+    (source / "a.csv").write_text("1,2\n")
+    (result,) = session.file.put(str(source / "a.csv"), "@files/in/here")
+    assert (result.target, result.status) == ("a.csv.gz", "UPLOADED")
+    ((name, size, md5, _),) = run("list @files")
+    assert (name, size, len(md5)) == ("files/in/here/a.csv.gz", result.target_size, 32)
+    (got,) = session.file.get("@files/in", str(tmp_path))
+    assert got.status == "DOWNLOADED"
+    assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()) == b"1,2\n"
+    assert run("remove @files pattern = '.*gz'") == [("files/in/here/a.csv.gz", "removed")]
+    assert names(run) == []
+
+
+def test_streams_go_to_a_stage_and_come_back(session: Session) -> None:
+    session.file.put_stream(io.BytesIO(b"text"), "@files/p/x.txt", auto_compress=False)
+    with session.file.get_stream("@files/p/x.txt") as stream:
+        assert stream.read() == b"text"
+
+
+def test_put_takes_every_file_of_a_pattern(
+    session: Session, run: Callable[..., Rows], tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv", "c.txt"):
+        (tmp_path / name).write_text("1")
+    session.file.put(f"{tmp_path}/*.csv", "@files", auto_compress=False)
+    assert names(run) == ["files/a.csv", "files/b.csv"]
+
+
+def test_the_user_and_each_table_have_a_stage(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "1,x,2\n", "@~/mine")
+    put("b.csv", "2,y,3\n", "@%people")
+    assert names(run, "@~/mine") == ["mine/a.csv"]
+    assert names(run, "@%people") == ["b.csv"]
+    run("copy into people from @%people")
+    assert run("select * from people") == [(2, "y", Decimal("3.00"))]
+    for at in ("@~", "@%people"):
+        run(f"remove {at}")
+
+
+def test_a_stage_name_may_be_quoted_and_qualified(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    run('create or replace temp stage "My Stage"')
+    put("a.csv", "1\n", "'@course.public.\"My Stage\"/한글 폴더'")
+    assert names(run, '@"My Stage"') == ["My Stage/한글 폴더/a.csv"]
+    assert run("""select $1 from '@"My Stage"/한글 폴더/a.csv'""") == [("1",)]
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "./x", "a\\\\b"])
+def test_a_path_that_leaves_the_stage_is_refused(run: Callable[..., Rows], path: str) -> None:
+    assert "invalid stage location" in refused(run, f"list '@files/{path}'")
+    assert "invalid stage location" in refused(run, f"put 'file:///tmp/x' '@files/{path}'")
+
+
+def test_a_link_in_a_stage_is_not_followed(
+    session: Session, run: Callable[..., Rows], tmp_path: Path
+) -> None:
+    cursor = session.connection.cursor()
+    answer = cursor._execute_helper("put 'file:///tmp/x' @files/here")
+    folder = Path(answer["data"]["stageInfo"]["location"])
+    (tmp_path / "secret").write_text("secret")
+    (folder / "link.csv").symlink_to(tmp_path / "secret")
+    assert names(run, "@files/here/link.csv") == []
+    assert run("select $1 from @files/here/link.csv") == []
+
+
+def test_stages_hold_a_limited_number_of_bytes(
+    put: Callable[..., None], run: Callable[..., Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a.csv", "x" * 11)
+    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
+    assert "Remove some with REMOVE" in refused(run, "put 'file:///tmp/x' @files")
+
+
+def test_what_is_too_large_is_not_put(
+    put: Callable[..., None],
+    run: Callable[..., Rows],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "large.csv").write_text("x" * 11)
+    put("a.csv", "1\n")
+    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
+    assert "Remove some with REMOVE" in refused(run, f"put 'file://{tmp_path}/l*.csv' @files")
+    put("a.csv", "1,2\n")
+
+
+def test_full_stages_can_only_be_listed_fetched_and_emptied(
+    put: Callable[..., None], run: Callable[..., Rows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("a.csv", "x" * 11)
+    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
+    for sql in ("select $1 from @files", "copy into people from @files"):
+        assert "Remove some with REMOVE" in refused(run, sql)
+    assert names(run) == ["files/a.csv"]
+    run("remove @files")
+    assert run("select $1 from @files") == []
+
+
+def test_a_parquet_file_keeps_its_types(run: Callable[..., Rows]) -> None:
+    run("create or replace temp file format parquet_files type = parquet")
+    run(
+        "copy into @files/p.parquet from (select 1.50 as price, 'x' as name, "
+        "'2024-01-02 03:04:05.678'::timestamp as at) file_format = (type = parquet) "
+        "single = true header = true"
+    )
+    ((price, name, at, none),) = run(
+        "select $1:PRICE::number(9, 2), $1:NAME::varchar, $1:AT::timestamp_ntz::varchar, "
+        "$1:NONE::int from @files/p.parquet (file_format => 'parquet_files')"
+    )
+    assert (price, name, at, none) == (Decimal("1.50"), "x", "2024-01-02 03:04:05.678", None)
+
+
+def test_a_stage_that_is_missing_is_reported(run: Callable[..., Rows]) -> None:
+    message = "Stage 'COURSE.PUBLIC.NONE_SUCH' does not exist or not authorized."
+    for sql in ("list @none_such", "drop stage none_such", "select $1 from @none_such/x"):
+        assert message in refused(run, sql)
+    assert run("drop stage if exists none_such")[0][0].startswith("Drop statement executed")
+
+
+def test_an_external_stage_is_empty_and_says_so(run: Callable[..., Rows]) -> None:
+    ((status,),) = run(
+        "create or replace temp stage bucket url = 's3://bucket/' "
+        "credentials = (aws_key_id = 'x' aws_secret_key = 'y')"
+    )
+    assert "Local Cortex does not reach s3://bucket/" in status
+    assert run("list @bucket") == []
+    assert run("copy into people from @bucket") == [("Copy executed with 0 files processed.",)]
+
+
+def test_a_directory_lists_the_files_of_a_stage(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a b.csv", "1,2\n", "@files/p")
+    for sql in ("alter stage files refresh", "alter stage files set directory = (enable = true)"):
+        run(sql)
+    ((path, size, at, md5, etag, url),) = run("select * from directory(@files)")
+    assert (path, size, len(md5), md5) == ("p/a b.csv", 4, 32, etag)
+    assert url.endswith(".invalid/api/files/COURSE/PUBLIC/FILES/p/a%20b.csv")
+    assert at.tzinfo is not None
+    sql = "select relative_path from directory('@course.public.files') where size > {}"
+    assert (run(sql.format(3)), run(sql.format(4))) == ([("p/a b.csv",)], [])
+
+
+def test_csv_is_loaded_once(put: Callable[..., None], run: Callable[..., Rows]) -> None:
+    put("people.csv", PEOPLE)
+    loaded = ("files/people.csv", "LOADED", 3, 3, 1, 0, None, None, None, None)
+    assert run(f"copy into people from @files {QUOTED}") == [loaded]
+    assert run("select * from people order by id") == [
+        (1, "Kim, J", Decimal("1.50")),
+        (2, "이름", None),
+        (3, "", Decimal("2.25")),
+    ]
+    assert run(f"copy into people from @files {QUOTED}") == [
+        ("Copy executed with 0 files processed.",)
+    ]
+    assert run(f"copy into people from @files {QUOTED} force = true") == [loaded]
+
+
+def test_a_bad_value_stops_the_load_and_nothing_is_loaded(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "1,a,1\n")
+    put("b.csv", "2,b,1\nx,c,1\n")
+    message = refused(run, "copy into people from @files")
+    assert "100038 (22018): Numeric value 'x' is not recognized" in message
+    assert "File 'files/b.csv', line 2" in message
+    assert run("select count(*) from people") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status", "rows"),
+    [
+        ("continue", "PARTIALLY_LOADED", 1),
+        ("skip_file", "LOAD_FAILED", 0),
+    ],
+)
+def test_on_error_says_what_a_bad_row_does(
+    put: Callable[..., None], run: Callable[..., Rows], on_error: str, status: str, rows: int
+) -> None:
+    put("a.csv", "1,a,1\nx,b,2\n3,c\n")
+    ((_, found, parsed, loaded, _, errors, first, line, _, column),) = run(
+        f"copy into people from @files on_error = {on_error}"
+    )
+    assert (found, parsed, loaded, errors) == (status, 3, rows, 2)
+    assert (first, line, column) == ("Numeric value 'x' is not recognized", 2, "ID")
+    assert run("select count(*) from people") == [(rows,)]
+
+
+def test_a_row_of_another_length_is_an_error_unless_allowed(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "1,a,1,more\n2\n")
+    sql = "copy into people from @files file_format = (type = csv {})"
+    assert "Number of columns in file (4) does not match" in refused(run, sql.format(""))
+    run(sql.format("error_on_column_count_mismatch = false"))
+    assert run("select * from people order by id") == [(1, "a", Decimal("1.00")), (2, None, None)]
+
+
+def test_csv_options_shape_the_values(put: Callable[..., None], run: Callable[..., Rows]) -> None:
+    run(
+        "create or replace table typed (n number(5, 0), f float, b boolean, d date, t time, "
+        "bin binary, a array)"
+    )
+    put("a.csv", "header\n 1;1e3;yes;31.12.2024;10:11;4142;[1]\nNULL;;;;;;\n")
+    run(
+        "copy into typed from @files file_format = (type = csv field_delimiter = ';' "
+        "skip_header = 1 trim_space = true null_if = ('NULL') date_format = 'DD.MM.YYYY')"
+    )
+    assert run("select n, f, b, d::varchar, t::varchar, hex_encode(bin), a[0] from typed") == [
+        (1, 1000.0, True, "2024-12-31", "10:11:00", "4142", "1"),
+        (None,) * 7,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options"),
+    [
+        ("a.csv.gz", gzip.compress("1,이름,2\n".encode()), ""),
+        ("a.csv", gzip.compress("1,이름,2\n".encode()), "compression = gzip"),
+        ("a.csv", "1,이름,2\n".encode("utf-16"), "encoding = 'UTF16'"),
+        ("a.csv", "\ufeff1,이름,2\r\n".encode(), ""),
+    ],
+    ids=["gzip by its name", "gzip by the format", "UTF-16", "byte order mark"],
+)
+def test_compression_and_encoding_are_read(
+    put: Callable[..., None], run: Callable[..., Rows], name: str, content: bytes, options: str
+) -> None:
+    put(name, content)
+    run(f"copy into people from @files file_format = (type = csv {options})")
+    assert run("select * from people") == [(1, "이름", Decimal("2.00"))]
+
+
+def test_json_goes_into_a_variant_or_by_column_name(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.json", '[{"ID": 1, "Name": "x"}, {"ID": 2}]')
+    form = "file_format = (type = json strip_outer_array = true)"
+    run("create or replace table documents (v variant)")
+    run(f"copy into documents from @files {form}")
+    assert run("select v:ID::int from documents order by 1") == [(1,), (2,)]
+    run(f"copy into people from @files {form} match_by_column_name = case_insensitive")
+    assert run("select id, name from people order by id") == [(1, "x"), (2, None)]
+
+
+def test_a_query_transforms_what_is_loaded(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("people.csv", PEOPLE)
+    run(f"copy into people (name, id) from (select upper(t.$2), $1 from @files t) {QUOTED}")
+    assert run("select id, name from people order by id limit 1") == [(1, "KIM, J")]
+
+
+def test_files_are_chosen_by_name_and_pattern(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    for name in ("a1.csv", "a2.csv", "b1.csv"):
+        put(name, f"1,{name},1\n")
+    run("copy into people from @files files = ('b1.csv')")
+    run("copy into people from @files pattern = '.*2[.]csv'")
+    assert run("select name from people order by name") == [("a2.csv",), ("b1.csv",)]
+    assert "was not found" in refused(run, "copy into people from @files files = ('no.csv')")
+
+
+def test_purge_removes_what_was_loaded(put: Callable[..., None], run: Callable[..., Rows]) -> None:
+    put("a.csv", "1,a,1\n")
+    run("copy into people from @files purge = true")
+    assert names(run) == []
+
+
+def test_a_load_can_be_rolled_back(put: Callable[..., None], run: Callable[..., Rows]) -> None:
+    put("a.csv", "1,a,1\n")
+    for sql in ("begin", "copy into people from @files", "rollback"):
+        run(sql)
+    assert run("select count(*) from people") == [(0,)]
+
+
+def test_files_are_queried_with_their_metadata(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "1,x\n2,y\n", "@files/p")
+    sql = "select $2, metadata$filename, metadata$file_row_number, $9 from @files/p order by 1"
+    assert run(sql) == [("x", "p/a.csv", 1, None), ("y", "p/a.csv", 2, None)]
+
+
+def test_a_query_names_a_file_format(put: Callable[..., None], run: Callable[..., Rows]) -> None:
+    run("create or replace file format as_json type = json")
+    put("a.json", '{"a": {"b": 5}}')
+    put("b.csv", "no json")
+    for name in ("as_json", "'COURSE.PUBLIC.AS_JSON'"):
+        sql = f"select t.$1:a.b::int from @files (file_format => {name}, pattern => '.*json') t"
+        assert run(sql) == [(5,)]
+    assert "File format 'COURSE.PUBLIC.NONE_SUCH' does not exist" in refused(
+        run, "select $1 from @files (file_format => 'none_such')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("type = csv compression = none", "1,Kim\\, J,1.50\n2,\\N,\\N\n"),
+        (
+            """type = csv compression = none null_if = ('') field_optionally_enclosed_by = '"'""",
+            '1,"Kim, J",1.50\n2,,\n',
+        ),
+    ],
+)
+def test_a_table_is_unloaded_as_csv(
+    session: Session, run: Callable[..., Rows], options: str, expected: str
+) -> None:
+    run("insert into people values (1, 'Kim, J', 1.5), (2, null, null)")
+    sql = f"copy into @files/out.csv from people file_format = ({options}) single = true"
+    assert run(sql) == [(2, len(expected), len(expected))]
+    with session.file.get_stream("@files/out.csv") as stream:
+        assert stream.read().decode() == expected
+    assert "Use overwrite option" in refused(run, sql)
+
+
+def test_a_query_is_unloaded_as_parquet_and_read_again(
+    session: Session, run: Callable[..., Rows]
+) -> None:
+    run("insert into people values (1, 'a', 1.5)")
+    run(
+        "copy into @files/p/ from (select * from people) "
+        "file_format = (type = parquet) header = true"
+    )
+    assert names(run) == ["files/p/data_0_0_0.snappy.parquet"]
+    assert [tuple(row) for row in session.read.parquet("@files/p").collect()] == [
+        (1, "a", Decimal("1.50"))
+    ]
+
+
+def test_json_is_unloaded_from_one_column(session: Session, run: Callable[..., Rows]) -> None:
+    run("copy into @files/j from (select object_construct('a', 1)) file_format = (type = json)")
+    with session.file.get_stream("@files/j_0_0_0.json.gz", decompress=True) as stream:
+        assert stream.read() == b'{"a":1}\n'
+
+
+def test_a_temporary_stage_ends_with_its_session(cortex: Any, run: Callable[..., Rows]) -> None:
+    other = cortex.session()
+    other.sql("create temp stage passing").collect()
+    other.sql("list @passing").collect()
+    assert "does not exist" in refused(run, "list @passing")
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy into people from @files validation_mode = return_errors",
+        "copy into @files/x from people partition by (id)",
+        "copy into people from @files file_format = (type = avro)",
+        "copy into people from @files on_error = 'skip_file_3'",
+        "copy into people from @files file_format = (type = csv encoding = 'EUCKR')",
+        "copy into people from @files file_format = (type = csv compression = bz2)",
+        "alter stage files set comment = 'x'",
+    ],
+)
+def test_what_does_not_run_is_refused_by_name(run: Callable[..., Rows], sql: str) -> None:
+    assert "000002 (0A000): Unsupported feature" in refused(run, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "copy into people from @files nonsense = 1",
+        "copy into people from @files file_format = (nonsense = 1)",
+        "create stage odd nonsense = 1",
+    ],
+)
+def test_an_unknown_option_is_refused(run: Callable[..., Rows], sql: str) -> None:
+    assert "invalid parameter 'NONSENSE'" in refused(run, sql)
+
+
+def test_a_query_cannot_read_a_file_of_this_machine(run: Callable[..., Rows]) -> None:
+    for source in (
+        "'/etc/passwd'",
+        "'file:///etc/passwd'",
+        "@/etc/passwd",
+        "'@~/../../etc/passwd'",
+    ):
+        assert "root:" not in refused(run, f"select $1 from {source}")
+
+
+@pytest.mark.parametrize("name", ["it's.csv", "a[1]*{b}.csv", "x') -- .csv", "이름 표.csv"])
+def test_a_file_of_any_name_is_read_alone(
+    put: Callable[..., None], run: Callable[..., Rows], name: str
+) -> None:
+    put(name, "1,mine,2\n")
+    put("a1b.csv", "2,other,3\n")
+    quoted = name.replace("'", "\\'")
+    assert run(f"select $2, metadata$filename from '@files/{quoted}'") == [("mine", name)]
+    run(f"copy into people from @files files = ('{quoted}')")
+    assert run("select name from people") == [("mine",)]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "field_delimiter = '\\', x'",
+        "null_if = ('\\') or true --')",
+        "date_format = '\\')) from read_csv(\\'/etc/passwd\\') --'",
+        "encoding = 'rot13'",
+        "skip_header = '1 union all'",
+    ],
+)
+def test_an_option_stays_a_value(
+    put: Callable[..., None], run: Callable[..., Rows], option: str
+) -> None:
+    put("a.csv", "2024-01-01\n")
+    run("create or replace table days (d date)")
+    load = f"copy into days from @files file_format = (type = csv {option}) on_error = continue"
+    assert "fault of Local Cortex" not in outcome(run, load)
+    assert len(run("select * from days")) <= 1
+
+
+def test_show_and_describe_know_stages_and_formats(run: Callable[..., Rows]) -> None:
+    run("create or replace file format semicolons type = csv field_delimiter = ';'")
+    assert "FILES" in [row[1] for row in run("show stages")]
+    assert "SEMICOLONS" in [row[1] for row in run("show file formats")]
+    assert {row[1]: row[3] for row in run("describe stage files")}["TYPE"] == "CSV"

@@ -1,0 +1,228 @@
+"""The tables of local_cortex/README.md are what the command prints, and what they list runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from snowflake.snowpark import Session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from local_cortex import LocalCortex, Settings
+from local_cortex.__main__ import main
+from local_cortex.database.show import INFORMATION, SHOWN
+from local_cortex.engines.tasks import RULES
+from local_cortex.sql import limits
+from local_cortex.sql.resolve import SESSION_FUNCTIONS
+from local_cortex.stages.files import MAX_STAGE_BYTES, MAX_STAGE_FILES
+from local_cortex.supported import (
+    ANSWERS,
+    GROUPS,
+    IGNORED,
+    REFUSED,
+    STATEMENTS,
+    functions,
+    supported,
+)
+
+HERE = Path(__file__).parent
+CONDITIONS = [
+    line
+    for line in (HERE / "functions.txt").read_text("utf-8").splitlines()
+    if not line.startswith("#")
+]
+MOMENTS = "SELECT '2026-01-02'::DATE AS d, '2026-01-02 03:04:05'::TIMESTAMP_NTZ AS m"
+README = Path(__file__).parents[2] / "local_cortex" / "README.md"
+
+# The forms of the README, in an order in which they can be run.
+EXAMPLES = {
+    "CREATE DATABASE": "CREATE DATABASE shop",
+    "CREATE SCHEMA": "CREATE SCHEMA shop.raw",
+    "USE DATABASE": "USE DATABASE shop",
+    "USE SCHEMA": "USE SCHEMA shop.raw",
+    "CREATE TABLE": "CREATE TABLE t (id INT, name VARCHAR)",
+    "INSERT": "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+    "INSERT OVERWRITE": "INSERT OVERWRITE INTO t SELECT 1, 'a'",
+    "UPDATE": "UPDATE t SET name = 'c' WHERE id = 1",
+    "DELETE": "DELETE FROM t WHERE id = 2",
+    "MERGE": "MERGE INTO t USING (SELECT 3 AS id) s ON t.id = s.id "
+    "WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)",
+    "CREATE TABLE AS": "CREATE TABLE u AS SELECT * FROM t",
+    "CREATE TABLE LIKE": "CREATE TABLE l LIKE t",
+    "CREATE TABLE CLONE": "CREATE TABLE c CLONE t",
+    "CREATE TEMPORARY TABLE": "CREATE OR REPLACE TEMPORARY TABLE mine (a INT)",
+    "ALTER TABLE": "ALTER TABLE u ADD COLUMN z INT",
+    "CREATE VIEW": "CREATE VIEW v AS SELECT * FROM t",
+    "CREATE SEQUENCE": "CREATE SEQUENCE q",
+    "DESCRIBE TABLE": "DESCRIBE TABLE t",
+    "COMMENT ON": "COMMENT ON TABLE t IS 'what it is'",
+    "SELECT": "SELECT DISTINCT TOP 1 id, q.NEXTVAL FROM t ORDER BY id",
+    "WITH [RECURSIVE]": "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r "
+    "WHERE n < 3) SELECT * FROM r",
+    "JOIN": "SELECT * FROM t LEFT JOIN u USING (id) CROSS JOIN l",
+    "LATERAL": "SELECT f.value FROM t, LATERAL FLATTEN(INPUT => ARRAY_CONSTRUCT(t.id)) f",
+    "GROUP BY ALL": "SELECT name, COUNT(*) FROM t GROUP BY ALL HAVING COUNT(*) > 0",
+    "QUALIFY": "SELECT * FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY id) = 1",
+    "PIVOT": "SELECT * FROM (SELECT 1 AS a, 'x' AS k) PIVOT (SUM(a) FOR k IN ('x'))",
+    "UNPIVOT": "SELECT * FROM (SELECT 1 AS a, 2 AS b) UNPIVOT (v FOR n IN (a, b))",
+    "SAMPLE": "SELECT * FROM t SAMPLE (10)",
+    "UNION": "SELECT 1 AS a UNION ALL SELECT 2",
+    "INTERSECT": "SELECT 1 AS a INTERSECT SELECT 1",
+    "MINUS": "SELECT 1 AS a MINUS SELECT 2",
+    "VALUES": "SELECT * FROM VALUES (1, 'a') AS w (id, name)",
+    "CREATE STAGE": "CREATE STAGE files",
+    "CREATE FILE FORMAT": "CREATE FILE FORMAT lines TYPE = CSV",
+    "COPY INTO @stage": "COPY INTO @files/t.csv FROM t SINGLE = TRUE "
+    "FILE_FORMAT = (TYPE = CSV COMPRESSION = NONE)",
+    "LIST": "LIST @files",
+    "$1 FROM @stage": "SELECT $1, $2 FROM @files (FILE_FORMAT => 'lines')",
+    "COPY INTO table": "COPY INTO l FROM @files FILE_FORMAT = (FORMAT_NAME = 'lines')",
+    "PUT": "PUT file://{file} @files",
+    "GET": "GET @files/t.csv file://{folder}",
+    "REMOVE": "REMOVE @files/t.csv",
+    "DESCRIBE STAGE": "DESCRIBE STAGE files",
+    "DROP STAGE": "DROP STAGE files",
+    "DROP FILE FORMAT": "DROP FILE FORMAT lines",
+    "SET": "SET (low, high) = (1, 2)",
+    "UNSET": "UNSET (low, high)",
+    "ALTER SESSION": "ALTER SESSION SET QUERY_TAG = 'mine'",
+    "BEGIN": "BEGIN",
+    "COMMIT": "COMMIT",
+    "ROLLBACK": "ROLLBACK",
+    "TRUNCATE TABLE": "TRUNCATE TABLE t",
+    "DROP VIEW": "DROP VIEW v",
+    "DROP SEQUENCE": "DROP SEQUENCE q",
+    "DROP TABLE": "DROP TABLE t",
+    "DROP SCHEMA": "DROP SCHEMA shop.raw",
+    "DROP DATABASE": "DROP DATABASE shop",
+    "CREATE WAREHOUSE": "CREATE WAREHOUSE w WAREHOUSE_SIZE = 'XSMALL'",
+    "ALTER WAREHOUSE": "ALTER WAREHOUSE w SUSPEND",
+    "USE WAREHOUSE": "USE WAREHOUSE w",
+    "CREATE ROLE": "CREATE ROLE r",
+    "USE ROLE": "USE ROLE r",
+    "GRANT": "GRANT USAGE ON DATABASE course TO ROLE r",
+    "REVOKE": "REVOKE USAGE ON DATABASE course FROM ROLE r",
+}
+REFUSALS = {
+    "CREATE FUNCTION": "CREATE FUNCTION f(x INT) RETURNS INT AS 'x + 1'",
+    "CREATE PROCEDURE": "CREATE PROCEDURE p() RETURNS INT LANGUAGE SQL AS 'RETURN 1'",
+    "CALL": "CALL p()",
+    "CREATE TASK": "CREATE TASK k AS SELECT 1",
+    "CREATE STREAM": "CREATE STREAM s ON TABLE t",
+    "CREATE PIPE": "CREATE PIPE p AS COPY INTO t FROM @s",
+    "CREATE DYNAMIC TABLE": "CREATE DYNAMIC TABLE d TARGET_LAG = '1 day' WAREHOUSE = w AS SELECT 1",
+    "CREATE EXTERNAL TABLE": "CREATE EXTERNAL TABLE e (a INT) LOCATION = @s",
+    "AT and BEFORE": "SELECT * FROM course.public.there AT (OFFSET => -60)",
+    "UNDROP": "UNDROP TABLE t",
+    "EXPLAIN": "EXPLAIN SELECT 1",
+    "INSERT ALL": "INSERT ALL INTO t VALUES (1) SELECT 1",
+    "MATCH_RECOGNIZE": "SELECT * FROM course.public.there MATCH_RECOGNIZE "
+    "(ORDER BY a MEASURES a AS m PATTERN (x) DEFINE x AS a > 1)",
+}
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """Open a session on a server of its own: statements that are tried here drop a database."""
+    cortex = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=100_000))
+    session = cortex.session()
+    session.sql("CREATE TABLE course.public.there (a INT)").collect()
+    session.sql("CREATE TABLE n AS SELECT * FROM VALUES (1, 2), (2, 4) AS v (x, y)").collect()
+    yield session
+    session.close()
+    cortex.close()
+
+
+def test_the_readme_has_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["supported"]) == 0
+    text = README.read_text("utf-8")
+    told = re.search(r"<!-- supported -->\n(.*)<!-- /supported -->", text, re.DOTALL)
+    assert told is not None
+    assert told[1].strip() == capsys.readouterr().out.strip(), (
+        "put what `python -m local_cortex supported` prints into local_cortex/README.md"
+    )
+
+
+def test_the_readme_has_the_limits_that_hold() -> None:
+    text = README.read_text("utf-8")
+    settings = Settings()
+    for limit in (
+        f"{settings.statement_timeout:g} s of computing",
+        f"{limits.MAX_SQL_CHARS:,} characters",
+        f"{limits.MAX_AI_CALLS:,} model calls",
+        f"{limits.MAX_RESULT_BYTES // 1_000_000} MB |",
+        f"{limits.MEMORY.removesuffix('MB')} MB of memory",
+        f"{limits.SPILL.removesuffix('GB')} GB of temporary files",
+        f"{MAX_STAGE_BYTES // 1_000_000} MB, {MAX_STAGE_FILES:,} files",
+        f"{settings.memory:,} MB (`COURSE_CORTEX_MEMORY`)",
+        f"| {limits.MAX_OBJECTS:,} |",
+    ):
+        assert limit in text
+
+
+def test_every_form_of_a_statement_has_an_example() -> None:
+    forms = [form for group in STATEMENTS.values() for form in group]
+    assert sorted(EXAMPLES) == sorted([*forms, *IGNORED])
+    assert sorted(REFUSALS) == sorted(REFUSED)
+
+
+def test_every_form_of_a_statement_runs(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "more.csv"
+    file.write_text("2,b\n")
+    failed = {}
+    for form, sql in EXAMPLES.items():
+        try:
+            session.sql(sql.format(file=file, folder=tmp_path)).collect()
+        except SnowparkSQLException as error:
+            failed[form] = error.message
+    session.use_schema("course.public")
+    assert failed == {}
+
+
+@pytest.mark.parametrize("form", REFUSALS)
+def test_what_does_not_run_is_refused_by_name(form: str, session: Session) -> None:
+    with pytest.raises(SnowparkSQLException, match="Unsupported feature") as refused:
+        session.sql(REFUSALS[form]).collect()
+    assert refused.value.sql_error_code == 2
+    told = re.sub(r"\W|_", "", str(refused.value.message)).upper()
+    assert re.sub(r"\W|_", "", form).upper() in told
+
+
+@pytest.mark.parametrize("what", SHOWN)
+def test_every_show_answers_with_a_name(what: str, session: Session) -> None:
+    session.sql(f"SHOW {what}").collect()
+
+
+@pytest.mark.parametrize("view", INFORMATION)
+def test_every_view_of_the_information_schema_can_be_read(view: str, session: Session) -> None:
+    session.sql(f"SELECT * FROM course.information_schema.{view}").collect()
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_function_answers_as_in_snowflake(condition: str, session: Session) -> None:
+    rows = session.sql(f"WITH moments AS ({MOMENTS}) SELECT {condition} FROM moments").collect()
+    assert rows[0][0] is True
+
+
+def test_every_function_is_called_by_a_test() -> None:
+    texts = [path.read_text("utf-8") for path in HERE.glob("test_*.py")]
+    calls = set(re.findall(r"\b([A-Z_][A-Z0-9_$]*)\(", "\n".join([*texts, *CONDITIONS]).upper()))
+    unseen = {name for _, names in functions()[:-1] for name in names if name not in calls}
+    assert unseen <= SESSION_FUNCTIONS.keys()
+
+
+def test_every_rule_of_the_scripted_engine_is_told() -> None:
+    assert RULES.keys() <= ANSWERS.keys()
+
+
+def test_a_group_has_functions_and_text_has_no_dates() -> None:
+    grouped = dict(functions())
+    assert all(grouped[group] for group in GROUPS)
+    assert not {name for name in grouped["Text"] if re.search("DATE|TIME|ARRAY|REGR", name)}
+
+
+def test_a_cell_of_a_table_has_no_bar() -> None:
+    for line in supported().split("\n"):
+        assert not line.startswith("|") or line.count("|") == 3, line
