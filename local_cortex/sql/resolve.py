@@ -72,6 +72,8 @@ SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
 DUCKDB_ONLY = re.compile(
     "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
 )
+# Sources whose columns nothing in the statement names.
+OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
 # What holds an identifier that is no name.
 UNENCODED = (exp.PropertyEQ, exp.Anonymous)
 
@@ -120,6 +122,8 @@ class Resolver:
 
     def _check_columns(self, tree: Any) -> None:
         """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
+        if self.behind or tree.find(*OPAQUE):
+            return
         known = {column.name for table in self.tables for column in table.columns}
         known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
         known |= {
