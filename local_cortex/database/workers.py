@@ -107,7 +107,9 @@ class Workers:
         future.add_done_callback(pass_on)
         future.add_done_callback(_look_at)
         # A daemon, so that one that computes on without end does not keep the interpreter.
-        thread = threading.Thread(target=_compute, args=(job, loop, future), daemon=True)
+        thread = threading.Thread(
+            target=_compute, args=(job, loop, future), name="local-cortex-sql", daemon=True
+        )
         try:
             thread.start()
         except RuntimeError:
