@@ -17,6 +17,7 @@ import psutil
 import pytest
 import requests
 from snowflake.cortex import Complete
+from snowflake.snowpark import session as snowpark_session
 
 from local_cortex import SettingsError, StartError, child_process
 from local_cortex.child_process import Child
@@ -45,9 +46,13 @@ def start() -> Iterator[Start]:
         started.append(LocalCortexProcess(**{"watching": QUICK, **options}))
         return started[-1]
 
+    before = set(snowpark_session._active_sessions)
     yield start_one
     for each in started:
         each.close()
+    # Sessions whose process was killed can't be closed, and Snowpark keeps them for later tests.
+    for session in set(snowpark_session._active_sessions) - before:
+        snowpark_session._remove_session(session)
 
 
 def child_of(cortex: LocalCortexProcess) -> Child:
