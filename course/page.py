@@ -144,7 +144,7 @@ def lesson_page(name: str) -> LessonPage:
     # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.
     st.set_page_config(page_icon=ICON)
     connection_panel.badge()
-    # While the page is drawn: whoever presses a button first is not to wait for it.
+    # Start it while the page is drawn, so that the first button press doesn't wait for it.
     connect(connection_panel.preferred()).prepare()
     try:
         lesson = catalog.find(name)

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 async def health(request: Request) -> PlainTextResponse:
-    """Tell whoever watches that the server answers, and whether a statement can't be ended."""
+    """Answer the watching parent: 200, or 503 while a stopped statement still computes."""
     stuck = request.app.state.workers.stuck
     return PlainTextResponse("Local Cortex", status_code=503 if stuck else 200)
 

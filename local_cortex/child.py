@@ -12,7 +12,7 @@ from typing import NoReturn
 
 __all__ = ["REPORTED", "main"]
 
-#: The errors that name a setting and its fix, and that whoever asks for a session is shown.
+#: Errors that name a setting and its fix; they are shown to the user who asked for a session.
 REPORTED = frozenset({"ModelTableError", "SettingsError", "StartError"})
 # Of Linux's prctl(2).
 PR_SET_PDEATHSIG = 1

@@ -63,7 +63,9 @@ class Child:
             [sys.executable, "-P", "-m", "local_cortex.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=_environment(environment) | ALLOCATOR | {"TMPDIR": self._folder.name},
+            env=_environment(environment)
+            | ALLOCATOR
+            | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name),
             start_new_session=True,
             creationflags=WINDOWS_FLAGS,
         )
@@ -106,7 +108,7 @@ class Child:
         return self._process.pid
 
     def answers(self, seconds: float) -> bool:
-        """Tell whether its server answers within so many seconds."""
+        """Tell whether its server answers within ``seconds``."""
         if self._asking is None:
             self._asking = http.client.HTTPConnection(HOST, self.port)
         self._asking.timeout = seconds
@@ -119,7 +121,7 @@ class Child:
         except (OSError, http.client.HTTPException):
             self._asking.close()
             return False
-        # It answers 503 while a statement that was told to end still computes.
+        # 503 means that a stopped statement is still computing.
         return answer.status == http.client.OK
 
     def memory(self) -> int:

@@ -119,7 +119,7 @@ class Database:
     def forget(self, session: SqlSession) -> None:
         """End a session: its statements, its transaction, and its temporary tables and stages.
 
-        Whoever calls this doesn't wait for a statement that still runs.
+        Returns at once, even if a statement is still running: clean-up happens on another thread.
         """
         session.closed = True
         with self._lock:

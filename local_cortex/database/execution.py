@@ -1,4 +1,4 @@
-"""One statement on its way: whose it is, what it may still take, and how it is told to end."""
+"""One running statement: its session, its budget, and how to stop it."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ class Execution:
     def close(self) -> None:
         """Give back what the statement held; an open transaction keeps its connection."""
         self.database.leave(self)
-        # Whoever stops it from now on is not to stop the next statement of its transaction.
+        # A late stop() must not interrupt the next statement of the same transaction.
         cursor, self._cursor = self._cursor, None
         if cursor is not None and self._turn is None:
             cursor.close()

@@ -33,9 +33,9 @@ TURN_SECONDS = 0.25
 # So many long ones pass their turn on, or else only to a session that has nothing else running:
 # threads without number would leave the event loop no processor.
 MOST_LONG = 4
-# An interrupt between two calls of DuckDB is lost, so it is said again.
+# DuckDB ignores an interrupt that arrives between two of its calls, so it is repeated.
 AGAIN_SECONDS = 0.1
-# A statement that was told to end and computes on for so long will not end by itself.
+# A stopped statement that is still computing after this long won't end by itself.
 STUCK_SECONDS = 20.0
 
 
@@ -57,7 +57,7 @@ class Workers:
 
     @property
     def stuck(self) -> bool:
-        """Whether a statement that was told to end is still computing after a long while."""
+        """Whether a stopped statement is still computing after ``STUCK_SECONDS``."""
         now = asyncio.get_running_loop().time()
         return any(now - since > STUCK_SECONDS for since in self._ending.values())
 
@@ -192,6 +192,6 @@ def _compute(
 
 
 def _look_at(future: asyncio.Future[Any]) -> None:
-    # Of a statement that was told to end nobody asks how it did.
+    # Nobody waits for the result of a stopped statement, so its exception is read here.
     if not future.cancelled():
         future.exception()
