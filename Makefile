@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check deploy-check new-day fuzz lint format bench lock screenshots clean
+.PHONY: help run test test-all check deploy-check new-day fuzz lint format bench lock screenshots clean
 
 # What a person gives is taken as it is: make would replace a $ in it, and run $(shell ...).
 override DAY := $(value DAY)
@@ -19,6 +19,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .venv-deploy
 INSTALL := -m pip --disable-pip-version-check --quiet install --require-hashes
+# One worker for each processor; what a file's tests share, they share within one worker.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock"
 
 help: ## List the targets
@@ -30,10 +32,15 @@ run: $(VENV)/run.done ## Open the course in the browser, on Local Cortex unless 
 	@$(BIN)/streamlit run Home.py --server.address localhost \
 		--server.allowedHosts localhost --server.allowedHosts 127.0.0.1
 
-test: $(VENV)/dev.done ## Run every test, the ones in a real browser included
+test: $(VENV)/dev.done ## Test every kind of thing once, a real browser included (5 minutes)
 	@$(BIN)/python -m tests.browser.chromium
-	@echo "Running the tests."
-	@$(BIN)/python -m pytest $(ARGS)
+	@echo "Running the tests; make test-all runs every variant, too."
+	@$(PYTEST) -m "not thorough" $(ARGS)
+
+test-all: $(VENV)/dev.done ## Run every test there is
+	@$(BIN)/python -m tests.browser.chromium
+	@echo "Running every test."
+	@$(PYTEST) $(ARGS)
 
 check: $(VENV)/dev.done ## Check every lesson, or one: make check DAY=4
 	@$(BIN)/python -m course check -- "$$DAY"
@@ -49,10 +56,11 @@ new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TIT
 fuzz: $(VENV)/dev.done ## Spoil each kind of file for a minute, and look for what is not a plain message
 	@COURSE_FUZZ_SECONDS=60 $(BIN)/python -m pytest -q tests/course/test_fuzz.py $(ARGS)
 
-lint: $(VENV)/dev.done ## Check style, format and types
+lint: $(VENV)/dev.done ## Check style, format, types and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/dev.done ## Put every file into the house format
 	$(BIN)/ruff check --fix .
@@ -73,7 +81,7 @@ lock: $(VENV)/dev.done ## Pin the newest versions that pyproject.toml allows, wi
 		deploy/requirements-check.in -o deploy/requirements-check.txt
 
 clean: ## Remove the virtual environment and every cache
-	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf $(VENV) $(TOOLS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python has gone, as after an upgrade of the system's, is made anew.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
+# Streamlit would watch the whole checkout, .venv included, and be busy with each file that is read.
+os.environ["STREAMLIT_SERVER_FILE_WATCHER_TYPE"] = "none"
 # Hypothesis would fail an example that takes 0.2 s; Python may stop for longer than that to collect
 # what all the tests before have left.
 settings.register_profile("course", deadline=None)
@@ -29,7 +32,10 @@ def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Itera
         # Nobody's own progress is read or changed.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))
         # The sandbox is compiled once for all tests, and not where the course has it.
-        patch.setenv("COURSE_PRACTICE_CACHE", str(tmp_path_factory.mktemp("compiled")))
+        everyones = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            everyones = everyones.parent
+        patch.setenv("COURSE_PRACTICE_CACHE", str(everyones / "compiled"))
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def child_of(cortex: LocalCortexProcess) -> Child:
 
 
 def test_it_answers_the_real_clients_and_leaves_nothing_when_it_is_closed(start: Start) -> None:
+    before = watchers()
     cortex = start()
     session = cortex.session()
     assert session.sql("SELECT 1").collect()[0][0] == 1
@@ -75,7 +77,7 @@ def test_it_answers_the_real_clients_and_leaves_nothing_when_it_is_closed(start:
     session.close()
     cortex.close()
     assert not psutil.pid_exists(child.pid)
-    assert eventually(lambda: not watchers())
+    assert eventually(lambda: watchers() <= before)
     with pytest.raises(StartError, match="stopped"):
         cortex.session()
     cortex.close()
@@ -83,10 +85,10 @@ def test_it_answers_the_real_clients_and_leaves_nothing_when_it_is_closed(start:
     assert cortex.replaced == 0
 
 
-def watchers() -> list[str]:
-    names = [thread.name for thread in threading.enumerate()]
+def watchers() -> set[threading.Thread]:
+    threads = threading.enumerate()
     # The threads of statements belong to servers of other tests.
-    return [name for name in names if name.startswith("local-cortex-") and "sql" not in name]
+    return {each for each in threads if re.match("local-cortex-(?!.*sql)", each.name)}
 
 
 def test_starting_one_waits_for_nothing() -> None:

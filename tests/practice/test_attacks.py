@@ -30,8 +30,10 @@ from tests.practice.programs import children, descriptors, end, printed, ran, sl
 pytestmark = pytest.mark.usefixtures("runtime")
 
 SECRET = "correct-horse-battery-staple"
-# What a run may take of whoever started it: seconds, bytes, seconds without a turn.
-SECONDS = 3.0
+# Seconds that no contained run takes, however busy the machine is: a program on the loose takes for
+# ever. How long attacks really take, `make bench` measures.
+SECONDS = 30.0
+# What a run may take of the process that started it: bytes, seconds without a turn.
 GROWTH = 30 << 20
 STALL = 0.5
 
@@ -65,9 +67,11 @@ class Host:
 
     def check(self) -> None:
         """Check that nothing is left behind, nothing is changed, and nobody has been here."""
-        # What other tests had begun, such as a session's end, may have ended meanwhile.
-        new = [now - before for now, before in zip(self._left(), self._traces, strict=True)]
-        assert new == [set()] * len(new)
+        # Other tests' pages and servers open files for a moment, too: what is left stays.
+        deadline = time.monotonic() + 5.0
+        while (left := self._new()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not left
         assert set(self.temporary.iterdir()) == self._files
         assert self.file.read_text() == f'password = "{SECRET}"\n'
         assert list(self.file.parent.parent.rglob("owned")) == []
@@ -76,9 +80,12 @@ class Host:
         assert _memory() - self._memory < GROWTH
         assert self.worst_stall < STALL * slowness()
 
-    def _left(self) -> list[set[object]]:
+    def _left(self) -> set[object]:
         threads = {thread.name for thread in threading.enumerate()}
-        return [set(children()), set(threads), set(descriptors())]
+        return {*children(), *threads, *descriptors()}
+
+    def _new(self) -> set[object]:
+        return self._left() - self._traces
 
     def _tick(self) -> None:
         before = time.monotonic()
@@ -120,16 +127,11 @@ def _said(events: list[Event], language: Language) -> str:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
 def test_an_attack_is_contained_and_explained(attack: Attack, host: Host) -> None:
-    for second_try in (False, True):
-        begun = time.monotonic()
-        events = ran(_aimed(attack, host))
-        took = time.monotonic() - begun
-        # The machine may have had something else to do just then.
-        if took < SECONDS or second_try:
-            break
+    begun = time.monotonic()
+    events = ran(_aimed(attack, host))
     came_to = end(events)
     assert came_to in attack.ends
-    assert took < SECONDS * slowness()
+    assert time.monotonic() - begun < SECONDS
     assert SECRET not in "".join(map(repr, events))
     host.check()
     code = came_to.partition("@")[0]
