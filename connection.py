@@ -34,7 +34,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from local_cortex.process import LocalCortexProcess
+    from local_cortex import LocalCortexProcess
 
 __all__ = ["Attempt", "Connection", "ConnectionFailed", "connect"]
 
@@ -261,7 +261,7 @@ def _active_session() -> Session:
 
 
 def _start_local() -> LocalCortexProcess:
-    from local_cortex.process import LocalCortexProcess
+    from local_cortex import LocalCortexProcess
 
     return LocalCortexProcess.start()
 

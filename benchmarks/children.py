@@ -47,8 +47,8 @@ def start() -> float:
 
 def start_process() -> tuple[float, float]:
     """Return the seconds until a process of its own answers, and the bytes that it then has."""
-    from local_cortex.child_process import Child
-    from local_cortex.process import LocalCortexProcess
+    from local_cortex.process.handle import Child
+    from local_cortex.process.parent import LocalCortexProcess
 
     began = time.perf_counter()
     cortex = LocalCortexProcess.start()

@@ -12,23 +12,40 @@ that code written against it runs on an account unchanged.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from local_cortex import faults, models, speed, tokens
+    from local_cortex.process.parent import LocalCortexProcess
     from local_cortex.server import LocalCortex, StartError
     from local_cortex.settings import Settings, SettingsError
 
-__all__ = ["LocalCortex", "Settings", "SettingsError", "StartError"]
+__all__ = [
+    "LocalCortex",
+    "LocalCortexProcess",
+    "Settings",
+    "SettingsError",
+    "StartError",
+    "faults",
+    "models",
+    "speed",
+    "tokens",
+]
+
+# Imported when asked for: pages read the model table on every run and never need a server.
+_WHERE = {
+    "LocalCortex": "server",
+    "LocalCortexProcess": "process.parent",
+    "Settings": "settings",
+    "SettingsError": "settings",
+    "StartError": "server",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # The pages read the model table on every run; only a start of the server pays for a server.
-    if name in ("LocalCortex", "StartError"):
-        from local_cortex import server
-
-        return getattr(server, name)
-    if name in ("Settings", "SettingsError"):
-        from local_cortex import settings
-
-        return getattr(settings, name)
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    if name in __all__:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local_cortex import out_of_sight
-from local_cortex.app import PATH_PREFIX
 from local_cortex.certificate import write_certificate
-from local_cortex.child_process import ALLOCATOR
 from local_cortex.out_of_sight import is_secret
+from local_cortex.process.handle import ALLOCATOR
 from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
+from local_cortex.routes.app import PATH_PREFIX
+from local_cortex.routes.session import PLACES
 from local_cortex.server import HOST, LocalCortex, StartError
-from local_cortex.session_routes import PLACES
 from local_cortex.startup.sitecustomize import VARIABLE
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from local_cortex.app import build
-from local_cortex.connection_protocol import CuttableProtocol, launch_name, recognise
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
+from local_cortex.routes.app import build
+from local_cortex.routes.cuttable import CuttableProtocol, launch_name, recognise
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings
 from local_cortex.sql import Database, Workers

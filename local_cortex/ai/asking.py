@@ -11,7 +11,7 @@ from typing import Any, Final
 from local_cortex.ai.forms import FORMS, MAY_BE_OBJECT, Form, remote_error
 from local_cortex.ai.late import KEEP
 from local_cortex.ai.protocol import Running
-from local_cortex.ai.questions import WORK, Ask
+from local_cortex.ai.work import WORK, Ask
 from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError
 from local_cortex.sql.limits import AI_CONCURRENCY

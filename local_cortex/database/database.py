@@ -19,7 +19,7 @@ from local_cortex.sql.limits import MEMORY, SPILL
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
-    from local_cortex.database.session import SqlSession
+    from local_cortex.database.sql_session import SqlSession
 
 __all__ = ["Database"]
 
@@ -54,7 +54,7 @@ class Database:
     @property
     def stages(self) -> Any:
         """The stages, which live in a folder of their own."""
-        from local_cortex.stages.statements import Stages
+        from local_cortex.stages.commands import Stages
 
         folder = self.folder / "stages"
         with self._lock:
@@ -74,7 +74,7 @@ class Database:
         # Imported here: it takes a tenth of a second and 50 MB, and Home never needs it.
         import duckdb
 
-        from local_cortex.ai import functions as cortex
+        from local_cortex.ai import cortex_functions as cortex
         from local_cortex.dialect.functions import MACROS
 
         for name in ("stages", "spill"):

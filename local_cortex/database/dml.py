@@ -48,7 +48,7 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002020, more or fewer values than columns; 000904, no such column.
     """
-    from local_cortex.sql.query import finish
+    from local_cortex.sql.select import finish
 
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
@@ -116,7 +116,7 @@ def delete(execution: Execution, node: Any) -> SqlResult:
 
 
 def _changed(execution: Execution, node: Any) -> int:
-    from local_cortex.sql.query import finish
+    from local_cortex.sql.select import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
@@ -134,7 +134,7 @@ def _mark_assignments(assignments: list[Any]) -> None:
 
 def merge(execution: Execution, node: Any) -> SqlResult:
     """Run MERGE; DuckDB tells of each row what was done with it."""
-    from local_cortex.sql.query import finish
+    from local_cortex.sql.select import finish
 
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from local_cortex.ai.protocol import CortexFunctions
     from local_cortex.database.catalog import Table
     from local_cortex.database.database import Database
-    from local_cortex.database.session import SqlSession
-    from local_cortex.stages.statements import Stages
+    from local_cortex.database.sql_session import SqlSession
+    from local_cortex.stages.commands import Stages
     from local_cortex.wire.binds import Bind
     from local_cortex.wire.types import SqlType
 
@@ -190,7 +190,7 @@ class Execution:
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from local_cortex.sql.query import describe, translate
+        from local_cortex.sql.select import describe, translate
 
         sql, _ = translate(self, query)
         return sql, [name for name, _ in describe(self, sql)]

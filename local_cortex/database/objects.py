@@ -109,7 +109,7 @@ def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
 
 
 def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.stages import statements as stages
+    from local_cortex.stages import commands as stages
 
     if exp.UsingTemplateProperty in given:
         node = stages.template(execution, node)
@@ -148,7 +148,7 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
 def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
 ) -> SqlResult:
-    from local_cortex.sql.query import describe, finish
+    from local_cortex.sql.select import describe, finish
 
     catalog = execution.database.catalog
 
@@ -255,7 +255,7 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 
 
 def _default(execution: Execution, table: Table, text: str) -> str:
-    from local_cortex.sql.query import finish
+    from local_cortex.sql.select import finish
 
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
@@ -272,7 +272,7 @@ def _default(execution: Execution, table: Table, text: str) -> str:
 
 
 def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.sql.query import describe, finish
+    from local_cortex.sql.select import describe, finish
 
     resolver = Resolver(execution)
     schema = node.this if isinstance(node.this, exp.Schema) else None

@@ -179,7 +179,7 @@ def _call(node: Any) -> Any:
 
 
 def _function(name: str, node: Any) -> Any:
-    from local_cortex.ai import functions as cortex
+    from local_cortex.ai import cortex_functions as cortex
 
     given = [one for one in node.expressions if not isinstance(one, exp.Kwarg)]
     if any(isinstance(one, (exp.Alias, exp.PropertyEQ)) for one in given):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlglot import exp, parse_one
 
-from local_cortex.dialect import formats
+from local_cortex.dialect import date_formats
 from local_cortex.dialect.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
 from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
 
@@ -334,12 +334,12 @@ def _hash(_: str, given: Arguments) -> Any:
 def _trunc(name: str, given: Arguments) -> Any:
     unit = text(given[1]) if len(given) == 2 else None
     if unit is not None and not isinstance(given[1], exp.Column):
-        return helper("DATE_TRUNC", exp.Literal.string(formats.unit(unit)), given[0])
+        return helper("DATE_TRUNC", exp.Literal.string(date_formats.unit(unit)), given[0])
     return helper(name, *given)
 
 
 def _span(amount: Any, unit: str) -> Any:
-    several, unit = formats.MULTIPLES.get(unit, (1, unit))
+    several, unit = date_formats.MULTIPLES.get(unit, (1, unit))
     number_of = cast(helper("num", amount), "BIGINT")
     if several != 1:
         number_of = exp.Mul(this=number_of, expression=exp.Literal.number(several))
@@ -350,34 +350,34 @@ def _span(amount: Any, unit: str) -> Any:
 
 @writer("DATEADD", takes=range(3, 4))
 def _dateadd(_: str, given: Arguments) -> Any:
-    unit = formats.unit(text(given[0]))
-    whole = unit in {"day", "month", *formats.MULTIPLES}
+    unit = date_formats.unit(text(given[0]))
+    whole = unit in {"day", "month", *date_formats.MULTIPLES}
     return helper("add_days" if whole else "add_time", _span(given[1], unit), given[2])
 
 
 @writer("DATEDIFF", takes=range(3, 4))
 def _datediff(_: str, given: Arguments) -> Any:
-    unit = exp.Literal.string(formats.unit(text(given[0])))
+    unit = exp.Literal.string(date_formats.unit(text(given[0])))
     moments = [helper("moment", one) for one in given[1:]]
     return marked(call("DATE_DIFF", unit, *moments), "int")
 
 
 @writer("DATE_TRUNC", takes=range(2, 3))
 def _date_trunc(_: str, given: Arguments) -> Any:
-    return helper("DATE_TRUNC", exp.Literal.string(formats.unit(text(given[0]))), given[1])
+    return helper("DATE_TRUNC", exp.Literal.string(date_formats.unit(text(given[0]))), given[1])
 
 
 @writer("LAST_DAY", takes=range(1, 3))
 def _last_day(_: str, given: Arguments) -> Any:
     if len(given) == 1:
         return helper("LAST_DAY", given[0])
-    unit = formats.unit(text(given[1]))
+    unit = date_formats.unit(text(given[1]))
     first = duck(f"DATE_TRUNC('{unit}', @0)", helper("date", given[0]))
     return duck(f"(@0 + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE", first, kind="date")
 
 
 def date_part(part: str, given: Arguments) -> Any:
-    unit = formats.part(part)
+    unit = date_formats.part(part)
     moment = helper("moment", given[0])
     if unit.startswith("epoch"):
         return duck(f"{unit}(@0)::BIGINT", moment, kind="int")
@@ -391,12 +391,12 @@ def _date_part(_: str, given: Arguments) -> Any:
     return date_part(text(given[0]) or "", given[1:])
 
 
-WRITERS.update(dict.fromkeys(formats.FUNCTIONS, (range(1, 2), date_part)))
+WRITERS.update(dict.fromkeys(date_formats.FUNCTIONS, (range(1, 2), date_part)))
 
 
 @writer("TIME_SLICE", takes=range(3, 5))
 def _time_slice(_: str, given: Arguments) -> Any:
-    width = _span(given[1], formats.unit(text(given[2])))
+    width = _span(given[1], date_formats.unit(text(given[2])))
     start = duck("TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01')", width, helper("ntz", given[0]))
     if len(given) == 4 and (text(given[3]) or "").upper() == "END":
         return exp.Add(this=start, expression=width.copy())
@@ -421,7 +421,7 @@ def _to_moment(name: str, given: Arguments) -> Any:
     if written is None or written.lower() == "auto":
         return helper(name, given[0])
     parse = "TRY_STRPTIME" if name.startswith("TRY_") else "STRPTIME"
-    found = call(parse, helper("text", given[0]), exp.Literal.string(formats.moment(written)))
+    found = call(parse, helper("text", given[0]), exp.Literal.string(date_formats.moment(written)))
     return cast(found, _MOMENTS[name])
 
 
@@ -435,13 +435,13 @@ def _to_char(_: str, given: Arguments) -> Any:
     written = text(given[1])
     if written is None:
         raise not_run("TO_CHAR with a format that is not a literal", "Write the format as text.")
-    if formats.is_moment(written):
-        shape = exp.Literal.string(formats.moment(written))
+    if date_formats.is_moment(written):
+        shape = exp.Literal.string(date_formats.moment(written))
         return marked(call("STRFTIME", helper("moment", given[0]), shape), "text")
     encoding = {"HEX": "HEX", "BASE64": "TO_BASE64", "UTF-8": "DECODE", "UTF8": "DECODE"}
     if written.upper() in encoding:
         return call(encoding[written.upper()], given[0])
-    return duck(formats.number(written), given[0], kind="text")
+    return duck(date_formats.number(written), given[0], kind="text")
 
 
 @writer("TO_NUMBER", "TRY_TO_NUMBER", takes=range(1, 5))
@@ -664,7 +664,7 @@ def _ratio(_: str, given: Arguments) -> Any:
 
 def names_run() -> list[str]:
     """Return the names of all functions that run, sorted."""
-    from local_cortex.ai.functions import FUNCTIONS
+    from local_cortex.ai.cortex_functions import FUNCTIONS
 
     return sorted(NAMES | FUNCTIONS)
 

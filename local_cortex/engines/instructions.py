@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.wording import DATA
+from local_cortex.engines.lexicon import DATA
 
 __all__ = ["READERS", "ask", "read"]
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import similarity
-from local_cortex.engines.wording import (
+from local_cortex.engines.lexicon import (
     DATA,
     READ_CHARACTERS,
     clauses,

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from local_cortex.ai.protocol import Completion, CortexFunctions
 from local_cortex.database.database import Database
 from local_cortex.database.execution import Execution
-from local_cortex.database.session import SqlSession
+from local_cortex.database.sql_session import SqlSession
 from local_cortex.database.workers import Workers
 from local_cortex.sql.errors import SqlError
 from local_cortex.wire.result import SqlColumn, SqlResult
 
 if TYPE_CHECKING:
-    from local_cortex.stages.statements import PutGet
+    from local_cortex.stages.commands import PutGet
 
 __all__ = [
     "Completion",
@@ -70,7 +70,7 @@ async def execute(
 
     def work() -> SqlResult | PutGet:
         # Imported where it is computed: the first time it takes a quarter of a second.
-        from local_cortex.sql.running import run
+        from local_cortex.sql.run import run
 
         return run(execution, binds)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 from sqlglot import exp
 
-from local_cortex.dialect.formats import PARTS
+from local_cortex.dialect.date_formats import PARTS
 from local_cortex.sql.errors import (
     SqlError,
     invalid_identifier,

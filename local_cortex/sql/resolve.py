@@ -26,7 +26,7 @@ from local_cortex.sql.errors import (
 from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
-from local_cortex.stages import statements as stages
+from local_cortex.stages import commands as stages
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution

@@ -25,7 +25,7 @@ from sqlglot.errors import SqlglotError
 from local_cortex.sql.errors import SqlError, object_missing, too_large
 from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import written
-from local_cortex.stages.formats import FileFormat, name_of, unquoted
+from local_cortex.stages.file_formats import FileFormat, name_of, unquoted
 
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Table

@@ -14,8 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.sql.errors import not_run, too_large
-from local_cortex.stages.files import File, Location, bind, file_format, location
-from local_cortex.stages.formats import (
+from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,
     name_of,
@@ -23,6 +22,7 @@ from local_cortex.stages.formats import (
     text,
     value_of,
 )
+from local_cortex.stages.files import File, Location, bind, file_format, location
 from local_cortex.wire.types import of_duckdb
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from course.language import texts
 from tests.browser.server import streamlit_server
 
 DAY_3 = "day_03_write_streams"
-MODULE = "local_cortex.child"
+MODULE = "local_cortex.process.child"
 NewPage = Callable[..., Page]
 
 

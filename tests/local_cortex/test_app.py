@@ -8,7 +8,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from local_cortex import LocalCortex, inference_routes
+from local_cortex import LocalCortex
+from local_cortex.routes import inference as inference_routes
 from tests.local_cortex.wire import Wire, log_in
 
 MODELS = "/api/v2/cortex/models"

@@ -81,7 +81,7 @@ def test_cursors_of_every_class_work(session: Session) -> None:
 
 def test_a_statement_may_take_longer_than_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1)
-    monkeypatch.setattr("local_cortex.query_routes.LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr("local_cortex.routes.query.LONG_POLL_SECONDS", 0.2)
     server = LocalCortex.start(settings=Settings(first_token=1.2, tokens_per_second=10_000))
     session = server.session()
     asked = "SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'hi')"

@@ -13,13 +13,13 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
-from local_cortex.ai import functions as cortex
-from local_cortex.ai import questions
+from local_cortex.ai import cortex_functions as cortex
+from local_cortex.ai import work as questions
+from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.functions import SqlCortex
 from local_cortex.sql import Completion
 from local_cortex.sql.errors import SqlError
 

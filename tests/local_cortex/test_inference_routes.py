@@ -18,7 +18,7 @@ from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex, Settings, models
 from local_cortex.engines import Call, End, EngineError, Message, Thinking, Usage
-from local_cortex.web import MAX_BODY_BYTES
+from local_cortex.routes.web import MAX_BODY_BYTES
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 

@@ -20,11 +20,12 @@ import requests
 from snowflake.cortex import Complete
 from snowflake.snowpark import session as snowpark_session
 
-from local_cortex import SettingsError, StartError, child_process
-from local_cortex.child_process import Child
+from local_cortex import SettingsError, StartError
 from local_cortex.models import ModelTableError
-from local_cortex.process import LocalCortexProcess
-from local_cortex.watching import Watching
+from local_cortex.process import handle as child_process
+from local_cortex.process.handle import Child
+from local_cortex.process.parent import LocalCortexProcess
+from local_cortex.process.watching import Watching
 from tests.local_cortex.cortex_engines import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +163,7 @@ def test_where_no_process_can_be_started_it_runs_in_this_one(
 
 PARENT = """
 import sys, time
-from local_cortex.process import LocalCortexProcess
+from local_cortex.process.parent import LocalCortexProcess
 cortex = LocalCortexProcess.start()
 print(cortex.server().pid, flush=True)
 time.sleep(60)
@@ -200,7 +201,11 @@ def test_it_ends_with_its_parent_however_that_ends(number: str, stopped: bool) -
 
 def test_what_it_prints_is_no_report() -> None:
     said = subprocess.run(
-        [sys.executable, "-c", "import builtins; from local_cortex import child; child.main()"],
+        [
+            sys.executable,
+            "-c",
+            "import builtins; from local_cortex.process import child; child.main()",
+        ],
         input=b"a-secret\n",
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -12,7 +12,8 @@ from snowflake.connector.constants import QueryStatus
 from snowflake.connector.cursor import DictCursor, SnowflakeCursor
 from snowflake.snowpark import Session
 
-from local_cortex import LocalCortex, query_routes
+from local_cortex import LocalCortex
+from local_cortex.routes import query as query_routes
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 

@@ -13,8 +13,10 @@ from snowflake.connector import DatabaseError, ProgrammingError
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex import LocalCortex, query_routes, statements
-from local_cortex.web import MAX_BODY_BYTES
+from local_cortex import LocalCortex
+from local_cortex.routes import query as query_routes
+from local_cortex.routes import statements
+from local_cortex.routes.web import MAX_BODY_BYTES
 from tests.local_cortex.conftest import FAST
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire

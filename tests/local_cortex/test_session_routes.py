@@ -16,7 +16,7 @@ from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
 from local_cortex.client import LoopbackConnection
-from local_cortex.session_routes import SERVER_VERSION
+from local_cortex.routes.session import SERVER_VERSION
 from tests.local_cortex.cortex_engines import eventually
 from tests.local_cortex.wire import Wire, log_in
 

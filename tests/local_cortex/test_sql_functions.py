@@ -411,7 +411,7 @@ def test_only_what_snowflake_has_gets_through(query: str, code: str) -> None:
 
 
 def test_no_function_of_duckdbs_own_can_be_called(database: duckdb.DuckDBPyConnection) -> None:
-    from local_cortex.ai import functions as cortex
+    from local_cortex.ai import cortex_functions as cortex
 
     names = {
         name.upper()

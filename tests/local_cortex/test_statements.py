@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local_cortex import statements as module
+from local_cortex.routes import statements as module
+from local_cortex.routes.statements import Statement, Statements
 from local_cortex.sql import SqlError, SqlResult
-from local_cortex.statements import Statement, Statements
 
 RESULT = SqlResult.of_rows((), [], 0x1000)
 ME, YOU = 1, 2

@@ -11,8 +11,8 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from local_cortex import web
-from local_cortex.web import (
+from local_cortex.routes import web
+from local_cortex.routes.web import (
     BadBody,
     EventStream,
     bearer,

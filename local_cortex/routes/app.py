@@ -13,16 +13,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local_cortex import inference_routes, query_routes, session_routes
+from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
-from local_cortex.functions import SqlCortex
 from local_cortex.proxies import SNOWFLAKE_DOMAINS
-from local_cortex.session_routes import failure
+from local_cortex.routes import inference, query, session
+from local_cortex.routes.session import failure
+from local_cortex.routes.statements import Statements
+from local_cortex.routes.web import BadBody, rest_error
 from local_cortex.sessions import AuthError, Sessions
 from local_cortex.sql import Database, Workers
-from local_cortex.statements import Statements
-from local_cortex.web import BadBody, rest_error
 
 __all__ = ["PATH_PREFIX", "build"]
 
@@ -142,9 +142,9 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     ``database``.
     """
     routes: list[Route | Mount] = [
-        *session_routes.routes(),
-        *query_routes.routes(),
-        *inference_routes.routes(),
+        *session.routes(),
+        *query.routes(),
+        *inference.routes(),
         Route("/", health),
     ]
     app = Starlette(
@@ -174,5 +174,5 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     app.state.functions = SqlCortex(cortex)
     app.state.workers = workers
     app.state.database = database
-    app.state.places = dict(session_routes.PLACES)
+    app.state.places = dict(session.PLACES)
     return app

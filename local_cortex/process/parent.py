@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
-from local_cortex.child_process import Child, error
-from local_cortex.watching import MEGABYTE, Restarts, Watching
+from local_cortex.process.handle import Child, error
+from local_cortex.process.watching import MEGABYTE, Restarts, Watching
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

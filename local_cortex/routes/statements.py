@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from local_cortex.sql import SqlError
 
 if TYPE_CHECKING:
-    from local_cortex.stages.statements import PutGet
+    from local_cortex.stages.commands import PutGet
     from local_cortex.wire.result import SqlResult
 
 __all__ = ["Statement", "Statements"]

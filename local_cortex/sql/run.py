@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.execution import Execution, Stopped
+from local_cortex.sql.dispatch import run_statement
 from local_cortex.sql.errors import SqlError, out_of_memory, too_large
 from local_cortex.sql.limits import MAX_DEPTH
 from local_cortex.sql.parse import parse
-from local_cortex.sql.statements import run_statement
 from local_cortex.wire.binds import decode_binds
 from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
-    from local_cortex.stages.statements import PutGet
+    from local_cortex.stages.commands import PutGet
 
 __all__ = ["run"]
 

@@ -22,7 +22,7 @@ from local_cortex.out_of_sight import is_secret
 __all__ = ["START_SECONDS", "Child", "error"]
 
 HOST = "127.0.0.1"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Start-up takes half a second; a machine this slow has another problem.
 START_SECONDS = 20.0
 # It ends in a few hundredths of a second; one that is stuck is killed.
@@ -60,7 +60,7 @@ class Child:
         )
         # -P: no file of the working directory takes the place of one of Python's.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "local_cortex.child"],
+            [sys.executable, "-P", "-m", "local_cortex.process.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(environment)

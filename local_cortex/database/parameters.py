@@ -9,8 +9,8 @@ from sqlglot import exp
 from local_cortex.sql.errors import SqlError, not_run, too_large
 from local_cortex.sql.limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from local_cortex.sql.names import identifier, written
-from local_cortex.sql.query import query
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import query
 from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:

@@ -19,6 +19,13 @@ from sqlglot.errors import SqlglotError
 from local_cortex.sql.errors import SqlError, exists_already, not_run, object_missing
 from local_cortex.sql.names import written
 from local_cortex.stages import copying
+from local_cortex.stages.file_formats import (
+    FileFormat,
+    invalid_option,
+    name_of,
+    options_of,
+    unquoted,
+)
 from local_cortex.stages.files import (
     MAX_STAGE_FILES,
     File,
@@ -34,13 +41,6 @@ from local_cortex.stages.files import (
     location,
     named,
     target,
-)
-from local_cortex.stages.formats import (
-    FileFormat,
-    invalid_option,
-    name_of,
-    options_of,
-    unquoted,
 )
 from local_cortex.stages.reading import URL_FUNCTIONS, file_url, table, template
 from local_cortex.wire.result import SqlColumn, SqlResult

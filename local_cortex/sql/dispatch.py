@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.database import dml, objects, settings, show, transactions
+from local_cortex.database import dml, objects, parameters, show, transactions
 from local_cortex.sql.errors import not_run, syntax_error
 from local_cortex.sql.parse import Parsed, parse
-from local_cortex.sql.query import SELECT, query
 from local_cortex.sql.resolve import Resolver
-from local_cortex.stages import statements as stages
+from local_cortex.sql.select import SELECT, query
+from local_cortex.stages import commands as stages
 from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import TEXT
 
@@ -58,7 +58,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.words[0] == "SHOW":
         return show.show(execution, parsed)
     if parsed.words[0] == "UNSET" and not execution.describe_only:
-        return settings.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
+        return parameters.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return SqlResult.done(objects.DDL)
@@ -66,7 +66,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     rest = str(parsed.tokens[-1].text)
     if parsed.words[0] == "EXECUTE" and (found := re.match(r"IMMEDIATE\b", rest, re.IGNORECASE)):
         (inner,) = parse(f"SELECT {rest[found.end() :]}").tree.expressions
-        execution.sql = settings.literal_of(execution, inner).name
+        execution.sql = parameters.literal_of(execution, inner).name
         return run_statement(execution, parse(execution.sql, execution.check))
     raise not_run(parsed.words[0])
 
@@ -84,7 +84,7 @@ def _describe(execution: Execution, node: Any) -> SqlResult:
 
 def _alter(execution: Execution, node: Any) -> SqlResult:
     if str(node.args.get("kind")).upper() == "SESSION":
-        return settings.alter_session(execution, node)
+        return parameters.alter_session(execution, node)
     return objects.alter(execution, node)
 
 
@@ -103,8 +103,8 @@ RUNNERS: dict[type, Callable[[Execution, Any], SqlResult]] = {
     exp.Describe: _describe,
     exp.Drop: objects.drop,
     exp.Rollback: transactions.rollback,
-    exp.Set: settings.set_variables,
+    exp.Set: parameters.set_variables,
     exp.Transaction: transactions.begin,
     exp.TruncateTable: dml.truncate,
-    exp.Use: settings.use,
+    exp.Use: parameters.use,
 }

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from local_cortex.dialect.formats import moment
+from local_cortex.dialect.date_formats import moment
 from local_cortex.sql.errors import SqlError, not_run
 from local_cortex.wire.types import SqlType
 

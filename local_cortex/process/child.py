@@ -1,4 +1,4 @@
-"""What runs in the process of a Local Cortex of its own; see ``process.py``, which starts it."""
+"""What runs in the process of a Local Cortex of its own; ``parent.py`` starts it."""
 
 from __future__ import annotations
 

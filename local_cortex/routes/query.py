@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from local_cortex.session_routes import SERVER_VERSION, authenticate, failure, parameters, success
+from local_cortex.routes.session import SERVER_VERSION, authenticate, failure, parameters, success
+from local_cortex.routes.statements import LONG_POLL_SECONDS, Statement, Statements
+from local_cortex.routes.web import BadBody, JsonResponse, json_body
 from local_cortex.sessions import Login
 from local_cortex.sql import SqlError, execute
-from local_cortex.statements import LONG_POLL_SECONDS, Statement, Statements
-from local_cortex.web import BadBody, JsonResponse, json_body
 
 if TYPE_CHECKING:
-    from local_cortex.stages.statements import PutGet
+    from local_cortex.stages.commands import PutGet
     from local_cortex.wire.result import SqlResult
 
 __all__ = ["routes"]

@@ -18,8 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local_cortex import faults, models, speed, web
-from local_cortex.connection_protocol import HANG_UP, LAUNCHED
+from local_cortex import faults, models, speed
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
 from local_cortex.engines import (
     Begin,
@@ -32,8 +31,9 @@ from local_cortex.engines import (
     Message,
     Usage,
 )
-from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.web import (
+from local_cortex.routes import web
+from local_cortex.routes.cuttable import HANG_UP, LAUNCHED
+from local_cortex.routes.web import (
     EventStream,
     JsonResponse,
     bearer,
@@ -42,6 +42,7 @@ from local_cortex.web import (
     session_token,
     while_connected,
 )
+from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 
 __all__ = ["routes"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.ai import functions as cortex
+from local_cortex.ai import cortex_functions as cortex
 from local_cortex.dialect import expressions
 from local_cortex.sql.names import decode
 from local_cortex.sql.resolve import Resolver

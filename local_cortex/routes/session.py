@@ -11,6 +11,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
+from local_cortex.routes.statements import Statements
+from local_cortex.routes.web import BadBody, JsonResponse, json_body, session_token
 from local_cortex.sessions import (
     MASTER_SECONDS,
     SESSION_SECONDS,
@@ -19,8 +21,6 @@ from local_cortex.sessions import (
     Sessions,
 )
 from local_cortex.sql import SqlSession
-from local_cortex.statements import Statements
-from local_cortex.web import BadBody, JsonResponse, json_body, session_token
 
 __all__ = ["PLACES", "SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
 

@@ -1,6 +1,6 @@
 """The Cortex functions of SQL as DuckDB sees them: calls of ``_cortex`` and ``_compute``.
 
-``forms.toml`` says how they are called, :mod:`local_cortex.ai.questions` what their rows ask, and
+``forms.toml`` says how they are called, :mod:`local_cortex.ai.work` what their rows ask, and
 :mod:`local_cortex.ai.late` for which rows a query asks.
 """
 

@@ -1,0 +1,1 @@
+"""Local Cortex in a process of its own, watched and replaced."""

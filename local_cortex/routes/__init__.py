@@ -1,0 +1,1 @@
+"""Local Cortex over HTTP: Snowflake's session, query and REST protocols."""
