@@ -116,7 +116,7 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
         cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)
         try:
             if certificate is not None:
-                # The server has read it; nobody else is to.
+                # The server has read it; remove it before anything else can.
                 certificate.unlink()
             print(f"Local Cortex ({cortex.engine} engine) listens on {cortex.url}.")
             print("Ctrl-C stops it.\n")

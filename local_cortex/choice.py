@@ -22,7 +22,7 @@ def settings_from_environment() -> Settings:
 def choose_engine(settings: Settings) -> Engine:
     """Return a relay where ``COURSE_RELAY_URL`` names one, else the scripted engine."""
     if os.environ.get("COURSE_RELAY_URL"):
-        # Imported here because its HTTP client costs a tenth of a second that nobody else needs.
+        # Imported here because its HTTP client takes a tenth of a second to import.
         from local_cortex.engines.relay import RelayEngine
 
         relay = RelayEngine.from_environment(os.environ)

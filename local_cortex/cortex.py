@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # The documented default of both REST endpoints.
 DEFAULT_MAX_TOKENS = 4096
-# Whoever was refused usually comes back; those who do not are forgotten at some time.
+# Refused callers usually retry; drop the ones that never do.
 MOST_REFUSED = 1_000
 # Of a wrong model name, in the message that says so.
 LONGEST_NAME = 100
@@ -78,7 +78,7 @@ class Cortex:
 
         Raises:
             Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
-                and for a malformed conversation; what a fault model says.
+                and for a malformed conversation; the status of a fault model.
         """
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):

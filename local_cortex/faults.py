@@ -25,7 +25,7 @@ BEFORE = 5
 TRICKLE_SECONDS = 0.05
 BURST_SECONDS = 1.0
 BURST = 20
-# What an answer with max_tokens set to this says is cut in its first sentence.
+# Cuts an answer within its first sentence.
 CUT_TOKENS = 8
 EMOJI = ("\ud83d", "\ude00")
 

@@ -60,7 +60,7 @@ SETUP = (sys.executable, "-P", str(Path(__file__).with_name("setup_file.py")))
 # The connector repeats a request for as long as this, and also calls a statement off after it: long
 # enough for a long answer, short enough not to keep a program that outlives its server.
 STATEMENT_SECONDS = 120
-# What a shell says of a command that it cannot find, or may not run, or that a signal ended.
+# A shell's exit codes: command not found, not executable, ended by a signal.
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 SIGNALLED = 128
@@ -145,11 +145,11 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         # The folder of sitecustomize.py, and its settings.
         "PYTHONPATH": os.pathsep.join(filter(None, [STARTUP, inherited.get("PYTHONPATH", "")])),
         VARIABLE: str(folder / TOLD),
-        # For `streamlit run` by a Python that is told to ignore PYTHONPATH.
+        # For `streamlit run` by a Python that ignores PYTHONPATH (-E, -I).
         "STREAMLIT_SECRETS_FILES": _secrets_file(folder / "secrets.toml"),
         "STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-        # A learner's own program: its errors are for them, and name nobody's account.
+        # Errors of a learner's own program are for the learner and name no real account.
         "STREAMLIT_CLIENT_SHOW_ERROR_DETAILS": "full",
         # The course itself, started this way, uses the account that it is given here.
         "COURSE_CONNECTION": "account",
@@ -189,7 +189,7 @@ def run(
         if memory is not None:
             os.environ.update(ALLOCATOR)
         cortex = LocalCortex.start(settings=settings, certificate=certificate)
-        # The server has read it; nobody else is to.
+        # The server has read it; remove it before anything else can.
         certificate.unlink()
         try:
             block = connection_block(cortex.port, cortex.secret, header="snowflake")
@@ -299,7 +299,7 @@ def heeded() -> list[signal.Signals]:
 
 @contextmanager
 def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Let the program that is put into the list end itself when we are told to end.
+    """Pass signals on to the program in the list, so that it can end itself.
 
     Before there is one, we end at once, and clean up.
     """

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 Lifecycle = Literal["GA", "PUPR", "PRPR"]
-# TOML's whole numbers have 64 bits; Python reads longer ones, and fails when one is to be shown.
+# TOML's integers have 64 bits; Python reads longer ones and fails to print them.
 Tokens = Annotated[int, Field(gt=0, lt=2**63)]
 Status = Literal["GA", "PUPR", "PRPR", "LEGACY", "EOL"]
 
@@ -48,7 +48,7 @@ QUALIFIED = re.compile(r'snowflake\.models\."(?P<name>[^"]+)"', re.IGNORECASE)
 
 
 class ModelTableError(ValueError):
-    """A model table cannot be used; the text names the file, the place and what is wrong."""
+    """A model table can't be used; the text names the file, the place and the problem."""
 
 
 @dataclass(frozen=True, slots=True)

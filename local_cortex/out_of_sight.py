@@ -55,7 +55,7 @@ def places(environment: Mapping[str, str]) -> list[str]:
 
 
 def found(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """Return what there is to hide from ``command``, by name: files, then variables."""
+    """Name what to hide from ``command``: files, then variables."""
     files = dict.fromkeys(path for path in _files(command, environment) if isfile(path))
     variables = [name for name, value in environment.items() if is_secret(name, value)]
     return [*dict.fromkeys(map(_shown, files)), *sorted(variables)]

@@ -112,7 +112,7 @@ class LocalCortex:
         """Start a server and wait until it answers.
 
         Args:
-            engine: what answers; by default a relay where ``COURSE_RELAY_URL`` is set, else the
+            engine: by default a relay where ``COURSE_RELAY_URL`` is set, else the
                 scripted engine.
             settings: pace and strictness; by default read from the environment.
             port: 0 for any free port.
@@ -234,7 +234,7 @@ def _listen(port: int) -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
-            # A restart on the same port is not to wait for the old connections to be forgotten.
+            # Restart on the same port without waiting for old connections to time out.
             # On Windows the option would let two servers share one port.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((HOST, port))

@@ -65,7 +65,7 @@ class Login:
 class Sessions:
     """All logins of one server; safe to use from several threads.
 
-    ``clock`` is a monotonic clock in seconds; ``ended`` is told of every session that is over.
+    ``clock`` is a monotonic clock in seconds; ``ended`` is called with every session that ends.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class Sessions:
             del login.tokens[oldest], self._by_token[oldest]
 
     def _forget_some(self, now: float) -> None:
-        """Make room for one more: forget what nobody can renew, then what was not used longest."""
+        """Make room for one more: drop what can't be renewed, then the least recently used."""
         for login in list(self._by_master.values()):
             if now >= login.master_expires:
                 self._forget(login)

@@ -13,7 +13,7 @@ from typing import Final
 
 __all__ = ["ANSWERS", "IGNORED", "REFUSED", "STATEMENTS", "functions", "supported"]
 
-#: What it is about -> the forms that run.
+#: Topic -> the forms that run.
 STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "queries": (
         *("SELECT", "WITH [RECURSIVE]", "JOIN", "LATERAL", "GROUP BY ALL", "QUALIFY", "PIVOT"),
@@ -115,7 +115,7 @@ def functions() -> list[tuple[str, list[str]]]:
 
 # What FORMS call a thing, where that is no rule's name.
 _RULE: Final = {"filter": "decide", "answer": "extract", "classify_text": "classify"}
-#: Rule of the scripted engine, or what is computed with any engine -> its answer in words.
+#: Function -> what the scripted engine answers, or what any engine computes.
 ANSWERS: Final[Mapping[str, str]] = {
     "ai_complete": "a scripted answer to the prompt; with a JSON schema, a document that fits it",
     "complete": "a scripted answer to the prompt; with a JSON schema, a document that fits it",

@@ -1,4 +1,4 @@
-"""What answers a prompt: one small interface, several engines.
+"""Engines that answer prompts: one small interface, several implementations.
 
 An engine is given a :class:`Call` and yields one :class:`Begin`, :class:`Delta` after
 :class:`Delta`, with :class:`Thinking` before and between them, then exactly one :class:`End`. It
@@ -69,7 +69,7 @@ class Usage:
 class Begin:
     """The engine has taken the call; its first word may still be a long way off.
 
-    What a client is sent now lets it hang up while it waits for that word.
+    The headers go out now, so a client can hang up while it waits.
     """
 
 
@@ -89,7 +89,7 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of an answer: why it ended, and what it used."""
+    """The end of an answer: its finish reason and its usage."""
 
     finish_reason: FinishReason
     usage: Usage

@@ -71,6 +71,6 @@ async def beginning(response: httpx.Response, most: int, seconds: float) -> byte
                 if len(body) >= most:
                     break
     except (TimeoutError, httpx.HTTPError):
-        # What is there may say enough.
+        # The part that arrived may be enough.
         pass
     return body[:most] if is_plain(response) else b""

@@ -1,4 +1,4 @@
-"""Tasks as plain instructions for a real model, and the strict reading of what it answers.
+"""Tasks as plain instructions for a real model, and strict parsing of its answers.
 
 The instructions are in ``tasks.toml``. An answer that does not have the form asked for is an error,
 never a guess.

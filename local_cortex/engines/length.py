@@ -105,7 +105,7 @@ def _fit(text: str, line: str, budget: float, size: Callable[[str], int]) -> str
         budget -= size(sentence)
     if sentences:
         kept.append(" ".join(sentences))
-    # Nothing may announce what is no longer there.
+    # Drop a heading or lead-in whose list or table was cut.
     while kept and (kept[-1].startswith("#") or _announces(kept[-1])):
         budget += size(kept.pop())
     if not kept or size(line) <= budget:

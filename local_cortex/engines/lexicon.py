@@ -60,7 +60,7 @@ MOOD = re.compile(
         for word in sorted(_MOODS, key=len, reverse=True)
     )
 )
-# Up to two words may stand between a negation and what it turns around.
+# Up to two words may stand between a negation and the word that it negates.
 NEGATED_BEFORE = re.compile(
     r"(?:\b(?:not|no|never|hardly|without|cannot)|n['’]t)(?:\s+\w+){0,2}\s*$|(?<![가-힣])(?:안|못)\s*$"
 )
@@ -68,7 +68,7 @@ NEGATED_AFTER = re.compile(r"^[가-힣]{0,3}지\s?(?:도\s?)?(?:않|못|는\s?�
 
 
 def is_korean(text: str) -> bool:
-    """Tell whether a text is to be answered in Korean."""
+    """Return whether to answer a text in Korean."""
     return HANGUL.search(text) is not None
 
 

@@ -145,7 +145,7 @@ class RelayEngine:
         model = self.target_of(call.model)
         refused = self._refused.get(model, frozenset())
         # One client a call: nothing outlives the call, and closing this generator closes
-        # the connection, which is how a model server learns that nobody is listening.
+        # the connection, which tells the model server to stop.
         async with httpx.AsyncClient(
             verify=self._tls, timeout=self._timeout, trust_env=self._trust_env
         ) as client:
@@ -169,7 +169,7 @@ class RelayEngine:
         url = f"{self._base}/chat/completions"
         request = client.build_request("POST", url, headers=self._headers, json=body)
         try:
-            # The client's timeouts are for each read, and interim answers can come for ever.
+            # The client's timeouts are per read, and interim responses can come without end.
             async with asyncio.timeout(HEAD_SECONDS):
                 return await client.send(request, stream=True)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""What a model server means by an answer that is not a stream of events; no network in it."""
+"""Reads a model server's answer that is not an event stream; no network in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local_cortex.engines.relay_stream import message_of
 
 __all__ = ["OPTIONAL", "Rejection"]
 
-# What a request can do without, or, for the limit, with another name.
+# Optional fields of a request; the limit has two names.
 OPTIONAL = ("max_tokens", "max_completion_tokens", "stream_options", "temperature", "top_p")
 NAME = re.compile(r"\w+")
 # How servers say that they do not take a field at all, or not with this value.
@@ -87,7 +87,7 @@ class Rejection:
         return next((name for name in OPTIONAL if name in sent and name in words), None)
 
     def error(self, model: str) -> EngineError:
-        """Say what it means: in Snowflake's words, where it has some, then in the target's own."""
+        """Return it as an error: in Snowflake's words where there are some, else the target's."""
         if self.status == HTTPStatus.OK and not self._details:
             return EngineError(
                 502,

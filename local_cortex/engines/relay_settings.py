@@ -1,4 +1,4 @@
-"""The relay's settings, checked: a mistake in one is told with its name and the way to mend it."""
+"""The relay's settings, checked: an error names the setting and the fix."""
 
 from __future__ import annotations
 

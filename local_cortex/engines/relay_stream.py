@@ -1,4 +1,4 @@
-"""What a stream of chat-completion events says, event by event; no network in it.
+"""Reads a stream of chat-completion events, one event at a time; no network in it.
 
 Model servers differ in what they send around the text. All of this is taken as it is meant: a
 first delta with only a role, ``null`` deltas, choices and content, content as a list of parts, the
@@ -27,7 +27,7 @@ LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 # The first half, at the end of a piece: the other half begins the next.
 FIRST_HALF = re.compile(r"[\ud800-\udbff]\Z")
 ADDRESS = re.compile(r"\w+://\S+")
-# The names that servers give to what a model thinks before it answers.
+# The names that servers give to a model's reasoning.
 REASONING = ("reasoning", "reasoning_content")
 
 
@@ -41,7 +41,7 @@ class RelayStream:
         self._first_half = ""
 
     def feed(self, event: str, data: str) -> Delta | Thinking | None:
-        """Take one event and return what it adds, ``None`` where it adds nothing.
+        """Take one event and return what it adds, if anything.
 
         Raises:
             EngineError: 502 for an error in the stream and for what is not a completion's event.
@@ -72,7 +72,7 @@ class RelayStream:
         return self._read_delta(delta) if isinstance(delta, dict) else None
 
     def rest(self) -> str:
-        """Return what is left when no event follows: a replacement for half a character."""
+        """Return what is left at the end: a replacement for half a character."""
         rest, self._first_half = self._first_half, ""
         return "\ufffd" if rest else ""
 

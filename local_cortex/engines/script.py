@@ -33,7 +33,7 @@ PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
 QUOTED_CLUSTERS = 240
 QUOTED_CODE_POINTS = 1_000
 QUOTED_LINES = 6
-# Enough to tell that a prompt is longer than what is quoted, whatever is in it.
+# Enough to tell that a prompt is longer than its quote.
 READ_CODE_POINTS = 10 * QUOTED_CODE_POINTS
 # Control characters, line separators that are not Markdown's, and halves of surrogate pairs,
 # which no client could decode.

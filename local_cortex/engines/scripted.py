@@ -66,5 +66,5 @@ class ScriptedEngine:
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
         await self._sleep(self.first_token)
-        # A thread, because the rules read texts of some length and other streams go on meanwhile.
+        # In a thread: the rules may read long texts, and other streams go on.
         return await asyncio.to_thread(tasks.run, name, arguments)

@@ -188,7 +188,7 @@ LANGUAGES = re.compile(
 def translate(given: Mapping[str, Any]) -> str:
     """``text``, ``source`` ("" = any), ``target`` -> a known phrase, else the text with a note."""
     text, source, target = given["text"], given["source"].lower(), given["target"].lower()
-    # Without a source it is told from the text; there is always a target.
+    # Without a source language, guess it from the text; there is always a target.
     for language in (source, target or "?"):
         if not LANGUAGES.match(language or "en"):
             raise EngineError(400, f'unsupported language "{language[:20]}"')

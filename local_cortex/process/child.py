@@ -22,7 +22,7 @@ def main() -> NoReturn:
     """Serve until the parent closes our standard input, which its end does, too."""
     secret = sys.stdin.buffer.readline().decode().strip()
     report = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What a library prints is no report.
+    # Keep what a library prints out of the report.
     with suppress(OSError):
         os.dup2(2, 1)
     try:

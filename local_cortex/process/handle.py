@@ -54,7 +54,7 @@ class Child:
         self._given_up = False
         self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._asking: http.client.HTTPConnection | None = None
-        # Also what a process that is killed leaves on the disk goes with it.
+        # What a killed process leaves on the disk goes with this folder.
         self._folder = tempfile.TemporaryDirectory(
             prefix="local-cortex-", ignore_cleanup_errors=True
         )

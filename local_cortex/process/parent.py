@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Server(Protocol):
-    """What answers: a process, or a ``LocalCortex`` where none can be started."""
+    """A process, or a ``LocalCortex`` where no process can be started."""
 
     port: int
 
@@ -105,7 +105,7 @@ class LocalCortexProcess:
         """
         with self._changed:
             if self._thread is None and self._failure_told:
-                # Whoever asks after that asks for another try.
+                # The caller knows of the failure, so this call is another try.
                 self._failure, self._failure_told = None, False
             if self._thread is None and not self._is_decided():
                 self._begin()
@@ -132,7 +132,7 @@ class LocalCortexProcess:
             try:
                 session = open_session(server.port, server.secret)
             except Exception:
-                # The process was lost meanwhile: the next one is asked.
+                # We lost the process in between: ask the next one.
                 if self._answers_now(server):
                     raise
                 continue
@@ -170,7 +170,7 @@ class LocalCortexProcess:
             self._changed.notify_all()
 
     def _serve(self) -> bool:
-        """Start a process and watch it to its end; tell whether another is to follow."""
+        """Start a process and watch it to its end; return whether another follows."""
         if wait := self._restarts.wait(self._clock()):
             raise error(
                 text=f"Local Cortex {self._reason}, as others did a moment before. "

@@ -27,7 +27,7 @@ class Watching:
     within: float = 60.0
 
     def why_over(self, unanswered: int, memory: int) -> str | None:
-        """Return why a process with so many questions unanswered is over; None if it is not."""
+        """Return why to replace a process with that many unanswered questions, or None."""
         if unanswered >= self.patience:
             return f"did not answer for {self.patience * self.every:g} s"
         if memory > self.memory:

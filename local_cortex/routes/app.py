@@ -101,7 +101,7 @@ async def not_served(request: Request, error: Exception) -> Response:
 
 
 async def gone(_: Request, __: Exception) -> Response:
-    # Nobody reads it; without an answer the server would report a fault of ours.
+    # The client has gone; without a response uvicorn would log an error.
     return Response(status_code=499)
 
 
@@ -151,7 +151,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
         routes=[
             *routes,
             # The same once more for clients configured by host and port alone: the connector
-            # appends ":port" to what it takes for a host name, snowflake.cortex does not.
+            # appends ":port" to the host name, snowflake.cortex does not.
             Mount(f"{PATH_PREFIX}:1", routes=routes),
             Mount(PATH_PREFIX, routes=routes),
         ],

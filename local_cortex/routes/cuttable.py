@@ -24,7 +24,7 @@ __all__ = ["HANG_UP", "LAUNCHED", "CuttableProtocol", "launch_name", "recognise"
 HANG_UP = "local_cortex.hang_up"
 #: The key in a request's scope of whether it comes from a program that this server was started for.
 LAUNCHED = "local_cortex.launched"
-# Closing a socket that lingers for no time drops what is unsent and sends a reset.
+# Closing a socket with zero linger drops unsent data and sends a reset.
 NO_LINGER = struct.pack("ii", 1, 0)
 # From a connection to the end of its first request's headers.
 HEAD_SECONDS = 30.0
@@ -52,7 +52,7 @@ class CuttableProtocol(H11Protocol):
         super().connection_made(transport)
         application = self.app
         launched = getattr(transport.get_extra_info("ssl_object"), "launched", False)
-        # uvicorn has a limit for what comes between two requests, and none for the first.
+        # uvicorn has a keep-alive timeout between requests, and none before the first.
         self.loop.call_later(HEAD_SECONDS, self._close_unused)
 
         def hang_up(reset: bool) -> None:

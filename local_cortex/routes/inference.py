@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# What the client at hand is sent for one event of an answer: the data of so many server-sent ones.
+# Turns one event of an answer into the data of the server-sent events for this client.
 Encode = Callable[[Event], "list[dict[str, Any]]"]
 
 
@@ -92,7 +92,7 @@ async def inference_complete(request: Request) -> Response:
             return []
         head = {"id": answer_id, "model": model}
         if not isinstance(event, End):
-            # What a model thinks is an event without text: the client sees that it lives.
+            # Reasoning is an event without text: a sign of life.
             text = event.text if isinstance(event, Delta) else ""
             delta = {
                 "type": "text",
@@ -199,7 +199,7 @@ async def _before_the_answer(fault: faults.Fault, request: Request, call: Call) 
 
 
 async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await what a stream's headers wait for, and close the connection where it takes too long."""
+    """Await what the headers wait for; close the connection when it takes too long."""
     try:
         async with asyncio.timeout(web.SILENT_SECONDS):
             return await while_connected(request, work)

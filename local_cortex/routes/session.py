@@ -24,12 +24,12 @@ from local_cortex.sql import SqlSession
 
 __all__ = ["PLACES", "SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
 
-# What CURRENT_VERSION() says: a version that Snowflake never had, so that nobody mistakes it.
+# For CURRENT_VERSION(): a version that Snowflake never had.
 SERVER_VERSION = "0.1.0-local-cortex"
 ACCOUNT = "LOCAL_CORTEX"
 # Where a session starts that names nothing itself, unless set-up ended elsewhere.
 PLACES = {"role": "LEARNER", "warehouse": "COURSE_WH", "database": "COURSE", "schema": "PUBLIC"}
-# Whose token a container has: its login names nobody.
+# The user of a container's token, whose login names none.
 SERVICE_USER = "COURSE_SERVICE"
 
 
@@ -46,7 +46,7 @@ def failure(code: str, message: str, data: Any = None) -> JsonResponse:
 def parameters() -> list[dict[str, Any]]:
     """Return the session parameters that a login switches on or off."""
     return [
-        # Nothing a learner does is to be reported to anyone.
+        # Report nothing that a learner does.
         {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
         # Without it Snowpark's locks are no locks, and a Session shared by Streamlit's script
         # threads fails in half of its queries.
@@ -100,7 +100,7 @@ async def login(request: Request) -> JsonResponse:
         database = named("databaseName", places["database"])
         at_home = database == places["database"]
         schema = named("schemaName", places["schema"] if at_home else PLACES["schema"])
-        # A program that names its own finds it, empty: there is nobody else who could make it.
+        # A program that names its own database finds it, empty.
         request.app.state.database.catalog.ensure(database, schema)
         return SqlSession(
             user=user.upper(),
@@ -167,7 +167,7 @@ async def close(request: Request) -> JsonResponse:
 
 
 async def telemetry(request: Request) -> JsonResponse:
-    # A client that sends it all the same is not to fail over it; nothing is read or kept.
+    # A client that sends it anyway must not fail; nothing is read or kept.
     authenticate(request)
     return success("Log Received")
 

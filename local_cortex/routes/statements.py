@@ -26,11 +26,11 @@ __all__ = ["Statement", "Statements"]
 LONG_POLL_SECONDS = 2.0
 # Answered statements are kept for clients that lost the answer and repeat the request.
 KEPT_STATEMENTS = 100
-# Finished ones that nobody came back for, where even this many is a client that never will.
+# Finished statements whose results were never fetched.
 KEPT_UNANSWERED = 1_000
 # Of all results that are kept; the oldest go first.
 KEPT_BYTES = 128_000_000
-# Of one session, which a whole class may share. Each holds what its client sent.
+# Of one session, which a whole class may share; each keeps its request.
 MOST_UNFINISHED = 200
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ class Statements:
         query_id = str(uuid.uuid4())
         task = asyncio.create_task(run(query_id))
         statement = Statement(query_id, request_id, owner, task, arrow)
-        # A client may be gone before the statement fails; nobody then asks for the exception.
+        # The client may be gone before the statement fails: mark the exception as retrieved.
         statement.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._by_query[query_id] = statement
         if request_id:

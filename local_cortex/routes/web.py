@@ -30,7 +30,7 @@ T = TypeVar("T")
 # Far above any prompt of the course; below what would trouble the server.
 MAX_BODY_BYTES = 8 * 1024 * 1024
 BODY_SECONDS = 30.0
-# Between two events of a stream, and before its first: whoever waits longer waits in vain.
+# The idle timeout of a stream, before its first event and between two.
 SILENT_SECONDS = 120.0
 # Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
 STREAM_SECONDS = 600.0
@@ -140,7 +140,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         answer.cancel()
         leaving.cancel()
-        # What is cancelled is over only when it says so: an engine closes its connection first.
+        # Wait for the cancelled task: an engine closes its connection first.
         await asyncio.gather(answer, leaving, return_exceptions=True)
 
 

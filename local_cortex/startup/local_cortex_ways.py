@@ -15,7 +15,7 @@ from typing import Any
 
 __all__ = ["Inside", "explain_secrets", "give_session", "lead_connections", "led", "send"]
 
-# How a program shows a real account who it is; here nobody asks for it. A key stays unused.
+# How a program identifies itself to a real account. Local Cortex ignores it; keys stay unused.
 CREDENTIALS = frozenset(
     {
         "auth_class",
@@ -56,7 +56,7 @@ ONLY_OURS = (
 )
 # A request header where a query parameter may stand: the clients differ in their order.
 HEADERS = frozenset({"accept", "authorization", "content-type", "user-agent"})
-# What of Snowpark is changed, or looked at.
+# The names of Snowpark that we read or replace.
 SESSION_NAMES = ("_get_active_session", "_active_sessions", "_session_management_lock")
 SECRET_GETTERS = frozenset(
     {
@@ -155,7 +155,7 @@ def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
                 return opened[0] if opened and opened[0] in sessions else real()
 
         def get_or_create(self: Any) -> Any:
-            # Otherwise the builder's own settings would be lost on the session of our making.
+            # Otherwise our session would lose the builder's own settings.
             return real_get_or_create(self) if module._active_sessions else self.create()
 
         active_session.__doc__ = real.__doc__
@@ -177,7 +177,7 @@ def explain_secrets(module: ModuleType) -> None:
 def give_token(token: str, where: str) -> None:
     """Have ``open`` find a container's token where Snowflake mounts it.
 
-    It is not to be seen there otherwise: a program that looks first is to take its local way.
+    Only ``open`` finds it: a program that first checks for the file takes its local branch.
     """
     import builtins
     import io
@@ -202,7 +202,7 @@ class Inside:
         self._told = told
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """Find it where nobody else did."""
+        """Find it where no other finder did."""
         return ModuleSpec(name, self) if name == "_snowflake" else None  # type: ignore[arg-type]
 
     def create_module(self, _: ModuleSpec) -> None:
@@ -212,7 +212,7 @@ class Inside:
         """Fill the module."""
 
         def send_snow_api_request(*arguments: Any, **named: Any) -> dict[str, Any]:
-            """Send a request to Snowflake's REST API, as whoever runs the program."""
+            """Send a request to Snowflake's REST API as the user who runs the program."""
             return send(self._told, *arguments, **named)
 
         def missing(name: str) -> Any:
@@ -314,7 +314,7 @@ def _events(stream: str) -> list[dict[str, Any]]:
 def prepare(
     told: Mapping[str, Any], is_snowflake: Callable[[object], bool]
 ) -> dict[str, Callable[[ModuleType], None]]:
-    """Prepare the program, and return what is to be done to which modules once they are loaded."""
+    """Prepare the program, and return what changes which modules once they are loaded."""
     ours = told.get("connection")
     if ours is None:
         return {}

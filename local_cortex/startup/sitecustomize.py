@@ -77,7 +77,7 @@ def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
 
 
 class Keeper:
-    """What is done to the program, by what launch.py says in ``told``.
+    """Changes the program as launch.py says in ``told``.
 
     ``told`` has ``port``, ``authority`` (PEM), ``name`` (for TLS), ``secrets`` (files for
     Streamlit), ``hidden``, as in ``is_credentials``, ``shown``, a folder whose files are not
@@ -165,7 +165,7 @@ class Keeper:
         return lambda socket, address: connect(socket, self.redirect(address))
 
     def guard_tls(self, module: ModuleType) -> None:
-        """Have the module ``ssl`` take nobody but Local Cortex for Snowflake."""
+        """Have the module ``ssl`` trust Local Cortex alone for Snowflake's names."""
         contexts = module.SSLContext
         wrap_socket, wrap_bio = contexts.wrap_socket, contexts.wrap_bio
 
@@ -202,7 +202,7 @@ class Keeper:
     def _trusting(self, module: ModuleType) -> Any:
         if self._context is None:
             self._context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
-            # A certificate cannot name hosts of every depth; nobody else has this authority's key.
+            # A certificate can't name hosts of every depth; only we have this authority's key.
             self._context.check_hostname = False
             if self.authority:
                 self._context.load_verify_locations(cadata=self.authority)
@@ -221,7 +221,7 @@ class Keeper:
         module.get_option = get_option  # type: ignore[attr-defined]
 
     def keep(self, more: dict[str, Callable[[ModuleType], None]]) -> None:
-        """Begin; ``more`` is to be done to modules once they are loaded."""
+        """Begin; ``more`` maps modules to what changes them once they are loaded."""
         self.hide_files()
         sys.addaudithook(self.audit)
         wanted: dict[str, Callable[[ModuleType], None]] = {
@@ -289,7 +289,7 @@ def run_the_next() -> None:
 
 
 def start() -> None:
-    """Prepare the program that this Python is to run."""
+    """Prepare the program that this Python runs next."""
     from local_cortex_ways import prepare  # type: ignore[import-not-found]
 
     told = read_told()
