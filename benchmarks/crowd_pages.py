@@ -16,8 +16,8 @@ from benchmarks.figures import NotMeasured
 from benchmarks.processes import HOME, Server, running_in, streamlit, wait_until_it_answers
 from benchmarks.shared_cortex import SharedCortex
 from benchmarks.visitors import Answered, Visitor
-from course.catalog import find
-from course.lesson import program
+from course.content.catalog import find
+from course.content.lesson import program
 from tests.browser.server import streamlit_command
 
 __all__ = ["PAGES", "PATIENCE_SECONDS", "Page", "Use", "ask", "expected", "memory_of", "tabs"]

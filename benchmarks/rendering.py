@@ -14,8 +14,8 @@ from playwright.sync_api import Browser
 from benchmarks.browser import browser, window
 from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import ROOT
-from course.check import check
-from course.new_day import create
+from course.commands.check import check
+from course.commands.new_day import create
 from tests.browser.server import streamlit_server
 from tests.copies import copy_of_the_course
 

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from course.catalog import Broken, entries, lessons
+from course.content.catalog import Broken, entries, lessons
+from course.content.lesson import Lesson
 from course.language import LANGUAGES, Language
-from course.lesson import Lesson
 from course.problems import LessonError, short
 
 __all__ = ["main"]
@@ -54,8 +54,8 @@ def _day(text: str) -> int:
 
 
 def _new_day(day: int, title: str, slug: str) -> int:
-    from course.checking.files import check_files
-    from course.new_day import NewDayError, create
+    from course.commands.checking.files import check_files
+    from course.commands.new_day import NewDayError, create
 
     try:
         written = create(day, title, slug)
@@ -75,8 +75,8 @@ def _new_day(day: int, title: str, slug: str) -> int:
 
 
 def _translated(day: int, language: str) -> int:
-    from course import translations
-    from course.prose import read
+    from course.content import translations
+    from course.content.prose import read
 
     found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
     if found is None:
@@ -100,7 +100,7 @@ def _translated(day: int, language: str) -> int:
 
 def _grade(files: Sequence[Path], language: Language) -> int:
     from connection import ConnectionFailed
-    from course.grade import grade_files, table
+    from course.commands.grade import grade_files, table
     from practice import Unavailable
 
     # The scripted model need not take its time here; what it says is the same.
@@ -123,9 +123,9 @@ def _limits() -> int:
 
     from connection import connect
     from course import settings
+    from course.commands.limits import report
+    from course.limits.admission import ledger
     from course.limits.days import day_of
-    from course.limits.report import report
-    from course.limits_panel import ledger
     from course.progress.store import StoreError
 
     try:
@@ -147,8 +147,8 @@ def _limits() -> int:
 
 
 def _check(day: str, *, files_only: bool) -> int:
-    from course.check import check
-    from course.checking.files import check_files
+    from course.commands.check import check
+    from course.commands.checking.files import check_files
 
     found = entries()
     only = [entry.name for entry in found if not day or day in _names_of(entry)]

@@ -10,9 +10,10 @@ from html import escape
 import streamlit as st
 
 from connection import Connection, diagnose
-from course import limits_panel, refusal_panel
 from course.connection_panel import relayed
 from course.language import choice, current, text
+from course.limits import admission as limits_panel
+from course.limits import refusal_panel
 from course.limits.refusal import Refusal
 from course.page import LessonPage
 from local_cortex import models

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from connection import connect
-from course import connection_panel, progress_panel
-from course.catalog import Broken, entries
+from course import connection_panel
+from course.content.catalog import Broken, entries
+from course.content.lesson import Lesson
 from course.language import Language, current, text
-from course.lesson import Lesson
 from course.navigation import page_of, title_of
 from course.problems import Problem
+from course.progress import panel as progress_panel
 
 if TYPE_CHECKING:
-    from course.progress.progress import Progress
+    from course.progress.record import Progress
 
 __all__ = ["draw"]
 
@@ -143,7 +144,7 @@ def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenera
     if PARSER not in sys.modules:
         _look_soon()
         return
-    from course import prose
+    from course.content import prose
 
     for entry, place in marks:
         if isinstance(entry, Broken):

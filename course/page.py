@@ -11,23 +11,18 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
 
 from connection import ConnectionFailed, connect
-from course import (
-    broken,
-    catalog,
-    connection_panel,
-    navigation,
-    practice_panel,
-    progress_panel,
-    refusal_panel,
-    translations,
-)
-from course.blocks import Block, Heading
-from course.draw import draw_goals, draw_section
+from course import connection_panel, navigation
+from course.content import broken, catalog, translations
+from course.content.blocks import Block, Heading
+from course.content.draw import draw_goals, draw_section
+from course.content.lesson import Lesson, program
+from course.content.prose import sections
+from course.exercises import panel as practice_panel
 from course.lab import panel as lab_panel
 from course.language import current, text
-from course.lesson import Lesson, program
+from course.limits import refusal_panel
 from course.problems import LessonError
-from course.prose import sections
+from course.progress import panel as progress_panel
 from course.warm import warm_up
 from streaming.gate import BEGINNING
 

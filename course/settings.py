@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 
-from course.catalog import ROOT
+from course.content.catalog import ROOT
 from course.problems import LessonError, Problem, problem_of
-from course.tables import Line, Table, validated
+from course.toml_models import Line, Table, validated
 from practice.sources import SourceError, stamp
 
 __all__ = [

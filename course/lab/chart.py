@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course.lab.calls import Way
 from course.lab.reading import Lane
+from course.lab.streams import Way
 
 __all__ = ["BINS", "curve_rows", "curve_spec", "gap_rows", "gap_spec", "gap_words"]
 

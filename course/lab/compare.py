@@ -11,10 +11,12 @@ from typing import Any
 import streamlit as st
 
 from connection import Connection
-from course.lab import calls, chart, history, state
-from course.lab.calls import Settings, Way
+from course.lab import chart, history
+from course.lab import run as state
+from course.lab import streams as calls
 from course.lab.findings import findings
 from course.lab.reading import Lane, reading_together
+from course.lab.streams import Settings, Way
 from course.language import choice, current, drawer, text
 from streaming import StreamError
 from streaming.messages import explain

@@ -10,7 +10,8 @@ import streamlit as st
 
 import streaming
 from connection import Connection
-from course.lab import calls, state
+from course.lab import run as state
+from course.lab import streams as calls
 from course.lab.compare import QUESTIONS, question_labels
 from course.lab.meter import Meter, metered
 from course.lab.reading import reading_together

@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 
-from course.lab.calls import Settings
 from course.lab.reading import Lane
+from course.lab.streams import Settings
 
 __all__ = ["MOST_RUNS", "Entry", "csv_of", "entries", "remember"]
 

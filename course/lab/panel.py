@@ -7,14 +7,16 @@ import importlib
 import streamlit as st
 
 from connection import Connection, ConnectionFailed, connect
-from course import connection_panel, refusal_panel
-from course.lab import state
+from course import connection_panel
+from course.lab import run as state
 from course.language import choice, drawer, text
+from course.limits import refusal_panel
 from course.limits.refusal import Refusal
 
 __all__ = ["draw"]
 
-VIEWS = ("compare", "wire", "breaking", "cost")
+# Each view by its texts' name, and its module.
+VIEWS = {"compare": "compare", "wire": "wire", "breaking": "faults", "cost": "cost"}
 # Whether the connection whose failure the lab showed has been mended since.
 MENDED = "lab-mended"
 FAILURES = "failures"
@@ -50,7 +52,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
     chosen = choice(
         st.radio,
         text("lab.choose"),
-        VIEWS,
+        list(VIEWS),
         key="lab-view",
         format_func=titles.__getitem__,
         disabled=running,
@@ -62,7 +64,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
         failures.clear()
     try:
         # Imported when it is looked at: most pages are closed before the lab is opened.
-        importlib.import_module(f"course.lab.{view}").draw(connection, running=running)
+        importlib.import_module(f"course.lab.{VIEWS[view]}").draw(connection, running=running)
     except ConnectionFailed as error:
         state.begun()
         # Without the traceback, which would keep all of this script's run in the session.

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
-from course.lab.calls import Way
+from course.lab.streams import Way
 from streaming import StreamError, StreamMetrics, TextStream
 from streaming.stream import Status
 

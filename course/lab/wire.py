@@ -10,7 +10,8 @@ from html import escape
 import streamlit as st
 
 from connection import Connection
-from course.lab import calls, state
+from course.lab import run as state
+from course.lab import streams as calls
 from course.lab.reading import reading_together
 from course.lab.wire_record import Step, WireRecord, code_points, is_torn, shown
 from course.language import current, text

@@ -9,9 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from course import catalog, prose
-from course.blocks import Chart, Diagram, Question
-from course.lesson import Lesson
+from course.content import catalog, prose
+from course.content.blocks import Chart, Diagram, Question
+from course.content.lesson import Lesson
 
 NewPage = Callable[..., Page]
 PATHS = ["", *(lesson.name for lesson in catalog.lessons())]

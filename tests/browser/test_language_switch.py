@@ -9,10 +9,10 @@ from typing import TypeAlias
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from course import catalog, prose
-from course.blocks import Question
+from course.content import catalog, prose
+from course.content.blocks import Question
+from course.content.lesson import Lesson
 from course.language import Language, texts
-from course.lesson import Lesson
 from practice import load_exercises
 from tests.browser.server import streamlit_server
 

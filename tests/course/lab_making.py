@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.lab.calls import Way
 from course.lab.reading import Lane
+from course.lab.streams import Way
 from streaming import StreamMetrics
 
 

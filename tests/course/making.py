@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from course import lesson
+from course.content import lesson
+from course.content.lesson import Lesson
 from course.language import LANGUAGES
-from course.lesson import Lesson
 
 META = """\
 day = 7

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course import catalog, lesson
+from course.content import catalog, lesson
 from course.problems import LessonError
 from tests.course.making import META, make_lesson
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from course import __main__ as command
-from course import catalog, translations
-from course.catalog import ROOT
-from course.check import check
-from course.checking import files as checking_files
-from course.checking.files import check_files
-from course.checking.processes import run_python
-from course.checking.running import check_page, run_code
-from course.lesson import load
+from course.commands.check import check
+from course.commands.checking import files as checking_files
+from course.commands.checking.files import check_files
+from course.commands.checking.processes import run_python
+from course.commands.checking.running import check_page, run_code
+from course.content import catalog, translations
+from course.content.catalog import ROOT
+from course.content.lesson import load
 from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson

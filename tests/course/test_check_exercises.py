@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from course.checking.exercises import exercise_files
-from course.checking.files import check_files
-from course.checking.mistakes import never
-from course.checking.try_exercises import main as try_exercises
+from course.commands.checking.exercises import exercise_files
+from course.commands.checking.files import check_files
+from course.commands.checking.mistakes import never
+from course.commands.checking.try_exercises import main as try_exercises
 from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"

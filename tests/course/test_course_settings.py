@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from course import settings, tables
-from course.catalog import ROOT
-from course.checking.files import check_files
+from course import settings
+from course import toml_models as tables
+from course.commands.checking.files import check_files
+from course.content.catalog import ROOT
 from course.settings import Settings, SettingsError
 
 

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from course import catalog, glossary, lesson, prose, translations
 from course import settings as course_settings
-from course.catalog import ROOT
-from course.checking import files
+from course.commands.checking import files
+from course.content import catalog, glossary, lesson, prose, translations
+from course.content.catalog import ROOT
+from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
-from course.lesson import Lesson, program
 from course.problems import LessonError
 from course.progress.transfer import ImportProblem, parse
 from local_cortex import models

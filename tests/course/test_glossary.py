@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course import glossary
+from course.content import glossary
 from course.problems import LessonError
 
 TOML = """\

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course.__main__ import main
-from course.grade import grade_files, table
+from course.commands.grade import grade_files, table
 from course.progress.facts import EXERCISE
 from practice.exercises import LESSONS
 

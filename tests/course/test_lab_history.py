@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from course.lab.calls import Settings
 from course.lab.history import MOST_RUNS, Entry, csv_of, entries, remember
+from course.lab.streams import Settings
 from tests.course.lab_making import make_lane
 
 SETTINGS = Settings(("custom", "ours"), "Why?", tokens_per_second=80, chunk_size=7, delay=0.02)

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
-from course.lab import breaking, programs
+from course.lab import faults as breaking
+from course.lab import programs
 from course.lab.programs import hand_out, marked, ours
 from course.lab.side import Outcome, Side
 from local_cortex import LocalCortex, Settings, faults

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course import lesson
+from course.content import lesson
 from course.problems import LessonError
 from tests.course.making import META, loaded, make_lesson
 

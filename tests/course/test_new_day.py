@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from course import catalog, new_day, prose
-from course.checking.files import check_files
+from course.commands import new_day
+from course.commands.checking.files import check_files
+from course.commands.new_day import NewDayError, create, slug_of
+from course.content import catalog, prose
+from course.content.lesson import Lesson
 from course.language import LANGUAGES
-from course.lesson import Lesson
-from course.new_day import NewDayError, create, slug_of
 from tests.course.making import make_lesson
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from connection import Connection, ConnectionFailed, connect
-from course import practice_answers
-from course.limits.gate import Gate
+from course.exercises import answers as practice_answers
+from course.exercises.answers import MOST_TOKENS, Answers, AnswerSettings, scene_of
 from course.limits.ledger import Used
-from course.limits.line import Line
+from course.limits.policy import Gate
+from course.limits.queue import Line
 from course.limits.sqlite_ledger import SqliteLedger
-from course.practice_answers import MOST_TOKENS, Answers, AnswerSettings, scene_of
 from course.settings import Settings
 from local_cortex import tokens
 from practice import Refused, SqlError

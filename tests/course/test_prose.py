@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course import prose
-from course.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
+from course.content import prose
+from course.content.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded
 

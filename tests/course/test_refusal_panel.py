@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 import streamlit as st
 
-from course import refusal_panel, settings
+from course import settings
 from course.language import texts
+from course.limits import refusal_panel
 from course.settings import Limits, Settings
 
 MIDNIGHT = datetime(2026, 11, 26, tzinfo=UTC)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course import translations
-from course.lesson import SECTIONS
+from course.content import translations
+from course.content.lesson import SECTIONS
 from course.problems import LessonError
 from tests.course.making import PROSE, in_section, loaded
 

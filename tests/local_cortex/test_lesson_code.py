@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course.catalog import find
-from course.lesson import read_code
+from course.content.catalog import find
+from course.content.lesson import read_code
 from local_cortex.engines import Message, script
 from tests.local_cortex.programs import command_line, variables
 

@@ -11,8 +11,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog, settings
-from course.lab import breaking, calls, compare, cost, state
+from course import settings
+from course.content import catalog
+from course.lab import compare, cost
+from course.lab import faults as breaking
+from course.lab import run as state
+from course.lab import streams as calls
 from course.language import LANGUAGES, Language, texts
 
 ROOT = catalog.ROOT

@@ -19,10 +19,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog, limits_panel, practice_panel, refusal_panel, settings
+from course import settings
+from course.content import catalog
+from course.exercises import panel as practice_panel
 from course.language import LANGUAGES, Language, texts
+from course.limits import admission as limits_panel
+from course.limits import refusal_panel
 from course.limits.ledger import Used
-from course.limits.line import Line, Place
+from course.limits.queue import Line, Place
 from course.limits.sqlite_ledger import SqliteLedger
 from course.progress.database import default_path
 from practice import load_exercises
@@ -321,7 +325,7 @@ def first_run_at_the_gate(answer: TextStream) -> Iterator[None]:
 COMPARING = """
 import streamlit as st
 from connection import connect
-from course import limits_panel
+from course.limits import admission as limits_panel
 from streaming import CompletionRequest, DirectStrategy, stream
 
 connection = connect("local")

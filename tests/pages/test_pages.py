@@ -15,19 +15,20 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import catalog, figures, glossary, navigation, translations
-from course.blocks import Question
-from course.catalog import Broken
+from course import navigation
+from course.content import catalog, figures, glossary, translations
+from course.content.blocks import Question
+from course.content.catalog import Broken
+from course.content.draw import draw_section
+from course.content.lesson import Lesson
+from course.content.prose import sections
 from course.demo import choose_model
-from course.draw import draw_section
 from course.language import LANGUAGES, Language, texts
-from course.lesson import Lesson
 from course.problems import LessonError, Problem
 from course.progress import transfer
 from course.progress.facts import Fact
-from course.progress.progress import Progress
+from course.progress.record import Progress
 from course.progress.sqlite import SqliteStore, default_path
-from course.prose import sections
 
 ROOT = catalog.ROOT
 LESSONS = catalog.lessons()

@@ -16,8 +16,12 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from connection import ConnectionFailed, connect
-from course import catalog, practice_help, practice_panel, practice_run, progress_panel
+from course.content import catalog
+from course.exercises import hints as practice_help
+from course.exercises import panel as practice_panel
+from course.exercises import run as practice_run
 from course.language import texts
+from course.progress import panel as progress_panel
 from course.progress.learner import Learner
 from course.progress.sqlite import SqliteStore, default_path
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from course.practice_answers import MOST_TOKENS, STATEMENT_SECONDS
-from course.practice_panel import TURNS
+from course.exercises.answers import MOST_TOKENS, STATEMENT_SECONDS
+from course.exercises.panel import TURNS
 from practice import RunLimits
 from practice.places import LEAST_BYTES, MOST_EACH, RUN_BYTES
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from course.limits.gate import Gate, open_gate, spent
 from course.limits.ledger import Caps, Ledger, Totals, Used
-from course.limits.line import Line
+from course.limits.policy import Gate, open_gate, spent
+from course.limits.queue import Line
 from course.limits.refusal import Over, Refusal
 from course.limits.sqlite_ledger import SqliteLedger
 from course.progress.store import StoreError

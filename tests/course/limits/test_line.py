@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from course.limits.line import Line, Place
+from course.limits.queue import Line, Place
 from course.limits.refusal import Refusal
 
 

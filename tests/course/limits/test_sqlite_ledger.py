@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from course.catalog import ROOT
+from course.content.catalog import ROOT
 from course.limits.ledger import Caps, Totals, Used, passed
 from course.limits.sqlite_ledger import SqliteLedger
 from course.progress.store import StoreError

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from course.catalog import ROOT
+from course.content.catalog import ROOT
 from course.progress.facts import Fact
 from course.progress.sqlite import SqliteStore, default_path
 from course.progress.store import StoreError

@@ -1,0 +1,1 @@
+"""The instructor's commands: check, new-day, grade, limits."""

@@ -1,0 +1,1 @@
+"""A lesson folder, read and drawn."""

@@ -1,0 +1,186 @@
+"""A lesson as it lies on disk: its metadata and its code.
+
+The format is documented in lessons/README.md; its prose is read by course/content/prose.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, HttpUrl, UrlConstraints, field_validator
+
+from course.problems import LessonError, Problem, reading
+from course.toml_models import Both, Table, validated
+from practice.sources import SourceError, read_text, stamp
+
+__all__ = [
+    "FOLDER",
+    "SECTIONS",
+    "Lesson",
+    "Meta",
+    "is_inside",
+    "load",
+    "program",
+    "read_code",
+    "step_number",
+]
+
+FOLDER = re.compile(r"day_([0-9]{2,3})_([a-z0-9_]{1,60})")
+REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
+END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
+MARK = re.compile(f"{REGION.pattern}|{END_REGION.pattern}", re.MULTILINE)
+#: Where the code is that prose may show.
+CODE = re.compile(r"(steps|practice/\w+)/\w+\.py")
+
+SECTIONS = ("goals", "theory", "steps", "takeaways", "practice", "solution")
+
+# TOML knows whole numbers, so "3" and true are mistakes.
+Number = Annotated[int, Field(strict=True)]
+Https = Annotated[HttpUrl, UrlConstraints(allowed_schemes=["https"])]
+
+
+class Link(Table):
+    """A page to read on."""
+
+    title: Both
+    url: Https
+
+
+class Meta(Table):
+    """What ``lesson.toml`` says."""
+
+    day: Number = Field(ge=1, le=999)
+    slug: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
+    week: Number = Field(ge=1, le=52)
+    minutes: Number = Field(ge=1, le=240)
+    icon: str = Field(default=":material/menu_book:", pattern=r"^:material/[a-z0-9_]+:$")
+    prerequisites: tuple[Annotated[Number, Field(ge=1, le=999)], ...] = ()
+    sections: tuple[str, ...] = SECTIONS
+    title: Both
+    summary: Both
+    demo: Both | None = None
+    lab: bool = False
+    links: tuple[Link, ...] = ()
+
+    @field_validator("sections")
+    @classmethod
+    def _every_section_once(cls, sections: tuple[str, ...]) -> tuple[str, ...]:
+        if sections[:1] != ("goals",) or sorted(sections) != sorted(SECTIONS):
+            raise ValueError(f"must name each of {', '.join(SECTIONS)} once, goals first")
+        return sections
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson's folder and metadata; ``name`` is its folder's, its page's and its URL's."""
+
+    folder: Path
+    meta: Meta
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def program_name(self) -> str:
+        """The file that the learner makes, such as ``day3.py``."""
+        return f"day{self.meta.day}.py"
+
+
+def load(folder: Path) -> Lesson:
+    """Read a lesson's metadata; cached until the file changes.
+
+    Raises:
+        LessonError: ``lesson.toml`` is missing, is not TOML, or has a wrong field; or the folder's
+            name does not fit it.
+    """
+    path = folder / "lesson.toml"
+    with reading():
+        changed = stamp(path)
+    if changed is None:
+        what, fix = "cannot be read (there is no such file)", "Write it, or remove the folder"
+        raise LessonError([Problem(path, 0, what, fix)])
+    return _load(folder, changed)
+
+
+# More than a course has days.
+@lru_cache(maxsize=1024)
+def _load(folder: Path, changed: tuple[int, int]) -> Lesson:  # noqa: ARG001 - the key
+    path = folder / "lesson.toml"
+    meta = validated(Meta, path)
+    expected = f"day_{meta.day:02}_{meta.slug}"
+    if folder.name != expected:
+        what = f"day {meta.day} and slug {meta.slug!r} do not fit the folder's name"
+        raise LessonError(
+            [Problem(path, 1, what, f"Rename the folder to {expected}, or change them")]
+        )
+    return Lesson(folder, meta)
+
+
+def read_code(lesson: Lesson, file: str, region: str = "") -> str:
+    """Return a file of the lesson's code, or one region of it, without the region marks.
+
+    Raises:
+        LookupError: there is no such file or region, or it cannot be read; the text says which.
+    """
+    path = lesson.folder / file
+    if not CODE.fullmatch(file) or not is_inside(path, lesson.folder):
+        raise LookupError(f"there is no file `{file}` in the lesson's steps/ or practice/")
+    try:
+        source = read_text(path)
+    except SourceError as error:
+        raise LookupError(f"`{file}` {error.what}") from error
+    if region:
+        source = _region(source, file, region)
+    # A mark leaves the blank lines behind that the formatter wants around it.
+    plain = MARK.sub("", source).strip("\n")
+    return re.sub(r"\n{4,}", "\n\n\n", plain) + "\n"
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Tell whether a file is in a folder, links followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, RuntimeError):  # a link that leads to itself, or a folder that is closed
+        return False
+
+
+def _region(source: str, file: str, region: str) -> str:
+    marks = list(MARK.finditer(source))
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        if mark[1] == region:
+            if following is None or following[1] is not None:
+                break
+            return source[mark.end() : following.start()]
+    raise LookupError(f"`{file}` has no `# region: {region}` with a `# endregion` of its own")
+
+
+def program(lesson: Lesson) -> str:
+    """Return the program that the lesson's steps make when they are put one after another.
+
+    Raises:
+        LessonError: a step cannot be read.
+    """
+    try:
+        with reading():
+            steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
+            return _program(lesson, tuple((step.name, stamp(step)) for step in steps))
+    except LookupError as error:
+        fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
+        problem = Problem(lesson.folder / "steps", 0, str(error), fix)
+        raise LessonError([problem]) from error
+
+
+@lru_cache(maxsize=1024)
+def _program(lesson: Lesson, steps: tuple[tuple[str, tuple[int, int] | None], ...]) -> str:
+    return "\n".join(read_code(lesson, f"steps/{name}") for name, _ in steps)
+
+
+def step_number(step: Path) -> tuple[int, str]:
+    """Return what steps are sorted by: step_10 comes after step_9."""
+    number = re.match(r"step_([0-9]+)", step.name)
+    return (int(number[1]) if number else 0, step.name)

@@ -1,0 +1,320 @@
+"""Reading a file of prose, block by block, and noting every mistake in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Literal, cast
+
+from course.content.blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Option,
+    Question,
+    texts,
+)
+from course.content.lesson import Lesson, is_inside, read_code
+from course.content.markdown import faults, leads_somewhere, lines, references, spans, tokens
+from course.problems import Problem
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+__all__ = ["Reader"]
+
+HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})\}")
+CALLOUT = re.compile(r"\[!(\w+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]{1,60})\})?[ \t]*\n?")
+CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
+MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
+SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
+CHART = re.compile(r"figures/\w+\.py")
+#: What a fence may hold as it is; Python comes from files.
+PLAIN_FENCES = ("text", "sh", "toml", "sql")
+#: What the other fences hold, and the settings that they may have.
+FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
+#: How Mermaid's diagrams begin: https://mermaid.js.org/intro/syntax-reference.html
+DIAGRAMS = (
+    *("flowchart", "graph", "sequenceDiagram", "stateDiagram", "classDiagram", "erDiagram"),
+    *("gantt", "pie", "journey", "gitGraph", "mindmap", "timeline", "quadrantChart", "kanban"),
+    *("requirementDiagram", "C4", "sankey", "xychart", "block", "packet", "architecture"),
+    *("radar", "treemap", "zenuml"),
+)
+#: Of one file.
+MOST_PROBLEMS = 50
+#: Anchors that the page itself has.
+PAGES_OWN = ("demo", "lab", "top", "links")
+
+
+class Reader:
+    """Reads one file, and notes what is wrong with it."""
+
+    def __init__(self, lesson: Lesson, path: Path) -> None:
+        self._lesson, self._path = lesson, path
+        self.problems: list[Problem] = []
+
+    def report(self, line: int, what: str, fix: str) -> None:
+        problem = Problem(self._path, line, what, fix)
+        if len(self.problems) < MOST_PROBLEMS and problem not in self.problems:
+            self.problems.append(problem)
+            if len(self.problems) == MOST_PROBLEMS:
+                what, fix = f"has {MOST_PROBLEMS} mistakes or more", "Correct those above first"
+                self.problems.append(Problem(self._path, 0, what, fix))
+
+    def blocks(self, source: str, first_line: int) -> Iterator[Block]:
+        """Yield the blocks of a text whose first line is the file's line ``first_line``.
+
+        What is wrong is noted, and stands among the blocks as an empty text.
+        """
+        rows = lines(source)
+        start = 0  # of the plain prose that has not been yielded
+
+        def plain(end: int) -> Iterator[Markdown]:
+            text = "".join(rows[start:end])
+            if text.strip():
+                skipped = len(text) - len(text.lstrip("\n"))
+                yield Markdown(text.strip("\n"), first_line + start + skipped)
+
+        for token in tokens(source):
+            if token.map is None or token.map[0] < start:
+                continue  # the end of something, or a part of the block before
+            top, end = token.map
+            line = first_line + top
+            block = self._special(token, "".join(rows[top:end]), line) if not token.level else None
+            if block is not None:
+                yield from plain(top)
+                yield block
+                start = end
+            else:
+                self._check_plain(token, line)
+        yield from plain(len(rows))
+
+    def _check_plain(self, token: Token, line: int) -> None:
+        """Note what plain prose may not hold."""
+        name = token.info.strip().partition(" ")[0]
+        if token.type == "html_block":
+            self._no_html(line)
+        elif token.type == "code_block":
+            fix = "Put code into a file and include it; begin prose at the left edge"
+            self.report(line, "code is pasted into the prose as an indented block", fix)
+        elif token.type == "heading_open":
+            self.report(line, "a heading inside a list or a quote", "Begin it at the left edge")
+        elif token.type == "fence" and name in FENCES:
+            fix = "Put it outside of lists, quotes and callouts, at the left edge"
+            self.report(line, f"a {name} fence inside something else", fix)
+        elif token.type == "fence" and name not in PLAIN_FENCES:
+            what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
+            self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")
+        elif token.type == "fence":
+            self._settings(token, line)
+        elif token.type == "inline":
+            self._check_spans(token, line)
+
+    def _check_spans(self, token: Token, line: int) -> None:
+        if CALLOUT.match(token.content):
+            fix = "Begin its `>` at the left edge, with a blank line before it"
+            self.report(line, "a callout or question inside something else", fix)
+        for span in token.children or ():
+            if span.type == "html_inline":
+                self._no_html(line)
+            elif span.type == "image":
+                self.report(line, "a picture", "Draw it as a figure from code, with a caption")
+        for what, fix in faults(token.children or ()):
+            self.report(line, what, fix)
+
+    def _no_html(self, line: int) -> None:
+        fix = "Put it between backticks, or leave it out"
+        self.report(line, "there is HTML in the prose", fix)
+
+    def refuse_references(self, source: str) -> None:
+        """Note links whose address stands elsewhere: each block is drawn by itself."""
+        for line, label in references(source):
+            fix = "Write the address into the link: [text](https://...)"
+            self.report(line + 1, f"the address of `[{label}]` stands apart from its link", fix)
+
+    def check_ids_and_links(self, blocks: Sequence[Block]) -> None:
+        """Note ids that are there twice, links that lead nowhere, and terms out of place."""
+        ids = [block.id for block in blocks if isinstance(block, Heading | Question)]
+        seen = set(PAGES_OWN)
+        section = ""
+        for block in blocks:
+            if isinstance(block, Heading) and block.level == 2:
+                section = block.id
+            if isinstance(block, Heading | Question):
+                if block.id in seen:
+                    self.report(block.line, f"the id `{block.id}` is taken", "Choose another one")
+                seen.add(block.id)
+            for text in texts(block):
+                self._check_links(text, block, ids)
+            for text in _without_tips(block, section):
+                if "](term:" in text and any(map(_is_term, spans(text))):
+                    what = "a term cannot be explained in a heading, a callout, an option or a goal"
+                    self.report(block.line, what, "Move it to a paragraph, a list or a table")
+
+    def _check_links(self, text: str, block: Block, ids: Sequence[str]) -> None:
+        if "](" not in text and "<" not in text:
+            return  # no link: most texts, and parsing is what reading a lesson takes its time for
+        first = block.line + 1 if isinstance(block, Callout | Question) else block.line
+        for token in tokens(text):
+            line = first + token.map[0] if token.map else first
+            for span in token.children or ():
+                target = str(span.attrs.get("href", ""))
+                if target.startswith("#") and target[1:] not in (*ids, *PAGES_OWN):
+                    what = f"the link to `{target}` leads to no heading of this page"
+                    self.report(line, what, "Use the id of one, such as `#theory`")
+                elif span.type == "link_open" and not (
+                    target.startswith("#") or leads_somewhere(target)
+                ):
+                    what = f"the link `{target}` is neither https:// with a host nor # nor term:"
+                    self.report(line, what, "Write it in full, such as https://docs.snowflake.com")
+
+    def _special(self, token: Token, text: str, line: int) -> Block | None:
+        """Return the block that a Markdown token stands for, or ``None`` for plain prose."""
+        if token.type == "heading_open":
+            return self._heading(text, int(token.tag[1:]), line) or Markdown("", line)
+        if token.type == "fence" and token.info.strip().partition(" ")[0] in FENCES:
+            return self._fence(token, line) or Markdown("", line)
+        if token.type == "blockquote_open":
+            inner = "".join(re.sub(r"^ {0,3}> ?", "", row) for row in lines(text))
+            mark = CALLOUT.match(inner)
+            if mark:
+                return self._boxed(mark, inner[mark.end() :], line) or Markdown("", line)
+        return None
+
+    def _heading(self, text: str, level: int, line: int) -> Heading | None:
+        match = HEADING.fullmatch(text.strip().lstrip("#").strip())
+        if match is None or not 2 <= level <= 3:
+            what = "a heading has no ASCII id" if match is None else "a heading of this level"
+            self.report(line, what, "Write it like `## Goals {#goals}`, with two or three #")
+            return None
+        for token in tokens(match["text"]):
+            if token.type == "inline":
+                self._check_spans(token, line)
+        return Heading(match["text"], level, match["id"], line)
+
+    def _settings(self, token: Token, line: int) -> dict[str, str]:
+        name, _, rest = token.info.strip().partition(" ")
+        settings = {key: value.strip('"') for key, value in SETTING.findall(rest)}
+        for key in settings:
+            if key not in FENCES.get(name, ()):
+                fix = f"It may have {' and '.join(FENCES.get(name, ())) or 'none'}"
+                self.report(line, f"a {name} fence has no setting `{key}`", fix)
+        if rest := SETTING.sub("", rest).strip():
+            fix = 'Write name=value or name="some words", with no " among the words'
+            self.report(line, f"`{rest}` after {name} cannot be read", fix)
+        return settings
+
+    def _fence(self, token: Token, line: int) -> Block | None:
+        settings = self._settings(token, line)
+        name = token.info.strip().partition(" ")[0]
+        if name == "python":
+            return self._code(settings, token.content, line)
+        if not settings.get("caption"):
+            self.report(line, "a figure has no caption", 'Add caption="One sentence."')
+        caption = settings.get("caption", "")
+        if name == "mermaid":
+            rows = (row.strip() for row in token.content.splitlines())
+            first = next((row for row in rows if row and not row.startswith("%%")), "")
+            kind = re.split(r"[^\w-]", first, maxsplit=1)[0]
+            if not kind.startswith(DIAGRAMS):
+                fix = f"Begin it with {', '.join(DIAGRAMS[:5])} or another kind of Mermaid's"
+                self.report(line + 1, f"`{kind}` is no kind of diagram", fix)
+            return Diagram(token.content, caption, line)
+        return self._chart(settings.get("file", ""), token.content, caption, line)
+
+    def _code(self, settings: dict[str, str], content: str, line: int) -> Code | None:
+        file, region = settings.get("file", ""), settings.get("region", "")
+        if not file or content.strip():
+            fix = "Put it into a file in steps/ and write ```python file=steps/name.py and ```"
+            self.report(line, "Python is pasted into the prose", fix)
+            return None
+        try:
+            return Code(read_code(self._lesson, file, region), f"{file}#{region}", line)
+        except LookupError as error:
+            self.report(line, str(error), "Correct the name, or add what is missing")
+            return None
+
+    def _chart(self, file: str, content: str, caption: str, line: int) -> Chart | None:
+        path = self._lesson.folder / file
+        if not CHART.fullmatch(file) or not is_inside(path, self._lesson.folder):
+            what = f"there is no chart `{file}` in the lesson"
+            self.report(line, what, "Write file=figures/name.py")
+            return None
+        labels = []
+        for number, row in enumerate(content.splitlines(), start=1):
+            name, colon, label = row.partition(":")
+            if row.strip() and not (colon and name.strip().isidentifier()):
+                self.report(line + number, "a chart's label cannot be read", "Write `name: text`")
+            elif row.strip():
+                labels.append((name.strip(), label.strip()))
+        return Chart(path, tuple(labels), caption, line)
+
+    def _boxed(self, mark: re.Match[str], inner: str, line: int) -> Block | None:
+        if mark[1] == "QUESTION":
+            return self._question(mark["id"] or "", inner, line)
+        if mark[1] not in CALLOUTS:
+            fix = f"There are {', '.join((*CALLOUTS, 'QUESTION'))}"
+            self.report(line, f"there is no callout [!{mark[1]}]", fix)
+            return None
+        for token in tokens(inner):
+            if token.map is not None:
+                self._check_plain(token, line + 1 + token.map[0])
+        kind = cast("Literal['note', 'tip', 'warning', 'todo']", mark[1].lower())
+        return Callout(kind, inner.strip("\n"), line)
+
+    def _question(self, identifier: str, inner: str, line: int) -> Question | None:
+        parsed = tokens(inner)
+        lists = [t for t in parsed if t.type == "bullet_list_open" and t.level == 0 and t.map]
+        if not identifier or not lists:
+            what = "a question has no id" if not identifier else "a question has no options"
+            self.report(line, what, "Write it as lessons/README.md shows, under Questions")
+            return None
+        top, end = cast("list[int]", lists[-1].map)
+        rows = lines(inner)
+        for token in parsed:
+            if token.map is not None and top <= token.map[0] < end:
+                self._check_plain(token, line + 1 + token.map[0])
+        options = [
+            self._option("".join(rows[t.map[0] : t.map[1]]), line)
+            for t in parsed
+            if t.type == "list_item_open" and t.level == 1 and t.map and top <= t.map[0] < end
+        ]
+        if sum(option.right for option in options) != 1 or len(options) < 2:
+            what = f"the question `{identifier}` needs one right option among two or more"
+            self.report(line, what, "Mark it `- [x]` and the others `- [ ]`")
+        if not all(option.explanation for option in options):
+            what = f"an option of the question `{identifier}` has no explanation"
+            self.report(line, what, "Write it below the option, indented by two spaces")
+        if "".join(rows[end:]).strip():
+            what = f"the question `{identifier}` goes on after its options"
+            self.report(line, what, "Put that text before them, or below the quote")
+        body = tuple(self.blocks("".join(rows[:top]), line + 1))
+        return Question(identifier, body, tuple(options), line)
+
+    def _option(self, text: str, line: int) -> Option:
+        first, _, rest = re.sub(r"^ {0,3}[-*+][ \t]+", "", text.strip("\n")).partition("\n")
+        mark = MARK.match(first)
+        if mark is None:
+            self.report(line, f"an option has no mark: {first[:40]!r}", "Begin it with [ ] or [x]")
+        explanation = dedent(rest).strip()
+        text = first[mark.end() :] if mark else first
+        return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
+
+
+def _is_term(span: Token) -> bool:
+    return span.type == "link_open" and str(span.attrs.get("href", "")).startswith("term:")
+
+
+def _without_tips(block: Block, section: str) -> Iterator[str]:
+    """Yield the texts of a block in which a term shows no explanation."""
+    if isinstance(block, Question):
+        for option in block.options:
+            yield from (option.text, option.explanation)
+    elif isinstance(block, Heading | Callout) or section == "goals":
+        yield from texts(block)

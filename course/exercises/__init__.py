@@ -1,0 +1,1 @@
+"""The panel with the hands-on exercises under a lesson."""

@@ -1,0 +1,217 @@
+"""The hands-on exercises on a lesson's page: editor, run, checks, hints, solution."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from course import connection_panel
+from course.content.catalog import LESSONS
+from course.exercises import hints as practice_help
+from course.exercises import run as practice_run
+from course.exercises import verdict as practice_verdict
+from course.exercises.attempt import Attempt, attempt_at, item, keep, key_of
+from course.language import current, text, widget_key
+from course.progress import panel as progress_panel
+from practice import Exercise, ExerciseError, load_exercises
+from practice.editor import Labels, code_editor
+from practice.places import TooMany, Turns
+
+__all__ = ["draw", "exercises", "say_when_solutions_are_shown", "shows_solutions"]
+
+LOG = logging.getLogger(__name__)
+#: A learner who thinks needs one run in ten seconds; one who only clicks is slowed down.
+TURNS = Turns(count=12, seconds=60.0)
+# A program that was to be run this long ago is not any more: its learner has left the page.
+PATIENCE_SECONDS = 5.0
+
+
+def exercises(lesson: str) -> list[Exercise]:
+    """Return a lesson's exercises, read again when a file of theirs has changed.
+
+    Raises:
+        ExerciseError: one of them cannot be used.
+    """
+    files = sorted((LESSONS / lesson / "practice").glob("*/*"))
+    return _loaded(lesson, tuple((str(path), path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=64)
+def _loaded(lesson: str, files: tuple[tuple[str, int], ...]) -> list[Exercise]:  # noqa: ARG001
+    return load_exercises(lesson, LESSONS)
+
+
+def draw(lesson: str) -> None:
+    """Draw the exercises of the lesson whose folder is called ``lesson``, if it has any."""
+    try:
+        found = exercises(lesson)
+    except (ExerciseError, OSError) as error:
+        LOG.warning("The exercises of %s cannot be used: %s", lesson, error)
+        st.warning(text("practice.broken"), icon=":material/build:")
+        return
+    if not found:
+        return
+    # Not in the fragment: only a click outside it interrupts what runs inside. The style sheet
+    # shows it while something does.
+    st.button(text("practice.stop"), icon=":material/stop_circle:", key="practice-stop")
+    _panel(lesson, found)
+
+
+@st.fragment
+def _panel(lesson: str, found: Sequence[Exercise]) -> None:
+    if st.session_state.pop(practice_verdict.MENDED, False):
+        st.rerun()
+    running = _to_be_run(lesson)
+    with st.container(border=True, key="practice"):
+        chosen = _chosen(lesson, found, running)
+        exercise = found[chosen]
+        language = current()
+        st.markdown(f"**{exercise.about.title.of(language)}**")
+        st.markdown(exercise.about.task.of(language))
+        runs = exercise.name == running
+        _exercise(exercise, runs=runs, following=chosen + 1 < len(found))
+        connection_panel.say_if_replaced()
+
+
+def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
+    """Draw the choice of an exercise and return it; while one is run, it is that one."""
+    if len(found) == 1:
+        return 0
+    language = current()
+    progress = progress_panel.current()
+    solved = {each.name for each in found if progress.has(lesson, "solved", item(each))}
+
+    def label(number: int) -> str:
+        title = f"{number + 1}. {found[number].about.title.of(language)}"
+        return f":green[:material/check_circle:] {title}" if found[number].name in solved else title
+
+    key = f"practice-{lesson}"
+    first = next((n for n, each in enumerate(found) if each.name not in solved), 0)
+    chosen = int(st.session_state.get(key, first))
+    chosen = next((n for n, each in enumerate(found) if each.name == running), chosen)
+    picked = st.radio(
+        text("practice.choose"),
+        range(len(found)),
+        index=chosen if chosen < len(found) else first,
+        format_func=label,
+        # With other labels it is another widget. So it is while a program runs, and a click that
+        # was on its way then comes to nothing.
+        key=widget_key(f"{key}-{running or ''}-{'-'.join(sorted(solved))}"),
+        disabled=running is not None,
+        horizontal=True,
+    )
+    st.session_state[key] = picked
+    return picked
+
+
+def _to_be_run(lesson: str) -> str | None:
+    """Return which exercise is to be run now, once."""
+    name, since = st.session_state.pop(_runs(lesson), (None, 0.0))
+    return name if time.monotonic() - since < PATIENCE_SECONDS else None
+
+
+def _runs(lesson: str) -> str:
+    return f"practice-{lesson}-runs"
+
+
+def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
+    attempt = attempt_at(exercise)
+    results = practice_verdict.verdict_on(exercise, attempt)
+    edited = code_editor(
+        attempt.code,
+        key=key_of(exercise, "editor"),
+        labels=_labels(),
+        marks=practice_verdict.marks(results),
+        revision=attempt.revision,
+        running=runs,
+    )
+    if edited.reset:
+        keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
+        _draw_again()
+    if edited.ran:
+        _take_turn(exercise, edited.code)
+        # Drawn once more before it runs, so that the editor says so.
+        _draw_again()
+    # Emptied, so that nothing of the last run stands beside this one.
+    output = st.empty().container()
+    verdict = st.empty()
+    if runs:
+        practice_help.hints(exercise, running=True)
+        shown = shows_solutions(exercise.day)
+        practice_run.run_live(exercise, attempt, output, verdict)
+        if shows_solutions(exercise.day) != shown:
+            # The lesson's own section with the solution is outside the fragment.
+            st.rerun()
+        _draw_again()
+    if attempt.scenes:
+        with output:
+            practice_run.show_again(exercise, attempt)
+    with verdict.container():
+        practice_verdict.say(exercise, attempt, results, following=following)
+    practice_help.hints(exercise, running=False)
+    practice_help.solution(exercise, attempt)
+    _export(exercise)
+
+
+def _export(exercise: Exercise) -> None:
+    st.download_button(
+        text("practice.export"),
+        # Found out here: what is called when it is pressed knows nothing of this session.
+        progress_panel.current().export,
+        file_name="my-work.json",
+        mime="application/json",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=key_of(exercise, "export"),
+        help=text("practice.export_help"),
+    )
+
+
+def _draw_again() -> NoReturn:
+    """Run the fragment anew, or all of the page where all of it is being run."""
+    with suppress(StreamlitAPIException):
+        st.rerun(scope="fragment")
+    st.rerun()
+    raise AssertionError  # st.rerun() does not return
+
+
+def _take_turn(exercise: Exercise, code: str) -> None:
+    """Keep what is to be run, and see to it that it is, unless the learner runs too often."""
+    before = attempt_at(exercise)
+    try:
+        TURNS.take(practice_run.learner())
+    except TooMany as error:
+        st.session_state[key_of(exercise, "wait")] = error.seconds
+        if code == before.code:
+            return  # and what came of it still stands
+    else:
+        st.session_state[_runs(exercise.day)] = exercise.name, time.monotonic()
+    keep(exercise, Attempt(code, revision=before.revision))
+
+
+def _labels() -> Labels:
+    # These are filled in by the browser, which knows them.
+    later = {name: f"{{{name}}}" for name in ("modifier", "line", "limit")}
+    return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
+
+
+def shows_solutions(lesson: str) -> bool:
+    """Tell whether a lesson's section with the solution is to be shown to this learner."""
+    try:
+        return practice_help.shows_all(exercises(lesson))
+    except (ExerciseError, OSError):
+        return True  # whoever cannot try is not to be kept waiting
+
+
+def say_when_solutions_are_shown(lesson: str) -> None:
+    """Say in the place of a lesson's section with the solution why it is not there."""
+    practice_help.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)

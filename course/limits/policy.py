@@ -1,0 +1,178 @@
+"""The gate that every question to a model passes: rules, the day's counters, and the line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from course.limits.days import day_of
+from course.limits.ledger import Caps, Ledger
+from course.limits.queue import Line, Place
+from course.limits.refusal import Refusal
+from course.limits.sqlite_ledger import SqliteLedger
+from course.progress.database import default_path
+from course.progress.store import StoreError
+from course.settings import Settings
+from local_cortex import tokens
+from streaming import TextStream
+
+__all__ = ["Gate", "Reservation", "open_gate", "spent"]
+
+LOG = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A question that may be asked.
+
+    ``max_tokens`` is the most that its answer may have, ``None`` where the settings say nothing;
+    ``prompt_tokens`` is an estimate. ``settle`` is to be called once, when it is known what was
+    used.
+    """
+
+    max_tokens: int | None
+    prompt_tokens: int
+    _reserved: int
+    _correct: Callable[[int, int], None] | None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether anybody counts what is used."""
+        return self._correct is not None
+
+    def settle(self, used: int | None) -> None:
+        """Count ``used`` tokens in place of those that were set aside; ``None`` leaves these."""
+        if self._correct is not None and used is not None:
+            self._correct(0, used - self._reserved)
+
+    def give_back(self) -> None:
+        """Count nothing: it was not asked after all."""
+        if self._correct is not None:
+            self._correct(-1, -self._reserved)
+
+
+class Gate:
+    """Lets a learner's questions through as far as the settings allow.
+
+    Args:
+        settings: what is allowed.
+        learner: the learner's key in the counters.
+        local: whether Local Cortex answers.
+        ledger: makes the counters, where they are needed.
+        line: where streams wait.
+        now: the time, aware.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        learner: str,
+        *,
+        local: bool,
+        ledger: Callable[[], Ledger],
+        line: Line,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._limits, self._streams = settings.limits, settings.streams
+        self._learner = learner
+        # What costs nothing is not limited, unless the settings say so.
+        self._is_limited = settings.limits.local or not local
+        self._ledger, self._line, self._now = ledger, line, now
+
+    def reserve(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
+        """Count a question before it is asked.
+
+        Args:
+            model: which is to be asked; ``None`` where that is not known.
+            prompt: all that it is told.
+            max_tokens: the longest answer that whoever asks wants, if they say.
+
+        Raises:
+            Refusal: it must not be asked.
+        """
+        limits = self._limits
+        if not self._is_limited:
+            return Reservation(max_tokens, 0, 0, None)
+        if model is not None and limits.models is not None and model not in limits.models:
+            raise Refusal("model", models=limits.models)
+        longest = limits.prompt_characters
+        if longest is not None and len(prompt) > longest:
+            raise Refusal("prompt", limit=longest)
+        if limits.output_tokens is not None:
+            max_tokens = min(max_tokens or limits.output_tokens, limits.output_tokens)
+        if not limits.counts:
+            return Reservation(max_tokens, 0, 0, None)
+        asked = tokens.count(prompt)
+        reserved = asked + (max_tokens or limits.longest_answer)
+        ledger, day = self._ledger(), day_of(self._now(), limits.timezone)
+        caps = self._caps()
+        try:
+            over = ledger.reserve(day.date, self._learner, reserved, caps)
+        except StoreError as error:
+            # Whoever sets a limit would rather have no answers than any number of them.
+            LOG.error("Nothing can be counted, so no model is asked: %s", error.reason)  # noqa: TRY400
+            raise Refusal("store") from error
+        if over is not None:
+            raise Refusal(over, limit=getattr(caps, over), opens=day.ends)
+        return Reservation(max_tokens, asked, reserved, self._corrector(ledger, day.date))
+
+    def enter(self, on_wait: Callable[[int], object]) -> Place:
+        """Take a place for a stream, waiting for it if need be; see ``Line.enter``.
+
+        Raises:
+            Refusal: there is none.
+        """
+        streams = self._streams
+        return self._line.enter(
+            self._learner,
+            most=self._limits.learner.streams_at_once,
+            at_once=streams.at_once,
+            queue=streams.queue,
+            patience=streams.patience,
+            on_wait=on_wait,
+        )
+
+    def _caps(self) -> Caps:
+        mine, everyone = self._limits.learner, self._limits.everyone
+        return Caps(
+            mine.requests_per_day,
+            mine.tokens_per_day,
+            everyone.requests_per_day,
+            everyone.tokens_per_day,
+        )
+
+    def _corrector(self, ledger: Ledger, day: date) -> Callable[[int, int], None]:
+        def correct(requests: int, tokens: int) -> None:
+            try:
+                ledger.correct(day, self._learner, requests, tokens)
+            except StoreError as error:
+                # Then what was set aside stays counted: too much rather than too little.
+                LOG.warning("An answer's tokens could not be counted: %s", error.reason)
+
+        return correct
+
+
+def open_gate() -> Gate:
+    """Return a gate that lets everything through, for commands with which no learner waits."""
+    return Gate(
+        Settings(), "", local=True, ledger=lambda: SqliteLedger(default_path()), line=Line()
+    )
+
+
+def spent(stream: TextStream, reservation: Reservation) -> int | None:
+    """Estimate what a stream that has ended has used; ``None``: as much as was set aside.
+
+    No strategy is told the service's own count, so the text that came is counted. An answer that
+    comes as a whole may have been written although nobody waited for it: the worst is assumed.
+    """
+    if not reservation.is_counted:
+        return None
+    if stream.status in ("cancelled", "timeout") and not stream.live:
+        return None
+    return reservation.prompt_tokens + tokens.count(stream.text)

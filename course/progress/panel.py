@@ -1,0 +1,199 @@
+"""Progress on the pages: who is learning here, what they are told, and their own controls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from connection import connect
+from course import connection_panel
+from course.content import catalog
+from course.language import drawer, text
+from course.progress.learner import COOKIE, Learner, new_id, who
+from course.progress.learner import on_this_machine as opened_here
+from course.progress.record import Progress
+from course.progress.sqlite import SqliteStore, default_path
+
+if TYPE_CHECKING:
+    from course.progress.facts import Kind
+    from course.progress.store import Store
+
+__all__ = [
+    "controls",
+    "current",
+    "learner",
+    "on_this_machine",
+    "refresh",
+    "say_if_not_saved",
+    "say_if_unsaved",
+]
+
+KEY = "course_progress"
+ANONYMOUS_KEY = "course_anonymous"
+UPLOAD_KEY = "progress-import"
+IMPORTED_KEY = "course_imported"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def current() -> Progress:
+    """Return the progress of whoever is learning in this session."""
+    return _known()[1]
+
+
+def learner() -> Learner:
+    """Return who is learning in this session."""
+    return _known()[0]
+
+
+def _known() -> tuple[Learner, Progress]:
+    """Find out who is learning, once in a session: asking Streamlit takes a millisecond."""
+    kind = connect(connection_panel.preferred()).kind
+    known = st.session_state.get(KEY)
+    if known is not None and known[0] == kind:
+        return cast("tuple[Learner, Progress]", known[1:])
+    learner = _learner(kind)
+    progress = Progress(_store(kind), learner.id)
+    st.session_state[KEY] = (kind, learner, progress)
+    progress.refresh()
+    return learner, progress
+
+
+def refresh() -> None:
+    """Read what was kept elsewhere meanwhile, and give a new anonymous learner a cookie."""
+    learner, progress = _known()
+    progress.refresh()
+    if learner.how == "anonymous":
+        _hand_out_cookie()
+
+
+def on_this_machine() -> bool:
+    """Tell whether the page was opened from the machine that serves it."""
+    return opened_here(st.context.url, st.context.ip_address, st.context.headers)
+
+
+def say_if_not_saved() -> None:
+    """Say so where progress is not being saved; the lesson goes on."""
+    reason = current().failure
+    if reason is not None:
+        message = f"**{text('progress.not_saved')}** {text(f'progress.reason.{reason}')}"
+        st.warning(message, icon=":material/cloud_off:")
+
+
+def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
+    """Say beside something that was just done that it could not be kept."""
+    if current().unsaved(lesson, kind, item):
+        st.caption(f":material/cloud_off: {text('progress.not_saved')}")
+
+
+def controls() -> None:
+    """Draw the learner's controls: export, import, reset."""
+    with st.container(key="progress-controls"):
+        # Drawn when it is opened: most visits to Home are for something else.
+        box = drawer(text("progress.manage"), key="progress-manage", icon=":material/settings:")
+    if not box.open:
+        return
+    with box:
+        st.caption(text("progress.about"))
+        _export()
+        _import()
+        _reset()
+
+
+def _learner(kind: str) -> Learner:
+    if ANONYMOUS_KEY not in st.session_state:
+        st.session_state[ANONYMOUS_KEY] = new_id(_cookie())
+    user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
+    return who(kind, user, on_this_machine(), st.session_state[ANONYMOUS_KEY])
+
+
+def _cookie() -> str | None:
+    value = st.context.cookies.get(COOKIE)
+    return value if isinstance(value, str) else None  # AppTest has something else there
+
+
+def _store(kind: str) -> Store:
+    if kind == "snowflake":
+        from course.progress.snowflake import SnowflakeStore
+
+        return SnowflakeStore(lambda: connect().session)
+    return SqliteStore(default_path())
+
+
+def _hand_out_cookie() -> None:
+    anonymous = st.session_state[ANONYMOUS_KEY]
+    if _cookie() == anonymous:
+        return
+    secure = "; Secure" if str(st.context.url).startswith("https:") else ""
+    # Streamlit can read cookies but sets none; the id has only letters, digits, - and _.
+    cookie = f"{COOKIE}={anonymous}; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
+    st.html(f"<script>document.cookie = '{cookie}';</script>", unsafe_allow_javascript=True)
+
+
+def _export() -> None:
+    st.download_button(
+        text("progress.export"),
+        # Made when it is asked for: drawing Home must not cost more the more somebody has learned.
+        # Whose it is is found out here: what is called then knows nothing of this session.
+        current().export,
+        file_name="course-progress.json",
+        mime="application/json",
+        icon=":material/download:",
+        on_click="ignore",
+        key="progress-export",
+    )
+
+
+def _import() -> None:
+    from course.progress.transfer import MAX_BYTES
+
+    st.file_uploader(
+        text("progress.import"),
+        type="json",
+        key=UPLOAD_KEY,
+        max_upload_size=MAX_BYTES // 1_000_000,
+        # Once for each file: drawn again after a reset, it would bring everything back.
+        on_change=_take,
+    )
+    found = st.session_state.get(IMPORTED_KEY)
+    if isinstance(found, tuple):
+        count, left = found
+        st.success(text("progress.imported", count=count), icon=":material/check_circle:")
+        if left:
+            st.warning(text("progress.no_room", count=left), icon=":material/inventory_2:")
+    elif found is not None:
+        message = text(f"progress.problem.{found.reason}", where=found.where or "-")
+        st.error(message, icon=":material/error:")
+
+
+def _take() -> None:
+    from course.progress.transfer import ImportProblem
+
+    given = st.session_state.get(UPLOAD_KEY)
+    st.session_state.pop(IMPORTED_KEY, None)
+    if given is not None:
+        try:
+            lessons = {entry.name for entry in catalog.entries()}
+            new = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
+        except ImportProblem as problem:
+            st.session_state[IMPORTED_KEY] = problem
+        else:
+            st.session_state[IMPORTED_KEY] = new
+
+
+def _forget(everything: bool) -> None:
+    st.session_state.pop(IMPORTED_KEY, None)
+    current().reset(keep_solved=not everything)
+
+
+def _reset() -> None:
+    with st.popover(text("progress.reset"), icon=":material/delete:"):
+        st.markdown(text("progress.reset_sure"))
+        everything = st.checkbox(text("progress.reset_solved"), key="progress-reset-solved")
+        st.button(
+            text("progress.reset_now"),
+            key="progress-reset",
+            icon=":material/delete_forever:",
+            on_click=_forget,
+            args=(everything,),
+        )
