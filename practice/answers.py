@@ -28,7 +28,7 @@ Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
 
 # Far longer than any model's name.
 LONGEST_NAME = 200
-# streaming's code for what went wrong -> what the guest raises for it (cortex_stand_in.py); for any
+# streaming's code for what went wrong -> what the guest raises for it (guest/cortex.py); for any
 # other a failure of the service.
 KINDS: Mapping[str, str] = {
     "connection": "connection",
@@ -164,7 +164,7 @@ def _line(message: Mapping[str, Any], told: Callable[[Any], Any] = str) -> bytes
 
 
 def _told(value: Any) -> Any:
-    """Return a value of a row as the guest makes it from (snowpark_stand_in.py)."""
+    """Return a value of a row as the guest makes it from (guest/snowpark.py)."""
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
     if isinstance(value, dt.datetime | dt.date | dt.time):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from practice.signatures import streamlit_mixins
+from practice.signatures import guest_modules
 
 __all__ = ["Scene", "job", "sources"]
 
@@ -37,7 +36,6 @@ class Scene:
 def job(code: str, scene: Scene, modules: bytes) -> bytes:
     """Return the line that ``guest/start.py`` reads; ``modules`` are those of the runtime."""
     sent = {
-        "streamlit": _streamlit(),
         "code": code,
         "inputs": dict(scene.inputs),
         "inside_snowflake": scene.inside_snowflake,
@@ -55,12 +53,4 @@ def sources() -> dict[str, str]:
         if path.stem not in APART
     }
     own |= {"practice": "", "practice.guest": ""}
-    return own | {"practice.guest.signatures": streamlit_mixins()}
-
-
-@cache
-def _streamlit() -> dict[str, Any]:
-    import streamlit
-
-    names = [name for name in dir(streamlit) if not name.startswith("_")]
-    return {"names": names, "version": streamlit.__version__}
+    return own | guest_modules()
