@@ -12,7 +12,7 @@ from types import ModuleType
 
 from practice.guest import channel, signatures, snowpark
 from practice.guest.carried import requests_exceptions
-from practice.guest.channel import NotHere
+from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
@@ -198,44 +198,28 @@ def _of_requests(name: str, *args: Any, **options: Any) -> Exception:
     return error
 
 
-class _Requests(ModuleType):
-    """A ``requests`` that has its errors and no network."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name in REQUESTS:
-            raise NotHere("network", f"requests.{name}")
-        raise AttributeError(f"module 'requests' has no attribute '{name}'", name=name, obj=self)
-
-
-class _Cortex(ModuleType):
-    """The module; what only the real one has is told apart from a slip of the pen."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name in signatures.CORTEX:
-            raise NotHere("cortex", f"snowflake.cortex.{name}")
-        text = f"module 'snowflake.cortex' has no attribute '{name}'"
-        raise AttributeError(text, name=name, obj=self)
-
-
 def modules() -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
     _streams.clear()
-    cortex, inner = _Cortex("snowflake.cortex"), ModuleType("snowflake.cortex._complete")
-    cortex.__path__ = []
     for each in (CompleteOptions, ConversationMessage, complete):
-        each.__module__ = inner.__name__
-        setattr(cortex, each.__name__, each)
-        setattr(inner, each.__name__, each)
-    cortex.__dict__.update(Complete=complete, _complete=inner)
-    inner.__dict__["Complete"] = complete
+        each.__module__ = "snowflake.cortex._complete"
     for kind in (MidStreamException, ResponseParseException):
-        kind.__module__ = inner.__name__
-        setattr(inner, kind.__name__, kind)
+        kind.__module__ = "snowflake.cortex._complete"
     SnowflakeAuthenticationException.__module__ = "snowflake.cortex._util"
     ProtocolError.__module__, Response.__module__ = "urllib3.exceptions", "requests.models"
-    requests, exceptions = _Requests("requests"), ModuleType("requests.exceptions")
+    public: dict[str, Any] = {
+        "Complete": complete,
+        "complete": complete,
+        "CompleteOptions": CompleteOptions,
+        "ConversationMessage": ConversationMessage,
+    }
+    inner = Partial("snowflake.cortex._complete", "cortex", (), **public)
+    inner.__dict__.update(
+        MidStreamException=MidStreamException, ResponseParseException=ResponseParseException
+    )
+    cortex = Partial("snowflake.cortex", "cortex", signatures.CORTEX, **public, _complete=inner)
     known = vars(requests_exceptions).items()
     kinds = {name: kind for name, kind in known if isinstance(kind, type)}
-    exceptions.__dict__.update(kinds)
-    requests.__dict__.update(kinds, __path__=[], exceptions=exceptions)
+    exceptions = Partial("requests.exceptions", "network", (), **kinds)
+    requests = Partial("requests", "network", REQUESTS, **kinds, exceptions=exceptions)
     return {each.__name__: each for each in (cortex, inner, requests, exceptions)}

@@ -16,7 +16,7 @@ from practice.guest.carried.snowflake_exceptions import (
     SnowparkSQLException,
 )
 from practice.guest.carried.snowflake_row import Row
-from practice.guest.channel import NotHere
+from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
@@ -260,14 +260,6 @@ class ProgrammingError(DatabaseError):
     """The connector was used wrongly."""
 
 
-class _Connector(ModuleType):
-    def __getattr__(self, name: str) -> Any:
-        if name == "connect":
-            raise NotHere("snowpark", "snowflake.connector.connect")
-        text = f"module 'snowflake.connector' has no attribute '{name}'"
-        raise AttributeError(text, name=name, obj=self)
-
-
 def _check_options(options: dict[str, Any]) -> None:
     # snowflake/connector/connection.py, in its order.
     if not options:
@@ -306,36 +298,22 @@ def get_active_session() -> Session:
 def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
     _active[:] = [Session(None)] if job["inside_snowflake"] else []
-    snowflake, snowpark = ModuleType("snowflake"), ModuleType("snowflake.snowpark")
-    context, functions = ModuleType("snowflake.snowpark.context"), columns.module()
-    exceptions = ModuleType("snowflake.snowpark.exceptions")
-    connector, errors = (
-        _Connector("snowflake.connector"),
-        ModuleType("snowflake.connector.errors"),
-    )
-    get_active_session.__module__ = context.__name__
-    for kind in (Error, DatabaseError, ProgrammingError):
-        kind.__module__ = errors.__name__
-        setattr(errors, kind.__name__, kind)
-        setattr(connector, kind.__name__, kind)
+    get_active_session.__module__ = "snowflake.snowpark.context"
+    kinds = {kind.__name__: kind for kind in (Error, DatabaseError, ProgrammingError)}
+    for kind in kinds.values():
+        kind.__module__ = "snowflake.connector.errors"
     known = vars(snowflake_exceptions).items()
-    contents: dict[ModuleType, dict[str, Any]] = {
-        snowflake: {"snowpark": snowpark, "connector": connector, "__path__": []},
-        connector: {"errors": errors, "__path__": []},
-        context: {"get_active_session": get_active_session},
-        exceptions: {name: kind for name, kind in known if name.startswith("Snowpark")},
-        snowpark: {
-            "Session": Session,
-            "Row": Row,
-            "DataFrame": DataFrame,
-            "Column": columns.Column,
-            "context": context,
-            "exceptions": exceptions,
-            "functions": functions,
-            "__path__": [],
-        },
+    raised = {name: kind for name, kind in known if name.startswith("Snowpark")}
+    parts = {
+        "context": ModuleType("snowflake.snowpark.context"),
+        "exceptions": Partial("snowflake.snowpark.exceptions", "snowpark", (), **raised),
+        "functions": columns.module(),
     }
-    for module, names in contents.items():
-        module.__dict__.update(names)
-    own = (snowflake, snowpark, context, functions, exceptions, connector, errors)
+    parts["context"].__dict__["get_active_session"] = get_active_session
+    errors = Partial("snowflake.connector.errors", "snowpark", (), **kinds)
+    connector = Partial("snowflake.connector", "snowpark", ("connect",), errors=errors, **kinds)
+    snowpark = Partial("snowflake.snowpark", "snowpark", (), **parts)
+    snowpark.__dict__.update(Session=Session, Row=Row, DataFrame=DataFrame, Column=columns.Column)
+    snowflake = Partial("snowflake", "snowpark", (), snowpark=snowpark, connector=connector)
+    own = (snowflake, snowpark, connector, errors, *parts.values())
     return {each.__name__: each for each in own}
