@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
 from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
-from practice.limits import RunLimits
+from practice.sandbox.job import RunLimits
 from streaming.untrusted import safe
 
 __all__ = ["replay"]

@@ -91,7 +91,7 @@ def ai_complete(
     flags = {"show_details": show_details, "return_error_details": return_error_details}
     arguments = {"model": _column(model)._argument, "prompt": _column(prompt)._argument}
     arguments |= {name: _constant(value) for name, value in options.items() if value is not None}
-    arguments |= {name: _constant(flag) for name, flag in flags.items() if flag is not None}
+    arguments |= {name: _column(flag)._argument for name, flag in flags.items() if flag is not None}
     told = ", ".join(f"{name} => {value}" for name, value in arguments.items())
     return Column(f"ai_complete({told})", "ai_complete")
 

@@ -11,7 +11,7 @@ import pytest
 from practice.elements import NOT_CALLED, TABLE
 from practice.events import Draw, Failed, guest_event
 from practice.explain import explain_error, messages
-from practice.signatures import ELEMENTS
+from practice.sandbox.signatures import ELEMENTS
 
 LABEL = {"label": "x", "now": None}
 BUTTON = {"label": "x", "now": False}

@@ -16,7 +16,7 @@ import streamlit as st
 from practice import Scene
 from practice.events import Draw, Failed
 from practice.explain import explain_error
-from practice.signatures import ELEMENTS, guest_modules
+from practice.sandbox.signatures import ELEMENTS, guest_modules
 from tests.practice.parity import Both, Case, Outcome
 from tests.practice.programs import printed, ran
 

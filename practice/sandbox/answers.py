@@ -12,12 +12,12 @@ from typing import Any
 
 import pydantic
 
-from practice.events import Asked, Delta, Queried
-from practice.limits import RunLimits
+from practice.events import Asked, Delta, Forged, Queried
+from practice.sandbox.job import RunLimits
 from streaming import CompletionRequest
 from streaming.errors import STATUS_CODES, from_exception
 
-__all__ = ["Answers", "Complete", "Forged", "Refused", "Sql", "SqlError"]
+__all__ = ["Answers", "Complete", "Refused", "Sql", "SqlError"]
 
 LOG = logging.getLogger(__name__)
 
@@ -55,10 +55,6 @@ class SqlError(Exception):
         super().__init__(message)
         self.number = number
         self.query_id = query_id
-
-
-class Forged(Exception):
-    """The program asks for what it cannot have been promised: it has written to the pipe itself."""
 
 
 class Answers:
