@@ -17,8 +17,8 @@ from benchmarks.browser import TIMEOUT_MS, browser, open_page, window
 from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import HOME, streamlit
 from practice import RunLimits, Unavailable, grade, load_exercises, run
-from practice.runtime import CACHE_SETTING, find
-from practice.scene import Scene
+from practice.sandbox.job import Scene
+from practice.sandbox.runtime import CACHE_SETTING, find
 from streaming import CompletionRequest
 
 __all__ = ["first_compile", "left_after_a_kill", "run_to_first_text", "runs_at_once"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from practice.answers import Refused, SqlError
 from practice.events import Event
 from practice.exercises import Exercise, ExerciseError, load_exercises
 from practice.grading import CheckResult, grade
-from practice.limits import RunLimits
-from practice.runtime import Unavailable
-from practice.sandbox import run
-from practice.scene import Scene
+from practice.sandbox import (
+    Refused,
+    RunLimits,
+    Scene,
+    SqlError,
+    TooMany,
+    Turns,
+    Unavailable,
+    run,
+)
 
 __all__ = [
     "CheckResult",
@@ -20,6 +25,8 @@ __all__ = [
     "RunLimits",
     "Scene",
     "SqlError",
+    "TooMany",
+    "Turns",
     "Unavailable",
     "grade",
     "load_exercises",

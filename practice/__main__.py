@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from practice.runtime import CACHE_SETTING, Unavailable, find
+from practice.sandbox.runtime import CACHE_SETTING, Unavailable, find
 
 __all__ = ["main"]
 

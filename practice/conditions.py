@@ -1,6 +1,6 @@
 """Conditions: what may hold of a program and of what it did, as data.
 
-``practice.matching`` tells whether one holds.
+``practice.evidence`` tells whether one holds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pydantic import (
 
 from practice.events import Reason
 from practice.patterns import PatternError, parse_pattern
-from practice.signatures import ELEMENTS
+from practice.sandbox.signatures import ELEMENTS
 from practice.sources import INVISIBLE
 
 __all__ = ["Condition", "Pieces", "Table", "Text", "Words"]

@@ -99,6 +99,7 @@ Pixels = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
 Size = Literal["stretch", "content", "auto"] | Pixels | None
 Index = Annotated[int, Field(ge=0, lt=MOST_OPTIONS)] | None
 Options = Annotated[list[Label], Field(max_length=MOST_OPTIONS)]
+Tabs = Annotated[list[Label], Field(min_length=1, max_length=MOST_COLUMNS)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Position = (
     Annotated[int, Field(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
@@ -211,9 +212,9 @@ _HEADING = {"icon": Icon, **_ALIGNED}
 _ALERT = _shown({"body": Markdown}, icon=Icon, title=Markdown | None)
 _FIELD = {"placeholder": Label | None}
 
-#: What st.write_stream writes into, and what st.write shows of a function or an object: no program
-#: calls them (guest/write_stand_in.py).
-NOT_CALLED = {"stream": "write_stream", "help": "write"}
+#: What st.write_stream writes into, what st.write shows of a function, and how a status changes: no
+#: program calls them by these names (guest/page.py).
+NOT_CALLED = {"stream": "write_stream", "help": "write", "update": "status"}
 #: Element -> what is known of it.
 TABLE: Mapping[str, Element] = {
     "title": _shown({"body": Markdown}, **_HEADING),
@@ -282,9 +283,25 @@ TABLE: Mapping[str, Element] = {
         places=_columns,
     ),
     "expander": _block({"label": Label}, expanded=Flag, icon=Icon, type=Word, width=Size),
+    "tabs": Element(
+        _arguments({"tabs": Tabs}, {"width": Size, "height": Size, "default": Label | None}),
+        markdown=frozenset({"tabs", "default"}),
+        is_block=True,
+        places=lambda given: len(given["tabs"]),
+    ),
+    "popover": _block({"label": Label}, type=Word, icon=Icon, disabled=Flag, width=Size),
+    "form": _block({}, border=Flag, width=Size, height=Size),
+    "status": _block({"label": Label}, expanded=Flag, state=Word, type=Word, width=Size),
+    "update": Element(
+        _arguments({}, {"label": Label, "expanded": Flag, "state": Word}), frozenset({"label"})
+    ),
     "empty": Element(_arguments({}, {})),
     "chat_message": _block({"name": Label}, avatar=Avatar, width=Size),
     "button": _widget({"now": bool}, type=Word, icon=Icon, icon_position=Word),
+    "form_submit_button": _widget({"now": bool}, type=Word, icon=Icon, icon_position=Word),
+    "chat_input": Element(
+        _arguments({"now": Text | None}, {"placeholder": Label, "width": Size}), is_widget=True
+    ),
     "text_input": _widget({"now": Text | None}, type=Word, icon=Icon, **_FIELD),
     "text_area": _widget({"now": Text | None}, height=Size, **_FIELD),
     "selectbox": _widget({"options": Options, "now": Index}, icon=Icon, **_FIELD),

@@ -19,9 +19,11 @@ __all__ = [
     "Delta",
     "Done",
     "Draw",
+    "Drawing",
     "Ended",
     "Event",
     "Failed",
+    "Forged",
     "Idle",
     "Piece",
     "Preparing",
@@ -260,3 +262,46 @@ def undrawn(name: str, argument: str, what: str, line: int, at: float = 0.0) -> 
     return Failed(
         type="NotHere", module="practice", message=call, lines=[line], what=what, line=line, at=at
     )
+
+
+class Forged(Exception):
+    """An event cannot have come from an honest program: it has written to the pipe itself."""
+
+
+class Drawing:
+    """What one run has drawn, as far as its next events have to fit to it.
+
+    Args:
+        nesting: how many containers may be in each other.
+        spinners: how many may be open at once.
+    """
+
+    def __init__(self, nesting: int, spinners: int) -> None:
+        self._nesting, self._most_spinners = nesting, spinners
+        # Place -> in how many containers it is; 0 is the page, -1 the sidebar.
+        self._depths = {0: 0, -1: 0}
+        self._spinners: set[int] = set()
+
+    def take(self, event: Draw | Piece | Shown | Done) -> Draw | Piece | Shown | Done | Failed:
+        """Note an event and return it; one that is too much is the program's error instead.
+
+        Raises:
+            Forged: it belongs to no place, or makes one that there is.
+        """
+        if not isinstance(event, Draw):
+            if event.id not in self._depths:
+                raise Forged
+            self._spinners.discard(event.id)
+            return event
+        made = range(event.id, event.id + event.count)
+        if event.into not in self._depths or not self._depths.keys().isdisjoint(made):
+            raise Forged
+        depth = self._depths[event.into] + TABLE[event.name].is_block
+        if depth > self._nesting:
+            return undrawn(event.name, "", "nesting", event.line, event.at)
+        if event.name == "spinner":
+            self._spinners.add(event.id)
+            if len(self._spinners) > self._most_spinners:
+                return undrawn(event.name, "", "spinners", event.line, event.at)
+        self._depths.update(dict.fromkeys(made, depth))
+        return event

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from practice.events import Failed, Reason
 from practice.exercises import Language
-from practice.limits import RunLimits
+from practice.sandbox.job import RunLimits
 
 __all__ = ["error_code", "explain_end", "explain_error", "messages"]
 

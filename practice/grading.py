@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from practice.events import Event, Failed
-from practice.evidence import Evidence, scenes_of
+from practice.evidence import Evidence, holds, is_about_code, scenes_of
 from practice.exercises import Check, Exercise, Language, Mistake
 from practice.explain import explain_end, explain_error, messages
-from practice.limits import RunLimits
-from practice.matching import holds, is_about_code
 from practice.patterns import parse_program
+from practice.sandbox.job import RunLimits
 
 __all__ = ["CheckResult", "can_be_run", "grade"]
 

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
 from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
-from practice.limits import RunLimits
+from practice.sandbox.job import RunLimits
 from streaming.untrusted import safe
 
 __all__ = ["replay"]
@@ -184,7 +184,9 @@ class _Replay:
             match event:
                 case Draw():
                     made = self._drawn(self._into(event), event)
-                    for number, place in enumerate(made if isinstance(made, list) else [made]):
+                    for number, place in enumerate(
+                        made if isinstance(made, list | tuple) else [made]
+                    ):
                         if isinstance(place, DeltaGenerator):
                             self._places[event.id + number] = place
                 case Piece() if event.id in self._streams:
@@ -226,6 +228,8 @@ class _Replay:
             args |= {"disabled": True, "key": f"{self._key}-{event.id}"}
             if event.name in VALUED:
                 args[VALUED[event.name]] = now
+        if event.name == "form":
+            args["key"] = f"{self._key}-{event.id}"
         return draw(**args)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from practice.answers import Refused, SqlError
+from practice.sandbox.answers import Refused, SqlError
 
 __all__ = ["FUNCTIONS", "Statement", "read"]
 

@@ -21,9 +21,8 @@ from course.exercises import verdict as practice_verdict
 from course.exercises.attempt import Attempt, attempt_at, item, keep, key_of
 from course.language import current, text, widget_key
 from course.progress import panel as progress_panel
-from practice import Exercise, ExerciseError, load_exercises
+from practice import Exercise, ExerciseError, TooMany, Turns, load_exercises
 from practice.editor import Labels, code_editor
-from practice.places import TooMany, Turns
 
 __all__ = ["draw", "exercises", "say_when_solutions_are_shown", "shows_solutions"]
 

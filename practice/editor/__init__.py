@@ -17,7 +17,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from practice.limits import RunLimits
+from practice.sandbox.job import RunLimits
 
 __all__ = ["LIMIT", "Edited", "Labels", "Mark", "code_editor"]
 

@@ -10,13 +10,7 @@ import sys
 import time
 from types import CodeType, ModuleType
 
-from practice.guest import (
-    channel,
-    cortex_stand_in,
-    magic_stand_in,
-    snowpark_stand_in,
-    streamlit_stand_in,
-)
+from practice.guest import channel, cortex, magic, snowpark, st
 from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -40,13 +34,13 @@ def main(job: dict[str, Any]) -> None:
     linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
-    stand_ins = {
-        **streamlit_stand_in.modules(job),
-        **snowpark_stand_in.modules(job),
-        **cortex_stand_in.modules(),
+    modules = {
+        **st.modules(job),
+        **snowpark.modules(job),
+        **cortex.modules(),
     }
-    stand_ins["snowflake"].cortex = stand_ins["snowflake.cortex"]  # type: ignore[attr-defined]
-    sys.modules.update(stand_ins)
+    modules["snowflake"].cortex = modules["snowflake.cortex"]  # type: ignore[attr-defined]
+    sys.modules.update(modules)
     builtins.input = _no_input
     # Of the module site, which is not run here.
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
@@ -68,10 +62,10 @@ def main(job: dict[str, Any]) -> None:
 
 
 def _run(source: str) -> None:
-    tree = magic_stand_in.with_magic(source, PROGRAM)
+    tree = magic.with_magic(source, PROGRAM)
     code: CodeType = compile(tree, PROGRAM, "exec", dont_inherit=True)
     module = ModuleType("__main__")
-    module.__dict__[magic_stand_in.NAME] = magic_stand_in.transparent_write
+    module.__dict__[magic.NAME] = magic.transparent_write
     sys.modules["__main__"] = module
     exec(code, module.__dict__)  # noqa: S102 - that is what the sandbox is for
 

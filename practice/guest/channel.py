@@ -11,12 +11,13 @@ import io
 import json
 import os
 import sys
+from types import ModuleType
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["PROGRAM", "NotHere", "Printed", "Stop", "ask", "line", "say"]
+__all__ = ["PROGRAM", "NotHere", "Partial", "Printed", "Stop", "ask", "line", "say"]
 
 #: The file name of the learner's program in tracebacks.
 PROGRAM = "<program>"
@@ -40,6 +41,27 @@ class NotHere(RuntimeError):
     def __init__(self, what: str, message: str) -> None:
         super().__init__(message)
         self.what = what
+
+
+class Partial(ModuleType):
+    """A module of which only some names are here.
+
+    Args:
+        name: of the module.
+        what: the code of the sentence for the real names that are not here, see ``NotHere``.
+        known: the names that the real module has.
+        contents: what is here.
+    """
+
+    def __init__(self, name: str, what: str, known: Any, **contents: Any) -> None:
+        super().__init__(name)
+        self.__dict__.update(contents, __path__=[], _what=what, _known=known)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__["_known"]:
+            raise NotHere(self.__dict__["_what"], f"{self.__name__}.{name}")
+        text = f"module '{self.__name__}' has no attribute '{name}'"
+        raise AttributeError(text, name=name, obj=self)
 
 
 class Stop(BaseException):

@@ -179,7 +179,7 @@ def workers(home: Path) -> list[str]:
         except OSError:
             continue
         # The compiled interpreter is in the home's cache.
-        if b"practice/worker.py" in words and os.fsencode(home) in words:
+        if b"practice/sandbox/worker.py" in words and os.fsencode(home) in words:
             found.append(path.parent.name)
     return found
 

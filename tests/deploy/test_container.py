@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from practice.places import RUN_BYTES
-from practice.runtime import CACHE_SETTING
+from practice.sandbox.places import RUN_BYTES
+from practice.sandbox.runtime import CACHE_SETTING
 from tests.deploy.shipping import DOCKERFILE, ROOT, Instruction, instructions
 
 FOLDER = DOCKERFILE.parent

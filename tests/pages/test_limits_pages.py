@@ -31,7 +31,7 @@ from course.limits.sqlite_ledger import SqliteLedger
 from course.progress.database import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
-from practice.places import Turns
+from practice.sandbox.places import Turns
 from streaming import CompletionRequest, DirectStrategy, TextStream, stream
 
 PAGES = catalog.ROOT / "pages"

@@ -26,7 +26,7 @@ from course.progress.learner import Learner
 from course.progress.sqlite import SqliteStore, default_path
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS
-from practice.places import Turns
+from practice.sandbox.places import Turns
 
 PAGE = catalog.ROOT / "pages" / "day_01_connect.py"
 DAY_3 = catalog.ROOT / "pages" / "day_03_write_streams.py"

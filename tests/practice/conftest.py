@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from practice.runtime import Runtime, find
+from practice.sandbox.runtime import Runtime, find
 
 
 @pytest.fixture(scope="session")

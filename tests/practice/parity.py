@@ -1,95 +1,242 @@
-"""What is compared when a program is run both ways, in the sandbox and for real."""
+"""Runs many small programs both ways, in the sandbox and for real, and tells what became of each.
+
+For real means Streamlit's own script runner under AppTest, Snowpark and ``snowflake.cortex``, which
+talk to a Local Cortex as ``python -m local_cortex run`` has it.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import os
 import re
-import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from practice.events import Failed
+import pytest
+from snowflake.ml._internal import telemetry
+from snowflake.snowpark import Session
+from snowflake.snowpark import session as snowpark_session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
-__all__ = ["Error", "Outcome", "Program", "cleaned", "normal"]
+import practice
+from local_cortex import LocalCortex
+from local_cortex.certificate import write_certificate
+from local_cortex.launch import connection_block
+from local_cortex.proxies import bypass
+from practice.events import Event, Printed
+from streaming import CompletionRequest, DirectStrategy
+from tests.local_cortex.cortex_engines import END, Playing
+
+__all__ = ["Both", "Case", "Outcome"]
+
+# All programs at once are far more than a learner's one.
+LIMITS = practice.RunLimits(
+    cpu=60,
+    silence=60,
+    wall=120,
+    events=100_000,
+    draws=100_000,
+    output=20_000_000,
+    calls=10_000,
+    code=1_000_000,
+    spinners=1_000,
+)
+# Longer than all programs take, even on a busy machine.
+SECONDS = 120
+MARK = "\x00outcomes "
+#: What each program finds.
+SETUP = """\
+import collections, dataclasses, enum, json, math, time
+import streamlit as st
+from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException
+from snowflake.cortex import Complete, complete
+from snowflake.cortex._complete import MidStreamException, ResponseParseException
+from snowflake.snowpark import Row, Session
+from snowflake.snowpark.context import get_active_session
+from snowflake.snowpark.exceptions import SnowparkSQLException, SnowparkSessionException
+from snowflake.snowpark.functions import ai_complete, col, lit
+Point = collections.namedtuple("Point", "x y")
+class Colour(enum.Enum):
+    RED = 1
+class Plain:
+    pass
+def words():
+    yield "some "
+    yield "words"
+def broken():
+    yield "kept "
+    raise RuntimeError("broken in the middle")
+def connect():
+    return Session.builder.configs(st.secrets["connections"]["snowflake"]).create()
+def run(text):
+    exec(text, globals())
+session = connect()
+"""
+HARNESS = """
+OUTCOMES = []
+for case in CASES:
+    with st.container():
+        outcome = {"value": "", "error": "", "message": "", "what": ""}
+        try:
+            for line in case[:-1]:
+                exec(line, globals())
+            value = eval(case[-1], globals())
+            outcome["value"] = f"{type(value).__module__}.{type(value).__name__} {value!r}"
+        except Exception as error:
+            kind = type(error)
+            outcome |= {"error": f"{kind.__module__}.{kind.__name__}", "message": str(error)}
+            outcome["what"] = getattr(error, "what", "")
+        OUTCOMES.append(outcome)
+print(MARK + json.dumps(OUTCOMES))
+"""
+
+#: Lines of a program, the last of which is an expression.
+Case = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Program:
-    """A program to run both ways.
+class Outcome(NamedTuple):
+    """What became of a program: a value or an error, and what it drew."""
 
-    Args:
-        title: what it shows, in a sentence.
-        code: the program.
-        inputs: what its widgets are set to, by their labels.
-        inside: whether there is an active session and there are no secrets, as in Snowflake.
-    """
-
-    title: str
-    code: str
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    inside: bool = False
-
-
-class Error(NamedTuple):
-    """The type of an error, with its module, and what it says."""
-
-    type: str
+    value: str
+    error: str
     message: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a program.
-
-    Args:
-        printed: all that it printed.
-        drawn: the elements that it leaves on the page, each with its kind and its text.
-        error: what ended it.
-        said: the same in other words: with what Python suggests, which Streamlit does not show.
-        failed: all that the sandbox told of the error.
-    """
-
-    printed: str
+    what: str
     drawn: tuple[tuple[str, str], ...]
-    error: Error | None = None
-    said: Error | None = None
-    failed: Failed | None = field(default=None, compare=False)
 
-    def in_the_words_of(self, other: Outcome) -> Outcome:
-        """Return what is to be compared with another outcome."""
-        error = self.said if other.error == self.said else self.error
-        return replace(self, error=error, said=other.said)
+    def in_kind_and_meaning(self) -> tuple[object, ...]:
+        """Return what has to be the same both ways: of a message, the first sentence."""
+        said = " ".join(self.message.split())
+        first = re.split(r"[.:] ", said)[0].removesuffix(".")
+        return self.value, self.error, first, self.drawn
 
 
-# What is different each time, and the places that are not the program's business.
+# What is different each time.
 NORMAL = [
     (r"https://[\w.:]+(/sf)?/api/", "https://HOST/api/"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
     (r"0x[0-9a-f]+", "0x0"),
     (r" \(Request ID: \w+\)", ""),
     (r"(cannot import name '\w+' from '[\w.]+') \([^)]+\)", r"\1"),
-    # Python suggests no name of a module in a package: it looks into the package. The sandbox does.
-    (r"(cannot import name '\w+' from 'snowflake\.[\w.]+')\. Did you mean: '\w+'\?", r"\1"),
-    (r"(?:/[\w./-]+/\.streamlit/secrets\.toml(?:, )?)+", ".streamlit/secrets.toml"),
-    # What a place on the page says of itself is Streamlit's inside.
-    (
-        r"(DeltaGenerator|ExpanderContainer)\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)",
-        r"\1()",
-    ),
 ]
 
 
-def normal(text: str) -> str:
-    """Return a text without what is different each time."""
+def _normal(text: str) -> str:
     for pattern, instead in NORMAL:
         text = re.sub(pattern, instead, text)
-    # A set's order: which ways to log in need no user.
-    ways = re.search(r"authenticator is one of ([A-Z_, ]+)\.", text)
-    if ways:
-        text = text.replace(ways[1], ", ".join(sorted(ways[1].split(", "))))
+    before = ""
+    while before != text and re.search(r"(Generator|Container)\(", text):
+        # What a place says of itself is Streamlit's inside.
+        before, text = text, re.sub(r"([\w=])\([^()]*\)", r"\1", text)
     return text
 
 
-def cleaned(text: object) -> str:
-    """Return a text as Streamlit shows it, without what is different each time."""
-    return normal(textwrap.dedent(str(text)).strip())
+class Both:
+    """A sandbox and the real libraries, and a Local Cortex for the two of them."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        # What `python -m local_cortex run` does for a program of its own.
+        certificate, bundle, _ = write_certificate(folder, os.environ)
+        patch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        patch.setenv("SSL_CERT_FILE", str(bundle))
+        for name, value in bypass(os.environ).items():
+            patch.setenv(name, value)
+        # It copies what it has not sent from session to session: see local_cortex/client.py.
+        patch.setattr(telemetry, "_get_snowflake_connection", lambda: None)
+        # An answer of a few pieces: a program's time is in asking for each.
+        engine = Playing("The ", "model ", "says: ", "hello! ", "한국어", ".\n", "✨", END)
+        self._cortex = LocalCortex.start(engine=engine, certificate=certificate)
+        self._secrets = tomllib.loads(connection_block(self._cortex.port, self._cortex.secret))
+        self._session = Session.builder.configs(self._secrets["connections"]["snowflake"]).create()
+        # No program is to find the sandbox's own.
+        snowpark_session._remove_session(self._session)
+
+    def close(self) -> None:
+        """End the Local Cortex."""
+        self._session.close()
+        self._cortex.close()
+
+    def in_sandbox(self, cases: Sequence[Case]) -> list[Outcome]:
+        """Run programs in one sandbox, and draw what they draw."""
+        events: list[Event] = list(
+            practice.run(_program(cases), complete=self._complete, sql=self._sql, limits=LIMITS)
+        )
+        printed = "".join(event.text for event in events if isinstance(event, Printed))
+        assert MARK in printed, events[-2:]
+        _EVENTS[:] = events
+        app = AppTest.from_function(_replayed, default_timeout=SECONDS).run()
+        return _outcomes(printed, [*app.main.children.values()][1])
+
+    def for_real(self, cases: Sequence[Case]) -> list[Outcome]:
+        """Run programs under AppTest."""
+        app = AppTest.from_string(_program(cases), default_timeout=SECONDS)
+        app.secrets.update(self._secrets)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            app.run()
+        for session in list(snowpark_session._active_sessions):
+            session.close()
+        assert MARK in printed.getvalue(), app.exception
+        return _outcomes(printed.getvalue(), app.main)
+
+    def _complete(self, request: CompletionRequest) -> Iterator[str]:
+        return DirectStrategy(self._session).open(request)
+
+    def _sql(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
+        try:
+            rows = self._session.sql(query, params=params).collect()
+        except SnowparkSQLException as error:
+            number, query_id = error.sql_error_code, error.sfqid
+            raise practice.SqlError(error.message, number, query_id or "") from error
+        names = list(rows[0]._fields) if rows else []
+        return names, [list(row) for row in rows]
+
+
+def _program(cases: Sequence[Case]) -> str:
+    return f"{SETUP}MARK = {MARK!r}\nCASES = {cases!r}\n{HARNESS}"
+
+
+# What the page of ``_replayed`` repeats.
+_EVENTS: list[Event] = []
+
+
+def _replayed() -> None:
+    from practice.replay import replay
+    from tests.practice.parity import _EVENTS
+
+    replay(_EVENTS, key="parity", printed="printed", sidebar="sidebar")
+
+
+def _outcomes(printed: str, page: Any) -> list[Outcome]:
+    told = json.loads(printed.partition(MARK)[2].partition("\n")[0])
+    # Beside them stands what the page says of a call that Streamlit refuses.
+    places = [each for each in page.children.values() if isinstance(each, Block)]
+    return [
+        Outcome(
+            _normal(each["value"]),
+            each["error"],
+            _normal(each["message"]),
+            each["what"],
+            tuple(_drawn(place)),
+        )
+        for each, place in zip(told, places, strict=False)
+    ]
+
+
+# What the page shows these as, which are for programs on the learner's own computer.
+SHOWN_AS = {"exception": "error", "help_info": "code"}
+
+
+def _drawn(node: Any) -> Iterator[tuple[str, str]]:
+    """Yield what a part of a page shows, from top to bottom."""
+    if isinstance(node, Block):
+        for child in node.children.values():
+            yield from _drawn(child)
+    elif node.type not in ("spinner", "empty"):
+        kind = SHOWN_AS.get(node.type, node.type)
+        text = "" if kind in ("error", "code") else str(getattr(node, "value", ""))
+        yield kind, _normal(text)

@@ -23,7 +23,7 @@ from practice import Event, RunLimits
 from practice.events import Ended, Failed, guest_event
 from practice.exercises import Language
 from practice.explain import explain_end, explain_error, messages
-from practice.places import Places
+from practice.sandbox.places import Places
 from tests.practice.attacks import ATTACKS, Attack
 from tests.practice.programs import children, descriptors, end, printed, ran, slowness
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from practice.answers import Answers
 from practice.conditions import Condition
 from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown
 from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
-from practice.limits import RunLimits
+from practice.sandbox.answers import Answers
+from practice.sandbox.job import RunLimits
 from streaming import CompletionRequest
 
 TEXT = {"ko": "한국어 {line}", "en": "English {line}"}

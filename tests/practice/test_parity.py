@@ -1,388 +1,482 @@
-"""The stand-ins of the sandbox behave like what they stand in for.
+"""What the sandbox gives a program behaves like the real libraries.
 
-A table of small programs is run both ways, in the sandbox and for real, and must print the same,
-draw the same and end with the same error, word for word; the table is parity_programs/, and how it
-is done stands in parity.py, parity_sandbox.py and parity_reality.py. What cannot be run both ways
-has a test of its own here, which says why.
+Small programs are run both ways, all at once and once in a run of the tests. A wrong call ends with
+the same kind of error, which says the same; a right one returns and draws the same.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import inspect
-import re
-import sys
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from types import ModuleType
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import streamlit as st
-from snowflake.cortex import _complete
-from snowflake.snowpark import DataFrame, Row, Session, context, exceptions, functions
 
-from practice import signatures
+from practice import Scene
+from practice.events import Draw, Failed
 from practice.explain import explain_error
-from practice.signatures import ELEMENTS, missing, streamlit_mixins
-from tests.practice.parity import Outcome, Program
-from tests.practice.parity_programs import PROGRAMS
-from tests.practice.parity_programs.building import CONNECT, program
-from tests.practice.parity_reality import Reality
-from tests.practice.parity_sandbox import Sandbox
+from practice.sandbox.signatures import ELEMENTS, guest_modules
+from tests.practice.parity import Both, Case, Outcome
+from tests.practice.programs import printed, ran
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning")
 
 # Names of ours that no program is to see.
-OURS = ("practice.guest", "stand_in", "<string>", "<practice")
+OURS = ("practice.guest", "<string>", "<practice", "carried")
+# What a call of each function needs, by the names of its parameters.
+NEEDED = {
+    "body": "'x'",
+    "label": "'x'",
+    "value": "1",
+    "options": "['a']",
+    "spec": "2",
+    "tabs": "['a']",
+    "exception": "ValueError('x')",
+    "name": "'user'",
+    "stream": "['x']",
+    "args": "'x'",
+}
+# A value that Streamlit does not take, by what it takes (``signatures.CHECKS``).
+WRONG = {"icon": "'rocket'", "content": "'big'", "pixels": "-5"}
 
 
-@pytest.fixture(scope="module")
-def reality(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reality]:
-    with pytest.MonkeyPatch.context() as patch:
-        running = Reality(tmp_path_factory.mktemp("reality"), patch)
-        yield running
-        running.cortex.close()
+def _checks() -> dict[str, dict[str, Any]]:
+    names: dict[str, Any] = {"__name__": "signatures"}
+    exec(guest_modules()["practice.guest.signatures"], names)
+    found: dict[str, dict[str, Any]] = names["CHECKS"]
+    return found
 
 
-@pytest.fixture(scope="module")
-def sandbox(reality: Reality) -> Iterator[Sandbox]:
-    session = reality.session_apart()
-    yield Sandbox(session)
-    session.close()
+def _call(name: str, number: int, **given: str) -> str:
+    """Return a call of a function of ``st`` with what it needs and with these arguments."""
+    parameters = inspect.signature(getattr(st, name)).parameters.values()
+    needs = [each.name for each in parameters if each.default is each.empty and each.name in NEEDED]
+    args = {each: NEEDED[each] for each in needs} | given
+    positional = args.pop("args", "")
+    if any(each.name == "key" for each in parameters):
+        args["key"] = f"'{name} {number}'"
+    told = ", ".join(f"{key}={value}" for key, value in args.items())
+    call = f"st.{name}({', '.join(filter(None, (positional, told)))})"
+    return f"{call}.__enter__()" if name == "spinner" else call
 
 
-@pytest.fixture(scope="module")
-def in_sandbox(request: pytest.FixtureRequest, sandbox: Sandbox) -> dict[str, Outcome]:
-    """What becomes of the table's programs, those that have been asked for; all in one sandbox."""
-    params = [getattr(item, "callspec", None) for item in request.session.items]
-    wanted = {spec.params["each"].title for spec in params if spec and "each" in spec.params}
-    programs = [each for each in PROGRAMS if each.title in wanted]
-    outcomes = sandbox.run(programs)
-    return {each.title: outcome for each, outcome in zip(programs, outcomes, strict=True)}
-
-
-def titles(each: Program) -> str:
-    return each.title
-
-
-@pytest.mark.parametrize("each", PROGRAMS, ids=titles)
-def test_both_ways_agree(each: Program, in_sandbox: dict[str, Outcome], reality: Reality) -> None:
-    outcome = in_sandbox[each.title]
-    assert outcome == reality.run(each).in_the_words_of(outcome)
-
-
-@pytest.mark.parametrize("name", ELEMENTS)
-def test_every_element_is_in_the_table(name: str) -> None:
-    assert any(re.search(rf"\.{name}\(", each.code) for each in PROGRAMS)
-
-
-def test_the_two_ways_are_two(sandbox: Sandbox, reality: Reality) -> None:
-    spy = Program("where am I", "import sys\nprint(sys.platform)\n")
-    assert sandbox.run([spy])[0].printed == "wasi\n"
-    assert reality.run(spy).printed == f"{sys.platform}\n"
-
-
-ALONE = (
-    "widgets have the values that they have been set to",
-    "st.stop ends the program without an error",
-    "a misspelt st.wrte is told what was meant",
-    "what is not Python is told: a missing colon",
-    "inside Snowflake Complete finds the session",
-    "the fault model fault-error-data ends a program with the client's error",
-    "COMPLETE answers in SQL",
-)
-
-
-@pytest.mark.parametrize("each", [each for each in PROGRAMS if each.title in ALONE], ids=titles)
-def test_a_program_does_the_same_when_it_is_alone(
-    each: Program, in_sandbox: dict[str, Outcome], sandbox: Sandbox
-) -> None:
-    assert sandbox.run_alone(each) == in_sandbox[each.title]
-
-
-# --- What comes from the guest's Python 3.12, where the host has 3.11
-
-
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        (
-            "from streamlit import wrte",
-            "cannot import name 'wrte' from 'streamlit'. Did you mean: 'write'?",
-        ),
-        ("print(sys)", "name 'sys' is not defined. Did you forget to import 'sys'"),
-        (
-            "class A:\n    x = 1\n    def f(self): return x\nA().f()",
-            "name 'x' is not defined. Did you mean: 'self.x'?",
-        ),
-        (
-            CONNECT + "from snowflake.cortex import Complete\n"
-            "Complete('m', 'p', options={'temperature': float('nan')})",
-            "Out of range float values are not JSON compliant: nan",
-        ),
-    ],
-)
-def test_the_sandbox_has_more_to_say_where_its_python_has(
-    code: str, message: str, sandbox: Sandbox, reality: Reality
-) -> None:
-    there, here = sandbox.run([Program("", code)])[0].error, reality.run(Program("", code)).error
-    assert there is not None
-    assert here is not None
-    assert (there.type, there.message) == (here.type, message)
-    assert message.startswith(here.message)
-
-
-def test_quotes_may_be_the_same_inside_an_f_string_in_the_sandbox(
-    sandbox: Sandbox, reality: Reality
-) -> None:
-    same = Program("", "d = {'a': 1}\nprint(f'{d['a']}')")
-    assert sandbox.run([same])[0].printed == "1\n"
-    if sys.version_info < (3, 12):
-        assert reality.run(same).error is not None
-
-
-# --- What cannot be run under AppTest
-
-
-def test_secrets_are_printed_as_a_running_app_prints_them(sandbox: Sandbox) -> None:
-    # Under AppTest there is no runtime, and without one Streamlit does not say what is in them.
-    (outcome,) = sandbox.run([program("", "print(st.secrets, repr(st.secrets.connections))")])
-    account = {"account": "practice", "user": "learner", "password": "not-a-real-one"}
-    table = {"snowflake": account}
-    assert outcome.printed == f"{ {'connections': table} } {table}\n"
-
-
-ENDS = ("raise SystemExit(3)", "import sys\nsys.exit()")
-
-
-def test_a_program_may_end_itself(sandbox: Sandbox) -> None:
-    # It would end the thread that AppTest waits for.
-    outcomes = sandbox.run([Program("", f"print('a')\n{end}\nprint('b')") for end in ENDS])
-    assert [(each.printed, each.error) for each in outcomes] == [("a\n", None), ("a\n", None)]
-
-
-def test_a_session_without_options_finds_no_connection(sandbox: Sandbox) -> None:
-    # For real it would read the connections of whoever runs the tests, and try them.
-    (outcome,) = sandbox.run(
-        [Program("", "from snowflake.snowpark import Session\nSession.builder.create()")]
-    )
-    assert outcome.error == (
-        "snowflake.connector.errors.Error",
-        "Default connection with name 'default' cannot be found, known ones are []",
-    )
-
-
-# --- Arguments
-
-
-@pytest.fixture(scope="module")
-def stand_ins() -> Iterator[dict[str, ModuleType]]:
-    """The stand-ins, in this Python."""
-    signatures = ModuleType("practice.guest.signatures")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, signatures.__name__, signatures)
-        exec(streamlit_mixins(), signatures.__dict__)
-        from practice.guest import cortex_stand_in, snowpark_stand_in, streamlit_stand_in
-
-        job = {"inputs": {}, "inside_snowflake": False, "secrets": None}
-        names = {"names": dir(st), "version": st.__version__}
-        yield {
-            **streamlit_stand_in.modules({**job, "streamlit": names}),
-            **snowpark_stand_in.modules(job),
-            **cortex_stand_in.modules(),
-        }
-    for name in [name for name in sys.modules if name.startswith("practice.guest.")]:
-        if name.endswith("_stand_in"):
-            del sys.modules[name]
-
-
-def test_all_checks_are_carried_over_from_the_installed_streamlit() -> None:
-    assert missing() == []
-
-
-def test_with_another_streamlit_less_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(signatures.CARRIED, "streamlit.gone", ("validate_it", "GoneError", "_X"))
-    assert missing() == [
-        "streamlit.gone.validate_it",
-        "streamlit.gone.GoneError",
-        "streamlit.gone._X",
+def _calls(name: str) -> list[Case]:
+    """Return a right call of a function, and every kind of wrong one."""
+    inside = {"form_submit_button": "with st.form('f {}'): "}.get(name, "")
+    calls = [
+        _call(name, 0),
+        f"st.{name}(nope=1)",
+        f"st.{name}({', '.join(['1'] * 40)})",
+        f"st.sidebar.{name}(nope=1)",
     ]
-    names: dict[str, Any] = {}
-    exec(streamlit_mixins.__wrapped__(), names)
-    assert (names["validate_it"](1, two=2), names["_X"]) == ("", ())
-    assert issubclass(names["GoneError"], Exception)
+    if any(value.default is value.empty for value in _parameters(name)):
+        calls.append(f"st.{name}()")
+    for number, (parameter, wanted) in enumerate(_checks()[name].items(), 1):
+        wrong = WRONG.get(wanted, "'zorro'") if isinstance(wanted, str) else "'zorro'"
+        calls.append(_call(name, number, **{parameter: wrong}))
+    if not inside:
+        return [(call,) for call in calls]
+    return [
+        (f"{inside.format(number)}\n    it = {call}", "it") for number, call in enumerate(calls)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("told", "value"),
-    [
-        (1, 1),
-        ("a", "a"),
-        (None, None),
-        ({"decimal": "1.50"}, Decimal("1.50")),
-        ({"bytes": "6162"}, b"ab"),
-        ({"date": "2026-01-02"}, dt.date(2026, 1, 2)),
-        ({"time": "03:04:05"}, dt.time(3, 4, 5)),
-        ({"datetime": "2026-01-02T03:04:05.678000"}, dt.datetime(2026, 1, 2, 3, 4, 5, 678_000)),
+def _parameters(name: str) -> list[inspect.Parameter]:
+    parameters = inspect.signature(getattr(st, name)).parameters.values()
+    return [each for each in parameters if each.kind is not each.VAR_POSITIONAL]
+
+
+SECRETS = "dict(st.secrets['connections']['snowflake'])"
+SET = "st.session_state.update(q='hello', o='b', t=None, n=7)"
+M = "'llama3.1-8b'"
+
+
+def _each(*expressions: str, first: str = "") -> list[Case]:
+    return [tuple(filter(None, (first, each))) for each in expressions]
+
+
+#: What is run both ways, by what it is about.
+CASES: dict[str, list[Case]] = {
+    **{f"st.{name}": _calls(name) for name in ELEMENTS},
+    "st.write shows every type": _each(
+        *(
+            f"st.write({value})"
+            for value in (
+                *("'a *text*'", "''", "3", "None", "{'a': [1]}", "[1, 'two']", "(1, 'two')", "{1}"),
+                *("b'x'", "ValueError('v')", "words()", "words", "Point(1, 2)", "Colour.RED"),
+                *("map(str, [1])", "{'a': 1}.keys()", "'a', 3, 'b'", "'before', [1], 'after'"),
+                *("len", "Plain", "Plain()", "math", "st.container()", "'a`b', 2"),
+            )
+        ),
+        "st.container().write('a', 'b')",
+        "st.write(st.write_stream(['a', 1, 'b']))",
+    ),
+    "st.write_stream takes what can be iterated": _each(
+        *(
+            f"st.write_stream({value})"
+            for value in (
+                *("'text'", "5", "None", "object", "['a', 'b']", "[]", "[1]", "['a', None, 'b']"),
+                *("words()", "words", "iter(['a'])", "[b'ab']", "[print]", "words().__next__"),
+                *("{'a': 1}", "broken()", "['a', {'b': 1}, 'c']", "['a'], cursor='|'"),
+            )
+        ),
+        first="stream = None",
+    ),
+    "containers hold what is drawn into them": [
+        ("left, right = st.columns([1, 2])", "right.write('right')", "left.write('left')"),
+        ("with st.container() as c: inside = repr(c)", "inside"),
+        ("with st.expander('x') as c: st.write('in')", "type(c)"),
+        ("with st.popover('x') as c: st.write('in')", "type(c)"),
+        ("with st.status('x') as c: st.write('in')", "c.update(label='done', state='complete')"),
+        ("c = st.status('y')", "c.update(state='zorro')"),
+        ("c = st.status('z')", "c.update('zorro')"),
+        ("one, two = st.tabs(['1', '2'])", "two.write('2')"),
+        ("box = st.empty()", "box.write('first')", "box.write('second')"),
+        ("with st.chat_message('user'): st.markdown('Hi')", "None"),
+        ("with st.form('a'): st.form('b')", "None"),
+        ("with st.form('c'): st.button('b', key='in form')", "None"),
+        ("st.form_submit_button('out')",),
+        ("with st.spinner('x') as it: st.write('in')", "it"),
+        ("@st.spinner('busy')\ndef work(n): return n + 1", "work(1)"),
+        *_each("st.columns(0)", "st.columns([1, 0])", "st.columns('ab')", "st.columns(2.5)"),
+        *_each("st.tabs([])", "st.tabs([1])", "st.expander(None)", "st.popover(5)"),
+        *_each("st.chat_message(None)", "st.chat_message(5)", "st.container().nope()"),
+        *_each("st.sidebar.set_page_config()", "st.json({1: 2, (1, 2): 3})", "st.json('{')"),
     ],
-)
-def test_a_row_can_have_values_that_json_has_not(
-    told: object, value: object, stand_ins: dict[str, ModuleType]
-) -> None:
-    from practice.guest import snowpark_stand_in
-
-    assert snowpark_stand_in._value(told) == value
-
-
-def arguments(function: Callable[..., Any]) -> list[tuple[str, str, object]]:
-    parameters = inspect.signature(function).parameters.values()
-    told = [(each.name, each.kind.description, each.default) for each in parameters]
-    return [each for each in told if not each[0].startswith("_")]
-
-
-@pytest.mark.parametrize("name", [*ELEMENTS, "stop", "set_page_config"])
-def test_functions_of_st_have_the_arguments_of_the_installed_streamlit(
-    name: str, stand_ins: dict[str, ModuleType]
-) -> None:
-    ours = getattr(stand_ins["streamlit"], name)
-    assert arguments(ours) == arguments(getattr(st, name))
-    if name in ELEMENTS:
-        assert ours.__qualname__ == getattr(st, name).__qualname__
-        place = getattr(stand_ins["streamlit"].sidebar, name)
-        assert arguments(place) == arguments(getattr(st.sidebar, name))
-
-
-@pytest.mark.parametrize("name", ["cache_data", "cache_resource"])
-@pytest.mark.parametrize("method", ["__call__", "clear"])
-def test_caches_have_the_arguments_of_the_installed_streamlit(
-    name: str, method: str, stand_ins: dict[str, ModuleType]
-) -> None:
-    ours, real = (getattr(getattr(module, name), method) for module in (stand_ins["streamlit"], st))
-    assert arguments(ours) == arguments(real)
-
-
-@pytest.mark.parametrize(
-    ("module", "path", "real"),
-    [
-        ("snowflake.cortex", "complete", _complete.complete),
-        ("snowflake.cortex", "Complete", _complete.Complete),
-        ("snowflake.cortex._complete", "MidStreamException", _complete.MidStreamException),
-        ("snowflake.snowpark.functions", "ai_complete", functions.ai_complete),
-        ("snowflake.snowpark.functions", "lit", functions.lit),
-        ("snowflake.snowpark.functions", "col", functions.col),
-        ("snowflake.snowpark.context", "get_active_session", context.get_active_session),
+    "misspelt names are told what was meant": _each(
+        *("st.wrte('x')", "st.Button", "st.writestream('x')", "st.input('x')", "st.cache", "st._x"),
+        *("hasattr(st, 'nope')", "st.experimental_rerun()", "st.zzzzzz"),
+    ),
+    "choices take options of every kind": _each(
         *(
-            ("snowflake.snowpark", f"Session.{name}", getattr(Session, name))
-            for name in ("sql", "range", "close", "get_active_session")
+            f"st.{name}('a', {given}, key='{name} of {number}')"
+            for name in ("selectbox", "radio")
+            for number, given in enumerate(
+                (
+                    *("['x', 'y']", "('p', 'q')", "range(3)", "{'p': 1}", "'xyz'", "5", "None"),
+                    *("[]", "Colour", "[None, 2]", "['x'], index=None", "['x'], index=2"),
+                    *("['x', 'y'], index='x'", "['x', 'y'], 1, str", "[1], format_func='x'"),
+                    *("[1], format_func=lambda v: v", "['x'], on_change=5", "['x'], index=True"),
+                )
+            )
         ),
+    ),
+    "texts, flags and numbers have their defaults": _each(
         *(
-            ("snowflake.snowpark", f"Session.builder.{name}", getattr(Session.builder, name))
-            for name in ("config", "configs", "create", "getOrCreate", "app_name", "appName")
+            f"st.{call}, key='default {number}')"
+            for number, call in enumerate(
+                (
+                    *("text_input('a', 'v'", "text_input('a', None", "text_input('a', 5"),
+                    *("text_area('a'", "text_area('a', 'abcdef', max_chars=3", "checkbox('a', 'x'"),
+                    *("toggle('a'", "toggle('a', True", "button('a'", "chat_input('a'"),
+                    *("slider('a', 1, 10", "slider('a', 1, 10, 20", "slider('a', 0.0, 1.0, 0.5"),
+                    *("slider('a', value=(5, 1)", "slider('a', 0, 1.0", "slider('a', 0, 1, 0.5"),
+                    *("slider('a', 1, 1", "slider('a', step=0", "slider('a', 0, 10, None, 2"),
+                    *("slider('a', 'x'", "slider('a', 0.0, 1.0, 1", "button('a', on_click=5"),
+                )
+            )
         ),
-        *(
-            ("snowflake.snowpark", f"DataFrame.{name}", getattr(DataFrame, name))
-            for name in ("collect", "select")
-        ),
-        *(
-            ("snowflake.snowpark", f"Row.{name}", getattr(Row, name))
-            for name in ("as_dict", "asDict")
-        ),
-        *(
-            ("snowflake.snowpark.exceptions", name, getattr(exceptions, name))
-            for name in ("SnowparkClientException", "SnowparkSQLException")
+    ),
+    "widgets that are the same need keys": [
+        *_each("st.button('same')", "st.sidebar.button('same')", "st.button('same')"),
+        *_each("st.button('a', key='k')", "st.text_input('b', key='k')"),
+    ],
+    "secrets are found by key and as an attribute": [
+        *_each(
+            *("st.secrets['connections']['snowflake']['user'] and 1", "st.secrets['nope']"),
+            *("st.secrets.nope", "st.secrets.connections.nope", "st.secrets.get('nope')"),
+            *("'connections' in st.secrets", "list(st.secrets)", "type(st.secrets)"),
+            *("type(st.secrets['connections'])", "isinstance(st.secrets['connections'], dict)"),
+            *("hasattr(st.secrets, 'nope')", "run('st.secrets.x = 1')", "st.secrets()"),
+            "run('st.secrets[1] = 1')",
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_snowflakes_functions_have_the_arguments_of_the_installed_ones(
-    module: str, path: str, real: Callable[..., Any], stand_ins: dict[str, ModuleType]
+    "the session's state is a mapping": [
+        *_each(*("st.session_state['nope']", "st.session_state.nope", "st.session_state.get('x')")),
+        *_each("'nope' in st.session_state", "run('del st.session_state.nope')"),
+        ("st.session_state.count = 0", "st.session_state.count += 1", "st.session_state.count"),
+        ("st.session_state[7] = 'seven'", "(st.session_state['7'], 7 in st.session_state)"),
+        ("del st.session_state['count']", "'count' in st.session_state"),
+        (SET, "st.text_input('q', key='q')"),
+        *_each("st.radio('o', ['a', 'b'], key='o')", "st.text_input('t', 'x', key='t')"),
+        *_each("st.slider('n', 0, 10, key='n')", "run('st.session_state.q = 5')"),
+        ("st.session_state.b = True", "st.button('b', key='b')"),
+    ],
+    "caches keep values": [
+        ("@st.cache_resource\ndef f(n, m=1): return [n]", "f(1) is f(1)"),
+        ("@st.cache_data\ndef g(n): return [n]", "(g(1) is g(1), g(1) == g(1), g.__name__)"),
+        ("f.clear()", "f(2)"),
+        ("h = st.cache_data(ttl=60, show_spinner=False)(lambda _stream, n: n)", "h(words(), 1)"),
+        ("@st.cache_data\ndef i(stream): return 1", "i(words())"),
+        ("@st.cache_data\ndef j(): return words()", "j()"),
+        ("@st.cache_data\ndef k(): return lambda: 1", "k()"),
+        ("@st.cache_data\ndef l(s): return 1", "l(session)"),
+        *_each("i(lambda: 1)", "i([1, {'a': (2,)}])", "st.cache_data(nope=1)", "f()"),
+        *_each("st.cache_resource(scope='x')", "st.cache_data(lambda: 1)(5)"),
+        ("class Model:\n    @st.cache_data\n    def ask(_self, n): return n", "Model().ask(3)"),
+    ],
+    "functions that draw nothing": _each(
+        *("st.set_page_config(page_title='x')", "st.set_page_config(nope=1)", "st.stop(1)"),
+        *("st.fragment(nope=1)", "st.fragment(lambda: 3)()", "st.fragment()(lambda: 4)()"),
+    ),
+    "a session is found, made and closed": [
+        *_each("session", "get_active_session() is session", "Session.builder.getOrCreate()"),
+        *_each("Session.builder.configs(5)", "Session.builder.configs({'user': 'x'}).create()"),
+        *_each("Session.builder.configs(st.secrets).create()", "Session.builder.nope"),
+        *_each("Session.builder.configs({'account': 'x', 'user': 'y'}).create()"),
+        *_each("session.sqll('x')", "session.sql()", "session.sql(5)", "session()"),
+        (f"other = Session.builder.configs({SECRETS}).create()", "get_active_session()"),
+        ("Complete('llama3.1-8b', 'Hi')",),
+        ("other.close()", "other.sql('select 1').collect()"),
+        (f"Complete({M}, 'Hi', session=other)",),
+        ("session.close()", "get_active_session()"),
+        (f"Complete({M}, 'Hi', stream=True)",),
+        ("session = connect()", "get_active_session() is session"),
+    ],
+    "statements are bound, run and fail": [
+        *_each(
+            *("session.sql('select 1 as a, null').collect()", "session.sql('select 1').colect()"),
+            *("session.sql('select ?, ?', params=['a', 1]).collect()", "len(session.sql('x'))"),
+            *("session.sql('select ?', ['x']).collect()", "session.sql('select ?').collect()"),
+            *("session.sql('select ?', params='x').collect()", "session.sql('selec 1').collect()"),
+            *("session.sql('select ?', params=[{1: 2}]).collect()", "session.sql('x') + 1"),
+            *("session.sql('select nope').collect()", "session.sql('x').collect(nope=1)"),
+            "session.sql(\"select to_date('2026-01-02'), 1.5, to_binary('61', 'hex')\").collect()",
+            "session.sql(\"select snowflake.cortex.complete('m', 'It's me')\").collect()",
+            f"session.sql('select AI_COMPLETE(?, ?)', params=[{M}, 'Hi']).collect()",
+            "session.sql('select AI_COMPLETE(?, ?)', params=['nope', 'Hi']).collect()",
+            f'session.range(1).select(ai_complete({M}, "It\'s me")).collect()',
+            f"session.range(1).select(ai_complete({M}, 'Hi').alias('answer')).collect()",
+            "session.range(3).collect()",
+            *(
+                "ai_complete('m')",
+                "ai_complete('m', object())",
+                "col(5)",
+                "lit()",
+                "bool(col('x'))",
+            ),
+            *("session.range(1).select()", "session.range(1).select(5)", "session.range('x')"),
+        ),
+        (
+            "try: session.sql('selec 1').collect()\nexcept SnowparkSQLException as e: error = e",
+            "(error.sql_error_code, error.error_code, error.message, error.raw_message)",
+        ),
+    ],
+    "a row is found by number, by name and as an attribute": _each(
+        *("row[0]", "row['A']", "row.A", "row['b c']", "row[9]", "row['a']", "row.a", "row[0:1]"),
+        *("row.as_dict()", "row.asDict()", "list(row)", "'A' in row", "len(row)", "row == (1, 2)"),
+        *("run('row[0] = 3')", "run('row.A = 3')", "row", "rows.collect()", "rows['A']"),
+        *("Row(1, 2)", "Row(a=1)", "Row(1, a=2)", "Row('a', 'b')(1, 2)", "Row(1).as_dict()"),
+        first="rows = session.sql('select 1 as a, 2 as \"b c\"').collect(); row = rows[0]",
+    ),
+    "Complete answers, or says what is wrong": _each(
+        *(
+            f"Complete({given})"
+            for given in (
+                *(
+                    f"{M}, 'Hi'",
+                    f"model={M}, prompt='Hi', session=session",
+                    "",
+                    M,
+                    "'m', 'p', True",
+                ),
+                *("'m', 'p', nope=1", "'m', 'p', Stream=True", "5, 'Hi'", f"{M}, 5", f"{M}, ''"),
+                *("5, 'Hi', stream=True", f"{M}, 5, stream=True", f"{M}, object()", "'nope', 'Hi'"),
+                *(f"{M}, [{{'role': 'user', 'content': 'Hi'}}]", f"{M}, ['x']", f"{M}, None"),
+                *(f"{M}, 'Hi', options={{'max_tokens': 5}}", f"{M}, 'Hi', options={{'top_p': 3}}"),
+                *(f"{M}, 'Hi', options=5", f"{M}, 'Hi', timeout=-1", f"{M}, 'Hi', timeout='5'"),
+                *(f"{M}, 'Hi', session=5", "'m', 'p', timeout=1, deadline=2"),
+                *(f"{M}, 'Hi', options={{'response_format': {given}}}" for given in ("5", "{}")),
+            )
+        ),
+    ),
+    "a stream is a generator of texts, and is used up": [
+        (f"stream = complete({M}, 'Hi', stream=True)", "type(stream)"),
+        *_each("next(stream)", "list(stream)", "next(stream)", "len(stream)", "stream + 'x'"),
+        *_each(
+            "stream[0]", "''.join(stream)", "stream.text", f"Complete({M}, 'Hi', stream=1) and 1"
+        ),
+        (f"stream = Complete({M}, 'Hi', stream='True')", "st.write_stream(stream)"),
+        ("st.write_stream(stream)",),
+        (f"st.write(Complete({M}, 'Hi', stream=True))",),
+    ],
+    "faults of the service are the client's errors": [
+        *_each(*(f"Complete('fault-{n}', 'Hi')" for n in (500, 401, 403, 404, 400))),
+        *(
+            (f"st.write_stream(Complete('fault-{fault}', 'Hi', stream=True))",)
+            for fault in ("reset", "truncated", "error-data", "bad-json", "length", "no-end")
+        ),
+        (
+            "try: Complete('fault-500', 'Hi')\nexcept HTTPError as e: error = e",
+            "(error.response.status_code, bool(error.response), isinstance(error, OSError))",
+        ),
+        ("[kind.__name__ for kind in ChunkedEncodingError.__mro__]",),
+        ("raise_ = MidStreamException('reason', request_id='r')", "run('raise raise_')"),
+    ],
+    "names of Snowflake that are misspelt are not found": _each(
+        *(
+            f"run('{line}')"
+            for line in (
+                "from snowflake.cortex import compleet",
+                "from snowflake.cortx import Complete",
+                "from snowflake.snowpark import Sesion",
+                "from snowflake.snowpark.functions import ai_compleet",
+                "from snowflake.snowpark.context import get_active_sesion",
+                "from streamlit import zzzzzz",
+                "import streamlitt",
+            )
+        ),
+    ),
+    "time.sleep takes seconds": _each("time.sleep(0)", "time.sleep('1')", "time.sleep(-1)"),
+}
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, runtime: object) -> Iterator[Both]:
+    with pytest.MonkeyPatch.context() as patch:
+        running = Both(tmp_path_factory.mktemp("both"), patch)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def outcomes(both: Both) -> dict[Case, tuple[Outcome, Outcome]]:
+    """What becomes of each program, in the sandbox and for real."""
+    cases = [case for cases in CASES.values() for case in cases]
+    found = zip(both.in_sandbox(cases), both.for_real(cases), strict=True)
+    return dict(zip(cases, found, strict=True))
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_the_sandbox_agrees_with_the_real_libraries(
+    title: str, outcomes: dict[Case, tuple[Outcome, Outcome]]
 ) -> None:
-    ours: Any = stand_ins[module]
-    for name in path.split("."):
-        ours = getattr(ours, name)
-    assert arguments(ours) == arguments(real)
+    differ = {}
+    for case in CASES[title]:
+        here, there = (each.in_kind_and_meaning() for each in outcomes[case])
+        if here != there:
+            differ[case] = {"sandbox": here, "real": there}
+    assert differ == {}
+
+
+def test_no_outcome_has_a_name_of_ours(outcomes: dict[Case, tuple[Outcome, Outcome]]) -> None:
+    told = [text for sandbox, _ in outcomes.values() for text in map(str, sandbox)]
+    assert not [text for text in told if any(name in text for name in OURS)]
 
 
 # --- What the sandbox has not
 
 NOT_HERE = {
-    **{
-        f"st.{name}": f"st.{name}"
-        for name in (
-            *("dataframe([1])", "line_chart([1])", "chat_input()", "progress(0)", "status('s')"),
-            *("tabs(['a'])", "form('f')", "number_input('n')", "multiselect('m', [])", "rerun()"),
-            *("toast('t')", "image('i')", "html('h')", "query_params", "connection('c')"),
-            *("help(1)", "fragment", "dialog('d')", "date_input('d')", "file_uploader('f')"),
-        )
-    },
-    "a place's data frame": "st.container().dataframe([1])",
-    "the sidebar's form": "st.sidebar.form('f')",
-    "what is called when a button is pressed": "st.button('b', on_click=print)",
-    "what is called when a text changes": "st.text_input('t', on_change=print)",
-    "a slider of dates": "import datetime\nst.slider('d', value=datetime.date(2026, 1, 2))",
-    "more columns than a page has room for": "st.columns(30)",
-    "a stream that has to be awaited": "async def words():\n    yield 'a'\nst.write_stream(words)",
-    "writing rows": CONNECT + "st.write(session.sql('select 1').collect())",
-    "writing a statement": CONNECT + "st.write('a', session.sql('select 1'))",
-    "showing a statement": CONNECT + "session.sql('select 1').show()",
-    "a statement's first row": CONNECT + "session.sql('select 1')[0]",
-    "a table": CONNECT + "session.table('t')",
-    "a frame of one's own": CONNECT + "session.create_dataframe([[1]])",
-    "another function of Snowpark": "from snowflake.snowpark.functions import upper",
-    "another function of Cortex": "from snowflake.cortex import Summarize",
-    "the connector": "import snowflake.connector\nsnowflake.connector.connect()",
-    "a parameter that is a date": CONNECT
-    + "import datetime\nsession.sql('select ?', params=[datetime.date(2026, 1, 2)]).collect()",
-    "a file for a model": CONNECT
-    + "from snowflake.snowpark.functions import ai_complete\nai_complete('m', 'p', file='f')",
-    "the network": "import requests\nrequests.get('https://example.com')",
-    "what the service wrote": CONNECT + "from snowflake.cortex import Complete\n"
-    "try:\n    Complete('fault-500', 'p')\nexcept OSError as error:\n    error.response.json()",
-    "the keyboard": "name = input('Your name? ')",
+    "streamlit": (
+        *("st.dataframe([1])", "st.progress(0)", "st.number_input('n')", "st.rerun()"),
+        *("st.container().dataframe([1])", "st.sidebar.image('i')", "st.query_params"),
+        *("st.write(session.sql('select 1').collect())", "st.write('a', session.sql('select 1'))"),
+        *("st.slider('d', value=__import__('datetime').date(2026, 1, 2))", "st.connection('x')"),
+    ),
+    "callbacks": ("st.button('b', on_click=print)", "st.text_input('t', on_change=print)"),
+    "room": ("st.columns(30)", "st.tabs(['a'] * 30)"),
+    "rows": ("session.sql('select 1').show()", "session.sql('select 1')[0]"),
+    "snowpark": (
+        *("session.table('t')", "ai_complete('m', 'p', file='f')", "lit(1, 'x')"),
+        "__import__('snowflake.connector').connector.connect()",
+        "run('from snowflake.snowpark.functions import upper')",
+        "session.sql('?', params=[__import__('datetime').date(2026, 1, 2)]).collect()",
+    ),
+    "cortex": ("run('from snowflake.cortex import Summarize')",),
+    "network": ("__import__('requests').get('https://example.com')",),
+    "avatar": ("st.chat_message('x', avatar='cat.png')",),
+    "input": ("input('Your name? ')",),
 }
 
 
-@pytest.fixture(scope="module")
-def not_here(sandbox: Sandbox) -> dict[str, Outcome]:
-    outcomes = sandbox.run([program(title, code) for title, code in NOT_HERE.items()])
-    return dict(zip(NOT_HERE, outcomes, strict=True))
+def test_what_the_sandbox_lacks_is_named_and_explained(both: Both) -> None:
+    cases = [(what, case) for what, calls in NOT_HERE.items() for case in calls]
+    for (what, case), outcome in zip(
+        cases, both.in_sandbox([(case,) for _, case in cases]), strict=True
+    ):
+        failed = Failed(type="NotHere", module="", message=outcome.message, lines=[], what=what)
+        assert (outcome.error, outcome.what) == ("practice.NotHere", what), case
+        assert explain_error(failed, "ko"), case
+        assert explain_error(failed, "en"), case
 
 
-@pytest.mark.parametrize("title", NOT_HERE)
-def test_what_the_sandbox_lacks_is_named_and_explained(
-    title: str, not_here: dict[str, Outcome]
-) -> None:
-    failed = not_here[title].failed
-    assert failed is not None
-    assert failed.what, f"{failed.type}: {failed.message}"
-    texts = {language: explain_error(failed, language) for language in ("ko", "en")}
-    assert all(texts.values())
-    shown = [failed.type, failed.message, *texts.values()]
-    assert not [text for text in shown if any(name in text for name in OURS)]
+# --- What cannot be run with others
 
-
-def test_a_program_that_catches_what_is_not_here_sees_no_name_of_ours(sandbox: Sandbox) -> None:
-    code = """\
-import sys
-try:
-    st.dataframe([1])
-except Exception as error:
-    print(type(error), error, repr(error))
-try:
-    st.stop()
-except BaseException as error:
-    print(type(error), error, repr(error), sys.exc_info()[0])
-print(st, st.write, st.stop, st.secrets, st.session_state, st.cache_data, st.container().nope)
-print(st.cache_data(lambda: 1), st.spinner(), st.errors, st.set_page_config, type(st))
+INPUTS = {
+    "Ask": True,
+    "Model": "large",
+    "Level": "level 3",
+    "Prompt": "Goodbye",
+    "Quick": False,
+    "Count": 7,
+    "Span": [1, 99],
+    "Say": "hello",
+    "Number": 99,
+}
+WIDGETS = """\
+import streamlit as st
+print(st.button("Ask"), st.selectbox("Model", ["small", "large"]))
+print(st.radio("Level", [1, 2, 3], format_func=lambda n: f"level {n}"))
+print(st.text_input("Prompt", "Hello", max_chars=4), st.checkbox("Quick", True), st.toggle("Loud"))
+print(st.slider("Count", 1, 10), st.slider("Span", value=(20, 40)), st.slider("Number", 0, 10, 3))
+print(st.chat_input("Say"), st.text_input("Kept", key="kept"), st.session_state.kept == "")
 """
-    assert not [name for name in OURS if name in sandbox.run([program("", code)])[0].printed]
 
 
-def test_errors_in_stand_ins_have_no_name_of_ours(in_sandbox: dict[str, Outcome]) -> None:
-    told = [
-        text
-        for outcome in in_sandbox.values()
-        for text in (outcome.printed, *(outcome.error or ()), str(outcome.drawn))
-    ]
-    assert not [text for text in told if any(name in text for name in OURS)]
+def test_widgets_have_the_values_that_they_have_been_set_to(runtime: object) -> None:
+    told = printed(ran(WIDGETS, scene=Scene(inputs=INPUTS)))
+    assert told == "True large\n3\nGood False False\n7 (1, 99) 3\nhello  True\n"
+
+
+def test_inside_snowflake_there_is_a_session_and_there_are_no_secrets(runtime: object) -> None:
+    code = """\
+import streamlit as st
+from snowflake.snowpark.context import get_active_session
+print(get_active_session() is st.connection("snowflake").session())
+try:
+    st.secrets["connections"]
+except Exception as error:
+    print(type(error).__name__)
+"""
+    told = printed(ran(code, scene=Scene(inside_snowflake=True)))
+    assert told == "True\nStreamlitSecretNotFoundError\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        ("prompt = 1\nprint(promt)", "NameError", "Did you mean: 'prompt'?"),
+        ("'x'.uper()", "AttributeError", "Did you mean: 'upper'?"),
+        ("from streamlit import wrte", "ImportError", "Did you mean: 'write'?"),
+        ("from snowflake.cortex import Complet", "ImportError", "Did you mean: 'Complete'?"),
+        ("print('a'", "SyntaxError", "'(' was never closed"),
+        ("return 5", "SyntaxError", "'return' outside function"),
+        ("import streamlit as st\ntry:\n    st.stop()\nexcept Exception: 1 / 0", "", ""),
+        ("raise SystemExit(3)", "", ""),
+    ],
+)
+def test_a_program_ends_with_the_words_of_python(
+    code: str, error: str, message: str, runtime: object
+) -> None:
+    failed = [event for event in ran(code) if isinstance(event, Failed)]
+    assert [each.type for each in failed] == ([error] if error else [])
+    assert all(message in each.message for each in failed)
+
+
+def test_a_value_that_stands_by_itself_is_written(runtime: object) -> None:
+    code = """\
+"A docstring is not."
+x = {"a": 1}
+x, "and", 2
+None
+def function():
+    "Nor is this one."
+    "a text inside is"
+function()
+for n in range(2):
+    n
+print("a call is not")
+"""
+    bodies = [event.args["body"] for event in ran(code) if isinstance(event, Draw)]
+    assert bodies == ['{"a": 1}', "and `2`", "`None`", "a text inside is", "`0`", "`1`"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from practice import runtime as module
 from practice.__main__ import main
-from practice.runtime import CACHE_SETTING, SETTING, Runtime
+from practice.sandbox import runtime as module
+from practice.sandbox.runtime import CACHE_SETTING, SETTING, Runtime
 
 
 def test_it_compiles_the_sandbox_and_says_where_to(

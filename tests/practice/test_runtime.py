@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from practice import Unavailable, run
-from practice import runtime as module
 from practice.events import Preparing
-from practice.runtime import CACHE_SETTING, SETTING, Runtime, find
+from practice.sandbox import runtime as module
+from practice.sandbox.runtime import CACHE_SETTING, SETTING, Runtime, find
 from tests.practice.programs import end
 
 posix = pytest.mark.skipif(os.name != "posix", reason="about owners and modes")

@@ -17,11 +17,12 @@ from typing import Any
 import psutil
 import pytest
 
-from practice import Event, Refused, RunLimits, SqlError, process, run
-from practice import places as places_module
+from practice import Event, Refused, RunLimits, SqlError, run
 from practice.events import Asked, Delta, Ended, Idle, Printed, Queried, Queued, Slept
-from practice.places import LEAST_BYTES, STALE_SECONDS, Place, Places, TooMany, Turns
-from practice.runtime import Runtime
+from practice.sandbox import places as places_module
+from practice.sandbox import process
+from practice.sandbox.places import LEAST_BYTES, STALE_SECONDS, Place, Places, TooMany, Turns
+from practice.sandbox.runtime import Runtime
 from streaming import CompletionRequest, StreamError
 from tests.practice.programs import (
     SETUP,
@@ -519,7 +520,7 @@ def test_a_program_that_cannot_be_sent_gives_its_place_back(
         raise UnicodeEncodeError("utf-8", "x", 0, 1, "half a character")
 
     places = Places(1, most=1)
-    monkeypatch.setattr("practice.sandbox.job", fail)
+    monkeypatch.setattr("practice.sandbox.lifecycle.job", fail)
     with pytest.raises(UnicodeEncodeError):
         ran("pass", places=places)
     assert is_free(places)
@@ -585,7 +586,7 @@ def test_a_worker_that_cannot_be_looked_after_is_ended(
 
     # That nothing is left of it is looked at after every test.
     monkeypatch.setattr(
-        "practice.process.psutil", SimpleNamespace(Process=none, Error=psutil.Error)
+        "practice.sandbox.process.psutil", SimpleNamespace(Process=none, Error=psutil.Error)
     )
     assert end(ran("print(1)")) == "crash"
 

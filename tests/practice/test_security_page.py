@@ -10,7 +10,7 @@ import pytest
 from course.exercises.answers import MOST_TOKENS, STATEMENT_SECONDS
 from course.exercises.panel import TURNS
 from practice import RunLimits
-from practice.places import LEAST_BYTES, MOST_EACH, RUN_BYTES
+from practice.sandbox.places import LEAST_BYTES, MOST_EACH, RUN_BYTES
 
 DOCS = Path(__file__).parents[2] / "docs"
 MEBIBYTE = 1 << 20

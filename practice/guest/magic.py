@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _ast
 
-from practice.guest.page_stand_in import page
+from practice.guest.page import page
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pydantic
 
-from practice.events import Asked, Delta, Queried
-from practice.limits import RunLimits
+from practice.events import Asked, Delta, Forged, Queried
+from practice.sandbox.job import RunLimits
 from streaming import CompletionRequest
 from streaming.errors import STATUS_CODES, from_exception
 
-__all__ = ["Answers", "Complete", "Forged", "Refused", "Sql", "SqlError"]
+__all__ = ["Answers", "Complete", "Refused", "Sql", "SqlError"]
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
 
 # Far longer than any model's name.
 LONGEST_NAME = 200
-# streaming's code for what went wrong -> what the guest raises for it (cortex_stand_in.py); for any
+# streaming's code for what went wrong -> what the guest raises for it (guest/cortex.py); for any
 # other a failure of the service.
 KINDS: Mapping[str, str] = {
     "connection": "connection",
@@ -55,10 +55,6 @@ class SqlError(Exception):
         super().__init__(message)
         self.number = number
         self.query_id = query_id
-
-
-class Forged(Exception):
-    """The program asks for what it cannot have been promised: it has written to the pipe itself."""
 
 
 class Answers:
@@ -164,7 +160,7 @@ def _line(message: Mapping[str, Any], told: Callable[[Any], Any] = str) -> bytes
 
 
 def _told(value: Any) -> Any:
-    """Return a value of a row as the guest makes it from (snowpark_stand_in.py)."""
+    """Return a value of a row as the guest makes it from (guest/snowpark.py)."""
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
     if isinstance(value, dt.datetime | dt.date | dt.time):

@@ -15,15 +15,15 @@ from pathlib import Path
 import psutil
 
 from practice.events import Reason
-from practice.limits import RunLimits
-from practice.runtime import Runtime
-from practice.worker import CPU, MEMORY, PROTOCOL
+from practice.sandbox.job import RunLimits
+from practice.sandbox.runtime import Runtime
+from practice.sandbox.worker import CPU, MEMORY, PROTOCOL
 
 __all__ = ["Process"]
 
 HERE = Path(__file__).parent
 #: What runs in it first.
-START = (HERE / "guest" / "start.py").read_text("utf-8")
+START = (HERE.parent / "guest" / "start.py").read_text("utf-8")
 # Longer than anything that the guest's channel sends; what is longer has been forged.
 LONGEST_LINE = 256 * 1024
 # Below the server's own; on Windows, where a process cannot lower itself, and without a window.

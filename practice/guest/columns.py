@@ -6,7 +6,7 @@ import json
 from types import ModuleType
 
 from practice.guest import signatures
-from practice.guest.channel import NotHere
+from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
@@ -87,19 +87,11 @@ def ai_complete(
             "'ai_complete' expected Column, DataFrame, Iterable or LiteralType, "
             f"got: {type(prompt)}"
         )
+    options = {"model_parameters": model_parameters, "response_format": response_format}
+    flags = {"show_details": show_details, "return_error_details": return_error_details}
     arguments = {"model": _column(model)._argument, "prompt": _column(prompt)._argument}
-    for name, value in {
-        "model_parameters": model_parameters,
-        "response_format": response_format,
-    }.items():
-        if value is not None:
-            arguments[name] = _constant(value)
-    for name, flag in {
-        "show_details": show_details,
-        "return_error_details": return_error_details,
-    }.items():
-        if flag is not None:
-            arguments[name] = _column(flag)._argument
+    arguments |= {name: _constant(value) for name, value in options.items() if value is not None}
+    arguments |= {name: _column(flag)._argument for name, flag in flags.items() if flag is not None}
     told = ", ".join(f"{name} => {value}" for name, value in arguments.items())
     return Column(f"ai_complete({told})", "ai_complete")
 
@@ -158,20 +150,10 @@ def _constant(value: Any) -> str:
     )
 
 
-class _Functions(ModuleType):
-    """The module; what only the real one has is told apart from a slip of the pen."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name in signatures.FUNCTIONS:
-            raise NotHere("snowpark", f"snowflake.snowpark.functions.{name}")
-        text = f"module 'snowflake.snowpark.functions' has no attribute '{name}'"
-        raise AttributeError(text, name=name, obj=self)
-
-
 def module() -> ModuleType:
     """Return ``snowflake.snowpark.functions``."""
-    functions = _Functions("snowflake.snowpark.functions")
-    for function in (ai_complete, lit, col):
-        function.__module__ = functions.__name__
-        setattr(functions, function.__name__, function)
-    return functions
+    named = {function.__name__: function for function in (ai_complete, lit, col)}
+    for function in named.values():
+        function.__module__ = "snowflake.snowpark.functions"
+    known = signatures.FUNCTIONS
+    return Partial("snowflake.snowpark.functions", "snowpark", known, **named)

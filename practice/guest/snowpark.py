@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from practice.guest import channel, columns_stand_in, signatures, snowflake_errors_stand_in
-from practice.guest.channel import NotHere
-from practice.guest.columns_stand_in import Column, selected
-from practice.guest.row_stand_in import Row, made
-from practice.guest.snowflake_errors_stand_in import (
-    Error,
-    ProgrammingError,
+from practice.guest import channel, columns, signatures
+from practice.guest.carried import snowflake_exceptions
+from practice.guest.carried.snowflake_exceptions import (
     SnowparkSessionException,
-    binding_error,
-    sql_error,
+    SnowparkSQLException,
 )
+from practice.guest.carried.snowflake_row import Row
+from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = ["DataFrame", "Row", "Session", "get_active_session", "modules"]
+__all__ = ["DataFrame", "Row", "Session", "get_active_session", "modules", "opened"]
 
 _active: list[Session] = []
 
@@ -39,7 +36,7 @@ NO_USER = (
     "WORKLOAD_IDENTITY, PAT_WITH_EXTERNAL_SESSION, NO_AUTH."
 )
 
-# What else one may ask for rows with.
+# Other ways to ask for rows.
 INSTEAD_OF_COLLECT = {"first", "show", "take", "to_pandas", "toPandas", "to_local_iterator"}
 
 
@@ -64,19 +61,15 @@ class DataFrame:
         params = list(self._params) if self._params else None
         answer = channel.ask("sql", query=self._query, params=params)
         if "error" in answer:
-            raise sql_error(answer["error"], self._query)
+            raise _sql_error(answer["error"], self._query)
         rows = [[_value(told) for told in row] for row in answer["rows"]]
-        return [made(answer["columns"], row) for row in rows]
+        return [_row(answer["columns"], row) for row in rows]
 
     def select(self, *cols: Any) -> DataFrame:
         query = self._query.strip().removesuffix(";")
         around = f"( {query})" if query.startswith("SELECT ( ROW_NUMBER()") else f"({query})"
-        sql = f"SELECT {', '.join(selected(cols))} FROM {around}"  # noqa: S608 - the learner's own
+        sql = f"SELECT {', '.join(columns.selected(cols))} FROM {around}"  # noqa: S608 - the learner's own
         return DataFrame(self._session, sql, self._params)
-
-    @property
-    def queries(self) -> dict[str, list[str]]:
-        return {"queries": [self._query.strip()], "post_actions": []}
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle '_thread.RLock' object")
@@ -90,6 +83,32 @@ class DataFrame:
             kind = "rows" if name in INSTEAD_OF_COLLECT else "snowpark"
             raise NotHere(kind, f"DataFrame.{name}")
         raise AttributeError(f"DataFrame object has no attribute {name}")
+
+
+def _row(names: list[str], values: list[Any]) -> Any:
+    """Return a row; ``Row`` itself takes no column names that are no Python names."""
+    row = Row(*values)
+    row.__dict__["_fields"] = names
+    return row
+
+
+def _sql_error(told: dict[str, Any], query: str) -> Exception:
+    """Return the error for a statement that the host could not run."""
+    if "kind" in told:
+        return NotHere(told["kind"], told["message"])
+    # "001003 (42000): SQL compilation error: ...": Snowflake's number, its state, its message.
+    _, _, rest = told["message"].partition("): ")
+    raw = rest if rest and told["message"][:6].isdigit() else told["message"]
+    error: Exception = SnowparkSQLException(**told, query=query, raw_message=raw)
+    return error
+
+
+def _binding_error(number: int, message: str) -> Exception:
+    """Return the error for a parameter that the connector itself does not take."""
+    error: Exception = SnowparkSQLException(
+        f"{number}: {message}", error_code="1304", sql_error_code=number, raw_message=message
+    )
+    return error
 
 
 def _value(told: Any) -> Any:
@@ -110,13 +129,13 @@ def _value(told: Any) -> Any:
 
 def _check_params(params: Any) -> None:
     if params and not isinstance(params, list | tuple):
-        raise binding_error(252004, f"Binding parameters must be a list: {params}")
+        raise _binding_error(252004, f"Binding parameters must be a list: {params}")
     for value in params or ():
         kind = type(value).__name__
         if kind in ("Decimal", "date", "time", "datetime", "timedelta", "bytes", "bytearray"):
             raise NotHere("snowpark", f"params=[{kind}]")
         if not isinstance(value, str | int | float | list | tuple | None):
-            raise binding_error(
+            raise _binding_error(
                 252011,
                 f"Python data type [{kind.lower()}] cannot be automatically mapped to Snowflake "
                 "data type. Specify the snowflake data type explicitly.",
@@ -217,6 +236,30 @@ class Session:
         raise AttributeError(f"'Session' object has no attribute '{name}'")
 
 
+def opened() -> Session:
+    """Return the session that there is, or a new one."""
+    if not _active:
+        _active.append(Session(None))
+    return _active[0]
+
+
+class Error(Exception):
+    """An error of the connector; ``errno`` is its number."""
+
+    def __init__(self, msg: str, errno: int = -1) -> None:
+        self.msg = self.raw_msg = msg
+        self.errno = errno
+        super().__init__(msg if errno == -1 else f"{errno:06d}: {msg}")
+
+
+class DatabaseError(Error):
+    """Snowflake has refused something."""
+
+
+class ProgrammingError(DatabaseError):
+    """The connector was used wrongly."""
+
+
 def _check_options(options: dict[str, Any]) -> None:
     # snowflake/connector/connection.py, in its order.
     if not options:
@@ -255,19 +298,22 @@ def get_active_session() -> Session:
 def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
     _active[:] = [Session(None)] if job["inside_snowflake"] else []
-    snowflake, snowpark = ModuleType("snowflake"), ModuleType("snowflake.snowpark")
-    context = ModuleType("snowflake.snowpark.context")
-    functions = columns_stand_in.module()
-    errors = snowflake_errors_stand_in.modules()
-    exceptions, connector = errors["snowflake.snowpark.exceptions"], errors["snowflake.connector"]
-    get_active_session.__module__ = context.__name__
-    for module, names in (
-        (snowflake, {"snowpark": snowpark, "connector": connector, "__path__": []}),
-        (context, {"get_active_session": get_active_session}),
-        (snowpark, {"Session": Session, "Row": Row, "DataFrame": DataFrame, "Column": Column}),
-        (snowpark, {"context": context, "exceptions": exceptions, "functions": functions}),
-        (snowpark, {"__path__": []}),
-    ):
-        module.__dict__.update(names)
-    own = {each.__name__: each for each in (snowflake, snowpark, context, functions)}
-    return own | errors
+    get_active_session.__module__ = "snowflake.snowpark.context"
+    kinds = {kind.__name__: kind for kind in (Error, DatabaseError, ProgrammingError)}
+    for kind in kinds.values():
+        kind.__module__ = "snowflake.connector.errors"
+    known = vars(snowflake_exceptions).items()
+    raised = {name: kind for name, kind in known if name.startswith("Snowpark")}
+    parts = {
+        "context": ModuleType("snowflake.snowpark.context"),
+        "exceptions": Partial("snowflake.snowpark.exceptions", "snowpark", (), **raised),
+        "functions": columns.module(),
+    }
+    parts["context"].__dict__["get_active_session"] = get_active_session
+    errors = Partial("snowflake.connector.errors", "snowpark", (), **kinds)
+    connector = Partial("snowflake.connector", "snowpark", ("connect",), errors=errors, **kinds)
+    snowpark = Partial("snowflake.snowpark", "snowpark", (), **parts)
+    snowpark.__dict__.update(Session=Session, Row=Row, DataFrame=DataFrame, Column=columns.Column)
+    snowflake = Partial("snowflake", "snowpark", (), snowpark=snowpark, connector=connector)
+    own = (snowflake, snowpark, connector, errors, *parts.values())
+    return {each.__name__: each for each in own}

@@ -12,16 +12,16 @@ from typing import Any
 
 import pydantic
 
-from practice.answers import Answers, Complete, Forged, Refused, Sql, SqlError
-from practice.drawing import Drawing
 from practice.events import (
     Asked,
     Delta,
     Done,
     Draw,
+    Drawing,
     Ended,
     Event,
     Failed,
+    Forged,
     Idle,
     Piece,
     Preparing,
@@ -33,13 +33,13 @@ from practice.events import (
     Slept,
     guest_event,
 )
-from practice.limits import RunLimits
-from practice.places import Place, Places
-from practice.process import Process
-from practice.runtime import Runtime, find
-from practice.scene import Scene, job
+from practice.sandbox.answers import Answers, Complete, Refused, Sql
+from practice.sandbox.job import RunLimits, Scene, job
+from practice.sandbox.places import Place, Places
+from practice.sandbox.process import Process
+from practice.sandbox.runtime import Runtime, find
 
-__all__ = ["Complete", "Refused", "Scene", "Sql", "SqlError", "run"]
+__all__ = ["run"]
 
 LOG = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def run(
         clock: seconds.
 
     Raises:
-        practice.runtime.Unavailable: programs cannot be run on this machine.
+        Unavailable: programs cannot be run on this machine.
     """
     limits = limits or RunLimits()
     runtime = runtime or find()
@@ -172,7 +172,7 @@ class _Run:
         self._events = 0
         self._draws = 0
         self._sleeps = 0
-        self._drawing = Drawing(limits)
+        self._drawing = Drawing(limits.nesting, limits.spinners)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
         """Start the worker and send it the program."""

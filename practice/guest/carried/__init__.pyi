@@ -1,0 +1,4 @@
+# The modules that practice/signatures.py carries over from the installed libraries.
+from typing import Any
+
+def __getattr__(name: str) -> Any: ...
