@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
+import time
 
 import pydantic
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from practice import RunLimits
 from practice.events import Event, guest_event
+from practice.process import LONGEST_LINE
 from practice.runtime import Runtime
 from tests.practice.programs import end, ran
 
@@ -126,6 +128,19 @@ def test_an_impossible_line_ends_the_run(
     lines: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert end(told(monkeypatch, *lines, forged("end"))) == "protocol"
+
+
+# Seconds of processor time; it takes 0.04 at most. `make bench` has the real figure.
+HANG = 5.0
+
+
+@pytest.mark.parametrize("value", [b"[],", b"1,", b'"x",', b"1.5,"])
+def test_the_longest_line_is_read_in_time(value: bytes) -> None:
+    values = value * (LONGEST_LINE // len(value))
+    line = b'{"op":"sql","query":"","params":[' + values + b"0]}"
+    begun = time.thread_time()
+    assert guest_event(line).op == "sql"
+    assert time.thread_time() - begun < HANG
 
 
 LINES = st.one_of(
