@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pydantic
 import pytest
@@ -16,9 +17,11 @@ from hypothesis import strategies as some
 from pydantic import JsonValue
 from streamlit.testing.v1 import AppTest
 
-from practice.elements import MOST_MARKDOWN, TABLE
+from practice.drawing import Drawing
+from practice.elements import MOST_COLUMNS, MOST_MARKDOWN, TABLE
 from practice.events import Done, Draw, Event, Failed, Idle, Piece, Printed, Shown, guest_event
-from practice.replay import MOST_PRINTED, MOST_SPINNERS
+from practice.limits import RunLimits
+from practice.replay import MOST_PRINTED, MOST_SPINNERS, PAGE, SIDEBAR
 from streaming.untrusted import safe
 
 
@@ -268,18 +271,42 @@ def calls(pick: some.DrawFn) -> dict[str, object]:
         "op": "draw",
         "name": name,
         "args": args,
-        "id": pick(some.integers(0, 30)),
-        "into": pick(some.integers(-1, 30)),
+        "into": pick(some.integers(0, 30)),
         "count": spec if isinstance(spec, int) else 2,
     }
 
 
 OTHERS = some.sampled_from(
     [
-        *({"op": op, "id": number} for op in ("shown", "done") for number in range(5)),
-        *({"op": "piece", "id": number, "text": f"![]({BAIT})"} for number in range(5)),
+        *({"op": op, "id": number} for op in ("shown", "done") for number in range(30)),
+        *({"op": "piece", "id": number, "text": f"![]({BAIT})"} for number in range(30)),
     ]
 )
+
+
+def _as_a_run_tells(lines: list[dict[str, Any]]) -> list[Event]:
+    """Return the events of these lines; a run lets nothing be drawn twice, or into nowhere."""
+    drawing, made, blocks = Drawing(RunLimits()), [PAGE], [PAGE, SIDEBAR]
+    events: list[Event] = []
+    for number, line in enumerate(lines, 1):
+        if line["op"] == "draw":
+            where = {"id": number * MOST_COLUMNS, "into": blocks[line["into"] % len(blocks)]}
+        else:
+            where = {"id": made[line["id"] % len(made)]}
+        try:
+            event = guest_event(json.dumps(line | where).encode())
+        except pydantic.ValidationError:
+            continue
+        if isinstance(event, Draw | Piece | Shown | Done):
+            event = drawing.take(event)
+        if isinstance(event, Failed):
+            continue
+        assert isinstance(event, Draw | Piece | Shown | Done)
+        events.append(event)
+        if isinstance(event, Draw):
+            made += range(event.id, event.id + event.count)
+            blocks += made[-event.count :] if TABLE[event.name].is_block else []
+    return events
 
 
 @settings(
@@ -289,17 +316,10 @@ OTHERS = some.sampled_from(
     suppress_health_check=[HealthCheck.too_slow, *HealthCheck],
 )
 @given(some.lists(calls() | calls() | OTHERS, min_size=20, max_size=40))
-def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(told: list[object]) -> None:
-    events: list[Event] = []
-    for line in told:
-        try:
-            event = guest_event(json.dumps(line).encode())
-        except pydantic.ValidationError:
-            continue
-        if isinstance(event, Draw | Piece | Shown | Done):
-            events.append(event)
-        else:
-            assert isinstance(event, Failed)
+def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(
+    lines: list[dict[str, Any]],
+) -> None:
+    events = _as_a_run_tells(lines)
     OPENED.clear()
     page = drawn(*events)
     assert page.caption[-1].value == "below"
