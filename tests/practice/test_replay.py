@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pydantic
 import pytest
@@ -16,9 +17,11 @@ from hypothesis import strategies as some
 from pydantic import JsonValue
 from streamlit.testing.v1 import AppTest
 
-from practice.elements import MOST_MARKDOWN, TABLE
+from practice.drawing import Drawing
+from practice.elements import MOST_COLUMNS, MOST_MARKDOWN, TABLE
 from practice.events import Done, Draw, Event, Failed, Idle, Piece, Printed, Shown, guest_event
-from practice.replay import MOST_PRINTED, MOST_SPINNERS
+from practice.limits import RunLimits
+from practice.replay import MOST_PRINTED, MOST_SPINNERS, PAGE, SIDEBAR
 from streaming.untrusted import safe
 
 
@@ -32,9 +35,13 @@ def _app(events):  # type: ignore[no-untyped-def]
     st.caption("below")
 
 
+# Seconds that no page takes to run, however busy the machine is.
+TIMEOUT = 60
+
+
 def drawn(*events: Event) -> AppTest:
     """Return the page on which these events have been drawn."""
-    page = AppTest.from_function(_app, args=(events,), default_timeout=10).run()
+    page = AppTest.from_function(_app, args=(events,), default_timeout=TIMEOUT).run()
     assert not page.exception
     return page
 
@@ -120,7 +127,7 @@ def test_what_is_printed_is_shown_ten_times_a_second_and_in_the_end() -> None:
         with patch("streamlit.code", lambda text, **_: looks.append(text)):
             replay(events, key="", printed="", sidebar="", clock=lambda: next(ticks))
 
-    AppTest.from_function(app, args=(looks,), default_timeout=10).run()
+    AppTest.from_function(app, args=(looks,), default_timeout=TIMEOUT).run()
     assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
 
 
@@ -152,9 +159,12 @@ def test_a_growing_text_is_sent_ten_times_a_second_however_often_it_grows() -> N
         with patch(place, lambda _, text, **__: looks.append(text)):
             replay([begin, *pieces], key="", printed="", sidebar="", clock=lambda: next(ticks))
 
-    AppTest.from_function(app, args=(looks,), default_timeout=10).run()
+    AppTest.from_function(app, args=(looks,), default_timeout=TIMEOUT).run()
     assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
 
+
+# Seconds of processor time; it takes 0.2 at most. `make bench` has the real figure.
+HANG = 5.0
 
 PICTURE = "![x](http://x.test/y)"
 
@@ -179,13 +189,9 @@ def test_no_picture_of_a_program_is_fetched(name: str, args: dict[str, JsonValue
 def test_images_in_the_longest_markdown_are_found_in_time() -> None:
     runs = "".join("![" + "`" * length + " " for length in range(1, 200))
     for text in (runs, "![", "![`", "```\n![\n", "[", "`a"):
-        body = (text * MOST_MARKDOWN)[:MOST_MARKDOWN]
-        took = []
-        for _ in range(3):
-            begun = time.thread_time()
-            safe(body)
-            took.append(time.thread_time() - begun)
-        assert min(took) < 0.5, text[:20]
+        begun = time.thread_time()
+        safe((text * MOST_MARKDOWN)[:MOST_MARKDOWN])
+        assert time.thread_time() - begun < HANG, text[:20]
 
 
 def _timers() -> int:
@@ -194,8 +200,8 @@ def _timers() -> int:
 
 
 def _is_any_left() -> bool:
-    """Whether one of them is still there in a second."""
-    until = time.monotonic() + 1
+    """Whether one of them stays."""
+    until = time.monotonic() + TIMEOUT
     while _timers() and time.monotonic() < until:
         time.sleep(0.01)
     return _timers() > 0
@@ -210,7 +216,7 @@ def test_spinners_take_few_threads_and_leave_none() -> None:
             yield draw("spinner", number, text="x")
             most = max(most, _timers())
 
-    AppTest.from_function(_app, args=(spinning(),), default_timeout=10).run()
+    AppTest.from_function(_app, args=(spinning(),), default_timeout=TIMEOUT).run()
     assert 0 < most <= MOST_SPINNERS
     assert not _is_any_left()
 
@@ -265,18 +271,42 @@ def calls(pick: some.DrawFn) -> dict[str, object]:
         "op": "draw",
         "name": name,
         "args": args,
-        "id": pick(some.integers(0, 30)),
-        "into": pick(some.integers(-1, 30)),
+        "into": pick(some.integers(0, 30)),
         "count": spec if isinstance(spec, int) else 2,
     }
 
 
 OTHERS = some.sampled_from(
     [
-        *({"op": op, "id": number} for op in ("shown", "done") for number in range(5)),
-        *({"op": "piece", "id": number, "text": f"![]({BAIT})"} for number in range(5)),
+        *({"op": op, "id": number} for op in ("shown", "done") for number in range(30)),
+        *({"op": "piece", "id": number, "text": f"![]({BAIT})"} for number in range(30)),
     ]
 )
+
+
+def _as_a_run_tells(lines: list[dict[str, Any]]) -> list[Event]:
+    """Return the events of these lines; a run lets nothing be drawn twice, or into nowhere."""
+    drawing, made, blocks = Drawing(RunLimits()), [PAGE], [PAGE, SIDEBAR]
+    events: list[Event] = []
+    for number, line in enumerate(lines, 1):
+        if line["op"] == "draw":
+            where = {"id": number * MOST_COLUMNS, "into": blocks[line["into"] % len(blocks)]}
+        else:
+            where = {"id": made[line["id"] % len(made)]}
+        try:
+            event = guest_event(json.dumps(line | where).encode())
+        except pydantic.ValidationError:
+            continue
+        if isinstance(event, Draw | Piece | Shown | Done):
+            event = drawing.take(event)
+        if isinstance(event, Failed):
+            continue
+        assert isinstance(event, Draw | Piece | Shown | Done)
+        events.append(event)
+        if isinstance(event, Draw):
+            made += range(event.id, event.id + event.count)
+            blocks += made[-event.count :] if TABLE[event.name].is_block else []
+    return events
 
 
 @settings(
@@ -286,17 +316,10 @@ OTHERS = some.sampled_from(
     suppress_health_check=[HealthCheck.too_slow, *HealthCheck],
 )
 @given(some.lists(calls() | calls() | OTHERS, min_size=20, max_size=40))
-def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(told: list[object]) -> None:
-    events: list[Event] = []
-    for line in told:
-        try:
-            event = guest_event(json.dumps(line).encode())
-        except pydantic.ValidationError:
-            continue
-        if isinstance(event, Draw | Piece | Shown | Done):
-            events.append(event)
-        else:
-            assert isinstance(event, Failed)
+def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(
+    lines: list[dict[str, Any]],
+) -> None:
+    events = _as_a_run_tells(lines)
     OPENED.clear()
     page = drawn(*events)
     assert page.caption[-1].value == "below"

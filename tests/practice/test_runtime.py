@@ -47,6 +47,13 @@ class Compiling:
         program = COPY.format(log=str(self._log), compiled=str(self._compiled), seconds=seconds)
         self.does(program)
 
+    def waits_for(self, file: Path) -> None:
+        """Wait for a file to be there, for half a minute."""
+        self.takes(0)
+        wait = "import pathlib, time\nfor _ in range(1_500):\n"
+        wait += f"    if pathlib.Path({str(file)!r}).exists(): break\n    time.sleep(0.02)\n"
+        self.does(f"{wait}else: raise SystemExit('nothing came')\n{module._COMPILE}")
+
     def does(self, program: str) -> None:
         self._patch.setattr(module, "_COMPILE", program)
 
@@ -238,24 +245,16 @@ def test_a_new_wasmtime_has_it_compiled_anew_and_the_old_one_goes_some_day(
     assert not old.exists()
 
 
-def _cut(data: bytes) -> bytes:
-    return data[: len(data) // 2]
-
-
 def _torn(data: bytes) -> bytes:
     middle = len(data) // 2
     return data[:middle] + bytes(100_000) + data[middle + 100_000 :]
-
-
-def _garbage(data: bytes) -> bytes:
-    return b"garbage" * 1_000
 
 
 def _nothing(data: bytes) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("harm", [_cut, _torn, _garbage, _nothing])
+@pytest.mark.parametrize("harm", [_torn, pytest.param(_nothing, marks=pytest.mark.thorough)])
 def test_a_compiled_file_that_is_not_whole_is_made_anew(
     harm: Callable[[bytes], bytes], compiling: Compiling
 ) -> None:
@@ -341,7 +340,7 @@ def test_a_compilation_that_takes_for_ever_is_given_up(
     begun = time.monotonic()
     with pytest.raises(Unavailable):
         compiling.runtime.prepare()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_a_cache_that_cannot_be_written_is_a_failure(compiling: Compiling) -> None:
@@ -372,14 +371,13 @@ def test_a_run_that_cannot_be_prepared_says_why(compiling: Compiling) -> None:
 
 
 def test_a_run_that_is_closed_meanwhile_lets_go_and_the_next_one_is_ready(
-    compiling: Compiling,
+    compiling: Compiling, tmp_path: Path
 ) -> None:
-    compiling.takes(2)
+    compiling.waits_for(tmp_path / "closed")
     events = run("pass", complete=lambda _: "", runtime=compiling.runtime)
     assert isinstance(next(events), Preparing)
-    begun = time.monotonic()
     events.close()
-    assert time.monotonic() - begun < 1.0
+    (tmp_path / "closed").touch()
     compiling.runtime.prepare()
     assert compiling.times == 1
 

@@ -1,0 +1,59 @@
+"""A program that uses too much is ended, and nobody else notices. See ``exhausting.txt``."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from practice import Event
+from practice.places import Places
+from tests.practice.attacks.attack import Attack, attacks
+from tests.practice.attacks.host import Host
+from tests.practice.programs import end, printed, ran
+
+
+@pytest.mark.parametrize("attack", attacks("exhausting"))
+def test_using_too_much_is_stopped_and_explained(attack: Attack, host: Host) -> None:
+    host.withstands(attack)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("while True: pass", "cpu"),
+        pytest.param(
+            *("import select\nselect.select([], [], [], 1e6)", "silence"),
+            marks=pytest.mark.thorough,
+        ),
+    ],
+)
+def test_the_limits_that_attacks_shorten_also_hold_at_full_length(code: str, reason: str) -> None:
+    assert end(ran(code)) == reason
+
+
+GREEDY = {
+    "while True:\n    try:\n        while True: pass\n    except BaseException: pass": "cpu",
+    "data = bytearray()\nwhile True: data += bytes(1 << 20)": "no_memory@2",
+    "import streamlit as st\nwhile True: st.write('x')": "flood",
+    "import os\nos.write(1, b'x' * 50_000_000)": "flood",
+    "nested = ()\nfor _ in range(100_000): nested = (nested,)\nhash(nested)": "crash",
+}
+
+
+def test_other_programs_run_undisturbed_meanwhile(host: Host) -> None:
+    places, told = Places(2), dict[str, list[Event]]()
+    good = {f"import time\ntime.sleep(0.1)\nprint({number})": f"{number}\n" for number in range(4)}
+
+    def run_it(code: str) -> None:
+        told[code] = ran(code, places=places)
+
+    threads = [threading.Thread(target=run_it, args=(code,)) for code in (*GREEDY, *good)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {code: end(told[code]) for code in GREEDY} == GREEDY
+    assert {code: printed(told[code]) for code in good} == good
+    assert {end(told[code]) for code in good} == {"end"}
+    host.is_unharmed()

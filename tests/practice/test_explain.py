@@ -1,0 +1,66 @@
+"""Errors that come from the sandbox are explained to the learner."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from practice.events import Failed
+from practice.explain import error_code, explain_error, messages
+
+
+def failed(type: str, message: str = "", **more: str) -> Failed:  # noqa: A002
+    given = {"type": type, "module": "builtins", "message": message, "lines": [], **more}
+    return Failed.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (failed("OSError", "[Errno 58] Not supported", inside="socket"), "no_network"),
+        (failed("AttributeError", "no attribute", inside="asyncio.base_events"), "no_network"),
+        (failed("ModuleNotFoundError", "No module named '_ssl', nor 'ssl'"), "no_network"),
+        (failed("AttributeError", "module 'os' has no attribute 'kill'"), "no_processes"),
+        (failed("AttributeError", "module 'os' has no attribute 'execv'"), "no_processes"),
+        (failed("NameError", "name '_execvpe' is not defined", inside="os"), "no_processes"),
+        (failed("RuntimeError", "can't start new thread"), "no_processes"),
+        (failed("OSError", "[Errno 58] Not supported", inside="subprocess"), "no_processes"),
+        (failed("FileNotFoundError", "[Errno 44] No such file"), "no_files"),
+        (failed("KeyError", "'HOME'", inside="os"), "no_environment"),
+        (failed("ModuleNotFoundError", "No module named 'pandas'"), "no_modules"),
+        (failed("NotHere", "input", what="input"), "no_input"),
+    ],
+)
+def test_what_the_sandbox_lacks_is_recognised(error: Failed, code: str) -> None:
+    assert error_code(error) == code
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        failed("FileNotFoundError", "no such recipe"),
+        failed("KeyError", "'HOME'"),
+        failed("AttributeError", "module 'os' has no attribute 'listdri'"),
+        failed("ValueError", "bad port", inside="socket"),
+        failed("MemoryError", module="__main__"),
+        failed("OSError", inside="socketlike"),
+    ],
+)
+def test_a_programs_own_error_keeps_pythons_words(error: Failed) -> None:
+    assert error_code(error) == ""
+
+
+def test_no_name_breaks_out_of_the_sentence_it_is_in() -> None:
+    name = "st.x`\n\n![](//evil)" + "x" * 4_000
+    said = explain_error(failed("NotHere", name[:4_000], what="streamlit"), "en")
+    assert said.startswith("`st.x ![](//evil)xxx")
+    assert said.count("`") == 2
+    assert len(said) < 300
+
+
+def test_every_code_has_a_text_in_both_languages() -> None:
+    for code, texts in messages().items():
+        assert set(texts) == {"ko", "en"}, code
+        assert re.search("[가-힣]", texts["ko"]), code
+        assert not re.search("[가-힣]", texts["en"]), code

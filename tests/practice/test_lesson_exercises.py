@@ -1,0 +1,58 @@
+"""Every exercise of the lessons accepts its solution and explains a wrong answer.
+
+`make check` tries all wrong answers; so does test_this_course_has_no_errors in tests/course.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from course.practice_answers import Answers, AnswerSettings, try_out
+from practice import CheckResult, Exercise, grade, load_exercises
+from practice.exercises import LESSONS
+from streaming import CompletionRequest
+
+pytestmark = pytest.mark.usefixtures("runtime")
+
+EXERCISES = [
+    exercise
+    for day in sorted(folder.name for folder in LESSONS.glob("day_*"))
+    for exercise in load_exercises(day)
+]
+
+
+# Seconds between two words. The checks look at when pieces come, and tests' models do not pause.
+PACE = 0.02
+
+
+class Paced(Answers):
+    """Local Cortex's answers, word by word."""
+
+    def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
+        for delta in super().complete(request, fault):
+            for word in re.findall(r"\S+\s*|\s+", delta):
+                time.sleep(PACE)
+                yield word
+
+
+@pytest.fixture(scope="module")
+def answers() -> Answers:
+    return Paced(AnswerSettings())
+
+
+def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]:
+    events = try_out(exercise, code, answers)
+    return [result for result in grade(exercise, code, events, "en") if not result.passed]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=[each.name for each in EXERCISES])
+def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
+    assert failed(exercise, exercise.solution, answers) == []
+    wrong = exercise.about.wrong[0]
+    first, *_ = failed(exercise, exercise.wrong_program(wrong), answers)
+    assert (first.id, first.mistake) == (wrong.check, wrong.mistake)
+    assert first.message
