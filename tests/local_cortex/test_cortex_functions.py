@@ -75,7 +75,10 @@ class Silent(Echo):
 
 
 class Statement:
-    """An execution as the functions see it, and a DuckDB connection of its own."""
+    """An execution as the functions see it, on a DuckDB connection that registers them once."""
+
+    connection: duckdb.DuckDBPyConnection
+    current: Statement
 
     def __init__(self, model: Any, loop: asyncio.AbstractEventLoop) -> None:
         self.cortex = model
@@ -84,8 +87,7 @@ class Statement:
         self.failure: BaseException | None = None
         self.charged = 0
         self.waits = 0
-        self.connection = duckdb.connect(config={"threads": 1})
-        cortex.register(self.connection, lambda _: self)
+        Statement.current = self
 
     def charge_ai_calls(self, calls: int) -> None:
         self.charged += calls
@@ -135,6 +137,13 @@ class Statement:
     def document(self, expression: str) -> Any:
         found = self.value(expression)
         return json.loads(found) if isinstance(found, str) else found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _connection() -> Iterator[None]:
+    with duckdb.connect(config={"threads": 1}) as Statement.connection:
+        cortex.register(Statement.connection, lambda _: Statement.current)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +286,8 @@ def test_a_constant_is_embedded_once(echo: Statement, monkeypatch: pytest.Monkey
         return str([0] * dimension)
 
     monkeypatch.setattr(questions, "_vector", vector)
-    echo.rows("SELECT AI_EMBED('e5-base-v2', 'x') FROM range(5000)")
+    # More rows than DuckDB computes at a time.
+    echo.rows("SELECT AI_EMBED('e5-base-v2', 'x') FROM range(2100)")
     assert embedded == ["x"]
 
 

@@ -14,7 +14,7 @@ from local_cortex.engines import relay as module
 from local_cortex.engines.relay import RelayEngine
 from tests.local_cortex.cortex_engines import call
 
-SOON = 10.0
+SOON = 30.0
 STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 FAILED = b"HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\n"
 
