@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -218,5 +219,7 @@ def test_what_never_ends_holds_up_nobody_who_closes_the_server(
     with raw(server, name) as connection:
         if name != "fault-stall-headers":
             assert connection.recv(100)
+        began = time.monotonic()
         server.close()
+        assert time.monotonic() - began < web.SILENT_SECONDS / 2
         assert not server.alive
