@@ -26,7 +26,7 @@ from local_cortex.engines import Message, script
 from tests.browser import chromium
 from tests.local_cortex.programs import command_line, variables
 
-SECONDS = 60.0
+SECONDS = 240.0
 METHODS = ("Method 1: Direct (stream=True)", "Method 2: Custom Generator")
 PROMPT = "Explain quantum computing in one sentence."
 ANSWER = script.answer([Message("user", PROMPT)])
@@ -53,7 +53,7 @@ import json, sys, warnings
 warnings.simplefilter("ignore")
 from streamlit.testing.v1 import AppTest
 
-app = AppTest.from_file("day3.py", default_timeout=50).run()
+app = AppTest.from_file("day3.py", default_timeout=200).run()
 app.text_input[0].set_value(sys.argv[1])
 seen = []
 for method in app.radio[0].options:
@@ -196,7 +196,7 @@ def streamlit(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         finally:
             process.kill()
             log.close()

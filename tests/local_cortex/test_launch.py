@@ -20,7 +20,7 @@ from local_cortex.launch import connection_block, environment
 from local_cortex.proxies import SNOWFLAKE_DOMAINS
 from tests.local_cortex.programs import ROOT, command_line, variables
 
-SECONDS = 60
+SECONDS = 240
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
 PROGRAM = """

@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 seen = {}
 for name in sys.argv[1:]:
-    app = AppTest.from_file(f"{name}.py", default_timeout=50).run()
+    app = AppTest.from_file(f"{name}.py", default_timeout=200).run()
     for button in app.button:
         button.click().run()
     shown = [each.value for each in [*app.success, *app.error, *app.markdown]]
@@ -69,7 +69,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         env=variables(folder),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

@@ -24,7 +24,7 @@ from local_cortex import __main__ as command
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ROOT = Path(__file__).parents[2]
-SECONDS = 30
+SECONDS = 240
 
 
 @contextmanager

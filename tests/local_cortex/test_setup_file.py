@@ -11,7 +11,7 @@ from local_cortex import StartError, launch
 from local_cortex.setup_file import read, split
 from tests.local_cortex.programs import command_line, variables
 
-SECONDS = 60
+SECONDS = 240
 
 
 def statements(text: str) -> list[str]:

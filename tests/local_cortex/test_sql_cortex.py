@@ -201,7 +201,7 @@ def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(30):
             for _ in range(8):
                 await cortex.cancelled.acquire()
         assert len(cortex.calls) == 8

@@ -18,7 +18,7 @@ from local_cortex.startup.local_cortex_ways import Inside, explain_secrets, led
 from local_cortex.startup.sitecustomize import is_snowflake
 from tests.local_cortex.programs import command_line, variables
 
-SECONDS = 60
+SECONDS = 240
 OURS = tomllib.loads(launch.connection_block(4321, "ours", header="x"))["x"]
 
 
@@ -186,7 +186,7 @@ def _():
         from snowflake.snowpark.context import get_active_session
         st.write(get_active_session().sql("SELECT CURRENT_ROLE()").collect()[0][0])
 
-    return AppTest.from_function(page, default_timeout=20).run().markdown[0].value
+    return AppTest.from_function(page, default_timeout=200).run().markdown[0].value
 
 @ask("getOrCreate keeps its settings")
 def _():
@@ -202,7 +202,7 @@ def _():
             session = st.connection(name, **more).session()
             st.write(session.sql("SELECT CURRENT_USER()").collect()[0][0])
 
-    return [text.value for text in AppTest.from_function(page, default_timeout=20).run().markdown]
+    return [text.value for text in AppTest.from_function(page, default_timeout=200).run().markdown]
 
 ask("no arguments")(user)
 ask("connection_name")(partial(user, connection_name="theirs"))

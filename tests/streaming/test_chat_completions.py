@@ -80,7 +80,7 @@ def test_a_server_that_is_not_there_is_no_connection() -> None:
     with openai.OpenAI(api_key="x", base_url="http://127.0.0.1:9/v1") as chat:
         strategy = ChatCompletionsStrategy(chat)
         request = ask()
-        error = stream(strategy, request, limits=Limits(total=0.2)).result().error
+        error = stream(strategy, request, retry=Retry(attempts=1)).result().error
     assert error is not None
     assert error.code == "connection"
 
