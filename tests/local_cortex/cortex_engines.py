@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable
 
 from local_cortex.engines import Call, Delta, End, Message, Thinking, Usage
 
-PATIENCE = 5.0
+# What is waited for takes hundredths of a second, unless the machine is busy.
+PATIENCE = 60.0
 END = End("stop", Usage(prompt_tokens=1, completion_tokens=2))
 
 

@@ -225,7 +225,7 @@ async def seen(_: Request) -> Response:
 
 
 async def closed(_: Request) -> Response:
-    await asyncio.wait_for(CLOSED.wait(), timeout=5)
+    await asyncio.wait_for(CLOSED.wait(), timeout=30)
     return JSONResponse({"closed": True})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from local_cortex.engines import EngineError, Message, Usage
@@ -110,6 +110,21 @@ def value(expression: str, **options: Any) -> object:
     """Return the value of one expression."""
     ((only,),) = rows(f"SELECT {expression}", **options)
     return only
+
+
+def wrong(
+    table: Iterable[tuple[str, object]], give: Callable[[str], object]
+) -> dict[str, tuple[object, object]]:
+    """Return what does not give what ``table`` says: what it gives, and what it should."""
+    found: dict[str, tuple[object, object]] = {}
+    for asked, expected in table:
+        try:
+            given = give(asked)
+        except Exception as error:  # the other rows are to be seen, too
+            given = error
+        if given != expected:
+            found[asked] = (given, expected)
+    return found
 
 
 def kind(expression: str) -> str:

@@ -38,7 +38,7 @@ def shake_hands(client: ssl.SSLContext, server: Path, name: str) -> None:
         client.wrap_socket(theirs, server_hostname=name).close()
     finally:
         theirs.close()
-        thread.join(5)
+        thread.join(30)
 
 
 def test_who_is_given_the_bundle_trusts_the_server_by_its_names_and_by_an_accounts(

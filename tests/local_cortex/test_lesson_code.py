@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from pathlib import Path
+
+import pytest
 
 from course.content.catalog import find
 from course.content.lesson import read_code
@@ -13,66 +15,84 @@ from tests.local_cortex.programs import command_line, variables
 
 PROMPT = "Explain quantum computing in one sentence."
 ANSWER = script.answer([Message("user", PROMPT)])
+# One program runs them all, as starting it and importing the clients takes the longest.
 DRIVER = """
-import sys
+import json, sys
 from streamlit.testing.v1 import AppTest
 
-app = AppTest.from_file("app.py", default_timeout=50).run()
-for button in app.button:
-    button.click().run()
-print([each.value for each in app.exception])
-print(*(each.value for each in [*app.success, *app.error, *app.markdown]), sep="\\n")
+seen = {}
+for name in sys.argv[1:]:
+    app = AppTest.from_file(f"{name}.py", default_timeout=200).run()
+    for button in app.button:
+        button.click().run()
+    shown = [each.value for each in [*app.success, *app.error, *app.markdown]]
+    seen[name] = {"exceptions": [each.value for each in app.exception], "shown": shown}
+print(json.dumps(seen))
 """
-
-
-def shown(folder: Path, *parts: str) -> str:
-    """Return what an app shows that is put together from ``parts``, its buttons pressed."""
-    (folder / "app.py").write_text("\n".join(parts), encoding="utf-8")
-    done = subprocess.run(
-        command_line(sys.executable, "-c", DRIVER),
-        cwd=folder,
-        env=variables(folder),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    exceptions, _, rest = done.stdout.partition("\n")
-    assert exceptions == "[]", exceptions
-    return rest
 
 
 def step(day: str, name: str) -> str:
     return read_code(find(day), f"steps/{name}.py")
 
 
-def test_the_one_line_of_day_1_connects(tmp_path: Path) -> None:
-    names = ("step_1_libraries", "one_line", "step_3_version")
-    text = shown(tmp_path, *(step("day_01_connect", name) for name in names))
-    assert "Connected. Snowflake version: 0.1.0-local-cortex" in text
+def fields(model: str) -> str:
+    return f"import streamlit as st\nmodel, prompt = {model!r}, {PROMPT!r}"
 
 
-def test_chat_completions_of_day_3_stream_from_the_host_in_the_secrets(tmp_path: Path) -> None:
-    fields = f"import streamlit as st\nmodel, prompt = 'llama3.1-8b', {PROMPT!r}"
-    text = shown(tmp_path, fields, step("day_03_write_streams", "chat_completions"))
-    assert text.strip() == ANSWER
-
-
-def test_the_assembled_program_of_day_2_shows_the_text_of_the_answer(tmp_path: Path) -> None:
-    names = ("step_1_libraries", "step_2_connection")
-    head = (step("day_02_hello_cortex", name) for name in names)
-    fields = f"model, prompt = 'llama3.1-8b', {PROMPT!r}"
-    text = shown(tmp_path, *head, fields, step("day_02_hello_cortex", "step_4_ask"))
-    assert text.strip() == ANSWER
-
-
-def test_day_2_s_handled_page_says_that_null_is_no_answer(tmp_path: Path) -> None:
-    names = ("step_1_libraries", "step_2_connection")
-    head = (step("day_02_hello_cortex", name) for name in names)
+def apps() -> dict[str, list[str]]:
+    """Return the parts of each app, in their order."""
+    day_1, day_2, day_3 = "day_01_connect", "day_02_hello_cortex", "day_03_write_streams"
+    head = [step(day_2, name) for name in ("step_1_libraries", "step_2_connection")]
     ask = "".join(
-        read_code(find("day_02_hello_cortex"), "steps/step_4_ask.py", region)
-        for region in ("statement", "text")
+        read_code(find(day_2), "steps/step_4_ask.py", region) for region in ("statement", "text")
     )
-    fields = f"model, prompt = 'no-such-model', {PROMPT!r}"
-    text = shown(tmp_path, *head, fields, ask, step("day_02_hello_cortex", "handled"))
-    assert text.strip() == "No answer this time. Snowflake's error number: -"
+    return {
+        "one_line": [
+            step(day_1, name) for name in ("step_1_libraries", "one_line", "step_3_version")
+        ],
+        "chat_completions": [fields("llama3.1-8b"), step(day_3, "chat_completions")],
+        "assembled": [*head, fields("llama3.1-8b"), step(day_2, "step_4_ask")],
+        "handled": [*head, fields("no-such-model"), ask, step(day_2, "handled")],
+    }
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each app shows, its buttons pressed."""
+    folder = tmp_path_factory.mktemp("apps")
+    written = apps()
+    for name, parts in written.items():
+        (folder / f"{name}.py").write_text("\n".join(parts), encoding="utf-8")
+    done = subprocess.run(
+        command_line(sys.executable, "-c", DRIVER, *written),
+        cwd=folder,
+        env=variables(folder),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert {name: found["exceptions"] for name, found in seen.items()} == {
+        name: [] for name in seen
+    }
+    return {name: "\n".join(found["shown"]) for name, found in seen.items()}
+
+
+def test_the_one_line_of_day_1_connects(shown: dict[str, str]) -> None:
+    assert "Connected. Snowflake version: 0.1.0-local-cortex" in shown["one_line"]
+
+
+def test_chat_completions_of_day_3_stream_from_the_host_in_the_secrets(
+    shown: dict[str, str],
+) -> None:
+    assert shown["chat_completions"].strip() == ANSWER
+
+
+def test_the_assembled_program_of_day_2_shows_the_text_of_the_answer(shown: dict[str, str]) -> None:
+    assert shown["assembled"].strip() == ANSWER
+
+
+def test_day_2_s_handled_page_says_that_null_is_no_answer(shown: dict[str, str]) -> None:
+    said = "No answer this time. Snowflake's error number: -"
+    assert shown["handled"].strip() == said

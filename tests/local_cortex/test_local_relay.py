@@ -327,10 +327,10 @@ def test_a_server_that_is_not_there_is_told_with_the_way_out() -> None:
 
 
 def test_a_silent_server_is_given_up_after_the_read_timeout(server: str) -> None:
-    engine = RelayEngine(f"{server}/v1", timeout=httpx.Timeout(5.0, read=0.2))
+    engine = RelayEngine(f"{server}/v1", timeout=httpx.Timeout(30.0, read=0.8))
     text, error = refusal(server, "stall", engine)
     assert (text, error.status) == ("half", 502)
-    assert "sent nothing for 0.2 s" in str(error)
+    assert "sent nothing for 0.8 s" in str(error)
 
 
 def test_a_server_that_goes_silent_after_its_end_still_gave_a_whole_answer(
@@ -350,7 +350,7 @@ def test_closing_the_answer_closes_the_connection_to_the_server(server: str) -> 
                 assert event == Delta("again ")
 
     asyncio.run(take_three())
-    with httpx.Client(trust_env=False, timeout=10) as client:
+    with httpx.Client(trust_env=False, timeout=60) as client:
         assert client.get(f"{server}/closed").json() == {"closed": True}
 
 

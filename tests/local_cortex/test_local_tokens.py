@@ -67,15 +67,22 @@ def test_decomposed_hangul_is_about_a_syllable_a_piece() -> None:
     assert tokens.split(decomposed) == [decomposed[:3], decomposed[3:]]
 
 
-@pytest.mark.parametrize("unit", ["a", "가", " ", "\n", "`", "\u0301", "👨‍👩‍👧‍👦", "word 낱말 "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", "\n", "\u0301", "word 낱말 "),
+        *(pytest.param(unit, marks=pytest.mark.thorough) for unit in ("가", " ", "`", "👨‍👩‍👧‍👦")),
+    ],
+)
 def test_the_time_grows_with_the_length_and_no_faster(unit: str) -> None:
     def seconds(length: int) -> float:
+        """Return the processor's time, which other programs don't add to."""
         text = unit * (length // len(unit))
         best = float("inf")
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.thread_time()
             tokens.split(text)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
     # Ten times the text: quadratic time would be a hundred times as long.

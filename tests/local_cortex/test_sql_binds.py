@@ -34,35 +34,34 @@ def selected(entry: dict[str, Any]) -> tuple[Any, SqlType]:
         return cursor.fetchall()[0][0], of_duckdb(cursor.description[0][1])
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (5, types.INTEGER),
-        (-5, types.INTEGER),
-        (10**38 - 1, types.INTEGER),
-        (1 - 10**38, types.INTEGER),
-        (Decimal("1.50"), types.number(3, 2)),
-        (Decimal("-1E+3"), types.INTEGER),
-        (Decimal("0.00000000001"), types.number(12, 11)),
-        (1.5, types.REAL),
-        (-1e300, types.REAL),
-        (math.inf, types.REAL),
-        ('it\'s "한글" 👨‍👩‍👧‍👦 \\ \n ? :1 \x00', types.TEXT),
-        ("", types.TEXT),
-        (True, types.BOOLEAN),
-        (False, types.BOOLEAN),
-        (b"\x00\xff", types.BINARY),
-        (b"", types.BINARY),
-        (dt.date(1, 1, 1), types.DATE),
-        (dt.date(9999, 12, 31), types.DATE),
-        (dt.time(23, 59, 59, 999_999), types.TIME),
-        (dt.datetime(1, 1, 1), types.TIMESTAMP_NTZ),
-        (dt.datetime(1969, 12, 31, 23, 59, 59, 500_000), types.TIMESTAMP_NTZ),
-    ],
-    ids=repr,
-)
-def test_a_bound_value_is_selected_unchanged_and_of_its_type(value: Any, kind: SqlType) -> None:
-    assert selected(wire(value)) == (value, kind)
+BOUND: list[tuple[Any, SqlType]] = [
+    (5, types.INTEGER),
+    (-5, types.INTEGER),
+    (10**38 - 1, types.INTEGER),
+    (1 - 10**38, types.INTEGER),
+    (Decimal("1.50"), types.number(3, 2)),
+    (Decimal("-1E+3"), types.INTEGER),
+    (Decimal("0.00000000001"), types.number(12, 11)),
+    (1.5, types.REAL),
+    (-1e300, types.REAL),
+    (math.inf, types.REAL),
+    ('it\'s "한글" 👨‍👩‍👧‍👦 \\ \n ? :1 \x00', types.TEXT),
+    ("", types.TEXT),
+    (True, types.BOOLEAN),
+    (False, types.BOOLEAN),
+    (b"\x00\xff", types.BINARY),
+    (b"", types.BINARY),
+    (dt.date(1, 1, 1), types.DATE),
+    (dt.date(9999, 12, 31), types.DATE),
+    (dt.time(23, 59, 59, 999_999), types.TIME),
+    (dt.datetime(1, 1, 1), types.TIMESTAMP_NTZ),
+    (dt.datetime(1969, 12, 31, 23, 59, 59, 500_000), types.TIMESTAMP_NTZ),
+]
+
+
+def test_a_bound_value_is_selected_unchanged_and_of_its_type() -> None:
+    for value, kind in BOUND:
+        assert selected(wire(value)) == (value, kind), value
 
 
 def test_a_float_that_is_no_number_stays_one() -> None:
@@ -78,47 +77,47 @@ def test_a_time_with_a_zone_stays_the_same_moment(kind: str) -> None:
     assert selected(wire(moment, kind))[0] == moment
 
 
-@pytest.mark.parametrize(
-    ("kind", "found"),
-    [
-        ("ANY", types.TEXT),
-        ("TEXT", types.TEXT),
-        ("FIXED", types.INTEGER),
-        ("REAL", types.REAL),
-        ("BOOLEAN", types.BOOLEAN),
-        ("BINARY", types.BINARY),
-        ("DATE", types.DATE),
-        ("TIME", types.TIME),
-        ("TIMESTAMP_NTZ", types.TIMESTAMP_NTZ),
-        ("TIMESTAMP_LTZ", types.TIMESTAMP_LTZ),
-    ],
-)
-def test_a_null_keeps_the_type_it_was_bound_with(kind: str, found: SqlType) -> None:
-    assert selected(wire(None, kind)) == (None, found)
+NULLS = [
+    ("ANY", types.TEXT),
+    ("TEXT", types.TEXT),
+    ("FIXED", types.INTEGER),
+    ("REAL", types.REAL),
+    ("BOOLEAN", types.BOOLEAN),
+    ("BINARY", types.BINARY),
+    ("DATE", types.DATE),
+    ("TIME", types.TIME),
+    ("TIMESTAMP_NTZ", types.TIMESTAMP_NTZ),
+    ("TIMESTAMP_LTZ", types.TIMESTAMP_LTZ),
+]
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        {"type": "FIXED", "value": "abc"},
-        {"type": "FIXED", "value": "1" * 39},
-        {"type": "FIXED", "value": "NaN"},
-        {"type": "FIXED", "value": "0." + "1" * 39},
-        {"type": "REAL", "value": "abc"},
-        {"type": "DATE", "value": "2020-01-01"},
-        {"type": "BINARY", "value": "zz"},
-        {"type": "TIMESTAMP_NTZ", "value": "9" * 30},
-        {"type": "TIMESTAMP_TZ", "value": "1 99999"},
-        {"value": "1"},
-        "x",
-        None,
-        [],
-    ],
-)
-def test_a_value_that_cannot_be_read_is_an_sql_error(entry: object) -> None:
-    with pytest.raises(SqlError, match="Bind variable 1 cannot be read") as failed:
-        decode_binds({"1": entry})
-    assert failed.value.code == "002128"
+def test_a_null_keeps_the_type_it_was_bound_with() -> None:
+    for kind, found in NULLS:
+        assert selected(wire(None, kind)) == (None, found), kind
+
+
+UNREADABLE: list[object] = [
+    {"type": "FIXED", "value": "abc"},
+    {"type": "FIXED", "value": "1" * 39},
+    {"type": "FIXED", "value": "NaN"},
+    {"type": "FIXED", "value": "0." + "1" * 39},
+    {"type": "REAL", "value": "abc"},
+    {"type": "DATE", "value": "2020-01-01"},
+    {"type": "BINARY", "value": "zz"},
+    {"type": "TIMESTAMP_NTZ", "value": "9" * 30},
+    {"type": "TIMESTAMP_TZ", "value": "1 99999"},
+    {"value": "1"},
+    "x",
+    None,
+    [],
+]
+
+
+def test_a_value_that_cannot_be_read_is_an_sql_error() -> None:
+    for entry in UNREADABLE:
+        with pytest.raises(SqlError, match="Bind variable 1 cannot be read") as failed:
+            decode_binds({"1": entry})
+        assert failed.value.code == "002128", entry
 
 
 def test_half_of_a_surrogate_pair_becomes_the_replacement_character() -> None:

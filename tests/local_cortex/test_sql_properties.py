@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_cortex.sql import SqlError
-from tests.local_cortex.sql_support import EchoCortex, run, value
+from tests.local_cortex.sql_support import EchoCortex, rows, run, value
 
 # Lone surrogates are no text: they cannot be sent as UTF-8 at all.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -28,15 +28,10 @@ def quoted(text: str) -> str:
     return f"'{escaped}'"
 
 
-@given(TEXTS)
-def test_any_text_comes_back_as_a_literal(text: str) -> None:
-    result = run(f"SELECT {quoted(text)}")
-    assert result.rowset() == [[text]]
-
-
-@given(TEXTS)
-def test_any_text_comes_back_as_a_bind(text: str) -> None:
-    assert value("?", binds={"1": {"type": "TEXT", "value": text}}) == text
+@given(TEXTS, TEXTS)
+def test_any_text_comes_back_as_a_literal_and_as_a_bind(literal: str, bound: str) -> None:
+    result = run(f"SELECT {quoted(literal)}, ?", binds={"1": {"type": "TEXT", "value": bound}})
+    assert result.rowset() == [[literal, bound]]
 
 
 @given(TEXTS)
@@ -61,9 +56,8 @@ def test_any_json_survives_parsing_and_printing(document: object) -> None:
 
 @given(INTEGERS, INTEGERS)
 def test_arithmetic_on_integers_is_exact(left: int, right: int) -> None:
-    assert value(f"({left}) + ({right})") == left + right
-    assert value(f"({left}) - ({right})") == left - right
-    assert value(f"({left}) * ({right})") == left * right
+    computed = ", ".join(f"({left}) {operator} ({right})" for operator in "+-*")
+    assert rows(f"SELECT {computed}") == [(left + right, left - right, left * right)]
 
 
 @given(INTEGERS, INTEGERS.filter(bool))

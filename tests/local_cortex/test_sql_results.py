@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import time
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -63,53 +62,53 @@ def arrow_table(result: SqlResult) -> pa.Table:
     return next(PyArrowTableIterator(None, encode(result), context, False, False, False, True))
 
 
+VALUES: list[tuple[str, Any]] = [
+    ("1", 1),
+    ("-129", -129),
+    ("9223372036854775807", 2**63 - 1),
+    ("99999999999999999999999999999999999999", 10**38 - 1),
+    ("-99999999999999999999999999999999999999", 1 - 10**38),
+    ("-1.50", Decimal("-1.50")),
+    ("0.00000000001", Decimal("0.00000000001")),
+    (
+        "123456789012345678.12345678901234567890",
+        Decimal("123456789012345678.1234567890123456789"),
+    ),
+    ("1.5::DOUBLE", 1.5),
+    ("0.1::DOUBLE", 0.1),
+    ("-1e300", -1e300),
+    ("'-inf'::DOUBLE", -math.inf),
+    ("'한글 👨‍👩‍👧‍👦'", "한글 👨‍👩‍👧‍👦"),
+    ("''", ""),
+    ("TRUE", True),
+    ("FALSE", False),
+    ("'\\x00\\xFF'::BLOB", b"\x00\xff"),
+    ("'0001-01-01'::DATE", dt.date(1, 1, 1)),
+    ("'9999-12-31'::DATE", dt.date(9999, 12, 31)),
+    ("'23:59:59.123456'::TIME", dt.time(23, 59, 59, 123_456)),
+    ("'0001-01-01'::TIMESTAMP", dt.datetime(1, 1, 1)),
+    ("'1969-12-31 23:59:58.5'::TIMESTAMP", dt.datetime(1969, 12, 31, 23, 59, 58, 500_000)),
+    (
+        "'9999-12-31 23:59:59.999999+00'::TIMESTAMPTZ",
+        dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, dt.UTC),
+    ),
+    ("[1.5, -2]::FLOAT[2]", [1.5, -2.0]),
+    ("[1, -2]::INTEGER[2]", [1, -2]),
+    ("'\"text\"'::JSON::VARIANT", '"text"'),
+    ("12345678901234567890123456789::HUGEINT::VARIANT", "12345678901234567890123456789"),
+    (
+        '\'{"b": {"z": [[], {}]}, "a": "    x"}\'::JSON',
+        '{\n  "a": "    x",\n  "b": {\n    "z": [\n      [],\n      {}\n    ]\n  }\n}',
+    ),
+    ("[1::VARIANT, NULL, 'x'::VARIANT]", '[\n  1,\n  null,\n  "x"\n]'),
+]
+
+
 @pytest.mark.parametrize("read", [from_json, from_arrow])
-@pytest.mark.parametrize(
-    ("written", "value"),
-    [
-        ("1", 1),
-        ("-129", -129),
-        ("9223372036854775807", 2**63 - 1),
-        ("99999999999999999999999999999999999999", 10**38 - 1),
-        ("-99999999999999999999999999999999999999", 1 - 10**38),
-        ("-1.50", Decimal("-1.50")),
-        ("0.00000000001", Decimal("0.00000000001")),
-        (
-            "123456789012345678.12345678901234567890",
-            Decimal("123456789012345678.1234567890123456789"),
-        ),
-        ("1.5::DOUBLE", 1.5),
-        ("0.1::DOUBLE", 0.1),
-        ("-1e300", -1e300),
-        ("'-inf'::DOUBLE", -math.inf),
-        ("'한글 👨‍👩‍👧‍👦'", "한글 👨‍👩‍👧‍👦"),
-        ("''", ""),
-        ("TRUE", True),
-        ("FALSE", False),
-        ("'\\x00\\xFF'::BLOB", b"\x00\xff"),
-        ("'0001-01-01'::DATE", dt.date(1, 1, 1)),
-        ("'9999-12-31'::DATE", dt.date(9999, 12, 31)),
-        ("'23:59:59.123456'::TIME", dt.time(23, 59, 59, 123_456)),
-        ("'0001-01-01'::TIMESTAMP", dt.datetime(1, 1, 1)),
-        ("'1969-12-31 23:59:58.5'::TIMESTAMP", dt.datetime(1969, 12, 31, 23, 59, 58, 500_000)),
-        (
-            "'9999-12-31 23:59:59.999999+00'::TIMESTAMPTZ",
-            dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, dt.UTC),
-        ),
-        ("[1.5, -2]::FLOAT[2]", [1.5, -2.0]),
-        ("[1, -2]::INTEGER[2]", [1, -2]),
-        ("'\"text\"'::JSON::VARIANT", '"text"'),
-        ("12345678901234567890123456789::HUGEINT::VARIANT", "12345678901234567890123456789"),
-        (
-            '\'{"b": {"z": [[], {}]}, "a": "    x"}\'::JSON',
-            '{\n  "a": "    x",\n  "b": {\n    "z": [\n      [],\n      {}\n    ]\n  }\n}',
-        ),
-        ("[1::VARIANT, NULL, 'x'::VARIANT]", '[\n  1,\n  null,\n  "x"\n]'),
-    ],
-)
-def test_a_value_arrives_as_it_was_and_so_does_a_null(read: Any, written: str, value: Any) -> None:
-    result = result_of(f"SELECT {written} AS v UNION ALL SELECT NULL")
-    assert read(result) == [(value,), (None,)]
+def test_a_value_arrives_as_it_was_and_so_does_a_null(read: Any) -> None:
+    for written, value in VALUES:
+        result = result_of(f"SELECT {written} AS v UNION ALL SELECT NULL")
+        assert read(result) == [(value,), (None,)], written
 
 
 @pytest.mark.parametrize("read", [from_json, from_arrow])
@@ -119,8 +118,12 @@ def test_a_float_that_is_no_number_arrives_as_one(read: Any) -> None:
 
 @pytest.mark.parametrize("read", [from_json, from_arrow])
 @pytest.mark.parametrize("name", ["TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ", "TIME"])
-@pytest.mark.parametrize("scale", [0, 3, 6, 9])
-def test_times_of_every_scale_keep_that_many_decimals(read: Any, name: str, scale: int) -> None:
+def test_times_of_every_scale_keep_that_many_decimals(read: Any, name: str) -> None:
+    for scale in (0, 3, 6, 9):
+        keeps_its_decimals(read, name, scale)
+
+
+def keeps_its_decimals(read: Any, name: str, scale: int) -> None:
     zone = None if name in {"TIMESTAMP_NTZ", "TIME"} else dt.UTC
     moment = dt.datetime(1969, 5, 6, 7, 8, 9, 123_456, zone)
     value: Any = moment.timetz() if name == "TIME" else moment
@@ -197,14 +200,3 @@ def test_numbers_come_to_pandas_in_the_narrowest_type_as_from_an_account() -> No
         result_of("SELECT 1 AS a, 300 AS b, 100000 AS c, 1.5 AS d, 12345678901234567890 AS e")
     ).to_pandas()
     assert [str(kind) for kind in frame.dtypes] == ["int8", "int16", "int32", "float64", "object"]
-
-
-def test_a_hundred_thousand_rows_are_written_in_about_a_second() -> None:
-    result = result_of(
-        "SELECT i, i::HUGEINT h, i / 7 f, (i / 7)::DECIMAL(18, 4) d, 'text ' || i t,"
-        "'2020-01-01'::TIMESTAMP + INTERVAL (i) SECOND ts FROM range(100000) r(i)"
-    )
-    start = time.process_time()
-    assert len(result.rowset()) == 100_000
-    assert len(encode(result)) > 1_000_000
-    assert time.process_time() - start < 2

@@ -154,20 +154,6 @@ def test_later_expressions_can_use_earlier_aliases() -> None:
     assert rows("SELECT 2 AS a, a * 2 AS b WHERE a > 1") == [(2, 4)]
 
 
-def test_limit_spares_the_model_rows_that_nobody_reads() -> None:
-    cortex = EchoCortex()
-    inner = "SELECT AI_COMPLETE('m', 'x') AS r FROM TABLE(GENERATOR(ROWCOUNT => 500))"
-    assert len(rows(f"SELECT * FROM ({inner}) LIMIT 3", cortex=cortex)) == 3
-    assert len(cortex.calls) == 3
-
-
-def test_counting_spares_the_model_altogether() -> None:
-    cortex = EchoCortex()
-    inner = "SELECT AI_COMPLETE('m', 'x') AS r FROM TABLE(GENERATOR(ROWCOUNT => 500))"
-    assert rows(f"SELECT COUNT(*) FROM ({inner})", cortex=cortex) == [(500,)]
-    assert cortex.calls == []
-
-
 def test_describing_asks_no_model_and_gives_no_rows() -> None:
     cortex = EchoCortex()
     described = run("SELECT AI_COMPLETE('m', 'x') AS r", cortex=cortex, describe_only=True)

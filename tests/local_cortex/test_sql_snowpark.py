@@ -33,12 +33,6 @@ def test_sql_is_collected(session: Session) -> None:
     assert (row["V"], row["T"]) == ("0.1.0-local-cortex", "it's 한국어")
 
 
-def test_sql_takes_parameters(session: Session) -> None:
-    given = ["it's 한국어 \\ \n", 5, 2.5, True, None, dt.date(2020, 1, 2)]
-    (row,) = session.sql("select ?, ?, ?, ?, ?, ?", params=given).collect()
-    assert list(row) == given
-
-
 def test_complete_answers_in_plain_text(session: Session) -> None:
     sql = "select snowflake.cortex.complete(?, ?)"
     ((answer,),) = session.sql(sql, params=[MODEL, "What is Streamlit?"]).collect()
@@ -156,11 +150,6 @@ def test_executemany_counts_its_rows(session: Session) -> None:
     cursor.executemany("insert into many values (?, ?)", [[1, "x"], [2, None]])
     assert cursor.rowcount == 2
     assert cursor.execute("select * from many").fetchall() == [(1, "x"), (2, None)]
-
-
-def test_ten_thousand_rows_are_collected(session: Session) -> None:
-    rows = session.range(10_000).select((col("id") + 1).alias("n")).collect()
-    assert (len(rows), rows[-1]["N"]) == (10_000, 10_000)
 
 
 @pytest.mark.parametrize(

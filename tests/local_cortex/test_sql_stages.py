@@ -117,10 +117,10 @@ def test_a_stage_name_may_be_quoted_and_qualified(
     assert run("""select $1 from '@"My Stage"/한글 폴더/a.csv'""") == [("1",)]
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "./x", "a\\\\b"])
-def test_a_path_that_leaves_the_stage_is_refused(run: Callable[..., Rows], path: str) -> None:
-    assert "invalid stage location" in refused(run, f"list '@files/{path}'")
-    assert "invalid stage location" in refused(run, f"put 'file:///tmp/x' '@files/{path}'")
+def test_a_path_that_leaves_the_stage_is_refused(run: Callable[..., Rows]) -> None:
+    for path in ("../x", "a/../../x", "./x", "a\\\\b"):
+        assert "invalid stage location" in refused(run, f"list '@files/{path}'")
+        assert "invalid stage location" in refused(run, f"put 'file:///tmp/x' '@files/{path}'")
 
 
 def test_a_link_in_a_stage_is_not_followed(
@@ -415,32 +415,32 @@ def test_a_temporary_stage_ends_with_its_session(cortex: Any, run: Callable[...,
     other.close()
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "copy into people from @files validation_mode = return_errors",
-        "copy into @files/x from people partition by (id)",
-        "copy into people from @files file_format = (type = avro)",
-        "copy into people from @files on_error = 'skip_file_3'",
-        "copy into people from @files file_format = (type = csv encoding = 'EUCKR')",
-        "copy into people from @files file_format = (type = csv compression = bz2)",
-        "alter stage files set comment = 'x'",
-    ],
-)
-def test_what_does_not_run_is_refused_by_name(run: Callable[..., Rows], sql: str) -> None:
-    assert "000002 (0A000): Unsupported feature" in refused(run, sql)
+NOT_RUN = [
+    "copy into people from @files validation_mode = return_errors",
+    "copy into @files/x from people partition by (id)",
+    "copy into people from @files file_format = (type = avro)",
+    "copy into people from @files on_error = 'skip_file_3'",
+    "copy into people from @files file_format = (type = csv encoding = 'EUCKR')",
+    "copy into people from @files file_format = (type = csv compression = bz2)",
+    "alter stage files set comment = 'x'",
+]
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "copy into people from @files nonsense = 1",
-        "copy into people from @files file_format = (nonsense = 1)",
-        "create stage odd nonsense = 1",
-    ],
-)
-def test_an_unknown_option_is_refused(run: Callable[..., Rows], sql: str) -> None:
-    assert "invalid parameter 'NONSENSE'" in refused(run, sql)
+def test_what_does_not_run_is_refused_by_name(run: Callable[..., Rows]) -> None:
+    for sql in NOT_RUN:
+        assert "000002 (0A000): Unsupported feature" in refused(run, sql), sql
+
+
+UNKNOWN_OPTIONS = [
+    "copy into people from @files nonsense = 1",
+    "copy into people from @files file_format = (nonsense = 1)",
+    "create stage odd nonsense = 1",
+]
+
+
+def test_an_unknown_option_is_refused(run: Callable[..., Rows]) -> None:
+    for sql in UNKNOWN_OPTIONS:
+        assert "invalid parameter 'NONSENSE'" in refused(run, sql), sql
 
 
 def test_a_query_cannot_read_a_file_of_this_machine(run: Callable[..., Rows]) -> None:
@@ -453,7 +453,15 @@ def test_a_query_cannot_read_a_file_of_this_machine(run: Callable[..., Rows]) ->
         assert "root:" not in refused(run, f"select $1 from {source}")
 
 
-@pytest.mark.parametrize("name", ["it's.csv", "a[1]*{b}.csv", "x') -- .csv", "이름 표.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a[1]*{b}.csv",
+        "x') -- .csv",
+        pytest.param("it's.csv", marks=pytest.mark.thorough),
+        pytest.param("이름 표.csv", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_file_of_any_name_is_read_alone(
     put: Callable[..., None], run: Callable[..., Rows], name: str
 ) -> None:
@@ -468,11 +476,11 @@ def test_a_file_of_any_name_is_read_alone(
 @pytest.mark.parametrize(
     "option",
     [
-        "field_delimiter = '\\', x'",
-        "null_if = ('\\') or true --')",
         "date_format = '\\')) from read_csv(\\'/etc/passwd\\') --'",
-        "encoding = 'rot13'",
         "skip_header = '1 union all'",
+        pytest.param("field_delimiter = '\\', x'", marks=pytest.mark.thorough),
+        pytest.param("null_if = ('\\') or true --')", marks=pytest.mark.thorough),
+        pytest.param("encoding = 'rot13'", marks=pytest.mark.thorough),
     ],
 )
 def test_an_option_stays_a_value(

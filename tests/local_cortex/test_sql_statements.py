@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 
-from local_cortex.sql import SqlSession
+from local_cortex.sql import Database, SqlSession
 from tests.local_cortex.sql_support import (
     DATABASES,
-    database_of,
     new_session,
     refusal,
     rows,
@@ -17,10 +18,24 @@ from tests.local_cortex.sql_support import (
 )
 
 CREATE = "CREATE TEMPORARY TABLE t (a BIGINT NOT NULL, b STRING)"
+DATABASE = Database()
+SESSIONS = count(1)
 
 
-def test_use_changes_what_the_session_answers_from() -> None:
-    session = new_session()
+@pytest.fixture
+def session() -> Iterator[SqlSession]:
+    """A session in an account that is empty; making a database for each would take the longest."""
+    opened = new_session(session_id=next(SESSIONS))
+    DATABASES[id(opened)] = (opened, DATABASE)
+    yield opened
+    DATABASE.forget(opened)
+    cleaning = new_session(session_id=next(SESSIONS))
+    DATABASES[id(cleaning)] = (cleaning, DATABASE)
+    for name in ("course", "d", "other", "shop"):
+        run(f"DROP DATABASE IF EXISTS {name}", session=cleaning)
+
+
+def test_use_changes_what_the_session_answers_from(session: SqlSession) -> None:
     for statement in ("create database d", 'create schema d."s x"', "create database other"):
         run(statement, session=session)
     for statement in ("use role abc", "use warehouse wh", 'use schema d."s x"'):
@@ -36,8 +51,7 @@ def test_use_changes_what_the_session_answers_from() -> None:
     assert "OTHER.NOWHERE" in error.message
 
 
-def test_session_parameters_are_set_shown_and_unset() -> None:
-    session = new_session()
+def test_session_parameters_are_set_shown_and_unset(session: SqlSession) -> None:
     run("ALTER SESSION SET query_tag = 'day 3'", session=session)
     ((key, shown, *_),) = rows("SHOW PARAMETERS LIKE 'query_tag'", session=session)
     assert (key, shown) == ("QUERY_TAG", "day 3")
@@ -45,8 +59,7 @@ def test_session_parameters_are_set_shown_and_unset() -> None:
     assert rows("SHOW PARAMETERS LIKE 'QUERY_TAG'", session=session) == []
 
 
-def test_a_transaction_is_kept_or_rolled_back() -> None:
-    session = new_session()
+def test_a_transaction_is_kept_or_rolled_back(session: SqlSession) -> None:
     run("CREATE TABLE t (a INT)", session=session)
     for statement in ("BEGIN", "INSERT INTO t VALUES (1)", "ROLLBACK"):
         run(statement, session=session)
@@ -56,8 +69,7 @@ def test_a_transaction_is_kept_or_rolled_back() -> None:
     assert rows("SELECT * FROM t", session=session) == [(2,)]
 
 
-def test_a_transaction_that_has_failed_says_so_when_it_is_committed() -> None:
-    session = new_session()
+def test_a_transaction_that_has_failed_says_so_when_it_is_committed(session: SqlSession) -> None:
     run("CREATE TABLE t (a INT NOT NULL)", session=session)
     run("BEGIN", session=session)
     run("INSERT INTO t VALUES (1)", session=session)
@@ -66,8 +78,7 @@ def test_a_transaction_that_has_failed_says_so_when_it_is_committed() -> None:
     assert rows("SELECT * FROM t", session=session) == []
 
 
-def test_without_autocommit_a_change_waits_for_commit() -> None:
-    session = new_session()
+def test_without_autocommit_a_change_waits_for_commit(session: SqlSession) -> None:
     run("CREATE TABLE t (a INT)", session=session)
     run("ALTER SESSION SET AUTOCOMMIT = FALSE", session=session)
     run("INSERT INTO t VALUES (1)", session=session)
@@ -75,20 +86,18 @@ def test_without_autocommit_a_change_waits_for_commit() -> None:
     assert rows("SELECT * FROM t", session=session) == []
 
 
-def test_sessions_share_tables_but_not_temporary_ones() -> None:
-    one = new_session()
-    run("CREATE TABLE shared AS SELECT 1 a", session=one)
-    run("CREATE TEMP TABLE own AS SELECT 2 a", session=one)
-    other = new_session(session_id=8)
-    DATABASES[id(other)] = (other, database_of(one))
+def test_sessions_share_tables_but_not_temporary_ones(session: SqlSession) -> None:
+    run("CREATE TABLE shared AS SELECT 1 a", session=session)
+    run("CREATE TEMP TABLE own AS SELECT 2 a", session=session)
+    other = new_session(session_id=next(SESSIONS))
+    DATABASES[id(other)] = (other, DATABASE)
     assert rows("SELECT * FROM shared", session=other) == [(1,)]
     assert refusal("SELECT * FROM own", session=other).code == "002003"
-    database_of(one).forget(one)
-    assert refusal("SELECT * FROM own", session=one).code == "002003"
+    DATABASE.forget(session)
+    assert refusal("SELECT * FROM own", session=session).code == "002003"
 
 
-def test_a_temporary_table_hides_a_permanent_one_of_its_name() -> None:
-    session = new_session()
+def test_a_temporary_table_hides_a_permanent_one_of_its_name(session: SqlSession) -> None:
     run("CREATE TABLE t AS SELECT 1 a", session=session)
     run("CREATE TEMP TABLE t AS SELECT 2 a", session=session)
     assert rows("SELECT * FROM t", session=session) == [(2,)]
@@ -96,8 +105,7 @@ def test_a_temporary_table_hides_a_permanent_one_of_its_name() -> None:
     assert rows("SELECT * FROM t", session=session) == [(1,)]
 
 
-def test_names_that_differ_only_in_case_are_two_names() -> None:
-    session = new_session()
+def test_names_that_differ_only_in_case_are_two_names(session: SqlSession) -> None:
     run('CREATE TABLE t ("a" INT, A INT, "Straße" TEXT)', session=session)
     run("INSERT INTO t VALUES (1, 2, 'x')", session=session)
     assert rows('SELECT a, "a", "Straße" FROM T', session=session) == [(2, 1, "x")]
@@ -109,8 +117,7 @@ def names_of(sql: str, session: SqlSession) -> list[str]:
     return [column.name for column in run(sql, session=session).columns]
 
 
-def test_a_view_reads_its_tables_from_where_it_was_made() -> None:
-    session = new_session()
+def test_a_view_reads_its_tables_from_where_it_was_made(session: SqlSession) -> None:
     run("CREATE TABLE t AS SELECT 1 a", session=session)
     run("CREATE VIEW v (b) AS SELECT a + 1 FROM t", session=session)
     run("CREATE SCHEMA other", session=session)
@@ -119,16 +126,14 @@ def test_a_view_reads_its_tables_from_where_it_was_made() -> None:
     assert rows("SELECT * FROM course.public.w", session=session) == [(2,)]
 
 
-def test_views_that_read_one_another_without_end_are_refused() -> None:
-    session = new_session()
+def test_views_that_read_one_another_without_end_are_refused(session: SqlSession) -> None:
     run("CREATE VIEW v0 AS SELECT 1 a", session=session)
     for number in range(1, 11):
         run(f"CREATE VIEW v{number} AS SELECT * FROM v{number - 1}", session=session)
     assert refusal("CREATE VIEW v11 AS SELECT * FROM v10", session=session).code == "000002"
 
 
-def test_a_sequence_counts_and_an_identity_column_does() -> None:
-    session = new_session()
+def test_a_sequence_counts_and_an_identity_column_does(session: SqlSession) -> None:
     run("CREATE SEQUENCE s START 5 INCREMENT 2", session=session)
     assert rows("SELECT s.NEXTVAL", session=session) == [(5,)]
     assert rows("SELECT course.public.s.NEXTVAL AS n", session=session) == [(7,)]
@@ -137,8 +142,7 @@ def test_a_sequence_counts_and_an_identity_column_does() -> None:
     assert rows("SELECT * FROM t", session=session) == [(1, "a"), (2, "b")]
 
 
-def test_columns_are_added_renamed_changed_and_dropped() -> None:
-    session = new_session()
+def test_columns_are_added_renamed_changed_and_dropped(session: SqlSession) -> None:
     run("CREATE TABLE t (a INT)", session=session)
     run("INSERT INTO t VALUES (1)", session=session)
     for change in (
@@ -153,8 +157,7 @@ def test_columns_are_added_renamed_changed_and_dropped() -> None:
     assert refusal("ALTER TABLE u DROP COLUMN z", session=session).code == "000904"
 
 
-def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted() -> None:
-    session = new_session()
+def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted(session: SqlSession) -> None:
     run("CREATE TABLE t AS SELECT * FROM VALUES (1, 'a'), (2, 'b') v(id, x)", session=session)
     merged = run(
         "MERGE INTO t USING (SELECT * FROM VALUES (1, 'A'), (2, NULL), (3, 'c') v(id, x)) s "
@@ -172,16 +175,14 @@ def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted() -> None:
     assert rows("SELECT * FROM t ORDER BY id", session=session) == [(1, "A"), (3, "c")]
 
 
-def test_two_statements_that_change_the_same_row_wait_for_each_other() -> None:
-    session = new_session()
+def test_two_statements_that_change_the_same_row_wait_for_each_other(session: SqlSession) -> None:
     run("CREATE TABLE t AS SELECT 0 n", session=session)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: run("UPDATE t SET n = n + 1", session=session), range(40)))
-    assert rows("SELECT n FROM t", session=session) == [(40,)]
+        list(pool.map(lambda _: run("UPDATE t SET n = n + 1", session=session), range(24)))
+    assert rows("SELECT n FROM t", session=session) == [(24,)]
 
 
-def test_show_finds_by_pattern_place_and_beginning() -> None:
-    session = new_session()
+def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
     for statement in ("CREATE TABLE alpha (a INT)", "CREATE VIEW beta AS SELECT 1 a"):
         run(statement, session=session)
     run("CREATE DATABASE shop", session=session)
@@ -203,8 +204,7 @@ def test_closing_a_session_may_cancel_its_queries() -> None:
     assert len(rows("select system$cancel_all_queries(7)")) == 1
 
 
-def test_a_temporary_table_is_filled_and_read() -> None:
-    session = new_session()
+def test_a_temporary_table_is_filled_and_read(session: SqlSession) -> None:
     assert rows(CREATE, session=session) == [("Table T successfully created.",)]
     inserted = run("INSERT INTO t (b, a) VALUES ('x', 1), (NULL, '2')", session=session)
     assert (inserted.columns[0].name, inserted.rowset()) == ("number of rows inserted", [["2"]])
@@ -216,8 +216,7 @@ def test_a_temporary_table_is_filled_and_read() -> None:
     assert refusal("SELECT * FROM t").code == "002003"  # in another session
 
 
-def test_a_bulk_insert_takes_one_bind_for_each_column() -> None:
-    session = new_session()
+def test_a_bulk_insert_takes_one_bind_for_each_column(session: SqlSession) -> None:
     run(CREATE, session=session)
     binds = {
         "1": {"type": "FIXED", "value": ["1", "2"]},
@@ -228,16 +227,14 @@ def test_a_bulk_insert_takes_one_bind_for_each_column() -> None:
     assert refusal("SELECT ?, ?", binds=binds).code == "002099"
 
 
-def test_a_table_can_be_made_of_a_query() -> None:
-    session = new_session()
+def test_a_table_can_be_made_of_a_query(session: SqlSession) -> None:
     run("CREATE TEMP TABLE t AS SELECT 1 AS a, 'x' AS b", session=session)
     run("CREATE OR REPLACE TEMP TABLE t (a INT, b TEXT) AS SELECT a + 1, b FROM t", session=session)
     assert rows("SELECT * FROM t", session=session) == [(2, "x")]
     assert rows("SHOW TABLES LIKE 'T'", session=session)[0][1] == "T"
 
 
-def test_tables_are_emptied_and_dropped() -> None:
-    session = new_session()
+def test_tables_are_emptied_and_dropped(session: SqlSession) -> None:
     run(CREATE, session=session)
     run("INSERT INTO t VALUES (1, 'x')", session=session)
     run("TRUNCATE TABLE t", session=session)
@@ -247,21 +244,20 @@ def test_tables_are_emptied_and_dropped() -> None:
     assert refusal("DROP TABLE t", session=session).code == "002003"
 
 
-@pytest.mark.parametrize(
-    ("statement", "code"),
-    [
-        (CREATE, "002002"),
-        ("CREATE TEMP TABLE u (a INT, a INT)", "002025"),
-        ("INSERT INTO t (b) VALUES ('x')", "100072"),
-        ("INSERT INTO t (c) VALUES ('x')", "000904"),
-        ("INSERT INTO t VALUES (1)", "002020"),
-        ("INSERT INTO t VALUES ('x', 'y')", "100038"),
-        ("INSERT INTO short VALUES ('abc')", "100078"),
-        ("INSERT INTO nowhere VALUES (1)", "002003"),
-    ],
-)
-def test_what_does_not_fit_a_table_is_refused(statement: str, code: str) -> None:
-    session = new_session()
+MISFITS = [
+    (CREATE, "002002"),
+    ("CREATE TEMP TABLE u (a INT, a INT)", "002025"),
+    ("INSERT INTO t (b) VALUES ('x')", "100072"),
+    ("INSERT INTO t (c) VALUES ('x')", "000904"),
+    ("INSERT INTO t VALUES (1)", "002020"),
+    ("INSERT INTO t VALUES ('x', 'y')", "100038"),
+    ("INSERT INTO short VALUES ('abc')", "100078"),
+    ("INSERT INTO nowhere VALUES (1)", "002003"),
+]
+
+
+def test_what_does_not_fit_a_table_is_refused(session: SqlSession) -> None:
     run(CREATE, session=session)
     run("CREATE TEMP TABLE short (a VARCHAR(2))", session=session)
-    assert refusal(statement, session=session).code == code
+    codes = {statement: refusal(statement, session=session).code for statement, _ in MISFITS}
+    assert codes == dict(MISFITS)

@@ -15,7 +15,7 @@ from local_cortex.sql import SqlError, SqlResult
 
 RESULT = SqlResult.of_rows((), [], 0x1000)
 ME, YOU = 1, 2
-SOON = 5.0
+SOON = 60.0
 
 
 class Work:

@@ -127,7 +127,7 @@ def test_work_is_over_when_the_client_has_gone() -> None:
             await while_connected(Request(SCOPE, line.receive), work())
         assert over.is_set(), "and has had the time to clean up"
 
-    asyncio.run(asyncio.wait_for(test(), 5))
+    asyncio.run(asyncio.wait_for(test(), 30))
 
 
 def test_events_are_framed_and_the_content_type_is_exactly_what_the_client_accepts() -> None:
@@ -171,7 +171,7 @@ def test_a_stream_that_goes_on_for_too_long_has_its_connection_reset(
         assert resets == [True]
         assert closed.is_set()
 
-    asyncio.run(asyncio.wait_for(test(), 5))
+    asyncio.run(asyncio.wait_for(test(), 30))
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
             await json_body(Request(SCOPE, line.receive))
         assert failed.value.status == 408
 
-    asyncio.run(asyncio.wait_for(test(), 5))
+    asyncio.run(asyncio.wait_for(test(), 30))
 
 
 def test_what_the_events_come_from_is_closed_also_when_none_was_ever_sent() -> None:

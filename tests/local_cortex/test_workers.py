@@ -16,7 +16,7 @@ from local_cortex.database.workers import MOST_LONG
 from local_cortex.sql import Database, SqlError, SqlSession, Workers, execute
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
-SOON = 10.0
+SOON = 60.0
 # More pairs of rows than anybody waits for.
 LONG = (
     "SELECT COUNT(*) FROM TABLE(GENERATOR(ROWCOUNT => 1000000)) a, "

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from types import SimpleNamespace
 
 import openai
@@ -32,7 +33,7 @@ class Server:
         """Return a strategy of either client that asks this server."""
         if client == "chat":
             address = f"{scheme}://127.0.0.1:{self.port}/v1"
-            return ChatCompletionsStrategy(openai.OpenAI(api_key="x", base_url=address))
+            return ChatCompletionsStrategy(_client().with_options(base_url=address))
         rest = SimpleNamespace(token="x")
         connection = SimpleNamespace(host=f"127.0.0.1:{self.port}", scheme=scheme, rest=rest)
         session: object = SimpleNamespace(connection=connection)
@@ -52,6 +53,12 @@ class Server:
             request = _request(connection)
             self.requests.append(request)
             self._play(connection, request)
+
+
+@cache
+def _client() -> openai.OpenAI:
+    """Return a client that all servers share, since reading the public authorities takes long."""
+    return openai.OpenAI(api_key="x", base_url="http://127.0.0.1")
 
 
 def _request(connection: socket.socket) -> bytes:

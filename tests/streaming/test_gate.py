@@ -30,7 +30,7 @@ def test_one_more_waits_until_a_place_is_given_back() -> None:
         other = threading.Thread(target=pass_through)
         other.start()
         assert not passed.wait(0.05)
-    assert passed.wait(5)
+    assert passed.wait(30)
     other.join()
 
 
@@ -65,7 +65,7 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     gate = Gate(places=1, lease=0.03, clock=clock)
     with gate.turn():
         clock.now += 0.031
-    passing = threading.Barrier(2, timeout=5)
+    passing = threading.Barrier(2, timeout=30)
     second = threading.Thread(target=lambda: _through(gate, passing))
     second.start()
     passing.wait()

@@ -27,7 +27,7 @@ class Blocking:
     def __next__(self) -> str:
         if self._deltas:
             return self._deltas.pop(0)
-        self._aborted.wait(10)
+        self._aborted.wait(60)
         raise ConnectionError("shut down")
 
     def abort(self) -> None:
@@ -40,7 +40,7 @@ class Blocking:
 def drain(pump: Pump) -> str:
     text = ""
     while not pump.ended:
-        pump.wait(1.0, for_delta=True)
+        pump.wait(30.0, for_delta=True)
         text += pump.take()[0]
     return text + pump.take()[0]
 
@@ -88,9 +88,9 @@ def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_threa
     source = Blocking("a")
     pump = Pump(source, buffer_chars=100)
     pump.start()
-    pump.wait(1.0, for_delta=True)
+    pump.wait(30.0, for_delta=True)
     pump.stop()
-    pump.join(5.0)
+    pump.join(30)
     assert pump.ended
     assert source.closed_by == "stream-pump"
 
@@ -101,16 +101,16 @@ def test_stopping_while_the_request_is_on_its_way_closes_the_answer_unread() -> 
     class SlowRequest(Blocking):
         def __iter__(self) -> Iterator[str]:
             asked.set()
-            answered.wait(5)
+            answered.wait(30)
             return self
 
     source = SlowRequest("never read")
     pump = Pump(source, buffer_chars=100)
     pump.start()
-    asked.wait(5)
+    asked.wait(30)
     pump.stop()
     answered.set()
-    pump.join(5.0)
+    pump.join(30)
     assert (pump.take()[0], source.closed_by) == ("", "stream-pump")
 
 
@@ -162,7 +162,7 @@ def test_where_no_second_thread_can_be_started_the_first_goes_on(
     monkeypatch.setattr(threading.Thread, "start", start)
     pump.start()
     assert drain(pump) == "abc"
-    pump.join(5.0)
+    pump.join(30)
     assert (pump.error, set(source.read_by)) == (None, {source.asked_by})
 
 
@@ -174,7 +174,7 @@ def test_joining_waits_for_the_thread_that_goes_on_reading() -> None:
     pump.join(0.0)
     assert not pump.ended
     pump.stop()
-    pump.join(5.0)
+    pump.join(30)
     assert pump.ended
 
 
@@ -191,16 +191,16 @@ def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -
 
     pump = Pump(endless(), buffer_chars=100)
     pump.start()
-    assert full.wait(5)
+    assert full.wait(30)
     waiting, _ = pump.take()
     # Taken is not shown: until keep() says so, there is no room for more.
     pump.wait(0.05, for_delta=True)
     assert (len(waiting), pump.take()[0]) == (100, "")
     pump.keep(95)
-    pump.wait(5.0, for_delta=True)
+    pump.wait(30.0, for_delta=True)
     more, _ = pump.take()
     pump.stop()
-    pump.join(5.0)
+    pump.join(30)
     assert more == "x" * 10
 
 
@@ -221,7 +221,7 @@ def test_a_source_that_is_not_live_is_asked_in_the_thread_and_read_by_whoever_ta
 
     pump = Pump(Whole(), buffer_chars=100, live=False)
     pump.start()
-    pump.wait(5.0, for_delta=True)
+    pump.wait(30.0, for_delta=True)
     assert [pump.take()[0] for _ in range(3)] == ["a", "b", ""]
     here = threading.current_thread().name
     assert threads == ["stream-pump", here, here, here]
@@ -240,7 +240,7 @@ def test_stopping_a_source_that_is_not_live_closes_it_once_wherever_it_stands() 
 
     pump = Pump(Whole(), buffer_chars=100, live=False)
     pump.start()
-    pump.wait(5.0, for_delta=True)
+    pump.wait(30.0, for_delta=True)
     assert pump.take()[0] == "a"
     pump.stop()
     pump.stop()
@@ -254,7 +254,7 @@ def test_stopping_while_the_rest_is_read_leaves_the_closing_to_whoever_reads() -
     class Whole:
         def __iter__(self) -> Iterator[str]:
             reading.set()
-            go_on.wait(5)
+            go_on.wait(30)
             yield "late"
 
         def close(self) -> None:
@@ -262,14 +262,14 @@ def test_stopping_while_the_rest_is_read_leaves_the_closing_to_whoever_reads() -
 
     pump = Pump(Whole(), buffer_chars=100, live=False)
     pump.start()
-    pump.wait(5.0, for_delta=True)
+    pump.wait(30.0, for_delta=True)
     reader = threading.Thread(target=pump.take, name="reader")
     reader.start()
-    assert reading.wait(5)
+    assert reading.wait(30)
     pump.stop()
     assert closed == []
     go_on.set()
-    reader.join(5)
+    reader.join(30)
     assert closed == ["reader"]
 
 
@@ -325,7 +325,7 @@ def test_what_comes_after_a_rest_has_not_waited_since_its_beginning() -> None:
 
     def source() -> Iterator[str]:
         yield "a"
-        more.wait(5)
+        more.wait(30)
         yield "b"
 
     pump = Pump(source(), buffer_chars=100, clock=clock)
