@@ -1,24 +1,28 @@
 """Checking every lesson: `python -m course check`, also in CI.
 
 First what can be seen in the files, then what can only be seen by running them: the examples, each
-day's assembled program on a Local Cortex, the exercises, and every page in both languages.
+day's assembled program on a Local Cortex, the exercises, and every page in both languages. Days run
+side by side, and one process looks at as many of them as it can.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from course.commands.checking.exercises import check_exercises
 from course.commands.checking.files import check_files
-from course.commands.checking.processes import kill_all
-from course.commands.checking.running import check_page, run_code
+from course.commands.checking.processes import kill_all, together
+from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
 from course.content.catalog import ROOT, lessons
 from course.content.lesson import Lesson
+from course.content.translations import follow
 from course.language import LANGUAGES
-from course.problems import Problem
+from course.problems import LessonError, Problem
 
 __all__ = ["check"]
 
@@ -36,24 +40,45 @@ def check(
         only: the names of the lessons that are checked; the whole course by default.
     """
     say("Reading the lessons.")
-    problems = list(dict.fromkeys(check_files(root, only)))
     found = [each for each in lessons(root / "lessons") if only is None or each.name in only]
-    say("Running the lessons' code.")
-    problems += _at_once(run_code, found, root)
-    say("Trying the exercises: solutions, starters and wrong answers.")
-    problems += check_exercises(found, root)
-    say(f"Drawing the pages in {len(LANGUAGES)} languages, cold and through Home.")
-    problems += _at_once(check_page, found, root)
+    _follow_translations(found)
+    problems = list(dict.fromkeys(check_files(root, only)))
+    say(
+        "Running the lessons' code, trying the exercises (solutions, starters and wrong answers), "
+        f"and drawing the pages in {len(LANGUAGES)} languages, cold and through Home."
+    )
+    problems += _side_by_side(_jobs(found, root))
     return sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.path), problem.line))
 
 
-def _at_once(
-    look: Callable[[Lesson, Path], Iterator[Problem]], found: Sequence[Lesson], root: Path
-) -> list[Problem]:
-    """Look at several lessons at the same time."""
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+def _follow_translations(found: Sequence[Lesson]) -> None:
+    for lesson in found:
+        for language in LANGUAGES:
+            # A record that cannot be read is told of below; a course may be read-only.
+            with suppress(LessonError, OSError):
+                follow(lesson, language)
+
+
+def _jobs(found: Sequence[Lesson], root: Path) -> list[Callable[[], list[Problem]]]:
+    """Return what is to be done, the longest first."""
+    processors = os.cpu_count() or 1
+    shares = [found[number::processors] for number in range(processors)]
+    jobs: list[Callable[[], list[Problem]]] = [
+        # Its sandboxes give way to other processes, so it fills what those leave.
+        partial(together, partial(check_exercises, root=root), found),
+        *(partial(together, partial(draw_pages, root=root), share) for share in shares),
+        *(partial(together, partial(run_programs, root=root), share) for share in shares),
+        partial(together, partial(draw_charts, root=root), found),
+    ]
+    jobs += [partial(run_examples, lesson) for lesson in found]
+    return jobs
+
+
+def _side_by_side(jobs: Sequence[Callable[[], list[Problem]]]) -> list[Problem]:
+    # The exercises' process mostly waits for its sandboxes.
+    with ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 1)) as pool:
         try:
-            rows = list(pool.map(lambda lesson: list(look(lesson, root)), found))
+            rows = list(pool.map(lambda job: job(), jobs))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             kill_all()

@@ -1,7 +1,8 @@
 """Whether a translation is of the text as it is now: lessons/day_NN_slug/translated.toml.
 
-Korean is written first; the file holds, for each section of a translation, a digest of the Korean
-section that it was made from.
+Korean is written first. For each section of a translation the file holds two digests: of the Korean
+text and of the translation, as they were when they last said the same. A section whose Korean has
+changed since, and whose translation has not, is stale.
 """
 
 from __future__ import annotations
@@ -20,20 +21,22 @@ from course.problems import reading
 from course.toml_models import validated
 from practice.sources import stamp
 
-__all__ = ["FILE", "ORIGINAL", "digest", "record", "stale"]
+__all__ = ["FILE", "ORIGINAL", "digest", "follow", "record", "stale"]
 
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
 HEADER = (
-    "# Written by `python -m course translated`: which Korean text each section was made from.\n"
+    "# Written by `python -m course check` and `translated`: for each section, digests of the\n"
+    "# Korean text and of its translation when they last said the same.\n"
 )
 
 
 Section = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+#: The second digest is missing in files of version 0.1.
+Digests = Annotated[str, Field(pattern=r"^[0-9a-f]{16}( [0-9a-f]{16})?$")]
 
 
-class Record(RootModel[dict[Language, dict[Section, Digest]]]):
+class Record(RootModel[dict[Language, dict[Section, Digests]]]):
     """Digests by language and section."""
 
 
@@ -44,7 +47,7 @@ def digest(text: str) -> str:
 
 
 def stale(lesson: Lesson, language: Language) -> list[str]:
-    """Return the ids of the sections whose original has changed since they were translated.
+    """Return the ids of the sections whose original alone has changed since they said the same.
 
     Raises:
         LessonError: translated.toml is damaged.
@@ -52,12 +55,50 @@ def stale(lesson: Lesson, language: Language) -> list[str]:
     if language == ORIGINAL:
         return []
     known = _record(lesson).get(language, {})
-    sources = read(lesson, ORIGINAL).sources
-    return [name for name, source in sources.items() if known.get(name) != digest(source)]
+    return [
+        name for name, now in _now(lesson, language).items() if _is_stale(known.get(name, ""), now)
+    ]
+
+
+def _is_stale(known: str, now: str) -> bool:
+    original, _, translation = known.partition(" ")
+    original_now, translation_now = now.split(" ")
+    translated_since = translation not in ("", translation_now)
+    return original != original_now and not translated_since
+
+
+def _now(lesson: Lesson, language: Language) -> dict[str, str]:
+    """Return the digests of each section, as translated.toml holds them."""
+    translated = read(lesson, language).sources
+    return {
+        name: f"{digest(source)} {digest(translated.get(name, ''))}"
+        for name, source in read(lesson, ORIGINAL).sources.items()
+    }
+
+
+def follow(lesson: Lesson, language: Language) -> None:
+    """Note each section that has been translated or corrected, so that its next change is noticed.
+
+    Stale sections stay stale. Nothing is written where nothing has changed, where the lesson has
+    mistakes, or where no translation has ever been noted.
+
+    Raises:
+        LessonError: translated.toml is damaged.
+    """
+    known = _record(lesson).get(language)
+    if known is None or any(read(lesson, each).problems for each in (ORIGINAL, language)):
+        return
+    followed = {
+        name: known[name] if _is_stale(known[name], digests) else digests
+        for name, digests in _now(lesson, language).items()
+        if name in known
+    }
+    if followed != known:
+        _write(lesson, language, followed)
 
 
 def record(lesson: Lesson, language: Language) -> Path:
-    """Note that a translation is up to date, and return the file that says so.
+    """Note that a whole translation is up to date, and return the file that says so.
 
     Raises:
         LessonError: translated.toml is damaged.
@@ -65,11 +106,11 @@ def record(lesson: Lesson, language: Language) -> Path:
     """
     if language == ORIGINAL:
         raise ValueError(f"{ORIGINAL} is what the other languages are translated from")
-    sources = read(lesson, ORIGINAL).sources
-    records = {
-        **_record(lesson),
-        language: {name: digest(source) for name, source in sources.items()},
-    }
+    return _write(lesson, language, _now(lesson, language))
+
+
+def _write(lesson: Lesson, language: Language, digests: dict[str, str]) -> Path:
+    records = {**_record(lesson), language: digests}
     tables = (
         f"\n[{name}]\n" + "".join(f'{section} = "{value}"\n' for section, value in table.items())
         for name, table in sorted(records.items())

@@ -44,6 +44,17 @@ def test_a_new_day_has_everything_that_a_lesson_needs(root: Path) -> None:
         assert "<" not in path.read_text("utf-8"), path
 
 
+def test_a_day_that_is_written_in_both_languages_needs_no_other_command(root: Path) -> None:
+    create(8, "Tool Calls", root=root)
+    found = catalog.find("day_08_tool_calls", root / "lessons")
+    for language in LANGUAGES:
+        path = found.folder / f"{language}.md"
+        text = path.read_text("utf-8").replace("[!TODO]", "[!NOTE]").replace("TODO", "Written")
+        path.write_text(text, encoding="utf-8")
+    said = {str(each) for each in check_files(root) if each.path.suffix == ".md"}
+    assert said == set()
+
+
 def test_a_korean_title_needs_a_slug(root: Path) -> None:
     with pytest.raises(NewDayError, match="add SLUG=caching"):
         create(8, "캐시", root=root)

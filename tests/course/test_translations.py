@@ -39,6 +39,34 @@ def test_a_correction_of_the_translation_itself_is_no_change(tmp_path: Path) -> 
     assert translations.stale(found, "en") == []
 
 
+def test_a_section_that_changed_in_both_languages_was_translated(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    translations.record(found, "en")
+    (found.folder / "ko.md").write_text(in_section("theory", "Another text."), encoding="utf-8")
+    (found.folder / "en.md").write_text(in_section("theory", "Its translation."), encoding="utf-8")
+    assert translations.stale(found, "en") == []
+
+
+def test_a_change_after_one_that_was_followed_is_stale_until_it_is_translated(
+    tmp_path: Path,
+) -> None:
+    found = loaded(tmp_path)
+    translations.record(found, "en")
+    for number, (language, stale) in enumerate(
+        [("en", []), ("ko", ["theory"]), ("en", []), ("ko", ["theory"])]
+    ):
+        text = in_section("theory", f"Text number {number}.")
+        (found.folder / f"{language}.md").write_text(text, encoding="utf-8")
+        translations.follow(found, "en")
+        assert translations.stale(found, "en") == stale
+
+
+def test_a_translation_that_was_never_recorded_is_not_followed(tmp_path: Path) -> None:
+    found = loaded(tmp_path)
+    translations.follow(found, "en")
+    assert not (found.folder / "translated.toml").exists()
+
+
 def test_the_original_is_never_stale(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     assert translations.stale(found, "ko") == []

@@ -15,7 +15,9 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex import LocalCortex, connection_protocol, faults, models, web
+from local_cortex import LocalCortex, faults, models
+from local_cortex.routes import cuttable as connection_protocol
+from local_cortex.routes import web
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"

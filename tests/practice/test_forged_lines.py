@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from practice import RunLimits
 from practice.events import Event, guest_event
-from practice.process import LONGEST_LINE
-from practice.runtime import Runtime
+from practice.sandbox.process import LONGEST_LINE
+from practice.sandbox.runtime import Runtime
 from tests.practice.programs import end, ran
 
 pytestmark = pytest.mark.usefixtures("runtime")

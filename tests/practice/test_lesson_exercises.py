@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.practice_answers import Answers, AnswerSettings, try_out
+from course.exercises.answers import Answers, AnswerSettings, try_out
 from practice import CheckResult, Exercise, grade, load_exercises
 from practice.exercises import LESSONS
 from streaming import CompletionRequest

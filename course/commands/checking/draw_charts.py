@@ -1,6 +1,6 @@
-"""Makes the charts of a lesson, and prints what fails as [file, line, what] in JSON.
+"""Makes the charts of lessons, and prints what fails as [file, line, what] in JSON.
 
-For running.py: `python -m course.commands.checking.draw_charts FOLDER`.
+For running.py: `python -m course.commands.checking.draw_charts FOLDER...`.
 """
 
 from __future__ import annotations
@@ -37,4 +37,5 @@ def failing(folder: Path) -> Iterator[tuple[str, int, str]]:
 
 if __name__ == "__main__":
     output, sys.stdout = sys.stdout, sys.stderr  # for what the charts print
-    print(json.dumps(list(failing(Path(sys.argv[1])))), file=output)
+    rows = [row for folder in sys.argv[1:] for row in failing(Path(folder))]
+    print(json.dumps(rows), file=output)

@@ -19,11 +19,12 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
+from course.commands.checking.processes import STUCK
 from course.content import broken
 from course.content.catalog import ROOT
 from course.language import LANGUAGES, Language, texts
 
-SECONDS = 30
+SECONDS = 60
 Choice: TypeAlias = "Radio[Any] | Selectbox[Any]"
 #: The frame's own buttons, and how other widgets of the frame, the exercises, the lab and the
 #: questions begin; all others are the demo's.
@@ -127,12 +128,12 @@ class Drawing:
     def _give_up(self, name: str, way: str) -> None:
         what = f"it does not end within {SECONDS} s; pages after it were not drawn"
         self.found.append((name, 0, way, what))
-        self.tell()
+        self.tell(STUCK)
 
-    def tell(self) -> None:
+    def tell(self, code: int = 0) -> None:
         """Print what has failed, and end the process, whatever its threads still do."""
         print(json.dumps(self.found), file=self._output, flush=True)
-        os._exit(0)
+        os._exit(code)
 
     def _faults(self, app: AppTest, language: Language) -> Iterator[tuple[str, str]]:
         for said in self._log.said:

@@ -1,6 +1,6 @@
-"""Run a Streamlit program as its learner would, without a browser: draw it, press each button.
+"""Run Streamlit programs as their learners would, without a browser: draw, press each button.
 
-Run as `python -m local_cortex run -- python drive.py PROGRAM`; it fails if anything does.
+Run as `python -m local_cortex run -- python drive.py PROGRAM...`; it fails if anything does.
 """
 
 from __future__ import annotations
@@ -38,4 +38,5 @@ def _fail_if_it_did(app: object, when: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for program in sys.argv[1:]:
+        main(program)

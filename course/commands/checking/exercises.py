@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from course.commands.checking.mistakes import never, placeholders
-from course.commands.checking.processes import run_python
+from course.commands.checking.processes import ProcessFailed, run_python
 from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.problems import LessonError, Problem
@@ -33,6 +33,8 @@ FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
 # For each program that is tried; one takes half a second, and those that sleep a few.
 SECONDS = 20.0
+# For the clients' imports, Local Cortex, and compiling the sandbox on a machine's first run.
+START_SECONDS = 60.0
 #: A model that answers quickly, but piece by piece.
 QUICKLY = {"COURSE_FIRST_TOKEN": "0.05", "COURSE_TOKENS_PER_SECOND": "400"}
 # A name or a call alone gives nothing away.
@@ -169,36 +171,48 @@ def _statements(code: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def check_exercises(lessons: Sequence[Lesson], root: Path) -> Iterator[Problem]:
-    """Try every exercise: solution, starter and wrong answers, in both languages."""
-    count = 0
-    named = []
-    for lesson in lessons:
-        folders = [path.parent for path in lesson.folder.glob("practice/*/exercise.toml")]
-        found = (problem for folder in folders for problem in _files(folder))
-        if not folders or any(problem.severity == "error" for problem in found):
-            continue
-        if any(_unreadable(folder) for folder in folders):
-            continue
-        named.append(lesson.name)
-        count += sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
-    if not named:
-        return
-    command = ["-m", "course.commands.checking.try_exercises", str(root / "lessons"), *named]
+def check_exercises(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
+    """Try all exercises in one process: solutions, starters and wrong answers, in both languages.
+
+    An exercise whose files are wrong is not tried, nor are the others of its lesson.
+
+    Raises:
+        ProcessFailed: they ended the process, or never end.
+    """
+    counts = {lesson.name: count for lesson in lessons if (count := _programs(lesson))}
+    if not counts:
+        return []
+    where = lessons[0].folder / "practice" if len(lessons) == 1 else root / "lessons"
+    command = ["-m", "course.commands.checking.try_exercises", str(root / "lessons"), *counts]
     with TemporaryDirectory() as data:
         environment = {**QUICKLY, "COURSE_CONNECTION": "local", "COURSE_DATA": data}
+        seconds = START_SECONDS + SECONDS * sum(counts.values())
         try:
-            done = run_python(command, root, environment, 60.0 + SECONDS * count)
+            done = run_python(command, root, environment, seconds)
         except subprocess.TimeoutExpired:
             what = "the exercises are not tried in time"
-            yield Problem(root / "lessons", 0, what, "Look for a solution that sleeps long")
-            return
+            fix = "Look for a solution that sleeps long"
+            raise ProcessFailed(Problem(where, 0, what, fix)) from None
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         what = f"the exercises cannot be tried: {last[0]}"
-        yield Problem(root / "lessons", 0, what, "See `make test`")
-        return
-    for file, place, what, fix, severity in json.loads(done.stdout.splitlines()[-1]):
-        path = Path(file)
-        line = line_of(read_text(path), tuple(place)) if place else 0
-        yield Problem(path, line, what, fix, severity)
+        raise ProcessFailed(Problem(where, 0, what, "See `make test`"))
+    return [
+        Problem(Path(file), _line(Path(file), place), what, fix, severity)
+        for file, place, what, fix, severity in json.loads(done.stdout.splitlines()[-1])
+    ]
+
+
+def _programs(lesson: Lesson) -> int:
+    """Return how many programs are tried for a lesson: none if a file of its exercises is wrong."""
+    folders = [path.parent for path in lesson.folder.glob("practice/*/exercise.toml")]
+    found = (problem for folder in folders for problem in _files(folder))
+    if any(problem.severity == "error" for problem in found):
+        return 0
+    if any(_unreadable(folder) for folder in folders):
+        return 0
+    return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
+
+
+def _line(path: Path, place: Sequence[str | int]) -> int:
+    return line_of(read_text(path), tuple(place)) if place else 0

@@ -1,4 +1,4 @@
-"""Running a program that may not end, and ending it with all that it has started."""
+"""Programs that may not end, started for many lessons at once and ended with their children."""
 
 from __future__ import annotations
 
@@ -6,13 +6,48 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["kill_all", "run_python"]
+from course.content.lesson import Lesson
+from course.problems import Problem
 
+__all__ = ["STUCK", "ProcessFailed", "kill_all", "run_python", "together"]
+
+#: What a process exits with that has given up on a lesson, after saying on which.
+STUCK = 3
 _running: set[subprocess.Popen[str]] = set()
+
+
+class ProcessFailed(Exception):
+    """A process that looked at lessons did not come to its end; ``problems`` says why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(map(str, problems)))
+
+
+def together(
+    look: Callable[[Sequence[Lesson]], list[Problem]], lessons: Sequence[Lesson]
+) -> list[Problem]:
+    """Look at lessons in one process; if that fails, look at each in a process of its own.
+
+    Starting Python and its imports takes longer than most lessons do, and a process that failed
+    can't tell which lesson ended it.
+
+    Args:
+        look: starts the process; raises ``ProcessFailed``.
+        lessons: what it looks at.
+    """
+    if not lessons:
+        return []
+    try:
+        return look(lessons)
+    except ProcessFailed as failed:
+        if len(lessons) == 1:
+            return failed.problems
+    return [problem for lesson in lessons for problem in together(look, [lesson])]
 
 
 def run_python(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from course.commands.checking.files import text_of
-from course.commands.checking.processes import run_python
+from course.commands.checking.processes import STUCK, ProcessFailed, run_python
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
 
-__all__ = ["check_page", "run_code"]
+__all__ = ["draw_charts", "draw_pages", "run_examples", "run_programs"]
 
 DRIVER = Path(__file__).with_name("drive.py")
 SECONDS = 120.0  # for one program; the clients' first import takes a second or two
@@ -25,33 +25,38 @@ PAGE_SECONDS = 300.0  # for a page, in both languages, with each button and opti
 AT_ONCE = {"COURSE_FIRST_TOKEN": "0", "COURSE_TOKENS_PER_SECOND": "10000"}
 
 
-def run_code(lesson: Lesson, root: Path) -> Iterator[Problem]:
-    """Run a lesson's charts, its examples, and its assembled program as its learner would."""
-    if (lesson.folder / "figures").is_dir():
-        yield from _draw_charts(lesson, root)
-    for example in sorted(lesson.folder.glob("steps/example_*.py")):
-        yield from _run_example(example, lesson)
-    try:
-        source = program(lesson)
-    except LessonError:
-        return  # reading the lesson has said so already
-    if source:
-        yield from _run_program(lesson, source, root)
+def run_examples(lesson: Lesson) -> list[Problem]:
+    """Run a lesson's examples, each in a process of its own: the prose shows what it prints."""
+    examples = sorted(lesson.folder.glob("steps/example_*.py"))
+    return [problem for example in examples for problem in _run_example(example, lesson)]
 
 
-def _draw_charts(lesson: Lesson, root: Path) -> Iterator[Problem]:
-    folder = lesson.folder / "figures"
-    command = ["-m", "course.commands.checking.draw_charts", str(lesson.folder)]
+def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
+    """Make the charts of lessons.
+
+    Raises:
+        ProcessFailed: they ended the process, or never end.
+    """
+    folders = [str(each.folder) for each in lessons if (each.folder / "figures").is_dir()]
+    if not folders:
+        return []
+    where = Path(folders[0]) / "figures"
     try:
-        done = run_python(command, lesson.folder, {"PYTHONPATH": str(root)}, SECONDS)
+        done = run_python(
+            ["-m", "course.commands.checking.draw_charts", *folders],
+            Path(folders[0]),
+            {"PYTHONPATH": str(root)},
+            SECONDS * len(folders),
+        )
     except subprocess.TimeoutExpired:
-        yield Problem(folder, 0, "a chart is never done", "Look for what waits, or goes on forever")
-        return
-    for file, line, what in _rows(done):
-        yield Problem(Path(file), line, what, "Correct the chart's file, or its labels")
+        what, fix = "a chart is never done", "Look for what waits, or goes on forever"
+        raise ProcessFailed(Problem(where, 0, what, fix)) from None
+    rows = _rows(done)
     if done.returncode:
         what = f"the charts cannot be drawn: {_last(done)}"
-        yield Problem(folder, 0, what, "Correct what ends the program")
+        raise ProcessFailed(Problem(where, 0, what, "Correct what ends the program"))
+    fix = "Correct the chart's file, or its labels"
+    return [Problem(Path(file), line, what, fix) for file, line, what in rows]
 
 
 def _rows(done: subprocess.CompletedProcess[str]) -> list[list[Any]]:
@@ -68,68 +73,91 @@ def _last(done: subprocess.CompletedProcess[str]) -> str:
     return next(iter(done.stderr.strip().splitlines()[-1:]), "it ended without a message")
 
 
-def _run_example(example: Path, lesson: Lesson) -> Iterator[Problem]:
+def _run_example(example: Path, lesson: Lesson) -> list[Problem]:
     try:
         done = run_python([str(example)], example.parent, AT_ONCE, SECONDS)
     except subprocess.TimeoutExpired:
-        yield Problem(example, 0, "does not end", "An example ends by itself within seconds")
-        return
+        return [Problem(example, 0, "does not end", "An example ends by itself within seconds")]
     if done.returncode:
-        yield Problem(example, 0, f"fails: {_last(done)}", "An example runs by itself; correct it")
-        return
+        fix = "An example runs by itself; correct it"
+        return [Problem(example, 0, f"fails: {_last(done)}", fix)]
     shown = f"```text\n{done.stdout}```"
-    for language in LANGUAGES:
-        path = lesson.folder / f"{language}.md"
-        if shown not in text_of(path):
-            what = f"does not show what steps/{example.name} prints"
-            fix = f"Put this into a fence with text: {done.stdout.strip()!r}"
-            yield Problem(path, 0, what, fix)
+    what = f"does not show what steps/{example.name} prints"
+    fix = f"Put this into a fence with text: {done.stdout.strip()!r}"
+    prose = [lesson.folder / f"{language}.md" for language in LANGUAGES]
+    return [Problem(path, 0, what, fix) for path in prose if shown not in text_of(path)]
 
 
-def _run_program(lesson: Lesson, source: str, root: Path) -> Iterator[Problem]:
+def run_programs(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
+    """Run the assembled programs of lessons as their learners would, on one Local Cortex.
+
+    Raises:
+        ProcessFailed: one of them fails, or never ends.
+    """
+    sources = [(each, source) for each in lessons if (source := _program(each))]
+    if not sources:
+        return []
+    names = [lesson.program_name for lesson, _ in sources]
+    steps = sources[0][0].folder / "steps"
     with TemporaryDirectory() as folder:
-        (Path(folder) / lesson.program_name).write_text(source, encoding="utf-8")
-        command = ["-m", "local_cortex", "run", "--", sys.executable, str(DRIVER)]
+        for name, (_, source) in zip(names, sources, strict=True):
+            (Path(folder) / name).write_text(source, encoding="utf-8")
+        command = ["-m", "local_cortex", "run", "--", sys.executable, str(DRIVER), *names]
         try:
             done = run_python(
-                [*command, lesson.program_name],
+                command,
                 Path(folder),
                 {**AT_ONCE, "PYTHONPATH": str(root)},
-                SECONDS,
+                SECONDS * len(names),
             )
         except subprocess.TimeoutExpired:
             fix = "It draws its page and answers each button within two minutes"
-            yield Problem(lesson.folder / "steps", 0, f"{lesson.program_name} does not end", fix)
-            return
+            what = f"{names[0]} does not end"
+            raise ProcessFailed(Problem(steps, 0, what, fix)) from None
     if done.returncode:
-        what = f"{lesson.program_name}, the steps put together, fails: {_last(done)}"
-        fix = f"Try it: `python -m local_cortex run -- streamlit run {lesson.program_name}`"
-        yield Problem(lesson.folder / "steps", 0, what, fix)
+        what = f"{names[0]}, the steps put together, fails: {_last(done)}"
+        fix = f"Try it: `python -m local_cortex run -- streamlit run {names[0]}`"
+        raise ProcessFailed(Problem(steps, 0, what, fix))
+    return []
 
 
-def check_page(lesson: Lesson, root: Path) -> Iterator[Problem]:
-    """Draw Home and a lesson's page, in a process of its own.
+def _program(lesson: Lesson) -> str:
+    try:
+        return program(lesson)
+    except LessonError:
+        return ""  # reading the lesson has said so already
 
-    Streamlit keeps state for each process, and no page is to keep another from being drawn.
+
+def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
+    """Draw Home and the pages of lessons, in one process as on a server.
+
+    Raises:
+        ProcessFailed: a page ended the process, or never ends.
     """
-    page = root / "pages" / f"{lesson.name}.py"
-    command = ["-m", "course.commands.checking.draw_pages", lesson.name]
+    pages = {each.name: root / "pages" / f"{each.name}.py" for each in lessons}
+    command = ["-m", "course.commands.checking.draw_pages", *pages]
+    first = next(iter(pages.values()))
+    seconds = PAGE_SECONDS * len(pages)
     with TemporaryDirectory() as data:
         environment = {**AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data}
         try:
-            done = run_python(command, root, environment, PAGE_SECONDS)
+            done = run_python(command, root, environment, seconds)
         except subprocess.TimeoutExpired:
-            what = f"the page and its demo take more than {PAGE_SECONDS:.0f} s to draw"
-            yield Problem(page, 0, what, "Open it, and look for what waits")
-            return
+            what = f"the page and its demo take more than {seconds:.0f} s to draw"
+            fix = "Open it, and look for what waits"
+            raise ProcessFailed(Problem(first, 0, what, fix)) from None
     rows = _rows(done)
-    if done.returncode:
-        yield Problem(page, 0, f"the page cannot be drawn: {_last(done)}", "See `make test`")
-        return
+    if done.returncode not in (0, STUCK):
+        what = f"the page cannot be drawn: {_last(done)}"
+        raise ProcessFailed(Problem(first, 0, what, "See `make test`"))
     ways: dict[tuple[str, int, str], list[str]] = {}
     for name, line, way, what in rows:
         ways.setdefault((name, line, what), []).append(way)
-    for (name, line, what), found in ways.items():
-        path = page if name else root / "Home.py"
-        fix = "Open the page, and read the log"
-        yield Problem(path, line, f"fails ({'; '.join(found)}): {what}", fix)
+    fix = "Open the page, and read the log"
+    problems = [
+        Problem(pages.get(name, root / "Home.py"), line, f"fails ({'; '.join(found)}): {what}", fix)
+        for (name, line, what), found in ways.items()
+    ]
+    if done.returncode == STUCK:
+        raise ProcessFailed(*problems)
+    return problems

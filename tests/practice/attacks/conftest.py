@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from practice.runtime import Runtime
+from practice.sandbox.runtime import Runtime
 from tests.practice.attacks.host import SECRET, Host
 
 

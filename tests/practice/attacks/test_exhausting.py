@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from practice import Event
-from practice.places import Places
+from practice.sandbox.places import Places
 from tests.practice.attacks.attack import Attack, attacks
 from tests.practice.attacks.host import Host
 from tests.practice.programs import end, printed, ran
