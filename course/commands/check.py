@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from course import ROOT
 from course.commands.checking.exercises import check_exercises
 from course.commands.checking.files import check_files
 from course.commands.checking.processes import kill_all
 from course.commands.checking.running import check_page, run_code
-from course.content.catalog import ROOT, lessons
+from course.content.catalog import lessons
 from course.content.lesson import Lesson
 from course.language import LANGUAGES
 from course.problems import Problem
