@@ -76,7 +76,7 @@ def _new_day(day: int, title: str, slug: str) -> int:
 
 def _translated(day: int, language: str) -> int:
     from course.content import translations
-    from course.content.prose import read
+    from course.content.parser import read
 
     found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
     if found is None:
@@ -125,8 +125,8 @@ def _limits() -> int:
     from course import settings
     from course.commands.limits import report
     from course.limits.admission import ledger
-    from course.limits.days import day_of
-    from course.progress.store import StoreError
+    from course.limits.policy import day_of
+    from course.progress.database import StoreError
 
     try:
         found = settings.read()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from connection import Attempt, Connection, ConnectionFailed, connect
 from course.language import current, text, texts
-from course.progress.learner import on_this_machine
+from course.visitor import opened_here
 
 __all__ = ["badge", "failure", "preferred", "relayed", "say_if_replaced", "say_what_answers"]
 
@@ -103,8 +103,7 @@ def _offer_entries(
 ) -> None:
     """Offer the accounts under other names in the secrets, to the owner of the secrets only."""
     entries = [entry for attempt in connection.attempts for entry in attempt.found]
-    context = st.context
-    if not entries or not on_this_machine(context.url, context.ip_address, context.headers):
+    if not entries or not opened_here():
         return
     for entry in entries:
         st.button(

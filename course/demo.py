@@ -13,9 +13,10 @@ from connection import Connection, diagnose
 from course.connection_panel import relayed
 from course.language import choice, current, text
 from course.limits import admission as limits_panel
-from course.limits import refusal_panel
+from course.limits import refusal as refusal_panel
 from course.limits.refusal import Refusal
 from course.page import LessonPage
+from course.script import scroll_script
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
 from streaming.messages import explain
@@ -26,15 +27,8 @@ RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"
 
 __all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
 
-# On most windows an answer begins below their lower edge; whoever asked for it wants to watch.
-WATCH = """\
-<span class="demo-watched"></span><script>requestAnimationFrame(() => {
-  const watched = document.querySelector(".demo-watched");
-  if (watched && watched.getBoundingClientRect().top > window.innerHeight / 2) {
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    watched.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
-  }
-});</script>"""
+# In most windows an answer begins below the lower edge, and its reader wants to watch it.
+WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.

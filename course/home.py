@@ -18,6 +18,7 @@ from course.language import Language, current, text
 from course.navigation import page_of, title_of
 from course.problems import Problem
 from course.progress import panel as progress_panel
+from course.script import allow_stop
 
 if TYPE_CHECKING:
     from course.progress.record import Progress
@@ -144,15 +145,14 @@ def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenera
     if PARSER not in sys.modules:
         _look_soon()
         return
-    from course.content import prose
+    from course.content import parser
 
     for entry, place in marks:
         if isinstance(entry, Broken):
             _log_once(entry.problems)
             continue
-        # Reading the session state is where Streamlit lets a run be stopped by a click.
-        _ = "home" in st.session_state
-        if problems := prose.read(entry, current()).problems:
+        allow_stop()
+        if problems := parser.read(entry, current()).problems:
             _log_once(problems)
             place.warning(text("home.broken"), icon=":material/build:")
 

@@ -20,11 +20,12 @@ from streamlit.runtime.scriptrunner import StopException
 from streamlit.watcher.path_watcher import get_default_path_watcher_class
 
 from connection import connect
+from course import ROOT
 from course.content import broken
-from course.content.catalog import ROOT, Broken, entries, looking_once
+from course.content.catalog import Broken, entries, looking_once
 from course.content.lesson import Lesson
 from course.language import chooser, current, text, texts
-from course.progress.learner import foreign_name
+from course.visitor import foreign_name
 
 __all__ = ["guard", "page_of", "run", "title_of"]
 

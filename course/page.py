@@ -16,13 +16,14 @@ from course.content import broken, catalog, translations
 from course.content.blocks import Block, Heading
 from course.content.draw import draw_goals, draw_section
 from course.content.lesson import Lesson, program
-from course.content.prose import sections
+from course.content.parser import sections
 from course.exercises import panel as practice_panel
 from course.lab import panel as lab_panel
 from course.language import current, text
-from course.limits import refusal_panel
+from course.limits import refusal as refusal_panel
 from course.problems import LessonError
 from course.progress import panel as progress_panel
+from course.visitor import opened_here
 from course.warm import warm_up
 from streaming.gate import BEGINNING
 
@@ -271,7 +272,7 @@ def _neighbour(key: str, lesson: Lesson, icon: str, side: str) -> None:
 
 
 def _edit_hint(lesson: Lesson) -> None:
-    if not progress_panel.on_this_machine():
+    if not opened_here():
         return
     folder = f"lessons/{lesson.name}"
     st.caption(

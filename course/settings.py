@@ -1,11 +1,13 @@
-"""What a server's ``course.toml`` says; without the file, or with an empty one, nothing is limited.
+"""A server's settings: ``course.toml``, which explains each of them, and what exercises may use.
 
-Each setting is explained in the file itself.
+Without the file, or with an empty one, nothing is limited.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StrictBool, field_validator, model_validator
 
-from course.content.catalog import ROOT
+from course import ROOT
 from course.problems import LessonError, Problem, problem_of
 from course.toml_models import Line, Table, validated
 from practice.sources import SourceError, stamp
@@ -21,6 +23,7 @@ from practice.sources import SourceError, stamp
 __all__ = [
     "DEFAULT_OUTPUT_TOKENS",
     "VARIABLE",
+    "AnswerSettings",
     "LearnersLimits",
     "Limits",
     "Quota",
@@ -112,6 +115,26 @@ class Settings(Table):
                     "aside for each answer (`output_tokens`). Lower that, or raise `tokens_per_day`"
                 )
         return self
+
+
+@dataclass(frozen=True)
+class AnswerSettings:
+    """Whether learners' programs may use the account, and which models, by the environment.
+
+    ``COURSE_PRACTICE_ACCOUNT=1`` allows it. ``COURSE_PRACTICE_MODELS`` is a list with commas, by
+    default ``llama3.1-8b`` alone, the cheapest that the days use.
+    """
+
+    account: bool = False
+    models: frozenset[str] = field(default=frozenset({"llama3.1-8b"}))
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> AnswerSettings:
+        """Read the settings."""
+        named = environ.get("COURSE_PRACTICE_MODELS", "")
+        models = frozenset(name.strip() for name in named.split(",") if name.strip())
+        account = environ.get("COURSE_PRACTICE_ACCOUNT", "").strip().lower()
+        return cls(account in ("1", "true", "yes", "on"), models or cls().models)
 
 
 OFF = Settings()

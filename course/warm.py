@@ -1,8 +1,8 @@
 """Getting the first answer of a process ready while its first reader is still reading.
 
-Importing the Snowflake clients takes more than a second. Whoever presses Generate first is not to
-wait for it, and whoever only looks at Home is not to pay for it: a lesson's page starts it in the
-background once it has been drawn.
+Importing the Snowflake clients takes more than a second. The first press of Generate should not
+wait for it, and Home should not pay for it: a lesson's page starts it in the background once the
+page has been drawn.
 
 The page's run then waits for it, because Streamlit looks through all new modules for files to watch
 when a run ends, and sends nothing meanwhile. That takes about 200 ms for the clients' modules: by
@@ -20,6 +20,7 @@ import streamlit as st
 
 from connection import Connection, ConnectionFailed
 from course.connection_panel import relayed
+from course.script import allow_stop
 from local_cortex import models
 from streaming import CompletionRequest, DirectStrategy
 
@@ -37,8 +38,7 @@ def warm_up(connection: Connection) -> threading.Thread:
     thread = _once(connection.kind, connection)
     while thread.is_alive() and st.context.url is not None:
         thread.join(POLL_SECONDS)
-        # Reading the session state is where Streamlit lets a waiting script be stopped.
-        _ = "warm" in st.session_state
+        allow_stop()
     return thread
 
 
@@ -53,10 +53,9 @@ def _once(kind: str, _connection: Connection) -> threading.Thread:  # noqa: ARG0
 def _load(connection: Connection) -> None:
     _load_clients(connection)
     # What is loaded by now lives as long as the process. Looking through all of it took 0.2 s each
-    # time that Python collected, with everybody's answer standing still.
+    # time that Python collected, and every answer froze meanwhile.
     gc.freeze()
-    # It looks through everything once there is a quarter more than the last time: a quarter of all
-    # modules hardly ever comes; from now on it is one of what pages leave behind.
+    # Collect once, so the next full collection scans only page garbage.
     gc.collect()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from course.content.catalog import ROOT
+from course import ROOT
 
 __all__ = ["copy_of_the_course"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from course.content.catalog import ROOT
+from course import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 

@@ -13,11 +13,12 @@ from dataclasses import astuple, dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
 
-from course.content.catalog import LESSONS
-from course.exercises.answers import Answers, AnswerSettings, try_out
+from course import LESSONS
+from course.exercises.answers import Answers, try_out
 from course.language import Language
 from course.progress.facts import EXERCISE, Fact
 from course.progress.transfer import MAX_BYTES, ImportProblem, parse
+from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from course.limits.days import Day
-from course.limits.ledger import Totals
+from course.limits.ledgers import Totals
+from course.limits.policy import Day
 from course.settings import Settings
 
 __all__ = ["report"]

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from unicodedata import east_asian_width
 
-from course.content.catalog import ROOT, Broken, entries
+from course import ROOT
+from course.content.catalog import Broken, entries
 from course.content.lesson import SECTIONS, Lesson, load
 from course.content.translations import FILE, record
 from course.language import LANGUAGES, Language

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from course.content.lesson import FOLDER, Lesson, load
+from course import FOLDER, LESSONS
+from course.content.lesson import Lesson, load
 from course.problems import LessonError, Problem, reading
 from practice.sources import read_python, stamp
 
-__all__ = ["LESSONS", "ROOT", "Broken", "entries", "find", "lessons", "looking_once"]
-
-ROOT = Path(__file__).parents[2]
-LESSONS = ROOT / "lessons"
+__all__ = ["Broken", "entries", "find", "lessons", "looking_once"]
 
 
 @dataclass(frozen=True, slots=True)

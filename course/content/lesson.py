@@ -18,7 +18,6 @@ from course.toml_models import Both, Table, validated
 from practice.sources import SourceError, read_text, stamp
 
 __all__ = [
-    "FOLDER",
     "SECTIONS",
     "Lesson",
     "Meta",
@@ -29,7 +28,6 @@ __all__ = [
     "step_number",
 ]
 
-FOLDER = re.compile(r"day_([0-9]{2,3})_([a-z0-9_]{1,60})")
 REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
 END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
 MARK = re.compile(f"{REGION.pattern}|{END_REGION.pattern}", re.MULTILINE)

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import Field, RootModel
 
 from course.content.lesson import Lesson
-from course.content.prose import read
+from course.content.parser import read
 from course.language import Language
 from course.problems import reading
 from course.toml_models import validated

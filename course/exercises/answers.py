@@ -6,25 +6,24 @@ course's own.
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from connection import Connection, connect, diagnose
-from course.limits.policy import Gate, Reservation, open_gate, spent
+from course.limits.policy import Policy, Reservation, open_policy, spent
 from course.limits.queue import Place
 from course.limits.refusal import Refusal
+from course.settings import AnswerSettings
 from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
 
-__all__ = ["AnswerSettings", "Answers", "scene_of", "try_out"]
+__all__ = ["Answers", "scene_of", "try_out"]
 
 # A learner waits for the page as well as for the model.
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
@@ -36,26 +35,6 @@ STATEMENT_SECONDS = 60
 FAULTY, SPEEDY = "fault-", "@"
 
 
-@dataclass(frozen=True)
-class AnswerSettings:
-    """Whether learners' programs may use the account, and which models; the environment says it.
-
-    ``COURSE_PRACTICE_ACCOUNT=1`` allows it. ``COURSE_PRACTICE_MODELS`` is a list with commas, by
-    default ``llama3.1-8b`` alone, the cheapest that the days use.
-    """
-
-    account: bool = False
-    models: frozenset[str] = field(default=frozenset({"llama3.1-8b"}))
-
-    @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> AnswerSettings:
-        """Read the settings."""
-        named = environ.get("COURSE_PRACTICE_MODELS", "")
-        models = frozenset(name.strip() for name in named.split(",") if name.strip())
-        account = environ.get("COURSE_PRACTICE_ACCOUNT", "").strip().lower()
-        return cls(account in ("1", "true", "yes", "on"), models or cls().models)
-
-
 class Answers:
     """Answers for learners' programs, on the page's connection or on Local Cortex.
 
@@ -63,7 +42,7 @@ class Answers:
         settings: whether an account may be used, and which models of it.
         preferred: which connection the page uses, see ``connection.connect``.
         on_idle: is called now and then while a model is silent; what it raises ends the answer.
-        gate_of: makes the gate that each question passes, for the connection.
+        policy_of: makes the gate that each question passes, for the connection.
         enter: takes a place for answers that come in, waiting for it if need be.
 
     Attributes:
@@ -79,14 +58,14 @@ class Answers:
         settings: AnswerSettings,
         preferred: str | None = "local",
         on_idle: Callable[[], object] | None = None,
-        gate_of: Callable[[Connection], Gate] = lambda _: open_gate(),
-        enter: Callable[[Gate], Place] = lambda gate: gate.enter(lambda _: None),
+        policy_of: Callable[[Connection], Policy] = lambda _: open_policy(),
+        enter: Callable[[Policy], Place] = lambda gate: gate.enter(lambda _: None),
     ) -> None:
         self._connection = connect(preferred if settings.account else "local")
         self._scripted = self._connection.kind == "local"
         self._models = settings.models
         self._on_idle = on_idle
-        self._gate_of, self._enter = gate_of, enter
+        self._policy_of, self._enter = policy_of, enter
         # However many answers a program has coming in, it has one place: it would wait for itself.
         self._place: Place | None = None
         self._coming = 0
@@ -200,7 +179,7 @@ class Answers:
             Refused: it is shut; ``refusal`` says why.
         """
         try:
-            gate = self._gate_of(self._connection)
+            gate = self._policy_of(self._connection)
             reservation = gate.reserve(model, prompt, max_tokens)
             if self._place is None:
                 try:

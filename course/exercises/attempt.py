@@ -1,18 +1,37 @@
-"""What a learner wrote in an exercise, and what came of it, for this session."""
+"""An attempt at an exercise: what a learner wrote, what came of it, and what the checks say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from connection import ConnectionFailed
+from course import connection_panel
+from course.language import current, text
+from course.limits import refusal as refusal_panel
 from course.limits.refusal import Refusal
 from course.progress import panel as progress_panel
 from course.progress.facts import EXERCISE
-from practice import Event, Exercise, RunLimits
+from practice import CheckResult, Event, Exercise, RunLimits, grade
+from practice.editor import Mark
 
-__all__ = ["LIMITS", "Attempt", "attempt_at", "item", "keep", "key_of"]
+__all__ = [
+    "LIMITS",
+    "MENDED",
+    "Attempt",
+    "attempt_at",
+    "item",
+    "keep",
+    "key_of",
+    "line",
+    "marks",
+    "say",
+    "verdict_on",
+]
 
 LIMITS = RunLimits()
 
@@ -72,3 +91,80 @@ def key_of(exercise: Exercise, what: str) -> str:
 def item(exercise: Exercise) -> str:
     """Return what an exercise is called in its learner's progress."""
     return EXERCISE + exercise.name
+
+
+State = Literal["passed", "open", "failed"]
+ICONS: Mapping[State, str] = {
+    "passed": ":green[:material/check_circle:]",
+    "open": ":gray[:material/radio_button_unchecked:]",
+    "failed": ":red[:material/cancel:]",
+}
+#: In the session: a failed connection has been mended, which concerns all of the page.
+MENDED = "practice-mended"
+
+
+def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:
+    """Return the checks of an attempt; none before it has been judged."""
+    if not attempt.judged:
+        return []
+    return grade(exercise, attempt.code, attempt.events, current())
+
+
+def say(
+    exercise: Exercise, attempt: Attempt, results: Sequence[CheckResult], *, following: bool
+) -> None:
+    """Say what there is to say of an attempt: its checks, and the first thing to mend.
+
+    ``following`` tells whether there is an exercise after this one.
+    """
+    wait = st.session_state.pop(key_of(exercise, "wait"), None)
+    if wait is not None:
+        st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
+    _say_what_kept_it_from_running(attempt)
+    if not results:
+        return
+    failed = False
+    for result in results:
+        if result.passed:
+            line("passed", result.title)
+            continue
+        # One thing at a time: the first that is wrong is explained, the others wait.
+        if failed or not result.message:
+            line("open", result.title)
+            continue
+        failed = True
+        line("failed", result.title)
+        st.warning(result.message, icon=":material/lightbulb:")
+    if all(result.passed for result in results) and not attempt.unavailable:
+        said = text("practice.solved_next" if following else "practice.solved")
+        st.success(said, icon=":material/celebration:")
+        progress_panel.say_if_unsaved(exercise.day, "solved", item(exercise))
+
+
+def _say_what_kept_it_from_running(attempt: Attempt) -> None:
+    if attempt.failure is not None:
+        connection_panel.failure(attempt.failure, "practice", partial(_forget_failure, attempt))
+    if attempt.broken:
+        st.error(text("practice.crashed"), icon=":material/build:")
+    if attempt.refusal is not None:
+        refusal_panel.say(attempt.refusal, of_exercise=True)
+    if attempt.unavailable:
+        st.info(text("practice.unavailable"), icon=":material/info:")
+
+
+def _forget_failure(attempt: Attempt) -> None:
+    attempt.failure = None
+    st.session_state[MENDED] = True
+
+
+def line(state: State, title: str) -> None:
+    """Draw a line of the list of checks: with an icon, and in words for who does not see it."""
+    said = text(f"practice.{state}")
+    st.markdown(f"{ICONS[state]} {title} :small[:gray[{said}]]")
+
+
+def marks(results: Sequence[CheckResult]) -> list[Mark]:
+    """Return the line that the first message is about, for the editor to mark."""
+    wrong = next((each for each in results if not each.passed and each.message), None)
+    # What is wrong stands below, with what else there is to say.
+    return [Mark(wrong.line, text("practice.see_below"))] if wrong and wrong.line else []

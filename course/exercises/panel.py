@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import lru_cache
-from typing import NoReturn
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
-from course import connection_panel
-from course.content.catalog import LESSONS
-from course.exercises import hints as practice_help
-from course.exercises import run as practice_run
-from course.exercises import verdict as practice_verdict
-from course.exercises.attempt import Attempt, attempt_at, item, keep, key_of
+from course import LESSONS, connection_panel, script
+from course.exercises import hints, run
+from course.exercises.attempt import (
+    MENDED,
+    Attempt,
+    attempt_at,
+    item,
+    keep,
+    key_of,
+    marks,
+    say,
+    verdict_on,
+)
 from course.language import current, text, widget_key
 from course.progress import panel as progress_panel
 from practice import Exercise, ExerciseError, TooMany, Turns, load_exercises
@@ -29,8 +32,6 @@ __all__ = ["draw", "exercises", "say_when_solutions_are_shown", "shows_solutions
 LOG = logging.getLogger(__name__)
 #: A learner who thinks needs one run in ten seconds; one who only clicks is slowed down.
 TURNS = Turns(count=12, seconds=60.0)
-# A program that was to be run this long ago is not any more: its learner has left the page.
-PATIENCE_SECONDS = 5.0
 
 
 def exercises(lesson: str) -> list[Exercise]:
@@ -66,9 +67,11 @@ def draw(lesson: str) -> None:
 
 @st.fragment
 def _panel(lesson: str, found: Sequence[Exercise]) -> None:
-    if st.session_state.pop(practice_verdict.MENDED, False):
+    if st.session_state.pop(MENDED, False):
         st.rerun()
-    running = _to_be_run(lesson)
+    request = script.Request(_runs(lesson))
+    running = request.get()
+    request.done()
     with st.container(border=True, key="practice"):
         chosen = _chosen(lesson, found, running)
         exercise = found[chosen]
@@ -111,52 +114,46 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
     return picked
 
 
-def _to_be_run(lesson: str) -> str | None:
-    """Return which exercise is to be run now, once."""
-    name, since = st.session_state.pop(_runs(lesson), (None, 0.0))
-    return name if time.monotonic() - since < PATIENCE_SECONDS else None
-
-
 def _runs(lesson: str) -> str:
     return f"practice-{lesson}-runs"
 
 
 def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
     attempt = attempt_at(exercise)
-    results = practice_verdict.verdict_on(exercise, attempt)
+    results = verdict_on(exercise, attempt)
     edited = code_editor(
         attempt.code,
         key=key_of(exercise, "editor"),
         labels=_labels(),
-        marks=practice_verdict.marks(results),
+        marks=marks(results),
         revision=attempt.revision,
         running=runs,
     )
     if edited.reset:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
-        _draw_again()
+        script.draw_again()
     if edited.ran:
         _take_turn(exercise, edited.code)
         # Drawn once more before it runs, so that the editor says so.
-        _draw_again()
+        script.draw_again()
     # Emptied, so that nothing of the last run stands beside this one.
     output = st.empty().container()
     verdict = st.empty()
     if runs:
-        practice_help.hints(exercise, running=True)
+        hints.hints(exercise, running=True)
         shown = shows_solutions(exercise.day)
-        practice_run.run_live(exercise, attempt, output, verdict)
+        run.run_live(exercise, attempt, output, verdict)
         if shows_solutions(exercise.day) != shown:
             # The lesson's own section with the solution is outside the fragment.
             st.rerun()
-        _draw_again()
+        script.draw_again()
     if attempt.scenes:
         with output:
-            practice_run.show_again(exercise, attempt)
+            run.show_again(exercise, attempt)
     with verdict.container():
-        practice_verdict.say(exercise, attempt, results, following=following)
-    practice_help.hints(exercise, running=False)
-    practice_help.solution(exercise, attempt)
+        say(exercise, attempt, results, following=following)
+    hints.hints(exercise, running=False)
+    hints.solution(exercise, attempt)
     _export(exercise)
 
 
@@ -175,25 +172,17 @@ def _export(exercise: Exercise) -> None:
     )
 
 
-def _draw_again() -> NoReturn:
-    """Run the fragment anew, or all of the page where all of it is being run."""
-    with suppress(StreamlitAPIException):
-        st.rerun(scope="fragment")
-    st.rerun()
-    raise AssertionError  # st.rerun() does not return
-
-
 def _take_turn(exercise: Exercise, code: str) -> None:
     """Keep what is to be run, and see to it that it is, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
-        TURNS.take(practice_run.learner())
+        TURNS.take(run.learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
         if code == before.code:
             return  # and what came of it still stands
     else:
-        st.session_state[_runs(exercise.day)] = exercise.name, time.monotonic()
+        script.Request(_runs(exercise.day)).make(exercise.name)
     keep(exercise, Attempt(code, revision=before.revision))
 
 
@@ -206,11 +195,11 @@ def _labels() -> Labels:
 def shows_solutions(lesson: str) -> bool:
     """Tell whether a lesson's section with the solution is to be shown to this learner."""
     try:
-        return practice_help.shows_all(exercises(lesson))
+        return hints.shows_all(exercises(lesson))
     except (ExerciseError, OSError):
         return True  # whoever cannot try is not to be kept waiting
 
 
 def say_when_solutions_are_shown(lesson: str) -> None:
     """Say in the place of a lesson's section with the solution why it is not there."""
-    practice_help.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)
+    hints.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)

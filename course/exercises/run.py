@@ -13,13 +13,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
-from course import connection_panel
-from course.exercises.answers import Answers, AnswerSettings, scene_of
-from course.exercises.attempt import LIMITS, Attempt, item, key_of
-from course.exercises.verdict import line, verdict_on
+from course import connection_panel, script
+from course.exercises.answers import Answers, scene_of
+from course.exercises.attempt import LIMITS, Attempt, item, key_of, line, verdict_on
 from course.language import current, text
 from course.limits import admission as limits_panel
 from course.progress import panel as progress_panel
+from course.settings import AnswerSettings
 from practice import Event, Exercise, Unavailable, grade, run
 from practice.events import (
     Asked,
@@ -43,15 +43,8 @@ RUNNING = "practice-running"
 # It is looked which checks have passed no more often than this, and for a tenth of the time.
 LOOK_SECONDS = 0.2
 LOOK_SHARE = 9
-# The editor fills a window; whoever pressed Run wants to see what the program does.
-WATCH = """\
-<script>requestAnimationFrame(() => {
-  const output = document.querySelector(".st-key-practice-running");
-  if (output && output.getBoundingClientRect().top > window.innerHeight / 2) {
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    output.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
-  }
-});</script>"""
+# The editor fills a window, and the learner wants to see what the program does.
+WATCH = script.scroll_script(f".st-key-{RUNNING}", "center")
 
 
 def learner() -> str:
@@ -77,10 +70,9 @@ def run_live(
         answers = Answers(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
-            # Reading the session state is where Streamlit lets a waiting script be stopped.
-            on_idle=lambda: "practice" in st.session_state,
-            gate_of=limits_panel.gate,
-            enter=lambda gate: limits_panel.enter(gate, line),
+            on_idle=script.allow_stop,
+            policy_of=limits_panel.policy,
+            enter=lambda policy: limits_panel.enter(policy, line),
         )
         progress.record(exercise.day, "tried", item(exercise), attempt.code)
         with output, st.container(key=RUNNING):

@@ -11,15 +11,11 @@ from typing import Any
 import streamlit as st
 
 from connection import Connection
-from course.lab import chart, history
-from course.lab import run as state
-from course.lab import streams as calls
-from course.lab.findings import findings
-from course.lab.reading import Lane, reading_together
-from course.lab.streams import Settings, Way
-from course.language import choice, current, drawer, text
-from streaming import StreamError
-from streaming.messages import explain
+from course import script
+from course.lab import results, run, streams
+from course.lab.results import findings
+from course.lab.streams import Lane, Settings, Way, reading_together
+from course.language import choice, drawer, text
 from streaming.untrusted import safe
 
 __all__ = ["QUESTIONS", "draw", "question_labels"]
@@ -42,7 +38,7 @@ class Runs:
     count: int = 0
     settings: Settings | None = None
     lanes: list[Lane] = field(default_factory=list)
-    rows: list[history.Entry] = field(default_factory=list)
+    rows: list[results.Entry] = field(default_factory=list)
 
 
 def draw(connection: Connection, *, running: bool) -> None:
@@ -51,23 +47,23 @@ def draw(connection: Connection, *, running: bool) -> None:
     Raises:
         connection.ConnectionFailed: there is no session.
     """
-    runs = state.kept("compare", Runs)
+    runs = run.kept("compare", Runs)
     st.caption(text("lab.compare.about"))
     settings = _settings(connection, running=running)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
-    state.run_button("compare", running=running)
+    run.run_button("compare", running=running)
     if running:
-        with state.running_box():
+        with run.running_box():
             _run(connection, settings, runs)
-        state.draw_again()
+        script.draw_again()
     if runs.lanes:
         _Board([lane.way for lane in runs.lanes]).draw(runs.lanes, None)
     _past(runs)
 
 
 def _settings(connection: Connection, *, running: bool) -> Settings:
-    free = calls.can_set_speed(connection)
+    free = streams.can_set_speed(connection)
     left, right = st.columns(2)
     with left:
         length = choice(
@@ -104,9 +100,9 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
         pace = choice(
             st.selectbox,
             text("lab.compare.pace"),
-            list(calls.PACES),
+            list(streams.PACES),
             key="lab-pace",
-            format_func={name: text(f"lab.pace.{name}") for name in calls.PACES}.__getitem__,
+            format_func={name: text(f"lab.pace.{name}") for name in streams.PACES}.__getitem__,
             disabled=running,
         )
         third = st.checkbox(text("lab.compare.third"), True, key="lab-third", disabled=running)
@@ -118,7 +114,7 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
         chunk_size=chunk_size,
         delay=delay,
         pace=pace,
-        name=calls.model_name(),
+        name=streams.model_name(),
     )
 
 
@@ -144,10 +140,10 @@ def _speed_labels() -> dict[float | None, str]:
 
 def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
     session = connection.session
-    streams = [(way, calls.open_stream(session, way, settings)) for way in settings.ways]
+    opened = [(way, streams.open_stream(session, way, settings)) for way in settings.ways]
     with (
-        calls.let_in(connection, *(stream for _, stream in streams)),
-        reading_together(streams) as readings,
+        streams.let_in(connection, *(stream for _, stream in opened)),
+        reading_together(opened) as readings,
     ):
         board = _Board(settings.ways)
         began = time.monotonic()
@@ -156,14 +152,14 @@ def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
         try:
             while not all(reading.lane().ended for reading in readings):
                 board.draw([each.lane() for each in readings], time.monotonic() - began)
-                state.pause(TEXT_SECONDS)
+                script.pause(TEXT_SECONDS)
         finally:
             for reading in readings:
                 reading.cancel()
             # No Streamlit in here: this may be a run that has been told to stop.
             runs.lanes = [reading.lane() for reading in readings]
-            new = history.entries(runs.count, settings, runs.lanes)
-            runs.rows = history.remember(runs.rows, new)
+            new = results.entries(runs.count, settings, runs.lanes)
+            runs.rows = results.remember(runs.rows, new)
 
 
 class _Board:
@@ -177,7 +173,7 @@ class _Board:
         self._next_chart = 0.0
         for way, column in zip(ways, st.columns(len(ways)), strict=True):
             with column:
-                state.heading(self._names[way])
+                run.heading(self._names[way])
                 with st.container(
                     height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
                 ):
@@ -207,15 +203,15 @@ class _Board:
     def _draw_charts(self, lanes: Sequence[Lane], now: float | None) -> None:
         names = list(self._names.values())
         self._curves.vega_lite_chart(
-            chart.curve_rows(lanes, self._names, now or 0.0),
-            chart.curve_spec(names, text("lab.seconds"), text("lab.characters")),
+            results.curve_rows(lanes, self._names, now or 0.0),
+            results.curve_spec(names, text("lab.seconds"), text("lab.characters")),
             alt=text("lab.curve_alt"),
         )
-        gaps = chart.gap_rows(lanes, self._names)
+        gaps = results.gap_rows(lanes, self._names)
         self._gaps.vega_lite_chart(
             gaps,
-            chart.gap_spec(names, text("lab.gap"), text("lab.gap_pieces")),
-            alt=f"{text('lab.gap_alt')} {chart.gap_words(gaps)}",
+            results.gap_spec(names, text("lab.gap"), text("lab.gap_pieces")),
+            alt=f"{text('lab.gap_alt')} {results.gap_words(gaps)}",
         )
 
 
@@ -231,9 +227,8 @@ def _say(lanes: Sequence[Lane]) -> None:
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
     for lane in lanes:
         if lane.code is not None:
-            limit = getattr(calls.LIMITS, lane.code, None)
-            said = explain(StreamError(lane.code), current(), limit)
-            st.error(f"**{text(f'lab.way.{lane.way}')}** {said}", icon=":material/error:")
+            said = f"**{text(f'lab.way.{lane.way}')}** {streams.explained(lane.code)}"
+            st.error(said, icon=":material/error:")
 
 
 def _figures(lane: Lane, now: float | None) -> str:
@@ -266,7 +261,7 @@ def _past(runs: Runs) -> None:
         st.download_button(
             text("lab.download"),
             # Made when it is asked for.
-            partial(history.csv_of, list(runs.rows)),
+            partial(results.csv_of, list(runs.rows)),
             file_name="stream-lab.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -275,7 +270,7 @@ def _past(runs: Runs) -> None:
         )
 
 
-def _row(entry: history.Entry) -> dict[str, object]:
+def _row(entry: results.Entry) -> dict[str, object]:
     return {
         text("lab.run_number"): entry.run,
         text("lab.method"): text(f"lab.way.{entry.way}"),

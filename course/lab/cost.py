@@ -4,24 +4,77 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import streaming
 from connection import Connection
-from course.lab import run as state
-from course.lab import streams as calls
+from course import script
+from course.lab import run, streams
 from course.lab.compare import QUESTIONS, question_labels
-from course.lab.meter import Meter, metered
-from course.lab.reading import reading_together
-from course.language import choice, current, text
+from course.lab.streams import reading_together
+from course.language import choice, text
 from local_cortex import speed
-from streaming import CompletionRequest, StreamError, TextStream
-from streaming.messages import explain
+from streaming import CompletionRequest, TextStream
 from streaming.view import show, write
 
-__all__ = ["Slices", "draw"]
+__all__ = ["Meter", "Slices", "draw", "metered"]
+
+
+@dataclass
+class Meter:
+    """What was counted; ``sent`` and ``messages`` are ``None`` where Streamlit hides them.
+
+    ``cpu`` and ``seconds`` are of the thread that was measured: its CPU time, and the clock's.
+    """
+
+    sent: int | None = None
+    messages: int | None = None
+    cpu: float = 0.0
+    seconds: float = 0.0
+
+
+@contextmanager
+def metered(
+    cpu: Callable[[], float] = time.thread_time, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Meter]:
+    """Count what this thread's script sends and computes until the block is left."""
+    meter = Meter()
+    began, began_cpu = clock(), cpu()
+    with _counting(meter):
+        try:
+            yield meter
+        finally:
+            meter.seconds, meter.cpu = clock() - began, cpu() - began_cpu
+
+
+@contextmanager
+def _counting(meter: Meter) -> Iterator[None]:
+    # Everything that a script sends passes here, also what other threads of its run send. Read from
+    # Streamlit 1.67 (runtime/scriptrunner_utils/script_run_context.py, enqueue): a private field,
+    # looked for and not relied on.
+    context = get_script_run_ctx(suppress_warning=True)
+    send = getattr(context, "_enqueue", None)
+    if context is None or not callable(send):
+        yield
+        return
+    meter.sent = meter.messages = 0
+
+    def count(message: ForwardMsg) -> None:
+        meter.sent = (meter.sent or 0) + message.ByteSize()
+        meter.messages = (meter.messages or 0) + 1
+        send(message)
+
+    context._enqueue = count
+    try:
+        yield
+    finally:
+        context._enqueue = send
+
 
 LOOK_SECONDS = 0.1
 # Slices as large as the hand-out's, as often as a model writes tokens.
@@ -74,7 +127,7 @@ def draw(connection: Connection, *, running: bool) -> None:
     Raises:
         connection.ConnectionFailed: there is no session.
     """
-    costs = state.kept("cost", Costs)
+    costs = run.kept("cost", Costs)
     st.caption(text("lab.cost.about"))
     length = choice(
         st.selectbox,
@@ -85,16 +138,17 @@ def draw(connection: Connection, *, running: bool) -> None:
         format_func=question_labels().__getitem__,
         disabled=running,
     )
-    state.run_button("cost", running=running)
+    run.run_button("cost", running=running)
     if running:
-        with state.running_box():
+        with run.running_box():
             _run(connection, text(f"lab.question.{length}"), costs)
-        state.draw_again()
+        script.draw_again()
     if costs.stopped:
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
     if costs.code is not None:
-        said = explain(StreamError(costs.code), current(), getattr(calls.LIMITS, costs.code, None))
-        st.error(f"{text('lab.cost.no_answer')} {said}", icon=":material/error:")
+        st.error(
+            f"{text('lab.cost.no_answer')} {streams.explained(costs.code)}", icon=":material/error:"
+        )
     if len(costs.meters) == len(WAYS):
         _report(costs)
 
@@ -102,12 +156,12 @@ def draw(connection: Connection, *, running: bool) -> None:
 def _run(connection: Connection, question: str, costs: Costs) -> None:
     session = connection.session
     costs.meters, costs.code = {}, None
-    tokens_per_second = speed.FASTEST if calls.can_set_speed(connection) else None
-    settings = calls.Settings(
-        ("direct",), question, tokens_per_second=tokens_per_second, name=calls.model_name()
+    tokens_per_second = speed.FASTEST if streams.can_set_speed(connection) else None
+    settings = streams.Settings(
+        ("direct",), question, tokens_per_second=tokens_per_second, name=streams.model_name()
     )
-    stream = calls.open_stream(session, "direct", settings)
-    with calls.let_in(connection, stream):
+    stream = streams.open_stream(session, "direct", settings)
+    with streams.let_in(connection, stream):
         costs.stopped = True
         answer = _read(stream, costs)
     costs.characters = len(answer)
@@ -129,7 +183,7 @@ def _read(answer: TextStream, costs: Costs) -> str:
     """Read an answer as quickly as it comes; and return its text."""
     with st.spinner(text("lab.cost.fetching")), reading_together([("direct", answer)]) as readings:
         while not (lane := readings[0].lane()).ended:
-            state.pause(LOOK_SECONDS)
+            script.pause(LOOK_SECONDS)
     costs.code = lane.code
     return lane.text if lane.code is None else ""
 
@@ -139,7 +193,7 @@ def _show(way: str, answer: str) -> None:
     if way == "naive":
         write(st.empty(), slices.slices())
     else:
-        show(streaming.stream(slices, CompletionRequest(model=calls.MODEL, prompt="-")))
+        show(streaming.stream(slices, CompletionRequest(model=streams.MODEL, prompt="-")))
 
 
 def _report(costs: Costs) -> None:

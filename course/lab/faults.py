@@ -11,10 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
-from course.lab import run as state
-from course.lab import streams as calls
-from course.lab.programs import LIMITS, hand_out, marked, ours
-from course.lab.side import Outcome, Side
+from course import script
+from course.lab import run, streams
+from course.lab.programs import LIMITS, Outcome, Side, hand_out, marked, ours
 from course.language import choice, text
 from local_cortex import speed
 from streaming.untrusted import safe
@@ -58,7 +57,7 @@ def draw(connection: Connection, *, running: bool) -> None:
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
         return
-    broken = state.kept("breaking", Broken)
+    broken = run.kept("breaking", Broken)
     names = {name: text(f"lab.fault.{name}") for name in FAULTS}
     fault = choice(
         st.selectbox,
@@ -70,14 +69,14 @@ def draw(connection: Connection, *, running: bool) -> None:
     )
     limits = text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS)
     st.caption(limits)
-    state.run_button("breaking", running=running)
+    run.run_button("breaking", running=running)
     if running:
-        with state.running_box():
+        with run.running_box():
             _run(connection, fault, broken)
-        state.draw_again()
+        script.draw_again()
     if broken.outcomes:
         _show_again(broken)
-    state.heading(text("lab.breaking.code"))
+    run.heading(text("lab.breaking.code"))
     # Without a language: Streamlit's colours for one have too little contrast. The marks say it.
     st.code(marked(), language=None, wrap_lines=True)
 
@@ -85,11 +84,11 @@ def draw(connection: Connection, *, running: bool) -> None:
 def _run(connection: Connection, fault: str, broken: Broken) -> None:
     session = connection.session
     model = f"fault-{fault.replace('_', '-')}"
-    if calls.can_set_speed(connection):
+    if streams.can_set_speed(connection):
         model = speed.with_speed(model, TOKENS_PER_SECOND)
     # A fault that passes is each conversation's own; both sides are to meet it, every time.
     prompts = [text("lab.question.breaking", number=secrets.token_hex(3)) for _ in SIDES]
-    with calls.let_in_programs(connection, model, prompts):
+    with streams.let_in_programs(connection, model, prompts):
         halves = _halves(fault)
         address = text("lab.breaking.address")
         sides = [
@@ -111,7 +110,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
         while any(side.running for side in sides) and in_time:
             for side, place in zip(sides, places, strict=True):
                 _progress(broken.fault, side.outcome(), place, running=side.running)
-            state.pause(LOOK_SECONDS)
+            script.pause(LOOK_SECONDS)
             in_time = time.monotonic() - began < MOST_SECONDS
     finally:
         # No Streamlit in here: this may be a run that has been told to stop.
@@ -124,7 +123,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
 
 
 def _halves(fault: str) -> list[DeltaGenerator]:
-    state.heading(text(f"lab.fault.{fault}"))
+    run.heading(text(f"lab.fault.{fault}"))
     columns = st.columns(2)
     halves = []
     for (name, _), column in zip(SIDES, columns, strict=True):

@@ -7,10 +7,10 @@ import importlib
 import streamlit as st
 
 from connection import Connection, ConnectionFailed, connect
-from course import connection_panel
-from course.lab import run as state
+from course import connection_panel, script
+from course.lab import run
 from course.language import choice, drawer, text
-from course.limits import refusal_panel
+from course.limits import refusal as refusal_panel
 from course.limits.refusal import Refusal
 
 __all__ = ["draw"]
@@ -35,7 +35,7 @@ def _panel() -> None:
     if st.session_state.pop(MENDED, False):
         # The lesson's page chose its connection before it was mended.
         st.rerun()
-    wanted = state.to_be_run()
+    wanted = run.REQUEST.get()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
@@ -46,7 +46,7 @@ def _panel() -> None:
 
 
 def _view(connection: Connection, wanted: str | None) -> None:
-    state.settle()
+    run.settle()
     running = wanted in VIEWS
     titles = {view: text(f"lab.{view}.title") for view in VIEWS}
     chosen = choice(
@@ -59,21 +59,21 @@ def _view(connection: Connection, wanted: str | None) -> None:
         horizontal=True,
     )
     view = wanted if wanted in VIEWS else chosen
-    failures: list[ConnectionFailed | Refusal] = state.kept(FAILURES, list)
+    failures: list[ConnectionFailed | Refusal] = run.kept(FAILURES, list)
     if running:
         failures.clear()
     try:
         # Imported when it is looked at: most pages are closed before the lab is opened.
         importlib.import_module(f"course.lab.{VIEWS[view]}").draw(connection, running=running)
     except ConnectionFailed as error:
-        state.begun()
+        run.REQUEST.done()
         # Without the traceback, which would keep all of this script's run in the session.
         failures.append(ConnectionFailed(error.reason, error.errno, error.sqlstate, error.where))
-        state.draw_again()
+        script.draw_again()
     except Refusal as error:
-        state.begun()
+        run.REQUEST.done()
         failures.append(error.again())
-        state.draw_again()
+        script.draw_again()
     for failed in failures:
         if isinstance(failed, Refusal):
             refusal_panel.say(failed)
@@ -83,5 +83,5 @@ def _view(connection: Connection, wanted: str | None) -> None:
 
 
 def _mended() -> None:
-    state.kept(FAILURES, list).clear()
+    run.kept(FAILURES, list).clear()
     st.session_state[MENDED] = True

@@ -1,54 +1,36 @@
-"""What the lab keeps in a session, and how a run begins and draws itself anew."""
+"""A run of the lab: how it begins, what it keeps in the session, and how it stops."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import NoReturn, TypeVar, cast
+from contextlib import contextmanager
+from typing import TypeVar, cast
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
+from course import script
 from course.language import text
 
-__all__ = [
-    "begun",
-    "draw_again",
-    "heading",
-    "kept",
-    "pause",
-    "run_button",
-    "running_box",
-    "settle",
-    "to_be_run",
-]
+__all__ = ["REQUEST", "WANTED", "heading", "kept", "run_button", "running_box", "settle"]
 
-# The key of the container that is on the page while a run is: the style sheet shows Stop then.
+# The key of the container that a run has on the page: the style sheet shows Stop beside it.
 RUNNING = "lab-running"
 WANTED = "lab-wanted"
-# The settings fill a phone's window; whoever pressed the button wants to see what happens.
-WATCH = """\
-<script>requestAnimationFrame(() => {
-  const run = document.querySelector(".st-key-lab-running");
-  if (run && run.getBoundingClientRect().top > window.innerHeight / 2) {
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    run.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" });
-  }
-});</script>"""
-# A run that was asked for this long ago is not wanted any more: its learner has left the page.
-PATIENCE_SECONDS = 5.0
-# A run looks several times a second whether it is to stop, and then ends its streams.
+#: The view whose run was asked for.
+REQUEST = script.Request(WANTED)
+# The settings fill a phone's window, and the learner wants to see what happens.
+WATCH = script.scroll_script(f".st-key-{RUNNING}")
+# A run looks for a stop several times a second, and then ends its streams.
 SETTLE_SECONDS = 2.0
 
 Kept = TypeVar("Kept")
 
 
 def kept(name: str, make: Callable[[], Kept]) -> Kept:
-    """Return an object of this session, made when it is first asked for.
+    """Return an object of this session, made at the first call.
 
-    It is changed in place, because a run that is being stopped must not touch the session state.
+    Views change it in place: a run that is being stopped must not touch the session state.
     """
     return cast("Kept", st.session_state.setdefault(f"lab-{name}", make()))
 
@@ -61,28 +43,9 @@ def run_button(view: str, *, running: bool) -> None:
         type="primary",
         icon=":material/play_arrow:",
         disabled=running,
-        on_click=_want,
+        on_click=REQUEST.make,
         args=(view,),
     )
-
-
-def _want(view: str) -> None:
-    st.session_state[WANTED] = view, time.monotonic()
-
-
-def to_be_run() -> str | None:
-    """Return which view is to be run now.
-
-    It is wanted until its run has begun: the click may have come while the page was still being
-    drawn, and another run of the script may take the place of the one that heard of it.
-    """
-    view, since = st.session_state.get(WANTED, (None, 0.0))
-    return view if time.monotonic() - since < PATIENCE_SECONDS else None
-
-
-def begun() -> None:
-    """Note that what was to be run has been, or cannot be."""
-    st.session_state.pop(WANTED, None)
 
 
 def heading(title: str) -> None:
@@ -94,32 +57,17 @@ def heading(title: str) -> None:
 def running_box() -> Iterator[None]:
     """Hold the session's one run, in a container that is brought into view."""
     with kept("turn", threading.Lock), st.container(key=RUNNING):
-        begun()
+        REQUEST.done()
         st.html(WATCH, unsafe_allow_javascript=True)
         yield
 
 
 def settle() -> None:
-    """Wait for a run that has been told to stop, to draw what came of it.
+    """Wait for a run that is being stopped, to draw its result.
 
-    The click on Stop is answered by a new thread at once (``runner.fastReruns``), while the thread
-    that it stops may still be looking at its streams.
+    A new thread answers the click on Stop at once (``runner.fastReruns``), while the stopped thread
+    may still be ending its streams.
     """
     turn = kept("turn", threading.Lock)
     if turn.acquire(timeout=SETTLE_SECONDS):
         turn.release()
-
-
-def pause(seconds: float) -> None:
-    """Wait, and let Streamlit stop this script if it is to."""
-    time.sleep(seconds)
-    # Reading the session state is where Streamlit lets a waiting script be stopped.
-    _ = "lab" in st.session_state
-
-
-def draw_again() -> NoReturn:
-    """Run the fragment anew, or all of the page where all of it is being run."""
-    with suppress(StreamlitAPIException):
-        st.rerun(scope="fragment")
-    st.rerun()
-    raise AssertionError  # st.rerun() does not return

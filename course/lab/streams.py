@@ -1,17 +1,20 @@
-"""The one place where the lab's calls of a model begin, and what each way of streaming is."""
+"""The lab's streams: the ways of streaming, how a call of a model begins, and threads that read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from connection import Connection
 from course.connection_panel import relayed
-from course.lab.wire_record import Watched, WireRecord
+from course.language import current
 from course.limits import admission as limits_panel
 from course.limits.refusal import Refusal
 from local_cortex import models, speed
@@ -22,9 +25,13 @@ from streaming import (
     Pace,
     SimulatedStrategy,
     Strategy,
+    StreamError,
+    StreamMetrics,
     TextStream,
     stream,
 )
+from streaming.messages import explain
+from streaming.stream import Status
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -33,14 +40,17 @@ __all__ = [
     "LIMITS",
     "MODEL",
     "PACES",
+    "Lane",
+    "Reading",
     "Settings",
     "Way",
     "can_set_speed",
+    "explained",
     "let_in",
     "let_in_programs",
     "model_name",
     "open_stream",
-    "open_watched",
+    "reading_together",
 ]
 
 #: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline.
@@ -51,10 +61,6 @@ MODEL = models.DEFAULTS[0]
 LIMITS = Limits(first_chunk=130.0, total=300.0, buffer_chars=20_000)
 # More than the script's longest answer, and a bound of what a run costs on an account.
 MAX_TOKENS = 1_500
-# The wire is looked at for its first events only, and slowly enough to be followed by eye.
-WATCHED_TOKENS = 60
-WATCHED_SPEED = 8.0
-SPLIT_EMOJI = "fault-split-emoji"
 #: Name -> how fast ours shows text: as even as the course does it, in larger steps, like a
 #: typewriter, or as it comes.
 PACES: Mapping[str, Pace] = {
@@ -63,6 +69,11 @@ PACES: Mapping[str, Pace] = {
     "typewriter": Pace.typewriter(60),
     "off": Pace.off(),
 }
+
+# A slice of one character each would be a mark each; a chart shows no more than this.
+MOST_MARKS = 10_000
+# A cancelled stream ends within a tick or a slice's delay.
+JOIN_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +120,10 @@ def model_name() -> str:
 
 @contextmanager
 def let_in(connection: Connection, *streams: TextStream) -> Iterator[None]:
-    """Let streams pass this server's gate before they are started in here.
+    """Admit streams by this server's limits before they start in here.
 
     Raises:
-        Refusal: none of them may be.
+        Refusal: none of them may start.
     """
     with limits_panel.admitted(connection, *streams):
         for each in streams:
@@ -123,28 +134,25 @@ def let_in(connection: Connection, *streams: TextStream) -> Iterator[None]:
 
 @contextmanager
 def let_in_programs(connection: Connection, model: str, prompts: Sequence[str]) -> Iterator[None]:
-    """Let programs pass the gate that ask a model these prompts, all of them or none.
+    """Admit programs that ask a model these prompts, all of them or none.
 
-    What they use is not known, so what was set aside for them stays counted.
+    Their use is not known, so their reservation stays counted.
 
     Raises:
         Refusal: they must not ask.
     """
-    gate = limits_panel.gate(connection)
-    reservations = []
-    try:
-        for prompt in prompts:
-            reserved = gate.reserve(model, prompt)
-            reservations.append(reserved)
-        place = limits_panel.enter(gate, st.empty())
-    except BaseException:
-        for each in reservations:
-            each.give_back()
-        raise
+    _, place = limits_panel.reserve(
+        connection, [(model, prompt, None) for prompt in prompts], st.empty()
+    )
     try:
         yield
     finally:
         place.leave()
+
+
+def explained(code: str, limits: Limits = LIMITS) -> str:
+    """Return what a stream's error means, in the reader's language."""
+    return explain(StreamError(code), current(), getattr(limits, code, None))
 
 
 def open_stream(session: Session, way: Way, settings: Settings) -> TextStream:
@@ -161,14 +169,121 @@ def open_stream(session: Session, way: Way, settings: Settings) -> TextStream:
     return stream(strategy, request, pace=pace, limits=LIMITS)
 
 
-def open_watched(
-    session: Session, name: str, question: str, record: WireRecord, *, local: bool
-) -> TextStream:
-    """Return a stream through the course's pipeline that notes in ``record`` what passes.
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """How far a stream has come.
 
-    On Local Cortex (``local``) the model is one that also tears an emoji.
+    Attributes:
+        way: how it streams.
+        text: what it has handed out.
+        marks: (seconds since the start, characters so far) of each piece.
+        metrics: what it has measured.
+        status: where it is.
+        code: of its error, if it has ended in one.
     """
-    model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED) if local else name
-    request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
-    strategy = Watched(DirectStrategy(session, tap=record.tap), record)
-    return stream(strategy, request, limits=LIMITS)
+
+    way: Way
+    text: str
+    marks: tuple[tuple[float, int], ...]
+    metrics: StreamMetrics
+    status: Status
+    code: str | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status not in ("new", "running")
+
+    @property
+    def answer_existed(self) -> float | None:
+        """Seconds until the model had written all of it; ``None`` where it never had."""
+        metrics = self.metrics
+        if self.status not in ("complete", "unknown_end"):
+            return None
+        if self.way == "custom":
+            # Its first slice can only be cut when the whole answer is there.
+            return metrics.time_to_first_delta
+        if metrics.total is None or metrics.pacing_added is None:
+            return None
+        return metrics.total - metrics.pacing_added
+
+    @property
+    def speed(self) -> float | None:
+        """Characters a second, from the start to the end."""
+        total = self.metrics.total
+        return self.metrics.characters / total if total else None
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """Seconds between two pieces."""
+        times = [at for at, _ in self.marks]
+        return tuple(after - before for before, after in pairwise(times))
+
+
+class Reading:
+    """A stream and the thread that reads it, once ``go`` is set, into a bounded record."""
+
+    def __init__(
+        self,
+        way: Way,
+        stream: TextStream,
+        go: threading.Event,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.way = way
+        self._stream = stream
+        self._go = go
+        self._clock = clock
+        self._marks: list[tuple[float, int]] = []
+        self._thread = threading.Thread(target=self._read, name=f"lab-{way}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def lane(self) -> Lane:
+        """Return how far it has come, from any thread."""
+        stream = self._stream
+        # The status first: a text is whole if the stream had ended before it was looked at.
+        status, error = stream.status, stream.error
+        return Lane(
+            self.way,
+            stream.text,
+            tuple(self._marks),
+            stream.metrics,
+            status,
+            error.code if error is not None else None,
+        )
+
+    def cancel(self) -> None:
+        self._stream.cancel()
+
+    def join(self) -> None:
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_SECONDS)
+
+    def _read(self) -> None:
+        self._go.wait()
+        began, characters = self._clock(), 0
+        with suppress(StreamError), self._stream as pieces:  # the error stays in the stream
+            for piece in pieces:
+                characters += len(piece)
+                if len(self._marks) < MOST_MARKS:
+                    self._marks.append((self._clock() - began, characters))
+
+
+@contextmanager
+def reading_together(streams: Sequence[tuple[Way, TextStream]]) -> Iterator[list[Reading]]:
+    """Read these streams, all from one moment on; leaving this ends them."""
+    go = threading.Event()
+    readings = [Reading(way, stream, go) for way, stream in streams]
+    try:
+        for reading in readings:
+            reading.start()
+        go.set()
+        yield readings
+    finally:
+        for reading in readings:
+            reading.cancel()
+        # Whoever waits for the start finds that there is none.
+        go.set()
+        for reading in readings:
+            reading.join()

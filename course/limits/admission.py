@@ -1,4 +1,4 @@
-"""The server's limits on the pages: the gate before a model, and the place in line."""
+"""The server's limits on the pages: who may ask a model now, and the place in the queue."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, connect
-from course import connection_panel, settings
+from course import connection_panel, script, settings
 from course.language import text
-from course.limits.ledger import Ledger
-from course.limits.policy import Gate, Reservation, spent
-from course.limits.queue import Line, Place
+from course.limits.ledgers import Ledger, SnowflakeLedger, SqliteLedger
+from course.limits.policy import Policy, Reservation, spent
+from course.limits.queue import Place, Queue
 from course.limits.refusal import Refusal
-from course.limits.sqlite_ledger import SqliteLedger
 from course.progress import panel as progress_panel
 from course.progress.database import default_path
 from streaming import TextStream
@@ -25,20 +24,21 @@ __all__ = [
     "admitted",
     "allowed_models",
     "enter",
-    "gate",
     "ledger",
     "longest_prompt",
+    "policy",
+    "reserve",
 ]
 
 #: Of this server process.
-LINE = Line()
-# The ids of streams that a run of a page is showing or waiting with, and something that is this
-# run's own. Streamlit begins a rerun before the run that it interrupts has ended.
+QUEUE = Queue()
+# The ids of streams that a page's run shows or waits with, and an object of that run. Streamlit
+# begins a rerun before the run that it interrupts has ended.
 _shown: dict[int, object] = {}
 
 
-def gate(connection: Connection) -> Gate:
-    """Return the gate for whoever is learning in this session.
+def policy(connection: Connection) -> Policy:
+    """Return the policy for this session's learner.
 
     Raises:
         Refusal: the settings cannot be used.
@@ -47,31 +47,28 @@ def gate(connection: Connection) -> Gate:
         found = settings.read()
     except settings.SettingsError as error:
         raise Refusal("settings", problems=error.problems) from error
-    return Gate(
+    return Policy(
         found,
         progress_panel.learner().id,
         local=connection.kind == "local",
         ledger=partial(ledger, connection.kind),
-        line=LINE,
+        queue=QUEUE,
     )
 
 
 def ledger(kind: str) -> Ledger:
     """Return where a kind of connection keeps its counters: beside the progress."""
     if kind == "snowflake":
-        from course.limits.snowflake_ledger import SnowflakeLedger
-
         return SnowflakeLedger(lambda: connect().session)
     return SqliteLedger(default_path())
 
 
 @contextmanager
 def admitted(connection: Connection, *streams: TextStream) -> Iterator[None]:
-    """Let streams pass the gate before they are started in here, and count them when they end.
+    """Admit streams before they start in here, and count them when they end.
 
-    Several are all let in or none, and have one place together: they would wait for each other.
-    Those that must not be asked have ended with a ``Refusal`` by then. One that was started before,
-    or has ended, is nobody's business here.
+    All or none are admitted, on one place: on several they would wait for each other. Those that
+    must not ask have ended with a ``Refusal`` by then. A stream that has started is left alone.
     """
     me = object()
     mine = [each for each in streams if _shown.setdefault(id(each), me) is me]
@@ -80,11 +77,11 @@ def admitted(connection: Connection, *streams: TextStream) -> Iterator[None]:
             # A run that this one interrupts has not noticed yet; a rerun ends its streams.
             _cancel(streams)
         fresh = [each for each in streams if each.status == "new"]
-        let_in = _let_in(connection, fresh) if fresh else None
-        if let_in is None:
+        reserved = _admit(connection, fresh) if fresh else None
+        if reserved is None:
             yield
         else:
-            with _counted(fresh, *let_in):
+            with _counted(fresh, *reserved):
                 yield
     finally:
         for each in mine:
@@ -98,40 +95,31 @@ def _counted(
     try:
         yield
     finally:
-        # They have no place any more; an order to stop may have come before they were shown.
+        # Their place is gone; a stop may have come before they were shown.
         _cancel(streams)
         place.leave()
         for stream, reservation in zip(streams, reservations, strict=True):
-            if stream.metrics.total is None:
-                # Nor was it asked.
+            if stream.metrics.total is None:  # it was not asked
                 reservation.give_back()
             else:
                 reservation.settle(spent(stream, reservation))
 
 
-def _let_in(
+def _admit(
     connection: Connection, streams: Sequence[TextStream]
 ) -> tuple[list[Reservation], Place] | None:
-    """Let streams pass the gate, or end them."""
-    reservations: list[Reservation] = []
+    """Reserve what streams may use, or end them."""
+    questions = [
+        (each.request.model, each.request.text, each.request.max_tokens) for each in streams
+    ]
     try:
-        passed = gate(connection)
-        try:
-            for request in (each.request for each in streams):
-                reserved = passed.reserve(request.model, request.text, request.max_tokens)
-                reservations.append(reserved)
-            place = enter(passed)
-        except BaseException:
-            # They were not asked.
-            for each in reservations:
-                each.give_back()
-            raise
+        reservations, place = reserve(connection, questions)
     except Refusal as refusal:
         for stream in streams:
             stream.refuse(refusal.again())
         return None
     except BaseException:
-        # Streamlit's Stop: the next run is not to wait for them anew.
+        # Streamlit's Stop: the next run must not wait for them again.
         _cancel(streams)
         raise
     for stream, reservation in zip(streams, reservations, strict=True):
@@ -140,15 +128,40 @@ def _let_in(
     return reservations, place
 
 
+def reserve(
+    connection: Connection,
+    questions: Iterable[tuple[str, str, int | None]],
+    shown: DeltaGenerator | None = None,
+) -> tuple[list[Reservation], Place]:
+    """Count questions of (model, prompt, tokens at most), all or none, and take one place for them.
+
+    ``shown`` is where a wait for the place is shown, see ``enter``.
+
+    Raises:
+        Refusal: they must not be asked.
+    """
+    passed = policy(connection)
+    reservations: list[Reservation] = []
+    try:
+        for question in questions:
+            reserved = passed.reserve(*question)
+            reservations.append(reserved)
+        return reservations, enter(passed, shown)
+    except BaseException:
+        for each in reservations:
+            each.give_back()
+        raise
+
+
 def _cancel(streams: Iterable[TextStream]) -> None:
     for each in streams:
         each.cancel()
 
 
-def enter(gate: Gate, shown: DeltaGenerator | None = None) -> Place:
-    """Take a place for a stream, and show how many are ahead while it is waited for.
+def enter(passed: Policy, shown: DeltaGenerator | None = None) -> Place:
+    """Take a place for a stream, and show meanwhile how many are ahead.
 
-    That is shown in ``shown``, or where the page is now.
+    That appears in ``shown``, or where the page is now.
 
     Raises:
         Refusal: there is none.
@@ -157,27 +170,26 @@ def enter(gate: Gate, shown: DeltaGenerator | None = None) -> Place:
 
     def say_place(ahead: int) -> None:
         nonlocal last, shown
-        # Reading the session state is where Streamlit lets a waiting script be stopped.
-        _ = "limits" in st.session_state
+        script.allow_stop()
         if ahead != last:
             last = ahead
-            # Not before: where nobody waits, a message to each page would only cost.
+            # Only now: without a wait, a message to each page would be wasted.
             shown = shown or st.empty()
             shown.info(text("limits.waiting", ahead=ahead), icon=":material/group:")
 
-    place = gate.enter(say_place)
+    place = passed.enter(say_place)
     try:
         if shown is not None and last >= 0:
             shown.empty()
     except BaseException:
-        # An order to stop, which any message to the page may bring.
+        # A stop, which any message to the page may bring.
         place.leave()
         raise
     return place
 
 
 def longest_prompt(most: int) -> int:
-    """Return how many characters a prompt may have: ``most``, unless the server says less."""
+    """Return how many characters a prompt may have: ``most``, or the server's limit if lower."""
     limits = _limits_in_force()
     return min(most, limits.prompt_characters or most) if limits else most
 
@@ -193,6 +205,6 @@ def _limits_in_force() -> settings.Limits | None:
     try:
         limits = settings.read().limits
     except settings.SettingsError:
-        return None  # nothing is asked then, and the page says so
+        return None  # no model is asked then, and the page says so
     local = connect(connection_panel.preferred()).kind == "local"
     return limits if limits.local or not local else None

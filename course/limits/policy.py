@@ -1,26 +1,41 @@
-"""The gate that every question to a model passes: rules, the day's counters, and the line."""
+"""Whether a question may be asked: by the rules, the day's counters, and the queue."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from course.limits.days import day_of
-from course.limits.ledger import Caps, Ledger
-from course.limits.queue import Line, Place
+from course.limits.ledgers import Caps, Ledger, SqliteLedger
+from course.limits.queue import Place, Queue
 from course.limits.refusal import Refusal
-from course.limits.sqlite_ledger import SqliteLedger
-from course.progress.database import default_path
-from course.progress.store import StoreError
+from course.progress.database import StoreError, default_path
 from course.settings import Settings
 from local_cortex import tokens
 from streaming import TextStream
 
-__all__ = ["Gate", "Reservation", "open_gate", "spent"]
+__all__ = ["Day", "Policy", "Reservation", "day_of", "open_policy", "spent"]
+
 
 LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day and the moment at which the next one begins, in UTC."""
+
+    date: date
+    ends: datetime
+
+
+def day_of(moment: datetime, zone: str) -> Day:
+    """Return which day an aware ``moment`` belongs to in ``zone``, such as ``Asia/Seoul``."""
+    here = ZoneInfo(zone)
+    today = moment.astimezone(here).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), here)
+    return Day(today, midnight.astimezone(UTC))
 
 
 def _now() -> datetime:
@@ -32,8 +47,7 @@ class Reservation:
     """A question that may be asked.
 
     ``max_tokens`` is the most that its answer may have, ``None`` where the settings say nothing;
-    ``prompt_tokens`` is an estimate. ``settle`` is to be called once, when it is known what was
-    used.
+    ``prompt_tokens`` is an estimate. Call ``settle`` once, when its use is known.
     """
 
     max_tokens: int | None
@@ -43,7 +57,7 @@ class Reservation:
 
     @property
     def is_counted(self) -> bool:
-        """Whether anybody counts what is used."""
+        """Whether its use is counted."""
         return self._correct is not None
 
     def settle(self, used: int | None) -> None:
@@ -52,12 +66,12 @@ class Reservation:
             self._correct(0, used - self._reserved)
 
     def give_back(self) -> None:
-        """Count nothing: it was not asked after all."""
+        """Count nothing: it was not asked."""
         if self._correct is not None:
             self._correct(-1, -self._reserved)
 
 
-class Gate:
+class Policy:
     """Lets a learner's questions through as far as the settings allow.
 
     Args:
@@ -65,7 +79,7 @@ class Gate:
         learner: the learner's key in the counters.
         local: whether Local Cortex answers.
         ledger: makes the counters, where they are needed.
-        line: where streams wait.
+        queue: where streams wait.
         now: the time, aware.
     """
 
@@ -76,22 +90,22 @@ class Gate:
         *,
         local: bool,
         ledger: Callable[[], Ledger],
-        line: Line,
+        queue: Queue,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._limits, self._streams = settings.limits, settings.streams
         self._learner = learner
-        # What costs nothing is not limited, unless the settings say so.
+        # Local Cortex costs nothing: it is limited only if the settings say so.
         self._is_limited = settings.limits.local or not local
-        self._ledger, self._line, self._now = ledger, line, now
+        self._ledger, self._queue, self._now = ledger, queue, now
 
     def reserve(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
         """Count a question before it is asked.
 
         Args:
-            model: which is to be asked; ``None`` where that is not known.
-            prompt: all that it is told.
-            max_tokens: the longest answer that whoever asks wants, if they say.
+            model: its name; ``None`` if that is not known.
+            prompt: the whole text of the question.
+            max_tokens: the longest answer that the caller wants, if it says.
 
         Raises:
             Refusal: it must not be asked.
@@ -115,7 +129,7 @@ class Gate:
         try:
             over = ledger.reserve(day.date, self._learner, reserved, caps)
         except StoreError as error:
-            # Whoever sets a limit would rather have no answers than any number of them.
+            # A server with a limit prefers no answers to uncounted ones.
             LOG.error("Nothing can be counted, so no model is asked: %s", error.reason)  # noqa: TRY400
             raise Refusal("store") from error
         if over is not None:
@@ -123,13 +137,13 @@ class Gate:
         return Reservation(max_tokens, asked, reserved, self._corrector(ledger, day.date))
 
     def enter(self, on_wait: Callable[[int], object]) -> Place:
-        """Take a place for a stream, waiting for it if need be; see ``Line.enter``.
+        """Take a place for a stream, waiting for it if necessary; see ``Queue.enter``.
 
         Raises:
             Refusal: there is none.
         """
         streams = self._streams
-        return self._line.enter(
+        return self._queue.enter(
             self._learner,
             most=self._limits.learner.streams_at_once,
             at_once=streams.at_once,
@@ -152,24 +166,24 @@ class Gate:
             try:
                 ledger.correct(day, self._learner, requests, tokens)
             except StoreError as error:
-                # Then what was set aside stays counted: too much rather than too little.
+                # The reservation stays counted: too much rather than too little.
                 LOG.warning("An answer's tokens could not be counted: %s", error.reason)
 
         return correct
 
 
-def open_gate() -> Gate:
-    """Return a gate that lets everything through, for commands with which no learner waits."""
-    return Gate(
-        Settings(), "", local=True, ledger=lambda: SqliteLedger(default_path()), line=Line()
+def open_policy() -> Policy:
+    """Return a policy without limits, for commands: no learner waits for them."""
+    return Policy(
+        Settings(), "", local=True, ledger=lambda: SqliteLedger(default_path()), queue=Queue()
     )
 
 
 def spent(stream: TextStream, reservation: Reservation) -> int | None:
-    """Estimate what a stream that has ended has used; ``None``: as much as was set aside.
+    """Estimate the tokens of a stream that has ended; ``None``: as many as were reserved.
 
-    No strategy is told the service's own count, so the text that came is counted. An answer that
-    comes as a whole may have been written although nobody waited for it: the worst is assumed.
+    The service's own count reaches no strategy, so the text is counted. An answer that comes as a
+    whole may have been written after its reader left: the worst is assumed.
     """
     if not reservation.is_counted:
         return None

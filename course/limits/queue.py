@@ -1,4 +1,4 @@
-"""The line in which streams wait for their turn, and how many a learner has at once."""
+"""The queue in which streams wait for a place, and how many a learner has at once."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from dataclasses import dataclass, field
 
 from course.limits.refusal import Refusal
 
-__all__ = ["LOOK_SECONDS", "Line", "Place"]
+__all__ = ["LOOK_SECONDS", "Place", "Queue"]
 
-#: How often whoever waits looks up: a Stop or a closed tab is noticed this late at the most. Whose
-#: turn it is is woken, and has not to wait for that.
+#: A waiter notices Stop or a closed tab this late at most. The next waiter is notified at once.
 LOOK_SECONDS = 0.2
 
 
-class Line:
-    """Places for streams, of one server process; who comes when all are taken stands in line.
+class Queue:
+    """The places for streams of one server process, first come, first served.
 
-    The first who came is the first who goes. How many places there are is what the last who came
-    has read in the settings, which may change meanwhile. A learner with too many streams is sent
-    away after ``grace`` seconds: one that was told to end may not have noticed yet.
+    The settings may change while streams wait: the latest arrival brings the number of places. A
+    learner with too many streams is refused after ``grace`` seconds, because a cancelled stream
+    may still be ending.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, grace: float = 0.5) -> None:
@@ -34,9 +33,9 @@ class Line:
         self._places: int | None = None
         self._taken = 0
         self._numbers = 0
-        # Those who wait, by their numbers, which grow.
+        # The waiters by their numbers, which grow.
         self._waiting: list[_Waiting] = []
-        # How many streams each learner has, those that wait included.
+        # How many streams each learner has, waiting ones included.
         self._learners: Counter[str] = Counter()
 
     def enter(
@@ -49,7 +48,7 @@ class Line:
         patience: float = 0.0,
         on_wait: Callable[[int], object] = lambda _: None,
     ) -> Place:
-        """Take a place for one stream, waiting for it if need be; ``Place.leave`` gives it back.
+        """Take a place for one stream, waiting for it if necessary; ``Place.leave`` gives it back.
 
         Args:
             learner: whose stream it is.
@@ -57,8 +56,8 @@ class Line:
             at_once: how many streams all learners may have; ``None`` is no limit.
             queue: how many may wait.
             patience: the longest wait, in seconds.
-            on_wait: is told how many are ahead, each time that the wait looks up; what it raises
-                ends the wait.
+            on_wait: called with how many are ahead, every ``LOOK_SECONDS``; what it raises ends the
+                wait.
 
         Raises:
             Refusal: ``streams``, ``queue`` or ``patience``.
@@ -110,7 +109,7 @@ class Line:
             self._call()
 
     def _call(self) -> None:
-        """Give free places to those who came first."""
+        """Give free places to the first waiters."""
         while self._waiting and (self._places is None or self._taken < self._places):
             self._taken += 1
             self._waiting.pop(0).has_turn.set()
@@ -124,12 +123,12 @@ class _Waiting:
 
 
 class Place:
-    """A place in the line that has been taken."""
+    """A place that a stream has taken."""
 
     def __init__(self, give_back: Callable[[], None]) -> None:
         self._give_back = [give_back]
 
     def leave(self) -> None:
-        """Give the place back; once is enough, more often does no harm."""
+        """Give the place back; calling it again does nothing."""
         while self._give_back:
             self._give_back.pop()()

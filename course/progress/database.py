@@ -1,16 +1,23 @@
-"""The SQLite file that a server's learners share: how it is opened, and what is in it."""
+"""Where progress and counters are kept: one SQLite file, or tables inside Snowflake."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from course.progress.store import Reason, StoreError
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
 
-__all__ = ["SCHEMA", "Database", "default_path"]
+__all__ = ["SCHEMA", "Database", "NoTable", "Reason", "StoreError", "Tables", "default_path"]
+
+Reason = Literal["locked", "damaged", "read_only", "full", "newer", "unavailable"]
+
+#: Snowflake's number for an object that does not exist.
+NO_TABLE = 2003
 
 SCHEMA = 2
 # What each version of the file has added to the one before it; the first makes it.
@@ -41,6 +48,18 @@ REASONS: dict[str, Reason] = {
     "SQLITE_PERM": "read_only",
     "SQLITE_FULL": "full",
 }
+
+
+class StoreError(Exception):
+    """Something could not be read or kept; ``reason`` says why, without a secret in it."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NoTable(StoreError):
+    """The table does not exist, or the role may not see it."""
 
 
 def default_path() -> Path:
@@ -80,7 +99,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Open or make the file for one transaction, alone among all processes."""
         with _reasons():
-            # Others on this machine have no business with what somebody has learned.
+            # Other users of this machine may not read it.
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             new = not self.path.exists()
             with closing(self._open("rwc")) as database:
@@ -120,3 +139,39 @@ def _reasons() -> Iterator[None]:
     except (OSError, ValueError, TypeError) as error:
         # A path that cannot be made; a row that is no fact.
         raise StoreError("read_only" if isinstance(error, OSError) else "damaged") from error
+
+
+class Tables:
+    """A table of the session's schema in Snowflake, made by ``create`` when first written to.
+
+    Making it takes CREATE TABLE in that schema. Values go as bound parameters only. Not run on a
+    real account: tests look at the statements, and run them in another database.
+    """
+
+    def __init__(self, session: Callable[[], Session], create: str) -> None:
+        self._session, self._create = session, create
+
+    def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run a statement and return its rows.
+
+        Raises:
+            NoTable: its table does not exist.
+            StoreError: it failed.
+        """
+        try:
+            return list(self._session().sql(statement, params=list(values)).collect())
+        except Exception as error:  # any client's error: its text may name the account
+            missing = getattr(error, "sql_error_code", None) == NO_TABLE
+            raise (NoTable if missing else StoreError)("unavailable") from error
+
+    def write(self, statement: str, values: Sequence[Any]) -> None:
+        """Run a statement, making its table first where that does not exist.
+
+        Raises:
+            StoreError: it failed, or the table cannot be made.
+        """
+        try:
+            self.run(statement, values)
+        except NoTable:
+            self.run(self._create, [])
+            self.run(statement, values)

@@ -10,20 +10,19 @@ from connection import connect
 from course import connection_panel
 from course.content import catalog
 from course.language import drawer, text
-from course.progress.learner import COOKIE, Learner, new_id, who
-from course.progress.learner import on_this_machine as opened_here
+from course.progress.database import default_path
 from course.progress.record import Progress
-from course.progress.sqlite import SqliteStore, default_path
+from course.progress.stores import SnowflakeStore, SqliteStore
+from course.visitor import COOKIE, Learner, new_id, opened_here, who
 
 if TYPE_CHECKING:
     from course.progress.facts import Kind
-    from course.progress.store import Store
+    from course.progress.stores import Store
 
 __all__ = [
     "controls",
     "current",
     "learner",
-    "on_this_machine",
     "refresh",
     "say_if_not_saved",
     "say_if_unsaved",
@@ -67,11 +66,6 @@ def refresh() -> None:
         _hand_out_cookie()
 
 
-def on_this_machine() -> bool:
-    """Tell whether the page was opened from the machine that serves it."""
-    return opened_here(st.context.url, st.context.ip_address, st.context.headers)
-
-
 def say_if_not_saved() -> None:
     """Say so where progress is not being saved; the lesson goes on."""
     reason = current().failure
@@ -104,7 +98,7 @@ def _learner(kind: str) -> Learner:
     if ANONYMOUS_KEY not in st.session_state:
         st.session_state[ANONYMOUS_KEY] = new_id(_cookie())
     user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
-    return who(kind, user, on_this_machine(), st.session_state[ANONYMOUS_KEY])
+    return who(kind, user, opened_here(), st.session_state[ANONYMOUS_KEY])
 
 
 def _cookie() -> str | None:
@@ -114,8 +108,6 @@ def _cookie() -> str | None:
 
 def _store(kind: str) -> Store:
     if kind == "snowflake":
-        from course.progress.snowflake import SnowflakeStore
-
         return SnowflakeStore(lambda: connect().session)
     return SqliteStore(default_path())
 

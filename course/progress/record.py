@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
+from course.progress.database import Reason, StoreError
 from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, room_for
-from course.progress.store import Reason, Store, StoreError
+from course.progress.stores import Store
 
 __all__ = ["Progress"]
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from course.content.lesson import FOLDER
+from course import FOLDER
 from course.progress.facts import Fact, Kind
 
 __all__ = ["MAX_BYTES", "ImportProblem", "dump", "parse"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from course.progress.learner import COOKIE
+from course.visitor import COOKIE
 from tests.browser import chromium
 from tests.browser.server import streamlit_server
 

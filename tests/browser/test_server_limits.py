@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from course.language import LANGUAGES, Language, texts
-from course.limits.days import day_of
-from course.limits.ledger import Caps
-from course.limits.sqlite_ledger import SqliteLedger
+from course.limits.ledgers import Caps, SqliteLedger
+from course.limits.policy import day_of
 from tests.browser.server import streamlit_server
 
 DAY = "day_03_write_streams"

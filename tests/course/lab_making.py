@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from course.lab.reading import Lane
-from course.lab.streams import Way
+from course.lab.streams import Lane, Way
 from streaming import StreamMetrics
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from course import ROOT
 from course import __main__ as command
 from course.commands.check import check
 from course.commands.checking import files as checking_files
@@ -18,7 +19,6 @@ from course.commands.checking.files import check_files
 from course.commands.checking.processes import run_python
 from course.commands.checking.running import check_page, run_code
 from course.content import catalog, translations
-from course.content.catalog import ROOT
 from course.content.lesson import load
 from course.problems import Problem
 from tests.copies import copy_of_the_course

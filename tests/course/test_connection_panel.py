@@ -74,7 +74,7 @@ def test_it_is_offered_where_the_account_was_asked_for(monkeypatch: pytest.Monke
 def test_strangers_are_not_offered_the_instructors_accounts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connection_panel, "on_this_machine", lambda *_: False)
+    monkeypatch.setattr(connection_panel, "opened_here", lambda: False)
     app = opened({"snowflake": PLANTED})
     assert [button.label for button in app.button] == ["Ask"]
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from course import settings
+from course import ROOT, settings
 from course import toml_models as tables
 from course.commands.checking.files import check_files
-from course.content.catalog import ROOT
 from course.settings import Settings, SettingsError
 
 

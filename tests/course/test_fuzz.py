@@ -17,10 +17,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from course import ROOT
 from course import settings as course_settings
 from course.commands.checking import files
-from course.content import catalog, glossary, lesson, prose, translations
-from course.content.catalog import ROOT
+from course.content import catalog, glossary, lesson, translations
+from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError

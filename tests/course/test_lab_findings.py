@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from course.lab.findings import findings
-from course.lab.reading import Lane
+from course.lab.results import findings
+from course.lab.streams import Lane
 from course.language import LANGUAGES, texts
 from tests.course.lab_making import make_lane
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from course.lab.history import MOST_RUNS, Entry, csv_of, entries, remember
+from course.lab.results import MOST_RUNS, Entry, csv_of, entries, remember
 from course.lab.streams import Settings
 from tests.course.lab_making import make_lane
 

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from course.lab import meter as module
-from course.lab.cost import GAP_SECONDS, SLICE, Slices
-from course.lab.meter import metered
+from course.lab import cost as module
+from course.lab.cost import GAP_SECONDS, SLICE, Slices, metered
 from tests.streaming.fakes import FakeClock
 
 

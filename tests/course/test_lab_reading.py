@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from course.lab import reading as module
-from course.lab.reading import Reading, reading_together
+from course.lab import streams as module
+from course.lab.streams import Reading, reading_together
 from streaming import Pace, SimulatedStrategy, stream
 from tests.course.lab_making import make_lane
 from tests.streaming.fakes import REQUEST, make_stream

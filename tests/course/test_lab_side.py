@@ -11,8 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from course.lab import faults as breaking
 from course.lab import programs
-from course.lab.programs import hand_out, marked, ours
-from course.lab.side import Outcome, Side
+from course.lab.programs import Outcome, Side, hand_out, marked, ours
 from local_cortex import LocalCortex, Settings, faults
 from streaming import Limits
 from tests.local_cortex.cortex_engines import eventually

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.lab.wire_record import MOST_EVENTS, Watched, WireRecord, code_points, is_torn, shown
+from course.lab.wire import MOST_EVENTS, Watched, WireRecord, code_points, is_torn, shown
 from streaming import CompletionRequest
 from tests.streaming.fakes import REQUEST, FakeClock
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from course import ROOT
 from course.commands import new_day
 from course.commands.checking.files import check_files
 from course.commands.new_day import NewDayError, create, slug_of
-from course.content import catalog, prose
+from course.content import catalog
+from course.content import parser as prose
 from course.content.lesson import Lesson
 from course.language import LANGUAGES
 from tests.course.making import make_lesson
@@ -94,7 +96,7 @@ def test_what_cannot_be_made_is_refused_and_nothing_is_written(
 @pytest.mark.parametrize("title", ["W" * 60, "가" * 30])
 def test_the_longest_title_of_the_last_day_is_in_the_house_format(root: Path, title: str) -> None:
     # The house format: without it the formatter takes its own line length.
-    shutil.copy(catalog.ROOT / "pyproject.toml", root)
+    shutil.copy(ROOT / "pyproject.toml", root)
     create(999, title, "longest", root=root)
     said = [str(problem) for problem in check_files(root) if "999" in problem.path.as_posix()]
     assert len(said) > 10

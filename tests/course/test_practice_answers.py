@@ -11,12 +11,11 @@ import pytest
 
 from connection import Connection, ConnectionFailed, connect
 from course.exercises import answers as practice_answers
-from course.exercises.answers import MOST_TOKENS, Answers, AnswerSettings, scene_of
-from course.limits.ledger import Used
-from course.limits.policy import Gate
-from course.limits.queue import Line
-from course.limits.sqlite_ledger import SqliteLedger
-from course.settings import Settings
+from course.exercises.answers import MOST_TOKENS, Answers, scene_of
+from course.limits.ledgers import SqliteLedger, Used
+from course.limits.policy import Policy
+from course.limits.queue import Queue
+from course.settings import AnswerSettings, Settings
 from local_cortex import tokens
 from practice import Refused, SqlError
 from practice.exercises import SceneText
@@ -215,22 +214,22 @@ def ledger(tmp_path: Path) -> SqliteLedger:
     return SqliteLedger(tmp_path / "progress.sqlite3")
 
 
-def behind_a_gate(ledger: SqliteLedger, line: Line | None = None, **limits: Any) -> Answers:
+def behind_a_gate(ledger: SqliteLedger, line: Queue | None = None, **limits: Any) -> Answers:
     settings = Settings.model_validate(
         {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": {"at_once": 1}}
     )
 
-    def gate_of(connection: Connection) -> Gate:
-        return Gate(
+    def policy_of(connection: Connection) -> Policy:
+        return Policy(
             settings,
             "me",
             local=connection.kind == "local",
             ledger=lambda: ledger,
-            line=line or Line(),
+            queue=line or Queue(),
             now=lambda: NOON,
         )
 
-    return Answers(AnswerSettings(), gate_of=gate_of)
+    return Answers(AnswerSettings(), policy_of=policy_of)
 
 
 def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLedger) -> None:
@@ -265,7 +264,7 @@ def test_a_refusal_of_the_server_is_kept_apart_from_what_the_program_did(
 
 
 def test_a_program_has_one_place_as_long_as_answers_come_in(ledger: SqliteLedger) -> None:
-    line = Line()
+    line = Queue()
     answers = behind_a_gate(ledger, line)
     one, two = (answers.complete(request()) for _ in range(2))
     assert line._taken == 1
@@ -278,7 +277,7 @@ def test_a_program_has_one_place_as_long_as_answers_come_in(ledger: SqliteLedger
 def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
     ledger: SqliteLedger,
 ) -> None:
-    line = Line()
+    line = Queue()
     answers = behind_a_gate(ledger, line, everyone={"requests_per_day": 3})
     with pytest.raises(SqlError):
         answers.sql("SELECT COMPLETE('a', 1, 2, 3, 4)", None)
@@ -289,7 +288,7 @@ def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
 def test_a_wait_that_is_stopped_counts_nothing(ledger: SqliteLedger) -> None:
     answers = behind_a_gate(ledger, everyone={"requests_per_day": 3})
 
-    def stop(_: Gate) -> Any:
+    def stop(_: Policy) -> Any:
         raise KeyboardInterrupt
 
     answers._enter = stop

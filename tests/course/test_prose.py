@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course.content import prose
+from course.content import parser as prose
 from course.content.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded

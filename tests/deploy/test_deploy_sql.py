@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from course.progress import snowflake as progress
+from course.progress.stores import SnowflakeStore
 from tests.deploy.shipping import ROOT, entity
 
 SNOWFLAKE = ROOT / "deploy" / "snowflake"
@@ -61,7 +61,7 @@ def test_every_statement_runs_as_a_role_that_the_file_names(path: Path) -> None:
 def test_the_owner_may_make_the_table_of_progress_and_call_cortex() -> None:
     made = code(SNOWFLAKE / "setup.sql")
     assert "CREATE TABLE" in re.findall(r"GRANT ([\w, ]+)\s+ON SCHEMA", made)[0]
-    assert progress.CREATE.startswith("CREATE TABLE")
+    assert SnowflakeStore.CREATE.startswith("CREATE TABLE")
     assert "SNOWFLAKE.CORTEX_USER TO ROLE CORTEX_STREAMING_OWNER" in made
 
 

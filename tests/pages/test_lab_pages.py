@@ -11,15 +11,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import settings
-from course.content import catalog
+from course import ROOT, settings
 from course.lab import compare, cost
 from course.lab import faults as breaking
 from course.lab import run as state
 from course.lab import streams as calls
 from course.language import LANGUAGES, Language, texts
 
-ROOT = catalog.ROOT
 PAGE = "pages/day_03_write_streams.py"
 SECONDS = 60
 

@@ -19,22 +19,21 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import settings
+from course import ROOT, settings
 from course.content import catalog
 from course.exercises import panel as practice_panel
 from course.language import LANGUAGES, Language, texts
 from course.limits import admission as limits_panel
-from course.limits import refusal_panel
-from course.limits.ledger import Used
-from course.limits.queue import Line, Place
-from course.limits.sqlite_ledger import SqliteLedger
+from course.limits import refusal as refusal_panel
+from course.limits.ledgers import SqliteLedger, Used
+from course.limits.queue import Place, Queue
 from course.progress.database import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
 from streaming import CompletionRequest, DirectStrategy, TextStream, stream
 
-PAGES = catalog.ROOT / "pages"
+PAGES = ROOT / "pages"
 DAY_1, DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
 HEADINGS = {PAGES / f"{lesson.name}.py": len(lesson.meta.sections) for lesson in catalog.lessons()}
 SECONDS = 60
@@ -49,11 +48,11 @@ def _one_local_cortex() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Line:
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queue:
     """Let nobody have asked anything, and nobody stand in line."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(practice_panel, "TURNS", Turns(count=99, seconds=60.0))
-    line = Line(grace=0.0)
+    line = Queue(grace=0.0)
     monkeypatch.setattr(limits_panel, "LINE", line)
     return line
 
@@ -232,7 +231,7 @@ def test_a_prompt_may_be_as_long_as_the_settings_say(set_to: Callable[[str], Non
     assert not app.metric
 
 
-def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], line: Line) -> None:
+def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], line: Queue) -> None:
     set_to("[limits.learner]\nstreams_at_once = 1\n")
     place = line.enter("local", most=1)
     app = press(open_page(), "Generate")
@@ -242,7 +241,7 @@ def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], li
 
 
 def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
-    set_to: Callable[[str], None], line: Line, monkeypatch: pytest.MonkeyPatch
+    set_to: Callable[[str], None], line: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_to("[streams]\nat_once = 1\n")
     first = line.enter("somebody else", at_once=1)
@@ -270,7 +269,7 @@ def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
 class Waiter:
     """Somebody who stands in line, in a thread of their own."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Queue) -> None:
         waits = threading.Event()
         self._place: list[Place] = []
 
@@ -291,7 +290,7 @@ class Waiter:
 
 
 def test_a_rerun_that_begins_before_the_interrupted_one_has_noticed_ends_its_wait(
-    set_to: Callable[[str], None], line: Line
+    set_to: Callable[[str], None], line: Queue
 ) -> None:
     set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
     place = line.enter("somebody else", at_once=1)
@@ -340,7 +339,7 @@ with limits_panel.admitted(connection, *streams):
 
 
 def test_streams_that_are_compared_have_one_place_and_are_let_in_together_or_not_at_all(
-    set_to: Callable[[str], None], line: Line
+    set_to: Callable[[str], None], line: Queue
 ) -> None:
     set_to(FEW.format(3) + "streams_at_once = 1\n[streams]\nat_once = 1\n")
     app = AppTest.from_string(COMPARING, default_timeout=SECONDS).run()
@@ -353,7 +352,7 @@ def test_streams_that_are_compared_have_one_place_and_are_let_in_together_or_not
 
 
 def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
-    set_to: Callable[[str], None], line: Line
+    set_to: Callable[[str], None], line: Queue
 ) -> None:
     set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
     place = line.enter("somebody else", at_once=1)
@@ -387,7 +386,7 @@ def test_a_program_over_the_limit_is_not_to_blame_and_not_judged(
 
 
 def test_a_program_takes_one_place_however_many_answers_it_has_coming_in(
-    set_to: Callable[[str], None], line: Line
+    set_to: Callable[[str], None], line: Queue
 ) -> None:
     set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
     code = """\

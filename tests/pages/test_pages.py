@@ -15,22 +15,22 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import navigation
+from course import ROOT, navigation
 from course.content import catalog, figures, glossary, translations
 from course.content.blocks import Question
 from course.content.catalog import Broken
 from course.content.draw import draw_section
 from course.content.lesson import Lesson
-from course.content.prose import sections
+from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts
 from course.problems import LessonError, Problem
 from course.progress import transfer
+from course.progress.database import default_path
 from course.progress.facts import Fact
 from course.progress.record import Progress
-from course.progress.sqlite import SqliteStore, default_path
+from course.progress.stores import SqliteStore
 
-ROOT = catalog.ROOT
 LESSONS = catalog.lessons()
 DIRECT = "Method 1: Direct (stream=True)"
 CUSTOM = "Method 2: Custom Generator"

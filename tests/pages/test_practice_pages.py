@@ -16,20 +16,21 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from connection import ConnectionFailed, connect
-from course.content import catalog
+from course import ROOT
 from course.exercises import hints as practice_help
 from course.exercises import panel as practice_panel
 from course.exercises import run as practice_run
 from course.language import texts
 from course.progress import panel as progress_panel
-from course.progress.learner import Learner
-from course.progress.sqlite import SqliteStore, default_path
+from course.progress.database import default_path
+from course.progress.stores import SqliteStore
+from course.visitor import Learner
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
 
-PAGE = catalog.ROOT / "pages" / "day_01_connect.py"
-DAY_3 = catalog.ROOT / "pages" / "day_03_write_streams.py"
+PAGE = ROOT / "pages" / "day_01_connect.py"
+DAY_3 = ROOT / "pages" / "day_03_write_streams.py"
 EXERCISE = LESSONS / "day_01_connect" / "practice" / "1_both_places"
 SECONDS = 60
 

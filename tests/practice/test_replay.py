@@ -14,12 +14,22 @@ import pydantic
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as some
-from practice.drawing import Drawing
 from pydantic import JsonValue
 from streamlit.testing.v1 import AppTest
 
 from practice.elements import MOST_COLUMNS, MOST_MARKDOWN, TABLE
-from practice.events import Done, Draw, Event, Failed, Idle, Piece, Printed, Shown, guest_event
+from practice.events import (
+    Done,
+    Draw,
+    Drawing,
+    Event,
+    Failed,
+    Idle,
+    Piece,
+    Printed,
+    Shown,
+    guest_event,
+)
 from practice.replay import MOST_PRINTED, MOST_SPINNERS, PAGE, SIDEBAR
 from practice.sandbox.job import RunLimits
 from streaming.untrusted import safe

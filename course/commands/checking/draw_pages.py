@@ -19,9 +19,9 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
+from course import ROOT
 from course.commands.checking.processes import STUCK
 from course.content import broken
-from course.content.catalog import ROOT
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 60

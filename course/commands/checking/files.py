@@ -11,16 +11,17 @@ from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
 
-from course import settings
+from course import FOLDER, ROOT, settings
 from course.commands.checking.exercises import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
-from course.content import glossary, prose, translations
+from course.content import glossary, translations
+from course.content import parser as prose
 from course.content.blocks import Block, Code, Question, texts
-from course.content.catalog import ROOT, Broken, entries
-from course.content.lesson import FOLDER, Lesson, step_number
+from course.content.catalog import Broken, entries
+from course.content.lesson import Lesson, step_number
 from course.content.markdown import unknown_icons
-from course.content.prose import Prose
+from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
 from practice.sources import INVISIBLE, SourceError, read_python, read_text

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Question, texts
 from course.content.markdown import spans, tokens
-from course.content.prose import Prose
+from course.content.parser import Prose
 from course.problems import Problem
 
 __all__ = ["compare"]

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from course.commands.checking.mistakes import unproven
 from course.commands.checking.wording import Place
-from course.exercises.answers import Answers, AnswerSettings, try_out
+from course.exercises.answers import Answers, try_out
 from course.language import LANGUAGES
+from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, Unavailable, grade, load_exercises
 from practice.exercises import WrongAnswer
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from course.limits.days import day_of
+from course.limits.policy import day_of
 
 
 @pytest.mark.parametrize(

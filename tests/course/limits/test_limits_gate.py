@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from course.limits.ledger import Caps, Ledger, Totals, Used
-from course.limits.policy import Gate, open_gate, spent
-from course.limits.queue import Line
+from course.limits.ledgers import Caps, Ledger, SqliteLedger, Totals, Used
+from course.limits.policy import Policy, open_policy, spent
+from course.limits.queue import Queue
 from course.limits.refusal import Over, Refusal
-from course.limits.sqlite_ledger import SqliteLedger
-from course.progress.store import StoreError
+from course.progress.database import StoreError
 from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, TextStream, stream
@@ -50,14 +49,19 @@ def gate(
     local: bool = False,
     now: Callable[[], datetime] = lambda: NOON,
     **streams: int,
-) -> Gate:
+) -> Policy:
     settings = Settings.model_validate({"limits": limits, "streams": streams})
-    return Gate(
-        settings, "me", local=local, ledger=lambda: ledger or Down(), line=Line(grace=0.0), now=now
+    return Policy(
+        settings,
+        "me",
+        local=local,
+        ledger=lambda: ledger or Down(),
+        queue=Queue(grace=0.0),
+        now=now,
     )
 
 
-def refused(gate: Gate, model: str = "a", prompt: str = PROMPT) -> Refusal:
+def refused(gate: Policy, model: str = "a", prompt: str = PROMPT) -> Refusal:
     with pytest.raises(Refusal) as told:
         gate.reserve(model, prompt)
     return told.value
@@ -67,7 +71,7 @@ def test_where_nothing_is_limited_nothing_is_counted_and_no_counter_is_looked_fo
     def fail() -> Ledger:
         raise AssertionError("the counters were looked for")
 
-    unlimited = Gate(Settings(), "me", local=False, ledger=fail, line=Line(grace=0.0))
+    unlimited = Policy(Settings(), "me", local=False, ledger=fail, queue=Queue(grace=0.0))
     reservation = unlimited.reserve("any", "x" * 100_000, 77)
     assert (reservation.max_tokens, reservation.is_counted) == (77, False)
     reservation.settle(5)
@@ -193,8 +197,8 @@ def test_a_refusal_that_is_kept_holds_no_traceback() -> None:
     assert (kept.__traceback__, kept.__context__) == (None, None)
 
 
-def test_the_open_gate_lets_everything_through() -> None:
-    gate = open_gate()
+def test_the_open_policy_lets_everything_through() -> None:
+    gate = open_policy()
     assert gate.reserve("any", "x" * 10_000).is_counted is False
     gate.enter(lambda _: None).leave()
 

@@ -10,9 +10,8 @@ import pytest
 from course import settings
 from course.__main__ import main
 from course.commands.limits import report
-from course.limits.days import day_of
-from course.limits.ledger import Caps, Totals, Used
-from course.limits.sqlite_ledger import SqliteLedger
+from course.limits.ledgers import Caps, SqliteLedger, Totals, Used
+from course.limits.policy import day_of
 from course.progress.database import default_path
 from course.settings import Settings
 

@@ -11,14 +11,12 @@ import pytest
 import sqlglot
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from course.limits import snowflake_ledger
-from course.limits.ledger import Caps, Totals, Used
-from course.limits.snowflake_ledger import SnowflakeLedger
-from course.progress.store import StoreError
+from course.limits.ledgers import Caps, SnowflakeLedger, Totals, Used
+from course.progress.database import StoreError
 
 TODAY = date(2026, 11, 25)
 STATEMENTS = {
-    name: getattr(snowflake_ledger, name) for name in ("CREATE", "ADD", "SUMS", "REMOVE", "FORGET")
+    name: getattr(SnowflakeLedger, name) for name in ("CREATE", "ADD", "SUMS", "REMOVE", "FORGET")
 }
 
 
@@ -114,7 +112,7 @@ def test_of_two_at_the_same_moment_one_sees_the_others_row_and_takes_its_own_bac
 
     def meanwhile(statement: str) -> None:
         # Between the first look of the one and its row, the other one passes.
-        if statement == snowflake_ledger.ADD and not let_in:
+        if statement == SnowflakeLedger.ADD and not let_in:
             let_in.append("about to")
             let_in[0] = second.reserve(TODAY, "you", 5, only_one)
 

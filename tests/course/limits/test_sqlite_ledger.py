@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from course.content.catalog import ROOT
-from course.limits.ledger import Caps, Totals, Used, passed
-from course.limits.sqlite_ledger import SqliteLedger
-from course.progress.store import StoreError
+from course import ROOT
+from course.limits.ledgers import Caps, SqliteLedger, Totals, Used, passed
+from course.progress.database import StoreError
 
 TODAY = date(2026, 11, 25)
 TOMORROW = TODAY + timedelta(days=1)
@@ -122,8 +121,8 @@ ASKER = """
 import sys
 from datetime import date
 from pathlib import Path
-from course.limits.ledger import Caps
-from course.limits.sqlite_ledger import SqliteLedger
+from course.limits.ledgers import Caps
+from course.limits.ledgers import SqliteLedger
 ledger = SqliteLedger(Path(sys.argv[1]), patience=60)
 day, caps = date(2026, 11, 25), Caps(everyone_requests=100)
 print(sum(ledger.reserve(day, sys.argv[2], 7, caps) is None for _ in range(50)))

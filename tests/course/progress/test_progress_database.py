@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from course.limits.ledger import Caps, Totals, Used
-from course.limits.sqlite_ledger import SqliteLedger
-from course.progress.database import SCHEMA, STEPS
+from course.limits.ledgers import Caps, SqliteLedger, Totals, Used
+from course.progress.database import SCHEMA, STEPS, StoreError
 from course.progress.facts import Fact
-from course.progress.sqlite import SqliteStore
-from course.progress.store import StoreError
+from course.progress.stores import SqliteStore
 
 TODAY = date(2026, 11, 25)
 FACT = Fact("day_01_connect", "solved", "exercise:1", "code", datetime(2026, 11, 24, tzinfo=UTC))

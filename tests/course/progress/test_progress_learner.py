@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from course.progress.learner import foreign_name, new_id, on_this_machine, who
+from course.visitor import foreign_name, new_id, on_this_machine, who
 
 
 def test_on_ones_own_machine_the_learner_is_the_local_user() -> None:

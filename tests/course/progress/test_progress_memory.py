@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.progress.database import Reason, StoreError
 from course.progress.facts import KINDS, MOST_CHARACTERS, MOST_FACTS, MOST_VALUE, Fact, Key, merged
 from course.progress.record import Progress
-from course.progress.store import Reason, StoreError
 from course.progress.transfer import MAX_BYTES, ImportProblem, dump, parse
 
 DAY = "day_03_write_streams"

@@ -9,10 +9,9 @@ import pytest
 import sqlglot
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from course.progress import snowflake
+from course.progress.database import StoreError
 from course.progress.facts import Fact
-from course.progress.snowflake import ROWS, SnowflakeStore
-from course.progress.store import StoreError
+from course.progress.stores import ROWS, SnowflakeStore
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACT = Fact("day_01_connect", "answered", "q'; DROP TABLE x", "한글 ?", NOON)
@@ -31,7 +30,7 @@ class FakeSession:
 
     def collect(self) -> list[tuple[object, ...]]:
         statement = self.seen[-1][0]
-        if statement == snowflake.CREATE:
+        if statement == SnowflakeStore.CREATE:
             self.table = True
         elif not self.table:
             raise SnowparkSQLException("SECRET-ACCOUNT", sql_error_code=2003)
@@ -84,7 +83,7 @@ def test_a_table_that_must_not_be_seen_is_unavailable() -> None:
     class Hidden(FakeSession):
         def collect(self) -> list[tuple[object, ...]]:
             self.table = False
-            return super().collect() if self.seen[-1][0] != snowflake.CREATE else []
+            return super().collect() if self.seen[-1][0] != SnowflakeStore.CREATE else []
 
     with pytest.raises(StoreError, match="unavailable"):
         store(Hidden()).save("me", [FACT])
@@ -104,10 +103,10 @@ def test_a_row_that_is_no_fact_is_said_to_be_damaged() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        snowflake.CREATE,
-        snowflake.SAVE.format(rows="(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"),
-        snowflake.LOAD,
-        snowflake.FORGET.format(rows="(?, ?, ?), (?, ?, ?)"),
+        SnowflakeStore.CREATE,
+        SnowflakeStore.SAVE.format(rows="(?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?)"),
+        SnowflakeStore.LOAD,
+        SnowflakeStore.FORGET.format(rows="(?, ?, ?), (?, ?, ?)"),
     ],
     ids=["create", "save", "load", "forget"],
 )

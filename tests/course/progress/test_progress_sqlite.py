@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from course.content.catalog import ROOT
+from course import ROOT
+from course.progress.database import StoreError, default_path
 from course.progress.facts import Fact
-from course.progress.sqlite import SqliteStore, default_path
-from course.progress.store import StoreError
+from course.progress.stores import SqliteStore
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -189,7 +189,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from course.progress.facts import Fact
-from course.progress.sqlite import SqliteStore
+from course.progress.stores import SqliteStore
 store = SqliteStore(Path(sys.argv[1]), patience=20)
 for number in range(25):
     fact = Fact("day_01_a", "answered", f"{sys.argv[2]}{number}", "", datetime.now(UTC))

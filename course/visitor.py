@@ -1,4 +1,4 @@
-"""Who is learning: found out without asking for a name."""
+"""The visitor: from which machine the page was opened, and which learner it is, without a name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-__all__ = ["COOKIE", "Learner", "foreign_name", "new_id", "on_this_machine", "who"]
+import streamlit as st
+
+__all__ = ["COOKIE", "Learner", "foreign_name", "new_id", "on_this_machine", "opened_here", "who"]
 
 COOKIE = "course_learner"
 # What a proxy adds to what it passes on: RFC 7239, and the headers that came before it.
 PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
-# What new_id makes; anything else in the cookie is somebody's own idea.
+# What new_id makes; any other cookie is not ours.
 ANONYMOUS = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
@@ -25,7 +27,7 @@ ANONYMOUS = re.compile(r"[A-Za-z0-9_-]{32}")
 class Learner:
     """A learner's key in the store, and how it was found.
 
-    ``id`` is in no log and on no page: whoever knows an anonymous one can claim its progress.
+    ``id`` is in no log and on no page: an anonymous one is all it takes to claim its progress.
     """
 
     id: str = field(repr=False)
@@ -47,6 +49,11 @@ def who(kind: str, user: Mapping[str, Any], here: bool, anonymous: str) -> Learn
     if here:
         return Learner("local", "local")
     return Learner(f"anonymous:{anonymous}", "anonymous")
+
+
+def opened_here() -> bool:
+    """Tell whether this session's page was opened from the machine that serves it."""
+    return on_this_machine(st.context.url, st.context.ip_address, st.context.headers)
 
 
 def on_this_machine(
