@@ -70,7 +70,7 @@ bench: $(VENV)/dev.done ## Measure the budgets and print the tables
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m benchmarks
 
-screenshots: $(VENV)/dev.done ## Take the README's screenshots anew
+screenshots: $(VENV)/dev.done ## Take the READMEs' pictures again, the film of a stream included
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.screenshots
 
