@@ -35,6 +35,8 @@ DEMO = (300, 0, 1280, 900)
 FILM_WIDTH = 800
 # The film's last frame stays this long before it begins again.
 HOLD_SECONDS = 2.5
+# A busy machine needs most of a minute to draw its first lesson, and longer for three streams.
+PATIENCE_MS = 120_000
 
 
 def film(page: Page, url: str, language: str, path: Path) -> None:
@@ -98,7 +100,7 @@ def take_practice(page: Page, url: str, language: str, path: Path) -> None:
     panel.get_by_role("radiogroup").locator("label").nth(1).click()
     expect(panel.locator("textarea")).to_have_value(re.compile("join"))
     panel.locator("textarea").press("ControlOrMeta+Enter")
-    expect(panel.get_by_role("alert").filter(has_text="26")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_role("alert").filter(has_text="26")).to_be_visible(timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
     panel.screenshot(path=path)
     print(f"Wrote {path.relative_to(ROOT)}")
@@ -111,7 +113,7 @@ def take_lab(page: Page, url: str, language: str, path: Path) -> None:
     page.locator(".st-key-lab-run-compare button").click()
     running = page.locator(".st-key-lab-running")
     expect(running).to_be_visible()
-    expect(running).to_have_count(0, timeout=60_000)
+    expect(running).to_have_count(0, timeout=PATIENCE_MS)
     page.wait_for_timeout(1_000)
     # It would lie over the lab's heading.
     page.add_style_tag(content="[data-testid=stHeader] { display: none; }")
@@ -135,6 +137,7 @@ def main() -> None:
         )
         for language in PROMPTS:
             page = browser.new_page(locale="ko-KR")
+            page.set_default_timeout(PATIENCE_MS)
             film(page, url, language, IMAGES / f"streaming-{language}.webp")
             page.set_viewport_size({"width": 1280, "height": 2_400})
             take_practice(page, url, language, IMAGES / f"practice-{language}.png")
