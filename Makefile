@@ -66,11 +66,11 @@ format: $(VENV)/dev.done ## Put every file into the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.done ## Measure the budgets and print the tables
+bench: $(VENV)/dev.done ## Measure everything, and write docs/performance.md (half an hour)
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m benchmarks
 
-screenshots: $(VENV)/dev.done ## Take the README's screenshots anew
+screenshots: $(VENV)/dev.done ## Take the READMEs' pictures again, the film of a stream included
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m tests.browser.screenshots
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks [NAME ...]``."""
+"""The command line: ``python -m benchmarks [NAME ...]``; without a NAME it writes a page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks.answers import answer_cost, slow_reader, stop_script
 from benchmarks.cortex import (
@@ -32,6 +33,19 @@ from benchmarks.practice import (
 )
 from benchmarks.rendering import check_cost, first_render
 from benchmarks.torn import torn_clusters
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+HEAD = """\
+# Performance
+
+`make bench` measures the course, checks each figure against its budget and writes this page. It
+takes about half an hour. `.venv/bin/python -m benchmarks answer_cost` measures one part and only
+prints it; `--help` lists the parts. [How many learners one process holds](scaling.md) is measured
+separately.
+
+Budgets say which value they bound: the best, the median or the worst of all runs. A baseline is
+measured in the same run.
+"""
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     measure.__name__: measure
@@ -67,7 +81,10 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print the table, and return 1 if a budget is broken or was not measured."""
+    """Measure, print the table, and return 1 if a budget is broken or was not measured.
+
+    Only a run of all measurements writes the page, so that its figures belong together.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure what the course promises, and check it against its budgets.",
@@ -78,7 +95,8 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NAME",
         help=f"one of {', '.join(MEASUREMENTS)}; all of them by default",
     )
-    names = parser.parse_args(arguments).names or list(MEASUREMENTS)
+    chosen = parser.parse_args(arguments).names
+    names = chosen or list(MEASUREMENTS)
     if unknown := [name for name in names if name not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
     # Taken first: later the measurements themselves are the load.
@@ -86,7 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
     figures = []
     for name in names:
         figures += _measure(name)
-    print(f"{table(figures)}\n\n{facts}")
+    measured = f"{table(figures)}\n\n{facts}"
+    print(measured)
+    if not chosen:
+        PAGE.write_text(f"{HEAD}\n{measured}\n", "utf-8")
     return 0 if all(figure.kept for figure in figures) else 1
 
 

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
-__all__ = ["FOLDER", "LESSONS", "ROOT"]
+__all__ = ["FOLDER", "LESSONS", "ROOT", "__version__"]
 
+#: The course's version. pyproject.toml reads it here, since the course runs from its own folder.
+__version__ = "0.2.0"
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "lessons"
 #: The name of a lesson's folder: its day and its slug.

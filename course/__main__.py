@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from course import __version__
 from course.content.catalog import Broken, entries, lessons
 from course.content.lesson import Lesson
 from course.language import LANGUAGES, Language
@@ -20,6 +21,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 for what is wrong, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     new = commands.add_parser("new-day", help="make the files of a new day")
     new.add_argument("day", type=_day, help="its number, such as 4")

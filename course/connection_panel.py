@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from connection import Attempt, Connection, ConnectionFailed, connect
+from course import __version__
 from course.language import current, text, texts
 from course.visitor import opened_here
 
@@ -46,6 +47,7 @@ def badge() -> None:
         _offer_entries(connection, "badge")
         if preferred() is not None:
             st.button(text("connection.use_configured"), on_click=_prefer, args=(None,))
+        st.caption(text("course.version", version=__version__))
 
 
 def say_what_answers(connection: Connection) -> None:
