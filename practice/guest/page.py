@@ -21,6 +21,7 @@ from types import (
 from practice.guest import channel, cortex, signatures
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.channel import NotHere
+from practice.guest.chat_completions import ChatCompletionChunk
 from practice.guest.snowpark import DataFrame, Row
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -448,7 +449,9 @@ def _write_stream(place: DeltaGenerator, stream: Any, cursor: str | None) -> Any
 def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
     shown = StreamingOutput()
     text = ""
-    for chunk in stream:
+    for given in stream:
+        is_answer = isinstance(given, ChatCompletionChunk)
+        chunk = (given.choices[0].delta.content or "") if is_answer else given
         if isinstance(chunk, str):
             if chunk:
                 if not chunk.isascii():
