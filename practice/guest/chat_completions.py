@@ -174,7 +174,8 @@ class OpenAI:
 def _error(kind: str, status: int = 0, message: str = "") -> Exception:
     if kind == "http":
         name = STATUSES.get(status, "InternalServerError" if status > 499 else "APIStatusError")
-        return KINDS.get(name, APIStatusError)(f"Error code: {status}", status)
+        kind_of_status: type[Exception] = KINDS.get(name, APIStatusError)
+        return kind_of_status(f"Error code: {status}", status)
     if kind == "timeout":
         return APITimeoutError("Request timed out.")
     if kind in ("cut", "connection"):
