@@ -40,7 +40,7 @@ AVATARS = ("user", "assistant", "human", "ai")
 # Arguments that become text, whatever is given.
 TEXTS = ("body", "label", "help", "placeholder", "title", "text")
 
-#: Element -> what it does instead of being drawn alone; ``widgets.py`` and ``writing.py`` add theirs.
+#: Element -> what it does instead of being drawn alone; other modules add theirs.
 SPECIAL: dict[str, Callable[..., Any]] = {}
 
 # The with blocks that the program is in.
