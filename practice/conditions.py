@@ -129,8 +129,8 @@ class Condition(Table):
     Args:
         all, any, no: of other conditions.
         code: a shape of code, see ``practice.patterns``.
-        called: ``Complete``, ``session.sql``, a function of ``st`` such as ``st.success``, or
-            ``st.*`` for any of them.
+        called: ``Complete`` (the OpenAI client's ``create`` counts as one), ``session.sql``, a
+            function of ``st`` such as ``st.success``, or ``st.*`` for any of them.
         with_: arguments of that call (``with`` in the file), each a value, ``{contains = "..."}``
             or ``{lacks = "..."}`` (in small letters or capitals). In a text, ``{answer}`` stands
             for what the model sent last, ``{answer_length}`` for its number of characters,

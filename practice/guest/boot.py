@@ -10,7 +10,7 @@ import sys
 import time
 from types import CodeType, ModuleType
 
-from practice.guest import channel, cortex, magic, snowpark, st
+from practice.guest import channel, chat_completions, cortex, magic, snowpark, st
 from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -38,6 +38,7 @@ def main(job: dict[str, Any]) -> None:
         **st.modules(job),
         **snowpark.modules(job),
         **cortex.modules(),
+        **chat_completions.modules(),
     }
     modules["snowflake"].cortex = modules["snowflake.cortex"]  # type: ignore[attr-defined]
     sys.modules.update(modules)

@@ -16,10 +16,10 @@ from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-__all__ = ["modules", "number_of"]
+__all__ = ["ask", "modules", "number_of", "remembered"]
 
 URL = "https://practice.snowflakecomputing.com/api/v2/cortex/inference:complete"
 REQUESTS = ("delete", "get", "head", "options", "patch", "post", "put", "request", "Session")
@@ -94,16 +94,22 @@ def complete(
     _check_session(session or snowpark.get_active_session())
     sent = [options[key] for key in OPTIONS if key in options] if options else []
     _check_json([model, prompt, *sent])
-    number = _ask("complete", model=model, prompt=prompt, options=options, stream=bool(stream))
+    asked = {"model": model, "prompt": prompt, "options": options, "stream": bool(stream)}
+    number = ask("complete", _error, **asked)
     made = _return_stream_response(number, deadline)
     if not stream:
         return "".join(made)
-    _streams[number] = made
-    return made
+    return remembered(number, made)
+
+
+def remembered(number: int, stream: Any) -> Any:
+    """Return a stream, and know from now on which call made it."""
+    _streams[number] = stream
+    return stream
 
 
 def _return_stream_response(number: int, deadline: float | None) -> Iterator[str]:
-    while (delta := _ask("next", call=number)) is not None:
+    while (delta := ask("next", _error, call=number)) is not None:
         _check_time(deadline)
         yield delta
 
@@ -140,10 +146,11 @@ def _check_json(body: list[Any]) -> None:
         raise _of_requests("InvalidJSONError", error) from error
 
 
-def _ask(op: str, **fields: Any) -> Any:
+def ask(op: str, error: Callable[..., Exception], **fields: Any) -> Any:
+    """Ask the host for an answer or its next piece; ``error`` makes an error of what failed."""
     answer = channel.ask(op, **fields)
     if "error" in answer:
-        raise _error(**answer["error"])
+        raise error(**answer["error"])
     return answer["value"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from practice.guest import page, signatures, snowpark, state, widgets
+from practice.guest import page, signatures, snowpark, state, widgets, writing
 from practice.guest.carried import streamlit_command_suggestions, streamlit_errors
 from practice.guest.channel import NotHere, Stop
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["modules"]
 
-page.SPECIAL.update(widgets.SPECIAL)
+page.SPECIAL.update(widgets.SPECIAL | writing.SPECIAL)
 
 
 def stop() -> NoReturn:
@@ -89,7 +89,7 @@ AT_HOME: dict[Any, str] = {
     SnowflakeConnection: "streamlit.connections.snowflake_connection.SnowflakeConnection",
     _Streamlit: "builtins.module",
     page.DeltaGenerator: "streamlit.delta_generator.DeltaGenerator",
-    page.StreamingOutput: "streamlit.elements.write.StreamingOutput",
+    writing.StreamingOutput: "streamlit.elements.write.StreamingOutput",
     state.AttrDict: "streamlit.runtime.secrets.AttrDict",
     state.Secrets: "streamlit.runtime.secrets.Secrets",
     state.SessionStateProxy: "streamlit.runtime.state.session_state_proxy.SessionStateProxy",

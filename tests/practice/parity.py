@@ -54,6 +54,7 @@ MARK = "\x00outcomes "
 SETUP = """\
 import collections, dataclasses, enum, json, math, time
 import streamlit as st
+from openai import OpenAI
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException
 from snowflake.cortex import Complete, complete
 from snowflake.cortex._complete import MidStreamException, ResponseParseException
@@ -74,6 +75,14 @@ def broken():
     raise RuntimeError("broken in the middle")
 def connect():
     return Session.builder.configs(st.secrets["connections"]["snowflake"]).create()
+def client():
+    account = st.secrets["connections"]["snowflake"]
+    host = account.get("host") or f"{account['account']}.snowflakecomputing.com"
+    url = f"https://{host}/api/v2/cortex/v1"
+    return OpenAI(base_url=url, api_key=account["password"], max_retries=0)
+def ask(model="llama3.1-8b", **more):
+    messages = [{"role": "user", "content": "Hi"}]
+    return client().chat.completions.create(model=model, messages=messages, **more)
 def run(text):
     exec(text, globals())
 session = connect()

@@ -61,6 +61,12 @@ def test_what_is_not_in_the_table_is_no_event(name: str) -> None:
         ("stream", {"source": {"kind": "list", "path": "/dev/zero"}}),
         ("columns", {"spec": "2"}),
         ("header", {"body": "x", "divider": "/dev/zero"}),
+        ("form", {"key": "practice-running"}),
+        ("chat_input", {"now": None, "accept_file": True}),
+        ("popover", {"label": "x", "on_change": "exit"}),
+        ("status", {"label": "x", "state": "/dev/zero"}),
+        ("update", {"state": 1}),
+        ("tabs", {"tabs": "ab"}),
         ("checkbox", {"label": "x", "now": 1}),
     ],
 )
@@ -73,6 +79,7 @@ def test_an_argument_that_is_not_in_the_table_is_refused(name: str, args: dict[s
     [
         ("columns", {"spec": 300_000}),
         ("columns", {"spec": [1] * 21}),
+        ("tabs", {"tabs": ["x"] * 21}),
         ("columns", {"spec": [1, 1e308]}),
         ("columns", {"spec": [1, float("nan")]}),
         ("selectbox", {**LABEL, "options": ["x"] * 20_000}),
@@ -144,6 +151,7 @@ def test_an_icon_is_one_that_streamlit_knows(name: str) -> None:
         ("columns", 1, {"spec": 20}),
         ("columns", 20, {"spec": 2}),
         ("columns", 0, {"spec": 2}),
+        ("tabs", 1, {"tabs": ["x", "y"]}),
         ("text", 20, {"body": "x"}),
     ],
 )

@@ -314,6 +314,14 @@ CASES: dict[str, list[Case]] = {
         ("[kind.__name__ for kind in ChunkedEncodingError.__mro__]",),
         ("raise_ = MidStreamException('reason', request_id='r')", "run('raise raise_')"),
     ],
+    "the OpenAI client asks for chat completions": _each(
+        *("ask().choices[0].message.content", "ask(max_completion_tokens=50).choices[0].index"),
+        "[c.choices[0].delta.content for c in ask(stream=True) if c.choices[0].delta.content]",
+        "[c.choices[0].finish_reason for c in ask(stream=True)][-1]",
+        *("st.write_stream(ask(stream=True))", "ask(nope=1)", "ask('nope')", "ask('fault-500')"),
+        *("client().chat.completions.create()", "client().nope", "OpenAI('key')"),
+        *("ask('fault-429')", "list(ask('fault-truncated', stream=True))"),
+    ),
     "names of Snowflake that are misspelt are not found": _each(
         *(
             f"run('{line}')"
@@ -384,6 +392,7 @@ NOT_HERE = {
         "session.sql('?', params=[__import__('datetime').date(2026, 1, 2)]).collect()",
     ),
     "cortex": ("run('from snowflake.cortex import Summarize')",),
+    "openai": ("ask(tools=[])", "client().embeddings", "run('from openai import AsyncOpenAI')"),
     "network": ("__import__('requests').get('https://example.com')",),
     "avatar": ("st.chat_message('x', avatar='cat.png')",),
     "input": ("input('Your name? ')",),

@@ -122,6 +122,26 @@ def test_a_spinner_ends_with_its_block_or_with_the_run() -> None:
         assert "Thinking" not in str(page.main)
 
 
+def test_a_status_changes_and_nothing_else_takes_a_change() -> None:
+    status = draw("status", 1, label="Working", state="running")
+    page = drawn(status, draw("update", 2, into=1, label="Done", state="complete"))
+    assert [(each.label, each.state) for each in page.status] == [("Done", "complete")]
+    page = drawn(draw("container", 1), draw("update", 2, into=1, label="Done"))
+    assert "st.status" in page.error[0].value
+
+
+def test_forms_tabs_and_what_is_in_them_are_drawn() -> None:
+    page = drawn(
+        draw("tabs", 1, tabs=["one", "two"], count=2),
+        draw("form", 3, into=2, border=True),
+        draw("form_submit_button", 4, into=3, label="Send", now=True),
+        draw("chat_input", 5, placeholder="Say something", now=None),
+    )
+    assert [each.label for each in page.tabs[1].button] == ["Send"]
+    assert page.chat_input[0].placeholder == "Say something"
+    assert page.chat_input[0].disabled
+
+
 def test_what_is_printed_is_shown_ten_times_a_second_and_in_the_end() -> None:
     looks: list[str] = []
 
