@@ -27,7 +27,9 @@ from tests.streaming.hostile import (
 CLIENTS = ["direct", "chat"]
 # For servers that never answer; a busy machine may need longer for those that do.
 SHORT = Limits(first_chunk=0.3, idle=0.3, total=5.0)
-PATIENT = Limits(first_chunk=30.0)
+PATIENT = Limits(first_chunk=300.0, total=600.0)
+# Far less than the limits of the stream, and far more than any of these takes.
+SOON = 100.0
 JSON = b"Content-Type: application/json\r\n"
 
 
@@ -101,9 +103,11 @@ THOROUGH = set(ENDLESS) - {"a header", "an error in gzip", "an event"}
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_never_ends_is_not_read_to_its_end(client: str, name: str) -> None:
     play, code = ENDLESS[name]
+    began = time.monotonic()
     error = asked(client, play).error
     assert error is not None
     assert error.code == code
+    assert time.monotonic() - began < SOON
     wait_for(lambda: pumps() == 0)
 
 
@@ -133,9 +137,11 @@ def test_a_slow_error_is_read_for_a_moment_and_what_came_is_recognised(
     monkeypatch: pytest.MonkeyPatch, client: str, name: str
 ) -> None:
     monkeypatch.setattr(bodies, "MOST_SECONDS", 0.2)
+    began = time.monotonic()
     error = asked(client, SLOW[name]).error
     assert error is not None
     assert error.code == "account_type"
+    assert time.monotonic() - began < SOON
 
 
 @pytest.mark.parametrize("client", CLIENTS)
