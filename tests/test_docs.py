@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from course.content.catalog import ROOT
 from course.language import LANGUAGES
 
+ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     page
     for folder in (".", "docs", "deploy", "lessons", "streaming", "local_cortex")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from course import __version__
 from course.__main__ import main
-from course.content.catalog import ROOT
 from course.language import LANGUAGES
+
+ROOT = Path(__file__).parents[2]
 
 
 def page() -> None:
