@@ -21,9 +21,14 @@ from streamlit.watcher.path_watcher import get_default_path_watcher_class
 
 from connection import connect
 from course import ROOT
-from course.content import broken
-from course.content.catalog import Broken, entries, looking_once
-from course.content.lesson import Lesson
+from course.content import (
+    Broken,
+    Lesson,
+    entries,
+    looking_once,
+    say_that_code_failed,
+    say_that_it_is_broken,
+)
 from course.language import chooser, current, text, texts
 from course.visitor import foreign_name
 
@@ -111,7 +116,7 @@ def _run(page: StreamlitPage) -> None:
         except FragmentHandledException:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
-            broken.say_that_code_failed(page.url_path, "page", error)
+            say_that_code_failed(page.url_path, "page", error)
     finally:
         _through_home.reset(token)
 
@@ -133,7 +138,7 @@ def _refuse_a_foreign_name() -> None:
 
 
 def _draw_broken(entry: Broken) -> None:
-    broken.say_that_it_is_broken(entry.name, entry.problems)
+    say_that_it_is_broken(entry.name, entry.problems)
 
 
 def _sidebar() -> None:

@@ -13,9 +13,7 @@ from functools import partial
 from typing import Any
 
 from connection import Connection, connect, diagnose
-from course.limits.policy import Policy, Reservation, open_policy, spent
-from course.limits.queue import Place
-from course.limits.refusal import Refusal
+from course.limits import Place, Policy, Refusal, Reservation, open_policy, spent
 from course.settings import AnswerSettings
 from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms

@@ -10,12 +10,9 @@ from typing import Literal
 import streamlit as st
 
 from connection import ConnectionFailed
-from course import connection_panel
+from course import connection_panel, limits, progress
 from course.language import current, text
-from course.limits import refusal as refusal_panel
-from course.limits.refusal import Refusal
-from course.progress import panel as progress_panel
-from course.progress.facts import EXERCISE
+from course.limits import Refusal
 from practice import CheckResult, Event, Exercise, RunLimits, grade
 from practice.editor import Mark
 
@@ -71,9 +68,9 @@ def attempt_at(exercise: Exercise) -> Attempt:
     known = st.session_state.get(key_of(exercise, "attempt"))
     if isinstance(known, Attempt):
         return known
-    progress = progress_panel.current()
-    kept = progress.value(exercise.day, "tried", item(exercise))
-    solved = progress.value(exercise.day, "solved", item(exercise))
+    learned = progress.current()
+    kept = learned.value(exercise.day, "tried", item(exercise))
+    solved = learned.value(exercise.day, "solved", item(exercise))
     code = kept or solved or exercise.starter
     return Attempt(code if len(code) <= LIMITS.code else exercise.starter)
 
@@ -90,7 +87,7 @@ def key_of(exercise: Exercise, what: str) -> str:
 
 def item(exercise: Exercise) -> str:
     """Return what an exercise is called in its learner's progress."""
-    return EXERCISE + exercise.name
+    return progress.EXERCISE + exercise.name
 
 
 State = Literal["passed", "open", "failed"]
@@ -138,7 +135,7 @@ def say(
     if all(result.passed for result in results) and not attempt.unavailable:
         said = text("practice.solved_next" if following else "practice.solved")
         st.success(said, icon=":material/celebration:")
-        progress_panel.say_if_unsaved(exercise.day, "solved", item(exercise))
+        progress.say_if_unsaved(exercise.day, "solved", item(exercise))
 
 
 def _say_what_kept_it_from_running(attempt: Attempt) -> None:
@@ -147,7 +144,7 @@ def _say_what_kept_it_from_running(attempt: Attempt) -> None:
     if attempt.broken:
         st.error(text("practice.crashed"), icon=":material/build:")
     if attempt.refusal is not None:
-        refusal_panel.say(attempt.refusal, of_exercise=True)
+        limits.say_refusal(attempt.refusal, of_exercise=True)
     if attempt.unavailable:
         st.info(text("practice.unavailable"), icon=":material/info:")
 

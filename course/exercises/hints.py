@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from course import progress
 from course.exercises.attempt import Attempt, item, key_of
 from course.language import current, drawer, text
-from course.progress import panel as progress_panel
 from practice import Exercise
 
 __all__ = ["SOLUTIONS", "hints", "say_when_solutions_are_shown", "shows_all", "solution"]
@@ -101,8 +101,8 @@ def say_when_solutions_are_shown(*, several: bool = False) -> None:
 def _shows(exercise: Exercise) -> bool:
     if _mode() != "after-try":
         return _mode() == "always"
-    progress = progress_panel.current()
-    return any(progress.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
+    learned = progress.current()
+    return any(learned.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
 
 
 def _mode() -> str:

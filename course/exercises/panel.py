@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import streamlit as st
 
-from course import LESSONS, connection_panel, script
+from course import LESSONS, connection_panel, progress, script
 from course.exercises import hints, run
 from course.exercises.attempt import (
     MENDED,
@@ -23,7 +23,6 @@ from course.exercises.attempt import (
     verdict_on,
 )
 from course.language import current, text, widget_key
-from course.progress import panel as progress_panel
 from practice import Exercise, ExerciseError, load_exercises
 from practice.editor import Labels, code_editor
 from practice.places import TooMany, Turns
@@ -89,8 +88,8 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
     if len(found) == 1:
         return 0
     language = current()
-    progress = progress_panel.current()
-    solved = {each.name for each in found if progress.has(lesson, "solved", item(each))}
+    learned = progress.current()
+    solved = {each.name for each in found if learned.has(lesson, "solved", item(each))}
 
     def label(number: int) -> str:
         title = f"{number + 1}. {found[number].about.title.of(language)}"
@@ -162,7 +161,7 @@ def _export(exercise: Exercise) -> None:
     st.download_button(
         text("practice.export"),
         # Found out here: what is called when it is pressed knows nothing of this session.
-        progress_panel.current().export,
+        progress.current().export,
         file_name="my-work.json",
         mime="application/json",
         icon=":material/download:",

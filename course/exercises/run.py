@@ -13,12 +13,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
-from course import connection_panel, script
+from course import connection_panel, limits, progress, script
 from course.exercises.answers import Answers, scene_of
 from course.exercises.attempt import LIMITS, Attempt, item, key_of, line, verdict_on
 from course.language import current, text
-from course.limits import admission as limits_panel
-from course.progress import panel as progress_panel
 from course.settings import AnswerSettings
 from practice import Event, Exercise, Unavailable, grade, run
 from practice.events import (
@@ -49,7 +47,7 @@ WATCH = script.scroll_script(f".st-key-{RUNNING}", "center")
 
 def learner() -> str:
     """Return whom to count runs for."""
-    who = progress_panel.learner()
+    who = progress.learner()
     if who.how != "local":
         return who.id
     # Everybody at this machine is the same learner; their windows are counted apart.
@@ -63,7 +61,7 @@ def run_live(
 
     One that does not parse, or has a blank left, is judged without being run.
     """
-    progress = progress_panel.current()
+    learned = progress.current()
     with output:
         line = st.empty()
     try:
@@ -71,10 +69,10 @@ def run_live(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
             on_idle=script.allow_stop,
-            policy_of=limits_panel.policy,
-            enter=lambda policy: limits_panel.enter(policy, line),
+            policy_of=limits.current_policy,
+            enter=lambda policy: limits.enter(policy, line),
         )
-        progress.record(exercise.day, "tried", item(exercise), attempt.code)
+        learned.record(exercise.day, "tried", item(exercise), attempt.code)
         with output, st.container(key=RUNNING):
             st.html(WATCH, unsafe_allow_javascript=True)
             for scene in exercise.about.scenes if can_be_run(attempt.code) else ():
@@ -97,7 +95,7 @@ def run_live(
         return
     attempt.judged = True
     if not attempt.unavailable and all(each.passed for each in verdict_on(exercise, attempt)):
-        progress.record(exercise.day, "solved", item(exercise), attempt.code)
+        learned.record(exercise.day, "solved", item(exercise), attempt.code)
 
 
 def _run_scene(

@@ -7,11 +7,10 @@ import importlib
 import streamlit as st
 
 from connection import Connection, ConnectionFailed, connect
-from course import connection_panel, script
+from course import connection_panel, limits, script
 from course.lab import run
 from course.language import choice, drawer, text
-from course.limits import refusal as refusal_panel
-from course.limits.refusal import Refusal
+from course.limits import Refusal
 
 __all__ = ["draw"]
 
@@ -76,7 +75,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
         script.draw_again()
     for failed in failures:
         if isinstance(failed, Refusal):
-            refusal_panel.say(failed)
+            limits.say_refusal(failed)
         else:
             connection_panel.failure(failed, key="lab", on_mended=_mended)
     connection_panel.say_if_replaced()

@@ -17,7 +17,7 @@ from course.problems import Problem, short
 from course.settings import AnswerSettings
 from streaming import StreamUnavailable
 
-__all__ = ["PER_DAY", "Over", "Reason", "Refusal", "say", "say_if_unusable"]
+__all__ = ["PER_DAY", "Over", "Reason", "Refusal", "say_if_unusable", "say_refusal"]
 
 #: Which of a day's limits has been reached.
 Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
@@ -67,7 +67,7 @@ class Refusal(StreamUnavailable):
 LOG = logging.getLogger(__name__)
 
 
-def say(refusal: Refusal, *, of_exercise: bool = False) -> None:
+def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
     """Say why no model was asked, when it can be asked again, and what can be done meanwhile."""
     if refusal.reason == "settings":
         _say_unusable(refusal.problems)

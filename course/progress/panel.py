@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
 from connection import connect
 from course import connection_panel
-from course.content import catalog
 from course.language import drawer, text
 from course.progress.database import default_path
 from course.progress.record import Progress
@@ -80,8 +80,8 @@ def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
         st.caption(f":material/cloud_off: {text('progress.not_saved')}")
 
 
-def controls() -> None:
-    """Draw the learner's controls: export, import, reset."""
+def controls(lessons: Collection[str]) -> None:
+    """Draw the learner's controls: export, import, reset; ``lessons`` names the course's."""
     with st.container(key="progress-controls"):
         # Drawn when it is opened: most visits to Home are for something else.
         box = drawer(text("progress.manage"), key="progress-manage", icon=":material/settings:")
@@ -90,7 +90,7 @@ def controls() -> None:
     with box:
         st.caption(text("progress.about"))
         _export()
-        _import()
+        _import(lessons)
         _reset()
 
 
@@ -136,7 +136,7 @@ def _export() -> None:
     )
 
 
-def _import() -> None:
+def _import(lessons: Collection[str]) -> None:
     from course.progress.transfer import MAX_BYTES
 
     st.file_uploader(
@@ -146,6 +146,7 @@ def _import() -> None:
         max_upload_size=MAX_BYTES // 1_000_000,
         # Once for each file: drawn again after a reset, it would bring everything back.
         on_change=_take,
+        args=(lessons,),
     )
     found = st.session_state.get(IMPORTED_KEY)
     if isinstance(found, tuple):
@@ -158,14 +159,13 @@ def _import() -> None:
         st.error(message, icon=":material/error:")
 
 
-def _take() -> None:
+def _take(lessons: Collection[str]) -> None:
     from course.progress.transfer import ImportProblem
 
     given = st.session_state.get(UPLOAD_KEY)
     st.session_state.pop(IMPORTED_KEY, None)
     if given is not None:
         try:
-            lessons = {entry.name for entry in catalog.entries()}
             new = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
         except ImportProblem as problem:
             st.session_state[IMPORTED_KEY] = problem
