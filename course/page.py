@@ -23,8 +23,6 @@ __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
-# Whether the connection whose failure the demo showed has been mended since.
-MENDED = "course_demo_mended"
 
 
 class LessonPage:
@@ -103,24 +101,18 @@ class LessonPage:
         self._draw(draw)
 
     def _draw(self, draw: Callable[[], None]) -> None:
-        if st.session_state.pop(MENDED, False):
-            # The lesson's page chose its connection before it was mended.
-            st.rerun()
+        connection_panel.rerun_if_fixed()
         try:
             with BEGINNING.turn() as self.give_way:
                 draw()
         except ConnectionFailed as error:
-            connection_panel.failure(error, on_mended=_mended)
+            connection_panel.failure(error)
         except FragmentHandledException:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
             content.say_that_code_failed(self._lesson.name, "demo", error)
         # Below all else, so that nothing changes its place.
         connection_panel.say_if_replaced()
-
-
-def _mended() -> None:
-    st.session_state[MENDED] = True
 
 
 def lesson_page(name: str) -> LessonPage:

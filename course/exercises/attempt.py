@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -18,7 +17,6 @@ from practice.editor import Mark
 
 __all__ = [
     "LIMITS",
-    "MENDED",
     "Attempt",
     "attempt_at",
     "item",
@@ -96,8 +94,6 @@ ICONS: Mapping[State, str] = {
     "open": ":gray[:material/radio_button_unchecked:]",
     "failed": ":red[:material/cancel:]",
 }
-#: In the session: a failed connection has been mended, which concerns all of the page.
-MENDED = "practice-mended"
 
 
 def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:
@@ -140,18 +136,15 @@ def say(
 
 def _say_what_kept_it_from_running(attempt: Attempt) -> None:
     if attempt.failure is not None:
-        connection_panel.failure(attempt.failure, "practice", partial(_forget_failure, attempt))
+        connection_panel.failure(
+            attempt.failure, "practice", lambda: setattr(attempt, "failure", None)
+        )
     if attempt.broken:
         st.error(text("practice.crashed"), icon=":material/build:")
     if attempt.refusal is not None:
         limits.say_refusal(attempt.refusal, of_exercise=True)
     if attempt.unavailable:
         st.info(text("practice.unavailable"), icon=":material/info:")
-
-
-def _forget_failure(attempt: Attempt) -> None:
-    attempt.failure = None
-    st.session_state[MENDED] = True
 
 
 def line(state: State, title: str) -> None:

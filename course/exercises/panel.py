@@ -12,7 +12,6 @@ import streamlit as st
 from course import LESSONS, connection_panel, progress, script
 from course.exercises import hints, run
 from course.exercises.attempt import (
-    MENDED,
     Attempt,
     attempt_at,
     item,
@@ -67,8 +66,7 @@ def draw(lesson: str) -> None:
 
 @st.fragment
 def _panel(lesson: str, found: Sequence[Exercise]) -> None:
-    if st.session_state.pop(MENDED, False):
-        st.rerun()
+    connection_panel.rerun_if_fixed()
     request = script.Request(_runs(lesson))
     running = request.get()
     request.done()

@@ -16,9 +16,6 @@ __all__ = ["draw"]
 
 # Each view by its texts' name, and its module.
 VIEWS = {"compare": "compare", "wire": "wire", "breaking": "faults", "cost": "cost"}
-# Whether the connection whose failure the lab showed has been mended since.
-MENDED = "lab-mended"
-FAILURES = "failures"
 
 
 def draw() -> None:
@@ -31,9 +28,7 @@ def draw() -> None:
 
 @st.fragment
 def _panel() -> None:
-    if st.session_state.pop(MENDED, False):
-        # The lesson's page chose its connection before it was mended.
-        st.rerun()
+    connection_panel.rerun_if_fixed()
     wanted = run.REQUEST.get()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
@@ -58,7 +53,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
         horizontal=True,
     )
     view = wanted if wanted in VIEWS else chosen
-    failures: list[ConnectionFailed | Refusal] = run.kept(FAILURES, list)
+    failures: list[ConnectionFailed | Refusal] = run.kept("failures", list)
     if running:
         failures.clear()
     try:
@@ -77,10 +72,5 @@ def _view(connection: Connection, wanted: str | None) -> None:
         if isinstance(failed, Refusal):
             limits.say_refusal(failed)
         else:
-            connection_panel.failure(failed, key="lab", on_mended=_mended)
+            connection_panel.failure(failed, key="lab", on_fixed=failures.clear)
     connection_panel.say_if_replaced()
-
-
-def _mended() -> None:
-    run.kept(FAILURES, list).clear()
-    st.session_state[MENDED] = True
