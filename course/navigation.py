@@ -34,7 +34,7 @@ from course.visitor import foreign_name
 
 __all__ = ["guard", "page_of", "run", "title_of"]
 
-# Per run, not in the session state: a session whose navigation ran once is not to skip it later.
+# Per run, not in the session state: a later run of the session needs its navigation, too.
 STYLE = Path(__file__).parent / "assets" / "style.css"
 _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
@@ -151,7 +151,7 @@ def _keep_watching() -> object:
     """Hold on to Streamlit's watch of the course's folder, from one visitor to the next.
 
     Streamlit watches it, with the thousands of folders of a virtual environment in it, for as long
-    as somebody is there; beginning anew takes a third of a second of the next visitor's time.
+    as somebody is there; starting again takes a third of a second of the next visitor's time.
     """
     watcher = get_default_path_watcher_class()
     return watcher(str(ROOT / "Home.py"), lambda _: None)

@@ -95,5 +95,5 @@ def _parser() -> MarkdownIt:
     # Home lists lessons and reads no prose, so it does not pay for this.
     from markdown_it import MarkdownIt
 
-    # Without text_join, what is escaped is told from what is not.
+    # Without text_join, escaped characters stay apart from plain ones.
     return MarkdownIt("commonmark").enable("table").disable("text_join")

@@ -1,4 +1,4 @@
-"""An attempt at an exercise: what a learner wrote, what came of it, and what the checks say."""
+"""An attempt at an exercise: what a learner wrote, its result, and what the checks say."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMITS = RunLimits()
 
 @dataclass
 class Attempt:
-    """What a learner wrote last in an exercise, and what came of it.
+    """What a learner wrote last in an exercise, and its result.
 
     Attributes:
         code: the program.
@@ -41,9 +41,9 @@ class Attempt:
         judged: whether there is a verdict: it was run to its end, or can only be read.
         revision: a new one makes the editor take the code over.
         unavailable: whether no program can be run on this machine.
-        failure: why there was nothing to answer it, so that it was not run.
-        broken: whether it was broken off by a fault of the course's own.
-        refusal: the limit of this server that it was broken off by.
+        failure: why there was no session to answer it, so that it was not run.
+        broken: whether an error of the course ended it.
+        refusal: the limit of this server that ended it.
     """
 
     code: str
@@ -74,7 +74,7 @@ def attempt_at(exercise: Exercise) -> Attempt:
 
 
 def keep(exercise: Exercise, attempt: Attempt) -> None:
-    """Make an attempt that of this session."""
+    """Keep an attempt for this session."""
     st.session_state[key_of(exercise, "attempt")] = attempt
 
 
@@ -84,7 +84,7 @@ def key_of(exercise: Exercise, what: str) -> str:
 
 
 def item(exercise: Exercise) -> str:
-    """Return what an exercise is called in its learner's progress."""
+    """Return an exercise's name in its learner's progress."""
     return progress.EXERCISE + exercise.name
 
 
@@ -106,7 +106,7 @@ def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:
 def say(
     exercise: Exercise, attempt: Attempt, results: Sequence[CheckResult], *, following: bool
 ) -> None:
-    """Say what there is to say of an attempt: its checks, and the first thing to mend.
+    """Draw the verdict on an attempt: its checks, and the first thing to fix.
 
     ``following`` tells whether there is an exercise after this one.
     """
@@ -148,7 +148,7 @@ def _say_what_kept_it_from_running(attempt: Attempt) -> None:
 
 
 def line(state: State, title: str) -> None:
-    """Draw a line of the list of checks: with an icon, and in words for who does not see it."""
+    """Draw a line of the list of checks: an icon, and its meaning in words."""
     said = text(f"practice.{state}")
     st.markdown(f"{ICONS[state]} {title} :small[:gray[{said}]]")
 
@@ -156,5 +156,5 @@ def line(state: State, title: str) -> None:
 def marks(results: Sequence[CheckResult]) -> list[Mark]:
     """Return the line that the first message is about, for the editor to mark."""
     wrong = next((each for each in results if not each.passed and each.message), None)
-    # What is wrong stands below, with what else there is to say.
+    # The message itself is below the editor.
     return [Mark(wrong.line, text("practice.see_below"))] if wrong and wrong.line else []

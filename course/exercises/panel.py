@@ -82,7 +82,7 @@ def _panel(lesson: str, found: Sequence[Exercise]) -> None:
 
 
 def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
-    """Draw the choice of an exercise and return it; while one is run, it is that one."""
+    """Draw the choice of an exercise and return it; while one runs, return that one."""
     if len(found) == 1:
         return 0
     language = current()
@@ -102,8 +102,8 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
         range(len(found)),
         index=chosen if chosen < len(found) else first,
         format_func=label,
-        # With other labels it is another widget. So it is while a program runs, and a click that
-        # was on its way then comes to nothing.
+        # Other labels make another widget. So does a running program, and a click that was under
+        # way is dropped.
         key=widget_key(f"{key}-{running or ''}-{'-'.join(sorted(solved))}"),
         disabled=running is not None,
         horizontal=True,
@@ -132,9 +132,9 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
         script.draw_again()
     if edited.ran:
         _take_turn(exercise, edited.code)
-        # Drawn once more before it runs, so that the editor says so.
+        # Drawn once more before the run, so that the editor shows it.
         script.draw_again()
-    # Emptied, so that nothing of the last run stands beside this one.
+    # Empty, so that nothing of the last run appears beside this one.
     output = st.empty().container()
     verdict = st.empty()
     if runs:
@@ -158,7 +158,7 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
 def _export(exercise: Exercise) -> None:
     st.download_button(
         text("practice.export"),
-        # Found out here: what is called when it is pressed knows nothing of this session.
+        # Looked up here: the callback of a download knows nothing of this session.
         progress.current().export,
         file_name="my-work.json",
         mime="application/json",
@@ -171,33 +171,33 @@ def _export(exercise: Exercise) -> None:
 
 
 def _take_turn(exercise: Exercise, code: str) -> None:
-    """Keep what is to be run, and see to it that it is, unless the learner runs too often."""
+    """Keep the program and request its run, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
         TURNS.take(run.learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
         if code == before.code:
-            return  # and what came of it still stands
+            return  # its result still stands
     else:
         script.Request(_runs(exercise.day)).make(exercise.name)
     keep(exercise, Attempt(code, revision=before.revision))
 
 
 def _labels() -> Labels:
-    # These are filled in by the browser, which knows them.
+    # The browser fills these in.
     later = {name: f"{{{name}}}" for name in ("modifier", "line", "limit")}
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
 def shows_solutions(lesson: str) -> bool:
-    """Tell whether a lesson's section with the solution is to be shown to this learner."""
+    """Tell whether this learner may see a lesson's section with the solution."""
     try:
         return hints.shows_all(exercises(lesson))
     except (ExerciseError, OSError):
-        return True  # whoever cannot try is not to be kept waiting
+        return True  # a learner who cannot try need not wait
 
 
 def say_when_solutions_are_shown(lesson: str) -> None:
-    """Say in the place of a lesson's section with the solution why it is not there."""
+    """Say why a lesson's section with the solution is hidden, in its place."""
     hints.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)

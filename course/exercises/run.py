@@ -38,7 +38,7 @@ __all__ = ["learner", "run_live", "show_again"]
 
 LOG = logging.getLogger(__name__)
 RUNNING = "practice-running"
-# It is looked which checks have passed no more often than this, and for a tenth of the time.
+# Seconds between two looks at the checks, and how much longer than a look: a tenth of the time.
 LOOK_SECONDS = 0.2
 LOOK_SHARE = 9
 # The editor fills a window, and the learner wants to see what the program does.
@@ -46,18 +46,18 @@ WATCH = script.scroll_script(f".st-key-{RUNNING}", "center")
 
 
 def learner() -> str:
-    """Return whom to count runs for."""
+    """Return the learner whose runs are counted."""
     who = progress.learner()
     if who.how != "local":
         return who.id
-    # Everybody at this machine is the same learner; their windows are counted apart.
+    # Everybody at this machine is one learner; their windows are counted apart.
     return str(st.session_state.setdefault("practice-learner", uuid.uuid4().hex))
 
 
 def run_live(
     exercise: Exercise, attempt: Attempt, output: DeltaGenerator, verdict: DeltaGenerator
 ) -> None:
-    """Run a program in all scenes, and keep what came of it in the attempt.
+    """Run a program in all scenes, and keep its result in the attempt.
 
     One that does not parse, or has a blank left, is judged without being run.
     """
@@ -123,7 +123,7 @@ def _run_scene(
 
 
 def _until_refused(events: Iterator[Event], answers: Answers) -> Iterator[Event]:
-    """Give a program's events until the server refuses it something; the rest is not its doing."""
+    """Yield a program's events until the server refuses it something."""
     for event in events:
         if answers.refusal is not None:
             return
@@ -162,7 +162,7 @@ def _watched(
 
 
 def _tick(exercise: Exercise, attempt: Attempt, verdict: DeltaGenerator) -> None:
-    """Show which checks have passed so far; what has not is still open, not wrong."""
+    """Show which checks have passed so far; the others are open, not wrong."""
     events = attempt.events
     finished = sum(isinstance(event, Ended) for event in events)
     if events and not isinstance(events[-1], Ended):
@@ -218,7 +218,7 @@ def _scene_heading(exercise: Exercise, scene: SceneText) -> None:
 
 
 def _show_the_error(events: Sequence[Event]) -> None:
-    """Show the error that ended a program, as it is; what to think of it stands in the verdict."""
+    """Show the error that ended a program, unchanged; the verdict explains it."""
     for event in events[-2:]:
         if isinstance(event, Failed):
             where = event.lines[-1] if event.lines else 0

@@ -156,7 +156,7 @@ def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
         finally:
             for reading in readings:
                 reading.cancel()
-            # No Streamlit in here: this may be a run that has been told to stop.
+            # No Streamlit in here: this run may be stopping.
             runs.lanes = [reading.lane() for reading in readings]
             new = results.entries(runs.count, settings, runs.lanes)
             runs.rows = results.remember(runs.rows, new)

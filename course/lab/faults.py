@@ -30,7 +30,7 @@ FAULTS = (
 RETRIED = frozenset({"429_forever", "429_then_ok", "503"})
 ENDLESS = frozenset({"429_forever", "503", "stall_first", "stall_mid"})
 SILENT = frozenset({"error_event", "no_end", "length"})
-# A program that waits for ever is ended after so long.
+# The lab ends a program that hangs after this time.
 MOST_SECONDS = 10.0
 LOOK_SECONDS = 0.2
 # So that what is answered in spite of a fault has ended before.
@@ -86,7 +86,7 @@ def _run(connection: Connection, fault: str, broken: Broken) -> None:
     model = f"fault-{fault.replace('_', '-')}"
     if streams.can_set_speed(connection):
         model = speed.with_speed(model, TOKENS_PER_SECOND)
-    # A fault that passes is each conversation's own; both sides are to meet it, every time.
+    # A passing fault belongs to a conversation; both sides should meet it, every time.
     prompts = [text("lab.question.breaking", number=secrets.token_hex(3)) for _ in SIDES]
     with streams.let_in_programs(connection, model, prompts):
         halves = _halves(fault)
@@ -101,7 +101,7 @@ def _run(connection: Connection, fault: str, broken: Broken) -> None:
 
 
 def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Broken) -> None:
-    """Start both sides and watch them, until they have ended or are to be ended."""
+    """Start both sides and watch them until they end, or until their time is up."""
     began = time.monotonic()
     in_time = True
     try:
@@ -113,7 +113,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
             script.pause(LOOK_SECONDS)
             in_time = time.monotonic() - began < MOST_SECONDS
     finally:
-        # No Streamlit in here: this may be a run that has been told to stop.
+        # No Streamlit in here: this run may be stopping.
         broken.stopped = in_time and any(side.running for side in sides)
         for side in sides:
             side.end()

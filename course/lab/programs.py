@@ -121,7 +121,7 @@ class Side:
         )
 
     def start(self) -> None:
-        """Begin; the thread may write to the page of whoever calls this."""
+        """Begin; the thread may write to the caller's page."""
         self._began = self._clock()
         add_script_run_ctx(self._thread)
         self._thread.start()
@@ -131,7 +131,7 @@ class Side:
         return self._ended_at is None
 
     def end(self) -> None:
-        """End it, wherever it waits; that it had to be ended is part of the outcome."""
+        """End it, wherever it waits; the outcome notes that."""
         if not self.running:
             return
         self._cut_at = self._clock()
@@ -144,9 +144,9 @@ class Side:
             self._thread.join(JOIN_SECONDS)
 
     def outcome(self) -> Outcome:
-        """Return what has come of it so far, from any thread."""
+        """Return its outcome so far, from any thread."""
         page, error = self._page, self._error
-        # What the ending of the lab has raised is no fault that a user would have met.
+        # An error that came from ending the program is none that a user would meet.
         cut_at = self._cut_at
         over = cut_at if cut_at is not None else self._ended_at
         return Outcome(

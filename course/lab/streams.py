@@ -107,13 +107,13 @@ class Settings:
 
 
 def can_set_speed(connection: Connection) -> bool:
-    """Tell whether it is a script that answers, by any name: no other speed can be chosen."""
+    """Tell whether a script answers under any model's name: only its speed can be chosen."""
     script = connection.kind == "local" and not relayed()
     return script and limits.allowed_models() is None
 
 
 def model_name() -> str:
-    """Return which model is asked: the usual one, or the first that this server allows."""
+    """Return the model to ask: the usual one, or the first that this server allows."""
     allowed = limits.allowed_models()
     return MODEL if not allowed or MODEL in allowed else allowed[0]
 
@@ -281,7 +281,7 @@ def reading_together(streams: Sequence[tuple[Way, TextStream]]) -> Iterator[list
     finally:
         for reading in readings:
             reading.cancel()
-        # Whoever waits for the start finds that there is none.
+        # A thread that still waits for the start finds its stream cancelled.
         go.set()
         for reading in readings:
             reading.join()

@@ -40,7 +40,7 @@ __all__ = [
 WATCHED_TOKENS = 60
 WATCHED_SPEED = 8.0
 SPLIT_EMOJI = "fault-split-emoji"
-#: More than this nobody reads through.
+#: As many as a reader goes through.
 MOST_EVENTS = 40
 END_OF_EVENT = b"\n\n"
 SYMBOLS = {"\n": "⏎", " ": "␣", "\t": "⇥", "\u200d": "(ZWJ)", "\ufe0f": "(VS16)"}
@@ -244,7 +244,7 @@ def _run(connection: Connection, question: str, look: Look) -> None:
                 place.html(_table(steps, len(steps)))
                 script.pause(LOOK_SECONDS)
         finally:
-            # No Streamlit in here: this may be a run that has been told to stop.
+            # No Streamlit in here: this run may be stopping.
             look.stopped = not record.full and not readings[0].lane().ended
             readings[0].cancel()
             lane = readings[0].lane()

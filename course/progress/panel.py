@@ -1,4 +1,4 @@
-"""Progress on the pages: who is learning here, what they are told, and their own controls."""
+"""Progress on the pages: whose it is, what is not saved, and the learner's controls."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def current() -> Progress:
-    """Return the progress of whoever is learning in this session."""
+    """Return the progress of this session's learner."""
     return _known()[1]
 
 
 def learner() -> Learner:
-    """Return who is learning in this session."""
+    """Return this session's learner."""
     return _known()[0]
 
 
@@ -59,7 +59,7 @@ def _known() -> tuple[Learner, Progress]:
 
 
 def refresh() -> None:
-    """Read what was kept elsewhere meanwhile, and give a new anonymous learner a cookie."""
+    """Read what other browsers have saved, and give a new anonymous learner a cookie."""
     learner, progress = _known()
     progress.refresh()
     if learner.how == "anonymous":
@@ -67,7 +67,7 @@ def refresh() -> None:
 
 
 def say_if_not_saved() -> None:
-    """Say so where progress is not being saved; the lesson goes on."""
+    """Warn the learner if progress is not being saved."""
     reason = current().failure
     if reason is not None:
         message = f"**{text('progress.not_saved')}** {text(f'progress.reason.{reason}')}"
@@ -75,7 +75,7 @@ def say_if_not_saved() -> None:
 
 
 def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
-    """Say beside something that was just done that it could not be kept."""
+    """Say beside something just done that it could not be saved."""
     if current().unsaved(lesson, kind, item):
         st.caption(f":material/cloud_off: {text('progress.not_saved')}")
 
@@ -125,8 +125,8 @@ def _hand_out_cookie() -> None:
 def _export() -> None:
     st.download_button(
         text("progress.export"),
-        # Made when it is asked for: drawing Home must not cost more the more somebody has learned.
-        # Whose it is is found out here: what is called then knows nothing of this session.
+        # Made on demand: Home must not cost more with more progress. Looked up here: the callback
+        # of a download knows nothing of this session.
         current().export,
         file_name="course-progress.json",
         mime="application/json",
