@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading,
 from course.language import current, text, widget_key
 from course.problems import LessonError
 
-__all__ = ["draw_goals", "draw_question", "draw_section"]
+__all__ = ["draw_goals", "draw_section"]
 
 LOG = logging.getLogger(__name__)
 HEADINGS = {2: st.header, 3: st.subheader}
@@ -58,7 +58,7 @@ def _draw(block: Block, lesson: str) -> None:
         lead = f"**{text('lesson.todo')}** " if block.kind == "todo" else ""
         box(lead + block.text, icon=icon)
     elif isinstance(block, Question):
-        draw_question(lesson, block, _draw)
+        _question(lesson, block)
     elif isinstance(block, Diagram):
         figures.draw_diagram(block)
     else:
@@ -88,17 +88,14 @@ def _chart(chart: Chart) -> None:
 
 # A fragment: choosing redraws the question and not the lesson, and ends no answer that streams.
 @st.fragment
-def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], None]) -> None:
-    """Draw a question of ``lesson``; ``draw`` draws a block that it consists of, of that lesson.
-
-    What was chosen is part of the learner's progress, and chosen again after a refresh.
-    """
+def _question(lesson: str, question: Question) -> None:
+    """Draw a question; the choice is part of the learner's progress, and survives a refresh."""
     learned = progress.current()
     key = widget_key(f"question-{lesson}-{question.id}")
     with st.container(border=True, key=f"box-{question.id}"):
         st.markdown(f":material/help: **{text('question.heading')}**")
         for block in question.blocks:
-            draw(block, lesson)
+            _draw(block, lesson)
         before = learned.value(lesson, "answered", question.id)
         chosen = st.radio(
             text("question.choose"),

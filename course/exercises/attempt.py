@@ -30,6 +30,13 @@ __all__ = [
 
 LIMITS = RunLimits()
 
+State = Literal["passed", "open", "failed"]
+ICONS: Mapping[State, str] = {
+    "passed": ":green[:material/check_circle:]",
+    "open": ":gray[:material/radio_button_unchecked:]",
+    "failed": ":red[:material/cancel:]",
+}
+
 
 @dataclass
 class Attempt:
@@ -86,14 +93,6 @@ def key_of(exercise: Exercise, what: str) -> str:
 def item(exercise: Exercise) -> str:
     """Return an exercise's name in its learner's progress."""
     return progress.EXERCISE + exercise.name
-
-
-State = Literal["passed", "open", "failed"]
-ICONS: Mapping[State, str] = {
-    "passed": ":green[:material/check_circle:]",
-    "open": ":gray[:material/radio_button_unchecked:]",
-    "failed": ":red[:material/cancel:]",
-}
 
 
 def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:

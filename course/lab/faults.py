@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course import script
-from course.lab import run, streams
+from course.lab import frame, streams
 from course.lab.programs import LIMITS, Outcome, Side, hand_out, marked, ours
 from course.language import choice, text
 from local_cortex import speed
@@ -57,7 +57,7 @@ def draw(connection: Connection, *, running: bool) -> None:
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
         return
-    broken = run.kept("breaking", Broken)
+    broken = frame.kept("breaking", Broken)
     names = {name: text(f"lab.fault.{name}") for name in FAULTS}
     fault = choice(
         st.selectbox,
@@ -69,14 +69,14 @@ def draw(connection: Connection, *, running: bool) -> None:
     )
     limits = text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS)
     st.caption(limits)
-    run.run_button("breaking", running=running)
+    frame.run_button("breaking", running=running)
     if running:
-        with run.running_box():
+        with frame.running_box():
             _run(connection, fault, broken)
         script.draw_again()
     if broken.outcomes:
         _show_again(broken)
-    run.heading(text("lab.breaking.code"))
+    frame.heading(text("lab.breaking.code"))
     # Without a language: Streamlit's colours for one have too little contrast. The marks say it.
     st.code(marked(), language=None, wrap_lines=True)
 
@@ -123,7 +123,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
 
 
 def _halves(fault: str) -> list[DeltaGenerator]:
-    run.heading(text(f"lab.fault.{fault}"))
+    frame.heading(text(f"lab.fault.{fault}"))
     columns = st.columns(2)
     halves = []
     for (name, _), column in zip(SIDES, columns, strict=True):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from connection import Connection, ConnectionFailed, connect
 from course import connection_panel, limits, script
-from course.lab import run
+from course.lab import frame
 from course.language import choice, drawer, text
 from course.limits import Refusal
 
@@ -29,7 +29,7 @@ def draw() -> None:
 @st.fragment
 def _panel() -> None:
     connection_panel.rerun_if_fixed()
-    wanted = run.REQUEST.get()
+    wanted = frame.REQUEST.get()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
@@ -40,7 +40,7 @@ def _panel() -> None:
 
 
 def _view(connection: Connection, wanted: str | None) -> None:
-    run.settle()
+    frame.settle()
     running = wanted in VIEWS
     titles = {view: text(f"lab.{view}.title") for view in VIEWS}
     chosen = choice(
@@ -53,19 +53,19 @@ def _view(connection: Connection, wanted: str | None) -> None:
         horizontal=True,
     )
     view = wanted if wanted in VIEWS else chosen
-    failures: list[ConnectionFailed | Refusal] = run.kept("failures", list)
+    failures: list[ConnectionFailed | Refusal] = frame.kept("failures", list)
     if running:
         failures.clear()
     try:
         # Imported when it is looked at: most pages are closed before the lab is opened.
         importlib.import_module(f"course.lab.{VIEWS[view]}").draw(connection, running=running)
     except ConnectionFailed as error:
-        run.REQUEST.done()
+        frame.REQUEST.done()
         # Without the traceback, which would keep all of this script's run in the session.
         failures.append(ConnectionFailed(error.reason, error.errno, error.sqlstate, error.where))
         script.draw_again()
     except Refusal as error:
-        run.REQUEST.done()
+        frame.REQUEST.done()
         failures.append(error.again())
         script.draw_again()
     for failed in failures:

@@ -34,6 +34,12 @@ Program = Callable[[Any, "Session", str, str], str]
 #: Shorter than on a page, so that the lab need not wait for half a minute.
 LIMITS = Limits(first_chunk=4.0, idle=4.0)
 
+# The client waits a second at least before it asks again, and looks at its session several times
+# each time it asks.
+APART_SECONDS = 0.5
+JOIN_SECONDS = 0.3
+ADDRESS = re.compile(r"https?://\S+")
+
 
 def hand_out(st: Any, session: Session, model: str, prompt: str) -> str:
     answer = Complete(model, prompt, session=session, stream=True)
@@ -55,13 +61,6 @@ def marked() -> str:
     """Return both programs as one text: lines of one only begin with ``-`` or ``+``."""
     before, after = (inspect.getsource(program).splitlines() for program in (hand_out, ours))
     return "\n".join(line for line in difflib.ndiff(before, after) if not line.startswith("?"))
-
-
-# The client waits a second at least before it asks again, and looks at its session several times
-# each time it asks.
-APART_SECONDS = 0.5
-JOIN_SECONDS = 0.3
-ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ PER_DAY: tuple[Over, ...] = (
 #: the learner's own are running; ``queue``: it is full; ``patience``: the wait was too long.
 Reason = Over | Literal["settings", "store", "model", "prompt", "streams", "queue", "patience"]
 
+LOG = logging.getLogger(__name__)
+
 
 class Refusal(StreamUnavailable):
     """A model is not asked because of ``reason``; a stream may end with it.
@@ -62,9 +64,6 @@ class Refusal(StreamUnavailable):
             models=self.models,
             problems=self.problems,
         )
-
-
-LOG = logging.getLogger(__name__)
 
 
 def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
