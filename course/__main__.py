@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course import __version__
-from course.content.catalog import Broken, entries, lessons
-from course.content.lesson import Lesson
+from course.content import Broken, Lesson, entries, lessons
 from course.language import LANGUAGES, Language
 from course.problems import LessonError, short
 
@@ -19,23 +18,23 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 1 for what is wrong, 2 for wrong usage."""
+    """Run a command and return its exit code: 0, 1 if something is wrong, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m course", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
-    new = commands.add_parser("new-day", help="make the files of a new day")
+    new = commands.add_parser("new-day", help="write the files of a new day")
     new.add_argument("day", type=_day, help="its number, such as 4")
     new.add_argument("title", help='its title, such as "Caching"')
     new.add_argument("--slug", default="", help="the name of its files, by default from the title")
     check = commands.add_parser("check", help="check every lesson, in both languages")
     check.add_argument("day", nargs="?", default="", help="one day, such as 3; without it, all")
     check.add_argument("--files-only", action="store_true", help="run no code, draw no page")
-    done = commands.add_parser("translated", help="note that a translation is up to date")
+    done = commands.add_parser("translated", help="record that a translation is up to date")
     done.add_argument("day", type=_day)
     done.add_argument("language", choices=LANGUAGES)
     work = commands.add_parser("grade", help="check learners' exported work again")
-    work.add_argument("files", nargs="+", type=Path, help="what learners have exported")
-    work.add_argument("--language", choices=LANGUAGES, default="en", help="of what is said")
+    work.add_argument("files", nargs="+", type=Path, help="learners' exports")
+    work.add_argument("--language", choices=LANGUAGES, default="en", help="of the messages")
     commands.add_parser("limits", help="show the settings in force and today's counters")
     given = parser.parse_args(arguments)
     if given.command == "new-day":
@@ -45,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "translated":
         return _translated(given.day, given.language)
     if given.command == "limits":
-        return _limits()
+        from course.commands import limits
+
+        return limits.main()
     return _check(given.day, files_only=given.files_only)
 
 
@@ -69,7 +70,7 @@ def _new_day(day: int, title: str, slug: str) -> int:
         print(f"  {short(path)}")
     folder = next(path.parent for path in written if path.name == "lesson.toml")
     todos = list(check_files(only=[folder.name]))
-    print("\nStill to be written (`make check` lists it again):")
+    print("\nStill to write (`make check` lists it again):")
     for problem in todos:
         print(f"  {problem}")
     print(f"\nSee it: `make run`, then http://localhost:8501/{folder.name}")
@@ -77,8 +78,7 @@ def _new_day(day: int, title: str, slug: str) -> int:
 
 
 def _translated(day: int, language: str) -> int:
-    from course.content import translations
-    from course.content.parser import read
+    from course.content import read, translations
 
     found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
     if found is None:
@@ -94,7 +94,7 @@ def _translated(day: int, language: str) -> int:
         print(f"Nothing was noted: {error}.", file=sys.stderr)
         return 2
     except LessonError as error:
-        print(f"Nothing was noted; first mend this:\n{error}", file=sys.stderr)
+        print(f"Nothing was noted; fix this first:\n{error}", file=sys.stderr)
         return 1
     print(f"{short(path)}: {language} is noted as up to date.")
     return 0
@@ -105,7 +105,7 @@ def _grade(files: Sequence[Path], language: Language) -> int:
     from course.commands.grade import grade_files, table
     from practice import Unavailable
 
-    # The scripted model need not take its time here; what it says is the same.
+    # The scripted model answers faster here, with the same text.
     os.environ.setdefault("COURSE_FIRST_TOKEN", "0.05")
     os.environ.setdefault("COURSE_TOKENS_PER_SECOND", "400")
     try:
@@ -118,34 +118,6 @@ def _grade(files: Sequence[Path], language: Language) -> int:
         return 1
     print(table(rows))
     return 1 if any(row.note == "UNREAD" for row in rows) else 0
-
-
-def _limits() -> int:
-    from datetime import UTC, datetime
-
-    from connection import connect
-    from course import settings
-    from course.commands.limits import report
-    from course.limits.admission import ledger
-    from course.limits.policy import day_of
-    from course.progress.database import StoreError
-
-    try:
-        found = settings.read()
-        day = day_of(datetime.now(UTC), found.limits.timezone)
-        totals = ledger(connect().kind).totals(day.date) if found.limits.counts else None
-    except ValueError as error:
-        print(f"{error}.", file=sys.stderr)
-        return 2
-    except settings.SettingsError as error:
-        print(f"The settings cannot be used:\n{error}", file=sys.stderr)
-        return 1
-    except StoreError as error:
-        print(f"The counters cannot be read: {error.reason}.", file=sys.stderr)
-        return 1
-    print(f"Settings in {settings.path()}:")
-    print(report(found, day, totals))
-    return 0
 
 
 def _check(day: str, *, files_only: bool) -> int:
@@ -173,7 +145,7 @@ def _check(day: str, *, files_only: bool) -> int:
 
 
 def _names_of(entry: Lesson | Broken) -> tuple[str, ...]:
-    """Return what somebody may call a day on the command line: 3, 03, day_03, or all of it."""
+    """Return the names of a day on the command line: 3, 03, day_03, or its folder's."""
     _, number, _ = entry.name.split("_", 2)
     return entry.name, f"day_{number}", number, str(int(number))
 

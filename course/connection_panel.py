@@ -13,10 +13,20 @@ from course import __version__
 from course.language import current, text, texts
 from course.visitor import opened_here
 
-__all__ = ["badge", "failure", "preferred", "relayed", "say_if_replaced", "say_what_answers"]
+__all__ = [
+    "badge",
+    "failure",
+    "preferred",
+    "relayed",
+    "rerun_if_fixed",
+    "say_if_replaced",
+    "say_what_answers",
+]
 
 # The learner's own choice: Local Cortex over an account that fails, or an entry of the secrets.
 PREFERENCE_KEY = "course_connection"
+# A failed connection has been fixed, which concerns the whole page.
+FIXED_KEY = "course_connection_fixed"
 # How many times Local Cortex had been replaced when this tab was last told.
 REPLACED_KEY = "course_cortex_replaced"
 COLOURS = {"local": "blue", "account": "green", "snowflake": "green"}
@@ -68,20 +78,34 @@ def say_if_replaced() -> None:
     st.session_state[REPLACED_KEY] = now
 
 
+def rerun_if_fixed() -> None:
+    """Run the whole page again after a failure was fixed in this fragment.
+
+    The page chose its connection before that.
+    """
+    if st.session_state.pop(FIXED_KEY, False):
+        st.rerun()
+
+
 def failure(
-    error: ConnectionFailed, key: str = "demo", on_mended: Callable[[], None] = lambda: None
+    error: ConnectionFailed, key: str = "demo", on_fixed: Callable[[], object] = lambda: None
 ) -> None:
-    """Say why the connection failed and how to mend it; in place of an account offer a script.
+    """Say why the connection failed and how to fix it; in place of an account offer a script.
 
     Args:
         error: the failure.
         key: tells the buttons of several failures on a page apart.
-        on_mended: is called when one of the buttons has been pressed.
+        on_fixed: called when one of the buttons has been pressed; see ``rerun_if_fixed``.
     """
+
+    def fixed() -> None:
+        st.session_state[FIXED_KEY] = True
+        on_fixed()
+
     if error.reason == "local":
         lines = [f"**{text('connection.failed_local')}**", error.where]
         st.error("\n\n".join(lines), icon=":material/settings_alert:")
-        _try_again("local", key, on_mended)
+        _try_again("local", key, fixed)
         return
     facts = [f"`{error.where}`"] if error.where else []
     facts += [f"Snowflake {error.errno:06}"] if error.errno else []
@@ -92,16 +116,16 @@ def failure(
         st.button(
             text("connection.use_local"),
             on_click=_in_turn,
-            args=(partial(_prefer, "local"), on_mended),
+            args=(partial(_prefer, "local"), fixed),
             icon=":material/computer:",
             key=f"{key}-use-local",
         )
-        _try_again(preferred(), key, on_mended)
-    _offer_entries(connect(preferred()), key, on_mended)
+        _try_again(preferred(), key, fixed)
+    _offer_entries(connect(preferred()), key, fixed)
 
 
 def _offer_entries(
-    connection: Connection, key: str, on_mended: Callable[[], None] = lambda: None
+    connection: Connection, key: str, on_fixed: Callable[[], object] = lambda: None
 ) -> None:
     """Offer the accounts under other names in the secrets, to the owner of the secrets only."""
     entries = [entry for attempt in connection.attempts for entry in attempt.found]
@@ -111,7 +135,7 @@ def _offer_entries(
         st.button(
             text("connection.use_entry", entry=_shown(entry)),
             on_click=_in_turn,
-            args=(partial(_prefer, entry), on_mended),
+            args=(partial(_prefer, entry), on_fixed),
             key=f"{key}-use-{entry}",
         )
     st.caption(text("connection.keep_entry", entry=entries[0]))
@@ -121,13 +145,13 @@ def _shown(entry: str) -> str:
     return text("connection.top_of_secrets") if entry == "[]" else f"`{entry}`"
 
 
-def _try_again(kind: str | None, key: str, on_mended: Callable[[], None]) -> None:
+def _try_again(kind: str | None, key: str, on_fixed: Callable[[], object]) -> None:
     # A failure is not tried again by itself: reruns with a wrong password would lock the user out.
     reset = connect(kind).reset
     st.button(
         text("connection.try_again"),
         on_click=_in_turn,
-        args=(reset, on_mended),
+        args=(reset, on_fixed),
         icon=":material/refresh:",
         key=f"{key}-try-again",
     )

@@ -10,11 +10,10 @@ from html import escape
 import streamlit as st
 
 from connection import Connection, diagnose
+from course import limits
 from course.connection_panel import relayed
 from course.language import choice, current, text
-from course.limits import admission as limits_panel
-from course.limits import refusal as refusal_panel
-from course.limits.refusal import Refusal
+from course.limits import Refusal
 from course.page import LessonPage
 from course.script import scroll_script
 from local_cortex import models
@@ -44,7 +43,7 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
     neither is chosen to begin with.
     """
     today = date.today()
-    allowed = limits_panel.allowed_models()
+    allowed = limits.allowed_models()
     names = list(dict.fromkeys([*hand_out, *models.DEFAULTS, *(allowed or ())]))
     ended, closed = {}, {}
     for name in names:
@@ -80,7 +79,7 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
     if not prompt.strip():
         st.warning(text("demo.empty_prompt"), icon=":material/edit:")
         return None
-    longest = limits_panel.longest_prompt(MAX_PROMPT_CHARACTERS)
+    longest = limits.longest_prompt(MAX_PROMPT_CHARACTERS)
     if len(prompt) > longest:
         message = text("demo.long_prompt", length=len(prompt), limit=longest)
         st.warning(message, icon=":material/edit:")
@@ -139,7 +138,7 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
 
 
 def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> StreamResult:
-    with st.container(key="answer"), limits_panel.admitted(connection, stream):
+    with st.container(key="answer"), limits.admitted(connection, stream):
         let_in = stream.status == "new"
         if let_in:
             # The model thinks while the page is drawn.
@@ -173,7 +172,7 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
     if result.error is None:
         return
     if isinstance(result.error, Refusal):
-        refusal_panel.say(result.error)
+        limits.say_refusal(result.error)
         return
     message = explain(result.error, current(), getattr(LIMITS, result.error.code, None))
     if connection.kind == "local" and relayed() and result.error.code in RELAY_CODES:

@@ -6,22 +6,16 @@ import importlib
 import logging
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from connection import connect
-from course import connection_panel
-from course.content.catalog import Broken, entries
-from course.content.lesson import Lesson
+from course import connection_panel, content, progress
+from course.content import Broken, Lesson, entries
 from course.language import Language, current, text
 from course.navigation import page_of, title_of
 from course.problems import Problem
-from course.progress import panel as progress_panel
 from course.script import allow_stop
-
-if TYPE_CHECKING:
-    from course.progress.record import Progress
 
 __all__ = ["draw"]
 
@@ -37,10 +31,10 @@ def draw() -> None:
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     found = entries()
-    progress_panel.refresh()
-    progress = progress_panel.current()
-    _hero(found, progress)
-    progress_panel.say_if_not_saved()
+    progress.refresh()
+    learned = progress.current()
+    _hero(found, learned)
+    progress.say_if_not_saved()
     if not found:
         st.info(text("home.none"), icon=":material/menu_book:")
     week = 1
@@ -55,19 +49,19 @@ def draw() -> None:
         with st.grid(min_column_width=CARD_WIDTH, key=f"week-{number}", row_height="content"):
             for entry in group:
                 with st.container(border=True, key=f"card-{entry.name}"):
-                    marks.append((entry, _card(entry, progress)))
-    _summary(found, progress)
+                    marks.append((entry, _card(entry, learned)))
+    _summary(found, learned)
     _look_into(marks)
 
 
-def _hero(found: list[Lesson | Broken], progress: Progress) -> None:
+def _hero(found: list[Lesson | Broken], learned: progress.Progress) -> None:
     with st.container(key="hero"):
         st.title(text("course.title"), anchor=False)
         st.markdown(text("course.tagline"))
         st.caption(text("course.how"))
         with st.container(horizontal=True, vertical_alignment="center", key="hero-links"):
             lessons = [entry for entry in found if isinstance(entry, Lesson)]
-            last = progress.last_opened()
+            last = learned.last_opened()
             before = next((lesson for lesson in lessons if lesson.name == last), None)
             if before is not None:
                 label = text("home.continue", lesson=title_of(before))
@@ -82,17 +76,17 @@ def _hero(found: list[Lesson | Broken], progress: Progress) -> None:
             )
 
 
-def _summary(found: list[Lesson | Broken], progress: Progress) -> None:
+def _summary(found: list[Lesson | Broken], learned: progress.Progress) -> None:
     lessons = [entry.name for entry in found if isinstance(entry, Lesson)]
-    read = sum(progress.value(name, "read") == "yes" for name in lessons)
-    solved = sum(progress.count(name, "solved") for name in lessons)
+    read = sum(learned.value(name, "read") == "yes" for name in lessons)
+    solved = sum(learned.count(name, "solved") for name in lessons)
     st.header(text("progress.heading"), anchor="progress")
     if lessons:
         st.markdown(text("progress.summary", total=len(lessons), read=read, solved=solved))
-    progress_panel.controls()
+    progress.controls([entry.name for entry in found])
 
 
-def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.DeltaGenerator:
+def _card(entry: Lesson | Broken, learned: progress.Progress) -> st.delta_generator.DeltaGenerator:
     """Draw a lesson's card, and return the place in it for what is found out later."""
     if isinstance(entry, Broken):
         st.markdown(f"### {title_of(entry)}", anchors=False)
@@ -104,7 +98,7 @@ def _card(entry: Lesson | Broken, progress: Progress) -> st.delta_generator.Delt
     facts = (
         text("course.day", day=entry.meta.day),
         text("course.minutes", minutes=entry.meta.minutes),
-        _state(entry, progress),
+        _state(entry, learned),
     )
     st.markdown(
         f":small[{' · '.join(facts)}]\n\n"
@@ -123,14 +117,14 @@ def _open_link(entry: Lesson | Broken, day: int) -> None:
     st.page_link(page_of(entry), label=label, icon=":material/arrow_forward:")
 
 
-def _state(lesson: Lesson, progress: Progress) -> str:
-    solved = progress.count(lesson.name, "solved")
+def _state(lesson: Lesson, learned: progress.Progress) -> str:
+    solved = learned.count(lesson.name, "solved")
     states = []
-    if progress.value(lesson.name, "read") == "yes":
+    if learned.value(lesson.name, "read") == "yes":
         states.append(f":green[:material/check_circle: {text('home.read')}]")
-    elif progress.has(lesson.name, "opened"):
+    elif learned.has(lesson.name, "opened"):
         states.append(f":blue[{text('home.opened')}]")
-    if progress.has(lesson.name, "tried", "demo"):
+    if learned.has(lesson.name, "tried", "demo"):
         states.append(text("home.tried"))
     if solved:
         states.append(f":green[{text('home.solved', count=solved)}]")
@@ -145,14 +139,12 @@ def _look_into(marks: list[tuple[Lesson | Broken, st.delta_generator.DeltaGenera
     if PARSER not in sys.modules:
         _look_soon()
         return
-    from course.content import parser
-
     for entry, place in marks:
         if isinstance(entry, Broken):
             _log_once(entry.problems)
             continue
         allow_stop()
-        if problems := parser.read(entry, current()).problems:
+        if problems := content.read(entry, current()).problems:
             _log_once(problems)
             place.warning(text("home.broken"), icon=":material/build:")
 

@@ -105,7 +105,7 @@ def choice(
     Args:
         draw: ``st.radio``, or whatever takes these arguments.
         label: what is chosen.
-        options: what there is; the labels come from ``format_func`` in ``how``.
+        options: the values; their labels come from ``format_func`` in ``how``.
         key: of the session state, for what is chosen.
         index: which option is chosen to begin with.
         how: more arguments for ``draw``.

@@ -21,15 +21,20 @@ from streamlit.watcher.path_watcher import get_default_path_watcher_class
 
 from connection import connect
 from course import ROOT
-from course.content import broken
-from course.content.catalog import Broken, entries, looking_once
-from course.content.lesson import Lesson
+from course.content import (
+    Broken,
+    Lesson,
+    entries,
+    looking_once,
+    say_that_code_failed,
+    say_that_it_is_broken,
+)
 from course.language import chooser, current, text, texts
 from course.visitor import foreign_name
 
 __all__ = ["guard", "page_of", "run", "title_of"]
 
-# Per run, not in the session state: a session whose navigation ran once is not to skip it later.
+# Per run, not in the session state: a later run of the session needs its navigation, too.
 STYLE = Path(__file__).parent / "assets" / "style.css"
 _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
@@ -111,7 +116,7 @@ def _run(page: StreamlitPage) -> None:
         except FragmentHandledException:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
-            broken.say_that_code_failed(page.url_path, "page", error)
+            say_that_code_failed(page.url_path, "page", error)
     finally:
         _through_home.reset(token)
 
@@ -133,7 +138,7 @@ def _refuse_a_foreign_name() -> None:
 
 
 def _draw_broken(entry: Broken) -> None:
-    broken.say_that_it_is_broken(entry.name, entry.problems)
+    say_that_it_is_broken(entry.name, entry.problems)
 
 
 def _sidebar() -> None:
@@ -146,7 +151,7 @@ def _keep_watching() -> object:
     """Hold on to Streamlit's watch of the course's folder, from one visitor to the next.
 
     Streamlit watches it, with the thousands of folders of a virtual environment in it, for as long
-    as somebody is there; beginning anew takes a third of a second of the next visitor's time.
+    as somebody is there; starting again takes a third of a second of the next visitor's time.
     """
     watcher = get_default_path_watcher_class()
     return watcher(str(ROOT / "Home.py"), lambda _: None)

@@ -11,18 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
 
 from connection import ConnectionFailed, connect
-from course import connection_panel, navigation
-from course.content import broken, catalog, translations
-from course.content.blocks import Block, Heading
-from course.content.draw import draw_goals, draw_section
-from course.content.lesson import Lesson, program
-from course.content.parser import sections
-from course.exercises import panel as practice_panel
-from course.lab import panel as lab_panel
+from course import connection_panel, content, exercises, lab, limits, navigation, progress
+from course.content import Block, Heading, Lesson, draw_goals, draw_section
 from course.language import current, text
-from course.limits import refusal as refusal_panel
 from course.problems import LessonError
-from course.progress import panel as progress_panel
 from course.visitor import opened_here
 from course.warm import warm_up
 from streaming.gate import BEGINNING
@@ -31,8 +23,6 @@ __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
 ICON = Path(__file__).parent / "assets" / "icon.svg"
-# Whether the connection whose failure the demo showed has been mended since.
-MENDED = "course_demo_mended"
 
 
 class LessonPage:
@@ -54,7 +44,7 @@ class LessonPage:
 
     def tried(self) -> None:
         """Note that the learner has tried the demo."""
-        progress_panel.current().record(self._lesson.name, "tried", "demo")
+        progress.current().record(self._lesson.name, "tried", "demo")
 
     def demo(self, draw: Callable[[], None]) -> None:
         """Draw the lesson's text, and the live demo by ``draw`` in its place above it.
@@ -75,7 +65,7 @@ class LessonPage:
             self._draw_demo(draw)
         if self._lesson.meta.lab:
             with self._lab:
-                lab_panel.draw()
+                lab.draw()
         # Outside the fragment: only a click there interrupts what runs inside. The style sheet
         # shows it while something does.
         st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
@@ -103,7 +93,7 @@ class LessonPage:
 
     @st.fragment
     def _run(self, draw: Callable[[], None]) -> None:
-        refusal_panel.say_if_unusable()
+        limits.say_if_unusable()
         self._draw(draw)
 
     @st.fragment
@@ -111,24 +101,18 @@ class LessonPage:
         self._draw(draw)
 
     def _draw(self, draw: Callable[[], None]) -> None:
-        if st.session_state.pop(MENDED, False):
-            # The lesson's page chose its connection before it was mended.
-            st.rerun()
+        connection_panel.rerun_if_fixed()
         try:
             with BEGINNING.turn() as self.give_way:
                 draw()
         except ConnectionFailed as error:
-            connection_panel.failure(error, on_mended=_mended)
+            connection_panel.failure(error)
         except FragmentHandledException:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
-            broken.say_that_code_failed(self._lesson.name, "demo", error)
+            content.say_that_code_failed(self._lesson.name, "demo", error)
         # Below all else, so that nothing changes its place.
         connection_panel.say_if_replaced()
-
-
-def _mended() -> None:
-    st.session_state[MENDED] = True
 
 
 def lesson_page(name: str) -> LessonPage:
@@ -143,30 +127,30 @@ def lesson_page(name: str) -> LessonPage:
     # Start it while the page is drawn, so that the first button press doesn't wait for it.
     connect(connection_panel.preferred()).prepare()
     try:
-        lesson = catalog.find(name)
-        parts = sections(lesson, current())
-        source = program(lesson)
+        lesson = content.find(name)
+        parts = content.sections(lesson, current())
+        source = content.program(lesson)
     except LessonError as error:
-        broken.say_that_it_is_broken(name, error.problems)
+        content.say_that_it_is_broken(name, error.problems)
         st.stop()
-    _contents(parts, lab=lesson.meta.lab)
+    _contents(parts, has_lab=lesson.meta.lab)
     not_saved = _head(lesson)
     draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
-    progress_panel.refresh()
-    progress_panel.current().record(name, "opened")
+    progress.refresh()
+    progress.current().record(name, "opened")
     # Only now is it known whether anything can be kept.
     with not_saved:
-        progress_panel.say_if_not_saved()
+        progress.say_if_not_saved()
 
     def draw_text() -> None:
         for section, blocks in parts.items():
-            if section == "solution" and not practice_panel.shows_solutions(name):
+            if section == "solution" and not exercises.shows_solutions(name):
                 draw_section(name, blocks[:1])
-                practice_panel.say_when_solutions_are_shown(name)
+                exercises.say_when_solutions_are_shown(name)
                 continue
             draw_section(name, blocks)
             if section == "practice":
-                practice_panel.draw(name)
+                exercises.draw(name)
         _take_away(lesson, source)
         _read_button(name)
         _neighbours(name)
@@ -190,7 +174,7 @@ def _head(lesson: Lesson) -> DeltaGenerator:
                 color="orange",
                 help=text("lesson.stale_help"),
             )
-        before = [each for each in catalog.lessons() if each.meta.day in lesson.meta.prerequisites]
+        before = [each for each in content.lessons() if each.meta.day in lesson.meta.prerequisites]
         if before:
             # A link inside the page's own text would open a second tab.
             st.caption(text("lesson.prerequisites"), width="content")
@@ -201,20 +185,20 @@ def _head(lesson: Lesson) -> DeltaGenerator:
 
 def _is_stale(lesson: Lesson) -> bool:
     try:
-        return bool(translations.stale(lesson, current()))
+        return bool(content.stale(lesson, current()))
     except LessonError as error:
         LOG.warning("%s", error)
         return True
 
 
-def _contents(parts: Mapping[str, Sequence[Block]], *, lab: bool) -> None:
+def _contents(parts: Mapping[str, Sequence[Block]], *, has_lab: bool) -> None:
     links = []
     for name, blocks in parts.items():
         headings = (block for block in blocks if isinstance(block, Heading))
         links += [f"{'  ' * (each.level - 2)}- [{each.text}](#{each.id})" for each in headings]
         if name == "goals":
             links.append(f"- [{text('demo.heading')}](#demo)")
-            links += [f"- [{text('lab.heading')}](#lab)"] if lab else []
+            links += [f"- [{text('lab.heading')}](#lab)"] if has_lab else []
     with st.sidebar, st.container(key="contents"):
         st.caption(text("course.contents"))
         st.markdown("\n".join(links))
@@ -240,8 +224,8 @@ def _take_away(lesson: Lesson, source: str) -> None:
 
 @st.fragment
 def _read_button(name: str) -> None:
-    progress = progress_panel.current()
-    read = progress.value(name, "read") == "yes"
+    learned = progress.current()
+    read = learned.value(name, "read") == "yes"
     with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
         if read:
             st.markdown(f":green[:material/check_circle:] {text('lesson.was_read')}")
@@ -251,13 +235,13 @@ def _read_button(name: str) -> None:
             key="mark-read",
             type="tertiary" if read else "primary",
             icon=None if read else ":material/check:",
-            on_click=lambda: progress.record(name, "read", value="no" if read else "yes"),
+            on_click=lambda: learned.record(name, "read", value="no" if read else "yes"),
         )
-        progress_panel.say_if_unsaved(name, "read")
+        progress.say_if_unsaved(name, "read")
 
 
 def _neighbours(name: str) -> None:
-    found = catalog.lessons()
+    found = content.lessons()
     here = [each.name for each in found].index(name)
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
         if here > 0:

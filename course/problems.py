@@ -1,4 +1,4 @@
-"""What is wrong with a lesson, in words that a person can act on."""
+"""What is wrong with one of the course's files: where, what, and how to fix it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from practice.sources import SourceError
 
-__all__ = ["LessonError", "Problem", "problem_of", "reading", "short"]
+__all__ = ["LessonError", "Problem", "places", "problem_of", "reading", "short"]
 
 #: What one message quotes of a file, in characters.
 LONGEST = 500
@@ -18,7 +18,7 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where, what, and how to mend it.
+    """One thing that is wrong: where, what, and how to fix it.
 
     ``line`` counts from 1; 0 means the file as a whole. A ``warning`` fails no check.
     """
@@ -31,13 +31,13 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
-        # What is quoted may end in a full stop of its own.
+        # A quotation may end in a full stop of its own.
         end = "" if self.fix.endswith("?") else "."
         return f"{place}: {_plain(self.what).rstrip('.')}. {_plain(self.fix)}{end}"
 
 
 class LessonError(Exception):
-    """A lesson cannot be used; ``problems`` says why, and so does the text, one a line."""
+    """A file cannot be used; ``problems`` says why, and so does the text, one a line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -45,7 +45,7 @@ class LessonError(Exception):
 
 
 def problem_of(error: SourceError) -> Problem:
-    """Return what a file that cannot be used says as a problem."""
+    """Return the problem of a file that cannot be used."""
     return Problem(error.path, error.line, error.what, error.fix)
 
 
@@ -62,8 +62,20 @@ def reading() -> Iterator[None]:
         raise LessonError([problem_of(error)]) from error
 
 
+def places(problems: Iterable[Problem]) -> str:
+    """Return where problems are, as Markdown: each file once, with its lines."""
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        lines = found.setdefault(short(problem.path), [])
+        if problem.line:
+            lines.append(str(problem.line))
+    return "; ".join(
+        f"`{file}`" + (f" ({', '.join(lines)})" if lines else "") for file, lines in found.items()
+    )
+
+
 def short(path: Path) -> str:
-    """Name a file from the course's folder on: what an instructor knows it by."""
+    """Return a file's path from the course's folder on."""
     for folder in ("lessons", "pages"):
         if folder in path.parts:
             last = len(path.parts) - 1 - path.parts[::-1].index(folder)

@@ -1,15 +1,41 @@
-"""What a server's settings are, and what has been counted today: for whoever runs it."""
+"""A server's settings and today's counters: `python -m course limits`."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from connection import connect
+from course import settings
+from course.limits.admission import ledger
 from course.limits.ledgers import Totals
-from course.limits.policy import Day
+from course.limits.policy import Day, day_of
+from course.progress import StoreError
 from course.settings import Settings
 
-__all__ = ["report"]
+__all__ = ["main", "report"]
+
+
+def main() -> int:
+    """Print them, and return the exit code: 0, 1 if they cannot be read, 2 for a wrong setting."""
+    try:
+        found = settings.read()
+        day = day_of(datetime.now(UTC), found.limits.timezone)
+        totals = ledger(connect().kind).totals(day.date) if found.limits.counts else None
+    except ValueError as error:
+        print(f"{error}.", file=sys.stderr)
+        return 2
+    except settings.SettingsError as error:
+        print(f"The settings cannot be used:\n{error}", file=sys.stderr)
+        return 1
+    except StoreError as error:
+        print(f"The counters cannot be read: {error.reason}.", file=sys.stderr)
+        return 1
+    print(f"Settings in {settings.path()}:")
+    print(report(found, day, totals))
+    return 0
 
 
 def report(settings: Settings, day: Day, totals: Totals | None) -> str:

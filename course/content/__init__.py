@@ -1,1 +1,28 @@
 """A lesson folder, read and drawn."""
+
+from course.content.blocks import Block, Heading
+from course.content.broken import say_that_code_failed, say_that_it_is_broken
+from course.content.catalog import Broken, entries, find, lessons, looking_once
+from course.content.draw import draw_goals, draw_section
+from course.content.lesson import Lesson, program
+from course.content.parser import read, sections
+from course.content.translations import stale
+
+__all__ = [
+    "Block",
+    "Broken",
+    "Heading",
+    "Lesson",
+    "draw_goals",
+    "draw_section",
+    "entries",
+    "find",
+    "lessons",
+    "looking_once",
+    "program",
+    "read",
+    "say_that_code_failed",
+    "say_that_it_is_broken",
+    "sections",
+    "stale",
+]

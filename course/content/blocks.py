@@ -1,4 +1,4 @@
-"""What a lesson's prose consists of, once it has been read."""
+"""The blocks of a lesson's prose."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Callout:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer to a question, and what is said to whoever chooses it."""
+    """One answer to a question, and the explanation shown when it is chosen."""
 
     text: str
     right: bool

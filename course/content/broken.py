@@ -1,7 +1,7 @@
-"""What a page says where a lesson's files, or the code of its page, are wrong.
+"""What a page says about an error in a lesson's files, or in the code of its page.
 
-Readers are told that it is so and which file it is; what exactly is wrong, and how to mend it, goes
-into the log, for whoever maintains the lesson.
+Readers see that there is one, and in which file; what is wrong and how to fix it goes into the log,
+for the lesson's author.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import streamlit as st
 
 from course.language import text
-from course.problems import Problem, short
+from course.problems import Problem, places
 
 __all__ = ["LOG", "described", "say_that_code_failed", "say_that_it_is_broken"]
 
@@ -24,25 +24,16 @@ CLIENTS = frozenset({"snowflake", "requests", "urllib3", "httpx", "openai"})
 
 
 def say_that_it_is_broken(name: str, problems: Iterable[Problem]) -> None:
-    """Draw what there is to say of a lesson that cannot be shown."""
+    """Draw the page of a lesson that cannot be shown."""
     found = tuple(problems)
     LOG.error("The lesson %s cannot be shown:\n%s", name, "\n".join(map(str, found)))
     st.title(text("lesson.broken_title"), anchor="top")
-    places: dict[str, list[str]] = {}
-    for problem in found:
-        numbers = places.setdefault(short(problem.path), [])
-        if problem.line:
-            numbers.append(str(problem.line))
-    where = "; ".join(
-        f"`{file}`" + (f" ({', '.join(numbers)})" if numbers else "")
-        for file, numbers in places.items()
-    )
-    said = (text("lesson.broken"), f"{text('lesson.broken_where')} {where}")
+    said = (text("lesson.broken"), f"{text('lesson.broken_where')} {places(found)}")
     st.error("\n\n".join([*said, text("lesson.broken_hint")]), icon=":material/build:")
 
 
 def say_that_code_failed(name: str, what: Literal["page", "demo"], error: Exception) -> None:
-    """Draw what there is to say where the code of a lesson's page has raised ``error``."""
+    """Draw a note that the code of a lesson's page has raised ``error``."""
     LOG.error("The %s of %s fails:\n%s", what, name, described(error))
     st.error(text(f"lesson.{what}_failed", file=f"pages/{name}.py"), icon=":material/build:")
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from course import LESSONS
+from course import LESSONS, progress
 from course.content import figures, glossary
 from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Markdown, Question
 from course.language import current, text, widget_key
 from course.problems import LessonError
-from course.progress import panel as progress_panel
 
-__all__ = ["draw_goals", "draw_question", "draw_section"]
+__all__ = ["draw_goals", "draw_section"]
 
 LOG = logging.getLogger(__name__)
 HEADINGS = {2: st.header, 3: st.subheader}
@@ -59,7 +58,7 @@ def _draw(block: Block, lesson: str) -> None:
         lead = f"**{text('lesson.todo')}** " if block.kind == "todo" else ""
         box(lead + block.text, icon=icon)
     elif isinstance(block, Question):
-        draw_question(lesson, block, _draw)
+        _question(lesson, block)
     elif isinstance(block, Diagram):
         figures.draw_diagram(block)
     else:
@@ -89,18 +88,15 @@ def _chart(chart: Chart) -> None:
 
 # A fragment: choosing redraws the question and not the lesson, and ends no answer that streams.
 @st.fragment
-def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], None]) -> None:
-    """Draw a question of ``lesson``; ``draw`` draws a block that it consists of, of that lesson.
-
-    What was chosen is part of the learner's progress, and chosen again after a refresh.
-    """
-    progress = progress_panel.current()
+def _question(lesson: str, question: Question) -> None:
+    """Draw a question; the choice is part of the learner's progress, and survives a refresh."""
+    learned = progress.current()
     key = widget_key(f"question-{lesson}-{question.id}")
     with st.container(border=True, key=f"box-{question.id}"):
         st.markdown(f":material/help: **{text('question.heading')}**")
         for block in question.blocks:
-            draw(block, lesson)
-        before = progress.value(lesson, "answered", question.id)
+            _draw(block, lesson)
+        before = learned.value(lesson, "answered", question.id)
         chosen = st.radio(
             text("question.choose"),
             range(len(question.options)),
@@ -116,17 +112,17 @@ def draw_question(lesson: str, question: Question, draw: Callable[[Block, str], 
             option = question.options[chosen]
             box, icon = (st.success, "check_circle") if option.right else (st.info, "replay")
             box(option.explanation, icon=f":material/{icon}:")
-            progress_panel.say_if_unsaved(lesson, "answered", question.id)
+            progress.say_if_unsaved(lesson, "answered", question.id)
 
 
 def _note(lesson: str, question: Question, key: str) -> None:
     chosen = st.session_state.get(key)
     # Not a number: an option that the lesson had when the page was drawn.
     if isinstance(chosen, int):
-        progress = progress_panel.current()
-        progress.record(lesson, "answered", question.id, str(chosen))
+        learned = progress.current()
+        learned.record(lesson, "answered", question.id, str(chosen))
         if question.options[chosen].right:
-            progress.record(lesson, "solved", question.id)
+            learned.record(lesson, "solved", question.id)
 
 
 def _index(before: str | None, options: int) -> int | None:

@@ -18,6 +18,12 @@ __all__ = ["faults", "leads_somewhere", "lines", "references", "spans", "tokens"
 #: May be one, or may stand in a fence.
 DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:", re.MULTILINE)
 
+ICON = re.compile(r":material/([^\s:`\"']*)")
+UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
+#: What is left of a link that Markdown does not take for one, such as [text](two words).
+UNREAD = re.compile(r"\]\(.{0,40}")
+HOST = re.compile(r"[^\s.]+(\.[^\s.]+)+")
+
 
 def tokens(text: str) -> list[Token]:
     """Return a Markdown text's blocks: lists, tables, fences, paragraphs."""
@@ -28,13 +34,6 @@ def spans(text: str) -> Iterator[Token]:
     """Yield what a Markdown text holds inside its paragraphs: links, code, emphasis, HTML."""
     for token in tokens(text):
         yield from token.children or ()
-
-
-ICON = re.compile(r":material/([^\s:`\"']*)")
-UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
-#: What is left of a link that Markdown does not take for one, such as [text](two words).
-UNREAD = re.compile(r"\]\(.{0,40}")
-HOST = re.compile(r"[^\s.]+(\.[^\s.]+)+")
 
 
 def unknown_icons(text: str) -> Iterator[str]:
@@ -95,5 +94,5 @@ def _parser() -> MarkdownIt:
     # Home lists lessons and reads no prose, so it does not pay for this.
     from markdown_it import MarkdownIt
 
-    # Without text_join, what is escaped is told from what is not.
+    # Without text_join, escaped characters stay apart from plain ones.
     return MarkdownIt("commonmark").enable("table").disable("text_join")

@@ -57,6 +57,9 @@ MOST_PROBLEMS = 50
 #: Anchors that the page itself has.
 PAGES_OWN = ("demo", "lab", "top", "links")
 
+#: Bytes of one file; the longest lesson has 22 KB, and reading the worst that fits takes seconds.
+LARGEST = 100_000
+
 
 class Reader:
     """Reads one file, and notes what is wrong with it."""
@@ -324,10 +327,6 @@ def _without_tips(block: Block, section: str) -> Iterator[str]:
             yield from (option.text, option.explanation)
     elif isinstance(block, Heading | Callout) or section == "goals":
         yield from texts(block)
-
-
-#: Bytes of one file; the longest lesson has 22 KB, and reading the worst that fits takes seconds.
-LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)

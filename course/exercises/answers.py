@@ -1,7 +1,7 @@
 """What answers a learner's program: the scripted model, or the account where that is allowed.
 
-A program in the sandbox holds no session. What it asks comes here, and is asked on a session of the
-course's own.
+A program in the sandbox holds no session. Its questions come here, and are asked on a session of
+the course.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from functools import partial
 from typing import Any
 
 from connection import Connection, connect, diagnose
-from course.limits.policy import Policy, Reservation, open_policy, spent
-from course.limits.queue import Place
-from course.limits.refusal import Refusal
+from course.limits import Place, Policy, Refusal, Reservation, open_policy, spent
 from course.settings import AnswerSettings
 from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
@@ -41,16 +39,16 @@ class Answers:
     Args:
         settings: whether an account may be used, and which models of it.
         preferred: which connection the page uses, see ``connection.connect``.
-        on_idle: is called now and then while a model is silent; what it raises ends the answer.
-        policy_of: makes the gate that each question passes, for the connection.
-        enter: takes a place for answers that come in, waiting for it if need be.
+        on_idle: called now and then while a model is silent; what it raises ends the answer.
+        policy_of: makes the policy that each question passes, for the connection.
+        enter: takes a place for answers, waiting for it if necessary.
 
     Attributes:
-        refusal: why the gate has refused something, if it has. The program is told that it failed,
-            and is not to blame for it.
+        refusal: why the policy has refused a question, if it has. The program gets an error, and
+            is not to blame for it.
 
     Raises:
-        connection.ConnectionFailed: there is no session; no program is to be blamed for that.
+        connection.ConnectionFailed: there is no session; no program is to blame.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class Answers:
         self._models = settings.models
         self._on_idle = on_idle
         self._policy_of, self._enter = policy_of, enter
-        # However many answers a program has coming in, it has one place: it would wait for itself.
+        # A program has one place for all its answers: on several it would wait for itself.
         self._place: Place | None = None
         self._coming = 0
         # A run that is ended from outside ends its answers in another thread.
@@ -82,7 +80,7 @@ class Answers:
             fault: the fault of the scene that the program is tried in.
 
         Raises:
-            Refused: the model may not be used, or the gate is shut.
+            Refused: the model may not be used, or the policy refuses the question.
             streaming.StreamError: at a delta.
         """
         self._check_model(request.model, fault)
@@ -114,7 +112,7 @@ class Answers:
         """Run a statement, and return the names of its columns and its rows.
 
         Raises:
-            Refused: it is not one that a learner's program may run, or the gate is shut.
+            Refused: a learner's program may not run it, or the policy refuses the question.
             SqlError: it failed.
         """
         statement = sql_forms.read(query, params)
@@ -173,10 +171,10 @@ class Answers:
         return names, [list(row) for row in rows]
 
     def _let_in(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Pass the gate with one question; ``_let_out`` is to follow when it is answered.
+        """Pass the policy with one question; call ``_let_out`` when it is answered.
 
         Raises:
-            Refused: it is shut; ``refusal`` says why.
+            Refused: ``refusal`` says why.
         """
         try:
             gate = self._policy_of(self._connection)

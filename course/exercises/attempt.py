@@ -1,27 +1,22 @@
-"""An attempt at an exercise: what a learner wrote, what came of it, and what the checks say."""
+"""An attempt at an exercise: what a learner wrote, its result, and what the checks say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Literal
 
 import streamlit as st
 
 from connection import ConnectionFailed
-from course import connection_panel
+from course import connection_panel, limits, progress
 from course.language import current, text
-from course.limits import refusal as refusal_panel
-from course.limits.refusal import Refusal
-from course.progress import panel as progress_panel
-from course.progress.facts import EXERCISE
+from course.limits import Refusal
 from practice import CheckResult, Event, Exercise, RunLimits, grade
 from practice.editor import Mark
 
 __all__ = [
     "LIMITS",
-    "MENDED",
     "Attempt",
     "attempt_at",
     "item",
@@ -35,10 +30,17 @@ __all__ = [
 
 LIMITS = RunLimits()
 
+State = Literal["passed", "open", "failed"]
+ICONS: Mapping[State, str] = {
+    "passed": ":green[:material/check_circle:]",
+    "open": ":gray[:material/radio_button_unchecked:]",
+    "failed": ":red[:material/cancel:]",
+}
+
 
 @dataclass
 class Attempt:
-    """What a learner wrote last in an exercise, and what came of it.
+    """What a learner wrote last in an exercise, and its result.
 
     Attributes:
         code: the program.
@@ -46,9 +48,9 @@ class Attempt:
         judged: whether there is a verdict: it was run to its end, or can only be read.
         revision: a new one makes the editor take the code over.
         unavailable: whether no program can be run on this machine.
-        failure: why there was nothing to answer it, so that it was not run.
-        broken: whether it was broken off by a fault of the course's own.
-        refusal: the limit of this server that it was broken off by.
+        failure: why there was no session to answer it, so that it was not run.
+        broken: whether an error of the course ended it.
+        refusal: the limit of this server that ended it.
     """
 
     code: str
@@ -71,15 +73,15 @@ def attempt_at(exercise: Exercise) -> Attempt:
     known = st.session_state.get(key_of(exercise, "attempt"))
     if isinstance(known, Attempt):
         return known
-    progress = progress_panel.current()
-    kept = progress.value(exercise.day, "tried", item(exercise))
-    solved = progress.value(exercise.day, "solved", item(exercise))
+    learned = progress.current()
+    kept = learned.value(exercise.day, "tried", item(exercise))
+    solved = learned.value(exercise.day, "solved", item(exercise))
     code = kept or solved or exercise.starter
     return Attempt(code if len(code) <= LIMITS.code else exercise.starter)
 
 
 def keep(exercise: Exercise, attempt: Attempt) -> None:
-    """Make an attempt that of this session."""
+    """Keep an attempt for this session."""
     st.session_state[key_of(exercise, "attempt")] = attempt
 
 
@@ -89,18 +91,8 @@ def key_of(exercise: Exercise, what: str) -> str:
 
 
 def item(exercise: Exercise) -> str:
-    """Return what an exercise is called in its learner's progress."""
-    return EXERCISE + exercise.name
-
-
-State = Literal["passed", "open", "failed"]
-ICONS: Mapping[State, str] = {
-    "passed": ":green[:material/check_circle:]",
-    "open": ":gray[:material/radio_button_unchecked:]",
-    "failed": ":red[:material/cancel:]",
-}
-#: In the session: a failed connection has been mended, which concerns all of the page.
-MENDED = "practice-mended"
+    """Return an exercise's name in its learner's progress."""
+    return progress.EXERCISE + exercise.name
 
 
 def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:
@@ -113,7 +105,7 @@ def verdict_on(exercise: Exercise, attempt: Attempt) -> list[CheckResult]:
 def say(
     exercise: Exercise, attempt: Attempt, results: Sequence[CheckResult], *, following: bool
 ) -> None:
-    """Say what there is to say of an attempt: its checks, and the first thing to mend.
+    """Draw the verdict on an attempt: its checks, and the first thing to fix.
 
     ``following`` tells whether there is an exercise after this one.
     """
@@ -138,27 +130,24 @@ def say(
     if all(result.passed for result in results) and not attempt.unavailable:
         said = text("practice.solved_next" if following else "practice.solved")
         st.success(said, icon=":material/celebration:")
-        progress_panel.say_if_unsaved(exercise.day, "solved", item(exercise))
+        progress.say_if_unsaved(exercise.day, "solved", item(exercise))
 
 
 def _say_what_kept_it_from_running(attempt: Attempt) -> None:
     if attempt.failure is not None:
-        connection_panel.failure(attempt.failure, "practice", partial(_forget_failure, attempt))
+        connection_panel.failure(
+            attempt.failure, "practice", lambda: setattr(attempt, "failure", None)
+        )
     if attempt.broken:
         st.error(text("practice.crashed"), icon=":material/build:")
     if attempt.refusal is not None:
-        refusal_panel.say(attempt.refusal, of_exercise=True)
+        limits.say_refusal(attempt.refusal, of_exercise=True)
     if attempt.unavailable:
         st.info(text("practice.unavailable"), icon=":material/info:")
 
 
-def _forget_failure(attempt: Attempt) -> None:
-    attempt.failure = None
-    st.session_state[MENDED] = True
-
-
 def line(state: State, title: str) -> None:
-    """Draw a line of the list of checks: with an icon, and in words for who does not see it."""
+    """Draw a line of the list of checks: an icon, and its meaning in words."""
     said = text(f"practice.{state}")
     st.markdown(f"{ICONS[state]} {title} :small[:gray[{said}]]")
 
@@ -166,5 +155,5 @@ def line(state: State, title: str) -> None:
 def marks(results: Sequence[CheckResult]) -> list[Mark]:
     """Return the line that the first message is about, for the editor to mark."""
     wrong = next((each for each in results if not each.passed and each.message), None)
-    # What is wrong stands below, with what else there is to say.
+    # The message itself is below the editor.
     return [Mark(wrong.line, text("practice.see_below"))] if wrong and wrong.line else []

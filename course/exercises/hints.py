@@ -1,4 +1,4 @@
-"""The help beside an exercise: hints one by one, and the solution, when that is shown."""
+"""The help beside an exercise: hints one by one, and the solution."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from course import progress
 from course.exercises.attempt import Attempt, item, key_of
 from course.language import current, drawer, text
-from course.progress import panel as progress_panel
 from practice import Exercise
 
 __all__ = ["SOLUTIONS", "hints", "say_when_solutions_are_shown", "shows_all", "solution"]
@@ -20,8 +20,8 @@ SOLUTIONS = "COURSE_SOLUTIONS"
 
 
 def hints(exercise: Exercise, *, running: bool) -> None:
-    """Draw the hint that was asked for last, and the way to the others."""
-    # While a program runs, no click gets through: better a button that says so.
+    """Draw the current hint, and buttons to the others."""
+    # While a program runs, no click gets through, so the buttons are disabled.
     known = exercise.about.hints
     key = key_of(exercise, "hint")
     shown = min(int(st.session_state.get(key, 0)), len(known))
@@ -92,7 +92,7 @@ def shows_all(found: Sequence[Exercise]) -> bool:
 
 
 def say_when_solutions_are_shown(*, several: bool = False) -> None:
-    """Say in the place of a solution, or of several, why it is not there."""
+    """Say why a solution, or several, are hidden, in their place."""
     hidden = "practice.solutions_later" if several else "practice.solution_later"
     hidden = "practice.solution_never" if _mode() == "never" else hidden
     st.caption(f":material/lock: {text(hidden)}")
@@ -101,8 +101,8 @@ def say_when_solutions_are_shown(*, several: bool = False) -> None:
 def _shows(exercise: Exercise) -> bool:
     if _mode() != "after-try":
         return _mode() == "always"
-    progress = progress_panel.current()
-    return any(progress.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
+    learned = progress.current()
+    return any(learned.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
 
 
 def _mode() -> str:

@@ -9,10 +9,9 @@ from functools import lru_cache
 
 import streamlit as st
 
-from course import LESSONS, connection_panel, script
+from course import LESSONS, connection_panel, progress, script
 from course.exercises import hints, run
 from course.exercises.attempt import (
-    MENDED,
     Attempt,
     attempt_at,
     item,
@@ -23,7 +22,6 @@ from course.exercises.attempt import (
     verdict_on,
 )
 from course.language import current, text, widget_key
-from course.progress import panel as progress_panel
 from practice import Exercise, ExerciseError, TooMany, Turns, load_exercises
 from practice.editor import Labels, code_editor
 
@@ -67,8 +65,7 @@ def draw(lesson: str) -> None:
 
 @st.fragment
 def _panel(lesson: str, found: Sequence[Exercise]) -> None:
-    if st.session_state.pop(MENDED, False):
-        st.rerun()
+    connection_panel.rerun_if_fixed()
     request = script.Request(_runs(lesson))
     running = request.get()
     request.done()
@@ -84,12 +81,12 @@ def _panel(lesson: str, found: Sequence[Exercise]) -> None:
 
 
 def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
-    """Draw the choice of an exercise and return it; while one is run, it is that one."""
+    """Draw the choice of an exercise and return it; while one runs, return that one."""
     if len(found) == 1:
         return 0
     language = current()
-    progress = progress_panel.current()
-    solved = {each.name for each in found if progress.has(lesson, "solved", item(each))}
+    learned = progress.current()
+    solved = {each.name for each in found if learned.has(lesson, "solved", item(each))}
 
     def label(number: int) -> str:
         title = f"{number + 1}. {found[number].about.title.of(language)}"
@@ -104,8 +101,8 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
         range(len(found)),
         index=chosen if chosen < len(found) else first,
         format_func=label,
-        # With other labels it is another widget. So it is while a program runs, and a click that
-        # was on its way then comes to nothing.
+        # Other labels make another widget. So does a running program, and a click that was under
+        # way is dropped.
         key=widget_key(f"{key}-{running or ''}-{'-'.join(sorted(solved))}"),
         disabled=running is not None,
         horizontal=True,
@@ -134,9 +131,9 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
         script.draw_again()
     if edited.ran:
         _take_turn(exercise, edited.code)
-        # Drawn once more before it runs, so that the editor says so.
+        # Drawn once more before the run, so that the editor shows it.
         script.draw_again()
-    # Emptied, so that nothing of the last run stands beside this one.
+    # Empty, so that nothing of the last run appears beside this one.
     output = st.empty().container()
     verdict = st.empty()
     if runs:
@@ -160,8 +157,8 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
 def _export(exercise: Exercise) -> None:
     st.download_button(
         text("practice.export"),
-        # Found out here: what is called when it is pressed knows nothing of this session.
-        progress_panel.current().export,
+        # Looked up here: the callback of a download knows nothing of this session.
+        progress.current().export,
         file_name="my-work.json",
         mime="application/json",
         icon=":material/download:",
@@ -173,33 +170,33 @@ def _export(exercise: Exercise) -> None:
 
 
 def _take_turn(exercise: Exercise, code: str) -> None:
-    """Keep what is to be run, and see to it that it is, unless the learner runs too often."""
+    """Keep the program and request its run, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
         TURNS.take(run.learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
         if code == before.code:
-            return  # and what came of it still stands
+            return  # its result still stands
     else:
         script.Request(_runs(exercise.day)).make(exercise.name)
     keep(exercise, Attempt(code, revision=before.revision))
 
 
 def _labels() -> Labels:
-    # These are filled in by the browser, which knows them.
+    # The browser fills these in.
     later = {name: f"{{{name}}}" for name in ("modifier", "line", "limit")}
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
 def shows_solutions(lesson: str) -> bool:
-    """Tell whether a lesson's section with the solution is to be shown to this learner."""
+    """Tell whether this learner may see a lesson's section with the solution."""
     try:
         return hints.shows_all(exercises(lesson))
     except (ExerciseError, OSError):
-        return True  # whoever cannot try is not to be kept waiting
+        return True  # a learner who cannot try need not wait
 
 
 def say_when_solutions_are_shown(lesson: str) -> None:
-    """Say in the place of a lesson's section with the solution why it is not there."""
+    """Say why a lesson's section with the solution is hidden, in its place."""
     hints.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)

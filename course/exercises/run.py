@@ -13,12 +13,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
-from course import connection_panel, script
+from course import connection_panel, limits, progress, script
 from course.exercises.answers import Answers, scene_of
 from course.exercises.attempt import LIMITS, Attempt, item, key_of, line, verdict_on
 from course.language import current, text
-from course.limits import admission as limits_panel
-from course.progress import panel as progress_panel
 from course.settings import AnswerSettings
 from practice import Event, Exercise, Unavailable, grade, run
 from practice.events import (
@@ -40,7 +38,7 @@ __all__ = ["learner", "run_live", "show_again"]
 
 LOG = logging.getLogger(__name__)
 RUNNING = "practice-running"
-# It is looked which checks have passed no more often than this, and for a tenth of the time.
+# Seconds between two looks at the checks, and how much longer than a look: a tenth of the time.
 LOOK_SECONDS = 0.2
 LOOK_SHARE = 9
 # The editor fills a window, and the learner wants to see what the program does.
@@ -48,22 +46,22 @@ WATCH = script.scroll_script(f".st-key-{RUNNING}", "center")
 
 
 def learner() -> str:
-    """Return whom to count runs for."""
-    who = progress_panel.learner()
+    """Return the learner whose runs are counted."""
+    who = progress.learner()
     if who.how != "local":
         return who.id
-    # Everybody at this machine is the same learner; their windows are counted apart.
+    # Everybody at this machine is one learner; their windows are counted apart.
     return str(st.session_state.setdefault("practice-learner", uuid.uuid4().hex))
 
 
 def run_live(
     exercise: Exercise, attempt: Attempt, output: DeltaGenerator, verdict: DeltaGenerator
 ) -> None:
-    """Run a program in all scenes, and keep what came of it in the attempt.
+    """Run a program in all scenes, and keep its result in the attempt.
 
     One that does not parse, or has a blank left, is judged without being run.
     """
-    progress = progress_panel.current()
+    learned = progress.current()
     with output:
         line = st.empty()
     try:
@@ -71,10 +69,10 @@ def run_live(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
             on_idle=script.allow_stop,
-            policy_of=limits_panel.policy,
-            enter=lambda policy: limits_panel.enter(policy, line),
+            policy_of=limits.current_policy,
+            enter=lambda policy: limits.enter(policy, line),
         )
-        progress.record(exercise.day, "tried", item(exercise), attempt.code)
+        learned.record(exercise.day, "tried", item(exercise), attempt.code)
         with output, st.container(key=RUNNING):
             st.html(WATCH, unsafe_allow_javascript=True)
             for scene in exercise.about.scenes if can_be_run(attempt.code) else ():
@@ -97,7 +95,7 @@ def run_live(
         return
     attempt.judged = True
     if not attempt.unavailable and all(each.passed for each in verdict_on(exercise, attempt)):
-        progress.record(exercise.day, "solved", item(exercise), attempt.code)
+        learned.record(exercise.day, "solved", item(exercise), attempt.code)
 
 
 def _run_scene(
@@ -125,7 +123,7 @@ def _run_scene(
 
 
 def _until_refused(events: Iterator[Event], answers: Answers) -> Iterator[Event]:
-    """Give a program's events until the server refuses it something; the rest is not its doing."""
+    """Yield a program's events until the server refuses it something."""
     for event in events:
         if answers.refusal is not None:
             return
@@ -164,7 +162,7 @@ def _watched(
 
 
 def _tick(exercise: Exercise, attempt: Attempt, verdict: DeltaGenerator) -> None:
-    """Show which checks have passed so far; what has not is still open, not wrong."""
+    """Show which checks have passed so far; the others are open, not wrong."""
     events = attempt.events
     finished = sum(isinstance(event, Ended) for event in events)
     if events and not isinstance(events[-1], Ended):
@@ -220,7 +218,7 @@ def _scene_heading(exercise: Exercise, scene: SceneText) -> None:
 
 
 def _show_the_error(events: Sequence[Event]) -> None:
-    """Show the error that ended a program, as it is; what to think of it stands in the verdict."""
+    """Show the error that ended a program, unchanged; the verdict explains it."""
     for event in events[-2:]:
         if isinstance(event, Failed):
             where = event.lines[-1] if event.lines else 0

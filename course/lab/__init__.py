@@ -1,5 +1,8 @@
 """The stream lab: several ways of streaming side by side, broken on purpose, and what they cost.
 
-``panel`` draws it. What it measures comes from the streams of this page; no figure is written down
-here.
+Its figures are measured on the streams of the page; none is written down.
 """
+
+from course.lab.panel import draw
+
+__all__ = ["draw"]

@@ -12,7 +12,7 @@ import streamlit as st
 
 from connection import Connection
 from course import script
-from course.lab import results, run, streams
+from course.lab import frame, results, streams
 from course.lab.results import findings
 from course.lab.streams import Lane, Settings, Way, reading_together
 from course.language import choice, drawer, text
@@ -47,14 +47,14 @@ def draw(connection: Connection, *, running: bool) -> None:
     Raises:
         connection.ConnectionFailed: there is no session.
     """
-    runs = run.kept("compare", Runs)
+    runs = frame.kept("compare", Runs)
     st.caption(text("lab.compare.about"))
     settings = _settings(connection, running=running)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
-    run.run_button("compare", running=running)
+    frame.run_button("compare", running=running)
     if running:
-        with run.running_box():
+        with frame.running_box():
             _run(connection, settings, runs)
         script.draw_again()
     if runs.lanes:
@@ -156,7 +156,7 @@ def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
         finally:
             for reading in readings:
                 reading.cancel()
-            # No Streamlit in here: this may be a run that has been told to stop.
+            # No Streamlit in here: this run may be stopping.
             runs.lanes = [reading.lane() for reading in readings]
             new = results.entries(runs.count, settings, runs.lanes)
             runs.rows = results.remember(runs.rows, new)
@@ -173,7 +173,7 @@ class _Board:
         self._next_chart = 0.0
         for way, column in zip(ways, st.columns(len(ways)), strict=True):
             with column:
-                run.heading(self._names[way])
+                frame.heading(self._names[way])
                 with st.container(
                     height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
                 ):

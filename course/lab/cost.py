@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import streaming
 from connection import Connection
 from course import script
-from course.lab import run, streams
+from course.lab import frame, streams
 from course.lab.compare import QUESTIONS, question_labels
 from course.lab.streams import reading_together
 from course.language import choice, text
@@ -23,6 +23,12 @@ from streaming import CompletionRequest, TextStream
 from streaming.view import show, write
 
 __all__ = ["Meter", "Slices", "draw", "metered"]
+
+LOOK_SECONDS = 0.1
+# Slices as large as the hand-out's, as often as a model writes tokens.
+SLICE = 5
+GAP_SECONDS = 0.02
+WAYS = ("naive", "ours")
 
 
 @dataclass
@@ -76,13 +82,6 @@ def _counting(meter: Meter) -> Iterator[None]:
         context._enqueue = send
 
 
-LOOK_SECONDS = 0.1
-# Slices as large as the hand-out's, as often as a model writes tokens.
-SLICE = 5
-GAP_SECONDS = 0.02
-WAYS = ("naive", "ours")
-
-
 class Slices:
     """A live strategy that gives a finished answer, a slice at each tick of a clock."""
 
@@ -127,7 +126,7 @@ def draw(connection: Connection, *, running: bool) -> None:
     Raises:
         connection.ConnectionFailed: there is no session.
     """
-    costs = run.kept("cost", Costs)
+    costs = frame.kept("cost", Costs)
     st.caption(text("lab.cost.about"))
     length = choice(
         st.selectbox,
@@ -138,9 +137,9 @@ def draw(connection: Connection, *, running: bool) -> None:
         format_func=question_labels().__getitem__,
         disabled=running,
     )
-    run.run_button("cost", running=running)
+    frame.run_button("cost", running=running)
     if running:
-        with run.running_box():
+        with frame.running_box():
             _run(connection, text(f"lab.question.{length}"), costs)
         script.draw_again()
     if costs.stopped:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course import script
-from course.lab import run, streams
+from course.lab import frame, streams
 from course.lab.programs import LIMITS, Outcome, Side, hand_out, marked, ours
 from course.language import choice, text
 from local_cortex import speed
@@ -30,7 +30,7 @@ FAULTS = (
 RETRIED = frozenset({"429_forever", "429_then_ok", "503"})
 ENDLESS = frozenset({"429_forever", "503", "stall_first", "stall_mid"})
 SILENT = frozenset({"error_event", "no_end", "length"})
-# A program that waits for ever is ended after so long.
+# The lab ends a program that hangs after this time.
 MOST_SECONDS = 10.0
 LOOK_SECONDS = 0.2
 # So that what is answered in spite of a fault has ended before.
@@ -57,7 +57,7 @@ def draw(connection: Connection, *, running: bool) -> None:
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
         return
-    broken = run.kept("breaking", Broken)
+    broken = frame.kept("breaking", Broken)
     names = {name: text(f"lab.fault.{name}") for name in FAULTS}
     fault = choice(
         st.selectbox,
@@ -69,14 +69,14 @@ def draw(connection: Connection, *, running: bool) -> None:
     )
     limits = text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS)
     st.caption(limits)
-    run.run_button("breaking", running=running)
+    frame.run_button("breaking", running=running)
     if running:
-        with run.running_box():
+        with frame.running_box():
             _run(connection, fault, broken)
         script.draw_again()
     if broken.outcomes:
         _show_again(broken)
-    run.heading(text("lab.breaking.code"))
+    frame.heading(text("lab.breaking.code"))
     # Without a language: Streamlit's colours for one have too little contrast. The marks say it.
     st.code(marked(), language=None, wrap_lines=True)
 
@@ -86,7 +86,7 @@ def _run(connection: Connection, fault: str, broken: Broken) -> None:
     model = f"fault-{fault.replace('_', '-')}"
     if streams.can_set_speed(connection):
         model = speed.with_speed(model, TOKENS_PER_SECOND)
-    # A fault that passes is each conversation's own; both sides are to meet it, every time.
+    # A passing fault belongs to a conversation; both sides should meet it, every time.
     prompts = [text("lab.question.breaking", number=secrets.token_hex(3)) for _ in SIDES]
     with streams.let_in_programs(connection, model, prompts):
         halves = _halves(fault)
@@ -101,7 +101,7 @@ def _run(connection: Connection, fault: str, broken: Broken) -> None:
 
 
 def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Broken) -> None:
-    """Start both sides and watch them, until they have ended or are to be ended."""
+    """Start both sides and watch them until they end, or until their time is up."""
     began = time.monotonic()
     in_time = True
     try:
@@ -113,7 +113,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
             script.pause(LOOK_SECONDS)
             in_time = time.monotonic() - began < MOST_SECONDS
     finally:
-        # No Streamlit in here: this may be a run that has been told to stop.
+        # No Streamlit in here: this run may be stopping.
         broken.stopped = in_time and any(side.running for side in sides)
         for side in sides:
             side.end()
@@ -123,7 +123,7 @@ def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Bro
 
 
 def _halves(fault: str) -> list[DeltaGenerator]:
-    run.heading(text(f"lab.fault.{fault}"))
+    frame.heading(text(f"lab.fault.{fault}"))
     columns = st.columns(2)
     halves = []
     for (name, _), column in zip(SIDES, columns, strict=True):

@@ -7,19 +7,15 @@ import importlib
 import streamlit as st
 
 from connection import Connection, ConnectionFailed, connect
-from course import connection_panel, script
-from course.lab import run
+from course import connection_panel, limits, script
+from course.lab import frame
 from course.language import choice, drawer, text
-from course.limits import refusal as refusal_panel
-from course.limits.refusal import Refusal
+from course.limits import Refusal
 
 __all__ = ["draw"]
 
 # Each view by its texts' name, and its module.
 VIEWS = {"compare": "compare", "wire": "wire", "breaking": "faults", "cost": "cost"}
-# Whether the connection whose failure the lab showed has been mended since.
-MENDED = "lab-mended"
-FAILURES = "failures"
 
 
 def draw() -> None:
@@ -32,10 +28,8 @@ def draw() -> None:
 
 @st.fragment
 def _panel() -> None:
-    if st.session_state.pop(MENDED, False):
-        # The lesson's page chose its connection before it was mended.
-        st.rerun()
-    wanted = run.REQUEST.get()
+    connection_panel.rerun_if_fixed()
+    wanted = frame.REQUEST.get()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
@@ -46,7 +40,7 @@ def _panel() -> None:
 
 
 def _view(connection: Connection, wanted: str | None) -> None:
-    run.settle()
+    frame.settle()
     running = wanted in VIEWS
     titles = {view: text(f"lab.{view}.title") for view in VIEWS}
     chosen = choice(
@@ -59,29 +53,24 @@ def _view(connection: Connection, wanted: str | None) -> None:
         horizontal=True,
     )
     view = wanted if wanted in VIEWS else chosen
-    failures: list[ConnectionFailed | Refusal] = run.kept(FAILURES, list)
+    failures: list[ConnectionFailed | Refusal] = frame.kept("failures", list)
     if running:
         failures.clear()
     try:
         # Imported when it is looked at: most pages are closed before the lab is opened.
         importlib.import_module(f"course.lab.{VIEWS[view]}").draw(connection, running=running)
     except ConnectionFailed as error:
-        run.REQUEST.done()
+        frame.REQUEST.done()
         # Without the traceback, which would keep all of this script's run in the session.
         failures.append(ConnectionFailed(error.reason, error.errno, error.sqlstate, error.where))
         script.draw_again()
     except Refusal as error:
-        run.REQUEST.done()
+        frame.REQUEST.done()
         failures.append(error.again())
         script.draw_again()
     for failed in failures:
         if isinstance(failed, Refusal):
-            refusal_panel.say(failed)
+            limits.say_refusal(failed)
         else:
-            connection_panel.failure(failed, key="lab", on_mended=_mended)
+            connection_panel.failure(failed, key="lab", on_fixed=failures.clear)
     connection_panel.say_if_replaced()
-
-
-def _mended() -> None:
-    run.kept(FAILURES, list).clear()
-    st.session_state[MENDED] = True

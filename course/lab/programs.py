@@ -34,6 +34,12 @@ Program = Callable[[Any, "Session", str, str], str]
 #: Shorter than on a page, so that the lab need not wait for half a minute.
 LIMITS = Limits(first_chunk=4.0, idle=4.0)
 
+# The client waits a second at least before it asks again, and looks at its session several times
+# each time it asks.
+APART_SECONDS = 0.5
+JOIN_SECONDS = 0.3
+ADDRESS = re.compile(r"https?://\S+")
+
 
 def hand_out(st: Any, session: Session, model: str, prompt: str) -> str:
     answer = Complete(model, prompt, session=session, stream=True)
@@ -55,13 +61,6 @@ def marked() -> str:
     """Return both programs as one text: lines of one only begin with ``-`` or ``+``."""
     before, after = (inspect.getsource(program).splitlines() for program in (hand_out, ours))
     return "\n".join(line for line in difflib.ndiff(before, after) if not line.startswith("?"))
-
-
-# The client waits a second at least before it asks again, and looks at its session several times
-# each time it asks.
-APART_SECONDS = 0.5
-JOIN_SECONDS = 0.3
-ADDRESS = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class Side:
         )
 
     def start(self) -> None:
-        """Begin; the thread may write to the page of whoever calls this."""
+        """Begin; the thread may write to the caller's page."""
         self._began = self._clock()
         add_script_run_ctx(self._thread)
         self._thread.start()
@@ -131,7 +130,7 @@ class Side:
         return self._ended_at is None
 
     def end(self) -> None:
-        """End it, wherever it waits; that it had to be ended is part of the outcome."""
+        """End it, wherever it waits; the outcome notes that."""
         if not self.running:
             return
         self._cut_at = self._clock()
@@ -144,9 +143,9 @@ class Side:
             self._thread.join(JOIN_SECONDS)
 
     def outcome(self) -> Outcome:
-        """Return what has come of it so far, from any thread."""
+        """Return its outcome so far, from any thread."""
         page, error = self._page, self._error
-        # What the ending of the lab has raised is no fault that a user would have met.
+        # An error that came from ending the program is none that a user would meet.
         cut_at = self._cut_at
         over = cut_at if cut_at is not None else self._ended_at
         return Outcome(

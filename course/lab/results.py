@@ -37,6 +37,13 @@ BINS = (0, 10, 20, 40, 60, 100, 200, 500, 1000)
 # Told apart without colour, too.
 DASHES = ([6, 4], [1, 0], [2, 2])
 
+#: The key of a text and its figures: seconds, or numbers of pieces.
+Finding = tuple[str, dict[str, float]]
+# Less than this nobody sees, and a busy machine makes it up.
+SEEN_SECONDS = 0.1
+MOST_RUNS = 50
+DIGITS = 3
+
 
 def curve_rows(lanes: Sequence[Lane], names: Mapping[Way, str], now: float) -> list[Row]:
     """Return (method, seconds, characters) of each lane, thinned out; until ``now`` if it runs."""
@@ -130,13 +137,6 @@ def _by_method(names: Sequence[str]) -> Spec:
     }
 
 
-#: The key of a text and its figures: seconds, or numbers of pieces.
-Finding = tuple[str, dict[str, float]]
-
-# Less than this nobody sees, and a busy machine makes it up.
-SEEN_SECONDS = 0.1
-
-
 def findings(lanes: Sequence[Lane]) -> list[Finding]:
     """Return what to look for in these lanes that have ended; nothing is said of what is missing.
 
@@ -189,10 +189,6 @@ def _steps(direct: Lane, ours: Lane) -> list[Finding]:
     if added is not None and added >= SEEN_SECONDS:
         found.append(("lab.found.pacing", {"seconds": added}))
     return found
-
-
-MOST_RUNS = 50
-DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)

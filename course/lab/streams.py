@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from connection import Connection
+from course import limits
 from course.connection_panel import relayed
 from course.language import current
-from course.limits import admission as limits_panel
-from course.limits.refusal import Refusal
+from course.limits import Refusal
 from local_cortex import models, speed
 from streaming import (
     CompletionRequest,
@@ -107,14 +107,14 @@ class Settings:
 
 
 def can_set_speed(connection: Connection) -> bool:
-    """Tell whether it is a script that answers, by any name: no other speed can be chosen."""
+    """Tell whether a script answers under any model's name: only its speed can be chosen."""
     script = connection.kind == "local" and not relayed()
-    return script and limits_panel.allowed_models() is None
+    return script and limits.allowed_models() is None
 
 
 def model_name() -> str:
-    """Return which model is asked: the usual one, or the first that this server allows."""
-    allowed = limits_panel.allowed_models()
+    """Return the model to ask: the usual one, or the first that this server allows."""
+    allowed = limits.allowed_models()
     return MODEL if not allowed or MODEL in allowed else allowed[0]
 
 
@@ -125,7 +125,7 @@ def let_in(connection: Connection, *streams: TextStream) -> Iterator[None]:
     Raises:
         Refusal: none of them may start.
     """
-    with limits_panel.admitted(connection, *streams):
+    with limits.admitted(connection, *streams):
         for each in streams:
             if isinstance(each.error, Refusal):
                 raise each.error.again()
@@ -141,9 +141,7 @@ def let_in_programs(connection: Connection, model: str, prompts: Sequence[str]) 
     Raises:
         Refusal: they must not ask.
     """
-    _, place = limits_panel.reserve(
-        connection, [(model, prompt, None) for prompt in prompts], st.empty()
-    )
+    _, place = limits.reserve(connection, [(model, prompt, None) for prompt in prompts], st.empty())
     try:
         yield
     finally:
@@ -283,7 +281,7 @@ def reading_together(streams: Sequence[tuple[Way, TextStream]]) -> Iterator[list
     finally:
         for reading in readings:
             reading.cancel()
-        # Whoever waits for the start finds that there is none.
+        # A thread that still waits for the start finds its stream cancelled.
         go.set()
         for reading in readings:
             reading.join()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 from connection import Connection
 from course import script
-from course.lab import run, streams
+from course.lab import frame, streams
 from course.lab.streams import reading_together
 from course.language import text
 from streaming import CompletionRequest, Strategy
@@ -40,10 +40,16 @@ __all__ = [
 WATCHED_TOKENS = 60
 WATCHED_SPEED = 8.0
 SPLIT_EMOJI = "fault-split-emoji"
-#: More than this nobody reads through.
+#: As many as a reader goes through.
 MOST_EVENTS = 40
 END_OF_EVENT = b"\n\n"
 SYMBOLS = {"\n": "⏎", " ": "␣", "\t": "⇥", "\u200d": "(ZWJ)", "\ufe0f": "(VS16)"}
+
+LOOK_SECONDS = 0.25
+STEP_KEY = "lab-step"
+# Of an event's hundreds of bytes the table shows the field that the client looks for.
+TEXT_FIELD = re.compile(r'"content":\s*"(?:[^"\\]|\\.)*"')
+EXCERPT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +191,6 @@ def _half(character: str) -> bool:
     return "\ud800" <= character <= "\udfff"
 
 
-LOOK_SECONDS = 0.25
-STEP_KEY = "lab-step"
-# Of an event's hundreds of bytes the table shows the field that the client looks for.
-TEXT_FIELD = re.compile(r'"content":\s*"(?:[^"\\]|\\.)*"')
-EXCERPT = 40
-
-
 @dataclass
 class Look:
     """The last look at the wire."""
@@ -207,16 +206,16 @@ def draw(connection: Connection, *, running: bool) -> None:
     Raises:
         connection.ConnectionFailed: there is no session.
     """
-    look = run.kept("wire", Look)
+    look = frame.kept("wire", Look)
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
     st.caption(text("lab.wire.asked", question=question))
     if connection.kind == "local":
         st.caption(text("lab.wire.split"))
-    run.run_button("wire", running=running)
+    frame.run_button("wire", running=running)
     if running:
         st.session_state.pop(STEP_KEY, None)
-        with run.running_box():
+        with frame.running_box():
             _run(connection, question, look)
         script.draw_again()
     if look.stopped:
@@ -244,7 +243,7 @@ def _run(connection: Connection, question: str, look: Look) -> None:
                 place.html(_table(steps, len(steps)))
                 script.pause(LOOK_SECONDS)
         finally:
-            # No Streamlit in here: this may be a run that has been told to stop.
+            # No Streamlit in here: this run may be stopping.
             look.stopped = not record.full and not readings[0].lane().ended
             readings[0].cancel()
             lane = readings[0].lane()

@@ -1,1 +1,30 @@
-"""What keeps a shared server's learners within its settings: counters, a queue, and the gate."""
+"""What a shared server allows: the policy, the queue, the day's counters, and refusals."""
+
+from course.limits.admission import (
+    admitted,
+    allowed_models,
+    current_policy,
+    enter,
+    longest_prompt,
+    reserve,
+)
+from course.limits.policy import Policy, Reservation, open_policy, spent
+from course.limits.queue import Place
+from course.limits.refusal import Refusal, say_if_unusable, say_refusal
+
+__all__ = [
+    "Place",
+    "Policy",
+    "Refusal",
+    "Reservation",
+    "admitted",
+    "allowed_models",
+    "current_policy",
+    "enter",
+    "longest_prompt",
+    "open_policy",
+    "reserve",
+    "say_if_unusable",
+    "say_refusal",
+    "spent",
+]

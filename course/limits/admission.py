@@ -10,23 +10,21 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, connect
-from course import connection_panel, script, settings
+from course import connection_panel, progress, script, settings
 from course.language import text
 from course.limits.ledgers import Ledger, SnowflakeLedger, SqliteLedger
 from course.limits.policy import Policy, Reservation, spent
 from course.limits.queue import Place, Queue
 from course.limits.refusal import Refusal
-from course.progress import panel as progress_panel
-from course.progress.database import default_path
 from streaming import TextStream
 
 __all__ = [
     "admitted",
     "allowed_models",
+    "current_policy",
     "enter",
     "ledger",
     "longest_prompt",
-    "policy",
     "reserve",
 ]
 
@@ -37,7 +35,7 @@ QUEUE = Queue()
 _shown: dict[int, object] = {}
 
 
-def policy(connection: Connection) -> Policy:
+def current_policy(connection: Connection) -> Policy:
     """Return the policy for this session's learner.
 
     Raises:
@@ -49,7 +47,7 @@ def policy(connection: Connection) -> Policy:
         raise Refusal("settings", problems=error.problems) from error
     return Policy(
         found,
-        progress_panel.learner().id,
+        progress.learner().id,
         local=connection.kind == "local",
         ledger=partial(ledger, connection.kind),
         queue=QUEUE,
@@ -60,7 +58,7 @@ def ledger(kind: str) -> Ledger:
     """Return where a kind of connection keeps its counters: beside the progress."""
     if kind == "snowflake":
         return SnowflakeLedger(lambda: connect().session)
-    return SqliteLedger(default_path())
+    return SqliteLedger(progress.default_path())
 
 
 @contextmanager
@@ -140,7 +138,7 @@ def reserve(
     Raises:
         Refusal: they must not be asked.
     """
-    passed = policy(connection)
+    passed = current_policy(connection)
     reservations: list[Reservation] = []
     try:
         for question in questions:

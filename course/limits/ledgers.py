@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from course.limits.refusal import Over
-from course.progress.database import Database, NoTable, StoreError, Tables
+from course.progress import Database, NoTable, StoreError, Tables
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

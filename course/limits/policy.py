@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from course.limits.ledgers import Caps, Ledger, SqliteLedger
 from course.limits.queue import Place, Queue
 from course.limits.refusal import Refusal
-from course.progress.database import StoreError, default_path
+from course.progress import StoreError, default_path
 from course.settings import Settings
 from local_cortex import tokens
 from streaming import TextStream

@@ -13,11 +13,11 @@ import streamlit as st
 
 from course import settings
 from course.language import text
-from course.problems import Problem, short
+from course.problems import Problem, places
 from course.settings import AnswerSettings
 from streaming import StreamUnavailable
 
-__all__ = ["PER_DAY", "Over", "Reason", "Refusal", "say", "say_if_unusable"]
+__all__ = ["PER_DAY", "Over", "Reason", "Refusal", "say_if_unusable", "say_refusal"]
 
 #: Which of a day's limits has been reached.
 Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
@@ -29,11 +29,13 @@ PER_DAY: tuple[Over, ...] = (
 #: the learner's own are running; ``queue``: it is full; ``patience``: the wait was too long.
 Reason = Over | Literal["settings", "store", "model", "prompt", "streams", "queue", "patience"]
 
+LOG = logging.getLogger(__name__)
+
 
 class Refusal(StreamUnavailable):
     """A model is not asked because of ``reason``; a stream may end with it.
 
-    ``limit`` is the number that was reached, ``opens`` when a day's limit begins anew, ``models``
+    ``limit`` is the number that was reached, ``opens`` when a day's limit starts again, ``models``
     which may be asked, ``problems`` what is wrong with the settings.
     """
 
@@ -64,11 +66,8 @@ class Refusal(StreamUnavailable):
         )
 
 
-LOG = logging.getLogger(__name__)
-
-
-def say(refusal: Refusal, *, of_exercise: bool = False) -> None:
-    """Say why no model was asked, when it can be asked again, and what can be done meanwhile."""
+def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
+    """Say why no model was asked, when to ask again, and what to do meanwhile."""
     if refusal.reason == "settings":
         _say_unusable(refusal.problems)
         return
@@ -93,11 +92,11 @@ def _exercises_are_free() -> bool:
 
 
 def _when(opens: datetime, now: datetime) -> str:
-    """Say when a day's limit begins anew, by the reader's clock."""
+    """Say when a day's limit starts again, by the reader's clock."""
     if opens <= now:
         return text("limits.open_again")
     zone = _readers_zone()
-    # Rounded up: who comes back then is not to be a moment too early.
+    # Rounded up, so that a reader who comes back then is not too early.
     hours, minutes = divmod(math.ceil((opens - now).total_seconds() / 60), 60)
     wait = text("limits.hours" if hours else "limits.minutes", hours=hours, minutes=minutes)
     time = f"{opens.astimezone(ZoneInfo(zone)):%H:%M}"
@@ -109,7 +108,7 @@ def _readers_zone() -> str:
     named = st.context.timezone
     try:
         return ZoneInfo(named).key if isinstance(named, str) else _servers_zone()
-    except (ZoneInfoNotFoundError, OSError, ValueError):  # the browser says what it likes
+    except (ZoneInfoNotFoundError, OSError, ValueError):  # the browser may send anything
         return _servers_zone()
 
 
@@ -121,7 +120,7 @@ def _servers_zone() -> str:
 
 
 def say_if_unusable() -> None:
-    """Say beside a demo that the settings cannot be used, and so no model."""
+    """Say beside a demo that the settings cannot be used, so no model can be asked."""
     try:
         settings.read()
     except settings.SettingsError as error:
@@ -130,15 +129,7 @@ def say_if_unusable() -> None:
 
 def _say_unusable(problems: tuple[Problem, ...]) -> None:
     _log_once(problems)
-    files: dict[str, list[str]] = {}
-    for each in problems:
-        lines = files.setdefault(short(each.path), [])
-        if each.line:
-            lines.append(str(each.line))
-    where = "; ".join(
-        f"`{file}`" + (f" ({', '.join(lines)})" if lines else "") for file, lines in files.items()
-    )
-    st.error(text("limits.settings", where=where), icon=":material/build:")
+    st.error(text("limits.settings", where=places(problems)), icon=":material/build:")
 
 
 @lru_cache(maxsize=8)

@@ -1,14 +1,14 @@
-"""Progress on the pages: who is learning here, what they are told, and their own controls."""
+"""Progress on the pages: whose it is, what is not saved, and the learner's controls."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
 from connection import connect
 from course import connection_panel
-from course.content import catalog
 from course.language import drawer, text
 from course.progress.database import default_path
 from course.progress.record import Progress
@@ -36,12 +36,12 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def current() -> Progress:
-    """Return the progress of whoever is learning in this session."""
+    """Return the progress of this session's learner."""
     return _known()[1]
 
 
 def learner() -> Learner:
-    """Return who is learning in this session."""
+    """Return this session's learner."""
     return _known()[0]
 
 
@@ -59,7 +59,7 @@ def _known() -> tuple[Learner, Progress]:
 
 
 def refresh() -> None:
-    """Read what was kept elsewhere meanwhile, and give a new anonymous learner a cookie."""
+    """Read what other browsers have saved, and give a new anonymous learner a cookie."""
     learner, progress = _known()
     progress.refresh()
     if learner.how == "anonymous":
@@ -67,7 +67,7 @@ def refresh() -> None:
 
 
 def say_if_not_saved() -> None:
-    """Say so where progress is not being saved; the lesson goes on."""
+    """Warn the learner if progress is not being saved."""
     reason = current().failure
     if reason is not None:
         message = f"**{text('progress.not_saved')}** {text(f'progress.reason.{reason}')}"
@@ -75,13 +75,13 @@ def say_if_not_saved() -> None:
 
 
 def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
-    """Say beside something that was just done that it could not be kept."""
+    """Say beside something just done that it could not be saved."""
     if current().unsaved(lesson, kind, item):
         st.caption(f":material/cloud_off: {text('progress.not_saved')}")
 
 
-def controls() -> None:
-    """Draw the learner's controls: export, import, reset."""
+def controls(lessons: Collection[str]) -> None:
+    """Draw the learner's controls: export, import, reset; ``lessons`` names the course's."""
     with st.container(key="progress-controls"):
         # Drawn when it is opened: most visits to Home are for something else.
         box = drawer(text("progress.manage"), key="progress-manage", icon=":material/settings:")
@@ -90,7 +90,7 @@ def controls() -> None:
     with box:
         st.caption(text("progress.about"))
         _export()
-        _import()
+        _import(lessons)
         _reset()
 
 
@@ -125,8 +125,8 @@ def _hand_out_cookie() -> None:
 def _export() -> None:
     st.download_button(
         text("progress.export"),
-        # Made when it is asked for: drawing Home must not cost more the more somebody has learned.
-        # Whose it is is found out here: what is called then knows nothing of this session.
+        # Made on demand: Home must not cost more with more progress. Looked up here: the callback
+        # of a download knows nothing of this session.
         current().export,
         file_name="course-progress.json",
         mime="application/json",
@@ -136,7 +136,7 @@ def _export() -> None:
     )
 
 
-def _import() -> None:
+def _import(lessons: Collection[str]) -> None:
     from course.progress.transfer import MAX_BYTES
 
     st.file_uploader(
@@ -146,6 +146,7 @@ def _import() -> None:
         max_upload_size=MAX_BYTES // 1_000_000,
         # Once for each file: drawn again after a reset, it would bring everything back.
         on_change=_take,
+        args=(lessons,),
     )
     found = st.session_state.get(IMPORTED_KEY)
     if isinstance(found, tuple):
@@ -158,14 +159,13 @@ def _import() -> None:
         st.error(message, icon=":material/error:")
 
 
-def _take() -> None:
+def _take(lessons: Collection[str]) -> None:
     from course.progress.transfer import ImportProblem
 
     given = st.session_state.get(UPLOAD_KEY)
     st.session_state.pop(IMPORTED_KEY, None)
     if given is not None:
         try:
-            lessons = {entry.name for entry in catalog.entries()}
             new = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
         except ImportProblem as problem:
             st.session_state[IMPORTED_KEY] = problem

@@ -145,7 +145,7 @@ class Progress:
 
         now = self._now()
         known = dict(self._facts)
-        # A clock that runs ahead must not make its facts win for ever.
+        # A clock that runs ahead must not make its facts win forever.
         given, left = room_for(
             (
                 fact if fact.at <= now else Fact(*fact.key, fact.value, now)

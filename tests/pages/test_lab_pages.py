@@ -14,7 +14,7 @@ from connection import connect
 from course import ROOT, settings
 from course.lab import compare, cost
 from course.lab import faults as breaking
-from course.lab import run as state
+from course.lab import frame as state
 from course.lab import streams as calls
 from course.language import LANGUAGES, Language, texts
 

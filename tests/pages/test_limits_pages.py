@@ -53,7 +53,7 @@ def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queue:
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(practice_panel, "TURNS", Turns(count=99, seconds=60.0))
     line = Queue(grace=0.0)
-    monkeypatch.setattr(limits_panel, "LINE", line)
+    monkeypatch.setattr(limits_panel, "QUEUE", line)
     return line
 
 

@@ -17,11 +17,11 @@ from streamlit.testing.v1 import AppTest
 
 from connection import ConnectionFailed, connect
 from course import ROOT
+from course import progress as progress_panel
 from course.exercises import hints as practice_help
 from course.exercises import panel as practice_panel
 from course.exercises import run as practice_run
 from course.language import texts
-from course.progress import panel as progress_panel
 from course.progress.database import default_path
 from course.progress.stores import SqliteStore
 from course.visitor import Learner
