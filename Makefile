@@ -66,7 +66,7 @@ format: $(VENV)/dev.done ## Put every file into the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.done ## Measure the budgets and print the tables
+bench: $(VENV)/dev.done ## Measure the budgets and write docs/performance.md
 	@$(BIN)/python -m tests.browser.chromium
 	@$(BIN)/python -m benchmarks
 
