@@ -26,6 +26,7 @@ from benchmarks.overhead import first_piece, time_per_delta, time_per_piece
 from benchmarks.pacing import end_delay
 from benchmarks.pages import first_answer, stop_latency
 from benchmarks.practice import (
+    attacks,
     first_compile,
     left_after_a_kill,
     run_to_first_text,
@@ -63,6 +64,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         run_to_first_text,
         runs_at_once,
         left_after_a_kill,
+        attacks,
         stop_latency,
         limit_accuracy,
         first_answer,

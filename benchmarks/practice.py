@@ -21,7 +21,7 @@ from practice.sandbox.job import Scene
 from practice.sandbox.runtime import CACHE_SETTING, find
 from streaming import CompletionRequest
 
-__all__ = ["first_compile", "left_after_a_kill", "run_to_first_text", "runs_at_once"]
+__all__ = ["attacks", "first_compile", "left_after_a_kill", "run_to_first_text", "runs_at_once"]
 
 RUNS = 7
 LEARNERS = 8
@@ -29,6 +29,15 @@ DAY = "day_03_write_streams"
 EXERCISE = "2_show_the_stream"
 ANSWER = "A qubit is a quantum bit. It can be 0 and 1 at once."
 PIECE_SECONDS = 0.02
+TICK_SECONDS = 0.01
+# Each ends at another limit.
+ATTACKS = (
+    "while True: pass",
+    "data = bytearray()\nwhile True: data += bytes(1 << 20)",
+    "while True: print('x' * 1000)",
+    "import os\nos.write(1, b'x' * 50_000_000)",
+    "import streamlit as st\nwhile True: st.write('x')",
+)
 
 # The key's own moment and the first text are both seen by the page itself.
 TIMED_RUN = """timeout => new Promise((resolve, reject) => {
@@ -158,6 +167,42 @@ def left_after_a_kill() -> list[Figure]:
     left = [after - begun for begun, after in zip(before, _held(), strict=True)]
     label = "Left by 5 killed programs: processes, open files, temporary files"
     return [Figure(label, left, "left_after_a_kill", "count")]
+
+
+def attacks() -> list[Figure]:
+    """What 5 programs without end cost the server: seconds, its longest stall, its memory.
+
+    A thread of the server notes when it gets no turn.
+    """
+    _ready()
+    stalls: list[float] = []
+    stop = threading.Event()
+
+    def tick() -> None:
+        before = time.monotonic()
+        while not stop.wait(TICK_SECONDS):
+            now = time.monotonic()
+            stalls.append(now - before - TICK_SECONDS)
+            before = now
+
+    ticking = threading.Thread(target=tick)
+    memory = psutil.Process().memory_info
+    before = memory().rss
+    seconds = []
+    ticking.start()
+    try:
+        for code in ATTACKS:
+            began = time.monotonic()
+            list(run(code, complete=_answer))
+            seconds.append(time.monotonic() - began)
+    finally:
+        stop.set()
+        ticking.join()
+    return [
+        Figure("A program without end is ended", seconds, "attack_seconds"),
+        Figure("The server's longest stall meanwhile", [max(stalls)], "attack_stall"),
+        Figure("The server's memory grows by", [memory().rss - before], "attack_memory", "bytes"),
+    ]
 
 
 def _held() -> tuple[int, int, int]:

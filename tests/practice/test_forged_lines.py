@@ -130,7 +130,7 @@ def test_an_impossible_line_ends_the_run(
     assert end(told(monkeypatch, *lines, forged("end"))) == "protocol"
 
 
-# Seconds of processor time; it takes 0.04 at most. `make bench` has the real figure.
+# Seconds of processor time; it takes 0.04 at most.
 HANG = 5.0
 
 

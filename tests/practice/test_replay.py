@@ -193,7 +193,7 @@ def test_a_growing_text_is_sent_ten_times_a_second_however_often_it_grows() -> N
     assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
 
 
-# Seconds of processor time; it takes 0.2 at most. `make bench` has the real figure.
+# Seconds of processor time; it takes 0.2 at most.
 HANG = 5.0
 
 PICTURE = "![x](http://x.test/y)"

@@ -143,7 +143,7 @@ select.select([], [], [], 40)
 def test_what_is_printed_without_an_end_is_told_in_pieces() -> None:
     events = ran("for _ in range(10_000): print('x', end='')")
     assert printed(events) == "x" * 10_000
-    assert len(events) < 20
+    assert sum(isinstance(event, Printed) for event in events) < 10
 
 
 def test_statements_get_their_rows_their_errors_and_no_more_than_their_number() -> None:
@@ -401,7 +401,7 @@ def descriptors_now() -> list[str]:
 @pytest.mark.parametrize(
     ("code", "limits", "reason"),
     [
-        (COMPUTE, RunLimits(cpu=0.8), "cpu"),
+        (COMPUTE, RunLimits(cpu=0.8, silence=30), "cpu"),
         (WAIT, RunLimits(silence=0.4), "silence"),
         ("import time\nfor _ in range(3): time.sleep(0.2)", RunLimits(sleep=0.5), "sleep"),
         ("import time\nwhile True: time.sleep(0.1)", RunLimits(wall=1.0), "wall"),
@@ -465,7 +465,7 @@ def test_neither_the_models_time_nor_that_of_drawing_is_the_programs() -> None:
     limits = RunLimits(wall=20, drawing=1_000)
     for event in run(code, complete=slow, clock=clock, limits=limits):
         events.append(event)
-        clock.seconds += 50
+        clock.seconds += 50 * (not isinstance(event, Idle))
     assert printed(events) == "x\n2\n"
     assert end(events) == "end"
 

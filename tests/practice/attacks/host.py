@@ -45,7 +45,7 @@ class Host:
         """Run an attack; check that it is contained, explained and leaves nothing behind."""
         events = ran(self.aimed(attack), limits=attack.limits)
         ended = end(events)
-        assert ended in attack.ends
+        assert ended in attack.ends, ended
         assert SECRET not in "".join(map(repr, events))
         self.is_unharmed()
         _is_explained(events, ended.partition("@")[0])

@@ -23,12 +23,12 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from benchmarks.crowd_pages import PAGES, Page, expected
-from benchmarks.crowd_rest import SOAK_HEAD, closed_tabs, outage, soak
-from benchmarks.crowd_run import FIRST_TOKEN, HEAD, TOKENS_PER_SECOND, Crowd, crowd
+from benchmarks.crowd.pages import PAGES, Page, expected
+from benchmarks.crowd.rest import SOAK_HEAD, closed_tabs, outage, soak
+from benchmarks.crowd.run import FIRST_TOKEN, HEAD, TOKENS_PER_SECOND, Crowd, crowd
+from benchmarks.crowd.shared_cortex import SharedCortex, shared_cortex
+from benchmarks.crowd.visitors import Answered
 from benchmarks.figures import NotMeasured
-from benchmarks.shared_cortex import SharedCortex, shared_cortex
-from benchmarks.visitors import Answered
 
 # Where the search begins and how it goes on.
 COUNTS = range(60, 301, 15)

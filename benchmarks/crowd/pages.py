@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.crowd.shared_cortex import SharedCortex
+from benchmarks.crowd.visitors import Answered, Visitor
 from benchmarks.figures import NotMeasured
 from benchmarks.processes import HOME, Server, running_in, streamlit, wait_until_it_answers
-from benchmarks.shared_cortex import SharedCortex
-from benchmarks.visitors import Answered, Visitor
 from course.content.catalog import find
 from course.content.lesson import program
 from tests.browser.server import streamlit_command

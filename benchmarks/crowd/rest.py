@@ -7,11 +7,11 @@ import random
 import time
 from collections.abc import Sequence
 
-from benchmarks.crowd_pages import Page, Use, ask, tabs
-from benchmarks.crowd_run import undisturbed
+from benchmarks.crowd.pages import Page, Use, ask, tabs
+from benchmarks.crowd.run import undisturbed
+from benchmarks.crowd.shared_cortex import SharedCortex
+from benchmarks.crowd.visitors import Answered
 from benchmarks.processes import Server
-from benchmarks.shared_cortex import SharedCortex
-from benchmarks.visitors import Answered
 
 __all__ = ["SOAK_HEAD", "closed_tabs", "outage", "soak"]
 

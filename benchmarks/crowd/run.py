@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 
-from benchmarks.crowd_pages import Page, ask, memory_of, tabs
+from benchmarks.crowd.pages import Page, ask, memory_of, tabs
+from benchmarks.crowd.visitors import Answered
 from benchmarks.processes import Server
-from benchmarks.visitors import Answered
 
 __all__ = ["FIRST_TOKEN", "HEAD", "TOKENS_PER_SECOND", "Crowd", "crowd", "undisturbed"]
 
