@@ -1,4 +1,4 @@
-"""What `make check` says of exercises once it has run their solutions, starters and wrong answers."""
+"""What `make check` says of exercises once it has run solutions, starters and wrong answers."""
 
 from __future__ import annotations
 
