@@ -44,7 +44,7 @@ def make(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
 
 
