@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from tests.course.making import META, in_section, loaded, make_lesson
 SPOILT, RIGHT = "day_41_spoilt", "day_42_right"
 #: How the demo of a new day begins.
 BEGIN = "    prompt ="
+#: What the page of the day that is right also does.
+PRINTS = 'print("[]")'
 DEMO = """\
     way = st.radio("Way", ["one", "two"], format_func=str.upper)
     on = st.toggle("Fast")
@@ -54,6 +57,14 @@ def change(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    before = path.read_text("utf-8")
+    change(path, old, new)
+    yield
+    path.write_text(before, encoding="utf-8")
 
 
 def append(path: Path, text: str) -> None:
@@ -91,7 +102,7 @@ def checked(course: Path) -> subprocess.CompletedProcess[str]:
     step = folder / "steps" / "step_1_title.py"
     step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
     append(folder / "practice" / "1_first_try" / "solution.py", '{}["key"]\n')
-    append(course / "pages" / f"{RIGHT}.py", '\n\nprint("[]")\n')
+    append(course / "pages" / f"{RIGHT}.py", f"\n\n{PRINTS}\n")
     return run_course(course, "check")
 
 
@@ -186,8 +197,8 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(
     course: Path, checked: subprocess.CompletedProcess[str]
 ) -> None:
     days = [load(course / "lessons" / name) for name in (RIGHT, SPOILT)]
-    append(course / "pages" / f"{RIGHT}.py", "\nimport os\n\nos._exit(0)\n")
-    said = list(map(str, together(partial(draw_pages, root=course), days)))
+    with changed(course / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
+        said = list(map(str, together(partial(draw_pages, root=course), days)))
     assert f"pages/{RIGHT}.py: the page cannot be drawn: " in said[0]
     assert any(f"pages/{SPOILT}.py" in each and "NameError" in each for each in said[1:])
 
@@ -196,11 +207,14 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(
 def test_a_page_that_never_ends_is_named(
     course: Path, checked: subprocess.CompletedProcess[str]
 ) -> None:
-    change(course / "course" / "checking" / "draw_pages.py", "SECONDS = 60", "SECONDS = 20")
-    append(course / "pages" / f"{SPOILT}.py", "\nwhile True:\n    pass\n")
-    with pytest.raises(ProcessFailed) as failed:
-        draw_pages([load(course / "lessons" / SPOILT)], course)
-    said = f"pages/{SPOILT}.py: fails (ko, through Home): it does not end within 20 s"
+    drawing = course / "course" / "checking" / "draw_pages.py"
+    with (
+        changed(drawing, "SECONDS = 60", "SECONDS = 20"),
+        changed(course / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),
+        pytest.raises(ProcessFailed) as failed,
+    ):
+        draw_pages([load(course / "lessons" / RIGHT)], course)
+    said = f"pages/{RIGHT}.py: fails (ko, through Home): it does not end within 20 s"
     assert said in str(failed.value)
 
 
