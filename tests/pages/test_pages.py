@@ -407,7 +407,7 @@ def test_a_page_that_fails_outside_its_demo_says_so(
         raise SnowparkSQLException(said)
 
     monkeypatch.setattr("course.page.LessonPage.demo", fail)
-    app = open_day_3("en")
+    app = open_page("day_03_write_streams", "en", cold=False)
     assert not app.exception
     assert "The code of this page has failed" in app.error[0].value
     assert "SnowparkSQLException" in caplog.text
@@ -554,6 +554,6 @@ def test_a_foreign_name_is_refused_on_this_machine_and_not_inside_snowflake(
     monkeypatch.setattr(navigation, "foreign_name", lambda *_: "evil.example")
     where = SimpleNamespace(attempts=[SimpleNamespace(outcome=outcome)])
     monkeypatch.setattr(navigation, "connect", lambda _: where)
-    app = open_page("day_01_connect")
+    app = open_page("day_01_connect", cold=False)
     assert any("evil.example" in each.value for each in app.error) is refused
     assert bool(app.title) is not refused
