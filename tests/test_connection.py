@@ -66,7 +66,7 @@ class FakeSession:
         assert not self.connection.open, "the query that Session.close() begins with is slow"
 
     def was_closed(self) -> bool:
-        return self.connection.closed_by_us.wait(5)
+        return self.connection.closed_by_us.wait(60)
 
 
 class FakeCortex:
@@ -614,7 +614,7 @@ def test_closing_stops_local_cortex_too() -> None:
     first = shared.get()
     shared.close()
     assert first.was_closed()
-    assert world.cortexes[0].closed.wait(5)
+    assert world.cortexes[0].closed.wait(60)
     assert shared.get() is not first
 
 
@@ -983,13 +983,16 @@ def run(script: str, **environ: str) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("choice", ["auto", "account", "snowflake", "local"])
+@pytest.mark.parametrize(
+    "choice",
+    ["auto", *(pytest.param(each, marks=pytest.mark.thorough) for each in connection.LABELS)],
+)
 def test_importing_and_connecting_import_no_snowflake_package_and_no_local_cortex(
     choice: str,
 ) -> None:

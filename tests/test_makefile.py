@@ -44,16 +44,29 @@ def make(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
     )
+
+
+OTHERS = (
+    *("$(touch ran)", "${HOME}", "$(error x)", "a; touch ran", "a & b | c > ran", "a # b"),
+    *("-x", "=x", "a\\b", "%s {x} <week>", "a\nb"),
+)
 
 
 @pytest.mark.parametrize(
     "title",
     [
-        *("$(shell touch ran)", "$x costs $$5", "`touch ran`", "$(touch ran)", "it's", "a # b"),
-        *("--help", "-x", 'a "b" c', "a\\b", "a; touch ran", "a & b | c > ran", "$(error x)", "=x"),
-        *("캐시 🚀", "%s {x} <week>", "${HOME}", "a\nb"),
+        *(
+            "$(shell touch ran)",
+            "$x costs $$5",
+            "`touch ran`",
+            "it's",
+            'a "b" c',
+            "--help",
+            "캐시 🚀",
+        ),
+        *(pytest.param(each, marks=pytest.mark.thorough) for each in OTHERS),
     ],
 )
 def test_a_title_is_taken_as_it_is(folder: Path, title: str) -> None:

@@ -1,6 +1,6 @@
 """The recorder: what a program draws becomes events, which the page repeats.
 
-The arguments and the checks are those of the installed Streamlit (``practice/sandbox/signatures.py``). An
+The arguments and the checks are those of the installed Streamlit (``sandbox/signatures.py``). An
 element that is not in ``SPECIAL`` is checked, sent and returns its place.
 """
 

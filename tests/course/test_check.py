@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pytest
 
-from course import ROOT
 from course import __main__ as command
-from course.commands.check import check
 from course.commands.checking import files as checking_files
 from course.commands.checking.files import check_files
-from course.commands.checking.processes import run_python
-from course.commands.checking.running import check_page, run_code
 from course.content import catalog, translations
-from course.content.lesson import load
 from course.problems import Problem
-from tests.copies import copy_of_the_course
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -37,22 +27,6 @@ def right(tmp_path: Path, **differences: str) -> Path:
     found = loaded(tmp_path, **differences)
     translations.record(found, "en")
     return found.folder
-
-
-def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", "course", *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-    )
-
-
-def test_this_course_has_no_errors() -> None:
-    assert [str(each) for each in check() if each.severity == "error"] == []
 
 
 def test_a_lesson_that_is_right_is_passed_over_in_silence(tmp_path: Path) -> None:
@@ -274,153 +248,3 @@ def test_a_week_that_goes_back_is_found(tmp_path: Path) -> None:
 
 def test_a_course_without_a_folder_for_lessons_is_an_error(tmp_path: Path) -> None:
     assert "error: lessons: there is no lesson." in said_of(tmp_path)
-
-
-def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
-    chart = '```altair file=figures/curve.py caption="A."\nx: y\n```'
-    folder = make_lesson(tmp_path, prose=in_section("theory", chart))
-    (folder / "steps" / "step_1_cache.py").unlink()
-    (folder / "figures").mkdir()
-    (folder / "figures" / "curve.py").write_text("def chart(labels):\n    return labels['z']\n")
-    ko, en = run_code(load(folder), ROOT)
-    assert "ko.md:7: the chart curve.py fails: KeyError: 'z'" in str(ko)
-    assert "en.md:7: the chart curve.py fails: KeyError: 'z'" in str(en)
-
-
-def test_an_example_must_print_what_the_prose_shows(tmp_path: Path) -> None:
-    folder = right(tmp_path, prose=in_section("theory", "```text\n1\n```"))
-    (folder / "steps" / "step_1_cache.py").unlink()
-    example = folder / "steps" / "example_one.py"
-    example.write_text("print(1)\n")
-    assert list(run_code(load(folder), tmp_path)) == []
-    example.write_text("print(2)\n")
-    assert "does not show what steps/example_one.py prints" in str(
-        next(run_code(load(folder), tmp_path))
-    )
-    example.write_text("1 / 0\n")
-    assert "fails: ZeroDivisionError" in str(next(run_code(load(folder), tmp_path)))
-
-
-def test_an_assembled_program_that_fails_is_found(tmp_path: Path) -> None:
-    folder = right(tmp_path)
-    step = folder / "steps" / "step_1_cache.py"
-    step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
-    (problem,) = run_code(load(folder), ROOT)
-    assert "day7.py, the steps put together, fails: when 'Go' is pressed: " in str(problem)
-    assert "name 'none' is not defined" in str(problem)
-
-
-def only_day_1(root: Path) -> Path:
-    """Leave nothing but Day 1 in a copy of the course, and return its page."""
-    for folder in (root / "lessons").glob("day_*"):
-        if folder.name != "day_01_connect":
-            shutil.rmtree(folder)
-            (root / "pages" / f"{folder.name}.py").unlink()
-    return root / "pages" / "day_01_connect.py"
-
-
-def test_a_new_day_passes_the_check_at_once_and_lists_what_is_left(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    only_day_1(root)
-    made = run_course(root, "new-day", "41", "Caching")
-    assert made.returncode == 0, made.stderr
-    assert "lessons/day_41_caching/ko.md:7: still to be written" in made.stdout
-    again = run_course(root, "new-day", "41", "Caching")
-    assert (again.returncode, again.stdout) == (2, "")
-    assert "is day 41 already" in again.stderr
-    checked = run_course(root, "check")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert "warning: lessons/day_41_caching/en.md:7: still to be written" in checked.stdout
-    noted = run_course(root, "translated", "41", "en")
-    assert noted.stdout == "lessons/day_41_caching/translated.toml: en is noted as up to date.\n"
-    assert run_course(root, "translated", "42", "en").returncode == 2
-
-
-def test_what_fails_on_a_page_is_named_with_its_line(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    only_day_1(root)
-    run_course(root, "new-day", "41", "Caching")
-    page = root / "pages" / "day_41_caching.py"
-    source = page.read_text("utf-8")
-    in_the_demo = source.replace(
-        "    prompt =", '    if st.button("Try"):\n        raise KeyError("mine")\n    prompt ='
-    )
-    page.write_text(in_the_demo + "\nst.write(none)\n", encoding="utf-8")
-    said = run_course(root, "check").stdout
-    line = len(in_the_demo.splitlines()) + 2
-    ways = "ko, through Home; ko, cold; when 'Try' is pressed; en, through Home; en, cold"
-    fails = f"error: pages/day_41_caching.py:{line}: fails ({ways}): NameError: name 'none'"
-    assert fails in said, said
-    assert "fails (when 'Try' is pressed): KeyError: 'mine'" in said
-
-
-def test_a_demo_that_fails_only_with_its_second_option_is_an_error(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    page = only_day_1(root)
-    source = page.read_text("utf-8")
-    begin = "    buttons = st.container(horizontal=True)\n"
-    assert begin in source
-    asks = (
-        '    way = st.radio("Way", ["one", "two"], format_func=str.upper)\n'
-        '    on = st.toggle("Fast")\n'
-        '    if st.button("Try") and way == "two":\n        raise KeyError("mine")\n'
-        '    if on and way == "two":\n        raise KeyError("other")\n'
-    )
-    page.write_text(source.replace(begin, asks + begin), encoding="utf-8")
-    said = "\n".join(map(str, check_page(load(root / "lessons" / "day_01_connect"), root)))
-    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in said
-    assert "fails (with 'Fast' on): KeyError: 'other'" in said
-
-
-def test_a_page_that_ends_the_process_ends_no_check(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    page = only_day_1(root)
-    page.write_text(page.read_text("utf-8") + "\nimport os\n\nos._exit(0)\n", encoding="utf-8")
-    (said,) = check_page(load(root / "lessons" / "day_01_connect"), root)
-    assert "the page cannot be drawn: " in str(said)
-
-
-def test_a_page_that_never_ends_ends_the_check_with_its_name(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    page = only_day_1(root)
-    drawing = root / "course" / "checking" / "draw_pages.py"
-    source = drawing.read_text("utf-8")
-    assert "SECONDS = 30" in source
-    drawing.write_text(source.replace("SECONDS = 30", "SECONDS = 10"), "utf-8")
-    with page.open("a", encoding="utf-8") as file:
-        file.write("\nwhile True:\n    pass\n")
-    said = run_course(root, "check").stdout
-    assert "pages/day_01_connect.py: fails (ko, through Home): it does not end within 10 s" in said
-
-
-def test_a_page_may_print(tmp_path: Path) -> None:
-    root = copy_of_the_course(tmp_path)
-    with only_day_1(root).open("a", encoding="utf-8") as file:
-        file.write('\n\nprint("[]")\n')
-    said = run_course(root, "check")
-    assert (said.returncode, said.stderr) == (0, ""), said.stdout
-
-
-def test_a_step_that_cannot_be_read_ends_no_check(tmp_path: Path) -> None:
-    folder = right(tmp_path)
-    (folder / "steps" / "step_2_more.py").write_bytes(b'x = "\xff"')
-    assert list(run_code(load(folder), tmp_path)) == []
-    assert said_of(tmp_path).count("`steps/step_2_more.py` cannot be read") == 1
-
-
-def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
-    fcntl = pytest.importorskip("fcntl", reason="file locks of this kind are Unix's")
-    held = tmp_path / "held"
-    grandchild = (
-        f"import fcntl, time; file = open({str(held)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX)\n"
-        "while True: time.sleep(1)"
-    )
-    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
-    with pytest.raises(subprocess.TimeoutExpired):
-        run_python(["-c", child], tmp_path, {}, 10)
-    # The lock is free once nobody lives who has it.
-    with held.open() as file:
-        waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_EX), daemon=True)
-        waiting.start()
-        waiting.join(10)
-        assert not waiting.is_alive()

@@ -11,7 +11,6 @@ import pytest
 from course.commands.checking.exercises import exercise_files
 from course.commands.checking.files import check_files
 from course.commands.checking.mistakes import never
-from course.commands.checking.try_exercises import main as try_exercises
 from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"
@@ -41,14 +40,8 @@ def seen(folder: Path) -> list[str]:
     return [str(each) for each in exercise_files(folder.parent.parent)]
 
 
-def tried(folder: Path) -> list[str]:
-    rows = try_exercises(folder.parent.parent.parent, [DAY])
-    return [f"{Path(file).name}: {what}" for file, _, what, _, _ in rows]
-
-
 def test_an_exercise_that_is_right_is_passed_over_in_silence(folder: Path) -> None:
     assert seen(folder) == []
-    assert tried(folder) == []
 
 
 def test_what_lies_among_the_exercises_and_is_none_is_named(folder: Path) -> None:
@@ -97,7 +90,6 @@ def test_a_hint_that_holds_a_statement_of_the_solution_is_an_error(folder: Path)
 def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> None:
     shutil.copy(folder / "solution.py", folder / "starter.py")
     assert any("is the same as solution.py" in said for said in seen(folder))
-    assert any("passes all checks as it is" in said for said in tried(folder))
 
 
 @pytest.mark.parametrize(
@@ -232,15 +224,6 @@ def test_an_exercise_without_a_wrong_answer_is_a_warning(folder: Path) -> None:
     assert "no wrong answer proves that the checks find anything" in str(problem)
 
 
-def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(folder: Path) -> None:
-    wrong = '[[wrong]]\nid = "bare_except"\n'
-    rest = (folder / "exercise.toml").read_text("utf-8").partition(wrong)[2].partition("\n[[")[0]
-    change(folder, "exercise.toml", wrong + rest, "")
-    (row,) = try_exercises(folder.parent.parent.parent, [DAY])
-    assert row[1:3] == (("checks", 0, "mistakes", 1), "no wrong answer makes the mistake `bare`")
-    assert row[4] == "warning"
-
-
 @pytest.mark.parametrize("blank", ['""', '" "', '"\\n"', '"\\u200b"', '"\\u3164"'])
 def test_a_blank_message_is_an_error(folder: Path, blank: str) -> None:
     row = next(row for row in lines(folder) if row.startswith("say.en"))
@@ -279,30 +262,3 @@ def test_one_spoilt_file_is_an_error_and_ends_no_check(
     (folder / name).write_bytes(content)
     said = "\n".join(map(str, check_files(folder.parents[3], [DAY])))
     assert f"practice/{EXERCISE}/{name}" in said
-
-
-def test_a_solution_that_fails_is_named_with_the_check(folder: Path) -> None:
-    change(folder, "solution.py", '["connections"]', '["connection"]')
-    (said,) = tried(folder)
-    assert said.startswith("solution.py: fails check runs (ko, en): Line ")
-    assert "KeyError" in said
-
-
-def test_a_wrong_answer_that_gets_another_message_is_named(folder: Path) -> None:
-    change(
-        folder,
-        "exercise.toml",
-        'check = "exception"\nmistake = "bare"',
-        'check = "exception"\nmistake = "too_wide"',
-    )
-    (said,) = tried(folder)
-    assert "wrong answer bare_except should fail check exception, mistake too_wide" in said
-    assert "but fails check exception, mistake bare (ko, en): Line 8 swallows everything" in said
-
-
-def test_a_wrong_answer_that_passes_is_named(folder: Path) -> None:
-    change(folder, "exercise.toml", 'edits = [["st.success(", "st.write("]]', "edits = []")
-    assert any(
-        "wrong answer shown_with_write should fail" in said and "passes (ko, en)" in said
-        for said in tried(folder)
-    )

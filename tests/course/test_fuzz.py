@@ -1,7 +1,7 @@
 """Files that somebody has spoilt: reading them ends in a problem with its file, never otherwise.
 
-Each format gets a few hundred files in the suite, the same in each run. `make fuzz` gives each of
-them a minute, with other files in each run.
+Each format gets thirty files in the suite, the same in each run. `make fuzz` gives each format a
+minute, with other files in each run.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from tests.course.making import META, make_lesson
 
 SECONDS = float(os.environ.get("COURSE_FUZZ_SECONDS", "0"))
 EXAMPLES = 30
+thorough = pytest.mark.thorough
 OTHER = "day_08_other"
 #: What breaks readers, in any of the formats.
 HOSTILE = [
@@ -113,7 +114,7 @@ def sources_of(*patterns: str) -> list[str]:
 
 
 def fuzz(check: Callable[[bytes], None], sources: list[str]) -> None:
-    """Check spoilt files, and some that are only bytes: for a minute, or a few hundred."""
+    """Check spoilt files, and some that are only bytes: for a minute, or thirty."""
     content = st.one_of(spoilt(sources), spoilt(sources), spoilt(sources), st.binary(max_size=300))
     batch = settings(
         max_examples=EXAMPLES,
@@ -191,11 +192,13 @@ def raised(read: Callable[[], object], kind: type[Exception]) -> Exception | Non
     ("name", "patterns"),
     [
         ("lessons/day_07_caching/lesson.toml", ["lessons/*/lesson.toml"]),
-        ("lessons/day_07_caching/translated.toml", ["lessons/*/translated.toml"]),
+        pytest.param(
+            "lessons/day_07_caching/translated.toml", ["lessons/*/translated.toml"], marks=thorough
+        ),
         ("lessons/glossary.toml", ["lessons/glossary.toml"]),
         ("lessons/day_07_caching/en.md", ["lessons/*/en.md", "lessons/*/ko.md"]),
         ("lessons/day_07_caching/steps/step_1_cache.py", ["lessons/*/steps/*.py"]),
-        ("pages/day_07_caching.py", ["pages/*.py"]),
+        pytest.param("pages/day_07_caching.py", ["pages/*.py"], marks=thorough),
     ],
 )
 def test_a_spoilt_file_of_a_day_is_named_and_the_other_day_goes_on(
@@ -220,7 +223,7 @@ def exercise(root: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["exercise.toml", "solution.py"])
+@pytest.mark.parametrize("name", ["exercise.toml", pytest.param("solution.py", marks=thorough)])
 def test_a_spoilt_exercise_is_named_and_the_other_day_goes_on(exercise: Path, name: str) -> None:
     root = exercise.parents[3]
 

@@ -16,8 +16,8 @@ from local_cortex import LocalCortex, Settings, faults
 from streaming import Limits
 from tests.local_cortex.cortex_engines import eventually
 
-# Generous: what is waited for takes tenths of a second.
-SECONDS = 10.0
+# Only a hang takes as long: what is waited for takes tenths of a second.
+SECONDS = 60.0
 PROMPT = "What is streaming?"
 
 
@@ -40,11 +40,6 @@ def cortex() -> Iterator[LocalCortex]:
     running = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
     yield running
     running.close()
-
-
-@pytest.fixture(autouse=True)
-def _short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "LIMITS", Limits(first_chunk=0.5, idle=0.5))
 
 
 def wait_for(side: Side, seconds: float = SECONDS) -> Outcome:
@@ -87,7 +82,10 @@ def test_a_reset_loses_the_hand_outs_text_and_ours_keeps_it(cortex: LocalCortex)
     assert mine.kept == mine.shown == theirs.shown != ""
 
 
-def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(cortex: LocalCortex) -> None:
+def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
+    cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "LIMITS", Limits(first_chunk=SECONDS, idle=0.5))
     theirs = run(cortex, hand_out, "fault-stall-mid", seconds=1.0)
     mine = run(cortex, ours, "fault-stall-mid")
     assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)

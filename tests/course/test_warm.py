@@ -37,7 +37,7 @@ def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     length, modules = done.stdout.splitlines()[-1].split(";")
@@ -52,7 +52,7 @@ def test_a_page_that_no_browser_shows_does_not_wait_for_the_warm_up(
     monkeypatch.setattr(warm, "_load", lambda _connection: loaded.wait())
     st.cache_resource.clear()
     page = ROOT / "pages" / "day_03_write_streams.py"
-    app = AppTest.from_file(str(page), default_timeout=30).run()
+    app = AppTest.from_file(str(page), default_timeout=300).run()
     loaded.set()
     assert "Generate" in [button.label for button in app.button]
     assert not app.exception

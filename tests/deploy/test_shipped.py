@@ -27,7 +27,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 for path in [Path("Home.py"), *sorted(Path("pages").glob("*.py"))]:
-    page = AppTest.from_file(str(path.absolute()), default_timeout=60).run()
+    page = AppTest.from_file(str(path.absolute()), default_timeout=300).run()
     assert not page.exception, (path, page.exception)
     assert page.markdown, path
 """
@@ -120,7 +120,11 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-@TARGETS
+@pytest.mark.parametrize(
+    "shipped",
+    [image(), pytest.param(snowflake(), marks=pytest.mark.thorough)],
+    ids=["image", "snowflake"],
+)
 def test_what_is_shipped_draws_every_page_without_the_rest(
     shipped: set[Path], tmp_path: Path
 ) -> None:

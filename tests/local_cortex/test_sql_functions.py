@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from local_cortex.ai import functions as cortex
+from local_cortex.ai import cortex_functions as cortex
 from local_cortex.dialect.expressions import Calls, rewrite
 from local_cortex.dialect.functions import MACROS, NAMES
 from local_cortex.sql.errors import SqlError

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 import streaming
 from connection import connect
-from course.language import LANGUAGES, texts
+from course.language import texts
 from tests.pages.test_pages import open_day_3, press
 
 
@@ -38,7 +38,7 @@ def _one_local_cortex() -> Iterator[None]:
     st.cache_resource.clear()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.thorough)])
 def test_the_page_says_that_the_model_is_thinking(
     monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.exercises.answers import Answers, AnswerSettings, try_out
+from course.exercises.answers import Answers, try_out
+from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, grade, load_exercises
 from practice.exercises import LESSONS
 from streaming import CompletionRequest

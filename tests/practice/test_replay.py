@@ -314,9 +314,12 @@ OTHERS = some.sampled_from(
 )
 
 
+LIMITS = RunLimits()
+
+
 def _as_a_run_tells(lines: list[dict[str, Any]]) -> list[Event]:
     """Return the events of these lines; a run lets nothing be drawn twice, or into nowhere."""
-    drawing, made, blocks = Drawing(RunLimits()), [PAGE], [PAGE, SIDEBAR]
+    drawing, made, blocks = Drawing(LIMITS.nesting, LIMITS.spinners), [PAGE], [PAGE, SIDEBAR]
     events: list[Event] = []
     for number, line in enumerate(lines, 1):
         if line["op"] == "draw":

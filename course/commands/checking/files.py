@@ -224,8 +224,8 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
         if changed:
             what = f"the Korean text has changed since this was translated: {', '.join(changed)}"
             fix = (
-                f"Compare them, then run `.venv/bin/python -m course translated {lesson.meta.day} "
-                f"{language}`"
+                "Change the translation, too; if it needs no change, run "
+                f"`.venv/bin/python -m course translated {lesson.meta.day} {language}`"
             )
             yield Problem(lesson.folder / f"{language}.md", 0, what, fix, "warning")
 

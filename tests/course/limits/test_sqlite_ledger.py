@@ -129,6 +129,7 @@ print(sum(ledger.reserve(day, sys.argv[2], 7, caps) is None for _ in range(50)))
 """
 
 
+@pytest.mark.thorough
 def test_of_eight_processes_with_fifty_requests_each_exactly_a_hundred_pass(
     ledger: SqliteLedger,
 ) -> None:

@@ -1,0 +1,276 @@
+"""What `make check` finds by running a course: its programs, exercises, charts and pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from course import ROOT
+from course.commands.check import check
+from course.commands.checking.files import check_files
+from course.commands.checking.processes import ProcessFailed, run_python, together
+from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
+from course.content.lesson import Lesson, load
+from course.problems import Problem
+from tests.copies import copy_of_the_course
+from tests.course.making import META, in_section, loaded, make_lesson
+
+SPOILT, RIGHT = "day_41_spoilt", "day_42_right"
+#: How the demo of a new day begins.
+BEGIN = "    prompt ="
+#: What the page of the day that is right also does.
+PRINTS = 'print("[]")'
+DEMO = """\
+    way = st.radio("Way", ["one", "two"], format_func=str.upper)
+    on = st.toggle("Fast")
+    if st.button("Try") and way == "two":
+        raise KeyError("mine")
+    if on and way == "two":
+        raise KeyError("other")
+    if st.button("Fall"):
+        raise KeyError("fall")
+"""
+
+
+def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-m", "course", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    before = path.read_text("utf-8")
+    change(path, old, new)
+    yield
+    path.write_text(before, encoding="utf-8")
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the course without a lesson."""
+    root = copy_of_the_course(tmp_path_factory.mktemp("course"))
+    for path in (*(root / "lessons").glob("day_*"), *(root / "pages").glob("day_*")):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return root
+
+
+@pytest.fixture(scope="module")
+def course(empty: Path) -> Path:
+    """A course of two new days."""
+    for name in (SPOILT, RIGHT):
+        _, day, title = name.split("_")
+        made = run_course(empty, "new-day", day, title.title())
+        assert made.returncode == 0, made.stderr
+        assert f"lessons/{name}/ko.md:7: still to be written" in made.stdout
+    return empty
+
+
+@pytest.fixture(scope="module")
+def checked(course: Path) -> subprocess.CompletedProcess[str]:
+    """What the command says of two days of which one is spoilt in each way that running shows."""
+    folder = course / "lessons" / SPOILT
+    page = course / "pages" / f"{SPOILT}.py"
+    change(page, BEGIN, DEMO + BEGIN)
+    append(page, "\nst.write(none)\n")
+    step = folder / "steps" / "step_1_title.py"
+    step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
+    append(folder / "practice" / "1_first_try" / "solution.py", '{}["key"]\n')
+    append(course / "pages" / f"{RIGHT}.py", f"\n\n{PRINTS}\n")
+    return run_course(course, "check")
+
+
+def test_a_course_with_an_error_fails_the_check_in_plain_words(
+    checked: subprocess.CompletedProcess[str],
+) -> None:
+    assert (checked.returncode, checked.stderr) == (1, "")
+
+
+def test_a_new_day_has_no_errors_and_is_told_what_is_left(
+    checked: subprocess.CompletedProcess[str],
+) -> None:
+    said = [row for row in checked.stdout.splitlines() if RIGHT in row]
+    assert f"warning: lessons/{RIGHT}/en.md:7: still to be written" in "\n".join(said)
+    assert [row for row in said if "still to be written" not in row] == []
+
+
+def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
+    course: Path, checked: subprocess.CompletedProcess[str]
+) -> None:
+    line = len((course / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
+    pressed = "when 'Try' is pressed; when 'Fall' is pressed"
+    ways = f"ko, through Home; ko, cold; {pressed}; en, through Home; en, cold"
+    fails = f"error: pages/{SPOILT}.py:{line}: fails ({ways}): NameError: name 'none'"
+    assert fails in checked.stdout, checked.stdout
+    assert "fails (when 'Fall' is pressed): KeyError: 'fall'" in checked.stdout
+
+
+def test_a_demo_that_fails_only_with_its_second_option_is_an_error(
+    checked: subprocess.CompletedProcess[str],
+) -> None:
+    assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in checked.stdout
+    assert "fails (with 'Fast' on): KeyError: 'other'" in checked.stdout
+
+
+def test_an_assembled_program_that_fails_is_found(
+    checked: subprocess.CompletedProcess[str],
+) -> None:
+    said = f"error: lessons/{SPOILT}/steps: day41.py, the steps put together, fails: "
+    assert f"{said}when 'Go' is pressed: name 'none' is not defined" in checked.stdout
+
+
+def test_a_solution_that_fails_is_found(checked: subprocess.CompletedProcess[str]) -> None:
+    said = f"error: lessons/{SPOILT}/practice/1_first_try/solution.py: fails check runs (ko, en)"
+    assert said in checked.stdout
+
+
+def test_the_commands_refuse_a_day_that_is_taken_or_not_there(course: Path) -> None:
+    again = run_course(course, "new-day", "42", "Caching")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "is day 42 already" in again.stderr
+    noted = run_course(course, "translated", "42", "en")
+    assert noted.stdout == f"lessons/{RIGHT}/translated.toml: en is noted as up to date.\n"
+    assert run_course(course, "translated", "43", "en").returncode == 2
+
+
+@pytest.fixture
+def two_days(tmp_path: Path) -> list[Lesson]:
+    other = META.replace("day = 7", "day = 8").replace("caching", "other")
+    return [loaded(tmp_path), loaded(tmp_path, meta=other, name="day_08_other")]
+
+
+def test_days_whose_process_succeeds_are_looked_at_once(two_days: list[Lesson]) -> None:
+    asked: list[list[int]] = []
+
+    def look(lessons: Sequence[Lesson]) -> list[Problem]:
+        asked.append([each.meta.day for each in lessons])
+        return []
+
+    assert together(look, two_days) == []
+    assert together(look, []) == []
+    assert asked == [[7, 8]]
+
+
+def test_days_whose_process_fails_get_a_process_each_and_the_fault_keeps_its_day(
+    two_days: list[Lesson],
+) -> None:
+    def look(lessons: Sequence[Lesson]) -> list[Problem]:
+        problems = [Problem(each.folder, 0, f"{len(lessons)}", "") for each in lessons]
+        if any(each.meta.day == 7 for each in lessons):
+            raise ProcessFailed(problems[0])
+        return problems
+
+    assert [(each.path, each.what) for each in together(look, two_days)] == [
+        (two_days[0].folder, "1"),
+        (two_days[1].folder, "1"),
+    ]
+
+
+@pytest.mark.thorough
+def test_a_page_that_ends_the_process_hides_no_other_days_faults(
+    course: Path, checked: subprocess.CompletedProcess[str]
+) -> None:
+    days = [load(course / "lessons" / name) for name in (RIGHT, SPOILT)]
+    with changed(course / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
+        said = list(map(str, together(partial(draw_pages, root=course), days)))
+    assert f"pages/{RIGHT}.py: the page cannot be drawn: " in said[0]
+    assert any(f"pages/{SPOILT}.py" in each and "NameError" in each for each in said[1:])
+
+
+@pytest.mark.thorough
+def test_a_page_that_never_ends_is_named(
+    course: Path, checked: subprocess.CompletedProcess[str]
+) -> None:
+    drawing = course / "course" / "checking" / "draw_pages.py"
+    with (
+        changed(drawing, "SECONDS = 60", "SECONDS = 20"),
+        changed(course / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),
+        pytest.raises(ProcessFailed) as failed,
+    ):
+        draw_pages([load(course / "lessons" / RIGHT)], course)
+    said = f"pages/{RIGHT}.py: fails (ko, through Home): it does not end within 20 s"
+    assert said in str(failed.value)
+
+
+def test_a_chart_that_fails_is_found(tmp_path: Path) -> None:
+    chart = '```altair file=figures/curve.py caption="A."\nx: y\n```'
+    folder = make_lesson(tmp_path, prose=in_section("theory", chart))
+    (folder / "figures").mkdir()
+    (folder / "figures" / "curve.py").write_text("def chart(labels):\n    return labels['z']\n")
+    ko, en = draw_charts([load(folder)], ROOT)
+    assert "ko.md:7: the chart curve.py fails: KeyError: 'z'" in str(ko)
+    assert "en.md:7: the chart curve.py fails: KeyError: 'z'" in str(en)
+
+
+def test_an_example_must_print_what_the_prose_shows(tmp_path: Path) -> None:
+    lesson = loaded(tmp_path, prose=in_section("theory", "```text\n1\n```"))
+    example = lesson.folder / "steps" / "example_one.py"
+    example.write_text("print(1)\n")
+    assert run_examples(lesson) == []
+    example.write_text("print(2)\n")
+    ko, en = run_examples(lesson)
+    assert "ko.md: does not show what steps/example_one.py prints" in str(ko)
+    assert "en.md: does not show what steps/example_one.py prints" in str(en)
+    example.write_text("1 / 0\n")
+    assert "fails: ZeroDivisionError" in str(run_examples(lesson)[0])
+
+
+def test_a_step_that_cannot_be_read_ends_no_check(tmp_path: Path) -> None:
+    lesson = loaded(tmp_path)
+    (lesson.folder / "steps" / "step_2_more.py").write_bytes(b'x = "\xff"')
+    assert run_programs([lesson], tmp_path) == []
+    said = list(map(str, dict.fromkeys(check_files(tmp_path))))
+    assert len([each for each in said if "`steps/step_2_more.py` cannot be read" in each]) == 1
+
+
+def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="file locks of this kind are Unix's")
+    held = tmp_path / "held"
+    grandchild = (
+        f"import fcntl, time; file = open({str(held)!r}, 'w'); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "while True: time.sleep(1)"
+    )
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_python(["-c", child], tmp_path, {}, 5)
+    # The lock is free once nobody lives who has it.
+    with held.open() as file:
+        waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_EX), daemon=True)
+        waiting.start()
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+
+def test_this_courses_files_have_no_errors() -> None:
+    assert [str(each) for each in check_files() if each.severity == "error"] == []
+
+
+@pytest.mark.thorough
+def test_this_course_has_no_errors() -> None:
+    assert [str(each) for each in check() if each.severity == "error"] == []

@@ -1,0 +1,85 @@
+"""What `make check` says of exercises once it has run solutions, starters and wrong answers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course.commands.checking.try_exercises import Row, main
+from course.commands.new_day import create
+
+#: A wrong answer of the exercise that a new day begins with.
+INFO_INSTEAD = """
+[[wrong]]
+id = "info_instead"
+edits = [["st.success(", "st.info("]]
+check = "shown"
+mistake = "another_box"
+"""
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    """Several spoilt exercises, tried in one batch: what is said of each, by its folder's name."""
+    root = tmp_path_factory.mktemp("course")
+    create(8, "Spoilt", root=root)
+    practice = root / "lessons" / "day_08_spoilt" / "practice"
+    right = practice / "1_first_try"
+
+    def spoilt(name: str, file: str, old: str, new: str) -> None:
+        shutil.copytree(right, practice / name)
+        text = (right / file).read_text("utf-8")
+        assert old in text
+        (practice / name / file).write_text(text.replace(old, new), encoding="utf-8")
+
+    solution = (right / "solution.py").read_text("utf-8")
+    spoilt("2_solution_fails", "solution.py", solution, f'{solution}{{}}["key"]\n')
+    spoilt("3_starter_passes", "starter.py", (right / "starter.py").read_text("utf-8"), solution)
+    spoilt("4_other_mistake", "exercise.toml", '\nmistake = "another_box"', "")
+    spoilt("5_wrong_passes", "exercise.toml", '[["st.success(", "st.info("]]', "[]")
+    spoilt("6_unproven", "exercise.toml", INFO_INSTEAD, "")
+    rows: dict[str, list[Row]] = {path.name: [] for path in practice.iterdir()}
+    for row in main(root / "lessons", ["day_08_spoilt"]):
+        rows[Path(row[0]).parent.name].append(row)
+    return rows
+
+
+def said(rows: list[Row]) -> str:
+    ((file, _, what, _, severity),) = rows
+    return f"{severity}: {Path(file).name}: {what}"
+
+
+def test_an_exercise_that_is_right_is_passed_over_in_silence(tried: dict[str, list[Row]]) -> None:
+    assert tried["1_first_try"] == []
+
+
+def test_a_solution_that_fails_is_named_with_the_check(tried: dict[str, list[Row]]) -> None:
+    told = said(tried["2_solution_fails"])
+    assert told.startswith("error: solution.py: fails check runs (ko, en): Line ")
+    assert "KeyError" in told
+
+
+def test_a_starter_that_passes_leaves_nothing_to_do(tried: dict[str, list[Row]]) -> None:
+    assert ("starter.py", "passes all checks as it is (ko, en)") in [
+        (Path(file).name, what) for file, _, what, _, _ in tried["3_starter_passes"]
+    ]
+
+
+def test_a_wrong_answer_that_gets_another_message_is_named(tried: dict[str, list[Row]]) -> None:
+    told = said(tried["4_other_mistake"])
+    assert "error: exercise.toml: wrong answer info_instead should fail check shown, but" in told
+    assert "but fails check shown, mistake another_box (ko, en): Line " in told
+
+
+def test_a_wrong_answer_that_passes_is_named(tried: dict[str, list[Row]]) -> None:
+    whats = [what for _, _, what, _, _ in tried["5_wrong_passes"]]
+    assert any("info_instead should fail" in what and "passes (ko, en)" in what for what in whats)
+
+
+def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list[Row]]) -> None:
+    assert said(tried["6_unproven"]) == (
+        "warning: exercise.toml: no wrong answer makes the mistake `another_box`"
+    )
+    assert tried["6_unproven"][0][1] == ("checks", 0, "mistakes", 0)
