@@ -25,7 +25,6 @@ from course.content import (
     Broken,
     Lesson,
     entries,
-    looking_once,
     say_that_code_failed,
     say_that_it_is_broken,
 )
@@ -42,8 +41,7 @@ _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
     _keep_watching()
-    with looking_once():
-        _run(_register(home))
+    _run(_register(home))
 
 
 def guard(name: str) -> None:
@@ -53,15 +51,14 @@ def guard(name: str) -> None:
     """
     if _through_home.get():
         return
-    with looking_once():
-        chosen = _register(_nothing)
-        if chosen.url_path != name:
-            # The page is the app itself, as in AppTest.from_file; it goes on without a router.
-            _sidebar()
-            return
-        # Once more from the top, as the router runs it: only then do its widgets have the identity
-        # that they will have in every later run, and a first click finds its button again.
-        _run(chosen)
+    chosen = _register(_nothing)
+    if chosen.url_path != name:
+        # The page is the app itself, as in AppTest.from_file; it goes on without a router.
+        _sidebar()
+        return
+    # Once more from the top, as the router runs it: only then do its widgets have the identity
+    # that they will have in every later run, and a first click finds its button again.
+    _run(chosen)
     # Not st.stop(): it forgets what was clicked in a fragment while this run went on.
     raise StopException
 

@@ -2,7 +2,7 @@
 
 from course.content.blocks import Block, Heading
 from course.content.broken import say_that_code_failed, say_that_it_is_broken
-from course.content.catalog import Broken, entries, find, lessons, looking_once
+from course.content.catalog import Broken, entries, find, lessons
 from course.content.draw import draw_goals, draw_section
 from course.content.lesson import Lesson, program
 from course.content.parser import read, sections
@@ -18,7 +18,6 @@ __all__ = [
     "entries",
     "find",
     "lessons",
-    "looking_once",
     "program",
     "read",
     "say_that_code_failed",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +14,7 @@ from course.content.lesson import Lesson, load
 from course.problems import LessonError, Problem, reading
 from practice.sources import read_python, stamp
 
-__all__ = ["Broken", "entries", "find", "lessons", "looking_once"]
+__all__ = ["Broken", "entries", "find", "lessons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +30,8 @@ class Broken:
         return self.folder.name
 
 
-_seen: ContextVar[dict[Path, list[Lesson | Broken]] | None] = ContextVar("seen", default=None)
-
-
-@contextmanager
-def looking_once() -> Iterator[None]:
-    """Look at the disk once while a page is drawn, however often its parts ask for lessons."""
-    token = _seen.set({})
-    try:
-        yield
-    finally:
-        _seen.reset(token)
-
-
 def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
     """Return every lesson by day, with what is broken in its place."""
-    seen = _seen.get()
-    if seen is None:
-        return _look(folder)
-    if folder not in seen:
-        seen[folder] = _look(folder)
-    return seen[folder]
-
-
-def _look(folder: Path) -> list[Lesson | Broken]:
     try:
         paths = list(folder.iterdir())
     except OSError:

@@ -35,27 +35,24 @@ WAYS = ("naive", "ours")
 class Meter:
     """What was counted; ``sent`` and ``messages`` are ``None`` where Streamlit hides them.
 
-    ``cpu`` and ``seconds`` are of the thread that was measured: its CPU time, and the clock's.
+    ``cpu`` is the CPU time of the measured thread, in seconds.
     """
 
     sent: int | None = None
     messages: int | None = None
     cpu: float = 0.0
-    seconds: float = 0.0
 
 
 @contextmanager
-def metered(
-    cpu: Callable[[], float] = time.thread_time, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Meter]:
+def metered(cpu: Callable[[], float] = time.thread_time) -> Iterator[Meter]:
     """Count what this thread's script sends and computes until the block is left."""
     meter = Meter()
-    began, began_cpu = clock(), cpu()
+    began = cpu()
     with _counting(meter):
         try:
             yield meter
         finally:
-            meter.seconds, meter.cpu = clock() - began, cpu() - began_cpu
+            meter.cpu = cpu() - began
 
 
 @contextmanager
