@@ -10,12 +10,20 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.server import streamlit_server
+from tests.browser.server import (
+    FIRST_TOKEN,
+    REBOUND_NAME,
+    SERVER_NAME,
+    TOKENS_PER_SECOND,
+    Course,
+    streamlit_server,
+)
 
-# Generous: what it waits for takes a second, except on a machine that is doing something else.
-PATIENCE_MS = 30_000
+# Generous: it waits for what takes a second on a machine that does nothing else, and ends a hang.
+PATIENCE_MS = 120_000
 expect.set_options(timeout=PATIENCE_MS)
 WIDE = {"width": 1280, "height": 900}
+NAMES = ",".join(f"MAP {name} 127.0.0.1" for name in (SERVER_NAME, REBOUND_NAME))
 
 
 # For each module: while Playwright runs, no other test of the process can run an event loop.
@@ -27,20 +35,32 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(f"{reason}: in CI the browser tests must run")
         pytest.skip(reason)
+    arguments = [*chromium.arguments(), f"--host-resolver-rules={NAMES}"]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=chromium.arguments())
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
         yield running
         running.close()
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a course whose script answers quickly, but not at once."""
-    home = tmp_path_factory.mktemp("home")
+def shared_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """One course for all files, whose script answers quickly, but not at once."""
+    home = tmp_path_factory.mktemp("course")
     with streamlit_server(
-        home, COURSE_FIRST_TOKEN="1.0", COURSE_TOKENS_PER_SECOND="100", LANG="C.UTF-8"
+        home,
+        COURSE_DATA=str(home),
+        COURSE_FIRST_TOKEN=str(FIRST_TOKEN),
+        COURSE_TOKENS_PER_SECOND=str(TOKENS_PER_SECOND),
+        LANG="C.UTF-8",
     ) as url:
-        yield url
+        yield Course(url, home)
+
+
+@pytest.fixture
+def course(shared_course: Course) -> str:
+    """The address of the shared course, in which nobody has learned anything yet."""
+    shared_course.forget_progress()
+    return shared_course.url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import streamlit as st
@@ -11,7 +10,14 @@ from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
 from streaming.blocks import Blocks
 from streaming.untrusted import safe
 from streaming.view import show, write
-from tests.browser.nasty_markdown import ATTACKS, BESIDE_CODE, CORPUS, STOPPED, with_code
+from tests.browser.nasty_markdown import (
+    ATTACKS,
+    BESIDE_CODE,
+    CORPUS,
+    MARKER,
+    STOPPED,
+    with_code,
+)
 from tests.streaming.fakes import make_stream
 
 REQUEST = CompletionRequest(model="any", prompt="any")
@@ -29,11 +35,12 @@ def blocks_of(text: str) -> list[str]:
     return [*finished, blocks.open]
 
 
-if marker := os.environ.get("TEST_MARKER"):
+part = st.query_params["part"]
+if part == "attacks":
     with st.container(key="control"):
-        st.markdown(f"![a]({marker}/control)")
+        st.markdown(f"![a]({MARKER}/control)")
     for number, attack in enumerate(ATTACKS):
-        text = attack.format(*[marker] * 9)
+        text = attack.format(*[MARKER] * 9)
         with st.container(key=f"attack-{number}"):
             st.markdown(safe(text))
             # What has half arrived is shown with its open ends completed.
@@ -41,7 +48,7 @@ if marker := os.environ.get("TEST_MARKER"):
                 write(st.empty(), [text[:end]])
             whole = SimulatedStrategy(whole_answer(text), chunk_size=3, delay=0.0)
             show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
-elif os.environ.get("TEST_CODE"):
+elif part == "code":
     for number, beside in enumerate(BESIDE_CODE.values()):
         with st.container(key=f"code-{number}"):
             st.markdown(safe(with_code(beside)))

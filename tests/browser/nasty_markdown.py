@@ -55,6 +55,9 @@ CORPUS = {
 
 DIAGRAM = 'flowchart LR\nA@{{ img: "{}", label: "x" }}'
 
+#: Where the attacks would send what they have found.
+MARKER = "https://attacker.invalid/steal"
+
 #: Every form of an image, and every place where code could be faked; {} is the address.
 ATTACKS = [
     "![a]({})",

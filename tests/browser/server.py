@@ -11,15 +11,37 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
+#: The pace of the course that the tests share.
+FIRST_TOKEN, TOKENS_PER_SECOND = 0.5, 100
+#: Names that lead to this machine: a public server's, and one that an attacker's name server maps.
+SERVER_NAME, REBOUND_NAME = "course.test", "evil.example"
+
+
+@dataclass(frozen=True)
+class Course:
+    """A running course: its address, and the folder that it keeps its data in."""
+
+    url: str
+    data: Path
+
+    @property
+    def progress(self) -> Path:
+        return self.data / "progress.sqlite3"
+
+    def forget_progress(self) -> None:
+        """Let nobody have learned anything; the file is opened for each use, and made again."""
+        self.progress.unlink(missing_ok=True)
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """Return an environment with ``home`` for $HOME, no setting or proxy of ours, and these."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    names = ("PATH", "LANG", "TMPDIR", "COURSE_PRACTICE_CACHE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "HOME": str(home),

@@ -13,14 +13,12 @@ from streaming.view import show
 TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 400
 
 
-@st.cache_resource
-def closed_sources() -> list[str]:
-    return []
-
-
 class Slow:
     name = "slow"
     live = True
+
+    def __init__(self, closed: list[str]) -> None:
+        self.closed = closed
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         try:
@@ -28,15 +26,16 @@ class Slow:
                 yield TEXT[start : start + 4]
                 time.sleep(0.02)
         finally:
-            closed_sources().append("closed")
+            self.closed.append("closed")
 
 
+closed: list[str] = st.session_state.setdefault("closed", [])
 if st.button("Ask"):
     request = CompletionRequest(model="any", prompt="any")
-    st.session_state.answer = stream(Slow(), request)
+    st.session_state.answer = stream(Slow(closed), request)
 st.checkbox("Another widget")
 if "answer" in st.session_state:
     with st.container(key="answer"):
         result = show(st.session_state.answer, key="answer", cursor="▌")
     st.text(f"status: {result.status}")
-st.text(f"closed: {len(closed_sources())}")
+st.text(f"closed: {len(closed)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
@@ -15,25 +15,16 @@ from course.content.blocks import Question
 from course.content.lesson import Lesson
 from course.language import Language, texts
 from practice import load_exercises
-from tests.browser.server import streamlit_server
 
 NAMES: dict[Language, str] = {"en": "English", "ko": "한국어"}
-SWITCHES: tuple[Language, ...] = ("en", "ko", "en", "ko")
+# Each language is come back to once.
+SWITCHES: tuple[Language, ...] = ("en", "ko", "en")
 PROMPT = "What is streaming, in one word?"
 # The second that each demo offers; on Day 3 its label is another one in each language.
 MODELS = {"day_02_hello_cortex": "claude-haiku-4-5", "day_03_write_streams": "mistral-large"}
 CODE = "# mine\nimport streamlit as st\n"
 
 Check: TypeAlias = Callable[[Language], None]
-
-
-@pytest.fixture(scope="module")
-def fast_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("home")
-    with streamlit_server(
-        home, COURSE_FIRST_TOKEN="0", COURSE_TOKENS_PER_SECOND="2000", LANG="C.UTF-8"
-    ) as url:
-        yield url
 
 
 def switch(page: Page, language: Language) -> None:
@@ -145,12 +136,13 @@ def set_the_lab(page: Page, lesson: Lesson) -> Check:
     return check
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lesson", catalog.lessons(), ids=lambda lesson: lesson.name)
 def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
-    fast_course: str, new_page: Callable[..., Page], lesson: Lesson
+    course: str, new_page: Callable[..., Page], lesson: Lesson
 ) -> None:
     page = new_page()
-    page.goto(f"{fast_course}/{lesson.name}?lang=ko")
+    page.goto(f"{course}/{lesson.name}?lang=ko")
     expect(page.locator(".st-key-read-box")).to_be_visible()
     acts = (answer_the_questions, write_the_last_exercise, set_the_demo, set_the_lab)
     checks = [act(page, lesson) for act in acts]
@@ -161,6 +153,6 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
             check(language)
     # What was kept is a number: another browser of the same learner has the same answers.
     again = new_page()
-    again.goto(f"{fast_course}/{lesson.name}?lang=en")
+    again.goto(f"{course}/{lesson.name}?lang=en")
     for number, box in enumerate(questions(again, lesson)):
         expect(box.get_by_role("radio").nth(number % 2)).to_be_checked()

@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.nasty_markdown import ATTACKS, BESIDE_CODE, CODE, CORPUS, INLINE_CODE, STOPPED
+from tests.browser.nasty_markdown import (
+    ATTACKS,
+    BESIDE_CODE,
+    CODE,
+    CORPUS,
+    INLINE_CODE,
+    MARKER,
+    STOPPED,
+)
 from tests.browser.server import streamlit_server
 
 SCRIPT = Path(__file__).with_name("markdown_page.py")
-MARKER = "https://attacker.invalid/steal"
 
 # The elements and texts of a container's Markdown; not the names of styles, which Streamlit makes.
 RENDERED = """key => {
@@ -34,15 +41,24 @@ RENDERED = """key => {
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT) as url:
-        page = browser.new_page()
-        page.goto(url)
-        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
-        # Code is coloured when its part of the program has been loaded.
-        page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
-        yield page
-        page.close()
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT) as address:
+        yield address
+
+
+def open_part(page: Page, url: str, part: str) -> Page:
+    page.goto(f"{url}?part={part}")
+    expect(page.get_by_text("The end", exact=True)).to_be_visible()
+    # Code is coloured when its part of the program has been loaded.
+    page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    page = open_part(browser.new_page(), url, "blocks")
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -55,41 +71,37 @@ def test_blocks_look_like_the_whole_and_so_does_what_show_leaves(page: Page, nam
     assert page.locator(f".st-key-shown-{number} [data-testid=stMarkdown]").count() == 1
 
 
+@pytest.mark.thorough
 def test_a_models_text_fetches_nothing_and_renders_no_html(
-    new_page: Callable[..., Page], tmp_path: Path
+    new_page: Callable[..., Page], url: str
 ) -> None:
-    with streamlit_server(tmp_path, SCRIPT, TEST_MARKER=MARKER) as url:
-        page = new_page()
-        requests: list[str] = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(url)
-        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
-        page.wait_for_load_state("networkidle")
-        inside = "[data-testid=stMarkdownContainer]"
-        assert page.locator(f"{inside} a[href^='{MARKER}']").count() > 0
-        live = page.evaluate(
-            """tags => [...document.querySelectorAll(tags)].map(element =>
-                element.closest('[class*=st-key-attack-]')?.className.match(/attack-(\\d+)/)?.[1])""",
-            "img, iframe, video, script, style, link, object, embed, [data-testid=stMermaidChart]",
-        )
-        assert [ATTACKS[int(number)] for number in live if number is not None] == []
-        assert page.locator(f"{inside} [href^='javascript:']").count() == 0
+    page = new_page()
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    open_part(page, url, "attacks")
+    page.wait_for_load_state("networkidle")
+    inside = "[data-testid=stMarkdownContainer]"
+    assert page.locator(f"{inside} a[href^='{MARKER}']").count() > 0
+    live = page.evaluate(
+        """tags => [...document.querySelectorAll(tags)].map(element =>
+            element.closest('[class*=st-key-attack-]')?.className.match(/attack-(\\d+)/)?.[1])""",
+        "img, iframe, video, script, style, link, object, embed, [data-testid=stMermaidChart]",
+    )
+    assert [ATTACKS[int(number)] for number in live if number is not None] == []
+    assert page.locator(f"{inside} [href^='javascript:']").count() == 0
     # What is not made harmless is seen to be fetched.
     assert {address for address in requests if "attacker" in address} == {f"{MARKER}/control"}
     assert [each for each in requests if not each.startswith((url, "data:", MARKER))] == []
 
 
 @pytest.fixture(scope="module")
-def code_page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT, TEST_CODE="1") as url:
-        page = browser.new_page()
-        page.goto(url)
-        expect(page.get_by_text("The end", exact=True)).to_be_visible(timeout=60_000)
-        page.wait_for_function("() => !document.querySelector('[data-testid=stSkeleton]')")
-        yield page
-        page.close()
+def code_page(browser: Browser, url: str) -> Iterator[Page]:
+    page = open_part(browser.new_page(), url, "code")
+    yield page
+    page.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("beside", BESIDE_CODE)
 def test_code_is_shown_character_for_character(code_page: Page, beside: str) -> None:
     number = list(BESIDE_CODE).index(beside)
@@ -100,6 +112,7 @@ def test_code_is_shown_character_for_character(code_page: Page, beside: str) -> 
         assert code_page.locator(f".st-key-{key} [data-testid=stMermaidChart]").count() == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", STOPPED)
 def test_a_stopped_answer_keeps_every_character(code_page: Page, text: str) -> None:
     answer = code_page.locator(f".st-key-stopped-{STOPPED.index(text)}")

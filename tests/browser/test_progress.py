@@ -9,30 +9,41 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from course.visitor import COOKIE
-from tests.browser import chromium
-from tests.browser.server import streamlit_server
+from tests.browser.server import SERVER_NAME, Course, streamlit_server
+
+pytestmark = pytest.mark.thorough
 
 NewPage = Callable[..., Page]
 DAY = "day_03_write_streams"
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def url(home: Path) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def public_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    """A course that is served under a name of its own as well."""
+    home = tmp_path_factory.mktemp("home")
     with streamlit_server(
         home,
-        COURSE_DATA=str(home / "data"),
+        COURSE_DATA=str(home),
         LANG="C.UTF-8",
-        STREAMLIT_SERVER_ALLOWED_HOSTS="127.0.0.1 course.test",
-    ) as address:
-        yield address
+        STREAMLIT_SERVER_ALLOWED_HOSTS=f"127.0.0.1 {SERVER_NAME}",
+    ) as url:
+        yield Course(url, home)
+
+
+@pytest.fixture
+def here(public_course: Course) -> Course:
+    """That course, in which nobody has learned anything yet, as this machine sees it."""
+    public_course.forget_progress()
+    return public_course
+
+
+@pytest.fixture
+def address(here: Course) -> str:
+    """The address of that course as its visitors see it."""
+    return here.url.replace("127.0.0.1", SERVER_NAME)
 
 
 def open_day(page: Page, url: str) -> None:
@@ -41,8 +52,9 @@ def open_day(page: Page, url: str) -> None:
 
 
 def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this_machine(
-    url: str, home: Path, new_page: NewPage
+    here: Course, new_page: NewPage
 ) -> None:
+    url = here.url
     page = new_page()
     open_day(page, url)
     page.locator(".st-key-box-q-first-line").get_by_text("created, and nothing has").click()
@@ -57,7 +69,7 @@ def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this
         expect(again.get_by_role("link", name="이어서 하기: Day 3.")).to_be_visible()
         expect(again.locator(f".st-key-card-{DAY}")).to_contain_text("읽음")
         expect(again.locator(f".st-key-card-{DAY}")).to_contain_text("문제 1개 해결")
-    with closing(sqlite3.connect(home / "data" / "progress.sqlite3")) as database:
+    with closing(sqlite3.connect(here.progress)) as database:
         assert database.execute("SELECT DISTINCT learner FROM progress").fetchall() == [("local",)]
 
 
@@ -71,13 +83,13 @@ def clear(page: Page) -> None:
 
 
 def test_progress_is_exported_cleared_and_imported(
-    url: str, tmp_path: Path, new_page: NewPage
+    here: Course, tmp_path: Path, new_page: NewPage
 ) -> None:
     page = new_page()
-    open_day(page, url)
+    open_day(page, here.url)
     page.get_by_role("button", name="I've read this").click()
     expect(page.get_by_text("You have read this lesson")).to_be_visible()
-    page.goto(f"{url}/?lang=en")
+    page.goto(f"{here.url}/?lang=en")
     page.get_by_text("Export, import or clear it").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export to a file").click()
@@ -98,56 +110,41 @@ def test_progress_is_exported_cleared_and_imported(
     expect(card).to_contain_text("Not started")
 
 
-@pytest.fixture
-def public(browser: Browser) -> Iterator[Browser]:
-    """A browser for which course.test is this machine, so that the address is not localhost."""
-    mapped = "--host-resolver-rules=MAP course.test 127.0.0.1"
-    running = browser.browser_type.launch(
-        executable_path=chromium.find(), args=[*chromium.arguments(), mapped]
-    )
-    yield running
-    running.close()
-
-
 def test_a_visitor_of_a_server_is_known_by_a_cookie_only(
-    url: str, home: Path, public: Browser
+    here: Course, address: str, new_page: NewPage
 ) -> None:
-    address = url.replace("127.0.0.1", "course.test")
-    visitor, other = public.new_context(), public.new_context()
-    page = visitor.new_page()
+    page, stranger = new_page(), new_page()
     open_day(page, address)
     expect(page.get_by_text("Edit this lesson")).to_have_count(0)
     page.get_by_role("button", name="I've read this").click()
     expect(page.get_by_text("You have read this lesson")).to_be_visible()
-    (cookie,) = [each for each in visitor.cookies() if each.get("name") == COOKIE]
+    (cookie,) = [each for each in page.context.cookies() if each.get("name") == COOKIE]
     assert (cookie.get("sameSite"), cookie.get("path")) == ("Lax", "/")
     open_day(page, address)
     expect(page.get_by_text("You have read this lesson")).to_be_visible()
-    stranger = other.new_page()
     open_day(stranger, address)
     expect(stranger.get_by_text("You have read this lesson")).to_have_count(0)
     value = str(cookie.get("value"))
     assert value not in page.inner_text("body")
-    assert value not in (home / "streamlit.log").read_text("utf-8")
-    with closing(sqlite3.connect(home / "data" / "progress.sqlite3")) as database:
+    assert value not in (here.data / "streamlit.log").read_text("utf-8")
+    with closing(sqlite3.connect(here.progress)) as database:
         found = {row[0] for row in database.execute("SELECT learner FROM progress")}
     assert f"anonymous:{value}" in found
     assert len(found) == 2
 
 
 def test_a_visitor_of_a_server_exports_what_is_the_visitors(
-    url: str, tmp_path: Path, public: Browser, new_page: NewPage
+    here: Course, address: str, tmp_path: Path, new_page: NewPage
 ) -> None:
     # Somebody who learns on the server itself.
     owner = new_page()
-    open_day(owner, url)
+    open_day(owner, here.url)
     owner.get_by_role("button", name="I've read this").click()
     expect(owner.get_by_text("You have read this lesson")).to_be_visible()
-    address = url.replace("127.0.0.1", "course.test")
-    page = public.new_context(accept_downloads=True).new_page()
+    page = new_page()
     open_day(page, address)
     page.locator(".st-key-practice textarea").press("ControlOrMeta+Enter")
-    expect(page.locator(".st-key-practice").get_by_text("to fix")).to_be_visible(timeout=60_000)
+    expect(page.locator(".st-key-practice").get_by_text("to fix")).to_be_visible()
 
     def kinds(button: str) -> list[str]:
         with page.expect_download() as download:
@@ -163,17 +160,15 @@ def test_a_visitor_of_a_server_exports_what_is_the_visitors(
 
 
 def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(
-    url: str, home: Path, new_page: NewPage
+    here: Course, new_page: NewPage
 ) -> None:
-    path = home / "data" / "progress.sqlite3"
-    path.parent.mkdir()
-    path.write_bytes(b"this is no database" * 100)
+    here.progress.write_bytes(b"this is no database" * 100)
     page = new_page()
-    open_day(page, url)
+    open_day(page, here.url)
     expect(page.get_by_text("Your progress is not being saved.").first).to_be_visible()
     page.get_by_role("button", name="I've read this").click()
     expect(page.get_by_text("You have read this lesson")).to_be_visible()
     # Beside what was just done as well: the page's head may be far away.
     said = page.locator(".st-key-read-box").get_by_text("Your progress is not being saved.")
     expect(said).to_be_visible()
-    assert path.read_bytes() == b"this is no database" * 100
+    assert here.progress.read_bytes() == b"this is no database" * 100

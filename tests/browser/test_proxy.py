@@ -15,7 +15,9 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from course.language import texts
 from tests.browser import chromium
-from tests.browser.server import ROOT, streamlit_server
+from tests.browser.server import ROOT, Course
+
+pytestmark = pytest.mark.thorough
 
 # The file is included in the http block of a configuration like this one.
 AROUND = """\
@@ -37,7 +39,7 @@ http {{
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def proxied(shared_course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the course behind nginx, with TLS."""
     nginx = chromium.find_nginx()
     if nginx is None:
@@ -53,30 +55,27 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     certificate.private_key_pem.write_to_path(str(folder / "privkey.pem"))
     for blob in certificate.cert_chain_pems:
         blob.write_to_path(str(folder / "fullchain.pem"), append=True)
-    with streamlit_server(
-        tmp_path_factory.mktemp("home"), COURSE_TOKENS_PER_SECOND="200", LANG="C.UTF-8"
-    ) as course:
-        conf = (ROOT / "deploy" / "container" / "nginx.conf").read_text("utf-8")
-        for ours, here in (
-            ("server course:8501", f"server {urlsplit(course).netloc}"),
-            ("listen 8443", f"listen 127.0.0.1:{port}"),
-            ("/etc/nginx/tls/", f"{folder}/"),
-        ):
-            assert ours in conf
-            conf = conf.replace(ours, here)
-        (folder / "course.conf").write_text(conf)
-        (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
-        process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")])
-        try:
-            _wait_for(port, process)
-            yield f"https://localhost:{port}"
-        finally:
-            process.terminate()
-            process.wait(10)
+    conf = (ROOT / "deploy" / "container" / "nginx.conf").read_text("utf-8")
+    for ours, here in (
+        ("server course:8501", f"server {urlsplit(shared_course.url).netloc}"),
+        ("listen 8443", f"listen 127.0.0.1:{port}"),
+        ("/etc/nginx/tls/", f"{folder}/"),
+    ):
+        assert ours in conf
+        conf = conf.replace(ours, here)
+    (folder / "course.conf").write_text(conf)
+    (folder / "nginx.conf").write_text(AROUND.format(folder=folder))
+    process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+    try:
+        _wait_for(port, process)
+        yield f"https://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

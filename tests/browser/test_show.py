@@ -10,21 +10,28 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import streamlit_server
 
+pytestmark = pytest.mark.thorough
+
 SCRIPT = Path(__file__).with_name("stream_page.py")
 CURSOR = "▌"
 
 
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with streamlit_server(tmp_path_factory.mktemp("home"), SCRIPT) as address:
+        yield address
+
+
 @pytest.fixture
-def page(new_page: Callable[..., Page], tmp_path: Path) -> Iterator[Page]:
-    with streamlit_server(tmp_path, SCRIPT) as url:
-        page = new_page()
-        page.goto(url)
-        page.get_by_role("button", name="Ask").click()
-        page.wait_for_function(
-            f"() => document.querySelector('.st-key-answer')?.innerText.includes('{CURSOR}')"
-            " && document.querySelector('.st-key-answer strong')?.innerText.includes('bold words')"
-        )
-        yield page
+def page(new_page: Callable[..., Page], url: str) -> Page:
+    page = new_page()
+    page.goto(url)
+    page.get_by_role("button", name="Ask").click()
+    page.wait_for_function(
+        f"() => document.querySelector('.st-key-answer')?.innerText.includes('{CURSOR}')"
+        " && document.querySelector('.st-key-answer strong')?.innerText.includes('bold words')"
+    )
+    return page
 
 
 def expect_a_clean_end(page: Page) -> None:

@@ -1,0 +1,125 @@
+"""Day 3's page, as tests use it: its demo, the answer that grows, and the exercises."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from course.language import Language, texts
+from practice.exercises import LESSONS
+
+DAY = "day_03_write_streams"
+DIRECT = "Method 1: Direct (stream=True)"
+CUSTOM = "Method 2: Custom Generator"
+EXERCISES = LESSONS / DAY / "practice"
+
+# Each length that the answer has had, noted as the page changes: a look now and then would miss
+# some on a busy machine.
+GROWTH = """() => {
+    window.growth = [];
+    const note = () => {
+        const parts = document.querySelectorAll(
+            '.st-key-answer [data-testid=stMarkdownContainer]');
+        const length = [...parts].reduce((sum, part) => sum + part.textContent.length, 0);
+        if (length !== window.growth.at(-1)) window.growth.push(length);
+    };
+    new MutationObserver(note).observe(
+        document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+def heading(page: Page, name: str) -> Locator:
+    return page.get_by_role("heading", name=name, exact=True)
+
+
+def open_day_3(page: Page, course: str, language: Language = "en") -> None:
+    page.goto(f"{course}/{DAY}?lang={language}")
+    whole(page)
+
+
+def whole(page: Page) -> None:
+    """Wait for the last element of the page: until it is there, a click reruns half a page."""
+    expect(page.get_by_test_id("stDownloadButton").filter(has_text="day3.py")).to_be_visible()
+
+
+def choose_language(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_text(name, exact=True).click()
+
+
+# --- the demo -----------------------------------------------------------------------------------
+
+
+def generate(page: Page) -> Locator:
+    return page.get_by_role("button", name="Generate")
+
+
+def stop(page: Page) -> Locator:
+    """Return the demo's Stop button; Streamlit has one of its own in the toolbar."""
+    return page.locator(".st-key-stop button")
+
+
+def write_prompt(page: Page, text: str) -> None:
+    prompt = page.get_by_role("textbox", name="Enter your prompt:")
+    prompt.fill(text)
+    prompt.press("Enter")
+
+
+def ask(page: Page) -> None:
+    """Press Generate, and watch the answer from here on."""
+    page.evaluate(GROWTH)
+    generate(page).click()
+
+
+def grown(page: Page) -> list[int]:
+    """Return each length that the answer had until its figures appeared."""
+    expect(page.get_by_test_id("stMetric")).to_have_count(3)
+    lengths: list[int] = page.evaluate("window.growth")
+    return lengths
+
+
+def figure(page: Page, key: str, language: Language = "en") -> float:
+    """Return one of the figures under an answer, such as ``demo.first_text``, in seconds."""
+    shown = page.get_by_test_id("stMetric").filter(has_text=texts(language)[key]).inner_text()
+    return float(re.findall(r"[\d.]+", shown)[0])
+
+
+def answer(page: Page) -> str:
+    """Return the answer's text, in one block or in several."""
+    text: str = page.evaluate(
+        """() => [...document.querySelectorAll(
+            '.st-key-answer [data-testid=stMarkdownContainer]')]
+            .map(part => part.innerText).join('\\n')"""
+    )
+    return text
+
+
+# --- the exercises ------------------------------------------------------------------------------
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".st-key-practice")
+
+
+def editor(page: Page) -> Locator:
+    return panel(page).locator("textarea")
+
+
+def choose_exercise(page: Page, number: int, starter: str) -> None:
+    """Open an exercise whose starter matches ``starter``."""
+    panel(page).get_by_role("radiogroup").locator("label").nth(number - 1).click()
+    expect(panel(page).get_by_role("radio").nth(number - 1)).to_be_checked()
+    # The editor of the exercise before goes when the new one has come.
+    expect(editor(page)).to_have_count(1)
+    expect(editor(page)).to_have_value(re.compile(starter))
+
+
+def write_program(page: Page, code: str) -> None:
+    editor(page).click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(code)
+
+
+def run_program(page: Page, code: str) -> None:
+    write_program(page, code)
+    page.keyboard.press("ControlOrMeta+Enter")
