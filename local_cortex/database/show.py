@@ -7,13 +7,18 @@ keeps here is an empty text. Columns are Snowflake's, as far as clients and peop
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
+from local_cortex.database import objects
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Entry, Name, Table
 from local_cortex.sql.errors import SqlError, not_run, object_missing, syntax_error
 from local_cortex.sql.names import written
+from local_cortex.sql.resolve import Resolver
+from local_cortex.stages.file_formats import FileFormat
+from local_cortex.stages.files import NamedFormat, Stage
 from local_cortex.wire import types
 from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import TEXT, TIMESTAMP_LTZ, SqlType, number
@@ -28,6 +33,7 @@ SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
 
 Facts = Mapping[str, Any]
+E = TypeVar("E", bound=Entry)
 
 
 @dataclass(slots=True)
@@ -106,7 +112,9 @@ def like(pattern: str, text: str) -> bool:
 def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | None]:
     """Return the database and schema to look in; None for any."""
     session, catalog = execution.session, execution.database.catalog
-    if clauses.kind == "ACCOUNT" or (clauses.place is None and session.database is None):
+    if clauses.kind in {"ACCOUNT", "TABLE", "VIEW"} or (
+        clauses.place is None and session.database is None
+    ):
         return None, None
     if clauses.place is None:
         return session.database, session.schema
@@ -125,48 +133,64 @@ def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | No
 
 def _objects(*kinds: str) -> Source:
     def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-        return (_facts(run, one) for one in _found(run, clauses, *kinds))
+        kind = objects.KINDS[kinds[0]]
+        return (_facts(run, one) for one in _found(run, clauses, kind) if one.kind in kinds)
 
     return source
 
 
-def _found(run: Execution, clauses: Clauses, *kinds: str) -> list[Table]:
-    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
-        from local_cortex.sql.resolve import Resolver
-
-        name = Resolver(run).full(clauses.place)
-        return [run.table(name.database, name.schema, name.name)]
+def _found(run: Execution, clauses: Clauses, kind: type[E]) -> list[E]:
     database, schema = _place(run, clauses)
     return [
         one
-        for one in run.database.catalog.objects(run.session.session_id, kinds)
+        for one in run.database.catalog.seen(kind, run.session.session_id)
         if database in (None, one.name.database) and schema in (None, one.name.schema)
     ]
 
 
-def _facts(run: Execution, one: Table) -> dict[str, Any]:
-    """Return all that is known of a table, view or sequence."""
-    persistence = "TABLE" if one.persistence == "PERMANENT" else one.persistence
-    base = "LOCAL TEMPORARY" if one.owner is not None else "BASE TABLE"
-    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
-    rows = None
-    if one.kind == "TABLE":
-        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
-        rows = int(run.cursor.execute(count).fetchall()[0][0])
-    return {
-        **_where(run, one.name),
+def _facts(run: Execution, one: Entry) -> dict[str, Any]:
+    """Return all that is known of an object in a schema."""
+    facts = _where(run, one.name) | {
         "created_on": one.created,
         "created": one.created,
         "last_altered": one.created,
         "name": one.name.name,
-        "kind": persistence if one.kind == "TABLE" else one.kind,
+        "kind": one.kind,
         "comment": one.comment,
-        "rows": rows,
-        "row_count": rows,
-        "bytes": 0 if one.kind == "TABLE" else None,
         "owner": run.session.role,
         "owner_role_type": "ROLE",
         "retention_time": "1",
+    }
+    if isinstance(one, Stage):
+        return facts | {
+            "has_credentials": "N",
+            "has_encryption_key": "N",
+            "region": None,
+            "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
+            "directory_enabled": "Y" if one.directory else "N",
+            "stage_type": "Internal Named",
+        }
+    if isinstance(one, NamedFormat):
+        read = FileFormat.of(one.options)
+        return facts | {"type": read.type, "format_options": json.dumps({**read.options})}
+    return facts | _table_facts(run, one) if isinstance(one, Table) else facts
+
+
+def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
+    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
+    rows, kind, base = None, one.kind, "BASE TABLE"
+    if kind == "TABLE":
+        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
+        rows = int(run.cursor.execute(count).fetchall()[0][0])
+        if one.owner is not None:
+            kind, base = "TEMPORARY", "LOCAL TEMPORARY"
+        elif one.transient:
+            kind = "TRANSIENT"
+    return {
+        "kind": kind,
+        "rows": rows,
+        "row_count": rows,
+        "bytes": 0 if one.kind == "TABLE" else None,
         "text": f"CREATE VIEW {one.name} AS {one.text}",
         "is_secure": "false",
         "is_materialized": "false",
@@ -175,7 +199,7 @@ def _facts(run: Execution, one: Table) -> dict[str, Any]:
         "start_value": start,
         "increment": step,
         "table_type": "VIEW" if one.kind == "VIEW" else base,
-        "is_transient": "YES" if one.persistence == "TRANSIENT" else "NO",
+        "is_transient": "YES" if one.transient else "NO",
         "view_definition": one.text,
     }
 
@@ -194,7 +218,10 @@ def _where(run: Execution, name: Name) -> dict[str, Any]:
 
 
 def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    for one in _found(run, clauses, "TABLE", "VIEW"):
+    found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
+    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
+        found = [run.table(Resolver(run).full(clauses.place))]
+    for one in found:
         keys = 0
         for at, column in enumerate(one.columns, start=1):
             keys += column.primary_key
@@ -311,21 +338,6 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
 
 
-def _stages(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    database, schema = _place(run, clauses)
-    names = SHOWN["STAGES"][0].replace(":t", "").split()
-    for row in run.stages.shown(run):
-        facts = dict(zip(names, row, strict=True))
-        where = Name(facts["database_name"], facts["schema_name"], facts["name"])
-        if database in (None, where.database) and schema in (None, where.schema):
-            yield {**_where(run, where), **facts, "stage_type": "Internal Named"}
-
-
-def _formats(run: Execution, _: Clauses) -> Iterator[Facts]:
-    names = SHOWN["FILE FORMATS"][0].replace(":t", "").split()
-    return (dict(zip(names, row, strict=True)) for row in run.stages.shown_formats(run))
-
-
 def _here(name: str) -> Source:
     """Show the one warehouse, role or user of a session: nobody else is here."""
 
@@ -392,11 +404,11 @@ SHOWN: dict[str, tuple[str, Source]] = {
     "STAGES": (
         "created_on:t name database_name schema_name url has_credentials has_encryption_key owner "
         "comment region type directory_enabled",
-        _stages,
+        _objects("STAGE"),
     ),
     "FILE FORMATS": (
         "created_on:t name database_name schema_name type owner comment format_options",
-        _formats,
+        _objects("FILE FORMAT"),
     ),
     "PARAMETERS": ("key value default level description type", _parameters),
     "VARIABLES": ("session_id:n name value type", _variables),
@@ -439,7 +451,7 @@ INFORMATION: dict[str, tuple[str, Source]] = {
         "sequence_catalog sequence_schema sequence_name start_value increment",
         _objects("SEQUENCE"),
     ),
-    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _stages),
+    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _objects("STAGE")),
 }
 
 

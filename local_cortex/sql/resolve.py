@@ -26,7 +26,7 @@ from local_cortex.sql.errors import (
 from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
-from local_cortex.stages import commands as stages
+from local_cortex.stages import reading as stages
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -188,7 +188,7 @@ class Resolver:
             SqlError: 002003, there is none.
         """
         name = self.name(node)
-        table = self._execution.database.catalog.find(name, self._session.session_id)
+        table = self._execution.database.catalog.find(Table, name, self._session.session_id)
         if table is None or table.kind not in kinds:
             kind = "Object" if "TABLE" in kinds else kinds[0].title()
             raise object_missing(kind, str(name) if "." in spelled(node) else written(name.name))
@@ -278,7 +278,7 @@ class Resolver:
         if identifier(node.this) == "NEXTVAL" and node.args.get("table"):
             parts = [identifier(part) for part in node.parts[:-1]]
             name = self.full(parts)
-            sequence = self._execution.database.catalog.find(name, self._session.session_id)
+            sequence = self._execution.database.catalog.find(Table, name, self._session.session_id)
             if sequence is None or sequence.kind != "SEQUENCE":
                 raise object_missing("Sequence", written(*parts))
             if self._execution.describe_only:

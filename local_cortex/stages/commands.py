@@ -1,4 +1,4 @@
-"""The statements about stages and file formats: CREATE, DROP, LIST, REMOVE, PUT, GET, COPY INTO."""
+"""The statements about the files of stages: LIST, REMOVE, PUT, GET, COPY INTO."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.errors import SqlError, exists_already, not_run, object_missing
+from local_cortex.sql.errors import SqlError, not_run
 from local_cortex.sql.names import written
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import (
-    FileFormat,
     invalid_option,
     name_of,
     options_of,
@@ -30,26 +29,23 @@ from local_cortex.stages.files import (
     MAX_STAGE_FILES,
     File,
     Location,
-    Name,
-    NamedFormat,
     Stage,
-    Stages,
     bad_path,
     bind,
     checked,
     file_format,
+    find,
     location,
     named,
     target,
 )
-from local_cortex.stages.reading import URL_FUNCTIONS, file_url, table, template
 from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER, TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["URL_FUNCTIONS", "PutGet", "Stages", "file_url", "run", "table", "template"]
+__all__ = ["PutGet", "run"]
 
 SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
@@ -57,11 +53,6 @@ MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
 _ALTER: Final = re.compile(
     r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
-)
-# Options of CREATE STAGE that change nothing here.
-_IGNORED: Final = (
-    *("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"),
-    *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
 )
 
 
@@ -205,86 +196,20 @@ def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
     return _rows("file", copied)
 
 
-def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
-    settings: dict[str, Any] = {}
-    note = ""
-    properties = tree.args.get("properties")
-    for one in properties.expressions if properties else ():
-        option = one.name.upper() if type(one) is exp.Property else type(one).__name__
-        if option == "FileFormatProperty":
-            settings["options"] = options_of(one.expressions)
-            file_format(execution, settings["options"])
-        elif option == "SchemaCommentProperty":
-            settings["comment"] = str(one.this.name)
-        elif option == "DIRECTORY":
-            settings["directory"] = "true" in one.args["value"].sql().lower()
-        elif option == "URL":
-            url = name_of(one.args["value"])
-            note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
-        elif option not in _IGNORED:
-            raise invalid_option(option)
-    return _create(execution, tree, Stage, settings, note)
-
-
-def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
-    options = _properties(tree)
-    FileFormat.of(options)
-    return _create(execution, tree, NamedFormat, {"options": options})
-
-
-def _create(
-    execution: Execution, tree: exp.Create, kind: type, settings: dict[str, Any], note: str = ""
-) -> SqlResult:
-    stages, name = execution.stages, target(execution, tree)
-    if not execution.database.catalog.has(*name[:2]):
-        raise object_missing("Schema", written(*name[:2]))
-    session, shown = execution.session.session_id, written(name[2])
-    owner = session if tree.find(exp.TemporaryProperty) else None
-    known = stages.find(kind, name, session)
-    if known is not None and known.owner == owner and not tree.args.get("replace"):
-        if not tree.args.get("exists"):
-            raise exists_already(written(*name))
-        return SqlResult.done(DDL, f"{shown} already exists, statement succeeded.")
-    stages.create(kind, name, owner, **settings)
-    made = "Stage area" if kind is Stage else "File format"
-    return SqlResult.done(DDL, f"{made} {shown} successfully created.{note}")
-
-
-def _find(execution: Execution, name: Name, kind: type = Stage) -> Any:
-    found = execution.stages.find(kind, name, execution.session.session_id)
-    if found is None:
-        raise object_missing("Stage" if kind is Stage else "File format", written(*name))
-    return found
-
-
-def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
-    kind = Stage if tree.args["kind"].upper() == "STAGE" else NamedFormat
-    name = target(execution, exp.Drop(this=(tree.args.get("tables") or [tree.this])[0]))
-    try:
-        found = _find(execution, name, kind)
-    except SqlError:
-        if not tree.args.get("exists"):
-            raise
-        message = f"Drop statement executed successfully ({written(name[2])} already dropped)."
-        return SqlResult.done(DDL, message)
-    execution.stages.drop(kind, name, found.owner)
-    return SqlResult.done(DDL, f"{written(name[2])} successfully dropped.")
-
-
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
         raise not_run("ALTER of a stage or file format", "Create it again instead.")
-    stage = _find(execution, execution.resolve(named(found["name"])))
+    stage = find(execution, Stage, execution.resolve(named(found["name"])))
     if found["what"].upper() == "REFRESH":
         # DIRECTORY(@stage) always shows the files that there are.
         return _rows("file status", [])
-    stage.directory = "true" in found[0].lower()
-    return SqlResult.done(DDL, f"Stage {written(stage.name[2])} successfully altered.")
+    execution.database.catalog.change(stage, directory="true" in found[0].lower())
+    return SqlResult.done(DDL, f"Stage {written(stage.name.name)} successfully altered.")
 
 
 def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
-    stage = _find(execution, target(execution, tree))
+    stage = find(execution, Stage, target(execution, tree))
     kind = file_format(execution, None, stage).type
     rows = [
         ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
@@ -311,10 +236,6 @@ _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | Pu
     (exp.Command, "RM"): _remove,
     (exp.Command, "COPY FILES"): _copy_files,
     (exp.Copy, ""): copying.run,
-    (exp.Create, "STAGE"): _create_stage,
-    (exp.Create, "FILE FORMAT"): _create_format,
-    (exp.Drop, "STAGE"): _drop,
-    (exp.Drop, "FILE FORMAT"): _drop,
     (exp.Command, "ALTER"): _alter,
     (exp.Describe, "STAGE"): _describe,
 }

@@ -22,6 +22,7 @@ from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER, TEXT, SqlType
 
 if TYPE_CHECKING:
+    from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
 __all__ = ["run"]
@@ -92,7 +93,8 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     if on_error not in _ON_ERROR:
         raise not_run(f"ON_ERROR = {on_error}", f"Use one of {', '.join(_ON_ERROR)}.")
     name = target(execution, tree)
-    table, columns = execution.table(*name), _columns(execution, name, tree)
+    table = execution.table(name)
+    columns = _columns(table, tree)
     source: Any = tree.args["files"][0]
     query = source.this if isinstance(source, exp.Subquery) else None
     place = location(execution, query.find(exp.Table) if query is not None else source)
@@ -116,7 +118,7 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
         code, message, line, column = _reason(first, columns, given) if errors else [None] * 4
         if errors and on_error == "ABORT_STATEMENT":
             at = f"\n  File '{shown}', line {line}, character 1"
-            at += f'\n  Row {line}, column "{name[2]}"["{column}"]' if column else ""
+            at += f'\n  Row {line}, column "{name.name}"["{column}"]' if column else ""
             raise SqlError(f"{message}{at}{_ADVICE}", code=str(code), sqlstate="22018")
         if errors and on_error == "SKIP_FILE":
             bad.append(file)
@@ -140,8 +142,8 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     return SqlResult.of_rows(_RESULT, rows, COPY)
 
 
-def _columns(execution: Execution, name: Any, tree: exp.Copy) -> Columns:
-    columns = execution.columns(name)
+def _columns(table: Table, tree: exp.Copy) -> Columns:
+    columns = [(column.name, column.type) for column in table.columns]
     if not isinstance(tree.this, exp.Schema):
         return columns
     kinds = dict(columns)
