@@ -11,6 +11,7 @@ from sqlglot import exp
 from local_cortex.database.catalog import Column, Entry, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
+    compile_error,
     exists_already,
     invalid_identifier,
     not_run,
@@ -240,11 +241,7 @@ def _column(node: Any) -> Column:
 def _check_unique(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise SqlError(
-                f"SQL compilation error:\nduplicate column name '{name}'",
-                code="002025",
-                sqlstate="42711",
-            )
+            raise compile_error(f"duplicate column name '{name}'", "002025", "42711")
 
 
 def _definition(execution: Execution, table: Table, column: Column) -> str:
@@ -331,11 +328,7 @@ def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> Sql
         names = listed or [name for name, _ in found]
         _check_unique(names)
         if len(names) != len(found):
-            raise SqlError(
-                "SQL compilation error:\nInvalid column definition list",
-                code="002026",
-                sqlstate="42601",
-            )
+            raise compile_error("Invalid column definition list", "002026", "42601")
         kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
         columns = tuple(
             Column(shown, _kept(kind, kinds.get(own)))
@@ -511,11 +504,7 @@ def _add_column(execution: Execution, table: Table, action: Any) -> None:
     if column.name in {one.name for one in table.columns}:
         if action.args.get("exists"):
             return
-        raise SqlError(
-            f"SQL compilation error:\ncolumn '{column.name}' already exists",
-            code="001430",
-            sqlstate="42601",
-        )
+        raise compile_error(f"column '{column.name}' already exists", "001430", "42601")
     # DuckDB adds no column with a constraint; Snowflake's NOT NULL holds for what comes later.
     plain = _definition(
         execution, table, replace(column, nullable=True, type=replace(column.type, length=None))

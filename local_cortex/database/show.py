@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from local_cortex.database import objects
 from local_cortex.database.catalog import INFORMATION_SCHEMA, Entry, Name, Table
-from local_cortex.sql.errors import SqlError, not_run, object_missing, syntax_error
+from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.files import NamedFormat, Stage
-from local_cortex.wire import types
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT, TIMESTAMP_LTZ, SqlType, number
+from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
+from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -79,15 +78,9 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
 
 
 def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
-    columns = [SqlColumn(*_typed(name)) for name in names.split()]
+    columns = columns_named(names)
     values = [[_value(facts, column) for column in columns] for facts in rows]
     return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
-
-
-def _typed(name: str) -> tuple[str, SqlType]:
-    name, _, kind = name.partition(":")
-    kinds = {"n": number(), "t": TIMESTAMP_LTZ, "": TEXT}
-    return name, kinds[kind] if kind in kinds else getattr(types, kind, TEXT)
 
 
 def _value(facts: Facts, column: SqlColumn) -> Any:
@@ -553,8 +546,7 @@ def _clauses(parsed: Parsed, at: int) -> Clauses:
 
 def _row_count(text: str) -> int:
     if not text.isdecimal():
-        message = f"SQL compilation error:\nInvalid row count '{text}' in LIMIT clause"
-        raise SqlError(message, code="001015", sqlstate="22023")
+        raise compile_error(f"Invalid row count '{text}' in LIMIT clause", "001015", "22023")
     return int(text[:9])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.errors import compile_error
 
 __all__ = ["FUNCTIONS", "MULTIPLES", "PARTS", "is_moment", "moment", "number", "part", "unit"]
 
@@ -63,8 +63,7 @@ def part(spelling: str | None) -> str:
     """
     found = PARTS.get((spelling or "").lower())
     if found is None:
-        message = f"SQL compilation error:\n'{spelling}' is not a valid date/time component."
-        raise SqlError(message, code="001003", sqlstate="42000")
+        raise compile_error(f"'{spelling}' is not a valid date/time component.")
     return found
 
 

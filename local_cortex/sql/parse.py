@@ -12,7 +12,7 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
-from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
+from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import MARK, identifier
 
@@ -146,15 +146,10 @@ def _tokens(sql: str) -> tuple[Token, ...]:
             statements[-1].append(token)
     statements = [statement for statement in statements if statement]
     if not statements:
-        message = "SQL compilation error:\nEmpty SQL statement."
-        raise SqlError(message, code="000900", sqlstate="42601")
+        raise compile_error("Empty SQL statement.", "000900", "42601")
     if len(statements) > 1:
-        raise SqlError(
-            f"Actual statement count {len(statements)} did not match the desired "
-            "statement count 1.",
-            code="000008",
-            sqlstate="0A000",
-        )
+        counts = f"Actual statement count {len(statements)} did not match the desired statement"
+        raise SqlError(f"{counts} count 1.", code="000008", sqlstate="0A000")
     return tuple(statements[0])
 
 

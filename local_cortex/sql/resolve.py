@@ -18,6 +18,7 @@ from sqlglot import exp
 from local_cortex.database.catalog import ACCOUNT_USAGE, INFORMATION_SCHEMA, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
+    compile_error,
     invalid_identifier,
     not_run,
     object_missing,
@@ -27,6 +28,7 @@ from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
 from local_cortex.stages import reading as stages
+from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -74,6 +76,8 @@ DUCKDB_ONLY = re.compile(
 )
 # Sources whose columns nothing in the statement names.
 OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
+# How Snowflake begins an error of which it knows no place.
+UNPLACED = " error line 0 at position -1\n"
 # What holds an identifier that is no name.
 UNENCODED = (exp.PropertyEQ, exp.Anonymous)
 
@@ -247,31 +251,20 @@ class Resolver:
         if bind is None and self._execution.describe_only:
             return exp.null()
         if bind is None:
-            raise SqlError(
-                f"SQL compilation error: error line 0 at position -1\nBind variable ?{position} "
-                "not set.",
-                code="002049",
-                sqlstate="42601",
-            )
+            message = f"{UNPLACED}Bind variable ?{position} not set."
+            raise compile_error(message, "002049", "42601")
         if not bind.array:
             return bind.literals()[0]
         if self.bulk is None:
-            raise SqlError(
-                "Array bind is only supported in INSERT ... VALUES.",
-                code="002099",
-                sqlstate="0A000",
-            )
+            message = "Array bind is only supported in INSERT ... VALUES."
+            raise SqlError(message, code="002099", sqlstate="0A000")
         return exp.column(quoted(f"B{position}"), table=quoted(self.bulk))
 
     def _variable(self, node: Any) -> Any:
         name = identifier(node.this).upper()
         if name not in self._session.variables:
-            raise SqlError(
-                "SQL compilation error: error line 0 at position -1\nSession variable "
-                f"'${name}' does not exist",
-                code="002211",
-                sqlstate="02000",
-            )
+            message = f"{UNPLACED}Session variable '${name}' does not exist"
+            raise compile_error(message, "002211", "02000")
         return self._session.variables[name].copy()
 
     def _column(self, node: Any) -> Any:
@@ -341,14 +334,10 @@ class Resolver:
         with self._session.lock:
             result = self._session.results.get(query_id)
         if result is None:
-            raise SqlError(
-                f"SQL compilation error:\nStatement {query_id} not found",
-                code="000709",
-                sqlstate="02000",
-            )
+            raise compile_error(f"Statement {query_id} not found", "000709", "02000")
         return self._aliased(self._rows(result), node, "RESULT_SCAN")
 
-    def _rows(self, result: Any) -> exp.Expression:
+    def _rows(self, result: SqlResult) -> exp.Expression:
         """Return a query of the rows of a result."""
         name = f"ROWS_{self._execution.id}_{len(self.behind)}"
         columns = [f"C{at}" for at in range(len(result.columns))]
@@ -383,6 +372,8 @@ class Resolver:
         source = stages.table(self._execution, node)
         if source is None:
             return None
+        if isinstance(source, SqlResult):
+            return self._aliased(self._rows(source), node, "STAGE")
         query = exp.select("*").from_(source)
         return self._aliased(exp.Subquery(this=self.hide(query)), node, "STAGE")
 

@@ -31,9 +31,6 @@ def translate(execution: Execution, tree: Any) -> tuple[str, Resolver]:
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
     tree = resolver.reveal(cortex.late(expressions.rewrite(tree, resolver.tables)))
-    for one in list(tree.find_all(exp.PropertyEQ)):
-        if isinstance(one.parent, exp.Update):
-            one.replace(exp.EQ(this=one.this, expression=one.expression))
     return str(tree.sql("duckdb"))
 
 

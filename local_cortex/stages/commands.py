@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 from glob import iglob
@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.errors import SqlError, not_run
+from local_cortex.sql.errors import compile_error, not_run
 from local_cortex.sql.names import written
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import (
@@ -40,7 +40,7 @@ from local_cortex.stages.files import (
     target,
 )
 from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import INTEGER, TEXT
+from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -98,8 +98,7 @@ def _as(kind: type, sql: str) -> Any:
 def _file_url(node: Any) -> str:
     path = unquoted(name_of(node))
     if not path.lower().startswith("file://"):
-        message = f"invalid local path '{path}': it starts with file://"
-        raise SqlError(f"SQL compilation error:\n{message}", code="001003", sqlstate="42000")
+        raise compile_error(f"invalid local path '{path}': it starts with file://")
     return path[len("file://") :]
 
 
@@ -168,14 +167,16 @@ def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
         (stage.shown(file), file.size, file.md5(), format_datetime(file.at, usegmt=True))
         for file in files
     ]
-    return _rows("name size:n md5 last_modified", rows)
+    return SqlResult.named("name size:n md5 last_modified", rows, SELECT)
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
     stage, files = _found(execution, _as(exp.ListStage, f"LIST {_rest(tree)}"))
     for file in files:
         file.path.unlink(missing_ok=True)
-    return _rows("name result", [(stage.shown(file), "removed") for file in files])
+    return SqlResult.named(
+        "name result", [(stage.shown(file), "removed") for file in files], SELECT
+    )
 
 
 def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
@@ -193,7 +194,7 @@ def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
         parent, _, base = f"{to.path}/{name}".rpartition("/")
         shutil.copyfile(file.path, to.stage.at(checked(parent)) / base)
         copied.append((checked(f"{parent}/{base}"),))
-    return _rows("file", copied)
+    return SqlResult.named("file", copied, SELECT)
 
 
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
@@ -203,7 +204,7 @@ def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     stage = find(execution, Stage, execution.resolve(named(found["name"])))
     if found["what"].upper() == "REFRESH":
         # DIRECTORY(@stage) always shows the files that there are.
-        return _rows("file status", [])
+        return SqlResult.named("file status", [], SELECT)
     execution.database.catalog.change(stage, directory="true" in found[0].lower())
     return SqlResult.done(DDL, f"Stage {written(stage.name.name)} successfully altered.")
 
@@ -215,16 +216,9 @@ def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
         ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
         ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
     ]
-    return _rows("parent_property property property_type property_value property_default", rows)
-
-
-def _rows(names: str, rows: Sequence[tuple[Any, ...]]) -> SqlResult:
-    """Return rows of texts, and of numbers in the columns that end with ``:n``."""
-    columns = [
-        SqlColumn(name.partition(":")[0], INTEGER if ":" in name else TEXT)
-        for name in names.split()
-    ]
-    return SqlResult.of_rows(columns, rows, SELECT)
+    return SqlResult.named(
+        "parent_property property property_type property_value property_default", rows, SELECT
+    )
 
 
 _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {

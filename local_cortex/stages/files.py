@@ -22,7 +22,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local_cortex.database.catalog import Entry, Name
-from local_cortex.sql.errors import SqlError, object_missing, too_large
+from local_cortex.sql.errors import SqlError, compile_error, object_missing, too_large
 from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import written
 from local_cortex.stages.file_formats import (
@@ -348,8 +348,7 @@ def checked(path: str) -> str:
 
 
 def bad_path(path: str) -> SqlError:
-    message = f"SQL compilation error:\ninvalid stage location '{path}'"
-    return SqlError(message, code="001003", sqlstate="42000")
+    return compile_error(f"invalid stage location '{path}'")
 
 
 def bind(execution: Execution, tree: exp.Expression) -> None:
