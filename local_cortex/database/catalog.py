@@ -18,7 +18,6 @@ from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 
 __all__ = [
-    "ACCOUNT_USAGE",
     "INFORMATION_SCHEMA",
     "Catalog",
     "Column",
@@ -28,9 +27,7 @@ __all__ = [
     "Table",
 ]
 
-# Schemas of views that nobody makes.
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
-ACCOUNT_USAGE = "ACCOUNT_USAGE"
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of views that nobody makes
 
 
 @dataclass(frozen=True, slots=True)

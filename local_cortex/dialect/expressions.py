@@ -34,7 +34,7 @@ Tuple Column Identifier Star Alias Literal Boolean Null Paren Cast TryCast DataT
 DataTypeParam Case If Anonymous Kwarg Window WindowSpec WithinGroup IgnoreNulls RespectNulls
 And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Is In Between Like ILike Escape Any All
 Exists Add Sub Mul Div Mod Neg DPipe Bracket JSONExtract JSONPath JSONPathRoot JSONPathKey
-JSONPathSubscript Struct PropertyEQ Array RegexpLike Collate Interval Var Extract StrPosition
+JSONPathSubscript Struct PropertyEQ Array RegexpLike Interval Var Extract StrPosition
 CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Lambda Rollup Cube
 GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce RawString
 HexString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
@@ -492,15 +492,6 @@ BITS: Final = {
 }
 
 
-def _collate(node: Any) -> Any:
-    wanted = str(node.expression.name).lower()
-    if "ci" in wanted.split("-"):
-        return duck("@0 COLLATE NOCASE", node.this)
-    if wanted in {"", "utf8", "en", "en-cs"}:
-        return node.this
-    raise not_run(f"COLLATE '{wanted}'", "It runs the collations 'en' and 'en-ci'.")
-
-
 def _interval(node: Any) -> Any:
     unit = node.args.get("unit")
     written = f"{node.this.name} {unit.name if unit else ''}".replace(",", " ").strip()
@@ -616,7 +607,6 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     **dict.fromkeys(
         BITS, lambda node: _as(BITS[type(node)], node.this, node.args.get("expression"))
     ),
-    exp.Collate: _collate,
     exp.Interval: _interval,
     exp.Cast: _cast,
     exp.TryCast: _cast,

@@ -46,6 +46,7 @@ for _line in _OTHERS.strip().replace("\n", "|").split("|"):
 NOT_RUN: Final = {
     name: advice
     for names, advice in {
+        "COLLATE": "Compare what LOWER makes of both.",
         "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
         "XMLGET PARSE_XML TO_XML CHECK_XML": "Use PARSE_JSON and JSON values.",
         "ST_POINT ST_DISTANCE TO_GEOGRAPHY": "Use HAVERSINE for distances.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ from sqlglot import exp
 
 from local_cortex.database import dml, objects, parameters, show, transactions
 from local_cortex.sql.errors import not_run, syntax_error
-from local_cortex.sql.parse import Parsed, parse
+from local_cortex.sql.parse import Parsed
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.select import SELECT, query
 from local_cortex.stages import commands as stages
@@ -62,12 +61,6 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.words[0] in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return SqlResult.done(objects.DDL)
-    # sqlglot reads what follows EXECUTE as one text.
-    rest = str(parsed.tokens[-1].text)
-    if parsed.words[0] == "EXECUTE" and (found := re.match(r"IMMEDIATE\b", rest, re.IGNORECASE)):
-        (inner,) = parse(f"SELECT {rest[found.end() :]}").tree.expressions
-        execution.sql = parameters.literal_of(execution, inner).name
-        return run_statement(execution, parse(execution.sql, execution.check))
     raise not_run(parsed.words[0])
 
 

@@ -124,9 +124,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     if str(tokens[0].text).upper() in WORD_COMMANDS:
         return Parsed(sql, tokens, None)
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
-        # sqlglot only knows COPY INTO.
-        rest = exp.Literal.string(sql[tokens[1].end + 1 :])
-        return Parsed(sql, tokens, exp.Command(this="COPY FILES", expression=rest))
+        raise not_run("COPY FILES", "Use GET and PUT.")
     return Parsed(sql, tokens, _tree(sql, tokens, check))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -32,7 +31,6 @@ from local_cortex.stages.files import (
     Stage,
     bad_path,
     bind,
-    checked,
     file_format,
     find,
     location,
@@ -179,24 +177,6 @@ def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
     )
 
 
-def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
-    copy = _as(exp.Copy, f"COPY {_rest(tree)}")
-    options, (source,) = options_of(copy.args.get("params")), copy.args["files"]
-    if isinstance(source, exp.Subquery):
-        raise not_run("COPY FILES of a query", "Name the files with FILES or PATTERN.")
-    to, place = location(execution, copy.this), location(execution, source)
-    files = place.files(execution, options.get("PATTERN"), options.get("FILES"))
-    execution.stages.check_room(sum(file.size for file in files))
-    copied = []
-    for file in files:
-        execution.check()
-        name = file.name.removeprefix(place.path.rpartition("/")[0])
-        parent, _, base = f"{to.path}/{name}".rpartition("/")
-        shutil.copyfile(file.path, to.stage.at(checked(parent)) / base)
-        copied.append((checked(f"{parent}/{base}"),))
-    return SqlResult.named("file", copied, SELECT)
-
-
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
@@ -228,7 +208,6 @@ _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | Pu
     (exp.ListStage, ""): _list,
     (exp.Command, "REMOVE"): _remove,
     (exp.Command, "RM"): _remove,
-    (exp.Command, "COPY FILES"): _copy_files,
     (exp.Copy, ""): copying.run,
     (exp.Command, "ALTER"): _alter,
     (exp.Describe, "STAGE"): _describe,
