@@ -10,6 +10,7 @@ from local_cortex.database.catalog import Table
 from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import finish
 from local_cortex.wire.binds import arrow_table
 from local_cortex.wire.result import SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER
@@ -44,8 +45,6 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002020, more or fewer values than columns; 000904, no such column.
     """
-    from local_cortex.sql.select import finish
-
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
     table = resolver.find(schema.this if schema else node.this, ("TABLE",))
@@ -104,8 +103,6 @@ def delete(execution: Execution, node: Any) -> SqlResult:
 
 
 def _changed(execution: Execution, node: Any) -> int:
-    from local_cortex.sql.select import finish
-
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
     _unqualify(node.expressions)
@@ -120,8 +117,6 @@ def _unqualify(assignments: list[Any]) -> None:
 
 def merge(execution: Execution, node: Any) -> SqlResult:
     """Run MERGE; DuckDB tells of each row what was done with it."""
-    from local_cortex.sql.select import finish
-
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
     done: dict[str, str] = {}

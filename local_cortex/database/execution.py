@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from local_cortex.database.catalog import Name, Table
 from local_cortex.sql.errors import object_missing, too_large
 from local_cortex.sql.limits import MAX_AI_CALLS
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from local_cortex.ai.protocol import CortexFunctions
-    from local_cortex.database.catalog import Name, Table
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
     from local_cortex.stages.files import Stages
@@ -170,8 +170,6 @@ class Execution:
         Raises:
             SqlError: 002003, there is none.
         """
-        from local_cortex.database.catalog import Table
-
         found = self.database.catalog.find(Table, name, self.session.session_id)
         if found is None:
             raise object_missing("Table", str(name))

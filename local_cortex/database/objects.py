@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlglot import exp
 
+from local_cortex.database import transactions
 from local_cortex.database.catalog import Column, Entry, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
@@ -18,7 +19,9 @@ from local_cortex.sql.errors import (
     object_missing,
 )
 from local_cortex.sql.names import identifier, quoted, written
+from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
 from local_cortex.stages.files import NamedFormat, Stage, stage_options
 from local_cortex.stages.reading import template
@@ -55,8 +58,6 @@ def create(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
     """
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
@@ -156,8 +157,6 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
 def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
 ) -> SqlResult:
-    from local_cortex.sql.select import describe, finish
-
     catalog = execution.database.catalog
 
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
@@ -259,8 +258,6 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 
 
 def _default(execution: Execution, table: Table, text: str) -> str:
-    from local_cortex.sql.select import finish
-
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
         sequence = f"{table.duckdb_schema}.{quoted(f'{table.name.name}~identity').sql('duckdb')}"
@@ -268,8 +265,6 @@ def _default(execution: Execution, table: Table, text: str) -> str:
             f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}"
         )
         return f"nextval('{sequence}')"
-    from local_cortex.sql.parse import parse
-
     resolver = Resolver(execution)
     select = parse(f"SELECT {text}").tree
     return finish(resolver, resolver.resolve(select)).partition("SELECT ")[2].rpartition(" AS ")[0]
@@ -313,8 +308,6 @@ def _add(
 
 
 def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.sql.select import describe, finish
-
     def make(name: Name, _: Any) -> Table:
         resolver = Resolver(execution)
         text = node.expression.sql("snowflake")
@@ -403,8 +396,6 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002003, there is no such thing.
     """
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     lenient = node.args.get("exists")
     target = node.args["tables"][0] if node.args.get("tables") else node.this
@@ -477,8 +468,6 @@ def _change_column(execution: Execution, table: Table, column: str, **changes: A
 
 def alter(execution: Execution, node: Any) -> SqlResult:
     """Run ALTER TABLE or ALTER VIEW."""
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done("Statement executed successfully.")

@@ -95,8 +95,8 @@ def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     return written
 
 
-# Of columns, by what the wire calls their type.
-COLUMN_KINDS: Final = {
+# The kinds of values, by what the wire calls their type.
+KINDS: Final = {
     "REAL": "real",
     "TEXT": "text",
     "BOOLEAN": "bool",
@@ -114,7 +114,7 @@ def _mark_columns(nodes: list[Any], tables: Iterable[Table]) -> None:
     kinds: dict[str, set[str]] = defaultdict(set)
     for column in (column for table in tables for column in table.columns):
         number = "dec" if column.type.scale else "int"
-        kind = number if column.type.name == "FIXED" else COLUMN_KINDS.get(column.type.name, "")
+        kind = number if column.type.name == "FIXED" else KINDS.get(column.type.name, "")
         kinds[encode(column.name)].add(kind)
     if not kinds:
         return
@@ -500,26 +500,7 @@ def _interval(node: Any) -> Any:
 
 # --- conversions ---
 
-CASTS: Final = {
-    "BOOLEAN": "bool",
-    "DATE": "date",
-    "TIME": "time",
-    "TIMESTAMP_NTZ": "ntz",
-    "TIMESTAMP_LTZ": "ltz",
-    "TIMESTAMP_TZ": "ltz",
-    "ARRAY": "TO_ARRAY",
-    "OBJECT": "obj",
-    "BINARY": "TO_BINARY",
-}
-TRIES: Final = {
-    "BOOLEAN": "TRY_TO_BOOLEAN",
-    "DATE": "TRY_TO_DATE",
-    "TIME": "TRY_TO_TIME",
-    "TIMESTAMP_NTZ": "TRY_TO_TIMESTAMP",
-    "TIMESTAMP_LTZ": "TRY_TO_TIMESTAMP_TZ",
-    "TIMESTAMP_TZ": "TRY_TO_TIMESTAMP_TZ",
-    "BINARY": "TRY_TO_BINARY",
-}
+CASTS: Final = {**KINDS, "TIME": "time", "ARRAY": "TO_ARRAY", "BINARY": "TO_BINARY"}
 
 
 def _cast(node: Any) -> Any:
@@ -540,7 +521,10 @@ def _cast(node: Any) -> Any:
         return cast(cast(value, f"{kind.duckdb.partition('[')[0]}[]"), kind.duckdb)
     if kind.name == "VARIANT":
         return cast(value, "VARIANT")
-    return helper((TRIES if safe else CASTS)[kind.name], value)
+    if safe:
+        zoned = kind.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
+        return helper(f"TRY_TO_{kind.name.partition('_')[0]}{'_TZ' if zoned else ''}", value)
+    return helper(CASTS[kind.name], value)
 
 
 def _path(node: Any) -> Any:

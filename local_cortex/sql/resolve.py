@@ -254,7 +254,7 @@ class Resolver:
             message = f"{UNPLACED}Bind variable ?{position} not set."
             raise compile_error(message, "002049", "42601")
         if not bind.array:
-            return bind.literals()[0]
+            return bind.literal()
         if self.bulk is None:
             message = "Array bind is only supported in INSERT ... VALUES."
             raise SqlError(message, code="002099", sqlstate="0A000")

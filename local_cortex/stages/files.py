@@ -356,7 +356,7 @@ def bind(execution: Execution, tree: exp.Expression) -> None:
     for node in list(tree.find_all(exp.Placeholder)):
         value = execution.binds.get(str(node.this))
         if value is not None:
-            node.replace(value.literals()[0])
+            node.replace(value.literal())
 
 
 def target(execution: Execution, tree: exp.Expression) -> Name:

@@ -45,14 +45,11 @@ class Bind:
     values: tuple[Any, ...]
     array: bool = False
 
-    def literals(self) -> list[exp.Expression]:
-        """Return a literal of Snowflake's SQL for each value."""
-        return [self._literal(value) for value in self.values]
-
-    def _literal(self, value: Any) -> exp.Expression:
+    def literal(self) -> exp.Expression:
+        """Return the first value as a literal of Snowflake's SQL."""
         from sqlglot import exp
 
-        name = self.type.name
+        name, value = self.type.name, self.values[0]
         if value is None:
             null = exp.Null()
             return null if name == "TEXT" else exp.cast(null, _cast_to(self.type))
