@@ -164,7 +164,7 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
             "has_encryption_key": "N",
             "region": None,
             "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
-            "directory_enabled": "Y" if one.directory else "N",
+            "directory_enabled": "Y",
             "stage_type": "Internal Named",
         }
     if isinstance(one, NamedFormat):

@@ -35,7 +35,7 @@ DataTypeParam Case If Anonymous Kwarg Window WindowSpec WithinGroup IgnoreNulls 
 And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Is In Between Like ILike Escape Any All
 Exists Add Sub Mul Div Mod Neg DPipe Bracket JSONExtract JSONPath JSONPathRoot JSONPathKey
 JSONPathSubscript Struct PropertyEQ Array RegexpLike Interval Var Extract StrPosition
-CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Lambda Rollup Cube
+CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Rollup Cube
 GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce RawString
 HexString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
 """
@@ -188,8 +188,6 @@ def _function(name: str, node: Any) -> Any:
         return functions.aggregate("COUNT", exp.Star())
     if name.startswith("OBJECT_CONSTRUCT") and any(isinstance(one, exp.Star) for one in given):
         return _whole_row(node, name)
-    if name in {"FILTER", "TRANSFORM", "REDUCE"}:
-        return _higher(name, given)
     if (
         given
         and isinstance(given[0], exp.Distinct)
@@ -223,20 +221,6 @@ def _whole_row(node: Any, name: str) -> Any:
     plain = r"REGEXP_REPLACE(TO_JSON(@0)::VARCHAR, '\\u001[fF][0-9a-f]*', '', 'g')::JSON"
     entries = helper("entries", duck(plain, row))
     return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
-
-
-def _higher(name: str, given: list[Any]) -> Any:
-    if len(given) != (3 if name == "REDUCE" else 2) or not isinstance(given[-1], exp.Lambda):
-        raise not_run(f"{name} with other than a lambda expression", "Write x -> ... last.")
-    of_elements = {one.name.upper() for one in given[-1].expressions}
-    for one in given[-1].find_all(exp.Identifier, exp.Column):
-        if one.name.upper() in of_elements:
-            one.meta[functions.ALIAS] = True
-    value, *rest = [_rewrite(one) for one in given]
-    call = {"FILTER": "LIST_FILTER", "TRANSFORM": "LIST_TRANSFORM", "REDUCE": "LIST_REDUCE"}[name]
-    arguments = [helper("arr", value), rest[-1], *(cast(one, "VARIANT") for one in rest[:-1])]
-    found = functions.call(call, *arguments)
-    return found if name == "REDUCE" else cast(found, "VARIANT[]")
 
 
 def _dot(node: Any) -> Any:

@@ -301,8 +301,6 @@ class Resolver:
             value = self._last_query(node.expressions)
         elif name == "SYSTEM$CANCEL_QUERY":
             value = self._cancel(first)
-        elif name == "GETVARIABLE":
-            return self._session.variables.get(first.upper(), exp.null())
         elif name in stages.URL_FUNCTIONS:
             return stages.file_url(self._execution, node)
         else:

@@ -46,7 +46,7 @@ MAX_FOLDER_NAME = 255  # bytes, what file systems allow
 FILE_HOST = "https://local-cortex.invalid/api/files"
 # Options of CREATE STAGE that change nothing here.
 _IGNORED: Final = (
-    *("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", "SchemaCommentProperty"),
+    *("DIRECTORY", "ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", "SchemaCommentProperty"),
     *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
 )
 
@@ -91,11 +91,10 @@ class NamedFormat(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(NamedFormat):
-    """A stage, with a file format of its own; ``directory`` tells what SHOW says of one."""
+    """A stage, with a file format of its own."""
 
     kind: str = "STAGE"
     folder: Path
-    directory: bool = False
 
     def discard(self, cursor: Any) -> None:  # noqa: ARG002 - the files are not in DuckDB
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -302,8 +301,6 @@ def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any]
         if option == "FileFormatProperty":
             options["options"] = options_of(one.expressions)
             file_format(execution, options["options"])
-        elif option == "DIRECTORY":
-            options["directory"] = "true" in one.args["value"].sql().lower()
         elif option == "URL":
             url = name_of(one.args["value"])
             note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
