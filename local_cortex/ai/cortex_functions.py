@@ -22,13 +22,14 @@ from local_cortex.ai.forms import (
     remote_error,
 )
 from local_cortex.ai.late import ASKS, late
-from local_cortex.ai.protocol import Running
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import DIMENSIONS
 from local_cortex.sql.errors import compile_error, not_run, wrong_argument_count
 
 if TYPE_CHECKING:
     import duckdb
+
+    from local_cortex.database.execution import Execution
 
 __all__ = ["FUNCTIONS", "call", "late", "register"]
 
@@ -63,7 +64,7 @@ def call(
     return answer
 
 
-def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Running]) -> None:
+def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Execution]) -> None:
     """Create both functions in a database; ``find`` gives the execution of an id."""
     import pyarrow as pa
     from duckdb.func import FunctionNullHandling, PythonUDFType

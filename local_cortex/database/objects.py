@@ -163,10 +163,11 @@ def _make(
     if sql and not table.columns:
         found = describe(execution, sql)
         _check_unique([name for name, _ in found])
-        kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
         table = replace(
             table,
-            columns=tuple(Column(name, _kept(kind, kinds.get(name))) for name, kind in found),
+            columns=tuple(
+                Column(name, _kept(kind, resolver.types.get(name))) for name, kind in found
+            ),
         )
     execution.check()
     cursor = execution.cursor
@@ -322,9 +323,8 @@ def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> Sql
         _check_unique(names)
         if len(names) != len(found):
             raise compile_error("Invalid column definition list", "002026", "42601")
-        kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
         columns = tuple(
-            Column(shown, _kept(kind, kinds.get(own)))
+            Column(shown, _kept(kind, resolver.types.get(own)))
             for shown, (own, kind) in zip(names, found, strict=True)
         )
         owner, comment = _owner(execution, given), _comment(given)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.parsers.snowflake import SnowflakeParser
 
@@ -71,17 +71,14 @@ class Calls(Snowflake):  # type: ignore[misc]
 def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
 
-    ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may
-    be changed. ``tables`` are those that it reads: their columns' types spare conversions.
+    ``tree`` is parsed as :class:`Calls`, and may be changed. ``tables`` are those that it reads:
+    their columns' types spare conversions.
 
     Raises:
         SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
             000938 for a wrong number of arguments.
     """
     nodes = list(tree.walk())
-    if any(isinstance(node, exp.Func) and type(node) not in ALLOWED for node in nodes):
-        tree = parse_one(tree.sql("snowflake"), dialect=Calls)
-        nodes = list(tree.walk())
     for node in nodes:
         _check(node)
         if isinstance(node, exp.Anonymous):

@@ -32,6 +32,7 @@ from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
+    from local_cortex.wire.types import SqlType
 
 __all__ = ["Resolver"]
 
@@ -128,7 +129,7 @@ class Resolver:
         """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
         if self.behind or tree.find(*OPAQUE):
             return
-        known = {column.name for table in self.tables for column in table.columns}
+        known = {*self.types}
         known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
         known |= {
             identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
@@ -140,6 +141,11 @@ class Resolver:
                 continue
             if DUCKDB_ONLY.fullmatch(name) or name in sources:
                 raise invalid_identifier(name)
+
+    @property
+    def types(self) -> dict[str, SqlType]:
+        """The types of the columns of the tables that were read, by name."""
+        return {column.name: column.type for table in self.tables for column in table.columns}
 
     def reveal(self, tree: Any) -> Any:
         """Put what was hidden in its place."""

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -85,7 +85,7 @@ class Statement:
         self.charged = 0
         self.waits = 0
         self.connection = duckdb.connect(config={"threads": 1})
-        cortex.register(self.connection, lambda _: self)
+        cortex.register(self.connection, lambda _: cast(Any, self))
 
     def charge_ai_calls(self, calls: int) -> None:
         self.charged += calls

@@ -34,7 +34,7 @@ class Database:
         self.connection = connection
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        tree = rewrite(sqlglot.parse_one(sql, dialect="snowflake"))
+        tree = rewrite(sqlglot.parse_one(sql, dialect=Calls))
         found: list[tuple[Any, ...]] = self.connection.execute(tree.sql("duckdb")).fetchall()
         return found
 
