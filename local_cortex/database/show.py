@@ -109,9 +109,7 @@ def like(pattern: str, text: str) -> bool:
 def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | None]:
     """Return the database and schema to look in; None for any."""
     session, catalog = execution.session, execution.database.catalog
-    if clauses.kind in {"ACCOUNT", "TABLE", "VIEW"} or (
-        clauses.place is None and session.database is None
-    ):
+    if clauses.kind == "ACCOUNT" or (clauses.place is None and session.database is None):
         return None, None
     if clauses.place is None:
         return session.database, session.schema
@@ -218,9 +216,10 @@ def _where(run: Execution, name: Name) -> dict[str, Any]:
 
 
 def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
     if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
         found = [run.table(Resolver(run).full(clauses.place))]
+    else:
+        found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
     for one in found:
         keys = 0
         for at, column in enumerate(one.columns, start=1):

@@ -20,7 +20,9 @@ __all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
-UNQUOTED_PATH = re.compile(r"^(\s*PUT\s+)(file://[^\s']+)", re.IGNORECASE)
+UNQUOTED_PATH = re.compile(
+    r"^(\s*(?:PUT|GET)\s.*?)(?<!')(file://[^\s']+)", re.IGNORECASE | re.DOTALL
+)
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # Read from their tokens: sqlglot takes them for commands, or for something else.
@@ -114,7 +116,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
     sql = sql.encode("utf-8", "replace").decode()
-    # Else the /* of a pattern would begin a comment.
+    # Else the /* of a pattern would begin a comment; and sqlglot reads GET only with quotes.
     sql = UNQUOTED_PATH.sub(r"\1'\2'", sql)
     tokens = _condition_first(_tokens(sql))
     if len(tokens) > MAX_NODES:

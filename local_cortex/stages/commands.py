@@ -148,11 +148,6 @@ def _get(execution: Execution, tree: exp.Get) -> PutGet:
     return _transfer(tree, place, data, PATTERN=None)
 
 
-def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
-    # sqlglot reads GET only with quotes around file://.
-    return _get(execution, _as(exp.Get, re.sub(r"\s(file://\S+)", r" '\1'", f"GET {_rest(tree)}")))
-
-
 def _found(execution: Execution, tree: exp.ListStage) -> tuple[Stage, list[File]]:
     place, pattern = location(execution, tree.this, full=True), tree.args.get("pattern")
     return place.stage, place.files(execution, name_of(pattern) if pattern else None)
@@ -200,7 +195,6 @@ def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
 _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {
     (exp.Put, ""): _put,
     (exp.Get, ""): _get,
-    (exp.Command, "GET"): _get_unquoted,
     (exp.ListStage, ""): _list,
     (exp.Command, "REMOVE"): _remove,
     (exp.Command, "RM"): _remove,
