@@ -57,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Anything that has a name in a schema; a temporary one is seen by the session ``owner`` alone.
+    """An object in a schema; only the session ``owner`` sees a temporary one.
 
     ``kind`` is Snowflake's word for it.
     """

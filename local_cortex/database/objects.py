@@ -289,7 +289,7 @@ def _add(
     given: Any,
     note: str = "",
 ) -> SqlResult:
-    """Place what ``make`` returns of a name and of what was there before."""
+    """Create an object; ``make`` gets its name and the object that it replaces, or None."""
     target = node.this.this if isinstance(node.this, exp.Schema) else node.this
     name = Resolver(execution).name(target)
     catalog = execution.database.catalog

@@ -116,7 +116,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
     sql = sql.encode("utf-8", "replace").decode()
-    # Else the /* of a pattern would begin a comment; and sqlglot reads GET only with quotes.
+    # The /* of a pattern would begin a comment, and sqlglot reads GET only with quotes.
     sql = UNQUOTED_PATH.sub(r"\1'\2'", sql)
     tokens = _condition_first(_tokens(sql))
     if len(tokens) > MAX_NODES:
