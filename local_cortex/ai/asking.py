@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from local_cortex.ai.forms import FORMS, MAY_BE_OBJECT, Form, remote_error
 from local_cortex.ai.late import KEEP
-from local_cortex.ai.protocol import Running
 from local_cortex.ai.work import WORK, Ask
-from local_cortex.database.execution import Stopped
+from local_cortex.database.execution import Execution, Stopped
 from local_cortex.engines import EngineError
 from local_cortex.sql.limits import AI_CONCURRENCY
 
@@ -24,7 +23,7 @@ Given = Mapping[str, Any]
 LOOK_SECONDS: Final = 0.1
 
 
-def answers(execution: Running, function: str, rows: Sequence[str]) -> list[str | None]:
+def answers(execution: Execution, function: str, rows: Sequence[str]) -> list[str | None]:
     """Answer a chunk of calls; ``rows`` are JSON objects of a call's arguments.
 
     A row whose required arguments are not all there is NULL, and nobody is asked. Where a query
@@ -53,7 +52,7 @@ def answers(execution: Running, function: str, rows: Sequence[str]) -> list[str 
     return [_written(function, form, *row) for row in zip(given, values, strict=True)]
 
 
-def _prepared(execution: Running, form: Form, given: Given) -> Any:
+def _prepared(execution: Execution, form: Form, given: Given) -> Any:
     """Return a row's value, what to ask for it, or its failure."""
     if execution.stopped:
         raise Stopped
@@ -67,7 +66,7 @@ def _prepared(execution: Running, form: Form, given: Given) -> Any:
         return EngineError(400, "an argument is not of the documented type")
 
 
-def _ask(execution: Running, function: str, asked: Sequence[Ask]) -> list[Any]:
+def _ask(execution: Execution, function: str, asked: Sequence[Ask]) -> list[Any]:
     """Ask on the event loop, and look every tenth of a second whether the statement is to end."""
     with execution.waiting():
         running = asyncio.run_coroutine_threadsafe(
@@ -83,7 +82,7 @@ def _ask(execution: Running, function: str, asked: Sequence[Ask]) -> list[Any]:
         raise remote_error(function, error) from None
 
 
-async def _all(execution: Running, form: Form, asked: Sequence[Ask]) -> list[Any]:
+async def _all(execution: Execution, form: Form, asked: Sequence[Ask]) -> list[Any]:
     """Ask eight at a time; a failure that fails the statement cancels the others."""
     slots = asyncio.Semaphore(AI_CONCURRENCY)
 

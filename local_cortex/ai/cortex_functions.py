@@ -22,13 +22,14 @@ from local_cortex.ai.forms import (
     remote_error,
 )
 from local_cortex.ai.late import ASKS, late
-from local_cortex.ai.protocol import Running
 from local_cortex.engines import EngineError
 from local_cortex.engines.embedding import DIMENSIONS
-from local_cortex.sql.errors import SqlError, not_run, wrong_argument_count
+from local_cortex.sql.errors import compile_error, not_run, wrong_argument_count
 
 if TYPE_CHECKING:
     import duckdb
+
+    from local_cortex.database.execution import Execution
 
 __all__ = ["FUNCTIONS", "call", "late", "register"]
 
@@ -63,7 +64,7 @@ def call(
     return answer
 
 
-def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Running]) -> None:
+def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Execution]) -> None:
     """Create both functions in a database; ``find`` gives the execution of an id."""
     import pyarrow as pa
     from duckdb.func import FunctionNullHandling, PythonUDFType
@@ -152,11 +153,8 @@ def _dimension(name: str, form: Form, model: exp.Expression) -> int:
     """Return how long the vectors of a model are: part of the result's type."""
     asked = _constant(model)
     if not asked:
-        raise SqlError(
-            f"SQL compilation error:\nargument 1 of function {name} needs to be constant",
-            code="001015",
-            sqlstate="22023",
-        )
+        message = f"argument 1 of function {name} needs to be constant"
+        raise compile_error(message, "001015", "22023")
     dimension = DIMENSIONS.get(asked)
     if dimension is None or form.gives not in {"FLOAT[*]", f"FLOAT[{dimension}]"}:
         raise remote_error(name, EngineError(400, f'unknown model "{asked[:100]}"'))

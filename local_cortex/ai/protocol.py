@@ -1,16 +1,14 @@
-"""What SQL asks of the server it lives in, and what a Cortex function asks of its statement."""
+"""What SQL asks of the server it lives in."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from local_cortex.engines import Message, Usage
 
-__all__ = ["Completion", "CortexFunctions", "Running"]
+__all__ = ["Completion", "CortexFunctions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +47,4 @@ class CortexFunctions(Protocol):
 
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         """Return the columns of SHOW CORTEX BASE MODELS (name and type) and its rows by name."""
-        ...
-
-
-class Running(Protocol):
-    """The part of an execution that a Cortex function uses, from any of DuckDB's threads."""
-
-    failure: BaseException | None
-    """What a Cortex function raised; DuckDB passes on only its text."""
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the statement was cancelled or has reached its deadline."""
-        ...
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop: ...
-
-    @property
-    def cortex(self) -> CortexFunctions: ...
-
-    def charge_ai_calls(self, calls: int) -> None:
-        """Count model calls; an SqlError if they are more than one statement may make."""
-        ...
-
-    def waiting(self) -> AbstractContextManager[None]:
-        """Enter while waiting for a model: that time is not counted as computing."""
         ...

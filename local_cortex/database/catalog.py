@@ -1,4 +1,4 @@
-"""Which databases, schemas, tables, views and sequences there are, as Snowflake knows them.
+"""Which databases and schemas there are and what is in them, as Snowflake knows it.
 
 DuckDB holds the rows. It has one schema for each pair of Snowflake's database and schema, and one
 for the temporary tables of each session there, since its own temporary tables belong to a
@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from local_cortex.sql.errors import exists_already, object_missing, too_large
 from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 
-__all__ = ["ACCOUNT_USAGE", "INFORMATION_SCHEMA", "Catalog", "Column", "Name", "Schema", "Table"]
+__all__ = [
+    "INFORMATION_SCHEMA",
+    "Catalog",
+    "Column",
+    "Entry",
+    "Name",
+    "Schema",
+    "Table",
+]
 
-# Schemas of views that nobody makes.
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
-ACCOUNT_USAGE = "ACCOUNT_USAGE"
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of views that nobody makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +55,38 @@ class Column:
     unique_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table, view or sequence.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An object in a schema; only the session ``owner`` sees a temporary one.
 
-    ``kind`` is TABLE, VIEW or SEQUENCE; ``persistence`` PERMANENT, TRANSIENT or TEMPORARY, which
-    last is seen by the session ``owner`` alone. ``text`` is a view's query.
+    ``kind`` is Snowflake's word for it.
     """
 
     name: Name
-    kind: str = "TABLE"
-    columns: tuple[Column, ...] = ()
-    persistence: str = "PERMANENT"
+    kind: str
     owner: int | None = None
-    text: str = ""
     comment: str = ""
     created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+    def discard(self, cursor: Any) -> None:
+        """Delete what it stands for; ``cursor`` is a connection of DuckDB's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Entry):
+    """A table, view or sequence.
+
+    ``text`` is a view's query, or a sequence's start and step.
+    """
+
+    kind: str = "TABLE"
+    columns: tuple[Column, ...] = ()
+    transient: bool = False
+    text: str = ""
+
+    def discard(self, cursor: Any) -> None:
+        if self.kind != "VIEW":
+            cursor.execute(f"DROP {self.kind} IF EXISTS {self.duckdb} CASCADE")
 
     @property
     def duckdb_schema(self) -> str:
@@ -80,13 +102,16 @@ class Table:
 
 @dataclass(slots=True)
 class Schema:
-    """A schema and what is in it; temporary tables are under their owner's number, too."""
+    """A schema and its objects by kind, owner and name: a stage may be called like a table."""
 
     database: str
     name: str
     comment: str = ""
     created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-    objects: dict[tuple[int | None, str], Table] = field(default_factory=dict)
+    objects: dict[tuple[type[Entry], int | None, str], Entry] = field(default_factory=dict)
+
+
+E = TypeVar("E", bound=Entry)
 
 
 def _quote(name: str) -> str:
@@ -117,15 +142,12 @@ class Catalog:
                 for _, schema in sorted(schemas.items())
             ]
 
-    def objects(self, session: int, kinds: Iterable[str]) -> Iterator[Table]:
-        """Yield what a session sees of these kinds."""
+    def seen(self, kind: type[E], session: int) -> list[E]:
+        """Return what a session sees of a kind, by schema and name."""
         with self._lock:
-            found = [
-                one
-                for schema in self.schemas()
-                for _, one in sorted(schema.objects.items(), key=lambda item: item[0][1])
-            ]
-        return (one for one in found if one.kind in kinds and one.owner in (None, session))
+            found = [one for schema in self.schemas() for one in schema.objects.values()]
+        seen = [one for one in found if type(one) is kind and one.owner in (None, session)]
+        return sorted(seen, key=lambda one: str(one.name))
 
     def has(self, database: str | None, schema: str | None = None) -> bool:
         """Tell whether there is such a database, or such a schema in it."""
@@ -161,27 +183,27 @@ class Catalog:
             self._room()
             self._schemas(database)[name] = Schema(database, name, comment)
 
-    def drop_database(self, name: str) -> list[Table]:
+    def drop_database(self, name: str) -> list[Entry]:
         """Forget a database; return what was in it."""
         with self._lock:
             schemas = self._databases.pop(name, {})
             return [one for schema in schemas.values() for one in schema.objects.values()]
 
-    def drop_schema(self, database: str, name: str) -> list[Table]:
+    def drop_schema(self, database: str, name: str) -> list[Entry]:
         """Forget a schema; return what was in it."""
         with self._lock:
             schema = self._schemas(database).pop(name, None)
             return list(schema.objects.values()) if schema else []
 
-    def find(self, name: Name, session: int) -> Table | None:
-        """Return what a session means by a name: its own temporary table before any other."""
+    def find(self, kind: type[E], name: Name, session: int) -> E | None:
+        """Return what a session means by a name: its own temporary object before any other."""
         with self._lock:
             schema = self._databases.get(name.database, {}).get(name.schema)
-            if schema is None:
-                return None
-            return schema.objects.get((session, name.name)) or schema.objects.get((None, name.name))
+            objects = schema.objects if schema is not None else {}
+            found = (objects.get((kind, owner, name.name)) for owner in (session, None))
+            return next((one for one in found if isinstance(one, kind)), None)
 
-    def place(self, table: Table, *, replaces: bool = False) -> None:
+    def place(self, entry: Entry, *, replaces: bool = False) -> None:
         """Remember an object.
 
         Raises:
@@ -189,39 +211,34 @@ class Catalog:
         """
         with self._lock:
             self._room()
-            schemas = self._schemas(table.name.database)
-            schema = schemas.get(table.name.schema)
+            schema = self._schemas(entry.name.database).get(entry.name.schema)
             if schema is None:
-                raise object_missing("Schema", written(table.name.database, table.name.schema))
-            key = (table.owner, table.name.name)
+                raise object_missing("Schema", written(entry.name.database, entry.name.schema))
+            key = (type(entry), entry.owner, entry.name.name)
             if key in schema.objects and not replaces:
-                raise exists_already(str(table.name))
-            schema.objects[key] = table
+                raise exists_already(str(entry.name))
+            schema.objects[key] = entry
 
-    def change(self, table: Table, **changes: object) -> Table:
+    def change(self, entry: E, **changes: Any) -> E:
         """Replace what is known of an object; return it as it is now."""
         with self._lock:
-            changed = replace(table, **changes)  # type: ignore[arg-type]
-            self.remove(table)
+            changed = replace(entry, **changes)
+            self.remove(entry)
             self.place(changed)
             return changed
 
-    def remove(self, table: Table) -> None:
+    def remove(self, entry: Entry) -> None:
         """Forget an object."""
         with self._lock:
-            schema = self._databases.get(table.name.database, {}).get(table.name.schema)
+            schema = self._databases.get(entry.name.database, {}).get(entry.name.schema)
             if schema is not None:
-                schema.objects.pop((table.owner, table.name.name), None)
+                schema.objects.pop((type(entry), entry.owner, entry.name.name), None)
 
-    def forget(self, session: int) -> list[Table]:
+    def forget(self, session: int) -> list[Entry]:
         """Forget a session's temporary objects; return them."""
         with self._lock:
-            gone = [
-                one
-                for schema in self.schemas()
-                for one in schema.objects.values()
-                if one.owner == session
-            ]
+            found = [one for schema in self.schemas() for one in schema.objects.values()]
+            gone = [one for one in found if one.owner == session]
             for one in gone:
                 self.remove(one)
             return gone
@@ -235,4 +252,4 @@ class Catalog:
     def _room(self) -> None:
         schemas = self.schemas()
         if len(schemas) + sum(len(one.objects) for one in schemas) >= MAX_OBJECTS:
-            raise too_large("Databases, schemas and tables", MAX_OBJECTS, "Drop some.")
+            raise too_large("Databases, schemas and what is in them", MAX_OBJECTS, "Drop some.")

@@ -17,7 +17,7 @@ from local_cortex.database.catalog import Catalog
 from local_cortex.sql.limits import MEMORY, SPILL
 
 if TYPE_CHECKING:
-    from local_cortex.database.catalog import Table
+    from local_cortex.database.catalog import Entry
     from local_cortex.database.execution import Execution
     from local_cortex.database.sql_session import SqlSession
 
@@ -54,7 +54,7 @@ class Database:
     @property
     def stages(self) -> Any:
         """The stages, which live in a folder of their own."""
-        from local_cortex.stages.commands import Stages
+        from local_cortex.stages.files import Stages
 
         folder = self.folder / "stages"
         with self._lock:
@@ -126,21 +126,19 @@ class Database:
             running = [one for one in self._executions.values() if one.session is session]
         for execution in running:
             execution.stop()
-        if self._stages is not None:
-            self._stages.forget(session.session_id)
-        tables = self.catalog.forget(session.session_id)
-        if tables or session.cursor is not None:
-            arguments = (session, tables)
+        entries = self.catalog.forget(session.session_id)
+        if entries or session.cursor is not None:
+            arguments = (session, entries)
             threading.Thread(target=self._clean_up, args=arguments, daemon=True).start()
 
-    def _clean_up(self, session: SqlSession, tables: list[Table]) -> None:
+    def _clean_up(self, session: SqlSession, entries: list[Entry]) -> None:
         with session.turn:
             cursor, session.cursor = session.cursor, None
             if cursor is not None:
                 cursor.close()
         with self.cursor() as own:
-            for table in tables:
-                own.execute(f"DROP TABLE IF EXISTS {table.duckdb}")
+            for entry in entries:
+                entry.discard(own)
 
     def close(self) -> None:
         """Let everything go, files included. Statements still running end."""

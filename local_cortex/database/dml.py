@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from local_cortex.database.catalog import Table
-from local_cortex.sql.errors import SqlError, invalid_identifier, not_run
+from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import finish
 from local_cortex.wire.binds import arrow_table
 from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import number
+from local_cortex.wire.types import INTEGER
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -27,12 +28,8 @@ BULK = "BOUND_ROWS"
 
 
 def _counts(kind: int, **counts: int) -> SqlResult:
-    columns = tuple(
-        SqlColumn(
-            f"number of {name.replace('_', ' ').replace('multi joined', 'multi-joined')}", number()
-        )
-        for name in counts
-    )
+    names = [name.replace("_", " ").replace("multi joined", "multi-joined") for name in counts]
+    columns = [SqlColumn(f"number of {name}", INTEGER) for name in names]
     return SqlResult.of_rows(columns, [tuple(counts.values())], kind)
 
 
@@ -48,8 +45,6 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002020, more or fewer values than columns; 000904, no such column.
     """
-    from local_cortex.sql.select import finish
-
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
     table = resolver.find(schema.this if schema else node.this, ("TABLE",))
@@ -65,7 +60,8 @@ def insert(execution: Execution, node: Any) -> SqlResult:
         for row in source.expressions:
             width = len(row.expressions) if isinstance(row, exp.Tuple) else 1
             if width != len(listed):
-                raise _width(len(listed), width)
+                words = "Insert value list does not match column list expecting"
+                raise compile_error(f"{words} {len(listed)} but got {width}", "002020", "21S01")
         if any(bind.array for bind in execution.binds.values()):
             source = _bulk(execution, resolver, source, [known[name].type for name in listed])
     ctes = node.args.get("with_")
@@ -77,15 +73,6 @@ def insert(execution: Execution, node: Any) -> SqlResult:
     sql = finish(resolver, resolver.resolve(source))
     return _counts(
         INSERT, rows_inserted=_run(execution, f"INSERT INTO {table.duckdb} ({columns}) {sql}")
-    )
-
-
-def _width(expected: int, got: int) -> SqlError:
-    return SqlError(
-        "SQL compilation error:\nInsert value list does not match column list expecting "
-        f"{expected} but got {got}",
-        code="002020",
-        sqlstate="21S01",
     )
 
 
@@ -116,26 +103,20 @@ def delete(execution: Execution, node: Any) -> SqlResult:
 
 
 def _changed(execution: Execution, node: Any) -> int:
-    from local_cortex.sql.select import finish
-
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
-    _mark_assignments(node.expressions)
+    _unqualify(node.expressions)
     return _run(execution, finish(resolver, resolver.resolve(node)))
 
 
-def _mark_assignments(assignments: list[Any]) -> None:
-    """Keep `SET a = 1` from being read as a comparison; ``statements.finish`` turns it back."""
+def _unqualify(assignments: list[Any]) -> None:
+    # Snowflake takes `SET t.a = 1`; to DuckDB the target's table is clear.
     for one in assignments:
-        # Snowflake takes `SET t.a = 1`; to DuckDB the target's table is clear.
         one.this.set("table", None)
-        one.replace(exp.PropertyEQ(this=one.this, expression=one.expression))
 
 
 def merge(execution: Execution, node: Any) -> SqlResult:
     """Run MERGE; DuckDB tells of each row what was done with it."""
-    from local_cortex.sql.select import finish
-
     resolver = Resolver(execution)
     resolver.find(node.this, ("TABLE",))
     done: dict[str, str] = {}
@@ -145,7 +126,7 @@ def merge(execution: Execution, node: Any) -> SqlResult:
             done["INSERT"] = "rows_inserted"
         elif isinstance(then, exp.Update):
             done["UPDATE"] = "rows_updated"
-            _mark_assignments(then.expressions)
+            _unqualify(then.expressions)
         else:
             done["DELETE"] = "rows_deleted"
     sql = finish(resolver, resolver.resolve(node))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from local_cortex.database.catalog import Name, Table
 from local_cortex.sql.errors import object_missing, too_large
 from local_cortex.sql.limits import MAX_AI_CALLS
 
@@ -17,12 +18,10 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from local_cortex.ai.protocol import CortexFunctions
-    from local_cortex.database.catalog import Table
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
-    from local_cortex.stages.commands import Stages
+    from local_cortex.stages.files import Stages
     from local_cortex.wire.binds import Bind
-    from local_cortex.wire.types import SqlType
 
 __all__ = ["Execution", "Stopped"]
 
@@ -159,34 +158,22 @@ class Execution:
         stages: Stages = self.database.stages
         return stages
 
-    def resolve(self, table: exp.Table) -> tuple[str, str, str]:
-        """Return database, schema and name as Snowflake keeps them; nothing need exist."""
+    def resolve(self, table: exp.Expression) -> Name:
+        """Return where a name points to; nothing need be there."""
         from local_cortex.sql.resolve import Resolver
 
-        name = Resolver(self).name(table)
-        return name.database, name.schema, name.name
+        return Resolver(self).name(table)
 
-    def table(self, database: str, schema: str, name: str) -> Table:
+    def table(self, name: Name) -> Table:
         """Return the table that the session sees there.
 
         Raises:
             SqlError: 002003, there is none.
         """
-        from local_cortex.database.catalog import Name
-
-        where = Name(database, schema, name)
-        found = self.database.catalog.find(where, self.session.session_id)
+        found = self.database.catalog.find(Table, name, self.session.session_id)
         if found is None:
-            raise object_missing("Table", str(where))
+            raise object_missing("Table", str(name))
         return found
-
-    def columns(self, name: tuple[str, str, str]) -> list[tuple[str, SqlType]]:
-        """Return the names and types of a table's columns."""
-        return [(column.name, column.type) for column in self.table(*name).columns]
-
-    def quoted(self, database: str, schema: str, name: str) -> str:
-        """Return DuckDB's name of a table."""
-        return self.table(database, schema, name).duckdb
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""

@@ -1,22 +1,30 @@
-"""CREATE, ALTER, DROP and COMMENT of databases, schemas, tables, views and sequences."""
+"""CREATE, DROP and COMMENT of databases, schemas and what is in them, and ALTER of tables."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlglot import exp
 
-from local_cortex.database.catalog import Column, Name, Table
+from local_cortex.database import transactions
+from local_cortex.database.catalog import Column, Entry, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
+    compile_error,
     exists_already,
     invalid_identifier,
     not_run,
     object_missing,
 )
 from local_cortex.sql.names import identifier, quoted, written
+from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import describe, finish
+from local_cortex.stages.file_formats import FileFormat, options_of
+from local_cortex.stages.files import NamedFormat, Stage, stage_options
+from local_cortex.stages.reading import template
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType, declared
 
@@ -31,6 +39,13 @@ DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 PLACES = frozenset(
     {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}
 )
+KINDS: dict[str, type[Entry]] = {
+    **dict.fromkeys(("TABLE", "VIEW", "SEQUENCE"), Table),
+    "STAGE": Stage,
+    "FILE FORMAT": NamedFormat,
+}
+
+E = TypeVar("E", bound=Entry)
 
 
 def _done(message: str) -> SqlResult:
@@ -43,8 +58,6 @@ def create(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
     """
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
@@ -54,7 +67,9 @@ def create(execution: Execution, node: Any) -> SqlResult:
     unsupported = next((one for one in given if one in _UNSUPPORTED), None)
     if maker is None or unsupported:
         raise not_run(f"CREATE {_UNSUPPORTED.get(unsupported, '')}{kind}")  # type: ignore[arg-type]
-    transactions.end(execution)
+    if issubclass(KINDS.get(kind, Table), Table):
+        # write_pandas makes a stage and a file format in the transaction that it writes in.
+        transactions.end(execution)
     result: SqlResult = maker(execution, node, given)
     return result
 
@@ -85,7 +100,7 @@ def _create_database(execution: Execution, node: Any, given: dict[type, Any]) ->
     catalog = execution.database.catalog
     if told := _exists(node, catalog.has(name), written(name)):
         return told
-    _drop_tables(execution, catalog.drop_database(name))
+    _discard(execution, catalog.drop_database(name))
     catalog.create_database(name, _comment(given))
     execution.session.database, execution.session.schema = name, "PUBLIC"
     return _done(f"Database {written(name)} successfully created.")
@@ -96,7 +111,7 @@ def _create_schema(execution: Execution, node: Any, given: dict[type, Any]) -> S
     catalog = execution.database.catalog
     if told := _exists(node, catalog.has(database, name), written(name)):
         return told
-    _drop_tables(execution, catalog.drop_schema(database, name))
+    _discard(execution, catalog.drop_schema(database, name))
     catalog.create_schema(database, name, _comment(given))
     execution.session.database, execution.session.schema = database, name
     return _done(f"Schema {written(name)} successfully created.")
@@ -109,29 +124,23 @@ def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
 
 
 def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.stages import commands as stages
-
     if exp.UsingTemplateProperty in given:
-        node = stages.template(execution, node)
+        node = template(execution, node)
     resolver = Resolver(execution)
     schema = node.this if isinstance(node.this, exp.Schema) else None
     name = resolver.name(schema.this if schema else node.this)
     catalog = execution.database.catalog
     if not catalog.has(name.database, name.schema):
         raise object_missing("Schema", written(name.database, name.schema))
-    temporary = exp.TemporaryProperty in given
-    session = execution.session.session_id
-    there = catalog.find(name, session)
-    if there is not None and temporary and there.owner is None:
-        there = None
+    owner = _owner(execution, given)
+    there = _there(execution, Table, name, owner)
     if told := _exists(node, there is not None, written(name.name)):
         return told
-    persistence = "TRANSIENT" if exp.TransientProperty in given else "PERMANENT"
     table = Table(
-        name,
+        name=name,
         columns=_columns(schema.expressions) if schema else (),
-        persistence="TEMPORARY" if temporary else persistence,
-        owner=session if temporary else None,
+        transient=exp.TransientProperty in given,
+        owner=owner,
         comment=_comment(given),
     )
     model = given.get(exp.LikeProperty) or node.args.get("clone")
@@ -148,18 +157,17 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
 def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
 ) -> SqlResult:
-    from local_cortex.sql.select import describe, finish
-
     catalog = execution.database.catalog
 
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
     if sql and not table.columns:
         found = describe(execution, sql)
         _check_unique([name for name, _ in found])
-        kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
         table = replace(
             table,
-            columns=tuple(Column(name, _kept(kind, kinds.get(name))) for name, kind in found),
+            columns=tuple(
+                Column(name, _kept(kind, resolver.types.get(name))) for name, kind in found
+            ),
         )
     execution.check()
     cursor = execution.cursor
@@ -173,9 +181,9 @@ def _make(
             cursor.execute(f"INSERT INTO {fresh.duckdb} {sql}")
         name = quoted(table.name.name).sql("duckdb")
         with execution.database.replacing:
-            there = catalog.find(table.name, execution.session.session_id) if replaces else None
-            if there is not None and there.owner == table.owner:
-                _drop_tables(execution, [there])
+            there = catalog.find(Table, table.name, execution.session.session_id)
+            if replaces and there is not None and there.owner == table.owner:
+                there.discard(cursor)
                 catalog.remove(there)
             catalog.place(table)
             cursor.execute(f"ALTER TABLE {fresh.duckdb} RENAME TO {name}")
@@ -233,11 +241,7 @@ def _column(node: Any) -> Column:
 def _check_unique(names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise SqlError(
-                f"SQL compilation error:\nduplicate column name '{name}'",
-                code="002025",
-                sqlstate="42711",
-            )
+            raise compile_error(f"duplicate column name '{name}'", "002025", "42711")
 
 
 def _definition(execution: Execution, table: Table, column: Column) -> str:
@@ -255,8 +259,6 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 
 
 def _default(execution: Execution, table: Table, text: str) -> str:
-    from local_cortex.sql.select import finish
-
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
         sequence = f"{table.duckdb_schema}.{quoted(f'{table.name.name}~identity').sql('duckdb')}"
@@ -264,76 +266,112 @@ def _default(execution: Execution, table: Table, text: str) -> str:
             f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}"
         )
         return f"nextval('{sequence}')"
-    from local_cortex.sql.parse import parse
-
     resolver = Resolver(execution)
     select = parse(f"SELECT {text}").tree
     return finish(resolver, resolver.resolve(select)).partition("SELECT ")[2].rpartition(" AS ")[0]
 
 
-def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    from local_cortex.sql.select import describe, finish
+def _owner(execution: Execution, given: dict[type, Any]) -> int | None:
+    return execution.session.session_id if exp.TemporaryProperty in given else None
 
-    resolver = Resolver(execution)
-    schema = node.this if isinstance(node.this, exp.Schema) else None
-    name = resolver.name(schema.this if schema else node.this)
+
+def _there(execution: Execution, kind: type[E], name: Name, owner: int | None) -> E | None:
+    """Return what a new object of this name would collide with."""
+    found = execution.database.catalog.find(kind, name, execution.session.session_id)
+    return None if found is not None and owner is not None and found.owner is None else found
+
+
+def _add(
+    execution: Execution,
+    node: Any,
+    kind: str,
+    make: Callable[[Name, Any], Entry],
+    given: Any,
+    note: str = "",
+) -> SqlResult:
+    """Create an object; ``make`` gets its name and the object that it replaces, or None."""
+    target = node.this.this if isinstance(node.this, exp.Schema) else node.this
+    name = Resolver(execution).name(target)
     catalog = execution.database.catalog
-    there = catalog.find(name, execution.session.session_id)
+    if not catalog.has(name.database, name.schema):
+        raise object_missing("Schema", written(name.database, name.schema))
+    there = _there(execution, KINDS[kind], name, _owner(execution, given))
     if told := _exists(node, there is not None, written(name.name)):
         return told
-    text = node.expression.sql("snowflake")
-    found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy())))
-    listed = [
-        identifier(one.this if isinstance(one, exp.ColumnDef) else one)
-        for one in (schema.expressions if schema else [])
-        if isinstance(one, exp.ColumnDef | exp.Identifier)
-    ]
-    names = listed or [name for name, _ in found]
-    _check_unique(names)
-    if len(names) != len(found):
-        raise SqlError(
-            "SQL compilation error:\nInvalid column definition list",
-            code="002026",
-            sqlstate="42601",
-        )
-    kinds = {column.name: column.type for one in resolver.tables for column in one.columns}
-    columns = tuple(
-        Column(shown, _kept(kind, kinds.get(own)))
-        for shown, (own, kind) in zip(names, found, strict=True)
-    )
-    temporary = exp.TemporaryProperty in given
-    view = Table(
-        name,
-        "VIEW",
-        columns,
-        "TEMPORARY" if temporary else "PERMANENT",
-        execution.session.session_id if temporary else None,
-        text=text,
-        comment=_comment(given),
-    )
+    if there is not None and there.kind != kind:
+        raise exists_already(written(name.name))
+    entry = make(name, there)
     if there is not None:
         catalog.remove(there)
-    catalog.place(view, replaces=True)
-    return _done(f"View {written(name.name)} successfully created.")
+    catalog.place(entry, replaces=True)
+    label = "Stage area" if kind == "STAGE" else kind.capitalize()
+    return _done(f"{label} {written(name.name)} successfully created.{note}")
+
+
+def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    def make(name: Name, _: Any) -> Table:
+        resolver = Resolver(execution)
+        text = node.expression.sql("snowflake")
+        found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy())))
+        schema = node.this if isinstance(node.this, exp.Schema) else None
+        listed = [
+            identifier(one.this if isinstance(one, exp.ColumnDef) else one)
+            for one in (schema.expressions if schema else [])
+            if isinstance(one, exp.ColumnDef | exp.Identifier)
+        ]
+        names = listed or [name for name, _ in found]
+        _check_unique(names)
+        if len(names) != len(found):
+            raise compile_error("Invalid column definition list", "002026", "42601")
+        columns = tuple(
+            Column(shown, _kept(kind, resolver.types.get(own)))
+            for shown, (own, kind) in zip(names, found, strict=True)
+        )
+        owner, comment = _owner(execution, given), _comment(given)
+        return Table(
+            name=name, kind="VIEW", columns=columns, owner=owner, text=text, comment=comment
+        )
+
+    return _add(execution, node, "VIEW", make, given)
 
 
 def _create_sequence(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    name = Resolver(execution).name(node.this)
-    catalog = execution.database.catalog
-    there = catalog.find(name, execution.session.session_id)
-    if told := _exists(node, there is not None, written(name.name)):
-        return told
     options = given.get(exp.SequenceProperties)
-    start = int(((options and options.args.get("start")) or exp.Literal.number(1)).to_py())
-    step = int(((options and options.args.get("increment")) or exp.Literal.number(1)).to_py())
-    sequence = Table(name, "SEQUENCE", text=f"{start} {step}", comment=_comment(given))
-    if there is not None:
-        _drop_tables(execution, [there])
-    cursor = execution.cursor
-    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
-    cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
-    catalog.place(sequence, replaces=True)
-    return _done(f"Sequence {written(name.name)} successfully created.")
+    start, step = (
+        int(((options and options.args.get(one)) or exp.Literal.number(1)).to_py())
+        for one in ("start", "increment")
+    )
+
+    def make(name: Name, there: Any) -> Table:
+        _discard(execution, [there] if there else [])
+        text, comment = f"{start} {step}", _comment(given)
+        sequence = Table(name=name, kind="SEQUENCE", text=text, comment=comment)
+        cursor = execution.cursor
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
+        cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
+        return sequence
+
+    return _add(execution, node, "SEQUENCE", make, given)
+
+
+def _create_stage(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    options, note = stage_options(execution, node.args.get("properties"))
+
+    def make(name: Name, there: Any) -> Stage:
+        _discard(execution, [there] if there else [])
+        owner, comment = _owner(execution, given), _comment(given)
+        folder = execution.stages.new_folder()
+        return Stage(name=name, owner=owner, comment=comment, folder=folder, **options)
+
+    return _add(execution, node, "STAGE", make, given, note)
+
+
+def _create_format(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+    options = options_of(node.args["properties"].expressions if given else ())
+    FileFormat.of(options)
+    owner = _owner(execution, given)
+    make = lambda name, _: NamedFormat(name=name, owner=owner, options=options)  # noqa: E731
+    return _add(execution, node, "FILE FORMAT", make, given)
 
 
 _MAKERS: dict[str, Any] = {
@@ -342,13 +380,14 @@ _MAKERS: dict[str, Any] = {
     "TABLE": _create_table,
     "VIEW": _create_view,
     "SEQUENCE": _create_sequence,
+    "STAGE": _create_stage,
+    "FILE FORMAT": _create_format,
 }
 
 
-def _drop_tables(execution: Execution, tables: list[Table]) -> None:
-    for table in tables:
-        if table.kind != "VIEW":
-            execution.cursor.execute(f"DROP {table.kind} IF EXISTS {table.duckdb} CASCADE")
+def _discard(execution: Execution, entries: Iterable[Entry]) -> None:
+    for one in entries:
+        one.discard(execution.cursor)
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
@@ -357,48 +396,48 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     Raises:
         SqlError: 002003, there is no such thing.
     """
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     lenient = node.args.get("exists")
     target = node.args["tables"][0] if node.args.get("tables") else node.this
     if kind in PLACES:
         return _done(f"{target.name.upper()} successfully dropped.")
-    transactions.end(execution)
-    catalog, session = execution.database.catalog, execution.session
+    catalog = execution.database.catalog
+    if issubclass(KINDS.get(kind, Table), Table):
+        transactions.end(execution)
     if kind in {"DATABASE", "SCHEMA"}:
-        if kind == "DATABASE":
-            database, schema = Resolver(execution).parts(target)[-1], None
-        else:
-            database, schema = _schema_name(execution, target)
-        shown = written(schema or database)
-        if not catalog.has(database, schema):
-            if lenient:
-                return _gone(shown)
-            raise object_missing(kind.title(), written(*filter(None, (database, schema))))
-        dropped = (
-            catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
-        )
-        execution.stages.forget_schema(database, schema)
-        _drop_tables(execution, dropped)
-        if session.database == database and schema in (None, session.schema):
-            session.schema = None
-            session.database = database if schema else None
-        return _done(f"{shown} successfully dropped.")
-    if kind not in {"TABLE", "VIEW", "SEQUENCE"}:
+        return _drop_schema(execution, kind, target, lenient)
+    if kind not in KINDS:
         raise not_run(f"DROP {kind}")
-    resolver = Resolver(execution)
-    name = resolver.name(target)
-    table = catalog.find(name, session.session_id)
-    if table is None or table.kind != kind:
+    name = Resolver(execution).name(target)
+    found = catalog.find(KINDS[kind], name, execution.session.session_id)
+    if found is None or found.kind != kind:
         if lenient:
             return _gone(written(name.name))
-        raise object_missing(
-            kind.title(), written(name.name) if not target.args.get("db") else str(name)
-        )
-    _drop_tables(execution, [table])
-    catalog.remove(table)
+        short = KINDS[kind] is Table and not target.args.get("db")
+        raise object_missing(kind.capitalize(), written(name.name) if short else str(name))
+    _discard(execution, [found])
+    catalog.remove(found)
     return _done(f"{written(name.name)} successfully dropped.")
+
+
+def _drop_schema(execution: Execution, kind: str, target: Any, lenient: Any) -> SqlResult:
+    """Drop a schema, or a database with all of its schemas."""
+    catalog, session = execution.database.catalog, execution.session
+    if kind == "DATABASE":
+        database, schema = Resolver(execution).parts(target)[-1], None
+    else:
+        database, schema = _schema_name(execution, target)
+    shown = written(schema or database)
+    if not catalog.has(database, schema):
+        if lenient:
+            return _gone(shown)
+        raise object_missing(kind.title(), written(*filter(None, (database, schema))))
+    dropped = catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
+    _discard(execution, dropped)
+    if session.database == database and schema in (None, session.schema):
+        session.schema = None
+        session.database = database if schema else None
+    return _done(f"{shown} successfully dropped.")
 
 
 def _gone(name: str) -> SqlResult:
@@ -413,15 +452,11 @@ def comment(execution: Execution, node: Any) -> SqlResult:
         catalog.change(Resolver(execution).find(node.this, (kind,)), comment=text)
     elif kind == "COLUMN":
         *parts, column = [identifier(part) for part in node.this.parts]
-        table = execution.table(*_parts(Resolver(execution).full(parts)))
+        table = execution.table(Resolver(execution).full(parts))
         _change_column(execution, table, column, comment=text)
     elif kind not in {"DATABASE", "SCHEMA"}:
         raise not_run(f"COMMENT ON {kind}")
     return _done("Statement executed successfully.")
-
-
-def _parts(name: Name) -> tuple[str, str, str]:
-    return name.database, name.schema, name.name
 
 
 def _change_column(execution: Execution, table: Table, column: str, **changes: Any) -> None:
@@ -433,8 +468,6 @@ def _change_column(execution: Execution, table: Table, column: str, **changes: A
 
 def alter(execution: Execution, node: Any) -> SqlResult:
     """Run ALTER TABLE or ALTER VIEW."""
-    from local_cortex.database import transactions
-
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done("Statement executed successfully.")
@@ -460,11 +493,7 @@ def _add_column(execution: Execution, table: Table, action: Any) -> None:
     if column.name in {one.name for one in table.columns}:
         if action.args.get("exists"):
             return
-        raise SqlError(
-            f"SQL compilation error:\ncolumn '{column.name}' already exists",
-            code="001430",
-            sqlstate="42601",
-        )
+        raise compile_error(f"column '{column.name}' already exists", "001430", "42601")
     # DuckDB adds no column with a constraint; Snowflake's NOT NULL holds for what comes later.
     plain = _definition(
         execution, table, replace(column, nullable=True, type=replace(column.type, length=None))
@@ -491,7 +520,7 @@ def _rename(execution: Execution, table: Table, action: Any) -> None:
     target = action.this
     name = Resolver(execution).name(target)
     catalog = execution.database.catalog
-    if catalog.find(name, execution.session.session_id) is not None:
+    if catalog.find(Table, name, execution.session.session_id) is not None:
         raise exists_already(written(name.name))
     renamed = replace(table, name=name)
     if table.kind == "TABLE":

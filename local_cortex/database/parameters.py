@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, not_run, too_large
+from local_cortex.sql.errors import SqlError, compile_error, not_run, too_large
 from local_cortex.sql.limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from local_cortex.sql.names import identifier, written
 from local_cortex.sql.resolve import Resolver
@@ -54,11 +54,8 @@ def use(execution: Execution, node: Any) -> SqlResult:
 
 
 def _cannot_use(name: str) -> SqlError:
-    return SqlError(
-        f"SQL compilation error:\nObject does not exist, or operation cannot be performed: {name}.",
-        code="002043",
-        sqlstate="02000",
-    )
+    message = f"Object does not exist, or operation cannot be performed: {name}."
+    return compile_error(message, "002043", "02000")
 
 
 def set_variables(execution: Execution, node: Any) -> SqlResult:
@@ -98,8 +95,8 @@ def alter_session(execution: Execution, node: Any) -> SqlResult:
             for name, value in _assignments(item):
                 literal = literal_of(execution, value)
                 if isinstance(literal, exp.Null):
-                    message = f"SQL compilation error:\ninvalid value for parameter '{name}'"
-                    raise SqlError(message, code="001008", sqlstate="22023")
+                    message = f"invalid value for parameter '{name}'"
+                    raise compile_error(message, "001008", "22023")
                 text = (
                     str(literal.name or literal).lower()
                     if isinstance(literal, exp.Boolean)

@@ -7,16 +7,23 @@ keeps here is an empty text. Columns are Snowflake's, as far as clients and peop
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
-from local_cortex.sql.errors import SqlError, not_run, object_missing, syntax_error
-from local_cortex.sql.names import written
-from local_cortex.wire import types
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT, TIMESTAMP_LTZ, SqlType, number
+from sqlglot import exp
+
+from local_cortex.database import objects
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Entry, Name, Table
+from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
+from local_cortex.sql.names import identifier, written
+from local_cortex.sql.resolve import Resolver
+from local_cortex.stages.file_formats import FileFormat
+from local_cortex.stages.files import NamedFormat, Stage
+from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
+from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -28,6 +35,7 @@ SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
 
 Facts = Mapping[str, Any]
+E = TypeVar("E", bound=Entry)
 
 
 @dataclass(slots=True)
@@ -61,7 +69,8 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
     names, source = SHOWN[kind]
     if source is _models:
         names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
-    clauses = _clauses(parsed, start + length)
+    last, end = parsed.tokens[start + len(kind.split()) - 1], parsed.tokens[-1]
+    clauses = _clauses(parsed.sql[: end.end + 1], last.end + 1)
     key = "key" if "key" in names.split() else "column_name" if "column" in names else "name"
     kept = [
         facts
@@ -73,19 +82,13 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
 
 
 def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
-    columns = [SqlColumn(*_typed(name)) for name in names.split()]
+    columns = columns_named(names)
     values = [[_value(facts, column) for column in columns] for facts in rows]
     return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
 
 
-def _typed(name: str) -> tuple[str, SqlType]:
-    name, _, kind = name.partition(":")
-    kinds = {"n": number(), "t": TIMESTAMP_LTZ, "": TEXT}
-    return name, kinds[kind] if kind in kinds else getattr(types, kind, TEXT)
-
-
 def _value(facts: Facts, column: SqlColumn) -> Any:
-    return facts.get(column.name.lower(), "" if column.type is TEXT else None)
+    return facts.get(column.name, "" if column.type is TEXT else None)
 
 
 def like(pattern: str, text: str) -> bool:
@@ -125,48 +128,67 @@ def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | No
 
 def _objects(*kinds: str) -> Source:
     def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-        return (_facts(run, one) for one in _found(run, clauses, *kinds))
+        kind = objects.KINDS[kinds[0]]
+        return (_facts(run, one) for one in _found(run, clauses, kind) if one.kind in kinds)
 
     return source
 
 
-def _found(run: Execution, clauses: Clauses, *kinds: str) -> list[Table]:
-    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
-        from local_cortex.sql.resolve import Resolver
-
-        name = Resolver(run).full(clauses.place)
-        return [run.table(name.database, name.schema, name.name)]
+def _found(run: Execution, clauses: Clauses, kind: type[E]) -> list[E]:
     database, schema = _place(run, clauses)
     return [
         one
-        for one in run.database.catalog.objects(run.session.session_id, kinds)
+        for one in run.database.catalog.seen(kind, run.session.session_id)
         if database in (None, one.name.database) and schema in (None, one.name.schema)
     ]
 
 
-def _facts(run: Execution, one: Table) -> dict[str, Any]:
-    """Return all that is known of a table, view or sequence."""
-    persistence = "TABLE" if one.persistence == "PERMANENT" else one.persistence
-    base = "LOCAL TEMPORARY" if one.owner is not None else "BASE TABLE"
-    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
-    rows = None
-    if one.kind == "TABLE":
-        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
-        rows = int(run.cursor.execute(count).fetchall()[0][0])
-    return {
-        **_where(run, one.name),
+def _facts(run: Execution, one: Entry) -> dict[str, Any]:
+    """Return all that is known of an object in a schema."""
+    facts = _where(run, one.name) | {
         "created_on": one.created,
         "created": one.created,
         "last_altered": one.created,
         "name": one.name.name,
-        "kind": persistence if one.kind == "TABLE" else one.kind,
+        "kind": one.kind,
         "comment": one.comment,
-        "rows": rows,
-        "row_count": rows,
-        "bytes": 0 if one.kind == "TABLE" else None,
         "owner": run.session.role,
         "owner_role_type": "ROLE",
         "retention_time": "1",
+    }
+    if isinstance(one, Stage):
+        return facts | {
+            "has_credentials": "N",
+            "has_encryption_key": "N",
+            "region": None,
+            "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
+            "directory_enabled": "Y",
+            "stage_type": "Internal Named",
+        }
+    if isinstance(one, NamedFormat):
+        read = FileFormat.of(one.options)
+        return facts | {
+            "type": read.type,
+            "format_options": json.dumps({**read.options, "TYPE": read.type}),
+        }
+    return facts | _table_facts(run, one) if isinstance(one, Table) else facts
+
+
+def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
+    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
+    rows, kind, base = None, one.kind, "BASE TABLE"
+    if kind == "TABLE":
+        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
+        rows = int(run.cursor.execute(count).fetchall()[0][0])
+        if one.owner is not None:
+            kind, base = "TEMPORARY", "LOCAL TEMPORARY"
+        elif one.transient:
+            kind = "TRANSIENT"
+    return {
+        "kind": kind,
+        "rows": rows,
+        "row_count": rows,
+        "bytes": 0 if one.kind == "TABLE" else None,
         "text": f"CREATE VIEW {one.name} AS {one.text}",
         "is_secure": "false",
         "is_materialized": "false",
@@ -175,7 +197,7 @@ def _facts(run: Execution, one: Table) -> dict[str, Any]:
         "start_value": start,
         "increment": step,
         "table_type": "VIEW" if one.kind == "VIEW" else base,
-        "is_transient": "YES" if one.persistence == "TRANSIENT" else "NO",
+        "is_transient": "YES" if one.transient else "NO",
         "view_definition": one.text,
     }
 
@@ -194,7 +216,11 @@ def _where(run: Execution, name: Name) -> dict[str, Any]:
 
 
 def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    for one in _found(run, clauses, "TABLE", "VIEW"):
+    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
+        found = [run.table(Resolver(run).full(clauses.place))]
+    else:
+        found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
+    for one in found:
         keys = 0
         for at, column in enumerate(one.columns, start=1):
             keys += column.primary_key
@@ -311,21 +337,6 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
 
 
-def _stages(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    database, schema = _place(run, clauses)
-    names = SHOWN["STAGES"][0].replace(":t", "").split()
-    for row in run.stages.shown(run):
-        facts = dict(zip(names, row, strict=True))
-        where = Name(facts["database_name"], facts["schema_name"], facts["name"])
-        if database in (None, where.database) and schema in (None, where.schema):
-            yield {**_where(run, where), **facts, "stage_type": "Internal Named"}
-
-
-def _formats(run: Execution, _: Clauses) -> Iterator[Facts]:
-    names = SHOWN["FILE FORMATS"][0].replace(":t", "").split()
-    return (dict(zip(names, row, strict=True)) for row in run.stages.shown_formats(run))
-
-
 def _here(name: str) -> Source:
     """Show the one warehouse, role or user of a session: nobody else is here."""
 
@@ -392,11 +403,11 @@ SHOWN: dict[str, tuple[str, Source]] = {
     "STAGES": (
         "created_on:t name database_name schema_name url has_credentials has_encryption_key owner "
         "comment region type directory_enabled",
-        _stages,
+        _objects("STAGE"),
     ),
     "FILE FORMATS": (
         "created_on:t name database_name schema_name type owner comment format_options",
-        _formats,
+        _objects("FILE FORMAT"),
     ),
     "PARAMETERS": ("key value default level description type", _parameters),
     "VARIABLES": ("session_id:n name value type", _variables),
@@ -439,30 +450,7 @@ INFORMATION: dict[str, tuple[str, Source]] = {
         "sequence_catalog sequence_schema sequence_name start_value increment",
         _objects("SEQUENCE"),
     ),
-    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _stages),
-}
-
-
-#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
-ACCOUNT_USAGE: dict[str, str] = {
-    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
-    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
-    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
-    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
-    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
-    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
-    "credits_used:n",
-    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "warehouse_id:n token_credits:n tokens:n",
-    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
-    "token_credits:n query_id",
-    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
-    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
-    "token_credits:n",
-    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
-    "service_name credits:n",
-    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "credits_used:n page_count:n document_count:n",
+    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _objects("STAGE")),
 }
 
 
@@ -472,25 +460,13 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     Raises:
         SqlError: 002003, there is none of this name here.
     """
-    if (name.database, name.schema) == (
-        "SNOWFLAKE",
-        "ACCOUNT_USAGE",
-    ) and name.name in ACCOUNT_USAGE:
-        return _result(_in_capitals(ACCOUNT_USAGE[name.name]), ())
     if name.name not in INFORMATION or not execution.database.catalog.has(name.database):
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
     names, source = INFORMATION[name.name]
-    return _result(
-        _in_capitals(names),
-        source(execution, Clauses(kind="DATABASE", place=[name.database])),
-    )
-
-
-def _in_capitals(names: str) -> str:
-    """Call columns as a view does, and not as SHOW does."""
-    return " ".join(
-        name.partition(":")[0].upper() + "".join(name.partition(":")[1:]) for name in names.split()
-    )
+    result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
+    # A view's columns are in capitals, those of SHOW are not.
+    columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
+    return replace(result, columns=columns)
 
 
 def describe_table(table: Table) -> SqlResult:
@@ -509,57 +485,38 @@ def describe_table(table: Table) -> SqlResult:
 
 # --- clauses --------------------------------------------------------------------------------------
 
-_KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION", "USER", "ROLE"})
-_ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
+_TEXT = r"\s*('(?:[^']|'')*')"
+_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
+_CLAUSES = re.compile(
+    rf"""(?:\s*HISTORY\b)?
+    (?:\s*LIKE{_TEXT})?
+    (?:\s*(?:IN|ON|FOR|TO)\b
+        (?:\s+(ACCOUNT|DATABASE|SCHEMA|TABLE|VIEW|SESSION|USER|ROLE)\b)?
+        (?:\s+(?!STARTS\b|LIMIT\b)({_NAME}(?:\.{_NAME})*))?)?
+    (?:\s*STARTS\s+WITH{_TEXT})?
+    (?:\s*LIMIT\s+(\S+))?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
-def _clauses(parsed: Parsed, at: int) -> Clauses:
-    tokens = list(parsed.tokens)
-    clauses = Clauses()
-
-    def text_at(index: int) -> str:
-        if index >= len(tokens):
-            raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
-        return str(tokens[index].text)
-
-    while at < len(tokens):
-        word = str(tokens[at].text).upper()
-        if word == "HISTORY":
-            at += 1
-        elif word == "LIKE":
-            clauses.pattern, at = text_at(at + 1), at + 2
-        elif word == "STARTS" and text_at(at + 1).upper() == "WITH":
-            clauses.prefix, at = text_at(at + 2), at + 3
-        elif word == "LIMIT":
-            clauses.limit, at = _row_count(text_at(at + 1)), at + 2
-        elif word in {"IN", "ON", "FOR", "TO"}:
-            at = _in(tokens, at + 1, clauses)
-        else:
-            raise syntax_error(parsed.sql, tokens[at].start, str(tokens[at].text))
-    return clauses
+def _clauses(sql: str, at: int) -> Clauses:
+    """Read the clauses that begin at an offset in a statement's text, in Snowflake's order."""
+    found = _CLAUSES.match(sql, at)
+    if found is None or found.end() < len(sql):
+        end = found.end() if found else at
+        raise syntax_error(sql, end, sql[end:].split()[0])
+    pattern, kind, name, prefix, limit = found.groups()
+    if limit is not None and not limit.isdecimal():
+        raise compile_error(f"Invalid row count '{limit}' in LIMIT clause", "001015", "22023")
+    parts = exp.to_table(name, dialect="snowflake").parts if name else []
+    return Clauses(
+        pattern=_unquoted(pattern),
+        prefix=_unquoted(prefix),
+        limit=int(limit[:9]) if limit else None,
+        kind=(kind or "").upper(),
+        place=[identifier(one) for one in parts] if parts or kind else None,
+    )
 
 
-def _row_count(text: str) -> int:
-    if not text.isdecimal():
-        message = f"SQL compilation error:\nInvalid row count '{text}' in LIMIT clause"
-        raise SqlError(message, code="001015", sqlstate="22023")
-    return int(text[:9])
-
-
-def _in(tokens: Sequence[Any], at: int, clauses: Clauses) -> int:
-    place: list[str] = []
-    while at < len(tokens):
-        text, quoted = str(tokens[at].text), tokens[at].token_type.name == "IDENTIFIER"
-        word = text.upper()
-        if not quoted and not place and word in _KINDS and not clauses.kind:
-            clauses.kind = word
-        elif not quoted and word in _ENDS:
-            break
-        elif tokens[at].token_type.name != "DOT":
-            if place and tokens[at - 1].token_type.name != "DOT":
-                break
-            place.append(text if quoted else word)
-        at += 1
-    if place or clauses.kind in {"DATABASE", "SCHEMA"}:
-        clauses.place = place
-    return at
+def _unquoted(text: str | None) -> str | None:
+    return text[1:-1].replace("''", "'") if text else None

@@ -9,7 +9,7 @@ from local_cortex.wire.result import SqlResult
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["begin", "commit", "end", "rollback"]
+__all__ = ["begin", "end", "finish"]
 
 TRANSACTION = 0x5000  # statementTypeId, as in Snowflake's JDBC driver
 
@@ -44,13 +44,7 @@ def end(execution: Execution, word: str = "COMMIT") -> None:
         execution.leave_transaction()
 
 
-def commit(execution: Execution, _: Any) -> SqlResult:
-    """Keep what the transaction changed."""
-    end(execution)
-    return SqlResult.done(TRANSACTION)
-
-
-def rollback(execution: Execution, _: Any) -> SqlResult:
-    """Undo what the transaction changed."""
-    end(execution, "ROLLBACK")
+def finish(execution: Execution, node: Any) -> SqlResult:
+    """Run COMMIT or ROLLBACK: keep or undo what the transaction changed."""
+    end(execution, node.key.upper())
     return SqlResult.done(TRANSACTION)

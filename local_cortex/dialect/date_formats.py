@@ -5,38 +5,36 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from local_cortex.sql.errors import SqlError
+from sqlglot.dialects.snowflake import Snowflake
+
+from local_cortex.sql.errors import compile_error
 
 __all__ = ["FUNCTIONS", "MULTIPLES", "PARTS", "is_moment", "moment", "number", "part", "unit"]
 
-# docs.snowflake.com/en/sql-reference/functions-date-time#supported-date-and-time-parts
-PARTS: Final = {
-    spelling: part
-    for line in """
-year: year y yy yyy yyyy yr years yrs
-quarter: quarter q qtr qtrs quarters
-month: month mm mon mons months
-week: week w wk weekofyear woy wy weeks weekiso week_iso weekofyeariso weekofyear_iso
-day: day d dd days dayofmonth
-dow: dayofweek weekday dow dw dayofweek
-isodow: dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso
-doy: dayofyear yearday doy dy
-isoyear: yearofweek yearofweekiso
-hour: hour h hh hr hours hrs
-minute: minute m mi min minutes mins
-second: second s sec seconds secs
-millisecond: millisecond ms msec milliseconds
-microsecond: microsecond us usec microseconds
-nanosecond: nanosecond ns nsec nanosec nsecond nanoseconds nanosecs nseconds
-epoch: epoch_second epoch epoch_seconds
-epoch_ms: epoch_millisecond epoch_milliseconds
-epoch_us: epoch_microsecond epoch_microseconds
-epoch_ns: epoch_nanosecond epoch_nanoseconds
-timezone_hour: timezone_hour tzh
-timezone_minute: timezone_minute tzm
-""".strip().splitlines()
-    for part, _, spellings in [line.partition(": ")]
-    for spelling in spellings.split()
+# DuckDB's names of Snowflake's parts, where they are others.
+_DUCKDB: Final = {
+    "DAYOFWEEK": "dow",
+    "DAYOFWEEKISO": "isodow",
+    "DAYOFYEAR": "doy",
+    "WEEKISO": "week",
+    "YEAROFWEEK": "isoyear",
+    "YEAROFWEEKISO": "isoyear",
+    "EPOCH_SECOND": "epoch",
+    "EPOCH_MILLISECOND": "epoch_ms",
+    "EPOCH_MICROSECOND": "epoch_us",
+    "EPOCH_NANOSECOND": "epoch_ns",
+}
+_SPELLINGS: Final = {
+    **{one: one for one in (*Snowflake.DATE_PART_MAPPING.values(), *_DUCKDB)},
+    **Snowflake.DATE_PART_MAPPING,
+    "WEEKS": "WEEK",
+    "NANOSECONDS": "NANOSECOND",
+    "EPOCH": "EPOCH_SECOND",
+    "YEARDAY": "DAYOFYEAR",
+}
+#: DuckDB's name of a date part, by each of Snowflake's spellings in small letters.
+PARTS: Final[dict[str, str]] = {
+    spelling.lower(): _DUCKDB.get(part, part.lower()) for spelling, part in _SPELLINGS.items()
 }
 _FUNCTIONS: Final = """
 YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK YEAROFWEEKISO HOUR
@@ -63,8 +61,7 @@ def part(spelling: str | None) -> str:
     """
     found = PARTS.get((spelling or "").lower())
     if found is None:
-        message = f"SQL compilation error:\n'{spelling}' is not a valid date/time component."
-        raise SqlError(message, code="001003", sqlstate="42000")
+        raise compile_error(f"'{spelling}' is not a valid date/time component.")
     return found
 
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.parsers.snowflake import SnowflakeParser
 
@@ -34,8 +34,8 @@ Tuple Column Identifier Star Alias Literal Boolean Null Paren Cast TryCast DataT
 DataTypeParam Case If Anonymous Kwarg Window WindowSpec WithinGroup IgnoreNulls RespectNulls
 And Or Not EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Is In Between Like ILike Escape Any All
 Exists Add Sub Mul Div Mod Neg DPipe Bracket JSONExtract JSONPath JSONPathRoot JSONPathKey
-JSONPathSubscript Struct PropertyEQ Array RegexpLike Collate Interval Var Extract StrPosition
-CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Lambda Rollup Cube
+JSONPathSubscript Struct PropertyEQ Array RegexpLike Interval Var Extract StrPosition
+CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Rollup Cube
 GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce RawString
 HexString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
 """
@@ -71,17 +71,14 @@ class Calls(Snowflake):  # type: ignore[misc]
 def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
 
-    ``tree`` is parsed as :class:`Calls`; parsed as Snowflake's SQL it is parsed once more. It may
-    be changed. ``tables`` are those that it reads: their columns' types spare conversions.
+    ``tree`` is parsed as :class:`Calls`, and may be changed. ``tables`` are those that it reads:
+    their columns' types spare conversions.
 
     Raises:
         SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
             000938 for a wrong number of arguments.
     """
     nodes = list(tree.walk())
-    if any(isinstance(node, exp.Func) and type(node) not in ALLOWED for node in nodes):
-        tree = parse_one(tree.sql("snowflake"), dialect=Calls)
-        nodes = list(tree.walk())
     for node in nodes:
         _check(node)
         if isinstance(node, exp.Anonymous):
@@ -95,8 +92,8 @@ def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     return written
 
 
-# Of columns, by what the wire calls their type.
-COLUMN_KINDS: Final = {
+# The kinds of values, by what the wire calls their type.
+KINDS: Final = {
     "REAL": "real",
     "TEXT": "text",
     "BOOLEAN": "bool",
@@ -114,7 +111,7 @@ def _mark_columns(nodes: list[Any], tables: Iterable[Table]) -> None:
     kinds: dict[str, set[str]] = defaultdict(set)
     for column in (column for table in tables for column in table.columns):
         number = "dec" if column.type.scale else "int"
-        kind = number if column.type.name == "FIXED" else COLUMN_KINDS.get(column.type.name, "")
+        kind = number if column.type.name == "FIXED" else KINDS.get(column.type.name, "")
         kinds[encode(column.name)].add(kind)
     if not kinds:
         return
@@ -188,8 +185,6 @@ def _function(name: str, node: Any) -> Any:
         return functions.aggregate("COUNT", exp.Star())
     if name.startswith("OBJECT_CONSTRUCT") and any(isinstance(one, exp.Star) for one in given):
         return _whole_row(node, name)
-    if name in {"FILTER", "TRANSFORM", "REDUCE"}:
-        return _higher(name, given)
     if (
         given
         and isinstance(given[0], exp.Distinct)
@@ -223,20 +218,6 @@ def _whole_row(node: Any, name: str) -> Any:
     plain = r"REGEXP_REPLACE(TO_JSON(@0)::VARCHAR, '\\u001[fF][0-9a-f]*', '', 'g')::JSON"
     entries = helper("entries", duck(plain, row))
     return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
-
-
-def _higher(name: str, given: list[Any]) -> Any:
-    if len(given) != (3 if name == "REDUCE" else 2) or not isinstance(given[-1], exp.Lambda):
-        raise not_run(f"{name} with other than a lambda expression", "Write x -> ... last.")
-    of_elements = {one.name.upper() for one in given[-1].expressions}
-    for one in given[-1].find_all(exp.Identifier, exp.Column):
-        if one.name.upper() in of_elements:
-            one.meta[functions.ALIAS] = True
-    value, *rest = [_rewrite(one) for one in given]
-    call = {"FILTER": "LIST_FILTER", "TRANSFORM": "LIST_TRANSFORM", "REDUCE": "LIST_REDUCE"}[name]
-    arguments = [helper("arr", value), rest[-1], *(cast(one, "VARIANT") for one in rest[:-1])]
-    found = functions.call(call, *arguments)
-    return found if name == "REDUCE" else cast(found, "VARIANT[]")
 
 
 def _dot(node: Any) -> Any:
@@ -492,15 +473,6 @@ BITS: Final = {
 }
 
 
-def _collate(node: Any) -> Any:
-    wanted = str(node.expression.name).lower()
-    if "ci" in wanted.split("-"):
-        return duck("@0 COLLATE NOCASE", node.this)
-    if wanted in {"", "utf8", "en", "en-cs"}:
-        return node.this
-    raise not_run(f"COLLATE '{wanted}'", "It runs the collations 'en' and 'en-ci'.")
-
-
 def _interval(node: Any) -> Any:
     unit = node.args.get("unit")
     written = f"{node.this.name} {unit.name if unit else ''}".replace(",", " ").strip()
@@ -509,26 +481,7 @@ def _interval(node: Any) -> Any:
 
 # --- conversions ---
 
-CASTS: Final = {
-    "BOOLEAN": "bool",
-    "DATE": "date",
-    "TIME": "time",
-    "TIMESTAMP_NTZ": "ntz",
-    "TIMESTAMP_LTZ": "ltz",
-    "TIMESTAMP_TZ": "ltz",
-    "ARRAY": "TO_ARRAY",
-    "OBJECT": "obj",
-    "BINARY": "TO_BINARY",
-}
-TRIES: Final = {
-    "BOOLEAN": "TRY_TO_BOOLEAN",
-    "DATE": "TRY_TO_DATE",
-    "TIME": "TRY_TO_TIME",
-    "TIMESTAMP_NTZ": "TRY_TO_TIMESTAMP",
-    "TIMESTAMP_LTZ": "TRY_TO_TIMESTAMP_TZ",
-    "TIMESTAMP_TZ": "TRY_TO_TIMESTAMP_TZ",
-    "BINARY": "TRY_TO_BINARY",
-}
+CASTS: Final = {**KINDS, "TIME": "time", "ARRAY": "TO_ARRAY", "BINARY": "TO_BINARY"}
 
 
 def _cast(node: Any) -> Any:
@@ -549,7 +502,10 @@ def _cast(node: Any) -> Any:
         return cast(cast(value, f"{kind.duckdb.partition('[')[0]}[]"), kind.duckdb)
     if kind.name == "VARIANT":
         return cast(value, "VARIANT")
-    return helper((TRIES if safe else CASTS)[kind.name], value)
+    if safe:
+        zoned = kind.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
+        return helper(f"TRY_TO_{kind.name.partition('_')[0]}{'_TZ' if zoned else ''}", value)
+    return helper(CASTS[kind.name], value)
 
 
 def _path(node: Any) -> Any:
@@ -616,7 +572,6 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     **dict.fromkeys(
         BITS, lambda node: _as(BITS[type(node)], node.this, node.args.get("expression"))
     ),
-    exp.Collate: _collate,
     exp.Interval: _interval,
     exp.Cast: _cast,
     exp.TryCast: _cast,

@@ -46,6 +46,7 @@ for _line in _OTHERS.strip().replace("\n", "|").split("|"):
 NOT_RUN: Final = {
     name: advice
     for names, advice in {
+        "COLLATE": "Compare what LOWER makes of both.",
         "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
         "XMLGET PARSE_XML TO_XML CHECK_XML": "Use PARSE_JSON and JSON values.",
         "ST_POINT ST_DISTANCE TO_GEOGRAPHY": "Use HAVERSINE for distances.",
@@ -540,12 +541,11 @@ AGGREGATES: Final = {
     }.items()
     for name in names.split()
 }
-# How many arguments each takes, and which of them DuckDB wants as BIGINT.
+# Window functions by how many arguments they take, and which of these DuckDB wants as BIGINT.
 WINDOWS: Final = {
-    **dict.fromkeys(("ROW_NUMBER", "RANK", "DENSE_RANK"), (range(1), 9)),
-    **dict.fromkeys(("PERCENT_RANK", "CUME_DIST"), (range(1), 9)),
-    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), (range(1, 2), 9)),
-    **dict.fromkeys(("LAG", "LEAD"), (range(1, 4), 1)),
+    "ROW_NUMBER RANK DENSE_RANK PERCENT_RANK CUME_DIST": (range(1), None),
+    "FIRST_VALUE LAST_VALUE": (range(1, 2), None),
+    "LAG LEAD": (range(1, 4), 1),
     "NTILE": (range(1, 2), 0),
     "NTH_VALUE": (range(2, 3), 1),
 }
@@ -577,14 +577,13 @@ def _plain_aggregate(name: str, given: Arguments) -> Any:
     return aggregate(written, *given)
 
 
-@writer(*WINDOWS, takes=range(4))
-def _window_function(name: str, given: Arguments) -> Any:
-    takes, at = WINDOWS[name]
-    if len(given) not in takes:
-        raise wrong_argument_count(name, len(given), str(takes.start))
-    return aggregate(
-        name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
-    )
+def _window_function(integer_at: int | None, name: str, given: Arguments) -> Any:
+    given = [cast(one, "BIGINT") if at == integer_at else one for at, one in enumerate(given)]
+    return aggregate(name, *given)
+
+
+for _group, (_takes, _at) in WINDOWS.items():
+    WRITERS.update(dict.fromkeys(_group.split(), (_takes, partial(_window_function, _at))))
 
 
 @writer("COUNT", takes=ANY)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from local_cortex.dialect import functions
-from local_cortex.dialect.functions import ALIAS, duck, helper, integer, text
+from local_cortex.dialect.functions import ALIAS, duck, helper, integer
 from local_cortex.sql.errors import not_run, too_large, unknown_function
 
 __all__ = ["prepare", "table_function", "values"]
@@ -23,14 +23,7 @@ FLATTEN: Final = """
 SELECT {seq} AS "SEQ", e."KEY" AS "KEY",
     CASE WHEN @2 = '' OR e."PATH" LIKE '[%' THEN @2 ELSE @2 || '.' END || e."PATH" AS "PATH",
     e."INDEX" AS "INDEX", e."VALUE" AS "VALUE", @0 AS "THIS"
-FROM (SELECT UNNEST(@1) AS e) WHERE {kept}"""
-RECURSIVE: Final = """
-SELECT {seq} AS "SEQ", CASE WHEN fullkey NOT LIKE '%]' THEN key END AS "KEY",
-    @2 || LTRIM(fullkey[2:], '.') AS "PATH",
-    CASE WHEN fullkey LIKE '%]' THEN key::HUGEINT END AS "INDEX",
-    value::VARIANT AS "VALUE", @0 AS "THIS"
-FROM JSON_TREE(@0::JSON) AS e WHERE parent IS NOT NULL AND {kept}"""
-KEPT: Final = {"ARRAY": 'e."KEY" IS NULL', "OBJECT": 'e."KEY" IS NOT NULL', "BOTH": "TRUE"}
+FROM (SELECT UNNEST(@1) AS e)"""
 
 
 def prepare(select: Any) -> None:
@@ -130,14 +123,12 @@ def _generator(named: dict[str, Any]) -> Any:
 def _flatten(
     named: dict[str, Any], given: list[Any], rewrite: Callable[[Any], Any], lateral: bool
 ) -> Any:
-    if strange := named.keys() - {"input", "path", "outer", "recursive", "mode"}:
+    if strange := named.keys() - {"input", "path", "outer"}:
         raise not_run(f"FLATTEN({strange.pop().upper()} => ...)", "It takes INPUT, PATH and OUTER.")
     prefix = named.get("path") or exp.Literal.string("")
     source = rewrite(named["input"] if "input" in named else given[0])
     source = functions.cast(functions.write("GET_PATH", [source, prefix]), "VARIANT")
-    kept = KEPT.get((text(named.get("mode")) or "BOTH").upper(), "TRUE")
     pairs = helper("pairs", source)
     if named.get("outer") == exp.true():
         pairs = duck("CASE WHEN COALESCE(LEN(@0), 0) = 0 THEN [NULL] ELSE @0 END", pairs)
-    sql = RECURSIVE if named.get("recursive") == exp.true() else FLATTEN
-    return duck(sql.format(seq=_seq(lateral), kept=kept), source, pairs, prefix)
+    return duck(FLATTEN.format(seq=_seq(lateral)), source, pairs, prefix)

@@ -13,7 +13,7 @@ from local_cortex.sql.limits import MEMORY
 
 __all__ = [
     "SqlError",
-    "division_by_zero",
+    "compile_error",
     "exists_already",
     "invalid_identifier",
     "not_run",
@@ -32,6 +32,9 @@ WHAT_RUNS = (
     "tables and views, USE, SET, transactions, stages with COPY INTO, PUT and GET, and the Cortex "
     "functions; local_cortex/README.md lists them."
 )
+
+
+NOWHERE = (None, None)
 
 
 class SqlError(Exception):
@@ -59,55 +62,47 @@ class SqlError(Exception):
         self.position = position
 
 
-def locate(sql: str, offset: int) -> tuple[int, int]:
-    """Return the line (from 1) and the position in it (from 0) of a character offset."""
-    before = sql[:offset]
-    return before.count("\n") + 1, offset - (before.rfind("\n") + 1)
+def compile_error(
+    message: str,
+    code: str = "001003",
+    sqlstate: str = "42000",
+    where: tuple[int | None, int | None] = NOWHERE,
+) -> SqlError:
+    """A statement that Snowflake refuses before it runs it; ``where`` is the line and position."""
+    at = "" if message.startswith(" ") else "\n"
+    text = f"SQL compilation error:{at}{message}"
+    return SqlError(text, code=code, sqlstate=sqlstate, line=where[0], position=where[1])
 
 
 def syntax_error(sql: str, offset: int, found: str) -> SqlError:
     """``found`` is the token that does not belong; ``<EOF>`` for the end of the text."""
-    line, position = locate(sql, offset)
-    return SqlError(
-        f"SQL compilation error:\nsyntax error line {line} at position {position} "
-        f"unexpected '{found}'.",
-        code="001003",
-        sqlstate="42000",
-        line=line,
-        position=position,
-    )
+    before = sql[:offset]
+    line, position = before.count("\n") + 1, offset - (before.rfind("\n") + 1)
+    message = f"syntax error line {line} at position {position} unexpected '{found}'."
+    return compile_error(message, where=(line, position))
 
 
 def invalid_identifier(name: str, where: tuple[int, int] | None = None) -> SqlError:
     """A column that the statement's tables do not have; ``where`` is its line and position."""
-    line, position = where if where is not None else (None, None)
-    place = f" error line {line} at position {position}" if where is not None else ""
-    return SqlError(
-        f"SQL compilation error:{place}\ninvalid identifier '{name}'",
-        code="000904",
-        sqlstate="42000",
-        line=line,
-        position=position,
-    )
+    place = f" error line {where[0]} at position {where[1]}\n" if where else ""
+    return compile_error(f"{place}invalid identifier '{name}'", "000904", where=where or NOWHERE)
 
 
 def object_missing(kind: str, name: str, hint: str = "") -> SqlError:
     """A table (or other ``kind``) that does not exist."""
-    message = (
-        f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.{spaced(hint)}"
-    )
-    return SqlError(message, code="002003", sqlstate="42S02")
+    message = f"{kind} '{name}' does not exist or not authorized. {hint}".rstrip()
+    return compile_error(message, "002003", "42S02")
 
 
 def unknown_function(name: str, known: Iterable[str]) -> SqlError:
     """A function that neither Snowflake nor Local Cortex has; ``known`` are those that run."""
     near = get_close_matches(name.upper(), [*known], 3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    return SqlError(
-        f"SQL compilation error:\nUnknown function {name}. {hint}local_cortex/README.md lists the "
-        "functions that Local Cortex runs.",
-        code="002140",
-        sqlstate="42601",
+    return compile_error(
+        f"Unknown function {name}. {hint}local_cortex/README.md lists the functions that Local "
+        "Cortex runs.",
+        "002140",
+        "42601",
     )
 
 
@@ -122,40 +117,19 @@ def not_run(what: str, instead: str = WHAT_RUNS) -> SqlError:
 
 def exists_already(name: str) -> SqlError:
     """An object that CREATE would make a second time."""
-    return SqlError(
-        f"SQL compilation error:\nObject '{name}' already exists.", code="002002", sqlstate="42710"
-    )
+    return compile_error(f"Object '{name}' already exists.", "002002", "42710")
 
 
 def wrong_argument_count(name: str, got: int, expected: str) -> SqlError:
     """Too few or too many arguments."""
-    return SqlError(
-        f"SQL compilation error:\nwrong number of arguments for function [{name}] "
-        f"expected {expected}, got {got}",
-        code="000938",
-        sqlstate="22023",
-    )
+    message = f"wrong number of arguments for function [{name}] expected {expected}, got {got}"
+    return compile_error(message, "000938", "22023")
 
 
 def wrong_argument_types(name: str, types: Iterable[str]) -> SqlError:
     """Arguments whose types the function or operator does not take."""
-    return SqlError(
-        "SQL compilation error:\n"
-        f"Invalid argument types for function '{name}': ({', '.join(types)})",
-        code="001044",
-        sqlstate="42P13",
-    )
-
-
-def division_by_zero() -> SqlError:
-    """Any of ``/``, ``%`` and MOD with zero on the right."""
-    return SqlError("Division by zero", code="100051", sqlstate="22012")
-
-
-def out_of_range(value: object) -> SqlError:
-    """A number of more digits than its type holds."""
-    shown = str(value)[:60]
-    return SqlError(f"Numeric value '{shown}' is out of range", code="100039", sqlstate="22003")
+    message = f"Invalid argument types for function '{name}': ({', '.join(types)})"
+    return compile_error(message, "001044", "42P13")
 
 
 def timed_out(seconds: float) -> SqlError:
@@ -170,9 +144,8 @@ def timed_out(seconds: float) -> SqlError:
 
 def too_large(what: str, limit: int, advice: str) -> SqlError:
     """More than Local Cortex, which lives in the learner's process, is ready to hold."""
-    return SqlError(
-        f"{what}: Local Cortex allows {limit:,} at most. {advice}", code="000002", sqlstate="0A000"
-    )
+    message = f"{what}: Local Cortex allows {limit:,} at most. {advice}"
+    return SqlError(message, code="000002", sqlstate="0A000")
 
 
 def out_of_memory() -> SqlError:
@@ -183,8 +156,3 @@ def out_of_memory() -> SqlError:
         code="000002",
         sqlstate="0A000",
     )
-
-
-def spaced(text: str) -> str:
-    """Put a blank before a text that is not empty."""
-    return f" {text}" if text else ""

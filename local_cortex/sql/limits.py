@@ -17,4 +17,4 @@ KEPT_RESULTS = 8  # results of a session that RESULT_SCAN can still read
 MAX_KEPT_BYTES = 64_000_000  # of the results that a session keeps
 MAX_VARIABLES = 200  # variables and parameters of one session
 MAX_VARIABLE_CHARS = 10_000  # of the value of each
-MAX_OBJECTS = 2_000  # databases, schemas, tables, views and sequences of one server
+MAX_OBJECTS = 2_000  # databases, schemas and what is in them, of one server

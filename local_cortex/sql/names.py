@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.errors import compile_error
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -28,11 +28,7 @@ def encode(name: str) -> str:
         SqlError: 001003, it holds the character that marks encoded names.
     """
     if MARK in name:
-        raise SqlError(
-            "SQL compilation error:\nA name can't hold the control character U+001F.",
-            code="001003",
-            sqlstate="42000",
-        )
+        raise compile_error("A name can't hold the control character U+001F.")
     small = sum(1 << at for at, letter in enumerate(name) if "a" <= letter <= "z")
     return f"{name}{MARK}{small:x}" if small or not name else name
 

@@ -12,7 +12,7 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
-from local_cortex.sql.errors import SqlError, not_run, syntax_error, too_large
+from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import MARK, identifier
 
@@ -20,7 +20,9 @@ __all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
-UNQUOTED_PATH = re.compile(r"^(\s*PUT\s+)(file://[^\s']+)", re.IGNORECASE)
+UNQUOTED_PATH = re.compile(
+    r"^(\s*(?:PUT|GET)\s.*?)(?<!')(file://[^\s']+)", re.IGNORECASE | re.DOTALL
+)
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 # Read from their tokens: sqlglot takes them for commands, or for something else.
@@ -114,7 +116,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
     sql = sql.encode("utf-8", "replace").decode()
-    # Else the /* of a pattern would begin a comment.
+    # The /* of a pattern would begin a comment, and sqlglot reads GET only with quotes.
     sql = UNQUOTED_PATH.sub(r"\1'\2'", sql)
     tokens = _condition_first(_tokens(sql))
     if len(tokens) > MAX_NODES:
@@ -124,9 +126,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     if str(tokens[0].text).upper() in WORD_COMMANDS:
         return Parsed(sql, tokens, None)
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
-        # sqlglot only knows COPY INTO.
-        rest = exp.Literal.string(sql[tokens[1].end + 1 :])
-        return Parsed(sql, tokens, exp.Command(this="COPY FILES", expression=rest))
+        raise not_run("COPY FILES", "Use GET and PUT.")
     return Parsed(sql, tokens, _tree(sql, tokens, check))
 
 
@@ -146,15 +146,10 @@ def _tokens(sql: str) -> tuple[Token, ...]:
             statements[-1].append(token)
     statements = [statement for statement in statements if statement]
     if not statements:
-        message = "SQL compilation error:\nEmpty SQL statement."
-        raise SqlError(message, code="000900", sqlstate="42601")
+        raise compile_error("Empty SQL statement.", "000900", "42601")
     if len(statements) > 1:
-        raise SqlError(
-            f"Actual statement count {len(statements)} did not match the desired "
-            "statement count 1.",
-            code="000008",
-            sqlstate="0A000",
-        )
+        counts = f"Actual statement count {len(statements)} did not match the desired statement"
+        raise SqlError(f"{counts} count 1.", code="000008", sqlstate="0A000")
     return tuple(statements[0])
 
 

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.database.catalog import ACCOUNT_USAGE, INFORMATION_SCHEMA, Name, Table
+from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
+    compile_error,
     invalid_identifier,
     not_run,
     object_missing,
@@ -26,10 +27,12 @@ from local_cortex.sql.errors import (
 from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
-from local_cortex.stages import commands as stages
+from local_cortex.stages import reading as stages
+from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
+    from local_cortex.wire.types import SqlType
 
 __all__ = ["Resolver"]
 
@@ -74,6 +77,8 @@ DUCKDB_ONLY = re.compile(
 )
 # Sources whose columns nothing in the statement names.
 OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
+# How Snowflake begins an error of which it knows no place.
+UNPLACED = " error line 0 at position -1\n"
 # What holds an identifier that is no name.
 UNENCODED = (exp.PropertyEQ, exp.Anonymous)
 
@@ -124,7 +129,7 @@ class Resolver:
         """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
         if self.behind or tree.find(*OPAQUE):
             return
-        known = {column.name for table in self.tables for column in table.columns}
+        known = {*self.types}
         known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
         known |= {
             identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
@@ -136,6 +141,11 @@ class Resolver:
                 continue
             if DUCKDB_ONLY.fullmatch(name) or name in sources:
                 raise invalid_identifier(name)
+
+    @property
+    def types(self) -> dict[str, SqlType]:
+        """The types of the columns of the tables that were read, by name."""
+        return {column.name: column.type for table in self.tables for column in table.columns}
 
     def reveal(self, tree: Any) -> Any:
         """Put what was hidden in its place."""
@@ -188,7 +198,7 @@ class Resolver:
             SqlError: 002003, there is none.
         """
         name = self.name(node)
-        table = self._execution.database.catalog.find(name, self._session.session_id)
+        table = self._execution.database.catalog.find(Table, name, self._session.session_id)
         if table is None or table.kind not in kinds:
             kind = "Object" if "TABLE" in kinds else kinds[0].title()
             raise object_missing(kind, str(name) if "." in spelled(node) else written(name.name))
@@ -247,38 +257,27 @@ class Resolver:
         if bind is None and self._execution.describe_only:
             return exp.null()
         if bind is None:
-            raise SqlError(
-                f"SQL compilation error: error line 0 at position -1\nBind variable ?{position} "
-                "not set.",
-                code="002049",
-                sqlstate="42601",
-            )
+            message = f"{UNPLACED}Bind variable ?{position} not set."
+            raise compile_error(message, "002049", "42601")
         if not bind.array:
-            return bind.literals()[0]
+            return bind.literal()
         if self.bulk is None:
-            raise SqlError(
-                "Array bind is only supported in INSERT ... VALUES.",
-                code="002099",
-                sqlstate="0A000",
-            )
+            message = "Array bind is only supported in INSERT ... VALUES."
+            raise SqlError(message, code="002099", sqlstate="0A000")
         return exp.column(quoted(f"B{position}"), table=quoted(self.bulk))
 
     def _variable(self, node: Any) -> Any:
         name = identifier(node.this).upper()
         if name not in self._session.variables:
-            raise SqlError(
-                "SQL compilation error: error line 0 at position -1\nSession variable "
-                f"'${name}' does not exist",
-                code="002211",
-                sqlstate="02000",
-            )
+            message = f"{UNPLACED}Session variable '${name}' does not exist"
+            raise compile_error(message, "002211", "02000")
         return self._session.variables[name].copy()
 
     def _column(self, node: Any) -> Any:
         if identifier(node.this) == "NEXTVAL" and node.args.get("table"):
             parts = [identifier(part) for part in node.parts[:-1]]
             name = self.full(parts)
-            sequence = self._execution.database.catalog.find(name, self._session.session_id)
+            sequence = self._execution.database.catalog.find(Table, name, self._session.session_id)
             if sequence is None or sequence.kind != "SEQUENCE":
                 raise object_missing("Sequence", written(*parts))
             if self._execution.describe_only:
@@ -308,8 +307,6 @@ class Resolver:
             value = self._last_query(node.expressions)
         elif name == "SYSTEM$CANCEL_QUERY":
             value = self._cancel(first)
-        elif name == "GETVARIABLE":
-            return self._session.variables.get(first.upper(), exp.null())
         elif name in stages.URL_FUNCTIONS:
             return stages.file_url(self._execution, node)
         else:
@@ -341,14 +338,10 @@ class Resolver:
         with self._session.lock:
             result = self._session.results.get(query_id)
         if result is None:
-            raise SqlError(
-                f"SQL compilation error:\nStatement {query_id} not found",
-                code="000709",
-                sqlstate="02000",
-            )
+            raise compile_error(f"Statement {query_id} not found", "000709", "02000")
         return self._aliased(self._rows(result), node, "RESULT_SCAN")
 
-    def _rows(self, result: Any) -> exp.Expression:
+    def _rows(self, result: SqlResult) -> exp.Expression:
         """Return a query of the rows of a result."""
         name = f"ROWS_{self._execution.id}_{len(self.behind)}"
         columns = [f"C{at}" for at in range(len(result.columns))]
@@ -383,6 +376,8 @@ class Resolver:
         source = stages.table(self._execution, node)
         if source is None:
             return None
+        if isinstance(source, SqlResult):
+            return self._aliased(self._rows(source), node, "STAGE")
         query = exp.select("*").from_(source)
         return self._aliased(exp.Subquery(this=self.hide(query)), node, "STAGE")
 
@@ -398,7 +393,9 @@ class Resolver:
             node.set("this", _cte_name(node.this))
             return None
         name = self.name(node)
-        if name.schema in {INFORMATION_SCHEMA, ACCOUNT_USAGE}:
+        if (name.database, name.schema) == ("SNOWFLAKE", "ACCOUNT_USAGE"):
+            raise not_run("ACCOUNT_USAGE", "Nothing is metered here.")
+        if name.schema == INFORMATION_SCHEMA:
             from local_cortex.database.show import information_schema
 
             return self._aliased(

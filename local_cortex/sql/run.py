@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from sqlglot import exp
+
+from local_cortex.database import dml, objects, parameters, show, transactions
 from local_cortex.database.execution import Execution, Stopped
-from local_cortex.sql.dispatch import run_statement
-from local_cortex.sql.errors import SqlError, out_of_memory, too_large
+from local_cortex.sql.errors import SqlError, not_run, out_of_memory, syntax_error, too_large
 from local_cortex.sql.limits import MAX_DEPTH
-from local_cortex.sql.parse import parse
+from local_cortex.sql.parse import Parsed, parse
+from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.select import SELECT, query
+from local_cortex.stages import commands as stages
 from local_cortex.wire.binds import decode_binds
-from local_cortex.wire.result import SqlResult
-
-if TYPE_CHECKING:
-    from local_cortex.stages.commands import PutGet
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import TEXT
 
 __all__ = ["run"]
 
 # Two statements that change the same rows at the same time: Snowflake lets the second wait.
 CONFLICTS = 20
 CONFLICT_SECONDS = 0.02
+# What a query is to sqlglot.
+QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Table)
 
 logger = logging.getLogger(__name__)
 
 
-def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | PutGet:
+def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | stages.PutGet:
     """Run one statement on the caller's thread; see :func:`local_cortex.sql.execute`."""
     try:
         execution.join_transaction()
@@ -48,20 +53,20 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | Pu
         execution.close()
 
 
-def _kept(execution: Execution, result: SqlResult | PutGet) -> SqlResult | PutGet:
+def _kept(execution: Execution, result: SqlResult | stages.PutGet) -> SqlResult | stages.PutGet:
     """Keep a result for RESULT_SCAN."""
     if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
         execution.session.keep(execution.query_id, result)
     return result
 
 
-def _patiently(execution: Execution) -> SqlResult | PutGet:
+def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     """Run the statement, and again where another changed the same rows meanwhile."""
     attempts = CONFLICTS
     while True:
         try:
             # The tree is changed on the way, so each attempt parses anew.
-            return run_statement(execution, parse(execution.sql, execution.check))
+            return _run_parsed(execution, parse(execution.sql, execution.check))
         except Exception as error:
             attempts -= 1
             # Known by its name: DuckDB may not be imported yet.
@@ -92,3 +97,77 @@ def _told(execution: Execution, error: Exception) -> SqlError:
         code="000603",
         sqlstate="XX000",
     )
+
+
+def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
+    """Run a statement, or only find out which columns it would give."""
+    tree = parsed.tree
+    if tree is None:
+        return _words(execution, parsed)
+    staged = stages.run(execution, tree)
+    if staged is not None:
+        return staged
+    if isinstance(tree, QUERIES):
+        return query(execution, tree)
+    runner = RUNNERS.get(type(tree))
+    if isinstance(tree, exp.Command) and objects.PLACES & set(parsed.words[1:5]):
+        return SqlResult.done(objects.DDL)
+    if runner is None:
+        if isinstance(tree, exp.Expression) and parsed.tokens[0].token_type.name == "VAR":
+            raise syntax_error(parsed.sql, parsed.tokens[0].start, str(parsed.tokens[0].text))
+        raise not_run(parsed.kind)
+    if execution.describe_only and not isinstance(tree, exp.Describe):
+        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], SELECT)
+    if type(tree) in CHANGES and execution.session.parameters.get("AUTOCOMMIT") == "false":
+        transactions.begin(execution)
+    return runner(execution, tree)
+
+
+def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
+    if parsed.words[0] == "SHOW":
+        return show.show(execution, parsed)
+    if parsed.words[0] == "UNSET" and not execution.describe_only:
+        return parameters.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
+    if parsed.words[0] in {"GRANT", "REVOKE"}:
+        # One user owns everything here.
+        return SqlResult.done(objects.DDL)
+    raise not_run(parsed.words[0])
+
+
+def _describe(execution: Execution, node: Any) -> SqlResult:
+    kind = str(node.args.get("kind") or "TABLE").upper()
+    if isinstance(node.this, exp.Query):
+        return query(execution, node.this)
+    if kind == "RESULT":
+        raise not_run("DESCRIBE RESULT")
+    if kind not in {"TABLE", "VIEW"}:
+        raise not_run(f"DESCRIBE {kind}")
+    return show.describe_table(Resolver(execution).find(node.this))
+
+
+def _alter(execution: Execution, node: Any) -> SqlResult:
+    if str(node.args.get("kind")).upper() == "SESSION":
+        return parameters.alter_session(execution, node)
+    return objects.alter(execution, node)
+
+
+CHANGES: dict[type, Callable[[Execution, Any], SqlResult]] = {
+    exp.Delete: dml.delete,
+    exp.Insert: dml.insert,
+    exp.Merge: dml.merge,
+    exp.Update: dml.update,
+}
+RUNNERS: dict[type, Callable[[Execution, Any], SqlResult]] = {
+    **CHANGES,
+    exp.Alter: _alter,
+    exp.Comment: objects.comment,
+    exp.Commit: transactions.finish,
+    exp.Create: objects.create,
+    exp.Describe: _describe,
+    exp.Drop: objects.drop,
+    exp.Rollback: transactions.finish,
+    exp.Set: parameters.set_variables,
+    exp.Transaction: transactions.begin,
+    exp.TruncateTable: dml.truncate,
+    exp.Use: parameters.use,
+}

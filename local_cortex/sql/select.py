@@ -31,9 +31,6 @@ def translate(execution: Execution, tree: Any) -> tuple[str, Resolver]:
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
     tree = resolver.reveal(cortex.late(expressions.rewrite(tree, resolver.tables)))
-    for one in list(tree.find_all(exp.PropertyEQ)):
-        if isinstance(one.parent, exp.Update):
-            one.replace(exp.EQ(this=one.this, expression=one.expression))
     return str(tree.sql("duckdb"))
 
 
@@ -49,12 +46,11 @@ def query(execution: Execution, tree: Any) -> SqlResult:
     execution.check()
     relation = execution.cursor.sql(sql)
     names = [decode(name) for name in relation.columns]
-    columns = {column.name: column.type for one in resolver.tables for column in one.columns}
     types: list[SqlType | None] = []
     for name, (kind, plain), found in zip(
         names, _fit(told, len(names)), relation.types, strict=True
     ):
-        own = kind or (columns.get(name) if plain else None)
+        own = kind or (resolver.types.get(name) if plain else None)
         # DuckDB has one type for some of Snowflake's: what was declared says which it is.
         types.append(own if own is not None and own.duckdb == of_duckdb(found).duckdb else None)
     rows = not execution.describe_only

@@ -1,10 +1,9 @@
-"""The statements about stages and file formats: CREATE, DROP, LIST, REMOVE, PUT, GET, COPY INTO."""
+"""The statements about the files of stages: LIST, REMOVE, PUT, GET, COPY INTO."""
 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
 from glob import iglob
@@ -16,11 +15,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.errors import SqlError, exists_already, not_run, object_missing
-from local_cortex.sql.names import written
+from local_cortex.sql.errors import compile_error, not_run
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import (
-    FileFormat,
     invalid_option,
     name_of,
     options_of,
@@ -30,38 +27,29 @@ from local_cortex.stages.files import (
     MAX_STAGE_FILES,
     File,
     Location,
-    Name,
-    NamedFormat,
     Stage,
-    Stages,
     bad_path,
     bind,
-    checked,
     file_format,
+    find,
     location,
     named,
     target,
 )
-from local_cortex.stages.reading import URL_FUNCTIONS, file_url, table, template
 from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import INTEGER, TEXT
+from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["URL_FUNCTIONS", "PutGet", "Stages", "file_url", "run", "table", "template"]
+__all__ = ["PutGet", "run"]
 
 SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
 
 _ALTER: Final = re.compile(
-    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
+    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?:REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
-)
-# Options of CREATE STAGE that change nothing here.
-_IGNORED: Final = (
-    *("ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty"),
-    *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
 )
 
 
@@ -107,8 +95,7 @@ def _as(kind: type, sql: str) -> Any:
 def _file_url(node: Any) -> str:
     path = unquoted(name_of(node))
     if not path.lower().startswith("file://"):
-        message = f"invalid local path '{path}': it starts with file://"
-        raise SqlError(f"SQL compilation error:\n{message}", code="001003", sqlstate="42000")
+        raise compile_error(f"invalid local path '{path}': it starts with file://")
     return path[len("file://") :]
 
 
@@ -161,11 +148,6 @@ def _get(execution: Execution, tree: exp.Get) -> PutGet:
     return _transfer(tree, place, data, PATTERN=None)
 
 
-def _get_unquoted(execution: Execution, tree: exp.Command) -> PutGet:
-    # sqlglot reads GET only with quotes around file://.
-    return _get(execution, _as(exp.Get, re.sub(r"\s(file://\S+)", r" '\1'", f"GET {_rest(tree)}")))
-
-
 def _found(execution: Execution, tree: exp.ListStage) -> tuple[Stage, list[File]]:
     place, pattern = location(execution, tree.this, full=True), tree.args.get("pattern")
     return place.stage, place.files(execution, name_of(pattern) if pattern else None)
@@ -177,144 +159,46 @@ def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
         (stage.shown(file), file.size, file.md5(), format_datetime(file.at, usegmt=True))
         for file in files
     ]
-    return _rows("name size:n md5 last_modified", rows)
+    return SqlResult.named("name size:n md5 last_modified", rows, SELECT)
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
     stage, files = _found(execution, _as(exp.ListStage, f"LIST {_rest(tree)}"))
     for file in files:
         file.path.unlink(missing_ok=True)
-    return _rows("name result", [(stage.shown(file), "removed") for file in files])
-
-
-def _copy_files(execution: Execution, tree: exp.Command) -> SqlResult:
-    copy = _as(exp.Copy, f"COPY {_rest(tree)}")
-    options, (source,) = options_of(copy.args.get("params")), copy.args["files"]
-    if isinstance(source, exp.Subquery):
-        raise not_run("COPY FILES of a query", "Name the files with FILES or PATTERN.")
-    to, place = location(execution, copy.this), location(execution, source)
-    files = place.files(execution, options.get("PATTERN"), options.get("FILES"))
-    execution.stages.check_room(sum(file.size for file in files))
-    copied = []
-    for file in files:
-        execution.check()
-        name = file.name.removeprefix(place.path.rpartition("/")[0])
-        parent, _, base = f"{to.path}/{name}".rpartition("/")
-        shutil.copyfile(file.path, to.stage.at(checked(parent)) / base)
-        copied.append((checked(f"{parent}/{base}"),))
-    return _rows("file", copied)
-
-
-def _create_stage(execution: Execution, tree: exp.Create) -> SqlResult:
-    settings: dict[str, Any] = {}
-    note = ""
-    properties = tree.args.get("properties")
-    for one in properties.expressions if properties else ():
-        option = one.name.upper() if type(one) is exp.Property else type(one).__name__
-        if option == "FileFormatProperty":
-            settings["options"] = options_of(one.expressions)
-            file_format(execution, settings["options"])
-        elif option == "SchemaCommentProperty":
-            settings["comment"] = str(one.this.name)
-        elif option == "DIRECTORY":
-            settings["directory"] = "true" in one.args["value"].sql().lower()
-        elif option == "URL":
-            url = name_of(one.args["value"])
-            note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
-        elif option not in _IGNORED:
-            raise invalid_option(option)
-    return _create(execution, tree, Stage, settings, note)
-
-
-def _create_format(execution: Execution, tree: exp.Create) -> SqlResult:
-    options = _properties(tree)
-    FileFormat.of(options)
-    return _create(execution, tree, NamedFormat, {"options": options})
-
-
-def _create(
-    execution: Execution, tree: exp.Create, kind: type, settings: dict[str, Any], note: str = ""
-) -> SqlResult:
-    stages, name = execution.stages, target(execution, tree)
-    if not execution.database.catalog.has(*name[:2]):
-        raise object_missing("Schema", written(*name[:2]))
-    session, shown = execution.session.session_id, written(name[2])
-    owner = session if tree.find(exp.TemporaryProperty) else None
-    known = stages.find(kind, name, session)
-    if known is not None and known.owner == owner and not tree.args.get("replace"):
-        if not tree.args.get("exists"):
-            raise exists_already(written(*name))
-        return SqlResult.done(DDL, f"{shown} already exists, statement succeeded.")
-    stages.create(kind, name, owner, **settings)
-    made = "Stage area" if kind is Stage else "File format"
-    return SqlResult.done(DDL, f"{made} {shown} successfully created.{note}")
-
-
-def _find(execution: Execution, name: Name, kind: type = Stage) -> Any:
-    found = execution.stages.find(kind, name, execution.session.session_id)
-    if found is None:
-        raise object_missing("Stage" if kind is Stage else "File format", written(*name))
-    return found
-
-
-def _drop(execution: Execution, tree: exp.Drop) -> SqlResult:
-    kind = Stage if tree.args["kind"].upper() == "STAGE" else NamedFormat
-    name = target(execution, exp.Drop(this=(tree.args.get("tables") or [tree.this])[0]))
-    try:
-        found = _find(execution, name, kind)
-    except SqlError:
-        if not tree.args.get("exists"):
-            raise
-        message = f"Drop statement executed successfully ({written(name[2])} already dropped)."
-        return SqlResult.done(DDL, message)
-    execution.stages.drop(kind, name, found.owner)
-    return SqlResult.done(DDL, f"{written(name[2])} successfully dropped.")
+    return SqlResult.named(
+        "name result", [(stage.shown(file), "removed") for file in files], SELECT
+    )
 
 
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
         raise not_run("ALTER of a stage or file format", "Create it again instead.")
-    stage = _find(execution, execution.resolve(named(found["name"])))
-    if found["what"].upper() == "REFRESH":
-        # DIRECTORY(@stage) always shows the files that there are.
-        return _rows("file status", [])
-    stage.directory = "true" in found[0].lower()
-    return SqlResult.done(DDL, f"Stage {written(stage.name[2])} successfully altered.")
+    find(execution, Stage, execution.resolve(named(found["name"])))
+    # DIRECTORY(@stage) always shows the files that there are.
+    return SqlResult.named("file status", [], SELECT)
 
 
 def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
-    stage = _find(execution, target(execution, tree))
+    stage = find(execution, Stage, target(execution, tree))
     kind = file_format(execution, None, stage).type
     rows = [
         ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
-        ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
+        ("DIRECTORY", "ENABLE", "Boolean", "true", "false"),
     ]
-    return _rows("parent_property property property_type property_value property_default", rows)
-
-
-def _rows(names: str, rows: Sequence[tuple[Any, ...]]) -> SqlResult:
-    """Return rows of texts, and of numbers in the columns that end with ``:n``."""
-    columns = [
-        SqlColumn(name.partition(":")[0], INTEGER if ":" in name else TEXT)
-        for name in names.split()
-    ]
-    return SqlResult.of_rows(columns, rows, SELECT)
+    return SqlResult.named(
+        "parent_property property property_type property_value property_default", rows, SELECT
+    )
 
 
 _RUNNERS: Final[dict[tuple[type, str], Callable[[Execution, Any], SqlResult | PutGet]]] = {
     (exp.Put, ""): _put,
     (exp.Get, ""): _get,
-    (exp.Command, "GET"): _get_unquoted,
     (exp.ListStage, ""): _list,
     (exp.Command, "REMOVE"): _remove,
     (exp.Command, "RM"): _remove,
-    (exp.Command, "COPY FILES"): _copy_files,
     (exp.Copy, ""): copying.run,
-    (exp.Create, "STAGE"): _create_stage,
-    (exp.Create, "FILE FORMAT"): _create_format,
-    (exp.Drop, "STAGE"): _drop,
-    (exp.Drop, "FILE FORMAT"): _drop,
     (exp.Command, "ALTER"): _alter,
     (exp.Describe, "STAGE"): _describe,
 }

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, invalid_identifier, not_run, too_large
+from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run, too_large
 from local_cortex.sql.names import encode, identifier
 from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, quoted, text
 from local_cortex.stages.files import MAX_STAGE_BYTES, File, checked, file_format, location, target
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import INTEGER, TEXT, SqlType
+from local_cortex.wire.result import SqlResult
+from local_cortex.wire.types import SqlType
 
 if TYPE_CHECKING:
+    from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
 __all__ = ["run"]
@@ -58,12 +59,10 @@ _ADVICE: Final = (
     "\n  If you would like to continue loading when an error is encountered, use other values "
     "such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option."
 )
-_NUMBERS: Final = ("rows_parsed", "rows_loaded", "error_limit", "errors_seen")
-_FIRST: Final = ("first_error_line", "first_error_character")
-_RESULT: Final = [
-    SqlColumn(name, INTEGER if name in (*_NUMBERS, *_FIRST) else TEXT)
-    for name in ("file", "status", *_NUMBERS, "first_error", *_FIRST, "first_error_column_name")
-]
+_RESULT: Final = (
+    "file status rows_parsed:n rows_loaded:n error_limit:n errors_seen:n first_error "
+    "first_error_line:n first_error_character:n first_error_column_name"
+)
 
 
 def run(execution: Execution, tree: exp.Copy) -> SqlResult:
@@ -92,7 +91,8 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     if on_error not in _ON_ERROR:
         raise not_run(f"ON_ERROR = {on_error}", f"Use one of {', '.join(_ON_ERROR)}.")
     name = target(execution, tree)
-    table, columns = execution.table(*name), _columns(execution, name, tree)
+    table = execution.table(name)
+    columns = _columns(table, tree)
     source: Any = tree.args["files"][0]
     query = source.this if isinstance(source, exp.Subquery) else None
     place = location(execution, query.find(exp.Table) if query is not None else source)
@@ -116,7 +116,7 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
         code, message, line, column = _reason(first, columns, given) if errors else [None] * 4
         if errors and on_error == "ABORT_STATEMENT":
             at = f"\n  File '{shown}', line {line}, character 1"
-            at += f'\n  Row {line}, column "{name[2]}"["{column}"]' if column else ""
+            at += f'\n  Row {line}, column "{name.name}"["{column}"]' if column else ""
             raise SqlError(f"{message}{at}{_ADVICE}", code=str(code), sqlstate="22018")
         if errors and on_error == "SKIP_FILE":
             bad.append(file)
@@ -137,11 +137,11 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
             file.path.unlink(missing_ok=True)
     else:
         execution.stages.remember_loaded(table, done)
-    return SqlResult.of_rows(_RESULT, rows, COPY)
+    return SqlResult.named(_RESULT, rows, COPY)
 
 
-def _columns(execution: Execution, name: Any, tree: exp.Copy) -> Columns:
-    columns = execution.columns(name)
+def _columns(table: Table, tree: exp.Copy) -> Columns:
+    columns = [(column.name, column.type) for column in table.columns]
     if not isinstance(tree.this, exp.Schema):
         return columns
     kinds = dict(columns)
@@ -278,9 +278,9 @@ def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
             part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    columns = [SqlColumn(one, INTEGER) for one in ("rows_unloaded", "input_bytes", "output_bytes")]
     size = path.stat().st_size if count else 0
-    return SqlResult.of_rows(columns, [(count, raw, size)], UNLOAD)
+    columns = "rows_unloaded:n input_bytes:n output_bytes:n"
+    return SqlResult.named(columns, [(count, raw, size)], UNLOAD)
 
 
 def _parquet_values(types: Sequence[str], names: Sequence[str]) -> str:
@@ -346,4 +346,4 @@ def _write(
 
 
 def _wrong(message: str, code: str = "001411") -> SqlError:
-    return SqlError(f"SQL compilation error:\n{message}", code=code, sqlstate="42601")
+    return compile_error(message, code, "42601")

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from local_cortex.dialect.date_formats import moment
-from local_cortex.sql.errors import SqlError, not_run
+from local_cortex.sql.errors import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
 __all__ = [
@@ -131,8 +131,7 @@ def unquoted(place: str) -> str:
 
 def invalid_option(name: str) -> SqlError:
     """An option that the statement or the file format does not have."""
-    message = f"SQL compilation error:\ninvalid parameter '{name}'"
-    return SqlError(message, code="001003", sqlstate="42000")
+    return compile_error(f"invalid parameter '{name}'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The stages and file formats of a server, and the files on its stages.
+"""Stages and file formats, and the files on a server's stages.
 
 A stage is a folder inside the server's own temporary folder. PUT and GET tell the client which
 folder that is, and the client copies the files itself: it always runs on the same machine.
@@ -8,24 +8,30 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import re
 import shutil
 import threading
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.errors import SqlError, object_missing, too_large
+from local_cortex.database.catalog import Entry, Name
+from local_cortex.sql.errors import SqlError, compile_error, object_missing, too_large
 from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import written
-from local_cortex.stages.file_formats import FileFormat, name_of, unquoted
+from local_cortex.stages.file_formats import (
+    FileFormat,
+    invalid_option,
+    name_of,
+    options_of,
+    unquoted,
+)
 
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Table
@@ -38,6 +44,11 @@ MAX_STAGE_FILES = 10_000
 MAX_FOLDER_NAME = 255  # bytes, what file systems allow
 # Where a file would have its address if a browser could fetch it; no such host can ever exist.
 FILE_HOST = "https://local-cortex.invalid/api/files"
+# Options of CREATE STAGE that change nothing here.
+_IGNORED: Final = (
+    *("DIRECTORY", "ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", "SchemaCommentProperty"),
+    *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
+)
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _LOCATION: Final = re.compile(
@@ -46,7 +57,7 @@ _LOCATION: Final = re.compile(
     re.DOTALL,
 )
 
-Name = tuple[str, str, str]
+E = TypeVar("E", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +81,29 @@ class File:
             return hashlib.file_digest(content, make).hexdigest()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class NamedFormat:
-    """A file format; ``owner`` is the session that alone sees it, if it is temporary."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFormat(Entry):
+    """A file format."""
 
-    name: Name
-    options: dict[str, Any] = field(default_factory=dict)
-    owner: int | None = None
-    comment: str = ""
-    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    kind: str = "FILE FORMAT"
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(NamedFormat):
-    """A stage, with a file format of its own; ``label`` is what LIST puts before a file's path."""
+    """A stage, with a file format of its own."""
 
-    label: str
+    kind: str = "STAGE"
     folder: Path
-    directory: bool = False
+
+    def discard(self, cursor: Any) -> None:  # noqa: ARG002 - the files are not in DuckDB
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def label(self) -> str:
+        """What LIST puts before a file's path."""
+        name = self.name.name
+        return name.lower() if written(name) == name else name
 
     def at(self, prefix: str) -> Path:
         """Return the folder of the files directly under a prefix, made if it is missing.
@@ -122,7 +138,8 @@ class Stage(NamedFormat):
     @property
     def url(self) -> str:
         """What the addresses of its files begin with: they only tell which file is meant."""
-        return "/".join([FILE_HOST, *map(quote, self.name)]) + "/"
+        name = self.name
+        return "/".join([FILE_HOST, *map(quote, (name.database, name.schema, name.name))]) + "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +189,7 @@ class Location:
 
 
 class Stages:
-    """The stages and file formats of one server, their files under ``folder``, and what was loaded.
+    """The files of one server's stages, under ``folder``, and what was loaded of them.
 
     Safe to use from several threads.
     """
@@ -183,82 +200,20 @@ class Stages:
         self.loaded: set[tuple[str, dt.datetime, File]] = set()
         self._lock = threading.RLock()
         self._own: dict[tuple[str, ...], Stage] = {}
-        self._named: dict[tuple[type, Name, int | None], Any] = {}
         self._numbers = count(1)
 
-    def _folder(self) -> Path:
-        # A number as its name: nothing that a learner wrote gets into the path.
+    def new_folder(self) -> Path:
+        """Return a folder for a new stage: nothing that a learner wrote gets into its name."""
         return self.folder / f"stage{next(self._numbers)}"
-
-    def create(self, kind: type, name: Name, owner: int | None, **more: Any) -> None:
-        """Make a Stage or NamedFormat, in place of one that has this name."""
-        if kind is Stage:
-            more["label"] = name[2].lower() if written(name[2]) == name[2] else name[2]
-            more["folder"] = self._folder()
-        with self._lock:
-            self.drop(kind, name, owner)
-            _check_count(self._named)
-            self._named[kind, name, owner] = kind(name=name, owner=owner, **more)
-
-    def find(self, kind: type, name: Name, session: int) -> Any:
-        """Return what a session means by a name: its temporary one before another."""
-        return self._named.get((kind, name, session)) or self._named.get((kind, name, None))
 
     def own(self, *key: str) -> Stage:
         """Return the stage that a user or a table always has."""
         with self._lock:
             if key not in self._own:
-                _check_count(self._own)
-                self._own[key] = Stage(name=("", "", ""), label="", folder=self._folder())
+                if len(self._own) >= MAX_OBJECTS:
+                    raise too_large("Stages of tables", MAX_OBJECTS, "Create a stage for several.")
+                self._own[key] = Stage(name=Name("", "", ""), folder=self.new_folder())
             return self._own[key]
-
-    def drop(self, kind: type, name: Name, owner: int | None) -> None:
-        """Remove a stage with its files, or a file format."""
-        found = self._named.pop((kind, name, owner), None)
-        if isinstance(found, Stage):
-            shutil.rmtree(found.folder, ignore_errors=True)
-
-    def seen(self, kind: type, session: int) -> list[Any]:
-        """Return what a session sees, by name."""
-        with self._lock:
-            found = [self._named[key] for key in self._named if key[0] is kind]
-        return sorted((one for one in found if one.owner in (None, session)), key=lambda o: o.name)
-
-    def shown(self, execution: Execution) -> list[tuple[Any, ...]]:
-        """Return the rows of SHOW STAGES."""
-        session = execution.session
-        return [
-            (
-                *(one.created, one.name[2], *one.name[:2], "", "N", "N", session.role, one.comment),
-                *(None, "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY"),
-                "Y" if one.directory else "N",
-            )
-            for one in self.seen(Stage, session.session_id)
-        ]
-
-    def shown_formats(self, execution: Execution) -> list[tuple[Any, ...]]:
-        """Return the rows of SHOW FILE FORMATS."""
-        rows = []
-        for one in self.seen(NamedFormat, execution.session.session_id):
-            read = FileFormat.of(one.options)
-            options = json.dumps({**read.options, "TYPE": read.type})
-            place = (one.created, one.name[2], *one.name[:2], read.type)
-            rows.append((*place, execution.session.role, one.comment, options))
-        return rows
-
-    def forget(self, session: int) -> None:
-        """Drop the temporary stages and file formats of a session that has ended."""
-        self._drop_all(lambda _, owner: owner == session)
-
-    def forget_schema(self, database: str, schema: str | None = None) -> None:
-        """Drop what was in a schema, or a database, that has been dropped."""
-        self._drop_all(lambda name, _: name[0] == database and schema in (None, name[1]))
-
-    def _drop_all(self, which: Callable[[Name, int | None], bool]) -> None:
-        with self._lock:
-            for kind, name, owner in list(self._named):
-                if which(name, owner):
-                    self.drop(kind, name, owner)
 
     def remember_loaded(self, table: Table, files: Sequence[File]) -> None:
         """Remember that files have been loaded."""
@@ -290,11 +245,6 @@ class Stages:
         return re.sub(re.escape(str(self.folder)) + r"/[^/\s\"']+/=?", "", message)
 
 
-def _check_count(known: Sized) -> None:
-    if len(known) >= MAX_OBJECTS:
-        raise too_large("Stages and file formats", MAX_OBJECTS, "Drop some.")
-
-
 def location(execution: Execution, node: Any, *, full: bool = False) -> Location:
     """Return the place that ``@stage/path`` names, with or without quotes around it.
 
@@ -321,12 +271,42 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
         return Location(stages.own("~", session.user), path)
     name = execution.resolve(named(found["space"] + found["name"]))
     if found["table"]:
-        owner = execution.table(*name)
+        owner = execution.table(name)
         return Location(stages.own("%", owner.duckdb, str(owner.created)), path)
-    stage = stages.find(Stage, name, session.session_id)
-    if stage is None:
-        raise object_missing("Stage", written(*name))
-    return Location(stage, path)
+    return Location(find(execution, Stage, name), path)
+
+
+def find(execution: Execution, kind: type[E], name: Name) -> E:
+    """Return the stage or file format that the session sees there.
+
+    Raises:
+        SqlError: 002003, there is none.
+    """
+    found = execution.database.catalog.find(kind, name, execution.session.session_id)
+    if found is None:
+        raise object_missing("Stage" if kind is Stage else "File format", str(name))
+    return found
+
+
+def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any], str]:
+    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that.
+
+    Raises:
+        SqlError: 001003, an option is unknown; 002003, a file format is.
+    """
+    options: dict[str, Any] = {}
+    note = ""
+    for one in properties.expressions if properties else ():
+        option = one.name.upper() if type(one) is exp.Property else type(one).__name__
+        if option == "FileFormatProperty":
+            options["options"] = options_of(one.expressions)
+            file_format(execution, options["options"])
+        elif option == "URL":
+            url = name_of(one.args["value"])
+            note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
+        elif option not in _IGNORED:
+            raise invalid_option(option)
+    return options, note
 
 
 def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:
@@ -340,10 +320,7 @@ def file_format(execution: Execution, given: Any, stage: Stage | None = None) ->
     name = given.pop("FORMAT_NAME", None)
     if name is None:
         return FileFormat.of({"TYPE": own.get("TYPE", "CSV"), **given})
-    place = execution.resolve(named(str(name)))
-    found = execution.stages.find(NamedFormat, place, execution.session.session_id)
-    if found is None:
-        raise object_missing("File format", written(*place))
+    found = find(execution, NamedFormat, execution.resolve(named(str(name))))
     return FileFormat.of({**found.options, **given})
 
 
@@ -368,8 +345,7 @@ def checked(path: str) -> str:
 
 
 def bad_path(path: str) -> SqlError:
-    message = f"SQL compilation error:\ninvalid stage location '{path}'"
-    return SqlError(message, code="001003", sqlstate="42000")
+    return compile_error(f"invalid stage location '{path}'")
 
 
 def bind(execution: Execution, tree: exp.Expression) -> None:
@@ -377,12 +353,9 @@ def bind(execution: Execution, tree: exp.Expression) -> None:
     for node in list(tree.find_all(exp.Placeholder)):
         value = execution.binds.get(str(node.this))
         if value is not None:
-            node.replace(value.literals()[0])
+            node.replace(value.literal())
 
 
 def target(execution: Execution, tree: exp.Expression) -> Name:
-    """Return the name of what a CREATE, DROP or COPY INTO is about."""
-    node: Any = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.DynamicIdentifier):
-        node = named(name_of(node.this.this))
-    return execution.resolve(node)
+    """Return the name of what a DESCRIBE or COPY INTO is about."""
+    return execution.resolve(tree.this.this if isinstance(tree.this, exp.Schema) else tree.this)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from local_cortex.stages.file_formats import (
     value_of,
 )
 from local_cortex.stages.files import File, Location, bind, file_format, location
+from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import of_duckdb
 
 if TYPE_CHECKING:
@@ -30,21 +31,12 @@ if TYPE_CHECKING:
 
 __all__ = ["URL_FUNCTIONS", "columns_of", "file_url", "table", "template"]
 
+SELECT = 0x1000  # statementTypeId, as in Snowflake's JDBC driver
 MAX_COLUMNS = 2_000  # of a CSV file
 EXTRA_FIELDS = "METADATA$EXTRA_FIELDS"  # for COPY INTO: how many more fields a row has; -1 for less
 URL_FUNCTIONS: Final = {"BUILD_SCOPED_FILE_URL", "BUILD_STAGE_FILE_URL", "GET_PRESIGNED_URL"}
-_DIRECTORY: Final = {
-    "RELATIVE_PATH": "VARCHAR",
-    "SIZE": "HUGEINT",
-    "LAST_MODIFIED": "TIMESTAMPTZ",
-    **dict.fromkeys(("MD5", "ETAG", "FILE_URL"), "VARCHAR"),
-}
-_INFERRED: Final = {
-    **dict.fromkeys(("COLUMN_NAME", "TYPE"), "VARCHAR"),
-    "NULLABLE": "BOOLEAN",
-    **dict.fromkeys(("EXPRESSION", "FILENAMES"), "VARCHAR"),
-    "ORDER_ID": "HUGEINT",
-}
+_DIRECTORY: Final = "RELATIVE_PATH SIZE:n LAST_MODIFIED:t MD5 ETAG FILE_URL"
+_INFERRED: Final = "COLUMN_NAME TYPE NULLABLE:BOOLEAN EXPRESSION FILENAMES ORDER_ID:n"
 # The last two only save time.
 _INFER_ARGUMENTS: Final = {
     *("LOCATION", "FILE_FORMAT", "FILES", "IGNORE_CASE"),
@@ -52,8 +44,8 @@ _INFER_ARGUMENTS: Final = {
 }
 
 
-def table(execution: Execution, node: Any) -> exp.Expression | None:
-    """Return DuckDB's source for ``@stage``, DIRECTORY(@stage) or INFER_SCHEMA(...) in FROM.
+def table(execution: Execution, node: Any) -> exp.Expression | SqlResult | None:
+    """Return DuckDB's source for ``@stage``, or the rows of DIRECTORY or INFER_SCHEMA in FROM.
 
     ``None`` if ``node`` is none of them. The columns of ``@stage`` are ``c1``, ``c2``, ... for
     ``$1``, ``$2``, ... and each ``METADATA$...`` that the query around it names, in capitals.
@@ -66,27 +58,13 @@ def table(execution: Execution, node: Any) -> exp.Expression | None:
         call = call.expressions[0]
     name = call.name.upper() if isinstance(call, exp.Anonymous) else ""
     if name == "INFER_SCHEMA":
-        sql = _rows(_INFERRED, _infer_schema(execution, call))
-    elif name == "DIRECTORY":
-        sql = _rows(_DIRECTORY, _directory(_argument(execution, call)))
-    elif isinstance(call, (exp.Var, exp.Literal)) and call.name.lstrip().startswith("@"):
-        sql = _stage(execution, node)
-    else:
-        return None
-    # As a name that is written as it is: nothing of it is Snowflake's, so nothing may change it.
-    return exp.Table(this=exp.Var(this=f"({sql})"))
-
-
-def _rows(columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> str:
-    listed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
-    values = [f"({', '.join(map(text, row))})" for row in rows]
-    # DuckDB knows no empty VALUES.
-    values.append(f"({', '.join(['NULL'] * len(columns))})")
-    named, first = ", ".join(columns), next(iter(columns))
-    return (
-        f"SELECT {listed} FROM (VALUES {', '.join(values)}) AS made({named}) "
-        f"WHERE {first} IS NOT NULL"
-    )
+        return SqlResult.named(_INFERRED, _infer_schema(execution, call), SELECT)
+    if name == "DIRECTORY":
+        return SqlResult.named(_DIRECTORY, _directory(_argument(execution, call)), SELECT)
+    if isinstance(call, (exp.Var, exp.Literal)) and call.name.lstrip().startswith("@"):
+        # As a name that stays as it is written: nothing of it is Snowflake's.
+        return exp.Table(this=exp.Var(this=f"({_stage(execution, node)})"))
+    return None
 
 
 def _argument(execution: Execution, call: Any) -> Location:

@@ -45,17 +45,16 @@ class Bind:
     values: tuple[Any, ...]
     array: bool = False
 
-    def literals(self) -> list[exp.Expression]:
-        """Return a literal of Snowflake's SQL for each value."""
-        return [self._literal(value) for value in self.values]
-
-    def _literal(self, value: Any) -> exp.Expression:
+    def literal(self) -> exp.Expression:
+        """Return the first value as a literal of Snowflake's SQL."""
         from sqlglot import exp
 
-        name = self.type.name
+        name, value = self.type.name, self.values[0]
+        declared = str(self.type) if self.type.is_number else name
+        as_type = exp.DataType.build(declared, dialect="snowflake")
         if value is None:
             null = exp.Null()
-            return null if name == "TEXT" else exp.cast(null, _cast_to(self.type))
+            return null if name == "TEXT" else exp.cast(null, as_type)
         if name == "BOOLEAN":
             return exp.Boolean(this=value)
         if name == "BINARY":
@@ -64,9 +63,9 @@ class Bind:
             return exp.Literal.number(f"{value:f}")
         if name == "REAL":
             finite = exp.Literal.number if math.isfinite(value) else exp.Literal.string
-            return exp.cast(finite(repr(value)), _cast_to(self.type))
+            return exp.cast(finite(repr(value)), as_type)
         written = exp.Literal.string(str(value))
-        return written if name == "TEXT" else exp.cast(written, _cast_to(self.type))
+        return written if name == "TEXT" else exp.cast(written, as_type)
 
 
 def decode_binds(wire: Mapping[str, Any] | None) -> dict[str, Bind]:
@@ -127,7 +126,8 @@ def _unreadable(position: str) -> SqlError:
 
 def _type_of(name: str, values: tuple[Any, ...]) -> SqlType:
     if name != "FIXED":
-        return _TYPES.get(name, types.TEXT)
+        kind: SqlType = getattr(types, name) if name in _DECODERS else types.TEXT
+        return kind
     sizes = [value.as_tuple() for value in values if value is not None]
     scale = max((-int(size.exponent) for size in sizes), default=0)
     whole = max((len(size.digits) + int(size.exponent) for size in sizes), default=0)
@@ -159,15 +159,6 @@ def _zoned(value: str) -> dt.datetime:
     return (EPOCH_UTC + _nanoseconds(nanoseconds)).astimezone(zone)
 
 
-def _cast_to(kind: SqlType) -> exp.DataType:
-    from sqlglot import exp
-
-    sizes = f"({kind.precision}, {kind.scale})" if kind.name == "FIXED" else ""
-    return exp.DataType.build(_DECLARED.get(kind.name, kind.name) + sizes, dialect="snowflake")
-
-
-_DECLARED: Final = {"FIXED": "NUMBER", "REAL": "DOUBLE"}
-
 _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "FIXED": _fixed,
     "REAL": float,
@@ -178,17 +169,6 @@ _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "TIMESTAMP_NTZ": lambda value: EPOCH + _nanoseconds(value),
     "TIMESTAMP_LTZ": lambda value: EPOCH_UTC + _nanoseconds(value),
     "TIMESTAMP_TZ": _zoned,
-}
-
-_TYPES: Final[dict[str, SqlType]] = {
-    "REAL": types.REAL,
-    "BOOLEAN": types.BOOLEAN,
-    "BINARY": types.BINARY,
-    "DATE": types.DATE,
-    "TIME": types.TIME,
-    "TIMESTAMP_NTZ": types.TIMESTAMP_NTZ,
-    "TIMESTAMP_LTZ": types.TIMESTAMP_LTZ,
-    "TIMESTAMP_TZ": types.TIMESTAMP_TZ,
 }
 
 # Whether a text is the wire's number of such a value, and not a date as people write it.

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from local_cortex.sql.errors import too_large
 from local_cortex.sql.limits import MAX_RESULT_BYTES
+from local_cortex.wire import types
 from local_cortex.wire.binds import TZ_BIAS
-from local_cortex.wire.types import MAX_TEXT, TEXT, SqlType, of_duckdb
+from local_cortex.wire.types import INTEGER, MAX_TEXT, TEXT, TIMESTAMP_LTZ, SqlType, of_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SqlColumn", "SqlResult"]
+__all__ = ["SqlColumn", "SqlResult", "columns_named"]
 
 DONE = "Statement executed successfully."
 BYTES_PER_CHAR = 4  # of UTF-8, at most
@@ -107,6 +108,11 @@ class SqlResult:
         return cls(columns, table, statement_type_id, table.nbytes)
 
     @classmethod
+    def named(cls, names: str, rows: Iterable[Sequence[Any]], statement_type_id: int) -> SqlResult:
+        """Return rows whose columns are named in one text; see :func:`columns_named`."""
+        return cls.of_rows(columns_named(names), rows, statement_type_id)
+
+    @classmethod
     def done(cls, statement_type_id: int, message: str = DONE) -> SqlResult:
         """Return the result of a statement that has nothing to show."""
         return cls.of_rows([SqlColumn("status", TEXT)], [(message,)], statement_type_id)
@@ -157,6 +163,16 @@ class SqlResult:
             return []
         texts = [_texts(each.type, self.table.column(i)) for i, each in enumerate(self.columns)]
         return [list(row) for row in zip(*texts, strict=True)]
+
+
+def columns_named(names: str) -> list[SqlColumn]:
+    """Return the columns of a list: ``name``, ``name:n`` for a number, ``name:t`` for a time.
+
+    Any other type is called as in :mod:`local_cortex.wire.types`.
+    """
+    short = {"": TEXT, "n": INTEGER, "t": TIMESTAMP_LTZ}
+    pairs = [name.partition(":")[::2] for name in names.split()]
+    return [SqlColumn(name, short.get(kind) or getattr(types, kind)) for name, kind in pairs]
 
 
 def _read(relation: Any) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from local_cortex.sql.errors import SqlError, not_run
+from local_cortex.sql.errors import SqlError, compile_error, not_run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -249,6 +249,4 @@ def _size(parameter: Any) -> int:
 
 
 def _unsupported(what: str) -> SqlError:
-    return SqlError(
-        f"SQL compilation error:\nUnsupported data type '{what}'.", code="002040", sqlstate="42601"
-    )
+    return compile_error(f"Unsupported data type '{what}'.", "002040", "42601")

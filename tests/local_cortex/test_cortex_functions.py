@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
@@ -142,7 +142,7 @@ class Statement:
 @pytest.fixture(scope="module", autouse=True)
 def _connection() -> Iterator[None]:
     with duckdb.connect(config={"threads": 1}) as Statement.connection:
-        cortex.register(Statement.connection, lambda _: Statement.current)
+        cortex.register(Statement.connection, lambda _: cast(Any, Statement.current))
         yield
 
 

@@ -28,7 +28,7 @@ def wire(value: Any, kind: str | None = None) -> dict[str, Any]:
 
 def selected(entry: dict[str, Any]) -> tuple[Any, SqlType]:
     """Bind one value and select it."""
-    literal = decode_binds({"1": entry})["1"].literals()[0].sql("duckdb")
+    literal = decode_binds({"1": entry})["1"].literal().sql("duckdb")
     with duckdb.connect() as connection:
         cursor = connection.execute(f"SELECT {literal}")
         return cursor.fetchall()[0][0], of_duckdb(cursor.description[0][1])

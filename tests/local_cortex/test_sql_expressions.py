@@ -242,7 +242,6 @@ KEPT = [
     ("AVG(DISTINCT 5)", "5.000000"),
     ("576460752305 / 1", "576460752305.000000"),
     ("IS_NULL_VALUE(PARSE_JSON('{\"a\": null}'):a)", "True"),
-    ("REDUCE([1, 2, 3], 0, (a, b) -> a + b)", "6"),
     ('(SELECT OBJECT_CONSTRUCT(*) FROM (SELECT 1 AS a, 2 AS "b")):b', "2"),
 ]
 
