@@ -344,7 +344,8 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
 
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
-    monkeypatch.setattr(catalog, "_look", lambda _: entries)
+    found = {entry.folder: entry for entry in entries}
+    monkeypatch.setattr(catalog, "_load", found.__getitem__)
 
 
 def test_home_stands_when_a_week_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -579,7 +579,7 @@ def test_a_program_that_computes_is_not_taken_for_a_silent_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # On a busy machine it gets little of a core.
-    monkeypatch.setattr("practice.sandbox.BUSY", 0.01)
+    monkeypatch.setattr("practice.sandbox.lifecycle.BUSY", 0.01)
     limits = RunLimits(cpu=0.8, silence=0.2)
     assert end(ran(COMPUTE, limits=limits)) == "cpu"
 

@@ -32,7 +32,7 @@ def test_the_limits_that_attacks_shorten_also_hold_at_full_length(
     code: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a very busy machine a program that computes looks like a silent one.
-    monkeypatch.setattr("practice.sandbox.BUSY", 0.01)
+    monkeypatch.setattr("practice.sandbox.lifecycle.BUSY", 0.01)
     assert end(ran(code)) == reason
 
 
