@@ -45,8 +45,8 @@ login_timeout = 3
 def test_the_first_page_of_a_server_may_be_a_lesson_and_stop_acts_while_the_model_is_silent(
     tmp_path: Path, new_page: NewPage
 ) -> None:
-    # The first word comes long after the test has given up waiting.
-    with streamlit_server(tmp_path, COURSE_FIRST_TOKEN="600") as silent:
+    # The longest there is. Had Stop waited for the first word, that word would be kept.
+    with streamlit_server(tmp_path, COURSE_FIRST_TOKEN="60") as silent:
         page = new_page()
         open_day_3(page, silent)
         expect(heading(page, "Day 3. Write Streams")).to_be_visible()

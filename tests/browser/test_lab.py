@@ -65,6 +65,7 @@ def is_accessible(page: Page) -> None:
     for width, scheme in ((1280, "light"), (360, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(running(page)).to_have_count(0)
         settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         main = page.get_by_test_id("stMain")
@@ -84,11 +85,9 @@ def test_three_ways_stream_side_by_side_and_the_run_is_put_into_words(
     lab = open_lab(page, course)
     page.evaluate(BEHIND)
     button(page, "compare").click()
-    expect(running(page)).to_be_visible()
-    expect(running(page)).to_have_count(0)
+    expect(lab.get_by_text("What to look for in this run")).to_be_visible()
     # Method 1 was well on its way while method 2 had nothing to show yet.
     assert page.evaluate("window.behind")
-    expect(lab.get_by_text("What to look for in this run")).to_be_visible()
     expect(lab.get_by_text("still typing")).to_be_visible()
     expect(lab.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     assert shown(page, "custom") == shown(page, "direct") == shown(page, "ours")
@@ -127,8 +126,6 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
     page.locator(".st-key-lab-fault-en").get_by_role("combobox").click()
     page.get_by_role("option", name="The connection is reset in the middle").click()
     button(page, "breaking").click()
-    expect(running(page)).to_be_visible()
-    expect(running(page)).to_have_count(0)
     theirs = page.locator(".st-key-lab-text-naive")
     mine = page.locator(".st-key-lab-text-ours")
     expect(theirs).to_contain_text("ChunkedEncodingError")
@@ -155,8 +152,6 @@ def test_what_it_costs_is_counted_on_this_pages_own_connection(
     settle(page)
     before = received
     button(page, "cost").click()
-    expect(running(page)).to_be_visible()
-    expect(running(page)).to_have_count(0)
     expect(lab.get_by_text("times less")).to_be_visible()
     figures = lab.get_by_text("Bytes sent").all_inner_texts()
     naive, ours = (int("".join(filter(str.isdigit, each))) for each in figures)
@@ -170,7 +165,8 @@ def test_the_wire_can_be_gone_through_step_by_step(course: str, new_page: NewPag
     lab = open_lab(page, course, "ko")
     choose(page, "wire", 1)
     button(page, "wire").click()
-    expect(running(page).locator(".lab-wire tbody tr").nth(3)).to_be_visible()
+    # Not expect(), which looks once a second after a while.
+    running(page).locator(".lab-wire tbody tr").nth(3).wait_for()
     expect(running(page)).to_have_count(0)
     step = page.locator(".st-key-lab-step-box")
     expect(step).to_contain_text("U+D83D")
