@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 # Streamlit would watch the whole checkout, .venv included, and be busy with each file that is read.
 os.environ["STREAMLIT_SERVER_FILE_WATCHER_TYPE"] = "none"
+# `nohup make test` would have every program that the tests start ignore what they send it.
+for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 # Hypothesis would fail an example that takes 0.2 s; Python may stop for longer than that to collect
 # what all the tests before have left.
 settings.register_profile("course", deadline=None)
