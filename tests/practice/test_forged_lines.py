@@ -59,7 +59,9 @@ class Worker:
 
 def told(patch: pytest.MonkeyPatch, *lines: bytes) -> list[Event]:
     """Return the events of a run whose worker writes these lines."""
-    patch.setattr("practice.sandbox.lifecycle.Process", type("Writing", (Worker,), {"written": lines}))
+    patch.setattr(
+        "practice.sandbox.lifecycle.Process", type("Writing", (Worker,), {"written": lines})
+    )
     return ran("pass")
 
 
