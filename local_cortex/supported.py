@@ -74,13 +74,14 @@ GROUPS: Final[Mapping[str, str]] = {
 def supported() -> str:
     """Return the tables of local_cortex/README.md."""
     from local_cortex.ai.forms import FORMS
-    from local_cortex.database.show import INFORMATION, SHOWN
+    from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
     from local_cortex.dialect.functions import NOT_RUN
 
     rows = [(group, _codes(forms)) for group, forms in STATEMENTS.items()]
     rows += [
         ("SHOW", _codes(sorted(SHOWN))),
         ("INFORMATION_SCHEMA", _codes(sorted(INFORMATION))),
+        ("SNOWFLAKE.ACCOUNT_USAGE, without rows", _codes(sorted(ACCOUNT_USAGE))),
         ("accepted without effect", _codes(IGNORED)),
         ("refused by name", _codes(REFUSED)),
     ]

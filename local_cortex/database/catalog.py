@@ -19,6 +19,7 @@ from local_cortex.wire.types import SqlType
 
 __all__ = [
     "INFORMATION_SCHEMA",
+    "USAGE",
     "Catalog",
     "Column",
     "Entry",
@@ -27,7 +28,8 @@ __all__ = [
     "Table",
 ]
 
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of views that nobody makes
+INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of every database's own views
+USAGE = "ACCOUNT_USAGE"  # such a schema of the database SNOWFLAKE
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlglot import exp
 
 from local_cortex.database import objects
-from local_cortex.database.catalog import INFORMATION_SCHEMA, Entry, Name, Table
+from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Table
 from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
 from local_cortex.sql.names import identifier, written
 from local_cortex.sql.resolve import Resolver
@@ -454,16 +454,42 @@ INFORMATION: dict[str, tuple[str, Source]] = {
 }
 
 
+#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
+ACCOUNT_USAGE: dict[str, str] = {
+    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
+    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
+    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
+    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
+    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
+    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
+    "credits_used:n",
+    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "warehouse_id:n token_credits:n tokens:n",
+    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
+    "token_credits:n query_id",
+    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
+    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
+    "token_credits:n",
+    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
+    "service_name credits:n",
+    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
+    "credits_used:n page_count:n document_count:n",
+}
+
+
 def information_schema(execution: Execution, name: Name) -> SqlResult:
-    """Return a view of INFORMATION_SCHEMA as rows.
+    """Return a view of INFORMATION_SCHEMA or ACCOUNT_USAGE as rows.
 
     Raises:
         SqlError: 002003, there is none of this name here.
     """
-    if name.name not in INFORMATION or not execution.database.catalog.has(name.database):
+    if (name.database, name.schema) == ("SNOWFLAKE", USAGE) and name.name in ACCOUNT_USAGE:
+        result = _result(ACCOUNT_USAGE[name.name], ())
+    elif name.name in INFORMATION and execution.database.catalog.has(name.database):
+        names, source = INFORMATION[name.name]
+        result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
+    else:
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
-    names, source = INFORMATION[name.name]
-    result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
     # A view's columns are in capitals, those of SHOW are not.
     columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
     return replace(result, columns=columns)

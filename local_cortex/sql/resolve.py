@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, Name, Table
+from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Name, Table
 from local_cortex.sql.errors import (
     SqlError,
     compile_error,
@@ -393,9 +393,7 @@ class Resolver:
             node.set("this", _cte_name(node.this))
             return None
         name = self.name(node)
-        if (name.database, name.schema) == ("SNOWFLAKE", "ACCOUNT_USAGE"):
-            raise not_run("ACCOUNT_USAGE", "Nothing is metered here.")
-        if name.schema == INFORMATION_SCHEMA:
+        if name.schema in {INFORMATION_SCHEMA, USAGE}:
             from local_cortex.database.show import information_schema
 
             return self._aliased(

@@ -12,7 +12,7 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex, Settings
 from local_cortex.__main__ import main
-from local_cortex.database.show import INFORMATION, SHOWN
+from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
 from local_cortex.engines.tasks import RULES
 from local_cortex.sql import limits
 from local_cortex.sql.resolve import SESSION_FUNCTIONS
@@ -197,6 +197,8 @@ def test_every_show_answers_with_a_name(session: Session) -> None:
 
 
 def test_every_view_of_the_information_schema_can_be_read(session: Session) -> None:
+    for view in ACCOUNT_USAGE:
+        assert session.sql(f"SELECT * FROM snowflake.account_usage.{view}").collect() == []
     for view in INFORMATION:
         session.sql(f"SELECT * FROM course.information_schema.{view}").collect()
 
