@@ -169,8 +169,7 @@ CONTRASTS = """editor => {
 }"""
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_every_text_has_the_contrast_of_aa(page: Page, url: str, scheme: Scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     go(page, url, "lesson")
