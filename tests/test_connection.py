@@ -43,6 +43,15 @@ PLANTED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _same_environment() -> Iterator[None]:
+    """Streamlit copies the secrets at the top of a file into the environment."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+
+
 class FakeConnection:
     def __init__(self) -> None:
         self.expired = False
