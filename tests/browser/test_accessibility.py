@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
@@ -58,6 +59,8 @@ def open_page(page: Page, course: str, path: str, language: Language = "en") -> 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if path:
         expect(page.locator("[class*='st-key-read-box']")).to_be_visible()
+        # The editor's buttons are there before their labels.
+        expect(page.locator("button.run").first).to_have_text(re.compile(r"\S"))
     else:
         expect(page.locator("#progress")).to_be_visible()
     stands_still(page)

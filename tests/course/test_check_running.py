@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from course import ROOT
-from course.commands.check import check
 from course.commands.checking.files import check_files
 from course.commands.checking.processes import ProcessFailed, run_python, together
 from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
@@ -269,8 +268,3 @@ def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: 
 
 def test_this_courses_files_have_no_errors() -> None:
     assert [str(each) for each in check_files() if each.severity == "error"] == []
-
-
-@pytest.mark.thorough
-def test_this_course_has_no_errors() -> None:
-    assert [str(each) for each in check() if each.severity == "error"] == []

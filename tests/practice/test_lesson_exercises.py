@@ -1,6 +1,6 @@
 """Every exercise of the lessons accepts its solution and explains a wrong answer.
 
-`make check` tries all wrong answers; so does test_this_course_has_no_errors in tests/course.
+`make check` tries all wrong answers; CI runs it.
 """
 
 from __future__ import annotations
