@@ -60,6 +60,8 @@ def streamlit_command(script: Path) -> tuple[list[str], str]:
         *("-m", "streamlit", "run", str(script)),
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
         *("--server.headless", "true"),
+        # It would read the whole checkout, .venv included, and take the processor from the pages.
+        *("--server.fileWatcherType", "none"),
     ]
     return command, f"http://127.0.0.1:{port}"
 
