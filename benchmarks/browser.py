@@ -31,7 +31,7 @@ TIMEOUT_MS = 20_000
 DAY_3 = "day_03_write_streams"
 
 # Conditions on the page, as JavaScript. Of Streamlit's names only its marks for tests are not made
-# anew by each release; the course's own is there while an answer is awaited or streams.
+# by each release; the course's own is there while an answer is awaited or streams.
 #: The script is in a state, "running" or "notRunning".
 SCRIPT_IS = """document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === '%s'"""
 FINISHED = f"{SCRIPT_IS % 'notRunning'} && document.querySelector('h1')"
@@ -127,7 +127,7 @@ def open_page(context: BrowserContext, url: str, *, settled: bool = True) -> Ite
 
 @contextmanager
 def open_day_3(context: BrowserContext, url: str, *, settled: bool = True) -> Iterator[Page]:
-    """Open Home in a tab, go to Day 3 from there, and yield it when it stands still.
+    """Open Home in a tab, go to Day 3 from there, and yield it once it is fully drawn.
 
     Not ``settled``: as soon as its Generate button is there.
     """

@@ -15,7 +15,7 @@ ANSWERS = 50
 NEIGHBOURS = 100
 TIMEOUTS = 5
 LIMIT = 0.5
-# How long the model is silent for the client, which would wait for ever.
+# How long the model is silent; the client would wait without end.
 SILENCE = 3.0
 # Events of the socket module, and which of their arguments is the address; see the table of audit
 # events in Python's documentation.

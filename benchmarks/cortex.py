@@ -51,7 +51,7 @@ def local_cortex_connect() -> list[Figure]:
 def added_time_to_first_token() -> list[Figure]:
     """Seconds from calling ``snowflake.cortex.complete(..., stream=True)`` to its first delta.
 
-    The scripted engine is told to wait 0 s, so that what is left is the client's, the protocol's
+    The scripted engine waits 0 s, so that what is left is the client's, the protocol's
     and the server's. One warm-up, then 50 calls one after another on one session.
     """
     first, *others = _read("first_tokens")

@@ -66,12 +66,12 @@ def first_answer() -> list[Figure]:
 
     On the browser's clock, with an engine that does not wait. The first answer of a fresh server
     process, for which the Snowflake clients have to be imported, Local Cortex started and a session
-    opened: asked for when the page stands still, and as soon as the button is there, in 3 processes
-    each; then later answers of the same processes, in newly opened pages that stand still, 3 each.
+    opened: asked for when the page is drawn, and as soon as the button is there, in 3 processes
+    each; then later answers of the same processes, in newly opened pages that are drawn, 3 each.
     The budget is for what the first answer takes longer than the later ones of its process.
 
     The baseline is the hand-out's own program under `python -m local_cortex run`, when its page
-    stands still: it imports the clients and logs in before there is a button.
+    is drawn: it imports the clients and logs in before there is a button.
     """
     read, later = _first_and_later(_course)
     hasty, hasty_later = _first_and_later(_course, settled=False)
@@ -86,7 +86,7 @@ def first_answer() -> list[Figure]:
             baseline=[seconds - theirs_after for seconds in theirs],
             against=against,
         ),
-        Figure("Generate to first text, first answer, pressed before the page stands still", hasty),
+        Figure("Generate to first text, first answer, pressed before the page is drawn", hasty),
         Figure(
             "Generate to first text, later answers",
             later + hasty_later,

@@ -153,7 +153,7 @@ def wait_until_it_answers(server: Server) -> None:
     Raises:
         NotMeasured: it did not in good time.
     """
-    # Without the machine's proxies, which are not to see a request to ourselves.
+    # Keep requests to ourselves away from the machine's proxies.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and not server.ended:

@@ -10,7 +10,7 @@ SECTION = """\
 ## Part {number}: why answers stream
 
 A model writes its answer **one token after another**. Nobody has to wait for the last one before
-reading the first: whoever shows each token at once lets people read *while* the model thinks. That
+reading the first: showing each token at once lets people read *while* the model thinks. That
 is what `st.write_stream` is for, and it costs little as long as the answer is short.
 
 - The first words come after the *time to first token*, and not after the whole generation.

@@ -147,12 +147,12 @@ def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> Stre
             return show(stream)
         finally:
             if let_in:
-                # Not before: whoever waits for a first word is not to wait for the disk as well.
+                # Not earlier: the first word should not wait for the disk.
                 page.tried()
 
 
 def _renew(result: StreamResult, connection: Connection) -> None:
-    """Let the next use connect anew where this answer failed because the session is over."""
+    """Let the next use connect again where this answer failed because the session is over."""
     if result.error is None or isinstance(result.error, Refusal):
         return
     if result.error.code == "unauthorised":

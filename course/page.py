@@ -55,7 +55,7 @@ class LessonPage:
         """
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
-        # Whoever has pressed Stop looks at the demo, and waits for nothing else.
+        # A learner who pressed Stop looks at the demo: draw nothing else first.
         stopped = st.session_state.get("stop", False)
         if stopped:
             self._draw_demo(draw)
@@ -118,7 +118,7 @@ class LessonPage:
 def lesson_page(name: str) -> LessonPage:
     """Begin the page of the lesson whose folder is called ``name``; its demo completes it.
 
-    A lesson that is broken ends the run here: the page says so, and the log says how to mend it.
+    A lesson that is broken ends the run here: the page says so, and the log gives the fix.
     """
     navigation.guard(name)
     # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.

@@ -124,7 +124,7 @@ def run_the_bundle() -> str:
 
 def bundle(target: Path, home: Path) -> None:
     """Copy to ``target`` what `snow streamlit deploy` would upload."""
-    # The CLI makes a folder for its settings; not in the home of whoever runs this.
+    # The CLI makes a folder for its settings; keep it out of the caller's home.
     os.environ["SNOWFLAKE_HOME"] = str(home)
     from snowflake.cli._plugins.streamlit.streamlit_entity import StreamlitEntity
     from snowflake.cli._plugins.workspace.context import WorkspaceContext

@@ -155,7 +155,7 @@ Keys, browsers, OAuth and {{account}}.snowflakecomputing.com lead here only unde
 PLAIN_NOTE = """\
 Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
     session.connection.scheme = "http"
-because it speaks https unless it is told otherwise. `python -m local_cortex run` needs neither.
+because it speaks https by default. `python -m local_cortex run` needs neither.
 """
 
 if __name__ == "__main__":

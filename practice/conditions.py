@@ -61,7 +61,7 @@ def _arguments() -> dict[str, set[str]]:
     """Return what may have been called, and by which names its arguments go."""
     from streamlit.delta_generator import DeltaGenerator
 
-    # A call of st.write is told as what it draws with.
+    # A call of st.write is recorded as the element that it draws.
     drawn = {
         f"st.{name}": set(inspect.signature(getattr(DeltaGenerator, name)).parameters)
         for name in ELEMENTS
@@ -74,7 +74,7 @@ def _arguments() -> dict[str, set[str]]:
 
 def _called(name: str) -> str:
     if name == "st.write":
-        raise ValueError("`st.write` is told as what it draws with, such as `st.markdown`")
+        raise ValueError("`st.write` is recorded as what it draws, such as `st.markdown`")
     return _one_of(name, _arguments())
 
 

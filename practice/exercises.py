@@ -82,7 +82,7 @@ class SceneText(Table):
 
     Args:
         id: its name.
-        title: what the learner is told of it; needed where there are several.
+        title: its name for the learner; needed where there are several.
         press: labels of the buttons that are pressed.
         inputs: what other widgets are set to, by their labels.
         inside_snowflake: whether there is an active session, and no secrets.

@@ -18,7 +18,7 @@ from practice.sandbox.job import RunLimits
 __all__ = ["CheckResult", "can_be_run", "grade"]
 
 BLANK = "____"
-# What is told of an error; all of it stands in the program's output.
+# The most that a check quotes of an error; the program's output has all of it.
 LONGEST_MESSAGE = 300
 # Before the text of an error of Snowflake's: "(1304): 01bf-...: 001003 (42000): SQL compilation".
 QUERY_ID = re.compile(r"(?<=\(1304\): )[0-9a-f-]{36}: ")
@@ -199,6 +199,6 @@ def _judge(
     said, lines, mistake = _recognised(check.mistakes, program, evidence, language)
     if mistake is not None:
         return CheckResult(check.id, False, title, said, mistake, lines[0] if lines else 0)
-    # An error says itself what to mend; what did not happen because of it is no second fault.
+    # The error itself says what to fix; what it prevented is no second fault.
     cut_short = evidence.error is not None or evidence.ended not in (None, "end")
     return CheckResult(check.id, False, title, "" if cut_short else check.otherwise.of(language))

@@ -76,7 +76,7 @@ class _Growing:
         self.has_more = True
 
     def show(self, *, now: bool = False) -> None:
-        """Show what there is, unless that was done a moment ago and need not be ``now``."""
+        """Show the text so far, unless it was shown a moment ago and need not be ``now``."""
         begun = self._clock()
         if self.has_more and (now or begun >= self._next_look):
             self.has_more = False
@@ -105,7 +105,7 @@ class _Stream:
             self._growing.add(text)
 
     def show(self) -> None:
-        """Show what there is, if it is time."""
+        """Show the text so far, if it is time."""
         if self._growing:
             self._growing.show()
 

@@ -28,7 +28,7 @@ __all__ = [
 #: Bytes of one file; the course's own have at most 22 KB.
 LARGEST = 250_000
 #: Levels of Python's syntax tree and of TOML's lists and tables; the course's own have 20.
-#: Whoever walks such a tree by recursion stays far from Python's limit of 1,000 frames.
+#: A recursive walk of such a tree stays far from Python's limit of 1,000 frames.
 DEEPEST = 100
 #: Control characters, and what looks like a space, or like nothing, and breaks code that is copied.
 #: The joiners of emoji are not among them.
@@ -64,7 +64,7 @@ TOML_FAULTS = (
     (
         ("Illegal character", "Found invalid character"),
         "there is a control character",
-        "Delete it, or write the line anew",
+        "Delete it, or write the line again",
     ),
     (
         ("Unclosed", "Expected ']'", "Expected ']]'"),

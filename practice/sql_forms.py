@@ -58,7 +58,7 @@ class Statement:
         text: the SQL.
         params: its bound values.
         model: which model it asks, once; ``None`` if it asks none.
-        prompt: all that the model is told.
+        prompt: everything that the model reads.
     """
 
     text: str
@@ -269,7 +269,7 @@ _Argument = tuple[str, str, Any]
 
 
 def _asked(arguments: Sequence[_Argument]) -> tuple[str | None, str]:
-    """Return which model is asked, and all that it is told."""
+    """Return the model's name, and everything that it reads."""
     named = [each for each in arguments if each[0] == "model"] or arguments[:1]
     told = [each for each in arguments if each not in named]
     if not named or not told:

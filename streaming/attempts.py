@@ -48,7 +48,7 @@ class Retry:
         """Return the seconds to wait after so many ``failed`` attempts.
 
         ``chance``, from 0 to 1, takes up to half of the wait away: a class of learners that was
-        refused together is not to come back together. What the service asks for in
+        refused together must not come back together. What the service asks for in
         ``retry_after``, in seconds, is the least.
         """
         wait = min(self.longest, self.backoff * 2.0 ** (failed - 1)) * (1 - chance / 2)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DirectStrategy"]
 
-# The client retries a busy service for ever unless it is given a limit; ours are kept by
+# The client retries a busy service without end unless it has a limit; ours are kept by
 # TextStream, on a clock that also runs while the socket is silent.
 CLIENT_TIMEOUT_SECONDS = 300.0
 

@@ -13,15 +13,15 @@ __all__ = ["BEGINNING", "Gate"]
 class Gate:
     """Lets ``places`` at a time through, one after the other.
 
-    A place is given back at the end of its turn, and after ``lease`` seconds at the latest: whoever
-    takes longer waits for something else than this machine, and holds nobody up.
+    A place is given back at the end of its turn, and after ``lease`` seconds at the latest:
+    a holder that takes longer waits for something other than this machine.
     """
 
     def __init__(
         self, places: int, lease: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._places, self._lease, self._clock = places, lease, clock
-        # Whoever has it is next; the others wait for it, and wake only once.
+        # The holder is next; the others wait for it, and wake only once.
         self._next = threading.Lock()
         self._changed = threading.Condition()
         self._ends: list[float] = []

@@ -116,7 +116,7 @@ def _short(wait: str) -> bool:
 
 
 class _Watched(_Base):
-    """A connection that shows its socket to whoever watches, before TLS begins."""
+    """A connection that shows its socket to the watching thread, before TLS begins."""
 
     def _new_conn(self) -> socket.socket:
         watch = WATCH.get()

@@ -1,8 +1,8 @@
 """Reading a strategy's deltas in a thread, so that a silent socket holds nobody up.
 
 The Snowflake client sets no socket timeout and looks at its own deadline only when an event
-arrives. A thread of ours does the waiting; whoever shows the text waits on a condition instead,
-with a limit, and can leave at any moment.
+arrives. A thread of ours does the waiting; the page waits on a condition instead, with a limit, and
+can leave at any moment.
 """
 
 from __future__ import annotations
@@ -96,8 +96,7 @@ class Pump:
     """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting.
 
     ``source`` is iterated in a thread: up to the first delta in one, then in another. Where it is
-    not ``live``, ``iter(source)`` is what takes its time; after that nothing is left to wait for,
-    and whoever takes the deltas reads them.
+    not ``live``, ``iter(source)`` takes all the time; after that the taker reads the deltas itself.
     """
 
     def __init__(
@@ -232,7 +231,7 @@ class Pump:
         except RuntimeError:  # this machine has no more threads to give
             self._read(deltas)
             return
-        # Before this one ends: whoever waits for it waits for the other one then.
+        # Set before this thread ends, so that a join goes on to the other one.
         self._thread = reading
 
     def _read(self, deltas: Iterator[str | None]) -> None:

@@ -49,7 +49,7 @@ class CompletionRequest(BaseModel):
 
     @property
     def text(self) -> str:
-        """All that the model is told: the prompt, or what the messages say, one below the other."""
+        """Everything that the model reads: the prompt, or the messages, one below the other."""
         if self.messages is None:
             return self.prompt or ""
         return "\n".join(message.content for message in self.messages)

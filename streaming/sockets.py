@@ -58,8 +58,8 @@ class Watch:
     def trace(self, event: str, info: dict[str, Any]) -> None:
         """Watch the sockets of httpcore's connections, as its ``trace`` extension shows them.
 
-        It shows none while it connects. There an attempt is cut short, for whoever sends the
-        request to look whether anybody still waits, and to try again.
+        It shows none while it connects. There an attempt is cut short, so that the sender can check
+        whether anybody still waits, and try again.
         """
         if event.endswith("connect_tcp.started"):
             info["timeout"] = min(info.get("timeout") or ATTEMPT_SECONDS, ATTEMPT_SECONDS)

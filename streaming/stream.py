@@ -129,7 +129,7 @@ class TextStream:
         self._arrivals: deque[tuple[float, int]] = deque()
         # The status is changed by the thread that reads and by any that cancels.
         self._lock = threading.RLock()
-        # A stream that is dropped half-way is not to leave its thread and connection behind.
+        # A stream that is dropped half-way must not leave its thread and connection behind.
         weakref.finalize(self, reader.stop).atexit = False
 
     def __iter__(self) -> Iterator[str]:
@@ -342,7 +342,7 @@ class TextStream:
         clusters, pace, tick = self._clusters, self.pace, self._tick
         first = self._first_piece is None
         if not tick or (self._outcome is not None and self._outcome.error is not None):
-            # Whoever waits for an error is not to wait for a typewriter.
+            # Flush everything before raising.
             amount = clusters.ready
         elif now < self._due:
             return ""

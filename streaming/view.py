@@ -71,7 +71,7 @@ def show(
                 _write(stream, cursor, drawn)
         except BaseException:
             # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
-            # whoever pressed Stop is waiting for the page.
+            # the learner who pressed Stop waits for the page.
             stream.cancel()
             _leave(place, stream, drawn)
             raise
@@ -187,7 +187,7 @@ def _open_block(blocks: Blocks, pieces: Iterator[str], finished: list[str]) -> I
 
 
 def _leave(place: DeltaGenerator, stream: TextStream, drawn: Iterable[DeltaGenerator]) -> None:
-    """Leave the text without a cursor, although this run has been told to stop.
+    """Leave the text without a cursor, although Streamlit is stopping this run.
 
     In the script's own thread each message to the page would raise that order once more.
     """

@@ -9,7 +9,7 @@ typed; then everybody presses Generate within a second and follows the answer, 2
 50 tokens a second. The numbers rise until a page does not hold one: it has to keep the limits in
 two of three tries, since one may have good luck, or bad. Then ours is asked for twice as many as
 the hand-out's page holds. Both pages use the same Local Cortex, in a process of its own, and so
-does the crowd. They trust its authority and the public ones, as whoever asks an account does; with
+does the crowd. They trust its authority and the public ones, as a client of an account does; with
 ``--own-authority`` its own only. It takes Linux: /proc says what a server uses.
 """
 
@@ -122,7 +122,7 @@ def _rest(cortex: SharedCortex, text: str) -> None:
             f"{sum(each.shown > 0 for each in cut)} keep the text so far. Asked again meanwhile: "
             f"{_errors(gone)} pages say that it cannot be reached. Started again, the server not, "
             f"and nobody logged in any more: {_whole(first)} whole answers and {_errors(first)} "
-            f"pages that connect anew; asked once more, {_whole(again)} whole answers."
+            f"pages that connect again; asked once more, {_whole(again)} whole answers."
         )
 
 

@@ -115,4 +115,4 @@ def _serve(line: Connection, settings: Settings, port: int, secret: str, certifi
         try:
             line.send(getattr(cortex, line.recv()))
         except (EOFError, OSError):
-            return  # whoever asked is gone
+            return  # the caller has gone

@@ -55,7 +55,7 @@ def check(
 def _follow_translations(found: Sequence[Lesson]) -> None:
     for lesson in found:
         for language in LANGUAGES:
-            # A record that cannot be read is told of below; a course may be read-only.
+            # check_files reports a record that can't be read; a course may be read-only.
             with suppress(LessonError, OSError):
                 follow(lesson, language)
 

@@ -81,7 +81,7 @@ def _all_or_nothing() -> Iterator[list[Path]]:
         yield made
     except BaseException as error:
         for path in reversed(made):
-            with suppress(OSError):  # what cannot be removed either is not to hide the reason
+            with suppress(OSError):  # a failed removal must not hide the reason
                 path.rmdir() if path.is_dir() else path.unlink()
         if isinstance(error, OSError):
             where = error.filename or made[-1]

@@ -44,8 +44,8 @@ class Answers:
         enter: takes a place for answers, waiting for it if necessary.
 
     Attributes:
-        refusal: why the policy has refused a question, if it has. The program gets an error, and
-            is not to blame for it.
+        refusal: why the policy has refused a question, if it has. The program gets an error that
+            it did not cause.
 
     Raises:
         connection.ConnectionFailed: there is no session; no program is to blame.
@@ -57,7 +57,7 @@ class Answers:
         preferred: str | None = "local",
         on_idle: Callable[[], object] | None = None,
         policy_of: Callable[[Connection], Policy] = lambda _: open_policy(),
-        enter: Callable[[Policy], Place] = lambda gate: gate.enter(lambda _: None),
+        enter: Callable[[Policy], Place] = lambda policy: policy.enter(lambda _: None),
     ) -> None:
         self._connection = connect(preferred if settings.account else "local")
         self._scripted = self._connection.kind == "local"
@@ -177,11 +177,11 @@ class Answers:
             Refused: ``refusal`` says why.
         """
         try:
-            gate = self._policy_of(self._connection)
-            reservation = gate.reserve(model, prompt, max_tokens)
+            policy = self._policy_of(self._connection)
+            reservation = policy.reserve(model, prompt, max_tokens)
             if self._place is None:
                 try:
-                    self._place = self._enter(gate)
+                    self._place = self._enter(policy)
                 except BaseException:
                     reservation.give_back()
                     raise

@@ -138,7 +138,7 @@ def _by_method(names: Sequence[str]) -> Spec:
 
 
 def findings(lanes: Sequence[Lane]) -> list[Finding]:
-    """Return what to look for in these lanes that have ended; nothing is said of what is missing.
+    """Return what to look for in these finished lanes, leaving out what is missing.
 
     Only answers that came to their end are compared with each other.
     """

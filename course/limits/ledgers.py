@@ -75,7 +75,7 @@ class Ledger(Protocol):
 
 
 def passed(learner: Used, everyone: Used, tokens: int, caps: Caps) -> Over | None:
-    """Return which limit one more request with so many tokens would pass, the learner's first."""
+    """Return the limit that one more request of ``tokens`` would exceed, the learner's first."""
     wanted: tuple[tuple[Over, int, int | None], ...] = (
         ("learner_requests", learner.requests + 1, caps.learner_requests),
         ("learner_tokens", learner.tokens + tokens, caps.learner_tokens),

@@ -49,7 +49,7 @@ class Fact:
 
     @property
     def key(self) -> Key:
-        """What there is one fact of."""
+        """Identifies a fact: there is one for each key."""
         return (self.lesson, self.kind, self.item)
 
 

@@ -35,7 +35,7 @@ __all__ = ["DDL", "alter", "comment", "create", "drop"]
 
 DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 
-# What there is one of here, whatever a program calls it: accepted, and nothing comes of it.
+# One of each exists, whatever a program calls it: accepted without effect.
 PLACES = frozenset(
     {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}
 )

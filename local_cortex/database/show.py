@@ -1,4 +1,4 @@
-"""SHOW, DESCRIBE TABLE and INFORMATION_SCHEMA: what there is, as rows.
+"""SHOW, DESCRIBE TABLE and INFORMATION_SCHEMA: the catalog as rows.
 
 A row is made of the facts about one thing, by name; which of them a statement shows, and in which
 order, is one text: ``name``, ``name:n`` for a number, ``name:t`` for a time. A fact that nobody

@@ -160,7 +160,7 @@ class _Turns:
             raise
 
     def pass_on(self) -> None:
-        """Give a turn to whoever goes next."""
+        """Give the turn to the next waiter."""
         self._forget_cancelled()
         if self._waiting:
             heapq.heappop(self._waiting)[-1].set_result(True)

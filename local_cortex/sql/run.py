@@ -65,7 +65,7 @@ def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     attempts = CONFLICTS
     while True:
         try:
-            # The tree is changed on the way, so each attempt parses anew.
+            # Running changes the tree, so each attempt parses again.
             return _run_parsed(execution, parse(execution.sql, execution.check))
         except Exception as error:
             attempts -= 1
@@ -77,7 +77,7 @@ def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
 
 
 def _told(execution: Execution, error: Exception) -> SqlError:
-    """Return what the client is told of an error that is not Snowflake's."""
+    """Return the SqlError for an error that isn't Snowflake's."""
     import duckdb
 
     from local_cortex.sql.failures import as_sql_error

@@ -6,7 +6,7 @@ Python imports the first module of this name on its path when it starts; see the
 - Files that hold real credentials are not there: ``open`` and ``os.stat`` do not find them.
 - Names of Snowflake's lead to Local Cortex: no such name is resolved, and a TLS handshake with one
   trusts Local Cortex's certificate alone.
-- ``st.secrets`` is Local Cortex's entry, however Streamlit is started and whatever it is told.
+- ``st.secrets`` is Local Cortex's entry, however Streamlit is started and configured.
 - Every way to a session leads to Local Cortex (local_cortex_ways.py).
 
 The Python may be another than the course's, so nothing but its own library is used, and little of

@@ -84,7 +84,7 @@ class _NoKeyboard(io.TextIOBase):
 
 def _announced(sleep: Any) -> Any:
     def announced(*args: Any, **kwargs: Any) -> None:
-        # What is wrong with it is told in Python's own words.
+        # Python's own words say what is wrong with it.
         if len(args) == 1 and not kwargs and isinstance(args[0], int | float) and args[0] > 0:
             channel.say("sleep", seconds=float(args[0]))
         sleep(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The two pipes between a program in the sandbox and whoever runs it: events out, answers in.
+"""The two pipes between a program in the sandbox and its host: events out, answers in.
 
 An event is one line of JSON on file descriptor 1; the answer to one that asks is one line of JSON
 on file descriptor 0. Nothing here is trusted outside: a program can write what it likes. What is

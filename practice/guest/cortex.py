@@ -1,7 +1,7 @@
 """What ``from snowflake.cortex import Complete`` gives a program in the sandbox.
 
 Arguments, return values and errors are those of snowflake/cortex/_complete.py, and of ``requests``
-beneath it; the answers come from whoever runs the program.
+beneath it; the answers come from the host.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class ProtocolError(Exception):
 
 
 class Response:
-    """What there is to know of an answer with an error status."""
+    """A response with an error status."""
 
     def __init__(self, status_code: int, reason: str) -> None:
         self.status_code, self.reason, self.url, self.ok = status_code, reason, URL, False

@@ -1,6 +1,6 @@
 """What ``from snowflake.snowpark import Session`` gives a program in the sandbox.
 
-A session runs SQL by asking whoever runs the program; errors and rows are those of Snowpark.
+A session runs SQL by asking the host; errors and rows are those of Snowpark.
 """
 
 # ruff: noqa: ARG002 - the arguments are Snowpark's, whether they make a difference here or not
@@ -112,7 +112,7 @@ def _binding_error(number: int, message: str) -> Exception:
 
 
 def _value(told: Any) -> Any:
-    """Return a value of a result; what JSON has no form for is told as ``{kind: text}``."""
+    """Return a value of a result; what JSON can't express comes as ``{kind: text}``."""
     if not isinstance(told, dict):
         return told
     ((kind, text),) = told.items()

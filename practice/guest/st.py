@@ -51,7 +51,7 @@ def connection(name: str, type: str | None = None, **_: Any) -> SnowflakeConnect
 
 
 class _Streamlit(ModuleType):
-    """The module; a name that only the real Streamlit has is told apart from a misspelt one."""
+    """The module: a name that only the real Streamlit has gets another error than a typo."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         super().__init__("streamlit")

@@ -73,7 +73,7 @@ class Answers:
         self._begun: set[int] = set()
 
     def to(self, event: Asked | Delta | Queried) -> tuple[Asked | Delta | Queried, bytes]:
-        """Return the event as it is told to whoever watches, and the line that answers it.
+        """Return the event as the caller of ``run`` gets it, and the line that answers it.
 
         Raises:
             Forged: it belongs to no call.

@@ -45,7 +45,7 @@ LOG = logging.getLogger(__name__)
 
 #: Shared by all of a server's learners.
 PLACES = Places()
-# How often whoever watches is asked whether they still do.
+# How often the caller may notice that its reader has gone.
 LOOK_SECONDS = 0.1
 # How often somebody else looks whether the run still goes on, and how late that may be.
 WATCH_SECONDS = 0.25
@@ -119,7 +119,7 @@ def run(
 
 
 def _prepared(runtime: Runtime) -> Generator[Event]:
-    """Compile the interpreter in a thread, so that whoever watches can be told."""
+    """Compile the interpreter in a thread, so that the caller can show progress."""
     failed: list[BaseException] = []
 
     def prepare() -> None:
@@ -142,7 +142,7 @@ class _Run:
     """One program and what it has used so far.
 
     Three clocks run, one at a time: while it is waited for, while a model or a statement is, and
-    while whoever iterates draws an event.
+    while the caller draws an event.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class _Run:
         self._process: Process | None = None
         self._started = clock()
         self._waited = self._modelled = self._drawn = 0.0
-        # When it is late for whoever iterates to come back, from a model or from drawing.
+        # When the caller is late to come back, from a model or from drawing.
         self._late = math.inf
         self._asks = False
         self._over = threading.Event()
@@ -335,7 +335,7 @@ class _Run:
         self._ready = True
 
     def _handled(self, event: Any, process: Process) -> ProgramEvent:
-        """Answer an event that asks for something; return it as it is told.
+        """Answer an event that asks for something; return it as the caller gets it.
 
         Raises:
             Forged: the program cannot have come by it honestly.

@@ -42,8 +42,8 @@ EXIT_REASONS: Mapping[int, Reason] = {
 class Process:
     """A worker (``worker.py``), and a thread for each of its pipes.
 
-    Writing takes a thread, because a program need not read: its pipe would be full, and whoever
-    writes to it would wait for a program that is asleep.
+    Writing takes a thread, because a program need not read: its pipe would be full, and the writer
+    would wait for a program that is asleep.
 
     Args:
         runtime: what it runs.

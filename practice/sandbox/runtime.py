@@ -113,7 +113,7 @@ class Runtime:
     def prepare(self) -> None:
         """Compile the interpreter if need be, which takes seconds.
 
-        A compiled one that is not whole, or that does not run here, is made anew. A failure stands
+        A compiled one that is not whole, or that does not run here, is made again. A failure stands
         for some minutes: each learner's click would take both cores for seconds to see it again.
 
         Raises:
@@ -281,7 +281,7 @@ def _private_folder(folder: Path) -> Path:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether it is no link, belongs to whoever runs this, and nobody else can write to it."""
+    """Whether it is no link, belongs to this user, and nobody else can write to it."""
     if os.name != "posix":
         return True
     found = path.stat(follow_symlinks=False)

@@ -86,7 +86,7 @@ def _limit_this_process(memory: int, cpu: float) -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
     if hasattr(os, "nice"):
-        # Whoever shows pages goes first.
+        # The process that serves pages goes first.
         with contextlib.suppress(OSError):
             os.nice(5)
     try:

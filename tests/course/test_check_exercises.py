@@ -98,7 +98,7 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
         ('called = "st.success" }', 'called = "st.sucess" }', "did you mean `st.success`?"),
         ('{ contains = "{value}",', '{ contain = "{value}",', "did you mean `contains`?"),
         ("with = { query =", "with = { qery =", "did you mean `query`?"),
-        ('called = "st.info"', 'called = "st.write"', "is told as what it draws with"),
+        ('called = "st.info"', 'called = "st.write"', "is recorded as what it draws"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
         (

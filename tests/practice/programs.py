@@ -24,7 +24,6 @@ __all__ = [
     "heard",
     "printed",
     "ran",
-    "slowness",
 ]
 
 WORDS = ("Streaming ", "shows ", "words.")
@@ -82,8 +81,3 @@ def descriptors() -> set[str]:
     own = Path("/proc/self/fd")
     files = (own / name for name in (os.listdir(own) if sys.platform == "linux" else ()))
     return {file.name for file in files if file.exists() and not file.is_dir()}
-
-
-def slowness() -> float:
-    """Return how much longer everything takes here than on a machine that does nothing else."""
-    return max(1.0, 1.5 * os.getloadavg()[0] / (os.cpu_count() or 1))

@@ -71,7 +71,7 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     passing.wait()
     third = threading.Thread(target=lambda: _through(gate, None))
     third.start()
-    # Its clock stands still: a place that the first had given back twice would let it in.
+    # Its clock is frozen: a place that the first had given back twice would let it in.
     third.join(0.05)
     assert third.is_alive()
     passing.wait()

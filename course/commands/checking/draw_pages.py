@@ -178,7 +178,7 @@ def _app(file: str, language: Language) -> AppTest:
 
 def main(names: Sequence[str]) -> None:
     """Print what fails."""
-    # Otherwise an error's text is kept from whoever is to mend it.
+    # Otherwise the instructor never sees the error's text.
     config.set_option("client.showErrorDetails", "full")
     drawing = Drawing(sys.stdout)
     sys.stdout = sys.stderr  # for what the pages print

@@ -1,4 +1,4 @@
-"""Whether the exercises keep what they promise: the solution passes, each wrong answer is told why.
+"""Checks that an exercise keeps its promise: its solution passes, each wrong answer is explained.
 
 What can be seen in the files is seen here; what must be run is run by ``try_exercises.py``, in a
 process of its own, as the page would run it.
