@@ -1,6 +1,6 @@
 """A lesson as it lies on disk: its metadata and its code.
 
-The format is documented in lessons/README.md; its prose is read by course/content/prose.py.
+The format is documented in lessons/README.md; its prose is read by parser.py.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of every database's own 
 USAGE = "ACCOUNT_USAGE"  # such a schema of the database SNOWFLAKE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Name:
     """Where an object is: database, schema and its own name."""
 
@@ -149,7 +149,7 @@ class Catalog:
         with self._lock:
             found = [one for schema in self.schemas() for one in schema.objects.values()]
         seen = [one for one in found if type(one) is kind and one.owner in (None, session)]
-        return sorted(seen, key=lambda one: str(one.name))
+        return sorted(seen, key=lambda one: one.name)
 
     def has(self, database: str | None, schema: str | None = None) -> bool:
         """Tell whether there is such a database, or such a schema in it."""
@@ -205,7 +205,13 @@ class Catalog:
             found = (objects.get((kind, owner, name.name)) for owner in (session, None))
             return next((one for one in found if isinstance(one, kind)), None)
 
-    def place(self, entry: Entry, *, replaces: bool = False) -> None:
+    def at(self, kind: type[Entry], name: Name, owner: int | None) -> Entry | None:
+        """Return the object of exactly this owner; ``None`` as owner is everybody."""
+        with self._lock:
+            schema = self._databases.get(name.database, {}).get(name.schema)
+            return schema.objects.get((kind, owner, name.name)) if schema is not None else None
+
+    def place(self, entry: Entry) -> None:
         """Remember an object.
 
         Raises:
@@ -217,7 +223,7 @@ class Catalog:
             if schema is None:
                 raise object_missing("Schema", written(entry.name.database, entry.name.schema))
             key = (type(entry), entry.owner, entry.name.name)
-            if key in schema.objects and not replaces:
+            if key in schema.objects:
                 raise exists_already(str(entry.name))
             schema.objects[key] = entry
 

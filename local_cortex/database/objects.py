@@ -133,7 +133,7 @@ def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> Sq
     if not catalog.has(name.database, name.schema):
         raise object_missing("Schema", written(name.database, name.schema))
     owner = _owner(execution, given)
-    there = _there(execution, Table, name, owner)
+    there = _there(execution, "TABLE", name, owner)
     if told := _exists(node, there is not None, written(name.name)):
         return told
     table = Table(
@@ -158,17 +158,12 @@ def _make(
     execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
 ) -> SqlResult:
     catalog = execution.database.catalog
-
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
     if sql and not table.columns:
-        found = describe(execution, sql)
+        found, known = describe(execution, sql), resolver.types
         _check_unique([name for name, _ in found])
-        table = replace(
-            table,
-            columns=tuple(
-                Column(name, _kept(kind, resolver.types.get(name))) for name, kind in found
-            ),
-        )
+        columns = tuple(Column(name, _kept(kind, known.get(name))) for name, kind in found)
+        table = replace(table, columns=columns)
     execution.check()
     cursor = execution.cursor
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {table.duckdb_schema}")
@@ -181,8 +176,8 @@ def _make(
             cursor.execute(f"INSERT INTO {fresh.duckdb} {sql}")
         name = quoted(table.name.name).sql("duckdb")
         with execution.database.replacing:
-            there = catalog.find(Table, table.name, execution.session.session_id)
-            if replaces and there is not None and there.owner == table.owner:
+            there = catalog.at(Table, table.name, table.owner)
+            if replaces and there is not None:
                 there.discard(cursor)
                 catalog.remove(there)
             catalog.place(table)
@@ -275,10 +270,16 @@ def _owner(execution: Execution, given: dict[type, Any]) -> int | None:
     return execution.session.session_id if exp.TemporaryProperty in given else None
 
 
-def _there(execution: Execution, kind: type[E], name: Name, owner: int | None) -> E | None:
-    """Return what a new object of this name would collide with."""
-    found = execution.database.catalog.find(kind, name, execution.session.session_id)
-    return None if found is not None and owner is not None and found.owner is None else found
+def _there(execution: Execution, kind: str, name: Name, owner: int | None) -> Entry | None:
+    """Return what a new object would replace: a temporary one only hides a permanent one.
+
+    Raises:
+        SqlError: 002002, the name is taken by another kind of object.
+    """
+    there = execution.database.catalog.at(KINDS[kind], name, owner)
+    if there is not None and there.kind != kind:
+        raise exists_already(written(name.name))
+    return there
 
 
 def _add(
@@ -295,15 +296,13 @@ def _add(
     catalog = execution.database.catalog
     if not catalog.has(name.database, name.schema):
         raise object_missing("Schema", written(name.database, name.schema))
-    there = _there(execution, KINDS[kind], name, _owner(execution, given))
+    there = _there(execution, kind, name, _owner(execution, given))
     if told := _exists(node, there is not None, written(name.name)):
         return told
-    if there is not None and there.kind != kind:
-        raise exists_already(written(name.name))
     entry = make(name, there)
     if there is not None:
         catalog.remove(there)
-    catalog.place(entry, replaces=True)
+    catalog.place(entry)
     label = "Stage area" if kind == "STAGE" else kind.capitalize()
     return _done(f"{label} {written(name.name)} successfully created.{note}")
 
@@ -323,8 +322,9 @@ def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> Sql
         _check_unique(names)
         if len(names) != len(found):
             raise compile_error("Invalid column definition list", "002026", "42601")
+        known = resolver.types
         columns = tuple(
-            Column(shown, _kept(kind, resolver.types.get(own)))
+            Column(shown, _kept(kind, known.get(own)))
             for shown, (own, kind) in zip(names, found, strict=True)
         )
         owner, comment = _owner(execution, given), _comment(given)
@@ -370,7 +370,10 @@ def _create_format(execution: Execution, node: Any, given: dict[type, Any]) -> S
     options = options_of(node.args["properties"].expressions if given else ())
     FileFormat.of(options)
     owner = _owner(execution, given)
-    make = lambda name, _: NamedFormat(name=name, owner=owner, options=options)  # noqa: E731
+
+    def make(name: Name, _: Any) -> NamedFormat:
+        return NamedFormat(name=name, owner=owner, comment=_comment(given), options=options)
+
     return _add(execution, node, "FILE FORMAT", make, given)
 
 

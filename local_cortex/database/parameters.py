@@ -16,7 +16,7 @@ from local_cortex.wire.result import SqlResult
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["alter_session", "literal_of", "set_variables", "unset", "use"]
+__all__ = ["alter_session", "set_variables", "unset", "use"]
 
 # statementTypeId, as in Snowflake's JDBC driver
 ALTER_SESSION = 0x4100
@@ -63,13 +63,13 @@ def set_variables(execution: Execution, node: Any) -> SqlResult:
     variables = execution.session.variables
     for item in node.expressions:
         for name, value in _assignments(item):
-            literal = literal_of(execution, value)
+            literal = _literal_of(execution, value)
             _check_setting(name, literal.name, len({*variables, name}))
             variables[name] = literal
     return SqlResult.done(ALTER_SESSION)
 
 
-def literal_of(execution: Execution, node: Any) -> Any:
+def _literal_of(execution: Execution, node: Any) -> Any:
     """Return the literal that an expression comes to."""
     if isinstance(node, exp.Literal):
         return node
@@ -93,7 +93,7 @@ def alter_session(execution: Execution, node: Any) -> SqlResult:
                 parameters.pop(identifier(item.this).upper(), None)
                 continue
             for name, value in _assignments(item):
-                literal = literal_of(execution, value)
+                literal = _literal_of(execution, value)
                 if isinstance(literal, exp.Null):
                     message = f"invalid value for parameter '{name}'"
                     raise compile_error(message, "001008", "22023")

@@ -8,17 +8,14 @@ keeps here is an empty text. Columns are Snowflake's, as far as clients and peop
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from sqlglot import exp
 
 from local_cortex.database import objects
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Table
 from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
-from local_cortex.sql.names import identifier, written
+from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.files import NamedFormat, Stage
@@ -69,8 +66,7 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
     names, source = SHOWN[kind]
     if source is _models:
         names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
-    last, end = parsed.tokens[start + len(kind.split()) - 1], parsed.tokens[-1]
-    clauses = _clauses(parsed.sql[: end.end + 1], last.end + 1)
+    clauses = _clauses(parsed, start + length)
     key = "key" if "key" in names.split() else "column_name" if "column" in names else "name"
     kept = [
         facts
@@ -115,7 +111,8 @@ def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | No
         return session.database, session.schema
     database: str | None
     schema: str | None = None
-    if clauses.kind == "DATABASE" or (not clauses.kind and catalog.has(clauses.place[-1])):
+    alone = not clauses.kind and len(clauses.place) == 1
+    if clauses.kind == "DATABASE" or (alone and catalog.has(clauses.place[-1])):
         database = clauses.place[0] if clauses.place else session.database
     else:
         *before, schema = clauses.place or [session.schema or ""]
@@ -162,7 +159,7 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
             "has_encryption_key": "N",
             "region": None,
             "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
-            "directory_enabled": "Y",
+            "directory_enabled": "Y" if one.directory else "N",
             "stage_type": "Internal Named",
         }
     if isinstance(one, NamedFormat):
@@ -171,7 +168,8 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
             "type": read.type,
             "format_options": json.dumps({**read.options, "TYPE": read.type}),
         }
-    return facts | _table_facts(run, one) if isinstance(one, Table) else facts
+    assert isinstance(one, Table)  # noqa: S101 - there is no other kind
+    return facts | _table_facts(run, one)
 
 
 def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
@@ -216,8 +214,12 @@ def _where(run: Execution, name: Name) -> dict[str, Any]:
 
 
 def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    if clauses.kind in {"TABLE", "VIEW"} and clauses.place:
-        found = [run.table(Resolver(run).full(clauses.place))]
+    name = Resolver(run).full(clauses.place) if clauses.place else None
+    catalog, session = run.database.catalog, run.session.session_id
+    if name and clauses.kind in {"TABLE", "VIEW"}:
+        found = [run.table(name)]
+    elif name and not clauses.kind and (table := catalog.find(Table, name, session)):
+        found = [table]
     else:
         found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
     for one in found:
@@ -511,38 +513,57 @@ def describe_table(table: Table) -> SqlResult:
 
 # --- clauses --------------------------------------------------------------------------------------
 
-_TEXT = r"\s*('(?:[^']|'')*')"
-_NAME = r'(?:"(?:[^"]|"")+"|[\w$]+)'
-_CLAUSES = re.compile(
-    rf"""(?:\s*HISTORY\b)?
-    (?:\s*LIKE{_TEXT})?
-    (?:\s*(?:IN|ON|FOR|TO)\b
-        (?:\s+(ACCOUNT|DATABASE|SCHEMA|TABLE|VIEW|SESSION|USER|ROLE)\b)?
-        (?:\s+(?!STARTS\b|LIMIT\b)({_NAME}(?:\.{_NAME})*))?)?
-    (?:\s*STARTS\s+WITH{_TEXT})?
-    (?:\s*LIMIT\s+(\S+))?\s*""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION", "USER", "ROLE"})
+_ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
 
 
-def _clauses(sql: str, at: int) -> Clauses:
-    """Read the clauses that begin at an offset in a statement's text, in Snowflake's order."""
-    found = _CLAUSES.match(sql, at)
-    if found is None or found.end() < len(sql):
-        end = found.end() if found else at
-        raise syntax_error(sql, end, sql[end:].split()[0])
-    pattern, kind, name, prefix, limit = found.groups()
-    if limit is not None and not limit.isdecimal():
-        raise compile_error(f"Invalid row count '{limit}' in LIMIT clause", "001015", "22023")
-    parts = exp.to_table(name, dialect="snowflake").parts if name else []
-    return Clauses(
-        pattern=_unquoted(pattern),
-        prefix=_unquoted(prefix),
-        limit=int(limit[:9]) if limit else None,
-        kind=(kind or "").upper(),
-        place=[identifier(one) for one in parts] if parts or kind else None,
-    )
+def _clauses(parsed: Parsed, at: int) -> Clauses:
+    """Read the clauses that begin at a token: their comments are gone and their texts unquoted."""
+    tokens = list(parsed.tokens)
+    clauses = Clauses()
+
+    def text_at(index: int) -> str:
+        if index >= len(tokens):
+            raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
+        return str(tokens[index].text)
+
+    while at < len(tokens):
+        word = text_at(at).upper()
+        if word == "HISTORY":
+            at += 1
+        elif word == "LIKE":
+            clauses.pattern, at = text_at(at + 1), at + 2
+        elif word == "STARTS" and text_at(at + 1).upper() == "WITH":
+            clauses.prefix, at = text_at(at + 2), at + 3
+        elif word == "LIMIT":
+            clauses.limit, at = _row_count(text_at(at + 1)), at + 2
+        elif word in {"IN", "ON", "FOR", "TO"}:
+            at = _in(tokens, at + 1, clauses)
+        else:
+            raise syntax_error(parsed.sql, tokens[at].start, text_at(at))
+    return clauses
 
 
-def _unquoted(text: str | None) -> str | None:
-    return text[1:-1].replace("''", "'") if text else None
+def _row_count(text: str) -> int:
+    if not text.isdecimal():
+        raise compile_error(f"Invalid row count '{text}' in LIMIT clause", "001015", "22023")
+    return int(text[:9])
+
+
+def _in(tokens: Sequence[Any], at: int, clauses: Clauses) -> int:
+    place: list[str] = []
+    while at < len(tokens):
+        text, quoted = str(tokens[at].text), tokens[at].token_type.name == "IDENTIFIER"
+        word = text.upper()
+        if not quoted and not place and word in _KINDS and not clauses.kind:
+            clauses.kind = word
+        elif not quoted and word in _ENDS:
+            break
+        elif tokens[at].token_type.name != "DOT":
+            if place and tokens[at - 1].token_type.name != "DOT":
+                break
+            place.append(text if quoted else word)
+        at += 1
+    if place or clauses.kind in {"DATABASE", "SCHEMA"}:
+        clauses.place = place
+    return at

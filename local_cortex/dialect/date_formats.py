@@ -24,9 +24,16 @@ _DUCKDB: Final = {
     "EPOCH_MICROSECOND": "epoch_us",
     "EPOCH_NANOSECOND": "epoch_ns",
 }
+# sqlglot's own; docs.snowflake.com/en/sql-reference/functions-date-time has none of them.
+_OTHERS: Final = {"CENTURY", "DECADE", "MILLENNIUM"}
+_SQLGLOT: Final = {
+    spelling: part
+    for spelling, part in Snowflake.DATE_PART_MAPPING.items()
+    if part not in _OTHERS and " " not in spelling
+}
 _SPELLINGS: Final = {
-    **{one: one for one in (*Snowflake.DATE_PART_MAPPING.values(), *_DUCKDB)},
-    **Snowflake.DATE_PART_MAPPING,
+    **{one: one for one in (*_SQLGLOT.values(), *_DUCKDB)},
+    **_SQLGLOT,
     "WEEKS": "WEEK",
     "NANOSECONDS": "NANOSECOND",
     "EPOCH": "EPOCH_SECOND",

@@ -18,7 +18,10 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 
 from local_cortex.dialect import functions, relations
 from local_cortex.dialect.functions import AGGREGATE, cast, duck, helper
-from local_cortex.sql.errors import not_run
+from local_cortex.sql.errors import (
+    not_run,
+    wrong_argument_types,
+)
 from local_cortex.sql.names import encode
 from local_cortex.wire.types import declared
 
@@ -502,6 +505,8 @@ def _cast(node: Any) -> Any:
         return cast(cast(value, f"{kind.duckdb.partition('[')[0]}[]"), kind.duckdb)
     if kind.name == "VARIANT":
         return cast(value, "VARIANT")
+    if safe and kind.name in {"ARRAY", "OBJECT"}:
+        raise wrong_argument_types("TRY_CAST", [kind.name])
     if safe:
         zoned = kind.name in {"TIMESTAMP_LTZ", "TIMESTAMP_TZ"}
         return helper(f"TRY_TO_{kind.name.partition('_')[0]}{'_TZ' if zoned else ''}", value)

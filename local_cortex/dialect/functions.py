@@ -53,6 +53,7 @@ NOT_RUN: Final = {
         "ENCRYPT DECRYPT COMPRESS DECOMPRESS_STRING": "Use BASE64_ENCODE.",
         "CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE": "Use a subquery.",
         "GET_DDL IDENTIFIER PARSE_IP": "Use literal names and values.",
+        "GETVARIABLE": "Write $name.",
     }.items()
     for name in names.split()
 }

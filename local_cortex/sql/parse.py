@@ -20,8 +20,10 @@ __all__ = ["Parsed", "parse", "result_name"]
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
+# Possessive, as comments could be read in many ways: a text of them would take for ever.
 UNQUOTED_PATH = re.compile(
-    r"^(\s*(?:PUT|GET)\s.*?)(?<!')(file://[^\s']+)", re.IGNORECASE | re.DOTALL
+    r"^((?:\s++|--[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+(?:PUT|GET)\s.*?)(?<!')(file://[^\s';]+)",
+    re.IGNORECASE | re.DOTALL,
 )
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}

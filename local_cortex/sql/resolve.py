@@ -144,7 +144,7 @@ class Resolver:
 
     @property
     def types(self) -> dict[str, SqlType]:
-        """The types of the columns of the tables that were read, by name."""
+        """The types of the columns of the tables that were read, by name; made at each access."""
         return {column.name: column.type for table in self.tables for column in table.columns}
 
     def reveal(self, tree: Any) -> Any:

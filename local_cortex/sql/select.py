@@ -47,10 +47,11 @@ def query(execution: Execution, tree: Any) -> SqlResult:
     relation = execution.cursor.sql(sql)
     names = [decode(name) for name in relation.columns]
     types: list[SqlType | None] = []
+    known = resolver.types
     for name, (kind, plain), found in zip(
         names, _fit(told, len(names)), relation.types, strict=True
     ):
-        own = kind or (resolver.types.get(name) if plain else None)
+        own = kind or (known.get(name) if plain else None)
         # DuckDB has one type for some of Snowflake's: what was declared says which it is.
         types.append(own if own is not None and own.duckdb == of_duckdb(found).duckdb else None)
     rows = not execution.describe_only

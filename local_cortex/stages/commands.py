@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local_cortex.sql.errors import compile_error, not_run
+from local_cortex.sql.names import written
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import (
     invalid_option,
@@ -48,7 +49,7 @@ SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
 
 _ALTER: Final = re.compile(
-    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?:REFRESH|SET\s+DIRECTORY)\b.*",
+    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -175,9 +176,12 @@ def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
         raise not_run("ALTER of a stage or file format", "Create it again instead.")
-    find(execution, Stage, execution.resolve(named(found["name"])))
-    # DIRECTORY(@stage) always shows the files that there are.
-    return SqlResult.named("file status", [], SELECT)
+    stage = find(execution, Stage, execution.resolve(named(found["name"])))
+    if found["what"].upper() == "REFRESH":
+        # DIRECTORY(@stage) always shows the stage's files.
+        return SqlResult.named("file status", [], SELECT)
+    execution.database.catalog.change(stage, directory="true" in found[0].lower())
+    return SqlResult.done(DDL, f"Stage {written(stage.name.name)} successfully altered.")
 
 
 def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
@@ -185,7 +189,7 @@ def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
     kind = file_format(execution, None, stage).type
     rows = [
         ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
-        ("DIRECTORY", "ENABLE", "Boolean", "true", "false"),
+        ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
     ]
     return SqlResult.named(
         "parent_property property property_type property_value property_default", rows, SELECT

@@ -95,6 +95,7 @@ class Stage(NamedFormat):
 
     kind: str = "STAGE"
     folder: Path
+    directory: bool = False
 
     def discard(self, cursor: Any) -> None:  # noqa: ARG002 - the files are not in DuckDB
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -301,6 +302,8 @@ def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any]
         if option == "FileFormatProperty":
             options["options"] = options_of(one.expressions)
             file_format(execution, options["options"])
+        elif option == "DIRECTORY":
+            options["directory"] = "true" in one.args["value"].sql().lower()
         elif option == "URL":
             url = name_of(one.args["value"])
             note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."

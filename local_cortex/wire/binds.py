@@ -51,10 +51,12 @@ class Bind:
 
         name, value = self.type.name, self.values[0]
         declared = str(self.type) if self.type.is_number else name
-        as_type = exp.DataType.build(declared, dialect="snowflake")
+
+        def typed(literal: exp.Expression) -> exp.Expression:
+            return exp.cast(literal, exp.DataType.build(declared, dialect="snowflake"))
+
         if value is None:
-            null = exp.Null()
-            return null if name == "TEXT" else exp.cast(null, as_type)
+            return exp.Null() if name == "TEXT" else typed(exp.Null())
         if name == "BOOLEAN":
             return exp.Boolean(this=value)
         if name == "BINARY":
@@ -63,9 +65,9 @@ class Bind:
             return exp.Literal.number(f"{value:f}")
         if name == "REAL":
             finite = exp.Literal.number if math.isfinite(value) else exp.Literal.string
-            return exp.cast(finite(repr(value)), as_type)
+            return typed(finite(repr(value)))
         written = exp.Literal.string(str(value))
-        return written if name == "TEXT" else exp.cast(written, as_type)
+        return written if name == "TEXT" else typed(written)
 
 
 def decode_binds(wire: Mapping[str, Any] | None) -> dict[str, Bind]:

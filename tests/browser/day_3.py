@@ -29,6 +29,15 @@ GROWTH = """() => {
 }"""
 
 
+RERUNS = """() => {
+    window.reruns = 0;
+    const app = document.querySelector('[data-testid=stApp]');
+    new MutationObserver(() => {
+        if (app.dataset.testScriptState === 'running') window.reruns += 1;
+    }).observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
+}"""
+
+
 def heading(page: Page, name: str) -> Locator:
     return page.get_by_role("heading", name=name, exact=True)
 
@@ -41,6 +50,20 @@ def open_day_3(page: Page, course: str, language: Language = "en") -> None:
 def whole(page: Page) -> None:
     """Wait for the last element of the page: until it is there, a click reruns half a page."""
     expect(page.get_by_test_id("stDownloadButton").filter(has_text="day3.py")).to_be_visible()
+
+
+def settle(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def watch_reruns(page: Page) -> None:
+    """Count the runs of the script from here on, for ``settle_after_a_rerun``."""
+    page.evaluate(RERUNS)
+
+
+def settle_after_a_rerun(page: Page) -> None:
+    page.wait_for_function("window.reruns > 0")
+    settle(page)
 
 
 def choose_language(page: Page, name: str) -> None:

@@ -21,7 +21,9 @@ from tests.browser.day_3 import (
     grown,
     heading,
     open_day_3,
+    settle_after_a_rerun,
     stop,
+    watch_reruns,
     write_prompt,
 )
 from tests.browser.server import FIRST_TOKEN, TOKENS_PER_SECOND, streamlit_server
@@ -103,8 +105,9 @@ def test_method_2_shows_nothing_until_the_whole_answer_is_there_and_leaves_it(
     assert generation > 3 * FIRST_TOKEN, "too short an answer to tell the methods apart"
     assert figure(page, "demo.first_text") > 0.9 * generation
     # Another widget changes, and the run that follows has ended.
+    watch_reruns(page)
     page.get_by_text(DIRECT, exact=True).first.click()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settle_after_a_rerun(page)
     assert answer(page) == before
 
 

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.day_3 import settle
 from tests.browser.endless_model import EndlessModel, endless_model
 from tests.browser.server import streamlit_server
 
@@ -50,10 +51,6 @@ def button(page: Page, view: str) -> Locator:
 
 def running(page: Page) -> Locator:
     return page.locator(".st-key-lab-running")
-
-
-def settle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def shown(page: Page, way: str) -> str:
@@ -114,6 +111,8 @@ def test_stop_ends_all_of_them_and_keeps_what_was_measured(course: str, new_page
     kept = shown(page, "direct")
     assert "Quantum" in kept
     expect(button(page, "compare")).to_be_enabled()
+    # Fifty tokens' time at the pace of this course.
+    page.wait_for_timeout(500)
     assert shown(page, "direct") == kept
 
 

@@ -15,6 +15,7 @@ from course.content.blocks import Question
 from course.content.lesson import Lesson
 from course.language import Language, texts
 from practice import load_exercises
+from tests.browser.day_3 import settle
 
 NAMES: dict[Language, str] = {"en": "English", "ko": "한국어"}
 # Each language is come back to once.
@@ -33,10 +34,6 @@ def switch(page: Page, language: Language) -> None:
     chosen = page.get_by_test_id("stSidebar").get_by_role("radio", name=NAMES[language])
     expect(chosen).to_be_checked()
     settle(page)
-
-
-def settle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def questions(page: Page, lesson: Lesson) -> list[Locator]:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from course.language import Language, texts
 from course.limits.ledgers import Caps, SqliteLedger
 from course.limits.policy import day_of
+from tests.browser.day_3 import generate, stop
 from tests.browser.server import streamlit_server
 
 pytestmark = pytest.mark.thorough
@@ -71,14 +72,6 @@ def visitor(
         return page
 
     return visit
-
-
-def generate(page: Page) -> Locator:
-    return page.get_by_role("button", name="Generate")
-
-
-def stop(page: Page) -> Locator:
-    return page.locator(".st-key-stop button")
 
 
 def waits_behind(page: Page, ahead: int) -> None:

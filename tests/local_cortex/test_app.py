@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local_cortex import LocalCortex
-from local_cortex.routes import inference as inference_routes
+from local_cortex.routes import inference
 from tests.local_cortex.wire import Wire, log_in
 
 MODELS = "/api/v2/cortex/models"
@@ -90,7 +90,7 @@ def test_a_fault_of_ours_is_an_error_body_and_one_line_of_log_without_its_words(
     def fail(*_: object) -> None:
         raise KeyError("a prompt")
 
-    monkeypatch.setattr(inference_routes, "authorise", fail)
+    monkeypatch.setattr(inference, "authorise", fail)
     answer = rest.get(MODELS)
     assert answer.status_code == 500
     assert answer.json()["message"] == "Local Cortex failed (KeyError)"
@@ -106,6 +106,6 @@ def test_somebody_who_debugs_sees_a_fault_whole(
         raise KeyError("the detail")
 
     caplog.set_level(logging.DEBUG, "local_cortex")
-    monkeypatch.setattr(inference_routes, "authorise", fail)
+    monkeypatch.setattr(inference, "authorise", fail)
     assert rest.get(MODELS).status_code == 500
     assert "the detail" in caplog.text

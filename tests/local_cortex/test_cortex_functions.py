@@ -14,7 +14,7 @@ import pytest
 from sqlglot import exp, parse_one
 
 from local_cortex.ai import cortex_functions as cortex
-from local_cortex.ai import work as questions
+from local_cortex.ai import work
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
@@ -279,7 +279,7 @@ def test_a_constant_is_embedded_once(echo: Statement, monkeypatch: pytest.Monkey
         embedded.append(text)
         return str([0] * dimension)
 
-    monkeypatch.setattr(questions, "_vector", vector)
+    monkeypatch.setattr(work, "_vector", vector)
     # More rows than DuckDB computes at a time.
     echo.rows("SELECT AI_EMBED('e5-base-v2', 'x') FROM range(2100)")
     assert embedded == ["x"]

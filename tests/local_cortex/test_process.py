@@ -22,7 +22,7 @@ from snowflake.snowpark import session as snowpark_session
 
 from local_cortex import SettingsError, StartError
 from local_cortex.models import ModelTableError
-from local_cortex.process import handle as child_process
+from local_cortex.process import handle
 from local_cortex.process.handle import Child
 from local_cortex.process.parent import LocalCortexProcess
 from local_cortex.process.watching import Watching
@@ -352,7 +352,7 @@ def test_everybody_who_waits_is_told_of_a_failure(start: Start) -> None:
     class Refusing(FakeChild):
         def wait_until_it_listens(self) -> None:
             asked.wait(PATIENCE)
-            raise child_process.error(text="no luck")
+            raise handle.error(text="no luck")
 
     cortex = start(child=Refusing)
 

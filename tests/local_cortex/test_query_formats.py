@@ -13,7 +13,7 @@ from snowflake.connector.cursor import DictCursor, SnowflakeCursor
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
-from local_cortex.routes import query as query_routes
+from local_cortex.routes import query
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 
@@ -52,7 +52,7 @@ def test_another_client_gets_json(cortex: LocalCortex, http: Http) -> None:
 def test_a_result_that_is_fetched_later_is_arrow_too(
     cursor: SnowflakeCursor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query_routes, "LONG_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(query, "LONG_POLL_SECONDS", 0.0)
     assert cursor.execute("SELECT 1 AS a").fetchall() == [(1,)]
     assert format_of(cursor) == "arrow"
 

@@ -14,8 +14,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex
-from local_cortex.routes import query as query_routes
-from local_cortex.routes import statements
+from local_cortex.routes import query, statements
 from local_cortex.routes.web import MAX_BODY_BYTES
 from tests.local_cortex.conftest import FAST
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
@@ -194,7 +193,7 @@ def test_requests_without_an_id_are_not_taken_for_the_same(wire: Wire) -> None:
 def test_a_long_statement_is_answered_in_progress_with_an_address_to_ask_again(
     start: Start, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query_routes, "LONG_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(query, "LONG_POLL_SECONDS", 0.02)
     engine = Playing(None)
     server = start(engine=engine)
     wire = Wire(http(server, ""), server)
@@ -267,7 +266,7 @@ def test_the_connectors_own_timeout_calls_the_statement_off(start: Start) -> Non
 def test_closing_a_session_calls_off_what_it_still_runs(
     start: Start, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(query_routes, "LONG_POLL_SECONDS", 0.02)
+    monkeypatch.setattr(query, "LONG_POLL_SECONDS", 0.02)
     engine = Playing(None)
     server = start(engine=engine)
     wire = Wire(http(server, ""), server)
@@ -318,7 +317,7 @@ def test_a_fault_of_ours_is_an_error_body_and_one_line_of_log_without_its_words(
     def fail(*_: object) -> None:
         raise KeyError("a prompt")
 
-    monkeypatch.setattr(query_routes, "_result", fail)
+    monkeypatch.setattr(query, "_result", fail)
     answer = wire.run("SELECT 1")
     assert (answer["success"], answer["code"]) == (False, "000603")
     assert "KeyError" in answer["message"]

@@ -415,6 +415,33 @@ def test_a_temporary_stage_ends_with_its_session(cortex: Any, run: Callable[...,
     other.close()
 
 
+def test_a_stage_that_is_made_again_leaves_the_temporary_one_that_hides_it(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    run("create temp stage files")
+    put("a.csv", "1\n")
+    run("create or replace stage files")
+    assert names(run) == ["files/a.csv"]
+    run("drop stage files")
+    assert names(run) == []
+
+
+def test_a_path_without_quotes_ends_before_a_semicolon_and_may_follow_a_comment(
+    put: Callable[..., None], run: Callable[..., Rows], tmp_path: Path
+) -> None:
+    put("a.csv", "1\n")
+    folder = tmp_path / "fetched"
+    folder.mkdir()
+    run(f"-- fetch\n/* it */ get @files file://{folder};")
+    assert [path.name for path in folder.iterdir()] == ["a.csv"]
+
+
+def test_a_directory_is_what_a_stage_says(run: Callable[..., Rows]) -> None:
+    assert run("describe stage files")[-1][3] == "false"
+    run("alter stage files set directory = (enable = true)")
+    assert run("describe stage files")[-1][3] == "true"
+
+
 NOT_RUN = [
     "copy into people from @files validation_mode = return_errors",
     "copy into @files/x from people partition by (id)",

@@ -182,6 +182,21 @@ def test_two_statements_that_change_the_same_row_wait_for_each_other(session: Sq
     assert rows("SELECT n FROM t", session=session) == [(24,)]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("CREATE VIEW taken AS SELECT 1 a", "CREATE OR REPLACE TABLE taken (a INT)"),
+        ("CREATE TABLE taken (a INT)", "CREATE VIEW IF NOT EXISTS taken AS SELECT 1 a"),
+        ("CREATE TABLE taken (a INT)", "CREATE OR REPLACE SEQUENCE taken"),
+    ],
+)
+def test_an_object_is_not_replaced_by_one_of_another_kind(
+    session: SqlSession, first: str, second: str
+) -> None:
+    run(first, session=session)
+    assert refusal(second, session=session).code == "002002"
+
+
 def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
     for statement in ("CREATE TABLE alpha (a INT)", "CREATE VIEW beta AS SELECT 1 a"):
         run(statement, session=session)
@@ -196,6 +211,8 @@ def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
     assert shown("SHOW TERSE OBJECTS LIKE '%a' IN SCHEMA course.public") == ["ALPHA", "BETA"]
     assert shown("SHOW VIEWS IN DATABASE course STARTS WITH 'B' LIMIT 1") == ["BETA"]
     assert shown("SHOW DATABASES LIKE 'sh%'") == ["SHOP"]
+    assert shown("SHOW /* all */ TABLES LIKE $$g%$$ -- here\nIN ACCOUNT") == ["GAMMA"]
+    assert [row[2] for row in rows("SHOW COLUMNS IN gamma", session=session)] == ["A"]
     assert refusal("SHOW TABLES IN SCHEMA nowhere", session=session).code == "002003"
     assert "SHOW TABLES" in refusal("SHOW MASKING POLICIES").message
 

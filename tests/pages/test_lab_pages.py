@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +22,6 @@ PAGE = "pages/day_03_write_streams.py"
 SECONDS = 300
 
 OTHERS = ("wire", "breaking", "cost")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_local_cortex() -> Iterator[None]:
-    yield
-    connect("local").reset()
-    st.cache_resource.clear()
 
 
 def open_page(language: Language = "en", page: str = PAGE) -> AppTest:

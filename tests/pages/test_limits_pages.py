@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import streamlit as st
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
-from connection import connect
 from course import ROOT, settings
 from course.content import catalog
 from course.exercises import panel as practice_panel
@@ -39,13 +37,6 @@ HEADINGS = {PAGES / f"{lesson.name}.py": len(lesson.meta.sections) for lesson in
 # Only a hang takes as long.
 SECONDS = 300
 FEW = "[limits]\nlocal = true\noutput_tokens = 200\n[limits.learner]\nrequests_per_day = {}\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_local_cortex() -> Iterator[None]:
-    yield
-    connect("local").reset()
-    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)

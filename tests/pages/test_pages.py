@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,13 +55,6 @@ SECONDS = 300
 thorough = pytest.mark.thorough
 #: One lesson stands for all in `make test`.
 EACH_LESSON = [LESSONS[0], *(pytest.param(each, marks=thorough) for each in LESSONS[1:])]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_local_cortex() -> Iterator[None]:
-    yield
-    connect("local").reset()
-    st.cache_resource.clear()
 
 
 def open_home(language: str = "ko") -> AppTest:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import streamlit as st
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
-from connection import ConnectionFailed, connect
+from connection import ConnectionFailed
 from course import ROOT
 from course import progress as progress_panel
 from course.exercises import hints as practice_help
@@ -34,13 +33,6 @@ DAY_3 = ROOT / "pages" / "day_03_write_streams.py"
 EXERCISE = LESSONS / "day_01_connect" / "practice" / "1_both_places"
 # Only a hang takes as long.
 SECONDS = 300
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_local_cortex() -> Iterator[None]:
-    yield
-    connect("local").reset()
-    st.cache_resource.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,13 @@
 """What the sandbox gives a program behaves like the real libraries.
 
 Small programs are run both ways, all at once and once in a run of the tests. A wrong call ends with
-the same kind of error, which says the same; a right one returns and draws the same.
+the same kind of error, whose first sentence is the same; a right one returns and draws the same.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -366,6 +367,12 @@ def test_the_sandbox_agrees_with_the_real_libraries(
         if here != there:
             differ[case] = {"sandbox": here, "real": there}
     assert differ == {}
+
+
+def test_the_two_ways_are_two(both: Both) -> None:
+    where = [("__import__('sys').platform",)]
+    assert both.in_sandbox(where)[0].value.endswith("'wasi'")
+    assert both.for_real(where)[0].value.endswith(repr(sys.platform))
 
 
 def test_no_outcome_has_a_name_of_ours(outcomes: dict[Case, tuple[Outcome, Outcome]]) -> None:
