@@ -40,7 +40,8 @@ _through_home: ContextVar[bool] = ContextVar("through_home", default=False)
 
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
-    _keep_watching()
+    if st.context.url is not None:  # AppTest watches nothing
+        _keep_watching()
     _run(_register(home))
 
 

@@ -213,7 +213,7 @@ _ALERT = _shown({"body": Markdown}, icon=Icon, title=Markdown | None)
 _FIELD = {"placeholder": Label | None}
 
 #: What st.write_stream writes into, what st.write shows of a function, and how a status changes: no
-#: program calls them by these names (guest/page.py).
+#: program calls them by these names (guest/page.py, guest/writing.py).
 NOT_CALLED = {"stream": "write_stream", "help": "write", "update": "status"}
 #: Element -> what is known of it.
 TABLE: Mapping[str, Element] = {

@@ -8,11 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from streamlit import config
 
-# Streamlit would watch the whole checkout, .venv included, and be busy with each file that is read.
-# Its variable in the environment counts for `streamlit run` alone.
-config.set_option("server.fileWatcherType", "none")
 # `nohup make test` would have every program that the tests start ignore what they send it.
 for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
     if signal.getsignal(number) is signal.SIG_IGN:

@@ -1,1 +1,1 @@
-"""The instructor's commands: check, new-day, grade, limits."""
+"""The instructor's commands: check, new-day, translated, grade, limits."""

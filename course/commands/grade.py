@@ -10,10 +10,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, fields, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-from course import LESSONS
 from course.exercises.answers import Answers, try_out
 from course.language import Language
 from course.progress.facts import EXERCISE, Fact
@@ -48,9 +47,7 @@ class Row:
     first: str = ""
 
 
-def grade_files(
-    files: Sequence[Path], language: Language = "en", lessons: Path = LESSONS
-) -> Iterator[Row]:
+def grade_files(files: Sequence[Path], language: Language = "en") -> Iterator[Row]:
     """Judge every program in the files: file by file, lesson by lesson.
 
     Raises:
@@ -58,7 +55,7 @@ def grade_files(
         practice.Unavailable: programs cannot be run on this machine.
     """
     answers = Answers(AnswerSettings())
-    found = cache(partial(load_exercises, lessons=lessons))
+    found = cache(load_exercises)
 
     def judge(item: Row | tuple[Path, Fact]) -> Row:
         return item if isinstance(item, Row) else _judge(*item, found, answers, language)

@@ -40,6 +40,7 @@ class Record(RootModel[dict[Language, dict[Section, Digests]]]):
     """Digests by language and section."""
 
 
+@lru_cache(maxsize=1024)
 def digest(text: str) -> str:
     """Return a short digest of a section; white space at the ends of lines does not count."""
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())

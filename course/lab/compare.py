@@ -36,7 +36,6 @@ class Runs:
     """The last comparison with its texts, and the figures of those before."""
 
     count: int = 0
-    settings: Settings | None = None
     lanes: list[Lane] = field(default_factory=list)
     rows: list[results.Entry] = field(default_factory=list)
 
@@ -148,7 +147,6 @@ def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
         board = _Board(settings.ways)
         began = time.monotonic()
         runs.count += 1
-        runs.settings = settings
         try:
             while not all(reading.lane().ended for reading in readings):
                 board.draw([each.lane() for each in readings], time.monotonic() - began)

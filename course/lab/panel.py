@@ -14,8 +14,8 @@ from course.limits import Refusal
 
 __all__ = ["draw"]
 
-# Each view by its texts' name, and its module.
-VIEWS = {"compare": "compare", "wire": "wire", "breaking": "faults", "cost": "cost"}
+# The views, by the names of their texts and of their modules.
+VIEWS = ("compare", "wire", "breaking", "cost")
 
 
 def draw() -> None:
@@ -46,7 +46,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
     chosen = choice(
         st.radio,
         text("lab.choose"),
-        list(VIEWS),
+        VIEWS,
         key="lab-view",
         format_func=titles.__getitem__,
         disabled=running,
@@ -58,7 +58,7 @@ def _view(connection: Connection, wanted: str | None) -> None:
         failures.clear()
     try:
         # Imported when it is looked at: most pages are closed before the lab is opened.
-        importlib.import_module(f"course.lab.{VIEWS[view]}").draw(connection, running=running)
+        importlib.import_module(f"course.lab.{view}").draw(connection, running=running)
     except ConnectionFailed as error:
         frame.REQUEST.done()
         # Without the traceback, which would keep all of this script's run in the session.

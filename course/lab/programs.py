@@ -19,6 +19,7 @@ from course.language import current
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
 from streaming.direct import GuardedSession, response_of
 from streaming.messages import explain
+from streaming.one_context import share_context
 from streaming.sockets import Watch, wake
 from streaming.view import write
 
@@ -102,15 +103,13 @@ class Side:
         model: str,
         prompt: str,
         address: str,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._program = program
         self._page = _Page(place)
         self._watch = Watch()
-        self._session = _Counted(session, clock)
+        self._session = _Counted(session)
         self._address = address
-        self._clock = clock
-        self._began = clock()
+        self._began = time.monotonic()
         self._ended_at: float | None = None
         self._kept: str | None = None
         self._error: tuple[str, str] | None = None
@@ -121,7 +120,7 @@ class Side:
 
     def start(self) -> None:
         """Begin; the thread may write to the caller's page."""
-        self._began = self._clock()
+        self._began = time.monotonic()
         add_script_run_ctx(self._thread)
         self._thread.start()
 
@@ -133,7 +132,7 @@ class Side:
         """End it, wherever it waits; the outcome notes that."""
         if not self.running:
             return
-        self._cut_at = self._clock()
+        self._cut_at = time.monotonic()
         self._session.aborted = True
         self._watch.end()
         self._page.end()
@@ -153,16 +152,13 @@ class Side:
             kept=self._kept,
             error=error if cut_at is None else None,
             said=page.said,
-            seconds=(self._clock() if over is None else over) - self._began,
+            seconds=(time.monotonic() if over is None else over) - self._began,
             requests=self._session.requests,
             cut=cut_at is not None,
             status=page.status,
         )
 
     def _run(self, model: str, prompt: str) -> None:
-        # Imported here: the client takes more than a second.
-        from streaming.one_context import share_context
-
         share_context()
         try:
             with self._watch.watching():
@@ -173,7 +169,7 @@ class Side:
         finally:
             self._page.release()
             self._watch.close()
-            self._ended_at = self._clock()
+            self._ended_at = time.monotonic()
 
     def _described(self, error: Exception) -> tuple[str, str]:
         message = ADDRESS.sub(self._address, str(error))
@@ -232,15 +228,14 @@ class _Page:
 class _Counted(GuardedSession):
     """A guarded session that counts the requests which are sent with it."""
 
-    def __init__(self, session: Session, clock: Callable[[], float]) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.requests = 0
-        self._clock = clock
         self._looked_at: float | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name == "connection" and not self.aborted:
-            now = self._clock()
+            now = time.monotonic()
             if self._looked_at is None or now - self._looked_at >= APART_SECONDS:
                 self.requests += 1
             self._looked_at = now

@@ -148,9 +148,9 @@ def let_in_programs(connection: Connection, model: str, prompts: Sequence[str]) 
         place.leave()
 
 
-def explained(code: str, limits: Limits = LIMITS) -> str:
+def explained(code: str) -> str:
     """Return what a stream's error means, in the reader's language."""
-    return explain(StreamError(code), current(), getattr(limits, code, None))
+    return explain(StreamError(code), current(), getattr(LIMITS, code, None))
 
 
 def open_stream(session: Session, way: Way, settings: Settings) -> TextStream:

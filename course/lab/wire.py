@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from local_cortex import speed
-from streaming import DirectStrategy, TextStream, stream
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 from connection import Connection
 from course import script
 from course.lab import frame, streams
 from course.lab.streams import reading_together
 from course.language import text
-from streaming import CompletionRequest, Strategy
+from local_cortex import speed
+from streaming import CompletionRequest, DirectStrategy, Strategy, TextStream, stream
 from streaming.clusters import Clusters
 from streaming.strategy import Abortable
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
 
 __all__ = [
     "MOST_EVENTS",

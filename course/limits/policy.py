@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from course.limits.ledgers import Caps, Ledger, SqliteLedger
+from course.limits.ledgers import Caps, Ledger
 from course.limits.queue import Place, Queue
 from course.limits.refusal import Refusal
-from course.progress import StoreError, default_path
+from course.progress import StoreError
 from course.settings import Settings
 from local_cortex import tokens
 from streaming import TextStream
@@ -174,9 +174,11 @@ class Policy:
 
 def open_policy() -> Policy:
     """Return a policy without limits, for commands: no learner waits for them."""
-    return Policy(
-        Settings(), "", local=True, ledger=lambda: SqliteLedger(default_path()), queue=Queue()
-    )
+
+    def no_ledger() -> Ledger:
+        raise AssertionError("nothing is counted without limits")
+
+    return Policy(Settings(), "", local=True, ledger=no_ledger, queue=Queue())
 
 
 def spent(stream: TextStream, reservation: Reservation) -> int | None:

@@ -6,7 +6,7 @@ import logging
 import math
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -21,10 +21,7 @@ __all__ = ["PER_DAY", "Over", "Reason", "Refusal", "say_if_unusable", "say_refus
 
 #: Which of a day's limits has been reached.
 Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
-PER_DAY: tuple[Over, ...] = (
-    *("learner_requests", "learner_tokens"),
-    *("everyone_requests", "everyone_tokens"),
-)
+PER_DAY: tuple[Over, ...] = get_args(Over)
 #: ``settings``: the file cannot be used; ``store``: the counters cannot be reached; ``streams``:
 #: the learner's own are running; ``queue``: it is full; ``patience``: the wait was too long.
 Reason = Over | Literal["settings", "store", "model", "prompt", "streams", "queue", "patience"]

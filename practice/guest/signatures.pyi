@@ -1,4 +1,4 @@
-# The module that practice/signatures.py makes the text of, as far as the guest's types need it.
+# What practice/sandbox/signatures.py writes, as far as the guest's types need it.
 from typing import Any
 
 class Mixins:

@@ -275,7 +275,7 @@ def _private_folder(folder: Path) -> Path:
         if folder.is_dir() and _is_ours(folder) and os.access(folder, os.W_OK):
             return folder
     LOG.warning("%s is not private or cannot be written: compiling for this process only", folder)
-    temporary = tempfile.TemporaryDirectory(prefix="course-practice-")
+    temporary = tempfile.TemporaryDirectory(prefix=NAME)
     _temporary.append(temporary)
     return Path(temporary.name)
 

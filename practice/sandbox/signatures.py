@@ -70,6 +70,7 @@ def guest_modules() -> dict[str, str]:
     - ``SENT``: element -> the arguments that the page draws with.
     - ``STREAMLIT``, ``COMMANDS``, ``PLACES``: the names of ``st``, those of them that are called,
       and the methods of what ``st.container()`` returns.
+    - ``VERSION``: that of the installed Streamlit.
     - ``SESSION``, ``DATAFRAME``, ``FUNCTIONS``, ``CORTEX``: the names in Snowpark and Cortex.
     """
     carried = {

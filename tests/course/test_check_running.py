@@ -15,14 +15,16 @@ from pathlib import Path
 import pytest
 
 from course import ROOT
+from course.commands.checking import processes
 from course.commands.checking.files import check_files
-from course.commands.checking.processes import ProcessFailed, run_python, together
+from course.commands.checking.processes import ProcessFailed, kill_all, run_python, together
 from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
 from course.content.lesson import Lesson, load
 from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, in_section, loaded, make_lesson
 
+DAYS = ("day_01_connect", "day_02_hello_cortex")
 SPOILT, RIGHT = "day_41_spoilt", "day_42_right"
 #: How the demo of a new day begins.
 BEGIN = "    prompt ="
@@ -268,3 +270,18 @@ def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: 
 
 def test_this_courses_files_have_no_errors() -> None:
     assert [str(each) for each in check_files() if each.severity == "error"] == []
+
+
+def test_after_ctrl_c_no_lesson_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_over", threading.Event())
+    begun: list[str] = []
+
+    def look(lessons: Sequence[Lesson]) -> list[Problem]:
+        begun.extend(lesson.name for lesson in lessons)
+        kill_all()
+        run_python(["-c", "print(1)"], ROOT, {}, 60.0)
+        raise AssertionError("a process was started")
+
+    found = together(look, [load(ROOT / "lessons" / name) for name in DAYS])
+    assert found == []
+    assert begun == [*DAYS, *DAYS]

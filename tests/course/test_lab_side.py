@@ -9,8 +9,7 @@ from typing import Any, cast
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
-from course.lab import faults as breaking
-from course.lab import programs
+from course.lab import breaking, programs
 from course.lab.programs import Outcome, Side, hand_out, marked, ours
 from local_cortex import LocalCortex, Settings, faults
 from streaming import Limits

@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, settings
-from course.lab import compare, cost
-from course.lab import faults as breaking
+from course.lab import breaking, compare, cost
 from course.lab import frame as state
 from course.lab import streams as calls
 from course.language import Language, texts

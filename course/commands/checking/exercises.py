@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from course.commands.checking.mistakes import never, placeholders
-from course.commands.checking.processes import ProcessFailed, run_python
+from course.commands.checking.processes import ProcessFailed, last_line, run_python
 from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.problems import LessonError, Problem
@@ -128,14 +128,6 @@ def _leaks(exercise: Exercise, path: Path, source: str) -> Iterator[Problem]:
                 yield Problem(path, line_of(source, (*place, language)), shown, fix)
 
 
-def _unreadable(folder: Path) -> bool:
-    try:
-        read_exercise(folder)
-    except ExerciseError:
-        return True
-    return False
-
-
 def leaks(text: str, exercise: Exercise) -> str:
     """Return the part of the solution that a text gives away: a statement, or a value of one."""
     known = _statements(exercise.starter)
@@ -182,7 +174,8 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     counts = {lesson.name: count for lesson in lessons if (count := _programs(lesson))}
     if not counts:
         return []
-    where = lessons[0].folder / "practice" if len(lessons) == 1 else root / "lessons"
+    # Only the look at one lesson is reported.
+    where = lessons[0].folder / "practice"
     command = ["-m", "course.commands.checking.try_exercises", str(root / "lessons"), *counts]
     with TemporaryDirectory() as data:
         environment = {**QUICKLY, "COURSE_CONNECTION": "local", "COURSE_DATA": data}
@@ -194,8 +187,7 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             fix = "Look for a solution that sleeps long"
             raise ProcessFailed(Problem(where, 0, what, fix)) from None
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        what = f"the exercises cannot be tried: {last[0]}"
+        what = f"the exercises cannot be tried: {last_line(done)}"
         raise ProcessFailed(Problem(where, 0, what, "See `make test`"))
     return [
         Problem(Path(file), _line(Path(file), place), what, fix, severity)
@@ -209,9 +201,10 @@ def _programs(lesson: Lesson) -> int:
     found = (problem for folder in folders for problem in _files(folder))
     if any(problem.severity == "error" for problem in found):
         return 0
-    if any(_unreadable(folder) for folder in folders):
+    try:
+        return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
+    except ExerciseError:
         return 0
-    return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
 
 
 def _line(path: Path, place: Sequence[str | int]) -> int:

@@ -15,8 +15,7 @@ from course import FOLDER, ROOT, settings
 from course.commands.checking.exercises import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
-from course.content import glossary, translations
-from course.content import parser as prose
+from course.content import glossary, parser, translations
 from course.content.blocks import Block, Code, Question, texts
 from course.content.catalog import Broken, entries
 from course.content.lesson import Lesson, step_number
@@ -130,7 +129,7 @@ def _lesson(
         if day not in days or day >= lesson.meta.day:
             fix = "Name days that come earlier and exist"
             yield Problem(path, 1, f"prerequisites name day {day}", fix)
-    languages = [prose.read(lesson, language) for language in LANGUAGES]
+    languages = [parser.read(lesson, language) for language in LANGUAGES]
     for text in languages:
         yield from text.problems
         if terms is not None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +14,13 @@ from pathlib import Path
 from course.content.lesson import Lesson
 from course.problems import Problem
 
-__all__ = ["STUCK", "ProcessFailed", "kill_all", "run_python", "together"]
+__all__ = ["STUCK", "ProcessFailed", "kill_all", "last_line", "run_python", "together"]
 
 #: What a process exits with that has given up on a lesson, after saying on which.
 STUCK = 3
 _running: set[subprocess.Popen[str]] = set()
+# After a Ctrl-C: a look that was killed is no failure to look again.
+_over = threading.Event()
 
 
 class ProcessFailed(Exception):
@@ -57,7 +60,10 @@ def run_python(
 
     Raises:
         subprocess.TimeoutExpired: it did not end within ``seconds``, and has been killed.
+        ProcessFailed: the check has been interrupted.
     """
+    if _over.is_set():
+        raise ProcessFailed
     command = [sys.executable, "-X", "utf8", *arguments]
     with subprocess.Popen(
         command,
@@ -81,8 +87,14 @@ def run_python(
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a program that failed said last."""
+    return next(iter(done.stderr.strip().splitlines()[-1:]), "it ended without a message")
+
+
 def kill_all() -> None:
-    """End what other threads are running: neither they nor another session hear of Ctrl-C."""
+    """End what other threads run, and start nothing more: only the main thread gets Ctrl-C."""
+    _over.set()
     for process in list(_running):
         _kill(process)
 

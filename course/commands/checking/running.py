@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from course.commands.checking.files import text_of
-from course.commands.checking.processes import STUCK, ProcessFailed, run_python
+from course.commands.checking.processes import STUCK, ProcessFailed, last_line, run_python
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
@@ -53,7 +53,7 @@ def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
         raise ProcessFailed(Problem(where, 0, what, fix)) from None
     rows = _rows(done)
     if done.returncode:
-        what = f"the charts cannot be drawn: {_last(done)}"
+        what = f"the charts cannot be drawn: {last_line(done)}"
         raise ProcessFailed(Problem(where, 0, what, "Correct what ends the program"))
     fix = "Correct the chart's file, or its labels"
     return [Problem(Path(file), line, what, fix) for file, line, what in rows]
@@ -69,10 +69,6 @@ def _rows(done: subprocess.CompletedProcess[str]) -> list[list[Any]]:
     return rows
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> str:
-    return next(iter(done.stderr.strip().splitlines()[-1:]), "it ended without a message")
-
-
 def _run_example(example: Path, lesson: Lesson) -> list[Problem]:
     try:
         done = run_python([str(example)], example.parent, AT_ONCE, SECONDS)
@@ -80,7 +76,7 @@ def _run_example(example: Path, lesson: Lesson) -> list[Problem]:
         return [Problem(example, 0, "does not end", "An example ends by itself within seconds")]
     if done.returncode:
         fix = "An example runs by itself; correct it"
-        return [Problem(example, 0, f"fails: {_last(done)}", fix)]
+        return [Problem(example, 0, f"fails: {last_line(done)}", fix)]
     shown = f"```text\n{done.stdout}```"
     what = f"does not show what steps/{example.name} prints"
     fix = f"Put this into a fence with text: {done.stdout.strip()!r}"
@@ -115,7 +111,7 @@ def run_programs(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             what = f"{names[0]} does not end"
             raise ProcessFailed(Problem(steps, 0, what, fix)) from None
     if done.returncode:
-        what = f"{names[0]}, the steps put together, fails: {_last(done)}"
+        what = f"{names[0]}, the steps put together, fails: {last_line(done)}"
         fix = f"Try it: `python -m local_cortex run -- streamlit run {names[0]}`"
         raise ProcessFailed(Problem(steps, 0, what, fix))
     return []
@@ -148,7 +144,7 @@ def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             raise ProcessFailed(Problem(first, 0, what, fix)) from None
     rows = _rows(done)
     if done.returncode not in (0, STUCK):
-        what = f"the page cannot be drawn: {_last(done)}"
+        what = f"the page cannot be drawn: {last_line(done)}"
         raise ProcessFailed(Problem(first, 0, what, "See `make test`"))
     ways: dict[tuple[str, int, str], list[str]] = {}
     for name, line, way, what in rows:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from course import toml_models as tables
+from course import toml_models
 from course.content.markdown import faults, leads_somewhere, tokens, unknown_icons
 from course.problems import Problem
 from practice import exercises
@@ -20,9 +20,9 @@ Place = tuple[str | int, ...]
 
 def texts_in(
     model: object, place: Place = ()
-) -> Iterator[tuple[Place, tables.Both | exercises.Both]]:
+) -> Iterator[tuple[Place, toml_models.Both | exercises.Both]]:
     """Yield every text in both languages that a file holds, and where."""
-    if isinstance(model, tables.Both | exercises.Both):
+    if isinstance(model, toml_models.Both | exercises.Both):
         yield place, model
     elif isinstance(model, BaseModel):
         for name in type(model).model_fields:
@@ -42,10 +42,10 @@ def text_faults(path: Path, model: BaseModel) -> Iterator[Problem]:
         for language in ("ko", "en"):
             for what, fix in _faults(both.of(language)):
                 source = source or read_text(path)
-                line = tables.line_of(source, (*place, language))
+                line = toml_models.line_of(source, (*place, language))
                 yield Problem(path, line, f"`{'.'.join(map(str, place))}`: {what}", fix)
     for name in unknown_icons(getattr(model, "icon", "")):
-        line = tables.line_of(read_text(path), ("icon",))
+        line = toml_models.line_of(read_text(path), ("icon",))
         fix = "Take one of https://fonts.google.com/icons"
         yield Problem(path, line, f"there is no icon `:material/{name}:`", fix)
 

@@ -1,4 +1,4 @@
-# The modules that practice/signatures.py carries over from the installed libraries.
+# The modules that practice/sandbox/signatures.py carries over from the installed libraries.
 from typing import Any
 
 def __getattr__(name: str) -> Any: ...
