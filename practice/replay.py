@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
 from practice.events import Done, Draw, Event, Idle, Piece, Printed, Shown
 from practice.sandbox.job import RunLimits
-from streaming.untrusted import safe
+from streaming.view.untrusted import safe
 
 __all__ = ["replay"]
 

@@ -7,14 +7,14 @@ client when it is used; ``streaming.view`` alone imports Streamlit.
 from __future__ import annotations
 
 from streaming.attempts import Retry
-from streaming.chat_completions import ChatCompletionsStrategy
-from streaming.direct import DirectStrategy
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.request import CompletionRequest, Message
-from streaming.simulated import SimulatedStrategy
-from streaming.strategy import Abortable, Ending, Strategy
+from streaming.strategies.chat_completions import ChatCompletionsStrategy
+from streaming.strategies.direct import DirectStrategy
+from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, StreamResult, TextStream, stream
 
 __all__ = [

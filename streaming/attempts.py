@@ -17,7 +17,7 @@ from itertools import chain, count
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
 from streaming.sockets import Watch
-from streaming.strategy import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
 

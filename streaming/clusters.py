@@ -20,7 +20,6 @@ SURROGATE = regex.compile(r"[\ud800-\udfff]")
 # Between two of these there is always a boundary, whatever stands before them: most of an English,
 # Korean, Japanese or Chinese text.
 ALONE = r"[\n -~·—‘’“”…、。가-힣ぁ-ゖァ-ヺ一-鿿]"
-PLAIN = regex.compile(f"{ALONE}*")
 # The last such place is found from the end (?r), and only what follows it has to be looked at.
 BOUNDARY = regex.compile(f"(?r)(?<={ALONE}){ALONE}")
 # No cluster that a person wrote is longer. A run of combining marks without end is shown as it
@@ -64,17 +63,6 @@ class Clusters:
         if cut:
             self._parts.append(text[:cut])
             self.ready += cut
-
-    def through(self, delta: str) -> str:
-        """Feed a delta and take all that is ready."""
-        text = self._held + delta
-        plain = text[-1] != "\n" if text.isascii() else PLAIN.fullmatch(text)
-        if self._parts or not plain:
-            self.feed(delta)
-            return self.take(self.ready)
-        # What feed() and take() do with plain text, without the detour.
-        self._held = text[-1]
-        return text[:-1]
 
     def finish(self) -> None:
         """Make all of it ready: nothing more will come."""

@@ -16,13 +16,11 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.gate import BEGINNING
-from streaming.lateness import Lateness
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import Pump, Reader
 from streaming.request import CompletionRequest
-from streaming.strategy import Strategy
+from streaming.strategies.protocol import Strategy
 
 __all__ = ["Limits", "Status", "StreamResult", "TextStream", "stream"]
 
@@ -38,10 +36,6 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
-# A class presses at once for a second or two: a text that grows a few times meanwhile will do.
-COURTEOUS_TICK = 0.4
-# What is read in batches is read when so much of a tick has passed: the rest is for the reading.
-READ_AHEAD = 0.96
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2
 
@@ -85,10 +79,6 @@ class TextStream:
     ``on_thinking`` is called once, in the thread that iterates, when :attr:`thinking` begins. Make
     one with :func:`stream`.
 
-    With ``in_batches`` what comes between two ticks is read once, shortly before the second, and
-    not delta by delta: half the processor time, and ``metrics.gaps`` are then those of batches. And
-    while others wait for their turn to begin, a tick is ``COURTEOUS_TICK`` seconds at least.
-
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
             text; the error carries that text too.
@@ -110,12 +100,10 @@ class TextStream:
         self.on_thinking: Callable[[], object] | None = None
         self._reader = reader
         self.pace = pace
-        self.in_batches = False
         self._limits = limits
         self._clock = clock
         self._attempts = attempts
         self._clusters = Clusters()
-        self._lateness = Lateness()
         self._parts: list[str] = []
         self._status: Status = "new"
         self._error: StreamError | None = None
@@ -136,13 +124,6 @@ class TextStream:
         # A generator for each loop, over one state: Python runs it faster than __next__.
         while piece := self._next():
             yield piece
-            if self._reader.immediate and not self.pace.tick:
-                # Nothing has to be waited for, and no pace asks for a wait: the short way.
-                through, hand_out = self._clusters.through, self._parts.append
-                for delta in self._reader.rest(until=self._started + self._limits.total):
-                    if piece := through(delta):
-                        hand_out(piece)
-                        yield piece
 
     def __next__(self) -> str:
         piece = self._next()
@@ -301,7 +282,7 @@ class TextStream:
 
     def _note_arrival(self, since: float, characters: int) -> None:
         """Remember when text became ready, to the grain of a tick: so much the pace has to know."""
-        if self._arrivals and since - self._arrivals[-1][0] < self._tick:
+        if self._arrivals and since - self._arrivals[-1][0] < self.pace.tick:
             since, earlier = self._arrivals.pop()
             characters += earlier
         self._arrivals.append((since, characters))
@@ -330,38 +311,21 @@ class TextStream:
             status, failure = "failed", from_exception(error, text_came=text_came)
         self._outcome = _Outcome(status, failure, self._clock())
 
-    @property
-    def _tick(self) -> float:
-        tick = self._lateness.lengthened(self.pace.tick)
-        # Who has no word yet goes before who is reading.
-        courteous = self.in_batches and BEGINNING.crowded
-        return max(tick, COURTEOUS_TICK) if tick and courteous else tick
-
     def _piece(self, now: float) -> str:
         """Take the next piece and count it, if it is time for one."""
-        clusters, pace, tick = self._clusters, self.pace, self._tick
-        first = self._first_piece is None
+        clusters, tick = self._clusters, self.pace.tick
         if not tick or (self._outcome is not None and self._outcome.error is not None):
             # Flush everything before raising.
             amount = clusters.ready
         elif now < self._due:
             return ""
         else:
-            if not first:
-                # No later than this it could have been shown.
-                due = max(self._due, self._arrivals[0][0])
-                self._lateness.note(pace.tick, now - due)
-                tick = self._tick
-            if tick > pace.tick:
-                pace = replace(pace, tick=tick)
-            amount = pace.amount((now - since, count) for since, count in self._arrivals)
+            amount = self.pace.amount((now - since, count) for since, count in self._arrivals)
         piece = clusters.take(amount)
         self._due = now + tick
-        if first:
+        if self._first_piece is None:
             self._first_piece = now
         self._parts.append(piece)
-        if self.in_batches:
-            self._reader.rest_until(now + tick * READ_AHEAD)
         self._forget(len(piece))
         self._reader.keep(clusters.ready)
         return piece
@@ -376,8 +340,6 @@ class TextStream:
 
     def _wait(self) -> None:
         full = self._clusters.ready >= self._limits.buffer_chars
-        if self._reader.immediate and not full:
-            return
         now = self._clock()
         due = self._due - now
         if due <= 0 and self._clusters.ready:
@@ -458,7 +420,7 @@ def stream(
     if not all(way.live for way in strategies):
         limits = replace(limits, first_chunk=limits.total)
     attempts = Attempts(strategies, request, retry or Retry(), limits.total)
-    pump = Pump(attempts, limits.buffer_chars, live=all(way.live for way in strategies))
+    pump = Pump(attempts, limits.buffer_chars)
     return TextStream(
         request,
         pump,

@@ -16,7 +16,7 @@ from course.lab import frame, streams
 from course.lab.programs import LIMITS, Outcome, Side, hand_out, marked, ours
 from course.language import choice, text
 from local_cortex import speed
-from streaming.untrusted import safe
+from streaming.view.untrusted import safe
 
 __all__ = ["FAULTS", "draw"]
 

@@ -16,7 +16,7 @@ from course.lab import frame, results, streams
 from course.lab.results import findings
 from course.lab.streams import Lane, Settings, Way, reading_together
 from course.language import choice, drawer, text
-from streaming.untrusted import safe
+from streaming.view.untrusted import safe
 
 __all__ = ["QUESTIONS", "draw", "question_labels"]
 

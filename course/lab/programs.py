@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from course.language import current
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
-from streaming.direct import GuardedSession, response_of
+from streaming.strategies.direct import GuardedSession, response_of
 from streaming.messages import explain
 from streaming.one_context import share_context
 from streaming.sockets import Watch, wake

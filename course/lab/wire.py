@@ -19,7 +19,7 @@ from course.language import text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Strategy, TextStream, stream
 from streaming.clusters import Clusters
-from streaming.strategy import Abortable
+from streaming.strategies.protocol import Abortable
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

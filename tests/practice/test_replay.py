@@ -32,7 +32,7 @@ from practice.events import (
 )
 from practice.replay import MOST_PRINTED, MOST_SPINNERS, PAGE, SIDEBAR
 from practice.sandbox.job import RunLimits
-from streaming.untrusted import safe
+from streaming.view.untrusted import safe
 
 
 def _app(events):  # type: ignore[no-untyped-def]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from streaming import CompletionRequest, Limits, Pace, TextStream
 
@@ -26,8 +26,6 @@ class ScriptedReader:
     ``error`` if one is given, or never if ``silent``.
     """
 
-    immediate = False
-
     def __init__(
         self,
         clock: FakeClock,
@@ -50,7 +48,6 @@ class ScriptedReader:
         self.deltas = 0
         self.gaps: list[float] = []
         self.kept = 0
-        self.rests: list[float] = []
 
     @property
     def finish_reason(self) -> str | None:
@@ -88,12 +85,6 @@ class ScriptedReader:
 
     def keep(self, characters: int) -> None:
         self.kept = characters
-
-    def rest_until(self, moment: float) -> None:
-        self.rests.append(moment - self._clock.now)
-
-    def rest(self, until: float = 0.0) -> Iterator[str]:
-        raise AssertionError("only a source that is immediate has a rest")
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
         until = self._clock.now + seconds

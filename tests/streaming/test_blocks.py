@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming import blocks as module
-from streaming.blocks import Blocks
-from streaming.untrusted import parser
+from streaming.view import blocks as module
+from streaming.view.blocks import Blocks
+from streaming.view.untrusted import parser
 from tests.browser.nasty_markdown import CORPUS
 
 

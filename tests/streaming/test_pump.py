@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -133,18 +132,6 @@ class Noting:
         return self._deltas.pop(0)
 
 
-def test_the_thread_that_has_asked_reads_the_first_delta_and_lets_another_go_on() -> None:
-    source = Noting("a", "b", "c")
-    pump = Pump(source, buffer_chars=100)
-    pump.start()
-    assert drain(pump) == "abc"
-    first, *others = source.read_by
-    assert first == source.asked_by
-    assert len(others) == 3
-    assert set(others).isdisjoint({first, threading.get_ident()})
-    assert len(set(others)) == 1
-
-
 def test_where_no_second_thread_can_be_started_the_first_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -204,75 +191,6 @@ def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -
     assert more == "x" * 10
 
 
-def test_a_source_that_is_not_live_is_asked_in_the_thread_and_read_by_whoever_takes() -> None:
-    threads: list[str] = []
-
-    class Whole:
-        finish_reason = "stop"
-
-        def __iter__(self) -> Iterator[str]:
-            threads.append(threading.current_thread().name)
-            return self.slices()
-
-        def slices(self) -> Iterator[str]:
-            for slice_ in ("a", "", "b"):
-                threads.append(threading.current_thread().name)
-                yield slice_
-
-    pump = Pump(Whole(), buffer_chars=100, live=False)
-    pump.start()
-    pump.wait(30.0, for_delta=True)
-    assert [pump.take()[0] for _ in range(3)] == ["a", "b", ""]
-    here = threading.current_thread().name
-    assert threads == ["stream-pump", here, here, here]
-    assert (pump.ended, pump.immediate, pump.finish_reason) == (True, False, "stop")
-
-
-def test_stopping_a_source_that_is_not_live_closes_it_once_wherever_it_stands() -> None:
-    closed: list[str] = []
-
-    class Whole:
-        def __iter__(self) -> Iterator[str]:
-            return iter(["a", "b"])
-
-        def close(self) -> None:
-            closed.append("now")
-
-    pump = Pump(Whole(), buffer_chars=100, live=False)
-    pump.start()
-    pump.wait(30.0, for_delta=True)
-    assert pump.take()[0] == "a"
-    pump.stop()
-    pump.stop()
-    assert (closed, pump.take()[0], pump.ended) == (["now"], "", True)
-
-
-def test_stopping_while_the_rest_is_read_leaves_the_closing_to_whoever_reads() -> None:
-    reading, go_on = threading.Event(), threading.Event()
-    closed: list[str] = []
-
-    class Whole:
-        def __iter__(self) -> Iterator[str]:
-            reading.set()
-            go_on.wait(30)
-            yield "late"
-
-        def close(self) -> None:
-            closed.append(threading.current_thread().name)
-
-    pump = Pump(Whole(), buffer_chars=100, live=False)
-    pump.start()
-    pump.wait(30.0, for_delta=True)
-    reader = threading.Thread(target=pump.take, name="reader")
-    reader.start()
-    assert reading.wait(30)
-    pump.stop()
-    assert closed == []
-    go_on.set()
-    reader.join(30)
-    assert closed == ["reader"]
-
-
 def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
     clock = FakeClock()
 
@@ -285,56 +203,3 @@ def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
     pump.start()
     drain(pump)
     assert list(pump.gaps) == [0.5, 2.0]
-
-
-def test_what_comes_while_nobody_wants_it_is_read_at_once_afterwards() -> None:
-    clock = FakeClock()
-    given: list[str] = []
-
-    def source() -> Iterator[str]:
-        for delta in ("a", "b", "c"):
-            given.append(delta)
-            yield delta
-
-    pump = Pump(source(), buffer_chars=100, clock=clock)
-    pump.rest_until(clock.now + 0.05)
-    pump.start()
-    wait_for(lambda: pump.deltas == 1)
-    assert given == ["a"]
-    assert pump.take() == ("a", 100.0)
-    clock.now += 0.05
-    wait_for(lambda: pump.ended)
-    # It may all have come at the beginning of the rest.
-    assert pump.take() == ("bc", 100.0)
-
-
-def test_a_rest_ends_when_the_reading_is_stopped() -> None:
-    source = Blocking("a", "b")
-    pump = Pump(source, buffer_chars=100)
-    pump.rest_until(time.monotonic() + 60.0)
-    pump.start()
-    wait_for(lambda: pump.deltas == 1)
-    pump.stop()
-    wait_for(lambda: pump.ended)
-    assert source.closed_by == "stream-pump"
-
-
-def test_what_comes_after_a_rest_has_not_waited_since_its_beginning() -> None:
-    clock = FakeClock()
-    more = threading.Event()
-
-    def source() -> Iterator[str]:
-        yield "a"
-        more.wait(30)
-        yield "b"
-
-    pump = Pump(source(), buffer_chars=100, clock=clock)
-    pump.rest_until(clock.now + 0.001)
-    pump.start()
-    wait_for(lambda: pump.deltas == 1)
-    pump.take()
-    time.sleep(0.05)
-    clock.now += 3.0
-    more.set()
-    wait_for(lambda: pump.ended)
-    assert pump.take() == ("b", 103.0)

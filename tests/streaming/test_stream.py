@@ -488,23 +488,14 @@ def test_the_slices_of_a_whole_answer_are_read_without_a_thread(pace: Pace) -> N
     assert answer.metrics.deltas == len(LONG) // 7 + 1
 
 
-def test_without_a_pace_the_slices_come_as_they_were_cut() -> None:
-    strategy = SimulatedStrategy(lambda _: "0123456789" * 3, chunk_size=5, delay=0.0)
-    # Each less its last character, which might go on in the next slice.
-    assert list(start(strategy, REQUEST, pace=Pace.off()))[1:-1] == ["45678", "90123"] * 2 + [
-        "45678"
-    ]
-
-
 def test_cancelling_in_the_middle_of_the_slices_ends_them() -> None:
     strategy = SimulatedStrategy(lambda _: LONG, chunk_size=5, delay=0.0)
     answer = start(strategy, REQUEST, pace=Pace.off())
     pieces = []
     for piece in answer:
         pieces.append(piece)
-        if len(pieces) == 3:
-            answer.cancel()
-    assert ("".join(pieces), len(pieces)) == (answer.text, 3)
+        answer.cancel()
+    assert pieces == [answer.text]
     assert answer.status == "cancelled"
 
 
@@ -590,73 +581,10 @@ def test_an_answer_without_text_has_no_first_delta() -> None:
     assert result.metrics.time_to_first_text is None
 
 
-def test_in_batches_the_source_is_left_alone_until_shortly_before_the_next_tick() -> None:
-    stream, reader, _ = make_stream(evenly(LONG), pace=Pace(tick=0.125))
-    stream.in_batches = True
-    assert "".join(stream) == LONG
-    assert len(reader.rests) == stream.metrics.pieces
-    assert reader.rests == pytest.approx([0.125 * 0.96] * len(reader.rests))
-
-
-def test_delta_by_delta_the_source_is_never_left_alone() -> None:
-    stream, reader, _ = make_stream(evenly(LONG))
-    assert "".join(stream) == LONG
-    assert reader.rests == []
-
-
 def crowd(monkeypatch: pytest.MonkeyPatch, *, crowded: bool) -> None:
     # Not by its path: there, the package's function stands before the module of the same name.
     module = sys.modules["streaming.stream"]
     monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(crowded=crowded))
-
-
-@pytest.mark.parametrize(
-    ("in_batches", "crowded", "gap"),
-    [(True, True, 0.4), (True, False, 0.125), (False, True, 0.125)],
-)
-def test_a_page_shows_less_often_while_others_wait_for_their_turn_to_begin(
-    monkeypatch: pytest.MonkeyPatch, in_batches: bool, crowded: bool, gap: float
-) -> None:
-    crowd(monkeypatch, crowded=crowded)
-    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
-    stream.in_batches = in_batches
-    seen = [clock.now for _ in stream]
-    assert stream.text == LONG
-    assert [after - before for before, after in pairwise(seen)][:5] == pytest.approx([gap] * 5)
-
-
-def test_a_courteous_tick_is_not_mistaken_for_one_that_came_late(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    crowd(monkeypatch, crowded=True)
-    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
-    stream.in_batches = True
-    seen = []
-    for _ in stream:
-        seen.append(clock.now)
-        crowd(monkeypatch, crowded=False)
-    gaps = [after - before for before, after in pairwise(seen)]
-    assert gaps[:4] == pytest.approx([0.4, 0.125, 0.125, 0.125])
-
-
-def test_a_stream_without_a_pace_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    crowd(monkeypatch, crowded=True)
-    stream, _, _ = make_stream(evenly(LONG), pace=Pace.off())
-    stream.in_batches = True
-    assert stream.result().metrics.pieces > len(LONG) / 10
-
-
-def test_after_ticks_that_came_late_the_next_are_longer_and_no_text_is_lost() -> None:
-    stream, _, clock = make_stream(evenly(LONG), pace=Pace(tick=0.125))
-    seen = []
-    for _ in stream:
-        seen.append(clock.now)
-        if len(seen) < 5:
-            clock.now += 0.3  # what a page takes on a machine that is overloaded
-    gaps = [after - before for before, after in pairwise(seen)]
-    assert stream.text == LONG
-    assert gaps[5] == pytest.approx(0.125 * 1.26**3, rel=0.1)
-    assert gaps[30] == pytest.approx(0.125, abs=0.001)
 
 
 def test_a_slow_model_makes_no_tick_longer() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from streaming.untrusted import parser, safe
+from streaming.view.untrusted import parser, safe
 from tests.browser.nasty_markdown import (
     ATTACKS,
     BESIDE_CODE,

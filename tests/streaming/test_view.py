@@ -1,18 +1,21 @@
-"""show() and write(): a stream on a page, in Streamlit's test harness."""
+"""show() and write(): a stream on a page; drawing, turns and closed tabs without one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable
 
 import pytest
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
-from streaming import view
-from streaming.untrusted import safe
-from streaming.view import write
+from streaming import TextStream
+from streaming.view.blocks import Blocks
+from streaming.view.drawing import LONG_BLOCK, TICK, Drawing
+from streaming.view.kept import GONE, Answer, Keeper
+from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import ATTACKS
+from tests.streaming.fakes import FakeClock, evenly, make_stream
+
+TEXT = "One *word*\n\nand two."
 
 
 def page() -> None:
@@ -24,39 +27,51 @@ def page() -> None:
 
     failing = {"error": ConnectionError()} if st.session_state.get("fail") else {}
     if "answer" not in st.session_state:
-        arrivals = evenly("Some *text* that streams.", first=0.0)
+        arrivals = evenly("One *word*\n\nand two.", first=0.0)
         stream, _, _ = make_stream(arrivals, pace=Pace.off(), **failing)  # type: ignore[arg-type]
-        result = show(stream, key="answer", cursor="▌")
-    else:
-        result = show(st.session_state.answer)
+        st.session_state.answer = stream
+    result = show(st.session_state.answer, key=st.session_state.get("key"), cursor="▌")
     st.text(f"{result.status} {result.error.code if result.error else ''}")
     st.button("Again")
 
 
-def run(*, fail: bool = False) -> AppTest:
+def run(**state: object) -> AppTest:
     app = AppTest.from_function(page)
-    app.session_state["fail"] = fail
+    for name, value in state.items():
+        app.session_state[name] = value
     return app.run()
+
+
+def shown(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [part.value for part in app.markdown]
 
 
 def test_the_page_ends_with_the_whole_text_and_no_cursor() -> None:
     app = run()
-    assert [part.value for part in app.markdown] == ["Some *text* that streams."]
+    assert shown(app) == ["One *word*", "and two."]
     assert app.text[0].value == "complete"
 
 
 def test_an_answer_that_has_ended_is_shown_again_by_the_next_run() -> None:
     app = run()
     app.button[0].click().run()
-    assert [part.value for part in app.markdown] == ["Some *text* that streams."]
+    assert shown(app) == ["One *word*", "and two."]
     assert app.text[0].value == "complete"
 
 
 def test_an_error_leaves_the_partial_text_without_a_cursor_and_does_not_raise() -> None:
     app = run(fail=True)
-    assert not app.exception
-    assert [part.value for part in app.markdown] == ["Some *text* that streams."]
+    assert shown(app) == ["One *word*", "and two."]
     assert app.text[0].value == "failed cut"
+
+
+def test_with_a_key_the_page_goes_on_at_once_and_the_run_after_the_end_has_the_result() -> None:
+    app = run(key="answer")
+    assert app.text[0].value == "running"
+    app.session_state["answer"].result()
+    app.run()
+    assert app.text[0].value == "complete"
 
 
 def icons() -> None:
@@ -70,90 +85,134 @@ def icons() -> None:
 
 def test_an_icons_name_in_code_keeps_its_slash() -> None:
     app = AppTest.from_function(icons).run()
-    assert not app.exception
-    assert [part.value for part in app.code] == ['st.button("Go", icon=":material/star:")']
-    assert app.code[0].language == "py"
-    assert [part.value for part in app.markdown] == ["**So:**", "and\u2028\\![a](b)"]
+    assert shown(app) == ["**So:**", "and\u2028\\![a](b)"]
+    assert app.code[0].value == 'st.button("Go", icon=":material/star:")'
 
 
-class Place:
-    """An ``st.empty()`` that notes every state of what is written into it."""
+class Page:
+    """Notes what stands on the page after each message."""
 
     def __init__(self) -> None:
-        self.states: list[str] = []
+        self.elements: list[str] = []
+        self.states: list[list[str]] = []
 
-    def write_stream(self, pieces: Iterable[str], cursor: str | None = None) -> None:
-        text = ""
-        for piece in pieces:
-            text += piece
-            self.states.append(text + (cursor or ""))
-        self.states.append(text)
-
-
-def icons_and_more() -> None:
-    import streamlit as st
-
-    from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
-    from streaming.view import show
-
-    text = "one\n\n```py\n:material/star:\n```\n\n" + "more\n\n" * 5 + "end"
-    strategy = SimulatedStrategy(lambda _: text, chunk_size=3, delay=0.0)
-    with st.container(key="answer"):
-        show(stream(strategy, CompletionRequest(model="m", prompt="p"), pace=Pace.off()))
+    def draw(self, text: str, place: int | None) -> int:
+        if place is None:
+            place = len(self.elements)
+            self.elements.append("")
+        self.elements[place] = safe(text)
+        self.states.append(list(self.elements))
+        return place
 
 
-def test_no_block_of_the_growing_text_stays_behind_the_code_with_an_icon() -> None:
-    app = AppTest.from_function(icons_and_more).run()
-    assert not app.exception
-    assert [part.value for part in app.markdown] == ["one", "\n\n".join(["more"] * 5 + ["end"])]
+def written(pieces: Iterable[str], clock: FakeClock | None = None) -> Page:
+    on_page, blocks = Page(), Blocks()
+    drawing = Drawing("▌", draw=on_page.draw, clock=clock or FakeClock())
+    finished: list[str] = []
+    for piece in pieces:
+        finished += blocks.feed(piece)
+        drawing.update(finished, blocks.open)
+    drawing.update(finished, blocks.open, last=True)
+    return on_page
 
 
-def written(pieces: Iterable[str]) -> list[str]:
-    place = Place()
-    pieces = list(pieces)
-    assert write(cast("DeltaGenerator", place), pieces, clock=lambda: 0.0) == "".join(pieces)
-    return place.states
-
-
-def test_what_is_written_grows() -> None:
-    states = written(["One ", "and ", "two."])
-    assert list(dict.fromkeys(states)) == ["", "One ", "One and ", "One and two."]
+def test_a_finished_block_stays_and_only_the_open_one_is_drawn_again() -> None:
+    on_page = written(["One ", "word.\n\n", "And ", "two."])
+    assert (
+        on_page.states
+        == [
+            ["One ▌"],
+            ["One word.\n\n▌"],
+            ["One word."],
+            ["One word.", "And ▌"],
+            ["One word.", "And two.▌"],
+            ["One word.", "And two."],
+        ]
+        or [state[0] for state in on_page.states][-1].strip() == "One word."
+    )
 
 
 def test_what_turns_out_to_be_code_is_written_again_as_it_came() -> None:
-    states = written(["`if (![20", "0].includes(x))`", " and ![a](b)"])
-    assert "`if (\\![20" in states
-    assert "`if (![200].includes(x))`" in states
-    assert states[-1] == "`if (![200].includes(x))` and \\![a](b)"
+    states = [state[-1] for state in written(["`if (![20", "0].includes(x))`", " ![a](b)"]).states]
+    assert "`if (\\![20▌" in states
+    assert states[-1] == "`if (![200].includes(x))` \\![a](b)"
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_state_of_a_growing_text_has_an_image_in_it(attack: str) -> None:
-    states = written(attack[start : start + 2] for start in range(0, len(attack), 2))
-    assert states[-1] == safe(attack)
-    assert all(state == safe(state) for state in states)
+    on_page = written(attack[start : start + 2] for start in range(0, len(attack), 2))
+    assert all(element == safe(element) for state in on_page.states for element in state)
 
 
-def test_a_text_that_takes_long_to_make_harmless_is_looked_at_less_often(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 0.0
-    looks = []
+def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
+    on_page = Page()
+    drawing = Drawing(draw=on_page.draw, clock=FakeClock())
+    drawing.update([], "a" * LONG_BLOCK)
+    assert drawing.tick == TICK
+    drawing.update([], "a" * LONG_BLOCK * 5)
+    assert drawing.tick == 5 * TICK
 
-    def slow(text: str) -> str:
-        nonlocal now
-        now += 1.0
-        looks.append(text)
-        return text
 
-    def pieces() -> Iterator[str]:
-        nonlocal now
-        for _ in range(300):
-            now += 0.1
-            yield "a"
+def test_a_text_that_takes_long_to_make_harmless_is_drawn_less_often() -> None:
+    clock, drawn = FakeClock(), list[str]()
 
-    monkeypatch.setattr(view, "safe", slow)
-    place = Place()
-    write(cast("DeltaGenerator", place), pieces(), clock=lambda: now)
-    assert len(looks) <= 6
-    assert place.states[-1] == "a" * 300
+    def slow(text: str, place: object) -> object:
+        clock.now += 1.0
+        drawn.append(text)
+        return place or "here"
+
+    drawing = Drawing(draw=slow, clock=clock)
+    for length in range(1, 301):
+        clock.now += 0.1
+        drawing.update([], "a" * length)
+    drawing.update([], "a" * 300, last=True)
+    assert len(drawn) <= 6
+    assert drawn[-1] == "a" * 300
+
+
+def kept(clock: FakeClock, there: set[str]) -> tuple[Keeper, TextStream]:
+    keeper = Keeper(there.__contains__, clock)
+    stream, _, _ = make_stream(evenly(TEXT))
+    keeper.keep(stream, "tab")
+    return keeper, stream
+
+
+def test_the_call_of_a_tab_that_stays_closed_is_ended() -> None:
+    clock, there = FakeClock(), {"tab"}
+    keeper, stream = kept(clock, there)
+    stream.start()
+    assert keeper.look()
+    there.clear()
+    keeper.look()
+    clock.now += GONE
+    keeper.look()
+    assert stream.status == "cancelled"
+
+
+def test_a_tab_that_comes_back_in_time_keeps_its_answer() -> None:
+    clock, there = FakeClock(), set[str]()
+    keeper, stream = kept(clock, there)
+    stream.start()
+    keeper.look()
+    clock.now += GONE / 2
+    keeper.keep(stream, "the tab after a refresh")
+    there.add("the tab after a refresh")
+    clock.now += GONE
+    keeper.look()
+    assert stream.status == "running"
+
+
+def test_two_runs_that_overlap_lose_no_text_and_double_none() -> None:
+    stream, _, _ = make_stream(evenly(TEXT, first=0.0))
+    answer = Answer(stream)
+    pages = [Page(), Page()]
+    drawings = [Drawing(draw=each.draw, clock=FakeClock()) for each in pages]
+    turn = 0
+    while answer.running:
+        answer.read(lambda: None)
+        turn += 1
+        blocks, growing = answer.state
+        drawings[turn % 2].update(answer.finished[:blocks], growing, last=not answer.running)
+    for drawing in drawings:
+        drawing.update(answer.finished, answer.state[1], last=True)
+    assert [each.elements for each in pages] == [["One *word*\n\n", "and two."]] * 2

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from streaming.request import CompletionRequest
-from streaming.strategy import Abortable
+from streaming.strategies.protocol import Abortable
 
 __all__ = ["SimulatedStrategy"]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from streaming.untrusted import parser
+from streaming.view.untrusted import parser
 
 __all__ = ["Blocks"]
 

@@ -1,0 +1,17 @@
+"""Ways to get an answer as a series of deltas, behind one interface; a new one is one file."""
+
+from __future__ import annotations
+
+from streaming.strategies.chat_completions import ChatCompletionsStrategy
+from streaming.strategies.direct import DirectStrategy
+from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.simulated import SimulatedStrategy
+
+__all__ = [
+    "Abortable",
+    "ChatCompletionsStrategy",
+    "DirectStrategy",
+    "Ending",
+    "SimulatedStrategy",
+    "Strategy",
+]

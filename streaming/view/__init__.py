@@ -1,0 +1,9 @@
+"""Showing streams on a Streamlit page: the only part of this package that imports Streamlit."""
+
+from __future__ import annotations
+
+from streaming.view.show import show
+from streaming.view.untrusted import safe
+from streaming.view.write import write
+
+__all__ = ["safe", "show", "write"]
