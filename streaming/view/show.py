@@ -117,13 +117,14 @@ def _to_the_end(stream: TextStream, cursor: str) -> StreamResult:
                 answer.read(lambda: "streaming" in st.session_state)
                 _draw(answer, drawing)
         except StreamError:
-            _draw(answer, drawing)
+            pass  # it is in the stream, and in the result
         except BaseException:
             # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
             # the learner who pressed Stop waits for the page.
             stream.cancel()
             _beside(lambda: _draw(answer, drawing))
             raise
+        _draw(answer, drawing)
     return stream.result()
 
 
