@@ -132,6 +132,8 @@ def take_back(page: str, learner: str) -> None:
 
     Call it before the page's widgets are drawn.
     """
+    for name, value in st.session_state.pop("shelf-taken", {}).items():
+        st.session_state[name] = value
     for name, value in st.session_state.get(f"shelf-{page}", {}).items():
         st.session_state.setdefault(name, value)
     if "shelf-tab" in st.session_state:
@@ -146,7 +148,7 @@ def take_back(page: str, learner: str) -> None:
         st.session_state["shelf-tab"] = secret
         kept = SHELF.take_back((learner, secret, page), context.session_id)
         if kept is not None:
-            st.session_state[f"shelf-{page}"] = dict(kept.values)
+            st.session_state["shelf-taken"] = st.session_state[f"shelf-{page}"] = dict(kept.values)
             st.rerun()
 
     ask()
