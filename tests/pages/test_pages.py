@@ -535,6 +535,7 @@ def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
             watched.append(path)
 
     monkeypatch.setattr(navigation, "get_default_path_watcher_class", lambda: Watcher)
+    monkeypatch.setattr(type(st.context), "url", "http://127.0.0.1/")
     navigation._keep_watching.clear()
     for _ in range(2):
         open_home()
