@@ -280,7 +280,7 @@ def test_closing_a_session_calls_off_what_it_still_runs(
 def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_else(
     start: Start,
 ) -> None:
-    server = start(settings=FAST.model_copy(update={"statement_timeout": 1.0}))
+    server = start(settings=FAST.model_copy(update={"statement_timeout": 3.0}))
     hostile, honest = server.session(), server.session()
     honest.sql("SELECT 1").collect()
     with hostile.connection.cursor() as cursor:
@@ -289,7 +289,7 @@ def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_
         with pytest.raises(ProgrammingError) as failed:
             cursor.execute(ENDLESS)
     assert (failed.value.errno, failed.value.sqlstate) == (630, "57014")
-    assert "timeout of 1 second(s) and was canceled" in str(failed.value)
+    assert "timeout of 3 second(s) and was canceled" in str(failed.value)
     hostile.close()
     honest.close()
 
