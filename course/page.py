@@ -17,7 +17,7 @@ from course.language import current, text
 from course.problems import LessonError
 from course.visitor import opened_here
 from course.warm import warm_up
-from streaming.gate import BEGINNING
+from streaming.fair_queue import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
