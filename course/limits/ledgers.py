@@ -13,16 +13,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from course.limits.refusal import Over
 from course.progress import Database, NoTable, StoreError, Tables
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["EVERYONE", "Caps", "Ledger", "SnowflakeLedger", "SqliteLedger", "Totals", "Used"]
+__all__ = [
+    "EVERYONE",
+    "Caps",
+    "Ledger",
+    "Over",
+    "SnowflakeLedger",
+    "SqliteLedger",
+    "Totals",
+    "Used",
+]
 
+#: Which of a day's limits has been reached.
+Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
 #: The first version of the SQLite file that has the table.
 SINCE = 2
 # A stream may end on the day after; older counters serve nobody.
