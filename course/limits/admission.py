@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,7 +18,7 @@ from course import connection_panel, progress, script, settings
 from course.language import text
 from course.limits.ledgers import Ledger, Over, SnowflakeLedger, SqliteLedger
 from course.limits.policy import Policy, Refusal, Reservation, StreamQueue, spent
-from course.problems import Problem, places
+from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
 from streaming import Place, TextStream
 
@@ -35,7 +34,6 @@ __all__ = [
     "say_refusal",
 ]
 
-LOG = logging.getLogger(__name__)
 #: Of this server process.
 QUEUE = StreamQueue()
 # The ids of streams that a page's run shows or waits with, and an object of that run. Streamlit
@@ -263,11 +261,5 @@ def say_if_unusable() -> None:
 
 
 def _say_unusable(problems: tuple[Problem, ...]) -> None:
-    _log_once(problems)
+    log_once("The settings cannot be used, so no model is asked", problems)
     st.error(text("limits.settings", where=places(problems)), icon=":material/build:")
-
-
-@lru_cache(maxsize=8)
-def _log_once(problems: tuple[Problem, ...]) -> None:
-    said = "\n".join(map(str, problems))
-    LOG.error("The settings cannot be used, so no model is asked:\n%s", said)

@@ -22,9 +22,9 @@ from course.content import catalog
 from course.exercises import panel as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel
-from course.limits import admission as refusal_panel
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.policy import StreamQueue
+from course.problems import log_once
 from course.progress.database import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
@@ -173,7 +173,7 @@ def test_where_nothing_is_limited_no_counter_is_looked_at(
 def test_settings_that_cannot_be_used_are_said_and_nothing_is_asked_until_they_are_mended(
     language: Language, set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    refusal_panel._log_once.cache_clear()
+    log_once.cache_clear()
     set_to("[limits]\nlocl = true\n")
     app = open_page(DAY_3, language)
     where = "`server.toml` (2)"
