@@ -7,6 +7,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -66,11 +67,8 @@ def on_this_machine(
     two out where there is no browser, and the second for a connection from this machine; a proxy on
     this machine says so in a header.
     """
-    if any(name in headers for name in PROXIED) or foreign_name(address, headers) is not None:
-        return False
-    return (url is None or _is_loopback(urlsplit(url).hostname or "")) and (
-        address is None or _is_loopback(address)
-    )
+    here = url is None or _is_loopback(urlsplit(url).hostname or "")
+    return here and _is_direct(address, headers) and foreign_name(address, headers) is None
 
 
 def foreign_name(address: str | None, headers: Mapping[str, str]) -> str | None:
@@ -80,19 +78,22 @@ def foreign_name(address: str | None, headers: Mapping[str, str]) -> str | None:
     listens there (DNS rebinding). Its requests come from this machine, through no proxy, and its
     name is in ``Host`` and ``Origin``, which a script in a page cannot change.
     """
-    if any(name in headers for name in PROXIED) or not (address is None or _is_loopback(address)):
+    if not _is_direct(address, headers):
         return None
     for header, prefix in (("Host", "//"), ("Origin", "")):
-        value = headers.get(header)
+        name = value = headers.get(header)
         if value is None:
             continue
-        try:
+        with suppress(ValueError):
             name = urlsplit(prefix + value).hostname or value
-        except ValueError:
-            name = value
-        if not _is_loopback(name):
+        if not _is_loopback(name or ""):
             return name
     return None
+
+
+def _is_direct(address: str | None, headers: Mapping[str, str]) -> bool:
+    from_here = address is None or _is_loopback(address)
+    return from_here and not any(name in headers for name in PROXIED)
 
 
 def _is_loopback(host: str) -> bool:
