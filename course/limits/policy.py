@@ -94,14 +94,9 @@ class StreamQueue(FairQueue):
     ) -> Place:
         """Take a place for one stream, waiting for it if necessary; ``Place.leave`` gives it back.
 
-        Args:
-            learner: whose stream it is.
-            most: how many streams this learner may have, waiting ones included.
-            at_once: how many streams all learners may have from now on; ``None`` is no limit.
-            queue: how many may wait.
-            patience: the longest wait, in seconds.
-            on_wait: called with how many are ahead, every ``LOOK_SECONDS``; what it raises ends the
-                wait.
+        This learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
+        ``queue`` may wait, for ``patience`` seconds. ``on_wait`` is called with how many are ahead,
+        every ``LOOK_SECONDS``; what it raises ends the wait.
 
         Raises:
             Refusal: ``streams``, ``queue`` or ``patience``.
@@ -179,13 +174,8 @@ class Reservation:
 class Policy:
     """Lets a learner's questions through as far as the settings allow.
 
-    Args:
-        settings: what is allowed.
-        learner: the learner's key in the counters.
-        local: whether Local Cortex answers.
-        ledger: makes the counters, where they are needed.
-        queue: where streams wait.
-        now: the time, aware.
+    ``local`` tells whether Local Cortex answers; ``ledger`` makes the counters where they are
+    needed, in which ``learner`` is a key; ``now`` is aware.
     """
 
     def __init__(
@@ -205,12 +195,7 @@ class Policy:
         self._ledger, self._queue, self._now = ledger, queue, now
 
     def reserve(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Count a question before it is asked.
-
-        Args:
-            model: its name; ``None`` if that is not known.
-            prompt: the whole text of the question.
-            max_tokens: the longest answer that the caller wants, if it says.
+        """Count a question before it is asked; ``model`` is ``None`` where it is not known.
 
         Raises:
             Refusal: it must not be asked.
@@ -230,13 +215,7 @@ class Policy:
         asked = tokens.count(prompt)
         reserved = asked + (max_tokens or limits.longest_answer)
         ledger, day = self._ledger(), day_of(self._now(), limits.timezone)
-        mine, everyone = limits.learner, limits.everyone
-        caps = Caps(
-            mine.requests_per_day,
-            mine.tokens_per_day,
-            everyone.requests_per_day,
-            everyone.tokens_per_day,
-        )
+        caps = Caps(*(most for quota in limits.quotas for most in quota.per_day))
         try:
             over = ledger.reserve(day.date, self._learner, reserved, caps)
         except StoreError as error:
