@@ -98,15 +98,8 @@ def choice(
 ) -> Option:
     """Draw a choice whose labels change with the language, and return what is chosen.
 
-    What is chosen in one language is chosen in the next.
-
-    Args:
-        draw: ``st.radio``, or whatever takes these arguments.
-        label: what is chosen.
-        options: the values; their labels come from ``format_func`` in ``how``.
-        key: of the session state, for what is chosen.
-        index: which option is chosen to begin with.
-        how: more arguments for ``draw``.
+    What is chosen in one language is chosen in the next: it is kept under ``key``. ``draw`` is
+    ``st.radio``, or whatever takes these arguments and those in ``how``.
     """
     before = st.session_state.get(key)
     number = options.index(before) if before in options else index

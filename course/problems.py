@@ -49,17 +49,12 @@ class LessonError(Exception):
 
 
 def problem_of(error: SourceError) -> Problem:
-    """Return the problem of a file that cannot be used."""
     return Problem(error.path, error.line, error.what, error.fix)
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Turn a file that cannot be used into a ``LessonError``.
-
-    Raises:
-        LessonError: ``practice.sources`` could not use a file.
-    """
+    """Raise a ``LessonError`` where ``practice.sources`` cannot use a file."""
     try:
         yield
     except SourceError as error:

@@ -36,20 +36,23 @@ class Learner:
 
 
 def who(kind: str, user: Mapping[str, Any], here: bool, anonymous: str) -> Learner:
-    """Return who is learning.
+    """Return who is learning, by the connection's ``kind`` and ``st.user``.
 
-    ``kind`` is the connection's, ``user`` is ``st.user``, ``here`` whether the page was opened on
-    the machine that serves it, and ``anonymous`` an id to use where nothing else is known.
+    ``here`` is whether the page was opened on the machine that serves it; ``anonymous`` is the id
+    to use where nothing else is known.
     """
+
+    # The store needs to tell learners apart, not to know their names.
+    def hashed(*parts: object) -> str:
+        return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+
     name = user.get("user_name") or user.get("email")
     if kind == "snowflake" and name:
-        return Learner(_digest("snowflake", str(name)), "snowflake")
+        return Learner(hashed("snowflake", name), "snowflake")
     subject = user.get("sub") or user.get("email")
     if user.get("is_logged_in") and subject:
-        return Learner(_digest(str(user.get("iss", "")), str(subject)), "signed_in")
-    if here:
-        return Learner("local", "local")
-    return Learner(f"anonymous:{anonymous}", "anonymous")
+        return Learner(hashed(user.get("iss", ""), subject), "signed_in")
+    return Learner("local", "local") if here else Learner(f"anonymous:{anonymous}", "anonymous")
 
 
 def opened_here() -> bool:
@@ -108,8 +111,3 @@ def _is_loopback(host: str) -> bool:
 def new_id(cookie: str | None) -> str:
     """Return the anonymous id in a cookie, or a new one that nobody can guess."""
     return cookie if cookie and ANONYMOUS.fullmatch(cookie) else secrets.token_urlsafe(24)
-
-
-def _digest(*parts: str) -> str:
-    # The store needs to tell learners apart, not to know their names.
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -90,17 +90,11 @@ def marked() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a program.
+    """What came of a program: what is on the page, what it has, and how it ended.
 
-    Attributes:
-        shown: the text that stands on the page.
-        kept: the text that the program has; ``None`` if it has not come to its end.
-        error: name of the error's class, and its message without addresses, if one ended it.
-        said: what the program itself told its user of an error.
-        seconds: until it ended, or was ended.
-        requests: how many it sent.
-        cut: whether the lab ended it.
-        status: what the program knows of how the answer ended.
+    ``kept`` is its own text, ``None`` before its end; ``error`` the name and message of what ended
+    it, without addresses; ``said`` what it told its user of an error; ``seconds`` until it ended or
+    the lab ``cut`` it; ``status`` what it knows of how the answer ended.
     """
 
     shown: str
@@ -123,11 +117,7 @@ class Broken:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until both programs have ended.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
+    """Draw the view; while it is ``running``, until both programs have ended."""
     st.caption(text("lab.breaking.about"))
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
@@ -247,10 +237,7 @@ def _figures(fault: str, outcome: Outcome) -> str:
 
 
 class Side:
-    """Runs a program that asks ``model`` in a thread; ``place`` is its half of the page.
-
-    ``address`` is what stands for an address in an error's message.
-    """
+    """Runs a program in a thread, on its half of the page; ``address`` hides one in an error."""
 
     def __init__(
         self,
@@ -273,7 +260,6 @@ class Side:
         self._thread = threading.Thread(target=self._run, name="lab-side", daemon=True)
 
     def start(self) -> None:
-        """Begin; the thread may write to the caller's page."""
         self._began = time.monotonic()
         add_script_run_ctx(self._thread)
         self._thread.start()
@@ -295,7 +281,6 @@ class Side:
             self._thread.join(JOIN_SECONDS)
 
     def outcome(self) -> Outcome:
-        """Return its outcome so far, from any thread."""
         page, error, cut_at = self._page, self._error, self._cut_at
         over = cut_at if cut_at is not None else self._ended_at
         return Outcome(
@@ -326,7 +311,7 @@ class Side:
 
 
 class _Page:
-    """What a program knows as ``st``: the real one, on its half of the page."""
+    """What a program knows as ``st``."""
 
     def __init__(self, place: DeltaGenerator) -> None:
         self._place = place

@@ -46,11 +46,7 @@ class Runs:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until all its streams have ended.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
+    """Draw the view; while it is ``running``, until all its streams have ended."""
     runs = views.kept("compare", Runs)
     st.caption(text("lab.compare.about"))
     settings = _settings(connection, running=running)

@@ -101,11 +101,7 @@ class Costs:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until both ways have been measured.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
+    """Draw the view; while it is ``running``, until both ways have been measured."""
     costs = views.kept("cost", Costs)
     st.caption(text("lab.cost.about"))
     question = views.choose_question("lab-cost-question", running=running)

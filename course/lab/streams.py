@@ -77,16 +77,10 @@ JOIN_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run compares.
+    """What a run compares: the ways of streaming, and what all of them ask of the model ``name``.
 
-    Args:
-        ways: which ways of streaming.
-        question: what all of them ask.
-        tokens_per_second: the speed asked of Local Cortex's script; ``None`` for its own.
-        chunk_size: characters in a slice of method 2.
-        delay: seconds between two of its slices.
-        pace: the name of our pace, one of ``PACES``.
-        name: the model's.
+    ``tokens_per_second`` is the speed of Local Cortex's script, ``None`` for its own; method 2 has
+    slices of ``chunk_size`` characters, ``delay`` seconds apart; ``pace`` is one of ``PACES``.
     """
 
     ways: tuple[Way, ...]

@@ -92,18 +92,12 @@ def _view(connection: Connection, wanted: str | None) -> None:
 
 
 def kept(name: str, make: Callable[[], Kept]) -> Kept:
-    """Return an object of this session, made at the first call.
-
-    Views change it in place: a run that is being stopped must not touch the session state.
-    """
+    """Return an object of this session; a run that is being stopped changes it in place."""
     return cast("Kept", st.session_state.setdefault(f"lab-{name}", make()))
 
 
 def run(view: str, work: Callable[[], None], *, running: bool) -> None:
-    """Draw a view's button; after a click, do its ``work``, then draw the view again.
-
-    The work is the session's only run, in a container that is brought into view.
-    """
+    """Draw a view's button; after a click, do its ``work`` alone, then draw the view again."""
     st.button(
         text("lab.running" if running else f"lab.{view}.run"),
         key=f"lab-run-{view}",

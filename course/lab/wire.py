@@ -49,12 +49,9 @@ EXCERPT = 40
 class Step:
     """One server-sent event and what became of it; times are seconds since the request.
 
-    Attributes:
-        at: when the last byte of the event had been read.
-        event: its bytes, as text.
-        delta: what the client took from it; ``None`` if it has no text.
-        held: what of the text so far could not leave yet, because it may not be whole.
-        pieces: (when, text) of what left before the next event.
+    ``at`` is when its last byte had been read; ``delta`` what the client took from it, if it has a
+    text; ``held`` what could not leave yet, because it may not be whole; ``pieces`` are (when,
+    text) of what left before the next event.
     """
 
     at: float
@@ -184,11 +181,7 @@ class Look:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until enough events have come.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
+    """Draw the view; while it is ``running``, until enough events have come."""
     look = views.kept("wire", Look)
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))

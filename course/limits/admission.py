@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import get_args
@@ -129,13 +129,12 @@ def reserve(
     Raises:
         Refusal: they must not be asked.
     """
-    passed = current_policy(connection)
+    policy = current_policy(connection)
     reservations: list[Reservation] = []
     try:
         for question in questions:
-            reserved = passed.reserve(*question)
-            reservations.append(reserved)
-        return reservations, enter(passed, shown)
+            reservations.append(policy.reserve(*question))  # noqa: PERF401 - each is given back
+        return reservations, enter(policy, shown)
     except BaseException:
         for each in reservations:
             each.give_back()
@@ -147,10 +146,8 @@ def _cancel(streams: Iterable[TextStream]) -> None:
         each.cancel()
 
 
-def enter(passed: Policy, shown: DeltaGenerator | None = None) -> Place:
-    """Take a place for a stream, and show meanwhile how many are ahead.
-
-    That appears in ``shown``, or where the page is now.
+def enter(policy: Policy, shown: DeltaGenerator | None = None) -> Place:
+    """Take a place for a stream; say meanwhile, in ``shown`` or here, how many are ahead.
 
     Raises:
         Refusal: there is none.
@@ -166,7 +163,7 @@ def enter(passed: Policy, shown: DeltaGenerator | None = None) -> Place:
             shown = shown or st.empty()
             shown.info(text("limits.waiting", ahead=ahead), icon=":material/group:")
 
-    place = passed.enter(say_place)
+    place = policy.enter(say_place)
     try:
         if shown is not None and last >= 0:
             shown.empty()
@@ -211,17 +208,12 @@ def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
         said.append(_when(refusal.opens, datetime.now(UTC)))
     if refusal.reason in (*get_args(Over), "store"):
         said.append(text("limits.meanwhile"))
-        if not of_exercise and _exercises_are_free():
-            said[-1] += f" {text('limits.exercises')}"
+        with suppress(settings.SettingsError):
+            # Else Local Cortex answers programs, without a limit.
+            limited = settings.read().limits.local or AnswerSettings.from_environment().account
+            if not of_exercise and not limited:
+                said[-1] += f" {text('limits.exercises')}"
     st.warning("\n\n".join(said), icon=":material/hourglass:")
-
-
-def _exercises_are_free() -> bool:
-    """Tell whether programs are answered by Local Cortex, and that is not limited."""
-    try:
-        return not (settings.read().limits.local or AnswerSettings.from_environment().account)
-    except settings.SettingsError:
-        return False
 
 
 def _when(opens: datetime, now: datetime) -> str:
@@ -239,17 +231,12 @@ def _when(opens: datetime, now: datetime) -> str:
 def _readers_zone() -> str:
     """Return the zone of the reader's browser, or that of the counters."""
     named = st.context.timezone
-    try:
-        return ZoneInfo(named).key if isinstance(named, str) else _servers_zone()
-    except (ZoneInfoNotFoundError, OSError, ValueError):  # the browser may send anything
-        return _servers_zone()
-
-
-def _servers_zone() -> str:
-    try:
+    if isinstance(named, str):
+        with suppress(ZoneInfoNotFoundError, OSError, ValueError):  # it may send anything
+            return ZoneInfo(named).key
+    with suppress(settings.SettingsError):
         return settings.read().limits.timezone
-    except settings.SettingsError:
-        return "UTC"
+    return "UTC"
 
 
 def say_if_unusable() -> None:
