@@ -388,42 +388,28 @@ class SharedSession:
         return self._failure.reason if self._failure else None
 
     def get(self) -> Session:
+        plan, sources = self._plan, self._sources
         with self._lock:
-            if self._plan.problem:
-                raise self._plan.problem.again()
+            if plan.problem:
+                raise plan.problem.again()
             if self._session is not None and not self._is_dead(self._session):
                 return self._session
             self._drop()
-            if self._failure and self._sources.clock() < self._retry_at:
+            if self._failure and sources.clock() < self._retry_at:
                 raise self._failure.again()
             try:
                 self._session = self._open()
             except Exception as error:  # whatever it is: its text may name the account
-                self._failure = failure = diagnose(error, self._plan.settings)
+                self._failure = failure = diagnose(error, plan.settings)
                 # Only an account's credentials can be wrong for good, and be locked by repeating.
-                heals = failure.reason in HEALS or self._plan.kind != "account"
-                wait = RETRY_SECONDS if heals else float("inf")
-                self._retry_at = self._sources.clock() + wait
+                heals = failure.reason in HEALS or plan.kind != "account"
+                self._retry_at = sources.clock() + (RETRY_SECONDS if heals else float("inf"))
                 raise failure from error
             self._failure = None
-            if not self._plan.procedure:
+            if not plan.procedure:
                 # Run before the clients' own hooks: a client whose server is gone repeats requests.
                 atexit.register(self._at_exit)
             return self._session
-
-    def reset(self, session: Session | None = None) -> None:
-        with self._lock:
-            if session is None or session is self._session:
-                self._failure = None
-                self._drop()
-
-    def close(self) -> None:
-        """Close the session and stop Local Cortex; a later use starts both again."""
-        self.reset()
-        with self._starting:
-            cortex, self.cortex = self.cortex, None
-        if cortex is not None:
-            _in_background(cortex.close)
 
     def _open(self) -> Session:
         plan, sources = self._plan, self._sources
@@ -453,11 +439,25 @@ class SharedSession:
         # Noted by the connector (390114: not renewed) and by Local Cortex (its process has gone).
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
 
+    def reset(self, session: Session | None = None) -> None:
+        with self._lock:
+            if session is None or session is self._session:
+                self._failure = None
+                self._drop()
+
     def _drop(self) -> None:
         old, self._session = self._session, None
         if old is not None and not self._plan.procedure:  # a procedure's session is not ours
             atexit.unregister(self._at_exit)
             _in_background(_close, old)
+
+    def close(self) -> None:
+        """Close the session and stop Local Cortex; a later use starts both again."""
+        self.reset()
+        with self._starting:
+            cortex, self.cortex = self.cortex, None
+        if cortex is not None:
+            _in_background(cortex.close)
 
     def _at_exit(self) -> None:
         # What is alive now dies with the process; collecting it one by one took half a second.
@@ -466,6 +466,19 @@ class SharedSession:
             _close(self._session)
         if self.cortex is not None:
             self.cortex.close()
+
+
+def _close(session: Session) -> None:
+    # The connection first, in one request: Session.close() alone begins with a query, and repeats
+    # it where the server is gone.
+    with suppress(Exception):
+        session.connection.close(retry=False)
+    with suppress(Exception):
+        session.close()
+
+
+def _in_background(work: Callable[..., None], *of: object) -> None:
+    threading.Thread(target=work, args=of, name="close-session", daemon=True).start()
 
 
 @dataclass(frozen=True)
@@ -551,27 +564,28 @@ def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) ->
         return error
     if type(error).__name__ in LOCAL_ERRORS:
         return ConnectionFailed("local", where=str(error))
-    links = [link for link in _chain(error) if not isinstance(link, OSError)]  # its errno is C's
+    settings = settings or {}
+    chain = list(_chain(error))
+    links = [link for link in chain if not isinstance(link, OSError)]  # its errno is C's
     numbers = (getattr(link, name, None) for link in links for name in ("errno", "sql_error_code"))
     errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)
     states = (str(getattr(link, "sqlstate", "")) for link in links)
     sqlstate = next((state for state in states if re.fullmatch("[0-9A-Z]{5}", state)), None)
-    reason, where = REASON_BY_NUMBER.get(errno or 0), KEY_BY_NUMBER.get(errno or 0, "")
-    if errno == UNKNOWN_VALUE and "authenticator" in (settings or {}):
+    where = KEY_BY_NUMBER.get(errno or 0, "")
+    if errno == UNKNOWN_VALUE and "authenticator" in settings:
         where = "authenticator"
-    if reason is None:
-        names = [base.__name__ for base in type(error).__mro__]
-        reason = next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
-    if reason is None:
-        text = " ".join(map(str, _chain(error))).lower()
-        hits = (reason for reason, words in REASON_BY_WORDING.items() if re.search(words, text))
-        reason = next(hits, None)
+    text = " ".join(map(str, chain)).lower()
+    names = [base.__name__ for base in type(error).__mro__]
+    reason = (
+        REASON_BY_NUMBER.get(errno or 0)
+        or next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
+        or next((why for why, words in REASON_BY_WORDING.items() if re.search(words, text)), None)
+    )
     if reason is None and errno:
         reason = "network" if 250000 < errno < 252000 or 254000 < errno < 300000 else None
     elif reason is None and isinstance(error, OSError):
         reason = "secrets" if error.filename else "network"
-        named = (key for key, value in (settings or {}).items() if value == error.filename)
-        where = next(named, "")
+        where = next((key for key, value in settings.items() if value == error.filename), "")
     elif reason is None and settings and isinstance(error, TypeError | ValueError):
         reason = "secrets"  # the connector finds a setting of the wrong type by using it
     return ConnectionFailed(reason or "unknown", errno, sqlstate, where)
@@ -586,19 +600,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         # Snowpark and the connector also keep the original in attributes.
         kept = getattr(error, "conn_error", None) or getattr(error, "cause", None)
         error = kept or error.__cause__
-
-
-def _close(session: Session) -> None:
-    # The connection first, in one request: Session.close() alone begins with a query, and repeats
-    # it where the server is gone.
-    with suppress(Exception):
-        session.connection.close(retry=False)
-    with suppress(Exception):
-        session.close()
-
-
-def _in_background(work: Callable[..., None], *of: object) -> None:
-    threading.Thread(target=work, args=of, name="close-session", daemon=True).start()
 
 
 def _plain(section: Mapping[str, Any]) -> dict[str, Any]:
