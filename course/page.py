@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -56,9 +57,11 @@ class LessonPage:
         """
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
-        parts = [draw_text or (lambda: None), lambda: self._draw_demo(draw)]
-        # A learner who pressed Stop looks at the demo: draw nothing else first.
-        for part in reversed(parts) if st.session_state.get("stop", False) else parts:
+        parts: list[Callable[[], None]] = [partial(self._draw_demo, draw)]
+        if draw_text is not None:
+            # A learner who pressed Stop looks at the demo: draw nothing else first.
+            parts.insert(1 if st.session_state.get("stop", False) else 0, draw_text)
+        for part in parts:
             part()
         if self._lesson.meta.lab:
             with self._lab:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from course.lab.streams import WELL, Lane, Settings, Way
+from streaming import StreamMetrics
 
 __all__ = [
     "BINS",
@@ -142,18 +143,17 @@ def findings(lanes: Sequence[Lane]) -> list[Finding]:
     live = direct or ours
     found: list[Finding] = []
     if custom is not None:
-        slow = custom.metrics
-        late, early = slow.time_to_first_text, live and live.metrics.time_to_first_text
+        slow, fast = custom.metrics, live.metrics if live is not None else StreamMetrics()
+        late, early = slow.time_to_first_text, fast.time_to_first_text
         if late is not None and early is not None:
             later = late - early >= SEEN_SECONDS
             figures = {"seconds": late - early} if later else {}
             found.append(("lab.found.first_later" if later else "lab.found.first_alike", figures))
-        existed, total = custom.answer_existed, slow.total
-        if existed is not None and total is not None and total - existed >= SEEN_SECONDS:
-            found.append(("lab.found.typing", {"seconds": total - existed}))
-        fast = live and live.metrics.total
-        if total is not None and fast is not None and total - fast >= SEEN_SECONDS:
-            found.append(("lab.found.total", {"slow": total, "fast": fast}))
+        existed, last, total = custom.answer_existed, slow.total, fast.total
+        if existed is not None and last is not None and last - existed >= SEEN_SECONDS:
+            found.append(("lab.found.typing", {"seconds": last - existed}))
+        if last is not None and total is not None and last - total >= SEEN_SECONDS:
+            found.append(("lab.found.total", {"slow": last, "fast": total}))
     if direct is not None and ours is not None:
         if ours.metrics.pieces < direct.metrics.pieces:
             pieces = {"direct": float(direct.metrics.pieces), "ours": float(ours.metrics.pieces)}
