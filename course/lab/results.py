@@ -37,10 +37,7 @@ Finding = tuple[str, dict[str, float]]
 MOST_POINTS = 160
 #: Where a bin of the histogram begins, in milliseconds: pauses differ by factors, not by steps.
 BINS = (0, 10, 20, 40, 60, 100, 200, 500, 1000)
-BIN_NAMES = [
-    *(f"{begin}-{end}" for begin, end in pairwise(BINS)),
-    f"{BINS[-1]}+",
-]
+BIN_NAMES = [*(f"{begin}-{end}" for begin, end in pairwise(BINS)), f"{BINS[-1]}+"]
 # Told apart without colour, too.
 DASHES = ([6, 4], [1, 0], [2, 2])
 # Less than this nobody sees, and a busy machine makes it up.
