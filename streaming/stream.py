@@ -16,7 +16,7 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.gate import BEGINNING
+from streaming.fair_queue import BEGINNING
 from streaming.lateness import Lateness
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
@@ -334,7 +334,7 @@ class TextStream:
     def _tick(self) -> float:
         tick = self._lateness.lengthened(self.pace.tick)
         # Who has no word yet goes before who is reading.
-        courteous = self.in_batches and BEGINNING.crowded
+        courteous = self.in_batches and BEGINNING.waiting
         return max(tick, COURTEOUS_TICK) if tick and courteous else tick
 
     def _piece(self, now: float) -> str:

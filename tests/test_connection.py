@@ -406,8 +406,10 @@ def test_an_account_under_another_name_is_reported_and_not_used() -> None:
 
 @pytest.mark.parametrize("by_setting", [True, False])
 def test_an_account_under_another_name_is_used_when_it_is_named(by_setting: bool) -> None:
-    header = "[connections.mine]"
-    world = World(entries=OTHER, environ={"COURSE_CONNECTION": header} if by_setting else {})
+    header, environ = "[connections.mine]", {"COURSE_CONNECTION_NAME": "another"}
+    if by_setting:
+        environ["COURSE_CONNECTION"] = header
+    world = World(entries=OTHER, environ=environ)
     found = chosen(world, None if by_setting else header)
     assert found.session
     assert (found.kind, world.opened[0]["user"]) == ("account", "u")

@@ -35,7 +35,7 @@ from practice.events import (
 )
 from practice.sandbox.answers import Answers, Complete, Refused, Sql
 from practice.sandbox.job import RunLimits, Scene, job
-from practice.sandbox.places import Place, Places
+from practice.sandbox.places import Places, RunPlace
 from practice.sandbox.process import Process
 from practice.sandbox.runtime import Runtime, find
 
@@ -146,7 +146,7 @@ class _Run:
     """
 
     def __init__(
-        self, answers: Answers, limits: RunLimits, place: Place, clock: Callable[[], float]
+        self, answers: Answers, limits: RunLimits, place: RunPlace, clock: Callable[[], float]
     ) -> None:
         self._answers = answers
         self._limits = limits

@@ -525,24 +525,6 @@ def test_a_setting_that_names_no_connection_is_explained(monkeypatch: pytest.Mon
     assert "COURSE_CONNECTION" in app.error[0].value
 
 
-def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    watched: list[str] = []
-
-    class Watcher:
-        def __init__(self, path: str, _: object) -> None:
-            watched.append(path)
-
-    monkeypatch.setattr(navigation, "get_default_path_watcher_class", lambda: Watcher)
-    monkeypatch.setattr(type(st.context), "url", "http://127.0.0.1/")
-    navigation._keep_watching.clear()
-    for _ in range(2):
-        open_home()
-    assert watched == [str(ROOT / "Home.py")]
-    navigation._keep_watching.clear()
-
-
 @pytest.mark.parametrize(("outcome", "refused"), [("not_inside", True), ("used", False)])
 def test_a_foreign_name_is_refused_on_this_machine_and_not_inside_snowflake(
     monkeypatch: pytest.MonkeyPatch, outcome: str, *, refused: bool

@@ -607,7 +607,7 @@ def test_delta_by_delta_the_source_is_never_left_alone() -> None:
 def crowd(monkeypatch: pytest.MonkeyPatch, *, crowded: bool) -> None:
     # Not by its path: there, the package's function stands before the module of the same name.
     module = sys.modules["streaming.stream"]
-    monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(crowded=crowded))
+    monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(waiting=crowded))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Gate: few at a time, one after the other, and nobody for ever."""
+"""FairQueue: few at a time, one after the other, and nobody for ever."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from contextlib import ExitStack
 
 import pytest
 
-from streaming.gate import Gate
+from streaming import FairQueue
 from tests.streaming.asking import wait_for
 from tests.streaming.fakes import FakeClock
 
 
 def test_as_many_as_there_are_places_pass_at_once() -> None:
-    gate = Gate(places=2, lease=60.0)
-    with gate.turn(), gate.turn():
+    queue = FairQueue(places=2, lease=60.0)
+    with queue.turn(), queue.turn():
         pass
 
 
 def test_one_more_waits_until_a_place_is_given_back() -> None:
-    gate = Gate(places=1, lease=60.0)
+    queue = FairQueue(places=1, lease=60.0)
     passed = threading.Event()
 
     def pass_through() -> None:
-        with gate.turn():
+        with queue.turn():
             passed.set()
 
-    with gate.turn():
+    with queue.turn():
         other = threading.Thread(target=pass_through)
         other.start()
         assert not passed.wait(0.05)
@@ -35,41 +35,41 @@ def test_one_more_waits_until_a_place_is_given_back() -> None:
 
 
 def test_a_place_is_given_back_although_its_holder_fails() -> None:
-    gate = Gate(places=1, lease=60.0)
-    with pytest.raises(ValueError, match="mine"), gate.turn():
+    queue = FairQueue(places=1, lease=60.0)
+    with pytest.raises(ValueError, match="mine"), queue.turn():
         raise ValueError("mine")
-    with gate.turn():
+    with queue.turn():
         pass
 
 
 def test_a_place_may_be_given_back_before_the_end_of_its_turn() -> None:
-    gate = Gate(places=1, lease=60.0)
-    with gate.turn() as leave:
+    queue = FairQueue(places=1, lease=60.0)
+    with queue.turn() as leave:
         leave()
         leave()
-        with gate.turn():
+        with queue.turn():
             pass
 
 
 def test_whoever_takes_longer_than_a_lease_holds_nobody_up() -> None:
     clock = FakeClock()
-    gate = Gate(places=1, lease=0.03, clock=clock)
+    queue = FairQueue(places=1, lease=0.03, clock=clock)
     with ExitStack() as turns:
         for _ in range(5):
-            turns.enter_context(gate.turn())
+            turns.enter_context(queue.turn())
             clock.now += 0.031
 
 
 def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     clock = FakeClock()
-    gate = Gate(places=1, lease=0.03, clock=clock)
-    with gate.turn():
+    queue = FairQueue(places=1, lease=0.03, clock=clock)
+    with queue.turn():
         clock.now += 0.031
     passing = threading.Barrier(2, timeout=30)
-    second = threading.Thread(target=lambda: _through(gate, passing))
+    second = threading.Thread(target=lambda: _through(queue, passing))
     second.start()
     passing.wait()
-    third = threading.Thread(target=lambda: _through(gate, None))
+    third = threading.Thread(target=lambda: _through(queue, None))
     third.start()
     # Its clock is frozen: a place that the first had given back twice would let it in.
     third.join(0.05)
@@ -79,19 +79,19 @@ def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
     second.join()
 
 
-def test_it_is_crowded_while_somebody_waits_for_a_place() -> None:
-    gate = Gate(places=1, lease=60.0)
-    waiting = threading.Thread(target=lambda: _through(gate, None))
-    with gate.turn():
-        assert not gate.crowded
+def test_it_counts_those_who_wait_for_a_place() -> None:
+    queue = FairQueue(places=1, lease=60.0)
+    waiting = threading.Thread(target=lambda: _through(queue, None))
+    with queue.turn():
+        assert not queue.waiting
         waiting.start()
-        wait_for(lambda: gate.crowded)
+        wait_for(lambda: queue.waiting > 0)
     waiting.join()
-    assert not gate.crowded
+    assert not queue.waiting
 
 
-def _through(gate: Gate, passing: threading.Barrier | None) -> None:
-    with gate.turn():
+def _through(queue: FairQueue, passing: threading.Barrier | None) -> None:
+    with queue.turn():
         if passing is not None:
             passing.wait()
             passing.wait()
