@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from local_cortex import faults, models, speed, tokens
     from local_cortex.process.parent import LocalCortexProcess
-    from local_cortex.server import LocalCortex, StartError
-    from local_cortex.settings import Settings, SettingsError
+    from local_cortex.server import LocalCortex
+    from local_cortex.settings import Settings, SettingsError, StartError
 
 __all__ = [
     "LocalCortex",
@@ -39,7 +39,7 @@ _WHERE = {
     "LocalCortexProcess": "process.parent",
     "Settings": "settings",
     "SettingsError": "settings",
-    "StartError": "server",
+    "StartError": "settings",
 }
 
 

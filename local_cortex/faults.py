@@ -17,7 +17,7 @@ from email.utils import format_datetime
 
 from local_cortex.models import Model
 
-__all__ = ["FAULTS", "Fault", "Refusal", "find", "nearest", "played"]
+__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find", "nearest", "played"]
 
 PREFIX = "fault-"
 # So much of an answer comes before a fault in the middle of it.
@@ -34,6 +34,7 @@ Line = bytes
 Lines = AsyncIterator[Line]
 #: Closes the connection: with True at once (a reset), with False when all is sent.
 HangUp = Callable[[bool], None]
+Play = Callable[[Lines, HangUp], Lines]
 
 
 class Refusal(Exception):
@@ -51,31 +52,25 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a fault model does.
-
-    Args:
-        about: in one line, for people.
-        status: the HTTP status with which it refuses a call.
-        retry_after: makes the ``Retry-After`` header of that refusal.
-        then_ok: refuse a conversation the first time, answer it the second, and so on.
-        expired: say to a stream, the first time, that the session token has run out.
-        silent: take the request and send nothing, no headers either.
-        content_type: of the stream.
-        max_tokens: the most tokens that the answer has.
-        reasons: whether the end says why, on the route that can.
-        play: what becomes of the stream's lines.
-    """
+    """What a fault model does; ``about`` says it in one line, for people."""
 
     about: str
     status: int | None = None
+    """The HTTP status with which it refuses a call."""
     retry_after: Callable[[], str] | None = None
+    """Makes the ``Retry-After`` header of that refusal."""
     then_ok: bool = False
+    """Refuse a conversation the first time, answer it the second, and so on."""
     expired: bool = False
+    """Say to a stream, the first time, that the session token has run out."""
     silent: bool = False
+    """Take the request and send nothing, no headers either."""
     content_type: str | None = None
     max_tokens: int | None = None
     reasons: bool = True
-    play: Callable[[Lines, HangUp], Lines] | None = None
+    """Say why the answer ended, on the route that can."""
+    play: Play | None = None
+    """What becomes of the stream's lines."""
 
     def refuse(self, name: str) -> None:
         """Refuse a call, where that is what this fault does.
@@ -127,65 +122,33 @@ def _content(line: Line) -> str | None:
     return choices[0]["delta"].get("content") if choices else None
 
 
-async def _stall_first(lines: Lines, _: HangUp) -> Lines:
-    await asyncio.Event().wait()
-    async for line in lines:
-        yield line
+def _cut(
+    *last: Line, before: int | None = BEFORE, stall: bool = False, reset: bool | None = None
+) -> Play:
+    """Break an answer off after ``before`` events with text, a short one after its text.
 
+    After these (or all events, with ``None``) come the ``last``; then the stream ends, stalls, or
+    has its connection closed, with a ``reset`` or without.
+    """
 
-async def _stall_mid(lines: Lines, _: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    await asyncio.Event().wait()
-
-
-async def _reset(lines: Lines, hang_up: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    hang_up(True)
-    await asyncio.Event().wait()
-
-
-async def _truncated(lines: Lines, hang_up: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    hang_up(False)
-    await asyncio.Event().wait()
-
-
-async def _before(lines: Lines) -> Lines:
-    """Give the lines that come before a fault in the middle: of a short answer all its text."""
-    number = 0
-    async for line in lines:
-        if not _content(line):
-            return
-        yield line
-        number += 1
-        if number == BEFORE:
-            return
-
-
-def _ending_with(*last: Line) -> Callable[[Lines, HangUp], Lines]:
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        async for line in _before(lines):
+    async def play(lines: Lines, hang_up: HangUp) -> Lines:
+        number = 0
+        async for line in lines:
+            if before is not None and (number == before or not _content(line)):
+                break
             yield line
+            number += 1
         for line in last:
             yield line
+        if reset is not None:
+            hang_up(reset)
+        if stall or reset is not None:
+            await asyncio.Event().wait()
 
     return play
 
 
-def _followed_by(*more: Line) -> Callable[[Lines, HangUp], Lines]:
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        async for line in lines:
-            yield line
-        for line in more:
-            yield line
-
-    return play
-
-
-def _with(*contents: str | None) -> Callable[[Lines, HangUp], Lines]:
+def _with(*contents: str | None) -> Play:
     """Put events with these texts in after the first one with text."""
 
     async def play(lines: Lines, _: HangUp) -> Lines:
@@ -225,22 +188,21 @@ async def _burst(lines: Lines, _: HangUp) -> Lines:
 
 async def _one_blob(lines: Lines, _: HangUp) -> Lines:
     texts: list[str] = []
-    with_text: Line | None = None
+    with_text = b""
     async for line in lines:
-        content = _content(line)
-        if content:
+        if content := _content(line):
             with_text = line
             texts.append(content)
-        else:
-            if with_text is not None:
-                yield _edited(with_text, "".join(texts))
-                with_text = None
-            yield line
+            continue
+        if texts:
+            yield _edited(with_text, "".join(texts))
+            texts = []
+        yield line
 
 
-async def _endless(lines: Lines, _: HangUp) -> Lines:
+async def _endless(lines: Lines, hang_up: HangUp) -> Lines:
     line = b""
-    async for line in _before(lines):
+    async for line in _cut()(lines, hang_up):
         yield line
     # Of an answer without any text there is nothing to go on with.
     while line:
@@ -276,23 +238,23 @@ FAULTS: dict[str, Fault] = {
     "fault-503-then-ok": Fault("is busy, then answers", 503, then_ok=True),
     "fault-expired-token": Fault("says once that the session has expired", expired=True),
     "fault-stall-headers": Fault("takes the request and says nothing", silent=True),
-    "fault-stall-first": Fault("begins to answer, but no word comes", play=_stall_first),
-    "fault-stall-mid": Fault("falls silent in the middle", play=_stall_mid),
-    "fault-reset": Fault("the connection is reset in the middle", play=_reset),
-    "fault-truncated": Fault("the connection is closed in the middle", play=_truncated),
+    "fault-stall-first": Fault(
+        "begins to answer, but no word comes", play=_cut(before=0, stall=True)
+    ),
+    "fault-stall-mid": Fault("falls silent in the middle", play=_cut(stall=True)),
+    "fault-reset": Fault("the connection is reset in the middle", play=_cut(reset=True)),
+    "fault-truncated": Fault("the connection is closed in the middle", play=_cut(reset=False)),
     "fault-error-event": Fault(
         "an `event: error` in the middle, then an ordinary end",
-        play=_ending_with(b"event: error\ndata: " + ERROR),
+        play=_cut(b"event: error\ndata: " + ERROR),
     ),
-    "fault-error-data": Fault(
-        "an error as data in the middle", play=_ending_with(b"data: " + ERROR)
-    ),
-    "fault-bad-json": Fault("data that is no JSON", play=_ending_with(b'data: {"choices": [')),
-    "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_ending_with(b'data: "\xff\xfe"')),
-    "fault-done": Fault("a [DONE] that nobody expects", play=_followed_by(b"data: [DONE]")),
-    "fault-no-end": Fault("ends in the middle like an ordinary end", play=_ending_with()),
+    "fault-error-data": Fault("an error as data in the middle", play=_cut(b"data: " + ERROR)),
+    "fault-bad-json": Fault("data that is no JSON", play=_cut(b'data: {"choices": [')),
+    "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_cut(b'data: "\xff\xfe"')),
+    "fault-done": Fault("a [DONE] that nobody expects", play=_cut(b"data: [DONE]", before=None)),
+    "fault-no-end": Fault("ends in the middle like an ordinary end", play=_cut()),
     "fault-null-choices": Fault(
-        "an event whose choices are null", play=_ending_with(b'data: {"choices": null}')
+        "an event whose choices are null", play=_cut(b'data: {"choices": null}')
     ),
     "fault-none-delta": Fault("an event whose text is null", play=_with(None)),
     "fault-empty-delta": Fault("events without text", play=_with("", "")),
@@ -312,9 +274,12 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-async def played(fault: Fault | None, lines: Lines, hang_up: HangUp) -> Lines:
+NONE = Fault("nothing goes wrong")
+
+
+async def played(fault: Fault, lines: Lines, hang_up: HangUp) -> Lines:
     """Give a stream's lines, as the fault makes them; closing this closes the stream."""
-    play = fault.play if fault is not None else None
-    async with aclosing(play(lines, hang_up) if play else lines) as changed:  # type: ignore[type-var]
-        async for line in changed:
+    changed = fault.play(lines, hang_up) if fault.play is not None else lines
+    async with aclosing(changed) as played_lines:  # type: ignore[type-var]
+        async for line in played_lines:
             yield line

@@ -40,10 +40,7 @@ class AuthError(Exception):
 WRONG_PASSWORD = ("390100", "Incorrect username or password was specified.")
 UNKNOWN_TOKEN = ("390104", "Session token is not valid.")
 EXPIRED_SESSION = ("390112", "Your session has expired. Please login again.")
-EXPIRED_MASTER = (
-    "390114",
-    "Authentication token has expired. The user must authenticate again.",
-)
+EXPIRED_MASTER = ("390114", "Authentication token has expired. The user must authenticate again.")
 
 
 @dataclass(slots=True, eq=False)
@@ -97,14 +94,15 @@ class Sessions:
             raise AuthError(*WRONG_PASSWORD)
         with self._lock:
             now = self._clock()
-            self._forget_some(now)
+            for known in list(self._by_master.values()):
+                if now >= known.master_expires:
+                    self._forget(known)
+            while len(self._by_master) >= MAX_SESSIONS:
+                # The least recently used.
+                self._forget(next(iter(self._by_master.values())))
             number = next(self._ids)
-            login = Login(
-                id=number,
-                master_token=secrets.token_urlsafe(32),
-                master_expires=now + MASTER_SECONDS,
-                sql=new_session(number),
-            )
+            master = secrets.token_urlsafe(32)
+            login = Login(number, master, now + MASTER_SECONDS, new_session(number))
             self._by_master[login.master_token] = login
             self._add_token(login, now)
         return login
@@ -132,10 +130,9 @@ class Sessions:
             return login
 
     def renew(self, master_token: str) -> Login:
-        """Give the master token's session a new session token.
+        """Give the master token's session a new session token; the one before keeps its own time.
 
-        The one before keeps its own time, so that threads that share a session and renew it at the
-        same moment do not take each other's tokens away.
+        Threads that share a session may renew it at the same moment.
 
         Raises:
             AuthError: 390104 for an unknown master token, 390114 for an expired one.
@@ -153,7 +150,7 @@ class Sessions:
         return login
 
     def expire(self) -> None:
-        """Let every session token run out now, as an hour of waiting would; they can be renewed."""
+        """Let every session token run out now; they can be renewed."""
         with self._lock:
             now = self._clock()
             for login in self._by_master.values():
@@ -171,14 +168,6 @@ class Sessions:
         while len(login.tokens) > MAX_TOKENS:
             oldest = next(iter(login.tokens))
             del login.tokens[oldest], self._by_token[oldest]
-
-    def _forget_some(self, now: float) -> None:
-        """Make room for one more: drop what can't be renewed, then the least recently used."""
-        for login in list(self._by_master.values()):
-            if now >= login.master_expires:
-                self._forget(login)
-        while len(self._by_master) >= MAX_SESSIONS:
-            self._forget(next(iter(self._by_master.values())))
 
     def _forget(self, login: Login) -> None:
         for token in login.tokens:

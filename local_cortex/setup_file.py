@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,42 +57,36 @@ class Statement:
 
 
 def read(path: str) -> list[Statement]:
-    """Return the statements of a file.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Return the statements of a file; an ``OSError`` if it cannot be read."""
     return split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
 
 
 def split(text: str) -> list[Statement]:
     """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement."""
-    return [
-        Statement(text.count("\n", 0, start) + 1, text[start:end]) for start, end in _bounds(text)
-    ]
-
-
-def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    found: list[Statement] = []
     words: list[str] = []
-    start = end = -1
-    position = 0
+    start = end = position = 0
+
+    def finish() -> None:
+        if words:
+            found.append(Statement(text.count("\n", 0, start) + 1, text[start:end]))
+            words.clear()
+
     while piece := PIECE.search(text, position):
         position = piece.end()
         if piece.lastgroup == "comment":
             continue
         if piece.lastgroup == "end" and not _within_block(words):
-            if start >= 0:
-                yield start, end
-            words, start = [], -1
+            finish()
             continue
-        if start < 0:
+        if not words:
             start = piece.start()
             if transfer := TRANSFER.match(text, start):
                 position = transfer.end()
         words.append(piece[0].upper())
         end = position
-    if start >= 0:
-        yield start, end
+    finish()
+    return found
 
 
 def _within_block(words: Sequence[str]) -> bool:
@@ -118,16 +112,18 @@ def main(place: str, paths: Sequence[str]) -> int:
 
     with connect(connection_name="snowflake") as connection, connection.cursor() as cursor:
         for path in paths:
-            _run(cursor, path)
+            sys.stderr.write(_run(cursor, path))
         names = ", ".join(f"CURRENT_{name.upper()}()" for name in PLACES)
         found = dict(zip(PLACES, cursor.execute(f"SELECT {names}").fetchone(), strict=True))
     kept = {name: value for name, value in found.items() if value}
     Path(place).write_text(json.dumps(kept), encoding="utf-8")
-    _say(f"The program starts in {'.'.join(kept[n] for n in PLACES[2:] if n in kept)}.")
+    begins = ".".join(kept[name] for name in PLACES[2:] if name in kept)
+    sys.stderr.write(f"The program starts in {begins}.\n")
     return 0
 
 
-def _run(cursor: Any, path: str) -> None:
+def _run(cursor: Any, path: str) -> str:
+    """Run a file, and return what to say of it."""
     from snowflake.connector.errors import Error
 
     statements = read(path)
@@ -136,21 +132,13 @@ def _run(cursor: Any, path: str) -> None:
         try:
             cursor.execute(statement.sql)
         except (Error, OSError) as error:
-            failed.append(f"  line {statement.line}, {statement.name}: {_reason(error)}")
-    ran = len(statements) - len(failed)
-    _say(f"Set-up {path}: {ran} of {len(statements)} statements ran.")
+            text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
+            reason = SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
+            failed.append(f"  line {statement.line}, {statement.name}: {reason}\n")
     if failed:
-        _say("These did not, and the rest went on:\n" + "\n".join(failed))
-
-
-def _reason(error: Exception) -> str:
-    """Return the first sentence of an error, without the numbers before it."""
-    text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
-    return SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+        failed.insert(0, "These did not, and the rest went on:\n")
+    ran = len(statements) - max(0, len(failed) - 1)
+    return f"Set-up {path}: {ran} of {len(statements)} statements ran.\n" + "".join(failed)
 
 
 if __name__ == "__main__":

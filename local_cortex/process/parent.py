@@ -1,45 +1,229 @@
 """Local Cortex in a process of its own, watched, and started again when it does not answer.
 
-A statement may compute without an end or take all memory, and a thread that does can neither be
-ended nor capped; a process can. The parent hands the secret over by standard input, and reads the
-port from standard output; both stay open, so that each notices the other's end.
+A statement may compute without an end or take all memory. A thread that does can neither be ended
+nor capped; a process can. The parent hands the secret over by standard input, and reads the port
+from standard output; both stay open, so that each notices the other's end.
 """
 
 from __future__ import annotations
 
+import http.client
+import json
 import logging
 import os
+import queue
+import secrets
+import subprocess
+import sys
+import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from concurrent.futures import Future
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from local_cortex.process.handle import Child, error
-from local_cortex.process.watching import MEGABYTE, Restarts, Watching
+import psutil
+
+from local_cortex.loopback import HOST
+from local_cortex.out_of_sight import is_secret
+from local_cortex.settings import ModelTableError, Settings, SettingsError, StartError
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["LocalCortexProcess"]
+__all__ = ["ALLOCATOR", "Child", "LocalCortexProcess", "Restarts", "Watching"]
 
 log = logging.getLogger(__name__)
 
+ROOT = Path(__file__).parents[2]
+MEGABYTE = 1_000_000
+# Start-up takes half a second; a machine this slow has another problem.
+START_SECONDS = 20.0
+# It ends in a few hundredths of a second; one that is stuck is killed.
+CLOSE_SECONDS = 0.5
+# Memory that one statement gives back is there for the next, whichever thread that is on.
+ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+WINDOWS_FLAGS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(
+    subprocess, "CREATE_NEW_PROCESS_GROUP", 0
+)
+ERRORS = {each.__name__: each for each in (ModelTableError, SettingsError, StartError)}
 
-class Server(Protocol):
-    """A process, or a ``LocalCortex`` where no process can be started."""
 
-    port: int
+@dataclass(frozen=True)
+class Watching:
+    """When a process is over; ``memory`` is in bytes, the rest in seconds or times."""
+
+    every: float = 1.0
+    """Seconds between two questions, and the longest that an answer to one may take."""
+    patience: int = 3
+    """Questions in a row without an answer: fewer happen on a busy machine, or after a sleep."""
+    memory: int = 1_500 * MEGABYTE
+    most: int = 3
+    """Times that it is started again within ``within``."""
+    within: float = 60.0
+
+    def why_over(self, unanswered: int, memory: int) -> str | None:
+        """Return why to replace a process with that many unanswered questions, or None."""
+        if unanswered >= self.patience:
+            return f"did not answer for {self.patience * self.every:g} s"
+        if memory > self.memory:
+            return f"used more than {self.memory // MEGABYTE} MB of memory"
+        return None
+
+
+class Restarts:
+    """Counts the processes that were lost; times are of any monotonic clock, in seconds."""
+
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
+        self._lost: deque[float] = deque(maxlen=watching.most + 1)
+
+    def lost(self, now: float) -> None:
+        """Note that a process was lost."""
+        self._lost.append(now)
+
+    def wait(self, now: float) -> float:
+        """Return the seconds until another may be started; 0 for now."""
+        if len(self._lost) <= self._watching.most:
+            return 0.0
+        return max(0.0, self._lost[0] + self._watching.within - now)
+
+
+class Child:
+    """One process with a server in it (``child.py``).
+
+    Args:
+        environment: its own, but for what leads to an account.
+        on_end: is called, in a thread, when the process has ended.
+
+    Raises:
+        OSError: no process can be started here.
+    """
+
+    def __init__(self, environment: Mapping[str, str], on_end: Callable[[], None]) -> None:
+        self.port = 0
+        self.engine = ""
+        self.secret = secrets.token_urlsafe(24)
+        self._on_end = on_end
+        self._given_up = False
+        self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        # What a killed process leaves on the disk goes with this folder.
+        self._folder = tempfile.TemporaryDirectory(
+            prefix="local-cortex-", ignore_cleanup_errors=True
+        )
+        kept = {
+            name: value
+            for name, value in environment.items()
+            if name.startswith("COURSE_RELAY") or not is_secret(name, value)
+        }
+        path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
+        # -P: no file of the working directory takes the place of one of Python's. In a group of its
+        # own, Ctrl-C ends the pages first.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "local_cortex.process.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=kept
+            | ALLOCATOR
+            | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder.name)
+            | {"PYTHONPATH": path},
+            start_new_session=True,
+            creationflags=WINDOWS_FLAGS,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        self._input = self._process.stdin
+        with suppress(OSError):  # it has ended, which is found out below
+            self._input.write(f"{self.secret}\n".encode())
+            self._input.flush()
+        threading.Thread(target=self._read, name="local-cortex-reader", daemon=True).start()
+
+    def wait_until_it_listens(self) -> None:
+        """Return once it answers.
+
+        Raises:
+            SettingsError, ModelTableError, StartError: as ``LocalCortex.start`` does.
+        """
+        try:
+            said = self._said.get(timeout=START_SECONDS)
+        except queue.Empty:
+            raise StartError(f"Local Cortex did not start within {START_SECONDS:g} s") from None
+        if not said:
+            raise StartError(f"Local Cortex did not start ({self.how_it_ended()})")
+        report = json.loads(said)
+        if "error" in report:
+            raise ERRORS[report["error"]](report["text"])
+        self.port, self.engine = report["port"], report["engine"]
 
     @property
-    def secret(self) -> str: ...
+    def alive(self) -> bool:
+        """Whether the process runs and has not been given up; it may be stuck."""
+        return not self._given_up and self._process.poll() is None
+
     @property
-    def engine(self) -> str: ...
-    @property
-    def alive(self) -> bool: ...
-    def close(self) -> None: ...
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def answers(self, seconds: float) -> bool:
+        """Tell whether its server answers within ``seconds``."""
+        try:
+            with closing(http.client.HTTPConnection(HOST, self.port, timeout=seconds)) as asking:
+                asking.request("GET", "/")
+                # 503 means that a stopped statement is still computing.
+                return asking.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def memory(self) -> int:
+        """Return the bytes of memory that it has; 0 once it has ended."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def how_it_ended(self) -> str:
+        """Say so in words, within a moment of the end of its output."""
+        try:
+            code = self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return "closed its output"
+        return f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    def close(self) -> None:
+        """End it, by force if it does not end by itself."""
+        with suppress(OSError):
+            self._input.close()
+        try:
+            self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End it by force; it may be stuck."""
+        # Its clients notice at once, and ask whether it was replaced.
+        self._given_up = True
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS)
+        with suppress(OSError):
+            self._input.close()
+
+    def _read(self) -> None:
+        output = self._process.stdout
+        assert output is not None  # noqa: S101 - it was asked for
+        with suppress(OSError), output:
+            self._said.put(output.readline())
+            output.read()
+        self._said.put(b"")
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS)
+        self._folder.cleanup()
+        self._on_end()
 
 
 class LocalCortexProcess:
@@ -67,11 +251,10 @@ class LocalCortexProcess:
         self._watching = watching
         self._clock, self._child = clock, child
         self._restarts = Restarts(watching or Watching())
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
         self._wake = threading.Event()
-        self._server: Server | None = None
-        self._failure: Exception | None = None
-        self._failure_told = False
+        # The process that starts or runs, and the thread that starts and watches it.
+        self._begun: Future[Child] | None = None
         self._thread: threading.Thread | None = None
         self._sessions: WeakSet[Session] = WeakSet()
         self._lost = 0
@@ -82,8 +265,7 @@ class LocalCortexProcess:
     def start(cls, environment: Mapping[str, str] | None = None) -> LocalCortexProcess:
         """Begin to start a process and return at once; :meth:`session` waits for it."""
         started = cls(environment)
-        with started._changed:
-            started._begin()
+        started._begin()
         return started
 
     @property
@@ -94,29 +276,33 @@ class LocalCortexProcess:
     @property
     def replaced(self) -> int:
         """How many of its processes were lost, each with its sessions, and replaced."""
-        with self._changed:
-            return self._lost + (self._server is not None and not self._server.alive)
+        with self._lock:
+            child = self._current()
+            return self._lost + (child is not None and not child.alive)
 
-    def server(self) -> Server:
+    def server(self) -> Child:
         """Return what answers now, with its ``port``, ``secret`` and ``engine``.
 
         Raises:
             SettingsError, ModelTableError, StartError: there is none, and why.
         """
-        with self._changed:
-            if self._thread is None and self._failure_told:
-                # The caller knows of the failure, so this call is another try.
-                self._failure, self._failure_told = None, False
-            if self._thread is None and not self._is_decided():
-                self._begin()
-            self._changed.wait_for(self._is_decided)
-            if self._server is not None:
-                return self._server
-            if self._failure is None:
-                raise error(text="Local Cortex has been stopped")
-            self._failure_told = True
-            # An exception raised twice would collect tracebacks.
-            raise type(self._failure)(*self._failure.args) from self._failure
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise StartError("Local Cortex has been stopped")
+                begun, thread = self._begun or self._begin(), self._thread
+            failure = begun.exception()
+            if not failure and begun.result().alive:
+                return begun.result()
+            if thread is not None:
+                # After an end it begins the next process; after a failure the next call does.
+                thread.join()
+            with self._lock:
+                if self._begun is begun:
+                    self._begun = None
+            if failure:
+                # An exception raised twice would collect tracebacks.
+                raise type(failure)(*failure.args) from failure
 
     def session(self) -> Session:
         """Open a new ``snowflake.snowpark.Session``; the caller closes it.
@@ -132,12 +318,12 @@ class LocalCortexProcess:
             try:
                 session = open_session(server.port, server.secret)
             except Exception:
-                # We lost the process in between: ask the next one.
-                if self._answers_now(server):
+                if server.alive:
                     raise
+                # We lost the process in between: ask the next one.
                 continue
-            with self._changed:
-                if self._server is server:
+            with self._lock:
+                if self._current() is server:
                     self._sessions.add(session)
                     return session
             with suppress(Exception):
@@ -145,66 +331,63 @@ class LocalCortexProcess:
 
     def close(self) -> None:
         """End the process; answers still being made end here. Safe to call twice."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            server, self._server = self._server, None
-            self._changed.notify_all()
+            child, self._begun = self._current(), None
         self._wake.set()
-        if server is not None:
-            server.close()
+        if child is not None:
+            child.close()
 
-    def _begin(self) -> None:
-        # Linux ends a process with the thread that started it: one thread starts it and watches it.
-        self._thread = threading.Thread(target=self._run, name="local-cortex-watch", daemon=True)
-        self._thread.start()
+    def _current(self) -> Child | None:
+        begun = self._begun
+        return begun.result() if begun and begun.done() and not begun.exception() else None
 
-    def _run(self) -> None:
-        failure: Exception | None = None
-        try:
-            while self._serve():
-                pass
-        except Exception as found:  # raised again where a session is asked for
-            failure = found
-        with self._changed:
-            self._failure, self._thread = failure, None
-            self._changed.notify_all()
-
-    def _serve(self) -> bool:
-        """Start a process and watch it to its end; return whether another follows."""
-        if wait := self._restarts.wait(self._clock()):
-            raise error(
-                text=f"Local Cortex {self._reason}, as others did a moment before. "
-                f"It is not started again for {wait:.0f} s."
+    def _begin(self) -> Future[Child]:
+        with self._lock:
+            # Linux ends a process with the thread that started it, so that thread watches it, too.
+            begun: Future[Child] = Future()
+            self._thread = threading.Thread(
+                target=self._serve, args=(begun,), name="local-cortex-watch", daemon=True
             )
-        watching = self._watching or _as_set(self._environment)
+            self._thread.start()
+            self._begun = begun
+        return begun
+
+    def _serve(self, begun: Future[Child]) -> None:
+        """Start a process, watch it to its end, and begin the next one."""
+        child = None
         try:
+            if wait := self._restarts.wait(self._clock()):
+                raise StartError(
+                    f"Local Cortex {self._reason}, as others did a moment before. "
+                    f"It is not started again for {wait:.0f} s."
+                )
+            memory = Settings.from_environment(self._environment).memory * MEGABYTE
             child = self._child(self._environment, self._wake.set)
-        except OSError as refused:
-            if self._lost:
-                raise error(text=f"Local Cortex cannot be started again: {refused}") from refused
-            log.warning("Local Cortex runs in this process; no other can be started: %s", refused)
-            self._use(_in_this_process())
-            return False
-        try:
             child.wait_until_it_listens()
-            if not self._use(child):
-                return False
-            reason = self._watch(child, watching)
+        except Exception as failure:  # raised again where a session is asked for
+            if child is not None:
+                child.kill()
+            if isinstance(failure, OSError):
+                failure = StartError(f"Local Cortex's process cannot be started: {failure}")
+            begun.set_exception(failure)
+            return
+        begun.set_result(child)
+        try:
+            reason = self._watch(child, self._watching or Watching(memory=memory))
         finally:
             child.kill()
-        if self._closed:
-            return False
-        self._lose(reason)
-        return True
-
-    def _use(self, server: Server) -> bool:
-        with self._changed:
-            if not self._closed:
-                self._server = server
-            self._changed.notify_all()
-        if self._closed:
-            server.close()
-        return not self._closed
+        with self._lock:
+            if self._closed:
+                return
+            log.warning("Local Cortex %s; its sessions are gone.", reason)
+            self._reason = reason
+            self._restarts.lost(self._clock())
+            self._lost += 1
+            sessions, self._sessions = list(self._sessions), WeakSet()
+            self._begin()
+        for session in sessions:
+            session.connection.expired = True
 
     def _watch(self, child: Child, watching: Watching) -> str:
         """Return, when a process is over, why."""
@@ -221,36 +404,3 @@ class LocalCortexProcess:
             pause = max(0.0, watching.every - waited)
             if child.alive and (reason := watching.why_over(unanswered, child.memory())):
                 return reason
-
-    def _lose(self, reason: str) -> None:
-        log.warning("Local Cortex %s; its sessions are gone.", reason)
-        self._reason = reason
-        self._restarts.lost(self._clock())
-        with self._changed:
-            self._server = None
-            self._lost += 1
-            sessions = list(self._sessions)
-            self._sessions.clear()
-        for session in sessions:
-            session.connection.expired = True
-
-    def _answers_now(self, server: Server) -> bool:
-        with self._changed:
-            return self._server is server and server.alive
-
-    def _is_decided(self) -> bool:
-        # One that has ended, and is about to be replaced, decides nothing.
-        answers = self._server is not None and self._server.alive
-        return answers or self._failure is not None or self._closed
-
-
-def _as_set(environment: Mapping[str, str]) -> Watching:
-    from local_cortex.settings import Settings
-
-    return replace(Watching(), memory=Settings.from_environment(environment).memory * MEGABYTE)
-
-
-def _in_this_process() -> Server:
-    from local_cortex.server import LocalCortex
-
-    return LocalCortex.start()

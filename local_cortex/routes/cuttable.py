@@ -16,7 +16,7 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local_cortex.proxies import SNOWFLAKE_DOMAINS
+from local_cortex.loopback import SNOWFLAKE_DOMAINS
 
 __all__ = ["HANG_UP", "LAUNCHED", "CuttableProtocol", "launch_name", "recognise"]
 

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from local_cortex.routes.session import SERVER_VERSION, authenticate, failure, parameters, success
+from local_cortex.faults import Refusal
+from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate, failure, success
 from local_cortex.routes.statements import LONG_POLL_SECONDS, Statement, Statements
-from local_cortex.routes.web import BadBody, JsonResponse, json_body
+from local_cortex.routes.web import JsonResponse, json_body
 from local_cortex.sessions import Login
-from local_cortex.sql import SqlError, execute
+from local_cortex.sql import SqlError, SqlResult, execute
 
 if TYPE_CHECKING:
     from local_cortex.stages.commands import PutGet
-    from local_cortex.wire.result import SqlResult
 
-__all__ = ["routes"]
+__all__ = ["ROUTES"]
 
 # The code of "still running, ask again at getResultUrl" (snowflake/connector/network.py).
 IN_PROGRESS = "333334"
@@ -35,30 +35,29 @@ FEW_ROWS = 1_000
 
 
 async def run(request: Request) -> JsonResponse:
-    login = authenticate(request)
+    login, state = authenticate(request), request.app.state
     body = await json_body(request)
     sql, binds = body.get("sqlText"), body.get("bindings")
     if not isinstance(sql, str):
-        raise BadBody(400, "sqlText must be text")
+        raise Refusal(400, "sqlText must be text")
     if binds is not None and not isinstance(binds, dict):
-        raise BadBody(400, "bindings must be an object")
+        raise Refusal(400, "bindings must be an object")
 
     async def start(query_id: str) -> SqlResult | PutGet:
         return await execute(
             sql,
             binds=binds,
             session=login.sql,
-            cortex=request.app.state.functions,
+            cortex=state.functions,
             describe_only=bool(body.get("describeOnly")),
             query_id=query_id,
-            database=request.app.state.database,
-            workers=request.app.state.workers,
+            database=state.database,
+            workers=state.workers,
         )
 
     request_id = request.query_params.get("requestId", "")
-    statements: Statements = request.app.state.statements
-    if hasattr(login.sql, "cancel"):
-        login.sql.cancel = statements.canceller(login.id)
+    statements: Statements = state.statements
+    login.sql.cancel = statements.canceller(login.id)
     arrow = _reads_arrow(request, login, body)
     try:
         statement = statements.start(login.id, request_id, start, arrow=arrow)
@@ -82,13 +81,10 @@ async def monitor(request: Request) -> JsonResponse:
     login = authenticate(request)
     query_id = request.path_params["query_id"]
     statement: Statement | None = request.app.state.statements.find(login.id, query_id)
-    if statement is not None:
-        status, error = statement.status, statement.error
-    elif query_id in login.sql.results:
-        status, error = "SUCCESS", None
-    else:
+    if statement is None and query_id not in login.sql.results:
         return success({"queries": []})
-    query = {"id": query_id, "status": status}
+    error = statement.error if statement is not None else None
+    query = {"id": query_id, "status": statement.status if statement is not None else "SUCCESS"}
     if error is not None:
         query |= {"errorCode": error.code, "errorMessage": str(error)}
     return success({"queries": [query], "sqlState": error.sqlstate if error else None})
@@ -96,14 +92,9 @@ async def monitor(request: Request) -> JsonResponse:
 
 async def abort(request: Request) -> JsonResponse:
     login = authenticate(request)
-    request_id = str((await json_body(request)).get("requestId") or "")
-    request.app.state.statements.abort(login.id, request_id=request_id)
-    return success(None)
-
-
-async def abort_query(request: Request) -> JsonResponse:
-    login = authenticate(request)
-    request.app.state.statements.abort(login.id, query_id=request.path_params["query_id"])
+    query_id = request.path_params.get("query_id", "")
+    request_id = "" if query_id else str((await json_body(request)).get("requestId") or "")
+    request.app.state.statements.abort(login.id, request_id=request_id, query_id=query_id)
     return success(None)
 
 
@@ -132,18 +123,15 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
 
 
 def _failed(error: SqlError, query_id: str | None = None) -> JsonResponse:
-    return failure(
-        error.code,
-        str(error),
-        {
-            "errorCode": error.code,
-            "sqlState": error.sqlstate,
-            "queryId": query_id,
-            "internalError": False,
-            "line": error.line,
-            "pos": error.position,
-        },
-    )
+    data = {
+        "errorCode": error.code,
+        "sqlState": error.sqlstate,
+        "queryId": query_id,
+        "internalError": False,
+        "line": error.line,
+        "pos": error.position,
+    }
+    return failure(error.code, str(error), data)
 
 
 def _reads_arrow(request: Request, login: Login, body: dict[str, Any]) -> bool:
@@ -157,7 +145,7 @@ def _reads_arrow(request: Request, login: Login, body: dict[str, Any]) -> bool:
 
 def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) -> dict[str, Any]:
     data = {
-        "parameters": parameters(),
+        "parameters": PARAMETERS,
         "queryId": statement.query_id,
         "databaseProvider": None,
         "finalDatabaseName": login.sql.database,
@@ -169,8 +157,6 @@ def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) ->
         "version": 1,
         "serverVersion": SERVER_VERSION,
     }
-    from local_cortex.wire.result import SqlResult
-
     if not isinstance(finished, SqlResult):
         return data | finished.data
     data |= {
@@ -187,12 +173,10 @@ def _result(login: Login, statement: Statement, finished: SqlResult | PutGet) ->
     return data | {"rowset": finished.rowset(), "queryResultFormat": "json"}
 
 
-def routes() -> list[Route]:
-    """Return the query routes."""
-    return [
-        Route("/queries/v1/query-request", run, methods=["POST"]),
-        Route("/queries/v1/abort-request", abort, methods=["POST"]),
-        Route("/queries/{query_id}/result", result, methods=["GET"]),
-        Route("/queries/{query_id}/abort-request", abort_query, methods=["POST"]),
-        Route("/monitoring/queries/{query_id}", monitor, methods=["GET"]),
-    ]
+ROUTES = [
+    Route("/queries/v1/query-request", run, methods=["POST"]),
+    Route("/queries/v1/abort-request", abort, methods=["POST"]),
+    Route("/queries/{query_id}/result", result, methods=["GET"]),
+    Route("/queries/{query_id}/abort-request", abort, methods=["POST"]),
+    Route("/monitoring/queries/{query_id}", monitor, methods=["GET"]),
+]

@@ -24,11 +24,9 @@ __all__ = ["Statement", "Statements"]
 
 # Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
 LONG_POLL_SECONDS = 2.0
-# Answered statements are kept for clients that lost the answer and repeat the request.
-KEPT_STATEMENTS = 100
-# Finished statements whose results were never fetched.
-KEPT_UNANSWERED = 1_000
-# Of all results that are kept; the oldest go first.
+# Finished statements are kept for clients that come back, or lost the answer and repeat the
+# request. Beyond this many, or this many bytes of results, the oldest go.
+KEPT_STATEMENTS = 1_000
 KEPT_BYTES = 128_000_000
 # Of one session, which a whole class may share; each keeps its request.
 MOST_UNFINISHED = 200
@@ -40,8 +38,7 @@ log = logging.getLogger(__name__)
 class Statement:
     """One statement on its way; ``query_id`` is what clients know it by.
 
-    ``arrow`` says whether its client reads rows as Arrow, ``answered`` whether a client has had
-    its result or its error.
+    ``arrow`` says whether its client reads rows as Arrow.
     """
 
     query_id: str
@@ -49,7 +46,6 @@ class Statement:
     owner: int
     task: asyncio.Task[SqlResult | PutGet]
     arrow: bool = False
-    answered: bool = False
 
     @property
     def status(self) -> str:
@@ -69,11 +65,9 @@ class Statement:
         error = self.task.exception()
         if error is None or isinstance(error, SqlError):
             return error
-        return SqlError(
-            f"SQL execution internal error: {type(error).__name__} in Local Cortex.",
-            code="000603",
-            sqlstate="XX000",
-        )
+        kind = type(error).__name__
+        text = f"SQL execution internal error: {kind} in Local Cortex."
+        return SqlError(text, code="000603", sqlstate="XX000")
 
     @property
     def size(self) -> int:
@@ -91,15 +85,14 @@ class Statement:
         done, _ = await asyncio.wait({self.task}, timeout=seconds)
         if not done:
             return None
-        self.answered = True
-        failure = self.error
-        if failure is None:
+        if (failure := self.error) is None:
             return self.task.result()
-        if self.task.cancelled() or failure is self.task.exception():
-            raise failure
-        cause = self.task.exception()
-        log.error("A statement failed: %s", type(cause).__name__, exc_info=_details(cause))
-        raise failure from cause
+        if failure.code == "000603":
+            # An error's words may hold a prompt: they are for somebody who looks for a fault.
+            cause = self.task.exception()
+            details = cause if log.isEnabledFor(logging.DEBUG) else None
+            log.error("A statement failed: %s", type(cause).__name__, exc_info=details)
+        raise failure
 
 
 class Statements:
@@ -136,8 +129,9 @@ class Statements:
                 sqlstate="57014",
             )
         query_id = str(uuid.uuid4())
-        task = asyncio.create_task(run(query_id))
-        statement = Statement(query_id, request_id, owner, task, arrow)
+        statement = Statement(
+            query_id, request_id, owner, asyncio.create_task(run(query_id)), arrow
+        )
         # The client may be gone before the statement fails: mark the exception as retrieved.
         statement.task.add_done_callback(lambda task: task.cancelled() or task.exception())
         self._by_query[query_id] = statement
@@ -181,23 +175,12 @@ class Statements:
 
     def _forget_old(self) -> None:
         finished = [one for one in self._by_query.values() if one.task.done()]
-        answered = [one for one in finished if one.answered]
-        for statement in answered[: max(0, len(answered) - KEPT_STATEMENTS)]:
-            self._forget(statement)
-        unanswered = [one for one in finished if not one.answered]
-        for statement in unanswered[: max(0, len(unanswered) - KEPT_UNANSWERED)]:
-            self._forget(statement)
         size = 0
-        for statement in reversed(list(self._by_query.values())):
+        for newer, statement in enumerate(reversed(finished)):
             size += statement.size
-            if size > KEPT_BYTES and statement.task.done():
+            if newer >= KEPT_STATEMENTS or size > KEPT_BYTES:
                 self._forget(statement)
 
     def _forget(self, statement: Statement) -> None:
         del self._by_query[statement.query_id]
         self._by_request.pop((statement.owner, statement.request_id), None)
-
-
-def _details(error: BaseException | None) -> BaseException | None:
-    # An error's words may hold a prompt: they are for somebody who looks for a fault.
-    return error if log.isEnabledFor(logging.DEBUG) else None

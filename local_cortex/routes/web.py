@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from local_cortex.faults import Refusal
+
 __all__ = [
-    "BadBody",
     "EventStream",
     "JsonResponse",
     "bearer",
@@ -36,19 +37,11 @@ SILENT_SECONDS = 120.0
 STREAM_SECONDS = 600.0
 
 
-class BadBody(Exception):
-    """A request body that is too large, not gzip where it says so, or not the JSON it should be."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 async def json_body(request: Request) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than the limit.
 
     Raises:
-        BadBody: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 408 when it
+        Refusal: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 408 when it
             does not come in ``BODY_SECONDS``, 400 when it cannot be read.
         ClientDisconnect: the client went away before it had sent everything.
     """
@@ -56,15 +49,13 @@ async def json_body(request: Request) -> dict[str, Any]:
         async with asyncio.timeout(BODY_SECONDS):
             body = await _body(request)
     except TimeoutError:
-        raise BadBody(408, f"the body did not come in {BODY_SECONDS:g} s") from None
-    if not body:
-        return {}
+        raise Refusal(408, f"the body did not come in {BODY_SECONDS:g} s") from None
     try:
-        value = json.loads(body)
+        value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise BadBody(400, "the body is not JSON") from error
+        raise Refusal(400, "the body is not JSON") from error
     if not isinstance(value, dict):
-        raise BadBody(400, "the body is not a JSON object")
+        raise Refusal(400, "the body is not a JSON object")
     return value
 
 
@@ -76,9 +67,9 @@ async def _body(request: Request) -> bytearray:
         try:
             body += gzip.decompress(chunk, MAX_BODY_BYTES + 1) if gzip else chunk
         except zlib.error as error:
-            raise BadBody(400, "the body is not gzip, although content-encoding says so") from error
+            raise Refusal(400, "the body is not gzip, although content-encoding says so") from error
         if len(body) > MAX_BODY_BYTES:
-            raise BadBody(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+            raise Refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
     return body
 
 
@@ -130,8 +121,13 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         ClientDisconnect: the client went away first.
     """
+
+    async def disconnected() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
     answer = asyncio.create_task(work)
-    leaving = asyncio.create_task(_disconnected(request))
+    leaving = asyncio.create_task(disconnected())
     try:
         await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
@@ -144,20 +140,14 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(answer, leaving, return_exceptions=True)
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 class EventStream(StreamingResponse):
     """Server-sent events that the installed ``snowflake.cortex`` client accepts.
 
-    The header is set by hand because Starlette would add ``; charset=utf-8`` to a media type, and
-    the client refuses any content type but exactly ``text/event-stream``
-    (snowflake/cortex/_sse_client.py). ``events`` are the lines of each, without the empty one that
-    ends it. ``close`` is awaited when the stream is over, however it ended and also when it never
-    began. A stream that is silent for ``SILENT_SECONDS`` or takes ``STREAM_SECONDS`` is given up:
-    ``hang_up`` resets its connection.
+    Starlette would add ``; charset=utf-8`` to a media type, and the client takes exactly
+    ``text/event-stream`` (snowflake/cortex/_sse_client.py). ``events`` are the lines of each,
+    without the empty one that ends it. ``close`` is awaited when the stream is over, also when it
+    never began. A stream that is silent for ``SILENT_SECONDS`` or takes ``STREAM_SECONDS`` is given
+    up: ``hang_up`` resets its connection.
     """
 
     def __init__(

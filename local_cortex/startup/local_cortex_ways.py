@@ -9,47 +9,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["Inside", "explain_secrets", "give_session", "lead_connections", "led", "send"]
+__all__ = ["explain_secrets", "inside", "led", "prepare"]
 
-# How a program identifies itself to a real account. Local Cortex ignores it; keys stay unused.
-CREDENTIALS = frozenset(
-    {
-        "auth_class",
-        "authenticator",
-        "client_request_mfa_token",
-        "client_store_temporary_credential",
-        "connection_name",
-        "connections_file_path",
-        "external_browser_timeout",
-        "passcode",
-        "passcode_in_password",
-        "password",
-        "pat",
-        "private_key",
-        "private_key_file",
-        "private_key_file_pwd",
-        "private_key_passphrase",
-        "private_key_path",
-        "protocol",
-        "proxy_host",
-        "proxy_password",
-        "proxy_port",
-        "proxy_user",
-        "region",
-        "token",
-        "token_file_path",
-    }
+# The connector's arguments by which a program identifies itself to a real account, and how they
+# begin. Local Cortex ignores them; keys stay unused.
+CREDENTIALS = (
+    *("auth_class", "authenticator", "client_request_mfa_token", "connection_name"),
+    *("client_store_temporary_credential", "connections_file_path", "external_browser_timeout"),
+    *("oauth_", "passcode", "password", "pat", "private_key", "protocol", "proxy_", "region"),
+    *("token", "workload_identity_"),
 )
-CREDENTIAL_PREFIXES = ("oauth_", "workload_identity_")
 OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
-NO_SECRETS = (
-    "Under `local_cortex run`, _snowflake.{}() has no secrets to return. "
-    "Give the program what it needs as an environment variable."
-)
 ONLY_OURS = (
     " Under `local_cortex run`, st.secrets holds the credentials of Local Cortex and nothing else: "
     "pass on anything else as an environment variable."
@@ -58,15 +31,6 @@ ONLY_OURS = (
 HEADERS = frozenset({"accept", "authorization", "content-type", "user-agent"})
 # The names of Snowpark that we read or replace.
 SESSION_NAMES = ("_get_active_session", "_active_sessions", "_session_management_lock")
-SECRET_GETTERS = frozenset(
-    {
-        "get_cloud_provider_token",
-        "get_generic_secret_string",
-        "get_oauth_access_token",
-        "get_secret_type",
-        "get_username_password",
-    }
-)
 
 
 def led(
@@ -80,30 +44,17 @@ def led(
     plain = {name: value for name, value in given.items() if value is not None}
     small = {name.lower(): value for name, value in plain.items() if name.isupper()}
     plain = small | {name: value for name, value in plain.items() if not name.isupper()}
-    host = str(plain.pop("host", ""))
-    port = plain.pop("port", None)
-    if host and not _leads_here(host, port, ours) and not is_snowflake(_bare(host)):
+    host = str(plain.pop("host", "")).rpartition("//")[2].partition("/")[0]
+    here = str(ours["host"]).partition("/")[0]
+    own = (here, *(name for name in OWN_HOSTS if here.endswith(f":{plain.get('port')}")))
+    if host and host not in own and not is_snowflake(host.partition(":")[0]):
         return None
-    kept = {
-        name: value
-        for name, value in plain.items()
-        if name not in CREDENTIALS and not name.startswith(CREDENTIAL_PREFIXES)
-    }
+    kept = {name: value for name, value in plain.items() if not name.startswith(CREDENTIALS)}
     for name in ("account", "user"):
         if not isinstance(kept.get(name), str) or not kept[name]:
             kept.pop(name, None)
     always = {name: ours[name] for name in ("host", "port", "protocol", "password")}
     return {**ours, **kept, **always}
-
-
-def _bare(host: str) -> str:
-    return host.rpartition("//")[2].partition("/")[0].partition(":")[0]
-
-
-def _leads_here(host: str, port: object, ours: Mapping[str, Any]) -> bool:
-    here = str(ours["host"]).partition("/")[0]
-    own = host.rpartition("//")[2].partition("/")[0]
-    return own == here or (own in OWN_HOSTS and here.endswith(f":{port}"))
 
 
 def lead_connections(
@@ -114,18 +65,13 @@ def lead_connections(
     def change(module: ModuleType) -> None:
         real = module.SnowflakeConnection.__init__
 
-        def connect(
-            self: Any, connection_name: Any = None, connections_file_path: Any = None, **given: Any
-        ) -> None:
-            arguments = led(ours, given, is_snowflake)
+        def connect(self: Any, *given: Any, **named: Any) -> None:
+            # The two arguments that may come without a name lead to credentials.
+            arguments = led(ours, named, is_snowflake)
             if arguments is None:
-                # Older connectors have no such names.
-                named = {
-                    "connection_name": connection_name,
-                    "connections_file_path": connections_file_path,
-                }
-                arguments = given | {name: value for name, value in named.items() if value}
-            real(self, **arguments)
+                real(self, *given, **named)
+            else:
+                real(self, **arguments)
 
         connect.__doc__ = real.__doc__
         module.SnowflakeConnection.__init__ = connect
@@ -192,45 +138,22 @@ def give_token(token: str, where: str) -> None:
     builtins.open = io.open = opened
 
 
-class Inside:
-    """Finds the module ``_snowflake``, which programs inside Snowflake have; the last to be asked.
+def inside(told: Mapping[str, Any]) -> ModuleType:
+    """Make the module ``_snowflake``, which programs inside Snowflake have."""
+    module = ModuleType("_snowflake", "What programs inside Snowflake reach its REST API by.")
 
-    ``told`` is what launch.py says: ``port``, ``authority`` and ``connection``.
-    """
+    def send_snow_api_request(*arguments: Any, **named: Any) -> dict[str, Any]:
+        """Send a request to Snowflake's REST API as the user who runs the program."""
+        return send(told, *arguments, **named)
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self._told = told
+    def missing(name: str) -> Any:
+        raise AttributeError(
+            f"`local_cortex run` has send_snow_api_request in _snowflake, and no {name}. "
+            "Give the program the secrets that it needs as environment variables."
+        )
 
-    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """Find it where no other finder did."""
-        return ModuleSpec(name, self) if name == "_snowflake" else None  # type: ignore[arg-type]
-
-    def create_module(self, _: ModuleSpec) -> None:
-        """Leave that to Python."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Fill the module."""
-
-        def send_snow_api_request(*arguments: Any, **named: Any) -> dict[str, Any]:
-            """Send a request to Snowflake's REST API as the user who runs the program."""
-            return send(self._told, *arguments, **named)
-
-        def missing(name: str) -> Any:
-            if name in SECRET_GETTERS:
-                return _refusing(name)
-            raise AttributeError(
-                f"`local_cortex run` has send_snow_api_request in _snowflake, and no {name}"
-            )
-
-        module.__dict__["send_snow_api_request"] = send_snow_api_request
-        module.__dict__["__getattr__"] = missing
-
-
-def _refusing(name: str) -> Callable[..., Any]:
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise RuntimeError(NO_SECRETS.format(name))
-
-    return refuse
+    module.__dict__.update(send_snow_api_request=send_snow_api_request, __getattr__=missing)
+    return module
 
 
 def send(
@@ -245,15 +168,9 @@ def send(
 ) -> dict[str, Any]:
     """Send a request and return ``status``, ``reason``, ``headers`` and ``content``.
 
-    Args:
-        told: as in :class:`Inside`.
-        method: of HTTP.
-        path: below the account's address.
-        headers: or the query parameters; some clients have the two the other way round.
-        params: or the headers.
-        body: an object for JSON, or text.
-        request_guid: of no account here.
-        timeout: in milliseconds.
+    ``told`` is what launch.py says: ``port``, ``authority`` and ``connection``; ``path`` is below
+    the account's address. Some clients have ``headers`` and ``params`` the other way round.
+    ``body`` is text, or an object for JSON; ``timeout`` is in milliseconds.
     """
     import http.client
     import json
@@ -289,12 +206,8 @@ def send(
         content = json.dumps(_events(content))
         # The whole stream at once, which is how it comes there.
         sent["content-type"] = "application/json"
-    return {
-        "status": answer.status,
-        "reason": answer.reason,
-        "headers": sent,
-        "content": content,
-    }
+    status = {"status": answer.status, "reason": answer.reason}
+    return {**status, "headers": sent, "content": content}
 
 
 def _events(stream: str) -> list[dict[str, Any]]:
@@ -319,7 +232,7 @@ def prepare(
     if ours is None:
         return {}
     give_token(told["token"], told["token_place"])
-    sys.meta_path.append(Inside(told))
+    sys.modules.setdefault("_snowflake", inside(told))
     lead = lead_connections(ours, is_snowflake)
     return {
         "snowflake.connector.connection": lead,

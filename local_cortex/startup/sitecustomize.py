@@ -166,38 +166,19 @@ class Keeper:
 
     def guard_tls(self, module: ModuleType) -> None:
         """Have the module ``ssl`` trust Local Cortex alone for Snowflake's names."""
-        contexts = module.SSLContext
-        wrap_socket, wrap_bio = contexts.wrap_socket, contexts.wrap_bio
 
-        def guarded_socket(
-            context: Any,
-            sock: Any,
-            server_side: bool = False,
-            do_handshake_on_connect: bool = True,
-            suppress_ragged_eofs: bool = True,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            if is_snowflake(server_hostname):
-                context, session = self._trusting(module), None
-                server_hostname = self.name or server_hostname
-            options = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
-            return wrap_socket(context, sock, *options, server_hostname, session)
+        def guarded(wrap: Callable[..., Any]) -> Callable[..., Any]:
+            def handshake(context: Any, *given: Any, **named: Any) -> Any:
+                if is_snowflake(named.get("server_hostname")):
+                    context = self._trusting(module)
+                    named["server_hostname"] = self.name or named["server_hostname"]
+                    named.pop("session", None)  # of another context
+                return wrap(context, *given, **named)
 
-        def guarded_bio(
-            context: Any,
-            incoming: Any,
-            outgoing: Any,
-            server_side: bool = False,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            if is_snowflake(server_hostname):
-                context, session = self._trusting(module), None
-                server_hostname = self.name or server_hostname
-            return wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
+            return handshake
 
-        contexts.wrap_socket, contexts.wrap_bio = guarded_socket, guarded_bio
+        for name in ("wrap_socket", "wrap_bio"):
+            setattr(module.SSLContext, name, guarded(getattr(module.SSLContext, name)))
 
     def _trusting(self, module: ModuleType) -> Any:
         if self._context is None:

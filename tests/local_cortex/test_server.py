@@ -19,7 +19,7 @@ import pytest
 
 from local_cortex import LocalCortex, Settings, SettingsError, StartError
 from local_cortex import server as server_module
-from local_cortex.certificate import write_certificate
+from local_cortex.loopback import write_certificate
 from tests.local_cortex.cortex_engines import PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 

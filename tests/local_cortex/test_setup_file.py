@@ -140,13 +140,3 @@ def test_the_program_starts_where_set_up_ended_with_the_files_that_it_loaded(
 def test_a_set_up_file_that_is_not_there_stops_everything() -> None:
     with pytest.raises(StartError, match=r"no set-up file 'nowhere\.sql'"):
         launch.run(["python", "-c", "raise SystemExit(3)"], setup=["nowhere.sql"])
-
-
-def test_a_file_called_setup_beside_the_program_is_pointed_out(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "setup.sql").touch()
-    script = tmp_path / "app.py"
-    script.touch()
-    assert launch.run(["python", str(script)]) == 0
-    assert f"There is a {tmp_path / 'setup.sql'} beside the program." in capfd.readouterr().err

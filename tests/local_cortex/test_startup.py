@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local_cortex.certificate import write_certificate
+from local_cortex.loopback import write_certificate
 from local_cortex.startup.sitecustomize import STAND_IN, Keeper, is_credentials, is_snowflake
 from tests.local_cortex.test_certificate import shake_hands
 

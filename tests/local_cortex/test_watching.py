@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_cortex.process.watching import Restarts, Watching
+from local_cortex.process.parent import Restarts, Watching
 
 WATCHING = Watching(every=1.0, patience=3, memory=500_000_000, most=3, within=60.0)
 

@@ -11,9 +11,9 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.web import (
-    BadBody,
     EventStream,
     bearer,
     json_body,
@@ -179,7 +179,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyP
 
     async def test() -> None:
         line = Line()
-        with pytest.raises(BadBody, match=r"did not come in 0\.01 s") as failed:
+        with pytest.raises(Refusal, match=r"did not come in 0\.01 s") as failed:
             await json_body(Request(SCOPE, line.receive))
         assert failed.value.status == 408
 
