@@ -98,12 +98,7 @@ class ModelTable:
 
 
 def load(path: str | Path) -> ModelTable:
-    """Read and check a model table.
-
-    Raises:
-        ModelTableError: the file cannot be read, is not TOML, or does not have the table's form.
-
-    """
+    """Read and check a model table; a ``ModelTableError`` names the file, place and problem."""
     try:
         given = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -133,11 +128,10 @@ def load(path: str | Path) -> ModelTable:
 
 _TABLE = load(os.environ.get(OVERRIDE) or Path(__file__).with_name("models.toml"))
 _BY_NAME = {model.name: model for model in _TABLE.model}
-
+#: Every model of the table, newest first in each family.
 MODELS: tuple[Model, ...] = _TABLE.model
-"""Every model of the table, newest first in each family."""
+#: Names to offer first: alive when the table was compiled, and answering over REST.
 DEFAULTS: tuple[str, ...] = _TABLE.defaults
-"""Names to offer first: alive when the table was compiled, and answering over REST."""
 
 
 def find(name: str) -> Model | None:

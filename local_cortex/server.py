@@ -16,7 +16,7 @@ from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
 from local_cortex.loopback import HOST
 from local_cortex.routes.app import build
-from local_cortex.routes.cuttable import CuttableProtocol, launch_name, recognise
+from local_cortex.routes.web import CuttableProtocol, launch_name, recognise
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings, StartError, choose_engine
 from local_cortex.sql import Database, Workers
@@ -49,10 +49,10 @@ class LocalCortex:
     start, in a daemon thread; it never talks to anything but 127.0.0.1 unless its engine is a relay
     to somewhere else.
 
-    ``url`` is its address, ``http://127.0.0.1:PORT`` or, with a certificate, ``https``; ``engine``
-    the name of what answers, ``scripted`` or ``relay``; ``name`` the host name by which a program
-    shows in TLS that it knows the secret; ``places`` the role, warehouse, database and schema of a
-    session that names none, to be changed.
+    ``url`` is its address, ``http://127.0.0.1:PORT`` or ``https``; ``engine`` is ``scripted`` or
+    ``relay``; ``name`` is the host name by which a program shows in TLS that it knows the secret;
+    ``places``, to be changed, are the role, warehouse, database and schema of a session that names
+    none.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """Snowflake's session tokens: who is logged in, for how long, and how a token is renewed.
 
-Pure state: no HTTP and no clock of its own. A login gives a session token (valid an hour) and a
-master token (valid four), which buys a new session token; the codes are those that the Snowflake
-clients react to (snowflake/connector/network.py).
+A login gives a session token (valid an hour) and a master token (valid four), which buys a new
+session token; the codes are those that the clients react to (snowflake/connector/network.py).
 """
 
 from __future__ import annotations

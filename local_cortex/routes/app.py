@@ -17,8 +17,8 @@ from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
 from local_cortex.routes import inference, query, session
+from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
-from local_cortex.routes.statements import Statements
 from local_cortex.routes.web import rest_error
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.sql import Database, Workers

@@ -32,8 +32,9 @@ from local_cortex.engines import (
     Usage,
 )
 from local_cortex.routes import web
-from local_cortex.routes.cuttable import HANG_UP, LAUNCHED
 from local_cortex.routes.web import (
+    HANG_UP,
+    LAUNCHED,
     EventStream,
     JsonResponse,
     bearer,

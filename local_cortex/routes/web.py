@@ -1,9 +1,14 @@
-"""What every route needs of HTTP: bounded bodies, the caller's token, JSON, server-sent events."""
+"""What every route needs of HTTP: connections, bounded bodies, tokens, JSON, server-sent events."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
+import socket
+import ssl
+import struct
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -12,15 +17,22 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local_cortex.faults import Refusal
+from local_cortex.loopback import SNOWFLAKE_DOMAINS
 
 __all__ = [
+    "HANG_UP",
+    "LAUNCHED",
+    "CuttableProtocol",
     "EventStream",
     "JsonResponse",
     "bearer",
     "json_body",
     "json_text",
+    "launch_name",
+    "recognise",
     "rest_error",
     "session_token",
     "while_connected",
@@ -35,6 +47,64 @@ BODY_SECONDS = 30.0
 SILENT_SECONDS = 120.0
 # Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
 STREAM_SECONDS = 600.0
+#: The key in a request's scope of a function that closes its connection; ``hang_up(True)`` resets.
+HANG_UP = "local_cortex.hang_up"
+#: The key in a request's scope of whether it comes from a program that this server was started for.
+LAUNCHED = "local_cortex.launched"
+# Closing a socket with zero linger drops unsent data and sends a reset.
+NO_LINGER = struct.pack("ii", 1, 0)
+# From a connection to the end of its first request's headers.
+HEAD_SECONDS = 30.0
+
+
+def launch_name(secret: str) -> str:
+    """Return the host name by which a program shows in a TLS handshake that it knows ``secret``."""
+    label = hashlib.sha256(f"launch {secret}".encode()).hexdigest()[:60]
+    return f"{label}.{SNOWFLAKE_DOMAINS[0]}"
+
+
+def recognise(context: ssl.SSLContext, name: str) -> None:
+    """Have the connections of ``context`` remember whether their client asked for ``name``."""
+
+    def named(connection: Any, asked: str | None, _context: ssl.SSLContext) -> None:
+        connection.launched = hmac.compare_digest(asked or "", name)
+
+    context.sni_callback = named
+
+
+class CuttableProtocol(H11Protocol):
+    """uvicorn's own protocol, whose applications may cut the connection and know whose it is.
+
+    The faults of a network need the one. Programs under `local_cortex run` need the other: they
+    name their launch in the TLS handshake (startup/sitecustomize.py).
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        application = self.app
+        launched = getattr(transport.get_extra_info("ssl_object"), "launched", False)
+        # uvicorn has a keep-alive timeout between requests, and none before the first.
+        self.loop.call_later(HEAD_SECONDS, self._close_unused)
+
+        def hang_up(reset: bool) -> None:
+            if reset:
+                transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER
+                )
+                transport.abort()
+            else:
+                transport.close()
+
+        async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
+            scope[HANG_UP] = hang_up
+            scope[LAUNCHED] = launched
+            await application(scope, receive, send)
+
+        self.app = with_hang_up
+
+    def _close_unused(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
 
 async def json_body(request: Request) -> dict[str, Any]:

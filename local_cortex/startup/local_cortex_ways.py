@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -73,7 +74,6 @@ def lead_connections(
             else:
                 real(self, **arguments)
 
-        connect.__doc__ = real.__doc__
         module.SnowflakeConnection.__init__ = connect
 
     return change
@@ -104,8 +104,6 @@ def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
             # Otherwise our session would lose the builder's own settings.
             return real_get_or_create(self) if module._active_sessions else self.create()
 
-        active_session.__doc__ = real.__doc__
-        get_or_create.__doc__ = real_get_or_create.__doc__
         module._get_active_session = active_session  # type: ignore[attr-defined]
         builder.getOrCreate = get_or_create
 
@@ -134,7 +132,6 @@ def give_token(token: str, where: str) -> None:
         is_token = isinstance(file, (str, os.PathLike)) and os.fspath(file) == where
         return real(token if is_token else file, *options, **more)
 
-    opened.__doc__ = real.__doc__
     builtins.open = io.open = opened
 
 
@@ -142,17 +139,13 @@ def inside(told: Mapping[str, Any]) -> ModuleType:
     """Make the module ``_snowflake``, which programs inside Snowflake have."""
     module = ModuleType("_snowflake", "What programs inside Snowflake reach its REST API by.")
 
-    def send_snow_api_request(*arguments: Any, **named: Any) -> dict[str, Any]:
-        """Send a request to Snowflake's REST API as the user who runs the program."""
-        return send(told, *arguments, **named)
-
     def missing(name: str) -> Any:
         raise AttributeError(
             f"`local_cortex run` has send_snow_api_request in _snowflake, and no {name}. "
             "Give the program the secrets that it needs as environment variables."
         )
 
-    module.__dict__.update(send_snow_api_request=send_snow_api_request, __getattr__=missing)
+    module.__dict__.update(send_snow_api_request=partial(send, told), __getattr__=missing)
     return module
 
 
@@ -203,25 +196,18 @@ def send(
         connection.close()
     sent = dict(answer.getheaders())
     if answer.headers.get_content_type() == "text/event-stream":
-        content = json.dumps(_events(content))
+        events, name = [], "message"
+        for line in content.splitlines():
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data" and value != "[DONE]":
+                events.append({"event": name, "data": json.loads(value)})
+                name = "message"
         # The whole stream at once, which is how it comes there.
-        sent["content-type"] = "application/json"
+        content, sent["content-type"] = json.dumps(events), "application/json"
     status = {"status": answer.status, "reason": answer.reason}
     return {**status, "headers": sent, "content": content}
-
-
-def _events(stream: str) -> list[dict[str, Any]]:
-    """Return the events of a stream as ``_snowflake`` has them: a list of name and data."""
-    import json
-
-    events = []
-    for block in stream.replace("\r\n", "\n").split("\n\n"):
-        fields = [line.partition(":") for line in block.splitlines()]
-        data = "\n".join(value.removeprefix(" ") for name, _, value in fields if name == "data")
-        named = [value.strip() for name, _, value in fields if name == "event"]
-        if data and data != "[DONE]":
-            events.append({"event": named[-1] if named else "message", "data": json.loads(data)})
-    return events
 
 
 def prepare(

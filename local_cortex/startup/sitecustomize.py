@@ -1,16 +1,10 @@
 """Keeps a program under ``python -m local_cortex run`` to Local Cortex.
 
-Python imports the first module of this name on its path when it starts; see the documentation of
-``site``. This one does four things to the program:
-
-- Files that hold real credentials are not there: ``open`` and ``os.stat`` do not find them.
-- Names of Snowflake's lead to Local Cortex: no such name is resolved, and a TLS handshake with one
-  trusts Local Cortex's certificate alone.
-- ``st.secrets`` is Local Cortex's entry, however Streamlit is started and configured.
-- Every way to a session leads to Local Cortex (local_cortex_ways.py).
-
-The Python may be another than the course's, so nothing but its own library is used, and little of
-it, because every Python program under ``run`` pays for the imports.
+Python imports the first module of this name on its path when it starts (see ``site``). This one
+hides files of real credentials, leads Snowflake's names to Local Cortex and trusts its certificate
+alone for them, gives ``st.secrets`` its entry, and prepares every way to a session
+(local_cortex_ways.py). The Python may be another than the course's: nothing but its own library is
+used, and little of it, because every Python program under ``run`` pays for the imports.
 """
 
 from __future__ import annotations
@@ -18,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
@@ -79,10 +74,7 @@ def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
 class Keeper:
     """Changes the program as launch.py says in ``told``.
 
-    ``told`` has ``port``, ``authority`` (PEM), ``name`` (for TLS), ``secrets`` (files for
-    Streamlit), ``hidden``, as in ``is_credentials``, ``shown``, a folder whose files are not
-    hidden, by all its paths, and what local_cortex_ways.py takes. Each may be missing: a program
-    that outlives its Local Cortex reaches nothing.
+    Each entry may be missing: a program that outlives its Local Cortex reaches nothing.
     """
 
     def __init__(self, told: dict[str, Any]) -> None:
@@ -94,8 +86,6 @@ class Keeper:
         self.hidden = tuple(told.get("hidden", ()))
         self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
         self._context: Any = None
-
-    # --- files
 
     def hides(self, path: object) -> bool:
         """Tell whether the program may not see the file at ``path``."""
@@ -128,25 +118,19 @@ class Keeper:
             writing = event == "open" and arguments[2] & os.O_WRONLY
             if not writing and self.hides(arguments[0]):
                 raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
-        elif event in RESOLVING:
-            self._refuse(arguments[0])
-        elif event in SENDING:
-            address = arguments[1]
-            self._refuse(address[0] if isinstance(address, tuple) else None)
-        elif event == "http.client.send":
+            return
+        host: object = None
+        if event in RESOLVING:
+            host = arguments[0]
+        elif event in SENDING and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        elif event == "http.client.send" and isinstance(arguments[1], bytes):
             # To a proxy: CONNECT host:443, or POST http://host/path.
-            if isinstance(arguments[1], bytes):
-                target = arguments[1][:500].split(b" ", 2)[1:2]
-                host = b"".join(target).rpartition(b"//")[2].partition(b"/")[0]
-                self._refuse(host.rpartition(b"@")[2].partition(b":")[0])
+            host = _host(b"".join(arguments[1][:500].split(b" ", 2)[1:2]).decode("latin-1"))
         elif event == "webbrowser.open":
-            self._refuse(str(arguments[0]).rpartition("//")[2].partition("/")[0])
-
-    def _refuse(self, host: object) -> None:
+            host = _host(str(arguments[0]))
         if is_snowflake(host):
             raise ConnectionRefusedError(f"{OUT_OF_SIGHT}: Snowflake accounts")
-
-    # --- network
 
     def redirect(self, address: Any) -> Any:
         """Return where to connect instead of ``address``."""
@@ -156,13 +140,19 @@ class Keeper:
 
     def guard_sockets(self, module: ModuleType) -> None:
         """Have the module ``socket`` resolve and connect names of Snowflake's to Local Cortex."""
-        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            setattr(module, name, _for_stand_in(getattr(module, name)))
-        for name in ("connect", "connect_ex"):
-            setattr(module.socket, name, self._redirected(getattr(module.socket, name)))
 
-    def _redirected(self, connect: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda socket, address: connect(socket, self.redirect(address))
+        def resolving(resolve: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda host, *options, **more: resolve(
+                STAND_IN if is_snowflake(host) else host, *options, **more
+            )
+
+        def redirected(connect: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda socket, address: connect(socket, self.redirect(address))
+
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            setattr(module, name, resolving(getattr(module, name)))
+        for name in ("connect", "connect_ex"):
+            setattr(module.socket, name, redirected(getattr(module.socket, name)))
 
     def guard_tls(self, module: ModuleType) -> None:
         """Have the module ``ssl`` trust Local Cortex alone for Snowflake's names."""
@@ -189,17 +179,12 @@ class Keeper:
                 self._context.load_verify_locations(cadata=self.authority)
         return self._context
 
-    # --- Streamlit
-
     def give_secrets(self, module: ModuleType) -> None:
         """Have the module ``streamlit.config`` name our secrets and no others."""
         real = module.get_option
-
-        def get_option(key: str) -> Any:
-            return list(self.secrets) if key == "secrets.files" else real(key)
-
-        get_option.__doc__ = real.__doc__
-        module.get_option = get_option  # type: ignore[attr-defined]
+        module.get_option = lambda key: (  # type: ignore[attr-defined]
+            list(self.secrets) if key == "secrets.files" else real(key)
+        )
 
     def keep(self, more: dict[str, Callable[[ModuleType], None]]) -> None:
         """Begin; ``more`` maps modules to what changes them once they are loaded."""
@@ -216,11 +201,10 @@ class Keeper:
         sys.meta_path.insert(0, AfterImport(wanted))
 
 
-def _for_stand_in(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    def resolved(host: Any, *options: Any, **more: Any) -> Any:
-        return resolve(STAND_IN if is_snowflake(host) else host, *options, **more)
-
-    return resolved
+def _host(address: str) -> str:
+    """Return the host's name in an address of the form ``[scheme://][user@]host[:port][/path]``."""
+    own = address.partition("?")[0].rpartition("//")[2].partition("/")[0]
+    return own.rpartition("@")[2].partition(":")[0]
 
 
 class AfterImport:
@@ -249,18 +233,6 @@ class AfterImport:
         return spec
 
 
-def read_told() -> dict[str, Any]:
-    """Read what launch.py says; nothing where Local Cortex has ended and taken it away."""
-    import json
-
-    try:
-        with open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
-            told: dict[str, Any] = json.load(file)
-            return told
-    except OSError:
-        return {}
-
-
 def run_the_next() -> None:
     """Run the module of this name that Python would have found without ours."""
     sys.path[:] = [entry for entry in sys.path if entry != OURS]
@@ -271,9 +243,14 @@ def run_the_next() -> None:
 
 def start() -> None:
     """Prepare the program that this Python runs next."""
+    import json
+
     from local_cortex_ways import prepare  # type: ignore[import-not-found]
 
-    told = read_told()
+    told: dict[str, Any] = {}
+    # Where Local Cortex has ended, there is no file any more.
+    with suppress(OSError), open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
+        told = json.load(file)
     Keeper(told).keep(prepare(told, is_snowflake))
 
 

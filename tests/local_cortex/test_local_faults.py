@@ -16,7 +16,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex, faults, models
-from local_cortex.routes import cuttable, web
+from local_cortex.routes import web
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"
@@ -206,7 +206,7 @@ def test_a_stall_ends_by_itself_when_nobody_leaves(
 def test_a_connection_that_never_asks_is_closed(
     start: Callable[..., LocalCortex], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cuttable, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(web, "HEAD_SECONDS", 0.05)
     with socket.create_connection(("127.0.0.1", start().port), timeout=PATIENCE) as connection:
         connection.sendall(b"POST / HT")
         assert connection.recv(100) == b""

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local_cortex.routes import statements as module
-from local_cortex.routes.statements import Statement, Statements
+from local_cortex.routes import query as module
+from local_cortex.routes.query import Statement, Statements
 from local_cortex.sql import SqlError, SqlResult
 
 RESULT = SqlResult.of_rows((), [], 0x1000)

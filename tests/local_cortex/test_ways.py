@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local_cortex import launch
-from local_cortex.routes.cuttable import launch_name
+from local_cortex.routes.web import launch_name
 from local_cortex.startup.local_cortex_ways import explain_secrets, inside, led
 from local_cortex.startup.sitecustomize import is_snowflake
 from tests.local_cortex.programs import command_line, variables
