@@ -84,7 +84,7 @@ class Cortex:
 
         Raises:
             Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
-                and for a malformed conversation; the status of a fault model.
+                and a malformed conversation; the status of a fault model.
         """
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):
@@ -124,10 +124,7 @@ class Cortex:
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Answer an admitted call, piece by piece; closing the iterator stops the engine.
 
-        The last event is an :class:`End`, or there is an error.
-
-        Raises:
-            EngineError: the engine could not answer.
+        The last event is an :class:`End`, or there is an ``EngineError``.
         """
         fault = faults.find(call.model)
         if fault is not None:
@@ -156,12 +153,7 @@ class Cortex:
             self.open_streams -= 1
 
     async def complete(self, call: Call) -> Completion:
-        """Admit and answer a call as one text.
-
-        Raises:
-            Refusal: see :meth:`admit`.
-            EngineError: the engine could not answer, or not in time.
-        """
+        """Admit and answer a call as one text, or raise ``Refusal`` or ``EngineError``."""
         self.admit(call)
         text: list[str] = []
         try:

@@ -38,11 +38,7 @@ Play = Callable[[Lines, HangUp], Lines]
 
 
 class Refusal(Exception):
-    """A call that is not admitted.
-
-    ``status`` is the HTTP status Snowflake documents for it, ``retry_after`` the header of that
-    name, if it has one.
-    """
+    """A call that is not admitted, with Snowflake's HTTP status and ``Retry-After`` header."""
 
     def __init__(self, status: int, message: str, retry_after: str | None = None) -> None:
         super().__init__(message)
@@ -73,11 +69,7 @@ class Fault:
     """What becomes of the stream's lines."""
 
     def refuse(self, name: str) -> None:
-        """Refuse a call, where that is what this fault does.
-
-        Raises:
-            Refusal: with the fault's status.
-        """
+        """Raise a ``Refusal``, where that is what this fault does."""
         if self.status is not None:
             retry_after = self.retry_after() if self.retry_after else None
             raise Refusal(self.status, f"{name} {self.about}", retry_after)

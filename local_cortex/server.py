@@ -45,9 +45,8 @@ def _not_ours(record: logging.LogRecord) -> bool:
 class LocalCortex:
     """A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.
 
-    Start it with :meth:`start`. It listens on a port and accepts a secret that are new with every
-    start, in a daemon thread; it never talks to anything but 127.0.0.1 unless its engine is a relay
-    to somewhere else.
+    Start it with :meth:`start`. Port and secret are new with every start; it runs in a daemon
+    thread, and only a relay talks to anything but 127.0.0.1.
 
     ``url`` is its address, ``http://127.0.0.1:PORT`` or ``https``; ``engine`` is ``scripted`` or
     ``relay``; ``name`` is the host name by which a program shows in TLS that it knows the secret;

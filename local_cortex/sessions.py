@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import itertools
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,9 +58,9 @@ class Login:
 
 
 class Sessions:
-    """All logins of one server; safe to use from several threads.
+    """All logins of one server; ``ended`` is called with every session that ends.
 
-    ``clock`` is a monotonic clock in seconds; ``ended`` is called with every session that ends.
+    ``clock`` is a monotonic clock in seconds.
     """
 
     def __init__(
@@ -72,11 +71,10 @@ class Sessions:
         ended: Callable[[SqlSession], None] = lambda _: None,
     ) -> None:
         self.secret = secret
-        self._ended = ended
-        self._clock = clock
+        self._clock, self._ended = clock, ended
         self._ids = itertools.count(1)
-        self._lock = threading.Lock()
         self._by_token: dict[str, Login] = {}
+        # In the order of last use.
         self._by_master: dict[str, Login] = {}
 
     def __len__(self) -> int:
@@ -84,26 +82,19 @@ class Sessions:
         return len(self._by_master)
 
     def login(self, user: str, password: str, new_session: Callable[[int], SqlSession]) -> Login:
-        """Open a session for any user who knows this server's secret.
-
-        Raises:
-            AuthError: 390100, the password is wrong.
-        """
+        """Open a session for any user who knows the secret; ``AuthError`` 390100 for others."""
         if not user or not self.is_secret(password):
             raise AuthError(*WRONG_PASSWORD)
-        with self._lock:
-            now = self._clock()
-            for known in list(self._by_master.values()):
-                if now >= known.master_expires:
-                    self._forget(known)
-            while len(self._by_master) >= MAX_SESSIONS:
-                # The least recently used.
-                self._forget(next(iter(self._by_master.values())))
-            number = next(self._ids)
-            master = secrets.token_urlsafe(32)
-            login = Login(number, master, now + MASTER_SECONDS, new_session(number))
-            self._by_master[login.master_token] = login
-            self._add_token(login, now)
+        now = self._clock()
+        for known in list(self._by_master.values()):
+            if now >= known.master_expires:
+                self.close(known)
+        while len(self._by_master) >= MAX_SESSIONS:
+            self.close(next(iter(self._by_master.values())))
+        number, master = next(self._ids), secrets.token_urlsafe(32)
+        login = Login(number, master, now + MASTER_SECONDS, new_session(number))
+        self._by_master[master] = login
+        self._add_token(login, now)
         return login
 
     def is_secret(self, candidate: str) -> bool:
@@ -118,15 +109,13 @@ class Sessions:
         Raises:
             AuthError: 390104 for a token never given, 390112 for one that has expired.
         """
-        with self._lock:
-            login = self._by_token.get(token)
-            if login is None:
-                raise AuthError(*UNKNOWN_TOKEN)
-            if self._clock() >= login.tokens[token]:
-                raise AuthError(*EXPIRED_SESSION)
-            # The dictionary's order is that of last use.
-            self._by_master[login.master_token] = self._by_master.pop(login.master_token)
-            return login
+        login = self._by_token.get(token)
+        if login is None:
+            raise AuthError(*UNKNOWN_TOKEN)
+        if self._clock() >= login.tokens[token]:
+            raise AuthError(*EXPIRED_SESSION)
+        self._by_master[login.master_token] = self._by_master.pop(login.master_token)
+        return login
 
     def renew(self, master_token: str) -> Login:
         """Give the master token's session a new session token; the one before keeps its own time.
@@ -136,29 +125,27 @@ class Sessions:
         Raises:
             AuthError: 390104 for an unknown master token, 390114 for an expired one.
         """
-        with self._lock:
-            now = self._clock()
-            login = self._by_master.get(master_token)
-            if login is None:
-                raise AuthError(*UNKNOWN_TOKEN)
-            if now >= login.master_expires:
-                self._forget(login)
-                raise AuthError(*EXPIRED_MASTER)
-            self._add_token(login, now)
-            login.master_expires = now + MASTER_SECONDS
+        now, login = self._clock(), self._by_master.get(master_token)
+        if login is None:
+            raise AuthError(*UNKNOWN_TOKEN)
+        if now >= login.master_expires:
+            self.close(login)
+            raise AuthError(*EXPIRED_MASTER)
+        self._add_token(login, now)
+        login.master_expires = now + MASTER_SECONDS
         return login
 
     def expire(self) -> None:
         """Let every session token run out now; they can be renewed."""
-        with self._lock:
-            now = self._clock()
-            for login in self._by_master.values():
-                login.tokens = {token: min(now, until) for token, until in login.tokens.items()}
+        for login in list(self._by_master.values()):
+            login.tokens = dict.fromkeys(login.tokens, self._clock())
 
     def close(self, login: Login) -> None:
         """End a session; its tokens are unknown from now on."""
-        with self._lock:
-            self._forget(login)
+        for token in login.tokens:
+            self._by_token.pop(token, None)
+        if self._by_master.pop(login.master_token, None) is not None:
+            self._ended(login.sql)
 
     def _add_token(self, login: Login, now: float) -> None:
         token = secrets.token_urlsafe(32)
@@ -167,9 +154,3 @@ class Sessions:
         while len(login.tokens) > MAX_TOKENS:
             oldest = next(iter(login.tokens))
             del login.tokens[oldest], self._by_token[oldest]
-
-    def _forget(self, login: Login) -> None:
-        for token in login.tokens:
-            self._by_token.pop(token, None)
-        if self._by_master.pop(login.master_token, None) is not None:
-            self._ended(login.sql)

@@ -77,7 +77,7 @@ class Watching:
 
 
 class Restarts:
-    """Counts the processes that were lost; times are of any monotonic clock, in seconds."""
+    """Counts the processes that were lost; times are a monotonic clock's, in seconds."""
 
     def __init__(self, watching: Watching) -> None:
         self._watching = watching
@@ -95,14 +95,10 @@ class Restarts:
 
 
 class Child:
-    """One process with a server in it (``child.py``).
+    """One process with a server in it (``child.py``); ``OSError`` if it can't be started.
 
-    Args:
-        environment: its own, but for what leads to an account.
-        on_end: is called, in a thread, when the process has ended.
-
-    Raises:
-        OSError: no process can be started here.
+    ``environment`` is its own, but for what leads to an account; ``on_end`` is called, in a thread,
+    when it has ended.
     """
 
     def __init__(self, environment: Mapping[str, str], on_end: Callable[[], None]) -> None:
@@ -143,11 +139,7 @@ class Child:
         threading.Thread(target=self._read, name="local-cortex-reader", daemon=True).start()
 
     def wait_until_it_listens(self) -> None:
-        """Return once it answers.
-
-        Raises:
-            SettingsError, ModelTableError, StartError: as ``LocalCortex.start`` does.
-        """
+        """Return once it listens, or raise what ``LocalCortex.start`` raises."""
         try:
             said = self._said.get(timeout=START_SECONDS)
         except queue.Empty:
@@ -187,7 +179,7 @@ class Child:
             return 0
 
     def how_it_ended(self) -> str:
-        """Say so in words, within a moment of the end of its output."""
+        """Say in words how it ended; call it when its output has ended."""
         try:
             code = self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -233,11 +225,8 @@ class LocalCortexProcess:
     a secret of its own. The sessions of the one before are over: their connections are ``expired``,
     as the connector calls it.
 
-    Args:
-        environment: that of the process; by default this one's.
-        watching: how it is watched; by default with the memory that the settings allow.
-        clock: a monotonic clock in seconds.
-        child: starts a process.
+    ``environment`` is by default this process's; ``watching`` has by default the memory that the
+    settings allow; ``clock`` counts seconds; ``child`` starts a process.
     """
 
     def __init__(
@@ -281,11 +270,7 @@ class LocalCortexProcess:
             return self._lost + (child is not None and not child.alive)
 
     def server(self) -> Child:
-        """Return what answers now, with its ``port``, ``secret`` and ``engine``.
-
-        Raises:
-            SettingsError, ModelTableError, StartError: there is none, and why.
-        """
+        """Return what answers now; a settings, model table or start error says why none does."""
         while True:
             with self._lock:
                 if self._closed:
@@ -307,9 +292,7 @@ class LocalCortexProcess:
     def session(self) -> Session:
         """Open a new ``snowflake.snowpark.Session``; the caller closes it.
 
-        Raises:
-            SettingsError, ModelTableError, StartError: there is no server, and why.
-            snowflake.connector.Error: it does not let us log in.
+        Raises what :meth:`server` does, and the connector's errors of a login.
         """
         from local_cortex.client import open_session
 

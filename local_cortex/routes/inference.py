@@ -56,12 +56,9 @@ Encode = Callable[[Event], "list[dict[str, Any]]"]
 
 
 def authorise(request: Request) -> None:
-    """Let a session token or this server's secret (in place of an access token) pass.
+    """Let a session token, or this server's secret in place of an access token, pass.
 
-    A program that the server was started for may have any token of its own.
-
-    Raises:
-        AuthError: neither was sent, or it is not valid.
+    A program that the server was started for may have any token. Others get an ``AuthError``.
     """
     sessions: Sessions = request.app.state.sessions
     token = bearer(request.headers)
@@ -218,11 +215,7 @@ def _usage(usage: Usage) -> dict[str, int]:
 
 
 def _call(body: Mapping[str, Any], max_tokens: object) -> Call:
-    """Read a request body.
-
-    Raises:
-        Refusal: 400, a field is missing or of the wrong type.
-    """
+    """Read a request body; ``Refusal`` 400 for a field that is missing or of the wrong type."""
     model, messages = body.get("model"), body.get("messages")
     if not isinstance(model, str) or not model:
         raise Refusal(400, "Missing required field: model")

@@ -143,11 +143,10 @@ class Statements:
                 sqlstate="57014",
             )
         query_id = str(uuid.uuid4())
-        statement = Statement(
-            query_id, request_id, owner, asyncio.create_task(_as_sql_error(run(query_id))), arrow
-        )
+        task = asyncio.create_task(_as_sql_error(run(query_id)))
         # The client may be gone before the statement fails: mark the exception as retrieved.
-        statement.task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        statement = Statement(query_id, request_id, owner, task, arrow)
         self._by_query[query_id] = statement
         if request_id:
             self._by_request[owner, request_id] = statement
@@ -268,18 +267,9 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
     except SqlError as error:
         return _failed(error, query_id)
     if finished is None:
-        return JsonResponse(
-            {
-                "success": True,
-                "code": IN_PROGRESS,
-                "message": "Query execution in progress.",
-                "data": {
-                    "queryId": query_id,
-                    "getResultUrl": f"/queries/{query_id}/result",
-                    "queryAbortsAfterSecs": 0,
-                },
-            }
-        )
+        url = f"/queries/{query_id}/result"
+        data = {"queryId": query_id, "getResultUrl": url, "queryAbortsAfterSecs": 0}
+        return success(data, IN_PROGRESS, "Query execution in progress.")
     if getattr(finished, "row_count", 0) <= FEW_ROWS:
         return success(_result(login, statement, finished))
     return success(await asyncio.to_thread(_result, login, statement, finished))

@@ -42,9 +42,9 @@ PARAMETERS = [
 ]
 
 
-def success(data: Any) -> JsonResponse:
+def success(data: Any, code: str | None = None, message: str | None = None) -> JsonResponse:
     """Answer in Snowflake's envelope."""
-    return JsonResponse({"data": data, "code": None, "message": None, "success": True})
+    return JsonResponse({"data": data, "code": code, "message": message, "success": True})
 
 
 def failure(code: str, message: str, data: Any = None) -> JsonResponse:
@@ -53,11 +53,7 @@ def failure(code: str, message: str, data: Any = None) -> JsonResponse:
 
 
 def authenticate(request: Request) -> Login:
-    """Return the caller's session.
-
-    Raises:
-        AuthError: there is no session token, or it is not valid any more.
-    """
+    """Return the caller's session; ``AuthError`` without a valid session token."""
     sessions: Sessions = request.app.state.sessions
     return sessions.authenticate(session_token(request.headers) or "")
 

@@ -184,13 +184,7 @@ def rest_error(status: int, message: str, code: str = "") -> JsonResponse:
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await ``work``, but only for as long as there is somebody to answer; else cancel it.
-
-    Call it when the body has been read.
-
-    Raises:
-        ClientDisconnect: the client went away first.
-    """
+    """Await ``work`` after the body, or cancel it and raise when the client disconnects."""
 
     async def disconnected() -> None:
         while (await request.receive())["type"] != "http.disconnect":

@@ -229,7 +229,7 @@ def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPat
     asyncio.run(test())
 
 
-def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten(
+def test_a_failure_that_nobody_waits_for_is_logged_and_not_reported_as_forgotten(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def test() -> None:
@@ -237,4 +237,4 @@ def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten(
         await asyncio.wait({statement.task})
 
     asyncio.run(test())
-    assert caplog.text == ""
+    assert caplog.messages == ["A statement failed: KeyError"]
