@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date
 
-from local_cortex import faults, models, speed
+from local_cortex import faults, models
 from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
 from local_cortex.faults import Refusal
 
@@ -91,7 +91,7 @@ class Cortex:
             fault.refuse(call.model)
         model = fault.model(call.model) if fault is not None else models.find(call.model)
         if model is None or (self._strict_models and model.retired_on(self.today())):
-            raise Refusal(400, _unknown(call.model[:LONGEST_NAME], known=model is not None))
+            raise Refusal(400, f'unknown model "{call.model[:LONGEST_NAME]}"')
         last = call.messages[-1] if call.messages else None
         strange = [one.role for one in call.messages if one.role not in ROLES]
         characters = sum(len(message.content) for message in call.messages)
@@ -166,18 +166,6 @@ class Cortex:
         except TimeoutError:
             raise EngineError(503, "inference timed out") from None
         raise AssertionError("stream() ended without an End")
-
-
-def _unknown(name: str, *, known: bool) -> str:
-    text = f'unknown model "{name}"'
-    if not known and (meant := faults.nearest(name)):
-        text += f'; did you mean "{meant}"?'
-    elif not known and "@" in name:
-        text += (
-            "; the speed of Local Cortex is written in tokens a second, above 0 and up to "
-            f'{speed.FASTEST:.0f}, as in "{speed.with_speed(models.DEFAULTS[0], 80)}"'
-        )
-    return text
 
 
 def _is_share(value: float | None) -> bool:

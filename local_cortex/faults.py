@@ -7,7 +7,6 @@ the REST routes stream: elsewhere, and with ``stream=false``, such a model answe
 from __future__ import annotations
 
 import asyncio
-import difflib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -17,9 +16,8 @@ from email.utils import format_datetime
 
 from local_cortex.models import Model
 
-__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find", "nearest", "played"]
+__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find", "played"]
 
-PREFIX = "fault-"
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
 TRICKLE_SECONDS = 0.05
@@ -83,14 +81,6 @@ class Fault:
 def find(name: str) -> Fault | None:
     """Look a fault model up; the case does not matter."""
     return FAULTS.get(name.lower())
-
-
-def nearest(name: str) -> str | None:
-    """Return the fault model that a wrong name is most like; ``None`` if it means none."""
-    if not name.lower().startswith(PREFIX):
-        return None
-    longer = [known for known in FAULTS if known.startswith(name.lower())]
-    return difflib.get_close_matches(name.lower(), longer or FAULTS, 1, cutoff=0.0)[0]
 
 
 def _edited(line: Line, content: str | None) -> Line:

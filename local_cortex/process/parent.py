@@ -11,7 +11,6 @@ import http.client
 import json
 import logging
 import os
-import queue
 import secrets
 import subprocess
 import sys
@@ -97,17 +96,14 @@ class Restarts:
 class Child:
     """One process with a server in it (``child.py``); ``OSError`` if it can't be started.
 
-    ``environment`` is its own, but for what leads to an account; ``on_end`` is called, in a thread,
-    when it has ended.
+    ``environment`` is its own, but for what leads to an account.
     """
 
-    def __init__(self, environment: Mapping[str, str], on_end: Callable[[], None]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self.port = 0
         self.engine = ""
         self.secret = secrets.token_urlsafe(24)
-        self._on_end = on_end
         self._given_up = False
-        self._said: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         # What a killed process leaves on the disk goes with this folder.
         self._folder = tempfile.TemporaryDirectory(
             prefix="local-cortex-", ignore_cleanup_errors=True
@@ -131,22 +127,25 @@ class Child:
             start_new_session=True,
             creationflags=WINDOWS_FLAGS,
         )
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for
-        self._input = self._process.stdin
-        with suppress(OSError):  # it has ended, which is found out below
-            self._input.write(f"{self.secret}\n".encode())
-            self._input.flush()
-        threading.Thread(target=self._read, name="local-cortex-reader", daemon=True).start()
+        self.pid = self._process.pid
 
     def wait_until_it_listens(self) -> None:
         """Return once it listens, or raise what ``LocalCortex.start`` raises."""
-        try:
-            said = self._said.get(timeout=START_SECONDS)
-        except queue.Empty:
-            raise StartError(f"Local Cortex did not start within {START_SECONDS:g} s") from None
-        if not said:
-            raise StartError(f"Local Cortex did not start ({self.how_it_ended()})")
-        report = json.loads(said)
+        tell, said = self._process.stdin, self._process.stdout
+        assert tell is not None  # noqa: S101 - it was asked for
+        assert said is not None  # noqa: S101 - it was asked for
+        late = threading.Timer(START_SECONDS, self._process.kill)
+        late.daemon = True
+        late.start()
+        with suppress(OSError):  # it has ended
+            tell.write(f"{self.secret}\n".encode())
+            tell.flush()
+        report = json.loads(said.readline() or "{}")
+        in_time = late.is_alive()
+        late.cancel()
+        if not report:
+            how = self.how_it_ended() if in_time else f"within {START_SECONDS:g} s"
+            raise StartError(f"Local Cortex did not start ({how})")
         if "error" in report:
             raise ERRORS[report["error"]](report["text"])
         self.port, self.engine = report["port"], report["engine"]
@@ -155,11 +154,6 @@ class Child:
     def alive(self) -> bool:
         """Whether the process runs and has not been given up; it may be stuck."""
         return not self._given_up and self._process.poll() is None
-
-    @property
-    def pid(self) -> int:
-        """The process's number."""
-        return self._process.pid
 
     def answers(self, seconds: float) -> bool:
         """Tell whether its server answers within ``seconds``."""
@@ -188,12 +182,12 @@ class Child:
 
     def close(self) -> None:
         """End it, by force if it does not end by itself."""
-        with suppress(OSError):
-            self._input.close()
-        try:
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
 
     def kill(self) -> None:
         """End it by force; it may be stuck."""
@@ -202,20 +196,11 @@ class Child:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSE_SECONDS)
-        with suppress(OSError):
-            self._input.close()
-
-    def _read(self) -> None:
-        output = self._process.stdout
-        assert output is not None  # noqa: S101 - it was asked for
-        with suppress(OSError), output:
-            self._said.put(output.readline())
-            output.read()
-        self._said.put(b"")
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLOSE_SECONDS)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
         self._folder.cleanup()
-        self._on_end()
 
 
 class LocalCortexProcess:
@@ -234,21 +219,20 @@ class LocalCortexProcess:
         environment: Mapping[str, str] | None = None,
         watching: Watching | None = None,
         clock: Callable[[], float] = time.monotonic,
-        child: Callable[[Mapping[str, str], Callable[[], None]], Child] = Child,
+        child: Callable[[Mapping[str, str]], Child] = Child,
     ) -> None:
         self._environment = os.environ if environment is None else environment
         self._watching = watching
         self._clock, self._child = clock, child
         self._restarts = Restarts(watching or Watching())
         self._lock = threading.RLock()
-        self._wake = threading.Event()
+        self._closing = threading.Event()
         # The process that starts or runs, and the thread that starts and watches it.
         self._begun: Future[Child] | None = None
         self._thread: threading.Thread | None = None
         self._sessions: WeakSet[Session] = WeakSet()
         self._lost = 0
         self._reason = ""
-        self._closed = False
 
     @classmethod
     def start(cls, environment: Mapping[str, str] | None = None) -> LocalCortexProcess:
@@ -260,7 +244,7 @@ class LocalCortexProcess:
     @property
     def alive(self) -> bool:
         """Whether it can be asked for sessions: it has not been closed."""
-        return not self._closed
+        return not self._closing.is_set()
 
     @property
     def replaced(self) -> int:
@@ -273,7 +257,7 @@ class LocalCortexProcess:
         """Return what answers now; a settings, model table or start error says why none does."""
         while True:
             with self._lock:
-                if self._closed:
+                if not self.alive:
                     raise StartError("Local Cortex has been stopped")
                 begun, thread = self._begun or self._begin(), self._thread
             failure = begun.exception()
@@ -315,9 +299,8 @@ class LocalCortexProcess:
     def close(self) -> None:
         """End the process; answers still being made end here. Safe to call twice."""
         with self._lock:
-            self._closed = True
+            self._closing.set()
             child, self._begun = self._current(), None
-        self._wake.set()
         if child is not None:
             child.close()
 
@@ -346,7 +329,7 @@ class LocalCortexProcess:
                     f"It is not started again for {wait:.0f} s."
                 )
             memory = Settings.from_environment(self._environment).memory * MEGABYTE
-            child = self._child(self._environment, self._wake.set)
+            child = self._child(self._environment)
             child.wait_until_it_listens()
         except Exception as failure:  # raised again where a session is asked for
             if child is not None:
@@ -361,7 +344,7 @@ class LocalCortexProcess:
         finally:
             child.kill()
         with self._lock:
-            if self._closed:
+            if not self.alive:
                 return
             log.warning("Local Cortex %s; its sessions are gone.", reason)
             self._reason = reason
@@ -376,10 +359,7 @@ class LocalCortexProcess:
         """Return, when a process is over, why."""
         unanswered, pause = 0, watching.every
         while True:
-            # The end of a process sets it, and so does close().
-            self._wake.wait(pause)
-            self._wake.clear()
-            if self._closed or not child.alive:
+            if self._closing.wait(pause) or not child.alive:
                 return child.how_it_ended()
             asked = self._clock()
             unanswered = 0 if child.answers(watching.every) else unanswered + 1

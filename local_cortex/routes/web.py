@@ -42,7 +42,6 @@ T = TypeVar("T")
 
 # Far above any prompt of the course; below what would trouble the server.
 MAX_BODY_BYTES = 8 * 1024 * 1024
-BODY_SECONDS = 30.0
 # The idle timeout of a stream, before its first event and between two.
 SILENT_SECONDS = 120.0
 # Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
@@ -53,8 +52,6 @@ HANG_UP = "local_cortex.hang_up"
 LAUNCHED = "local_cortex.launched"
 # Closing a socket with zero linger drops unsent data and sends a reset.
 NO_LINGER = struct.pack("ii", 1, 0)
-# From a connection to the end of its first request's headers.
-HEAD_SECONDS = 30.0
 
 
 def launch_name(secret: str) -> str:
@@ -83,8 +80,6 @@ class CuttableProtocol(H11Protocol):
         super().connection_made(transport)
         application = self.app
         launched = getattr(transport.get_extra_info("ssl_object"), "launched", False)
-        # uvicorn has a keep-alive timeout between requests, and none before the first.
-        self.loop.call_later(HEAD_SECONDS, self._close_unused)
 
         def hang_up(reset: bool) -> None:
             if reset:
@@ -102,24 +97,16 @@ class CuttableProtocol(H11Protocol):
 
         self.app = with_hang_up
 
-    def _close_unused(self) -> None:
-        if self.cycle is None:
-            self.transport.close()
-
 
 async def json_body(request: Request) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than the limit.
 
     Raises:
-        Refusal: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 408 when it
-            does not come in ``BODY_SECONDS``, 400 when it cannot be read.
+        Refusal: 413 when it is larger than ``MAX_BODY_BYTES``, also once unpacked; 400 when it
+            cannot be read.
         ClientDisconnect: the client went away before it had sent everything.
     """
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _body(request)
-    except TimeoutError:
-        raise Refusal(408, f"the body did not come in {BODY_SECONDS:g} s") from None
+    body = await _body(request)
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:

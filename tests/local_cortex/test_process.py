@@ -102,8 +102,8 @@ def test_starting_one_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_closing_one_that_is_still_starting_ends_it(start: Start) -> None:
     made: list[Child] = []
 
-    def child(environment: Mapping[str, str], on_end: Callable[[], None]) -> Child:
-        made.append(Child(environment, on_end))
+    def child(environment: Mapping[str, str]) -> Child:
+        made.append(Child(environment))
         return made[-1]
 
     cortex = start(child=child)
@@ -296,8 +296,8 @@ class FakeChild:
 
     port, engine, secret = 1, "scripted", "secret"
 
-    def __init__(self, _: Mapping[str, str], on_end: Callable[[], None]) -> None:
-        self.alive, self._on_end = True, on_end
+    def __init__(self, _: Mapping[str, str]) -> None:
+        self.alive = True
 
     def wait_until_it_listens(self) -> None: ...
 
@@ -312,7 +312,6 @@ class FakeChild:
 
     def kill(self) -> None:
         self.alive = False
-        self._on_end()
 
     close = kill
 
