@@ -101,23 +101,17 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
                 Path(cleaning.enter_context(folder)), os.environ
             )
         cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)
-        try:
-            if certificate is not None:
-                # The server has read it; remove it before anything else can.
-                certificate.unlink()
-            print(f"Local Cortex ({cortex.engine} engine) listens on {cortex.url}.")
-            print("Ctrl-C stops it.\n")
-            print(_trust(bundle) if tls else PLAIN_NOTE)
-            print("Put this into .streamlit/secrets.toml:\n")
-            print(launch.connection_block(cortex.port, cortex.secret, tls=tls))
-            print(WAYS.format(url=cortex.url))
-            print(f"For an OpenAI client: base_url = {cortex.url}/api/v2/cortex/v1")
-            print("and api_key = the password above.", flush=True)
-            # Windows delivers a Ctrl-C only between two waits.
-            while cortex.alive and not stopped.wait(1.0):
-                pass
-        finally:
-            cortex.close()
+        cleaning.callback(cortex.close)
+        if certificate is not None:
+            # The server has read it; remove it before anything else can.
+            certificate.unlink()
+        block = launch.connection_block(cortex.port, cortex.secret, tls=tls)
+        note = _trust(bundle) if tls else PLAIN_NOTE
+        said = SERVING.format(engine=cortex.engine, url=cortex.url, note=note, block=block)
+        print(said, flush=True)
+        # Windows delivers a Ctrl-C only between two waits.
+        while cortex.alive and not stopped.wait(1.0):
+            pass
     return 0
 
 
@@ -130,7 +124,14 @@ def _trust(bundle: Path) -> str:
     return f"export {' '.join(f'{name}={path}' for name in names)}\n"
 
 
-WAYS = """\
+SERVING = """\
+Local Cortex ({engine} engine) listens on {url}.
+Ctrl-C stops it.
+
+{note}
+Put this into .streamlit/secrets.toml:
+
+{block}
 For other ways to connect:
     connections.toml, config.toml, snowflake.connector, Session.builder: the same block
     get_active_session(): Session.builder.configs(...).create() first
@@ -138,7 +139,9 @@ For other ways to connect:
     SNOWFLAKE_* variables: the block's values, for a program that reads them itself
 Keys, browsers, OAuth and {{account}}.snowflakecomputing.com lead here only under
 `python -m local_cortex run -- COMMAND`, which needs none of the above.
-"""
+
+For an OpenAI client: base_url = {url}/api/v2/cortex/v1
+and api_key = the password above."""
 PLAIN_NOTE = """\
 Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
     session.connection.scheme = "http"

@@ -12,11 +12,10 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Statement", "main", "read", "split"]
+__all__ = ["main", "split"]
 
 # Snowflake has two more kinds of strings and of comments than SQL: $$...$$ and //.
 PIECE = re.compile(
@@ -42,34 +41,19 @@ SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
 PLACES = ("role", "warehouse", "database", "schema")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement without the comments around it; ``line`` is where it begins, from 1."""
+def split(text: str) -> list[tuple[int, str]]:
+    """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement.
 
-    line: int
-    sql: str
-
-    @property
-    def name(self) -> str:
-        """Its first two words, as ``CREATE TABLE`` for CREATE OR REPLACE TABLE, too."""
-        first, *rest = self.sql[:80].upper().replace("OR REPLACE", "", 1).split()
-        return " ".join([first, *rest[:1]])
-
-
-def read(path: str) -> list[Statement]:
-    """Return the statements of a file; an ``OSError`` if it cannot be read."""
-    return split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
-
-
-def split(text: str) -> list[Statement]:
-    """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement."""
-    found: list[Statement] = []
+    Returns for each statement the line where it begins, from 1, and its text without the comments
+    around it.
+    """
+    found: list[tuple[int, str]] = []
     words: list[str] = []
     start = end = position = 0
 
     def finish() -> None:
         if words:
-            found.append(Statement(text.count("\n", 0, start) + 1, text[start:end]))
+            found.append((text.count("\n", 0, start) + 1, text[start:end]))
             words.clear()
 
     while piece := PIECE.search(text, position):
@@ -126,15 +110,15 @@ def _run(cursor: Any, path: str) -> str:
     """Run a file, and return what to say of it."""
     from snowflake.connector.errors import Error
 
-    statements = read(path)
+    statements = split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
     failed = []
-    for statement in statements:
+    for line, sql in statements:
         try:
-            cursor.execute(statement.sql)
+            cursor.execute(sql)
         except (Error, OSError) as error:
             text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
             reason = SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
-            failed.append(f"  line {statement.line}, {statement.name}: {reason}\n")
+            failed.append(f"  line {line}: {reason}\n")
     if failed:
         failed.insert(0, "These did not, and the rest went on:\n")
     ran = len(statements) - max(0, len(failed) - 1)

@@ -20,29 +20,9 @@ from starlette.routing import Route
 
 from local_cortex import faults, models, speed
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
-from local_cortex.engines import (
-    Begin,
-    Call,
-    Delta,
-    End,
-    EngineError,
-    Event,
-    FinishReason,
-    Message,
-    Usage,
-)
+from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Message, Usage
 from local_cortex.routes import web
-from local_cortex.routes.web import (
-    HANG_UP,
-    LAUNCHED,
-    EventStream,
-    JsonResponse,
-    bearer,
-    json_body,
-    json_text,
-    session_token,
-    while_connected,
-)
+from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 
 __all__ = ["ROUTES"]
@@ -61,15 +41,15 @@ def authorise(request: Request) -> None:
     A program that the server was started for may have any token. Others get an ``AuthError``.
     """
     sessions: Sessions = request.app.state.sessions
-    token = bearer(request.headers)
-    if token is not None and (request.scope.get(LAUNCHED) or sessions.is_secret(token)):
+    token = web.bearer(request.headers)
+    if token is not None and (request.scope.get(web.LAUNCHED) or sessions.is_secret(token)):
         return
-    sessions.authenticate(session_token(request.headers) or token or "")
+    sessions.authenticate(web.session_token(request.headers) or token or "")
 
 
 async def inference_complete(request: Request) -> Response:
     authorise(request)
-    body = await json_body(request)
+    body = await web.json_body(request)
     cortex: Cortex = request.app.state.cortex
     call = _call(body, body.get("max_tokens", body.get("max_output_tokens")))
     head = {"id": str(uuid.uuid4()), "model": call.model}
@@ -93,7 +73,7 @@ async def inference_complete(request: Request) -> Response:
 
 async def chat_completions(request: Request) -> Response:
     authorise(request)
-    body = await json_body(request)
+    body = await web.json_body(request)
     cortex: Cortex = request.app.state.cortex
     if "max_tokens" in body:
         raise Refusal(
@@ -106,7 +86,7 @@ async def chat_completions(request: Request) -> Response:
         "model": call.model,
     }
 
-    def choice(reason: FinishReason | None, **more: Any) -> list[dict[str, Any]]:
+    def choice(reason: str | None, **more: Any) -> list[dict[str, Any]]:
         return [{"index": 0, **more, "finish_reason": reason and _finish_reason(call, reason)}]
 
     if not _flag(body, "stream", default=False):
@@ -142,7 +122,7 @@ async def list_models(request: Request) -> JsonResponse:
 
 async def _stream(
     request: Request, call: Call, encode: Encode, *, done: bytes | None = None
-) -> EventStream:
+) -> web.EventStream:
     """Answer with events, having waited for the first: what fails before it has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call)
@@ -158,8 +138,8 @@ async def _stream(
 
     first = await _before_the_headers(request, begin())
 
-    hang_up = request.scope[HANG_UP]
-    return EventStream(
+    hang_up = request.scope[web.HANG_UP]
+    return web.EventStream(
         faults.played(fault, _lines(first, events, encode, done), hang_up),
         close=events.aclose,
         hang_up=hang_up,
@@ -192,11 +172,11 @@ async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) ->
         async with asyncio.timeout(web.SILENT_SECONDS):
             return await while_connected(request, work)
     except TimeoutError:
-        request.scope[HANG_UP](False)
+        request.scope[web.HANG_UP](False)
         raise ClientDisconnect from None
 
 
-def _finish_reason(call: Call, reason: FinishReason) -> str | None:
+def _finish_reason(call: Call, reason: str) -> str | None:
     """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
     fault = faults.find(call.model)
     model = fault.model(call.model) if fault is not None else models.find(call.model)
