@@ -12,6 +12,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +21,17 @@ from starlette.routing import Route
 
 from local_cortex import faults, models, speed
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
-from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Message, Usage
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    EngineError,
+    Event,
+    Message,
+    Thinking,
+    Usage,
+)
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
@@ -32,7 +43,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Turns one event of an answer into the data of the server-sent events for this client.
-Encode = Callable[[Event], "list[dict[str, Any]]"]
+Encode = Callable[[Delta | Thinking | End], "list[dict[str, Any]]"]
 
 
 def authorise(request: Request) -> None:
@@ -58,7 +69,7 @@ async def inference_complete(request: Request) -> Response:
         choices = [{"message": {"content": whole.text}}]
         return JsonResponse(head | {"choices": choices, "usage": _usage(whole.usage)})
 
-    def encode(event: Event) -> list[dict[str, Any]]:
+    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
         if isinstance(event, End):
             # No [DONE]: the client would try to read it as JSON and fail.
             return [head | {"choices": [], "usage": _usage(event.usage)}]
@@ -102,7 +113,7 @@ async def chat_completions(request: Request) -> Response:
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
     chunk = head | {"object": "chat.completion.chunk"}
 
-    def encode(event: Event) -> list[dict[str, Any]]:
+    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
         if not isinstance(event, End):
             # The name that Snowflake has for what Claude's models think.
             name = "content" if isinstance(event, Delta) else "reasoning"
@@ -155,8 +166,9 @@ async def _lines(
             yield b"data: " + json_text(data)
     try:
         async for event in events:
-            for data in encode(event):
-                yield b"data: " + json_text(data)
+            if not isinstance(event, Begin):
+                for data in encode(event):
+                    yield b"data: " + json_text(data)
     except EngineError as error:
         log.warning("%s", error)
         failure = {"error": {"code": str(error.status), "message": str(error)}}
@@ -187,11 +199,7 @@ def _finish_reason(call: Call, reason: str) -> str | None:
 
 
 def _usage(usage: Usage) -> dict[str, int]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-    }
+    return {**asdict(usage), "total_tokens": usage.total_tokens}
 
 
 def _call(body: Mapping[str, Any], max_tokens: object) -> Call:

@@ -297,7 +297,7 @@ def _reads_arrow(request: Request, login: Login, body: dict[str, Any]) -> bool:
 
 
 def _result(login: Login, statement: Statement, finished: Result) -> dict[str, Any]:
-    data = {
+    data: dict[str, Any] = {
         "parameters": PARAMETERS,
         "queryId": statement.query_id,
         "databaseProvider": None,

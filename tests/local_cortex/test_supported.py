@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,7 @@ STATEMENTS, FUNCTIONS, CORTEX = (
 )
 IGNORED = STATEMENTS.pop("accepted without effect")
 REFUSED = STATEMENTS.pop("refused by name")
-LISTS = {
+LISTS: dict[str, Iterable[str]] = {
     "SHOW": SHOWN,
     "INFORMATION_SCHEMA": INFORMATION,
     "SNOWFLAKE.ACCOUNT_USAGE, without rows": ACCOUNT_USAGE,
