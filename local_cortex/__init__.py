@@ -1,13 +1,7 @@
-"""An embedded Snowflake Cortex on loopback, for the real Snowflake clients.
+"""An embedded Snowflake Cortex on loopback: ``LocalCortex.start().session()``.
 
-It speaks Snowflake's session, query and Cortex REST protocols well enough for
-``snowflake-connector-python``, Snowpark, ``snowflake.cortex.Complete`` and the OpenAI client, so
-that code written against it runs on an account unchanged.
-
-    from local_cortex import LocalCortex
-
-    cortex = LocalCortex.start()
-    session = cortex.session()
+It speaks Snowflake's session, query and Cortex REST protocols for the real Snowflake clients and
+the OpenAI client, so code written against it runs on an account unchanged.
 """
 
 from __future__ import annotations

@@ -20,10 +20,7 @@ STATEMENT_SECONDS = 600
 
 
 class Patience:
-    """For a cursor whose statements may take longer than a single request.
-
-    The connector has one setting for both, ``network_timeout`` (snowflake/connector/cursor.py).
-    """
+    """For a cursor whose statements may take longer than ``network_timeout``, which limits both."""
 
     def execute(self, *arguments: Any, timeout: int | None = None, **options: Any) -> Any:
         seconds = timeout or STATEMENT_SECONDS
@@ -33,8 +30,7 @@ class Patience:
 class LoopbackConnection(SnowflakeConnection):  # type: ignore[misc]
     """A connection to a port of this machine, over plain HTTP.
 
-    ``snowflake.cortex`` builds its URL from ``connection.scheme`` (``https`` where there is none)
-    and ``connection.host``, and leaves the port out (snowflake/cortex/_complete.py); the connector
+    ``snowflake.cortex`` asks ``{scheme}://{host}`` (snowflake/cortex/_complete.py); the connector
     itself adds the port while it connects.
     """
 
@@ -54,11 +50,7 @@ class LoopbackConnection(SnowflakeConnection):  # type: ignore[misc]
 
 
 def open_session(port: int, secret: str) -> Session:
-    """Log in to the Local Cortex on ``port`` and return a new session.
-
-    Raises:
-        snowflake.connector.Error: the server is gone, or the secret is wrong.
-    """
+    """Log in on ``port``; a connector's error if the server is gone, or the secret wrong."""
     os.environ.update(bypass(os.environ))
     connection = LoopbackConnection(
         account="local-cortex",

@@ -1,7 +1,6 @@
-"""The part of Cortex that every route shares: which calls are admitted, and how one is answered.
+"""Which calls are admitted, and how one is answered, whatever the client.
 
-REST and SQL clients send the same thing in different clothes. Both end here, so a model that is
-refused by one is refused by the other.
+REST and SQL both end here, so a model that is refused by one is refused by the other.
 """
 
 from __future__ import annotations
@@ -55,8 +54,7 @@ class Completion:
 class Cortex:
     """Admits calls and has them answered by one engine.
 
-    With ``inactive_account`` the legacy functions of SQL fail, as in an account that Snowflake
-    marked inactive (BCR-2432).
+    With ``inactive_account`` the legacy functions of SQL fail (BCR-2432).
     """
 
     def __init__(
@@ -82,9 +80,7 @@ class Cortex:
     def admit(self, call: Call) -> None:
         """Check a call before anything is sent back.
 
-        Raises:
-            Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
-                and a malformed conversation; the status of a fault model.
+        Raises a ``Refusal`` with Snowflake's message, or of a fault model.
         """
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):

@@ -1,7 +1,7 @@
 """Fault models: ask for one by its name, from any client, and see what goes wrong in streaming.
 
-A fault with a status is refused on every route. The others are faults of a stream's bytes, and only
-the REST routes stream: elsewhere, and with ``stream=false``, such a model answers normally.
+A fault with a status is refused on every route. The others change a stream's bytes; where nothing
+streams, such a model answers normally.
 """
 
 from __future__ import annotations

@@ -1,16 +1,11 @@
 """Running somebody's unmodified program against Local Cortex.
 
-The program finds its credentials where it would find real ones, in Streamlit's secrets, in
-Snowflake's connections.toml and in the environment, and trusts the server's certificate. All of it
-lies in a temporary folder that only the program knows. Real credentials are out of its sight
-(out_of_sight.py), and what it sends to an account arrives here (startup/sitecustomize.py), however
-it comes to a session (startup/local_cortex_ways.py).
+The program finds credentials where it looks for real ones, in a temporary folder of its own. Real
+ones are out of its sight (out_of_sight.py); what it sends to an account arrives here (startup/).
 
-The trick with the address. The connector takes ``host`` and ``port`` and asks
-``https://{host}:{port}/session/...``; ``snowflake.cortex`` takes ``host`` alone and asks
+The connector asks ``https://{host}:{port}/session/...``; ``snowflake.cortex`` asks
 ``https://{host}/api/...`` (snowflake/cortex/_complete.py). With ``host = "127.0.0.1:PORT/sf"`` and
-``port = 1`` the one asks under ``/sf:1`` and the other under ``/sf`` of the same server, and both
-prefixes are served.
+``port = 1`` the one asks under ``/sf:1`` and the other under ``/sf`` of the same server.
 """
 
 from __future__ import annotations
@@ -111,11 +106,7 @@ def secrets_text(port: int, secret: str, places: Mapping[str, str] = PLACES) -> 
 
 
 def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a program whose credentials lie in ``folder``.
-
-    Raises:
-        StartError: the folder has a name that Streamlit cannot be told.
-    """
+    """Return the environment of a program whose credentials lie in ``folder``."""
 
     def before(first: str, name: str) -> str:
         return os.pathsep.join(filter(None, [first, inherited.get(name, "")]))
@@ -174,14 +165,10 @@ def run(
     setup: Collection[str] = (),
     settings: Settings | None = None,
 ) -> int:
-    """Run ``command`` against a Local Cortex of its own and return its exit code.
+    """Run ``command`` against a Local Cortex of its own and return its exit code, as a shell does.
 
-    A program that a signal ended counts as 128 and the signal's number, as in a shell. The files of
-    SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where they end.
-
-    Raises:
-        StartError: the server did not come up, there is no place for the program's secrets, or
-            no such file.
+    The files of SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where
+    they end. ``StartError`` says what is missing.
     """
     if missing := [path for path in setup if not os.access(path, os.R_OK)]:
         raise StartError(f"There is no set-up file {missing[0]!r} that can be read.")
@@ -254,10 +241,7 @@ def heeded() -> list[signal.Signals]:
 
 @contextmanager
 def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Pass signals on to the program in the list, so that it can end itself.
-
-    Before there is one, we end at once, and clean up.
-    """
+    """Pass signals on to the program in the list; before there is one, end and clean up."""
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _frame: object) -> None:

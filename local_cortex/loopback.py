@@ -1,8 +1,7 @@
 """How clients are led to this machine: past proxies, and with a throw-away certificate.
 
-``snowflake.cortex`` speaks https to whatever host it is given, so for an unmodified script
-Local Cortex speaks it, too. Each run has a new authority, whose key never leaves this process; only
-the started command trusts it.
+``snowflake.cortex`` speaks https, so Local Cortex does, too, for unmodified scripts. Each run has a
+new authority, whose key never leaves this process; only the started command trusts it.
 """
 
 from __future__ import annotations
@@ -26,10 +25,7 @@ NO_PROXY = ("no_proxy", "NO_PROXY")
 
 
 def bypass(environment: Mapping[str, str], *hosts: str) -> dict[str, str]:
-    """Return the variables that keep proxies away from loopback, and from ``hosts``.
-
-    What the environment lists already stays listed.
-    """
+    """Return the variables that keep proxies from loopback, ``hosts`` and what they list already."""
     listed = [host.strip() for name in NO_PROXY for host in environment.get(name, "").split(",")]
     if "*" in listed:
         # It means every host, and only where it stands alone.
@@ -41,10 +37,8 @@ def bypass(environment: Mapping[str, str], *hosts: str) -> dict[str, str]:
 def write_certificate(folder: Path, environment: Mapping[str, str]) -> tuple[Path, Path, str]:
     """Write a certificate and a bundle of authorities into ``folder``.
 
-    Returns:
-        The PEM file with the server's key and certificates; the bundle: the public authorities,
-        those that ``environment`` names, and the one that signed the certificate; and the PEM text
-        of that one alone.
+    Returns the PEM file of the server's key and certificates; the bundle: the public authorities,
+    those of ``environment`` and the signer of the certificate; and the signer alone, as text.
     """
     # Imported here: every session needs this module, and only `run` and `--tls` a certificate.
     import certifi

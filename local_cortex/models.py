@@ -1,8 +1,6 @@
 """The model table: which Cortex models there are, and which of them still answer on a given day.
 
-The table itself is ``models.toml``, which also says where each fact is from, that it was compiled
-in November 2026, and what in it is unverified. ``COURSE_MODELS`` may name a file of the same form
-to use instead. Pages read it too, to mark retired models in a select box.
+``models.toml`` says where each fact is from; ``COURSE_MODELS`` may name a file of the same form.
 """
 
 from __future__ import annotations
@@ -80,8 +78,7 @@ class Model:
     def available_on(self, day: date) -> bool:
         """Whether any account can start to use the model on ``day``.
 
-        Legacy models answer only accounts that used them before, private previews only accounts
-        that Snowflake enabled; neither is something to offer a learner.
+        Legacy models and private previews answer only some accounts.
         """
         return self.status_on(day) in ("GA", "PUPR")
 
@@ -137,9 +134,8 @@ DEFAULTS: tuple[str, ...] = _TABLE.defaults
 def find(name: str) -> Model | None:
     """Look a model up as Snowflake does.
 
-    A plain name in any case is resolved to the object ``SNOWFLAKE.MODELS."NAME"``; that object's
-    own, quoted identifier is accepted too and is case-sensitive (docs.snowflake.com/en/user-guide/
-    snowflake-cortex/aisql-privileges-and-access, "Use model objects with supported features").
+    A plain name in any case means the object ``SNOWFLAKE.MODELS."NAME"``, whose own identifier is
+    case-sensitive (docs.snowflake.com/en/user-guide/snowflake-cortex/aisql-privileges-and-access).
     """
     qualified = QUALIFIED.fullmatch(name)
     if qualified is None:
@@ -170,8 +166,7 @@ def show_columns() -> tuple[tuple[str, str], ...]:
 def show_rows(on: date) -> list[tuple[datetime | str | None, ...]]:
     """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
 
-    Names are upper case, as in Snowflake's own sample of ``SHOW MODELS IN SNOWFLAKE.MODELS``.
-    ``created_on`` is the day this table was compiled: when an account made each object is its own.
+    Names are upper case, as in Snowflake's sample; ``created_on`` is the day of this table.
     """
     created = datetime.combine(_TABLE.as_of, time(), UTC)
     fixed = ("CORTEX_BASE", "SNOWFLAKE", "MODELS", "SNOWFLAKE")

@@ -43,15 +43,11 @@ def _not_ours(record: logging.LogRecord) -> bool:
 
 
 class LocalCortex:
-    """A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.
+    """A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients; see :meth:`start`.
 
-    Start it with :meth:`start`. Port and secret are new with every start; it runs in a daemon
-    thread, and only a relay talks to anything but 127.0.0.1.
-
-    ``url`` is its address, ``http://127.0.0.1:PORT`` or ``https``; ``engine`` is ``scripted`` or
-    ``relay``; ``name`` is the host name by which a program shows in TLS that it knows the secret;
-    ``places``, to be changed, are the role, warehouse, database and schema of a session that names
-    none.
+    It runs in a daemon thread, and only a relay talks to anything but 127.0.0.1. ``name`` is the
+    host name by which a program shows in TLS that it knows the secret; ``places``, to be changed,
+    are the role, warehouse, database and schema of a session that names none.
     """
 
     def __init__(
@@ -106,13 +102,8 @@ class LocalCortex:
     ) -> LocalCortex:
         """Start a server; it listens when this returns.
 
-        Args:
-            engine: by default a relay where ``COURSE_RELAY_URL`` is set, else the
-                scripted engine.
-            settings: pace and strictness; by default read from the environment.
-            port: 0 for any free port.
-            secret: the password and access token; by default a new random one.
-            certificate: a PEM file with certificate and key; with it the server speaks TLS.
+        ``engine`` and ``settings`` are by default the environment's, ``port`` any free one,
+        ``secret`` a new one. With ``certificate``, a PEM file with its key, it speaks TLS.
 
         Raises:
             SettingsError: a setting has a value that cannot be used.
@@ -171,22 +162,12 @@ class LocalCortex:
 
 
 def _listen(port: int) -> socket.socket:
-    # proto is named because asyncio switches Nagle's algorithm off only where it is, and Nagle
-    # costs 40 ms on each small event of a kept-alive connection.
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":
-            # Restart on the same port without waiting for old connections to time out.
-            # On Windows the option would let two servers share one port.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((HOST, port))
-        # Two sockets can be bound to a port while neither listens; only this tells.
-        sock.listen()
+        # It listens: two sockets can be bound to a port while neither does.
+        return socket.create_server((HOST, port))
     except (OSError, OverflowError) as error:
-        sock.close()
         reason = error.strerror if isinstance(error, OSError) else "there is no such port"
         raise StartError(
             f"Local Cortex cannot listen on {HOST}:{port} ({reason}). "
             "Choose another port, or 0 for any free one."
         ) from error
-    return sock

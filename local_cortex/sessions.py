@@ -58,10 +58,7 @@ class Login:
 
 
 class Sessions:
-    """All logins of one server; ``ended`` is called with every session that ends.
-
-    ``clock`` is a monotonic clock in seconds.
-    """
+    """All logins of one server; ``ended`` is called with every session that ends."""
 
     def __init__(
         self,
@@ -104,11 +101,7 @@ class Sessions:
         return hmac.compare_digest(sent, self.secret.encode())
 
     def authenticate(self, token: str) -> Login:
-        """Return the session that ``token`` belongs to.
-
-        Raises:
-            AuthError: 390104 for a token never given, 390112 for one that has expired.
-        """
+        """Return a token's session; ``AuthError`` 390104 for an unknown one, 390112 expired."""
         login = self._by_token.get(token)
         if login is None:
             raise AuthError(*UNKNOWN_TOKEN)
@@ -120,10 +113,7 @@ class Sessions:
     def renew(self, master_token: str) -> Login:
         """Give the master token's session a new session token; the one before keeps its own time.
 
-        Threads that share a session may renew it at the same moment.
-
-        Raises:
-            AuthError: 390104 for an unknown master token, 390114 for an expired one.
+        ``AuthError`` 390104 for an unknown, 390114 for an expired master token.
         """
         now, login = self._clock(), self._by_master.get(master_token)
         if login is None:

@@ -1,7 +1,6 @@
 """What can be set about Local Cortex, which engine that makes, and the errors of a bad setting.
 
-Each setting has an environment variable, the same for `make run`, a container and
-`streamlit run`; the command line overrides it.
+Each setting has an environment variable; the command line overrides it.
 """
 
 from __future__ import annotations
@@ -60,11 +59,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings that ``environment`` names; the others keep their defaults.
-
-        Raises:
-            SettingsError: a variable's value cannot be used.
-        """
+        """Read the settings that ``environment`` names; ``SettingsError`` for a bad value."""
         given = {
             setting: environment[variable]
             for setting, variable in ENVIRONMENT.items()
@@ -73,11 +68,7 @@ class Settings(BaseModel):
         return cls()._with(given, ENVIRONMENT)
 
     def replace(self, given: Mapping[str, object]) -> Settings:
-        """Return these settings with some given on the command line.
-
-        Raises:
-            SettingsError: a value cannot be used.
-        """
+        """Return these settings with the command line's; ``SettingsError`` for a bad value."""
         return self._with(given, {name: f"--{name.replace('_', '-')}" for name in ENVIRONMENT})
 
     def _with(self, given: Mapping[str, object], names: Mapping[str, str]) -> Settings:

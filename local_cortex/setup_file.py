@@ -1,9 +1,7 @@
 """Running files of SQL statements before a program: ``python -m local_cortex run --setup FILE``.
 
-As a program of its own this runs under ``run`` like the program that follows it: it has the same
-credentials, sees the same files, and its PUT and GET are the connector's. What is not run is
-reported, and the rest goes on: a set-up file is full of roles, integrations and other things that
-an account has and a learner's machine does not.
+A program of its own, with the credentials and files of the one that follows. What fails is
+reported, and the rest goes on: a set-up file has roles and integrations that are only an account's.
 """
 
 from __future__ import annotations
@@ -44,8 +42,7 @@ PLACES = ("role", "warehouse", "database", "schema")
 def split(text: str) -> list[tuple[int, str]]:
     """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement.
 
-    Returns for each statement the line where it begins, from 1, and its text without the comments
-    around it.
+    Returns each statement's line, from 1, and its text without the comments around it.
     """
     found: list[tuple[int, str]] = []
     words: list[str] = []

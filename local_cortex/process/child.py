@@ -62,10 +62,9 @@ def _end_first() -> None:
 
 @contextmanager
 def bounded_memory(megabytes: int) -> Iterator[None]:
-    """Let a statement that needs too much memory fail alone, on Linux.
+    """Let a statement that needs too much memory fail alone, on Linux, at nine tenths of this.
 
-    DuckDB counts its tables but not the texts that a function builds. The kernel refuses this
-    process what goes beyond nine tenths of ``megabytes``.
+    DuckDB counts its tables but not the texts that a function builds.
     """
     if sys.platform != "linux":
         yield

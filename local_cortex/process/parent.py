@@ -1,8 +1,7 @@
 """Local Cortex in a process of its own, watched, and started again when it does not answer.
 
-A statement may compute without an end or take all memory. A thread that does can neither be ended
-nor capped; a process can. The parent hands the secret over by standard input, and reads the port
-from standard output; both stay open, so that each notices the other's end.
+A thread that computes without an end or takes all memory can't be ended; a process can. It gets the
+secret by standard input and tells its port by standard output; each side notices the other's end.
 """
 
 from __future__ import annotations
@@ -94,10 +93,7 @@ class Restarts:
 
 
 class Child:
-    """One process with a server in it (``child.py``); ``OSError`` if it can't be started.
-
-    ``environment`` is its own, but for what leads to an account.
-    """
+    """One process with a server in it (``child.py``); ``OSError`` if it can't be started."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.port = 0
@@ -207,11 +203,8 @@ class LocalCortexProcess:
     """A Local Cortex in a process of its own; see :meth:`start`.
 
     A process that ends, does not answer or grows too large is replaced by another, with a port and
-    a secret of its own. The sessions of the one before are over: their connections are ``expired``,
-    as the connector calls it.
-
-    ``environment`` is by default this process's; ``watching`` has by default the memory that the
-    settings allow; ``clock`` counts seconds; ``child`` starts a process.
+    a secret of its own; the connections of its sessions are then ``expired``. ``watching`` has by
+    default the memory that the settings allow.
     """
 
     def __init__(
@@ -274,10 +267,7 @@ class LocalCortexProcess:
                 raise type(failure)(*failure.args) from failure
 
     def session(self) -> Session:
-        """Open a new ``snowflake.snowpark.Session``; the caller closes it.
-
-        Raises what :meth:`server` does, and the connector's errors of a login.
-        """
+        """Open a new ``snowflake.snowpark.Session``, which the caller closes, on :meth:`server`."""
         from local_cortex.client import open_session
 
         while True:

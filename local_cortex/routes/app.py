@@ -94,11 +94,7 @@ ERRORS = (AuthError, ClientDisconnect, EngineError, HTTPException, Refusal, Exce
 
 
 def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
-    """Build the application.
-
-    ``cortex`` answers, ``sessions`` knows who may ask, ``workers`` compute statements on
-    ``database``.
-    """
+    """Build the application."""
     routes = [*session.ROUTES, *query.ROUTES, *inference.ROUTES, Route("/", health)]
     app = Starlette(
         routes=[

@@ -1,8 +1,7 @@
 """Cortex's REST endpoints: ``inference:complete``, ``chat/completions`` and the list of models.
 
-What they accept, refuse and send follows Snowflake's documentation of the Cortex REST API and what
-the installed clients read: ``snowflake.cortex`` takes one kind of server-sent events, the OpenAI
-client another.
+They follow Snowflake's documentation of the Cortex REST API and what the installed clients read:
+``snowflake.cortex`` takes one kind of server-sent events, the OpenAI client another.
 """
 
 from __future__ import annotations
@@ -47,10 +46,7 @@ Encode = Callable[[Delta | Thinking | End], "list[dict[str, Any]]"]
 
 
 def authorise(request: Request) -> None:
-    """Let a session token, or this server's secret in place of an access token, pass.
-
-    A program that the server was started for may have any token. Others get an ``AuthError``.
-    """
+    """Let a session token, our secret, or any token of a program that we were started for pass."""
     sessions: Sessions = request.app.state.sessions
     token = web.bearer(request.headers)
     if token is not None and (request.scope.get(web.LAUNCHED) or sessions.is_secret(token)):

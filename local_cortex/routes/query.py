@@ -1,8 +1,7 @@
 """Snowflake's query protocol over HTTP: run, ask again, look after, abort.
 
-A statement runs once, in the background. Snowflake keeps a client waiting for a while and then
-answers "in progress" with an address to ask again; a client that lost its connection repeats the
-same request id. The shape of a result is what snowflake-connector-python 4.8 reads
+A statement runs once, in the background. After a while a client is told to ask again; one that lost
+its connection repeats its request id. Results are what snowflake-connector-python 4.8 reads
 (snowflake/connector/cursor.py).
 """
 
@@ -54,10 +53,7 @@ MOST_UNFINISHED = 200
 
 @dataclass(slots=True, eq=False)
 class Statement:
-    """One statement on its way; ``query_id`` is what clients know it by.
-
-    ``arrow`` says whether its client reads rows as Arrow.
-    """
+    """One statement on its way; ``arrow`` says whether its client reads rows as Arrow."""
 
     query_id: str
     request_id: str
@@ -129,7 +125,7 @@ class Statements:
     ) -> Statement:
         """Start a statement, or return the one that this session already started with this id.
 
-        ``run`` is given the statement's query id. Too many unfinished ones are an ``SqlError``.
+        Too many unfinished ones are an ``SqlError``.
         """
         known = self._by_request.get((owner, request_id))
         if known is not None:

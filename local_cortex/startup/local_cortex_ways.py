@@ -1,7 +1,6 @@
 """Every way to a session: what a program under ``python -m local_cortex run`` asks Snowflake by.
 
-Like sitecustomize.py, which calls it, this runs in the program's own Python, so it imports nothing
-but the standard library, and that late.
+It runs in the program's own Python: it imports nothing but the standard library, and that late.
 """
 
 from __future__ import annotations
@@ -37,10 +36,7 @@ SESSION_NAMES = ("_get_active_session", "_active_sessions", "_session_management
 def led(
     ours: Mapping[str, Any], given: Mapping[str, Any], is_snowflake: Callable[[object], bool]
 ) -> dict[str, Any] | None:
-    """Return the connector's arguments that lead to Local Cortex, in place of ``given``.
-
-    ``None`` leaves them alone: they name a host of the program's own.
-    """
+    """Return the arguments that lead to us; ``None`` where ``given`` name another server."""
     # st.secrets holds each entry in small and in capital letters.
     plain = {name: value for name, value in given.items() if value is not None}
     small = {name.lower(): value for name, value in plain.items() if name.isupper()}
@@ -80,10 +76,7 @@ def lead_connections(
 
 
 def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
-    """Return what has ``snowflake.snowpark.session`` have an active session from the start.
-
-    It is opened when it is first asked for, and is the active one as long as it is open.
-    """
+    """Have ``snowflake.snowpark.session`` open an active session when it is first asked for."""
 
     def change(module: ModuleType) -> None:
         if not all(hasattr(module, name) for name in SESSION_NAMES):
@@ -121,7 +114,7 @@ def explain_secrets(module: ModuleType) -> None:
 def give_token(token: str, where: str) -> None:
     """Have ``open`` find a container's token where Snowflake mounts it.
 
-    Only ``open`` finds it: a program that first checks for the file takes its local branch.
+    A program that first checks for the file takes its local branch.
     """
     import builtins
     import io
@@ -161,9 +154,8 @@ def send(
 ) -> dict[str, Any]:
     """Send a request and return ``status``, ``reason``, ``headers`` and ``content``.
 
-    ``told`` is what launch.py says: ``port``, ``authority`` and ``connection``; ``path`` is below
-    the account's address. Some clients have ``headers`` and ``params`` the other way round.
-    ``body`` is text, or an object for JSON; ``timeout`` is in milliseconds.
+    Some clients have ``headers`` and ``params`` the other way round. ``timeout`` is in
+    milliseconds.
     """
     import http.client
     import json

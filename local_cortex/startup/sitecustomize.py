@@ -1,10 +1,8 @@
 """Keeps a program under ``python -m local_cortex run`` to Local Cortex.
 
-Python imports the first module of this name on its path when it starts (see ``site``). This one
-hides files of real credentials, leads Snowflake's names to Local Cortex and trusts its certificate
-alone for them, gives ``st.secrets`` its entry, and prepares every way to a session
-(local_cortex_ways.py). The Python may be another than the course's: nothing but its own library is
-used, and little of it, because every Python program under ``run`` pays for the imports.
+Python imports the first module of this name on its path when it starts (see ``site``). It may be
+another Python than the course's: nothing but its own library is used, and little of it, because
+every program pays for the imports.
 """
 
 from __future__ import annotations
@@ -55,10 +53,7 @@ def is_snowflake(host: object) -> bool:
 
 
 def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
-    """Tell whether a file is one in which people keep credentials.
-
-    ``hidden`` are such files, and folders of them: absolute paths, like ``path``.
-    """
+    """Tell whether people keep credentials in such a file; ``hidden`` are files and folders."""
     name = os.path.basename(path).lower()
     if (
         name in (".env", ".envrc", "connections.toml")
@@ -72,10 +67,7 @@ def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
 
 
 class Keeper:
-    """Changes the program as launch.py says in ``told``.
-
-    Each entry may be missing: a program that outlives its Local Cortex reaches nothing.
-    """
+    """Changes the program as launch.py says in ``told``, whose entries may all be missing."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.address = (LOOPBACK, told.get("port", 0))
