@@ -7,16 +7,15 @@ streams, such a model answers normally.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+from local_cortex.engines import Delta, End, Event
 from local_cortex.models import Model
 
-__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find", "played"]
+__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find"]
 
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
@@ -27,12 +26,11 @@ BURST = 20
 CUT_TOKENS = 8
 EMOJI = ("\ud83d", "\ude00")
 
-# One line of an event stream: "data: ..." without what ends it.
-Line = bytes
-Lines = AsyncIterator[Line]
+# What a stream is made of: the engine's events, and bytes to send as they are.
+Events = AsyncIterator["Event | bytes"]
 #: Closes the connection: with True at once (a reset), with False when all is sent.
 HangUp = Callable[[bool], None]
-Play = Callable[[Lines, HangUp], Lines]
+Play = Callable[[Events, HangUp], Events]
 
 
 class Refusal(Exception):
@@ -64,7 +62,7 @@ class Fault:
     reasons: bool = True
     """Say why the answer ended, on the route that can."""
     play: Play | None = None
-    """What becomes of the stream's lines."""
+    """What becomes of the stream's events."""
 
     def refuse(self, name: str) -> None:
         """Raise a ``Refusal``, where that is what this fault does."""
@@ -83,42 +81,21 @@ def find(name: str) -> Fault | None:
     return FAULTS.get(name.lower())
 
 
-def _edited(line: Line, content: str | None) -> Line:
-    """Return the line with another text, in the form of either route; halves of pairs escaped."""
-    event = json.loads(line.removeprefix(b"data: "))
-    delta = event["choices"][0]["delta"]
-    for name in ("content", "text"):
-        if name in delta:
-            delta[name] = content
-    if "content_list" in delta:
-        delta["content_list"] = [{"type": "text", "text": content}]
-    return b"data: " + json.dumps(event).encode()
-
-
-def _content(line: Line) -> str | None:
-    """Return the text of a line, ``None`` if it has none: the last ones."""
-    try:
-        choices = json.loads(line.removeprefix(b"data: ")).get("choices")
-    except ValueError:
-        return None
-    return choices[0]["delta"].get("content") if choices else None
-
-
 def _cut(
-    *last: Line, before: int | None = BEFORE, stall: bool = False, reset: bool | None = None
+    *last: bytes, before: int | None = BEFORE, stall: bool = False, reset: bool | None = None
 ) -> Play:
-    """Break an answer off after ``before`` events with text, a short one after its text.
+    """Break an answer off after ``before`` pieces of text, a short one after its text.
 
     After these (or all events, with ``None``) come the ``last``; then the stream ends, stalls, or
     has its connection closed, with a ``reset`` or without.
     """
 
-    async def play(lines: Lines, hang_up: HangUp) -> Lines:
+    async def play(events: Events, hang_up: HangUp) -> Events:
         number = 0
-        async for line in lines:
-            if before is not None and (number == before or not _content(line)):
+        async for event in events:
+            if before is not None and (number == before or not isinstance(event, Delta)):
                 break
-            yield line
+            yield event
             number += 1
         for line in last:
             yield line
@@ -130,66 +107,59 @@ def _cut(
     return play
 
 
-def _with(*contents: str | None) -> Play:
-    """Put events with these texts in after the first one with text."""
+def _with(*texts: str | None) -> Play:
+    """Put pieces with these texts in after the first one."""
 
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        put_in = False
-        async for line in lines:
-            yield line
-            if not put_in and _content(line):
-                put_in = True
-                for content in contents:
-                    yield _edited(line, content)
+    async def play(events: Events, _: HangUp) -> Events:
+        more = list(texts)
+        async for event in events:
+            yield event
+            while more and isinstance(event, Delta):
+                # No engine gives None, but a service may send it.
+                yield Delta(more.pop(0))  # type: ignore[arg-type]
 
     return play
 
 
-async def _trickle(lines: Lines, _: HangUp) -> Lines:
-    async for line in lines:
-        content = _content(line)
-        if not content:
-            yield line
-        for character in content or "":
+async def _trickle(events: Events, _: HangUp) -> Events:
+    async for event in events:
+        if not isinstance(event, Delta):
+            yield event
+            continue
+        for character in event.text:
             await asyncio.sleep(TRICKLE_SECONDS)
-            yield _edited(line, character)
+            yield Delta(character)
 
 
-async def _burst(lines: Lines, _: HangUp) -> Lines:
-    held: list[Line] = []
-    async for line in lines:
-        held.append(line)
-        if len(held) == BURST:
+async def _burst(events: Events, _: HangUp) -> Events:
+    held: list[Event | bytes] = []
+    async for event in events:
+        held.append(event)
+        if len(held) == BURST or isinstance(event, End):
             await asyncio.sleep(BURST_SECONDS)
             for late in held:
                 yield late
             held = []
-    for late in held:
-        yield late
 
 
-async def _one_blob(lines: Lines, _: HangUp) -> Lines:
-    texts: list[str] = []
-    with_text = b""
-    async for line in lines:
-        if content := _content(line):
-            with_text = line
-            texts.append(content)
+async def _one_blob(events: Events, _: HangUp) -> Events:
+    text = ""
+    async for event in events:
+        if isinstance(event, Delta):
+            text += event.text
             continue
-        if texts:
-            yield _edited(with_text, "".join(texts))
-            texts = []
-        yield line
+        if text:
+            yield Delta(text)
+            text = ""
+        yield event
 
 
-async def _endless(lines: Lines, hang_up: HangUp) -> Lines:
-    line = b""
-    async for line in _cut()(lines, hang_up):
-        yield line
-    # Of an answer without any text there is nothing to go on with.
-    while line:
+async def _endless(events: Events, hang_up: HangUp) -> Events:
+    async for event in _cut()(events, hang_up):
+        yield event
+    while True:
         await asyncio.sleep(TRICKLE_SECONDS)
-        yield _edited(line, "and so on ")
+        yield Delta("and so on ")
 
 
 def _in_two_seconds() -> str:
@@ -257,11 +227,3 @@ FAULTS: dict[str, Fault] = {
 
 
 NONE = Fault("nothing goes wrong")
-
-
-async def played(fault: Fault, lines: Lines, hang_up: HangUp) -> Lines:
-    """Give a stream's lines, as the fault makes them; closing this closes the stream."""
-    changed = fault.play(lines, hang_up) if fault.play is not None else lines
-    async with aclosing(changed) as played_lines:  # type: ignore[type-var]
-        async for line in played_lines:
-            yield line

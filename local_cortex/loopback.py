@@ -25,7 +25,7 @@ NO_PROXY = ("no_proxy", "NO_PROXY")
 
 
 def bypass(environment: Mapping[str, str], *hosts: str) -> dict[str, str]:
-    """Return the variables that keep proxies from loopback, ``hosts`` and what they list already."""
+    """Return variables that keep proxies from loopback, ``hosts`` and what is listed already."""
     listed = [host.strip() for name in NO_PROXY for host in environment.get(name, "").split(",")]
     if "*" in listed:
         # It means every host, and only where it stands alone.

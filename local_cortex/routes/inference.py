@@ -144,25 +144,27 @@ async def _stream(
         return await anext(events)
 
     first = await _before_the_headers(request, begin())
-
     hang_up = request.scope[web.HANG_UP]
-    return web.EventStream(
-        faults.played(fault, _lines(first, events, encode, done), hang_up),
-        close=events.aclose,
-        hang_up=hang_up,
-        content_type=fault.content_type,
-    )
+
+    async def answer() -> faults.Events:
+        if not isinstance(first, Begin):
+            yield first
+        async for event in events:
+            yield event
+
+    played = fault.play(answer(), hang_up) if fault.play is not None else answer()
+    lines = _lines(played, encode, done)
+    return web.EventStream(lines, events.aclose, hang_up, content_type=fault.content_type)
 
 
-async def _lines(
-    first: Event, events: AsyncIterator[Event], encode: Encode, done: bytes | None
-) -> AsyncIterator[bytes]:
-    if not isinstance(first, Begin):
-        for data in encode(first):
-            yield b"data: " + json_text(data)
+async def _lines(events: faults.Events, encode: Encode, done: bytes | None) -> AsyncIterator[bytes]:
+    ended = False
     try:
         async for event in events:
-            if not isinstance(event, Begin):
+            ended = ended or isinstance(event, End)
+            if isinstance(event, bytes):
+                yield event
+            elif not isinstance(event, Begin):
                 for data in encode(event):
                     yield b"data: " + json_text(data)
     except EngineError as error:
@@ -170,7 +172,7 @@ async def _lines(
         failure = {"error": {"code": str(error.status), "message": str(error)}}
         yield b"data: " + json_text(failure)
         return
-    if done is not None:
+    if ended and done is not None:
         yield b"data: " + done
 
 

@@ -31,8 +31,6 @@ NO_SUCH_FILE = 2
 SECRET_FORMATS = (".toml", ".json", ".yaml", ".yml", ".ini")
 RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-# Each would give a file another name.
-RENAMING = frozenset({"os.link", "os.rename", "os.symlink"})
 
 
 def is_snowflake(host: object) -> bool:
@@ -77,7 +75,6 @@ class Keeper:
         self.secrets = list(told.get("secrets", ()))
         self.hidden = tuple(told.get("hidden", ()))
         self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
-        self._context: Any = None
 
     def hides(self, path: object) -> bool:
         """Tell whether the program may not see the file at ``path``."""
@@ -106,11 +103,8 @@ class Keeper:
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse what gets past the replaced functions."""
-        if event == "open" or event in RENAMING:
-            writing = event == "open" and arguments[2] & os.O_WRONLY
-            if not writing and self.hides(arguments[0]):
-                raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
-            return
+        if event == "open" and not arguments[2] & os.O_WRONLY and self.hides(arguments[0]):
+            raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
         host: object = None
         if event in RESOLVING:
             host = arguments[0]
@@ -152,7 +146,11 @@ class Keeper:
         def guarded(wrap: Callable[..., Any]) -> Callable[..., Any]:
             def handshake(context: Any, *given: Any, **named: Any) -> Any:
                 if is_snowflake(named.get("server_hostname")):
-                    context = self._trusting(module)
+                    context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+                    # A certificate can't name hosts of every depth; only we have this key.
+                    context.check_hostname = False
+                    if self.authority:
+                        context.load_verify_locations(cadata=self.authority)
                     named["server_hostname"] = self.name or named["server_hostname"]
                     named.pop("session", None)  # of another context
                 return wrap(context, *given, **named)
@@ -161,15 +159,6 @@ class Keeper:
 
         for name in ("wrap_socket", "wrap_bio"):
             setattr(module.SSLContext, name, guarded(getattr(module.SSLContext, name)))
-
-    def _trusting(self, module: ModuleType) -> Any:
-        if self._context is None:
-            self._context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
-            # A certificate can't name hosts of every depth; only we have this authority's key.
-            self._context.check_hostname = False
-            if self.authority:
-                self._context.load_verify_locations(cadata=self.authority)
-        return self._context
 
     def give_secrets(self, module: ModuleType) -> None:
         """Have the module ``streamlit.config`` name our secrets and no others."""
