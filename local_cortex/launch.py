@@ -160,10 +160,7 @@ def _secrets_file(ours: Path) -> str:
 
 
 def run(
-    command: Sequence[str],
-    *,
-    setup: Collection[str] = (),
-    settings: Settings | None = None,
+    command: Sequence[str], *, setup: Collection[str] = (), settings: Settings | None = None
 ) -> int:
     """Run ``command`` against a Local Cortex of its own and return its exit code, as a shell does.
 

@@ -54,9 +54,7 @@ class LocalCortex:
         self, engine: Engine, settings: Settings, port: int, secret: str, pem: Path | None
     ) -> None:
         self._cortex = Cortex(
-            engine,
-            strict_models=settings.strict_models,
-            inactive_account=settings.inactive_account,
+            engine, strict_models=settings.strict_models, inactive_account=settings.inactive_account
         )
         self._database = Database()
         self._sessions = Sessions(secret, ended=self._database.forget)

@@ -10,8 +10,7 @@ import re
 __all__ = ["FASTEST", "asked_for", "with_speed"]
 
 FASTEST = 100_000.0
-MARK = "@"
-NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
+NAME = re.compile(r"(?P<model>.*)@(?P<speed>\d{1,6}(\.\d{1,3})?)")
 
 
 def asked_for(name: str) -> tuple[str, float | None]:
@@ -19,12 +18,12 @@ def asked_for(name: str) -> tuple[str, float | None]:
 
     A name without a speed above 0 and up to ``FASTEST`` comes back as it is.
     """
-    model, mark, number = name.rpartition(MARK)
-    if not mark or not NUMBER.fullmatch(number) or not 0 < float(number) <= FASTEST:
+    asked = NAME.fullmatch(name)
+    if asked is None or not 0 < float(asked["speed"]) <= FASTEST:
         return name, None
-    return model, float(number)
+    return asked["model"], float(asked["speed"])
 
 
 def with_speed(model: str, tokens_per_second: float) -> str:
     """Return the name that asks for this model at this speed."""
-    return f"{model}{MARK}{tokens_per_second:g}"
+    return f"{model}@{tokens_per_second:g}"

@@ -16,8 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ from local_cortex.settings import ModelTableError, Settings, SettingsError, Star
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["ALLOCATOR", "Child", "LocalCortexProcess", "Restarts", "Watching"]
+__all__ = ["ALLOCATOR", "Child", "LocalCortexProcess", "Watching"]
 
 log = logging.getLogger(__name__)
 
@@ -73,23 +72,11 @@ class Watching:
             return f"used more than {self.memory // MEGABYTE} MB of memory"
         return None
 
-
-class Restarts:
-    """Counts the processes that were lost; times are a monotonic clock's, in seconds."""
-
-    def __init__(self, watching: Watching) -> None:
-        self._watching = watching
-        self._lost: deque[float] = deque(maxlen=watching.most + 1)
-
-    def lost(self, now: float) -> None:
-        """Note that a process was lost."""
-        self._lost.append(now)
-
-    def wait(self, now: float) -> float:
-        """Return the seconds until another may be started; 0 for now."""
-        if len(self._lost) <= self._watching.most:
+    def wait(self, losses: Sequence[float], now: float) -> float:
+        """Return the seconds until another may be started after losses at these times."""
+        if len(losses) <= self.most:
             return 0.0
-        return max(0.0, self._lost[0] + self._watching.within - now)
+        return max(0.0, losses[-self.most - 1] + self.within - now)
 
 
 class Child:
@@ -217,14 +204,14 @@ class LocalCortexProcess:
         self._environment = os.environ if environment is None else environment
         self._watching = watching
         self._clock, self._child = clock, child
-        self._restarts = Restarts(watching or Watching())
         self._lock = threading.RLock()
         self._closing = threading.Event()
         # The process that starts or runs, and the thread that starts and watches it.
         self._begun: Future[Child] | None = None
         self._thread: threading.Thread | None = None
         self._sessions: WeakSet[Session] = WeakSet()
-        self._lost = 0
+        # When processes were lost, on the clock.
+        self._losses: list[float] = []
         self._reason = ""
 
     @classmethod
@@ -244,7 +231,7 @@ class LocalCortexProcess:
         """How many of its processes were lost, each with its sessions, and replaced."""
         with self._lock:
             child = self._current()
-            return self._lost + (child is not None and not child.alive)
+            return len(self._losses) + (child is not None and not child.alive)
 
     def server(self) -> Child:
         """Return what answers now; a settings, model table or start error says why none does."""
@@ -313,12 +300,13 @@ class LocalCortexProcess:
         """Start a process, watch it to its end, and begin the next one."""
         child = None
         try:
-            if wait := self._restarts.wait(self._clock()):
+            memory = Settings.from_environment(self._environment).memory * MEGABYTE
+            watching = self._watching or Watching(memory=memory)
+            if wait := watching.wait(self._losses, self._clock()):
                 raise StartError(
                     f"Local Cortex {self._reason}, as others did a moment before. "
                     f"It is not started again for {wait:.0f} s."
                 )
-            memory = Settings.from_environment(self._environment).memory * MEGABYTE
             child = self._child(self._environment)
             child.wait_until_it_listens()
         except Exception as failure:  # raised again where a session is asked for
@@ -330,7 +318,7 @@ class LocalCortexProcess:
             return
         begun.set_result(child)
         try:
-            reason = self._watch(child, self._watching or Watching(memory=memory))
+            reason = self._watch(child, watching)
         finally:
             child.kill()
         with self._lock:
@@ -338,8 +326,7 @@ class LocalCortexProcess:
                 return
             log.warning("Local Cortex %s; its sessions are gone.", reason)
             self._reason = reason
-            self._restarts.lost(self._clock())
-            self._lost += 1
+            self._losses.append(self._clock())
             sessions, self._sessions = list(self._sessions), WeakSet()
             self._begin()
         for session in sessions:

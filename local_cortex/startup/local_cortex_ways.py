@@ -55,52 +55,44 @@ def led(
 
 
 def lead_connections(
-    ours: Mapping[str, Any], is_snowflake: Callable[[object], bool]
-) -> Callable[[ModuleType], None]:
-    """Return what has ``snowflake.connector.connection`` log in to Local Cortex, asking nothing."""
+    ours: Mapping[str, Any], is_snowflake: Callable[[object], bool], module: ModuleType
+) -> None:
+    """Have ``snowflake.connector.connection`` log in to Local Cortex, asking nothing."""
+    real = module.SnowflakeConnection.__init__
 
-    def change(module: ModuleType) -> None:
-        real = module.SnowflakeConnection.__init__
+    def connect(self: Any, *given: Any, **named: Any) -> None:
+        # The two arguments that may come without a name lead to credentials.
+        arguments = led(ours, named, is_snowflake)
+        if arguments is None:
+            real(self, *given, **named)
+        else:
+            real(self, **arguments)
 
-        def connect(self: Any, *given: Any, **named: Any) -> None:
-            # The two arguments that may come without a name lead to credentials.
-            arguments = led(ours, named, is_snowflake)
-            if arguments is None:
-                real(self, *given, **named)
-            else:
-                real(self, **arguments)
-
-        module.SnowflakeConnection.__init__ = connect
-
-    return change
+    module.SnowflakeConnection.__init__ = connect
 
 
-def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
+def give_session(ours: Mapping[str, Any], module: ModuleType) -> None:
     """Have ``snowflake.snowpark.session`` open an active session when it is first asked for."""
+    if not all(hasattr(module, name) for name in SESSION_NAMES):
+        return  # another Snowpark, which we do not know
+    real = module._get_active_session
+    builder = module.Session.SessionBuilder
+    real_get_or_create = builder.getOrCreate
+    opened: list[Any] = []
 
-    def change(module: ModuleType) -> None:
-        if not all(hasattr(module, name) for name in SESSION_NAMES):
-            return  # another Snowpark, which we do not know
-        real = module._get_active_session
-        builder = module.Session.SessionBuilder
-        real_get_or_create = builder.getOrCreate
-        opened: list[Any] = []
+    def active_session() -> Any:
+        with module._session_management_lock:
+            sessions = module._active_sessions
+            if not sessions:
+                opened[:] = [module.Session.builder.configs(dict(ours)).create()]
+            return opened[0] if opened and opened[0] in sessions else real()
 
-        def active_session() -> Any:
-            with module._session_management_lock:
-                sessions = module._active_sessions
-                if not sessions:
-                    opened[:] = [module.Session.builder.configs(dict(ours)).create()]
-                return opened[0] if opened and opened[0] in sessions else real()
+    def get_or_create(self: Any) -> Any:
+        # Otherwise our session would lose the builder's own settings.
+        return real_get_or_create(self) if module._active_sessions else self.create()
 
-        def get_or_create(self: Any) -> Any:
-            # Otherwise our session would lose the builder's own settings.
-            return real_get_or_create(self) if module._active_sessions else self.create()
-
-        module._get_active_session = active_session  # type: ignore[attr-defined]
-        builder.getOrCreate = get_or_create
-
-    return change
+    module._get_active_session = active_session  # type: ignore[attr-defined]
+    builder.getOrCreate = get_or_create
 
 
 def explain_secrets(module: ModuleType) -> None:
@@ -211,10 +203,10 @@ def prepare(
         return {}
     give_token(told["token"], told["token_place"])
     sys.modules.setdefault("_snowflake", inside(told))
-    lead = lead_connections(ours, is_snowflake)
+    lead = partial(lead_connections, ours, is_snowflake)
     return {
         "snowflake.connector.connection": lead,
         "snowflake.connector.aio._connection": lead,
-        "snowflake.snowpark.session": give_session(ours),
+        "snowflake.snowpark.session": partial(give_session, ours),
         "streamlit.runtime.secrets": explain_secrets,
     }

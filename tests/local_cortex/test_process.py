@@ -322,7 +322,7 @@ def test_one_that_ends_again_and_again_is_left_alone_for_a_while(start: Start) -
     for lost in range(3):
         assert cortex.replaced == lost
         cortex.server().close()
-        assert eventually(lambda lost=lost: cortex._lost == lost + 1)  # type: ignore[misc]
+        assert eventually(lambda lost=lost: len(cortex._losses) == lost + 1)  # type: ignore[misc]
     for _ in range(2):
         with pytest.raises(StartError, match=r"ended by signal 9.*not started again for 60 s"):
             cortex.server()
