@@ -26,9 +26,8 @@ from streamlit.testing.v1.element_tree import Block
 
 import practice
 from local_cortex import LocalCortex
-from local_cortex.certificate import write_certificate
 from local_cortex.launch import connection_block
-from local_cortex.proxies import bypass
+from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
 from streaming import CompletionRequest, DirectStrategy
 from tests.local_cortex.cortex_engines import END, Playing
