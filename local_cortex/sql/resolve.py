@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -37,46 +38,40 @@ if TYPE_CHECKING:
 __all__ = ["Resolver"]
 
 
-def _schemas(execution: Execution) -> list[str]:
-    here = execution.session
-    return [written(here.database, here.schema)] if here.database and here.schema else []
+_OF_SESSION = """
+VERSION=version ACCOUNT=account ACCOUNT_NAME=account ORGANIZATION_NAME=organization REGION=region
+USER=user ROLE=role PRIMARY_ROLE=role WAREHOUSE=warehouse DATABASE=database CATALOG=database
+SCHEMA=schema SESSION=session_id CLIENT=client
+"""
+
+
+def _attribute(name: str) -> Callable[[Execution], str | None]:
+    return lambda run: str(getattr(run.session, name) or "") or None
+
+
+def _schemas(run: Execution) -> str:
+    here = run.session.database, run.session.schema
+    return json.dumps([written(*map(str, here))] if all(here) else [])
 
 
 # The functions that tell who and where the session is, and those that clients call.
 SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
-    "CURRENT_VERSION": lambda run: run.session.version,
-    "CURRENT_ACCOUNT": lambda run: run.session.account,
-    "CURRENT_ACCOUNT_NAME": lambda run: run.session.account,
-    "CURRENT_ORGANIZATION_NAME": lambda run: run.session.organization,
-    "CURRENT_REGION": lambda run: run.session.region,
-    "CURRENT_USER": lambda run: run.session.user,
-    "CURRENT_ROLE": lambda run: run.session.role,
-    "CURRENT_PRIMARY_ROLE": lambda run: run.session.role,
+    **{f"CURRENT_{a}": _attribute(b) for a, b in (x.split("=") for x in _OF_SESSION.split())},
     "CURRENT_ROLE_TYPE": lambda run: "ROLE" if run.session.role else None,
     "CURRENT_AVAILABLE_ROLES": lambda run: json.dumps([run.session.role or "PUBLIC"]),
     "CURRENT_SECONDARY_ROLES": lambda _: json.dumps({"roles": "", "value": ""}),
-    "CURRENT_WAREHOUSE": lambda run: run.session.warehouse,
-    "CURRENT_DATABASE": lambda run: run.session.database,
-    "CURRENT_CATALOG": lambda run: run.session.database,
-    "CURRENT_SCHEMA": lambda run: run.session.schema,
-    "CURRENT_SCHEMAS": lambda run: json.dumps(_schemas(run)),
-    "CURRENT_SESSION": lambda run: str(run.session.session_id),
+    "CURRENT_SCHEMAS": _schemas,
     "CURRENT_STATEMENT": lambda run: run.sql,
     "CURRENT_TRANSACTION": lambda _: None,
-    "CURRENT_CLIENT": lambda run: run.session.client or None,
     "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
     "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
     "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
     "SYSTEM$CLIENT_VERSION_INFO": lambda _: "[]",
 }
-
-
-# DuckDB takes these for functions, or for a column of every table, where there is no such column.
+# DuckDB has these where there is no such column: constants, and a row's number.
 DUCKDB_ONLY = re.compile(
     "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
 )
-# Sources whose columns nothing in the statement names.
-OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
 # How Snowflake begins an error of which it knows no place.
 UNPLACED = " error line 0 at position -1\n"
 # What holds an identifier that is no name.
@@ -126,20 +121,12 @@ class Resolver:
         return top.this.pop()
 
     def _check_columns(self, tree: Any) -> None:
-        """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
-        if self.behind or tree.find(*OPAQUE):
-            return
-        known = {*self.types}
-        known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
-        known |= {
-            identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
-        }
-        sources = {identifier(one.this) for one in tree.find_all(exp.TableAlias) if one.this}
-        for one in tree.find_all(exp.Column):
+        """Refuse bare names that only DuckDB finds."""
+        named = (one for one in tree.find_all(exp.Identifier) if type(one.parent) is not exp.Column)
+        known = {*self.types, *map(identifier, named)}
+        for one in tree.find_all(exp.Column) if not self.behind else ():
             name = identifier(one.this)
-            if name in known or one.args.get("table"):
-                continue
-            if DUCKDB_ONLY.fullmatch(name) or name in sources:
+            if DUCKDB_ONLY.fullmatch(name) and name not in known and not one.args.get("table"):
                 raise invalid_identifier(name)
 
     @property
@@ -306,7 +293,9 @@ class Resolver:
         elif name == "LAST_QUERY_ID":
             value = self._last_query(node.expressions)
         elif name == "SYSTEM$CANCEL_QUERY":
-            value = self._cancel(first)
+            known = self._session.cancel(first)
+            missing = "Identified SQL statement is not currently executing."
+            value = f"query [{first}] terminated." if known else missing
         elif name in stages.URL_FUNCTIONS:
             return stages.file_url(self._execution, node)
         else:
@@ -317,16 +306,8 @@ class Resolver:
     def _last_query(self, arguments: list[Any]) -> str | None:
         at = int(arguments[0].to_py()) if arguments else -1
         with self._session.lock:
-            kept = list(self._session.results)
-        try:
-            return kept[at if at < 0 else at - 1]
-        except IndexError:
-            return None
-
-    def _cancel(self, query_id: str) -> str:
-        if self._session.cancel(query_id):
-            return f"query [{query_id}] terminated."
-        return "Identified SQL statement is not currently executing."
+            kept = dict(enumerate(self._session.results))
+        return kept.get(at + len(kept) if at < 0 else at - 1)
 
     def _result_scan(self, node: Any) -> Any:
         call = node.this
@@ -419,7 +400,9 @@ class Resolver:
         if views >= MAX_VIEWS:
             raise too_large("Views within views", MAX_VIEWS, "Make a table of one of them.")
         inner = Resolver(self._execution)
-        inner._session = _Elsewhere(self._session, view.name)  # type: ignore[assignment]
+        inner._session = replace(
+            self._session, database=view.name.database, schema=view.name.schema
+        )
         query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
         for node in list(query.find_all(exp.Column)):
             if node.name in inner.behind:
@@ -435,47 +418,31 @@ class Resolver:
         return exp.Subquery(this=exp.select("*").from_(wrapped))
 
 
-class _Elsewhere:
-    """A session that uses the database and schema of a view."""
-
-    def __init__(self, session: Any, name: Name) -> None:
-        self._session = session
-        self.database, self.schema = name.database, name.schema
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
-
-
 def _is_cte(table: Any) -> bool:
     """Tell whether a bare name is that of a common table expression around it."""
     name = identifier(table.this)
     node: Any = table
     within: Any = None
     while node is not None:
-        if isinstance(node, exp.CTE):
-            within = node
+        within = node if isinstance(node, exp.CTE) else within
         ctes = node.args.get("with_")
         for cte in ctes.expressions if ctes is not None else []:
             same = identifier(cte.args["alias"].this) == name
-            if cte is within:
-                if same and _recurs(cte.this, table):
-                    ctes.set("recursive", True)
-                    return True
-                break
-            if same:
+            if same and (cte is not within or _recurs(cte.this, table)):
+                ctes.set("recursive", ctes.args.get("recursive") or cte is within)
                 return True
-        if ctes is not None:
-            within = None
+            if cte is within:
+                break
+        within = within if ctes is None else None
         node = node.parent
     return False
 
 
 def _recurs(query: Any, table: Any) -> bool:
     """Tell whether a table stands in a branch of a union that may read the union itself."""
-    anchor = query
+    anchor, node = query, table
     while isinstance(anchor, exp.SetOperation):
         anchor = anchor.this
-    node = table
     while node is not query and node is not anchor:
         node = node.parent
     return node is query and anchor is not query
