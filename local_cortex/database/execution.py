@@ -177,9 +177,9 @@ class Execution:
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from local_cortex.sql.select import describe, translate
+        from local_cortex.sql.rows import describe, translate
 
-        sql, _ = translate(self, query)
+        sql = translate(self, query)
         return sql, [name for name, _ in describe(self, sql)]
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.database import transactions
+from local_cortex.database import session_state
 from local_cortex.database.catalog import Column, Entry, Name, Place, Table
 from local_cortex.sql.errors import (
     SqlError,
@@ -21,7 +21,7 @@ from local_cortex.sql.errors import (
 from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
-from local_cortex.sql.select import describe, finish
+from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
 from local_cortex.stages.files import NamedFormat, Stage, stage_options
 from local_cortex.stages.reading import template
@@ -74,7 +74,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
         raise not_run(f"CREATE {special}{kind}")
     if KINDS[kind] in {Table, Place}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
-        transactions.end(execution)
+        session_state.end(execution)
     if exp.UsingTemplateProperty in given:
         node = template(execution, node)
     name = _name(
@@ -331,7 +331,7 @@ def drop(execution: Execution, node: Any) -> SqlResult:
     if kind not in KINDS:
         raise not_run(f"DROP {kind}")
     if KINDS[kind] in {Table, Place}:
-        transactions.end(execution)
+        session_state.end(execution)
     catalog, session = execution.database.catalog, execution.session
     name = _name(execution, kind, target)
     found = catalog.find(KINDS[kind], name, session.session_id)
@@ -389,7 +389,7 @@ def alter(execution: Execution, node: Any) -> SqlResult:
         return _done()
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"ALTER {kind}")
-    transactions.end(execution)
+    session_state.end(execution)
     for action in node.args["actions"]:
         try:
             table = Resolver(execution).find(node.this, (kind,))
