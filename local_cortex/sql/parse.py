@@ -34,12 +34,8 @@ WORD_COMMANDS = frozenset(
 )
 # What follows the BEGIN of a transaction; anything else is a block of Snowflake Scripting.
 TRANSACTIONS: tuple[list[str], ...] = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
-# What CREATE, ALTER and DROP may say before what they are about, and kinds of several words.
-MODIFIERS = frozenset({"OR", "REPLACE", "ALTER", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
-WORDS_OF_A_KIND = {"CORTEX": 3, "ROW": 3, "FILE": 2, "GIT": 2, "MASKING": 2, "MATERIALIZED": 2}
-WORDS_OF_A_KIND |= dict.fromkeys(
-    ("API", "DYNAMIC", "EXTERNAL", "NETWORK", "SEMANTIC", "STORAGE"), 2
-)
+# What CREATE, ALTER and DROP may say before what they are about.
+MODIFIERS = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +53,8 @@ class Parsed:
 
     @property
     def kind(self) -> str:
-        """What it does to what, as in CREATE CORTEX SEARCH SERVICE, in capitals."""
-        verb, *rest = self.words
-        while rest and rest[0] in MODIFIERS:
-            rest.pop(0)
-        length = WORDS_OF_A_KIND.get(rest[0], 1) if rest else 0
-        return " ".join([verb, *rest[:length]])
+        """What it does to what, as in CREATE CORTEX SEARCH, in capitals."""
+        return " ".join([word for word in self.words if word not in MODIFIERS][:3])
 
 
 class _LocatedError(ParseError):  # type: ignore[misc]
