@@ -1,9 +1,8 @@
 """SHOW, DESCRIBE TABLE and INFORMATION_SCHEMA: the catalog as rows.
 
-A row is made of the facts about one thing, by name; which of them a statement shows, and in which
-order, is one text: ``name``, ``name=fact`` for a fact of another name, ``:n`` after it for a
-number, ``:t`` for a time. A fact that nobody keeps here is an empty text. Columns are Snowflake's,
-as far as clients and people read them.
+A row is made of the facts about one thing, by name; ``show.txt`` says which of them a statement
+shows. A fact that nobody keeps here is an empty text. Columns are Snowflake's, as far as clients
+and people read them.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Place, Table
@@ -136,10 +136,10 @@ def _found(run: Execution, clauses: Clauses, kind: type[E]) -> list[E]:
     ]
 
 
-def _objects(*kinds: str) -> Source:
+def _objects(kinds: str) -> Source:
     def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-        found = _found(run, clauses, KINDS[kinds[0]])
-        return (_facts(run, one) for one in found if one.kind in kinds)
+        found = _found(run, clauses, KINDS[kinds.partition("|")[0]])
+        return (_facts(run, one) for one in found if one.kind in kinds.split("|"))
 
     return source
 
@@ -308,132 +308,33 @@ def _here(name: str) -> Source:
     return source
 
 
-def _none(*_: Any) -> Iterator[Facts]:
-    return iter(())
-
-
-_OBJECT = "created_on:t name database_name schema_name"
-_TABLES = f"{_OBJECT} kind comment cluster_by rows:n bytes:n owner retention_time owner_role_type"
-_ROUTINES = "created_on:t name schema_name arguments description"
-
-#: What SHOW shows, and from where.
-SHOWN: dict[str, tuple[str, Source]] = {
-    "TABLES": (_TABLES, _objects("TABLE")),
-    "OBJECTS": (_TABLES, _objects("TABLE", "VIEW")),
-    "VIEWS": (
-        "created_on:t name reserved database_name schema_name owner comment text is_secure "
-        "is_materialized",
-        _objects("VIEW"),
-    ),
-    "SEQUENCES": (
-        "name database_name schema_name next_value=first:n interval=step:n created_on:t owner "
-        "comment",
-        _objects("SEQUENCE"),
-    ),
-    "COLUMNS": (
-        "table_name schema_name column_name=name data_type null? default kind expression comment "
-        "database_name autoincrement",
-        _columns,
-    ),
-    "PRIMARY KEYS": (
-        "created_on:t database_name schema_name table_name column_name=name key_sequence:n "
-        "constraint_name",
-        _primary_keys,
-    ),
-    "DATABASES": (
-        "created_on:t name is_default is_current origin owner comment options retention_time kind",
-        _databases,
-    ),
-    "SCHEMAS": (
-        "created_on:t name is_default is_current database_name owner comment options "
-        "retention_time",
-        _schemas,
-    ),
-    "STAGES": (
-        f"{_OBJECT} url has_credentials has_encryption_key owner comment region type "
-        "directory_enabled",
-        _objects("STAGE"),
-    ),
-    "FILE FORMATS": (f"{_OBJECT} type owner comment format_options", _objects("FILE FORMAT")),
-    "PARAMETERS": ("key=name value default=value level description type", _parameters),
-    "VARIABLES": ("session_id:n name value type", _variables),
-    "CORTEX BASE MODELS": ("", _models),
-    "MODELS": ("", _models),
-    "WAREHOUSES": (
-        "name state type size is_default is_current auto_suspend:n auto_resume comment",
-        _here("warehouse"),
-    ),
-    "ROLES": ("created_on:t name is_default is_current owner comment", _here("role")),
-    "USERS": ("name login_name default_role comment", _here("user")),
-    "CORTEX SEARCH SERVICES": (_OBJECT, _none),
-    "STREAMLITS": (f"{_OBJECT} owner comment", _none),
-    "GRANTS": ("created_on:t privilege granted_on name granted_to grantee_name", _none),
-    "FUNCTIONS": (_ROUTINES, _none),
-    "USER FUNCTIONS": (_ROUTINES, _none),
-    "PROCEDURES": (_ROUTINES, _none),
-}
-
-_IN_TABLES = "table_catalog=database_name table_schema=schema_name"
-
-#: The views of INFORMATION_SCHEMA.
-INFORMATION: dict[str, tuple[str, Source]] = {
-    "TABLES": (
-        f"{_IN_TABLES} table_name=name table_owner=owner table_type is_transient row_count=rows:n "
-        "bytes:n created=created_on:t last_altered=created_on:t comment",
-        _objects("TABLE", "VIEW"),
-    ),
-    "COLUMNS": (
-        f"{_IN_TABLES} table_name column_name=name ordinal_position:n column_default=default "
-        "is_nullable data_type=plain_type character_maximum_length=length:n "
-        "numeric_precision=precision:n numeric_scale=scale:n comment",
-        _columns,
-    ),
-    "VIEWS": (
-        f"{_IN_TABLES} table_name=name table_owner=owner view_definition created=created_on:t "
-        "comment",
-        _objects("VIEW"),
-    ),
-    "SCHEMATA": (
-        "catalog_name=database_name schema_name schema_owner=owner created=created_on:t comment",
-        _schemas,
-    ),
-    "DATABASES": (
-        "database_name database_owner=owner created=created_on:t comment",
-        _databases,
-    ),
-    "SEQUENCES": (
-        "sequence_catalog=database_name sequence_schema=schema_name sequence_name=name "
-        "start_value increment",
-        _objects("SEQUENCE"),
-    ),
-    "STAGES": (
-        "stage_catalog=database_name stage_schema=schema_name stage_name=name stage_type",
-        _objects("STAGE"),
-    ),
+_SOURCES: dict[str, Source] = {
+    "columns": _columns,
+    "databases": _databases,
+    "models": _models,
+    "none": lambda *_: (),
+    "parameters": _parameters,
+    "primary_keys": _primary_keys,
+    "schemas": _schemas,
+    "variables": _variables,
 }
 
 
-#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
-ACCOUNT_USAGE: dict[str, str] = {
-    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
-    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
-    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
-    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
-    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
-    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
-    "credits_used:n",
-    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "warehouse_id:n token_credits:n tokens:n",
-    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
-    "token_credits:n query_id",
-    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
-    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
-    "token_credits:n",
-    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
-    "service_name credits:n",
-    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "credits_used:n page_count:n document_count:n",
-}
+def _kinds(title: str) -> dict[str, tuple[str, Source]]:
+    """Read the columns of each kind, and where its facts come from."""
+    text = Path(__file__).with_name("show.txt").read_text("utf-8")
+    kinds = {}
+    for line in text.partition(f"[{title}]\n")[2].partition("\n\n")[0].splitlines():
+        kind, source, names = line.split(";")
+        word, _, what = source.strip().partition(" ")
+        made = {"objects": _objects, "here": _here}.get(word)
+        kinds[kind] = names, made(what) if made else _SOURCES[word]
+    return kinds
+
+
+SHOWN, INFORMATION = _kinds("SHOW"), _kinds("INFORMATION_SCHEMA")
+#: Views that are empty: nothing is metered here.
+ACCOUNT_USAGE = _kinds("ACCOUNT_USAGE")
 
 
 def information_schema(execution: Execution, name: Name) -> SqlResult:
@@ -442,13 +343,12 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     Raises:
         SqlError: 002003, there is none of this name here.
     """
-    if (name.database, name.schema) == ("SNOWFLAKE", USAGE) and name.name in ACCOUNT_USAGE:
-        result = _result(ACCOUNT_USAGE[name.name], ())
-    elif name.name in INFORMATION and execution.database.catalog.has(name.database):
-        names, source = INFORMATION[name.name]
-        result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
-    else:
+    usage = (name.database, name.schema) == ("SNOWFLAKE", USAGE)
+    views = {**INFORMATION, **(ACCOUNT_USAGE if usage else {})}
+    if name.name not in views or not execution.database.catalog.has(name.database):
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
+    names, source = views[name.name]
+    result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
     # A view's columns are in capitals, those of SHOW are not.
     columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
     return replace(result, columns=columns)

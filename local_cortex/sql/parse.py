@@ -36,6 +36,8 @@ WORD_COMMANDS = frozenset(
 TRANSACTIONS: tuple[list[str], ...] = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
 # What CREATE, ALTER and DROP may say before what they are about.
 MODIFIERS = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
+# The first words of kinds that have two.
+QUALIFIERS = frozenset({"API", "CORTEX", "DYNAMIC", "EXTERNAL", "FILE", "GIT", "MASKING", "ROW"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Parsed:
     @property
     def kind(self) -> str:
         """What it does to what, as in CREATE CORTEX SEARCH, in capitals."""
-        return " ".join([word for word in self.words if word not in MODIFIERS][:3])
+        words = [word for word in self.words if word not in MODIFIERS]
+        return " ".join(words[: 3 if QUALIFIERS & set(words[1:2]) else 2])
 
 
 class _LocatedError(ParseError):  # type: ignore[misc]
