@@ -232,7 +232,7 @@ def _check_unique(names: list[str]) -> None:
 
 
 def _duckdb(name: str) -> str:
-    return quoted(name).sql("duckdb")
+    return str(quoted(name).sql("duckdb"))
 
 
 def _definition(execution: Execution, table: Table, column: Column) -> str:

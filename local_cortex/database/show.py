@@ -388,7 +388,7 @@ def _clauses(parsed: Parsed, at: int) -> Clauses:
             clauses.limit = _row_count(_take(parsed, tokens))
         elif word in {"IN", "ON", "FOR", "TO"}:
             clauses.kind = _take(parsed, tokens).upper() if _word(tokens) in _KINDS else ""
-            place = []
+            place: list[str] = []
             while tokens and _word(tokens) not in _ENDS and (not place or _word(tokens) == "."):
                 if place:
                     _take(parsed, tokens)

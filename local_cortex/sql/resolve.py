@@ -97,7 +97,7 @@ class Resolver:
         """Resolve a tree; return it, or what stands in its place.
 
         Raises:
-            SqlError: 002003, a table is missing; 002049, a bind is; 000904, a variable is.
+            SqlError: 002003, a table is missing; 002049, a bind is; 002211, a variable is.
         """
         text = self._execution.sql if sql is None else sql
         for select in list(tree.find_all(exp.Select)):
@@ -144,11 +144,7 @@ class Resolver:
         return tree
 
     def name(self, node: Any) -> Name:
-        """Return where an object is, from a name of up to three parts.
-
-        Raises:
-            SqlError: 090105 or 090106, the session uses no database or schema for a short name.
-        """
+        """Return where an object is, from a name of up to three parts; see :meth:`full`."""
         return self.full(self.parts(node))
 
     def parts(self, node: Any) -> list[str]:
@@ -164,7 +160,7 @@ class Resolver:
         return found
 
     def full(self, parts: list[str]) -> Name:
-        """Return the full name of a list of one to three parts."""
+        """Return the full name of one to three parts; 090105 or 090106, it cannot be completed."""
         database, schema, name = (None, None, None, *parts)[-3:]
         database = self._session.database if len(parts) < 3 else database
         schema = self._session.schema if len(parts) < 2 else schema
@@ -179,11 +175,7 @@ class Resolver:
         return Name(database, schema, name)
 
     def find(self, node: Any, kinds: tuple[str, ...] = ("TABLE", "VIEW")) -> Table:
-        """Return the object that a name means.
-
-        Raises:
-            SqlError: 002003, there is none.
-        """
+        """Return the object that a name means; 002003, there is none."""
         name = self.name(node)
         table = self._execution.database.catalog.find(Table, name, self._session.session_id)
         if table is None or table.kind not in kinds:
@@ -201,12 +193,10 @@ class Resolver:
 
     def _name_columns(self, select: Any, sql: str) -> None:
         for one in list(select.expressions):
-            if one.is_star or isinstance(one, exp.Alias | exp.Aliases):
-                continue
-            if isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL":
-                continue
-            alias = exp.to_identifier(result_name(one, sql), quoted=True)
-            one.replace(exp.Alias(this=one.copy(), alias=alias))
+            plain = isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL"
+            if not one.is_star and not plain and not isinstance(one, exp.Alias | exp.Aliases):
+                alias = exp.to_identifier(result_name(one, sql), quoted=True)
+                one.replace(exp.Alias(this=one.copy(), alias=alias))
 
     def _count_aliases(self, select: Any) -> None:
         # DuckDB writes an alias out wherever a later projection uses it.
@@ -279,9 +269,7 @@ class Resolver:
         """Return a column that stands for an expression of DuckDB's until :meth:`reveal`."""
         key = f"{MARK}{self._execution.id}.{len(self.behind)}"
         self.behind[key] = expression
-        column = exp.column(exp.to_identifier(key, quoted=True))
-        column.this.meta["encoded"] = True
-        return column
+        return exp.Column(this=_encoded(key))
 
     def _session_function(self, node: Any) -> Any:
         anonymous = isinstance(node, exp.Anonymous)
@@ -381,7 +369,6 @@ class Resolver:
                 self._rows(information_schema(self._execution, name)), node, name.name
             )
         table = self.find(node)
-        alias = node.args.get("alias")
         if table.kind == "VIEW":
             return self._aliased(self._view(table, views), node, table.name.name)
         self.tables.append(table)
@@ -389,12 +376,9 @@ class Resolver:
         found = exp.to_table(table.duckdb, dialect="duckdb")
         for part in found.find_all(exp.Identifier):
             part.meta["encoded"] = True
-        found.set(
-            "alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True))
-        )
         for key in ("sample", "pivots", "joins", "laterals"):
             found.set(key, node.args.get(key))
-        return found
+        return self._aliased(found, node, table.name.name)
 
     def _view(self, view: Table, views: int) -> Any:
         if views >= MAX_VIEWS:
@@ -408,13 +392,9 @@ class Resolver:
             if node.name in inner.behind:
                 node.replace(self.hide(inner.behind[node.name]))
         self.tables += inner.tables
-        columns = [quoted(column.name) for column in view.columns]
-        for column in columns:
-            column.meta["encoded"] = True
-        wrapped = exp.Subquery(
-            this=query,
-            alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns),
-        )
+        columns = [_encoded(encode(column.name)) for column in view.columns]
+        alias = exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns)
+        wrapped = exp.Subquery(this=query, alias=alias)
         return exp.Subquery(this=exp.select("*").from_(wrapped))
 
 
@@ -449,6 +429,11 @@ def _recurs(query: Any, table: Any) -> bool:
 
 
 def _cte_name(node: Any) -> Any:
-    name = exp.to_identifier(f"{encode(identifier(node))}{MARK}c", quoted=True)
-    name.meta["encoded"] = True
-    return name
+    return _encoded(f"{encode(identifier(node))}{MARK}c")
+
+
+def _encoded(name: str) -> Any:
+    """Return an identifier that is DuckDB's already."""
+    found = exp.to_identifier(name, quoted=True)
+    found.meta["encoded"] = True
+    return found

@@ -50,7 +50,9 @@ def finish(resolver: Resolver, tree: Any) -> str:
 
 def query(execution: Execution, tree: Any) -> SqlResult:
     """Run a query, or only describe its columns."""
-    told = [_told(one) for one in tree.expressions] if isinstance(tree, exp.Select) else []
+    told: list[Any] = []
+    if isinstance(tree, exp.Select):
+        told = [_told(one) for one in tree.expressions]
     resolver = Resolver(execution)
     tree = resolver.resolve(tree)
     if (constants := _constants(tree)) is not None:
