@@ -21,6 +21,7 @@ from local_cortex.dialect.macros import (
     KINDS,
     KNOWN,
     MACROS,
+    OPAQUE,
     PREFIX,
     SYNONYMS,
     TAKES,
@@ -113,7 +114,9 @@ def helper(name: str, *arguments: Any) -> Any:
         if all(one in {"any", kind} for one, kind in zip(wanted, kinds, strict=True)):
             return duck(body, *arguments, kind=answer or kinds[-1])
     if name in OPAQUE and any(opaque(one) for one in arguments):
-        return OPAQUE[name](*arguments)
+        return duck(OPAQUE[name], *arguments)
+    if name == "divide" and any(opaque(one) for one in arguments):
+        name = "ratio"
     if name in ONCE:
         return _written(name, list(arguments))
     return once(partial(_written, name), list(arguments))
@@ -151,25 +154,6 @@ def opaque(node: Any) -> bool:
     )
 
 
-# What a helper is for values of which neither DuckDB nor we know the type.
-OPAQUE: Final[dict[str, Callable[..., Any]]] = {
-    **{
-        kind: partial(lambda type_, value: cast(value, type_), type_)
-        for kind, type_ in KINDS.items()
-        if kind not in {"num", "moment"}
-    },
-    **dict.fromkeys(("num", "moment", "exact"), lambda value: value),
-    "TO_ARRAY": lambda value: cast(value, "VARIANT[]"),
-    "LENGTH": lambda value: call("LENGTH", cast(value, "VARCHAR")),
-    "DATE_TRUNC": lambda unit, value: call("DATE_TRUNC", unit, value),
-    "plus": lambda left, right: exp.Add(this=left, expression=right),
-    "minus": lambda left, right: exp.Sub(this=left, expression=right),
-    "divide": lambda left, right: helper("ratio", left, right),
-    **dict.fromkeys(
-        ("add_days", "add_time"), lambda span, moment: exp.Add(this=moment, expression=span)
-    ),
-    "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
-}
 _TYPES: Final = {type_: kind for kind, type_ in KINDS.items() if kind not in {"num", "moment"}}
 _TYPES["INT128"] = "int"  # as sqlglot writes HUGEINT
 

@@ -8,7 +8,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ANSWERS", "INLINE", "KINDS", "KNOWN", "MACROS", "PREFIX", "SYNONYMS", "TAKES"]
+__all__ = [
+    "ANSWERS",
+    "INLINE",
+    "KINDS",
+    "KNOWN",
+    "MACROS",
+    "OPAQUE",
+    "PREFIX",
+    "SYNONYMS",
+    "TAKES",
+]
 
 PREFIX: Final = "main.sf_"
 #: The kinds of values, and DuckDB's type of each; a macro of the same name makes one.
@@ -47,7 +57,12 @@ SYNONYMS: Final[dict[str, str]] = {
 INLINE: Final[dict[tuple[str, int], tuple[list[str], str]]] = {}
 #: What a function is for arguments of known kinds: these kinds, the expression, and its kind.
 KNOWN: Final[dict[str, list[tuple[tuple[str, ...], str, str]]]] = defaultdict(list)
+#: What a function is for arguments of which neither DuckDB nor we know the type.
+OPAQUE: Final[dict[str, str]] = {}
 for _name, _wanted, _answer, _body in _KNOWN.findall(_DEFINITIONS):
+    if "?" in _wanted:
+        OPAQUE[_name] = _CALL.sub(PREFIX, _body)
+        continue
     for _kinds in itertools.product(*(one.split("|") for one in _wanted.split(", "))):
         KNOWN[_name].append((_kinds, _CALL.sub(PREFIX, _body), _answer))
 

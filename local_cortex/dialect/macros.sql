@@ -4,8 +4,8 @@
 -- KINDS in macros.py, which reads this file; `same` is that of the first argument. $name(...) calls
 -- another line. With := the expression is put where the function is called, and is no macro. Names in
 -- capitals are Snowflake's and can be called by SQL; the others only help here. A line with brackets is
--- for arguments whose kinds are known before DuckDB is asked: @0 is the first of them, and no kind is
--- that of the last. A line of names alone says which other names a function of functions.py has.
+-- for arguments whose kinds are known, or, with ?, unknown, before DuckDB is asked: @0 is the first of
+-- them, and no kind is that of the last. A line of names alone gives other names of functions.py.
 
 -- other names of functions.py
 DATEADD|TIMEADD|TIMESTAMPADD
@@ -48,6 +48,29 @@ divide[int, int] dec = $quotient(@0, @1)
 divide[int|dec, int|dec] dec = $quotient_dec(@0, @1)
 divide[real, int|dec|real] real = $ratio(@0, @1)
 divide[int, real] real = $ratio(@0, @1)
+
+-- arguments of which neither DuckDB nor we know the type
+text[?] = @0::VARCHAR
+int[?] = @0::HUGEINT
+real[?] = @0::DOUBLE
+bool[?] = @0::BOOLEAN
+date[?] = @0::DATE
+time[?] = @0::TIME
+ntz[?] = @0::TIMESTAMP
+ltz[?] = @0::TIMESTAMPTZ
+arr[?] = @0::VARIANT[]
+obj[?] = @0::JSON
+num[?] = @0
+moment[?] = @0
+exact[?] = @0
+TO_ARRAY[?] = @0::VARIANT[]
+LENGTH[?] = length(@0::VARCHAR)
+DATE_TRUNC[?, ?] = date_trunc(@0, @1)
+plus[?, ?] = @0 + @1
+minus[?, ?] = @0 - @1
+add_days[?, ?] = @1 + @0
+add_time[?, ?] = @1 + @0
+get[?, ?] = $get(@0::VARIANT, @1::VARCHAR)
 
 -- values of one kind made of values of any
 text(a VARCHAR) text = a
