@@ -29,11 +29,11 @@ class Database:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
-        for schema in ("CORTEX", "MODELS"):
-            self.catalog.ensure("SNOWFLAKE", schema)
+        self.catalog.ensure("SNOWFLAKE", "CORTEX")
+        self.catalog.ensure("SNOWFLAKE", "MODELS")
         # Held while a table takes the place of another.
         self.replacing = threading.RLock()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._numbers = count(1)
         self._executions: dict[int, Execution] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -56,18 +56,14 @@ class Database:
         """The stages, which live in a folder of their own."""
         from local_cortex.stages.files import Stages
 
-        folder = self.folder / "stages"
         with self._lock:
-            if self._stages is None:
-                self._stages = Stages(folder)
+            self._stages = self._stages or Stages(self.folder / "stages")
             return self._stages
 
     def cursor(self) -> Any:
         """Return a new connection to the database."""
-        folder = self.folder
         with self._lock:
-            if self._connection is None:
-                self._connection = self._open(folder)
+            self._connection = self._connection or self._open(self.folder)
             return self._connection.cursor()
 
     def _open(self, folder: Path) -> Any:
@@ -128,8 +124,7 @@ class Database:
             execution.stop()
         entries = self.catalog.forget(session.session_id)
         if entries or session.cursor is not None:
-            arguments = (session, entries)
-            threading.Thread(target=self._clean_up, args=arguments, daemon=True).start()
+            threading.Thread(target=self._clean_up, args=(session, entries), daemon=True).start()
 
     def _clean_up(self, session: SqlSession, entries: list[Entry]) -> None:
         with session.turn:

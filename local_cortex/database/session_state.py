@@ -1,4 +1,7 @@
-"""What a session sets for its own later statements: USE, SET, UNSET and ALTER SESSION."""
+"""What statements change in a session: USE, SET, UNSET, ALTER SESSION, and transactions.
+
+A transaction is a connection of DuckDB's that the session keeps.
+"""
 
 from __future__ import annotations
 
@@ -6,56 +9,44 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, compile_error, not_run, too_large
+from local_cortex.sql.errors import compile_error, not_run, too_large
 from local_cortex.sql.limits import MAX_VARIABLE_CHARS, MAX_VARIABLES
 from local_cortex.sql.names import identifier, written
 from local_cortex.sql.resolve import Resolver
-from local_cortex.sql.select import query
+from local_cortex.sql.rows import query
 from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["alter_session", "set_variables", "unset", "use"]
+__all__ = ["alter_session", "begin", "end", "finish", "set_variables", "unset", "use"]
 
 # statementTypeId, as in Snowflake's JDBC driver
-ALTER_SESSION = 0x4100
-USE = 0x4300
+ALTER_SESSION, USE, TRANSACTION = 0x4100, 0x4300, 0x5000
 
 
 def use(execution: Execution, node: Any) -> SqlResult:
-    """Run USE DATABASE, SCHEMA, WAREHOUSE or ROLE.
-
-    Raises:
-        SqlError: 002043, there is no such database or schema.
-    """
+    """Run USE DATABASE, SCHEMA, WAREHOUSE or ROLE; 002043, there is no such database or schema."""
     session, catalog = execution.session, execution.database.catalog
     kind = str(node.args.get("kind") or "DATABASE").upper()
     if kind == "SECONDARY ROLES":
         return SqlResult.done(USE)
-    parts = Resolver(execution).parts(node.this)
-    if kind == "ROLE":
-        session.role = parts[-1]
-    elif kind == "WAREHOUSE":
-        session.warehouse = parts[-1]
-    elif kind == "SCHEMA" or (kind == "DATABASE" and len(parts) == 2):
-        database = parts[-2] if len(parts) > 1 else session.database
-        if not catalog.has(database, parts[-1]):
-            raise _cannot_use(written(*filter(None, (database, parts[-1]))))
-        session.database, session.schema = database, parts[-1]
-    elif kind == "DATABASE":
-        if not catalog.has(parts[-1]):
-            raise _cannot_use(written(parts[-1]))
-        session.database = parts[-1]
-        session.schema = "PUBLIC" if catalog.has(parts[-1], "PUBLIC") else None
-    else:
+    if kind not in {"ROLE", "WAREHOUSE", "SCHEMA", "DATABASE"}:
         raise not_run(f"USE {kind}")
+    parts = Resolver(execution).parts(node.this)
+    if kind in {"ROLE", "WAREHOUSE"}:
+        setattr(session, kind.lower(), parts[-1])
+        return SqlResult.done(USE)
+    in_schema = kind == "SCHEMA" or len(parts) == 2
+    database = parts[-2] if len(parts) > 1 else session.database if in_schema else parts[-1]
+    schema = parts[-1] if in_schema else None
+    if not catalog.has(database, schema):
+        name = written(*filter(None, (database, schema)))
+        message = f"Object does not exist, or operation cannot be performed: {name}."
+        raise compile_error(message, "002043", "02000")
+    session.database = database
+    session.schema = schema or ("PUBLIC" if catalog.has(database, "PUBLIC") else None)
     return SqlResult.done(USE)
-
-
-def _cannot_use(name: str) -> SqlError:
-    message = f"Object does not exist, or operation cannot be performed: {name}."
-    return compile_error(message, "002043", "02000")
 
 
 def set_variables(execution: Execution, node: Any) -> SqlResult:
@@ -97,11 +88,7 @@ def alter_session(execution: Execution, node: Any) -> SqlResult:
                 if isinstance(literal, exp.Null):
                     message = f"invalid value for parameter '{name}'"
                     raise compile_error(message, "001008", "22023")
-                text = (
-                    str(literal.name or literal).lower()
-                    if isinstance(literal, exp.Boolean)
-                    else literal.name
-                )
+                text = str(literal).lower() if isinstance(literal, exp.Boolean) else literal.name
                 _check_setting(name, text, len({*parameters, name}))
                 parameters[name] = text
     return SqlResult.done(ALTER_SESSION)
@@ -129,3 +116,39 @@ def unset(execution: Execution, names: list[str]) -> SqlResult:
     for name in names:
         execution.session.variables.pop(name.upper(), None)
     return SqlResult.done(ALTER_SESSION)
+
+
+def begin(execution: Execution, _: Any = None) -> SqlResult:
+    """Open a transaction, unless one is open."""
+    session = execution.session
+    with session.lock:
+        if session.cursor is None and not session.closed:
+            cursor = execution.database.cursor()
+            cursor.execute("BEGIN TRANSACTION")
+            session.cursor = cursor
+    execution.join_transaction()
+    return SqlResult.done(TRANSACTION)
+
+
+def end(execution: Execution, word: str = "COMMIT") -> None:
+    """End the session's transaction, if one is open."""
+    execution.join_transaction()
+    session = execution.session
+    with session.lock:
+        cursor, session.cursor = session.cursor, None
+    if cursor is None:
+        return
+    try:
+        # DuckDB would take COMMIT of a transaction that has failed, and keep nothing.
+        if word == "COMMIT":
+            cursor.execute("SELECT 1").fetchall()
+        cursor.execute(word)
+    finally:
+        cursor.close()
+        execution.leave_transaction()
+
+
+def finish(execution: Execution, node: Any) -> SqlResult:
+    """Run COMMIT or ROLLBACK: keep or undo what the transaction changed."""
+    end(execution, node.key.upper())
+    return SqlResult.done(TRANSACTION)
