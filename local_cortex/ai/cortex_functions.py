@@ -23,7 +23,7 @@ from local_cortex.ai.forms import (
 )
 from local_cortex.ai.late import ASKS, late
 from local_cortex.engines import EngineError
-from local_cortex.engines.embedding import DIMENSIONS
+from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.sql.errors import compile_error, not_run, wrong_argument_count
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import Any, cast
 from local_cortex import models, speed, tokens
 from local_cortex.ai.protocol import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
-from local_cortex.engines import Call, EngineError, Message, Usage, instructions
-from local_cortex.engines.counting import prompt_tokens
+from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
 from local_cortex.engines.tasks import TaskEngine
 
 __all__ = ["SqlCortex"]

@@ -17,9 +17,15 @@ from typing import Any, Final
 from local_cortex import models, speed, tokens
 from local_cortex.ai.protocol import CortexFunctions
 from local_cortex.engines import EngineError, Message
-from local_cortex.engines.embedding import DIMENSIONS, embed, similarity
-from local_cortex.engines.redaction import redact, spans
-from local_cortex.engines.splitting import split_markdown, split_text
+from local_cortex.engines.computed import (
+    DIMENSIONS,
+    embed,
+    redact,
+    similarity,
+    spans,
+    split_markdown,
+    split_text,
+)
 from local_cortex.sql.errors import not_run, wrong_argument_types
 
 __all__ = ["WORK", "Ask"]

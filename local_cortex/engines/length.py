@@ -52,7 +52,7 @@ class Length:
 
     @classmethod
     def asked_for(cls, prompt: str) -> Length:
-        """Read the wish out of a prompt, Korean or English; without one, the usual length."""
+        """Read the wish out of a prompt, Korean or English."""
         if LINE.search(prompt):
             return cls(sentences=1)
         if match := SENTENCES.search(prompt):
@@ -66,17 +66,17 @@ class Length:
             return cls(long=True)
         return cls(words=SHORT_WORDS) if SHORT.search(prompt) else cls()
 
-    def choose(self, *, line: str, body: str, more: str) -> str:
+    def choose(self, line: str, body: str, more: str) -> str:
         """Make an answer of this length.
 
         ``line`` is the answer in one sentence and can close a longer one; ``body`` is the usual
-        answer; ``more`` may follow it. A budget that is smaller than ``line`` still gets ``line``,
-        and one that is larger than everything gets everything.
+        answer; ``more`` may follow it. The shortest answer is ``line``, the longest everything.
         """
         everything = f"{body}\n\n{more}".strip()
         if self.sentences is not None:
-            prose = [SENTENCE_END.split(block) for block in _prose(_blocks(everything))]
-            sentences = [sentence for block in prose for sentence in block]
+            prose = [one for one in _blocks(everything) if not STRUCTURE.match(one)]
+            blocks = [SENTENCE_END.split(one) for one in prose if not _announces(one)]
+            sentences = [sentence for block in blocks for sentence in block]
             return " ".join([*sentences[: self.sentences - 1], line])
         if self.words is not None:
             return _fit(everything, line, self.words * TOLERANCE, lambda text: len(text.split()))
@@ -87,23 +87,23 @@ class Length:
 
 def _fit(text: str, line: str, budget: float, size: Callable[[str], int]) -> str:
     """Keep whole blocks, then whole sentences, then ``line``, as far as ``budget`` goes."""
+
+    def fitting(parts: list[str]) -> list[str]:
+        nonlocal budget
+        kept: list[str] = []
+        for part in parts:
+            if size(part) > budget:
+                break
+            budget -= size(part)
+            kept.append(part)
+        return kept
+
     blocks = _blocks(text)
-    kept: list[str] = []
-    for block in blocks:
-        if size(block) > budget:
-            break
-        kept.append(block)
-        budget -= size(block)
-    else:
+    kept = fitting(blocks)
+    if len(kept) == len(blocks):
         return text
     cut = blocks[len(kept)]
-    sentences: list[str] = []
-    for sentence in SENTENCE_END.split(cut) if not STRUCTURE.match(cut) else ():
-        if size(sentence) > budget:
-            break
-        sentences.append(sentence)
-        budget -= size(sentence)
-    if sentences:
+    if sentences := fitting([] if STRUCTURE.match(cut) else SENTENCE_END.split(cut)):
         kept.append(" ".join(sentences))
     # Drop a heading or lead-in whose list or table was cut.
     while kept and (kept[-1].startswith("#") or _announces(kept[-1])):
@@ -115,13 +115,8 @@ def _fit(text: str, line: str, budget: float, size: Callable[[str], int]) -> str
 
 def _announces(block: str) -> bool:
     """Whether a block only leads to the list, table or code that follows it."""
-    return block.endswith(":") or (
-        len(block) <= LONGEST_KOREAN_LEAD and len(SENTENCE_END.split(block)) == 1
-    )
-
-
-def _prose(blocks: list[str]) -> list[str]:
-    return [block for block in blocks if not STRUCTURE.match(block) and not _announces(block)]
+    short = len(block) <= LONGEST_KOREAN_LEAD and len(SENTENCE_END.split(block)) == 1
+    return short or block.endswith(":")
 
 
 def _blocks(text: str) -> list[str]:

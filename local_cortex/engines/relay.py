@@ -16,9 +16,8 @@ import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
+from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage, prompt_tokens
 from local_cortex.engines.bounded import Bounded, TooMuch, beginning, is_plain
-from local_cortex.engines.counting import prompt_tokens
 from local_cortex.engines.relay_rejection import OPTIONAL, Rejection
 from local_cortex.engines.relay_settings import (
     API_KEY,

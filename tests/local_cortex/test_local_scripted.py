@@ -17,14 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, Message, Usage, script
+from local_cortex.engines import Begin, Call, Delta, End, Message, Usage, scripted
 from local_cortex.engines.length import Length
-from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.engines.topics import language_of, topic_of
+from local_cortex.engines.scripted import ScriptedEngine, language_of, topic_of
 
 COURSE_PROMPT = "Explain quantum computing in simple terms."
 FAMILY = "👨‍👩‍👧‍👦"
-ANSWERS = sorted(script.ANSWERS.glob("*/*.md"))
+ANSWERS = sorted(scripted.ANSWERS.glob("*/*.md"))
 HANGUL = re.compile("[가-힣]")
 
 
@@ -33,7 +32,7 @@ def user(prompt: str) -> tuple[Message, ...]:
 
 
 def answer(prompt: str) -> str:
-    return script.answer(user(prompt))
+    return scripted.answer(user(prompt))
 
 
 def call(prompt: str = COURSE_PROMPT, **more: Any) -> Call:
@@ -259,7 +258,7 @@ def test_the_answer_is_in_the_language_asked_for_or_used(
 ) -> None:
     messages = (Message("system", system), Message("user", prompt))
     assert language_of(messages) == language
-    said = script.answer(messages)
+    said = scripted.answer(messages)
     assert bool(HANGUL.search(said.replace(prompt, ""))) == (language == "ko")
 
 
@@ -269,7 +268,7 @@ def test_the_last_user_message_is_answered() -> None:
         Message("assistant", "안녕하세요!"),
         Message("user", COURSE_PROMPT),
     )
-    assert script.answer(messages) == answer(COURSE_PROMPT)
+    assert scripted.answer(messages) == answer(COURSE_PROMPT)
 
 
 # Length
@@ -426,7 +425,7 @@ def test_every_prompt_that_it_suggests_has_an_answer(prompt: str) -> None:
 
 @given(st.text() | st.text(alphabet="`~ \n\r\t\u2028#>|*<\ud83d👨\u200da", max_size=400))
 def test_no_prompt_breaks_out_of_its_quotation(prompt: str) -> None:
-    first, *inside, last = script.quote(prompt).split("\n")
+    first, *inside, last = scripted.quote(prompt).split("\n")
     fence = first.removesuffix("text")
     assert set(fence) == {"`"}
     assert last == fence
@@ -439,24 +438,24 @@ def test_no_prompt_breaks_out_of_its_quotation(prompt: str) -> None:
 
 @given(st.text(max_size=2_000))
 def test_a_quotation_is_never_long(prompt: str) -> None:
-    inside = script.quote(prompt).split("\n")[1:-1]
+    inside = scripted.quote(prompt).split("\n")[1:-1]
     assert len(inside) <= 6
     assert len("\n".join(inside)) <= 1_002
 
 
 def test_a_short_prompt_is_quoted_whole() -> None:
-    assert script.quote("  한 줄\n두 줄  ") == "```text\n한 줄\n두 줄\n```"
+    assert scripted.quote("  한 줄\n두 줄  ") == "```text\n한 줄\n두 줄\n```"
 
 
 def test_a_long_prompt_is_cut_between_characters_that_a_reader_sees() -> None:
-    quoted = script.quote(FAMILY * 500).split("\n")[1]
+    quoted = scripted.quote(FAMILY * 500).split("\n")[1]
     assert quoted.removesuffix(" …").replace(FAMILY, "") == ""
     assert 100 <= quoted.count(FAMILY) <= 240
     assert quoted.endswith(" …")
 
 
 def test_marks_piled_up_without_end_do_not_make_a_long_quotation() -> None:
-    assert script.quote("ok e" + "\u0301" * 100_000).split("\n")[1] == "ok …"
+    assert scripted.quote("ok e" + "\u0301" * 100_000).split("\n")[1] == "ok …"
 
 
 def test_the_usage_of_a_long_prompt_is_estimated_from_its_beginning() -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.lexicon import mood
-from local_cortex.engines.tasks import run
+from local_cortex.engines.tasks import mood, run
 
 
 def labels(*names: str) -> list[dict[str, str]]:
