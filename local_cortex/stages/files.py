@@ -107,11 +107,7 @@ class Stage(NamedFormat):
         return name.lower() if written(name) == name else name
 
     def at(self, prefix: str) -> Path:
-        """Return the folder of the files directly under a prefix, made if it is missing.
-
-        Raises:
-            SqlError: 001003, no folder can have this name.
-        """
+        """Return the folder of the files directly under a prefix, made if it is missing."""
         # One level, since an object store may hold both "a" and "a/b".
         name = "=" + quote(prefix.strip("/"), safe=" ")
         if len(name) > MAX_FOLDER_NAME:
@@ -163,37 +159,32 @@ class Location:
         files = self.stage.files(self.path)
         if pattern is not None and files:
             # DuckDB's regular expressions take linear time, whatever the learner writes.
+            sql = "SELECT name FROM (SELECT unnest(?) AS name) WHERE regexp_full_match(name, ?)"
             try:
-                rows = execution.cursor.execute(
-                    "SELECT regexp_full_match(name, ?) FROM (SELECT unnest(?) AS name)",
-                    [pattern, [file.name for file in files]],
-                ).fetchall()
+                rows = execution.cursor.execute(sql, [[file.name for file in files], pattern])
+                matching = {name for (name,) in rows.fetchall()}
             except Exception as error:
                 message = f"Invalid regular expression: '{pattern}'"
                 raise SqlError(message, code="100048", sqlstate="2201B") from error
-            files = [file for file, (matches,) in zip(files, rows, strict=True) if matches]
+            files = [file for file in files if file.name in matching]
         if names is None:
             return files
         parent = f"{self.path.strip('/')}/" if self.path else ""
         by_name = {file.name.removeprefix(parent): file for file in files}
         listed = [str(name) for name in (names if isinstance(names, list) else [names])]
-        for name in listed:
-            if name not in by_name:
-                raise SqlError(
-                    f"Remote file '{self.stage.label}/{parent}{name}' was not found. If you are "
-                    "running a copy command, please make sure files are not deleted when they are "
-                    "being loaded.",
-                    code="091016",
-                    sqlstate="22000",
-                )
+        if missing := [name for name in listed if name not in by_name]:
+            raise SqlError(
+                f"Remote file '{self.stage.label}/{parent}{missing[0]}' was not found. If you are "
+                "running a copy command, please make sure files are not deleted when they are "
+                "being loaded.",
+                code="091016",
+                sqlstate="22000",
+            )
         return [by_name[name] for name in listed]
 
 
 class Stages:
-    """The files of one server's stages, under ``folder``, and what was loaded of them.
-
-    Safe to use from several threads.
-    """
+    """The files of one server's stages, and what was loaded of them; safe between threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -217,7 +208,6 @@ class Stages:
             return self._own[key]
 
     def remember_loaded(self, table: Table, files: Sequence[File]) -> None:
-        """Remember that files have been loaded."""
         with self._lock:
             if len(self.loaded) >= MAX_STAGE_FILES:
                 self.loaded = {one for one in self.loaded if one[2].path.exists()}
@@ -229,11 +219,7 @@ class Stages:
             self.loaded = {one for one in self.loaded if one[0] != duckdb_name}
 
     def check_room(self, more: int = 0) -> None:
-        """Make sure that the stages can hold what they do, and so many bytes more.
-
-        Raises:
-            SqlError: 000002, the stages are full.
-        """
+        """Raise 000002 unless the stages can hold what they do, and ``more`` bytes."""
         sizes = [path.lstat().st_size for path in self.folder.rglob("*") if path.is_file()]
         advice = "Remove some with REMOVE @stage."
         if sum(sizes) + more > MAX_STAGE_BYTES:
@@ -264,12 +250,12 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
     found = _LOCATION.fullmatch(place.strip())
     if found is None:
         raise bad_path(place)
-    stages, session = execution.stages, execution.session
+    stages = execution.stages
     if not full:
         stages.check_room()
     path = checked(found["path"] or "")
     if found["user"]:
-        return Location(stages.own("~", session.user), path)
+        return Location(stages.own("~", execution.session.user), path)
     name = execution.resolve(named(found["space"] + found["name"]))
     if found["table"]:
         owner = execution.table(name)
@@ -278,11 +264,7 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
 
 
 def find(execution: Execution, kind: type[E], name: Name) -> E:
-    """Return the stage or file format that the session sees there.
-
-    Raises:
-        SqlError: 002003, there is none.
-    """
+    """Return the stage or file format that the session sees there, or raise 002003."""
     found = execution.database.catalog.find(kind, name, execution.session.session_id)
     if found is None:
         raise object_missing("Stage" if kind is Stage else "File format", str(name))
@@ -336,11 +318,7 @@ def named(name: str) -> exp.Table:
 
 
 def checked(path: str) -> str:
-    """Return a path within a stage, without empty parts.
-
-    Raises:
-        SqlError: 001003, it would lead out of the stage.
-    """
+    """Return a path without empty parts, or raise 001003 if it would lead out of its stage."""
     *parents, last = path.split("/")
     if any(one in (".", "..") or "\0" in one or "\\" in one for one in (*parents, last)):
         raise bad_path(path)

@@ -49,9 +49,6 @@ def table(execution: Execution, node: Any) -> exp.Expression | SqlResult | None:
 
     ``None`` if ``node`` is none of them. The columns of ``@stage`` are ``c1``, ``c2``, ... for
     ``$1``, ``$2``, ... and each ``METADATA$...`` that the query around it names, in capitals.
-
-    Raises:
-        SqlError: 002003, there is no such stage or file format.
     """
     call = node.this
     if isinstance(call, exp.Anonymous) and call.name.upper() == "TABLE" and call.expressions:
