@@ -73,7 +73,7 @@ GROUPS: Final[Mapping[str, str]] = {
 
 def supported() -> str:
     """Return the tables of local_cortex/README.md."""
-    from local_cortex.ai.forms import FORMS
+    from local_cortex.ai.cortex_functions import FORMS
     from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
     from local_cortex.dialect.functions import NOT_RUN
 
@@ -146,7 +146,7 @@ ANSWERS: Final[Mapping[str, str]] = {
 
 
 def _answers() -> list[tuple[str, str]]:
-    from local_cortex.ai.forms import FORMS
+    from local_cortex.ai.cortex_functions import FORMS
 
     names: dict[str, list[str]] = defaultdict(list)
     for name, form in FORMS.items():

@@ -11,11 +11,10 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any, Final
 
 from local_cortex import models, speed, tokens
-from local_cortex.ai.protocol import CortexFunctions
+from local_cortex.ai import CortexFunctions
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.computed import (
     DIMENSIONS,
@@ -66,25 +65,23 @@ def _messages(prompt: Any) -> tuple[Message, ...]:
     if not isinstance(prompt, list):
         return (Message("user", _filled(prompt)),)
     if not prompt:
-        raise EngineError(
-            400, "schema validation failed: messages must be a list that is not empty"
-        )
+        raise _invalid("messages must be a list that is not empty")
     read = [one if isinstance(one, dict) else {} for one in prompt]
-    messages: list[tuple[Any, Any]] = [
-        (one.get("role", "user"), one.get("content")) for one in read
-    ]
-    if not all(isinstance(part, str) for message in messages for part in message):
-        raise EngineError(
-            400, "schema validation failed: a message is an object of role and content"
-        )
-    return tuple(Message(*message) for message in messages)
+    messages = [Message(one.get("role", "user"), one.get("content")) for one in read]
+    if not all(isinstance(part, str) for one in messages for part in (one.role, one.content)):
+        raise _invalid("a message is an object of role and content")
+    return tuple(messages)
+
+
+def _invalid(what: str) -> EngineError:
+    return EngineError(400, f"schema validation failed: {what}")
 
 
 def _parts(prompt: Any) -> tuple[str, list[str]]:
     """Return the template of a PROMPT object and its arguments as texts."""
     template, items = prompt.get("template"), prompt.get("args")
     if not isinstance(template, str) or not isinstance(items, list):
-        raise EngineError(400, "schema validation failed: not a prompt object")
+        raise _invalid("not a prompt object")
     return template, ["" if item is None else _text(item) for item in items]
 
 
@@ -247,11 +244,8 @@ def _answer(given: Given) -> Ask:
 # What is computed, whichever engine answers
 
 
-@lru_cache(maxsize=64)
 def _vector(text: str, dimension: int) -> str:
-    """Write an embedding; a query is the same in every row of a search."""
-    # Most of a short text's vector is zero, and formatting takes longer than embedding.
-    values = (f"{value:.6g}" if value else "0" for value in embed(text, dimension).tolist())
+    values = (f"{value:.6g}" for value in embed(text, dimension).tolist())
     return f"[{','.join(values)}]"
 
 

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from sqlglot import exp, parse_one
 
+from local_cortex.ai import asking, work
 from local_cortex.ai import cortex_functions as cortex
-from local_cortex.ai import work
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
@@ -142,7 +142,7 @@ class Statement:
 @pytest.fixture(scope="module", autouse=True)
 def _connection() -> Iterator[None]:
     with duckdb.connect(config={"threads": 1}) as Statement.connection:
-        cortex.register(Statement.connection, lambda _: cast(Any, Statement.current))
+        asking.register(Statement.connection, lambda _: cast(Any, Statement.current))
         yield
 
 
