@@ -10,6 +10,7 @@ one, and ``<!-- more -->`` follows the body when a long answer is asked for.
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 import tomllib
@@ -32,12 +33,11 @@ from local_cortex.engines import (
     prompt_tokens,
     tasks,
 )
-from local_cortex.engines.length import Length
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-__all__ = ["ScriptedEngine", "answer", "language_of", "quote", "topic_of"]
+__all__ = ["ScriptedEngine", "answer", "language_of", "quote", "sentences_asked_for", "topic_of"]
 
 ANSWERS = Path(__file__).with_name("answers")
 PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
@@ -52,6 +52,24 @@ QUOTED_LINES = 6
 # Control characters, line separators that are not Markdown's, and halves of surrogate pairs,
 # which no client could decode.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+NUMBERS = {
+    "a": 1, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6,
+}  # fmt: skip
+NUMBER = rf"({'|'.join(NUMBERS)}|\d{{1,2}})"
+LINE = re.compile(r"\bone[- ]lin(?:e|er)\b|한 ?줄", re.IGNORECASE)
+SENTENCES = re.compile(rf"\b(?:in )?{NUMBER}[- ]sentences?\b|{NUMBER} ?문장", re.IGNORECASE)
+LONG = re.compile(
+    r"\b(?:in (?:more )?(?:detail|depth)|detailed|thorough(?:ly)?|at length|essay)\b"
+    r"|(?<!how )\blong(?:er)?\b|자세|상세|길게|긴 |구체적|깊이 있|장문",
+    re.IGNORECASE,
+)
+SHORT = re.compile(r"\b(?:briefly|in short|short|concise(?:ly)?)\b|간단히|간략|짧게", re.IGNORECASE)
+SHORT_SENTENCES = 3
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+# Running text: no heading, list, table, quotation or code.
+PROSE = re.compile(r"(?!#|[-*+] |\d+\. |\||>|```|.*:$)", re.DOTALL)
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -118,7 +136,28 @@ def answer(messages: Sequence[Message]) -> str:
     parts = _parts(language, topic or "unknown")
     if topic is None:
         return parts["body"].replace("{prompt}", quote(prompt))
-    return Length.asked_for(prompt).choose(parts["line"], parts["body"], parts.get("more", ""))
+    return _cut(sentences_asked_for(prompt), **parts)
+
+
+def _cut(sentences: float | None, line: str, body: str, more: str = "") -> str:
+    everything = f"{body}\n\n{more}".strip()
+    if sentences is None or math.isinf(sentences):
+        return body if sentences is None else everything
+    prose = [SENTENCE_END.split(one) for one in everything.split("\n\n") if PROSE.match(one)]
+    first = [sentence for block in prose if len(block) > 1 for sentence in block]
+    return " ".join([*first[: int(sentences) - 1], line])
+
+
+def sentences_asked_for(prompt: str) -> float | None:
+    """Read how long an answer a prompt asks for: infinity for a long one, ``None`` for no wish."""
+    if LINE.search(prompt):
+        return 1
+    if match := SENTENCES.search(prompt):
+        given = (match[1] or match[2]).lower()
+        return max(1, NUMBERS.get(given) or int(given))
+    if LONG.search(prompt):
+        return math.inf
+    return SHORT_SENTENCES if SHORT.search(prompt) else None
 
 
 def topic_of(prompt: str) -> str | None:
