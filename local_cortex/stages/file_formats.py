@@ -17,16 +17,7 @@ from local_cortex.dialect.date_formats import moment
 from local_cortex.sql.errors import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
-__all__ = [
-    "FileFormat",
-    "invalid_option",
-    "name_of",
-    "options_of",
-    "quoted",
-    "text",
-    "unquoted",
-    "value_of",
-]
+__all__ = ["FileFormat", "invalid_option", "name_of", "options_of", "quoted", "text", "unquoted"]
 
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
@@ -96,10 +87,8 @@ def quoted(name: str) -> str:
 
 def value_of(node: Any) -> Any:
     """Return an option's value: ``str``, ``bool``, ``int``, ``list`` of them, or ``None``."""
-    if isinstance(node, exp.Paren):
-        return [value_of(node.this)]
-    if isinstance(node, exp.Tuple):
-        return [value_of(one) for one in node.expressions]
+    if isinstance(node, exp.Paren | exp.Tuple):
+        return [value_of(one) for one in node.expressions or [node.this]]
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     name = name_of(node)
@@ -143,11 +132,7 @@ class FileFormat:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> FileFormat:
-        """Make one from the options of a statement; without TYPE it is CSV.
-
-        Raises:
-            SqlError: 000002, Local Cortex does not read such files; 001003, an unknown option.
-        """
+        """Make one from the options of a statement; 000002 or 001003 for one that is not read."""
         kind = str(given.get("TYPE", "CSV")).upper()
         known = _OPTIONS.get(kind)
         if known is None:
