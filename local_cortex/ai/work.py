@@ -67,7 +67,7 @@ def _messages(prompt: Any) -> tuple[Message, ...]:
         return (Message("user", _filled(prompt)),)
     if not prompt:
         raise _invalid("messages must be a list that is not empty")
-    read = [one if isinstance(one, dict) else {} for one in prompt]
+    read: list[Any] = [one if isinstance(one, dict) else {} for one in prompt]
     messages = [Message(one.get("role", "user"), one.get("content")) for one in read]
     if not all(isinstance(part, str) for one in messages for part in (one.role, one.content)):
         raise _invalid("a message is an object of role and content")

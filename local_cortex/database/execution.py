@@ -58,11 +58,11 @@ class Execution:
         describe_only: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.session = session
+        self.session: SqlSession = session
         self.database = database
         self.cortex = cortex
         self.loop = loop
-        self.sql = sql
+        self.sql: str = sql
         self.binds = binds or {}
         self.query_id = query_id
         self.describe_only = describe_only

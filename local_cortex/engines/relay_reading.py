@@ -91,9 +91,9 @@ class RelayStream:
         if chunk.get("error") or "error" in (chunk.get("object"), chunk.get("type")):
             raise _broken_off(chunk)
         usage = _dict(chunk.get("usage"))
-        counts = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        if all(isinstance(count, int) for count in counts):
-            self.usage = Usage(*counts)
+        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        if isinstance(prompt, int) and isinstance(completion, int):
+            self.usage = Usage(prompt, completion)
         choices = chunk.get("choices")
         choice = _dict(choices[0] if isinstance(choices, list) and choices else None)
         reason = choice.get("finish_reason")

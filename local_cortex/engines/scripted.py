@@ -78,11 +78,15 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _TOPICS = tomllib.loads(Path(__file__).with_name("topics.toml").read_text("utf-8"))
 OWN_TASK, FILLER = _words(_TOPICS["own_task"]), _words(_TOPICS["filler"])
-FORMS = [
-    (topic, _words(one["form"]), _words(one["subject"])) for topic, one in _TOPICS["forms"].items()
-]
-SUBJECTS = [(topic, [*map(_words, parts)]) for topic, parts in _TOPICS["subjects"].items()]
-ASKED_FOR = [(language, _words(one)) for language, one in _TOPICS["asked_for"].items()]
+FORMS: Mapping[str, Sequence[re.Pattern[str]]] = {
+    topic: (_words(one["form"]), _words(one["subject"])) for topic, one in _TOPICS["forms"].items()
+}
+SUBJECTS: Mapping[str, Sequence[re.Pattern[str]]] = {
+    topic: [*map(_words, parts)] for topic, parts in _TOPICS["subjects"].items()
+}
+ASKED_FOR: Mapping[str, re.Pattern[str]] = {
+    language: _words(one) for language, one in _TOPICS["asked_for"].items()
+}
 
 
 class ScriptedEngine:
@@ -119,8 +123,8 @@ class ScriptedEngine:
             # Also when nothing is left to wait for: other streams and a cancellation get a turn.
             await self._sleep(max(0.0, due - self._clock()))
             yield Delta(piece)
-        reason = "length" if len(cut) < len(pieces) else "stop"
-        yield End(reason, Usage(prompt_tokens(call.messages), len(cut)))
+        usage = Usage(prompt_tokens(call.messages), len(cut))
+        yield End("length" if len(cut) < len(pieces) else "stop", usage)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
@@ -165,13 +169,13 @@ def topic_of(prompt: str) -> str | None:
     prompt = prompt.strip()
     if len(prompt) > LONGEST_PROMPT or OWN_TASK.search(prompt):
         return None
-    for topic, form, subject in FORMS:
+    for topic, (form, subject) in FORMS.items():
         if form.search(prompt):
             rest = FILLER.sub(" ", form.sub(" ", prompt))
             # The subject may stand inside what names the form: "write a generator function".
             if subject.search(prompt) or not re.search(r"\w", rest):
                 return topic
-    for topic, parts in SUBJECTS:
+    for topic, parts in SUBJECTS.items():
         if all(part.search(prompt) for part in parts):
             return topic
     return None
@@ -185,7 +189,7 @@ def language_of(messages: Sequence[Message]) -> str:
     prompt = _last_prompt(messages)
     systems = (turn.content for turn in reversed(messages) if turn.role == "system")
     for text in (prompt, *systems):
-        for language, asked in ASKED_FOR:
+        for language, asked in ASKED_FOR.items():
             if asked.search(text):
                 return language
     return "ko" if HANGUL.search(prompt) else "en"

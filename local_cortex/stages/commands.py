@@ -112,7 +112,7 @@ def _options(tree: exp.Expression, known: dict[str, Any]) -> dict[str, Any]:
 
 def _transfer(folder: Path, data: dict[str, Any], options: dict[str, Any]) -> PutGet:
     """Return what tells the client how to copy files."""
-    stage = {
+    stage: dict[str, Any] = {
         "locationType": "LOCAL_FS",
         "location": str(folder),
         "path": "",
