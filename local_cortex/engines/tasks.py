@@ -41,18 +41,10 @@ NEAR_EXAMPLE = 0.5
 
 WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
 HANGUL = re.compile(r"[가-힣]")
-SENTENCE_END = re.compile(r"(?<=[.!?。])\s+|\n+")
-CLAUSE = re.compile(
-    r"[\n.!?。,;]+|\bbut\b|\bhowever\b|(?<=지만)|(?<=는데)|(?<=은데)|(?<=[으]나)(?=\s)"
-)
-# What stands behind a Korean noun, the longest first.
-PARTICLE = re.compile(
-    r"(?<=[가-힣])(?:에서는|에게서|으로|에서|에게|까지|부터|이랑|처럼|보다|한테|입니다|인가요|이에요|예요"
-    r"|은|는|이|가|을|를|의|에|로|와|과|도|만|요)$"
-)
 
 #: What ``tasks.toml`` holds.
 DATA = tomllib.loads(Path(__file__).with_name("tasks.toml").read_text("utf-8"))
+PATTERNS = {name: re.compile(one) for name, one in DATA["patterns"].items()}
 STOP, GOOD, BAD = (
     frozenset(DATA["words"][name].split()) for name in ("say_nothing", "good", "bad")
 )
@@ -63,21 +55,8 @@ MOOD = re.compile(
         for word in sorted(GOOD | BAD, key=len, reverse=True)
     )
 )
-# Up to two words may stand between a negation and the word that it negates.
-NEGATED_BEFORE = re.compile(
-    r"(?:\b(?:not|no|never|hardly|without|cannot)|n['’]t)(?:\s+\w+){0,2}\s*$|(?<![가-힣])(?:안|못)\s*$"
-)
-NEGATED_AFTER = re.compile(r"^[가-힣]{0,3}지\s?(?:도\s?)?(?:않|못|는\s?않)|^[가-힣]{0,2}\s?없")
 MOOD_NAMES = {name: mood for mood, names in DATA["moods"].items() for name in names}
 
-ASKS_GOOD = re.compile(
-    r"\b(?:positive|good|great|happy|satisfied|praise|favou?rable)\b|긍정|만족|칭찬|호평"
-)
-ASKS_BAD = re.compile(
-    r"\b(?:negative|bad|unhappy|dissatisfied|complain\w*|angry|unfavou?rable)\b"
-    r"|부정|불만|불평|항의|혹평"
-)
-NO = re.compile(r"\b(?:not|no|never|without)\b|n['’]t\b|지 않|아닌|아니|없")
 QUOTED = re.compile(r"[\"“'‘「]([^\"”'’」]{1,100})[\"”'’」]")
 PLACE = re.compile(r"\{[0-9]+\}")
 QUESTION = re.compile(r"^(.{3,300}?[?:？])\s*(.+)$", re.DOTALL)
@@ -93,8 +72,6 @@ PAIR = re.compile(
 KINDS = [
     (re.compile(asks, re.IGNORECASE), re.compile(finds)) for asks, finds in DATA["kinds"].items()
 ]
-LIST = re.compile(r"^\s*(?:list|목록)\s*:\s*", re.IGNORECASE)
-SEPARATOR = re.compile(r"\s*(?:,|;|、|\band\b|\s및\s|\n)\s*")
 
 
 @runtime_checkable
@@ -128,12 +105,13 @@ def _folded(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     """List the words that say something, without Korean particles, each once."""
-    found = (PARTICLE.sub("", word) for word in WORD.findall(_folded(text)))
+    found = (PATTERNS["particle"].sub("", word) for word in WORD.findall(_folded(text)))
     return [word for word in dict.fromkeys(found) if word not in STOP][:MOST_WORDS]
 
 
-def _parts(text: str, end: re.Pattern[str]) -> list[str]:
-    return [one.strip() for one in end.split(text[:READ_CHARACTERS]) if one and one.strip()]
+def _parts(text: str, end: str) -> list[str]:
+    found = PATTERNS[end].split(text[:READ_CHARACTERS])
+    return [one.strip() for one in found if one and one.strip()]
 
 
 def _shared(wanted: Iterable[str], present: Sequence[str]) -> int:
@@ -156,7 +134,9 @@ def _mood_counts(text: str) -> tuple[int, int]:
     for match in MOOD.finditer(read):
         before = read[max(0, match.start() - 40) : match.start()]
         after = read[match.end() :][:12]
-        negated = bool(NEGATED_BEFORE.search(before) or NEGATED_AFTER.match(after))
+        negated = bool(
+            PATTERNS["negated_before"].search(before) or PATTERNS["negated_after"].match(after)
+        )
         is_good = (match[0] in GOOD) != negated
         good += is_good
         bad += not is_good
@@ -218,14 +198,14 @@ def decide(given: Given) -> bool:
         )
     asked = _folded(question)
     good, bad = _mood_counts(text)
-    no = NO.search(asked) is not None
+    no = PATTERNS["no"].search(asked) is not None
     # A quotation is matched to the letter; an apostrophe within a word opens none.
     if quoted := QUOTED.findall(re.sub(r"(?<=\w)['’](?=\w)", "", asked)):
         return all(one in _folded(text) for one in quoted) != no
-    for pattern, found in ((ASKS_BAD, bad), (ASKS_GOOD, good)):
-        if pattern.search(asked):
+    for name, found in (("asks_bad", bad), ("asks_good", good)):
+        if PATTERNS[name].search(asked):
             return (found > 0) != no
-    wanted = _words(NO.sub(" ", asked))
+    wanted = _words(PATTERNS["no"].sub(" ", asked))
     hits = _shared(wanted, _words(text))
     return (bool(wanted) and 2 * hits >= len(wanted)) != no
 
@@ -234,7 +214,7 @@ def sentiment(given: Given) -> dict[str, str]:
     """``text`` and ``categories`` -> the mood of the whole, and of the clauses that name each."""
     text = given["text"]
     found = {"overall": str(mood(text))}
-    parts = [(part, _words(part)) for part in _parts(text, CLAUSE)]
+    parts = [(part, _words(part)) for part in _parts(text, "clause_end")]
     for category in given.get("categories") or ():
         about = [part for part, present in parts if _shared(_words(category), present)]
         found[category] = mood(". ".join(about)) if about else "unknown"
@@ -250,7 +230,7 @@ def score(given: Given) -> float:
 def summarize(given: Given) -> str:
     """``text`` -> its first sentences."""
     kept: list[str] = []
-    for sentence in _parts(given["text"], SENTENCE_END)[:SUMMARY_SENTENCES]:
+    for sentence in _parts(given["text"], "sentence_end")[:SUMMARY_SENTENCES]:
         if kept and sum(map(len, kept)) + len(sentence) > SUMMARY_CHARACTERS:
             break
         kept.append(sentence[:SUMMARY_CHARACTERS])
@@ -262,7 +242,7 @@ def aggregate(given: Given) -> str:
     task = (given.get("task") or "")[:QUOTED_CHARACTERS]
     read = [text[:1_000] for text in given["texts"][:READ_TEXTS]]
     named = Counter(word for text in read for word in _words(text) if len(word) > 1)
-    firsts = dict.fromkeys((_parts(text, SENTENCE_END) or [""])[0] for text in read)
+    firsts = dict.fromkeys((_parts(text, "sentence_end") or [""])[0] for text in read)
     quoted = [one[:QUOTED_CHARACTERS] for one in firsts if one][:QUOTED_TEXTS]
     values = {
         "task": task,
@@ -311,9 +291,9 @@ def extract(given: Given) -> dict[str, Any]:
 
 
 def _answer(text: str, label: str, question: str) -> Any:
-    found = _found(text, label, LIST.sub("", question))
-    if LIST.match(question):
-        return [one for one in SEPARATOR.split(found) if one] if found else []
+    found = _found(text, label, PATTERNS["list"].sub("", question))
+    if PATTERNS["list"].match(question):
+        return [one for one in PATTERNS["separator"].split(found) if one] if found else []
     return found
 
 
@@ -324,7 +304,7 @@ def _found(text: str, label: str, question: str) -> str | None:
     best = max(scored, key=lambda one: one[0], default=(0, ""))
     if best[0]:
         return best[1]
-    lines = sorted(_parts(text, SENTENCE_END), key=lambda one: -_shared(wanted, _words(one)))
+    lines = sorted(_parts(text, "sentence_end"), key=lambda one: -_shared(wanted, _words(one)))
     for asks, finds in KINDS:
         if asks.search(f"{question} {label}"):
             return next((match[0].strip() for line in lines if (match := finds.search(line))), None)
