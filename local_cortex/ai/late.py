@@ -37,10 +37,7 @@ def late(tree: exp.Expression) -> exp.Expression:
 
 
 def _share(select: exp.Select) -> None:
-    """Ask in the source of a query for an answer that it refers to by its alias.
-
-    DuckDB would ask again, and refuses to.
-    """
+    """Ask in the source for an answer that the query refers to by its alias: once, not again."""
     parts = [*select.expressions, *(select.args.get(one) for one in ("where", "order", "qualify"))]
     names = [_names(one) for one in parts if one is not None]
     shared = [
@@ -56,10 +53,8 @@ def _share(select: exp.Select) -> None:
     for clause in ("from_", "joins"):
         inner.set(clause, select.args.pop(clause, None))
     answers = [exp.column(one.args["alias"].copy()) for one in shared]
-    for one in select.expressions:
-        star = _star(one)
-        if star is not None:
-            star.set("except_", [*(star.args.get("except_") or ()), *answers])
+    for star in filter(None, map(_star, select.expressions)):
+        star.set("except_", [*(star.args.get("except_") or ()), *answers])
     for one, answer in zip(shared, answers, strict=True):
         one.replace(answer.copy())
     select.from_(_named(inner, source), copy=False)
@@ -182,13 +177,10 @@ def _meant(
 
 def _tell(asking: list[exp.Expression], around: exp.Select) -> None:
     """Tell the one filter of a query how many rows the query takes."""
-    (filter_, *others), limit, offset = asking, around.args["limit"], around.args.get("offset")
-    counts = [limit.expression, *([offset.expression] if offset else [])]
-    if (
-        not others
-        and isinstance(filter_, exp.Cast)
-        and filter_.this.meta.get(ASKS) == "filter"
-        and all(isinstance(one, exp.Literal) for one in counts)
-    ):
+    counts = [around.args[one].expression for one in ("limit", "offset") if around.args.get(one)]
+    asked = asking[0].this if isinstance(asking[0], exp.Cast) else asking[0]
+    if len(asking) > 1 or asked.meta.get(ASKS) != "filter":
+        return
+    if all(isinstance(one, exp.Literal) for one in counts):
         count = exp.Literal.number(sum(int(one.this) for one in counts))
-        filter_.this.expressions[2].expressions.extend([exp.Literal.string(KEEP), count])
+        asked.expressions[2].expressions.extend([exp.Literal.string(KEEP), count])

@@ -170,9 +170,8 @@ class FileFormat:
     def csv(self, paths: Sequence[Path], count: int = 0, *, complete: bool = False) -> str:
         """Return DuckDB's source of CSV files, all of whose columns are text.
 
-        They are called ``c1`` to ``c<count>``; without a count, as many as the files have, by
-        their header. Fields that a row lacks are NULL; empty ones and those of NULL_IF are, too,
-        unless ``complete``.
+        They are ``c1`` to ``c<count>``; without a count, those of the header. Fields that a row
+        lacks are NULL; empty ones and those of NULL_IF are, too, unless ``complete``.
         """
         quote = self["FIELD_OPTIONALLY_ENCLOSED_BY"] or ""
         escape = self["ESCAPE"] or quote or self["ESCAPE_UNENCLOSED_FIELD"] or ""
@@ -202,10 +201,7 @@ class FileFormat:
         return f"CASE WHEN {value} NOT IN ({nulls}) THEN {value} END" if nulls else value
 
     def rows(self, path: Path, count: int, extra: Sequence[str] = (), joined: str = "") -> str:
-        """Return a query for a file's rows: ``c1``, and for CSV as many as ``count``.
-
-        ``extra`` are more columns, which may come from what is ``joined``.
-        """
+        """Return a query for a file's ``count`` columns, or its one VARIANT, and ``extra`` ones."""
         values = {"JSON": "json::VARIANT AS c1", "PARQUET": '"~row"::VARIANT AS c1'}
         columns = [values.get(self.type, ""), *extra]
         if self.type == "CSV":

@@ -152,9 +152,6 @@ class Location:
         """Return the files there that PATTERN matches, a regular expression of the whole path.
 
         With ``names``, those of FILES = (...), in its order.
-
-        Raises:
-            SqlError: 100048, the pattern is no regular expression; 091016, a file is missing.
         """
         files = self.stage.files(self.path)
         if pattern is not None and files:
@@ -235,11 +232,7 @@ class Stages:
 def location(execution: Execution, node: Any, *, full: bool = False) -> Location:
     """Return the place that ``@stage/path`` names, with or without quotes around it.
 
-    ``full`` lets the statement run even while the stages hold more than they may.
-
-    Raises:
-        SqlError: 002003, there is no such stage; 001003, no place is written like this; 000002,
-            the stages are full.
+    Without ``full`` it raises 000002 while the stages hold more than they may.
     """
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         node = node.this
@@ -272,11 +265,7 @@ def find(execution: Execution, kind: type[E], name: Name) -> E:
 
 
 def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any], str]:
-    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that.
-
-    Raises:
-        SqlError: 001003, an option is unknown; 002003, a file format is.
-    """
+    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that."""
     options: dict[str, Any] = {}
     note = ""
     for one in properties.expressions if properties else ():
@@ -295,11 +284,7 @@ def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any]
 
 
 def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:
-    """Return the format that a statement gives: options, or a format's name; else the stage's.
-
-    Raises:
-        SqlError: 002003, there is no such file format; 001003, an option is unknown.
-    """
+    """Return the format that a statement gives: options, or a format's name; else the stage's."""
     own = stage.options if stage else {}
     given = {"FORMAT_NAME": given} if isinstance(given, str) else dict(given or own)
     name = given.pop("FORMAT_NAME", None)

@@ -87,9 +87,6 @@ def file_url(execution: Execution, call: Any) -> exp.Expression:
     """Return what BUILD_SCOPED_FILE_URL and its like give for ``(@stage, path)``.
 
     No browser reaches a file on a stage of this machine: the URL only tells which file it is.
-
-    Raises:
-        SqlError: 002003, there is no such stage; 001003, there is no path.
     """
     if len(call.expressions) < 2:
         raise invalid_option(call.name.upper())
@@ -168,10 +165,7 @@ def _file(file: File, given: FileFormat, used: int, wanted: Iterable[str]) -> st
 def columns_of(
     execution: Execution, files: Sequence[File], read: FileFormat
 ) -> list[tuple[str, Any]]:
-    """Return the names of the columns that files have, and their types in DuckDB.
-
-    Those of a CSV file without a header are ``c1``, ``c2``, ..., and all of them are text.
-    """
+    """Return the names of files' columns, ``c1``, ... without a header, and DuckDB's types."""
     if not files:
         return []
     relation = execution.cursor.sql(f"SELECT * FROM {read.table([file.path for file in files])}")
@@ -234,11 +228,7 @@ def _shown(found: Any) -> str:
 
 
 def template(execution: Execution, tree: exp.Create) -> exp.Create:
-    """Return CREATE TABLE ... USING TEMPLATE (...) with the columns that the files have.
-
-    Raises:
-        SqlError: 000002, the template is no query of INFER_SCHEMA.
-    """
+    """Return CREATE TABLE ... USING TEMPLATE (...) with the columns that the files have."""
     result = tree.copy()
     found = result.args["properties"].find(exp.UsingTemplateProperty).pop()
     calls = [one for one in found.find_all(exp.Anonymous) if one.name.upper() == "INFER_SCHEMA"]

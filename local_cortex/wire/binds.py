@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from local_cortex.sql.errors import SqlError
@@ -67,11 +68,7 @@ class Bind:
 
 
 def decode_binds(wire: Mapping[str, Any] | None) -> dict[str, Bind]:
-    """Decode the ``bindings`` of a query request, by position (``"1"``, ...).
-
-    Raises:
-        SqlError: 002128, a value does not have the form that its type needs.
-    """
+    """Decode the ``bindings`` of a query request, by position; 002128 for one that is no value."""
     return {str(position): _decode(position, entry) for position, entry in (wire or {}).items()}
 
 
@@ -86,13 +83,12 @@ def arrow_table(binds: Mapping[str, Bind], into: Sequence[SqlType | None] = ()) 
     """
     import pyarrow as pa
 
-    columns = {}
-    for index, (position, bind) in enumerate(binds.items()):
-        target = into[index] if index < len(into) else None
-        column = _read_as(position, bind, target)
-        columns[position] = pa.array(column.values, column.type.arrow)
-    if len({len(column) for column in columns.values()}) > 1:
+    if len({len(bind.values) for bind in binds.values()}) > 1:
         raise _unreadable(min(binds))
+    columns = {}
+    for (position, bind), target in zip_longest(binds.items(), into[: len(binds)]):
+        read = _read_as(position, bind, target)
+        columns[position] = pa.array(read.values, read.type.arrow)
     return pa.table(columns)
 
 

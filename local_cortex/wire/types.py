@@ -159,9 +159,7 @@ _OF_DUCKDB: Final[dict[str, SqlType]] = {
 
 
 def declared(node: exp.DataType) -> SqlType:
-    """Translate a data type that a statement names, such as ``NUMBER(38, 18)``.
-
-    The elements of structured types are dropped: ARRAY(INT) becomes ARRAY, MAP becomes OBJECT.
+    """Translate a declared type, such as ``NUMBER(38, 18)``; ARRAY(INT) becomes ARRAY.
 
     Raises:
         SqlError: 002040 for a size out of range, 000002 for a type that Local Cortex lacks.
