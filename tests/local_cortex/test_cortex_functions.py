@@ -228,7 +228,7 @@ def test_a_filter_asks_until_the_limit_has_its_rows(echo: Statement) -> None:
     where = "AI_FILTER(PROMPT('good? {0}', x)) AND n > 0"
     rows = echo.rows(f"SELECT n FROM {TEXTS} WHERE {where} LIMIT 4 OFFSET 1")
     assert rows == [(6,), (9,), (12,), (15,)]
-    assert echo.charged == len(echo.cortex.asked) <= 24
+    assert echo.charged == len(echo.cortex.asked) <= 16
 
 
 def test_a_filter_of_sorted_rows_asks_from_the_first_on(echo: Statement) -> None:
