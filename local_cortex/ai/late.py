@@ -24,9 +24,9 @@ WHOLE: Final = (exp.AggFunc, exp.Window)
 
 
 def late(tree: exp.Expression) -> exp.Expression:
-    """Put what asks models around the query that sorts and limits; ``tree`` is in DuckDB's terms.
+    """Put what asks models around the query that sorts and limits, if its parts can be told apart.
 
-    A query whose parts cannot be told apart stays as it is.
+    ``tree`` is in DuckDB's terms.
     """
     for select in reversed(list(tree.find_all(exp.Select))):
         around = _around(select)
@@ -69,7 +69,7 @@ def _star(node: exp.Expression) -> exp.Expression | None:
 def _around(select: exp.Select) -> exp.Select | None:
     projections, order = select.expressions, select.args.get("order")
     where = select.args.get("where")
-    conditions = [] if where is None else list(_conditions(where.this))
+    conditions = [] if where is None else _conditions(where.this)
     asking = [one for one in conditions if _asks(one)]
     keys = [] if order is None else order.expressions
     source = _source(select)
@@ -126,19 +126,15 @@ def _source(select: exp.Select) -> list[exp.Identifier] | None:
     names = [one.args.get("alias") or one.this for one in tables]
     names = [one.this if isinstance(one, exp.TableAlias) else one for one in names]
     columns = [one for item in select.expressions for one in item.find_all(exp.Column)]
-    stars = any(map(_star, select.expressions))
-    if not all(isinstance(one, exp.Identifier) for one in names):
-        return None
-    if any(one.args.get("db") for one in columns) or (stars and len(tables) > 1):
-        return None
-    return names
+    unreadable = not all(isinstance(one, exp.Identifier) for one in names)
+    starred = len(tables) > 1 and any(map(_star, select.expressions))
+    return None if unreadable or starred or any(one.args.get("db") for one in columns) else names
 
 
 def _conditions(node: exp.Expression) -> list[exp.Expression]:
     node = node.unnest()
-    return (
-        [*_conditions(node.left), *_conditions(node.right)] if isinstance(node, exp.And) else [node]
-    )
+    parts = [node.left, node.right] if isinstance(node, exp.And) else []
+    return [one for part in parts for one in _conditions(part)] or [node]
 
 
 def _names(node: exp.Expression) -> set[str]:

@@ -155,11 +155,7 @@ def split_markdown(
     chunk_size: float,
     overlap: float | None = None,
 ) -> list[dict[str, Any]]:
-    """Cut a text below each header; each chunk has the headers it stands under, by their names.
-
-    Raises:
-        EngineError: 400, see :func:`split_text`.
-    """
+    """Cut a text below each header; each chunk has the headers it stands under, by their names."""
     sections: list[tuple[dict[str, str], list[str]]] = [({}, [])]
     for line in str(text_to_split).split("\n"):
         mark, _, header = line.strip().partition(" ")

@@ -99,11 +99,7 @@ class RelayEngine:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RelayEngine | None:
-        """Make the relay that the settings name, or return ``None`` without ``COURSE_RELAY_URL``.
-
-        Raises:
-            SettingsError: a setting cannot be used; the text names it and the fix.
-        """
+        """Make the relay that the settings name; ``None`` without ``COURSE_RELAY_URL``."""
         url = environment.get(URL, "").strip()
         if not url:
             return None
@@ -143,11 +139,7 @@ class RelayEngine:
 
     @asynccontextmanager
     async def _answered(self, call: Call) -> AsyncIterator[httpx.Response]:
-        """Ask; once more for each field that the target refuses, without it.
-
-        Raises:
-            EngineError: the target does not answer with a stream of events.
-        """
+        """Ask; once more for each field that the target refuses, without it."""
         model = self.target_of(call.model)
         refused = self._refused.get(model, frozenset())
         # One client a call: nothing outlives the call, and closing this generator closes

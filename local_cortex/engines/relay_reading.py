@@ -72,11 +72,7 @@ class RelayStream:
         self._first_half = ""
 
     def feed(self, event: str, data: str) -> Delta | Thinking | None:
-        """Take one event and return what it adds, if anything.
-
-        Raises:
-            EngineError: 502 for an error in the stream and for what is not a completion's event.
-        """
+        """Take one event and return what it adds; 502 for an error, and for no completion."""
         if event != "error" and data.strip() in ("", "[DONE]"):
             self.done = self.done or bool(data.strip())
             return None
@@ -108,11 +104,7 @@ class RelayStream:
         return "\ufffd" if self._first_half else ""
 
     def finish(self) -> FinishReason:
-        """Tell why the answer ended.
-
-        Raises:
-            EngineError: 502, the stream ended without saying that the answer had.
-        """
+        """Tell why the answer ended; 502 if the stream ended without saying that it had."""
         if self.finish_reason is None and not self.done:
             raise EngineError(
                 502, "the relay target ended the stream early; the answer is not whole"

@@ -14,7 +14,6 @@ import math
 import re
 import time
 import tomllib
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,7 +220,6 @@ def _last_prompt(messages: Sequence[Message]) -> str:
     return next((turn.content for turn in reversed(messages) if turn.role == "user"), "")
 
 
-@cache
 def _parts(language: str, topic: str) -> dict[str, str]:
     """Read one answer file: part name -> its Markdown."""
     pieces = PART.split((ANSWERS / language / f"{topic}.md").read_text("utf-8"))[1:]

@@ -62,9 +62,7 @@ class SqlColumn:
             "byteLength": byte_length,
             "precision": 0 if kind.scale is not None and kind.name != "FIXED" else kind.precision,
             "scale": kind.scale,
-            "database": "",
-            "schema": "",
-            "table": "",
+            **dict.fromkeys(("database", "schema", "table"), ""),
             "collation": None,
         }
         if kind.name == "VECTOR":
