@@ -54,7 +54,7 @@ class SqlColumn:
             byte_length = min(length * BYTES_PER_CHAR, max(length, MAX_TEXT))
         elif kind.name == "BINARY":
             length = byte_length = kind.length
-        entry = {
+        entry: dict[str, Any] = {
             "name": self.name,
             "type": kind.name.lower(),
             "nullable": self.nullable,
