@@ -70,7 +70,7 @@ class Database:
         # Imported here: it takes a tenth of a second and 50 MB, and Home never needs it.
         import duckdb
 
-        from local_cortex.ai import cortex_functions as cortex
+        from local_cortex.ai import asking
         from local_cortex.dialect.functions import MACROS
 
         for name in ("stages", "spill"):
@@ -91,7 +91,7 @@ class Database:
             connection.execute(f"SET GLOBAL {setting} = {value}")
         for macro in MACROS:
             connection.execute(macro)
-        cortex.register(connection, self.find)
+        asking.register(connection, self.find)
         connection.execute("SET GLOBAL enable_external_access = false")
         connection.execute("SET GLOBAL lock_configuration = true")
         return connection

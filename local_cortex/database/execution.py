@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from local_cortex.ai.protocol import CortexFunctions
+    from local_cortex.ai import CortexFunctions
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
     from local_cortex.stages.files import Stages

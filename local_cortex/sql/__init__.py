@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.ai.protocol import Completion, CortexFunctions
+from local_cortex.ai import Completion, CortexFunctions
 from local_cortex.database.database import Database
 from local_cortex.database.execution import Execution
 from local_cortex.database.sql_session import SqlSession

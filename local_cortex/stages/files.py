@@ -107,11 +107,7 @@ class Stage(NamedFormat):
         return name.lower() if written(name) == name else name
 
     def at(self, prefix: str) -> Path:
-        """Return the folder of the files directly under a prefix, made if it is missing.
-
-        Raises:
-            SqlError: 001003, no folder can have this name.
-        """
+        """Return the folder of the files directly under a prefix, made if it is missing."""
         # One level, since an object store may hold both "a" and "a/b".
         name = "=" + quote(prefix.strip("/"), safe=" ")
         if len(name) > MAX_FOLDER_NAME:
@@ -156,44 +152,36 @@ class Location:
         """Return the files there that PATTERN matches, a regular expression of the whole path.
 
         With ``names``, those of FILES = (...), in its order.
-
-        Raises:
-            SqlError: 100048, the pattern is no regular expression; 091016, a file is missing.
         """
         files = self.stage.files(self.path)
         if pattern is not None and files:
             # DuckDB's regular expressions take linear time, whatever the learner writes.
+            sql = "SELECT name FROM (SELECT unnest(?) AS name) WHERE regexp_full_match(name, ?)"
             try:
-                rows = execution.cursor.execute(
-                    "SELECT regexp_full_match(name, ?) FROM (SELECT unnest(?) AS name)",
-                    [pattern, [file.name for file in files]],
-                ).fetchall()
+                rows = execution.cursor.execute(sql, [[file.name for file in files], pattern])
+                matching = {name for (name,) in rows.fetchall()}
             except Exception as error:
                 message = f"Invalid regular expression: '{pattern}'"
                 raise SqlError(message, code="100048", sqlstate="2201B") from error
-            files = [file for file, (matches,) in zip(files, rows, strict=True) if matches]
+            files = [file for file in files if file.name in matching]
         if names is None:
             return files
         parent = f"{self.path.strip('/')}/" if self.path else ""
         by_name = {file.name.removeprefix(parent): file for file in files}
         listed = [str(name) for name in (names if isinstance(names, list) else [names])]
-        for name in listed:
-            if name not in by_name:
-                raise SqlError(
-                    f"Remote file '{self.stage.label}/{parent}{name}' was not found. If you are "
-                    "running a copy command, please make sure files are not deleted when they are "
-                    "being loaded.",
-                    code="091016",
-                    sqlstate="22000",
-                )
+        if missing := [name for name in listed if name not in by_name]:
+            raise SqlError(
+                f"Remote file '{self.stage.label}/{parent}{missing[0]}' was not found. If you are "
+                "running a copy command, please make sure files are not deleted when they are "
+                "being loaded.",
+                code="091016",
+                sqlstate="22000",
+            )
         return [by_name[name] for name in listed]
 
 
 class Stages:
-    """The files of one server's stages, under ``folder``, and what was loaded of them.
-
-    Safe to use from several threads.
-    """
+    """The files of one server's stages, and what was loaded of them; safe between threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -217,7 +205,6 @@ class Stages:
             return self._own[key]
 
     def remember_loaded(self, table: Table, files: Sequence[File]) -> None:
-        """Remember that files have been loaded."""
         with self._lock:
             if len(self.loaded) >= MAX_STAGE_FILES:
                 self.loaded = {one for one in self.loaded if one[2].path.exists()}
@@ -229,11 +216,7 @@ class Stages:
             self.loaded = {one for one in self.loaded if one[0] != duckdb_name}
 
     def check_room(self, more: int = 0) -> None:
-        """Make sure that the stages can hold what they do, and so many bytes more.
-
-        Raises:
-            SqlError: 000002, the stages are full.
-        """
+        """Raise 000002 unless the stages can hold what they do, and ``more`` bytes."""
         sizes = [path.lstat().st_size for path in self.folder.rglob("*") if path.is_file()]
         advice = "Remove some with REMOVE @stage."
         if sum(sizes) + more > MAX_STAGE_BYTES:
@@ -249,11 +232,7 @@ class Stages:
 def location(execution: Execution, node: Any, *, full: bool = False) -> Location:
     """Return the place that ``@stage/path`` names, with or without quotes around it.
 
-    ``full`` lets the statement run even while the stages hold more than they may.
-
-    Raises:
-        SqlError: 002003, there is no such stage; 001003, no place is written like this; 000002,
-            the stages are full.
+    Without ``full`` it raises 000002 while the stages hold more than they may.
     """
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         node = node.this
@@ -264,12 +243,12 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
     found = _LOCATION.fullmatch(place.strip())
     if found is None:
         raise bad_path(place)
-    stages, session = execution.stages, execution.session
+    stages = execution.stages
     if not full:
         stages.check_room()
     path = checked(found["path"] or "")
     if found["user"]:
-        return Location(stages.own("~", session.user), path)
+        return Location(stages.own("~", execution.session.user), path)
     name = execution.resolve(named(found["space"] + found["name"]))
     if found["table"]:
         owner = execution.table(name)
@@ -278,11 +257,7 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
 
 
 def find(execution: Execution, kind: type[E], name: Name) -> E:
-    """Return the stage or file format that the session sees there.
-
-    Raises:
-        SqlError: 002003, there is none.
-    """
+    """Return the stage or file format that the session sees there, or raise 002003."""
     found = execution.database.catalog.find(kind, name, execution.session.session_id)
     if found is None:
         raise object_missing("Stage" if kind is Stage else "File format", str(name))
@@ -290,11 +265,7 @@ def find(execution: Execution, kind: type[E], name: Name) -> E:
 
 
 def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any], str]:
-    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that.
-
-    Raises:
-        SqlError: 001003, an option is unknown; 002003, a file format is.
-    """
+    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that."""
     options: dict[str, Any] = {}
     note = ""
     for one in properties.expressions if properties else ():
@@ -313,11 +284,7 @@ def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any]
 
 
 def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:
-    """Return the format that a statement gives: options, or a format's name; else the stage's.
-
-    Raises:
-        SqlError: 002003, there is no such file format; 001003, an option is unknown.
-    """
+    """Return the format that a statement gives: options, or a format's name; else the stage's."""
     own = stage.options if stage else {}
     given = {"FORMAT_NAME": given} if isinstance(given, str) else dict(given or own)
     name = given.pop("FORMAT_NAME", None)
@@ -336,11 +303,7 @@ def named(name: str) -> exp.Table:
 
 
 def checked(path: str) -> str:
-    """Return a path within a stage, without empty parts.
-
-    Raises:
-        SqlError: 001003, it would lead out of the stage.
-    """
+    """Return a path without empty parts, or raise 001003 if it would lead out of its stage."""
     *parents, last = path.split("/")
     if any(one in (".", "..") or "\0" in one or "\\" in one for one in (*parents, last)):
         raise bad_path(path)
