@@ -197,13 +197,13 @@ class _Reader:
         return f" AS {alias}" if alias else ""
 
     def _unexpected(self) -> NoReturn:
-        """Refuse an expression that goes on here; of anything else, say that it is no SQL."""
+        """Refuse an expression that goes on here; anything else is a syntax error."""
         if self._token.startswith(OPERATORS):
             raise Refused("statement")
         self._broken()
 
     def _broken(self) -> NoReturn:
-        """Say what Snowflake says of a word that does not belong where this one stands."""
+        """Raise Snowflake's error for a word that does not belong where this one stands."""
         said = f"syntax error {self._place()} unexpected '{self._token or '<EOF>'}'."
         raise SqlError(f"SQL compilation error:\n{said}", 1003, "")
 

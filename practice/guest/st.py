@@ -30,11 +30,6 @@ def stop() -> NoReturn:
     raise Stop
 
 
-def set_page_config(*args: Any, **kwargs: Any) -> None:
-    """Check the arguments; the page is the course's."""
-    signatures.set_page_config(*args, **kwargs)
-
-
 class SnowflakeConnection:
     """What ``st.connection("snowflake")`` returns."""
 
@@ -184,7 +179,7 @@ def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
         cache_data=CacheDataAPI(),
         cache_resource=CacheResourceAPI(),
         stop=stop,
-        set_page_config=set_page_config,
+        set_page_config=signatures.set_page_config,  # the page is the course's
         connection=connection,
         errors=errors,
     )

@@ -247,8 +247,9 @@ def _choice(
 
 def _listed(options: Any) -> list[Any]:
     # streamlit/dataframe_util.py, convert_anything_to_list
-    if isinstance(options, EnumMeta) and issubclass(options, str):
-        return [each.value for each in list[Any](options)]
+    if isinstance(options, EnumMeta):
+        members: list[Any] = list(options)
+        return [each.value if issubclass(options, str) else each for each in members]
     if isinstance(options, list) and options and isinstance(options[0], Row):
         return [row[0] for row in options]
     if isinstance(options, str | bytes) or not isinstance(options, Iterable):

@@ -26,8 +26,6 @@ __all__ = ["ELEMENTS", "guest_modules"]
 
 #: The functions of ``st`` that a program may draw with.
 ELEMENTS = (*(name for name in TABLE if name not in NOT_CALLED), "write", "write_stream")
-# Functions that draw nothing: their signatures alone are wanted.
-OTHERS = ("set_page_config",)
 # The two decorators, which are objects.
 CACHES = ("cache_data", "cache_resource")
 
@@ -148,9 +146,8 @@ def _signatures() -> str:
     for name in CACHES:
         kind = type(getattr(streamlit, name))
         source.append(f"class {kind.__name__}:\n{_method(name, kind.__call__)}")
-    for name in OTHERS:
-        real = inspect.unwrap(getattr(streamlit, name))
-        source.append(f"def {name}{_plain(real)}: return locals()")
+    config = inspect.unwrap(streamlit.set_page_config)
+    source.append(f"def set_page_config{_plain(config)}: pass")
     in_class, in_module = r"^    def (\w+)|^    ([a-z]\w*) = ", r"^def (\w+)|^([a-z]\w*) = "
     names: dict[str, Iterable[str]] = {
         "STREAMLIT": dir(streamlit),
