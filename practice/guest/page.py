@@ -1,7 +1,7 @@
 """The recorder: what a program draws becomes events, which the page repeats.
 
-The arguments and the checks are those of the installed Streamlit (``sandbox/signatures.py``). An
-element that is not in ``SPECIAL`` is checked, sent and returns its place.
+Arguments and checks are those of the installed Streamlit (``sandbox/signatures.py``). An element
+that is not in ``SPECIAL`` is checked, sent, and returns its place.
 """
 
 from __future__ import annotations
@@ -18,45 +18,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-__all__ = [
-    "KINDS",
-    "PAGE",
-    "SIDEBAR",
-    "SPECIAL",
-    "DeltaGenerator",
-    "as_text",
-    "begin",
-    "draw",
-    "into",
-    "page",
-    "sidebar",
-]
+__all__ = ["SPECIAL", "DeltaGenerator", "as_text", "draw", "into", "page", "sidebar"]
 
 PAGE, SIDEBAR = 0, -1
 # The page takes no event with more columns or tabs.
 MOST_COLUMNS = 20
-# A chat message's picture that needs no look at Streamlit's lists of emoji and icons.
+# Avatars that need no look at Streamlit's lists of emoji and icons.
 AVATARS = ("user", "assistant", "human", "ai")
-# Arguments that become text, whatever is given.
+# Arguments that become text, whatever they are.
 TEXTS = ("body", "label", "help", "placeholder", "title", "text")
 
-#: Element -> what it does instead of being drawn alone; other modules add theirs.
+#: Element -> what it does beyond being drawn, given its place, its name and its arguments.
 SPECIAL: dict[str, Callable[..., Any]] = {}
-
 # The with blocks that the program is in.
 _within: list[DeltaGenerator] = []
-
-
-def begin() -> None:
-    """Begin a new page."""
-    DeltaGenerator._made = 0
-    _within.clear()
 
 
 class DeltaGenerator(signatures.Mixins):
     """A place on the page; the functions of ``st`` are the methods of the page itself."""
 
-    # How many there are beside the page and the sidebar.
+    __module__ = "streamlit.delta_generator"
     _made = 0
 
     def __init__(self, number: int, in_sidebar: bool = False, in_form: bool = False) -> None:
@@ -89,35 +70,22 @@ class DeltaGenerator(signatures.Mixins):
     def _call(self, name: str, given: dict[str, Any]) -> Any:
         del given["self"]
         special = SPECIAL.get(name)
-        return special(self, **given) if special else draw(self, name, given)
+        return special(self, name, **given) if special else draw(self, name, given)
 
 
-class ExpanderContainer(DeltaGenerator):
-    """What ``st.expander`` returns; ``with ... as`` gives the place itself."""
-
-    open = None
+class _Entered(DeltaGenerator):
+    """A place that ``with ... as`` gives."""
 
     def __enter__(self) -> Any:
         super().__enter__()
         return self
 
 
-class TabContainer(ExpanderContainer):
-    """A tab of ``st.tabs``."""
-
-
-class PopoverContainer(ExpanderContainer):
-    """What ``st.popover`` returns."""
-
-
-class StatusContainer(DeltaGenerator):
+class StatusContainer(_Entered):
     """What ``st.status`` returns: its block's end is also its own."""
 
+    __module__ = "streamlit.elements.lib.mutable_status_container"
     _state = "running"
-
-    def __enter__(self) -> Any:
-        super().__enter__()
-        return self
 
     def __exit__(self, kind: Any = None, *error: object) -> None:
         super().__exit__(kind, *error)
@@ -131,13 +99,17 @@ class StatusContainer(DeltaGenerator):
         draw(self, "update", {key: each for key, each in given.items() if each is not None})
 
 
-KINDS: dict[str, type[DeltaGenerator]] = {
-    "expander": ExpanderContainer,
-    "popover": PopoverContainer,
-    "status": StatusContainer,
-    "tabs": TabContainer,
-}
+def _kind(name: str) -> type[DeltaGenerator]:
+    home = f"streamlit.elements.lib.mutable_{name}_container"
+    return type(f"{name.title()}Container", (_Entered,), {"__module__": home})
 
+
+KINDS: dict[str, type[DeltaGenerator]] = {
+    "expander": _kind("expander"),
+    "popover": _kind("popover"),
+    "status": StatusContainer,
+    "tabs": _kind("tab"),
+}
 #: The page itself, and the sidebar.
 page, sidebar = DeltaGenerator(PAGE), DeltaGenerator(SIDEBAR, in_sidebar=True)
 
@@ -149,10 +121,10 @@ def into(place: DeltaGenerator) -> DeltaGenerator:
 
 def draw(place: DeltaGenerator, name: str, given: dict[str, Any]) -> Any:
     """Check a call, send it, and return the place that it makes."""
-    return draw_all(place, name, given, 1)[0]
+    return _draw_all(place, name, given, 1)[0]
 
 
-def draw_all(
+def _draw_all(
     place: DeltaGenerator, name: str, given: dict[str, Any], count: int
 ) -> list[DeltaGenerator]:
     """Check a call, send it, and return the places that it makes.
@@ -161,6 +133,8 @@ def draw_all(
         streamlit.errors.StreamlitAPIException, TypeError: an argument cannot be used.
         UnicodeEncodeError: an argument has half of a surrogate pair in it.
     """
+    if count > MOST_COLUMNS:
+        raise NotHere("room", f"st.{name}({count})")
     for key, wanted in signatures.CHECKS.get(name, {}).items():
         if key in given:
             _check(key, given[key], wanted)
@@ -175,11 +149,7 @@ def draw_all(
 
 
 def as_text(value: Any) -> str:
-    """Return the text that is sent to the browser.
-
-    Raises:
-        UnicodeEncodeError: it has half of a surrogate pair in it.
-    """
+    """Return a value's text; raise UnicodeEncodeError if the browser could not get it."""
     text = str(value)
     text.encode()
     return text
@@ -187,7 +157,7 @@ def as_text(value: Any) -> str:
 
 def _sent(key: str, value: Any) -> Any:
     """Return an argument as it is sent: JSON, or the text of what JSON has no form for."""
-    if key == "wrap" or key == "horizontal":
+    if key in ("wrap", "horizontal"):
         return value if value is None else bool(value)
     if key == "label" and value is None:
         return ""
@@ -217,7 +187,7 @@ def _check(parameter: str, value: Any, wanted: Any) -> None:
     elif wanted == "icon":
         if not isinstance(value, str):
             raise errors.StreamlitInvalidParameterTypeError("icon", kind, ["str", "None"])
-        # Which emoji and icons there are is left to the page: the lists are long.
+        # Which emoji and icons exist is left to the page: the lists are long.
         known = value.strip() in ("", "spinner") or value.startswith(":material/")
         if value.isascii() and not known:
             raise errors.StreamlitAPIException(
@@ -226,7 +196,8 @@ def _check(parameter: str, value: Any, wanted: Any) -> None:
             )
     elif wanted in ("content", "pixels"):
         words = ("stretch", "auto") if wanted == "pixels" else ("stretch", "auto", "content")
-        if not (value in words if isinstance(value, str) else _is_positive(value)):
+        is_size = value in words if isinstance(value, str) else isinstance(value, int) and value > 0
+        if not is_size:
             size = "Width" if parameter == "width" else "Height"
             invalid = getattr(errors, f"StreamlitInvalid{size}Error")
             raise invalid(value, allow_content=wanted == "content")
@@ -234,20 +205,16 @@ def _check(parameter: str, value: Any, wanted: Any) -> None:
         raise errors.StreamlitValueError(parameter, [repr(word) for word in wanted])
 
 
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int) and value > 0
-
-
 @contextmanager
-def _spinner(place: DeltaGenerator, _cache: bool, **given: Any) -> Iterator[None]:
-    made = draw(place, "spinner", given)
+def _spinner(place: DeltaGenerator, name: str, /, _cache: bool, **given: Any) -> Iterator[None]:
+    made = draw(place, name, given)
     try:
         yield
     finally:
-        channel.say("done", id=made._number)
+        channel.say("shown", id=made._number)
 
 
-def _columns(place: DeltaGenerator, spec: Any, **given: Any) -> list[DeltaGenerator]:
+def _columns(place: DeltaGenerator, name: str, /, spec: Any, **given: Any) -> list[DeltaGenerator]:
     try:
         weights = [1] * spec if isinstance(spec, int) else list(spec)
         is_wrong = not weights or any(weight <= 0 for weight in weights)
@@ -258,46 +225,36 @@ def _columns(place: DeltaGenerator, spec: Any, **given: Any) -> list[DeltaGenera
     if is_wrong:
         raise errors.StreamlitInvalidColumnSpecError
     spec = int(spec) if isinstance(spec, int) else weights
-    return _several(place, "columns", {"spec": spec, **given}, len(weights))
+    return _draw_all(place, name, {"spec": spec, **given}, len(weights))
 
 
-def _tabs(place: DeltaGenerator, tabs: Any, **given: Any) -> tuple[DeltaGenerator, ...]:
+def _tabs(place: DeltaGenerator, name: str, /, tabs: Any, **given: Any) -> Any:
     if not tabs:
         raise errors.StreamlitMissingRequiredParameterError("tabs")
     for tab in tabs:
         if not isinstance(tab, str):
-            kind = type(tab).__name__
-            expected = ["a string for each tab label"]
+            kind, expected = type(tab).__name__, ["a string for each tab label"]
             raise errors.StreamlitInvalidParameterTypeError("tabs", kind, expected)
-    return tuple(_several(place, "tabs", {"tabs": list(tabs), **given}, len(tabs)))
+    return tuple(_draw_all(place, name, {"tabs": list(tabs), **given}, len(tabs)))
 
 
-def _several(
-    place: DeltaGenerator, name: str, given: dict[str, Any], count: int
-) -> list[DeltaGenerator]:
-    if count > MOST_COLUMNS:
-        raise NotHere("room", f"st.{name}({count})")
-    return draw_all(place, name, given, count)
+def _labelled(place: DeltaGenerator, name: str, /, label: Any, **given: Any) -> Any:
+    if label is None:
+        raise errors.StreamlitMissingRequiredParameterError("label")
+    if not isinstance(label, str):
+        raise TypeError("bad argument type for built-in operation")
+    return draw(place, name, {"label": label, **given})
 
 
-def _labelled(name: str) -> Callable[..., DeltaGenerator]:
-    def labelled(place: DeltaGenerator, label: Any, **given: Any) -> Any:
-        if label is None:
-            raise errors.StreamlitMissingRequiredParameterError("label")
-        if not isinstance(label, str):
-            raise TypeError("bad argument type for built-in operation")
-        return draw(place, name, {"label": label, **given})
-
-    return labelled
-
-
-def _form(place: DeltaGenerator, **given: Any) -> Any:
+def _form(place: DeltaGenerator, name: str, /, **given: Any) -> Any:
     if into(place)._in_form:
         raise errors.StreamlitInvalidLayoutContextError("Forms cannot be nested in other forms.")
-    return draw(place, "form", given)
+    return draw(place, name, given)
 
 
-def _chat_message(place: DeltaGenerator, name: Any, avatar: Any, **given: Any) -> Any:
+def _chat_message(
+    place: DeltaGenerator, element: str, /, name: Any, avatar: Any, **given: Any
+) -> Any:
     if name is None:
         raise errors.StreamlitMissingRequiredParameterError("name")
     if avatar is None:
@@ -306,23 +263,23 @@ def _chat_message(place: DeltaGenerator, name: Any, avatar: Any, **given: Any) -
         isinstance(avatar, str) and (not avatar.isascii() or avatar.startswith(":material/"))
     ):
         raise NotHere("avatar", "st.chat_message(avatar=...)")
-    return draw(place, "chat_message", {"name": name, "avatar": avatar, **given})
+    return draw(place, element, {"name": name, "avatar": avatar, **given})
 
 
-def _exception(place: DeltaGenerator, exception: Any, width: Any) -> Any:
+def _exception(place: DeltaGenerator, name: str, /, exception: Any, width: Any) -> Any:
     # Streamlit shows an error whatever its text is, and whatever is no error, too.
     text = str(exception).encode("utf-8", "ignore").decode()
     told = f"{type(exception).__name__}: {text}"
-    return draw(place, "exception", {"exception": told, "width": width})
+    return draw(place, name, {"exception": told, "width": width})
 
 
-def _json(place: DeltaGenerator, body: Any, expanded: Any, width: Any) -> Any:
+def _json(place: DeltaGenerator, name: str, /, body: Any, expanded: Any, width: Any) -> Any:
     if not isinstance(expanded, int):
         kind = type(expanded).__name__
         raise errors.StreamlitInvalidParameterTypeError("expanded", kind, ["bool", "int"])
-    if hasattr(body, "to_dict") or hasattr(body, "_asdict"):
-        body = body.to_dict() if hasattr(body, "to_dict") else body._asdict()
-    elif callable(getattr(body, "keys", None)):
+    for convert in ("to_dict", "_asdict"):
+        body = getattr(body, convert)() if hasattr(body, convert) else body
+    if callable(getattr(body, "keys", None)):
         body = dict(body)
     elif not isinstance(body, str) and hasattr(body, "__iter__"):
         body = list(body)
@@ -338,18 +295,9 @@ def _json(place: DeltaGenerator, body: Any, expanded: Any, width: Any) -> Any:
             f"unexpected keys.  (Error was: {error})"
         )
         text = json.dumps(body, skipkeys=True, default=serialized)
-    return draw(place, "json", {"body": text, "expanded": expanded, "width": width})
+    return draw(place, name, {"body": text, "expanded": expanded, "width": width})
 
 
-SPECIAL |= {
-    "chat_message": _chat_message,
-    "columns": _columns,
-    "exception": _exception,
-    "expander": _labelled("expander"),
-    "form": _form,
-    "json": _json,
-    "popover": _labelled("popover"),
-    "spinner": _spinner,
-    "status": _labelled("status"),
-    "tabs": _tabs,
-}
+SPECIAL |= dict.fromkeys(("expander", "popover", "status"), _labelled)
+SPECIAL |= {"columns": _columns, "tabs": _tabs, "form": _form, "spinner": _spinner}
+SPECIAL |= {"chat_message": _chat_message, "exception": _exception, "json": _json}
