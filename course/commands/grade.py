@@ -15,8 +15,7 @@ from pathlib import Path
 
 from course.exercises.answers import Answers, try_out
 from course.language import Language
-from course.progress.facts import EXERCISE, Fact
-from course.progress.transfer import MAX_BYTES, ImportProblem, parse
+from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse
 from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text

@@ -25,7 +25,7 @@ from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError
-from course.progress.transfer import ImportProblem, parse
+from course.progress.facts import ImportProblem, parse
 from local_cortex import models
 from practice import ExerciseError, load_exercises
 from practice.sources import SourceError, read_text

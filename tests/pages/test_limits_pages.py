@@ -25,7 +25,7 @@ from course.limits import admission as limits_panel
 from course.limits import refusal as refusal_panel
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.queue import Place, Queue
-from course.progress.database import default_path
+from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns

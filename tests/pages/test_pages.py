@@ -25,11 +25,10 @@ from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts
 from course.problems import LessonError, Problem
-from course.progress import transfer
-from course.progress.database import default_path
+from course.progress import facts
 from course.progress.facts import Fact
 from course.progress.record import Progress
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, default_path
 
 LESSONS = catalog.lessons()
 DIRECT = "Method 1: Direct (stream=True)"
@@ -325,7 +324,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
     for value in (text_of_option, "²", "9" * 5_000, "-1", "3"):
         fact = Fact(lesson, "answered", question, value, datetime.now(UTC))
         if imported:
-            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]), [lesson])
+            Progress(SqliteStore(default_path()), "local").import_(facts.dump([fact]), [lesson])
         else:
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)

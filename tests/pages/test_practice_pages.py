@@ -21,8 +21,7 @@ from course.exercises import hints as practice_help
 from course.exercises import panel as practice_panel
 from course.exercises import run as practice_run
 from course.language import texts
-from course.progress.database import default_path
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, default_path
 from course.visitor import Learner
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS

@@ -14,7 +14,7 @@ from course.limits.ledgers import Caps, Ledger, SqliteLedger, Totals, Used
 from course.limits.policy import Policy, open_policy, spent
 from course.limits.queue import Queue
 from course.limits.refusal import Over, Refusal
-from course.progress.database import StoreError
+from course.progress.stores import StoreError
 from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, TextStream, stream
