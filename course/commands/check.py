@@ -19,8 +19,7 @@ from course.commands.checking.exercises import check_exercises
 from course.commands.checking.files import check_files
 from course.commands.checking.processes import kill_all, together
 from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
-from course.content.catalog import lessons
-from course.content.lesson import Lesson
+from course.content.lesson import Lesson, lessons
 from course.content.translations import follow
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem

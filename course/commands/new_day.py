@@ -10,8 +10,7 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 from course import ROOT
-from course.content.catalog import Broken, entries
-from course.content.lesson import SECTIONS, Lesson, load
+from course.content.lesson import SECTIONS, Broken, Lesson, entries, load
 from course.content.translations import FILE, record
 from course.language import LANGUAGES, Language
 from practice.sources import INVISIBLE

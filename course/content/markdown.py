@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["faults", "leads_somewhere", "lines", "references", "spans", "tokens", "unknown_icons"]
-
 
 #: May be one, or may stand in a fence.
 DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:", re.MULTILINE)

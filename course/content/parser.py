@@ -33,7 +33,6 @@ from practice.sources import SourceError, read_text
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["Prose", "Reader", "read", "sections"]
 
 HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})\}")
 CALLOUT = re.compile(r"\[!(\w+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]{1,60})\})?[ \t]*\n?")

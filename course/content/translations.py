@@ -21,8 +21,6 @@ from course.problems import reading
 from course.toml_models import validated
 from practice.sources import stamp
 
-__all__ = ["FILE", "ORIGINAL", "digest", "follow", "record", "stale"]
-
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
 HEADER = (

@@ -18,7 +18,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from course import ROOT, settings
-from course.content import catalog
+from course.content import lesson as catalog
 from course.exercises import panel as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel

@@ -16,11 +16,12 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, navigation
-from course.content import catalog, figures, glossary, translations
+from course.content import draw as figures
+from course.content import glossary, translations
+from course.content import lesson as catalog
 from course.content.blocks import Question
-from course.content.catalog import Broken
 from course.content.draw import draw_section
-from course.content.lesson import Lesson
+from course.content.lesson import Broken, Lesson
 from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from course.content import lesson
 from course.content.blocks import Chart
-from course.content.figures import chart_of
+from course.content.draw import chart_of
 from course.content.parser import read
 from course.language import LANGUAGES
 

@@ -21,7 +21,7 @@ from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle
 
 from course import ROOT
 from course.commands.checking.processes import STUCK
-from course.content import broken
+from course.content import draw
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 60
@@ -55,7 +55,7 @@ class Drawing:
         self.found: list[tuple[str, int, str, str]] = []
         self._output = output
         self._log = Log()
-        broken.LOG.addHandler(self._log)
+        draw.BROKEN.addHandler(self._log)
 
     def draw_all(self, names: Sequence[str]) -> None:
         """Draw Home and the pages called ``names``, in every language, cold and through Home."""

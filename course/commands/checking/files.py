@@ -17,8 +17,7 @@ from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
 from course.content import glossary, parser, translations
 from course.content.blocks import Block, Code, Question, texts
-from course.content.catalog import Broken, entries
-from course.content.lesson import Lesson, step_number
+from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.markdown import unknown_icons
 from course.content.parser import Prose
 from course.language import LANGUAGES
