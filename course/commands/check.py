@@ -15,16 +15,20 @@ from functools import partial
 from pathlib import Path
 
 from course import ROOT
-from course.commands.checking.exercises import check_exercises
 from course.commands.checking.files import check_files
-from course.commands.checking.processes import kill_all, together
-from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
+from course.commands.checking.running import (
+    check_exercises,
+    draw_charts,
+    draw_pages,
+    kill_all,
+    run_examples,
+    run_programs,
+    together,
+)
 from course.content.lesson import Lesson, lessons
 from course.content.translations import follow
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
-
-__all__ = ["check"]
 
 
 def check(

@@ -20,8 +20,6 @@ from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text
 
-__all__ = ["Row", "grade_files", "table"]
-
 
 @dataclass(frozen=True)
 class Row:

@@ -15,8 +15,6 @@ from course.limits.policy import Day, day_of
 from course.progress import StoreError
 from course.settings import Settings
 
-__all__ = ["main", "report"]
-
 
 def main() -> int:
     """Print them, and return the exit code: 0, 1 if they cannot be read, 2 for a wrong setting."""

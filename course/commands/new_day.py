@@ -15,8 +15,6 @@ from course.content.translations import FILE, record
 from course.language import LANGUAGES, Language
 from practice.sources import INVISIBLE
 
-__all__ = ["NewDayError", "create", "slug_of"]
-
 # A title stands in code, whose lines have at most 100 columns; a Korean letter takes two.
 MAX_COLUMNS = 60
 MAX_SLUG = 40

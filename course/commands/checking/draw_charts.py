@@ -16,8 +16,6 @@ from course.content.draw import chart_of
 from course.content.parser import read
 from course.language import LANGUAGES
 
-__all__ = ["failing"]
-
 
 def failing(folder: Path) -> Iterator[tuple[str, int, str]]:
     """Yield the prose, the line and the error of each chart that cannot be made."""

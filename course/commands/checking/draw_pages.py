@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
 from course import ROOT
-from course.commands.checking.processes import STUCK
+from course.commands.checking.running import STUCK
 from course.content import draw
 from course.language import LANGUAGES, Language, texts
 

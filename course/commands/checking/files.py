@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import shorten
 
 from course import FOLDER, ROOT, settings
-from course.commands.checking.exercises import exercise_files
+from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
 from course.content import glossary, parser, translations
@@ -23,8 +23,6 @@ from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
 from practice.sources import INVISIBLE, SourceError, read_python, read_text
-
-__all__ = ["check_files", "text_of"]
 
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")

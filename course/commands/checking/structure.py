@@ -12,8 +12,6 @@ from course.content.markdown import spans, tokens
 from course.content.parser import Prose
 from course.problems import Problem
 
-__all__ = ["compare"]
-
 #: What a block consists of, in words, and its line.
 Part: TypeAlias = tuple[str, int]
 PARAGRAPH = "a paragraph"

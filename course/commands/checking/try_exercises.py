@@ -12,15 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course.commands.checking.mistakes import unproven
+from course.commands.checking.exercise_files import unproven
 from course.commands.checking.wording import Place
 from course.exercises.answers import Answers, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, Unavailable, grade, load_exercises
 from practice.exercises import WrongAnswer
-
-__all__ = ["main"]
 
 # File, place in it (none: as a whole), what is wrong, how to fix it, severity.
 Row = tuple[str, Place, str, str, str]
