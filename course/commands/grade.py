@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
-from course.exercises.answers import Answers, try_out
+from course.exercises.answering import Answers, try_out
 from course.language import Language
 from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse
 from course.settings import AnswerSettings

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from course import ROOT, settings
 from course.content import lesson as catalog
-from course.exercises import panel as practice_panel
+from course.exercises import workbench as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel
 from course.limits import refusal as refusal_panel

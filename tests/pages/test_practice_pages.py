@@ -17,9 +17,9 @@ from streamlit.testing.v1 import AppTest
 from connection import ConnectionFailed
 from course import ROOT
 from course import progress as progress_panel
-from course.exercises import hints as practice_help
-from course.exercises import panel as practice_panel
-from course.exercises import run as practice_run
+from course.exercises import live_run as practice_run
+from course.exercises import workbench as practice_help
+from course.exercises import workbench as practice_panel
 from course.language import texts
 from course.progress.stores import SqliteStore, default_path
 from course.visitor import Learner

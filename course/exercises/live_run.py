@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
 from course import connection_panel, limits, progress, script
-from course.exercises.answers import Answers, scene_of
+from course.exercises.answering import Answers, scene_of
 from course.exercises.attempt import LIMITS, Attempt, item, key_of, line, verdict_on
 from course.language import current, text
 from course.settings import AnswerSettings
@@ -33,8 +33,6 @@ from practice.events import (
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from practice.replay import replay
-
-__all__ = ["learner", "run_live", "show_again"]
 
 LOG = logging.getLogger(__name__)
 RUNNING = "practice-running"
