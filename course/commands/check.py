@@ -36,16 +36,17 @@ def check(
     say: Callable[[str], None] = lambda _: None,
     only: Collection[str] | None = None,
 ) -> list[Problem]:
-    """Return everything that is wrong with the course.
+    """Return everything that is wrong with the course, or with the lessons that ``only`` names.
 
-    Args:
-        root: its folder.
-        say: called with a line for each step.
-        only: the names of the lessons that are checked; the whole course by default.
+    ``say`` is called with a line for each step.
     """
     say("Reading the lessons.")
     found = [each for each in lessons(root / "lessons") if only is None or each.name in only]
-    _follow_translations(found)
+    for lesson in found:
+        for language in LANGUAGES:
+            # check_files reports a record that can't be read; a course may be read-only.
+            with suppress(LessonError, OSError):
+                follow(lesson, language)
     problems = list(dict.fromkeys(check_files(root, only)))
     say(
         "Running the lessons' code, trying the exercises (solutions, starters and wrong answers), "
@@ -53,14 +54,6 @@ def check(
     )
     problems += _side_by_side(_jobs(found, root))
     return sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.path), problem.line))
-
-
-def _follow_translations(found: Sequence[Lesson]) -> None:
-    for lesson in found:
-        for language in LANGUAGES:
-            # check_files reports a record that can't be read; a course may be read-only.
-            with suppress(LessonError, OSError):
-                follow(lesson, language)
 
 
 def _jobs(found: Sequence[Lesson], root: Path) -> list[Callable[[], list[Problem]]]:

@@ -23,16 +23,11 @@ from practice.sources import SourceError, read_text
 
 @dataclass(frozen=True)
 class Row:
-    """One program of one file.
+    """One program of one file; ``-`` where a file holds none.
 
-    Args:
-        file: as it was given.
-        lesson: its folder's name; ``-`` if the file holds no program, like what follows.
-        exercise: its folder's name.
-        claimed: what the learner was shown, ``passed`` or ``tried``.
-        now: how many checks pass, of how many.
-        note: ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the file is none.
-        first: the first check that does not pass, and why, or why there is nothing to judge.
+    ``claimed`` is what the learner was shown, ``passed`` or ``tried``; ``now`` how many checks
+    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the
+    file is no export. ``first`` is the first check that does not pass, and why.
     """
 
     file: str
