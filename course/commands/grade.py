@@ -26,8 +26,8 @@ class Row:
     """One program of one file; ``-`` where a file holds none.
 
     ``claimed`` is what the learner was shown, ``passed`` or ``tried``; ``now`` how many checks
-    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the
-    file is no export. ``first`` is the first check that does not pass, and why.
+    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD``
+    if the file is no export. ``first`` is the first check that does not pass, and why.
     """
 
     file: str

@@ -216,7 +216,7 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(
 def test_a_page_that_never_ends_is_named(
     course: Path, checked: subprocess.CompletedProcess[str]
 ) -> None:
-    drawing = course / "course" / "commands" / "checking" / "draw_pages.py"
+    drawing = course / "course" / "commands" / "checking" / "drawing.py"
     with (
         changed(drawing, "SECONDS = 60", "SECONDS = 20"),
         changed(course / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),

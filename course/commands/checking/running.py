@@ -180,7 +180,7 @@ def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     if not folders:
         return []
     rows, _ = _rows(
-        ["-m", "course.commands.checking.draw_charts", *folders],
+        ["-m", "course.commands.checking.drawing", "charts", *folders],
         Path(folders[0]),
         {"PYTHONPATH": str(root)},
         SECONDS * len(folders),
@@ -255,7 +255,7 @@ def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     seconds = PAGE_SECONDS * len(pages)
     with TemporaryDirectory() as data:
         rows, code = _rows(
-            ["-m", "course.commands.checking.draw_pages", *pages],
+            ["-m", "course.commands.checking.drawing", "pages", *pages],
             root,
             {**AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data},
             seconds,
