@@ -144,7 +144,8 @@ class Reader:
             for text in texts(block):
                 self._check_links(text, block, ids)
             for text in _without_tips(block, section):
-                if "](term:" in text and any(map(_is_term, spans(text))):
+                terms = (str(span.attrs.get("href", "")) for span in spans(text))
+                if "](term:" in text and any(term.startswith("term:") for term in terms):
                     what = "a term cannot be explained in a heading, a callout, an option or a goal"
                     self.report(block.line, what, "Move it to a paragraph, a list or a table")
 
@@ -292,10 +293,6 @@ class Reader:
         return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
 
 
-def _is_term(span: Token) -> bool:
-    return span.type == "link_open" and str(span.attrs.get("href", "")).startswith("term:")
-
-
 def _without_tips(block: Block, section: str) -> Iterator[str]:
     """Yield the texts of a block in which a term shows no explanation."""
     if isinstance(block, Question):
@@ -307,11 +304,7 @@ def _without_tips(block: Block, section: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A lesson in one language.
-
-    ``sections`` are its blocks by section, heading first; ``sources`` the Markdown that each came
-    from; ``problems`` what is wrong with it.
-    """
+    """A lesson in one language: its blocks by section, and the Markdown that each came from."""
 
     path: Path
     sections: dict[str, tuple[Block, ...]]

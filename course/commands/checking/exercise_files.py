@@ -175,11 +175,9 @@ def placeholders(about: ExerciseFile) -> Iterator[Found]:
 
 
 def unproven(about: ExerciseFile, seen: Collection[tuple[str, str | None]]) -> Iterator[Found]:
-    """Yield the mistakes that no wrong answer makes.
+    """Yield the mistakes that no wrong answer makes; ``seen`` are those that were recognised.
 
-    Args:
-        about: the exercise; one without any wrong answer is another matter.
-        seen: the check and the mistake of each result of its wrong answers.
+    An exercise without any wrong answer has a warning of its own.
     """
     for place, check, mistake in _mistakes(about) if about.wrong else ():
         if (check.id if check else "runs", mistake.id) not in seen:
