@@ -115,30 +115,24 @@ def _run_scene(
             learner=learner(),
         )
     ) as events:
-        watched = _watched(exercise, attempt, _until_refused(events, answers), status, verdict)
-        _replay(exercise, scene, watched)
+        _replay(exercise, scene, _watched(exercise, attempt, answers, events, status, verdict))
     _show_the_error(attempt.scenes[-1])
-
-
-def _until_refused(events: Iterator[Event], answers: Answers) -> Iterator[Event]:
-    """Yield a program's events until the server refuses it something."""
-    for event in events:
-        if answers.refusal is not None:
-            return
-        yield event
 
 
 def _watched(
     exercise: Exercise,
     attempt: Attempt,
+    answers: Answers,
     events: Iterator[Event],
     status: DeltaGenerator,
     verdict: DeltaGenerator,
 ) -> Iterator[Event]:
-    """Keep each event, tick what is done, and say what the program waits for."""
+    """Keep each event until the server refuses one, tick what is done, say what is waited for."""
     _tick(exercise, attempt, verdict)
     waiting, stale, next_look = True, False, 0.0
     for event in events:
+        if answers.refusal is not None:
+            return
         if isinstance(event, Queued):
             status.info(text("practice.queued", ahead=event.ahead), icon=":material/group:")
         elif isinstance(event, Preparing):

@@ -16,8 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, navigation
-from course.content import draw as figures
-from course.content import glossary, translations
+from course.content import draw, glossary, translations
 from course.content import lesson as catalog
 from course.content.blocks import Question
 from course.content.draw import draw_section
@@ -197,10 +196,10 @@ def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(figures, "draw_chart", fail)
+    monkeypatch.setattr(draw, "_spec", fail)
     app = open_day_3("en")
     assert not app.exception
     assert "The figure could not be drawn. It shows: How an answer of 2,000" in everything(app)
