@@ -337,7 +337,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
     found = {entry.folder: entry for entry in entries}
-    monkeypatch.setattr(catalog, "_load", found.__getitem__)
+    monkeypatch.setattr(catalog, "_entry", found.__getitem__)
 
 
 def test_home_stands_when_a_week_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
