@@ -15,8 +15,6 @@ from course.limits.policy import Day, day_of
 from course.progress import StoreError
 from course.settings import Settings
 
-__all__ = ["main", "report"]
-
 
 def main() -> int:
     """Print them, and return the exit code: 0, 1 if they cannot be read, 2 for a wrong setting."""
@@ -66,9 +64,8 @@ def _fields(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, st
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _fields(value, f"{above}{name}.")
-        elif value is None:
-            yield f"{above}{name}", "no limit"
-        elif isinstance(value, tuple):
-            yield f"{above}{name}", ", ".join(value)
-        else:
-            yield f"{above}{name}", str(value).lower() if isinstance(value, bool) else str(value)
+            continue
+        shown = "no limit" if value is None else str(value)
+        if isinstance(value, tuple):
+            shown = ", ".join(value)
+        yield f"{above}{name}", shown.lower() if isinstance(value, bool) else shown

@@ -7,19 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-__all__ = [
-    "Block",
-    "Callout",
-    "Chart",
-    "Code",
-    "Diagram",
-    "Heading",
-    "Markdown",
-    "Option",
-    "Question",
-    "texts",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Markdown:

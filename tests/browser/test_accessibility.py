@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from course.content import catalog
+from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.blocks import Chart, Diagram, Question
 from course.content.lesson import Lesson

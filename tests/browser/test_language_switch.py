@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from course.content import catalog
+from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.blocks import Question
 from course.content.lesson import Lesson

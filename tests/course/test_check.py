@@ -10,7 +10,8 @@ import pytest
 from course import __main__ as command
 from course.commands.checking import files as checking_files
 from course.commands.checking.files import check_files
-from course.content import catalog, translations
+from course.content import lesson as catalog
+from course.content import translations
 from course.problems import Problem
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 

@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from course import ROOT
 from course import settings as course_settings
 from course.commands.checking import files
-from course.content import catalog, glossary, lesson, translations
+from course.content import glossary, lesson, translations
+from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError
-from course.progress.transfer import ImportProblem, parse
+from course.progress.facts import ImportProblem, parse
 from local_cortex import models
 from practice import ExerciseError, load_exercises
 from practice.sources import SourceError, read_text

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from connection import Connection, ConnectionFailed, connect
-from course.exercises import answers as practice_answers
-from course.exercises.answers import MOST_TOKENS, Answers, scene_of
+from course.exercises import answering as practice_answers
+from course.exercises.answering import MOST_TOKENS, Answers, scene_of
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.policy import Policy, StreamQueue
 from course.settings import AnswerSettings, Settings

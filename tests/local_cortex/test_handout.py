@@ -19,8 +19,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from course.content.catalog import find
-from course.content.lesson import program
+from course.content.lesson import find, program
 from local_cortex import tokens
 from local_cortex.engines import Message, scripted
 from tests.browser import chromium

@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from course.content.catalog import find
-from course.content.lesson import read_code
+from course.content.lesson import find, read_code
 from local_cortex.engines import Message, scripted
 from tests.local_cortex.programs import command_line, variables
 

@@ -18,14 +18,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from course import ROOT, settings
-from course.content import catalog
-from course.exercises import panel as practice_panel
+from course.content import lesson as catalog
+from course.exercises import workbench as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.policy import StreamQueue
 from course.problems import log_once
-from course.progress.database import default_path
+from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns

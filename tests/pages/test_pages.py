@@ -16,20 +16,19 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, navigation
-from course.content import catalog, figures, glossary, translations
+from course.content import draw, glossary, translations
+from course.content import lesson as catalog
 from course.content.blocks import Question
-from course.content.catalog import Broken
 from course.content.draw import draw_section
-from course.content.lesson import Lesson
+from course.content.lesson import Broken, Lesson
 from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts
 from course.problems import LessonError, Problem
-from course.progress import transfer
-from course.progress.database import default_path
+from course.progress import facts
 from course.progress.facts import Fact
 from course.progress.record import Progress
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, default_path
 
 LESSONS = catalog.lessons()
 DIRECT = "Method 1: Direct (stream=True)"
@@ -197,10 +196,10 @@ def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(figures, "draw_chart", fail)
+    monkeypatch.setattr(draw, "_spec", fail)
     app = open_day_3("en")
     assert not app.exception
     assert "The figure could not be drawn. It shows: How an answer of 2,000" in everything(app)
@@ -325,7 +324,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
     for value in (text_of_option, "²", "9" * 5_000, "-1", "3"):
         fact = Fact(lesson, "answered", question, value, datetime.now(UTC))
         if imported:
-            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]), [lesson])
+            Progress(SqliteStore(default_path()), "local").import_(facts.dump([fact]), [lesson])
         else:
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
@@ -338,7 +337,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
     found = {entry.folder: entry for entry in entries}
-    monkeypatch.setattr(catalog, "_load", found.__getitem__)
+    monkeypatch.setattr(catalog, "_entry", found.__getitem__)
 
 
 def test_home_stands_when_a_week_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:

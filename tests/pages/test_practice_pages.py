@@ -17,12 +17,10 @@ from streamlit.testing.v1 import AppTest
 from connection import ConnectionFailed
 from course import ROOT
 from course import progress as progress_panel
-from course.exercises import hints as practice_help
-from course.exercises import panel as practice_panel
-from course.exercises import run as practice_run
+from course.exercises import live_run as practice_run
+from course.exercises import workbench as practice_panel
 from course.language import texts
-from course.progress.database import default_path
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, default_path
 from course.visitor import Learner
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS
@@ -124,7 +122,7 @@ def test_what_was_run_is_there_again_in_the_next_session_and_in_the_other_langua
 def test_the_solution_is_shown_when_the_instructor_wants_it_to_be(
     mode: str, before: bool, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(practice_help.SOLUTIONS, mode)
+    monkeypatch.setenv(practice_panel.SOLUTIONS, mode)
     app = open_page()
     assert shows_the_solution(app) is before
     assert shows_the_solution(run(app, "x = 1\n")) is after

@@ -12,20 +12,17 @@ from pathlib import Path
 from textwrap import shorten
 
 from course import FOLDER, ROOT, settings
-from course.commands.checking.exercises import exercise_files
+from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
 from course.content import glossary, parser, translations
 from course.content.blocks import Block, Code, Question, texts
-from course.content.catalog import Broken, entries
-from course.content.lesson import Lesson, step_number
+from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.markdown import unknown_icons
 from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
 from practice.sources import INVISIBLE, SourceError, read_python, read_text
-
-__all__ = ["check_files", "text_of"]
 
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")
@@ -37,12 +34,7 @@ PAST_THE_LIMITS = re.compile(
 
 
 def check_files(root: Path = ROOT, only: Collection[str] | None = None) -> Iterator[Problem]:
-    """Yield what can be seen without running anything.
-
-    Args:
-        root: the course's folder.
-        only: the names of the lessons that are looked at; the whole course by default.
-    """
+    """Yield what can be seen in the files of all lessons, or of those that ``only`` names."""
     folder = root / "lessons"
     found = entries(folder)
     lessons = [entry for entry in found if isinstance(entry, Lesson)]
@@ -54,15 +46,18 @@ def check_files(root: Path = ROOT, only: Collection[str] | None = None) -> Itera
         terms = None  # it has been said, or belongs to no day
     days = {lesson.meta.day for lesson in lessons}
     looked_at = [entry for entry in found if only is None or entry.name in only]
+    code = {entry.name: _code_files(entry.folder, root) for entry in looked_at}
     for entry in looked_at:
         if isinstance(entry, Broken):
             yield from entry.problems
-            yield from _broken(entry, root)
         else:
-            yield from _lesson(entry, root, terms, days)
-    yield from _format(
-        [path for entry in looked_at for path in _code_files(entry.folder, root)], root
-    )
+            yield from _lesson(entry, terms, days)
+            yield from _texts(entry, code[entry.name])
+            yield from _page_file(root / "pages" / f"{entry.name}.py")
+        yield from exercise_files(entry.folder)
+        for path in code[entry.name]:
+            yield from _parses(path)
+    yield from _format([path for paths in code.values() for path in paths], root)
 
 
 def _course(
@@ -94,13 +89,6 @@ def _course(
     yield from _invisible(terms)
 
 
-def _broken(entry: Broken, root: Path) -> Iterator[Problem]:
-    """Yield what else is wrong with a lesson that cannot be shown: its code and its exercises."""
-    yield from exercise_files(entry.folder)
-    for path in _code_files(entry.folder, root):
-        yield from _parses(path)
-
-
 def _strangers(folder: Path) -> Iterator[Problem]:
     """Yield what lies among the lessons and is none."""
     for path in sorted(folder.iterdir()):
@@ -120,9 +108,7 @@ def _weeks(lessons: Sequence[Lesson]) -> Iterator[Problem]:
             yield Problem(lesson.folder / "lesson.toml", 0, what, fix)
 
 
-def _lesson(
-    lesson: Lesson, root: Path, terms: glossary.Glossary | None, days: set[int]
-) -> Iterator[Problem]:
+def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> Iterator[Problem]:
     path = lesson.folder / "lesson.toml"
     yield from text_faults(path, lesson.meta)
     for day in lesson.meta.prerequisites:
@@ -141,16 +127,22 @@ def _lesson(
             if not other.problems:
                 yield from compare(original, other)
     yield from _translation(lesson)
-    yield from exercise_files(lesson.folder)
-    files = [path, *(text.path for text in languages)]
-    files += sorted(lesson.folder.glob("practice/*/exercise.toml"))
-    for path in (*files, *_code_files(lesson.folder, root)):
-        yield from _invisible(path)
-        yield from _todos(path)
-    for path in _code_files(lesson.folder, root):
-        yield from _parses(path)
-    yield from _page_file(root / "pages" / f"{lesson.name}.py")
     yield from _steps(lesson)
+
+
+def _texts(lesson: Lesson, code: Sequence[Path]) -> Iterator[Problem]:
+    """Yield the invisible characters and the marks of what is still to be written."""
+    prose = (lesson.folder / f"{language}.md" for language in LANGUAGES)
+    exercises = sorted(lesson.folder.glob("practice/*/exercise.toml"))
+    for path in (lesson.folder / "lesson.toml", *prose, *exercises, *code):
+        yield from _invisible(path)
+        rows = _lines(path)
+        for number, line in enumerate(rows, start=1):
+            if TODO.search(line):
+                # In prose a box says it, and what it says stands in the next line.
+                said = "".join(rows[number : number + 1]) if "[!TODO]" in line else line
+                what = f"still to be written: {shorten(said.strip(' >#'), 90, placeholder='...')}"
+                yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
 def _steps(lesson: Lesson) -> Iterator[Problem]:
@@ -194,15 +186,6 @@ def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
         elif not file.startswith(("steps/", "practice/", "figures/")):
             fix = "Put it into steps/, practice/ or figures/, where the prose finds it"
             yield Problem(path, 0, "this code is out of place", fix)
-
-
-def _todos(path: Path) -> Iterator[Problem]:
-    for number, line in enumerate(_lines(path), start=1):
-        if TODO.search(line):
-            # In prose a box says it, and what it says stands in the next line.
-            said = "".join(_lines(path)[number : number + 1]) if "[!TODO]" in line else line
-            what = f"still to be written: {shorten(said.strip(' >#'), 90, placeholder='...')}"
-            yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
 def _all(text: Prose) -> Iterator[Block]:

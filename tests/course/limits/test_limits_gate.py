@@ -12,7 +12,7 @@ import pytest
 
 from course.limits.ledgers import Caps, Ledger, Over, SqliteLedger, Totals, Used
 from course.limits.policy import Policy, Refusal, StreamQueue, open_policy, spent
-from course.progress.database import StoreError
+from course.progress.stores import StoreError
 from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, TextStream, stream

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
+import os
 import uuid
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,7 +12,7 @@ from functools import lru_cache
 import streamlit as st
 
 from course import LESSONS, connection_panel, progress, script
-from course.exercises import hints, run
+from course.exercises import live_run
 from course.exercises.attempt import (
     Attempt,
     attempt_at,
@@ -21,15 +23,15 @@ from course.exercises.attempt import (
     say,
     verdict_on,
 )
-from course.language import current, text, widget_key
+from course.language import current, drawer, text, widget_key
 from practice import Exercise, ExerciseError, TooMany, Turns, load_exercises
 from practice.editor import Labels, code_editor
-
-__all__ = ["draw", "exercises", "say_when_solutions_are_shown", "shows_solutions"]
 
 LOG = logging.getLogger(__name__)
 #: A learner who thinks needs one run in ten seconds; one who only clicks is slowed down.
 TURNS = Turns(count=12, seconds=60.0)
+#: Whether solutions are shown: ``after-try`` (the default), ``always`` or ``never``.
+SOLUTIONS = "COURSE_SOLUTIONS"
 
 
 def exercises(lesson: str) -> list[Exercise]:
@@ -137,24 +139,20 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
     output = st.empty().container()
     verdict = st.empty()
     if runs:
-        hints.hints(exercise, running=True)
+        _hints(exercise, running=True)
         shown = shows_solutions(exercise.day)
-        run.run_live(exercise, attempt, output, verdict)
+        live_run.run_live(exercise, attempt, output, verdict)
         if shows_solutions(exercise.day) != shown:
             # The lesson's own section with the solution is outside the fragment.
             st.rerun()
         script.draw_again()
     if attempt.scenes:
         with output:
-            run.show_again(exercise, attempt)
+            live_run.show_again(exercise, attempt)
     with verdict.container():
         say(exercise, attempt, results, following=following)
-    hints.hints(exercise, running=False)
-    hints.solution(exercise, attempt)
-    _export(exercise)
-
-
-def _export(exercise: Exercise) -> None:
+    _hints(exercise, running=False)
+    _solution(exercise, attempt)
     st.download_button(
         text("practice.export"),
         # Looked up here: the callback of a download knows nothing of this session.
@@ -173,7 +171,7 @@ def _take_turn(exercise: Exercise, code: str) -> None:
     """Keep the program and request its run, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
-        TURNS.take(run.learner())
+        TURNS.take(live_run.learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
         if code == before.code:
@@ -192,11 +190,82 @@ def _labels() -> Labels:
 def shows_solutions(lesson: str) -> bool:
     """Tell whether this learner may see a lesson's section with the solution."""
     try:
-        return hints.shows_all(exercises(lesson))
+        return all(map(_shows, exercises(lesson)))
     except (ExerciseError, OSError):
         return True  # a learner who cannot try need not wait
 
 
 def say_when_solutions_are_shown(lesson: str) -> None:
     """Say why a lesson's section with the solution is hidden, in its place."""
-    hints.say_when_solutions_are_shown(several=len(exercises(lesson)) > 1)
+    _say_why_hidden(several=len(exercises(lesson)) > 1)
+
+
+def _hints(exercise: Exercise, *, running: bool) -> None:
+    """Draw the current hint, and buttons to the others; no click gets through while it runs."""
+    known = exercise.about.hints
+    key = key_of(exercise, "hint")
+    shown = min(int(st.session_state.get(key, 0)), len(known))
+
+    def button(label: str, icon: str, number: int, name: str) -> None:
+        st.button(
+            label,
+            icon=f":material/{icon}:",
+            disabled=running or not 1 <= number <= len(known),
+            on_click=st.session_state.__setitem__,
+            args=(key, number),
+            key=f"{key}-{name}",
+        )
+
+    with st.container(horizontal=True, vertical_alignment="center", key="practice-hints"):
+        if shown == 0:
+            button(text("practice.hint", count=len(known)), "lightbulb", 1, "first")
+            return
+        button(text("practice.hint_before"), "chevron_left", shown - 1, "before")
+        st.caption(text("practice.hint_number", number=shown, count=len(known)), width="content")
+        button(text("practice.hint_after"), "chevron_right", shown + 1, "after")
+    st.info(known[shown - 1].of(current()), icon=":material/lightbulb:")
+
+
+def _solution(exercise: Exercise, attempt: Attempt) -> None:
+    """Draw the drawer with the solution and how one's own code differs, or why there is none."""
+    if not _shows(exercise):
+        _say_why_hidden(several=False)
+        return
+    label, key = text("practice.solution"), key_of(exercise, "solution")
+    box = drawer(label, key=key, icon=":material/key:")
+    if not box.open:
+        return
+    with box:
+        st.code(exercise.solution, language="python", wrap_lines=True)
+        changes = list(
+            difflib.unified_diff(
+                attempt.code.splitlines(),
+                exercise.solution.splitlines(),
+                text("practice.yours"),
+                text("practice.solution"),
+                lineterm="",
+                n=1,
+            )
+        )
+        if changes:
+            st.caption(text("practice.compare"))
+            st.code("\n".join(changes), language="diff", wrap_lines=True)
+
+
+def _say_why_hidden(*, several: bool) -> None:
+    hidden = "practice.solutions_later" if several else "practice.solution_later"
+    hidden = "practice.solution_never" if _mode() == "never" else hidden
+    st.caption(f":material/lock: {text(hidden)}")
+
+
+def _shows(exercise: Exercise) -> bool:
+    if _mode() != "after-try":
+        return _mode() == "always"
+    learned = progress.current()
+    return any(learned.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
+
+
+def _mode() -> str:
+    """Return when solutions are shown; a setting that is none of these is the usual one."""
+    mode = os.environ.get(SOLUTIONS, "").strip().lower()
+    return mode if mode in ("always", "never") else "after-try"

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import streamlit as st
 
 from connection import connect
 from course import connection_panel
 from course.language import drawer, text
-from course.progress.database import default_path
+from course.progress.facts import MAX_BYTES, ImportProblem, Kind
 from course.progress.record import Progress
-from course.progress.stores import SnowflakeStore, SqliteStore
+from course.progress.stores import SnowflakeStore, SqliteStore, Store, default_path
 from course.visitor import COOKIE, Learner, new_id, opened_here, who
-
-if TYPE_CHECKING:
-    from course.progress.facts import Kind
-    from course.progress.stores import Store
-
-__all__ = [
-    "controls",
-    "current",
-    "learner",
-    "refresh",
-    "say_if_not_saved",
-    "say_if_unsaved",
-]
 
 KEY = "course_progress"
 ANONYMOUS_KEY = "course_anonymous"
@@ -51,8 +38,13 @@ def _known() -> tuple[Learner, Progress]:
     known = st.session_state.get(KEY)
     if known is not None and known[0] == kind:
         return cast("tuple[Learner, Progress]", known[1:])
-    learner = _learner(kind)
-    progress = Progress(_store(kind), learner.id)
+    anonymous = st.session_state.setdefault(ANONYMOUS_KEY, new_id(_cookie()))
+    user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
+    learner = who(kind, user, opened_here(), anonymous)
+    store: Store = SqliteStore(default_path())
+    if kind == "snowflake":
+        store = SnowflakeStore(lambda: connect().session)
+    progress = Progress(store, learner.id)
     st.session_state[KEY] = (kind, learner, progress)
     progress.refresh()
     return learner, progress
@@ -62,8 +54,17 @@ def refresh() -> None:
     """Read what other browsers have saved, and give a new anonymous learner a cookie."""
     learner, progress = _known()
     progress.refresh()
-    if learner.how == "anonymous":
-        _hand_out_cookie()
+    anonymous = st.session_state[ANONYMOUS_KEY]
+    if learner.how == "anonymous" and _cookie() != anonymous:
+        secure = "; Secure" if str(st.context.url).startswith("https:") else ""
+        # Streamlit can read cookies but sets none; the id has only letters, digits, - and _.
+        cookie = f"{COOKIE}={anonymous}; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
+        st.html(f"<script>document.cookie = '{cookie}';</script>", unsafe_allow_javascript=True)
+
+
+def _cookie() -> str | None:
+    value = st.context.cookies.get(COOKIE)
+    return value if isinstance(value, str) else None  # AppTest has something else there
 
 
 def say_if_not_saved() -> None:
@@ -89,56 +90,30 @@ def controls(lessons: Collection[str]) -> None:
         return
     with box:
         st.caption(text("progress.about"))
-        _export()
+        st.download_button(
+            text("progress.export"),
+            # Looked up here: the callback of a download knows nothing of this session.
+            current().export,
+            file_name="course-progress.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+            key="progress-export",
+        )
         _import(lessons)
-        _reset()
-
-
-def _learner(kind: str) -> Learner:
-    if ANONYMOUS_KEY not in st.session_state:
-        st.session_state[ANONYMOUS_KEY] = new_id(_cookie())
-    user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
-    return who(kind, user, opened_here(), st.session_state[ANONYMOUS_KEY])
-
-
-def _cookie() -> str | None:
-    value = st.context.cookies.get(COOKIE)
-    return value if isinstance(value, str) else None  # AppTest has something else there
-
-
-def _store(kind: str) -> Store:
-    if kind == "snowflake":
-        return SnowflakeStore(lambda: connect().session)
-    return SqliteStore(default_path())
-
-
-def _hand_out_cookie() -> None:
-    anonymous = st.session_state[ANONYMOUS_KEY]
-    if _cookie() == anonymous:
-        return
-    secure = "; Secure" if str(st.context.url).startswith("https:") else ""
-    # Streamlit can read cookies but sets none; the id has only letters, digits, - and _.
-    cookie = f"{COOKIE}={anonymous}; Max-Age={COOKIE_SECONDS}; Path=/; SameSite=Lax{secure}"
-    st.html(f"<script>document.cookie = '{cookie}';</script>", unsafe_allow_javascript=True)
-
-
-def _export() -> None:
-    st.download_button(
-        text("progress.export"),
-        # Made on demand: Home must not cost more with more progress. Looked up here: the callback
-        # of a download knows nothing of this session.
-        current().export,
-        file_name="course-progress.json",
-        mime="application/json",
-        icon=":material/download:",
-        on_click="ignore",
-        key="progress-export",
-    )
+        with st.popover(text("progress.reset"), icon=":material/delete:"):
+            st.markdown(text("progress.reset_sure"))
+            everything = st.checkbox(text("progress.reset_solved"), key="progress-reset-solved")
+            st.button(
+                text("progress.reset_now"),
+                key="progress-reset",
+                icon=":material/delete_forever:",
+                on_click=_forget,
+                args=(everything,),
+            )
 
 
 def _import(lessons: Collection[str]) -> None:
-    from course.progress.transfer import MAX_BYTES
-
     st.file_uploader(
         text("progress.import"),
         type="json",
@@ -160,32 +135,17 @@ def _import(lessons: Collection[str]) -> None:
 
 
 def _take(lessons: Collection[str]) -> None:
-    from course.progress.transfer import ImportProblem
-
     given = st.session_state.get(UPLOAD_KEY)
     st.session_state.pop(IMPORTED_KEY, None)
     if given is not None:
         try:
-            new = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
+            found = current().import_(given.getvalue().decode("utf-8", "replace"), lessons)
         except ImportProblem as problem:
             st.session_state[IMPORTED_KEY] = problem
         else:
-            st.session_state[IMPORTED_KEY] = new
+            st.session_state[IMPORTED_KEY] = found
 
 
 def _forget(everything: bool) -> None:
     st.session_state.pop(IMPORTED_KEY, None)
     current().reset(keep_solved=not everything)
-
-
-def _reset() -> None:
-    with st.popover(text("progress.reset"), icon=":material/delete:"):
-        st.markdown(text("progress.reset_sure"))
-        everything = st.checkbox(text("progress.reset_solved"), key="progress-reset-solved")
-        st.button(
-            text("progress.reset_now"),
-            key="progress-reset",
-            icon=":material/delete_forever:",
-            on_click=_forget,
-            args=(everything,),
-        )

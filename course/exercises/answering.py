@@ -21,8 +21,6 @@ from practice.exercises import SceneText
 from practice.grading import can_be_run
 from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
 
-__all__ = ["Answers", "scene_of", "try_out"]
-
 # A learner waits for the page as well as for the model.
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
 # Of one answer of an account, some 700 English words; SQL has no place for such a limit.
@@ -36,16 +34,10 @@ FAULTY, SPEEDY = "fault-", "@"
 class Answers:
     """Answers for learners' programs, on the page's connection or on Local Cortex.
 
-    Args:
-        settings: whether an account may be used, and which models of it.
-        preferred: which connection the page uses, see ``connection.connect``.
-        on_idle: called now and then while a model is silent; what it raises ends the answer.
-        policy_of: makes the policy that each question passes, for the connection.
-        enter: takes a place for answers, waiting for it if necessary.
-
-    Attributes:
-        refusal: why the policy has refused a question, if it has. The program gets an error that
-            it did not cause.
+    ``settings`` say whether an account may be used, and which models of it; ``preferred`` is for
+    ``connection.connect``. While a model is silent, ``on_idle`` is called; what it raises ends the
+    answer. ``policy_of`` makes the policy that each question passes, and ``enter`` takes a place
+    for answers, waiting for it. ``refusal`` is why the policy has refused a question, if it has.
 
     Raises:
         connection.ConnectionFailed: there is no session; no program is to blame.
@@ -75,9 +67,7 @@ class Answers:
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
         """Return the deltas of an answer, which is asked for when the first one is.
 
-        Args:
-            request: what the program asks.
-            fault: the fault of the scene that the program is tried in.
+        ``fault`` is that of the scene that the program is tried in.
 
         Raises:
             Refused: the model may not be used, or the policy refuses the question.
@@ -144,11 +134,8 @@ class Answers:
             Refused: ``model``.
         """
         plain = name.strip().lower()
-        if self._scripted:
-            allowed = plain == fault or not (plain.startswith(FAULTY) or SPEEDY in plain)
-        else:
-            allowed = name in self._models
-        if not allowed:
+        special = plain.startswith(FAULTY) or SPEEDY in plain
+        if not (plain == fault or not special if self._scripted else name in self._models):
             raise Refused("model")
 
     def _run(self, statement: sql_forms.Statement) -> tuple[list[str], list[list[Any]]]:
@@ -195,9 +182,9 @@ class Answers:
     def _let_out(self) -> None:
         with self._lock:
             self._coming -= 1
-            place = None if self._coming else self._place
-            if place is not None:
-                self._place = None
+            place = None
+            if not self._coming:
+                place, self._place = self._place, None
         if place is not None:
             place.leave()
 

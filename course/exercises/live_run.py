@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import ConnectionFailed
 from course import connection_panel, limits, progress, script
-from course.exercises.answers import Answers, scene_of
+from course.exercises.answering import Answers, scene_of
 from course.exercises.attempt import LIMITS, Attempt, item, key_of, line, verdict_on
 from course.language import current, text
 from course.settings import AnswerSettings
@@ -33,8 +33,6 @@ from practice.events import (
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from practice.replay import replay
-
-__all__ = ["learner", "run_live", "show_again"]
 
 LOG = logging.getLogger(__name__)
 RUNNING = "practice-running"
@@ -117,30 +115,24 @@ def _run_scene(
             learner=learner(),
         )
     ) as events:
-        watched = _watched(exercise, attempt, _until_refused(events, answers), status, verdict)
-        _replay(exercise, scene, watched)
+        _replay(exercise, scene, _watched(exercise, attempt, answers, events, status, verdict))
     _show_the_error(attempt.scenes[-1])
-
-
-def _until_refused(events: Iterator[Event], answers: Answers) -> Iterator[Event]:
-    """Yield a program's events until the server refuses it something."""
-    for event in events:
-        if answers.refusal is not None:
-            return
-        yield event
 
 
 def _watched(
     exercise: Exercise,
     attempt: Attempt,
+    answers: Answers,
     events: Iterator[Event],
     status: DeltaGenerator,
     verdict: DeltaGenerator,
 ) -> Iterator[Event]:
-    """Keep each event, tick what is done, and say what the program waits for."""
+    """Keep each event until the server refuses one, tick what is done, say what is waited for."""
     _tick(exercise, attempt, verdict)
     waiting, stale, next_look = True, False, 0.0
     for event in events:
+        if answers.refusal is not None:
+            return
         if isinstance(event, Queued):
             status.info(text("practice.queued", ahead=event.ahead), icon=":material/group:")
         elif isinstance(event, Preparing):

@@ -1,7 +1,8 @@
-"""Draw the pages of lessons with Streamlit's own test harness, and press their demos' buttons.
+"""Draw what running.py asks for, and print what fails as a list of rows in JSON.
 
-For running.py. Run as `python -m course.commands.checking.draw_pages NAME...`; prints a list of
-[name, line, way, what] as JSON, with no name for Home.
+`... pages NAME...` draws lessons' pages with Streamlit's own test harness and presses their demos'
+buttons: [name, line, way, what], with no name for Home. `... charts FOLDER...` makes lessons'
+charts: [file, line, what].
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, TextIO, TypeAlias
 
 from streamlit import config
@@ -20,8 +22,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle, Widget
 
 from course import ROOT
-from course.commands.checking.processes import STUCK
-from course.content import broken
+from course.commands.checking.running import STUCK
+from course.content import draw
+from course.content.blocks import Chart
+from course.content.lesson import load
+from course.content.parser import read
 from course.language import LANGUAGES, Language, texts
 
 SECONDS = 60
@@ -55,7 +60,7 @@ class Drawing:
         self.found: list[tuple[str, int, str, str]] = []
         self._output = output
         self._log = Log()
-        broken.LOG.addHandler(self._log)
+        draw.BROKEN.addHandler(self._log)
 
     def draw_all(self, names: Sequence[str]) -> None:
         """Draw Home and the pages called ``names``, in every language, cold and through Home."""
@@ -176,15 +181,36 @@ def _app(file: str, language: Language) -> AppTest:
     return app
 
 
-def main(names: Sequence[str]) -> None:
+def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
+    """Yield the prose, the line and the error of each chart that cannot be made."""
+    found = load(folder)
+    for language in LANGUAGES:
+        prose = read(found, language)
+        for blocks in prose.sections.values():
+            for chart in blocks:
+                if isinstance(chart, Chart):
+                    try:
+                        draw.chart_of(chart.file, dict(chart.labels))
+                    except Exception as error:  # an instructor's program: whatever it raises
+                        what = f"{type(error).__name__}: {error}"
+                        what = f"the chart {chart.file.name} fails: {what}"
+                        yield str(prose.path), chart.line, what
+
+
+def main(what: str, names: Sequence[str]) -> None:
     """Print what fails."""
+    output, sys.stdout = sys.stdout, sys.stderr  # for what pages and charts print
+    if what == "charts":
+        print(
+            json.dumps([row for name in names for row in failing_charts(Path(name))]), file=output
+        )
+        return
     # Otherwise the instructor never sees the error's text.
     config.set_option("client.showErrorDetails", "full")
-    drawing = Drawing(sys.stdout)
-    sys.stdout = sys.stderr  # for what the pages print
+    drawing = Drawing(output)
     drawing.draw_all(names)
     drawing.tell()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])
