@@ -544,7 +544,6 @@ def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
             watched.append(path)
 
     monkeypatch.setattr(navigation, "get_default_path_watcher_class", lambda: Watcher)
-    # A page in a browser has an address, a page in AppTest has none.
     monkeypatch.setattr(type(st.context), "url", "http://127.0.0.1/")
     navigation._keep_watching.clear()
     for _ in range(2):
