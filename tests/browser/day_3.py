@@ -10,17 +10,8 @@ from course.language import Language, texts
 from practice.exercises import LESSONS
 
 DAY = "day_03_write_streams"
-DIRECT = "Method 1: Direct (stream=True)"
 CUSTOM = "Method 2: Custom Generator"
 EXERCISES = LESSONS / DAY / "practice"
-
-RERUNS = """() => {
-    window.reruns = 0;
-    const app = document.querySelector('[data-testid=stApp]');
-    new MutationObserver(() => {
-        if (app.dataset.testScriptState === 'running') window.reruns += 1;
-    }).observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
-}"""
 
 
 def heading(page: Page, name: str) -> Locator:
@@ -39,16 +30,6 @@ def whole(page: Page) -> None:
 
 def settle(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
-def watch_reruns(page: Page) -> None:
-    """Count the runs of the script from here on, for ``settle_after_a_rerun``."""
-    page.evaluate(RERUNS)
-
-
-def settle_after_a_rerun(page: Page) -> None:
-    page.wait_for_function("window.reruns > 0")
-    settle(page)
 
 
 def choose_language(page: Page, name: str) -> None:
