@@ -44,8 +44,7 @@ def test_a_server_may_begin_with_a_lesson_an_account_that_fails_and_a_silent_mod
 ) -> None:
     (tmp_path / "secrets.toml").write_text(UNREACHABLE)
     # The longest there is. Had Stop waited for the first word, that word would be kept.
-    settings = {"COURSE_CONNECTION": "auto", "COURSE_FIRST_TOKEN": "60"}
-    with streamlit_server(tmp_path, **settings) as silent:
+    with streamlit_server(tmp_path, COURSE_CONNECTION="auto", COURSE_FIRST_TOKEN="60") as silent:
         page = new_page()
         open_day_3(page, silent)
         expect(heading(page, "Day 3. Write Streams")).to_be_visible()
