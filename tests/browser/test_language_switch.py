@@ -148,7 +148,7 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
         expect(page.get_by_test_id("stException")).to_have_count(0)
         for check in checks:
             check(language)
-    # What was kept is a number: another browser of the same learner has the same answers.
+    # What was kept is a number: another visit of the same learner has the same answers.
     again = new_page()
     again.goto(f"{course}/{lesson.name}?lang=en")
     for number, box in enumerate(questions(again, lesson)):

@@ -99,6 +99,12 @@ def labels(app: AppTest) -> list[str]:
     return [link.proto.label for link in app.get("page_link")]
 
 
+@pytest.fixture(scope="module")
+def day_3() -> AppTest:
+    """Day 3's page, for tests that only read it."""
+    return open_day_3()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     app = open_home(language)
@@ -174,23 +180,24 @@ def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None
     assert "You have read this lesson" not in everything(open_day_3("en"))
 
 
-def test_a_stale_translation_has_a_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_translation_has_a_badge(day_3: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     badge = texts("en")["lesson.stale"]
-    assert badge not in everything(open_day_3("en"))
+    assert badge not in everything(day_3)
     monkeypatch.setattr(translations, "_record", lambda _: {"en": {}})
     assert badge in everything(open_day_3("en"))
     assert texts("ko")["lesson.stale"] not in everything(open_day_3("ko"))
 
 
 def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
-    links = labels(open_page("day_02_hello_cortex"))
+    page = open_page("day_02_hello_cortex")
+    links = labels(page)
     for label in ("Previous: Day 1. Connect", "Next: Day 3. Write Streams"):
         assert any(link.startswith(label) for link in links)
-    assert "Good to have seen first" in everything(open_page("day_02_hello_cortex"))
+    assert "Good to have seen first" in everything(page)
 
 
-def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
-    assert "`lessons/day_03_write_streams/en.md`" in everything(open_day_3("en"))
+def test_on_this_machine_a_lesson_says_where_to_edit_it(day_3: AppTest) -> None:
+    assert "`lessons/day_03_write_streams/en.md`" in everything(day_3)
 
 
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
@@ -205,11 +212,13 @@ def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     assert "The figure could not be drawn. It shows: How an answer of 2,000" in everything(app)
 
 
-def test_a_glossary_that_is_broken_leaves_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_glossary_that_is_broken_leaves_its_words(
+    day_3: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(folder: Path) -> None:
         raise LessonError([Problem(folder / "glossary.toml", 1, "is broken", "Mend it")])
 
-    assert "Time to first token (TTFT)" in everything(open_day_3("en"))
+    assert "Time to first token (TTFT)" in everything(day_3)
     monkeypatch.setattr(glossary, "load", fail)
     app = open_day_3("en")
     assert not app.exception
@@ -423,16 +432,16 @@ def test_both_methods_stream_the_same_answer(language: str) -> None:
     assert answers[0] == answers[1]
 
 
-def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() -> None:
-    options = open_day_3().selectbox(key="model-en").options
+def test_the_hand_outs_models_are_all_there_the_retired_ones_marked_and_a_living_one_chosen(
+    day_3: AppTest,
+) -> None:
+    model = day_3.selectbox(key="model-en")
+    options = model.options
     assert "claude-3-5-sonnet (retired 2026-03-31)" in options
     assert "mistral-large (retired 2026-07-10)" in options
     assert "llama3.1-8b" in options
     assert len([option for option in options if "retired" not in option]) > 2
-
-
-def test_a_living_model_is_chosen_to_begin_with() -> None:
-    assert open_day_3().selectbox(key="model-en").value == "llama3.1-8b"
+    assert model.value == "llama3.1-8b"
 
 
 def test_who_presses_stop_gets_the_demo_before_the_lesson_is_drawn_again(
@@ -478,8 +487,8 @@ def test_an_empty_or_overlong_prompt_is_answered_with_a_message(language: str) -
         assert not app.metric
 
 
-def test_the_demo_says_that_the_answers_are_scripted() -> None:
-    assert any("script" in caption.value for caption in open_day_3().caption)
+def test_the_demo_says_that_the_answers_are_scripted(day_3: AppTest) -> None:
+    assert any("script" in caption.value for caption in day_3.caption)
 
 
 def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex_is_offered(
