@@ -47,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _limits() -> int:
-    from course.commands import limits
+    from course.commands import limits_report
 
-    return limits.main()
+    return limits_report.main()
 
 
 def _day(text: str) -> int:
@@ -59,7 +59,7 @@ def _day(text: str) -> int:
 
 
 def _new_day(day: int, title: str, slug: str) -> int:
-    from course.commands.checking.files import check_files
+    from course.commands.checking.lesson_files import check_files
     from course.commands.new_day import NewDayError, create
 
     try:
@@ -120,7 +120,7 @@ def _grade(files: Sequence[Path], language: Language) -> int:
 
 def _check(day: str, *, files_only: bool) -> int:
     from course.commands.check import check
-    from course.commands.checking.files import check_files
+    from course.commands.checking.lesson_files import check_files
 
     found = entries()
     only = [entry.name for entry in found if not day or day in _names_of(entry.name)]

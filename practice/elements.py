@@ -222,7 +222,7 @@ _HEADING = "icon width text_alignment wrap"
 _ALERT = _row("body", "icon title width")
 
 #: What st.write_stream writes into, what st.write shows of a function, and how a status changes: no
-#: program calls them by these names (guest/page.py, guest/writing.py).
+#: program calls them by these names (guest/recorder.py, guest/writing.py).
 NOT_CALLED = {"stream": "write_stream", "help": "write", "update": "status"}
 #: Element -> what is known of it.
 TABLE: Mapping[str, Element] = {

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from course import ROOT
-from course.commands.checking.files import check_files
+from course.commands.checking.lesson_files import check_files
 from course.commands.checking.running import (
     check_exercises,
     draw_charts,

@@ -1,6 +1,5 @@
 """A lesson folder, read and drawn."""
 
-from course.content.blocks import Block, Heading
 from course.content.draw import (
     draw_goals,
     draw_section,
@@ -8,6 +7,7 @@ from course.content.draw import (
     say_that_it_is_broken,
 )
 from course.content.lesson import Broken, Lesson, entries, find, lessons, program
+from course.content.lesson_blocks import Block, Heading
 from course.content.parser import read, sections
 from course.content.translations import stale
 

@@ -14,7 +14,16 @@ import streamlit as st
 
 from course import LESSONS, progress
 from course.content import glossary
-from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Markdown, Question
+from course.content.lesson_blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Question,
+)
 from course.language import current, text, widget_key
 from course.problems import LessonError, Problem, places
 from practice.sources import read_python

@@ -11,7 +11,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
 
-from course.content.blocks import (
+from course.content.lesson import Lesson, is_inside, program, read_code
+from course.content.lesson_blocks import (
     Block,
     Callout,
     Chart,
@@ -23,7 +24,6 @@ from course.content.blocks import (
     Question,
     texts,
 )
-from course.content.lesson import Lesson, is_inside, program, read_code
 from course.content.markdown import faults, leads_somewhere, lines, spans, tokens
 from course.language import Language
 from course.problems import LessonError, Problem, problem_of

@@ -13,8 +13,8 @@ from local_cortex.ai.late import KEEP
 from local_cortex.ai.work import WORK, Ask
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.engines import EngineError
+from local_cortex.sql.bounds import AI_CONCURRENCY
 from local_cortex.sql.errors import SqlError, not_run
-from local_cortex.sql.limits import AI_CONCURRENCY
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from local_cortex.sql.bounds import MAX_OBJECTS
 from local_cortex.sql.errors import exists_already, object_missing, too_large
-from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.catalog import Catalog
-from local_cortex.sql.limits import MEMORY, SPILL
+from local_cortex.sql.bounds import MEMORY, SPILL
 
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Entry
@@ -54,7 +54,7 @@ class Database:
     @property
     def stages(self) -> Any:
         """The stages, which live in a folder of their own."""
-        from local_cortex.stages.files import Stages
+        from local_cortex.stages.stage_files import Stages
 
         with self._lock:
             self._stages = self._stages or Stages(self.folder / "stages")

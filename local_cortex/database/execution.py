@@ -10,8 +10,8 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.catalog import Name, Table
+from local_cortex.sql.bounds import MAX_AI_CALLS
 from local_cortex.sql.errors import object_missing, too_large
-from local_cortex.sql.limits import MAX_AI_CALLS
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local_cortex.ai import CortexFunctions
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
-    from local_cortex.stages.files import Stages
+    from local_cortex.stages.stage_files import Stages
     from local_cortex.wire.binds import Bind
 
 __all__ = ["Execution", "Stopped"]

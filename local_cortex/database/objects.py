@@ -23,8 +23,8 @@ from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
-from local_cortex.stages.files import NamedFormat, Stage, stage_options
 from local_cortex.stages.reading import template
+from local_cortex.stages.stage_files import NamedFormat, Stage, stage_options
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType, declared
 

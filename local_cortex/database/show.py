@@ -20,7 +20,7 @@ from local_cortex.sql.errors import compile_error, not_run, object_missing, synt
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages.file_formats import FileFormat
-from local_cortex.stages.files import NamedFormat, Stage
+from local_cortex.stages.stage_files import NamedFormat, Stage
 from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
 from local_cortex.wire.types import TEXT
 

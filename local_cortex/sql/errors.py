@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 
-from local_cortex.sql.limits import MEMORY
+from local_cortex.sql.bounds import MEMORY
 
 __all__ = [
     "SqlError",

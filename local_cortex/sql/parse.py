@@ -13,8 +13,8 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
+from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
-from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import MARK, identifier
 
 __all__ = ["Parsed", "parse", "result_name"]

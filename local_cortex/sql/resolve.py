@@ -17,6 +17,7 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Name, Table
+from local_cortex.sql.bounds import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.errors import (
     SqlError,
     compile_error,
@@ -25,7 +26,6 @@ from local_cortex.sql.errors import (
     object_missing,
     too_large,
 )
-from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
 from local_cortex.stages import reading as stages

@@ -12,8 +12,8 @@ from sqlglot import exp
 from local_cortex.database import objects, session_state, show
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.sql import rows
+from local_cortex.sql.bounds import MAX_DEPTH
 from local_cortex.sql.errors import SqlError, not_run, out_of_memory, syntax_error, too_large
-from local_cortex.sql.limits import MAX_DEPTH
 from local_cortex.sql.parse import Parsed, parse
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages import commands as stages

@@ -16,8 +16,15 @@ from sqlglot import exp
 from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run, too_large
 from local_cortex.sql.names import encode, identifier
 from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, quoted, text
-from local_cortex.stages.files import MAX_STAGE_BYTES, File, checked, file_format, location, target
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
+from local_cortex.stages.stage_files import (
+    MAX_STAGE_BYTES,
+    File,
+    checked,
+    file_format,
+    location,
+    target,
+)
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType
 

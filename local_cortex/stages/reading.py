@@ -22,7 +22,7 @@ from local_cortex.stages.file_formats import (
     text,
     value_of,
 )
-from local_cortex.stages.files import File, Location, bind, file_format, location
+from local_cortex.stages.stage_files import File, Location, bind, file_format, location
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import of_duckdb
 

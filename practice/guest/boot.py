@@ -10,7 +10,7 @@ import sys
 import time
 from types import ModuleType, SimpleNamespace
 
-from practice.guest import channel, chat_completions, cortex, snowpark, st, widgets
+from practice.guest import channel, chat_completions, snowflake_cortex, snowpark, st, widgets
 from practice.guest.carried import streamlit_magic as magic
 from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Stop
 
@@ -37,7 +37,7 @@ def main(job: dict[str, Any]) -> None:
     linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
-    sys.modules.update(st.modules(job) | snowpark.modules(job) | cortex.modules())
+    sys.modules.update(st.modules(job) | snowpark.modules(job) | snowflake_cortex.modules())
     sys.modules.update(chat_completions.modules())
     sys.modules["snowflake"].__dict__["cortex"] = sys.modules["snowflake.cortex"]
     builtins.input = _no_input

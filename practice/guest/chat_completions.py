@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType, SimpleNamespace
 
-from practice.guest import cortex
+from practice.guest import snowflake_cortex
 from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -86,7 +86,7 @@ class Stream:
     def __next__(self) -> ChatCompletionChunk:
         if self._has_ended:
             raise StopIteration
-        text = cortex.ask("next", _error, call=self._number)
+        text = snowflake_cortex.ask("next", _error, call=self._number)
         self._has_ended = text is None
         ended = "stop" if text is None else None
         return ChatCompletionChunk(**_choices(self._model, "delta", text, ended))
@@ -121,10 +121,10 @@ class Completions:
         if "max_completion_tokens" in options:
             options["max_tokens"] = options.pop("max_completion_tokens")
         asked = {"model": model, "prompt": messages, "options": options, "stream": bool(stream)}
-        number = cortex.ask("complete", _error, **asked)
+        number = snowflake_cortex.ask("complete", _error, **asked)
         made = Stream(number, model)
         if stream:
-            return cortex.remembered(number, made)
+            return snowflake_cortex.remembered(number, made)
         text = "".join(chunk.choices[0].delta.content or "" for chunk in made)
         return ChatCompletion(**_choices(model, "message", text, "stop"))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import update_wrapper
 from types import MethodType, ModuleType
 
-from practice.guest import page, signatures, snowpark, widgets
-from practice.guest import writing as writing  # it adds st.write to the page
+from practice.guest import recorder, signatures, snowpark, widgets
+from practice.guest import writing as writing  # it adds st.write to the recorder
 from practice.guest.carried import streamlit_cache_errors as cache_errors
 from practice.guest.carried import streamlit_command_suggestions as suggestions
 from practice.guest.carried import streamlit_errors as errors
@@ -168,12 +168,12 @@ def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     widgets.begin(job["inputs"], job["state"])
     stop.__module__ = "streamlit.commands.execution_control"
     st = _Streamlit("streamlit")
-    drawing = {name: getattr(page.page, name) for name in signatures.CHECKS}
+    drawing = {name: getattr(recorder.page, name) for name in signatures.CHECKS}
     st.__dict__.update(
         drawing,
         __path__=[],
         __version__=signatures.VERSION,
-        sidebar=page.sidebar,
+        sidebar=recorder.sidebar,
         secrets=_secrets(job["secrets"]),
         session_state=widgets.session_state,
         cache_data=CacheDataAPI(),
@@ -188,5 +188,5 @@ def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
 
 def transparent_write(*args: Any) -> Any:
     """Write what stands by itself on a line, as Streamlit's magic has it."""
-    page.page.write(*args)
+    recorder.page.write(*args)
     return args[0] if len(args) == 1 else args

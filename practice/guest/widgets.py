@@ -13,7 +13,7 @@ from enum import EnumMeta
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.carried import streamlit_session_state_proxy as proxy
 from practice.guest.channel import NotHere
-from practice.guest.page import SPECIAL, DeltaGenerator, as_text, draw, into
+from practice.guest.recorder import SPECIAL, DeltaGenerator, as_text, draw, into
 from practice.guest.snowpark import Row
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import

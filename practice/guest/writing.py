@@ -12,11 +12,11 @@ from types import (
     ModuleType,
 )
 
-from practice.guest import channel, cortex
+from practice.guest import channel, snowflake_cortex
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.channel import NotHere
 from practice.guest.chat_completions import ChatCompletionChunk
-from practice.guest.page import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
+from practice.guest.recorder import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
 from practice.guest.snowpark import DataFrame, Row
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -129,7 +129,7 @@ def _write_stream(place: DeltaGenerator, _: str, /, stream: Any, cursor: str | N
 
 
 def _source(stream: Any) -> dict[str, Any]:
-    number = cortex.number_of(stream)
+    number = snowflake_cortex.number_of(stream)
     if number is not None:
         return {"kind": "complete", "call": number}
     if isinstance(stream, GeneratorType):

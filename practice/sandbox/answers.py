@@ -25,8 +25,8 @@ Complete = Callable[[CompletionRequest], "str | Iterable[str]"]
 Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
 
 LONGEST_NAME = 200
-# streaming's code for what went wrong -> what the guest raises for it (guest/cortex.py); for any
-# other a failure of the service.
+# streaming's code for what went wrong -> what the guest raises for it (guest/snowflake_cortex.py);
+# for any other a failure of the service.
 KINDS: Mapping[str, str] = {
     "connection": "connection",
     "cut": "cut",

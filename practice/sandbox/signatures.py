@@ -124,7 +124,7 @@ def guest_modules() -> dict[str, str]:
     ``CacheDataAPI`` and ``CacheResourceAPI`` with ``__call__``: each has the real signature and
     hands its name and arguments to ``self._call``. Beside them:
 
-    - ``CHECKS``: element -> argument -> what Streamlit takes for it, see ``guest/page.py``.
+    - ``CHECKS``: element -> argument -> what Streamlit takes for it, see ``guest/recorder.py``.
     - ``SENT``: element -> the arguments that the page draws with.
     - ``STREAMLIT``, ``COMMANDS``, ``PLACES``: the names of ``st``, those of them that are called,
       and the methods of what ``st.container()`` returns.

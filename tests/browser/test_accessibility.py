@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from course.content import lesson as catalog
 from course.content import parser as prose
-from course.content.blocks import Chart, Diagram, Question
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import Chart, Diagram, Question
 from course.language import LANGUAGES, Language
 
 NewPage = Callable[..., Page]

@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from course.content import lesson as catalog
 from course.content import parser as prose
-from course.content.blocks import Question
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import Question
 from course.language import Language, texts
 from practice import load_exercises
 from tests.browser.day_3 import settle

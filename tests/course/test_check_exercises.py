@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from course.commands.checking.exercise_files import exercise_files, never
-from course.commands.checking.files import check_files
+from course.commands.checking.lesson_files import check_files
 from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"

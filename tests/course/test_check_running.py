@@ -16,7 +16,7 @@ import pytest
 
 from course import ROOT
 from course.commands.checking import running
-from course.commands.checking.files import check_files
+from course.commands.checking.lesson_files import check_files
 from course.commands.checking.running import (
     ProcessFailed,
     draw_charts,

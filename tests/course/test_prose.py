@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from course.content import parser as prose
-from course.content.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
+from course.content.lesson_blocks import (
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Option,
+    Question,
+)
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded
 

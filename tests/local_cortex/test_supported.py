@@ -16,9 +16,9 @@ from local_cortex.ai.cortex_functions import FORMS
 from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
 from local_cortex.dialect.functions import NAMES, NOT_RUN
 from local_cortex.dialect.relations import TABLE_FUNCTIONS
-from local_cortex.sql import limits
+from local_cortex.sql import bounds
 from local_cortex.sql.resolve import SESSION_FUNCTIONS
-from local_cortex.stages.files import MAX_STAGE_BYTES, MAX_STAGE_FILES
+from local_cortex.stages.stage_files import MAX_STAGE_BYTES, MAX_STAGE_FILES
 from tests.local_cortex.sql_support import wrong
 
 HERE = Path(__file__).parent
@@ -172,14 +172,14 @@ def test_the_readme_has_the_limits_that_hold() -> None:
     settings = Settings()
     for limit in (
         f"{settings.statement_timeout:g} s of computing",
-        f"{limits.MAX_SQL_CHARS:,} characters",
-        f"{limits.MAX_AI_CALLS:,} model calls",
-        f"{limits.MAX_RESULT_BYTES // 1_000_000} MB |",
-        f"{limits.MEMORY.removesuffix('MB')} MB of memory",
-        f"{limits.SPILL.removesuffix('GB')} GB of temporary files",
+        f"{bounds.MAX_SQL_CHARS:,} characters",
+        f"{bounds.MAX_AI_CALLS:,} model calls",
+        f"{bounds.MAX_RESULT_BYTES // 1_000_000} MB |",
+        f"{bounds.MEMORY.removesuffix('MB')} MB of memory",
+        f"{bounds.SPILL.removesuffix('GB')} GB of temporary files",
         f"{MAX_STAGE_BYTES // 1_000_000} MB, {MAX_STAGE_FILES:,} files",
         f"{settings.memory:,} MB (`COURSE_CORTEX_MEMORY`)",
-        f"| {limits.MAX_OBJECTS:,} |",
+        f"| {bounds.MAX_OBJECTS:,} |",
     ):
         assert limit in text
 

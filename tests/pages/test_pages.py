@@ -18,9 +18,9 @@ from connection import connect
 from course import ROOT, navigation
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
-from course.content.blocks import Question
 from course.content.draw import draw_section
 from course.content.lesson import Broken, Lesson
+from course.content.lesson_blocks import Question
 from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts

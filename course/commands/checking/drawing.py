@@ -24,8 +24,8 @@ from streamlit.testing.v1.element_tree import Checkbox, Radio, Selectbox, Toggle
 from course import ROOT
 from course.commands.checking.running import STUCK
 from course.content import draw
-from course.content.blocks import Chart
 from course.content.lesson import load
+from course.content.lesson_blocks import Chart
 from course.content.parser import read
 from course.language import LANGUAGES, Language, texts
 

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from course.commands.checking.exercise_files import programs_of
-from course.commands.checking.files import text_of
+from course.commands.checking.lesson_files import text_of
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem

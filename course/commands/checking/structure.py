@@ -7,7 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Question, texts
+from course.content.lesson_blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Question,
+    texts,
+)
 from course.content.markdown import spans, tokens
 from course.content.parser import Prose
 from course.problems import Problem

@@ -9,7 +9,7 @@ import pytest
 
 from course import settings
 from course.__main__ import main
-from course.commands.limits import report
+from course.commands.limits_report import report
 from course.limits.ledgers import Caps, SqliteLedger, Totals, Used
 from course.limits.policy import day_of
 from course.progress.stores import default_path

@@ -16,8 +16,8 @@ from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
 from course.content import glossary, parser, translations
-from course.content.blocks import Block, Code, Question, texts
 from course.content.lesson import Broken, Lesson, entries, step_number
+from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
 from course.content.parser import Prose
 from course.language import LANGUAGES

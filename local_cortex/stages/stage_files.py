@@ -22,8 +22,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from local_cortex.database.catalog import Entry, Name
+from local_cortex.sql.bounds import MAX_OBJECTS
 from local_cortex.sql.errors import SqlError, compile_error, object_missing, too_large
-from local_cortex.sql.limits import MAX_OBJECTS
 from local_cortex.sql.names import written
 from local_cortex.stages.file_formats import (
     FileFormat,
