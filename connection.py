@@ -379,6 +379,8 @@ class SharedSession:
         self._session: Session | None = None
         self._starting = threading.Lock()
         self.cortex: LocalCortexProcess | None = None
+        # How many processes Local Cortex had lost when the session was opened.
+        self._lost = 0
         self._failure: ConnectionFailed | None = None
         self._retry_at = 0.0
 
@@ -416,7 +418,9 @@ class SharedSession:
         if plan.procedure:
             return sources.active_session()
         if plan.kind == "local":
-            return self.local().session()
+            cortex = self.local()
+            self._lost = cortex.replaced
+            return cortex.session()
         parameters = plan.settings.get("session_parameters", {})
         parameters = {**DEFAULTS["session_parameters"], **parameters}
         settings = {**DEFAULTS, **plan.settings, "session_parameters": parameters}
@@ -434,9 +438,11 @@ class SharedSession:
     def _is_dead(self, session: Session) -> bool:
         if self._plan.procedure:
             return False
-        if self.cortex is not None and not self.cortex.alive:
+        if self.cortex is not None and not (
+            self.cortex.alive and self.cortex.replaced == self._lost
+        ):
             return True
-        # Noted by the connector (390114: not renewed) and by Local Cortex (its process has gone).
+        # Noted by the connector (390114: not renewed) and by Local Cortex (its process is stuck).
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
 
     def reset(self, session: Session | None = None) -> None:

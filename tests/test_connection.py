@@ -495,6 +495,16 @@ def test_deciding_makes_no_session() -> None:
     assert world.opened == []
 
 
+def test_a_session_whose_process_was_lost_a_moment_ago_is_not_used_again() -> None:
+    world = World()
+    found = chosen(world)
+    first = found.session
+    world.cortexes[0].replaced = 1
+    second = found.session
+    assert second is not first
+    assert found.session is second
+
+
 @pytest.mark.parametrize("death", [{"open": False}, {"expired": True}])
 def test_a_dead_session_is_replaced_on_the_next_use_and_closed(death: dict[str, bool]) -> None:
     found = chosen(World(secrets={"account": "a"}))
@@ -1037,7 +1047,7 @@ class Session:
         print("session")
 
 class Cortex:
-    alive = True
+    alive, replaced = True, 0
     def session(self):
         return Session()
     def close(self):
