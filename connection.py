@@ -1,15 +1,14 @@
 """The one place where a Snowflake session comes from.
 
 ``connect()`` takes the first that is there: the Snowflake that the app runs inside of, the account
-in ``[connections.snowflake]`` of the secrets, Local Cortex. To decide it looks at the environment,
-at files and at the secrets; it imports no Snowflake package. That waits for ``.session``, so the
-home page does not pay for it. An account that is configured but fails is not replaced silently:
-``.session`` raises ``ConnectionFailed``, and ``connect("local")`` goes on without the account.
+in ``[connections.snowflake]`` of the secrets, Local Cortex. It looks at the environment, at files
+and at the secrets, and imports no Snowflake package: that waits for ``.session``, so Home does not
+pay for it. An account that is configured but fails is not replaced silently: ``.session`` raises
+``ConnectionFailed``, and ``connect("local")`` goes on without the account.
 
 Settings: ``COURSE_CONNECTION`` is auto, snowflake, account, local, or the header of an entry in the
-secrets, such as [connections.mine]; an entry with an unusual name is found but only used when you
-name it. ``COURSE_CONNECTION_NAME`` names an entry of your own connections.toml, which is not read
-otherwise.
+secrets, such as [connections.mine]. ``COURSE_CONNECTION_NAME`` names an entry of your own
+connections.toml, which is not read otherwise.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ TEXT_KEYS = SECRET_KEYS | {
     *("host", "token_file_path", "private_key_file"),
 }
 NUMBER_KEYS = frozenset({"login_timeout", "network_timeout", "socket_timeout"})
-# Names that the connector ignores, some of them from other Snowflake tools, and its own.
+# Names that the connector ignores, some of them from other Snowflake tools: its own name for each.
 RENAMED = {
     "private_key_path": "private_key_file",
     "private_key_passphrase": "private_key_file_pwd",
@@ -281,52 +280,52 @@ class Sources:
     clock: Callable[[], float] = time.monotonic
 
 
-def _find_snowflake(sources: Sources, _entry: str | None) -> Plan | Attempt:
+def _find_snowflake(sources: Sources, _entry: str | None) -> tuple[Plan, Attempt | None]:
     if sources.platform() == PROCEDURE_PLATFORM:
-        return Plan("snowflake", procedure=True)
+        return Plan("snowflake", procedure=True), None
     given = {name: sources.environ.get(f"SNOWFLAKE_{name.upper()}") for name in CONTAINER_SETTINGS}
     if not (given["host"] and sources.token_file.is_file()):
-        return Attempt("snowflake", "not_inside")
+        absent = Plan("snowflake", problem=ConnectionFailed("not_inside"))
+        return absent, Attempt("snowflake", "not_inside")
     settings = {name: value for name, value in given.items() if value}
-    return Plan("snowflake", {**settings, "authenticator": "oauth"})
+    return Plan("snowflake", {**settings, "authenticator": "oauth"}), None
 
 
-def _find_account(sources: Sources, entry: str | None) -> Plan | Attempt:
-    if entry is not None:
-        chosen = sources.entries().get(entry)
-        if chosen is None:
-            return Plan("account", problem=ConnectionFailed("secrets", where=entry))
-        return _account(chosen, entry)
-    if name := sources.environ.get("COURSE_CONNECTION_NAME", "").strip():
-        return Plan("account", {"connection_name": name})
+def _find_account(sources: Sources, entry: str | None) -> tuple[Plan, Attempt | None]:
+    header, section = entry or SECTION, None
+    name = sources.environ.get("COURSE_CONNECTION_NAME", "").strip()
+    if not entry and name:
+        return Plan("account", {"connection_name": name}), None
     try:
-        secrets = sources.secrets()
+        section = sources.entries().get(entry) if entry else sources.secrets()
     except ConnectionFailed as failure:
-        return Plan("account", problem=failure)
-    if secrets is not None:
-        return _account(secrets, SECTION)
-    if others := sources.entries():
-        return Attempt("account", "other_name", tuple(others))
-    return Attempt("account", "no_secrets")
-
-
-def _account(section: Mapping[str, Any], header: str) -> Plan:
-    settings = {key.lower(): value for key, value in _plain(section).items()}
-    return Plan("account", settings, problem=_mistake(settings, header))
+        return Plan("account", problem=failure), None
+    if section is not None:
+        settings = {key.lower(): value for key, value in _plain(section).items()}
+        return Plan("account", settings, problem=_mistake(settings, header)), None
+    absent = Plan("account", problem=ConnectionFailed("secrets", where=header))
+    if entry:
+        return absent, None
+    if others := tuple(sources.entries()):
+        problem = ConnectionFailed("other_name", where=", ".join(others))
+        return Plan("account", problem=problem), Attempt("account", "other_name", others)
+    return absent, Attempt("account", "no_secrets")
 
 
 def _mistake(settings: Mapping[str, Any], header: str) -> ConnectionFailed | None:
     """Return what is wrong with the settings by themselves; it names a key and never its value."""
     for key, value in settings.items():
-        where, right = f"{header} {key}", RENAMED.get(key)
+        where, right, reason = f"{header} {key}", RENAMED.get(key), None
         if right is not None and right not in settings:
             return ConnectionFailed("key_name", where=where, fix=right)
         if key in TEXT_KEYS and not isinstance(value, str):
-            return ConnectionFailed("key_text", where=where)
-        if key in NUMBER_KEYS and (isinstance(value, bool) or not isinstance(value, int | float)):
-            return ConnectionFailed("key_number", where=where)
-        if key in TEXT_KEYS - SECRET_KEYS and PLACEHOLDER.fullmatch(value):
-            return ConnectionFailed("placeholder", where=where)
+            reason = "key_text"
+        elif key in NUMBER_KEYS and (isinstance(value, bool) or not isinstance(value, int | float)):
+            reason = "key_number"
+        elif key in TEXT_KEYS - SECRET_KEYS and PLACEHOLDER.fullmatch(value):
+            reason = "placeholder"
+        if reason is not None:
+            return ConnectionFailed(reason, where=where)
     account, where = settings.get("account"), f"{header} account"
     if not account:
         named = settings.get("connection_name")
@@ -336,20 +335,11 @@ def _mistake(settings: Mapping[str, Any], header: str) -> ConnectionFailed | Non
     return None
 
 
-FINDERS: dict[Kind, Callable[[Sources, str | None], Plan | Attempt]] = {
+FINDERS: dict[Kind, Callable[[Sources, str | None], tuple[Plan, Attempt | None]]] = {
     "snowflake": _find_snowflake,
     "account": _find_account,
-    "local": lambda _sources, _entry: Plan("local"),
+    "local": lambda _sources, _entry: (Plan("local"), None),
 }
-
-
-def _absent(attempt: Attempt) -> ConnectionFailed:
-    """Return the failure of a kind that is asked for but is not there."""
-    if attempt.outcome == "not_inside":
-        return ConnectionFailed("not_inside")
-    if attempt.found:
-        return ConnectionFailed("other_name", where=", ".join(attempt.found))
-    return ConnectionFailed("secrets", where=SECTION)
 
 
 def decide(
@@ -371,14 +361,10 @@ def decide(
         )
     attempts: list[Attempt] = []
     for kind, find in FINDERS.items():
-        found = find(sources, entry)
-        chosen = wanted == kind or (wanted == "auto" and isinstance(found, Plan))
-        if isinstance(found, Plan):
-            plan, failure = found, found.problem.reason if found.problem else failure_of(found)
-            attempts.append(Attempt(kind, failure or ("used" if chosen else "not_chosen")))
-        else:
-            plan = Plan(kind, problem=_absent(found))
-            attempts.append(found)
+        plan, absent = find(sources, entry)
+        chosen = wanted == kind or (wanted == "auto" and absent is None)
+        failure = plan.problem.reason if plan.problem else failure_of(plan)
+        attempts.append(absent or Attempt(kind, failure or ("used" if chosen else "not_chosen")))
         if chosen:
             return plan, tuple(attempts)
     raise AssertionError("Local Cortex is always there")
@@ -393,6 +379,8 @@ class SharedSession:
         self._session: Session | None = None
         self._starting = threading.Lock()
         self.cortex: LocalCortexProcess | None = None
+        # How many processes Local Cortex had lost when the session was opened.
+        self._lost = 0
         self._failure: ConnectionFailed | None = None
         self._retry_at = 0.0
 
@@ -402,54 +390,40 @@ class SharedSession:
         return self._failure.reason if self._failure else None
 
     def get(self) -> Session:
-        """Return the session; see ``Connection.session``."""
+        plan, sources = self._plan, self._sources
         with self._lock:
-            if self._plan.problem:
-                raise self._plan.problem.again()
+            if plan.problem:
+                raise plan.problem.again()
             if self._session is not None and not self._is_dead(self._session):
                 return self._session
             self._drop()
-            if self._failure and self._sources.clock() < self._retry_at:
+            if self._failure and sources.clock() < self._retry_at:
                 raise self._failure.again()
             try:
                 self._session = self._open()
             except Exception as error:  # whatever it is: its text may name the account
-                self._failure = failure = diagnose(error, self._plan.settings)
+                self._failure = failure = diagnose(error, plan.settings)
                 # Only an account's credentials can be wrong for good, and be locked by repeating.
-                heals = failure.reason in HEALS or self._plan.kind != "account"
-                wait = RETRY_SECONDS if heals else float("inf")
-                self._retry_at = self._sources.clock() + wait
+                heals = failure.reason in HEALS or plan.kind != "account"
+                self._retry_at = sources.clock() + (RETRY_SECONDS if heals else float("inf"))
                 raise failure from error
             self._failure = None
-            if not self._plan.procedure:
+            if not plan.procedure:
                 # Run before the clients' own hooks: a client whose server is gone repeats requests.
                 atexit.register(self._at_exit)
             return self._session
-
-    def reset(self, session: Session | None = None) -> None:
-        """See ``Connection.reset``."""
-        with self._lock:
-            if session is None or session is self._session:
-                self._failure = None
-                self._drop()
-
-    def close(self) -> None:
-        """Close the session and stop Local Cortex; a later use starts both again."""
-        self.reset()
-        with self._starting:
-            cortex, self.cortex = self.cortex, None
-        if cortex is not None:
-            _in_background(cortex.close)
 
     def _open(self) -> Session:
         plan, sources = self._plan, self._sources
         if plan.procedure:
             return sources.active_session()
         if plan.kind == "local":
-            return self.local().session()
-        settings = {**DEFAULTS, **plan.settings}
+            cortex = self.local()
+            self._lost = cortex.replaced
+            return cortex.session()
         parameters = plan.settings.get("session_parameters", {})
-        settings["session_parameters"] = {**DEFAULTS["session_parameters"], **parameters}
+        parameters = {**DEFAULTS["session_parameters"], **parameters}
+        settings = {**DEFAULTS, **plan.settings, "session_parameters": parameters}
         if plan.kind == "snowflake":
             settings["token"] = sources.token_file.read_text(encoding="utf-8").strip()
         return sources.open_session(settings)
@@ -464,16 +438,32 @@ class SharedSession:
     def _is_dead(self, session: Session) -> bool:
         if self._plan.procedure:
             return False
-        if self.cortex is not None and not self.cortex.alive:
+        if self.cortex is not None and not (
+            self.cortex.alive and self.cortex.replaced == self._lost
+        ):
             return True
-        # Noted by the connector (390114: not renewed) and by Local Cortex (its process has gone).
+        # Noted by the connector (390114: not renewed) and by Local Cortex (its process is stuck).
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
+
+    def reset(self, session: Session | None = None) -> None:
+        with self._lock:
+            if session is None or session is self._session:
+                self._failure = None
+                self._drop()
 
     def _drop(self) -> None:
         old, self._session = self._session, None
         if old is not None and not self._plan.procedure:  # a procedure's session is not ours
             atexit.unregister(self._at_exit)
-            _in_background(lambda: _close(old))
+            _in_background(_close, old)
+
+    def close(self) -> None:
+        """Close the session and stop Local Cortex; a later use starts both again."""
+        self.reset()
+        with self._starting:
+            cortex, self.cortex = self.cortex, None
+        if cortex is not None:
+            _in_background(cortex.close)
 
     def _at_exit(self) -> None:
         # What is alive now dies with the process; collecting it one by one took half a second.
@@ -482,6 +472,19 @@ class SharedSession:
             _close(self._session)
         if self.cortex is not None:
             self.cortex.close()
+
+
+def _close(session: Session) -> None:
+    # The connection first, in one request: Session.close() alone begins with a query, and repeats
+    # it where the server is gone.
+    with suppress(Exception):
+        session.connection.close(retry=False)
+    with suppress(Exception):
+        session.close()
+
+
+def _in_background(work: Callable[..., None], *of: object) -> None:
+    threading.Thread(target=work, args=of, name="close-session", daemon=True).start()
 
 
 @dataclass(frozen=True)
@@ -567,27 +570,28 @@ def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) ->
         return error
     if type(error).__name__ in LOCAL_ERRORS:
         return ConnectionFailed("local", where=str(error))
-    links = [link for link in _chain(error) if not isinstance(link, OSError)]  # its errno is C's
+    settings = settings or {}
+    chain = list(_chain(error))
+    links = [link for link in chain if not isinstance(link, OSError)]  # its errno is C's
     numbers = (getattr(link, name, None) for link in links for name in ("errno", "sql_error_code"))
     errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)
     states = (str(getattr(link, "sqlstate", "")) for link in links)
     sqlstate = next((state for state in states if re.fullmatch("[0-9A-Z]{5}", state)), None)
-    reason, where = REASON_BY_NUMBER.get(errno or 0), KEY_BY_NUMBER.get(errno or 0, "")
-    if errno == UNKNOWN_VALUE and "authenticator" in (settings or {}):
+    where = KEY_BY_NUMBER.get(errno or 0, "")
+    if errno == UNKNOWN_VALUE and "authenticator" in settings:
         where = "authenticator"
-    if reason is None:
-        names = [base.__name__ for base in type(error).__mro__]
-        reason = next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
-    if reason is None:
-        text = " ".join(map(str, _chain(error))).lower()
-        hits = (reason for reason, words in REASON_BY_WORDING.items() if re.search(words, text))
-        reason = next(hits, None)
+    text = " ".join(map(str, chain)).lower()
+    names = [base.__name__ for base in type(error).__mro__]
+    reason = (
+        REASON_BY_NUMBER.get(errno or 0)
+        or next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
+        or next((why for why, words in REASON_BY_WORDING.items() if re.search(words, text)), None)
+    )
     if reason is None and errno:
         reason = "network" if 250000 < errno < 252000 or 254000 < errno < 300000 else None
     elif reason is None and isinstance(error, OSError):
         reason = "secrets" if error.filename else "network"
-        named = (key for key, value in (settings or {}).items() if value == error.filename)
-        where = next(named, "")
+        where = next((key for key, value in settings.items() if value == error.filename), "")
     elif reason is None and settings and isinstance(error, TypeError | ValueError):
         reason = "secrets"  # the connector finds a setting of the wrong type by using it
     return ConnectionFailed(reason or "unknown", errno, sqlstate, where)
@@ -602,19 +606,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         # Snowpark and the connector also keep the original in attributes.
         kept = getattr(error, "conn_error", None) or getattr(error, "cause", None)
         error = kept or error.__cause__
-
-
-def _close(session: Session) -> None:
-    # The connection first, in one request: Session.close() alone begins with a query, and repeats
-    # it where the server is gone.
-    with suppress(Exception):
-        session.connection.close(retry=False)
-    with suppress(Exception):
-        session.close()
-
-
-def _in_background(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="close-session", daemon=True).start()
 
 
 def _plain(section: Mapping[str, Any]) -> dict[str, Any]:

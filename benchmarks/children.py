@@ -47,7 +47,6 @@ def start() -> float:
 
 def start_process() -> tuple[float, float]:
     """Return the seconds until a process of its own answers, and the bytes that it then has."""
-    from local_cortex.process.handle import Child
     from local_cortex.process.parent import LocalCortexProcess
 
     began = time.perf_counter()
@@ -56,7 +55,7 @@ def start_process() -> tuple[float, float]:
     seconds = time.perf_counter() - began
     session = cortex.session()
     session.sql("select current_version()").collect()
-    memory = server.memory() if isinstance(server, Child) else 0
+    memory = server.memory()
     session.close()
     cortex.close()
     return seconds, memory

@@ -22,8 +22,7 @@ from benchmarks.browser import (
 )
 from benchmarks.figures import Figure
 from benchmarks.processes import HOME, Server, running, streamlit, wait_until_it_answers
-from course.content.catalog import find
-from course.content.lesson import program
+from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
 __all__ = ["first_answer", "stop_latency"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course import __version__
-from course.content import Broken, Lesson, entries, lessons
+from course.content import entries, lessons
 from course.language import LANGUAGES, Language
 from course.problems import LessonError, short
 
@@ -26,28 +26,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     new.add_argument("day", type=_day, help="its number, such as 4")
     new.add_argument("title", help='its title, such as "Caching"')
     new.add_argument("--slug", default="", help="the name of its files, by default from the title")
+    new.set_defaults(run=_new_day)
     check = commands.add_parser("check", help="check every lesson, in both languages")
     check.add_argument("day", nargs="?", default="", help="one day, such as 3; without it, all")
     check.add_argument("--files-only", action="store_true", help="run no code, draw no page")
+    check.set_defaults(run=_check)
     done = commands.add_parser("translated", help="record that a translation is up to date")
     done.add_argument("day", type=_day)
     done.add_argument("language", choices=LANGUAGES)
+    done.set_defaults(run=_translated)
     work = commands.add_parser("grade", help="check learners' exported work again")
     work.add_argument("files", nargs="+", type=Path, help="learners' exports")
     work.add_argument("--language", choices=LANGUAGES, default="en", help="of the messages")
-    commands.add_parser("limits", help="show the settings in force and today's counters")
-    given = parser.parse_args(arguments)
-    if given.command == "new-day":
-        return _new_day(given.day, given.title, given.slug)
-    if given.command == "grade":
-        return _grade(given.files, given.language)
-    if given.command == "translated":
-        return _translated(given.day, given.language)
-    if given.command == "limits":
-        from course.commands import limits
+    work.set_defaults(run=_grade)
+    limits = commands.add_parser("limits", help="show the settings in force and today's counters")
+    limits.set_defaults(run=_limits)
+    given = vars(parser.parse_args(arguments))
+    given.pop("command")
+    return int(given.pop("run")(**given))
 
-        return limits.main()
-    return _check(given.day, files_only=given.files_only)
+
+def _limits() -> int:
+    from course.commands import limits_report
+
+    return limits_report.main()
 
 
 def _day(text: str) -> int:
@@ -57,7 +59,7 @@ def _day(text: str) -> int:
 
 
 def _new_day(day: int, title: str, slug: str) -> int:
-    from course.commands.checking.files import check_files
+    from course.commands.checking.lesson_files import check_files
     from course.commands.new_day import NewDayError, create
 
     try:
@@ -65,19 +67,15 @@ def _new_day(day: int, title: str, slug: str) -> int:
     except NewDayError as error:
         print(f"No day was made: {error}.", file=sys.stderr)
         return 2
-    print("Written:")
-    for path in written:
-        print(f"  {short(path)}")
+    print("Written:", *map(short, written), sep="\n  ")
     folder = next(path.parent for path in written if path.name == "lesson.toml")
-    todos = list(check_files(only=[folder.name]))
-    print("\nStill to write (`make check` lists it again):")
-    for problem in todos:
-        print(f"  {problem}")
+    todos = check_files(only=[folder.name])
+    print("\nStill to write (`make check` lists it again):", *todos, sep="\n  ")
     print(f"\nSee it: `make run`, then http://localhost:8501/{folder.name}")
     return 0
 
 
-def _translated(day: int, language: str) -> int:
+def _translated(day: int, language: Language) -> int:
     from course.content import read, translations
 
     found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
@@ -89,7 +87,7 @@ def _translated(day: int, language: str) -> int:
         problems = [problem for each in LANGUAGES for problem in read(found, each).problems]
         if problems:
             raise LessonError(problems)
-        path = translations.record(found, language)  # type: ignore[arg-type]
+        path = translations.record(found, language)
     except ValueError as error:
         print(f"Nothing was noted: {error}.", file=sys.stderr)
         return 2
@@ -122,10 +120,10 @@ def _grade(files: Sequence[Path], language: Language) -> int:
 
 def _check(day: str, *, files_only: bool) -> int:
     from course.commands.check import check
-    from course.commands.checking.files import check_files
+    from course.commands.checking.lesson_files import check_files
 
     found = entries()
-    only = [entry.name for entry in found if not day or day in _names_of(entry)]
+    only = [entry.name for entry in found if not day or day in _names_of(entry.name)]
     if day and not only:
         known = ", ".join(entry.name for entry in found)
         print(f"There is no day {day!r}; there are {known}.", file=sys.stderr)
@@ -144,10 +142,10 @@ def _check(day: str, *, files_only: bool) -> int:
     return 1 if errors else 0
 
 
-def _names_of(entry: Lesson | Broken) -> tuple[str, ...]:
+def _names_of(folder: str) -> tuple[str, ...]:
     """Return the names of a day on the command line: 3, 03, day_03, or its folder's."""
-    _, number, _ = entry.name.split("_", 2)
-    return entry.name, f"day_{number}", number, str(int(number))
+    number = folder.split("_")[1]
+    return folder, f"day_{number}", number, str(int(number))
 
 
 if __name__ == "__main__":

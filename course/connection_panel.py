@@ -38,6 +38,11 @@ def preferred() -> str | None:
     return preference if isinstance(preference, str) else None
 
 
+def relayed() -> bool:
+    """Tell whether Local Cortex has another server answer."""
+    return bool(os.environ.get("COURSE_RELAY_URL", "").strip())
+
+
 def badge() -> None:
     """Draw which connection is in use; opening it shows what was tried.
 
@@ -49,15 +54,26 @@ def badge() -> None:
         st.error(str(error), icon=":material/settings_alert:")
         st.stop()
     st.session_state.setdefault(REPLACED_KEY, connect("local").replaced)
-    label = f":{COLOURS[connection.kind]}[:material/cable:] {text(f'connection.{connection.kind}')}"
+    kind = connection.kind
+    label = f":{COLOURS[kind]}[:material/cable:] {text(f'connection.{kind}')}"
     with st.sidebar, st.popover(label, width="stretch"):
-        _about(connection)
+        about = "relay" if kind == "local" and relayed() else kind
+        st.markdown(text(f"connection.about_{about}"))
+        if not connection.token_streaming:
+            st.markdown(text("connection.buffered"))
         st.caption(text("connection.tried"))
         st.markdown("\n".join(map(_line, connection.attempts)))
         _offer_entries(connection, "badge")
         if preferred() is not None:
             st.button(text("connection.use_configured"), on_click=_prefer, args=(None,))
         st.caption(text("course.version", version=__version__))
+
+
+def _line(attempt: Attempt) -> str:
+    entries = ", ".join(map(_shown, attempt.found))
+    key = f"connection.attempt.{attempt.outcome}"
+    known = key if key in texts(current()) else "connection.attempt.failed"
+    return f"- {text(f'connection.{attempt.kind}')}: {text(known, entries=entries)}"
 
 
 def say_what_answers(connection: Connection) -> None:
@@ -102,26 +118,34 @@ def failure(
         st.session_state[FIXED_KEY] = True
         on_fixed()
 
-    if error.reason == "local":
-        lines = [f"**{text('connection.failed_local')}**", error.where]
-        st.error("\n\n".join(lines), icon=":material/settings_alert:")
-        _try_again("local", key, fixed)
-        return
-    facts = [f"`{error.where}`"] if error.where else []
-    facts += [f"Snowflake {error.errno:06}"] if error.errno else []
-    reason = _reason(error.reason).format(fix=error.fix)
-    lines = [f"**{text('connection.failed')}**", reason, " · ".join(facts)]
-    st.error("\n\n".join(filter(None, lines)), icon=":material/cloud_off:")
-    with st.container(horizontal=True):
-        st.button(
-            text("connection.use_local"),
-            on_click=_in_turn,
-            args=(partial(_prefer, "local"), fixed),
-            icon=":material/computer:",
-            key=f"{key}-use-local",
+    def fix(label: str, act: Callable[[], object], name: str, icon: str) -> None:
+        acts = (act, fixed)
+        st.button(text(label), on_click=_in_turn, args=acts, icon=icon, key=f"{key}-{name}")
+
+    local = error.reason == "local"
+    if local:
+        st.error(
+            f"**{text('connection.failed_local')}**\n\n{error.where}",
+            icon=":material/settings_alert:",
         )
-        _try_again(preferred(), key, fixed)
-    _offer_entries(connect(preferred()), key, fixed)
+    else:
+        facts = [f"`{error.where}`"] if error.where else []
+        facts += [f"Snowflake {error.errno:06}"] if error.errno else []
+        known = texts(current())
+        reason = known.get(f"connection.reason.{error.reason}", known["connection.reason.unknown"])
+        reason = reason.format(fix=error.fix)
+        lines = [f"**{text('connection.failed')}**", reason, " · ".join(facts)]
+        st.error("\n\n".join(filter(None, lines)), icon=":material/cloud_off:")
+    with st.container(horizontal=True):
+        if not local:
+            use_local = partial(_prefer, "local")
+            fix("connection.use_local", use_local, "use-local", ":material/computer:")
+        # A failure is not tried again by itself: reruns with a wrong password would lock the user
+        # out.
+        again = connect("local" if local else preferred()).reset
+        fix("connection.try_again", again, "try-again", ":material/refresh:")
+    if not local:
+        _offer_entries(connect(preferred()), key, fixed)
 
 
 def _offer_entries(
@@ -132,12 +156,11 @@ def _offer_entries(
     if not entries or not opened_here():
         return
     for entry in entries:
-        st.button(
+        label, acts = (
             text("connection.use_entry", entry=_shown(entry)),
-            on_click=_in_turn,
-            args=(partial(_prefer, entry), on_fixed),
-            key=f"{key}-use-{entry}",
+            (partial(_prefer, entry), on_fixed),
         )
+        st.button(label, on_click=_in_turn, args=acts, key=f"{key}-use-{entry}")
     st.caption(text("connection.keep_entry", entry=entries[0]))
 
 
@@ -145,48 +168,9 @@ def _shown(entry: str) -> str:
     return text("connection.top_of_secrets") if entry == "[]" else f"`{entry}`"
 
 
-def _try_again(kind: str | None, key: str, on_fixed: Callable[[], object]) -> None:
-    # A failure is not tried again by itself: reruns with a wrong password would lock the user out.
-    reset = connect(kind).reset
-    st.button(
-        text("connection.try_again"),
-        on_click=_in_turn,
-        args=(reset, on_fixed),
-        icon=":material/refresh:",
-        key=f"{key}-try-again",
-    )
-
-
 def _in_turn(*acts: Callable[[], object]) -> None:
     for act in acts:
         act()
-
-
-def _about(connection: Connection) -> None:
-    relay = connection.kind == "local" and relayed()
-    st.markdown(text("connection.about_relay" if relay else f"connection.about_{connection.kind}"))
-    if not connection.token_streaming:
-        st.markdown(text("connection.buffered"))
-
-
-def relayed() -> bool:
-    """Tell whether Local Cortex has another server answer."""
-    return bool(os.environ.get("COURSE_RELAY_URL", "").strip())
-
-
-def _line(attempt: Attempt) -> str:
-    key = f"connection.attempt.{attempt.outcome}"
-    if attempt.found:
-        outcome = text(key, entries=", ".join(map(_shown, attempt.found)))
-    else:
-        outcome = text(key) if key in texts(current()) else text("connection.attempt.failed")
-    return f"- {text(f'connection.{attempt.kind}')}: {outcome}"
-
-
-def _reason(reason: str) -> str:
-    key = f"connection.reason.{reason}"
-    known = texts(current())
-    return known.get(key, known["connection.reason.unknown"])
 
 
 def _prefer(kind: str | None) -> None:

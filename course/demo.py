@@ -45,30 +45,24 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
     today = date.today()
     allowed = limits.allowed_models()
     names = list(dict.fromkeys([*hand_out, *models.DEFAULTS, *(allowed or ())]))
-    ended, closed = {}, {}
+    labels = {name: name for name in names}
     for name in names:
         model = models.find(name)
-        if model is not None and model.retired_on(today):
-            ended[name] = text("demo.retired", model=name, date=model.eol_date)
         if allowed is not None and name not in allowed:
-            closed[name] = text("demo.not_offered", model=name)
-    marked = ended | closed
-    usable = next((index for index, name in enumerate(names) if name not in marked), 0)
+            labels[name] = text("demo.not_offered", model=name)
+        elif model is not None and model.retired_on(today):
+            labels[name] = text("demo.retired", model=name, date=model.eol_date)
+    usable = next((index for index, name in enumerate(names) if labels[name] == name), 0)
     chosen = choice(
-        st.selectbox,
-        label,
-        names,
-        key="model",
-        index=usable,
-        format_func=lambda name: marked.get(name, name),
+        st.selectbox, label, names, key="model", index=usable, format_func=labels.__getitem__
     )
     # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit, its
     # identity; a button pressed meanwhile would be forgotten.
     note = st.empty()
-    if chosen in closed:
-        offered = ", ".join(f"`{name}`" for name in allowed or ())
+    if allowed is not None and chosen not in allowed:
+        offered = ", ".join(f"`{name}`" for name in allowed)
         note.caption(text("limits.model", models=offered))
-    elif chosen in ended:
+    elif labels[chosen] != chosen:
         local = connection.kind == "local"
         note.caption(text("demo.retired_local" if local else "demo.retired_account"))
     return chosen
@@ -76,15 +70,13 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
 
 def request(model: str, prompt: str) -> CompletionRequest | None:
     """Return the request, or say what is wrong with the prompt and return ``None``."""
-    if not prompt.strip():
-        st.warning(text("demo.empty_prompt"), icon=":material/edit:")
-        return None
     longest = limits.longest_prompt(MAX_PROMPT_CHARACTERS)
-    if len(prompt) > longest:
-        message = text("demo.long_prompt", length=len(prompt), limit=longest)
-        st.warning(message, icon=":material/edit:")
-        return None
-    return CompletionRequest(model=model, prompt=prompt)
+    if prompt.strip() and len(prompt) <= longest:
+        return CompletionRequest(model=model, prompt=prompt)
+    wrong = "long_prompt" if prompt.strip() else "empty_prompt"
+    message = text(f"demo.{wrong}", length=len(prompt), limit=longest)
+    st.warning(message, icon=":material/edit:")
+    return None
 
 
 @contextmanager
@@ -128,13 +120,24 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
         raise
     if asked:
         # Once, when it has ended: this function shows the same answer again at every rerun.
-        _renew(result, connection)
         running.empty()
         if isinstance(result.error, Refusal):
             # It came so soon that the browser has not even drawn what was to scroll there.
             running.html(WATCH, unsafe_allow_javascript=True)
+        elif result.error is not None and result.error.code == "unauthorised":
+            # The session may be over: the next use connects again.
+            connection.reset()
+        elif result.error is not None:
+            connection.check(result.error.__cause__ or result.error)
     _say_how_it_ended(result, connection)
-    _figures(result)
+    metrics = result.metrics
+    if metrics.time_to_first_text is None or metrics.total is None:
+        return
+    first, total, pieces = st.columns(3)
+    seconds = f"{metrics.time_to_first_text:.2f}"
+    first.metric(text("demo.first_text"), text("demo.seconds", seconds=seconds))
+    total.metric(text("demo.total"), text("demo.seconds", seconds=f"{metrics.total:.2f}"))
+    pieces.metric(text("demo.pieces"), metrics.pieces)
 
 
 def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> StreamResult:
@@ -151,16 +154,6 @@ def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> Stre
                 page.tried()
 
 
-def _renew(result: StreamResult, connection: Connection) -> None:
-    """Let the next use connect again where this answer failed because the session is over."""
-    if result.error is None or isinstance(result.error, Refusal):
-        return
-    if result.error.code == "unauthorised":
-        connection.reset()
-    else:
-        connection.check(result.error.__cause__ or result.error)
-
-
 def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
     if result.status == "cancelled":
         kept = "demo.stopped" if result.text else "demo.stopped_early"
@@ -169,27 +162,14 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
         st.info(text("demo.empty_answer"), icon=":material/chat_bubble:")
     elif result.finish_reason == "length":
         st.info(text("demo.cut_at_max_tokens"), icon=":material/content_cut:")
-    if result.error is None:
+    error = result.error
+    if isinstance(error, Refusal):
+        limits.say_refusal(error)
+    if error is None or isinstance(error, Refusal):
         return
-    if isinstance(result.error, Refusal):
-        limits.say_refusal(result.error)
-        return
-    message = explain(result.error, current(), getattr(LIMITS, result.error.code, None))
-    if connection.kind == "local" and relayed() and result.error.code in RELAY_CODES:
+    message = explain(error, current(), getattr(LIMITS, error.code, None))
+    if connection.kind == "local" and relayed() and error.code in RELAY_CODES:
         message = text("demo.relay_failed")
     if result.text:
         message += f" {text('demo.partial')}"
     st.error(message, icon=":material/error:")
-
-
-def _figures(result: StreamResult) -> None:
-    metrics = result.metrics
-    if metrics.time_to_first_text is None or metrics.total is None:
-        return
-    first, total, pieces = st.columns(3)
-    for column, key, seconds in (
-        (first, "demo.first_text", metrics.time_to_first_text),
-        (total, "demo.total", metrics.total),
-    ):
-        column.metric(text(key), text("demo.seconds", seconds=f"{seconds:.2f}"))
-    pieces.metric(text("demo.pieces"), metrics.pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
@@ -28,7 +28,6 @@ __all__ = [
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES = {"ko": "한국어", "en": "English"}
-
 LOCALES = Path(__file__).parent / "locales"
 # Our own key, not a bound query parameter: with a pages/ folder Streamlit drops a bound one at the
 # first change of page.
@@ -49,8 +48,7 @@ def current() -> Language:
         st.session_state.get(SESSION_KEY),
         (st.context.locale or "").partition("-")[0],
     )
-    ours = (cast("Language", value) for value in asked if value in LANGUAGES)
-    language: Language = next(ours, "ko")
+    language = cast("Language", next((value for value in asked if value in LANGUAGES), "ko"))
     st.session_state[SESSION_KEY] = language
     if st.query_params.get("lang") != language:
         st.query_params["lang"] = language
@@ -69,7 +67,7 @@ def chooser() -> None:
         LANGUAGES,
         format_func=NAMES.__getitem__,
         key=CHOOSER_KEY,
-        on_change=_choose,
+        on_change=lambda: st.query_params.update(lang=st.session_state[CHOOSER_KEY]),
         horizontal=True,
         label_visibility="collapsed",
     )
@@ -100,21 +98,14 @@ def choice(
 ) -> Option:
     """Draw a choice whose labels change with the language, and return what is chosen.
 
-    What is chosen in one language is chosen in the next.
-
-    Args:
-        draw: ``st.radio``, or whatever takes these arguments.
-        label: what is chosen.
-        options: the values; their labels come from ``format_func`` in ``how``.
-        key: of the session state, for what is chosen.
-        index: which option is chosen to begin with.
-        how: more arguments for ``draw``.
+    What is chosen in one language is chosen in the next: it is kept under ``key``. ``draw`` is
+    ``st.radio``, or whatever takes these arguments and those in ``how``.
     """
     before = st.session_state.get(key)
     number = options.index(before) if before in options else index
-    chosen = draw(label, options, index=number, key=widget_key(key), **how)
+    chosen = cast("Option", draw(label, options, index=number, key=widget_key(key), **how))
     st.session_state[key] = chosen
-    return cast("Option", chosen)
+    return chosen
 
 
 def drawer(label: str, *, key: str, icon: str) -> ExpanderContainer:
@@ -129,13 +120,6 @@ def drawer(label: str, *, key: str, icon: str) -> ExpanderContainer:
     return box
 
 
-def _choose() -> None:
-    chosen = st.session_state.get(CHOOSER_KEY)
-    if chosen in LANGUAGES:
-        st.session_state[SESSION_KEY] = chosen
-        st.query_params["lang"] = chosen
-
-
 def text(key: str, /, **values: object) -> str:
     """Return a text of the interface in the current language, with its blanks filled in.
 
@@ -148,14 +132,12 @@ def text(key: str, /, **values: object) -> str:
 @cache
 def texts(language: Language) -> dict[str, str]:
     """Return all texts of a language by their dotted keys."""
-    return _flatten(tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8")))
+    return dict(_flat(tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8"))))
 
 
-def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
-    flat: dict[str, str] = {}
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for name, value in table.items():
         if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{name}.")
+            yield from _flat(value, f"{prefix}{name}.")
         else:
-            flat[prefix + name] = value
-    return flat
+            yield prefix + name, value

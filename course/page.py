@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,7 +19,7 @@ from course.language import current, text
 from course.problems import LessonError
 from course.visitor import opened_here
 from course.warm import warm_up
-from streaming.gate import BEGINNING
+from streaming.fair_queue import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
@@ -55,14 +57,12 @@ class LessonPage:
         """
         # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
         draw_text, self._draw_text = self._draw_text, None
-        # A learner who pressed Stop looks at the demo: draw nothing else first.
-        stopped = st.session_state.get("stop", False)
-        if stopped:
-            self._draw_demo(draw)
+        parts: list[Callable[[], None]] = [partial(self._draw_demo, draw)]
         if draw_text is not None:
-            draw_text()
-        if not stopped:
-            self._draw_demo(draw)
+            # A learner who pressed Stop looks at the demo: draw nothing else first.
+            parts.insert(1 if st.session_state.get("stop", False) else 0, draw_text)
+        for part in parts:
+            part()
         if self._lesson.meta.lab:
             with self._lab:
                 lab.draw()
@@ -85,8 +85,8 @@ class LessonPage:
     def answer(self, draw: Callable[[], None]) -> None:
         """Draw the buttons of the demo, and what comes of them, by ``draw``.
 
-        A decorator for a function inside the one under ``demo``. It is a fragment of its own: who
-        presses a button waits for it, and not for the fields above it to be drawn again.
+        A decorator for a function inside the one under ``demo``. It is a fragment of its own: the
+        learner who presses a button does not wait for the fields above it to be drawn again.
         """
         self.give_way()
         self._run_answer(draw)
@@ -126,15 +126,16 @@ def lesson_page(name: str) -> LessonPage:
     connection_panel.badge()
     # Start it while the page is drawn, so that the first button press doesn't wait for it.
     connect(connection_panel.preferred()).prepare()
+    lessons = [entry for entry in navigation.found() if isinstance(entry, Lesson)]
     try:
-        lesson = content.find(name)
+        lesson = next((each for each in lessons if each.name == name), None) or content.find(name)
         parts = content.sections(lesson, current())
         source = content.program(lesson)
     except LessonError as error:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
     _contents(parts, has_lab=lesson.meta.lab)
-    not_saved = _head(lesson)
+    not_saved = _head(lesson, lessons)
     draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
     progress.refresh()
     progress.current().record(name, "opened")
@@ -153,20 +154,19 @@ def lesson_page(name: str) -> LessonPage:
                 exercises.draw(name)
         _take_away(lesson, source)
         _read_button(name)
-        _neighbours(name)
-        _edit_hint(lesson)
+        _neighbours(lesson, lessons)
+        if opened_here():
+            _edit_hint(name)
 
     return LessonPage(connection_panel.preferred(), lesson, draw_text)
 
 
-def _head(lesson: Lesson) -> DeltaGenerator:
+def _head(lesson: Lesson, lessons: Sequence[Lesson]) -> DeltaGenerator:
     """Draw the lesson's head, and return the place in it for what is found out later."""
     st.title(navigation.title_of(lesson), anchor="top")
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-facts"):
-        st.caption(
-            f":material/schedule: {text('course.minutes', minutes=lesson.meta.minutes)}",
-            width="content",
-        )
+        minutes = text("course.minutes", minutes=lesson.meta.minutes)
+        st.caption(f":material/schedule: {minutes}", width="content")
         if _is_stale(lesson):
             st.badge(
                 text("lesson.stale"),
@@ -174,7 +174,7 @@ def _head(lesson: Lesson) -> DeltaGenerator:
                 color="orange",
                 help=text("lesson.stale_help"),
             )
-        before = [each for each in content.lessons() if each.meta.day in lesson.meta.prerequisites]
+        before = [each for each in lessons if each.meta.day in lesson.meta.prerequisites]
         if before:
             # A link inside the page's own text would open a second tab.
             st.caption(text("lesson.prerequisites"), width="content")
@@ -216,10 +216,8 @@ def _take_away(lesson: Lesson, source: str) -> None:
         )
     if lesson.meta.links:
         st.subheader(text("course.links"), anchor="links")
-        language = current()
-        st.markdown(
-            "\n".join(f"- [{link.title.of(language)}]({link.url})" for link in lesson.meta.links)
-        )
+        links = [f"- [{link.title.of(current())}]({link.url})" for link in lesson.meta.links]
+        st.markdown("\n".join(links))
 
 
 @st.fragment
@@ -229,9 +227,8 @@ def _read_button(name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
         if read:
             st.markdown(f":green[:material/check_circle:] {text('lesson.was_read')}")
-        label = text("lesson.unmark_read" if read else "lesson.mark_read")
         st.button(
-            label,
+            text("lesson.unmark_read" if read else "lesson.mark_read"),
             key="mark-read",
             type="tertiary" if read else "primary",
             icon=None if read else ":material/check:",
@@ -240,31 +237,23 @@ def _read_button(name: str) -> None:
         progress.say_if_unsaved(name, "read")
 
 
-def _neighbours(name: str) -> None:
-    found = content.lessons()
-    here = [each.name for each in found].index(name)
+def _neighbours(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
+    here = [each.name for each in lessons].index(lesson.name)
+
+    def link(key: str, near: Sequence[Lesson], icon: str, side: Literal["left", "right"]) -> None:
+        for each in near:
+            label = text(key, lesson=navigation.title_of(each))
+            st.page_link(navigation.page_of(each), label=label, icon=icon, icon_position=side)
+
     with st.container(horizontal=True, horizontal_alignment="distribute", key="neighbours"):
-        if here > 0:
-            _neighbour("lesson.previous", found[here - 1], ":material/arrow_back:", "left")
-        if here + 1 < len(found):
-            _neighbour("lesson.next", found[here + 1], ":material/arrow_forward:", "right")
+        link("lesson.previous", lessons[:here][-1:], ":material/arrow_back:", "left")
+        link("lesson.next", lessons[here + 1 :][:1], ":material/arrow_forward:", "right")
 
 
-def _neighbour(key: str, lesson: Lesson, icon: str, side: str) -> None:
-    label = text(key, lesson=navigation.title_of(lesson))
-    st.page_link(navigation.page_of(lesson), label=label, icon=icon, icon_position=side)  # type: ignore[arg-type]
-
-
-def _edit_hint(lesson: Lesson) -> None:
-    if not opened_here():
-        return
-    folder = f"lessons/{lesson.name}"
-    st.caption(
-        ":material/edit: "
-        + text(
-            "lesson.edit",
-            prose=f"{folder}/{current()}.md",
-            steps=f"{folder}/steps/",
-            page=f"pages/{lesson.name}.py",
-        )
-    )
+def _edit_hint(name: str) -> None:
+    files = {
+        "prose": f"lessons/{name}/{current()}.md",
+        "steps": f"lessons/{name}/steps/",
+        "page": f"pages/{name}.py",
+    }
+    st.caption(f":material/edit: {text('lesson.edit', **files)}")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from practice.sources import SourceError
 
-__all__ = ["LessonError", "Problem", "places", "problem_of", "reading", "short"]
+__all__ = ["LessonError", "Problem", "log_once", "places", "problem_of", "reading", "short"]
+
+LOG = logging.getLogger(__name__)
 
 #: What one message quotes of a file, in characters.
 LONGEST = 500
@@ -45,17 +49,12 @@ class LessonError(Exception):
 
 
 def problem_of(error: SourceError) -> Problem:
-    """Return the problem of a file that cannot be used."""
     return Problem(error.path, error.line, error.what, error.fix)
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Turn a file that cannot be used into a ``LessonError``.
-
-    Raises:
-        LessonError: ``practice.sources`` could not use a file.
-    """
+    """Raise a ``LessonError`` where ``practice.sources`` cannot use a file."""
     try:
         yield
     except SourceError as error:
@@ -72,6 +71,12 @@ def places(problems: Iterable[Problem]) -> str:
     return "; ".join(
         f"`{file}`" + (f" ({', '.join(lines)})" if lines else "") for file, lines in found.items()
     )
+
+
+@lru_cache(maxsize=1024)
+def log_once(what: str, problems: tuple[Problem, ...]) -> None:
+    """Log problems, once in a process and not for every visitor."""
+    LOG.error("%s:\n%s", what, "\n".join(map(str, problems)))
 
 
 def short(path: Path) -> str:

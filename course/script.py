@@ -16,8 +16,7 @@ PATIENCE_SECONDS = 5.0
 
 
 def allow_stop() -> None:
-    """Let Streamlit stop this script here, if a click asks for it."""
-    # Streamlit looks for such a request whenever a script reads its session state.
+    """Let Streamlit stop this script here: it looks for a click when the session state is read."""
     _ = "course" in st.session_state
 
 
@@ -36,10 +35,7 @@ def draw_again() -> NoReturn:
 
 
 def scroll_script(selector: str, block: Literal["start", "center"] = "start") -> str:
-    """Return HTML that scrolls an element into view if it is in the window's lower half or below.
-
-    Without animation where the reader's system asks for less motion.
-    """
+    """Return HTML that scrolls an element in the window's lower half, or below, into view."""
     return f"""\
 <script>requestAnimationFrame(() => {{
   const watched = document.querySelector("{selector}");

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StrictBool, field_validator, model_validator
 
 from course import ROOT
-from course.problems import LessonError, Problem, problem_of
+from course.problems import LessonError, Problem, reading
 from course.toml_models import Line, Table, validated
-from practice.sources import SourceError, stamp
+from practice.sources import stamp
 
 __all__ = [
     "DEFAULT_OUTPUT_TOKENS",
@@ -50,6 +50,10 @@ class Quota(Table):
 
     requests_per_day: Count | None = None
     tokens_per_day: Count | None = None
+
+    @property
+    def per_day(self) -> tuple[int | None, int | None]:
+        return self.requests_per_day, self.tokens_per_day
 
 
 class LearnersLimits(Quota):
@@ -84,10 +88,13 @@ class Limits(Table):
         return self.output_tokens or DEFAULT_OUTPUT_TOKENS
 
     @property
+    def quotas(self) -> tuple[Quota, Quota]:
+        return self.learner, self.everyone
+
+    @property
     def counts(self) -> bool:
         """Whether requests or tokens of a day are limited."""
-        quotas = (self.learner, self.everyone)
-        return any(each.requests_per_day or each.tokens_per_day for each in quotas)
+        return any(most for quota in self.quotas for most in quota.per_day)
 
 
 class Streams(Table):
@@ -126,30 +133,21 @@ class AnswerSettings:
     """
 
     account: bool = False
-    models: frozenset[str] = field(default=frozenset({"llama3.1-8b"}))
+    models: frozenset[str] = frozenset({"llama3.1-8b"})
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> AnswerSettings:
-        """Read the settings."""
         named = environ.get("COURSE_PRACTICE_MODELS", "")
         models = frozenset(name.strip() for name in named.split(",") if name.strip())
         account = environ.get("COURSE_PRACTICE_ACCOUNT", "").strip().lower()
         return cls(account in ("1", "true", "yes", "on"), models or cls().models)
 
 
-OFF = Settings()
-
-
 def path(root: Path = ROOT) -> Path:
-    """Return which file has the settings: the one that ``COURSE_SETTINGS`` names, or the course's.
-
-    One that is named with ``~`` or relative to the folder the course runs in is found, too.
-    """
+    """Return the file with the settings: what ``COURSE_SETTINGS`` names, or the course's own."""
     named = os.environ.get(VARIABLE, "").strip()
-    if not named:
-        return root / "course.toml"
     # Not Path.expanduser: it fails where there is no such user.
-    return Path(os.path.expanduser(named)).absolute()
+    return Path(os.path.expanduser(named)).absolute() if named else root / "course.toml"
 
 
 def read(root: Path = ROOT) -> Settings:
@@ -160,25 +158,19 @@ def read(root: Path = ROOT) -> Settings:
     """
     file = path(root)
     try:
-        changed = stamp(file)
-    except SourceError as error:
-        raise SettingsError([problem_of(error)]) from error
-    if changed is None:
-        if file == root / "course.toml":
-            return OFF
-        what = "cannot be read (there is no such file)"
-        fix = f"Write it, or set {VARIABLE} to a file that is there"
-        raise SettingsError([Problem(file, 0, what, fix)])
-    found = _read(file, changed)
-    if isinstance(found, Settings):
-        return found
-    raise SettingsError(found)
-
-
-# The answer may be a list of problems: those, too, are looked for once for each change.
-@lru_cache(maxsize=8)
-def _read(file: Path, changed: tuple[int, int]) -> Settings | tuple[Problem, ...]:  # noqa: ARG001
-    try:
-        return validated(Settings, file, guide="course.toml says")
+        with reading():
+            changed = stamp(file)
+        if changed is not None:
+            return _read(file, changed)
     except LessonError as error:
-        return error.problems
+        raise SettingsError(error.problems) from error
+    if file == root / "course.toml":
+        return Settings()
+    what = "cannot be read (there is no such file)"
+    fix = f"Write it, or set {VARIABLE} to a file that is there"
+    raise SettingsError([Problem(file, 0, what, fix)])
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, changed: tuple[int, int]) -> Settings:  # noqa: ARG001 - the key
+    return validated(Settings, file, guide="course.toml says")

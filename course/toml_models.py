@@ -18,6 +18,9 @@ from practice.sources import INVISIBLE, read_toml
 __all__ = ["Both", "Line", "Table", "line_of", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
+#: The names of tables, numbers in arrays of them, and a key that lead to a value.
+Place = tuple[str | int, ...]
+HEAD_OR_KEY = re.compile(r"\s*(?:(\[\[?)([\w.-]+)\]|([\w.-]+)\s*=)")
 #: Of one file; what comes after them mostly follows from them.
 MOST_PROBLEMS = 20
 #: What pydantic adds to the place of a value that may be of several kinds.
@@ -93,31 +96,33 @@ def validated(model: type[Model], path: Path, *, guide: str = "lessons/README.md
         raise LessonError(_wrong_fields(model, path, source, faults, guide)) from error
 
 
-def line_of(source: str, place: tuple[str | int, ...]) -> int:
+def line_of(source: str, place: Place) -> int:
     """Return the line of a TOML file in which a table or a key stands, or what it stands in."""
-    return _nearest(dict(_places(source)), place)
+    return _nearest(_places(source), place)
 
 
-def _nearest(places: Mapping[tuple[str | int, ...], int], place: tuple[str | int, ...]) -> int:
+def _nearest(places: Mapping[Place, int], place: Place) -> int:
     return next((places[place[:n]] for n in range(len(place), 0, -1) if place[:n] in places), 1)
 
 
 def _wrong_fields(
     model: Any, path: Path, source: str, faults: Sequence[ErrorDetails], guide: str
 ) -> list[Problem]:
-    places = dict(_places(source))
+    places = _places(source)
     problems: dict[Problem, None] = {}
     # A misspelt field is one mistake, not two: it is not missing as well.
-    meant: set[tuple[str | int, ...]] = set()
+    meant: set[Place] = set()
     for fault in sorted(faults, key=lambda each: each["type"] == "missing"):
         if len(problems) >= MOST_PROBLEMS:
             fix = "Correct those above first"
             return [*problems, Problem(path, 0, f"has more than {MOST_PROBLEMS} mistakes", fix)]
-        where = _where(fault)
+        where = fault["loc"]
+        if where and where[-1] in (*KINDS, "[key]"):
+            where = where[:-1]
         field = ".".join(map(str, where))
         line = _nearest(places, where)
         if fault["type"] == "extra_forbidden":
-            known = list(_fields(model, where[:-1]))
+            known = _fields(model, where[:-1])
             close = difflib.get_close_matches(str(where[-1]), known, 1)
             meant.update((*where[:-1], name) for name in close)
             what = f"unknown field `{field}`"
@@ -131,15 +136,9 @@ def _wrong_fields(
         else:
             # It concerns several fields; the last thing that it names is the one that is wrong.
             what, fix = _said(fault), f"{guide} what it may be"
-            line = _line_of(what, source)
+            line = _last_line(what, source)
         problems[Problem(path, line, what, fix)] = None
     return list(problems)
-
-
-def _where(fault: ErrorDetails) -> tuple[str | int, ...]:
-    """Return the place of a fault in the file, without what pydantic adds to it."""
-    where = fault["loc"]
-    return where[:-1] if where and where[-1] in (*KINDS, "[key]") else where
 
 
 def _said(fault: ErrorDetails) -> str:
@@ -153,7 +152,7 @@ def _said(fault: ErrorDetails) -> str:
     return words.format_map(about)
 
 
-def _line_of(said: str, source: str) -> int:
+def _last_line(said: str, source: str) -> int:
     """Return the last line with the last name in backticks that a message has, or 1."""
     names = re.findall("`([^`]+)`", said)
     wanted = re.compile(rf"\b{re.escape(names[-1])}\b") if names else None
@@ -161,52 +160,52 @@ def _line_of(said: str, source: str) -> int:
     return max((number for number, line in lines if wanted and wanted.search(line)), default=1)
 
 
-def _fields(model: Any, where: Sequence[str | int]) -> Iterator[str]:
+def _fields(model: Any, where: Place) -> list[str]:
     """Name the fields that a table of a model may have."""
     for part in where:
-        if isinstance(part, str) and hasattr(model, "model_fields"):
+        if isinstance(part, str):
             # A table whose keys are free, such as the glossary, has all that it holds in its root.
-            field = model.model_fields.get(part) or model.model_fields.get("root")
-            model = field.annotation if field else None
-        found = [each for each in _inside(model) if hasattr(each, "model_fields")]
-        model = found[0] if found else model
-    for name, field in getattr(model, "model_fields", {}).items():
-        yield field.alias or name
+            fields = getattr(model, "model_fields", {})
+            field = fields.get(part) or fields.get("root")
+            model = next(_models(field.annotation), None) if field else None
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
 
 
-def _inside(annotation: Any) -> Iterator[Any]:
-    yield annotation
+def _models(annotation: Any) -> Iterator[Any]:
+    if hasattr(annotation, "model_fields"):
+        yield annotation
     for argument in getattr(annotation, "__args__", ()):
-        yield from _inside(argument)
+        yield from _models(argument)
 
 
-def _places(source: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Yield where each table and key of a TOML file stands; for messages, so roughly is enough."""
-    table: tuple[str | int, ...] = ()
+def _places(source: str) -> dict[Place, int]:
+    """Return where each table and key of a TOML file stands; for messages: roughly is enough."""
+    places: dict[Place, int] = {}
+    table: Place = ()
     # Each array of tables and the number of its last table.
-    counts: dict[tuple[str | int, ...], int] = {}
+    counts: dict[Place, int] = {}
 
-    def within(names: Sequence[str]) -> tuple[str | int, ...]:
-        place: tuple[str | int, ...] = ()
+    def within(names: Sequence[str]) -> Place:
+        place: Place = ()
         for name in names:
             place = (*place, name)
-            if place in counts:
-                place = (*place, counts[place])
+            place = (*place, counts[place]) if place in counts else place
         return place
 
     for number, line in enumerate(source.splitlines(), start=1):
-        if array := re.match(r"\s*\[\[([\w.-]+)\]\]", line):
-            *parents, name = array[1].split(".")
-            place = (*within(parents), name)
-            if place not in counts:
-                yield place, number
-            counts[place] = counts.get(place, -1) + 1
-            table = (*place, counts[place])
-            yield table, number
-        elif header := re.match(r"\s*\[([\w.-]+)\]", line):
-            table = within(header[1].split("."))
-            yield table, number
-        elif key := re.match(r"\s*([\w.-]+)\s*=", line):
-            parts = key[1].split(".")
-            for end in range(1, len(parts) + 1):
-                yield (*table, *parts[:end]), number
+        if (found := HEAD_OR_KEY.match(line)) is None:
+            continue
+        names = (found[2] or found[3]).split(".")
+        if found[1] == "[[":
+            array = (*within(names[:-1]), names[-1])
+            places.setdefault(array, number)
+            counts[array] = counts.get(array, -1) + 1
+            table = (*array, counts[array])
+            places[table] = number
+        elif found[1] == "[":
+            table = within(names)
+            places[table] = number
+        else:
+            places |= {(*table, *names[:end]): number for end in range(1, len(names) + 1)}
+    return places

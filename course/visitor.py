@@ -7,6 +7,7 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -35,20 +36,23 @@ class Learner:
 
 
 def who(kind: str, user: Mapping[str, Any], here: bool, anonymous: str) -> Learner:
-    """Return who is learning.
+    """Return who is learning, by the connection's ``kind`` and ``st.user``.
 
-    ``kind`` is the connection's, ``user`` is ``st.user``, ``here`` whether the page was opened on
-    the machine that serves it, and ``anonymous`` an id to use where nothing else is known.
+    ``here`` is whether the page was opened on the machine that serves it; ``anonymous`` is the id
+    to use where nothing else is known.
     """
+
+    # The store needs to tell learners apart, not to know their names.
+    def hashed(*parts: object) -> str:
+        return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+
     name = user.get("user_name") or user.get("email")
     if kind == "snowflake" and name:
-        return Learner(_digest("snowflake", str(name)), "snowflake")
+        return Learner(hashed("snowflake", name), "snowflake")
     subject = user.get("sub") or user.get("email")
     if user.get("is_logged_in") and subject:
-        return Learner(_digest(str(user.get("iss", "")), str(subject)), "signed_in")
-    if here:
-        return Learner("local", "local")
-    return Learner(f"anonymous:{anonymous}", "anonymous")
+        return Learner(hashed(user.get("iss", ""), subject), "signed_in")
+    return Learner("local", "local") if here else Learner(f"anonymous:{anonymous}", "anonymous")
 
 
 def opened_here() -> bool:
@@ -66,11 +70,8 @@ def on_this_machine(
     two out where there is no browser, and the second for a connection from this machine; a proxy on
     this machine says so in a header.
     """
-    if any(name in headers for name in PROXIED) or foreign_name(address, headers) is not None:
-        return False
-    return (url is None or _is_loopback(urlsplit(url).hostname or "")) and (
-        address is None or _is_loopback(address)
-    )
+    here = url is None or _is_loopback(urlsplit(url).hostname or "")
+    return here and _is_direct(address, headers) and foreign_name(address, headers) is None
 
 
 def foreign_name(address: str | None, headers: Mapping[str, str]) -> str | None:
@@ -80,19 +81,22 @@ def foreign_name(address: str | None, headers: Mapping[str, str]) -> str | None:
     listens there (DNS rebinding). Its requests come from this machine, through no proxy, and its
     name is in ``Host`` and ``Origin``, which a script in a page cannot change.
     """
-    if any(name in headers for name in PROXIED) or not (address is None or _is_loopback(address)):
+    if not _is_direct(address, headers):
         return None
     for header, prefix in (("Host", "//"), ("Origin", "")):
-        value = headers.get(header)
+        name = value = headers.get(header)
         if value is None:
             continue
-        try:
+        with suppress(ValueError):
             name = urlsplit(prefix + value).hostname or value
-        except ValueError:
-            name = value
-        if not _is_loopback(name):
+        if not _is_loopback(name or ""):
             return name
     return None
+
+
+def _is_direct(address: str | None, headers: Mapping[str, str]) -> bool:
+    from_here = address is None or _is_loopback(address)
+    return from_here and not any(name in headers for name in PROXIED)
 
 
 def _is_loopback(host: str) -> bool:
@@ -107,8 +111,3 @@ def _is_loopback(host: str) -> bool:
 def new_id(cookie: str | None) -> str:
     """Return the anonymous id in a cookie, or a new one that nobody can guess."""
     return cookie if cookie and ANONYMOUS.fullmatch(cookie) else secrets.token_urlsafe(24)
-
-
-def _digest(*parts: str) -> str:
-    # The store needs to tell learners apart, not to know their names.
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

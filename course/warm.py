@@ -1,12 +1,7 @@
 """Getting the first answer of a process ready while its first reader is still reading.
 
 Importing the Snowflake clients takes more than a second. The first press of Generate should not
-wait for it, and Home should not pay for it: a lesson's page starts it in the background once the
-page has been drawn.
-
-The page's run then waits for it, because Streamlit looks through all new modules for files to watch
-when a run ends, and sends nothing meanwhile. That takes about 200 ms for the clients' modules: by
-waiting, it happens while the reader reads and not when the first Stop is pressed.
+wait for it, and Home should not pay for it: a lesson's page starts it once it has been drawn.
 """
 
 from __future__ import annotations
@@ -32,8 +27,10 @@ POLL_SECONDS = 0.05
 def warm_up(connection: Connection) -> threading.Thread:
     """Load the clients, and open the session where that asks nobody but this machine.
 
-    For a browser it returns when that is done, or when a click ends the wait; where there is none,
-    as in AppTest, at once. The thread that does the work is returned.
+    For a browser it returns when that is done, or when a click ends the wait: when a run ends,
+    Streamlit looks through all new modules for 200 ms and sends nothing, which must not happen when
+    the first Stop is pressed. Without a browser, as in AppTest, it returns at once. The thread that
+    does the work is returned.
     """
     thread = _once(connection.kind, connection)
     while thread.is_alive() and st.context.url is not None:
@@ -51,26 +48,20 @@ def _once(kind: str, _connection: Connection) -> threading.Thread:  # noqa: ARG0
 
 
 def _load(connection: Connection) -> None:
-    _load_clients(connection)
+    # What is missing or fails here is reported when it is used, where a reader can see it.
+    with contextlib.suppress(ImportError, ConnectionFailed, OSError):
+        importlib.import_module("snowflake.cortex")
+        if connection.kind == "local":
+            session = connection.session
+            if not relayed():
+                # Client and server import some more with their first answer. iter() returns when
+                # the server has begun to answer; no text is waited for.
+                request = CompletionRequest(model=models.DEFAULTS[0], prompt="Hello")
+                answer = DirectStrategy(session).open(request)
+                iter(answer)
+                answer.close()
     # What is loaded by now lives as long as the process. Looking through all of it took 0.2 s each
     # time that Python collected, and every answer froze meanwhile.
     gc.freeze()
     # Collect once, so the next full collection scans only page garbage.
     gc.collect()
-
-
-def _load_clients(connection: Connection) -> None:
-    # What is missing or fails here is reported when it is used, where a reader can see it.
-    with contextlib.suppress(ImportError):
-        importlib.import_module("snowflake.cortex")
-    if connection.kind != "local":
-        return
-    with contextlib.suppress(ConnectionFailed, OSError):
-        session = connection.session
-        if not relayed():
-            # Client and server import some more with their first answer. iter() returns when the
-            # server has begun to answer; no text is waited for.
-            request = CompletionRequest(model=models.DEFAULTS[0], prompt="Hello")
-            answer = DirectStrategy(session).open(request)
-            iter(answer)
-            answer.close()

@@ -1,13 +1,7 @@
-"""An embedded Snowflake Cortex on loopback, for the real Snowflake clients.
+"""An embedded Snowflake Cortex on loopback: ``LocalCortex.start().session()``.
 
-It speaks Snowflake's session, query and Cortex REST protocols well enough for
-``snowflake-connector-python``, Snowpark, ``snowflake.cortex.Complete`` and the OpenAI client, so
-that code written against it runs on an account unchanged.
-
-    from local_cortex import LocalCortex
-
-    cortex = LocalCortex.start()
-    session = cortex.session()
+It speaks Snowflake's session, query and Cortex REST protocols for the real Snowflake clients and
+the OpenAI client, so code written against it runs on an account unchanged.
 """
 
 from __future__ import annotations
@@ -18,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from local_cortex import faults, models, speed, tokens
     from local_cortex.process.parent import LocalCortexProcess
-    from local_cortex.server import LocalCortex, StartError
-    from local_cortex.settings import Settings, SettingsError
+    from local_cortex.server import LocalCortex
+    from local_cortex.settings import Settings, SettingsError, StartError
 
 __all__ = [
     "LocalCortex",
@@ -39,7 +33,7 @@ _WHERE = {
     "LocalCortexProcess": "process.parent",
     "Settings": "settings",
     "SettingsError": "settings",
-    "StartError": "server",
+    "StartError": "settings",
 }
 
 

@@ -13,15 +13,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from local_cortex import faults, launch
-from local_cortex.certificate import write_certificate
-from local_cortex.choice import settings_from_environment
-from local_cortex.server import LocalCortex, StartError
-from local_cortex.settings import Settings, SettingsError
+from local_cortex.loopback import write_certificate
+from local_cortex.server import LocalCortex
+from local_cortex.settings import Settings, SettingsError, StartError
 
-SERVE_HELP = "run the server and print how to connect to it"
-FAULTS_HELP = "list the models that show what can go wrong"
-SUPPORTED_HELP = "list the SQL that runs, as in local_cortex/README.md"
-RUN_HELP = "run an unmodified program against a server of its own"
+README = Path(__file__).with_name("README.md")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,17 +29,20 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name:28}{fault.about}")
         return 0
     if asked.command == "supported":
-        from local_cortex.supported import supported
-
-        print(supported())
+        print(README.read_text("utf-8").partition("<!-- supported -->\n")[2].partition("<!--")[0])
         return 0
     try:
-        settings = _settings(asked)
+        given = {
+            name: getattr(asked, name)
+            for name in ("first_token", "tokens_per_second", "strict_models", "inactive_account")
+            if getattr(asked, name) is not None
+        }
+        settings = Settings.from_environment(os.environ).replace(given)
         if asked.command == "run":
             words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
             if not words:
                 parser.error("name a command to run: python -m local_cortex run -- COMMAND ...")
-            return launch.run(words, setup=asked.setup, settings=settings, memory=settings.memory)
+            return launch.run(words, setup=asked.setup, settings=settings)
         return _serve(asked.port, asked.tls, settings)
     except (SettingsError, StartError) as error:
         print(error, file=sys.stderr)
@@ -52,31 +51,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--first-token", type=float, metavar="SECONDS", help="wait before the first token (0.4)"
-    )
-    shared.add_argument(
-        "--tokens-per-second", type=float, metavar="N", help="pace after the first token (40)"
-    )
-    shared.add_argument(
-        "--strict-models", action="store_true", help="refuse retired models, as an account does"
-    )
-    shared.add_argument(
-        "--inactive-account",
-        action="store_true",
-        help="let COMPLETE and the other legacy functions of SQL fail",
-    )
+    option = shared.add_argument
+    option("--first-token", type=float, metavar="SECONDS", help="wait before the first token (0.4)")
+    option("--tokens-per-second", type=float, metavar="N", help="pace after the first token (40)")
+    strict = "refuse retired models, as an account does"
+    option("--strict-models", action="store_const", const=True, help=strict)
+    inactive = "let COMPLETE and the other legacy functions of SQL fail"
+    option("--inactive-account", action="store_const", const=True, help=inactive)
     parser = argparse.ArgumentParser(
         prog="python -m local_cortex",
         description="A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", parents=[shared], help=SERVE_HELP, description=SERVE_HELP)
+
+    def command(
+        name: str, about: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        return commands.add_parser(name, parents=parents, help=about, description=about)
+
+    serve = command("serve", "run the server and print how to connect to it", shared)
     serve.add_argument("--port", type=int, default=0, help="0, the default, is any free port")
     serve.add_argument(
         "--tls", action="store_true", help="speak https, which snowflake.cortex.Complete expects"
     )
-    run = commands.add_parser("run", parents=[shared], help=RUN_HELP, description=RUN_HELP)
+    run = command("run", "run an unmodified program against a server of its own", shared)
     run.add_argument(
         "--setup",
         action="append",
@@ -86,20 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         "(may be given again, for further files)",
     )
     run.add_argument("program", nargs=argparse.REMAINDER, metavar="-- COMMAND ...")
-    commands.add_parser("faults", help=FAULTS_HELP, description=FAULTS_HELP)
-    commands.add_parser("supported", help=SUPPORTED_HELP, description=SUPPORTED_HELP)
+    command("faults", "list the models that show what can go wrong")
+    command("supported", "list the SQL that runs, as in local_cortex/README.md")
     return parser
-
-
-def _settings(asked: argparse.Namespace) -> Settings:
-    settings = settings_from_environment()
-    given = {
-        name: value
-        for name in ("first_token", "tokens_per_second")
-        if (value := getattr(asked, name)) is not None
-    }
-    given |= {name: True for name in ("strict_models", "inactive_account") if getattr(asked, name)}
-    return settings.replace(given)
 
 
 def _serve(port: int, tls: bool, settings: Settings) -> int:
@@ -114,23 +101,17 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
                 Path(cleaning.enter_context(folder)), os.environ
             )
         cortex = LocalCortex.start(port=port, settings=settings, certificate=certificate)
-        try:
-            if certificate is not None:
-                # The server has read it; remove it before anything else can.
-                certificate.unlink()
-            print(f"Local Cortex ({cortex.engine} engine) listens on {cortex.url}.")
-            print("Ctrl-C stops it.\n")
-            print(_trust(bundle) if tls else PLAIN_NOTE)
-            print("Put this into .streamlit/secrets.toml:\n")
-            print(launch.connection_block(cortex.port, cortex.secret, tls=tls))
-            print(WAYS.format(url=cortex.url))
-            print(f"For an OpenAI client: base_url = {cortex.url}/api/v2/cortex/v1")
-            print("and api_key = the password above.", flush=True)
-            # Windows delivers a Ctrl-C only between two waits.
-            while cortex.alive and not stopped.wait(1.0):
-                pass
-        finally:
-            cortex.close()
+        cleaning.callback(cortex.close)
+        if certificate is not None:
+            # The server has read it; remove it before anything else can.
+            certificate.unlink()
+        block = launch.connection_block(cortex.port, cortex.secret, tls=tls)
+        note = _trust(bundle) if tls else PLAIN_NOTE
+        said = SERVING.format(engine=cortex.engine, url=cortex.url, note=note, block=block)
+        print(said, flush=True)
+        # Windows delivers a Ctrl-C only between two waits.
+        while cortex.alive and not stopped.wait(1.0):
+            pass
     return 0
 
 
@@ -143,7 +124,14 @@ def _trust(bundle: Path) -> str:
     return f"export {' '.join(f'{name}={path}' for name in names)}\n"
 
 
-WAYS = """\
+SERVING = """\
+Local Cortex ({engine} engine) listens on {url}.
+Ctrl-C stops it.
+
+{note}
+Put this into .streamlit/secrets.toml:
+
+{block}
 For other ways to connect:
     connections.toml, config.toml, snowflake.connector, Session.builder: the same block
     get_active_session(): Session.builder.configs(...).create() first
@@ -151,7 +139,9 @@ For other ways to connect:
     SNOWFLAKE_* variables: the block's values, for a program that reads them itself
 Keys, browsers, OAuth and {{account}}.snowflakecomputing.com lead here only under
 `python -m local_cortex run -- COMMAND`, which needs none of the above.
-"""
+
+For an OpenAI client: base_url = {url}/api/v2/cortex/v1
+and api_key = the password above."""
 PLAIN_NOTE = """\
 Without --tls, SQL and the OpenAI client work from this block; snowflake.cortex.Complete also needs
     session.connection.scheme = "http"

@@ -9,23 +9,18 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
 
-from local_cortex.proxies import bypass
+from local_cortex.loopback import HOST, bypass
 
 __all__ = ["open_session"]
 
-# A server on loopback answers at once or not at all, and it answers "in progress" long before this
-# when a statement takes its time.
+# A server on loopback answers at once, if only "in progress", or not at all.
 TIMEOUT_SECONDS = 5
 # A statement that asks a model for a thousand answers.
 STATEMENT_SECONDS = 600
 
 
 class Patience:
-    """For a cursor whose statements may take longer than a single request.
-
-    The connector has one setting for both, ``network_timeout``, and calls a statement off when it
-    has passed (snowflake/connector/cursor.py).
-    """
+    """For a cursor whose statements may take longer than ``network_timeout``, which limits both."""
 
     def execute(self, *arguments: Any, timeout: int | None = None, **options: Any) -> Any:
         seconds = timeout or STATEMENT_SECONDS
@@ -35,8 +30,7 @@ class Patience:
 class LoopbackConnection(SnowflakeConnection):  # type: ignore[misc]
     """A connection to a port of this machine, over plain HTTP.
 
-    ``snowflake.cortex`` builds its URL from ``connection.scheme`` (``https`` where there is none)
-    and ``connection.host``, and leaves the port out (snowflake/cortex/_complete.py); the connector
+    ``snowflake.cortex`` asks ``{scheme}://{host}`` (snowflake/cortex/_complete.py); the connector
     itself adds the port while it connects.
     """
 
@@ -56,31 +50,26 @@ class LoopbackConnection(SnowflakeConnection):  # type: ignore[misc]
 
 
 def open_session(port: int, secret: str) -> Session:
-    """Log in to the Local Cortex on ``port`` and return a new session.
-
-    Raises:
-        snowflake.connector.Error: the server is gone, or the secret is wrong.
-    """
+    """Log in on ``port``; a connector's error if the server is gone, or the secret wrong."""
     os.environ.update(bypass(os.environ))
-    options: dict[str, Any] = {
-        "account": "local-cortex",
-        "user": "learner",
-        "password": secret,
-        "protocol": "http",
-        "host": "127.0.0.1",
-        "port": port,
+    connection = LoopbackConnection(
+        account="local-cortex",
+        user="learner",
+        password=secret,
+        protocol="http",
+        host=HOST,
+        port=port,
         # Snowpark binds with question marks but only sets this when it makes the connection.
-        "paramstyle": "qmark",
+        paramstyle="qmark",
         # Otherwise the connector asks 169.254.169.254 which cloud this is.
-        "platform_detection_timeout_seconds": 0.0,
-        "disable_ocsp_checks": True,
-        "login_timeout": TIMEOUT_SECONDS,
-        "network_timeout": TIMEOUT_SECONDS,
-        "socket_timeout": TIMEOUT_SECONDS,
-    }
-    session = Session.builder.configs({"connection": LoopbackConnection(**options)}).create()
+        platform_detection_timeout_seconds=0.0,
+        disable_ocsp_checks=True,
+        login_timeout=TIMEOUT_SECONDS,
+        network_timeout=TIMEOUT_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+    )
+    session = Session.builder.configs({"connection": connection}).create()
     # snowflake-ml copies unsent telemetry from one session to the next without taking it away
-    # (snowflake/ml/_internal/telemetry.py): where sessions come and go it doubles each time, to
-    # gigabytes, and an error of Complete's is held up until all of it is sent.
+    # (snowflake/ml/_internal/telemetry.py): it doubles each time, to gigabytes.
     session.telemetry_enabled = False
     return session

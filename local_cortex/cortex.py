@@ -1,7 +1,6 @@
-"""The part of Cortex that every route shares: which calls are admitted, and how one is answered.
+"""Which calls are admitted, and how one is answered, whatever the client.
 
-REST and SQL clients send the same thing in different clothes. Both end here, so a model that is
-refused by one is refused by the other.
+REST and SQL both end here, so a model that is refused by one is refused by the other.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date
 
-from local_cortex import faults, models, speed
+from local_cortex import faults, models
 from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
 from local_cortex.faults import Refusal
 
@@ -32,6 +31,12 @@ MOST_CHARACTERS = 200_000
 # Seconds that an answer may take, whole or streamed: an engine may never end.
 ANSWER_SECONDS = 600.0
 ROLES = frozenset({"system", "user", "assistant"})
+INVALID = "schema validation failed"
+OPTIONS = "invalid options object"
+TOO_LONG = (
+    "max tokens of count exceeded: Local Cortex takes conversations of up to "
+    f"{MOST_CHARACTERS:,} characters"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,7 @@ class Completion:
 class Cortex:
     """Admits calls and has them answered by one engine.
 
-    With ``inactive_account`` the legacy functions of SQL fail, as in an account that Snowflake
-    marked inactive (BCR-2432).
+    With ``inactive_account`` the legacy functions of SQL fail (BCR-2432).
     """
 
     def __init__(
@@ -76,34 +80,30 @@ class Cortex:
     def admit(self, call: Call) -> None:
         """Check a call before anything is sent back.
 
-        Raises:
-            Refusal: 400 with Snowflake's message for an unknown (or, when strict, retired) model
-                and for a malformed conversation; the status of a fault model.
+        Raises a ``Refusal`` with Snowflake's message, or of a fault model.
         """
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):
             fault.refuse(call.model)
         model = fault.model(call.model) if fault is not None else models.find(call.model)
-        shown = call.model[:LONGEST_NAME]
-        if model is None and (meant := faults.nearest(shown)):
-            raise Refusal(400, f'unknown model "{shown}"; did you mean "{meant}"?')
-        if model is None and "@" in call.model:
-            raise Refusal(
-                400,
-                f'unknown model "{shown}"; the speed of Local Cortex is written in tokens a '
-                f"second, above 0 and up to {speed.FASTEST:.0f}, as in "
-                f'"{speed.with_speed(models.DEFAULTS[0], 80)}"',
-            )
         if model is None or (self._strict_models and model.retired_on(self.today())):
-            raise Refusal(400, f'unknown model "{shown}"')
-        _check_messages(call)
-        if call.max_tokens < 1:
-            raise Refusal(400, "invalid options object: max_tokens must be at least 1")
-        if call.max_tokens > model.max_output_tokens:
-            raise Refusal(400, "max tokens of count exceeded")
-        for name, value in (("temperature", call.temperature), ("top_p", call.top_p)):
-            if value is not None and not 0 <= value <= 1:
-                raise Refusal(400, f"invalid options object: {name} must be from 0 to 1")
+            raise Refusal(400, f'unknown model "{call.model[:LONGEST_NAME]}"')
+        last = call.messages[-1] if call.messages else None
+        strange = [one.role for one in call.messages if one.role not in ROLES]
+        characters = sum(len(message.content) for message in call.messages)
+        for wrong, text in (
+            (characters > MOST_CHARACTERS, TOO_LONG),
+            (last is None, f"{INVALID}: messages must not be empty"),
+            (strange, f'{INVALID}: unknown role "{"".join(strange[:1])}"'),
+            (last and last.role != "user", f"{INVALID}: the last message must have role user"),
+            (last and not last.content.strip(), f"{INVALID}: message content must not be empty"),
+            (call.max_tokens < 1, f"{OPTIONS}: max_tokens must be at least 1"),
+            (call.max_tokens > model.max_output_tokens, "max tokens of count exceeded"),
+            (not _is_share(call.temperature), f"{OPTIONS}: temperature must be from 0 to 1"),
+            (not _is_share(call.top_p), f"{OPTIONS}: top_p must be from 0 to 1"),
+        ):
+            if wrong:
+                raise Refusal(400, text)
 
     def first_time(self, call: Call) -> bool:
         """Tell, for a fault that passes, whether this call is the one that meets it."""
@@ -120,10 +120,7 @@ class Cortex:
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Answer an admitted call, piece by piece; closing the iterator stops the engine.
 
-        The last event is an :class:`End`, or there is an error.
-
-        Raises:
-            EngineError: the engine could not answer.
+        The last event is an :class:`End`, or there is an ``EngineError``.
         """
         fault = faults.find(call.model)
         if fault is not None:
@@ -131,7 +128,6 @@ class Cortex:
             most = min(call.max_tokens, fault.max_tokens or call.max_tokens)
             call = replace(call, model=models.DEFAULTS[0], max_tokens=most)
         self.open_streams += 1
-        name = self.engine.name
         event: Event | None = None
         try:
             # An engine is an async generator; closing it here ends the work at once rather than
@@ -140,31 +136,24 @@ class Cortex:
                 async for event in events:
                     yield event
             if not isinstance(event, End):
-                raise EngineError(500, f"the {name} engine ended before its answer did")
+                raise EngineError(500, f"the {self.engine.name} engine ended before its answer did")
         except EngineError:
             raise
         except Exception as error:
-            kind = type(error).__name__
+            name, kind = self.engine.name, type(error).__name__
             # Its words stay out of the log and the answer: a prompt or a key may be among them.
-            log.exception("The %s engine failed: %s", name, kind, exc_info=_debugging())
+            debugging = log.isEnabledFor(logging.DEBUG)
+            log.exception("The %s engine failed: %s", name, kind, exc_info=debugging)
             raise EngineError(500, f"the {name} engine failed ({kind})") from error
         finally:
             self.open_streams -= 1
 
     async def complete(self, call: Call) -> Completion:
-        """Admit and answer a call as one text.
-
-        Raises:
-            Refusal: see :meth:`admit`.
-            EngineError: the engine could not answer, or not in time.
-        """
+        """Admit and answer a call as one text, or raise ``Refusal`` or ``EngineError``."""
         self.admit(call)
         text: list[str] = []
         try:
-            async with (
-                asyncio.timeout(ANSWER_SECONDS),
-                aclosing(self.stream(call)) as events,
-            ):
+            async with asyncio.timeout(ANSWER_SECONDS), aclosing(self.stream(call)) as events:
                 async for event in events:
                     if isinstance(event, End):
                         return Completion("".join(text), event)
@@ -175,23 +164,5 @@ class Cortex:
         raise AssertionError("stream() ended without an End")
 
 
-def _check_messages(call: Call) -> None:
-    if sum(len(message.content) for message in call.messages) > MOST_CHARACTERS:
-        raise Refusal(
-            400,
-            "max tokens of count exceeded: Local Cortex takes conversations of up to "
-            f"{MOST_CHARACTERS:,} characters",
-        )
-    if not call.messages:
-        raise Refusal(400, "schema validation failed: messages must not be empty")
-    for message in call.messages:
-        if message.role not in ROLES:
-            raise Refusal(400, f'schema validation failed: unknown role "{message.role}"')
-    if call.messages[-1].role != "user":
-        raise Refusal(400, "schema validation failed: the last message must have role user")
-    if not call.messages[-1].content.strip():
-        raise Refusal(400, "schema validation failed: message content must not be empty")
-
-
-def _debugging() -> bool:
-    return log.isEnabledFor(logging.DEBUG)
+def _is_share(value: float | None) -> bool:
+    return value is None or 0 <= value <= 1

@@ -1,25 +1,22 @@
 """Fault models: ask for one by its name, from any client, and see what goes wrong in streaming.
 
-A fault with a status is refused on every route. The others are faults of a stream's bytes, and only
-the REST routes stream: elsewhere, and with ``stream=false``, such a model answers normally.
+A fault with a status is refused on every route. The others change a stream's bytes; where nothing
+streams, such a model answers normally.
 """
 
 from __future__ import annotations
 
 import asyncio
-import difflib
-import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+from local_cortex.engines import Delta, End, Event
 from local_cortex.models import Model
 
-__all__ = ["FAULTS", "Fault", "Refusal", "find", "nearest", "played"]
+__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find"]
 
-PREFIX = "fault-"
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
 TRICKLE_SECONDS = 0.05
@@ -29,19 +26,15 @@ BURST = 20
 CUT_TOKENS = 8
 EMOJI = ("\ud83d", "\ude00")
 
-# One line of an event stream: "data: ..." without what ends it.
-Line = bytes
-Lines = AsyncIterator[Line]
+# What a stream is made of: the engine's events, and bytes to send as they are.
+Events = AsyncIterator["Event | bytes"]
 #: Closes the connection: with True at once (a reset), with False when all is sent.
 HangUp = Callable[[bool], None]
+Play = Callable[[Events, HangUp], Events]
 
 
 class Refusal(Exception):
-    """A call that is not admitted.
-
-    ``status`` is the HTTP status Snowflake documents for it, ``retry_after`` the header of that
-    name, if it has one.
-    """
+    """A call that is not admitted, with Snowflake's HTTP status and ``Retry-After`` header."""
 
     def __init__(self, status: int, message: str, retry_after: str | None = None) -> None:
         super().__init__(message)
@@ -51,38 +44,28 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a fault model does.
-
-    Args:
-        about: in one line, for people.
-        status: the HTTP status with which it refuses a call.
-        retry_after: makes the ``Retry-After`` header of that refusal.
-        then_ok: refuse a conversation the first time, answer it the second, and so on.
-        expired: say to a stream, the first time, that the session token has run out.
-        silent: take the request and send nothing, no headers either.
-        content_type: of the stream.
-        max_tokens: the most tokens that the answer has.
-        reasons: whether the end says why, on the route that can.
-        play: what becomes of the stream's lines.
-    """
+    """What a fault model does; ``about`` says it in one line, for people."""
 
     about: str
     status: int | None = None
+    """The HTTP status with which it refuses a call."""
     retry_after: Callable[[], str] | None = None
+    """Makes the ``Retry-After`` header of that refusal."""
     then_ok: bool = False
+    """Refuse a conversation the first time, answer it the second, and so on."""
     expired: bool = False
+    """Say to a stream, the first time, that the session token has run out."""
     silent: bool = False
+    """Take the request and send nothing, no headers either."""
     content_type: str | None = None
     max_tokens: int | None = None
     reasons: bool = True
-    play: Callable[[Lines, HangUp], Lines] | None = None
+    """Say why the answer ended, on the route that can."""
+    play: Play | None = None
+    """What becomes of the stream's events."""
 
     def refuse(self, name: str) -> None:
-        """Refuse a call, where that is what this fault does.
-
-        Raises:
-            Refusal: with the fault's status.
-        """
+        """Raise a ``Refusal``, where that is what this fault does."""
         if self.status is not None:
             retry_after = self.retry_after() if self.retry_after else None
             raise Refusal(self.status, f"{name} {self.about}", retry_after)
@@ -98,154 +81,85 @@ def find(name: str) -> Fault | None:
     return FAULTS.get(name.lower())
 
 
-def nearest(name: str) -> str | None:
-    """Return the fault model that a wrong name is most like; ``None`` if it means none."""
-    if not name.lower().startswith(PREFIX):
-        return None
-    longer = [known for known in FAULTS if known.startswith(name.lower())]
-    return difflib.get_close_matches(name.lower(), longer or FAULTS, 1, cutoff=0.0)[0]
+def _cut(
+    *last: bytes, before: int | None = BEFORE, stall: bool = False, reset: bool | None = None
+) -> Play:
+    """Break an answer off after ``before`` pieces of text, a short one after its text.
 
+    After these (or all events, with ``None``) come the ``last``; then the stream ends, stalls, or
+    has its connection closed, with a ``reset`` or without.
+    """
 
-def _edited(line: Line, content: str | None) -> Line:
-    """Return the line with another text, in the form of either route; halves of pairs escaped."""
-    event = json.loads(line.removeprefix(b"data: "))
-    delta = event["choices"][0]["delta"]
-    for name in ("content", "text"):
-        if name in delta:
-            delta[name] = content
-    if "content_list" in delta:
-        delta["content_list"] = [{"type": "text", "text": content}]
-    return b"data: " + json.dumps(event).encode()
-
-
-def _content(line: Line) -> str | None:
-    """Return the text of a line, ``None`` if it has none: the last ones."""
-    try:
-        choices = json.loads(line.removeprefix(b"data: ")).get("choices")
-    except ValueError:
-        return None
-    return choices[0]["delta"].get("content") if choices else None
-
-
-async def _stall_first(lines: Lines, _: HangUp) -> Lines:
-    await asyncio.Event().wait()
-    async for line in lines:
-        yield line
-
-
-async def _stall_mid(lines: Lines, _: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    await asyncio.Event().wait()
-
-
-async def _reset(lines: Lines, hang_up: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    hang_up(True)
-    await asyncio.Event().wait()
-
-
-async def _truncated(lines: Lines, hang_up: HangUp) -> Lines:
-    async for line in _before(lines):
-        yield line
-    hang_up(False)
-    await asyncio.Event().wait()
-
-
-async def _before(lines: Lines) -> Lines:
-    """Give the lines that come before a fault in the middle: of a short answer all its text."""
-    number = 0
-    async for line in lines:
-        if not _content(line):
-            return
-        yield line
-        number += 1
-        if number == BEFORE:
-            return
-
-
-def _ending_with(*last: Line) -> Callable[[Lines, HangUp], Lines]:
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        async for line in _before(lines):
-            yield line
+    async def play(events: Events, hang_up: HangUp) -> Events:
+        number = 0
+        async for event in events:
+            if before is not None and (number == before or not isinstance(event, Delta)):
+                break
+            yield event
+            number += 1
         for line in last:
             yield line
+        if reset is not None:
+            hang_up(reset)
+        if stall or reset is not None:
+            await asyncio.Event().wait()
 
     return play
 
 
-def _followed_by(*more: Line) -> Callable[[Lines, HangUp], Lines]:
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        async for line in lines:
-            yield line
-        for line in more:
-            yield line
+def _with(*texts: str | None) -> Play:
+    """Put pieces with these texts in after the first one."""
+
+    async def play(events: Events, _: HangUp) -> Events:
+        more = list(texts)
+        async for event in events:
+            yield event
+            while more and isinstance(event, Delta):
+                # No engine gives None, but a service may send it.
+                yield Delta(more.pop(0))  # type: ignore[arg-type]
 
     return play
 
 
-def _with(*contents: str | None) -> Callable[[Lines, HangUp], Lines]:
-    """Put events with these texts in after the first one with text."""
-
-    async def play(lines: Lines, _: HangUp) -> Lines:
-        put_in = False
-        async for line in lines:
-            yield line
-            if not put_in and _content(line):
-                put_in = True
-                for content in contents:
-                    yield _edited(line, content)
-
-    return play
-
-
-async def _trickle(lines: Lines, _: HangUp) -> Lines:
-    async for line in lines:
-        content = _content(line)
-        if not content:
-            yield line
-        for character in content or "":
+async def _trickle(events: Events, _: HangUp) -> Events:
+    async for event in events:
+        if not isinstance(event, Delta):
+            yield event
+            continue
+        for character in event.text:
             await asyncio.sleep(TRICKLE_SECONDS)
-            yield _edited(line, character)
+            yield Delta(character)
 
 
-async def _burst(lines: Lines, _: HangUp) -> Lines:
-    held: list[Line] = []
-    async for line in lines:
-        held.append(line)
-        if len(held) == BURST:
+async def _burst(events: Events, _: HangUp) -> Events:
+    held: list[Event | bytes] = []
+    async for event in events:
+        held.append(event)
+        if len(held) == BURST or isinstance(event, End):
             await asyncio.sleep(BURST_SECONDS)
             for late in held:
                 yield late
             held = []
-    for late in held:
-        yield late
 
 
-async def _one_blob(lines: Lines, _: HangUp) -> Lines:
-    texts: list[str] = []
-    with_text: Line | None = None
-    async for line in lines:
-        content = _content(line)
-        if content:
-            with_text = line
-            texts.append(content)
-        else:
-            if with_text is not None:
-                yield _edited(with_text, "".join(texts))
-                with_text = None
-            yield line
+async def _one_blob(events: Events, _: HangUp) -> Events:
+    text = ""
+    async for event in events:
+        if isinstance(event, Delta):
+            text += event.text
+            continue
+        if text:
+            yield Delta(text)
+            text = ""
+        yield event
 
 
-async def _endless(lines: Lines, _: HangUp) -> Lines:
-    line = b""
-    async for line in _before(lines):
-        yield line
-    # Of an answer without any text there is nothing to go on with.
-    while line:
+async def _endless(events: Events, hang_up: HangUp) -> Events:
+    async for event in _cut()(events, hang_up):
+        yield event
+    while True:
         await asyncio.sleep(TRICKLE_SECONDS)
-        yield _edited(line, "and so on ")
+        yield Delta("and so on ")
 
 
 def _in_two_seconds() -> str:
@@ -276,23 +190,23 @@ FAULTS: dict[str, Fault] = {
     "fault-503-then-ok": Fault("is busy, then answers", 503, then_ok=True),
     "fault-expired-token": Fault("says once that the session has expired", expired=True),
     "fault-stall-headers": Fault("takes the request and says nothing", silent=True),
-    "fault-stall-first": Fault("begins to answer, but no word comes", play=_stall_first),
-    "fault-stall-mid": Fault("falls silent in the middle", play=_stall_mid),
-    "fault-reset": Fault("the connection is reset in the middle", play=_reset),
-    "fault-truncated": Fault("the connection is closed in the middle", play=_truncated),
+    "fault-stall-first": Fault(
+        "begins to answer, but no word comes", play=_cut(before=0, stall=True)
+    ),
+    "fault-stall-mid": Fault("falls silent in the middle", play=_cut(stall=True)),
+    "fault-reset": Fault("the connection is reset in the middle", play=_cut(reset=True)),
+    "fault-truncated": Fault("the connection is closed in the middle", play=_cut(reset=False)),
     "fault-error-event": Fault(
         "an `event: error` in the middle, then an ordinary end",
-        play=_ending_with(b"event: error\ndata: " + ERROR),
+        play=_cut(b"event: error\ndata: " + ERROR),
     ),
-    "fault-error-data": Fault(
-        "an error as data in the middle", play=_ending_with(b"data: " + ERROR)
-    ),
-    "fault-bad-json": Fault("data that is no JSON", play=_ending_with(b'data: {"choices": [')),
-    "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_ending_with(b'data: "\xff\xfe"')),
-    "fault-done": Fault("a [DONE] that nobody expects", play=_followed_by(b"data: [DONE]")),
-    "fault-no-end": Fault("ends in the middle like an ordinary end", play=_ending_with()),
+    "fault-error-data": Fault("an error as data in the middle", play=_cut(b"data: " + ERROR)),
+    "fault-bad-json": Fault("data that is no JSON", play=_cut(b'data: {"choices": [')),
+    "fault-bad-utf8": Fault("bytes that are no UTF-8", play=_cut(b'data: "\xff\xfe"')),
+    "fault-done": Fault("a [DONE] that nobody expects", play=_cut(b"data: [DONE]", before=None)),
+    "fault-no-end": Fault("ends in the middle like an ordinary end", play=_cut()),
     "fault-null-choices": Fault(
-        "an event whose choices are null", play=_ending_with(b'data: {"choices": null}')
+        "an event whose choices are null", play=_cut(b'data: {"choices": null}')
     ),
     "fault-none-delta": Fault("an event whose text is null", play=_with(None)),
     "fault-empty-delta": Fault("events without text", play=_with("", "")),
@@ -312,9 +226,4 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-async def played(fault: Fault | None, lines: Lines, hang_up: HangUp) -> Lines:
-    """Give a stream's lines, as the fault makes them; closing this closes the stream."""
-    play = fault.play if fault is not None else None
-    async with aclosing(play(lines, hang_up) if play else lines) as changed:  # type: ignore[type-var]
-        async for line in changed:
-            yield line
+NONE = Fault("nothing goes wrong")

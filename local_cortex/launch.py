@@ -1,16 +1,11 @@
 """Running somebody's unmodified program against Local Cortex.
 
-The program finds its credentials where it would find real ones, in Streamlit's secrets, in
-Snowflake's connections.toml and in the environment, and trusts the server's certificate. All of it
-lies in a temporary folder that only the program knows. Real credentials are out of its sight
-(out_of_sight.py), and what it sends to an account arrives here (startup/sitecustomize.py), however
-it comes to a session (startup/local_cortex_ways.py).
+The program finds credentials where it looks for real ones, in a temporary folder of its own. Real
+ones are out of its sight (out_of_sight.py); what it sends to an account arrives here (startup/).
 
-The trick with the address. The connector takes ``host`` and ``port`` and asks
-``https://{host}:{port}/session/...``; ``snowflake.cortex`` takes ``host`` alone and asks
+The connector asks ``https://{host}:{port}/session/...``; ``snowflake.cortex`` asks
 ``https://{host}/api/...`` (snowflake/cortex/_complete.py). With ``host = "127.0.0.1:PORT/sf"`` and
-``port = 1`` the one asks under ``/sf:1`` and the other under ``/sf`` of the same server, and both
-prefixes are served.
+``port = 1`` the one asks under ``/sf:1`` and the other under ``/sf`` of the same server.
 """
 
 from __future__ import annotations
@@ -22,25 +17,19 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from local_cortex import out_of_sight
-from local_cortex.certificate import write_certificate
-from local_cortex.out_of_sight import is_secret
-from local_cortex.process.handle import ALLOCATOR
-from local_cortex.proxies import SNOWFLAKE_DOMAINS, bypass
+from local_cortex.loopback import HOST, SNOWFLAKE_DOMAINS, bypass, write_certificate
+from local_cortex.process.child import bounded_memory
+from local_cortex.process.parent import ALLOCATOR
 from local_cortex.routes.app import PATH_PREFIX
 from local_cortex.routes.session import PLACES
-from local_cortex.server import HOST, LocalCortex, StartError
+from local_cortex.server import LocalCortex
+from local_cortex.settings import Settings, StartError
 from local_cortex.startup.sitecustomize import VARIABLE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from local_cortex.settings import Settings
 
 __all__ = ["account_variables", "connection_block", "environment", "run", "secrets_text"]
 
@@ -54,16 +43,13 @@ OUT_OF_SIGHT = (
     "Out of sight for the program: {}. It gets the credentials of Local Cortex; "
     "pass on anything else that it needs as an environment variable."
 )
-BESIDE = "There is a {0} beside the program. `run --setup {0} -- ...` runs it first."
 # As the program itself: with its environment. -P: no neighbour takes the place of Python's modules.
 SETUP = (sys.executable, "-P", str(Path(__file__).with_name("setup_file.py")))
 # The connector repeats a request for as long as this, and also calls a statement off after it: long
 # enough for a long answer, short enough not to keep a program that outlives its server.
 STATEMENT_SECONDS = 120
 # A shell's exit codes: command not found, not executable, ended by a signal.
-NOT_FOUND = 127
-NOT_EXECUTABLE = 126
-SIGNALLED = 128
+NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128
 # Closing the terminal ends us as Ctrl-C does; Windows has no such signal.
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -108,30 +94,32 @@ def account_variables(port: int, secret: str, places: Mapping[str, str] = PLACES
 def secrets_text(port: int, secret: str, places: Mapping[str, str] = PLACES) -> str:
     """Return Streamlit's secrets: the account in every table and spelling that programs read."""
     known = {"account": ACCOUNT, "user": USER, "password": secret, **places}
-    top = known | account_variables(port, secret, places)
-    lines = [f"{name} = {json.dumps(value)}" for name, value in top.items()]
-    spelt = [
-        f"{name} = {json.dumps(value)}"
-        for name, value in (*places.items(), *((n.upper(), v) for n, v in known.items()))
-    ]
+    spelt = {**places, **{name.upper(): value for name, value in known.items()}}
+
+    def lines(entries: Mapping[str, str]) -> list[str]:
+        return [f"{name} = {json.dumps(value)}" for name, value in entries.items()]
+
+    text = lines(known | account_variables(port, secret, places))
     for table in TABLES:
-        lines += ["", connection_block(port, secret, header=table).rstrip(), *spelt]
-    return "\n".join([*lines, ""])
+        text += ["", connection_block(port, secret, header=table).rstrip(), *lines(spelt)]
+    return "\n".join([*text, ""])
 
 
 def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a program whose credentials lie in ``folder``.
+    """Return the environment of a program whose credentials lie in ``folder``."""
 
-    Raises:
-        StartError: the folder has a name that Streamlit cannot be told.
-    """
-    kept = {name: value for name, value in inherited.items() if not is_secret(name, value)}
+    def before(first: str, name: str) -> str:
+        return os.pathsep.join(filter(None, [first, inherited.get(name, "")]))
+
+    kept = {
+        name: value for name, value in inherited.items() if not out_of_sight.is_secret(name, value)
+    }
     return {
         **kept,
         **bypass(inherited, *SNOWFLAKE_DOMAINS),
         # `run -- streamlit ...` means the one beside this Python, also where the virtual
         # environment is not switched on.
-        "PATH": os.pathsep.join(filter(None, [_programs(), inherited.get("PATH", "")])),
+        "PATH": before(str(Path(sys.executable).parent), "PATH"),
         # requests (the Snowflake clients), then httpx and Python's ssl.
         "REQUESTS_CA_BUNDLE": str(bundle),
         "SSL_CERT_FILE": str(bundle),
@@ -143,7 +131,7 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
         "SF_TEMPORARY_CREDENTIAL_CACHE_DIR": str(folder),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         # The folder of sitecustomize.py, and its settings.
-        "PYTHONPATH": os.pathsep.join(filter(None, [STARTUP, inherited.get("PYTHONPATH", "")])),
+        "PYTHONPATH": before(STARTUP, "PYTHONPATH"),
         VARIABLE: str(folder / TOLD),
         # For `streamlit run` by a Python that ignores PYTHONPATH (-E, -I).
         "STREAMLIT_SECRETS_FILES": _secrets_file(folder / "secrets.toml"),
@@ -156,29 +144,32 @@ def environment(folder: Path, bundle: Path, inherited: Mapping[str, str]) -> dic
     }
 
 
-def _programs() -> str:
-    return str(Path(sys.executable).parent)
+def _secrets_file(ours: Path) -> str:
+    """Name our secrets for `streamlit run`, which splits the variable at white space."""
+    ways = [str(ours)]
+    # From one drive of a Windows machine to another there is no such path.
+    with suppress(ValueError):
+        ways.append(os.path.relpath(ours))
+    for way in ways:
+        if len(way.split()) == 1:
+            return way
+    raise StartError(
+        f"Streamlit cannot be given secrets from {ours.parent.parent}, because of the white "
+        "space in its name. Set TMPDIR (on Windows: TEMP) to a folder without any."
+    )
 
 
 def run(
-    command: Sequence[str],
-    *,
-    setup: Collection[str] = (),
-    settings: Settings | None = None,
-    memory: int | None = None,
+    command: Sequence[str], *, setup: Collection[str] = (), settings: Settings | None = None
 ) -> int:
-    """Run ``command`` against a Local Cortex of its own and return its exit code.
+    """Run ``command`` against a Local Cortex of its own and return its exit code, as a shell does.
 
-    A program that a signal ended counts as 128 and the signal's number, as in a shell. The files of
-    SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where they end.
-    ``memory`` bounds this process in megabytes, on Linux: for one that does nothing else.
-
-    Raises:
-        StartError: the server did not come up, there is no place for the program's secrets, or
-            no such file.
+    The files of SQL in ``setup`` run before it (setup_file.py), and it starts in the schema where
+    they end. ``StartError`` says what is missing.
     """
     if missing := [path for path in setup if not os.access(path, os.R_OK)]:
         raise StartError(f"There is no set-up file {missing[0]!r} that can be read.")
+    settings = settings or Settings.from_environment(os.environ)
     with (
         _passing_signals_on() as started,
         tempfile.TemporaryDirectory(prefix="local-cortex-") as name,
@@ -186,15 +177,27 @@ def run(
         folder = Path(name)
         certificate, bundle, authority = write_certificate(folder, os.environ)
         variables = environment(folder, bundle, os.environ)
-        if memory is not None:
-            os.environ.update(ALLOCATOR)
+        os.environ.update(ALLOCATOR)
         cortex = LocalCortex.start(settings=settings, certificate=certificate)
         # The server has read it; remove it before anything else can.
         certificate.unlink()
+
+        def run_one(command: Sequence[str], variables: Mapping[str, str]) -> int:
+            try:
+                started[:] = [subprocess.Popen(command, env=variables)]
+            except FileNotFoundError:
+                print(f"There is no command {command[0]!r} to run.", file=sys.stderr)
+                return NOT_FOUND
+            except OSError as error:
+                print(f"{command[0]!r} cannot be run: {error.strerror}.", file=sys.stderr)
+                return NOT_EXECUTABLE
+            # The program has been started without the limit.
+            with bounded_memory(settings.memory):
+                code = started[0].wait()
+            return code if code >= 0 else SIGNALLED - code
+
         try:
             block = connection_block(cortex.port, cortex.secret, header="snowflake")
-            _write_secret(folder / "connections.toml", block)
-            _write_secret(folder / "token", cortex.secret)
             told = {
                 "port": cortex.port,
                 "authority": authority,
@@ -206,85 +209,21 @@ def run(
                 "shown": [str(folder), os.path.realpath(folder)],
                 "hidden": out_of_sight.places(os.environ),
             }
+            _write_secret(folder / "connections.toml", block)
+            _write_secret(folder / "token", cortex.secret)
             _write_secret(folder / TOLD, json.dumps(told))
             if found := out_of_sight.found(command, os.environ):
                 print(OUT_OF_SIGHT.format(", ".join(found)), file=sys.stderr)
             if setup:
                 place = folder / "place.json"
-                if code := _run([*SETUP, str(place), *setup], variables, started, memory):
+                if code := run_one([*SETUP, str(place), *setup], variables):
                     return code
                 cortex.places.update(json.loads(place.read_text(encoding="utf-8")))
-            elif beside := _setup_beside(command):
-                print(BESIDE.format(beside), file=sys.stderr)
             account = (cortex.port, cortex.secret, cortex.places)
             _write_secret(folder / "secrets.toml", secrets_text(*account))
-            return _run(command, variables | account_variables(*account), started, memory)
+            return run_one(command, variables | account_variables(*account))
         finally:
             cortex.close()
-
-
-def _run(
-    command: Sequence[str],
-    variables: Mapping[str, str],
-    started: list[subprocess.Popen[bytes]],
-    memory: int | None,
-) -> int:
-    try:
-        started[:] = [subprocess.Popen(command, env=variables)]
-    except FileNotFoundError:
-        print(f"There is no command {command[0]!r} to run.", file=sys.stderr)
-        return NOT_FOUND
-    except OSError as error:
-        print(f"{command[0]!r} cannot be run: {error.strerror}.", file=sys.stderr)
-        return NOT_EXECUTABLE
-    with _bounded(memory):
-        code = started[0].wait()
-    return code if code >= 0 else SIGNALLED - code
-
-
-@contextmanager
-def _bounded(megabytes: int | None) -> Iterator[None]:
-    """Let a statement that needs too much memory fail alone, as in child.py.
-
-    The limit is of this process, whose programs have been started without it.
-    """
-    if sys.platform != "linux" or megabytes is None:
-        yield
-        return
-    import resource
-
-    most, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 900_000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
-
-
-def _setup_beside(command: Sequence[str]) -> str | None:
-    """Name the file beside a script of ``command`` that looks as if it were to run first."""
-    # Unlike Path.is_file it raises nothing, whatever a word of a command looks like.
-    beside = [Path(word).parent / "setup.sql" for word in command if os.path.isfile(word)]
-    return next((str(path) for path in beside if os.path.isfile(path)), None)
-
-
-def _secrets_file(ours: Path) -> str:
-    """Name our secrets for Streamlit.
-
-    `streamlit run` takes the variable for a list and splits it at white space; there is no quoting.
-    """
-    ways = [str(ours)]
-    # From one drive of a Windows machine to another there is no such path.
-    with suppress(ValueError):
-        ways.append(os.path.relpath(ours))
-    way = next((way for way in ways if len(way.split()) == 1), None)
-    if way is None:
-        raise StartError(
-            f"Streamlit cannot be given secrets from {ours.parent.parent}, because of the white "
-            "space in its name. Set TMPDIR (on Windows: TEMP) to a folder without any."
-        )
-    return way
 
 
 def _write_secret(path: Path, text: str) -> None:
@@ -299,10 +238,7 @@ def heeded() -> list[signal.Signals]:
 
 @contextmanager
 def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Pass signals on to the program in the list, so that it can end itself.
-
-    Before there is one, we end at once, and clean up.
-    """
+    """Pass signals on to the program in the list; before there is one, end and clean up."""
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _frame: object) -> None:

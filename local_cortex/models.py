@@ -1,23 +1,22 @@
 """The model table: which Cortex models there are, and which of them still answer on a given day.
 
-The table itself is ``models.toml``, which also says where each fact is from, that it was compiled
-in November 2026, and what in it is unverified. ``COURSE_MODELS`` may name a file of the same form
-to use instead. Pages read it too, to mark retired models in a select box.
+``models.toml`` says where each fact is from; ``COURSE_MODELS`` may name a file of the same form.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
 import tomllib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from local_cortex.settings import ModelTableError
 
 __all__ = [
     "DEFAULTS",
@@ -42,13 +41,7 @@ OVERRIDE = "COURSE_MODELS"
 # The REST API's documented cap, the same for every model in its rate-limit table; it stands in
 # for models whose own limit is not documented.
 REST_MAX_OUTPUT_TOKENS = 16_384
-#: Bytes of a model table; the course's own has 12 KB.
-LARGEST = 250_000
 QUALIFIED = re.compile(r'snowflake\.models\."(?P<name>[^"]+)"', re.IGNORECASE)
-
-
-class ModelTableError(ValueError):
-    """A model table can't be used; the text names the file, the place and the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +78,7 @@ class Model:
     def available_on(self, day: date) -> bool:
         """Whether any account can start to use the model on ``day``.
 
-        Legacy models answer only accounts that used them before, private previews only accounts
-        that Snowflake enabled; neither is something to offer a learner.
+        Legacy models and private previews answer only some accounts.
         """
         return self.status_on(day) in ("GA", "PUPR")
 
@@ -103,22 +95,22 @@ class ModelTable:
 
 
 def load(path: str | Path) -> ModelTable:
-    """Read and check a model table.
-
-    Raises:
-        ModelTableError: the file cannot be read, is not TOML, or does not have the table's form.
-
-    """
-    source = _read(Path(path))
+    """Read and check a model table; a ``ModelTableError`` names the file, place and problem."""
     try:
-        given = tomllib.loads(source)
+        given = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # a number may be too long, a list too deep
         raise ModelTableError(f"{path}: not TOML: {error}") from error
     try:
         table = TypeAdapter(ModelTable).validate_python(given)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        raise ModelTableError(f"{path}: {_explain(given, first['loc'], first['msg'])}") from error
+        place, problem = list(map(str, first["loc"])), first["msg"]
+        if len(place) > 1 and place[0] == "model":
+            place[:2] = [f"model number {int(place[1]) + 1}"]
+        problem = "unknown field" if "Unexpected keyword" in problem else problem
+        raise ModelTableError(f"{path}: {': '.join([*place, problem])}") from error
     names = [model.name for model in table.model]
     for model in table.model:
         if model.name != model.name.lower() or names.count(model.name) > 1:
@@ -131,64 +123,19 @@ def load(path: str | Path) -> ModelTable:
     return table
 
 
-def _read(path: Path) -> str:
-    # A pipe would be waited for.
-    if path.exists() and not path.is_file():
-        raise ModelTableError(f"{path}: cannot be read: it is no ordinary file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise ModelTableError(f"{path}: cannot be read: {error.strerror}") from error
-    if len(content) > LARGEST:
-        raise ModelTableError(f"{path}: cannot be read: it is larger than {LARGEST // 1000} KB")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ModelTableError(f"{path}: cannot be read: it is not UTF-8") from error
-    if text.startswith("\ufeff"):
-        raise ModelTableError(f"{path}: begins with a byte order mark: save it without BOM")
-    # tomllib takes hours for a name of 100,000 parts.
-    if long := re.search(r"(?:[^\s.]{1,80}[ \t]*\.[ \t]*){100}", text):
-        line = text.count("\n", 0, long.start()) + 1
-        raise ModelTableError(f"{path}: not TOML: a name has too many parts (at line {line})")
-    return text
-
-
-def _explain(given: dict[str, object], where: tuple[int | str, ...], problem: str) -> str:
-    """Say where a validation problem is, in the file's own words."""
-    place = [str(step) for step in where]
-    known: list[str] = list(ModelTable.__dataclass_fields__)
-    if len(where) > 1 and where[0] == "model" and isinstance(where[1], int):
-        known = list(Model.__dataclass_fields__)
-        entries = given["model"]
-        entry = entries[where[1]] if isinstance(entries, list) else None
-        name = entry.get("name") if isinstance(entry, dict) else None
-        place = [
-            f"model {name!r}" if isinstance(name, str) else f"model number {where[1] + 1}",
-            *place[2:],
-        ]
-    if "Unexpected keyword" in problem:
-        close = difflib.get_close_matches(place[-1], known, 1)
-        problem = "unknown field" + (f"; did you mean {close[0]!r}?" if close else "")
-    return f"{': '.join(place)}: {problem}"
-
-
 _TABLE = load(os.environ.get(OVERRIDE) or Path(__file__).with_name("models.toml"))
 _BY_NAME = {model.name: model for model in _TABLE.model}
-
+#: Every model of the table, newest first in each family.
 MODELS: tuple[Model, ...] = _TABLE.model
-"""Every model of the table, newest first in each family."""
+#: Names to offer first: alive when the table was compiled, and answering over REST.
 DEFAULTS: tuple[str, ...] = _TABLE.defaults
-"""Names to offer first: alive when the table was compiled, and answering over REST."""
 
 
 def find(name: str) -> Model | None:
     """Look a model up as Snowflake does.
 
-    A plain name in any case is resolved to the object ``SNOWFLAKE.MODELS."NAME"``; that object's
-    own, quoted identifier is accepted too and is case-sensitive (docs.snowflake.com/en/user-guide/
-    snowflake-cortex/aisql-privileges-and-access, "Use model objects with supported features").
+    A plain name in any case means the object ``SNOWFLAKE.MODELS."NAME"``, whose own identifier is
+    case-sensitive (docs.snowflake.com/en/user-guide/snowflake-cortex/aisql-privileges-and-access).
     """
     qualified = QUALIFIED.fullmatch(name)
     if qualified is None:
@@ -202,61 +149,42 @@ def available(on: date) -> tuple[Model, ...]:
     return tuple(model for model in MODELS if model.available_on(on))
 
 
-def show_columns() -> tuple[tuple[str, str], ...]:
-    """Name and SQL type of each column of ``SHOW CORTEX BASE MODELS``.
+# The names are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models). The
+# types are not: they follow other SHOW commands, which give arrays as JSON text.
+SHOWN = (
+    *("created_on", "name", "model_type", "database_name", "schema_name", "owner"),
+    *("lifecycle_status", "in_region_availability", "legacy_date", "eol_date"),
+    "cross_region_availability",
+)
 
-    The names are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models). The
-    types are not: they follow other SHOW commands, which give arrays as JSON text.
-    """
-    return (
-        ("created_on", "TIMESTAMP_LTZ"),
-        ("name", "TEXT"),
-        ("model_type", "TEXT"),
-        ("database_name", "TEXT"),
-        ("schema_name", "TEXT"),
-        ("owner", "TEXT"),
-        ("lifecycle_status", "TEXT"),
-        ("in_region_availability", "TEXT"),
-        ("legacy_date", "TEXT"),
-        ("eol_date", "TEXT"),
-        ("cross_region_availability", "TEXT"),
-    )
+
+def show_columns() -> tuple[tuple[str, str], ...]:
+    """Name and SQL type of each column of ``SHOW CORTEX BASE MODELS``."""
+    return tuple((name, "TIMESTAMP_LTZ" if name == "created_on" else "TEXT") for name in SHOWN)
 
 
 def show_rows(on: date) -> list[tuple[datetime | str | None, ...]]:
     """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
 
-    Names are upper case, as in Snowflake's own sample of ``SHOW MODELS IN SNOWFLAKE.MODELS``.
-    ``created_on`` is the day this table was compiled: when an account made each object is its own.
+    Names are upper case, as in Snowflake's sample; ``created_on`` is the day of this table.
     """
-    created = datetime(_TABLE.as_of.year, _TABLE.as_of.month, _TABLE.as_of.day, tzinfo=UTC)
-    return [
-        (
-            created,
-            model.name.upper(),
-            "CORTEX_BASE",
-            "SNOWFLAKE",
-            "MODELS",
-            "SNOWFLAKE",
-            model.status_on(on),
-            _in_region(model, on),
-            model.legacy_date.isoformat() if model.legacy_date else None,
-            _end(model),
-            json.dumps(model.cross_region) if model.cross_region else None,
+    created = datetime.combine(_TABLE.as_of, time(), UTC)
+    fixed = ("CORTEX_BASE", "SNOWFLAKE", "MODELS", "SNOWFLAKE")
+    rows: list[tuple[datetime | str | None, ...]] = []
+    for model in sorted(MODELS, key=lambda model: model.name):
+        # Documented: an ended model has an empty array, one that no region hosts has NULL.
+        in_region = json.dumps(model.in_region) if model.in_region else None
+        ends = model.eol_date.isoformat() if model.eol_date else None
+        if model.eol_not_before is not None:
+            # Documented as free text, with these two forms as its examples.
+            ends = f"No sooner than {model.eol_not_before:%Y/%m/%d}"
+        rows.append(
+            (
+                *(created, model.name.upper(), *fixed, model.status_on(on)),
+                "[]" if model.retired_on(on) else in_region,
+                model.legacy_date.isoformat() if model.legacy_date else None,
+                ends,
+                json.dumps(model.cross_region) if model.cross_region else None,
+            )
         )
-        for model in sorted(MODELS, key=lambda model: model.name)
-    ]
-
-
-def _in_region(model: Model, on: date) -> str | None:
-    # Documented: an ended model has an empty array, one that no region hosts has NULL.
-    if model.retired_on(on):
-        return "[]"
-    return json.dumps(model.in_region) if model.in_region else None
-
-
-def _end(model: Model) -> str | None:
-    # Documented as free text, with these two forms as its examples.
-    if model.eol_not_before is not None:
-        return f"No sooner than {model.eol_not_before:%Y/%m/%d}"
-    return model.eol_date.isoformat() if model.eol_date else None
+    return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 # Unlike Path.is_file it raises nothing, whatever a word of a command looks like.
 from os.path import isfile
@@ -12,13 +12,9 @@ from pathlib import Path
 __all__ = ["found", "is_secret", "places"]
 
 # Some of the course and of Streamlit, which lead to secrets, too, and one of the Snowflake CLI.
-NAMES = frozenset(
-    {
-        "COURSE_CONNECTION_NAME",
-        "COURSE_RELAY_API_KEY",
-        "PRIVATE_KEY_PASSPHRASE",
-        "STREAMLIT_SECRETS_FILES",
-    }
+NAMES = (
+    *("COURSE_CONNECTION_NAME", "COURSE_RELAY_API_KEY", "PRIVATE_KEY_PASSPHRASE"),
+    "STREAMLIT_SECRETS_FILES",
 )
 # The token of a container in Snowflake, and what other platforms mount.
 TOKEN = "/snowflake/session/token"  # noqa: S105 - a path
@@ -56,21 +52,15 @@ def places(environment: Mapping[str, str]) -> list[str]:
 
 def found(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """Name what to hide from ``command``: files, then variables."""
-    files = dict.fromkeys(path for path in _files(command, environment) if isfile(path))
-    variables = [name for name, value in environment.items() if is_secret(name, value)]
-    return [*dict.fromkeys(map(_shown, files)), *sorted(variables)]
-
-
-def _files(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Path]:
     # Streamlit looks beside the script as well.
     scripts = [Path(word).absolute().parent for word in command if isfile(word)]
-    for folder in (Path.cwd(), *scripts, _home()):
-        yield from (folder / name for name in PROJECT_FILES)
+    files = [folder / name for folder in (Path.cwd(), *scripts, _home()) for name in PROJECT_FILES]
     for place in map(Path, places(environment)):
-        yield place
-        yield from (place / name for name in CLIENT_FILES)
+        files += [place, *(place / name for name in CLIENT_FILES)]
     if chosen := environment.get("SNOWFLAKE_HOME"):
-        yield Path(chosen).expanduser() / "connections.toml"
+        files.append(Path(chosen).expanduser() / "connections.toml")
+    variables = [name for name, value in environment.items() if is_secret(name, value)]
+    return [*dict.fromkeys(_shown(path) for path in files if isfile(path)), *sorted(variables)]
 
 
 def _home() -> Path:

@@ -1,8 +1,7 @@
 """Snowflake's session tokens: who is logged in, for how long, and how a token is renewed.
 
-Pure state: no HTTP and no clock of its own. A login gives a session token (valid an hour) and a
-master token (valid four), which buys a new session token; the codes are those that the Snowflake
-clients react to (snowflake/connector/network.py).
+A login gives a session token (valid an hour) and a master token (valid four), which buys a new
+session token; the codes are those that the clients react to (snowflake/connector/network.py).
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import hmac
 import itertools
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,10 +38,7 @@ class AuthError(Exception):
 WRONG_PASSWORD = ("390100", "Incorrect username or password was specified.")
 UNKNOWN_TOKEN = ("390104", "Session token is not valid.")
 EXPIRED_SESSION = ("390112", "Your session has expired. Please login again.")
-EXPIRED_MASTER = (
-    "390114",
-    "Authentication token has expired. The user must authenticate again.",
-)
+EXPIRED_MASTER = ("390114", "Authentication token has expired. The user must authenticate again.")
 
 
 @dataclass(slots=True, eq=False)
@@ -63,10 +58,7 @@ class Login:
 
 
 class Sessions:
-    """All logins of one server; safe to use from several threads.
-
-    ``clock`` is a monotonic clock in seconds; ``ended`` is called with every session that ends.
-    """
+    """All logins of one server; ``ended`` is called with every session that ends."""
 
     def __init__(
         self,
@@ -76,11 +68,10 @@ class Sessions:
         ended: Callable[[SqlSession], None] = lambda _: None,
     ) -> None:
         self.secret = secret
-        self._ended = ended
-        self._clock = clock
+        self._clock, self._ended = clock, ended
         self._ids = itertools.count(1)
-        self._lock = threading.Lock()
         self._by_token: dict[str, Login] = {}
+        # In the order of last use.
         self._by_master: dict[str, Login] = {}
 
     def __len__(self) -> int:
@@ -88,25 +79,19 @@ class Sessions:
         return len(self._by_master)
 
     def login(self, user: str, password: str, new_session: Callable[[int], SqlSession]) -> Login:
-        """Open a session for any user who knows this server's secret.
-
-        Raises:
-            AuthError: 390100, the password is wrong.
-        """
+        """Open a session for any user who knows the secret; ``AuthError`` 390100 for others."""
         if not user or not self.is_secret(password):
             raise AuthError(*WRONG_PASSWORD)
-        with self._lock:
-            now = self._clock()
-            self._forget_some(now)
-            number = next(self._ids)
-            login = Login(
-                id=number,
-                master_token=secrets.token_urlsafe(32),
-                master_expires=now + MASTER_SECONDS,
-                sql=new_session(number),
-            )
-            self._by_master[login.master_token] = login
-            self._add_token(login, now)
+        now = self._clock()
+        for known in list(self._by_master.values()):
+            if now >= known.master_expires:
+                self.close(known)
+        while len(self._by_master) >= MAX_SESSIONS:
+            self.close(next(iter(self._by_master.values())))
+        number, master = next(self._ids), secrets.token_urlsafe(32)
+        login = Login(number, master, now + MASTER_SECONDS, new_session(number))
+        self._by_master[master] = login
+        self._add_token(login, now)
         return login
 
     def is_secret(self, candidate: str) -> bool:
@@ -116,53 +101,41 @@ class Sessions:
         return hmac.compare_digest(sent, self.secret.encode())
 
     def authenticate(self, token: str) -> Login:
-        """Return the session that ``token`` belongs to.
-
-        Raises:
-            AuthError: 390104 for a token never given, 390112 for one that has expired.
-        """
-        with self._lock:
-            login = self._by_token.get(token)
-            if login is None:
-                raise AuthError(*UNKNOWN_TOKEN)
-            if self._clock() >= login.tokens[token]:
-                raise AuthError(*EXPIRED_SESSION)
-            # The dictionary's order is that of last use.
-            self._by_master[login.master_token] = self._by_master.pop(login.master_token)
-            return login
+        """Return a token's session; ``AuthError`` 390104 for an unknown one, 390112 expired."""
+        login = self._by_token.get(token)
+        if login is None:
+            raise AuthError(*UNKNOWN_TOKEN)
+        if self._clock() >= login.tokens[token]:
+            raise AuthError(*EXPIRED_SESSION)
+        self._by_master[login.master_token] = self._by_master.pop(login.master_token)
+        return login
 
     def renew(self, master_token: str) -> Login:
-        """Give the master token's session a new session token.
+        """Give the master token's session a new session token; the one before keeps its own time.
 
-        The one before keeps its own time, so that threads that share a session and renew it at the
-        same moment do not take each other's tokens away.
-
-        Raises:
-            AuthError: 390104 for an unknown master token, 390114 for an expired one.
+        ``AuthError`` 390104 for an unknown, 390114 for an expired master token.
         """
-        with self._lock:
-            now = self._clock()
-            login = self._by_master.get(master_token)
-            if login is None:
-                raise AuthError(*UNKNOWN_TOKEN)
-            if now >= login.master_expires:
-                self._forget(login)
-                raise AuthError(*EXPIRED_MASTER)
-            self._add_token(login, now)
-            login.master_expires = now + MASTER_SECONDS
+        now, login = self._clock(), self._by_master.get(master_token)
+        if login is None:
+            raise AuthError(*UNKNOWN_TOKEN)
+        if now >= login.master_expires:
+            self.close(login)
+            raise AuthError(*EXPIRED_MASTER)
+        self._add_token(login, now)
+        login.master_expires = now + MASTER_SECONDS
         return login
 
     def expire(self) -> None:
-        """Let every session token run out now, as an hour of waiting would; they can be renewed."""
-        with self._lock:
-            now = self._clock()
-            for login in self._by_master.values():
-                login.tokens = {token: min(now, until) for token, until in login.tokens.items()}
+        """Let every session token run out now; they can be renewed."""
+        for login in list(self._by_master.values()):
+            login.tokens = dict.fromkeys(login.tokens, self._clock())
 
     def close(self, login: Login) -> None:
         """End a session; its tokens are unknown from now on."""
-        with self._lock:
-            self._forget(login)
+        for token in login.tokens:
+            self._by_token.pop(token, None)
+        if self._by_master.pop(login.master_token, None) is not None:
+            self._ended(login.sql)
 
     def _add_token(self, login: Login, now: float) -> None:
         token = secrets.token_urlsafe(32)
@@ -171,17 +144,3 @@ class Sessions:
         while len(login.tokens) > MAX_TOKENS:
             oldest = next(iter(login.tokens))
             del login.tokens[oldest], self._by_token[oldest]
-
-    def _forget_some(self, now: float) -> None:
-        """Make room for one more: drop what can't be renewed, then the least recently used."""
-        for login in list(self._by_master.values()):
-            if now >= login.master_expires:
-                self._forget(login)
-        while len(self._by_master) >= MAX_SESSIONS:
-            self._forget(next(iter(self._by_master.values())))
-
-    def _forget(self, login: Login) -> None:
-        for token in login.tokens:
-            self._by_token.pop(token, None)
-        if self._by_master.pop(login.master_token, None) is not None:
-            self._ended(login.sql)

@@ -1,16 +1,20 @@
-"""What can be set about Local Cortex, and where each setting may come from.
+"""What can be set about Local Cortex, which engine that makes, and the errors of a bad setting.
 
-Every setting has an environment variable, so that `make run`, a container and a plain
-`streamlit run` are all set the same way; the command line overrides it.
+Each setting has an environment variable; the command line overrides it.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-__all__ = ["Settings", "SettingsError"]
+if TYPE_CHECKING:
+    from local_cortex.engines import Engine
+
+__all__ = ["ModelTableError", "Settings", "SettingsError", "StartError", "choose_engine"]
 
 #: Setting -> the environment variable it is read from.
 ENVIRONMENT = {
@@ -25,6 +29,14 @@ ENVIRONMENT = {
 
 class SettingsError(ValueError):
     """A setting has a value that cannot be used; the text names the setting and the fix."""
+
+
+class ModelTableError(ValueError):
+    """A model table can't be used; the text names the file, the place and the problem."""
+
+
+class StartError(RuntimeError):
+    """Local Cortex did not come up; the text says why and what to do."""
 
 
 class Settings(BaseModel):
@@ -42,17 +54,12 @@ class Settings(BaseModel):
     """Seconds that one SQL statement may compute; time spent waiting for a model is not counted."""
     memory: int = Field(default=1_500, ge=300, le=1_000_000)
     """Megabytes that a process of its own may use before it is started again."""
-
     inactive_account: bool = False
     """Let COMPLETE and the other legacy functions of SQL fail, as in an account marked inactive."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read the settings that ``environment`` names; the others keep their defaults.
-
-        Raises:
-            SettingsError: a variable's value cannot be used.
-        """
+        """Read the settings that ``environment`` names; ``SettingsError`` for a bad value."""
         given = {
             setting: environment[variable]
             for setting, variable in ENVIRONMENT.items()
@@ -61,11 +68,7 @@ class Settings(BaseModel):
         return cls()._with(given, ENVIRONMENT)
 
     def replace(self, given: Mapping[str, object]) -> Settings:
-        """Return these settings with some given on the command line.
-
-        Raises:
-            SettingsError: a value cannot be used.
-        """
+        """Return these settings with the command line's; ``SettingsError`` for a bad value."""
         return self._with(given, {name: f"--{name.replace('_', '-')}" for name in ENVIRONMENT})
 
     def _with(self, given: Mapping[str, object], names: Mapping[str, str]) -> Settings:
@@ -79,3 +82,19 @@ class Settings(BaseModel):
                 f"{names[setting]}={given[setting]}: {first['msg']}. "
                 f"Give it such a value, or leave it out for {default}."
             ) from error
+
+
+def choose_engine(settings: Settings) -> Engine:
+    """Return a relay where ``COURSE_RELAY_URL`` names one, else the scripted engine."""
+    if os.environ.get("COURSE_RELAY_URL"):
+        # Imported here because its HTTP client takes a tenth of a second to import.
+        from local_cortex.engines.relay import RelayEngine
+
+        relay = RelayEngine.from_environment(os.environ)
+        if relay is not None:
+            return relay
+    from local_cortex.engines.scripted import ScriptedEngine
+
+    return ScriptedEngine(
+        first_token=settings.first_token, tokens_per_second=settings.tokens_per_second
+    )

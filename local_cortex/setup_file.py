@@ -1,9 +1,7 @@
 """Running files of SQL statements before a program: ``python -m local_cortex run --setup FILE``.
 
-As a program of its own this runs under ``run`` like the program that follows it: it has the same
-credentials, sees the same files, and its PUT and GET are the connector's. What is not run is
-reported, and the rest goes on: a set-up file is full of roles, integrations and other things that
-an account has and a learner's machine does not.
+A program of its own, with the credentials and files of the one that follows. What fails is
+reported, and the rest goes on: a set-up file has roles and integrations that are only an account's.
 """
 
 from __future__ import annotations
@@ -11,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Statement", "main", "read", "split"]
+__all__ = ["main", "split"]
 
 # Snowflake has two more kinds of strings and of comments than SQL: $$...$$ and //.
 PIECE = re.compile(
@@ -42,57 +39,35 @@ SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
 PLACES = ("role", "warehouse", "database", "schema")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement without the comments around it; ``line`` is where it begins, from 1."""
+def split(text: str) -> list[tuple[int, str]]:
+    """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement.
 
-    line: int
-    sql: str
-
-    @property
-    def name(self) -> str:
-        """Its first two words, as ``CREATE TABLE`` for CREATE OR REPLACE TABLE, too."""
-        first, *rest = self.sql[:80].upper().replace("OR REPLACE", "", 1).split()
-        return " ".join([first, *rest[:1]])
-
-
-def read(path: str) -> list[Statement]:
-    """Return the statements of a file.
-
-    Raises:
-        OSError: it cannot be read.
+    Returns each statement's line, from 1, and its text without the comments around it.
     """
-    return split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
-
-
-def split(text: str) -> list[Statement]:
-    """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement."""
-    return [
-        Statement(text.count("\n", 0, start) + 1, text[start:end]) for start, end in _bounds(text)
-    ]
-
-
-def _bounds(text: str) -> Iterator[tuple[int, int]]:
+    found: list[tuple[int, str]] = []
     words: list[str] = []
-    start = end = -1
-    position = 0
+    start = end = position = 0
+
+    def finish() -> None:
+        if words:
+            found.append((text.count("\n", 0, start) + 1, text[start:end]))
+            words.clear()
+
     while piece := PIECE.search(text, position):
         position = piece.end()
         if piece.lastgroup == "comment":
             continue
         if piece.lastgroup == "end" and not _within_block(words):
-            if start >= 0:
-                yield start, end
-            words, start = [], -1
+            finish()
             continue
-        if start < 0:
+        if not words:
             start = piece.start()
             if transfer := TRANSFER.match(text, start):
                 position = transfer.end()
         words.append(piece[0].upper())
         end = position
-    if start >= 0:
-        yield start, end
+    finish()
+    return found
 
 
 def _within_block(words: Sequence[str]) -> bool:
@@ -118,39 +93,33 @@ def main(place: str, paths: Sequence[str]) -> int:
 
     with connect(connection_name="snowflake") as connection, connection.cursor() as cursor:
         for path in paths:
-            _run(cursor, path)
+            sys.stderr.write(_run(cursor, path))
         names = ", ".join(f"CURRENT_{name.upper()}()" for name in PLACES)
         found = dict(zip(PLACES, cursor.execute(f"SELECT {names}").fetchone(), strict=True))
     kept = {name: value for name, value in found.items() if value}
     Path(place).write_text(json.dumps(kept), encoding="utf-8")
-    _say(f"The program starts in {'.'.join(kept[n] for n in PLACES[2:] if n in kept)}.")
+    begins = ".".join(kept[name] for name in PLACES[2:] if name in kept)
+    sys.stderr.write(f"The program starts in {begins}.\n")
     return 0
 
 
-def _run(cursor: Any, path: str) -> None:
+def _run(cursor: Any, path: str) -> str:
+    """Run a file, and return what to say of it."""
     from snowflake.connector.errors import Error
 
-    statements = read(path)
+    statements = split(Path(path).read_text(encoding="utf-8-sig", errors="replace"))
     failed = []
-    for statement in statements:
+    for line, sql in statements:
         try:
-            cursor.execute(statement.sql)
+            cursor.execute(sql)
         except (Error, OSError) as error:
-            failed.append(f"  line {statement.line}, {statement.name}: {_reason(error)}")
-    ran = len(statements) - len(failed)
-    _say(f"Set-up {path}: {ran} of {len(statements)} statements ran.")
+            text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
+            reason = SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
+            failed.append(f"  line {line}: {reason}\n")
     if failed:
-        _say("These did not, and the rest went on:\n" + "\n".join(failed))
-
-
-def _reason(error: Exception) -> str:
-    """Return the first sentence of an error, without the numbers before it."""
-    text = " ".join(str(getattr(error, "raw_msg", None) or error).split())
-    return SENTENCE.split(text.removeprefix("SQL compilation error: "), maxsplit=1)[0]
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+        failed.insert(0, "These did not, and the rest went on:\n")
+    ran = len(statements) - max(0, len(failed) - 1)
+    return f"Set-up {path}: {ran} of {len(statements)} statements ran.\n" + "".join(failed)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A model name that asks for a speed: ``llama3.1-8b@80`` is that model at 80 tokens a second.
 
-So any client can ask for one, as it asks for a fault: by the model's name. An account knows no such
-names and refuses them.
+An account knows no such names and refuses them.
 """
 
 from __future__ import annotations
@@ -11,22 +10,20 @@ import re
 __all__ = ["FASTEST", "asked_for", "with_speed"]
 
 FASTEST = 100_000.0
-MARK = "@"
-NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
+NAME = re.compile(r"(?P<model>.*)@(?P<speed>\d{1,6}(\.\d{1,3})?)")
 
 
 def asked_for(name: str) -> tuple[str, float | None]:
     """Return the model that a name means, and the tokens a second that it asks for.
 
-    A name without a speed, or with one that is not above 0 and up to ``FASTEST``, comes back as it
-    is: no model is called that.
+    A name without a speed above 0 and up to ``FASTEST`` comes back as it is.
     """
-    model, mark, number = name.rpartition(MARK)
-    if not mark or not NUMBER.fullmatch(number) or not 0 < float(number) <= FASTEST:
+    asked = NAME.fullmatch(name)
+    if asked is None or not 0 < float(asked["speed"]) <= FASTEST:
         return name, None
-    return model, float(number)
+    return asked["model"], float(asked["speed"])
 
 
 def with_speed(model: str, tokens_per_second: float) -> str:
     """Return the name that asks for this model at this speed."""
-    return f"{model}{MARK}{tokens_per_second:g}"
+    return f"{model}@{tokens_per_second:g}"

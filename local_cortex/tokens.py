@@ -1,10 +1,8 @@
 """Token-like pieces of a text: what the scripted engine streams and what usage is counted in.
 
-This is an estimate, not a model's tokenizer. Each model family has its own, none is shipped here,
-and on an account ``AI_COUNT_TOKENS`` gives the true count for a model. The sizes follow the rule
-of thumb in Snowflake's documentation, about four characters a token in English; for Hangul, one
-or two syllables a token. As with a real tokenizer, a piece can end inside what a reader sees as
-one character (a family emoji, decomposed Hangul), though never inside a code point.
+An estimate, not a model's tokenizer: about four characters a token in English, one or two syllables
+in Hangul. As with a real tokenizer, a piece can end inside what a reader sees as one character,
+though never inside a code point.
 """
 
 from __future__ import annotations

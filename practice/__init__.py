@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from practice.events import Event
+    from practice.events import Event, SessionState
     from practice.exercises import Exercise, ExerciseError, load_exercises
     from practice.grading import CheckResult, grade
     from practice.sandbox import (
@@ -28,6 +28,7 @@ __all__ = [
     "Refused",
     "RunLimits",
     "Scene",
+    "SessionState",
     "SqlError",
     "TooMany",
     "Turns",
@@ -41,6 +42,7 @@ __all__ = [
 _WHERE = {
     "CheckResult": "grading",
     "Event": "events",
+    "SessionState": "events",
     "Exercise": "exercises",
     "ExerciseError": "exercises",
     "grade": "grading",

@@ -62,14 +62,16 @@ def _arguments() -> dict[str, set[str]]:
     from streamlit.delta_generator import DeltaGenerator
 
     # A call of st.write is recorded as the element that it draws.
+    names = [name for name in ELEMENTS if name != "write"]
     drawn = {
-        f"st.{name}": set(inspect.signature(getattr(DeltaGenerator, name)).parameters)
-        for name in ELEMENTS
-        if name != "write"
+        f"st.{name}": {*inspect.signature(getattr(DeltaGenerator, name)).parameters}
+        for name in names
     }
-    anything = set().union(*drawn.values())
-    known = {"Complete": {"model", "prompt", "options", "stream"}, "st.*": anything}
-    return known | {"session.sql": {"query", "params"}} | drawn
+    known = {
+        "Complete": {"model", "prompt", "options", "stream"},
+        "session.sql": {"query", "params"},
+    }
+    return known | {"st.*": set().union(*drawn.values())} | drawn
 
 
 def _called(name: str) -> str:
@@ -92,14 +94,7 @@ def _one_of(name: str, known: Iterable[str]) -> str:
 
 
 class Pieces(Table):
-    """What ``st.write_stream`` was given.
-
-    Args:
-        at_least: how many texts.
-        longest: how many characters none of them exceeds.
-        shortest: how many characters each of them has at least, but for the last.
-        spread: seconds from the first to the last.
-    """
+    """What ``st.write_stream`` was given; sizes in characters, ``spread`` in seconds."""
 
     at_least: int = 1
     longest: int | None = None
@@ -124,27 +119,10 @@ def _wanted(value: object) -> object:
 
 
 class Condition(Table):
-    """Something that holds of a program and of what it did in a scene; all that is given must hold.
+    """Something that holds of a program and of what it did in a scene: all that is given.
 
-    Args:
-        all, any, no: of other conditions.
-        code: a shape of code, see ``practice.patterns``.
-        called: ``Complete`` (the OpenAI client's ``create`` counts as one), ``session.sql``, a
-            function of ``st`` such as ``st.success``, or ``st.*`` for any of them.
-        with_: arguments of that call (``with`` in the file), each a value, ``{contains = "..."}``
-            or ``{lacks = "..."}`` (in small letters or capitals). In a text, ``{answer}`` stands
-            for what the model sent last, ``{answer_length}`` for its number of characters,
-            ``{value}`` for the first value of the first row of the last statement; of a JSON
-            string, as ``AI_COMPLETE`` may return one, for the text in it.
-        times: how often it was called, with those arguments.
-        shown: where the stream came from that ``st.write_stream`` got: ``complete`` for the very
-            iterator that ``Complete`` returned, ``generator`` for one of the program's own.
-        pieces: what that stream gave.
-        whole: whether all that the model sent was shown by it.
-        read: whether a stream of ``Complete`` was read at all.
-        error: the type of the error that ended the program, ``""`` for none, ``*`` for any.
-        message: of that error.
-        ended: how the run ended, see ``practice.events.Reason``.
+    ``lessons/README.md`` says what each field means, and what ``{answer}``, ``{answer_length}``
+    and ``{value}`` stand for in a text of ``with_``.
     """
 
     all: list[Condition] | None = None

@@ -7,7 +7,7 @@ here, such as callbacks, keys and tooltips, are not in it, and the stand-ins do 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -32,12 +32,7 @@ AVATARS = ("user", "assistant", "human", "ai")
 
 
 class Undrawable(Exception):
-    """A call that the table does not have.
-
-    Args:
-        argument: the first one that is wrong.
-        what: the code of the sentence for the learner, without ``no_`` (``messages.toml``).
-    """
+    """A call with an ``argument`` that the table does not have; ``what`` is its sentence's code."""
 
     def __init__(self, argument: str, what: str) -> None:
         super().__init__(argument)
@@ -71,20 +66,19 @@ def _shallow(text: str) -> str:
     try:
         value = from_json(text)
     except ValueError:
+        value = None
         if sum(map(text.count, "[{")) > DEEPEST_JSON:
             raise
-        return text
-    level = [value]
-    for _ in range(DEEPEST_JSON):
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    if level:
+    if _is_deeper(value, DEEPEST_JSON):
         raise ValueError("nested too deeply")
     return text
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value
+    return isinstance(value, dict | list) and (
+        most < 1 or any(_is_deeper(each, most - 1) for each in inner)
+    )
 
 
 Markdown = Annotated[str, Field(max_length=MOST_MARKDOWN)]
@@ -92,28 +86,16 @@ Text = Annotated[str, Field(max_length=MOST_TEXT)]
 Label = Annotated[str, Field(max_length=MOST_LABEL)]
 # One of Streamlit's own words, which it looks up in a list of its own.
 Word = Annotated[str, Field(max_length=30, pattern=r"^[A-Za-z_-]+$")]
-Icon = Annotated[str, Field(max_length=100), AfterValidator(_icon)] | None
-Avatar = Annotated[str, Field(max_length=100), AfterValidator(_avatar)] | None
 Flag = bool | None
 Pixels = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
 Size = Literal["stretch", "content", "auto"] | Pixels | None
 Index = Annotated[int, Field(ge=0, lt=MOST_OPTIONS)] | None
-Options = Annotated[list[Label], Field(max_length=MOST_OPTIONS)]
-Tabs = Annotated[list[Label], Field(min_length=1, max_length=MOST_COLUMNS)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Position = (
     Annotated[int, Field(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
     | Annotated[float, Field(ge=-SAFE_INTEGER, le=SAFE_INTEGER)]
 )
-# How a browser writes a number: `%10000000d` would be ten million characters.
-Format = Annotated[str, Field(max_length=30, pattern=r"^\D*(\d{1,3}\D+)*\d{0,3}$")] | None
 Number = bool | Annotated[int, Field(ge=-(10**100), le=10**100)] | float
-Shown = Label | Number | None
 Weight = Annotated[float, Field(gt=0, le=1_000)]
-Spec = (
-    Annotated[int, Field(ge=1, le=MOST_COLUMNS)]
-    | Annotated[list[Weight], Field(min_length=1, max_length=MOST_COLUMNS)]
-)
 STRICT = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
@@ -129,21 +111,12 @@ class Source(BaseModel):
 
 @dataclass(frozen=True)
 class Element:
-    """A row of the table.
-
-    Args:
-        arguments: the model of its arguments.
-        markdown: its arguments that are Markdown, and are made harmless.
-        is_block: whether others can be drawn into it.
-        is_widget: whether it has a value, which is the argument ``now``.
-        places: how many places a call with such arguments makes.
-    """
+    """A row of the table: its arguments, those of them that are Markdown, and what it is."""
 
     arguments: type[BaseModel]
-    markdown: frozenset[str] = frozenset()
-    is_block: bool = False
-    is_widget: bool = False
-    places: Callable[[Mapping[str, Any]], int] = lambda _: 1
+    markdown: frozenset[str]
+    is_block: bool
+    is_widget: bool
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments as they are given to Streamlit.
@@ -156,6 +129,11 @@ class Element:
         except pydantic.ValidationError as error:
             raise _undrawable(error) from None
         return model.model_dump(exclude_unset=True)
+
+    def places(self, given: Mapping[str, Any]) -> int:
+        """Return how many places a call with such arguments makes."""
+        made = given.get("spec", given.get("tabs", 1))
+        return made if isinstance(made, int) else len(made)
 
 
 # pydantic's names for what is too long, too many, too small or too large.
@@ -171,152 +149,135 @@ def _undrawable(error: pydantic.ValidationError) -> Undrawable:
     return Undrawable(argument, _ICONS.get(argument, "room" if is_size else "drawing"))
 
 
-def _arguments(needed: Mapping[str, Any], optional: Mapping[str, Any]) -> type[BaseModel]:
-    fields: dict[str, Any] = {name: (kind, ...) for name, kind in needed.items()}
-    fields |= {name: (kind, None) for name, kind in optional.items()}
-    return create_model("Arguments", __config__=STRICT, **fields)
+#: Argument -> its type, in every element that has it and does not say otherwise.
+TYPES: dict[str, Any] = {
+    **dict.fromkeys(("width", "height"), Size),
+    **dict.fromkeys(("border", "disabled", "anchors", "wrap", "horizontal", "autoscroll"), Flag),
+    **dict.fromkeys(("show_time", "line_numbers", "wrap_lines", "expanded"), Flag),
+    **dict.fromkeys(("type", "state", "text_alignment", "icon_position", "label_visibility"), Word),
+    **dict.fromkeys(("horizontal_alignment", "vertical_alignment", "chart_type"), Word),
+    **dict.fromkeys(("delta_color", "delta_arrow"), Word),
+    **dict.fromkeys(("min_value", "max_value", "step"), Position),
+    **dict.fromkeys(("value", "delta"), Label | Number | None),
+    **dict.fromkeys(("placeholder", "default", "delta_description"), Label | None),
+    **dict.fromkeys(("body", "exception"), Markdown),
+    **dict.fromkeys(("label", "name", "text"), Label),
+    "title": Markdown | None,
+    "icon": Annotated[str, Field(max_length=100), AfterValidator(_icon)] | None,
+    "avatar": Annotated[str, Field(max_length=100), AfterValidator(_avatar)] | None,
+    "divider": bool | Word | None,
+    "gap": Word | Pixels | None,
+    "language": Annotated[str, Field(max_length=50)] | None,
+    "cursor": Annotated[str, Field(max_length=100)] | None,
+    "source": Source,
+    "options": Annotated[list[Label], Field(max_length=MOST_OPTIONS)],
+    "captions": Annotated[list[Label | None], Field(max_length=MOST_OPTIONS)] | None,
+    "tabs": Annotated[list[Label], Field(min_length=1, max_length=MOST_COLUMNS)],
+    "spec": (
+        Annotated[int, Field(ge=1, le=MOST_COLUMNS)]
+        | Annotated[list[Weight], Field(min_length=1, max_length=MOST_COLUMNS)]
+    ),
+    "chart_data": (
+        Annotated[
+            list[Annotated[float, Field(allow_inf_nan=False)]], Field(max_length=MOST_OPTIONS)
+        ]
+        | None
+    ),
+    # How a browser writes a number: `%10000000d` would be ten million characters.
+    "format": Annotated[str, Field(max_length=30, pattern=r"^\D*(\d{1,3}\D+)*\d{0,3}$")] | None,
+}
+MARKDOWN = {
+    *("body", "title", "label", "text", "exception", "delta_description", "captions", "tabs"),
+    "default",
+}
 
 
-_MARKDOWN = {"body", "title", "label", "text", "exception", "delta_description", "captions"}
+def _row(
+    needed: str, optional: str = "", /, *, also: str = "", plain: bool = False, **own: Any
+) -> Element:
+    """Return an element with the arguments that it needs and may have, by name.
 
-
-def _shown(needed: Mapping[str, Any], **optional: Any) -> Element:
-    markdown = frozenset(_MARKDOWN & {*needed, *optional})
-    return Element(_arguments(needed, {"width": Size, **optional}), markdown)
-
-
-def _plain(needed: Mapping[str, Any], **optional: Any) -> Element:
-    return Element(_arguments(needed, {"width": Size, **optional}))
-
-
-def _block(needed: Mapping[str, Any], **optional: Any) -> Element:
-    markdown = frozenset(_MARKDOWN & {*needed})
-    return Element(_arguments(needed, optional), markdown, is_block=True)
-
-
-def _widget(needed: Mapping[str, Any], **optional: Any) -> Element:
-    always = {"disabled": Flag, "label_visibility": Word, "width": Size}
-    arguments = _arguments({"label": Label, **needed}, always | optional)
+    Others can be drawn into a ``block``; a ``widget`` has a value, ``now``; none of the texts of a
+    ``plain`` one is Markdown. ``own`` are types that differ from ``TYPES``.
+    """
+    types = TYPES | own
     # The options of a radio are Markdown, those of a select box are not.
-    markdown = frozenset({"label", "captions"} | ({"options"} if "captions" in optional else set()))
-    return Element(arguments, markdown, is_widget=True)
+    markdown = MARKDOWN | ({"options"} if "captions" in optional else set())
+    fields: dict[str, Any] = {name: (types[name], ...) for name in needed.split()}
+    fields |= {name: (types[name], None) for name in optional.split()}
+    return Element(
+        create_model("Arguments", __config__=STRICT, **fields),
+        frozenset() if plain else frozenset(markdown & {*fields}),
+        is_block=also == "block",
+        is_widget=also == "widget",
+    )
 
 
-def _columns(given: Mapping[str, Any]) -> int:
-    spec = given["spec"]
-    return spec if isinstance(spec, int) else len(spec)
+def _widget(needed: str, now: Any, optional: str = "") -> Element:
+    optional += " disabled label_visibility width"
+    return _row(f"label now {needed}", optional, also="widget", now=now)
 
 
-_ALIGNED = {"text_alignment": Word, "wrap": Flag}
-_HEADING = {"icon": Icon, **_ALIGNED}
-_ALERT = _shown({"body": Markdown}, icon=Icon, title=Markdown | None)
-_FIELD = {"placeholder": Label | None}
+_HEADING = "icon width text_alignment wrap"
+_ALERT = _row("body", "icon title width")
 
 #: What st.write_stream writes into, what st.write shows of a function, and how a status changes: no
-#: program calls them by these names (guest/page.py, guest/writing.py).
+#: program calls them by these names (guest/recorder.py, guest/writing.py).
 NOT_CALLED = {"stream": "write_stream", "help": "write", "update": "status"}
 #: Element -> what is known of it.
 TABLE: Mapping[str, Element] = {
-    "title": _shown({"body": Markdown}, **_HEADING),
-    "header": _shown({"body": Markdown}, divider=bool | Word | None, **_HEADING),
-    "subheader": _shown({"body": Markdown}, divider=bool | Word | None, **_HEADING),
-    "markdown": _shown({"body": Markdown}, anchors=Flag, **_ALIGNED),
-    "caption": _shown({"body": Markdown}, **_ALIGNED),
-    "text": _plain({"body": Text}, **_ALIGNED),
-    "code": _plain(
-        {"body": Text},
-        language=Annotated[str, Field(max_length=50)] | None,
-        line_numbers=Flag,
-        wrap_lines=Flag,
-        height=Size,
-    ),
-    "divider": _shown({}),
-    "json": _plain(
-        {"body": Annotated[Text, AfterValidator(_shallow)]},
+    "title": _row("body", _HEADING),
+    "header": _row("body", f"divider {_HEADING}"),
+    "subheader": _row("body", f"divider {_HEADING}"),
+    "markdown": _row("body", "anchors width text_alignment wrap"),
+    "caption": _row("body", "width text_alignment wrap"),
+    "text": _row("body", "width text_alignment wrap", plain=True, body=Text),
+    "code": _row("body", "language line_numbers wrap_lines width height", plain=True, body=Text),
+    "divider": _row("", "width"),
+    "json": _row(
+        "body",
+        "expanded width",
+        plain=True,
+        body=Annotated[Text, AfterValidator(_shallow)],
         expanded=bool | Annotated[int, Field(ge=0, le=MOST_OPTIONS)],
     ),
-    "metric": _shown(
-        {"label": Label, "value": Shown},
-        delta=Shown,
-        delta_color=Word,
-        delta_arrow=Word,
-        delta_description=Label | None,
-        icon=Icon,
-        label_visibility=Word,
-        border=Flag,
-        height=Size,
-        chart_data=Annotated[list[Finite], Field(max_length=MOST_OPTIONS)] | None,
-        chart_type=Word,
-        format=Format,
+    "metric": _row(
+        "label value",
+        "delta delta_color delta_arrow delta_description icon label_visibility border width height "
+        "chart_data chart_type format",
     ),
     **dict.fromkeys(("success", "info", "warning", "error"), _ALERT),
-    "exception": _shown({"exception": Markdown}),
-    "help": Element(_arguments({"text": Text}, {})),
-    "spinner": _shown({"text": Label}, show_time=Flag),
-    "stream": Element(
-        _arguments({"source": Source}, {"cursor": Annotated[str, Field(max_length=100)] | None})
+    "exception": _row("exception", "width"),
+    "help": _row("text", plain=True, text=Text),
+    "spinner": _row("text", "show_time width"),
+    "stream": _row("source", "cursor"),
+    "container": _row(
+        "",
+        "border width height horizontal wrap horizontal_alignment vertical_alignment gap "
+        "autoscroll",
+        also="block",
     ),
-    "container": _block(
-        {},
-        border=Flag,
-        width=Size,
-        height=Size,
-        horizontal=Flag,
-        wrap=Flag,
-        horizontal_alignment=Word,
-        vertical_alignment=Word,
-        gap=Word | Pixels | None,
-        autoscroll=Flag,
-    ),
-    "columns": Element(
-        _arguments(
-            {"spec": Spec},
-            {
-                "gap": Word | Pixels | None,
-                "vertical_alignment": Word,
-                "border": Flag,
-                "width": Size,
-                "wrap": Flag,
-            },
-        ),
-        is_block=True,
-        places=_columns,
-    ),
-    "expander": _block({"label": Label}, expanded=Flag, icon=Icon, type=Word, width=Size),
-    "tabs": Element(
-        _arguments({"tabs": Tabs}, {"width": Size, "height": Size, "default": Label | None}),
-        markdown=frozenset({"tabs", "default"}),
-        is_block=True,
-        places=lambda given: len(given["tabs"]),
-    ),
-    "popover": _block({"label": Label}, type=Word, icon=Icon, disabled=Flag, width=Size),
-    "form": _block({}, border=Flag, width=Size, height=Size),
-    "status": _block({"label": Label}, expanded=Flag, state=Word, type=Word, width=Size),
-    "update": Element(
-        _arguments({}, {"label": Label, "expanded": Flag, "state": Word}), frozenset({"label"})
-    ),
-    "empty": Element(_arguments({}, {})),
-    "chat_message": _block({"name": Label}, avatar=Avatar, width=Size),
-    "button": _widget({"now": bool}, type=Word, icon=Icon, icon_position=Word),
-    "form_submit_button": _widget({"now": bool}, type=Word, icon=Icon, icon_position=Word),
-    "chat_input": Element(
-        _arguments({"now": Text | None}, {"placeholder": Label, "width": Size}), is_widget=True
-    ),
-    "text_input": _widget({"now": Text | None}, type=Word, icon=Icon, **_FIELD),
-    "text_area": _widget({"now": Text | None}, height=Size, **_FIELD),
-    "selectbox": _widget({"options": Options, "now": Index}, icon=Icon, **_FIELD),
-    "radio": _widget(
-        {"options": Options, "now": Index},
-        horizontal=Flag,
-        captions=Annotated[list[Label | None], Field(max_length=MOST_OPTIONS)] | None,
-    ),
-    "checkbox": _widget({"now": bool}),
-    "toggle": _widget({"now": bool}),
+    "columns": _row("spec", "gap vertical_alignment border width wrap", also="block"),
+    "expander": _row("label", "expanded icon type width", also="block"),
+    "tabs": _row("tabs", "width height default", also="block"),
+    "popover": _row("label", "type icon disabled width", also="block"),
+    "form": _row("", "border width height", also="block"),
+    "status": _row("label", "expanded state type width", also="block"),
+    "update": _row("", "label expanded state"),
+    "empty": _row(""),
+    "chat_message": _row("name", "avatar width", also="block"),
+    "button": _widget("", bool, "type icon icon_position"),
+    "form_submit_button": _widget("", bool, "type icon icon_position"),
+    "chat_input": _row("now", "placeholder width", also="widget", now=Text | None),
+    "text_input": _widget("", Text | None, "type icon placeholder"),
+    "text_area": _widget("", Text | None, "height placeholder"),
+    "selectbox": _widget("options", Index, "icon placeholder"),
+    "radio": _widget("options", Index, "horizontal captions"),
+    "checkbox": _widget("", bool),
+    "toggle": _widget("", bool),
     "slider": _widget(
-        {"now": Position | Annotated[list[Position], Field(min_length=1, max_length=2)]},
-        min_value=Position,
-        max_value=Position,
-        step=Position,
-        format=Format,
+        "",
+        Position | Annotated[list[Position], Field(min_length=1, max_length=2)],
+        "min_value max_value step format",
     ),
 }

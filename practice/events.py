@@ -6,18 +6,15 @@ line that is none of these events ends the run, and so does a call that no page 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-import pydantic
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
+from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
 
 __all__ = [
     "Asked",
     "Delta",
-    "Done",
     "Draw",
     "Drawing",
     "Ended",
@@ -25,22 +22,22 @@ __all__ = [
     "Failed",
     "Forged",
     "Idle",
+    "Kept",
     "Piece",
     "Preparing",
     "Printed",
     "Queried",
     "Queued",
     "Reason",
+    "SessionState",
     "Shown",
     "Slept",
     "guest_event",
     "undrawn",
 ]
 
-#: How a run ended: by itself (``end``), by an error of the program (``error``), at a limit
-#: (``cpu``, ``silence``, ``sleep``, ``wall``, ``model``, ``drawing``, ``memory``, ``flood``,
-#: ``code``), because what came out of the sandbox was no event (``protocol``), or because the
-#: sandbox failed (``crash``).
+#: How a run ended: by itself, by an error of the program, at a limit (``cpu`` to ``code``), because
+#: what came out of the sandbox was no event, or because the sandbox failed.
 # fmt: off
 Reason = Literal[
     "end", "error",
@@ -49,9 +46,7 @@ Reason = Literal[
 ]
 # fmt: on
 
-# How pydantic tells a call that no page draws from a line that is no event.
-UNDRAWABLE = "undrawable"
-
+MOST_STATE_VALUES = 1_000
 # An argument of a function of st.
 Name = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z_]*$")]
 # Of a module or a class. A page may write it among its Markdown.
@@ -69,11 +64,6 @@ class _Event(BaseModel):
     line: Number = 0
 
 
-def _custom(name: str, argument: str, what: str, line: int) -> PydanticCustomError:
-    told = {"name": name, "argument": argument, "what": what, "line": line}
-    return PydanticCustomError(UNDRAWABLE, "no page draws this", told)
-
-
 class Draw(_Event):
     """A call of a function of ``st``, with arguments that its page can draw (``elements.py``).
 
@@ -88,19 +78,6 @@ class Draw(_Event):
     id: Number
     count: Annotated[int, Field(ge=1)] = 1
 
-    @model_validator(mode="after")
-    def _is_in_the_table(self) -> Self:
-        element = TABLE.get(self.name)
-        if element is None:
-            raise ValueError("nothing that is drawn")
-        try:
-            args = element.checked(self.args)
-        except Undrawable as error:
-            raise _custom(self.name, error.argument, error.what, self.line) from None
-        if self.count != element.places(args):
-            raise ValueError("not the number of places that it makes")
-        return self
-
 
 class Piece(_Event):
     """``st.write_stream`` has been given a text; ``None`` stands for something else."""
@@ -109,24 +86,11 @@ class Piece(_Event):
     id: Number
     text: Text | None
 
-    @model_validator(mode="after")
-    def _is_no_longer_than_markdown(self) -> Self:
-        if len(self.text or "") > MOST_MARKDOWN:
-            raise _custom("stream", "stream", "room", self.line)
-        return self
-
 
 class Shown(_Event):
-    """``st.write_stream`` has ended, with or without an error."""
+    """A ``st.write_stream`` or a spinner has ended, with or without an error."""
 
     op: Literal["shown"] = "shown"
-    id: Number
-
-
-class Done(_Event):
-    """A ``with`` block has ended, such as a spinner's."""
-
-    op: Literal["done"] = "done"
     id: Number
 
 
@@ -165,11 +129,7 @@ class Delta(_Event):
 
 
 class Queried(_Event):
-    """A statement was run.
-
-    ``value`` is the first value of its first row, as a text; ``failed`` is Snowflake's number for
-    why it could not be run.
-    """
+    """A statement was run: the first value of its first row, or Snowflake's number of its error."""
 
     op: Literal["sql"] = "sql"
     query: Text
@@ -178,12 +138,43 @@ class Queried(_Event):
     failed: int | None = None
 
 
+# Of a value in st.session_state, or of a widget.
+StateName = Annotated[str, Field(max_length=MOST_LABEL)]
+StateValues = Annotated[dict[StateName, JsonValue], Field(max_length=MOST_STATE_VALUES)]
+
+
+class SessionState(BaseModel):
+    """What a page keeps from one run of a program to the next: plain values, as JSON.
+
+    Args:
+        values: those in ``st.session_state``, and those of widgets with a key.
+        keyed: which of them are widgets': one that is no longer drawn is forgotten.
+        widgets: values of widgets without a key, by label.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    values: StateValues = Field(default_factory=dict)
+    keyed: list[StateName] = Field(default_factory=list, max_length=MOST_STATE_VALUES)
+    widgets: StateValues = Field(default_factory=dict)
+
+
+class Kept(_Event):
+    """The program has ended; ``state`` is what its next run begins with.
+
+    ``lost`` names values that are not plain, or too large, and are not in it.
+    """
+
+    op: Literal["kept"] = "kept"
+    state: SessionState
+    lost: list[StateName] = Field(default_factory=list, max_length=MOST_STATE_VALUES)
+
+
 class Failed(_Event):
     """The program ended with an error.
 
-    ``lines`` are those of the program that led to it, outermost first; ``inside`` is the module in
-    which it was raised if that is none of the program's; ``what`` says which thing it wanted that
-    the sandbox has not.
+    ``lines`` are those of the program that led to it, outermost first; ``inside`` is the module
+    that raised it, if not the program; ``what`` names the thing that the sandbox lacks.
     """
 
     op: Literal["error"] = "error"
@@ -195,14 +186,10 @@ class Failed(_Event):
     what: Identifier = ""
 
 
-class _Ready(_Event):
-    """The interpreter has started; what comes now is the program's."""
+class _Mark(_Event):
+    """The interpreter has started, or the program has ended well."""
 
-    op: Literal["ready"] = "ready"
-
-
-class _End(_Event):
-    op: Literal["end"] = "end"
+    op: Literal["ready", "end"]
 
 
 class Preparing(_Event):
@@ -231,28 +218,34 @@ class Ended(_Event):
     reason: Reason
 
 
-ProgramEvent = Draw | Piece | Shown | Done | Printed | Slept | Asked | Delta | Queried | Failed
-GuestEvent = ProgramEvent | _Ready | _End
+ProgramEvent = Draw | Piece | Shown | Printed | Slept | Asked | Delta | Queried | Kept | Failed
+GuestEvent = ProgramEvent | _Mark
 Event = ProgramEvent | Preparing | Queued | Idle | Ended
 
 _GUEST: TypeAdapter[GuestEvent] = TypeAdapter(Annotated[GuestEvent, Field(discriminator="op")])
 
 
 def guest_event(line: bytes) -> GuestEvent:
-    """Read one line that came out of the sandbox.
-
-    A call that no page draws is an error of the program's.
+    """Read one line from the sandbox; a call that no page draws is an error of the program's.
 
     Raises:
         pydantic.ValidationError: it is no event.
+        Forged: it draws what is not in the table, or makes other places than its arguments say.
     """
+    event = _GUEST.validate_json(line)
+    if isinstance(event, Piece) and len(event.text or "") > MOST_MARKDOWN:
+        return undrawn("stream", "stream", "room", event.line)
+    if not isinstance(event, Draw):
+        return event
+    if event.name not in TABLE:
+        raise Forged
     try:
-        return _GUEST.validate_json(line)
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        if first["type"] != UNDRAWABLE:
-            raise
-        return undrawn(**first["ctx"])
+        args = TABLE[event.name].checked(event.args)
+    except Undrawable as error:
+        return undrawn(event.name, error.argument, error.what, event.line)
+    if event.count != TABLE[event.name].places(args):
+        raise Forged
+    return event
 
 
 def undrawn(name: str, argument: str, what: str, line: int, at: float = 0.0) -> Failed:
@@ -269,12 +262,7 @@ class Forged(Exception):
 
 
 class Drawing:
-    """What one run has drawn, as far as its next events have to fit to it.
-
-    Args:
-        nesting: how many containers may be in each other.
-        spinners: how many may be open at once.
-    """
+    """What one run has drawn: its next events have to fit to it, within ``RunLimits``."""
 
     def __init__(self, nesting: int, spinners: int) -> None:
         self._nesting, self._most_spinners = nesting, spinners
@@ -282,7 +270,7 @@ class Drawing:
         self._depths = {0: 0, -1: 0}
         self._spinners: set[int] = set()
 
-    def take(self, event: Draw | Piece | Shown | Done) -> Draw | Piece | Shown | Done | Failed:
+    def take(self, event: Draw | Piece | Shown) -> Draw | Piece | Shown | Failed:
         """Note an event and return it; one that is too much is the program's error instead.
 
         Raises:
@@ -297,11 +285,10 @@ class Drawing:
         if event.into not in self._depths or not self._depths.keys().isdisjoint(made):
             raise Forged
         depth = self._depths[event.into] + TABLE[event.name].is_block
-        if depth > self._nesting:
-            return undrawn(event.name, "", "nesting", event.line, event.at)
         if event.name == "spinner":
             self._spinners.add(event.id)
-            if len(self._spinners) > self._most_spinners:
-                return undrawn(event.name, "", "spinners", event.line, event.at)
+        many = "nesting" if depth > self._nesting else "spinners"
+        if depth > self._nesting or len(self._spinners) > self._most_spinners:
+            return undrawn(event.name, "", many, event.line, event.at)
         self._depths.update(dict.fromkeys(made, depth))
         return event

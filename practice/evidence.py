@@ -18,7 +18,6 @@ from practice.events import (
     Piece,
     Queried,
     Reason,
-    Shown,
 )
 from practice.patterns import find
 
@@ -38,15 +37,13 @@ class Call:
 class Stream:
     """A use of ``st.write_stream``: where its text came from, and when; ``None`` is no text."""
 
-    source: dict[str, Any]
+    kind: object
     line: int
     pieces: list[tuple[float, str | None]] = field(default_factory=list)
-    ended: bool = False
 
     @property
-    def text(self) -> str:
-        """All text that it was given."""
-        return "".join(text for _, text in self.pieces if text)
+    def texts(self) -> list[str]:
+        return [text for _, text in self.pieces if text]
 
     @property
     def spread(self) -> float:
@@ -83,11 +80,14 @@ class Evidence:
         """Take an event in."""
         match event:
             case Draw():
-                self._take_draw(event)
+                name = "write_stream" if event.name == "stream" else event.name
+                self.calls.append(Call(f"st.{name}", dict(event.args), event.line))
+                if event.name == "stream":
+                    source = event.args.get("source")
+                    kind = source.get("kind") if isinstance(source, dict) else None
+                    self.streams[event.id] = Stream(kind, event.line)
             case Piece() if event.id in self.streams:
                 self.streams[event.id].pieces.append((event.at, event.text))
-            case Shown() if event.id in self.streams:
-                self.streams[event.id].ended = True
             case Asked():
                 asked = event.model_dump(include={"model", "prompt", "options", "stream"})
                 self.calls.append(Call("Complete", asked, event.line))
@@ -102,14 +102,6 @@ class Evidence:
                 self.error = event
             case Ended():
                 self.ended = event.reason
-
-    def _take_draw(self, event: Draw) -> None:
-        name = "write_stream" if event.name == "stream" else event.name
-        self.calls.append(Call(f"st.{name}", dict(event.args), event.line))
-        if event.name == "stream":
-            source = event.args.get("source")
-            known = source if isinstance(source, dict) else {}
-            self.streams[event.id] = Stream(known, event.line)
 
 
 def scenes_of(events: Iterable[Event]) -> Iterator[Evidence]:
@@ -138,64 +130,49 @@ def holds(
 ) -> bool:
     """Tell whether a condition holds; ``lines`` is given the lines that make it so."""
     lines = [] if lines is None else lines
-    return all(
-        _combined(condition, program, evidence, lines)
-        + _written(condition, program, lines)
-        + _done(condition, evidence, lines)
-        + _ended(condition, evidence, lines)
-    )
+    # All are tested, for their lines.
+    return all([*_tests(condition, program, evidence, lines)])
 
 
-def _combined(
+def _tests(
     condition: Condition, program: ast.Module, evidence: Evidence, lines: list[int]
-) -> list[bool]:
-    tests = []
+) -> Iterator[bool]:
     if condition.all is not None:
-        tests.append(all(holds(each, program, evidence, lines) for each in condition.all))
+        yield all(holds(each, program, evidence, lines) for each in condition.all)
     if condition.any is not None:
-        tests.append(any(holds(each, program, evidence, lines) for each in condition.any))
+        yield any(holds(each, program, evidence, lines) for each in condition.any)
     if condition.no is not None:
-        tests.append(not holds(condition.no, program, evidence))
-    return tests
-
-
-def _written(condition: Condition, program: ast.Module, lines: list[int]) -> list[bool]:
-    if condition.code is None:
-        return []
-    found = find(condition.code, program)
-    lines += found
-    return [bool(found)]
-
-
-def _done(condition: Condition, evidence: Evidence, lines: list[int]) -> list[bool]:
-    tests = []
+        yield not holds(condition.no, program, evidence)
+    if condition.code is not None:
+        found = find(condition.code, program)
+        lines += found
+        yield bool(found)
     if condition.called is not None:
         calls = [call for call in evidence.calls if _fits(call, condition, evidence)]
         lines += [call.line for call in calls if call.line]
         times = condition.times
-        tests.append(bool(calls) if times is None else len(calls) == times)
+        yield bool(calls) if times is None else len(calls) == times
     if {"shown", "pieces", "whole"} & condition.model_fields_set:
         streams = [one for one in evidence.streams.values() if _gave(one, condition, evidence)]
         lines += [one.line for one in streams if one.line]
-        tests.append(bool(streams))
+        yield bool(streams)
+    yield from _end_tests(condition, evidence, lines)
+
+
+def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> Iterator[bool]:
     if condition.read is not None:
-        tests.append(any(evidence.answers.values()) == condition.read)
-    return tests
-
-
-def _ended(condition: Condition, evidence: Evidence, lines: list[int]) -> list[bool]:
-    tests = []
+        yield any(evidence.answers.values()) == condition.read
     if condition.error is not None:
         kind = evidence.error.type if evidence.error else ""
-        tests.append(bool(kind) if condition.error == "*" else kind == condition.error)
+        yield bool(kind) if condition.error == "*" else kind == condition.error
         if evidence.error and evidence.error.lines:
             lines.append(evidence.error.lines[-1])
     if condition.message is not None:
-        said = evidence.error.message if evidence.error else ""
-        tests.append(_matches(said, condition.message, evidence))
+        yield _matches(
+            evidence.error.message if evidence.error else "", condition.message, evidence
+        )
     if condition.ended is not None:
-        tests.append(evidence.ended == condition.ended)
-    return tests
+        yield evidence.ended == condition.ended
 
 
 def _fits(call: Call, condition: Condition, evidence: Evidence) -> bool:
@@ -232,18 +209,13 @@ def _filled(wanted: Any, evidence: Evidence) -> Any:
 
 
 def _gave(stream: Stream, condition: Condition, evidence: Evidence) -> bool:
-    kind = stream.source.get("kind")
-    if condition.shown is not None and kind != condition.shown:
+    if condition.shown is not None and stream.kind != condition.shown:
         return False
-    if condition.whole is not None:
-        answer = evidence.answer
-        if (bool(answer) and stream.text == answer) != condition.whole:
-            return False
+    texts, answer = stream.texts, evidence.answer
+    if condition.whole is not None and condition.whole != (answer == "".join(texts) != ""):
+        return False
     wanted = condition.pieces
-    if wanted is None:
-        return True
-    texts = [text for _, text in stream.pieces if text]
-    return (
+    return wanted is None or (
         len(texts) >= wanted.at_least
         and (wanted.longest is None or all(len(text) <= wanted.longest for text in texts))
         and (wanted.shortest is None or all(len(text) >= wanted.shortest for text in texts[:-1]))

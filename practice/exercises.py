@@ -1,7 +1,7 @@
 """Exercises as data: what is to be done, how it is tried, how it is checked, what goes wrong.
 
-An exercise is a folder in a lesson's ``practice/`` that holds ``exercise.toml``, ``starter.py`` and
-``solution.py``.
+An exercise is a folder in a lesson's ``practice/`` with ``exercise.toml``, ``starter.py`` and
+``solution.py``; ``lessons/README.md`` says what each field of the file means.
 """
 
 from __future__ import annotations
@@ -63,11 +63,7 @@ class Mistake(Table):
 
 
 class Check(Table):
-    """One line of the list that turns green.
-
-    ``scene`` is the one it looks at; by default the first. ``mistakes`` are tried in their order;
-    ``otherwise`` is said if none fits.
-    """
+    """One line of the list that turns green; it looks at its scene, or the first."""
 
     id: Id
     title: Both
@@ -78,16 +74,7 @@ class Check(Table):
 
 
 class SceneText(Table):
-    """One way in which the program is tried.
-
-    Args:
-        id: its name.
-        title: its name for the learner; needed where there are several.
-        press: labels of the buttons that are pressed.
-        inputs: what other widgets are set to, by their labels.
-        inside_snowflake: whether there is an active session, and no secrets.
-        fault: a fault model of Local Cortex that answers in place of the chosen one.
-    """
+    """One way in which the program is tried."""
 
     id: Id
     title: Both | None = None
@@ -98,11 +85,10 @@ class SceneText(Table):
 
 
 class WrongAnswer(Table):
-    """What learners really write, and what it must trigger.
+    """What learners really write: edits of the solution or the starter, or a whole program.
 
-    It is given as edits of the solution or of the starter, pairs of a text that occurs once and
-    what replaces it, or as a whole program, ``code``. ``check`` is the first check that fails,
-    ``mistake`` the id of its mistake; without one it is the check's ``otherwise``.
+    ``check`` is the first check that it fails, ``mistake`` the id of its mistake; without one it is
+    the check's ``otherwise``.
     """
 
     id: Id
@@ -120,10 +106,7 @@ class WrongAnswer(Table):
 
 
 class ExerciseFile(Table):
-    """``exercise.toml``.
-
-    ``errors`` are mistakes that end the program with an error; what they say stands below it.
-    """
+    """``exercise.toml``; ``errors`` are mistakes that end the program with an error."""
 
     title: Both
     task: Both
@@ -135,34 +118,32 @@ class ExerciseFile(Table):
 
     @model_validator(mode="after")
     def _names_fit(self) -> ExerciseFile:
-        scenes = [scene.id for scene in self.scenes]
-        checks = {check.id: {mistake.id for mistake in check.mistakes} for check in self.checks}
-        errors = {mistake.id for mistake in self.errors}
-        _unique("scenes", scenes)
-        _unique("checks", [check.id for check in self.checks])
-        _unique("errors", [mistake.id for mistake in self.errors])
-        _unique("wrong", [wrong.id for wrong in self.wrong])
+        scenes = _unique("scenes", self.scenes)
+        _unique("checks", self.checks)
+        _unique("wrong", self.wrong)
+        known: dict[str, list[str]] = {"parses": [], "blanks": [], "labels": []}
+        known["runs"] = _unique("errors", self.errors)
         for check in self.checks:
             if check.scene is not None and check.scene not in scenes:
                 raise ValueError(f"check `{check.id}`: there is no scene `{check.scene}`")
-            _unique(f"check {check.id}: mistakes", [mistake.id for mistake in check.mistakes])
+            known[check.id] = _unique(f"check {check.id}: mistakes", check.mistakes)
         if len(scenes) > 1 and not all(scene.title for scene in self.scenes):
             raise ValueError("each of several scenes needs a title")
         for wrong in self.wrong:
-            known = {**checks, "parses": set(), "blanks": set(), "labels": set(), "runs": errors}
+            named = f"wrong answer `{wrong.id}`"
             if wrong.check not in known:
-                raise ValueError(f"wrong answer `{wrong.id}`: there is no check `{wrong.check}`")
+                raise ValueError(f"{named}: there is no check `{wrong.check}`")
             if wrong.mistake is not None and wrong.mistake not in known[wrong.check]:
-                raise ValueError(
-                    f"wrong answer `{wrong.id}`: its check has no mistake `{wrong.mistake}`"
-                )
+                raise ValueError(f"{named}: its check has no mistake `{wrong.mistake}`")
         return self
 
 
-def _unique(what: str, names: Sequence[str]) -> None:
+def _unique(what: str, named: Sequence[Check | Mistake | SceneText | WrongAnswer]) -> list[str]:
+    names = [each.id for each in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{what}: two have the id `{twice[0]}`")
+    return names
 
 
 class Exercise(Table):
@@ -219,11 +200,10 @@ def load_exercises(day: str, lessons: Path = LESSONS) -> list[Exercise]:
     Raises:
         ExerciseError: one of them cannot be used.
     """
-    folder = lessons / day / "practice"
-    found = [path.parent for path in folder.glob("*/exercise.toml")]
-    return [read_exercise(each) for each in sorted(found, key=_place)]
 
+    def place(path: Path) -> tuple[int, str]:
+        number = path.parent.name.partition("_")[0]
+        return (int(number) if number.isdecimal() else 0), path.parent.name
 
-def _place(folder: Path) -> tuple[int, str]:
-    number = folder.name.partition("_")[0]
-    return (int(number) if number.isdecimal() else 0), folder.name
+    found = (lessons / day / "practice").glob("*/exercise.toml")
+    return [read_exercise(path.parent) for path in sorted(found, key=place)]

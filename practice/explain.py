@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -46,16 +47,9 @@ def explain_end(reason: Reason, language: Language, limits: RunLimits) -> str:
     """Return a sentence for a run that was ended; ``""`` for one that did so itself."""
     if reason in ("end", "error"):
         return ""
-    return messages()[reason][language].format(
-        cpu=f"{limits.cpu:g}",
-        silence=f"{limits.silence:g}",
-        sleep=f"{limits.sleep:g}",
-        wall=f"{limits.wall:g}",
-        model=f"{limits.model:g}",
-        drawing=f"{limits.drawing:g}",
-        memory=limits.memory >> 20,
-        code=limits.code,
-    )
+    named = {name: f"{value:g}" for name, value in asdict(limits).items()}
+    named |= {"memory": str(limits.memory >> 20), "code": str(limits.code)}
+    return messages()[reason][language].format(**named)
 
 
 def explain_error(failed: Failed, language: Language) -> str:

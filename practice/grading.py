@@ -52,26 +52,30 @@ def grade(
             cannot be run: what only a run can tell is left out then.
         language: of the titles and messages.
     """
+    texts = {code: text[language] for code, text in messages().items()}
+    unjudged = [
+        CheckResult(each.id, False, each.title.of(language)) for each in exercise.about.checks
+    ]
     try:
         program = parse_program(code)
     except SyntaxError as error:
-        return [_does_not_parse(error, language), *_unjudged(exercise, language)]
-    parses = CheckResult("parses", True, messages()["check_parses"][language])
-    blank = _blank(program)
-    if blank:
-        return [parses, _blank_is_left(blank, language), *_unjudged(exercise, language)]
-    scenes = dict(
-        zip((scene.id for scene in exercise.about.scenes), scenes_of(events), strict=False)
-    )
-    results = [parses]
+        line = error.lineno or 0
+        said = _located("syntax", line, error.msg, texts)
+        return [CheckResult("parses", False, texts["check_parses"], said, line=line), *unjudged]
+    results = [CheckResult("parses", True, texts["check_parses"])]
+    if blank := _blank(program):
+        said = texts["blank"].format(line=blank, blank=BLANK)
+        failed = CheckResult("blanks", False, texts["check_blanks"], said, line=blank)
+        return [*results, failed, *unjudged]
+    ids = [scene.id for scene in exercise.about.scenes]
+    scenes = dict(zip(ids, scenes_of(events), strict=False))
     if scenes:
         results.append(_runs(exercise, program, scenes.values(), language))
-        results += _labels(exercise, scenes, language)
+        results += _labels(exercise, scenes, texts)
     for check in exercise.about.checks:
-        evidence = scenes.get(check.scene or exercise.about.scenes[0].id)
-        if evidence is None and not is_about_code(check.passes):
-            continue
-        results.append(_judge(check, program, evidence or Evidence(), language))
+        evidence = scenes.get(check.scene or ids[0])
+        if evidence is not None or is_about_code(check.passes):
+            results.append(_judge(check, program, evidence or Evidence(), language))
     return results
 
 
@@ -83,13 +87,6 @@ def can_be_run(code: str) -> bool:
         return False
 
 
-def _does_not_parse(error: SyntaxError, language: Language) -> CheckResult:
-    text = messages()["check_parses"]
-    line = error.lineno or 0
-    said = _located("syntax", line, error.msg, language)
-    return CheckResult("parses", False, text[language], said, line=line)
-
-
 def _blank(program: ast.Module) -> int:
     """Return the line of the first blank, wherever a name may stand, or 0."""
     lines = (
@@ -98,15 +95,6 @@ def _blank(program: ast.Module) -> int:
         if BLANK in (getattr(node, field, None) for field in ("id", "attr", "arg", "name"))
     )
     return min(lines, default=0)
-
-
-def _blank_is_left(line: int, language: Language) -> CheckResult:
-    said = messages()["blank"][language].format(line=line, blank=BLANK)
-    return CheckResult("blanks", False, messages()["check_blanks"][language], said, line=line)
-
-
-def _unjudged(exercise: Exercise, language: Language) -> list[CheckResult]:
-    return [CheckResult(each.id, False, each.title.of(language)) for each in exercise.about.checks]
 
 
 def _runs(
@@ -123,50 +111,44 @@ def _runs(
 
 
 def _labels(
-    exercise: Exercise, scenes: Mapping[str, Evidence], language: Language
+    exercise: Exercise, scenes: Mapping[str, Evidence], texts: Mapping[str, str]
 ) -> list[CheckResult]:
-    """Say that a button or a field is missing that a scene wants to use; nothing if none is.
-
-    One that is drawn in another scene is not missing: a program may end before it, and rightly.
-    """
+    """Name a button or a field that a scene wants to use and no scene draws, if all have ended."""
     if any(evidence.ended != "end" for evidence in scenes.values()):
         return []
     calls = (call for evidence in scenes.values() for call in evidence.calls)
     drawn = [call.arguments.get("label") for call in calls]
-    for scene in exercise.about.scenes:
-        for label in (*scene.press, *scene.inputs):
-            if label not in drawn:
-                code = "no_button" if label in scene.press else "no_field"
-                said = messages()[code][language].format(label=_as_code(label))
-                title = messages()["check_labels"][language]
-                return [CheckResult("labels", False, title, said)]
+    wanted = [("no_button", each) for scene in exercise.about.scenes for each in scene.press]
+    wanted += [("no_field", each) for scene in exercise.about.scenes for each in scene.inputs]
+    for code, label in wanted:
+        if label not in drawn:
+            said = texts[code].format(label=_as_code(label))
+            return [CheckResult("labels", False, texts["check_labels"], said)]
     return []
 
 
 def _failed(
     exercise: Exercise, program: ast.Module, evidence: Evidence, error: Failed, language: Language
 ) -> CheckResult:
+    texts = {code: text[language] for code, text in messages().items()}
     line = error.lines[-1] if error.lines else 0
-    message = f"{error.type}: {error.message}".removesuffix(": ")
-    said = _located("error", line, _shortened(message), language)
+    # On one line, without what only Snowflake's support can read.
+    message = QUERY_ID.sub(
+        "", " ".join(f"{error.type}: {error.message}".removesuffix(": ").split())
+    )
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}..."
+    said = _located("error", line, message, texts)
     told, lines, known = _recognised(exercise.about.errors, program, evidence, language)
-    behind = told or explain_error(error, language)
     if error.what:
-        # What the sandbox has not is no error that anybody could look up.
-        said = messages()["line"][language].format(line=line) if line else ""
-    title = messages()["check_runs"][language]
-    line = line or (lines[0] if lines else 0)
-    return CheckResult("runs", False, title, f"{said}\n\n{behind}".strip(), known, line)
+        # What the sandbox lacks is no error that anybody could look up.
+        said = texts["line"].format(line=line) if line else ""
+    said = f"{said}\n\n{told or explain_error(error, language)}".strip()
+    return CheckResult("runs", False, texts["check_runs"], said, known, line or _first(lines))
 
 
-def _shortened(message: str) -> str:
-    """Return an error's message on one line, without what only Snowflake's support can read."""
-    text = QUERY_ID.sub("", " ".join(message.split()))
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}..."
-
-
-def _located(code: str, line: int, message: str, language: Language) -> str:
-    text = messages()[code if line else f"{code}_nowhere"][language]
+def _located(code: str, line: int, message: str, texts: Mapping[str, str]) -> str:
+    text = texts[code if line else f"{code}_nowhere"]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return text.format(line=line, message=_as_code(message), version=version)
 
@@ -185,9 +167,13 @@ def _recognised(
     for mistake in mistakes:
         lines: list[int] = []
         if holds(mistake.when, program, evidence, lines):
-            said = mistake.say.of(language).replace("{line}", str(lines[0] if lines else 0))
+            said = mistake.say.of(language).replace("{line}", str(_first(lines)))
             return said, lines, mistake.id
     return "", [], None
+
+
+def _first(lines: list[int]) -> int:
+    return lines[0] if lines else 0
 
 
 def _judge(
@@ -197,8 +183,8 @@ def _judge(
     if holds(check.passes, program, evidence):
         return CheckResult(check.id, True, title)
     said, lines, mistake = _recognised(check.mistakes, program, evidence, language)
-    if mistake is not None:
-        return CheckResult(check.id, False, title, said, mistake, lines[0] if lines else 0)
     # The error itself says what to fix; what it prevented is no second fault.
     cut_short = evidence.error is not None or evidence.ended not in (None, "end")
-    return CheckResult(check.id, False, title, "" if cut_short else check.otherwise.of(language))
+    if mistake is None and not cut_short:
+        said = check.otherwise.of(language)
+    return CheckResult(check.id, False, title, said, mistake, _first(lines))

@@ -13,7 +13,7 @@ one with ``as``; ``def __(...): ...`` any function with any parameters. ::
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from practice.sources import parse_python
@@ -74,14 +74,9 @@ def parse_pattern(pattern: str) -> ast.AST:
 
 def find(pattern: str, program: ast.Module) -> list[int]:
     """Return the lines at which the pattern occurs in the program, in their order."""
-    wanted = parse_pattern(pattern)
-    return sorted({node.lineno for node in _walk(program) if _same(wanted, node)})
-
-
-def _walk(program: ast.Module) -> Iterator[ast.expr | ast.stmt | ast.excepthandler]:
-    for node in ast.walk(program):
-        if isinstance(node, ast.expr | ast.stmt | ast.excepthandler):
-            yield node
+    wanted, kinds = parse_pattern(pattern), (ast.expr, ast.stmt, ast.excepthandler)
+    nodes = (node for node in ast.walk(program) if isinstance(node, kinds))
+    return sorted({node.lineno for node in nodes if _same(wanted, node)})
 
 
 def _same(wanted: object, found: object) -> bool:

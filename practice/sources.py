@@ -44,48 +44,35 @@ LONG_NAME = re.compile(
 #: TOML's whole numbers have 64 bits. Python reads longer ones, and fails when one is to be shown.
 LARGEST_NUMBER = 2**63
 LONG_NUMBER = re.compile(r"0x[\da-fA-F_]{16,}|0[ob][0-7_]{21,}|\d[\d_]{18,}")
-#: What tomllib says, and what it means for somebody who writes a lesson.
-TOML_FAULTS = (
-    (
-        ("overwrite", "declare", "Duplicate", "mutate", "expand"),
-        "a name is there twice",
-        "Remove one of the two",
+#: What tomllib says, a pattern, and what it means for somebody who writes a lesson.
+TOML_FAULTS = {
+    "overwrite|declare|Duplicate|mutate|expand": (
+        *("a name is there twice", "Remove one of the two"),
     ),
-    (
-        ("Unterminated", r"Illegal character '\n'"),
-        "a text does not end",
-        "End it with the quotes that it begins with",
+    r"Unterminated|Illegal character '\\n'": (
+        *("a text does not end", "End it with the quotes that it begins with"),
     ),
-    (
-        ("Unescaped", "escape"),
+    "Unescaped|escape": (
         r"a `\` in a text is followed by what it cannot stand before",
         "Write two of them, or put the text into single quotes",
     ),
-    (
-        ("Illegal character", "Found invalid character"),
-        "there is a control character",
-        "Delete it, or write the line again",
+    "Illegal character|Found invalid character": (
+        *("there is a control character", "Delete it, or write the line again"),
     ),
-    (
-        ("Unclosed", "Expected ']'", "Expected ']]'"),
-        "a bracket is not closed",
-        "Close it in the same line",
-    ),
-    (
-        ("Expected newline",),
+    r"Unclosed|Expected '\]": ("a bracket is not closed", "Close it in the same line"),
+    "Expected newline": (
         "something stands behind a value",
         "Put each `name = value` on a line of its own, and texts in double quotes",
     ),
-    (
-        ("Expected '='", "Invalid statement", "Invalid initial character"),
+    "Expected '='|Invalid statement|Invalid initial character": (
         "this is no `name = value` and no `[name]`",
         "Put each `name = value` on a line of its own, and begin a remark with #",
     ),
-)
-ANOTHER_FAULT = (
-    "a value cannot be read",
-    "Put texts in double quotes; numbers, dates, true and false stand without any",
-)
+    "": (
+        "a value cannot be read",
+        "Put texts in double quotes; numbers, dates, true and false stand without any",
+    ),
+}
 
 
 class SourceError(ValueError):
@@ -117,11 +104,7 @@ def stamp(path: Path) -> tuple[int, int] | None:
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
-    r"""Return the text of a UTF-8 file, with ``\n`` at the end of each line.
-
-    Args:
-        path: the file.
-        largest: the most bytes that it may have.
+    r"""Return the text of a UTF-8 file of at most so many bytes, with ``\n`` for line ends.
 
     Raises:
         SourceError: there is no such file, it cannot be read, is too large, or is not UTF-8.
@@ -174,8 +157,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         said = str(error)
         at = re.search(r"line (\d+)", said)
         line = int(at[1]) if at else len(source.split("\n"))
-        faults = ((what, fix) for words, what, fix in TOML_FAULTS if any(w in said for w in words))
-        what, fix = next(faults, ANOTHER_FAULT)
+        what, fix = next(told for words, told in TOML_FAULTS.items() if re.search(words, said))
         raise SourceError(path, line, f"is not valid TOML: {what}", fix) from error
     except ValueError as error:  # Python's own limit, which guards against slow conversions
         raise _too_long(path, source) from error

@@ -31,23 +31,20 @@ MOST_ARGUMENTS = 10
 # How deep a constant's lists and objects may be in each other; a response format needs some five.
 DEEPEST = 10
 
-SPACE = re.compile(r"[ \t\r\n]*")
-PATH = re.compile(
-    r"[a-z_][a-z0-9_$]*(?:[ ]?\.[ ]?[a-z_][a-z0-9_$]*){0,2}", re.ASCII | re.IGNORECASE
+# A name before `=>` is an argument's.
+TOKEN = re.compile(
+    r"""[ \t\r\n]*(?:
+    (?P<string>'(?:[^'\\]|''|\\.)*+'(?!')) | \$\$(?P<dollars>.*?)\$\$
+    | (?P<number>-?\d{1,20}(?:\.\d{1,20})?(?:e-?\d{1,3})?(?![\w.]))
+    | (?P<name>[a-z_][a-z0-9_$]*(?=[ \t\r\n]*=>)) | (?P<word>[a-z_][a-z0-9_$]*)
+    | (?P<quoted>"[^"]*") | (?P<mark>=>|[^ \t\r\n]))""",
+    re.ASCII | re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-NAME = re.compile(r"[a-z_][a-z0-9_$]*", re.ASCII | re.IGNORECASE)
-ALIAS = re.compile(r'[a-z_][a-z0-9_$]{0,99}|"[^"\x00-\x1f]{1,100}"', re.ASCII | re.IGNORECASE)
-STRING = re.compile(r"'((?:[^'\\]|''|\\.)*+)'(?!')", re.DOTALL)
-DOLLARS = re.compile(r"\$\$(.*?)\$\$", re.DOTALL)
-NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:e-?\d{1,3})?(?![\w.])", re.ASCII | re.IGNORECASE)
-BIND = re.compile(r"\?|:(\d{1,2})(?!\d)", re.ASCII)
-IDENTIFIER = re.compile(r'[a-z_][a-z0-9_$]*|"[^"]*"', re.ASCII | re.IGNORECASE)
-# What goes on with an expression, which is SQL, though none that may be run here.
-OPERATOR = re.compile(r"[|+\-*/%=<>!:]")
-TOKEN = re.compile(r"\w+|\S", re.DOTALL)
+ALIAS = re.compile(r'.{1,100}|"[^"\x00-\x1f]{1,100}"', re.ASCII)
 ESCAPED = re.compile(r"''|\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
-CONSTANTS = ("null", "true", "false")
+# What goes on with an expression, which is SQL, though none that may be run here.
+OPERATORS = tuple("|+-*/%=<>!:(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class Statement:
 
 
 def read(query: str, params: Sequence[Any] | None) -> Statement:
-    """Read a program's statement; the time that this takes grows with its length.
+    """Read a program's statement, in a time that grows with its length.
 
     Raises:
         Refused: ``statement``; it has none of the forms that may be run here.
@@ -79,16 +76,17 @@ def read(query: str, params: Sequence[Any] | None) -> Statement:
 
 class _Reader:
     def __init__(self, text: str, params: Sequence[Any]) -> None:
-        self._text = text
-        self._at = 0
-        self._params = params
-        self._questions = 0
+        self._text, self._params = text, params
+        self._questions = self._end = 0
         self._bound: list[Any] = []
+        self._advance()
 
     def statement(self) -> Statement:
-        if (self._take(NAME) or "").upper() != "SELECT":
+        if (self._take("word") or "").upper() != "SELECT":
             raise Refused("statement")
-        path = re.sub(r"\s", "", self._take(PATH) or "")
+        path = self._take("word") or ""
+        while path.count(".") < 2 and self._skip("."):
+            path += f".{self._take('word') or ''}"
         asks = path.upper() in FUNCTIONS
         if not (asks or path.upper() == VERSION) or not self._skip("("):
             raise Refused("statement")
@@ -96,62 +94,54 @@ class _Reader:
         if not asks and not self._skip(")"):
             raise Refused("statement")
         text = f"SELECT {path}({', '.join(written for _, written, _ in arguments)}){self._alias()}"
-        left = list(self._params[self._questions :])
         model, prompt = _asked(arguments)
-        return Statement(text, [*self._bound, *left], model, prompt)
+        return Statement(text, [*self._bound, *self._params[self._questions :]], model, prompt)
 
     def _arguments(self) -> list[_Argument]:
         found: list[_Argument] = []
         while not self._skip(")"):
             if found and not self._skip(","):
                 self._unexpected()
-            name = self._argument_name()
-            if len(found) == MOST_ARGUMENTS or (name and name in [each[0] for each in found]):
+            name = (self._take("name") or "").lower()
+            is_known = not name or (name in NAMED and self._skip("=>"))
+            if (
+                not is_known
+                or len(found) == MOST_ARGUMENTS
+                or name in {each[0] for each in found} - {""}
+            ):
                 raise Refused("statement")
             written, value = self._value()
             found.append((name, f"{name} => {written}" if name else written, value))
         return found
 
-    def _argument_name(self) -> str:
-        begun = self._at
-        name = (self._take(NAME) or "").lower()
-        if name and self._skip("=>"):
-            if name not in NAMED:
-                raise Refused("statement")
-            return name
-        self._at = begun
-        return ""
-
     def _value(self) -> tuple[str, Any]:
         """Return an argument as it is written, and what it is."""
-        begun = self._at
-        bind = self._match(BIND)
-        if bind is not None:
-            return "?", self._bind(int(bind[1]) if bind[1] else None)
+        if self._skip("?"):
+            self._questions += 1
+            return "?", self._bind(self._questions)
+        if self._skip(":"):
+            number = self._take("number") or ""
+            return "?", self._bind(int(number) if number.isdigit() else 0)
+        kind, name, place = self._kind, self._token, self._place()
         value = self._constant(0)
         if value is not None:
             if isinstance(value[1], str):
                 self._bound.append(value[1])
                 return "?", value[1]
             return value
-        name = self._take(IDENTIFIER)
+        if kind not in ("word", "quoted"):
+            self._unexpected()
+        self._advance()
         if self._skip("("):
             raise Refused("statement")
-        if name is None:
-            self._unexpected()
-        if not self._at_the_end_of_a_value():
+        if self._token not in (",", ")"):
             self._broken()
-        self._at = begun
-        self._take(SPACE)
-        name = name[1:-1] if name[0] == '"' else name.upper()
+        name = name[1:-1] if kind == "quoted" else name.upper()
         raise SqlError(
-            f"SQL compilation error: error {self._place()}\ninvalid identifier '{name}'", 904, ""
+            f"SQL compilation error: error {place}\ninvalid identifier '{name}'", 904, ""
         )
 
-    def _bind(self, number: int | None) -> Any:
-        if number is None:
-            self._questions += 1
-            number = self._questions
+    def _bind(self, number: int) -> Any:
         if not 1 <= number <= len(self._params):
             raise SqlError(f"SQL compilation error:\nBind variable ?{number} not set.", 2049, "")
         self._questions = max(self._questions, number)
@@ -165,102 +155,80 @@ class _Reader:
         """Return a constant as it is written and what it is; ``None`` if there is none."""
         if depth > DEEPEST:
             raise Refused("statement")
-        if (string := self._match(STRING)) is not None:
-            value = ESCAPED.sub(_unescaped, string[1])
-            return _quoted(value), value
-        if (string := self._match(DOLLARS)) is not None:
-            return _quoted(string[1]), string[1]
-        if (number := self._take(NUMBER)) is not None:
+        if (text := self._string()) is not None:
+            return _quoted(text), text
+        if (number := self._take("number")) is not None:
             return number, float(number)
         if self._skip("["):
-            return f"[{', '.join(self._items(']', depth, keyed=False))}]", ...
+            return f"[{', '.join(self._items(']', depth))}]", ...
         if self._skip("{"):
-            return f"{{{', '.join(self._items('}', depth, keyed=True))}}}", ...
-        begun = self._at
-        word = (self._take(NAME) or "").lower()
-        if word in CONSTANTS and self._at_the_end_of_a_value():
-            return word, None
-        self._at = begun
+            return f"{{{', '.join(self._items('}', depth))}}}", ...
+        if self._kind == "word" and self._token.lower() in ("null", "true", "false"):
+            return (self._take("word") or "").lower(), None
         return None
 
-    def _items(self, end: str, depth: int, *, keyed: bool) -> list[str]:
+    def _string(self) -> str | None:
+        if (string := self._take("string")) is not None:
+            return ESCAPED.sub(_unescaped, string[1:-1])
+        return self._take("dollars")
+
+    def _items(self, end: str, depth: int) -> list[str]:
         found: list[str] = []
         while not self._skip(end):
             if found and not self._skip(","):
                 self._unexpected()
-            key = ""
-            if keyed:
-                string = self._match(STRING)
-                if string is None or not self._skip(":"):
-                    self._unexpected()
-                key = f"{_quoted(ESCAPED.sub(_unescaped, string[1]))}: "
+            key = self._string() if end == "}" else ""
+            if key is None or (end == "}" and not self._skip(":")):
+                self._unexpected()
             value = self._constant(depth + 1)
             if value is None:
                 self._unexpected()
-            found.append(key + value[0])
+            found.append(f"{_quoted(key)}: {value[0]}" if end == "}" else value[0])
         return found
 
     def _alias(self) -> str:
         """Read to the end, and return what comes before it: nothing, or a name for the column."""
-        begun = self._at
-        named = (self._take(NAME) or "").upper() == "AS"
-        if not named:
-            self._at = begun
-        alias = self._take(ALIAS)
-        self._take(SPACE)
-        if self._at < len(self._text) or (named and alias is None):
+        is_named = self._kind == "word" and self._token.upper() == "AS"
+        if is_named:
+            self._advance()
+        alias = self._take("word") or self._take("quoted") or ""
+        if self._kind or (is_named and not alias) or (alias and not ALIAS.fullmatch(alias)):
             raise Refused("statement")
         return f" AS {alias}" if alias else ""
 
-    def _at_the_end_of_a_value(self) -> bool:
-        self._take(SPACE)
-        return self._text[self._at : self._at + 1] in (",", ")", "]", "}", "")
-
     def _unexpected(self) -> NoReturn:
-        """Refuse an expression that goes on here; of anything else, say that it is no SQL.
-
-        Raises:
-            Refused, SqlError
-        """
-        self._take(SPACE)
-        if OPERATOR.match(self._text, self._at):
+        """Refuse an expression that goes on here; anything else is a syntax error."""
+        if self._token.startswith(OPERATORS):
             raise Refused("statement")
         self._broken()
 
     def _broken(self) -> NoReturn:
-        """Say what Snowflake says of a word that does not belong where this one stands.
-
-        Raises:
-            SqlError
-        """
-        self._take(SPACE)
-        found = TOKEN.match(self._text, self._at)
-        what = found[0] if found else "<EOF>"
-        raise SqlError(
-            f"SQL compilation error:\nsyntax error {self._place()} unexpected '{what}'.", 1003, ""
-        )
+        """Raise Snowflake's error for a word that does not belong where this one stands."""
+        said = f"syntax error {self._place()} unexpected '{self._token or '<EOF>'}'."
+        raise SqlError(f"SQL compilation error:\n{said}", 1003, "")
 
     def _place(self) -> str:
-        before = self._text[: self._at]
+        before = self._text[: self._begin]
         return f"line {before.count(chr(10)) + 1} at position {len(before.rpartition(chr(10))[2])}"
 
-    def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        if pattern is not SPACE:
-            self._match(SPACE)
-        found = pattern.match(self._text, self._at)
-        if found is not None:
-            self._at = found.end()
-        return found
+    def _advance(self) -> None:
+        """Read the next token; at the end its kind and its text are empty."""
+        found = TOKEN.match(self._text, self._end)
+        self._kind = (found and found.lastgroup) or ""
+        self._token: str = found[self._kind] if found and self._kind else ""
+        self._begin = found.start(self._kind) if found and self._kind else len(self._text)
+        self._end = found.end() if found else len(self._text)
 
-    def _take(self, pattern: re.Pattern[str]) -> str | None:
-        found = self._match(pattern)
-        return found[0] if found is not None else None
+    def _take(self, kind: str) -> str | None:
+        token = self._token if self._kind == kind else None
+        if token is not None:
+            self._advance()
+        return token
 
     def _skip(self, mark: str) -> bool:
-        self._match(SPACE)
-        found = self._text.startswith(mark, self._at)
+        found = self._kind == "mark" and self._token == mark
         if found:
-            self._at += len(mark)
+            self._advance()
         return found
 
 

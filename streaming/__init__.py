@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streaming.attempts import Retry
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
+from streaming.fair_queue import FairQueue, Place
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.request import CompletionRequest, Message
@@ -23,10 +24,12 @@ __all__ = [
     "CompletionRequest",
     "DirectStrategy",
     "Ending",
+    "FairQueue",
     "Gaps",
     "Limits",
     "Message",
     "Pace",
+    "Place",
     "Retry",
     "SimulatedStrategy",
     "Strategy",

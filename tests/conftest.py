@@ -19,6 +19,12 @@ settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # pytest-xdist would begin with the files that have most tests and end with the browser's, which
+    # are few and long: one worker would wait for the other's last file.
+    config.option.loadscopereorder = False
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let no setting of the person who runs the tests change what they test."""

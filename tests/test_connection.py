@@ -406,8 +406,10 @@ def test_an_account_under_another_name_is_reported_and_not_used() -> None:
 
 @pytest.mark.parametrize("by_setting", [True, False])
 def test_an_account_under_another_name_is_used_when_it_is_named(by_setting: bool) -> None:
-    header = "[connections.mine]"
-    world = World(entries=OTHER, environ={"COURSE_CONNECTION": header} if by_setting else {})
+    header, environ = "[connections.mine]", {"COURSE_CONNECTION_NAME": "another"}
+    if by_setting:
+        environ["COURSE_CONNECTION"] = header
+    world = World(entries=OTHER, environ=environ)
     found = chosen(world, None if by_setting else header)
     assert found.session
     assert (found.kind, world.opened[0]["user"]) == ("account", "u")
@@ -491,6 +493,16 @@ def test_deciding_makes_no_session() -> None:
     world = World(secrets={"account": "a"})
     chosen(world)
     assert world.opened == []
+
+
+def test_a_session_whose_process_was_lost_a_moment_ago_is_not_used_again() -> None:
+    world = World()
+    found = chosen(world)
+    first = found.session
+    world.cortexes[0].replaced = 1
+    second = found.session
+    assert second is not first
+    assert found.session is second
 
 
 @pytest.mark.parametrize("death", [{"open": False}, {"expired": True}])
@@ -1035,7 +1047,7 @@ class Session:
         print("session")
 
 class Cortex:
-    alive = True
+    alive, replaced = True, 0
     def session(self):
         return Session()
     def close(self):

@@ -16,8 +16,7 @@ from benchmarks.crowd.shared_cortex import SharedCortex
 from benchmarks.crowd.visitors import Answered, Visitor
 from benchmarks.figures import NotMeasured
 from benchmarks.processes import HOME, Server, running_in, streamlit, wait_until_it_answers
-from course.content.catalog import find
-from course.content.lesson import program
+from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
 __all__ = ["PAGES", "PATIENCE_SECONDS", "Page", "Use", "ask", "expected", "memory_of", "tabs"]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from benchmarks.figures import NotMeasured
 from local_cortex import LocalCortex
-from local_cortex.certificate import write_certificate
 from local_cortex.launch import connection_block
+from local_cortex.loopback import write_certificate
 from local_cortex.settings import Settings
 
 __all__ = ["SharedCortex", "shared_cortex"]

@@ -15,17 +15,20 @@ from functools import partial
 from pathlib import Path
 
 from course import ROOT
-from course.commands.checking.exercises import check_exercises
-from course.commands.checking.files import check_files
-from course.commands.checking.processes import kill_all, together
-from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
-from course.content.catalog import lessons
-from course.content.lesson import Lesson
+from course.commands.checking.lesson_files import check_files
+from course.commands.checking.running import (
+    check_exercises,
+    draw_charts,
+    draw_pages,
+    kill_all,
+    run_examples,
+    run_programs,
+    together,
+)
+from course.content.lesson import Lesson, lessons
 from course.content.translations import follow
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
-
-__all__ = ["check"]
 
 
 def check(
@@ -33,16 +36,17 @@ def check(
     say: Callable[[str], None] = lambda _: None,
     only: Collection[str] | None = None,
 ) -> list[Problem]:
-    """Return everything that is wrong with the course.
+    """Return everything that is wrong with the course, or with the lessons that ``only`` names.
 
-    Args:
-        root: its folder.
-        say: called with a line for each step.
-        only: the names of the lessons that are checked; the whole course by default.
+    ``say`` is called with a line for each step.
     """
     say("Reading the lessons.")
     found = [each for each in lessons(root / "lessons") if only is None or each.name in only]
-    _follow_translations(found)
+    for lesson in found:
+        for language in LANGUAGES:
+            # check_files reports a record that can't be read; a course may be read-only.
+            with suppress(LessonError, OSError):
+                follow(lesson, language)
     problems = list(dict.fromkeys(check_files(root, only)))
     say(
         "Running the lessons' code, trying the exercises (solutions, starters and wrong answers), "
@@ -50,14 +54,6 @@ def check(
     )
     problems += _side_by_side(_jobs(found, root))
     return sorted(dict.fromkeys(problems), key=lambda problem: (str(problem.path), problem.line))
-
-
-def _follow_translations(found: Sequence[Lesson]) -> None:
-    for lesson in found:
-        for language in LANGUAGES:
-            # check_files reports a record that can't be read; a course may be read-only.
-            with suppress(LessonError, OSError):
-                follow(lesson, language)
 
 
 def _jobs(found: Sequence[Lesson], root: Path) -> list[Callable[[], list[Problem]]]:

@@ -13,29 +13,21 @@ from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
-from course.exercises.answers import Answers, try_out
+from course.exercises.answering import Answers, try_out
 from course.language import Language
-from course.progress.facts import EXERCISE, Fact
-from course.progress.transfer import MAX_BYTES, ImportProblem, parse
+from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse
 from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text
 
-__all__ = ["Row", "grade_files", "table"]
-
 
 @dataclass(frozen=True)
 class Row:
-    """One program of one file.
+    """One program of one file; ``-`` where a file holds none.
 
-    Args:
-        file: as it was given.
-        lesson: its folder's name; ``-`` if the file holds no program, like what follows.
-        exercise: its folder's name.
-        claimed: what the learner was shown, ``passed`` or ``tried``.
-        now: how many checks pass, of how many.
-        note: ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the file is none.
-        first: the first check that does not pass, and why, or why there is nothing to judge.
+    ``claimed`` is what the learner was shown, ``passed`` or ``tried``; ``now`` how many checks
+    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD``
+    if the file is no export. ``first`` is the first check that does not pass, and why.
     """
 
     file: str

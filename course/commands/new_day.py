@@ -10,13 +10,10 @@ from pathlib import Path
 from unicodedata import east_asian_width
 
 from course import ROOT
-from course.content.catalog import Broken, entries
-from course.content.lesson import SECTIONS, Lesson, load
+from course.content.lesson import SECTIONS, Broken, Lesson, entries, load
 from course.content.translations import FILE, record
 from course.language import LANGUAGES, Language
 from practice.sources import INVISIBLE
-
-__all__ = ["NewDayError", "create", "slug_of"]
 
 # A title stands in code, whose lines have at most 100 columns; a Korean letter takes two.
 MAX_COLUMNS = 60

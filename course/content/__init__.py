@@ -1,10 +1,13 @@
 """A lesson folder, read and drawn."""
 
-from course.content.blocks import Block, Heading
-from course.content.broken import say_that_code_failed, say_that_it_is_broken
-from course.content.catalog import Broken, entries, find, lessons
-from course.content.draw import draw_goals, draw_section
-from course.content.lesson import Lesson, program
+from course.content.draw import (
+    draw_goals,
+    draw_section,
+    say_that_code_failed,
+    say_that_it_is_broken,
+)
+from course.content.lesson import Broken, Lesson, entries, find, lessons, program
+from course.content.lesson_blocks import Block, Heading
 from course.content.parser import read, sections
 from course.content.translations import stale
 

@@ -1,21 +1,38 @@
-"""Drawing the blocks of a lesson's prose, its questions included."""
+"""Drawing a lesson: its prose, figures and questions, and what a page says when it is broken."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
 
 import streamlit as st
 
 from course import LESSONS, progress
-from course.content import figures, glossary
-from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Markdown, Question
+from course.content import glossary
+from course.content.lesson_blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Question,
+)
 from course.language import current, text, widget_key
-from course.problems import LessonError
-
-__all__ = ["draw_goals", "draw_section"]
+from course.problems import LessonError, Problem, places
+from practice.sources import read_python
 
 LOG = logging.getLogger(__name__)
+#: Says which page cannot be shown; `make check` listens.
+BROKEN = logging.getLogger(f"{__name__}.broken")
+# Their errors' texts may name the account.
+CLIENTS = frozenset({"snowflake", "requests", "urllib3", "httpx", "openai"})
 HEADINGS = {2: st.header, 3: st.subheader}
 CALLOUTS = {
     "note": (st.info, ":material/info:"),
@@ -60,7 +77,9 @@ def _draw(block: Block, lesson: str) -> None:
     elif isinstance(block, Question):
         _question(lesson, block)
     elif isinstance(block, Diagram):
-        figures.draw_diagram(block)
+        with st.container(key=f"figure-{block.line}"):
+            st.mermaid_chart(block.source, alt=block.caption)
+            st.caption(block.caption)
     else:
         _chart(block)
 
@@ -80,10 +99,39 @@ def _markdown(source: str) -> None:
 
 def _chart(chart: Chart) -> None:
     try:
-        figures.draw_chart(chart)
+        spec = _spec(chart.file, chart.labels, chart.file.stat().st_mtime_ns)
+        with st.container(key=f"figure-{chart.line}"):
+            st.vega_lite_chart(spec=spec, width="stretch", alt=chart.caption)
+            st.caption(chart.caption)
     except Exception:  # an instructor's program: the lesson goes on without its picture
         LOG.exception("The chart %s cannot be drawn", chart.file.name)
         st.warning(text("lesson.no_figure", caption=chart.caption), icon=":material/broken_image:")
+
+
+# Building a chart imports Altair and takes a tenth of a second; what it looks like never changes.
+@lru_cache(maxsize=64)
+def _spec(
+    file: Path,
+    labels: tuple[tuple[str, str], ...],
+    changed: int,  # noqa: ARG001 - part of the key
+) -> dict[str, Any]:
+    return chart_of(file, dict(labels))
+
+
+def chart_of(file: Path, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the Vega-Lite specification of the chart that a file makes.
+
+    Raises:
+        Exception: whatever the file raises; it is the instructor's program.
+    """
+    source, _ = read_python(file)
+    module = ModuleType(f"figure_{file.stem}")
+    try:
+        exec(compile(source, file, "exec", dont_inherit=True), vars(module))  # noqa: S102
+        spec: dict[str, Any] = module.chart(dict(labels)).to_dict()
+    except SystemExit as error:
+        raise RuntimeError("it ends the program") from error
+    return spec
 
 
 # A fragment: choosing redraws the question and not the lesson, and ends no answer that streams.
@@ -129,3 +177,27 @@ def _index(before: str | None, options: int) -> int | None:
     # An edited question may have fewer options than when it was answered, and an answer from a file
     # may be anything, such as an option's text.
     return next((number for number in range(options) if str(number) == before), None)
+
+
+def say_that_it_is_broken(name: str, problems: Iterable[Problem]) -> None:
+    """Draw the page of a lesson that cannot be shown: where to look; the log has what is wrong."""
+    found = tuple(problems)
+    BROKEN.error("The lesson %s cannot be shown:\n%s", name, "\n".join(map(str, found)))
+    st.title(text("lesson.broken_title"), anchor="top")
+    said = (text("lesson.broken"), f"{text('lesson.broken_where')} {places(found)}")
+    st.error("\n\n".join([*said, text("lesson.broken_hint")]), icon=":material/build:")
+
+
+def say_that_code_failed(name: str, what: Literal["page", "demo"], error: Exception) -> None:
+    """Draw a note that the code of a lesson's page has raised ``error``; the log has the rest."""
+    BROKEN.error("The %s of %s fails:\n%s", what, name, _described(error))
+    st.error(text(f"lesson.{what}_failed", file=f"pages/{name}.py"), icon=":material/build:")
+
+
+def _described(error: Exception) -> str:
+    """Return where an error comes from and what it says; of a client's error, only its type."""
+    kind = type(error)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    if kind.__module__.partition(".")[0] in CLIENTS:
+        return f"{frames}{kind.__module__}.{kind.__name__}"
+    return f"{frames}{kind.__name__}: {error}"

@@ -14,8 +14,6 @@ from course.problems import reading
 from course.toml_models import Both, Table, validated
 from practice.sources import stamp
 
-__all__ = ["Glossary", "keys", "load", "with_tips"]
-
 TERM = re.compile(r"\[(?P<shown>[^\]\n]+)\]\(term:(?P<key>[^)\s]+)\)")
 
 

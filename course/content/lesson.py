@@ -1,11 +1,14 @@
-"""A lesson as it lies on disk: its metadata and its code.
+"""The lessons on disk: their metadata, their code, and those that are broken.
 
-The format is documented in lessons/README.md; its prose is read by parser.py.
+The format is documented in lessons/README.md; the prose is read by parser.py.
 """
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,20 +16,10 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, UrlConstraints, field_validator
 
+from course import FOLDER, LESSONS
 from course.problems import LessonError, Problem, reading
 from course.toml_models import Both, Table, validated
-from practice.sources import SourceError, read_text, stamp
-
-__all__ = [
-    "SECTIONS",
-    "Lesson",
-    "Meta",
-    "is_inside",
-    "load",
-    "program",
-    "read_code",
-    "step_number",
-]
+from practice.sources import SourceError, read_python, read_text, stamp
 
 REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
 END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
@@ -182,3 +175,103 @@ def step_number(step: Path) -> tuple[int, str]:
     """Return what steps are sorted by: step_10 comes after step_9."""
     number = re.match(r"step_([0-9]+)", step.name)
     return (int(number[1]) if number else 0, step.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A lesson that cannot be shown: its folder, its day by the folder's name, and why."""
+
+    folder: Path
+    day: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
+    """Return every lesson by day, with what is broken in its place."""
+    try:
+        paths = list(folder.iterdir())
+    except OSError:
+        return []  # the check reports that there is no lesson
+    found = [_entry(path) for path in paths if FOLDER.fullmatch(path.name) and _is_folder(path)]
+    # A lesson that is broken for a reason of its own takes no day from another.
+    days = Counter(entry.meta.day for entry in found if isinstance(entry, Lesson))
+    names = sorted(entry.name for entry in found if isinstance(entry, Lesson))
+    for number, entry in enumerate(found):
+        if isinstance(entry, Lesson) and days[entry.meta.day] > 1:
+            day = entry.meta.day
+            same = [name for name in names if int(name.split("_")[1]) == day]
+            what = f"there are several lessons for day {day}: {', '.join(same)}"
+            problem = Problem(entry.folder / "lesson.toml", 0, what, "Give one of them another day")
+            found[number] = Broken(entry.folder, day, (problem,))
+    return sorted(found, key=lambda entry: (int(entry.name.split("_")[1]), entry.name))
+
+
+def lessons(folder: Path = LESSONS) -> list[Lesson]:
+    """Return every lesson that can be shown, by day."""
+    return [entry for entry in entries(folder) if isinstance(entry, Lesson)]
+
+
+def find(name: str, folder: Path = LESSONS) -> Lesson:
+    """Return the lesson whose folder is called ``name``.
+
+    Raises:
+        LessonError: there is no such lesson, or it is broken.
+    """
+    found = next((entry for entry in entries(folder) if entry.name == name), None)
+    if isinstance(found, Broken):
+        raise LessonError(found.problems)
+    if found is None:
+        fix = "Give the page the name of a folder, such as day_03_write_streams"
+        raise LessonError([Problem(folder / name, 0, f"there is no lesson called {name!r}", fix)])
+    return found
+
+
+def _entry(path: Path) -> Lesson | Broken:
+    page = path.parents[1] / "pages" / f"{path.name}.py"
+    try:
+        lesson = load(path)
+        with reading():
+            changed = stamp(page)
+            begins = changed is not None and _begins(page, path.name, changed)
+    except LessonError as error:
+        return Broken(path, int(path.name.split("_")[1]), error.problems)
+    if begins:
+        return lesson
+    what, fix = "the page does not begin its lesson", f'Write page = lesson_page("{path.name}")'
+    if changed is None:
+        what = "the lesson has no page"
+        fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
+    return Broken(path, lesson.meta.day, (Problem(page, 0, what, fix),))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder that is closed: reading it reports that
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _begins(page: Path, name: str, changed: tuple[int, int]) -> bool:  # noqa: ARG001 - the key
+    """Tell whether a page is Python and calls ``lesson_page`` with its lesson's name."""
+    _, tree = read_python(page)
+    for node in (each for statement in tree.body for each in _run_at_once(statement)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [*node.args, *(each.value for each in node.keywords)]
+            if called == "lesson_page" and name in (getattr(each, "value", "") for each in given):
+                return True
+    return False
+
+
+def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs when a page is drawn: not what stands in its functions."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _run_at_once(child)

@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-__all__ = ["faults", "leads_somewhere", "lines", "references", "spans", "tokens", "unknown_icons"]
-
-
-#: May be one, or may stand in a fence.
-DEFINITION = re.compile(r"^[ >]*\[[^\]]+\]:", re.MULTILINE)
 
 ICON = re.compile(r":material/([^\s:`\"']*)")
-UNDEFINED = re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]")
-#: What is left of a link that Markdown does not take for one, such as [text](two words).
-UNREAD = re.compile(r"\]\(.{0,40}")
+#: Text that was meant as a link and is none: what is wrong, and how to fix it.
+NO_LINKS = (
+    (
+        re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]"),
+        "the link `{}` leads nowhere",
+        "Write [text](https://...), or put it between backticks if it is code",
+    ),
+    (
+        re.compile(r"\]\(.{0,40}"),
+        "`{}` cannot be read as a link",
+        "Write [text](https://...) without blanks, or put it between backticks",
+    ),
+    (
+        re.compile(r"^\[[^\]]+\]:"),
+        "the address after `{}` stands apart from its link",
+        "Write the address into the link: [text](https://...)",
+    ),
+)
 HOST = re.compile(r"[^\s.]+(\.[^\s.]+)+")
 
 
@@ -60,26 +70,13 @@ def leads_somewhere(target: str) -> bool:
 def faults(children: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong inside a paragraph, and how to fix it: what is neither link nor icon."""
     for span in children:
-        if span.type == "text" and (found := UNDEFINED.search(span.content)):
-            fix = "Write [text](https://...), or put it between backticks if it is code"
-            yield f"the link `{found[0]}` leads nowhere", fix
-        if span.type == "text" and (found := UNREAD.search(span.content)):
-            fix = "Write [text](https://...) without blanks, or put it between backticks"
-            yield f"`{found[0]}` cannot be read as a link", fix
+        for wrong, what, fix in NO_LINKS if span.type == "text" else ():
+            if found := wrong.search(span.content):
+                yield what.format(found[0]), fix
     shown = "".join(span.content if span.type == "text" else " " for span in children)
     for name in unknown_icons(shown):
         fix = "Take one of https://fonts.google.com/icons, or put it between backticks"
         yield f"there is no icon `:material/{name}:`", fix
-
-
-def references(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the line, from 0 on, and the label of each address that stands apart from its link."""
-    if not DEFINITION.search(text):
-        return
-    found: dict[str, Any] = {}
-    _parser().parse(text, found)
-    for label, reference in found.get("references", {}).items():
-        yield reference["map"][0], label
 
 
 def lines(text: str) -> list[str]:
@@ -94,5 +91,6 @@ def _parser() -> MarkdownIt:
     # Home lists lessons and reads no prose, so it does not pay for this.
     from markdown_it import MarkdownIt
 
-    # Without text_join, escaped characters stay apart from plain ones.
-    return MarkdownIt("commonmark").enable("table").disable("text_join")
+    # Each block is drawn by itself, so no link finds an address that stands apart from it. Without
+    # text_join, escaped characters stay apart from plain ones.
+    return MarkdownIt("commonmark").enable("table").disable(["reference", "text_join"])

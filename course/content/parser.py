@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +11,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
 
-from course.content.blocks import (
+from course.content.lesson import Lesson, is_inside, program, read_code
+from course.content.lesson_blocks import (
     Block,
     Callout,
     Chart,
@@ -24,8 +24,7 @@ from course.content.blocks import (
     Question,
     texts,
 )
-from course.content.lesson import Lesson, is_inside, program, read_code
-from course.content.markdown import faults, leads_somewhere, lines, references, spans, tokens
+from course.content.markdown import faults, leads_somewhere, lines, spans, tokens
 from course.language import Language
 from course.problems import LessonError, Problem, problem_of
 from practice.sources import SourceError, read_text
@@ -33,7 +32,6 @@ from practice.sources import SourceError, read_text
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-__all__ = ["Prose", "Reader", "read", "sections"]
 
 HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})\}")
 CALLOUT = re.compile(r"\[!(\w+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]{1,60})\})?[ \t]*\n?")
@@ -45,15 +43,6 @@ CHART = re.compile(r"figures/\w+\.py")
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
 FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
-#: How Mermaid's diagrams begin: https://mermaid.js.org/intro/syntax-reference.html
-DIAGRAMS = (
-    *("flowchart", "graph", "sequenceDiagram", "stateDiagram", "classDiagram", "erDiagram"),
-    *("gantt", "pie", "journey", "gitGraph", "mindmap", "timeline", "quadrantChart", "kanban"),
-    *("requirementDiagram", "C4", "sankey", "xychart", "block", "packet", "architecture"),
-    *("radar", "treemap", "zenuml"),
-)
-#: Of one file.
-MOST_PROBLEMS = 50
 #: Anchors that the page itself has.
 PAGES_OWN = ("demo", "lab", "top", "links")
 
@@ -66,15 +55,14 @@ class Reader:
 
     def __init__(self, lesson: Lesson, path: Path) -> None:
         self._lesson, self._path = lesson, path
-        self.problems: list[Problem] = []
+        self._found: dict[Problem, None] = {}
+
+    @property
+    def problems(self) -> list[Problem]:
+        return list(self._found)
 
     def report(self, line: int, what: str, fix: str) -> None:
-        problem = Problem(self._path, line, what, fix)
-        if len(self.problems) < MOST_PROBLEMS and problem not in self.problems:
-            self.problems.append(problem)
-            if len(self.problems) == MOST_PROBLEMS:
-                what, fix = f"has {MOST_PROBLEMS} mistakes or more", "Correct those above first"
-                self.problems.append(Problem(self._path, 0, what, fix))
+        self._found[Problem(self._path, line, what, fix)] = None
 
     def blocks(self, source: str, first_line: int) -> Iterator[Block]:
         """Yield the blocks of a text whose first line is the file's line ``first_line``.
@@ -141,12 +129,6 @@ class Reader:
         fix = "Put it between backticks, or leave it out"
         self.report(line, "there is HTML in the prose", fix)
 
-    def refuse_references(self, source: str) -> None:
-        """Note links whose address stands elsewhere: each block is drawn by itself."""
-        for line, label in references(source):
-            fix = "Write the address into the link: [text](https://...)"
-            self.report(line + 1, f"the address of `[{label}]` stands apart from its link", fix)
-
     def check_ids_and_links(self, blocks: Sequence[Block]) -> None:
         """Note ids that are there twice, links that lead nowhere, and terms out of place."""
         ids = [block.id for block in blocks if isinstance(block, Heading | Question)]
@@ -162,7 +144,8 @@ class Reader:
             for text in texts(block):
                 self._check_links(text, block, ids)
             for text in _without_tips(block, section):
-                if "](term:" in text and any(map(_is_term, spans(text))):
+                terms = (str(span.attrs.get("href", "")) for span in spans(text))
+                if "](term:" in text and any(term.startswith("term:") for term in terms):
                     what = "a term cannot be explained in a heading, a callout, an option or a goal"
                     self.report(block.line, what, "Move it to a paragraph, a list or a table")
 
@@ -228,12 +211,6 @@ class Reader:
             self.report(line, "a figure has no caption", 'Add caption="One sentence."')
         caption = settings.get("caption", "")
         if name == "mermaid":
-            rows = (row.strip() for row in token.content.splitlines())
-            first = next((row for row in rows if row and not row.startswith("%%")), "")
-            kind = re.split(r"[^\w-]", first, maxsplit=1)[0]
-            if not kind.startswith(DIAGRAMS):
-                fix = f"Begin it with {', '.join(DIAGRAMS[:5])} or another kind of Mermaid's"
-                self.report(line + 1, f"`{kind}` is no kind of diagram", fix)
             return Diagram(token.content, caption, line)
         return self._chart(settings.get("file", ""), token.content, caption, line)
 
@@ -316,10 +293,6 @@ class Reader:
         return Option(text.strip(), bool(mark and mark["mark"] != " "), explanation)
 
 
-def _is_term(span: Token) -> bool:
-    return span.type == "link_open" and str(span.attrs.get("href", "")).startswith("term:")
-
-
 def _without_tips(block: Block, section: str) -> Iterator[str]:
     """Yield the texts of a block in which a term shows no explanation."""
     if isinstance(block, Question):
@@ -331,11 +304,7 @@ def _without_tips(block: Block, section: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """A lesson in one language.
-
-    ``sections`` are its blocks by section, heading first; ``sources`` the Markdown that each came
-    from; ``problems`` what is wrong with it.
-    """
+    """A lesson in one language: its blocks by section, and the Markdown that each came from."""
 
     path: Path
     sections: dict[str, tuple[Block, ...]]
@@ -366,15 +335,11 @@ def read(lesson: Lesson, language: Language) -> Prose:
 def _changed(lesson: Lesson) -> tuple[tuple[str, int, int], ...]:
     """Return when each file of the lesson was last written; a removed one changes it as well."""
     stats = []
-    exercises = (f"practice/{path.name}" for path in lesson.folder.glob("practice/*"))
-    for folder in ("", "steps", "figures", "practice", *exercises):
-        # Folders and files come and go while an editor saves them.
-        with suppress(OSError), os.scandir(lesson.folder / folder) as entries:
-            for entry in entries:
-                with suppress(OSError):
-                    if entry.is_file():
-                        stat = entry.stat()
-                        stats.append((f"{folder}/{entry.name}", stat.st_mtime_ns, stat.st_size))
+    for path in lesson.folder.rglob("*"):
+        # Files come and go while an editor saves them.
+        with suppress(OSError):
+            stat = path.stat()
+            stats.append((str(path), stat.st_mtime_ns, stat.st_size))
     return tuple(sorted(stats))
 
 
@@ -388,7 +353,6 @@ def _read(
     source = read_text(path, LARGEST)
     reader = Reader(lesson, path)
     blocks = list(reader.blocks(source, 1))
-    reader.refuse_references(source)
     found: dict[str, list[Block]] = {}
     for block in blocks:
         if isinstance(block, Heading) and block.level == 2:
@@ -400,15 +364,16 @@ def _read(
         next(reversed(found.values())).append(block)
     _compare_sections(reader, lesson.meta.sections, found)
     reader.check_ids_and_links(blocks)
+    problems = reader.problems
     try:
         program(lesson)
     except LessonError as error:
-        reader.problems += error.problems
+        problems += error.problems
     return Prose(
         path,
         {name: tuple(blocks) for name, blocks in found.items()},
         _cut(source, blocks),
-        tuple(sorted(reader.problems, key=lambda problem: problem.line)),
+        tuple(sorted(problems, key=lambda problem: problem.line)),
     )
 
 

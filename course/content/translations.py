@@ -1,8 +1,7 @@
 """Whether a translation is of the text as it is now: lessons/day_NN_slug/translated.toml.
 
-Korean is written first. For each section of a translation the file holds two digests: of the Korean
-text and of the translation, as they were when they last said the same. A section whose Korean has
-changed since, and whose translation has not, is stale.
+Korean is written first. For each section the file holds two digests, of the Korean text and of its
+translation when they last agreed. If only the Korean has changed since, the section is stale.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ from course.language import Language
 from course.problems import reading
 from course.toml_models import validated
 from practice.sources import stamp
-
-__all__ = ["FILE", "ORIGINAL", "digest", "follow", "record", "stale"]
 
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
@@ -80,8 +77,7 @@ def _now(lesson: Lesson, language: Language) -> dict[str, str]:
 def follow(lesson: Lesson, language: Language) -> None:
     """Note each section that has been translated or corrected, so that its next change is noticed.
 
-    Stale sections stay stale. Nothing is written where nothing has changed, where the lesson has
-    mistakes, or where no translation has ever been noted.
+    Stale sections stay stale. Nothing is noted of a lesson with mistakes, or never translated.
 
     Raises:
         LessonError: translated.toml is damaged.

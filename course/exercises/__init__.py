@@ -1,5 +1,5 @@
 """The panel with the hands-on exercises under a lesson."""
 
-from course.exercises.panel import draw, say_when_solutions_are_shown, shows_solutions
+from course.exercises.workbench import draw, say_when_solutions_are_shown, shows_solutions
 
 __all__ = ["draw", "say_when_solutions_are_shown", "shows_solutions"]

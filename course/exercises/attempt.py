@@ -15,19 +15,6 @@ from course.limits import Refusal
 from practice import CheckResult, Event, Exercise, RunLimits, grade
 from practice.editor import Mark
 
-__all__ = [
-    "LIMITS",
-    "Attempt",
-    "attempt_at",
-    "item",
-    "keep",
-    "key_of",
-    "line",
-    "marks",
-    "say",
-    "verdict_on",
-]
-
 LIMITS = RunLimits()
 
 State = Literal["passed", "open", "failed"]
@@ -42,21 +29,15 @@ ICONS: Mapping[State, str] = {
 class Attempt:
     """What a learner wrote last in an exercise, and its result.
 
-    Attributes:
-        code: the program.
-        scenes: what it did, scene by scene; empty before it has been run.
-        judged: whether there is a verdict: it was run to its end, or can only be read.
-        revision: a new one makes the editor take the code over.
-        unavailable: whether no program can be run on this machine.
-        failure: why there was no session to answer it, so that it was not run.
-        broken: whether an error of the course ended it.
-        refusal: the limit of this server that ended it.
+    ``scenes`` is what it did, scene by scene; ``judged`` whether there is a verdict: it was run to
+    its end, or can only be read. A new ``revision`` makes the editor take the code over.
     """
 
     code: str
     scenes: list[list[Event]] = field(default_factory=list)
     judged: bool = False
     revision: str = ""
+    # Why it was not run, or not to its end: no sandbox, no session, an error of ours, a limit.
     unavailable: bool = False
     failure: ConnectionFailed | None = None
     broken: bool = False
@@ -112,28 +93,6 @@ def say(
     wait = st.session_state.pop(key_of(exercise, "wait"), None)
     if wait is not None:
         st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
-    _say_what_kept_it_from_running(attempt)
-    if not results:
-        return
-    failed = False
-    for result in results:
-        if result.passed:
-            line("passed", result.title)
-            continue
-        # One thing at a time: the first that is wrong is explained, the others wait.
-        if failed or not result.message:
-            line("open", result.title)
-            continue
-        failed = True
-        line("failed", result.title)
-        st.warning(result.message, icon=":material/lightbulb:")
-    if all(result.passed for result in results) and not attempt.unavailable:
-        said = text("practice.solved_next" if following else "practice.solved")
-        st.success(said, icon=":material/celebration:")
-        progress.say_if_unsaved(exercise.day, "solved", item(exercise))
-
-
-def _say_what_kept_it_from_running(attempt: Attempt) -> None:
     if attempt.failure is not None:
         connection_panel.failure(
             attempt.failure, "practice", lambda: setattr(attempt, "failure", None)
@@ -144,6 +103,22 @@ def _say_what_kept_it_from_running(attempt: Attempt) -> None:
         limits.say_refusal(attempt.refusal, of_exercise=True)
     if attempt.unavailable:
         st.info(text("practice.unavailable"), icon=":material/info:")
+    if not results:
+        return
+    # One thing at a time: the first that is wrong is explained, the others wait.
+    wrong = _first_wrong(results)
+    for result in results:
+        line("passed" if result.passed else "failed" if result is wrong else "open", result.title)
+        if result is wrong:
+            st.warning(result.message, icon=":material/lightbulb:")
+    if all(result.passed for result in results) and not attempt.unavailable:
+        said = text("practice.solved_next" if following else "practice.solved")
+        st.success(said, icon=":material/celebration:")
+        progress.say_if_unsaved(exercise.day, "solved", item(exercise))
+
+
+def _first_wrong(results: Sequence[CheckResult]) -> CheckResult | None:
+    return next((each for each in results if not each.passed and each.message), None)
 
 
 def line(state: State, title: str) -> None:
@@ -154,6 +129,6 @@ def line(state: State, title: str) -> None:
 
 def marks(results: Sequence[CheckResult]) -> list[Mark]:
     """Return the line that the first message is about, for the editor to mark."""
-    wrong = next((each for each in results if not each.passed and each.message), None)
+    wrong = _first_wrong(results)
     # The message itself is below the editor.
     return [Mark(wrong.line, text("practice.see_below"))] if wrong and wrong.line else []

@@ -3,6 +3,6 @@
 Its figures are measured on the streams of the page; none is written down.
 """
 
-from course.lab.panel import draw
+from course.lab.views import draw
 
 __all__ = ["draw"]

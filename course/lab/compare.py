@@ -12,23 +12,28 @@ import streamlit as st
 
 from connection import Connection
 from course import script
-from course.lab import frame, results, streams
-from course.lab.results import findings
-from course.lab.streams import Lane, Settings, Way, reading_together
+from course.lab import results, streams, views
+from course.lab.streams import WELL, Lane, Settings, Way, reading_together
 from course.language import choice, drawer, text
 from streaming.view.untrusted import safe
 
-__all__ = ["QUESTIONS", "draw", "question_labels"]
+__all__ = ["Runs", "draw"]
 
 # Seconds between two looks at the streams, and between two drawings of what costs more.
 TEXT_SECONDS = 0.14
 CHART_SECONDS = 0.5
-QUESTIONS = ("short", "medium", "long")
 SPEEDS = (None, 10.0, 20.0, 40.0, 80.0, 200.0)
 PANEL_HEIGHT = 240
 # Of all that is kept, so many rows are on the page; the file has the rest.
 SHOWN_ROWS = 12
-WELL = ("complete", "unknown_end")
+# A row's figures on the page, and the keys of their names.
+COLUMNS = {
+    "first_text": "demo.first_text",
+    "total": "lab.total",
+    "pieces": "demo.pieces",
+    "characters": "lab.characters",
+    "characters_per_second": "lab.characters_per_second",
+}
 
 
 @dataclass
@@ -37,50 +42,36 @@ class Runs:
 
     count: int = 0
     lanes: list[Lane] = field(default_factory=list)
-    rows: list[results.Entry] = field(default_factory=list)
+    rows: list[results.Row] = field(default_factory=list)
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until all its streams have ended.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
-    runs = frame.kept("compare", Runs)
+    """Draw the view; while it is ``running``, until all its streams have ended."""
+    runs = views.kept("compare", Runs)
     st.caption(text("lab.compare.about"))
     settings = _settings(connection, running=running)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
-    frame.run_button("compare", running=running)
-    if running:
-        with frame.running_box():
-            _run(connection, settings, runs)
-        script.draw_again()
+    views.run("compare", lambda: _run(connection, settings, runs), running=running)
     if runs.lanes:
         _Board([lane.way for lane in runs.lanes]).draw(runs.lanes, None)
-    _past(runs)
+    _past(runs.rows)
 
 
 def _settings(connection: Connection, *, running: bool) -> Settings:
     free = streams.can_set_speed(connection)
     left, right = st.columns(2)
     with left:
-        length = choice(
-            st.selectbox,
-            text("lab.compare.question"),
-            QUESTIONS,
-            key="lab-question",
-            index=1,
-            format_func=question_labels().__getitem__,
-            disabled=running,
-        )
-        st.caption(f"“{text(f'lab.question.{length}')}”")
+        question = views.choose_question("lab-question", running=running)
+        st.caption(f"“{question}”")
+        own = {None: text("lab.speed_own")}
+        speeds = own | {each: text("lab.speed", tokens=f"{each:g}") for each in SPEEDS if each}
         tokens = choice(
             _slider,
             text("lab.compare.speed"),
             SPEEDS,
             key="lab-speed",
-            format_func=_speed_labels().__getitem__,
+            format_func=speeds.__getitem__,
             disabled=running or not free,
         )
         if not free:
@@ -105,10 +96,9 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
             disabled=running,
         )
         third = st.checkbox(text("lab.compare.third"), True, key="lab-third", disabled=running)
-    ways: tuple[Way, ...] = ("custom", "direct", "ours") if third else ("custom", "ours")
     return Settings(
-        ways=ways,
-        question=text(f"lab.question.{length}"),
+        ways=("custom", "direct", "ours") if third else ("custom", "ours"),
+        question=question,
         tokens_per_second=tokens if free else None,
         chunk_size=chunk_size,
         delay=delay,
@@ -120,21 +110,6 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
 def _slider(label: str, options: Sequence[float | None], *, index: int, **how: Any) -> float | None:
     chosen: float | None = st.select_slider(label, options, options[index], **how)
     return chosen
-
-
-def question_labels() -> dict[str, str]:
-    """Return what each question is called: how long it is."""
-    return {
-        name: text(f"lab.length.{name}", characters=len(text(f"lab.question.{name}")))
-        for name in QUESTIONS
-    }
-
-
-def _speed_labels() -> dict[float | None, str]:
-    return {
-        tokens: text("lab.speed_own") if tokens is None else text("lab.speed", tokens=f"{tokens:g}")
-        for tokens in SPEEDS
-    }
 
 
 def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
@@ -156,7 +131,7 @@ def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
                 reading.cancel()
             # No Streamlit in here: this run may be stopping.
             runs.lanes = [reading.lane() for reading in readings]
-            new = results.entries(runs.count, settings, runs.lanes)
+            new = results.rows_of(runs.count, settings, runs.lanes)
             runs.rows = results.remember(runs.rows, new)
 
 
@@ -171,7 +146,7 @@ class _Board:
         self._next_chart = 0.0
         for way, column in zip(ways, st.columns(len(ways)), strict=True):
             with column:
-                frame.heading(self._names[way])
+                views.heading(self._names[way])
                 with st.container(
                     height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
                 ):
@@ -196,9 +171,6 @@ class _Board:
             self._next_chart = now + CHART_SECONDS
         for lane in lanes:
             self._figures[lane.way].markdown(_figures(lane, now))
-        self._draw_charts(lanes, now)
-
-    def _draw_charts(self, lanes: Sequence[Lane], now: float | None) -> None:
         names = list(self._names.values())
         self._curves.vega_lite_chart(
             results.curve_rows(lanes, self._names, now or 0.0),
@@ -215,12 +187,10 @@ class _Board:
 
 def _say(lanes: Sequence[Lane]) -> None:
     """Say what the run shows, and what has gone wrong in it."""
-    found = findings(lanes)
-    if found:
-        lines = [f"- {text(key, **figures)}" for key, figures in found]
-        st.info(
-            "\n".join([f"**{text('lab.found.heading')}**", "", *lines]), icon=":material/search:"
-        )
+    lines = [f"- {text(key, **figures)}" for key, figures in results.findings(lanes)]
+    if lines:
+        said = "\n".join([f"**{text('lab.found.heading')}**", "", *lines])
+        st.info(said, icon=":material/search:")
     if any(lane.status == "cancelled" for lane in lanes):
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
     for lane in lanes:
@@ -232,34 +202,35 @@ def _say(lanes: Sequence[Lane]) -> None:
 def _figures(lane: Lane, now: float | None) -> str:
     """Return a lane's figures as a list; what is not known yet is a dash."""
     metrics = lane.metrics
-    total = metrics.total if lane.ended else now
-    figures = (
-        ("demo.first_text", _seconds(metrics.time_to_first_text)),
-        ("lab.total" if lane.ended else "lab.so_far", _seconds(total)),
-        ("demo.pieces", f"{metrics.pieces:,}"),
-        ("lab.characters_per_second", f"{metrics.characters / total:,.0f}" if total else "-"),
+    first, total = metrics.time_to_first_text, metrics.total if lane.ended else now
+    return views.figures(
+        [
+            ("demo.first_text", _seconds(first)),
+            ("lab.total" if lane.ended else "lab.so_far", _seconds(total)),
+            ("demo.pieces", f"{metrics.pieces:,}"),
+            ("lab.characters_per_second", f"{metrics.characters / total:,.0f}" if total else "-"),
+        ]
     )
-    return "\n".join(f"- {text(key)} **{value}**" for key, value in figures)
 
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else text("demo.seconds", seconds=f"{value:.2f}")
 
 
-def _past(runs: Runs) -> None:
-    if not runs.rows:
+def _past(rows: Sequence[results.Row]) -> None:
+    if not rows:
         return
-    label = text("lab.past", runs=len({row.run for row in runs.rows}))
+    label = text("lab.past", runs=len({row["run"] for row in rows}))
     box = drawer(label, key="lab-past", icon=":material/history:")
     if not box.open:
         return
     with box:
-        newest = runs.rows[: -SHOWN_ROWS - 1 : -1]
-        st.dataframe([_row(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
+        newest = rows[: -SHOWN_ROWS - 1 : -1]
+        st.dataframe([_shown(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
         st.download_button(
             text("lab.download"),
             # Made when it is asked for.
-            partial(results.csv_of, list(runs.rows)),
+            partial(results.csv_of, list(rows)),
             file_name="stream-lab.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -268,14 +239,11 @@ def _past(runs: Runs) -> None:
         )
 
 
-def _row(entry: results.Entry) -> dict[str, object]:
+def _shown(row: results.Row) -> results.Row:
+    ended = text("lab.ended") if row["status"] in WELL else row["status"]
     return {
-        text("lab.run_number"): entry.run,
-        text("lab.method"): text(f"lab.way.{entry.way}"),
-        text("demo.first_text"): entry.first_text,
-        text("lab.total"): entry.total,
-        text("demo.pieces"): entry.pieces,
-        text("lab.characters"): entry.characters,
-        text("lab.characters_per_second"): entry.characters_per_second,
-        text("lab.status"): text("lab.ended") if entry.status in WELL else entry.status,
+        text("lab.run_number"): row["run"],
+        text("lab.method"): text(f"lab.way.{row['way']}"),
+        **{text(key): row[name] for name, key in COLUMNS.items()},
+        text("lab.status"): ended,
     }

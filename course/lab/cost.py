@@ -14,12 +14,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 import streaming
 from connection import Connection
 from course import script
-from course.lab import frame, streams
-from course.lab.compare import QUESTIONS, question_labels
-from course.lab.streams import reading_together
-from course.language import choice, text
+from course.lab import streams, views
+from course.language import text
 from local_cortex import speed
-from streaming import CompletionRequest, TextStream
+from streaming import CompletionRequest
 from streaming.view import show, write
 
 __all__ = ["Meter", "Slices", "draw", "metered"]
@@ -47,36 +45,26 @@ class Meter:
 def metered(cpu: Callable[[], float] = time.thread_time) -> Iterator[Meter]:
     """Count what this thread's script sends and computes until the block is left."""
     meter = Meter()
-    began = cpu()
-    with _counting(meter):
-        try:
-            yield meter
-        finally:
-            meter.cpu = cpu() - began
-
-
-@contextmanager
-def _counting(meter: Meter) -> Iterator[None]:
     # Everything that a script sends passes here, also what other threads of its run send. Read from
     # Streamlit 1.67 (runtime/scriptrunner_utils/script_run_context.py, enqueue): a private field,
     # looked for and not relied on.
     context = get_script_run_ctx(suppress_warning=True)
     send = getattr(context, "_enqueue", None)
-    if context is None or not callable(send):
-        yield
-        return
-    meter.sent = meter.messages = 0
 
     def count(message: ForwardMsg) -> None:
         meter.sent = (meter.sent or 0) + message.ByteSize()
         meter.messages = (meter.messages or 0) + 1
-        send(message)
+        send(message)  # type: ignore[misc]
 
-    context._enqueue = count
+    began = cpu()
+    if context is not None and send is not None:
+        context._enqueue = count
     try:
-        yield
+        yield meter
     finally:
-        context._enqueue = send
+        meter.cpu = cpu() - began
+        if context is not None and send is not None:
+            context._enqueue = send
 
 
 class Slices:
@@ -92,14 +80,9 @@ class Slices:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._answer = answer
-        self._sleep = sleep
-        self._clock = clock
+        self._answer, self._sleep, self._clock = answer, sleep, clock
 
-    def open(self, request: CompletionRequest) -> Iterator[str]:  # noqa: ARG002 - always the same
-        return self.slices()
-
-    def slices(self) -> Iterator[str]:
+    def open(self, request: CompletionRequest | None = None) -> Iterator[str]:  # noqa: ARG002
         """Yield the slices at their times: a reader who is late catches up."""
         began = self._clock()
         for number, start in enumerate(range(0, len(self._answer), SLICE)):
@@ -118,33 +101,16 @@ class Costs:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until both ways have been measured.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
-    costs = frame.kept("cost", Costs)
+    """Draw the view; while it is ``running``, until both ways have been measured."""
+    costs = views.kept("cost", Costs)
     st.caption(text("lab.cost.about"))
-    length = choice(
-        st.selectbox,
-        text("lab.compare.question"),
-        QUESTIONS,
-        key="lab-cost-question",
-        index=1,
-        format_func=question_labels().__getitem__,
-        disabled=running,
-    )
-    frame.run_button("cost", running=running)
-    if running:
-        with frame.running_box():
-            _run(connection, text(f"lab.question.{length}"), costs)
-        script.draw_again()
+    question = views.choose_question("lab-cost-question", running=running)
+    views.run("cost", lambda: _run(connection, question, costs), running=running)
     if costs.stopped:
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
     if costs.code is not None:
-        st.error(
-            f"{text('lab.cost.no_answer')} {streams.explained(costs.code)}", icon=":material/error:"
-        )
+        said = f"{text('lab.cost.no_answer')} {streams.explained(costs.code)}"
+        st.error(said, icon=":material/error:")
     if len(costs.meters) == len(WAYS):
         _report(costs)
 
@@ -152,42 +118,37 @@ def draw(connection: Connection, *, running: bool) -> None:
 def _run(connection: Connection, question: str, costs: Costs) -> None:
     session = connection.session
     costs.meters, costs.code = {}, None
-    tokens_per_second = speed.FASTEST if streams.can_set_speed(connection) else None
     settings = streams.Settings(
-        ("direct",), question, tokens_per_second=tokens_per_second, name=streams.model_name()
+        ("direct",),
+        question,
+        tokens_per_second=speed.FASTEST if streams.can_set_speed(connection) else None,
+        name=streams.model_name(),
     )
     stream = streams.open_stream(session, "direct", settings)
     with streams.let_in(connection, stream):
         costs.stopped = True
-        answer = _read(stream, costs)
+        with (
+            st.spinner(text("lab.cost.fetching")),
+            streams.reading_together([("direct", stream)]) as readings,
+        ):
+            while not (lane := readings[0].lane()).ended:
+                script.pause(LOOK_SECONDS)
+    costs.code = lane.code
+    answer = lane.text if lane.code is None else ""
     costs.characters = len(answer)
-    if not answer:
-        costs.stopped = False
-        return
-    place = st.empty()
-    with place.container(key="lab-text-cost"):
-        for way in WAYS:
+    with st.empty().container(key="lab-text-cost"):
+        for way in WAYS if answer else ():
             st.caption(text("lab.cost.measuring", way=text(f"lab.cost.{way}")))
             with st.container(border=True), metered() as meter:
-                _show(way, answer)
+                _show(way, Slices(answer))
             costs.meters[way] = meter
             st.markdown(_figures(way, costs))
     costs.stopped = False
 
 
-def _read(answer: TextStream, costs: Costs) -> str:
-    """Read an answer as quickly as it comes; and return its text."""
-    with st.spinner(text("lab.cost.fetching")), reading_together([("direct", answer)]) as readings:
-        while not (lane := readings[0].lane()).ended:
-            script.pause(LOOK_SECONDS)
-    costs.code = lane.code
-    return lane.text if lane.code is None else ""
-
-
-def _show(way: str, answer: str) -> None:
-    slices = Slices(answer)
+def _show(way: str, slices: Slices) -> None:
     if way == "naive":
-        write(st.empty(), slices.slices())
+        write(st.empty(), slices.open())
     else:
         show(streaming.stream(slices, CompletionRequest(model=streams.MODEL, prompt="-")))
 
@@ -213,12 +174,11 @@ def _report(costs: Costs) -> None:
 
 def _figures(way: str, costs: Costs) -> str:
     meter = costs.meters[way]
-    figures = []
+    lines = [("lab.cost.cpu", f"{meter.cpu * 1_000:,.0f}")]
     if meter.sent is not None:
-        figures += [
+        lines[:0] = [
             ("lab.cost.bytes", f"{meter.sent:,}"),
             ("lab.cost.per_character", f"{meter.sent / costs.characters:,.0f}"),
             ("lab.cost.messages", f"{meter.messages:,}"),
         ]
-    figures.append(("lab.cost.cpu", f"{meter.cpu * 1_000:,.0f}"))
-    return "\n".join(f"- {text(key)} **{value}**" for key, value in figures)
+    return views.figures(lines)

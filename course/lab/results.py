@@ -6,39 +6,40 @@ import csv
 import io
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from typing import Any
 
-from course.lab.streams import Lane, Settings, Way
+from course.lab.streams import WELL, Lane, Settings, Way
+from streaming import StreamMetrics
 
 __all__ = [
     "BINS",
     "MOST_RUNS",
-    "Entry",
     "Finding",
+    "Row",
     "csv_of",
     "curve_rows",
     "curve_spec",
-    "entries",
     "findings",
     "gap_rows",
     "gap_spec",
     "gap_words",
     "remember",
+    "rows_of",
 ]
 
-Row = dict[str, object]
+Row = dict[str, Any]
 Spec = dict[str, Any]
+#: The key of a text and its figures: seconds, or numbers of pieces.
+Finding = tuple[str, dict[str, float]]
 
 # What a line of this width can show, times two.
 MOST_POINTS = 160
 #: Where a bin of the histogram begins, in milliseconds: pauses differ by factors, not by steps.
 BINS = (0, 10, 20, 40, 60, 100, 200, 500, 1000)
+BIN_NAMES = [*(f"{begin}-{end}" for begin, end in pairwise(BINS)), f"{BINS[-1]}+"]
 # Told apart without colour, too.
 DASHES = ([6, 4], [1, 0], [2, 2])
-
-#: The key of a text and its figures: seconds, or numbers of pieces.
-Finding = tuple[str, dict[str, float]]
 # Less than this nobody sees, and a busy machine makes it up.
 SEEN_SECONDS = 0.1
 MOST_RUNS = 50
@@ -54,7 +55,7 @@ def curve_rows(lanes: Sequence[Lane], names: Mapping[Way, str], now: float) -> l
         if not lane.ended:
             points.append((now, points[-1][1]))
         rows += [
-            {"method": names[lane.way], "seconds": round(at, 3), "characters": characters}
+            {"method": names[lane.way], "seconds": round(at, DIGITS), "characters": characters}
             for at, characters in points
         ]
     return rows
@@ -68,8 +69,7 @@ def curve_spec(names: Sequence[str], seconds: str, characters: str) -> Spec:
         "encoding": {
             "x": {"field": "seconds", "type": "quantitative", "title": seconds},
             "y": {"field": "characters", "type": "quantitative", "title": characters},
-            "color": _by_method(names),
-            "strokeDash": _by_method(names) | {"scale": {"domain": list(names), "range": DASHES}},
+            **_by_method(names, "color"),
         },
     }
 
@@ -82,30 +82,23 @@ def gap_rows(lanes: Sequence[Lane], names: Mapping[Way, str]) -> list[Row]:
         for gap in lane.gaps:
             counts[bisect_right(BINS, gap * 1_000) - 1] += 1
         rows += [
-            {"method": names[lane.way], "pause": bin_name(number), "pieces": count}
-            for number, count in enumerate(counts)
+            {"method": names[lane.way], "pause": pause, "pieces": count}
+            for pause, count in zip(BIN_NAMES, counts, strict=True)
         ]
     return rows
 
 
 def gap_words(rows: Sequence[Row]) -> str:
     """Return the histogram in words: of each method, how many pieces came after which pause."""
-    words: dict[object, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for row in rows:
         if row["pieces"]:
             words.setdefault(row["method"], []).append(f"{row['pause']} ms: {row['pieces']}")
     return "; ".join(f"{method}: {', '.join(counts)}" for method, counts in words.items())
 
 
-def bin_name(number: int) -> str:
-    """Return what a bin is called on the axis: milliseconds."""
-    begin = BINS[number]
-    return f"{begin}-{BINS[number + 1]}" if number + 1 < len(BINS) else f"{begin}+"
-
-
 def gap_spec(names: Sequence[str], pause: str, pieces: str) -> Spec:
     """Return the histogram of pauses, with the titles of its axes."""
-    bins = [bin_name(number) for number in range(len(BINS))]
     return {
         "height": 360,
         # The outline tells the methods apart without colour.
@@ -115,26 +108,26 @@ def gap_spec(names: Sequence[str], pause: str, pieces: str) -> Spec:
                 "field": "pause",
                 "type": "ordinal",
                 "title": pause,
-                "scale": {"domain": bins},
+                "scale": {"domain": BIN_NAMES},
                 "axis": {"labelAngle": -40},
             },
             "xOffset": {"field": "method", "type": "nominal", "scale": {"domain": list(names)}},
             "y": {"field": "pieces", "type": "quantitative", "title": pieces},
-            "color": _by_method(names),
-            "stroke": _by_method(names),
-            "strokeDash": _by_method(names) | {"scale": {"domain": list(names), "range": DASHES}},
+            **_by_method(names, "color", "stroke"),
         },
     }
 
 
-def _by_method(names: Sequence[str]) -> Spec:
-    return {
+def _by_method(names: Sequence[str], *channels: str) -> Spec:
+    method = {
         "field": "method",
         "type": "nominal",
         "title": None,
         "scale": {"domain": list(names)},
         "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
     }
+    dashes = method | {"scale": {"domain": list(names), "range": DASHES}}
+    return {**dict.fromkeys(channels, method), "strokeDash": dashes}
 
 
 def findings(lanes: Sequence[Lane]) -> list[Finding]:
@@ -142,117 +135,73 @@ def findings(lanes: Sequence[Lane]) -> list[Finding]:
 
     Only answers that came to their end are compared with each other.
     """
-    by_way = {lane.way: lane for lane in lanes if lane.status in ("complete", "unknown_end")}
+    by_way = {lane.way: lane for lane in lanes if lane.status in WELL}
     custom, direct, ours = (by_way.get(way) for way in ("custom", "direct", "ours"))
-    found: list[Finding] = []
     live = direct or ours
-    if custom is not None and live is not None:
-        found += _first_word(custom, live)
-    if custom is not None:
-        found += _typing(custom)
-    if custom is not None and live is not None:
-        found += _total(custom, live)
-    if direct is not None and ours is not None:
-        found += _steps(direct, ours)
-    return found
-
-
-def _first_word(custom: Lane, live: Lane) -> list[Finding]:
-    late, early = custom.metrics.time_to_first_text, live.metrics.time_to_first_text
-    if late is None or early is None:
-        return []
-    if late - early < SEEN_SECONDS:
-        return [("lab.found.first_alike", {})]
-    return [("lab.found.first_later", {"seconds": late - early})]
-
-
-def _typing(custom: Lane) -> list[Finding]:
-    existed, total = custom.answer_existed, custom.metrics.total
-    if existed is None or total is None or total - existed < SEEN_SECONDS:
-        return []
-    return [("lab.found.typing", {"seconds": total - existed})]
-
-
-def _total(custom: Lane, live: Lane) -> list[Finding]:
-    slow, fast = custom.metrics.total, live.metrics.total
-    if slow is None or fast is None or slow - fast < SEEN_SECONDS:
-        return []
-    return [("lab.found.total", {"slow": slow, "fast": fast})]
-
-
-def _steps(direct: Lane, ours: Lane) -> list[Finding]:
     found: list[Finding] = []
-    if ours.metrics.pieces < direct.metrics.pieces:
-        pieces = {"direct": float(direct.metrics.pieces), "ours": float(ours.metrics.pieces)}
-        found.append(("lab.found.pieces", pieces))
-    added = ours.metrics.pacing_added
-    if added is not None and added >= SEEN_SECONDS:
-        found.append(("lab.found.pacing", {"seconds": added}))
+    if custom is not None:
+        slow, fast = custom.metrics, live.metrics if live is not None else StreamMetrics()
+        late, early = slow.time_to_first_text, fast.time_to_first_text
+        if late is not None and early is not None:
+            later = late - early >= SEEN_SECONDS
+            figures = {"seconds": late - early} if later else {}
+            found.append(("lab.found.first_later" if later else "lab.found.first_alike", figures))
+        existed, last, total = custom.answer_existed, slow.total, fast.total
+        if existed is not None and last is not None and last - existed >= SEEN_SECONDS:
+            found.append(("lab.found.typing", {"seconds": last - existed}))
+        if last is not None and total is not None and last - total >= SEEN_SECONDS:
+            found.append(("lab.found.total", {"slow": last, "fast": total}))
+    if direct is not None and ours is not None:
+        if ours.metrics.pieces < direct.metrics.pieces:
+            pieces = {"direct": float(direct.metrics.pieces), "ours": float(ours.metrics.pieces)}
+            found.append(("lab.found.pieces", pieces))
+        added = ours.metrics.pacing_added
+        if added is not None and added >= SEEN_SECONDS:
+            found.append(("lab.found.pacing", {"seconds": added}))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One way of one run; seconds, or ``None`` for what never happened. No text of an answer."""
+def rows_of(run: int, settings: Settings, lanes: Iterable[Lane]) -> list[Row]:
+    """Return a row for each way of a run.
 
-    run: int
-    way: str
-    status: str
-    model: str
-    question_characters: int
-    chunk_size: int | None
-    delay: float | None
-    pace: str | None
-    first_text: float | None
-    answer_existed: float | None
-    total: float | None
-    pieces: int
-    characters: int
-    characters_per_second: float | None
-    longest_gap: float | None
-
-
-def entries(run: int, settings: Settings, lanes: Iterable[Lane]) -> list[Entry]:
-    """Return the rows of a run."""
-    return [_entry(run, settings, lane) for lane in lanes]
-
-
-def _entry(run: int, settings: Settings, lane: Lane) -> Entry:
-    custom, metrics = lane.way == "custom", lane.metrics
-    return Entry(
-        run=run,
-        way=lane.way,
-        status=lane.code or lane.status,
-        model=settings.model,
-        question_characters=len(settings.question),
-        chunk_size=settings.chunk_size if custom else None,
-        delay=settings.delay if custom else None,
-        pace=settings.pace if lane.way == "ours" else None,
-        first_text=_rounded(metrics.time_to_first_text),
-        answer_existed=_rounded(lane.answer_existed),
-        total=_rounded(metrics.total),
-        pieces=metrics.pieces,
-        characters=metrics.characters,
-        characters_per_second=_rounded(lane.speed),
-        longest_gap=_rounded(max(lane.gaps, default=None)),
-    )
+    Times are in seconds, ``None`` for what never happened. No text of an answer is in it.
+    """
+    rows: list[Row] = []
+    for lane in lanes:
+        custom, metrics = lane.way == "custom", lane.metrics
+        speed = metrics.characters / metrics.total if metrics.total else None
+        row = {
+            "run": run,
+            "way": lane.way,
+            "status": lane.code or lane.status,
+            "model": settings.model,
+            "question_characters": len(settings.question),
+            "chunk_size": settings.chunk_size if custom else None,
+            "delay": settings.delay if custom else None,
+            "pace": settings.pace if lane.way == "ours" else None,
+            "first_text": metrics.time_to_first_text,
+            "answer_existed": lane.answer_existed,
+            "total": metrics.total,
+            "pieces": metrics.pieces,
+            "characters": metrics.characters,
+            "characters_per_second": speed,
+            "longest_gap": max(lane.gaps, default=None),
+        }
+        rows.append({k: round(v, DIGITS) if isinstance(v, float) else v for k, v in row.items()})
+    return rows
 
 
-def remember(known: Sequence[Entry], new: Sequence[Entry]) -> list[Entry]:
+def remember(known: Sequence[Row], new: Sequence[Row]) -> list[Row]:
     """Return the rows of the last ``MOST_RUNS`` runs, the newest last."""
     kept = [*known, *new]
-    numbers = sorted({entry.run for entry in kept})[-MOST_RUNS:]
-    return [entry for entry in kept if entry.run in numbers]
+    numbers = sorted({row["run"] for row in kept})[-MOST_RUNS:]
+    return [row for row in kept if row["run"] in numbers]
 
 
-def csv_of(rows: Iterable[Entry]) -> str:
+def csv_of(rows: Sequence[Row]) -> str:
     """Return the rows as CSV, with a head; names and numbers only."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, [field.name for field in fields(Entry)], lineterminator="\n")
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(map(asdict, rows))
+    writer.writerows(rows)
     return file.getvalue()
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)

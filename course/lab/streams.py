@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-import streamlit as st
-
 from connection import Connection
 from course import limits
 from course.connection_panel import relayed
@@ -40,6 +38,7 @@ __all__ = [
     "LIMITS",
     "MODEL",
     "PACES",
+    "WELL",
     "Lane",
     "Reading",
     "Settings",
@@ -47,7 +46,6 @@ __all__ = [
     "can_set_speed",
     "explained",
     "let_in",
-    "let_in_programs",
     "model_name",
     "open_stream",
     "reading_together",
@@ -69,7 +67,8 @@ PACES: Mapping[str, Pace] = {
     "typewriter": Pace.typewriter(60),
     "off": Pace.off(),
 }
-
+#: The states of an answer that came to its end.
+WELL = ("complete", "unknown_end")
 # A slice of one character each would be a mark each; a chart shows no more than this.
 MOST_MARKS = 10_000
 # A cancelled stream ends within a tick or a slice's delay.
@@ -78,16 +77,10 @@ JOIN_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run compares.
+    """What a run compares: the ways of streaming, and what all of them ask of the model ``name``.
 
-    Args:
-        ways: which ways of streaming.
-        question: what all of them ask.
-        tokens_per_second: the speed asked of Local Cortex's script; ``None`` for its own.
-        chunk_size: characters in a slice of method 2.
-        delay: seconds between two of its slices.
-        pace: the name of our pace, one of ``PACES``.
-        name: the model's.
+    ``tokens_per_second`` is the speed of Local Cortex's script, ``None`` for its own; method 2 has
+    slices of ``chunk_size`` characters, ``delay`` seconds apart; ``pace`` is one of ``PACES``.
     """
 
     ways: tuple[Way, ...]
@@ -132,22 +125,6 @@ def let_in(connection: Connection, *streams: TextStream) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def let_in_programs(connection: Connection, model: str, prompts: Sequence[str]) -> Iterator[None]:
-    """Admit programs that ask a model these prompts, all of them or none.
-
-    Their use is not known, so their reservation stays counted.
-
-    Raises:
-        Refusal: they must not ask.
-    """
-    _, place = limits.reserve(connection, [(model, prompt, None) for prompt in prompts], st.empty())
-    try:
-        yield
-    finally:
-        place.leave()
-
-
 def explained(code: str) -> str:
     """Return what a stream's error means, in the reader's language."""
     return explain(StreamError(code), current(), getattr(LIMITS, code, None))
@@ -171,13 +148,8 @@ def open_stream(session: Session, way: Way, settings: Settings) -> TextStream:
 class Lane:
     """How far a stream has come.
 
-    Attributes:
-        way: how it streams.
-        text: what it has handed out.
-        marks: (seconds since the start, characters so far) of each piece.
-        metrics: what it has measured.
-        status: where it is.
-        code: of its error, if it has ended in one.
+    ``marks`` are (seconds since the start, characters so far) of each piece; ``code`` is of its
+    error, if it has ended in one.
     """
 
     way: Way
@@ -195,7 +167,7 @@ class Lane:
     def answer_existed(self) -> float | None:
         """Seconds until the model had written all of it; ``None`` where it never had."""
         metrics = self.metrics
-        if self.status not in ("complete", "unknown_end"):
+        if self.status not in WELL:
             return None
         if self.way == "custom":
             # Its first slice can only be cut when the whole answer is there.
@@ -203,12 +175,6 @@ class Lane:
         if metrics.total is None or metrics.pacing_added is None:
             return None
         return metrics.total - metrics.pacing_added
-
-    @property
-    def speed(self) -> float | None:
-        """Characters a second, from the start to the end."""
-        total = self.metrics.total
-        return self.metrics.characters / total if total else None
 
     @property
     def gaps(self) -> tuple[float, ...]:
@@ -227,32 +193,18 @@ class Reading:
         go: threading.Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.way = way
-        self._stream = stream
-        self._go = go
-        self._clock = clock
+        self._way, self._stream, self._go, self._clock = way, stream, go, clock
         self._marks: list[tuple[float, int]] = []
         self._thread = threading.Thread(target=self._read, name=f"lab-{way}", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
+        self.start, self.cancel = self._thread.start, stream.cancel
 
     def lane(self) -> Lane:
         """Return how far it has come, from any thread."""
         stream = self._stream
         # The status first: a text is whole if the stream had ended before it was looked at.
         status, error = stream.status, stream.error
-        return Lane(
-            self.way,
-            stream.text,
-            tuple(self._marks),
-            stream.metrics,
-            status,
-            error.code if error is not None else None,
-        )
-
-    def cancel(self) -> None:
-        self._stream.cancel()
+        code = error.code if error is not None else None
+        return Lane(self._way, stream.text, tuple(self._marks), stream.metrics, status, code)
 
     def join(self) -> None:
         if self._thread.ident is not None:

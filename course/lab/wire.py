@@ -7,22 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from connection import Connection
 from course import script
-from course.lab import frame, streams
-from course.lab.streams import reading_together
+from course.lab import streams, views
 from course.language import text
 from local_cortex import speed
-from streaming import CompletionRequest, DirectStrategy, Strategy, TextStream, stream
+from streaming import CompletionRequest, DirectStrategy, Strategy, stream
 from streaming.clusters import Clusters
 from streaming.strategies.protocol import Abortable
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 __all__ = [
     "MOST_EVENTS",
@@ -46,7 +41,6 @@ SYMBOLS = {"\n": "⏎", " ": "␣", "\t": "⇥", "\u200d": "(ZWJ)", "\ufe0f": "(
 
 LOOK_SECONDS = 0.25
 STEP_KEY = "lab-step"
-# Of an event's hundreds of bytes the table shows the field that the client looks for.
 TEXT_FIELD = re.compile(r'"content":\s*"(?:[^"\\]|\\.)*"')
 EXCERPT = 40
 
@@ -55,12 +49,9 @@ EXCERPT = 40
 class Step:
     """One server-sent event and what became of it; times are seconds since the request.
 
-    Attributes:
-        at: when the last byte of the event had been read.
-        event: its bytes, as text.
-        delta: what the client took from it; ``None`` if it has no text.
-        held: what of the text so far could not leave yet, because it may not be whole.
-        pieces: (when, text) of what left before the next event.
+    ``at`` is when its last byte had been read; ``delta`` what the client took from it, if it has a
+    text; ``held`` what could not leave yet, because it may not be whole; ``pieces`` are (when,
+    text) of what left before the next event.
     """
 
     at: float
@@ -75,12 +66,12 @@ class WireRecord:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._began = clock()
         self._unfinished = b""
         self._seen = 0
         self._events: list[tuple[float, str]] = []
         # Number of its event -> delta.
         self._deltas: dict[int, str] = {}
+        self.begin()
 
     @property
     def full(self) -> bool:
@@ -95,11 +86,10 @@ class WireRecord:
         """Take in bytes from the socket."""
         *whole, self._unfinished = (self._unfinished + chunk).split(END_OF_EVENT)
         at = self._clock() - self._began
-        for event in whole:
-            self._seen += 1
-            if not self.full:
-                # A fault of Local Cortex sends bytes that are no text.
-                self._events.append((at, event.decode("utf-8", "backslashreplace")))
+        self._seen += len(whole)
+        for event in whole[: MOST_EVENTS - len(self._events)]:
+            # A fault of Local Cortex sends bytes that are no text.
+            self._events.append((at, event.decode("utf-8", "backslashreplace")))
 
     def delta(self, text: str) -> None:
         """Take in what the client has made of the event it read last."""
@@ -113,7 +103,8 @@ class WireRecord:
         ``marks`` are (seconds, characters of ``text`` so far) of the pieces that have left.
         """
         events, deltas, clusters = self._events[:], dict(self._deltas), Clusters()
-        left = _pieces(marks, text)
+        begins = [0, *(characters for _, characters in marks)]
+        left = [(at, text[begin:end]) for begin, (at, end) in zip(begins, marks, strict=False)]
         steps = []
         for number, (at, event) in enumerate(events):
             delta = deltas.get(number)
@@ -125,19 +116,12 @@ class WireRecord:
         return steps
 
 
-def _pieces(marks: Sequence[tuple[float, int]], text: str) -> list[tuple[float, str]]:
-    begins = [0, *(characters for _, characters in marks)]
-    return [(at, text[begin:end]) for begin, (at, end) in zip(begins, marks, strict=False)]
-
-
 class Watched:
     """A strategy whose deltas are noted as they pass."""
 
     def __init__(self, strategy: Strategy, record: WireRecord) -> None:
-        self._strategy = strategy
-        self._record = record
-        self.name = strategy.name
-        self.live = strategy.live
+        self._strategy, self._record = strategy, record
+        self.name, self.live = strategy.name, strategy.live
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         self._record.begin()
@@ -146,8 +130,7 @@ class Watched:
 
 class _WatchedAnswer:
     def __init__(self, answer: Iterator[str], record: WireRecord) -> None:
-        self._answer = answer
-        self._record = record
+        self._answer, self._record = answer, record
 
     def __iter__(self) -> Iterator[str]:
         for delta in self._answer:
@@ -163,9 +146,7 @@ class _WatchedAnswer:
             self._answer.abort()
 
     def close(self) -> None:
-        close: Callable[[], Any] | None = getattr(self._answer, "close", None)
-        if close is not None:
-            close()
+        getattr(self._answer, "close", lambda: None)()
 
 
 def is_torn(held: str) -> bool:
@@ -200,80 +181,63 @@ class Look:
 
 
 def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until enough events have come.
-
-    Raises:
-        connection.ConnectionFailed: there is no session.
-    """
-    look = frame.kept("wire", Look)
+    """Draw the view; while it is ``running``, until enough events have come."""
+    look = views.kept("wire", Look)
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
     st.caption(text("lab.wire.asked", question=question))
     if connection.kind == "local":
         st.caption(text("lab.wire.split"))
-    frame.run_button("wire", running=running)
     if running:
         st.session_state.pop(STEP_KEY, None)
-        with frame.running_box():
-            _run(connection, question, look)
-        script.draw_again()
+    views.run("wire", lambda: _run(connection, question, look), running=running)
     if look.stopped:
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
     if look.code is not None:
         st.error(streams.explained(look.code), icon=":material/error:")
     if look.steps:
-        _summary(look.steps)
+        st.markdown(_summary(look.steps))
         number = _step_by_step(look.steps)
         st.html(_table(look.steps, number))
 
 
 def _run(connection: Connection, question: str, look: Look) -> None:
     record = WireRecord()
-    local = connection.kind == "local"
-    watched = _open_watched(connection.session, streams.model_name(), question, record, local=local)
+    model = streams.model_name()
+    if connection.kind == "local":
+        # One that also tears an emoji.
+        model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED)
+    request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
+    strategy = Watched(DirectStrategy(connection.session, tap=record.tap), record)
+    watched = stream(strategy, request, limits=streams.LIMITS)
     place = st.empty()
     with (
         streams.let_in(connection, watched),
-        reading_together([("ours", watched)]) as readings,
+        streams.reading_together([("ours", watched)]) as (reading,),
     ):
         try:
-            while not (lane := readings[0].lane()).ended and not record.full:
+            while not (lane := reading.lane()).ended and not record.full:
                 steps = record.steps(lane.marks, lane.text)
                 place.html(_table(steps, len(steps)))
                 script.pause(LOOK_SECONDS)
         finally:
             # No Streamlit in here: this run may be stopping.
-            look.stopped = not record.full and not readings[0].lane().ended
-            readings[0].cancel()
-            lane = readings[0].lane()
+            look.stopped = not record.full and not reading.lane().ended
+            reading.cancel()
+            lane = reading.lane()
             look.code = lane.code
             look.steps = record.steps(lane.marks, lane.text)
 
 
-def _open_watched(
-    session: Session, name: str, question: str, record: WireRecord, *, local: bool
-) -> TextStream:
-    """Return a stream through the course's pipeline that notes in ``record`` what passes.
-
-    On Local Cortex (``local``) the model is one that also tears an emoji.
-    """
-    model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED) if local else name
-    request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
-    strategy = Watched(DirectStrategy(session, tap=record.tap), record)
-    return stream(strategy, request, limits=streams.LIMITS)
-
-
-def _summary(steps: Sequence[Step]) -> None:
+def _summary(steps: Sequence[Step]) -> str:
     deltas = [step for step in steps if step.delta]
-    st.markdown(
-        text(
-            "lab.wire.summary",
-            events=len(steps),
-            deltas=len(deltas),
-            pieces=sum(len(step.pieces) for step in steps),
-            held=sum(bool(step.held) for step in deltas),
-            torn=sum(is_torn(step.held) for step in deltas),
-        )
+    return text(
+        "lab.wire.summary",
+        events=len(steps),
+        deltas=len(deltas),
+        pieces=sum(len(step.pieces) for step in steps),
+        held=sum(bool(step.held) for step in deltas),
+        torn=sum(is_torn(step.held) for step in deltas),
     )
 
 
@@ -333,22 +297,15 @@ def _table(steps: Sequence[Step], marked: int) -> str:
 
 
 def _row(number: int, step: Step, marked: bool) -> str:
-    pieces = " | ".join(shown(piece) for _, piece in step.pieces)
-    cells = (
-        ("event", _excerpt(step.event)),
-        ("delta", shown(step.delta or "")),
-        ("held", shown(step.held)),
-        ("piece", pieces),
-    )
-    inside = "".join(f'<td class="{name}">{escape(content)}</td>' for name, content in cells)
-    mark = ' aria-current="step"' if marked else ""
-    sign = "▶ " if marked else ""
+    # Of an event's hundreds of bytes, the field with its text, or else how it begins.
+    found = TEXT_FIELD.search(step.event)
+    begins = step.event[:EXCERPT] + ("…" if len(step.event) > EXCERPT else "")
+    cells = {
+        "event": f"data: {{… {found[0]} …}}" if found else begins,
+        "delta": shown(step.delta or ""),
+        "held": shown(step.held),
+        "piece": " | ".join(shown(piece) for _, piece in step.pieces),
+    }
+    inside = "".join(f'<td class="{name}">{escape(cell)}</td>' for name, cell in cells.items())
+    mark, sign = (' aria-current="step"', "▶ ") if marked else ("", "")
     return f'<tr{mark}><th scope="row">{sign}{number}. {step.at:.2f}</th>{inside}</tr>'
-
-
-def _excerpt(event: str) -> str:
-    """Return the field of an event that carries its text, or else how the event begins."""
-    found = TEXT_FIELD.search(event)
-    if found is None:
-        return event[:EXCERPT] + ("…" if len(event) > EXCERPT else "")
-    return f"data: {{… {found[0]} …}}"

@@ -7,10 +7,11 @@ from course.limits.admission import (
     enter,
     longest_prompt,
     reserve,
+    say_if_unusable,
+    say_refusal,
 )
-from course.limits.policy import Policy, Reservation, open_policy, spent
-from course.limits.queue import Place
-from course.limits.refusal import Refusal, say_if_unusable, say_refusal
+from course.limits.policy import Policy, Refusal, Reservation, open_policy, spent
+from streaming import Place
 
 __all__ = [
     "Place",

@@ -13,16 +13,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from course.limits.refusal import Over
-from course.progress import Database, NoTable, StoreError, Tables
+from course.progress import Database, NoTable, Tables
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["EVERYONE", "Caps", "Ledger", "SnowflakeLedger", "SqliteLedger", "Totals", "Used"]
+__all__ = [
+    "EVERYONE",
+    "Caps",
+    "Ledger",
+    "Over",
+    "SnowflakeLedger",
+    "SqliteLedger",
+    "Totals",
+    "Used",
+]
 
+#: Which of a day's limits has been reached.
+Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
 #: The first version of the SQLite file that has the table.
 SINCE = 2
 # A stream may end on the day after; older counters serve nobody.
@@ -62,24 +72,23 @@ class Ledger(Protocol):
     """Counts for many learners, in many processes; every method raises ``StoreError``."""
 
     def reserve(self, day: date, learner: str, tokens: int, caps: Caps) -> Over | None:
-        """Count one request and its tokens, or say which limit is against it and count nothing.
+        """Count one request and its tokens, or say which limit is against it and count nothing."""
 
-        Of those that ask at the same time, no more are let through than the limits allow.
-        """
-
-    def correct(self, day: date, learner: str, requests: int, tokens: int) -> None:
+    def correct(self, day: date, learner: str, requests: int, tokens: int) -> object:
         """Add to what was reserved on ``day``; both numbers may be negative."""
 
     def totals(self, day: date) -> Totals:
         """Return a day's counters."""
 
 
-def passed(learner: Used, everyone: Used, tokens: int, caps: Caps) -> Over | None:
+def passed(
+    learner: Used, everyone: Used, tokens: int, caps: Caps, requests: int = 1
+) -> Over | None:
     """Return the limit that one more request of ``tokens`` would exceed, the learner's first."""
     wanted: tuple[tuple[Over, int, int | None], ...] = (
-        ("learner_requests", learner.requests + 1, caps.learner_requests),
+        ("learner_requests", learner.requests + requests, caps.learner_requests),
         ("learner_tokens", learner.tokens + tokens, caps.learner_tokens),
-        ("everyone_requests", everyone.requests + 1, caps.everyone_requests),
+        ("everyone_requests", everyone.requests + requests, caps.everyone_requests),
         ("everyone_tokens", everyone.tokens + tokens, caps.everyone_tokens),
     )
     return next((name for name, count, most in wanted if most is not None and count > most), None)
@@ -107,9 +116,8 @@ ON CONFLICT DO UPDATE SET
     def reserve(self, day: date, learner: str, tokens: int, caps: Caps) -> Over | None:
         with self._database.writing() as database:
             database.execute(self.FORGET, ((day - KEPT).isoformat(),))
-            mine = self._used(database, day, learner)
-            all_of_us = self._used(database, day, EVERYONE)
-            over = passed(mine, all_of_us, tokens, caps)
+            mine, everyone = (self._used(database, day, who) for who in (learner, EVERYONE))
+            over = passed(mine, everyone, tokens, caps)
             if over is None:
                 self._add(database, day, learner, 1, tokens)
         return over
@@ -173,22 +181,25 @@ FROM COURSE_USAGE WHERE DAY = ?"""
         if over := passed(mine, everyone, tokens, caps):
             return over
         if not everyone.requests:
-            self._forget(day - KEPT)
-        row = self._add(day, learner, 1, tokens)
+            with suppress(NoTable):
+                self._tables.run(self.FORGET, [(day - KEPT).isoformat()])
+        row = self.correct(day, learner, 1, tokens)
+        counted = False
         try:
             mine, everyone, _ = self._sums(day, learner)
-        except StoreError:
+            # The sums have the row already.
+            over = passed(mine, everyone, 0, caps, requests=0)
+            counted = over is None
+        finally:
             # A learner who is refused should not have used anything.
-            self._tables.run(self.REMOVE, [row])
-            raise
-        # The sums have the row already.
-        over = passed(_less(mine, tokens), _less(everyone, tokens), tokens, caps)
-        if over is not None:
-            self._tables.run(self.REMOVE, [row])
+            if not counted:
+                self._tables.run(self.REMOVE, [row])
         return over
 
-    def correct(self, day: date, learner: str, requests: int, tokens: int) -> None:
-        self._add(day, learner, requests, tokens)
+    def correct(self, day: date, learner: str, requests: int, tokens: int) -> str:
+        row = uuid.uuid4().hex
+        self._tables.write(self.ADD, [row, day.isoformat(), learner, requests, tokens])
+        return row
 
     def totals(self, day: date) -> Totals:
         _, everyone, learners = self._sums(day, EVERYONE)
@@ -201,16 +212,3 @@ FROM COURSE_USAGE WHERE DAY = ?"""
             return Used(), Used(), 0
         numbers = [max(int(each), 0) for each in rows[0]]
         return Used(*numbers[:2]), Used(*numbers[2:4]), numbers[4]
-
-    def _add(self, day: date, learner: str, requests: int, tokens: int) -> str:
-        row = uuid.uuid4().hex
-        self._tables.write(self.ADD, [row, day.isoformat(), learner, requests, tokens])
-        return row
-
-    def _forget(self, before: date) -> None:
-        with suppress(NoTable):
-            self._tables.run(self.FORGET, [before.isoformat()])
-
-
-def _less(used: Used, tokens: int) -> Used:
-    return Used(used.requests - 1, used.tokens - tokens)

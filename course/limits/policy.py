@@ -3,23 +3,127 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from course.limits.ledgers import Caps, Ledger
-from course.limits.queue import Place, Queue
-from course.limits.refusal import Refusal
+from course.limits.ledgers import Caps, Ledger, Over
+from course.problems import Problem
 from course.progress import StoreError
 from course.settings import Settings
 from local_cortex import tokens
-from streaming import TextStream
+from streaming import FairQueue, Place, StreamUnavailable, TextStream
 
-__all__ = ["Day", "Policy", "Reservation", "day_of", "open_policy", "spent"]
-
+__all__ = [
+    "LOOK_SECONDS",
+    "Day",
+    "Policy",
+    "Reason",
+    "Refusal",
+    "Reservation",
+    "StreamQueue",
+    "day_of",
+    "open_policy",
+    "spent",
+]
 
 LOG = logging.getLogger(__name__)
+#: A waiter notices Stop or a closed tab this late at most. The next waiter is notified at once.
+LOOK_SECONDS = 0.2
+# A waiter whose script no longer looks is overtaken after this time.
+STALE_SECONDS = 3.0
+#: ``settings``: the file cannot be used; ``store``: the counters cannot be reached; ``streams``:
+#: the learner's own are running; ``queue``: it is full; ``patience``: the wait was too long.
+Reason = Over | Literal["settings", "store", "model", "prompt", "streams", "queue", "patience"]
+
+
+class Refusal(StreamUnavailable):
+    """A model is not asked because of ``reason``; a stream may end with it.
+
+    ``limit`` is the number that was reached, ``opens`` when a day's limit starts again, ``models``
+    which may be asked, ``problems`` what is wrong with the settings.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        *,
+        limit: int = 0,
+        opens: datetime | None = None,
+        models: tuple[str, ...] = (),
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        super().__init__("refused")
+        self.reason = reason
+        self.limit, self.opens, self.models, self.problems = limit, opens, models, problems
+
+    def again(self) -> Refusal:
+        """Return a copy to keep: without the traceback, which holds all of a script's run."""
+        return Refusal(
+            self.reason,
+            limit=self.limit,
+            opens=self.opens,
+            models=self.models,
+            problems=self.problems,
+        )
+
+
+class StreamQueue(FairQueue):
+    """Where the streams of one server process wait for a place.
+
+    A learner with too many streams is refused after ``grace`` seconds, because a cancelled stream
+    may still be ending.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, grace: float = 0.5) -> None:
+        super().__init__(None, stale=STALE_SECONDS, clock=clock)
+        self._grace = grace
+
+    def enter(
+        self,
+        learner: str,
+        *,
+        most: int | None = None,
+        at_once: int | None = None,
+        queue: int = 0,
+        patience: float = 0.0,
+        on_wait: Callable[[int], object] = lambda _: None,
+    ) -> Place:
+        """Take a place for one stream, waiting for it if necessary; ``Place.leave`` gives it back.
+
+        This learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
+        ``queue`` may wait, for ``patience`` seconds. ``on_wait`` is called with how many are ahead,
+        every ``LOOK_SECONDS``; what it raises ends the wait.
+
+        Raises:
+            Refusal: ``streams``, ``queue`` or ``patience``.
+        """
+        with self.changed:
+            if most is not None and not self.changed.wait_for(
+                lambda: self.owned(learner) < most, self._grace
+            ):
+                raise Refusal("streams", limit=most)
+            self.places = at_once
+            self.call()
+            me = self.join(learner)
+        try:
+            ahead = me.wait(0)
+            if ahead is not None and ahead >= queue:
+                raise Refusal("queue", limit=queue)
+            since = self._clock()
+            while ahead is not None:
+                if self._clock() - since >= patience:
+                    raise Refusal("patience", limit=round(patience))
+                on_wait(ahead)
+                me.wait(LOOK_SECONDS)
+                ahead = me.wait(0)
+        except BaseException:
+            me.leave()
+            raise
+        return me
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +138,8 @@ def day_of(moment: datetime, zone: str) -> Day:
     """Return which day an aware ``moment`` belongs to in ``zone``, such as ``Asia/Seoul``."""
     here = ZoneInfo(zone)
     today = moment.astimezone(here).date()
-    midnight = datetime.combine(today + timedelta(days=1), time(), here)
+    midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), here)
     return Day(today, midnight.astimezone(UTC))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +151,9 @@ class Reservation:
     """
 
     max_tokens: int | None
-    prompt_tokens: int
-    _reserved: int
-    _correct: Callable[[int, int], None] | None
+    prompt_tokens: int = 0
+    _reserved: int = 0
+    _correct: Callable[[int, int], None] | None = None
 
     @property
     def is_counted(self) -> bool:
@@ -74,13 +174,8 @@ class Reservation:
 class Policy:
     """Lets a learner's questions through as far as the settings allow.
 
-    Args:
-        settings: what is allowed.
-        learner: the learner's key in the counters.
-        local: whether Local Cortex answers.
-        ledger: makes the counters, where they are needed.
-        queue: where streams wait.
-        now: the time, aware.
+    ``local`` tells whether Local Cortex answers; ``ledger`` makes the counters where they are
+    needed, in which ``learner`` is a key; ``now`` is aware.
     """
 
     def __init__(
@@ -90,8 +185,8 @@ class Policy:
         *,
         local: bool,
         ledger: Callable[[], Ledger],
-        queue: Queue,
-        now: Callable[[], datetime] = _now,
+        queue: StreamQueue,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._limits, self._streams = settings.limits, settings.streams
         self._learner = learner
@@ -100,19 +195,14 @@ class Policy:
         self._ledger, self._queue, self._now = ledger, queue, now
 
     def reserve(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Count a question before it is asked.
-
-        Args:
-            model: its name; ``None`` if that is not known.
-            prompt: the whole text of the question.
-            max_tokens: the longest answer that the caller wants, if it says.
+        """Count a question before it is asked; ``model`` is ``None`` where it is not known.
 
         Raises:
             Refusal: it must not be asked.
         """
         limits = self._limits
         if not self._is_limited:
-            return Reservation(max_tokens, 0, 0, None)
+            return Reservation(max_tokens)
         if model is not None and limits.models is not None and model not in limits.models:
             raise Refusal("model", models=limits.models)
         longest = limits.prompt_characters
@@ -121,11 +211,11 @@ class Policy:
         if limits.output_tokens is not None:
             max_tokens = min(max_tokens or limits.output_tokens, limits.output_tokens)
         if not limits.counts:
-            return Reservation(max_tokens, 0, 0, None)
+            return Reservation(max_tokens)
         asked = tokens.count(prompt)
         reserved = asked + (max_tokens or limits.longest_answer)
         ledger, day = self._ledger(), day_of(self._now(), limits.timezone)
-        caps = self._caps()
+        caps = Caps(*(most for quota in limits.quotas for most in quota.per_day))
         try:
             over = ledger.reserve(day.date, self._learner, reserved, caps)
         except StoreError as error:
@@ -134,10 +224,18 @@ class Policy:
             raise Refusal("store") from error
         if over is not None:
             raise Refusal(over, limit=getattr(caps, over), opens=day.ends)
-        return Reservation(max_tokens, asked, reserved, self._corrector(ledger, day.date))
+
+        def correct(requests: int, tokens: int) -> None:
+            try:
+                ledger.correct(day.date, self._learner, requests, tokens)
+            except StoreError as error:
+                # The reservation stays counted: too much rather than too little.
+                LOG.warning("An answer's tokens could not be counted: %s", error.reason)
+
+        return Reservation(max_tokens, asked, reserved, correct)
 
     def enter(self, on_wait: Callable[[int], object]) -> Place:
-        """Take a place for a stream, waiting for it if necessary; see ``Queue.enter``.
+        """Take a place for a stream, waiting for it if necessary; see ``StreamQueue.enter``.
 
         Raises:
             Refusal: there is none.
@@ -152,25 +250,6 @@ class Policy:
             on_wait=on_wait,
         )
 
-    def _caps(self) -> Caps:
-        mine, everyone = self._limits.learner, self._limits.everyone
-        return Caps(
-            mine.requests_per_day,
-            mine.tokens_per_day,
-            everyone.requests_per_day,
-            everyone.tokens_per_day,
-        )
-
-    def _corrector(self, ledger: Ledger, day: date) -> Callable[[int, int], None]:
-        def correct(requests: int, tokens: int) -> None:
-            try:
-                ledger.correct(day, self._learner, requests, tokens)
-            except StoreError as error:
-                # The reservation stays counted: too much rather than too little.
-                LOG.warning("An answer's tokens could not be counted: %s", error.reason)
-
-        return correct
-
 
 def open_policy() -> Policy:
     """Return a policy without limits, for commands: no learner waits for them."""
@@ -178,7 +257,7 @@ def open_policy() -> Policy:
     def no_ledger() -> Ledger:
         raise AssertionError("nothing is counted without limits")
 
-    return Policy(Settings(), "", local=True, ledger=no_ledger, queue=Queue())
+    return Policy(Settings(), "", local=True, ledger=no_ledger, queue=StreamQueue())
 
 
 def spent(stream: TextStream, reservation: Reservation) -> int | None:

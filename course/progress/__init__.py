@@ -1,8 +1,7 @@
 """What a learner has read, tried and solved, and where it is kept."""
 
-from course.progress.database import Database, NoTable, StoreError, Tables, default_path
 from course.progress.facts import EXERCISE
-from course.progress.panel import (
+from course.progress.learner_panel import (
     controls,
     current,
     learner,
@@ -11,6 +10,7 @@ from course.progress.panel import (
     say_if_unsaved,
 )
 from course.progress.record import Progress
+from course.progress.stores import Database, NoTable, StoreError, Tables, default_path
 
 __all__ = [
     "EXERCISE",

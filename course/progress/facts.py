@@ -1,25 +1,17 @@
-"""Facts about a learner's progress, and how two sets of them become one."""
+"""Facts about a learner's progress: how two sets become one, and a file of them for elsewhere."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
-__all__ = [
-    "EXERCISE",
-    "KINDS",
-    "MOST_CHARACTERS",
-    "MOST_FACTS",
-    "MOST_VALUE",
-    "Fact",
-    "Key",
-    "Kind",
-    "from_row",
-    "merged",
-    "room_for",
-]
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from course import FOLDER
 
 Kind = Literal["opened", "read", "tried", "answered", "solved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -30,6 +22,9 @@ MOST_FACTS = 2_000
 #: In all values of a learner together, and in one: a program has no more (practice.RunLimits.code).
 MOST_CHARACTERS = 500_000
 MOST_VALUE = 20_000
+#: Of a file: all of a learner's facts fit in (MOST_CHARACTERS in UTF-8, and MOST_FACTS frames).
+MAX_BYTES = 2_000_000
+VERSION = 1
 Key: TypeAlias = tuple[str, Kind, str]
 
 
@@ -64,8 +59,19 @@ def from_row(row: Sequence[object]) -> Fact:
         raise ValueError("a row is no fact")
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:
-        raise ValueError("a time says no zone")
+        raise ValueError("a time has no zone")
     return Fact(lesson, kind, item, value, moment.astimezone(UTC))
+
+
+def merged(*sets: Iterable[Fact]) -> dict[Key, Fact]:
+    """Return all facts by their keys, the later one where there are two; nothing disappears."""
+    found: dict[Key, Fact] = {}
+    for facts in sets:
+        for fact in facts:
+            known = found.get(fact.key)
+            if known is None or known.at <= fact.at:
+                found[fact.key] = fact
+    return found
 
 
 def room_for(
@@ -73,8 +79,8 @@ def room_for(
 ) -> tuple[list[Fact], int]:
     """Return which of the given facts a learner who has ``known`` can take, and how many not.
 
-    Facts of ``lessons`` come first, then the newer ones: they may be from a course with other days,
-    and then there is room for them, too.
+    Facts of ``lessons`` come first, then the newer ones: a file may come from a course with other
+    days, whose facts are kept as well where there is room.
     """
     facts, characters = len(known), sum(len(fact.value) for fact in known)
     taken: list[Fact] = []
@@ -91,12 +97,63 @@ def room_for(
     return taken, left
 
 
-def merged(*sets: Iterable[Fact]) -> dict[Key, Fact]:
-    """Return all facts by their keys, the later one where there are two; nothing disappears."""
-    found: dict[Key, Fact] = {}
-    for facts in sets:
-        for fact in facts:
-            known = found.get(fact.key)
-            if known is None or known.at <= fact.at:
-                found[fact.key] = fact
-    return found
+class ImportProblem(ValueError):
+    """A file is no export of this course; ``reason`` is "large", "format" or "version"."""
+
+    def __init__(self, reason: Literal["large", "format", "version"], where: str = "") -> None:
+        self.reason, self.where = reason, where
+        super().__init__(f"{reason} {where}".strip())
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    lesson: str = Field(pattern=f"^{FOLDER.pattern}$", max_length=80)
+    kind: Kind
+    item: str = Field(default="", max_length=80)
+    value: str = Field(default="", max_length=100_000)
+    at: AwareDatetime
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    course: Literal["cortex-streaming-course"] = "cortex-streaming-course"
+    version: int = VERSION
+    facts: list[_Entry] = Field(max_length=20_000)
+
+
+def dump(facts: Iterable[Fact]) -> str:
+    """Return facts as JSON, oldest first; what ``parse`` would refuse is left out."""
+    entries = []
+    for fact in sorted(facts, key=lambda fact: (fact.at, fact.key)):
+        # A row that was written by hand must not keep the others from being exported.
+        with suppress(ValidationError):
+            entries.append(_Entry.model_validate(fact))
+    return _File(facts=entries).model_dump_json(indent=2) + "\n"
+
+
+def parse(text: str) -> list[Fact]:
+    """Return the facts in an export.
+
+    Raises:
+        ImportProblem: the text is too long, is no export, or is one of a newer course.
+    """
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise ImportProblem("large")
+    try:
+        found = _File.model_validate_json(text)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        # It may be a key of the file, which comes from anywhere, and is shown on a page.
+        where = where if re.fullmatch(r"[\w.]{0,80}", where) else ""
+        raise ImportProblem("format", where) from None
+    if found.version != VERSION:
+        raise ImportProblem("version", str(found.version))
+    try:
+        return [
+            Fact(each.lesson, each.kind, each.item, each.value, each.at.astimezone(UTC))
+            for each in found.facts
+        ]
+    except OverflowError:
+        raise ImportProblem("format", "at") from None

@@ -7,11 +7,9 @@ import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
-from course.progress.database import Reason, StoreError
-from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, room_for
-from course.progress.stores import Store
-
-__all__ = ["Progress"]
+from course.progress import facts
+from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged
+from course.progress.stores import Reason, Store, StoreError
 
 LOG = logging.getLogger(__name__)
 OPENED_EVERY = timedelta(minutes=1)  # a rerun of a page is not another visit
@@ -47,10 +45,8 @@ class Progress:
 
     def refresh(self) -> None:
         """Read what other browsers of the same learner have kept meanwhile; called once a run."""
-        fresh = self._read_at is not None and self._store.fresh_for > 0
-        if fresh and self._clock() - (self._read_at or 0.0) < self._store.fresh_for:
-            return
-        if self._resting():
+        now, fresh_for = self._clock(), self._store.fresh_for
+        if (self._read_at is not None and now - self._read_at < fresh_for) or self._resting():
             return
         try:
             kept = self._store.load(self._learner)
@@ -59,7 +55,7 @@ class Progress:
             return
         # The store knows what another browser has forgotten; only what it never got is added.
         self._facts = merged(kept, self._pending.values())
-        self._read_at = self._clock()
+        self._read_at = now
         self._save()
 
     def record(self, lesson: str, kind: Kind, item: str = "", value: str = "") -> None:
@@ -71,22 +67,19 @@ class Progress:
             return
         key: Key = (lesson, kind, item)
         known, now = self._facts.get(key), self._now()
-        if known and known.value == value and not self._opened_anew(known, now):
-            return
+        if known and known.value == value:
+            visited = lesson != self.last_opened() or now - known.at >= OPENED_EVERY
+            if kind != "opened" or not visited:
+                return
         # What is done now is later than what was done before, whatever the clocks said; and of all
         # lessons, the one that is opened now is the one that was opened last.
         before = [known.at] if known else []
         if kind == "opened":
             before = [fact.at for fact in self._facts.values() if fact.kind == "opened"]
         now = max([now, *(at + timedelta(microseconds=1) for at in before)])
-        fact = Fact(lesson, kind, item, value, now)
-        self._facts[key] = self._pending[key] = fact
+        self._facts[key] = self._pending[key] = Fact(lesson, kind, item, value, now)
         if not self._resting():
             self._save()
-
-    def _opened_anew(self, known: Fact, now: datetime) -> bool:
-        visited = known.lesson != self.last_opened() or now - known.at >= OPENED_EVERY
-        return known.kind == "opened" and visited
 
     def unsaved(self, lesson: str, kind: Kind, item: str = "") -> bool:
         """Tell whether such a fact was noted and could not be kept yet."""
@@ -122,16 +115,14 @@ class Progress:
             # Forgotten only here, it would be back with the next refresh.
             self._fail(error)
             return
-        for facts in (self._facts, self._pending):
-            for key in gone & facts.keys():
-                del facts[key]
+        for known in (self._facts, self._pending):
+            for key in gone & known.keys():
+                del known[key]
         self._succeed()
 
     def export(self) -> str:
         """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
-        from course.progress import transfer  # its models take time that Home need not
-
-        return transfer.dump(self._facts.values())
+        return facts.dump(self._facts.values())
 
     def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
         """Add what was exported; return how much is new here, and how much there is no room for.
@@ -141,35 +132,27 @@ class Progress:
         Raises:
             ImportProblem: the text is no export of this course.
         """
-        from course.progress import transfer  # as above
-
-        now = self._now()
-        known = dict(self._facts)
+        now, known = self._now(), dict(self._facts)
         # A clock that runs ahead must not make its facts win forever.
-        given, left = room_for(
-            (
-                fact if fact.at <= now else Fact(*fact.key, fact.value, now)
-                for fact in transfer.parse(text)
-            ),
-            known.values(),
-            lessons,
-        )
-        self._facts = merged(given, known.values())
+        given = [
+            fact if fact.at <= now else Fact(*fact.key, fact.value, now)
+            for fact in facts.parse(text)
+        ]
+        taken, left = facts.room_for(given, known.values(), lessons)
+        self._facts = merged(taken, known.values())
         new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
         self._pending |= new
         self._save()
         return len(new), left
 
     def _save(self) -> None:
-        if not self._pending:
-            self._succeed()
-            return
-        try:
-            self._store.save(self._learner, list(self._pending.values()))
-        except StoreError as error:
-            self._fail(error)
-            return
-        self._pending.clear()
+        if self._pending:
+            try:
+                self._store.save(self._learner, list(self._pending.values()))
+            except StoreError as error:
+                self._fail(error)
+                return
+            self._pending.clear()
         self._succeed()
 
     def _resting(self) -> bool:

@@ -1,1 +1,43 @@
 """The Cortex functions of SQL: how they are called, and how their rows ask the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from local_cortex.engines import Message, Usage
+
+__all__ = ["Completion", "CortexFunctions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer and the tokens it took."""
+
+    text: str
+    usage: Usage
+
+
+class CortexFunctions(Protocol):
+    """What SQL asks of the server it lives in; ``EngineError`` where there is no answer.
+
+    ``inactive_account``: the legacy functions fail, as in an account that Snowflake marked so.
+    """
+
+    @property
+    def inactive_account(self) -> bool: ...
+
+    async def complete(
+        self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
+    ) -> Completion:
+        """Answer a conversation; of a ``response_format`` among the options, with JSON."""
+        ...
+
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Do a task of :mod:`local_cortex.engines.tasks`, which names no model."""
+        ...
+
+    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
+        """Return the columns of SHOW CORTEX BASE MODELS (name and type) and its rows by name."""
+        ...

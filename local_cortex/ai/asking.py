@@ -1,39 +1,77 @@
-"""How the rows of a chunk are answered: eight at a time, on the server's event loop."""
+"""DuckDB's functions ``_cortex`` and ``_compute``: a chunk's rows, eight asked at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from local_cortex.ai.forms import FORMS, MAY_BE_OBJECT, Form, remote_error
+from local_cortex.ai.cortex_functions import FORMS, MAY_BE_OBJECT, SCHEMA, Form, remote_error
 from local_cortex.ai.late import KEEP
 from local_cortex.ai.work import WORK, Ask
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.engines import EngineError
-from local_cortex.sql.limits import AI_CONCURRENCY
+from local_cortex.sql.bounds import AI_CONCURRENCY
+from local_cortex.sql.errors import SqlError, not_run
 
-__all__ = ["answers"]
+if TYPE_CHECKING:
+    import duckdb
 
-Given = Mapping[str, Any]
+__all__ = ["register"]
 
 # A stopped statement gives up what it waits for within this many seconds.
 LOOK_SECONDS: Final = 0.1
 
 
-def answers(execution: Execution, function: str, rows: Sequence[str]) -> list[str | None]:
+def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Execution]) -> None:
+    """Create both functions in a database; ``find`` gives the execution of an id."""
+    import pyarrow as pa
+    from duckdb.func import FunctionNullHandling, PythonUDFType
+
+    def cortex(ids: Any, functions: Any, arguments: Any) -> Any:
+        if not len(ids):
+            return pa.array([], pa.string())
+        execution = find(ids[0].as_py())
+        try:
+            rows = _answers(execution, functions[0].as_py(), arguments.to_pylist())
+        except BaseException as error:
+            execution.failure = execution.failure or error
+            raise
+        return pa.array(rows, pa.string())
+
+    for name in ("_cortex", "_compute"):
+        connection.create_function(
+            name,
+            cortex,
+            ["BIGINT", "VARCHAR", "VARCHAR"],
+            "VARCHAR",
+            type=PythonUDFType.ARROW,
+            # A model is asked again for an equal call; a constant is embedded once.
+            side_effects=name == "_cortex",
+            # A call with NULL is the function's own to answer.
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+
+
+def _answers(execution: Execution, function: str, rows: Sequence[str]) -> list[str | None]:
     """Answer a chunk of calls; ``rows`` are JSON objects of a call's arguments.
 
     A row whose required arguments are not all there is NULL, and nobody is asked. Where a query
     takes ``keep`` TRUE answers, the rows after them are NULL as well.
-
-    Raises:
-        SqlError: 100351, the model behind a strict function failed; 000002, too many calls.
-        Stopped: the statement is to end; what was asked is cancelled.
     """
-    form = FORMS[function]
+    form = FORMS[function.removeprefix(SCHEMA)]
+    if form.refused:
+        raise not_run(function, form.refused)
+    if form.instead and execution.cortex.inactive_account:
+        # BCR-2432: the behaviour is documented, the wording is Local Cortex's own.
+        raise SqlError(
+            f"Function {SCHEMA}{function} is not available: this account is marked inactive for "
+            f"the legacy Cortex functions. Use {form.instead} instead.",
+            code="000002",
+            sqlstate="0A000",
+        )
     given: list[dict[str, Any]] = [json.loads(row) for row in rows]
     values = [_prepared(execution, form, one) for one in given]
     left = [index for index, value in enumerate(values) if callable(value)]
@@ -42,9 +80,8 @@ def answers(execution: Execution, function: str, rows: Sequence[str]) -> list[st
         count = len(left) if keep is None else max(AI_CONCURRENCY, keep - found)
         now, left = left[:count], left[count:]
         execution.charge_ai_calls(len(now))
-        for index, answer in zip(
-            now, _ask(execution, function, [values[one] for one in now]), strict=True
-        ):
+        answers = _ask(execution, function, [values[one] for one in now])
+        for index, answer in zip(now, answers, strict=True):
             values[index] = answer
             found += answer is True
     for index in left:
@@ -52,7 +89,7 @@ def answers(execution: Execution, function: str, rows: Sequence[str]) -> list[st
     return [_written(function, form, *row) for row in zip(given, values, strict=True)]
 
 
-def _prepared(execution: Execution, form: Form, given: Given) -> Any:
+def _prepared(execution: Execution, form: Form, given: Mapping[str, Any]) -> Any:
     """Return a row's value, what to ask for it, or its failure."""
     if execution.stopped:
         raise Stopped
@@ -105,7 +142,7 @@ async def _all(execution: Execution, form: Form, asked: Sequence[Ask]) -> list[A
     return [task.result() for task in tasks]
 
 
-def _written(function: str, form: Form, given: Given, answer: Any) -> str | None:
+def _written(function: str, form: Form, given: Mapping[str, Any], answer: Any) -> str | None:
     """Write an answer as ``_cortex`` returns it: text as it is, anything else as JSON."""
     error = answer if isinstance(answer, EngineError) else None
     if error and not form.null:

@@ -1,37 +1,75 @@
-"""The Cortex functions of SQL as DuckDB sees them: calls of ``_cortex`` and ``_compute``.
+"""How the Cortex functions are called, from ``forms.toml``, and their calls in DuckDB's terms.
 
-``forms.toml`` says how they are called, :mod:`local_cortex.ai.work` what their rows ask, and
-:mod:`local_cortex.ai.late` for which rows a query asks.
+DuckDB sees ``_cortex`` and ``_compute``, which :mod:`local_cortex.ai.asking` answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from sqlglot import exp
 
-from local_cortex.ai.asking import answers
-from local_cortex.ai.forms import (
-    FORMS,
-    FUNCTIONS,
-    MAY_BE_OBJECT,
-    SCHEMA,
-    Form,
-    inactive_account,
-    remote_error,
-)
 from local_cortex.ai.late import ASKS, late
 from local_cortex.engines import EngineError
-from local_cortex.engines.embedding import DIMENSIONS
-from local_cortex.sql.errors import compile_error, not_run, wrong_argument_count
+from local_cortex.engines.computed import DIMENSIONS
+from local_cortex.sql.errors import SqlError, compile_error, not_run, wrong_argument_count
 
-if TYPE_CHECKING:
-    import duckdb
+__all__ = ["FORMS", "FUNCTIONS", "MAY_BE_OBJECT", "SCHEMA", "Form", "call", "late", "remote_error"]
 
-    from local_cortex.database.execution import Execution
+SCHEMA: Final = "SNOWFLAKE.CORTEX."
+#: Arguments that make an answer an object; they are left out of a call where they are not set.
+MAY_BE_OBJECT: Final = ("response_format", "show_details", "return_error_details")
 
-__all__ = ["FUNCTIONS", "call", "late", "register"]
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a function is called; ``forms.toml`` explains the fields."""
+
+    takes: str = ""
+    gives: str = "VARCHAR"
+    asks: str = ""
+    computes: str = ""
+    null: bool = False
+    instead: str = ""
+    refused: str = ""
+
+    @property
+    def parameters(self) -> list[str]:
+        return self.takes.replace("[", "").replace("]", "").split()
+
+    @property
+    def required(self) -> list[str]:
+        return self.takes.partition("[")[0].split()
+
+
+_TABLE: Final = {
+    name: Form(**given)
+    for name, given in tomllib.loads(
+        Path(__file__).with_name("forms.toml").read_text("utf-8")
+    ).items()
+}
+#: A function's own name -> its form.
+FORMS: Final = {name.removeprefix(SCHEMA): form for name, form in _TABLE.items()}
+#: The names that SQL calls, upper case: as they stand, and with their schema.
+FUNCTIONS: Final = frozenset(
+    {"PROMPT"}
+    | {SCHEMA + name for name in FORMS}
+    | {name for name, form in _TABLE.items() if not form.instead}
+)
+
+
+def remote_error(name: str, error: EngineError) -> SqlError:
+    """Word an engine's refusal as Snowflake words that of the service behind the function."""
+    return SqlError(
+        f"Request failed for external function {name}$V2 with remote service error: "
+        f"{error.status} '{error}'",
+        code="100351",
+        sqlstate="P0000",
+    )
 
 
 def call(
@@ -43,7 +81,10 @@ def call(
         SqlError: a function that does not run here, wrong arguments, an unknown embedding model.
     """
     if name == "PROMPT":
-        return _prompt(arguments)
+        if not arguments:
+            raise wrong_argument_count(name, 0, "a template and its arguments")
+        items = exp.Anonymous(this="JSON_ARRAY", expressions=list(arguments[1:]))
+        return _object({"template": arguments[0], "args": items})
     name, full_name = name.removeprefix(SCHEMA), name
     form = FORMS[name]
     given = {} if form.refused else _given(name, form, arguments, named)
@@ -64,41 +105,6 @@ def call(
     return answer
 
 
-def register(connection: duckdb.DuckDBPyConnection, find: Callable[[int], Execution]) -> None:
-    """Create both functions in a database; ``find`` gives the execution of an id."""
-    import pyarrow as pa
-    from duckdb.func import FunctionNullHandling, PythonUDFType
-
-    def cortex(ids: Any, functions: Any, arguments: Any) -> Any:
-        if not len(ids):
-            return pa.array([], pa.string())
-        execution, name = find(ids[0].as_py()), functions[0].as_py()
-        form = FORMS[name.removeprefix(SCHEMA)]
-        try:
-            if form.refused:
-                raise not_run(name, form.refused)
-            if form.instead and execution.cortex.inactive_account:
-                raise inactive_account(name, form.instead)
-            rows = answers(execution, name, arguments.to_pylist())
-        except BaseException as error:
-            execution.failure = execution.failure or error
-            raise
-        return pa.array(rows, pa.string())
-
-    for name in ("_cortex", "_compute"):
-        connection.create_function(
-            name,
-            cortex,
-            ["BIGINT", "VARCHAR", "VARCHAR"],
-            "VARCHAR",
-            type=PythonUDFType.ARROW,
-            # A model is asked again for an equal call; a constant is embedded once.
-            side_effects=name == "_cortex",
-            # A call with NULL is the function's own to answer.
-            null_handling=FunctionNullHandling.SPECIAL,
-        )
-
-
 def _given(
     name: str,
     form: Form,
@@ -112,20 +118,27 @@ def _given(
     given |= {key.lower(): value for key, value in named.items()}
     count = len(arguments) + len(named)
     if len(given) != count or not set(form.required) <= set(given) <= set(form.parameters):
-        expected = (
-            f"({', '.join(form.parameters)}), the first {len(form.required)} of them required"
-        )
+        listed = ", ".join(form.parameters)
+        expected = f"({listed}), the first {len(form.required)} of them required"
         raise wrong_argument_count(name, count, expected)
-    return {key: value for key, value in given.items() if key not in MAY_BE_OBJECT or _set(value)}
+    unset = [key for key in MAY_BE_OBJECT if key in given and _is_unset(given[key])]
+    return {key: value for key, value in given.items() if key not in unset}
 
 
 def _types(name: str, form: Form, given: Mapping[str, exp.Expression]) -> Sequence[str]:
     """Return what the answer, a text, is made: DuckDB's types, one after the other."""
     if form.gives.startswith("FLOAT"):
-        return [form.gives.replace("*", str(_dimension(name, form, given["model"])))]
+        # How long the vectors of a model are is part of the type.
+        asked = _constant(given["model"])
+        if not asked:
+            message = f"argument 1 of function {name} needs to be constant"
+            raise compile_error(message, "001015", "22023")
+        kind = f"FLOAT[{DIMENSIONS.get(asked)}]"
+        if asked not in DIMENSIONS or form.gives not in {"FLOAT[*]", kind}:
+            raise remote_error(name, EngineError(400, f'unknown model "{asked[:100]}"'))
+        return [kind]
     # COMPLETE's options: documented as text, and read with paths in its examples.
-    is_object = {*MAY_BE_OBJECT, "options"} & set(given) or _constant(given.get("mode")) == "detect"
-    if is_object:
+    if {*MAY_BE_OBJECT, "options"} & set(given) or _constant(given.get("mode")) == "detect":
         return ["JSON", "VARIANT"] if form.gives == "VARIANT" else ["JSON"]
     # A VARIANT of a text is the text itself.
     lists = ["JSON", "JSON[]"] if form.gives == "VARIANT[]" else []
@@ -138,10 +151,9 @@ def _bare(node: exp.Expression | None) -> exp.Expression | None:
     return node
 
 
-def _set(node: exp.Expression) -> bool:
-    """Tell whether an optional argument may be anything but NULL or FALSE."""
+def _is_unset(node: exp.Expression) -> bool:
     value = _bare(node)
-    return not (isinstance(value, exp.Null) or (isinstance(value, exp.Boolean) and not value.this))
+    return isinstance(value, exp.Null) or (isinstance(value, exp.Boolean) and not value.this)
 
 
 def _constant(node: exp.Expression | None) -> str:
@@ -149,27 +161,6 @@ def _constant(node: exp.Expression | None) -> str:
     return value.this.lower() if isinstance(value, exp.Literal) and value.is_string else ""
 
 
-def _dimension(name: str, form: Form, model: exp.Expression) -> int:
-    """Return how long the vectors of a model are: part of the result's type."""
-    asked = _constant(model)
-    if not asked:
-        message = f"argument 1 of function {name} needs to be constant"
-        raise compile_error(message, "001015", "22023")
-    dimension = DIMENSIONS.get(asked)
-    if dimension is None or form.gives not in {"FLOAT[*]", f"FLOAT[{dimension}]"}:
-        raise remote_error(name, EngineError(400, f'unknown model "{asked[:100]}"'))
-    return dimension
-
-
 def _object(values: Mapping[str, exp.Expression]) -> exp.Expression:
     pairs = [one for key, value in values.items() for one in (exp.Literal.string(key), value)]
     return exp.Anonymous(this="JSON_OBJECT", expressions=pairs)
-
-
-def _prompt(arguments: Sequence[exp.Expression]) -> exp.Expression:
-    """An object of a template and what goes into its ``{0}``, ``{1}``, ..."""
-    if not arguments:
-        raise wrong_argument_count("PROMPT", 0, "a template and its arguments")
-    template, *values = arguments
-    items = exp.Anonymous(this="JSON_ARRAY", expressions=values)
-    return _object({"template": template, "args": items})

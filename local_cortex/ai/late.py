@@ -24,9 +24,9 @@ WHOLE: Final = (exp.AggFunc, exp.Window)
 
 
 def late(tree: exp.Expression) -> exp.Expression:
-    """Put what asks models around the query that sorts and limits; ``tree`` is in DuckDB's terms.
+    """Put what asks models around the query that sorts and limits, if its parts can be told apart.
 
-    A query whose parts cannot be told apart stays as it is.
+    ``tree`` is in DuckDB's terms.
     """
     for select in reversed(list(tree.find_all(exp.Select))):
         around = _around(select)
@@ -37,10 +37,7 @@ def late(tree: exp.Expression) -> exp.Expression:
 
 
 def _share(select: exp.Select) -> None:
-    """Ask in the source of a query for an answer that it refers to by its alias.
-
-    DuckDB would ask again, and refuses to.
-    """
+    """Ask in the source for an answer that the query refers to by its alias: once, not again."""
     parts = [*select.expressions, *(select.args.get(one) for one in ("where", "order", "qualify"))]
     names = [_names(one) for one in parts if one is not None]
     shared = [
@@ -56,10 +53,8 @@ def _share(select: exp.Select) -> None:
     for clause in ("from_", "joins"):
         inner.set(clause, select.args.pop(clause, None))
     answers = [exp.column(one.args["alias"].copy()) for one in shared]
-    for one in select.expressions:
-        star = _star(one)
-        if star is not None:
-            star.set("except_", [*(star.args.get("except_") or ()), *answers])
+    for star in filter(None, map(_star, select.expressions)):
+        star.set("except_", [*(star.args.get("except_") or ()), *answers])
     for one, answer in zip(shared, answers, strict=True):
         one.replace(answer.copy())
     select.from_(_named(inner, source), copy=False)
@@ -74,7 +69,7 @@ def _star(node: exp.Expression) -> exp.Expression | None:
 def _around(select: exp.Select) -> exp.Select | None:
     projections, order = select.expressions, select.args.get("order")
     where = select.args.get("where")
-    conditions = [] if where is None else list(_conditions(where.this))
+    conditions = [] if where is None else _conditions(where.this)
     asking = [one for one in conditions if _asks(one)]
     keys = [] if order is None else order.expressions
     source = _source(select)
@@ -131,19 +126,15 @@ def _source(select: exp.Select) -> list[exp.Identifier] | None:
     names = [one.args.get("alias") or one.this for one in tables]
     names = [one.this if isinstance(one, exp.TableAlias) else one for one in names]
     columns = [one for item in select.expressions for one in item.find_all(exp.Column)]
-    stars = any(map(_star, select.expressions))
-    if not all(isinstance(one, exp.Identifier) for one in names):
-        return None
-    if any(one.args.get("db") for one in columns) or (stars and len(tables) > 1):
-        return None
-    return names
+    unreadable = not all(isinstance(one, exp.Identifier) for one in names)
+    starred = len(tables) > 1 and any(map(_star, select.expressions))
+    return None if unreadable or starred or any(one.args.get("db") for one in columns) else names
 
 
 def _conditions(node: exp.Expression) -> list[exp.Expression]:
     node = node.unnest()
-    return (
-        [*_conditions(node.left), *_conditions(node.right)] if isinstance(node, exp.And) else [node]
-    )
+    parts = [node.left, node.right] if isinstance(node, exp.And) else []
+    return [one for part in parts for one in _conditions(part)] or [node]
 
 
 def _names(node: exp.Expression) -> set[str]:
@@ -182,13 +173,10 @@ def _meant(
 
 def _tell(asking: list[exp.Expression], around: exp.Select) -> None:
     """Tell the one filter of a query how many rows the query takes."""
-    (filter_, *others), limit, offset = asking, around.args["limit"], around.args.get("offset")
-    counts = [limit.expression, *([offset.expression] if offset else [])]
-    if (
-        not others
-        and isinstance(filter_, exp.Cast)
-        and filter_.this.meta.get(ASKS) == "filter"
-        and all(isinstance(one, exp.Literal) for one in counts)
-    ):
+    counts = [around.args[one].expression for one in ("limit", "offset") if around.args.get(one)]
+    asked = asking[0].this if isinstance(asking[0], exp.Cast) else asking[0]
+    if len(asking) > 1 or asked.meta.get(ASKS) != "filter":
+        return
+    if all(isinstance(one, exp.Literal) for one in counts):
         count = exp.Literal.number(sum(int(one.this) for one in counts))
-        filter_.this.expressions[2].expressions.extend([exp.Literal.string(KEEP), count])
+        asked.expressions[2].expressions.extend([exp.Literal.string(KEEP), count])

@@ -8,30 +8,27 @@ from dataclasses import replace
 from typing import Any, cast
 
 from local_cortex import models, speed, tokens
-from local_cortex.ai.protocol import Completion
+from local_cortex.ai import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
-from local_cortex.engines import Call, EngineError, Message, Usage, instructions
-from local_cortex.engines.counting import prompt_tokens
+from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
 from local_cortex.engines.tasks import TaskEngine
 
 __all__ = ["SqlCortex"]
 
 
 class SqlCortex:
-    """Cortex as SQL sees it."""
+    """Cortex as SQL sees it; see :class:`local_cortex.ai.CortexFunctions`."""
 
     def __init__(self, cortex: Cortex) -> None:
         self._cortex = cortex
 
     @property
     def inactive_account(self) -> bool:
-        """Whether the legacy functions fail; see ``CortexFunctions``."""
         return self._cortex.inactive_account
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
     ) -> Completion:
-        """Answer a conversation; see ``CortexFunctions.complete``."""
         name, tokens_per_second = speed.asked_for(model)
         call = Call(
             model=name,
@@ -50,7 +47,7 @@ class SqlCortex:
         return Completion(answer.text, answer.usage)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Do a task by the engine's own rules, or ask its model; see ``CortexFunctions.task``."""
+        """Do a task by the engine's own rules, or ask its model."""
         engine = self._cortex.engine
         if isinstance(engine, TaskEngine):
             return await engine.task(name, arguments)
@@ -58,14 +55,10 @@ class SqlCortex:
         answer = await self.complete(models.DEFAULTS[0], (prompt,), {"temperature": 0.0})
         return instructions.read(name, arguments, answer.text)
 
-    async def _document(self, call: Call, form: object) -> Completion:
-        """Answer with the JSON document that ``response_format`` asks for.
-
-        Raises:
-            EngineError: 400, no form that is known; 502, the model wrote something else.
-        """
-        schema = form.get("schema") if isinstance(form, dict) else None
-        if not isinstance(schema, dict) or cast("dict[str, Any]", form).get("type") != "json":
+    async def _document(self, call: Call, form: Any) -> Completion:
+        """Answer with the JSON document that ``response_format`` asks for."""
+        schema = form.get("schema") if isinstance(form, dict) and form.get("type") == "json" else 0
+        if not isinstance(schema, dict):
             raise EngineError(
                 400, "response_format: give it {'type': 'json', 'schema': a JSON schema}"
             )
@@ -73,8 +66,7 @@ class SqlCortex:
         engine = self._cortex.engine
         asked = {"text": call.messages[-1].content, "schema": schema}
         if isinstance(engine, TaskEngine):
-            document = await engine.task("structure", asked)
-            text = json.dumps(document, ensure_ascii=False)
+            text = json.dumps(await engine.task("structure", asked), ensure_ascii=False)
             return Completion(text, Usage(prompt_tokens(call.messages), tokens.count(text)))
         prompt = Message("user", instructions.ask("structure", asked))
         answer = await self._cortex.complete(replace(call, messages=(*call.messages[:-1], prompt)))
@@ -82,5 +74,4 @@ class SqlCortex:
         return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
 
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
-        """Return the columns and rows of SHOW CORTEX BASE MODELS."""
         return models.show_columns(), models.show_rows(self._cortex.today())

@@ -11,15 +11,20 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any, Final
 
 from local_cortex import models, speed, tokens
-from local_cortex.ai.protocol import CortexFunctions
+from local_cortex.ai import CortexFunctions
 from local_cortex.engines import EngineError, Message
-from local_cortex.engines.embedding import DIMENSIONS, embed, similarity
-from local_cortex.engines.redaction import redact, spans
-from local_cortex.engines.splitting import split_markdown, split_text
+from local_cortex.engines.computed import (
+    DIMENSIONS,
+    embed,
+    redact,
+    similarity,
+    spans,
+    split_markdown,
+    split_text,
+)
 from local_cortex.sql.errors import not_run, wrong_argument_types
 
 __all__ = ["WORK", "Ask"]
@@ -29,6 +34,7 @@ Ask = Callable[[CortexFunctions], Awaitable[Any]]
 
 MOST_CATEGORIES: Final = 10
 MOST_LABELS: Final = 500
+MOST_QUESTIONS: Final = 100
 # Where a prompt object's template takes an argument.
 PLACE: Final = re.compile(r"\{([0-9]+)\}")
 QUESTION: Final = re.compile(r"(?!list:)([\w ]{1,40}):\s+(.+)", re.IGNORECASE)
@@ -60,25 +66,19 @@ def _messages(prompt: Any) -> tuple[Message, ...]:
     if not isinstance(prompt, list):
         return (Message("user", _filled(prompt)),)
     if not prompt:
-        raise EngineError(
-            400, "schema validation failed: messages must be a list that is not empty"
-        )
-    read = [one if isinstance(one, dict) else {} for one in prompt]
-    messages: list[tuple[Any, Any]] = [
-        (one.get("role", "user"), one.get("content")) for one in read
-    ]
-    if not all(isinstance(part, str) for message in messages for part in message):
-        raise EngineError(
-            400, "schema validation failed: a message is an object of role and content"
-        )
-    return tuple(Message(*message) for message in messages)
+        raise _invalid("messages must be a list that is not empty")
+    read: list[Any] = [one if isinstance(one, dict) else {} for one in prompt]
+    messages = [Message(one.get("role", "user"), one.get("content")) for one in read]
+    if not all(isinstance(part, str) for one in messages for part in (one.role, one.content)):
+        raise _invalid("a message is an object of role and content")
+    return tuple(messages)
 
 
 def _parts(prompt: Any) -> tuple[str, list[str]]:
     """Return the template of a PROMPT object and its arguments as texts."""
     template, items = prompt.get("template"), prompt.get("args")
     if not isinstance(template, str) or not isinstance(items, list):
-        raise EngineError(400, "schema validation failed: not a prompt object")
+        raise _invalid("not a prompt object")
     return template, ["" if item is None else _text(item) for item in items]
 
 
@@ -95,51 +95,50 @@ def _filled(prompt: Any) -> str:
     return PLACE.sub(item, template)
 
 
+def _invalid(what: str) -> EngineError:
+    return EngineError(400, f"schema validation failed: {what}")
+
+
 # What a row asks
-
-
-def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> Ask:
-    for name, value in options.items():
-        fits = isinstance(value, OPTIONS.get(name, ()))
-        if not fits or (isinstance(value, bool) and name != "guardrails"):
-            raise EngineError(400, f"invalid options object: {name}")
-    model, messages = _text(given["model"]), _messages(given["prompt"])
-    structured = "response_format" in options
-
-    async def ask(cortex: CortexFunctions) -> Any:
-        completion = await cortex.complete(model, messages, options)
-        answer = json.loads(completion.text) if structured else completion.text
-        if not detailed:
-            return answer
-        return {
-            "structured_output" if structured else "choices": [
-                {"raw_message": answer, "type": "json"} if structured else {"messages": answer}
-            ],
-            "created": int(time.time()),
-            "model": model,
-            "usage": asdict(completion.usage) | {"total_tokens": completion.usage.total_tokens},
-        }
-
-    return ask
-
-
-def _set(options: Any) -> dict[str, Any]:
-    return {name: value for name, value in (options or {}).items() if value is not None}
 
 
 def _complete(given: Given) -> Ask:
     if isinstance(given["prompt"], list | dict) and "options" not in given:
         raise wrong_argument_types("COMPLETE", ["VARCHAR", "ARRAY"])
-    options = _set(given.get("options"))
-    detailed = "options" in given and "response_format" not in options
+    options = given.get("options") or {}
+    detailed = "options" in given and options.get("response_format") is None
     return _completion(given, options, detailed=detailed)
 
 
 def _ai_complete(given: Given) -> Ask:
     # Documented: a response_format among the model parameters is not recognised.
     own = {"response_format": given.get("response_format")}
-    options = _set((given.get("model_parameters") or {}) | own)
+    options = (given.get("model_parameters") or {}) | own
     return _completion(given, options, detailed=bool(given.get("show_details")))
+
+
+def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> Ask:
+    options = {name: value for name, value in options.items() if value is not None}
+    for name, value in options.items():
+        fits = isinstance(value, OPTIONS.get(name, ()))
+        if not fits or (isinstance(value, bool) and name != "guardrails"):
+            raise EngineError(400, f"invalid options object: {name}")
+    model, messages = _text(given["model"]), _messages(given["prompt"])
+
+    async def ask(cortex: CortexFunctions) -> Any:
+        completion = await cortex.complete(model, messages, options)
+        answer: dict[str, Any] = {"choices": [{"messages": completion.text}]}
+        if "response_format" in options:
+            document = json.loads(completion.text)
+            answer = {"structured_output": [{"raw_message": document, "type": "json"}]}
+            if not detailed:
+                return document
+        if not detailed:
+            return completion.text
+        usage = asdict(completion.usage) | {"total_tokens": completion.usage.total_tokens}
+        return answer | {"created": int(time.time()), "model": model, "usage": usage}
+
+    return ask
 
 
 def _task(name: str, given: Given, shape: Callable[[Any], Any] = lambda answer: answer) -> Ask:
@@ -156,10 +155,8 @@ def _texts(name: str, **parameters: str) -> Callable[[Given], Ask]:
 
 def _classify(given: Given, shape: Callable[[Any], Any]) -> Ask:
     options = given.get("config_object") or {}
-    labels = [
-        one if isinstance(one, dict) else {"label": one}
-        for one in _list(given["list_of_categories"], "list_of_categories", MOST_LABELS)
-    ]
+    listed = _list(given["list_of_categories"], "list_of_categories", MOST_LABELS)
+    labels = [one if isinstance(one, dict) else {"label": one} for one in listed]
     names = [one.get("label") for one in labels]
     if not names or not all(isinstance(name, str) and name for name in names):
         raise EngineError(400, "list_of_categories: a category is a text or has a label")
@@ -196,12 +193,12 @@ def _aggregate(given: Given) -> Ask | None:
 
 def _sentiment(given: Given) -> Ask:
     categories = _list(given.get("categories") or [], "categories", MOST_CATEGORIES)
-    asked = {"text": _text(given["text"]), "categories": [_text(one) for one in categories]}
 
     def shape(found: Any) -> Any:
         moods = [{"name": name, "sentiment": mood} for name, mood in found.items()]
         return {"categories": moods}
 
+    asked = {"text": _text(given["text"]), "categories": [_text(one) for one in categories]}
     return _task("sentiment", asked, shape)
 
 
@@ -217,7 +214,9 @@ def _extract(given: Given) -> Ask:
 
     if isinstance(form, dict) and "schema" in form:
         return _task("structure", {"text": text, "schema": form["schema"]}, shape)
-    listed = form.items() if isinstance(form, dict) else _list(form, "responseFormat", 100)
+    listed = (
+        form.items() if isinstance(form, dict) else _list(form, "responseFormat", MOST_QUESTIONS)
+    )
     questions: dict[str, str] = {}
     for one in listed:
         named = QUESTION.match(one) if isinstance(one, str) else None
@@ -241,22 +240,15 @@ def _answer(given: Given) -> Ask:
 # What is computed, whichever engine answers
 
 
-@lru_cache(maxsize=64)
 def _vector(text: str, dimension: int) -> str:
-    """Write an embedding; a query is the same in every row of a search."""
-    # Most of a short text's vector is zero, and formatting takes longer than embedding.
-    values = (f"{value:.6g}" if value else "0" for value in embed(text, dimension).tolist())
-    return f"[{','.join(values)}]"
+    return f"[{','.join(f'{value:.6g}' for value in embed(text, dimension).tolist())}]"
 
 
-def _known(model: str) -> None:
-    if model.lower() not in DIMENSIONS and models.find(speed.asked_for(model)[0]) is None:
-        raise EngineError(400, f'unknown model "{model[:100]}"')
-
-
-def _count(given: Given) -> int:
-    _known(_text(given["model"]))
-    return tokens.count(_text(given["input"]))
+def _count(model: Any, *texts: Any) -> int:
+    name = _text(model)
+    if name.lower() not in DIMENSIONS and models.find(speed.asked_for(name)[0]) is None:
+        raise EngineError(400, f'unknown model "{name[:100]}"')
+    return sum(tokens.count(_text(text)) for text in texts)
 
 
 def _ai_count(given: Given) -> int:
@@ -264,11 +256,11 @@ def _ai_count(given: Given) -> int:
     name, *rest = (_text(one) for one in given.values() if not isinstance(one, bool | None))
     if not re.fullmatch(r"ai_[a-z_]+", name):
         raise EngineError(400, f"unknown function \"{name[:100]}\": write it as in 'ai_complete'")
-    if name in {"ai_complete", "ai_embed"}:
-        if len(rest) < 2:
-            raise EngineError(400, f"{name} needs a model's name before the text")
-        _known(rest.pop(0))
-    return sum(map(tokens.count, rest))
+    if name not in {"ai_complete", "ai_embed"}:
+        return sum(map(tokens.count, rest))
+    if len(rest) < 2:
+        raise EngineError(400, f"{name} needs a model's name before the text")
+    return _count(*rest)
 
 
 def _redacted(given: Given) -> Any:
@@ -298,7 +290,7 @@ WORK: Final[Mapping[str, Callable[[Any], Any]]] = {
     "embed": lambda given: _vector(_text(given["input"]), DIMENSIONS[given["model"].lower()]),
     "similar": lambda given: similarity(_text(given["input1"]), _text(given["input2"])),
     "ai_count": _ai_count,
-    "count": _count,
+    "count": lambda given: _count(given["model"], given["input"]),
     "redacted": _redacted,
     "split_text": lambda given: split_text(**given),
     "split_markdown": lambda given: split_markdown(**given),

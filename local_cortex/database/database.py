@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.catalog import Catalog
-from local_cortex.sql.limits import MEMORY, SPILL
+from local_cortex.sql.bounds import MEMORY, SPILL
 
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Entry
@@ -29,11 +29,11 @@ class Database:
 
     def __init__(self) -> None:
         self.catalog = Catalog()
-        for schema in ("CORTEX", "MODELS"):
-            self.catalog.ensure("SNOWFLAKE", schema)
+        self.catalog.ensure("SNOWFLAKE", "CORTEX")
+        self.catalog.ensure("SNOWFLAKE", "MODELS")
         # Held while a table takes the place of another.
         self.replacing = threading.RLock()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._numbers = count(1)
         self._executions: dict[int, Execution] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -54,27 +54,23 @@ class Database:
     @property
     def stages(self) -> Any:
         """The stages, which live in a folder of their own."""
-        from local_cortex.stages.files import Stages
+        from local_cortex.stages.stage_files import Stages
 
-        folder = self.folder / "stages"
         with self._lock:
-            if self._stages is None:
-                self._stages = Stages(folder)
+            self._stages = self._stages or Stages(self.folder / "stages")
             return self._stages
 
     def cursor(self) -> Any:
         """Return a new connection to the database."""
-        folder = self.folder
         with self._lock:
-            if self._connection is None:
-                self._connection = self._open(folder)
+            self._connection = self._connection or self._open(self.folder)
             return self._connection.cursor()
 
     def _open(self, folder: Path) -> Any:
         # Imported here: it takes a tenth of a second and 50 MB, and Home never needs it.
         import duckdb
 
-        from local_cortex.ai import cortex_functions as cortex
+        from local_cortex.ai import asking
         from local_cortex.dialect.functions import MACROS
 
         for name in ("stages", "spill"):
@@ -95,7 +91,7 @@ class Database:
             connection.execute(f"SET GLOBAL {setting} = {value}")
         for macro in MACROS:
             connection.execute(macro)
-        cortex.register(connection, self.find)
+        asking.register(connection, self.find)
         connection.execute("SET GLOBAL enable_external_access = false")
         connection.execute("SET GLOBAL lock_configuration = true")
         return connection
@@ -128,8 +124,7 @@ class Database:
             execution.stop()
         entries = self.catalog.forget(session.session_id)
         if entries or session.cursor is not None:
-            arguments = (session, entries)
-            threading.Thread(target=self._clean_up, args=arguments, daemon=True).start()
+            threading.Thread(target=self._clean_up, args=(session, entries), daemon=True).start()
 
     def _clean_up(self, session: SqlSession, entries: list[Entry]) -> None:
         with session.turn:

@@ -6,21 +6,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.catalog import Name, Table
+from local_cortex.sql.bounds import MAX_AI_CALLS
 from local_cortex.sql.errors import object_missing, too_large
-from local_cortex.sql.limits import MAX_AI_CALLS
 
 if TYPE_CHECKING:
     import asyncio
 
     from sqlglot import exp
 
-    from local_cortex.ai.protocol import CortexFunctions
+    from local_cortex.ai import CortexFunctions
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
-    from local_cortex.stages.files import Stages
+    from local_cortex.stages.stage_files import Stages
     from local_cortex.wire.binds import Bind
 
 __all__ = ["Execution", "Stopped"]
@@ -37,48 +38,38 @@ class Stopped(BaseException):
     """
 
 
+@dataclass(eq=False)
 class Execution:
     """The statement that a worker thread runs; any thread may stop it.
 
-    Args:
-        loop: the event loop that the models answer on.
-        clock: monotonic, in seconds.
+    ``loop`` is the event loop that the models answer on; ``clock`` is monotonic, in seconds.
     """
 
-    def __init__(
-        self,
-        session: SqlSession,
-        database: Database,
-        cortex: CortexFunctions,
-        loop: asyncio.AbstractEventLoop,
-        *,
-        sql: str = "",
-        binds: Mapping[str, Bind] | None = None,
-        query_id: str = "",
-        describe_only: bool = False,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.session = session
-        self.database = database
-        self.cortex = cortex
-        self.loop = loop
-        self.sql = sql
-        self.binds = binds or {}
-        self.query_id = query_id
-        self.describe_only = describe_only
-        self.stopped = False
-        # What a function raised inside DuckDB, which would only keep its text.
-        self.failure: BaseException | None = None
-        # The tables that it names, as far as it got.
-        self.tables: list[Table] = []
-        self._clock = clock
-        self._started = clock()
-        self._waited = 0.0
-        self._waiting_since: float | None = None
-        self._asked = 0
-        self._cursor: Any = None
-        self._turn: threading.RLock | None = None
-        self.id = database.enter(self)
+    session: SqlSession
+    database: Database
+    cortex: CortexFunctions
+    loop: asyncio.AbstractEventLoop
+    _: KW_ONLY
+    sql: str = ""
+    query_id: str = ""
+    describe_only: bool = False
+    clock: Callable[[], float] = time.monotonic
+
+    binds: Mapping[str, Bind] = field(default_factory=dict, init=False)
+    stopped: bool = field(default=False, init=False)
+    # What a function raised inside DuckDB, which would only keep its text.
+    failure: BaseException | None = field(default=None, init=False)
+    # The tables that it names, as far as it got.
+    tables: list[Table] = field(default_factory=list, init=False)
+    _waited: float = field(default=0.0, init=False)
+    _waiting_since: float | None = field(default=None, init=False)
+    _asked: int = field(default=0, init=False)
+    _cursor: Any = field(default=None, init=False)
+    _turn: threading.RLock | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+        self.id = self.database.enter(self)
 
     @property
     def cursor(self) -> Any:
@@ -109,25 +100,21 @@ class Execution:
     @property
     def computed(self) -> float:
         """Seconds since the beginning, without those that a model was waited for."""
-        waiting = self._clock() - self._waiting_since if self._waiting_since is not None else 0.0
-        return self._clock() - self._started - self._waited - waiting
+        until = self.clock() if self._waiting_since is None else self._waiting_since
+        return until - self._started - self._waited
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Mark the time that a model is waited for."""
-        self._waiting_since = self._clock()
+        self._waiting_since = self.clock()
         try:
             yield
         finally:
-            self._waited += self._clock() - self._waiting_since
+            self._waited += self.clock() - self._waiting_since
             self._waiting_since = None
 
     def check(self) -> None:
-        """Go on, if the statement may.
-
-        Raises:
-            Stopped: it may not.
-        """
+        """Raise :class:`Stopped` if the statement is to end."""
         if self.stopped:
             raise Stopped
 
@@ -143,11 +130,7 @@ class Execution:
                 cursor.interrupt()
 
     def charge_ai_calls(self, count: int) -> None:
-        """Count questions to models.
-
-        Raises:
-            SqlError: 000002, more than one statement may ask.
-        """
+        """Count questions to models; 000002, they are more than one statement may ask."""
         self._asked += count
         if self._asked > MAX_AI_CALLS:
             raise too_large("Answers of one statement", MAX_AI_CALLS, "Take fewer rows with LIMIT.")
@@ -165,11 +148,7 @@ class Execution:
         return Resolver(self).name(table)
 
     def table(self, name: Name) -> Table:
-        """Return the table that the session sees there.
-
-        Raises:
-            SqlError: 002003, there is none.
-        """
+        """Return the table that the session sees there; 002003, there is none."""
         found = self.database.catalog.find(Table, name, self.session.session_id)
         if found is None:
             raise object_missing("Table", str(name))
@@ -177,9 +156,9 @@ class Execution:
 
     def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
         """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from local_cortex.sql.select import describe, translate
+        from local_cortex.sql.rows import describe, translate
 
-        sql, _ = translate(self, query)
+        sql = translate(self, query)
         return sql, [name for name, _ in describe(self, sql)]
 
     def close(self) -> None:

@@ -1,15 +1,15 @@
-"""CREATE, DROP and COMMENT of databases, schemas and what is in them, and ALTER of tables."""
+"""CREATE, DROP, ALTER and COMMENT of databases, schemas and what is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.database import transactions
-from local_cortex.database.catalog import Column, Entry, Name, Table
+from local_cortex.database import session_state
+from local_cortex.database.catalog import Column, Entry, Name, Place, Table
 from local_cortex.sql.errors import (
     SqlError,
     compile_error,
@@ -18,20 +18,20 @@ from local_cortex.sql.errors import (
     not_run,
     object_missing,
 )
-from local_cortex.sql.names import identifier, quoted, written
+from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
-from local_cortex.sql.select import describe, finish
+from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
-from local_cortex.stages.files import NamedFormat, Stage, stage_options
 from local_cortex.stages.reading import template
+from local_cortex.stages.stage_files import NamedFormat, Stage, stage_options
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType, declared
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["DDL", "alter", "comment", "create", "drop"]
+__all__ = ["DDL", "KINDS", "PLACES", "alter", "comment", "create", "drop"]
 
 DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
 
@@ -40,15 +40,21 @@ PLACES = frozenset(
     {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}
 )
 KINDS: dict[str, type[Entry]] = {
+    **dict.fromkeys(("DATABASE", "SCHEMA"), Place),
     **dict.fromkeys(("TABLE", "VIEW", "SEQUENCE"), Table),
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
 }
+_UNSUPPORTED: dict[type, str] = {
+    exp.DynamicProperty: "DYNAMIC ",
+    exp.ExternalProperty: "EXTERNAL ",
+    exp.IcebergProperty: "ICEBERG ",
+}
 
-E = TypeVar("E", bound=Entry)
+Given = dict[type, Any]
 
 
-def _done(message: str) -> SqlResult:
+def _done(message: str = "Statement executed successfully.") -> SqlResult:
     return SqlResult.done(DDL, message)
 
 
@@ -61,136 +67,121 @@ def create(execution: Execution, node: Any) -> SqlResult:
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
-    maker = _MAKERS.get(kind)
     properties = node.args.get("properties")
-    given = {type(one): one for one in (properties.expressions if properties else [])}
-    unsupported = next((one for one in given if one in _UNSUPPORTED), None)
-    if maker is None or unsupported:
-        raise not_run(f"CREATE {_UNSUPPORTED.get(unsupported, '')}{kind}")  # type: ignore[arg-type]
-    if issubclass(KINDS.get(kind, Table), Table):
+    given: Given = {type(one): one for one in (properties.expressions if properties else [])}
+    special = next((word for one, word in _UNSUPPORTED.items() if one in given), "")
+    if kind not in _MAKERS or special:
+        raise not_run(f"CREATE {special}{kind}")
+    if KINDS[kind] in {Table, Place}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
-        transactions.end(execution)
-    result: SqlResult = maker(execution, node, given)
-    return result
-
-
-_UNSUPPORTED: dict[type, str] = {
-    exp.DynamicProperty: "DYNAMIC ",
-    exp.ExternalProperty: "EXTERNAL ",
-    exp.IcebergProperty: "ICEBERG ",
-}
-
-
-def _comment(given: dict[type, Any]) -> str:
-    one = given.get(exp.SchemaCommentProperty)
-    return str(one.this.name) if one is not None else ""
-
-
-def _exists(node: Any, there: bool, name: str) -> SqlResult | None:
-    """Return what CREATE says of an object that is there, if it is to go no further."""
-    if not there or node.args.get("replace"):
-        return None
-    if node.args.get("exists"):
-        return _done(f"{name} already exists, statement succeeded.")
-    raise exists_already(name)
-
-
-def _create_database(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    name = Resolver(execution).parts(node.this)[-1]
-    catalog = execution.database.catalog
-    if told := _exists(node, catalog.has(name), written(name)):
-        return told
-    _discard(execution, catalog.drop_database(name))
-    catalog.create_database(name, _comment(given))
-    execution.session.database, execution.session.schema = name, "PUBLIC"
-    return _done(f"Database {written(name)} successfully created.")
-
-
-def _create_schema(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    database, name = _schema_name(execution, node.this)
-    catalog = execution.database.catalog
-    if told := _exists(node, catalog.has(database, name), written(name)):
-        return told
-    _discard(execution, catalog.drop_schema(database, name))
-    catalog.create_schema(database, name, _comment(given))
-    execution.session.database, execution.session.schema = database, name
-    return _done(f"Schema {written(name)} successfully created.")
-
-
-def _schema_name(execution: Execution, node: Any) -> tuple[str, str]:
-    parts = Resolver(execution).parts(node)
-    name = Resolver(execution).full([*parts, "X"])
-    return name.database, name.schema
-
-
-def _create_table(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+        session_state.end(execution)
     if exp.UsingTemplateProperty in given:
         node = template(execution, node)
-    resolver = Resolver(execution)
-    schema = node.this if isinstance(node.this, exp.Schema) else None
-    name = resolver.name(schema.this if schema else node.this)
-    catalog = execution.database.catalog
-    if not catalog.has(name.database, name.schema):
-        raise object_missing("Schema", written(name.database, name.schema))
-    owner = _owner(execution, given)
-    there = _there(execution, "TABLE", name, owner)
-    if told := _exists(node, there is not None, written(name.name)):
-        return told
-    table = Table(
-        name=name,
-        columns=_columns(schema.expressions) if schema else (),
-        transient=exp.TransientProperty in given,
-        owner=owner,
-        comment=_comment(given),
+    name = _name(
+        execution, kind, node.this.this if isinstance(node.this, exp.Schema) else node.this
     )
+    if name.name:
+        _check_schema(execution, name)
+    owner = execution.session.session_id if exp.TemporaryProperty in given else None
+    # A temporary object only hides a permanent one.
+    there = execution.database.catalog.at(KINDS[kind], name, owner)
+    if there is not None and there.kind == kind and node.args.get("exists"):
+        return _done(f"{name.short} already exists, statement succeeded.")
+    if there is not None and (there.kind != kind or not node.args.get("replace")):
+        raise exists_already(name.short)
+    told = given.get(exp.SchemaCommentProperty)
+    common = {"name": name, "owner": owner, "comment": str(told.this.name) if told else ""}
+    note = _MAKERS[kind](execution, node, given, common, there)
+    label = "Stage area" if kind == "STAGE" else kind.capitalize()
+    return _done(f"{label} {name.short} successfully created.{note or ''}")
+
+
+def _name(execution: Execution, kind: str, node: Any) -> Name:
+    resolver = Resolver(execution)
+    if kind == "DATABASE":
+        return Name(resolver.parts(node)[-1])
+    if kind == "SCHEMA":
+        return replace(resolver.full([*resolver.parts(node), "X"]), name="")
+    return resolver.name(node)
+
+
+def _check_schema(execution: Execution, name: Name) -> None:
+    if not execution.database.catalog.has(name.database, name.schema):
+        raise object_missing("Schema", str(replace(name, name="")))
+
+
+def _discard(execution: Execution, entries: Iterable[Entry]) -> None:
+    for one in entries:
+        one.discard(execution.cursor)
+
+
+def _swap(execution: Execution, there: Entry | None, entry: Entry) -> None:
+    """Put an object in the place of another, if there is one."""
+    catalog = execution.database.catalog
+    if there is not None:
+        _discard(execution, catalog.drop(there))
+    catalog.place(entry)
+
+
+def _create_place(
+    execution: Execution, _: Any, __: Given, common: dict[str, Any], there: Entry | None
+) -> None:
+    catalog, name = execution.database.catalog, common["name"]
+    if there is not None:
+        _discard(execution, catalog.drop(there))
+    catalog.create(name, common["comment"])
+    execution.session.database, execution.session.schema = name.database, name.schema or "PUBLIC"
+
+
+def _create_table(
+    execution: Execution, node: Any, given: Given, common: dict[str, Any], _: Entry | None
+) -> None:
+    resolver = Resolver(execution)
+    columns = _columns(node.this.expressions) if isinstance(node.this, exp.Schema) else ()
     model = given.get(exp.LikeProperty) or node.args.get("clone")
     if model is not None:
-        table = replace(table, columns=resolver.find(model.this, ("TABLE",)).columns)
+        columns = resolver.find(model.this, ("TABLE",)).columns
     source = node.expression
     if node.args.get("clone"):
         source = exp.select("*").from_(model.this.copy())
-    if schema is None and model is None and source is None:
+    if not columns and source is None:
         raise not_run("CREATE TABLE without columns")
-    return _make(execution, resolver, table, source, replaces=bool(node.args.get("replace")))
-
-
-def _make(
-    execution: Execution, resolver: Resolver, table: Table, source: Any, *, replaces: bool
-) -> SqlResult:
-    catalog = execution.database.catalog
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
-    if sql and not table.columns:
-        found, known = describe(execution, sql), resolver.types
-        _check_unique([name for name, _ in found])
-        columns = tuple(Column(name, _kept(kind, known.get(name))) for name, kind in found)
-        table = replace(table, columns=columns)
+    columns = columns or _described(execution, resolver, sql)
+    table = Table(columns=columns, transient=exp.TransientProperty in given, **common)
     execution.check()
-    cursor = execution.cursor
+    catalog, cursor = execution.database.catalog, execution.cursor
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {table.duckdb_schema}")
     # Under a name of its own until it is whole: OR REPLACE may read what it replaces.
     fresh = replace(table, name=replace(table.name, name=f"{table.name.name}~{execution.id}"))
-    definitions = ", ".join(_definition(execution, fresh, column) for column in table.columns)
+    definitions = ", ".join(_definition(execution, fresh, column) for column in columns)
     cursor.execute(f"CREATE TABLE {fresh.duckdb} ({definitions})")
     try:
         if sql:
             cursor.execute(f"INSERT INTO {fresh.duckdb} {sql}")
-        name = quoted(table.name.name).sql("duckdb")
         with execution.database.replacing:
             there = catalog.at(Table, table.name, table.owner)
-            if replaces and there is not None:
-                there.discard(cursor)
-                catalog.remove(there)
-            catalog.place(table)
-            cursor.execute(f"ALTER TABLE {fresh.duckdb} RENAME TO {name}")
+            _swap(execution, there if node.args.get("replace") else None, table)
+            _alter(execution, fresh, f"RENAME TO {_duckdb(table.name.name)}")
     except BaseException:
         execution.database.cursor().execute(f"DROP TABLE IF EXISTS {fresh.duckdb}")
         raise
-    return _done(f"Table {written(table.name.name)} successfully created.")
 
 
-def _kept(kind: SqlType, known: SqlType | None) -> SqlType:
-    """Return a column's own type where DuckDB only knows half of it."""
-    return known if known is not None and known.duckdb == kind.duckdb else kind
+def _described(
+    execution: Execution, resolver: Resolver, sql: str, names: list[str] | None = None
+) -> tuple[Column, ...]:
+    """Return the columns of a query, each with its own type where DuckDB knows half of it."""
+    found, known = describe(execution, sql), resolver.types
+    names = names or [name for name, _ in found]
+    _check_unique(names)
+    if len(names) != len(found):
+        raise compile_error("Invalid column definition list", "002026", "42601")
+    columns = []
+    for name, (own, kind) in zip(names, found, strict=True):
+        declared_type: SqlType = known.get(own, kind)
+        columns.append(Column(name, declared_type if declared_type.duckdb == kind.duckdb else kind))
+    return tuple(columns)
 
 
 def _columns(nodes: list[Any]) -> tuple[Column, ...]:
@@ -208,28 +199,29 @@ def _columns(nodes: list[Any]) -> tuple[Column, ...]:
     )
 
 
+def _identity(node: Any) -> dict[str, Any]:
+    start, step = node.args.get("start") or 1, node.args.get("increment") or 1
+    return {"default": f"IDENTITY START {start} INCREMENT {step}"}
+
+
+_CONSTRAINTS: dict[type, Any] = {
+    exp.NotNullColumnConstraint: lambda one: {"nullable": bool(one.args.get("allow_null"))},
+    exp.DefaultColumnConstraint: lambda one: {"default": one.this.sql("snowflake")},
+    exp.CommentColumnConstraint: lambda one: {"comment": one.this.name},
+    exp.PrimaryKeyColumnConstraint: lambda _: {"primary_key": True, "nullable": False},
+    exp.UniqueColumnConstraint: lambda _: {"unique_key": True},
+    exp.AutoIncrementColumnConstraint: _identity,
+    exp.GeneratedAsIdentityColumnConstraint: _identity,
+}
+
+
 def _column(node: Any) -> Column:
     if node.args.get("kind") is None:
         raise not_run("a column without a type")
     column = Column(identifier(node.this), declared(node.args["kind"]))
     for constraint in node.args.get("constraints") or []:
-        kind = constraint.args["kind"]
-        if isinstance(kind, exp.NotNullColumnConstraint):
-            column = replace(column, nullable=bool(kind.args.get("allow_null")))
-        elif isinstance(kind, exp.DefaultColumnConstraint):
-            column = replace(column, default=kind.this.sql("snowflake"))
-        elif isinstance(kind, exp.CommentColumnConstraint):
-            column = replace(column, comment=kind.this.name)
-        elif isinstance(kind, exp.PrimaryKeyColumnConstraint):
-            column = replace(column, primary_key=True, nullable=False)
-        elif isinstance(kind, exp.UniqueColumnConstraint):
-            column = replace(column, unique_key=True)
-        elif isinstance(
-            kind, exp.AutoIncrementColumnConstraint | exp.GeneratedAsIdentityColumnConstraint
-        ):
-            start, step = kind.args.get("start"), kind.args.get("increment")
-            text = f"IDENTITY START {start or 1} INCREMENT {step or 1}"
-            column = replace(column, default=text)
+        read = _CONSTRAINTS.get(type(constraint.args["kind"]), lambda _: {})
+        column = replace(column, **read(constraint.args["kind"]))
     return column
 
 
@@ -239,15 +231,18 @@ def _check_unique(names: list[str]) -> None:
             raise compile_error(f"duplicate column name '{name}'", "002025", "42711")
 
 
+def _duckdb(name: str) -> str:
+    return str(quoted(name).sql("duckdb"))
+
+
 def _definition(execution: Execution, table: Table, column: Column) -> str:
     """Return DuckDB's definition of a column; keys are not enforced, as in Snowflake."""
-    name = quoted(column.name).sql("duckdb")
+    name, length = _duckdb(column.name), column.type.length
     parts = [name, column.type.duckdb]
     if not column.nullable:
         parts.append("NOT NULL")
     if column.default is not None:
         parts.append(f"DEFAULT ({_default(execution, table, column.default)})")
-    length = column.type.length
     if column.type.name == "TEXT" and length is not None and length < 16_777_216:
         parts.append(f"CHECK (length({name}) <= {length})")
     return " ".join(parts)
@@ -256,7 +251,7 @@ def _definition(execution: Execution, table: Table, column: Column) -> str:
 def _default(execution: Execution, table: Table, text: str) -> str:
     if text.startswith("IDENTITY "):
         _, _, start, _, step = text.split()
-        sequence = f"{table.duckdb_schema}.{quoted(f'{table.name.name}~identity').sql('duckdb')}"
+        sequence = f"{table.duckdb_schema}.{_duckdb(f'{table.name.name}~identity')}"
         execution.cursor.execute(
             f"CREATE SEQUENCE {sequence} START {int(start)} INCREMENT {int(step)}"
         )
@@ -266,131 +261,61 @@ def _default(execution: Execution, table: Table, text: str) -> str:
     return finish(resolver, resolver.resolve(select)).partition("SELECT ")[2].rpartition(" AS ")[0]
 
 
-def _owner(execution: Execution, given: dict[type, Any]) -> int | None:
-    return execution.session.session_id if exp.TemporaryProperty in given else None
+def _create_view(
+    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
+) -> None:
+    resolver, text = Resolver(execution), node.expression.sql("snowflake")
+    sql = finish(resolver, resolver.resolve(node.expression.copy()))
+    listed = node.this.expressions if isinstance(node.this, exp.Schema) else []
+    names = [
+        identifier(one.this if isinstance(one, exp.ColumnDef) else one)
+        for one in listed
+        if isinstance(one, exp.ColumnDef | exp.Identifier)
+    ]
+    columns = _described(execution, resolver, sql, names)
+    _swap(execution, there, Table(kind="VIEW", columns=columns, text=text, **common))
 
 
-def _there(execution: Execution, kind: str, name: Name, owner: int | None) -> Entry | None:
-    """Return what a new object would replace: a temporary one only hides a permanent one.
-
-    Raises:
-        SqlError: 002002, the name is taken by another kind of object.
-    """
-    there = execution.database.catalog.at(KINDS[kind], name, owner)
-    if there is not None and there.kind != kind:
-        raise exists_already(written(name.name))
-    return there
-
-
-def _add(
-    execution: Execution,
-    node: Any,
-    kind: str,
-    make: Callable[[Name, Any], Entry],
-    given: Any,
-    note: str = "",
-) -> SqlResult:
-    """Create an object; ``make`` gets its name and the object that it replaces, or None."""
-    target = node.this.this if isinstance(node.this, exp.Schema) else node.this
-    name = Resolver(execution).name(target)
-    catalog = execution.database.catalog
-    if not catalog.has(name.database, name.schema):
-        raise object_missing("Schema", written(name.database, name.schema))
-    there = _there(execution, kind, name, _owner(execution, given))
-    if told := _exists(node, there is not None, written(name.name)):
-        return told
-    entry = make(name, there)
-    if there is not None:
-        catalog.remove(there)
-    catalog.place(entry)
-    label = "Stage area" if kind == "STAGE" else kind.capitalize()
-    return _done(f"{label} {written(name.name)} successfully created.{note}")
-
-
-def _create_view(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
-    def make(name: Name, _: Any) -> Table:
-        resolver = Resolver(execution)
-        text = node.expression.sql("snowflake")
-        found = describe(execution, finish(resolver, resolver.resolve(node.expression.copy())))
-        schema = node.this if isinstance(node.this, exp.Schema) else None
-        listed = [
-            identifier(one.this if isinstance(one, exp.ColumnDef) else one)
-            for one in (schema.expressions if schema else [])
-            if isinstance(one, exp.ColumnDef | exp.Identifier)
-        ]
-        names = listed or [name for name, _ in found]
-        _check_unique(names)
-        if len(names) != len(found):
-            raise compile_error("Invalid column definition list", "002026", "42601")
-        known = resolver.types
-        columns = tuple(
-            Column(shown, _kept(kind, known.get(own)))
-            for shown, (own, kind) in zip(names, found, strict=True)
-        )
-        owner, comment = _owner(execution, given), _comment(given)
-        return Table(
-            name=name, kind="VIEW", columns=columns, owner=owner, text=text, comment=comment
-        )
-
-    return _add(execution, node, "VIEW", make, given)
-
-
-def _create_sequence(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+def _create_sequence(
+    execution: Execution, _: Any, given: Given, common: dict[str, Any], there: Entry | None
+) -> None:
     options = given.get(exp.SequenceProperties)
     start, step = (
         int(((options and options.args.get(one)) or exp.Literal.number(1)).to_py())
         for one in ("start", "increment")
     )
-
-    def make(name: Name, there: Any) -> Table:
-        _discard(execution, [there] if there else [])
-        text, comment = f"{start} {step}", _comment(given)
-        sequence = Table(name=name, kind="SEQUENCE", text=text, comment=comment)
-        cursor = execution.cursor
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
-        cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
-        return sequence
-
-    return _add(execution, node, "SEQUENCE", make, given)
+    sequence = Table(kind="SEQUENCE", text=f"{start} {step}", **common)
+    _swap(execution, there, sequence)
+    execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
+    execution.cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
 
 
-def _create_stage(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+def _create_stage(
+    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
+) -> str:
     options, note = stage_options(execution, node.args.get("properties"))
-
-    def make(name: Name, there: Any) -> Stage:
-        _discard(execution, [there] if there else [])
-        owner, comment = _owner(execution, given), _comment(given)
-        folder = execution.stages.new_folder()
-        return Stage(name=name, owner=owner, comment=comment, folder=folder, **options)
-
-    return _add(execution, node, "STAGE", make, given, note)
+    folder = execution.stages.new_folder()
+    _swap(execution, there, Stage(folder=folder, **common, **options))
+    return note
 
 
-def _create_format(execution: Execution, node: Any, given: dict[type, Any]) -> SqlResult:
+def _create_format(
+    execution: Execution, node: Any, given: Given, common: dict[str, Any], there: Entry | None
+) -> None:
     options = options_of(node.args["properties"].expressions if given else ())
     FileFormat.of(options)
-    owner = _owner(execution, given)
-
-    def make(name: Name, _: Any) -> NamedFormat:
-        return NamedFormat(name=name, owner=owner, comment=_comment(given), options=options)
-
-    return _add(execution, node, "FILE FORMAT", make, given)
+    _swap(execution, there, NamedFormat(options=options, **common))
 
 
 _MAKERS: dict[str, Any] = {
-    "DATABASE": _create_database,
-    "SCHEMA": _create_schema,
+    "DATABASE": _create_place,
+    "SCHEMA": _create_place,
     "TABLE": _create_table,
     "VIEW": _create_view,
     "SEQUENCE": _create_sequence,
     "STAGE": _create_stage,
     "FILE FORMAT": _create_format,
 }
-
-
-def _discard(execution: Execution, entries: Iterable[Entry]) -> None:
-    for one in entries:
-        one.discard(execution.cursor)
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
@@ -400,95 +325,83 @@ def drop(execution: Execution, node: Any) -> SqlResult:
         SqlError: 002003, there is no such thing.
     """
     kind = str(node.args.get("kind")).upper()
-    lenient = node.args.get("exists")
     target = node.args["tables"][0] if node.args.get("tables") else node.this
     if kind in PLACES:
         return _done(f"{target.name.upper()} successfully dropped.")
-    catalog = execution.database.catalog
-    if issubclass(KINDS.get(kind, Table), Table):
-        transactions.end(execution)
-    if kind in {"DATABASE", "SCHEMA"}:
-        return _drop_schema(execution, kind, target, lenient)
     if kind not in KINDS:
         raise not_run(f"DROP {kind}")
-    name = Resolver(execution).name(target)
-    found = catalog.find(KINDS[kind], name, execution.session.session_id)
-    if found is None or found.kind != kind:
-        if lenient:
-            return _gone(written(name.name))
-        short = KINDS[kind] is Table and not target.args.get("db")
-        raise object_missing(kind.capitalize(), written(name.name) if short else str(name))
-    _discard(execution, [found])
-    catalog.remove(found)
-    return _done(f"{written(name.name)} successfully dropped.")
-
-
-def _drop_schema(execution: Execution, kind: str, target: Any, lenient: Any) -> SqlResult:
-    """Drop a schema, or a database with all of its schemas."""
+    if KINDS[kind] in {Table, Place}:
+        session_state.end(execution)
     catalog, session = execution.database.catalog, execution.session
-    if kind == "DATABASE":
-        database, schema = Resolver(execution).parts(target)[-1], None
-    else:
-        database, schema = _schema_name(execution, target)
-    shown = written(schema or database)
-    if not catalog.has(database, schema):
-        if lenient:
-            return _gone(shown)
-        raise object_missing(kind.title(), written(*filter(None, (database, schema))))
-    dropped = catalog.drop_schema(database, schema) if schema else catalog.drop_database(database)
-    _discard(execution, dropped)
-    if session.database == database and schema in (None, session.schema):
-        session.schema = None
-        session.database = database if schema else None
-    return _done(f"{shown} successfully dropped.")
-
-
-def _gone(name: str) -> SqlResult:
-    return _done(f"Drop statement executed successfully ({name} already dropped).")
+    name = _name(execution, kind, target)
+    found = catalog.find(KINDS[kind], name, session.session_id)
+    if found is None or found.kind != kind:
+        if node.args.get("exists"):
+            return _done(f"Drop statement executed successfully ({name.short} already dropped).")
+        short = KINDS[kind] is Table and not target.args.get("db")
+        raise object_missing(kind.capitalize(), name.short if short else str(name))
+    _discard(execution, catalog.drop(found))
+    if KINDS[kind] is Place and session.database == name.database:
+        if name.schema in ("", session.schema):
+            session.schema = None
+        if not name.schema:
+            session.database = None
+    return _done(f"{name.short} successfully dropped.")
 
 
 def comment(execution: Execution, node: Any) -> SqlResult:
     """Run COMMENT ON."""
-    kind = str(node.args.get("kind")).upper()
-    text, catalog = node.expression.name, execution.database.catalog
-    if kind in {"TABLE", "VIEW", "SEQUENCE"}:
-        catalog.change(Resolver(execution).find(node.this, (kind,)), comment=text)
-    elif kind == "COLUMN":
+    kind, text = str(node.args.get("kind")).upper(), node.expression.name
+    if kind == "COLUMN":
         *parts, column = [identifier(part) for part in node.this.parts]
         table = execution.table(Resolver(execution).full(parts))
         _change_column(execution, table, column, comment=text)
-    elif kind not in {"DATABASE", "SCHEMA"}:
+        return _done()
+    if kind not in KINDS:
         raise not_run(f"COMMENT ON {kind}")
-    return _done("Statement executed successfully.")
+    name, catalog = _name(execution, kind, node.this), execution.database.catalog
+    found = catalog.find(KINDS[kind], name, execution.session.session_id)
+    if found is None or found.kind != kind:
+        raise object_missing(kind.capitalize(), name.short)
+    catalog.change(found, comment=text)
+    return _done()
 
 
 def _change_column(execution: Execution, table: Table, column: str, **changes: Any) -> None:
-    if column not in {one.name for one in table.columns}:
-        raise invalid_identifier(column)
+    _check_column(table, column)
     columns = tuple(replace(one, **changes) if one.name == column else one for one in table.columns)
     execution.database.catalog.change(table, columns=columns)
+
+
+def _check_column(table: Table, name: str) -> None:
+    if name not in {column.name for column in table.columns}:
+        raise invalid_identifier(name)
+
+
+def _alter(execution: Execution, table: Table, change: str) -> None:
+    execution.cursor.execute(f"ALTER TABLE {table.duckdb} {change}")
 
 
 def alter(execution: Execution, node: Any) -> SqlResult:
     """Run ALTER TABLE or ALTER VIEW."""
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
-        return _done("Statement executed successfully.")
+        return _done()
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"ALTER {kind}")
-    transactions.end(execution)
+    session_state.end(execution)
     for action in node.args["actions"]:
         try:
             table = Resolver(execution).find(node.this, (kind,))
         except SqlError:
             if node.args.get("exists"):
-                return _done("Statement executed successfully.")
+                return _done()
             raise
         change = _CHANGES.get(type(action))
         if change is None or (kind == "VIEW" and not isinstance(action, exp.AlterRename)):
             raise not_run(f"this form of ALTER {kind}")
         change(execution, table, action)
-    return _done("Statement executed successfully.")
+    return _done()
 
 
 def _add_column(execution: Execution, table: Table, action: Any) -> None:
@@ -498,78 +411,62 @@ def _add_column(execution: Execution, table: Table, action: Any) -> None:
             return
         raise compile_error(f"column '{column.name}' already exists", "001430", "42601")
     # DuckDB adds no column with a constraint; Snowflake's NOT NULL holds for what comes later.
-    plain = _definition(
-        execution, table, replace(column, nullable=True, type=replace(column.type, length=None))
-    )
-    execution.cursor.execute(f"ALTER TABLE {table.duckdb} ADD COLUMN {plain}")
+    plain = replace(column, nullable=True, type=replace(column.type, length=None))
+    _alter(execution, table, f"ADD COLUMN {_definition(execution, table, plain)}")
     execution.database.catalog.change(table, columns=(*table.columns, column))
 
 
 def _drop_column(execution: Execution, table: Table, action: Any) -> None:
     for one in action.args.get("tables") or [action.this]:
         name = identifier(one.this if isinstance(one, exp.Column) else one)
-        if name not in {column.name for column in table.columns}:
-            if action.args.get("exists"):
-                continue
-            raise invalid_identifier(name)
-        execution.cursor.execute(
-            f"ALTER TABLE {table.duckdb} DROP COLUMN {quoted(name).sql('duckdb')}"
-        )
         kept = tuple(column for column in table.columns if column.name != name)
+        if len(kept) == len(table.columns) and action.args.get("exists"):
+            continue
+        _check_column(table, name)
+        _alter(execution, table, f"DROP COLUMN {_duckdb(name)}")
         table = execution.database.catalog.change(table, columns=kept)
 
 
 def _rename(execution: Execution, table: Table, action: Any) -> None:
-    target = action.this
-    name = Resolver(execution).name(target)
-    catalog = execution.database.catalog
+    name, catalog = Resolver(execution).name(action.this), execution.database.catalog
+    _check_schema(execution, name)
     if catalog.find(Table, name, execution.session.session_id) is not None:
-        raise exists_already(written(name.name))
+        raise exists_already(name.short)
     renamed = replace(table, name=name)
-    if table.kind == "TABLE":
-        cursor = execution.cursor
-        if renamed.duckdb_schema == table.duckdb_schema:
-            cursor.execute(
-                f"ALTER TABLE {table.duckdb} RENAME TO {quoted(name.name).sql('duckdb')}"
-            )
-        else:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
-            cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")
-            cursor.execute(f"DROP TABLE {table.duckdb}")
-    catalog.remove(table)
-    catalog.place(renamed)
+    if table.kind == "TABLE" and renamed.duckdb_schema == table.duckdb_schema:
+        _alter(execution, table, f"RENAME TO {_duckdb(name.name)}")
+    elif table.kind == "TABLE":
+        execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
+        execution.cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")
+        table.discard(execution.cursor)
+    catalog.change(table, name=name)
 
 
 def _rename_column(execution: Execution, table: Table, action: Any) -> None:
     old, new = identifier(action.this.this), identifier(action.args["to"].this)
-    if old not in {column.name for column in table.columns}:
-        raise invalid_identifier(old)
-    execution.cursor.execute(
-        f"ALTER TABLE {table.duckdb} RENAME COLUMN {quoted(old).sql('duckdb')} "
-        f"TO {quoted(new).sql('duckdb')}"
-    )
+    _check_column(table, old)
+    _alter(execution, table, f"RENAME COLUMN {_duckdb(old)} TO {_duckdb(new)}")
     _change_column(execution, table, old, name=new)
 
 
 def _alter_column(execution: Execution, table: Table, action: Any) -> None:
     name = identifier(action.this.this if isinstance(action.this, exp.Column) else action.this)
-    column = quoted(name).sql("duckdb")
     dtype, null = action.args.get("dtype"), action.args.get("allow_null")
-    start = f"ALTER TABLE {table.duckdb} ALTER COLUMN {column}"
+    duckdb, changes = "", dict[str, Any]()
     if dtype is not None:
-        kind = declared(dtype)
-        execution.cursor.execute(f"{start} SET DATA TYPE {kind.duckdb}")
-        _change_column(execution, table, name, type=kind)
+        changes = {"type": declared(dtype)}
+        duckdb = f"SET DATA TYPE {declared(dtype).duckdb}"
     elif null is not None:
-        execution.cursor.execute(f"{start} {'DROP' if null else 'SET'} NOT NULL")
-        _change_column(execution, table, name, nullable=bool(null))
+        duckdb, changes = f"{'DROP' if null else 'SET'} NOT NULL", {"nullable": bool(null)}
     elif action.args.get("comment"):
-        _change_column(execution, table, name, comment=action.args["comment"].name)
+        changes = {"comment": action.args["comment"].name}
     elif action.args.get("drop"):
-        execution.cursor.execute(f"{start} DROP DEFAULT")
-        _change_column(execution, table, name, default=None)
+        duckdb, changes = "DROP DEFAULT", {"default": None}
     else:
         raise not_run("this form of ALTER COLUMN")
+    if duckdb:
+        _alter(execution, table, f"ALTER COLUMN {_duckdb(name)} {duckdb}")
+    _change_column(execution, table, name, **changes)
 
 
 def _set_table(execution: Execution, table: Table, action: Any) -> None:

@@ -1,24 +1,26 @@
 """SHOW, DESCRIBE TABLE and INFORMATION_SCHEMA: the catalog as rows.
 
-A row is made of the facts about one thing, by name; which of them a statement shows, and in which
-order, is one text: ``name``, ``name:n`` for a number, ``name:t`` for a time. A fact that nobody
-keeps here is an empty text. Columns are Snowflake's, as far as clients and people read them.
+A row is made of the facts about one thing, by name; ``show.txt`` says which of them a statement
+shows. A fact that nobody keeps here is an empty text. Columns are Snowflake's, as far as clients
+and people read them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database import objects
-from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Table
+from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Place, Table
+from local_cortex.database.objects import KINDS
 from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages.file_formats import FileFormat
-from local_cortex.stages.files import NamedFormat, Stage
+from local_cortex.stages.stage_files import NamedFormat, Stage
 from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
 from local_cortex.wire.types import TEXT
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["INFORMATION", "SHOWN", "describe_table", "information_schema", "show"]
+__all__ = ["ACCOUNT_USAGE", "INFORMATION", "SHOWN", "describe_table", "information_schema", "show"]
 
 SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
@@ -40,7 +42,7 @@ class Clauses:
     """What follows the name of what is shown; ``place`` is None without IN."""
 
     pattern: str | None = None
-    prefix: str | None = None
+    prefix: str = ""
     limit: int | None = None
     kind: str = ""
     place: list[str] | None = None
@@ -67,24 +69,26 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
     if source is _models:
         names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
     clauses = _clauses(parsed, start + length)
-    key = "key" if "key" in names.split() else "column_name" if "column" in names else "name"
     kept = [
         facts
         for facts in source(execution, clauses)
-        if (clauses.pattern is None or like(clauses.pattern, str(facts[key])))
-        and str(facts[key]).startswith(clauses.prefix or "")
+        if (clauses.pattern is None or like(clauses.pattern, str(facts["name"])))
+        and str(facts["name"]).startswith(clauses.prefix)
     ]
     return _result(names, kept[: clauses.limit])
 
 
 def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
-    columns = columns_named(names)
-    values = [[_value(facts, column) for column in columns] for facts in rows]
+    columns = columns_named(re.sub(r"=\w+", "", names))
+    facts = [one.partition(":")[0].rpartition("=")[2] for one in names.split()]
+    values = [
+        [
+            row.get(fact, "" if column.type is TEXT else None)
+            for fact, column in zip(facts, columns, strict=True)
+        ]
+        for row in rows
+    ]
     return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
-
-
-def _value(facts: Facts, column: SqlColumn) -> Any:
-    return facts.get(column.name, "" if column.type is TEXT else None)
 
 
 def like(pattern: str, text: str) -> bool:
@@ -104,31 +108,23 @@ def like(pattern: str, text: str) -> bool:
 
 def _place(execution: Execution, clauses: Clauses) -> tuple[str | None, str | None]:
     """Return the database and schema to look in; None for any."""
-    session, catalog = execution.session, execution.database.catalog
-    if clauses.kind == "ACCOUNT" or (clauses.place is None and session.database is None):
+    session, catalog, place = execution.session, execution.database.catalog, clauses.place
+    if clauses.kind == "ACCOUNT" or (place is None and session.database is None):
         return None, None
-    if clauses.place is None:
+    if place is None:
         return session.database, session.schema
     database: str | None
     schema: str | None = None
-    alone = not clauses.kind and len(clauses.place) == 1
-    if clauses.kind == "DATABASE" or (alone and catalog.has(clauses.place[-1])):
-        database = clauses.place[0] if clauses.place else session.database
+    alone = not clauses.kind and len(place) == 1
+    if clauses.kind == "DATABASE" or (alone and catalog.has(place[0])):
+        database = place[0] if place else session.database
     else:
-        *before, schema = clauses.place or [session.schema or ""]
+        *before, schema = place or [session.schema or ""]
         database = before[0] if before else session.database
     if not catalog.has(database, schema):
         kind = "Schema" if schema else "Database"
         raise object_missing(kind, written(*filter(None, (database, schema))))
     return database, schema
-
-
-def _objects(*kinds: str) -> Source:
-    def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-        kind = objects.KINDS[kinds[0]]
-        return (_facts(run, one) for one in _found(run, clauses, kind) if one.kind in kinds)
-
-    return source
 
 
 def _found(run: Execution, clauses: Clauses, kind: type[E]) -> list[E]:
@@ -140,76 +136,69 @@ def _found(run: Execution, clauses: Clauses, kind: type[E]) -> list[E]:
     ]
 
 
+def _objects(kinds: str) -> Source:
+    def source(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+        found = _found(run, clauses, KINDS[kinds.partition("|")[0]])
+        return (_facts(run, one) for one in found if one.kind in kinds.split("|"))
+
+    return source
+
+
 def _facts(run: Execution, one: Entry) -> dict[str, Any]:
-    """Return all that is known of an object in a schema."""
-    facts = _where(run, one.name) | {
+    """Return all that is known of an object."""
+    name, session = one.name, run.session
+    facts = {
         "created_on": one.created,
-        "created": one.created,
-        "last_altered": one.created,
-        "name": one.name.name,
+        "name": name.name or name.schema or name.database,
+        "database_name": name.database,
+        "schema_name": name.schema,
         "kind": one.kind,
         "comment": one.comment,
-        "owner": run.session.role,
+        "owner": session.role,
         "owner_role_type": "ROLE",
         "retention_time": "1",
     }
-    if isinstance(one, Stage):
-        return facts | {
+    if isinstance(one, Place):
+        here = session.database, name.schema and (session.schema or "")
+        current = "Y" if here == (name.database, name.schema) else "N"
+        facts |= {"kind": "STANDARD", "is_default": "N", "is_current": current}
+    elif isinstance(one, Stage):
+        facts |= {
             "has_credentials": "N",
             "has_encryption_key": "N",
-            "region": None,
             "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
             "directory_enabled": "Y" if one.directory else "N",
             "stage_type": "Internal Named",
         }
-    if isinstance(one, NamedFormat):
+    elif isinstance(one, NamedFormat):
         read = FileFormat.of(one.options)
-        return facts | {
-            "type": read.type,
-            "format_options": json.dumps({**read.options, "TYPE": read.type}),
-        }
-    assert isinstance(one, Table)  # noqa: S101 - there is no other kind
-    return facts | _table_facts(run, one)
+        options = json.dumps({**read.options, "TYPE": read.type})
+        facts |= {"type": read.type, "format_options": options}
+    elif isinstance(one, Table):
+        facts |= _table_facts(run, one)
+    return facts
 
 
 def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
-    start, _, step = one.text.partition(" ") if one.kind == "SEQUENCE" else ("", "", "")
-    rows, kind, base = None, one.kind, "BASE TABLE"
-    if kind == "TABLE":
-        count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
-        rows = int(run.cursor.execute(count).fetchall()[0][0])
-        if one.owner is not None:
-            kind, base = "TEMPORARY", "LOCAL TEMPORARY"
-        elif one.transient:
-            kind = "TRANSIENT"
-    return {
-        "kind": kind,
-        "rows": rows,
-        "row_count": rows,
-        "bytes": 0 if one.kind == "TABLE" else None,
-        "text": f"CREATE VIEW {one.name} AS {one.text}",
-        "is_secure": "false",
-        "is_materialized": "false",
-        "next_value": int(start or 0),
-        "interval": int(step or 0),
-        "start_value": start,
-        "increment": step,
-        "table_type": "VIEW" if one.kind == "VIEW" else base,
-        "is_transient": "YES" if one.transient else "NO",
-        "view_definition": one.text,
-    }
-
-
-def _where(run: Execution, name: Name) -> dict[str, Any]:
-    """Return where an object is, by all the names that columns have for it."""
-    kinds = ("table", "sequence", "stage")
-    return {
-        **{f"{kind}_catalog": name.database for kind in kinds},
-        **{f"{kind}_schema": name.schema for kind in kinds},
-        **{f"{kind}_name": name.name for kind in kinds},
-        **{f"{kind}_owner": run.session.role for kind in kinds},
-        "database_name": name.database,
-        "schema_name": name.schema,
+    if one.kind == "SEQUENCE":
+        start, step = one.text.split()
+        return {"start_value": start, "increment": step, "first": int(start), "step": int(step)}
+    facts = {"is_transient": "YES" if one.transient else "NO"}
+    if one.kind == "VIEW":
+        return facts | {
+            "text": f"CREATE VIEW {one.name} AS {one.text}",
+            "view_definition": one.text,
+            "table_type": "VIEW",
+            "is_secure": "false",
+            "is_materialized": "false",
+        }
+    count = f"SELECT COUNT(*) FROM {one.duckdb}"  # noqa: S608 - our own name
+    temporary = one.owner is not None
+    return facts | {
+        "kind": "TEMPORARY" if temporary else "TRANSIENT" if one.transient else "TABLE",
+        "table_type": "LOCAL TEMPORARY" if temporary else "BASE TABLE",
+        "rows": int(run.cursor.execute(count).fetchall()[0][0]),
+        "bytes": 0,
     }
 
 
@@ -227,22 +216,21 @@ def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         for at, column in enumerate(one.columns, start=1):
             keys += column.primary_key
             yield {
-                **_where(run, one.name),
                 "created_on": one.created,
-                "column_name": column.name,
+                "database_name": one.name.database,
+                "schema_name": one.name.schema,
+                "table_name": one.name.name,
                 "name": column.name,
                 "ordinal_position": at,
-                "type": str(column.type),
                 "kind": "COLUMN",
                 "null?": "true" if column.nullable else "NOT_NULL",
                 "is_nullable": "YES" if column.nullable else "NO",
                 "default": column.default,
-                "column_default": column.default,
                 "data_type": str(column.type),
                 "plain_type": str(column.type).partition("(")[0].replace("VARCHAR", "TEXT"),
-                "character_maximum_length": column.type.length,
-                "numeric_precision": column.type.precision,
-                "numeric_scale": column.type.scale,
+                "length": column.type.length,
+                "precision": column.type.precision,
+                "scale": column.type.scale,
                 "comment": column.comment,
                 "is_key": column.primary_key,
                 "key_sequence": keys,
@@ -250,81 +238,41 @@ def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
             }
 
 
-def _information_columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    return ({**facts, "data_type": facts["plain_type"]} for facts in _columns(run, clauses))
-
-
 def _primary_keys(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     return (facts for facts in _columns(run, clauses) if facts["is_key"])
 
 
 def _databases(run: Execution, _: Clauses) -> Iterator[Facts]:
-    catalog = run.database.catalog
-    for name in catalog.databases():
-        yield {
-            "created_on": catalog.created[name],
-            "created": catalog.created[name],
-            "name": name,
-            "database_name": name,
-            "is_default": "N",
-            "is_current": "Y" if name == run.session.database else "N",
-            "owner": run.session.role,
-            "database_owner": run.session.role,
-            "comment": catalog.comments[name],
-            "retention_time": "1",
-            "kind": "STANDARD",
-        }
+    places = run.database.catalog.seen(Place, run.session.session_id)
+    return (_facts(run, one) for one in places if not one.name.schema)
 
 
 def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    session, catalog = run.session, run.database.catalog
-    database = clauses.place[0] if clauses.place else session.database
+    catalog = run.database.catalog
+    database = clauses.place[0] if clauses.place else run.session.database
     if clauses.kind == "ACCOUNT":
         database = None
     elif database is not None and not catalog.has(database):
         raise object_missing("Database", written(database))
-    for one in catalog.schemas(database):
-        here = (one.database, one.name) == (session.database, session.schema)
-        yield {
-            "created_on": one.created,
-            "created": one.created,
-            "name": one.name,
-            "is_default": "N",
-            "is_current": "Y" if here else "N",
-            "database_name": one.database,
-            "catalog_name": one.database,
-            "schema_name": one.name,
-            "owner": session.role,
-            "schema_owner": session.role,
-            "comment": one.comment,
-            "retention_time": "1",
-        }
+    for one in catalog.seen(Place, run.session.session_id):
+        if one.name.schema and database in (None, one.name.database):
+            yield _facts(run, one)
     if database is not None:
-        yield {
-            "name": INFORMATION_SCHEMA,
-            "schema_name": INFORMATION_SCHEMA,
-            "is_default": "N",
-            "is_current": "N",
-            "database_name": database,
-            "catalog_name": database,
-            "comment": "Views describing the contents of schemas in this database",
-        }
+        told = "Views describing the contents of schemas in this database"
+        own = {"name": INFORMATION_SCHEMA, "schema_name": INFORMATION_SCHEMA, "comment": told}
+        yield own | {"database_name": database, "is_default": "N", "is_current": "N"}
 
 
 def _parameters(run: Execution, _: Clauses) -> Iterator[Facts]:
-    for key, value in sorted(run.session.parameters.items()):
-        yield {"key": key, "value": value, "default": value, "level": "SESSION", "type": "STRING"}
+    for name, value in sorted(run.session.parameters.items()):
+        yield {"name": name, "value": value, "level": "SESSION", "type": "STRING"}
 
 
 def _variables(run: Execution, _: Clauses) -> Iterator[Facts]:
     for name, value in sorted(run.session.variables.items()):
         kind = "text" if value.is_string else "fixed"
-        yield {
-            "session_id": run.session.session_id,
-            "name": name,
-            "value": value.name,
-            "type": kind,
-        }
+        told = {"name": name, "value": value.name, "type": kind}
+        yield told | {"session_id": run.session.session_id}
 
 
 def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
@@ -360,123 +308,33 @@ def _here(name: str) -> Source:
     return source
 
 
-def _none(*_: Any) -> Iterator[Facts]:
-    return iter(())
-
-
-_TABLES = (
-    "created_on:t name database_name schema_name kind comment cluster_by rows:n bytes:n owner "
-    "retention_time owner_role_type"
-)
-_ROUTINES = "created_on:t name schema_name arguments description"
-
-#: What SHOW shows, and from where.
-SHOWN: dict[str, tuple[str, Source]] = {
-    "TABLES": (_TABLES, _objects("TABLE")),
-    "OBJECTS": (_TABLES, _objects("TABLE", "VIEW")),
-    "VIEWS": (
-        "created_on:t name reserved database_name schema_name owner comment text is_secure "
-        "is_materialized",
-        _objects("VIEW"),
-    ),
-    "SEQUENCES": (
-        "name database_name schema_name next_value:n interval:n created_on:t owner comment",
-        _objects("SEQUENCE"),
-    ),
-    "COLUMNS": (
-        "table_name schema_name column_name data_type null? default kind expression comment "
-        "database_name autoincrement",
-        _columns,
-    ),
-    "PRIMARY KEYS": (
-        "created_on:t database_name schema_name table_name column_name key_sequence:n "
-        "constraint_name",
-        _primary_keys,
-    ),
-    "DATABASES": (
-        "created_on:t name is_default is_current origin owner comment options retention_time kind",
-        _databases,
-    ),
-    "SCHEMAS": (
-        "created_on:t name is_default is_current database_name owner comment options "
-        "retention_time",
-        _schemas,
-    ),
-    "STAGES": (
-        "created_on:t name database_name schema_name url has_credentials has_encryption_key owner "
-        "comment region type directory_enabled",
-        _objects("STAGE"),
-    ),
-    "FILE FORMATS": (
-        "created_on:t name database_name schema_name type owner comment format_options",
-        _objects("FILE FORMAT"),
-    ),
-    "PARAMETERS": ("key value default level description type", _parameters),
-    "VARIABLES": ("session_id:n name value type", _variables),
-    "CORTEX BASE MODELS": ("", _models),
-    "MODELS": ("", _models),
-    "WAREHOUSES": (
-        "name state type size is_default is_current auto_suspend:n auto_resume comment",
-        _here("warehouse"),
-    ),
-    "ROLES": ("created_on:t name is_default is_current owner comment", _here("role")),
-    "USERS": ("name login_name default_role comment", _here("user")),
-    "CORTEX SEARCH SERVICES": ("created_on:t name database_name schema_name", _none),
-    "STREAMLITS": ("created_on:t name database_name schema_name owner comment", _none),
-    "GRANTS": ("created_on:t privilege granted_on name granted_to grantee_name", _none),
-    "FUNCTIONS": (_ROUTINES, _none),
-    "USER FUNCTIONS": (_ROUTINES, _none),
-    "PROCEDURES": (_ROUTINES, _none),
-}
-
-#: The views of INFORMATION_SCHEMA.
-INFORMATION: dict[str, tuple[str, Source]] = {
-    "TABLES": (
-        "table_catalog table_schema table_name table_owner table_type is_transient row_count:n "
-        "bytes:n created:t last_altered:t comment",
-        _objects("TABLE", "VIEW"),
-    ),
-    "COLUMNS": (
-        "table_catalog table_schema table_name column_name ordinal_position:n column_default "
-        "is_nullable data_type character_maximum_length:n numeric_precision:n numeric_scale:n "
-        "comment",
-        _information_columns,
-    ),
-    "VIEWS": (
-        "table_catalog table_schema table_name table_owner view_definition created:t comment",
-        _objects("VIEW"),
-    ),
-    "SCHEMATA": ("catalog_name schema_name schema_owner created:t comment", _schemas),
-    "DATABASES": ("database_name database_owner created:t comment", _databases),
-    "SEQUENCES": (
-        "sequence_catalog sequence_schema sequence_name start_value increment",
-        _objects("SEQUENCE"),
-    ),
-    "STAGES": ("stage_catalog stage_schema stage_name stage_type", _objects("STAGE")),
+_SOURCES: dict[str, Source] = {
+    "columns": _columns,
+    "databases": _databases,
+    "models": _models,
+    "none": lambda *_: (),
+    "parameters": _parameters,
+    "primary_keys": _primary_keys,
+    "schemas": _schemas,
+    "variables": _variables,
 }
 
 
-#: Views of SNOWFLAKE.ACCOUNT_USAGE, which are empty: nothing is metered here.
-ACCOUNT_USAGE: dict[str, str] = {
-    "QUERY_HISTORY": "query_id query_text database_name schema_name query_type session_id:n "
-    "user_name role_name warehouse_name execution_status start_time:t end_time:t "
-    "total_elapsed_time:n bytes_scanned:n credits_used_cloud_services:n",
-    "METERING_HISTORY": "service_type start_time:t end_time:t entity_id:n name credits_used:n",
-    "METERING_DAILY_HISTORY": "service_type usage_date:DATE credits_used:n credits_billed:n",
-    "WAREHOUSE_METERING_HISTORY": "start_time:t end_time:t warehouse_id:n warehouse_name "
-    "credits_used:n",
-    "CORTEX_FUNCTIONS_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "warehouse_id:n token_credits:n tokens:n",
-    "CORTEX_AISQL_USAGE_HISTORY": "usage_time:t function_name model_name warehouse_id:n tokens:n "
-    "token_credits:n query_id",
-    "CORTEX_ANALYST_USAGE_HISTORY": "start_time:t end_time:t request_count:n credits:n username",
-    "CORTEX_AGENT_USAGE_HISTORY": "start_time:t end_time:t user_name agent_name tokens:n "
-    "token_credits:n",
-    "CORTEX_SEARCH_SERVING_USAGE_HISTORY": "start_time:t end_time:t database_name schema_name "
-    "service_name credits:n",
-    "CORTEX_DOCUMENT_PROCESSING_USAGE_HISTORY": "start_time:t end_time:t function_name model_name "
-    "credits_used:n page_count:n document_count:n",
-}
+def _kinds(title: str) -> dict[str, tuple[str, Source]]:
+    """Read the columns of each kind, and where its facts come from."""
+    text = Path(__file__).with_name("show.txt").read_text("utf-8")
+    kinds = {}
+    for line in text.partition(f"[{title}]\n")[2].partition("\n\n")[0].splitlines():
+        kind, source, names = line.split(";")
+        word, _, what = source.strip().partition(" ")
+        made = {"objects": _objects, "here": _here}.get(word)
+        kinds[kind] = names, made(what) if made else _SOURCES[word]
+    return kinds
+
+
+SHOWN, INFORMATION = _kinds("SHOW"), _kinds("INFORMATION_SCHEMA")
+#: Views that are empty: nothing is metered here.
+ACCOUNT_USAGE = _kinds("ACCOUNT_USAGE")
 
 
 def information_schema(execution: Execution, name: Name) -> SqlResult:
@@ -485,13 +343,12 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     Raises:
         SqlError: 002003, there is none of this name here.
     """
-    if (name.database, name.schema) == ("SNOWFLAKE", USAGE) and name.name in ACCOUNT_USAGE:
-        result = _result(ACCOUNT_USAGE[name.name], ())
-    elif name.name in INFORMATION and execution.database.catalog.has(name.database):
-        names, source = INFORMATION[name.name]
-        result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
-    else:
+    usage = (name.database, name.schema) == ("SNOWFLAKE", USAGE)
+    views = {**INFORMATION, **(ACCOUNT_USAGE if usage else {})}
+    if name.name not in views or not execution.database.catalog.has(name.database):
         raise object_missing("Object", str(name), f"There are {', '.join(INFORMATION)}.")
+    names, source = views[name.name]
+    result = _result(names, source(execution, Clauses(kind="DATABASE", place=[name.database])))
     # A view's columns are in capitals, those of SHOW are not.
     columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
     return replace(result, columns=columns)
@@ -519,51 +376,44 @@ _ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
 
 def _clauses(parsed: Parsed, at: int) -> Clauses:
     """Read the clauses that begin at a token: their comments are gone and their texts unquoted."""
-    tokens = list(parsed.tokens)
-    clauses = Clauses()
-
-    def text_at(index: int) -> str:
-        if index >= len(tokens):
-            raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
-        return str(tokens[index].text)
-
-    while at < len(tokens):
-        word = text_at(at).upper()
-        if word == "HISTORY":
-            at += 1
-        elif word == "LIKE":
-            clauses.pattern, at = text_at(at + 1), at + 2
-        elif word == "STARTS" and text_at(at + 1).upper() == "WITH":
-            clauses.prefix, at = text_at(at + 2), at + 3
+    tokens, clauses = list(parsed.tokens[at:]), Clauses()
+    while tokens:
+        word, start = _word(tokens), tokens[0].start
+        text = _take(parsed, tokens)
+        if word == "LIKE":
+            clauses.pattern = _take(parsed, tokens)
+        elif word == "STARTS" and _take(parsed, tokens).upper() == "WITH":
+            clauses.prefix = _take(parsed, tokens)
         elif word == "LIMIT":
-            clauses.limit, at = _row_count(text_at(at + 1)), at + 2
+            clauses.limit = _row_count(_take(parsed, tokens))
         elif word in {"IN", "ON", "FOR", "TO"}:
-            at = _in(tokens, at + 1, clauses)
-        else:
-            raise syntax_error(parsed.sql, tokens[at].start, text_at(at))
+            clauses.kind = _take(parsed, tokens).upper() if _word(tokens) in _KINDS else ""
+            place: list[str] = []
+            while tokens and _word(tokens) not in _ENDS and (not place or _word(tokens) == "."):
+                if place:
+                    _take(parsed, tokens)
+                place.append(_word(tokens) or _take(parsed, tokens[:1]))
+                del tokens[:1]
+            if place or clauses.kind in {"DATABASE", "SCHEMA"}:
+                clauses.place = place
+        elif word != "HISTORY":
+            raise syntax_error(parsed.sql, start, text)
     return clauses
+
+
+def _word(tokens: list[Any]) -> str:
+    """Return the next token in capitals; nothing before a quoted name and at the end."""
+    quoted = not tokens or tokens[0].token_type.name == "IDENTIFIER"
+    return "" if quoted else str(tokens[0].text).upper()
+
+
+def _take(parsed: Parsed, tokens: list[Any]) -> str:
+    if not tokens:
+        raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
+    return str(tokens.pop(0).text)
 
 
 def _row_count(text: str) -> int:
     if not text.isdecimal():
         raise compile_error(f"Invalid row count '{text}' in LIMIT clause", "001015", "22023")
     return int(text[:9])
-
-
-def _in(tokens: Sequence[Any], at: int, clauses: Clauses) -> int:
-    place: list[str] = []
-    while at < len(tokens):
-        text, quoted = str(tokens[at].text), tokens[at].token_type.name == "IDENTIFIER"
-        word = text.upper()
-        if not quoted and not place and word in _KINDS and not clauses.kind:
-            clauses.kind = word
-        elif not quoted and word in _ENDS:
-            break
-        elif tokens[at].token_type.name != "DOT":
-            if place and tokens[at - 1].token_type.name != "DOT":
-                break
-            place.append(text if quoted else word)
-        at += 1
-    if place or clauses.kind in {"DATABASE", "SCHEMA"}:
-        clauses.place = place
-    return at

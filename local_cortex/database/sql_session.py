@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.sql.limits import KEPT_RESULTS, MAX_KEPT_BYTES
+from local_cortex.sql.bounds import KEPT_RESULTS, MAX_KEPT_BYTES
 
 if TYPE_CHECKING:
     from local_cortex.wire.result import SqlResult

@@ -8,7 +8,6 @@ when DuckDB notices the interrupt.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -30,8 +29,8 @@ STATEMENT_SECONDS = 10.0
 THREADS = 4
 # Then the next statement gets its turn as well, so that short ones do not wait for long ones.
 TURN_SECONDS = 0.25
-# So many long ones pass their turn on, or else only to a session that has nothing else running:
-# threads without number would leave the event loop no processor.
+# Beyond this number of long ones a turn goes only to a session that has nothing else running:
+# more threads would leave the event loop no processor.
 MOST_LONG = 4
 # DuckDB ignores an interrupt that arrives between two of its calls, so it is repeated.
 AGAIN_SECONDS = 0.1
@@ -49,10 +48,12 @@ class Workers:
 
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
         self.seconds = seconds
+        self._free = threads
         self._long = 0
-        self._turns = _Turns(threads)
+        self._numbers = count()
         # By session: one with fewer goes before one with more.
         self._unfinished: Counter[int] = Counter()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._ending: dict[asyncio.Future[Any], float] = {}
 
     @property
@@ -68,41 +69,47 @@ class Workers:
             SqlError: 000630, it has computed for as long as it may.
         """
         session = execution.session.session_id
-        others = self._unfinished[session]
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((self._unfinished[session], next(self._numbers), turn))
         self._unfinished[session] += 1
+        self._begin()
         try:
-            try:
-                with execution.waiting():
-                    has_turn = await self._turns.take(others)
-            except asyncio.CancelledError:
-                execution.close()
-                raise
-            return await self._run(job, execution, has_turn)
+            with execution.waiting():
+                await turn
+        except asyncio.CancelledError:
+            execution.close()
+            self._unfinished -= Counter((session,))
+            self._free += not turn.cancelled()
+            self._begin()
+            raise
+        try:
+            return await self._run(job, execution)
         finally:
             self._unfinished -= Counter((session,))
 
-    async def _run(self, job: Callable[[], T], execution: Execution, has_turn: bool) -> T:
+    def _begin(self) -> None:
+        """Give the turns that are free to those that wait."""
+        self._waiting = sorted(one for one in self._waiting if not one[-1].done())
+        for others, _, turn in self._waiting:
+            if self._free and (self._long <= MOST_LONG or not others):
+                self._free -= 1
+                turn.set_result(None)
+
+    async def _run(self, job: Callable[[], T], execution: Execution) -> T:
         seconds = execution.session.timeout(self.seconds)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        holds = [self._turns.pass_on] if has_turn else []
+        has_turn, long = True, False
 
-        def pass_on(done: object = None) -> None:
-            if not holds:
-                return
+        def pass_on(_: object = None) -> None:
+            """Give the turn back when its time is over, or the statement is."""
+            nonlocal has_turn, long
+            self._free, has_turn = self._free + has_turn, False
+            self._long -= long
             # One that waits for a model takes no processor.
-            long = execution.computed > TURN_SECONDS / 2
-            if not done and long and self._long >= MOST_LONG:
-                self._turns.lend()
-                loop.call_later(TURN_SECONDS, pass_on)
-                return
-            holds.pop()()
-            if long and not done:
-                self._long += 1
-                future.add_done_callback(leave)
-
-        def leave(_: object) -> None:
-            self._long -= 1
+            long = not future.done() and execution.computed > TURN_SECONDS / 2
+            self._long += long
+            self._begin()
 
         future.add_done_callback(pass_on)
         future.add_done_callback(_look_at)
@@ -116,6 +123,7 @@ class Workers:
             # The interpreter is ending and starts no more threads, but sessions are still closed.
             _compute(job, loop, future)
         timer = loop.call_later(TURN_SECONDS, pass_on)
+        future.add_done_callback(lambda _: timer.cancel())
         try:
             while not future.done():
                 left = seconds - execution.computed
@@ -123,7 +131,6 @@ class Workers:
                     raise timed_out(seconds)
                 await asyncio.wait({future}, timeout=left)
         finally:
-            timer.cancel()
             if not future.done():
                 self._ending[future] = loop.time()
                 self._end(future, execution)
@@ -135,48 +142,6 @@ class Workers:
             return
         execution.stop()
         future.get_loop().call_later(AGAIN_SECONDS, self._end, future, execution)
-
-
-class _Turns:
-    """So many at a time; who waits with a lower rank goes first."""
-
-    def __init__(self, free: int) -> None:
-        self._free = free
-        self._numbers = count()
-        self._waiting: list[tuple[int, int, asyncio.Future[bool]]] = []
-
-    async def take(self, rank: int) -> bool:
-        """Wait; return whether the turn is to be passed on."""
-        if self._free:
-            self._free -= 1
-            return True
-        mine: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._numbers), mine))
-        try:
-            return await mine
-        except asyncio.CancelledError:
-            if not mine.cancelled() and mine.result():
-                self.pass_on()
-            raise
-
-    def pass_on(self) -> None:
-        """Give the turn to the next waiter."""
-        self._forget_cancelled()
-        if self._waiting:
-            heapq.heappop(self._waiting)[-1].set_result(True)
-        else:
-            self._free += 1
-
-    def lend(self) -> None:
-        """Let those begin who have nothing else running."""
-        self._forget_cancelled()
-        while self._waiting and self._waiting[0][0] == 0:
-            heapq.heappop(self._waiting)[-1].set_result(False)
-            self._forget_cancelled()
-
-    def _forget_cancelled(self) -> None:
-        while self._waiting and self._waiting[0][-1].done():
-            heapq.heappop(self._waiting)
 
 
 def _compute(

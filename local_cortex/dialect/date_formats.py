@@ -26,14 +26,9 @@ _DUCKDB: Final = {
 }
 # sqlglot's own; docs.snowflake.com/en/sql-reference/functions-date-time has none of them.
 _OTHERS: Final = {"CENTURY", "DECADE", "MILLENNIUM"}
-_SQLGLOT: Final = {
-    spelling: part
-    for spelling, part in Snowflake.DATE_PART_MAPPING.items()
-    if part not in _OTHERS and " " not in spelling
-}
 _SPELLINGS: Final = {
-    **{one: one for one in (*_SQLGLOT.values(), *_DUCKDB)},
-    **_SQLGLOT,
+    **{one: one for one in (*Snowflake.DATE_PART_MAPPING.values(), *_DUCKDB)},
+    **Snowflake.DATE_PART_MAPPING,
     "WEEKS": "WEEK",
     "NANOSECONDS": "NANOSECOND",
     "EPOCH": "EPOCH_SECOND",
@@ -41,14 +36,15 @@ _SPELLINGS: Final = {
 }
 #: DuckDB's name of a date part, by each of Snowflake's spellings in small letters.
 PARTS: Final[dict[str, str]] = {
-    spelling.lower(): _DUCKDB.get(part, part.lower()) for spelling, part in _SPELLINGS.items()
+    spelling.lower(): _DUCKDB.get(part, part.lower())
+    for spelling, part in _SPELLINGS.items()
+    if part not in _OTHERS and " " not in spelling
 }
-_FUNCTIONS: Final = """
-YEAR QUARTER MONTH WEEK WEEKISO DAY DAYOFWEEK DAYOFWEEKISO DAYOFYEAR YEAROFWEEK YEAROFWEEKISO HOUR
-MINUTE SECOND
-"""
 # The parts that are functions of their own, such as YEAR(d).
-FUNCTIONS: Final = frozenset(_FUNCTIONS.split())
+FUNCTIONS: Final = {
+    *("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"),
+    *(part for part in _DUCKDB if not part.startswith("EPOCH")),
+}
 # Units that DuckDB makes no interval of.
 MULTIPLES: Final = {"year": (12, "month"), "quarter": (3, "month"), "week": (7, "day")}
 

@@ -18,10 +18,7 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 
 from local_cortex.dialect import functions, relations
 from local_cortex.dialect.functions import AGGREGATE, cast, duck, helper
-from local_cortex.sql.errors import (
-    not_run,
-    wrong_argument_types,
-)
+from local_cortex.sql.errors import not_run, wrong_argument_types
 from local_cortex.sql.names import encode
 from local_cortex.wire.types import declared
 
@@ -188,14 +185,11 @@ def _function(name: str, node: Any) -> Any:
         return functions.aggregate("COUNT", exp.Star())
     if name.startswith("OBJECT_CONSTRUCT") and any(isinstance(one, exp.Star) for one in given):
         return _whole_row(node, name)
-    if (
-        given
-        and isinstance(given[0], exp.Distinct)
-        and len(given[0].expressions) > 1
-        and name != "COUNT"
-    ):
-        first, *more = given[0].expressions
-        given = [exp.Distinct(expressions=[first]), *more, *given[1:]]
+    first = given[0] if given else None
+    if isinstance(first, exp.Distinct) and name != "COUNT":
+        # As in LISTAGG(DISTINCT a, ','): only the first is a value.
+        value, *more = first.expressions
+        given = [exp.Distinct(expressions=[value]), *more, *given[1:]]
     given = [_rewrite(one) for one in given]
     if name in cortex.FUNCTIONS:
         named = {
@@ -232,20 +226,9 @@ def _dot(node: Any) -> Any:
     return functions.get(_rewrite(node.this), key)
 
 
-def _marked(node: Any) -> list[Any]:
-    """Return the outermost aggregates and window functions of an expression."""
-    walked = node.walk(prune=lambda one: bool(one.meta.get(AGGREGATE)))
-    return [one for one in walked if one.meta.get(AGGREGATE)]
-
-
-def _replaced(root: Any, old: Any, new: Callable[[Any], Any]) -> Any:
-    """Put ``new(old)`` in the place of ``old``."""
-    if old is root:
-        return new(old)
-    place = exp.Null()
-    old.replace(place)
-    place.replace(new(old))
-    return root
+def _each_aggregate(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Change the outermost aggregates and window functions of an expression."""
+    return value.transform(lambda one: change(one) if AGGREGATE in one.meta else one, copy=False)
 
 
 def _window(node: Any) -> Any:
@@ -267,10 +250,7 @@ def _window(node: Any) -> Any:
         window.set("this", one)
         return window
 
-    for one in _marked(value):
-        within = one.parent if isinstance(one.parent, (exp.Filter, exp.WithinGroup)) else one
-        value = _replaced(value, within, over)
-    return value
+    return _each_aggregate(value, over)
 
 
 def _frame(end: str | None) -> Any:
@@ -285,44 +265,40 @@ def _frame(end: str | None) -> Any:
 
 def _within_group(node: Any) -> Any:
     order = _rewrite(node.expression)
-    value = _rewrite(node.this)
 
     def ordered(one: Any) -> Any:
         if one.name.startswith("PERCENTILE"):
-            by = order.expressions[0]
-            share = one.expressions[0]
+            by, share = order.expressions[0], one.expressions[0]
             if by.args.get("desc"):
                 share = exp.Sub(this=exp.Literal.number(1), expression=share)
-            one.set("this", one.name.replace("PERCENTILE", "QUANTILE"))
-            one.set("expressions", [helper("num", by.this), share])
-            return one
+            name = one.name.replace("PERCENTILE", "QUANTILE")
+            return functions.aggregate(name, helper("num", by.this), share)
         *others, last = one.expressions
-        one.set(
-            "expressions", [*others, exp.Order(this=last, expressions=order.copy().expressions)]
-        )
-        return one
+        last = exp.Order(this=last, expressions=order.copy().expressions)
+        return functions.aggregate(one.name, *others, last)
 
-    for one in _marked(value):
-        value = _replaced(value, one, ordered)
-    return value
+    return _each_aggregate(_rewrite(node.this), ordered)
+
+
+# sqlglot writes IGNORE NULLS with classes of its own alone.
+IGNORING: Final = {
+    "LAG": exp.Lag,
+    "LEAD": exp.Lead,
+    "FIRST_VALUE": exp.FirstValue,
+    "LAST_VALUE": exp.LastValue,
+    "NTH_VALUE": exp.NthValue,
+}
 
 
 def _ignore_nulls(node: Any) -> Any:
-    value = _rewrite(node.this)
-
     def ignoring(one: Any) -> Any:
-        # sqlglot writes IGNORE NULLS with classes of its own alone.
-        classes = {"LAG": exp.Lag, "LEAD": exp.Lead, "FIRST_VALUE": exp.FirstValue}
-        classes |= {"LAST_VALUE": exp.LastValue, "NTH_VALUE": exp.NthValue}
-        if one.name not in classes:
+        if one.name not in IGNORING:
             raise not_run(f"{one.name} IGNORE NULLS", "Use it with LAG, LEAD and FIRST_VALUE.")
-        found = exp.IgnoreNulls(this=classes[one.name].from_arg_list(one.expressions))
+        found = exp.IgnoreNulls(this=IGNORING[one.name].from_arg_list(one.expressions))
         found.meta[AGGREGATE] = True
         return found
 
-    for one in _marked(value):
-        value = _replaced(value, one, ignoring)
-    return value
+    return _each_aggregate(_rewrite(node.this), ignoring)
 
 
 # --- operators ---
@@ -410,30 +386,21 @@ def _compare(node: Any) -> Any:
     if isinstance(node.parent, exp.Update) and node.arg_key == "expressions":
         node.set("expression", _rewrite(node.expression))
         return node
+    args = [node.args.get(key) for key in ("low", "high", "expression")]
+    others = [_is_number(one) for one in (*args, *node.expressions) if one is not None]
+    is_number = _is_number(node.this)
+    _rewrite_parts(node)
     # Text and VARIANT become numbers where they are compared with one.
-    numbers = [_is_number(one) for one in (node.this, node.expression)]
-    _rewrite_parts(node)
-    if any(numbers):
-        for key, is_number in zip(("this", "expression"), numbers, strict=True):
-            if not is_number and not isinstance(node.args[key], (exp.Subquery, exp.Any, exp.All)):
-                node.set(key, helper("num", node.args[key]))
+    if others and (all if isinstance(node, exp.In) else any)(others) and not is_number:
+        _set_number(node, "this")
+    elif is_number and not any(others) and node.args.get("expression"):
+        _set_number(node, "expression")
     return node
 
 
-def _in(node: Any) -> Any:
-    numbers = [_is_number(one) for one in node.expressions]
-    _rewrite_parts(node)
-    if numbers and all(numbers):
-        node.set("this", helper("num", node.this))
-    return node
-
-
-def _between(node: Any) -> Any:
-    number = _is_number(node.args["low"]) or _is_number(node.args["high"])
-    _rewrite_parts(node)
-    if number:
-        node.set("this", helper("num", node.this))
-    return node
+def _set_number(node: Any, key: str) -> None:
+    if not isinstance(node.args[key], (exp.Subquery, exp.Any, exp.All)):
+        node.set(key, helper("num", node.args[key]))
 
 
 def _joined(node: Any) -> Any:
@@ -461,19 +428,27 @@ def _like(node: Any) -> Any:
     return functions.once(build, value) if several else build(value)
 
 
-def _as(name: str, *given: Any) -> Any:
-    """Write an operator as the function that does the same."""
-    return functions.write(name, [one for one in given if one is not None])
-
-
-BITS: Final = {
-    exp.BitwiseAnd: "BITAND",
-    exp.BitwiseOr: "BITOR",
-    exp.BitwiseXor: "BITXOR",
-    exp.BitwiseLeftShift: "BITSHIFTLEFT",
-    exp.BitwiseRightShift: "BITSHIFTRIGHT",
-    exp.BitwiseNot: "BITNOT",
+# Operators and syntax: the function that does the same, and its arguments.
+FUNCTIONS: Final[dict[type, tuple[str, ...]]] = {
+    exp.BitwiseAnd: ("BITAND", "this", "expression"),
+    exp.BitwiseOr: ("BITOR", "this", "expression"),
+    exp.BitwiseXor: ("BITXOR", "this", "expression"),
+    exp.BitwiseLeftShift: ("BITSHIFTLEFT", "this", "expression"),
+    exp.BitwiseRightShift: ("BITSHIFTRIGHT", "this", "expression"),
+    exp.BitwiseNot: ("BITNOT", "this"),
+    exp.RegexpLike: ("REGEXP_LIKE", "this", "expression", "flag"),
+    exp.Extract: ("DATE_PART", "this", "expression"),
+    exp.StrPosition: ("POSITION", "substr", "this", "position"),
+    exp.CurrentDate: ("CURRENT_DATE",),
+    exp.CurrentTime: ("CURRENT_TIME",),
+    exp.Localtime: ("CURRENT_TIME",),
 }
+
+
+def _as_function(node: Any) -> Any:
+    name, *keys = FUNCTIONS[type(node)]
+    given = [node.args.get(key) for key in keys]
+    return functions.write(name, [one for one in given if one is not None])
 
 
 def _interval(node: Any) -> Any:
@@ -544,6 +519,15 @@ def _parameter(node: Any) -> Any:
     return exp.Column(this=exp.Identifier(this=f"#{node.this.name}", quoted=False))
 
 
+def _timestamp(node: Any) -> Any:
+    return functions.write("SYSDATE" if node.args.get("sysdate") else "CURRENT_TIMESTAMP", [])
+
+
+COMPARISONS: Final = (
+    *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
+    *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.In, exp.Between),
+)
+# What becomes of a node, before or after its parts are rewritten.
 BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
     exp.Anonymous: _call,
     exp.Dot: _dot,
@@ -551,50 +535,29 @@ BEFORE: Final[dict[type, Callable[[Any], Any]]] = {
     exp.WithinGroup: _within_group,
     exp.IgnoreNulls: _ignore_nulls,
     exp.RespectNulls: lambda node: _rewrite(node.this),
-    exp.Escape: _like,
-    exp.Like: _like,
-    exp.ILike: _like,
-    exp.In: _in,
-    exp.Between: _between,
     exp.DataType: lambda node: node,
     exp.Parameter: _parameter,
     exp.Select: _select,
+    **dict.fromkeys((exp.Escape, exp.Like, exp.ILike), _like),
     **dict.fromkeys(
         (exp.Lateral, exp.TableFromRows), lambda node: relations.table_function(node, _rewrite)
     ),
-    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
-    **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), _compare),
+    **dict.fromkeys(COMPARISONS, _compare),
 }
 AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod), _arithmetic),
-    exp.RawString: lambda node: exp.Literal.string(node.this),
+    **dict.fromkeys(FUNCTIONS, _as_function),
+    **dict.fromkeys((exp.Cast, exp.TryCast), _cast),
     exp.And: _and,
     exp.Neg: _negated,
     exp.DPipe: _joined,
-    exp.RegexpLike: lambda node: _as(
-        "REGEXP_LIKE", node.this, node.expression, node.args.get("flag")
-    ),
-    **dict.fromkeys(
-        BITS, lambda node: _as(BITS[type(node)], node.this, node.args.get("expression"))
-    ),
     exp.Interval: _interval,
-    exp.Cast: _cast,
-    exp.TryCast: _cast,
-    exp.Extract: lambda node: _as("DATE_PART", node.this, node.expression),
-    exp.StrPosition: lambda node: _as(
-        "POSITION", node.args["substr"], node.this, node.args.get("position")
-    ),
     exp.JSONExtract: _path,
-    exp.Bracket: lambda node: functions.get(node.this, node.expressions[0]),
     exp.Struct: _struct,
     exp.Values: relations.values,
-    exp.Array: lambda node: functions.array(node.expressions),
-    exp.CurrentDate: lambda _: functions.write("CURRENT_DATE", []),
-    exp.CurrentTimestamp: lambda node: functions.write(
-        "SYSDATE" if node.args.get("sysdate") else "CURRENT_TIMESTAMP", []
-    ),
+    exp.CurrentTimestamp: _timestamp,
+    exp.RawString: lambda node: exp.Literal.string(node.this),
     exp.HexString: lambda node: duck(f"UNHEX('{re.sub('[^0-9A-Fa-f]', '', node.this)}')"),
-    **dict.fromkeys(
-        (exp.CurrentTime, exp.Localtime), lambda _: functions.write("CURRENT_TIME", [])
-    ),
+    exp.Bracket: lambda node: functions.get(node.this, node.expressions[0]),
+    exp.Array: lambda node: functions.array(node.expressions),
 }

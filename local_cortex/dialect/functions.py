@@ -15,7 +15,17 @@ from typing import Any, Final
 from sqlglot import exp, parse_one
 
 from local_cortex.dialect import date_formats
-from local_cortex.dialect.macros import ANSWERS, INLINE, KINDS, MACROS, PREFIX, SYNONYMS, TAKES
+from local_cortex.dialect.macros import (
+    ANSWERS,
+    INLINE,
+    KINDS,
+    KNOWN,
+    MACROS,
+    OPAQUE,
+    PREFIX,
+    SYNONYMS,
+    TAKES,
+)
 from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
 
 __all__ = ["MACROS", "NAMES", "duck", "helper", "kind_of", "names_run", "write"]
@@ -31,32 +41,13 @@ WRITERS: Final[dict[str, tuple[range, Writer]]] = {}
 ANY: Final = range(1, 100_000)
 _ASKED: Final = count()
 
-# Other names of the functions that are written here.
-_OTHERS: Final = """
-DATEADD TIMEADD TIMESTAMPADD|DATEDIFF TIMEDIFF TIMESTAMPDIFF|TO_CHAR TO_VARCHAR|STDDEV STDDEV_SAMP
-TO_NUMBER TO_DECIMAL TO_NUMERIC|TRY_TO_NUMBER TRY_TO_DECIMAL TRY_TO_NUMERIC|VAR_POP VARIANCE_POP
-VARIANCE VAR_SAMP VARIANCE_SAMP|APPROX_COUNT_DISTINCT HLL|ARRAY_AGG ARRAYAGG|COUNT_IF COUNTIF
-GROUPING GROUPING_ID|DAYOFWEEKISO DAYOFWEEK_ISO|DAY DAYOFMONTH|WEEK WEEKOFYEAR|LISTAGG STRING_AGG
-BITAND_AGG BIT_AND_AGG|BITOR_AGG BIT_OR_AGG|BITXOR_AGG BIT_XOR_AGG
+_NOT_RUN: Final = """
+COLLATE SOUNDEX XMLGET PARSE_XML TO_XML CHECK_XML ST_POINT ST_DISTANCE TO_GEOGRAPHY ENCRYPT DECRYPT
+COMPRESS DECOMPRESS_STRING CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE GET_DDL IDENTIFIER
+PARSE_IP GETVARIABLE
 """
-for _line in _OTHERS.strip().replace("\n", "|").split("|"):
-    _target, *_names = _line.split()
-    SYNONYMS.update(dict.fromkeys(_names, _target))
-# Snowflake's functions that do not run here, with what to use instead.
-NOT_RUN: Final = {
-    name: advice
-    for names, advice in {
-        "COLLATE": "Compare what LOWER makes of both.",
-        "SOUNDEX": "Use EDITDISTANCE or JAROWINKLER_SIMILARITY.",
-        "XMLGET PARSE_XML TO_XML CHECK_XML": "Use PARSE_JSON and JSON values.",
-        "ST_POINT ST_DISTANCE TO_GEOGRAPHY": "Use HAVERSINE for distances.",
-        "ENCRYPT DECRYPT COMPRESS DECOMPRESS_STRING": "Use BASE64_ENCODE.",
-        "CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE": "Use a subquery.",
-        "GET_DDL IDENTIFIER PARSE_IP": "Use literal names and values.",
-        "GETVARIABLE": "Write $name.",
-    }.items()
-    for name in names.split()
-}
+#: Snowflake's functions that do not run here.
+NOT_RUN: Final = frozenset(_NOT_RUN.split())
 
 
 # --- building expressions ---
@@ -119,11 +110,13 @@ def helper(name: str, *arguments: Any) -> Any:
     kinds = [kind_of(one) for one in arguments]
     if name in KINDS and (name == kinds[0] or (name == "num" and kinds[0] in NUMBERS)):
         return arguments[0]
-    known = KNOWN.get((name, *(kind or "" for kind in kinds)))
-    if known:
-        return duck(known[0], *arguments, kind=known[1])
+    for wanted, body, answer in KNOWN.get(name, ()):
+        if all(one in {"any", kind} for one, kind in zip(wanted, kinds, strict=True)):
+            return duck(body, *arguments, kind=answer or kinds[-1])
     if name in OPAQUE and any(opaque(one) for one in arguments):
-        return OPAQUE[name](*arguments)
+        return duck(OPAQUE[name], *arguments)
+    if name == "divide" and any(opaque(one) for one in arguments):
+        name = "ratio"
     if name in ONCE:
         return _written(name, list(arguments))
     return once(partial(_written, name), list(arguments))
@@ -151,36 +144,6 @@ ONCE: Final = frozenset(
     {"text", "num", "exact", "VECTOR_L2_DISTANCE", "VECTOR_INNER_PRODUCT"}
     | {"VECTOR_COSINE_SIMILARITY"}
 )
-# What a helper is for arguments of these kinds, and the kind of its answer: no choice is left.
-KNOWN: Final[dict[tuple[str, ...], tuple[str, str]]] = {
-    **{("text", kind): ("@0::VARCHAR", "text") for kind in ("int", "dec", "date", "bool")},
-    ("text", "real"): (r"REGEXP_REPLACE(@0::VARCHAR, '\.0$', '')", "text"),
-    ("text", "ntz"): ("STRFTIME(@0, '%Y-%m-%d %H:%M:%S.%g')", "text"),
-    **{("moment", kind): ("@0", kind) for kind in ("date", "ntz", "ltz")},
-    ("ntz", "date"): ("@0::TIMESTAMP", "ntz"),
-    ("date", "ntz"): ("@0::DATE", "date"),
-    ("add_days", "", "date"): ("(@1 + @0)::DATE", "date"),
-    **{
-        (add, "", kind): ("@1 + @0", kind)
-        for add in ("add_days", "add_time")
-        for kind in ("ntz", "ltz")
-    },
-    ("DATE_TRUNC", "text", "date"): ("main.sf_first_day(@0, @1)", "date"),
-    ("DATE_TRUNC", "text", "ntz"): ("main.sf_first(@0, @1)", "ntz"),
-    ("plus", "date", "int"): ("@0 + @1::INTEGER", "date"),
-    ("plus", "int", "date"): ("@1 + @0::INTEGER", "date"),
-    ("minus", "date", "int"): ("@0 - @1::INTEGER", "date"),
-    ("minus", "date", "date"): ("@0 - @1", "int"),
-    ("divide", "int", "int"): ("main.sf_quotient(@0, @1)", "dec"),
-    **{
-        ("divide", *pair): ("main.sf_quotient_dec(@0, @1)", "dec")
-        for pair in (("int", "dec"), ("dec", "int"), ("dec", "dec"))
-    },
-    **{
-        ("divide", *pair): ("main.sf_ratio(@0, @1)", "real")
-        for pair in (("real", "int"), ("real", "dec"), ("real", "real"), ("int", "real"))
-    },
-}
 
 
 def opaque(node: Any) -> bool:
@@ -191,25 +154,6 @@ def opaque(node: Any) -> bool:
     )
 
 
-# What a helper is for values of which neither DuckDB nor we know the type.
-OPAQUE: Final[dict[str, Callable[..., Any]]] = {
-    **{
-        kind: partial(lambda type_, value: cast(value, type_), type_)
-        for kind, type_ in KINDS.items()
-        if kind not in {"num", "moment"}
-    },
-    **dict.fromkeys(("num", "moment", "exact"), lambda value: value),
-    "TO_ARRAY": lambda value: cast(value, "VARIANT[]"),
-    "LENGTH": lambda value: call("LENGTH", cast(value, "VARCHAR")),
-    "DATE_TRUNC": lambda unit, value: call("DATE_TRUNC", unit, value),
-    "plus": lambda left, right: exp.Add(this=left, expression=right),
-    "minus": lambda left, right: exp.Sub(this=left, expression=right),
-    "divide": lambda left, right: helper("ratio", left, right),
-    **dict.fromkeys(
-        ("add_days", "add_time"), lambda span, moment: exp.Add(this=moment, expression=span)
-    ),
-    "get": lambda value, key: helper("get", cast(value, "VARIANT"), cast(key, "VARCHAR")),
-}
 _TYPES: Final = {type_: kind for kind, type_ in KINDS.items() if kind not in {"num", "moment"}}
 _TYPES["INT128"] = "int"  # as sqlglot writes HUGEINT
 
@@ -276,28 +220,31 @@ def writer(*names: str, takes: range) -> Callable[[Writer], Writer]:
     return register
 
 
-# --- any number of arguments ---
+# --- values ---
 
 
-@writer("COALESCE", takes=ANY)
-def _coalesce(_: str, given: Arguments) -> Any:
-    return exp.Coalesce(this=given[0], expressions=given[1:])
+def _hash(given: Arguments) -> Any:
+    return duck("HASH(@0)::HUGEINT - 9223372036854775808", exp.Tuple(expressions=given))
 
 
 @writer("CONCAT", takes=ANY)
 def _concat(_: str, given: Arguments) -> Any:
-    joined = helper("text", given[0])
-    for one in given[1:]:
-        joined = exp.DPipe(this=joined, expression=helper("text", one))
+    joined, *more = [helper("text", one) for one in given]
+    for one in more:
+        joined = exp.DPipe(this=joined, expression=one)
     return exp.paren(joined)
+
+
+def _unless_null(given: Arguments, value: Any) -> Any:
+    return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(value)
 
 
 @writer("CONCAT_WS", takes=ANY)
 def _concat_ws(_: str, given: Arguments) -> Any:
     def build(given: Arguments) -> Any:
-        pieces = exp.Array(expressions=[helper("text", one) for one in given[1:]])
-        joined = call("ARRAY_TO_STRING", pieces, helper("text", given[0]))
-        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(joined)
+        by, *pieces = [helper("text", one) for one in given]
+        joined = call("ARRAY_TO_STRING", exp.Array(expressions=pieces), by)
+        return _unless_null(given, joined)
 
     return once(build, given)
 
@@ -306,9 +253,7 @@ def _concat_ws(_: str, given: Arguments) -> Any:
 def _extreme(name: str, given: Arguments) -> Any:
     def build(given: Arguments) -> Any:
         found = marked(call(name.partition("_")[0], *given), _common(given))
-        if name.endswith("NULLS"):
-            return found
-        return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(found)
+        return found if name.endswith("NULLS") else _unless_null(given, found)
 
     return once(build, given)
 
@@ -324,20 +269,26 @@ def _decode(_: str, given: Arguments) -> Any:
     return once(build, given[:1])
 
 
-@writer("HASH", takes=ANY)
-def _hash(_: str, given: Arguments) -> Any:
-    return duck("HASH(@0)::HUGEINT - 9223372036854775808", exp.Tuple(expressions=given))
-
-
 # --- dates ---
+
+
+def _unit(value: Any) -> str:
+    return date_formats.unit(text(value))
+
+
+def _date_trunc(unit: Any, value: Any) -> Any:
+    return helper("DATE_TRUNC", exp.Literal.string(_unit(unit)), value)
+
+
+def _date_diff(unit: Any, *moments: Any) -> Any:
+    found = [helper("moment", one) for one in moments]
+    return duck(f"DATE_DIFF('{_unit(unit)}', @0, @1)", *found, kind="int")
 
 
 @writer("TRUNC", takes=range(1, 3))
 def _trunc(name: str, given: Arguments) -> Any:
-    unit = text(given[1]) if len(given) == 2 else None
-    if unit is not None and not isinstance(given[1], exp.Column):
-        return helper("DATE_TRUNC", exp.Literal.string(date_formats.unit(unit)), given[0])
-    return helper(name, *given)
+    by_unit = len(given) == 2 and isinstance(given[1], (exp.Literal, exp.Var)) and text(given[1])
+    return _date_trunc(given[1], given[0]) if by_unit else helper(name, *given)
 
 
 def _span(amount: Any, unit: str) -> Any:
@@ -352,71 +303,49 @@ def _span(amount: Any, unit: str) -> Any:
 
 @writer("DATEADD", takes=range(3, 4))
 def _dateadd(_: str, given: Arguments) -> Any:
-    unit = date_formats.unit(text(given[0]))
+    unit = _unit(given[0])
     whole = unit in {"day", "month", *date_formats.MULTIPLES}
     return helper("add_days" if whole else "add_time", _span(given[1], unit), given[2])
-
-
-@writer("DATEDIFF", takes=range(3, 4))
-def _datediff(_: str, given: Arguments) -> Any:
-    unit = exp.Literal.string(date_formats.unit(text(given[0])))
-    moments = [helper("moment", one) for one in given[1:]]
-    return marked(call("DATE_DIFF", unit, *moments), "int")
-
-
-@writer("DATE_TRUNC", takes=range(2, 3))
-def _date_trunc(_: str, given: Arguments) -> Any:
-    return helper("DATE_TRUNC", exp.Literal.string(date_formats.unit(text(given[0]))), given[1])
 
 
 @writer("LAST_DAY", takes=range(1, 3))
 def _last_day(_: str, given: Arguments) -> Any:
     if len(given) == 1:
         return helper("LAST_DAY", given[0])
-    unit = date_formats.unit(text(given[1]))
-    first = duck(f"DATE_TRUNC('{unit}', @0)", helper("date", given[0]))
-    return duck(f"(@0 + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE", first, kind="date")
+    unit = _unit(given[1])
+    end = f"(DATE_TRUNC('{unit}', @0) + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE"
+    return duck(end, helper("date", given[0]), kind="date")
 
 
 def date_part(part: str, given: Arguments) -> Any:
     unit = date_formats.part(part)
-    moment = helper("moment", given[0])
+    shape = f"DATE_PART('{unit}', @0)"
     if unit.startswith("epoch"):
-        return duck(f"{unit}(@0)::BIGINT", moment, kind="int")
-    if unit == "nanosecond":
-        return duck("(DATE_PART('microsecond', @0) % 1000000) * 1000", moment, kind="int")
-    return marked(call("DATE_PART", exp.Literal.string(unit), moment), "int")
-
-
-@writer("DATE_PART", takes=range(2, 3))
-def _date_part(_: str, given: Arguments) -> Any:
-    return date_part(text(given[0]) or "", given[1:])
-
-
-WRITERS.update(dict.fromkeys(date_formats.FUNCTIONS, (range(1, 2), date_part)))
+        shape = f"{unit}(@0)::BIGINT"
+    elif unit == "nanosecond":
+        shape = "(DATE_PART('microsecond', @0) % 1000000) * 1000"
+    return duck(shape, helper("moment", given[0]), kind="int")
 
 
 @writer("TIME_SLICE", takes=range(3, 5))
 def _time_slice(_: str, given: Arguments) -> Any:
-    width = _span(given[1], date_formats.unit(text(given[2])))
-    start = duck("TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01')", width, helper("ntz", given[0]))
-    if len(given) == 4 and (text(given[3]) or "").upper() == "END":
-        return exp.Add(this=start, expression=width.copy())
-    return start
+    width = _span(given[1], _unit(given[2]))
+    end = len(given) == 4 and (text(given[3]) or "").upper() == "END"
+    shape = f"TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01'){' + @0' if end else ''}"
+    return duck(shape, width, helper("ntz", given[0]))
 
 
 _MOMENTS: Final = {
-    f"{prefix}TO_{name}": kind
-    for prefix in ("", "TRY_")
-    for name, kind in {"DATE": "DATE", "TIME": "TIME", "TIMESTAMP": "TIMESTAMP"}.items()
-} | dict.fromkeys(("TO_TIMESTAMP_TZ", "TO_TIMESTAMP_LTZ", "TRY_TO_TIMESTAMP_TZ"), "TIMESTAMPTZ")
+    **{
+        f"{prefix}TO_{one}": one for prefix in ("", "TRY_") for one in ("DATE", "TIME", "TIMESTAMP")
+    },
+    **dict.fromkeys(("TO_TIMESTAMP_TZ", "TO_TIMESTAMP_LTZ", "TRY_TO_TIMESTAMP_TZ"), "TIMESTAMPTZ"),
+}
 
 
 @writer(*_MOMENTS, takes=range(1, 3))
 def _to_moment(name: str, given: Arguments) -> Any:
-    if len(given) == 1:
-        return helper(name, given[0])
-    scale, written = integer(given[1]), text(given[1])
+    scale, written = (integer(given[1]), text(given[1])) if len(given) == 2 else (None, "auto")
     if scale is not None:
         micros = duck(f"MAKE_TIMESTAMP((@0 * 1000000 / {10**scale})::BIGINT)", given[0])
         return cast(micros, _MOMENTS[name])
@@ -501,11 +430,6 @@ def _object_part(name: str, given: Arguments) -> Any:
     return helper("object_without" if name == "OBJECT_DELETE" else "object_only", given[0], keys)
 
 
-@writer("GET", takes=range(2, 3))
-def _get(_: str, given: Arguments) -> Any:
-    return get(*given)
-
-
 def get(value: Any, key: Any) -> Any:
     """Return one element of an array or object; a constant key costs no detour over JSON."""
     if isinstance(key, exp.Literal) and key.is_string:
@@ -542,11 +466,13 @@ AGGREGATES: Final = {
     }.items()
     for name in names.split()
 }
-# Window functions by how many arguments they take, and which of these DuckDB wants as BIGINT.
-WINDOWS: Final = {
-    "ROW_NUMBER RANK DENSE_RANK PERCENT_RANK CUME_DIST": (range(1), None),
-    "FIRST_VALUE LAST_VALUE": (range(1, 2), None),
-    "LAG LEAD": (range(1, 4), 1),
+# Window functions: how many arguments they take, and which of these DuckDB wants as BIGINT.
+WINDOWS: Final[dict[str, tuple[range, int | None]]] = {
+    **dict.fromkeys(
+        ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST"), (range(1), None)
+    ),
+    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), (range(1, 2), None)),
+    **dict.fromkeys(("LAG", "LEAD"), (range(1, 4), 1)),
     "NTILE": (range(1, 2), 0),
     "NTH_VALUE": (range(2, 3), 1),
 }
@@ -578,13 +504,11 @@ def _plain_aggregate(name: str, given: Arguments) -> Any:
     return aggregate(written, *given)
 
 
-def _window_function(integer_at: int | None, name: str, given: Arguments) -> Any:
-    given = [cast(one, "BIGINT") if at == integer_at else one for at, one in enumerate(given)]
-    return aggregate(name, *given)
-
-
-for _group, (_takes, _at) in WINDOWS.items():
-    WRITERS.update(dict.fromkeys(_group.split(), (_takes, partial(_window_function, _at))))
+def _window_function(name: str, given: Arguments) -> Any:
+    at = WINDOWS[name][1]
+    return aggregate(
+        name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
+    )
 
 
 @writer("COUNT", takes=ANY)
@@ -597,11 +521,6 @@ def _count(_: str, given: Arguments) -> Any:
     none = exp.not_(exp.or_(*map(is_null, values)))
     value = exp.Case().when(none, exp.Tuple(expressions=values))
     return aggregate("COUNT", exp.Distinct(expressions=[value]) if distinct else value)
-
-
-@writer("COUNT_IF", "CONDITIONAL_TRUE_EVENT", takes=range(1, 2))
-def _count_if(_: str, given: Arguments) -> Any:
-    return aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1)))
 
 
 def average(given: Arguments, window: bool = False) -> Any:
@@ -620,46 +539,62 @@ def average(given: Arguments, window: bool = False) -> Any:
     return found
 
 
-WRITERS["AVG"] = (range(1, 2), lambda _, given: average(given))
-
-
-@writer("LISTAGG", takes=range(1, 3))
-def _listagg(_: str, given: Arguments) -> Any:
-    delimiter = given[1] if len(given) > 1 else exp.Literal.string("")
-    joined = aggregate("STRING_AGG", over_values(given[0], partial(helper, "text")), delimiter)
+def _listagg(value: Any, delimiter: Any = None) -> Any:
+    texts = over_values(value, partial(helper, "text"))
+    joined = aggregate("STRING_AGG", texts, delimiter or exp.Literal.string(""))
     return duck("COALESCE(@0, '')", joined, kind="text")
 
 
-@writer("ARRAY_AGG", "ARRAY_UNIQUE_AGG", takes=range(1, 2))
-def _array_agg(name: str, given: Arguments) -> Any:
-    first = given[0] if name == "ARRAY_AGG" else exp.Distinct(expressions=given)
+def _array_agg(value: Any) -> Any:
     kept = "LIST_FILTER(@0, lambda e: e IS NOT NULL)"
-    return duck(f"COALESCE({kept}::VARIANT[], []::VARIANT[])", aggregate("LIST", first), kind="arr")
+    return duck(f"COALESCE({kept}::VARIANT[], []::VARIANT[])", aggregate("LIST", value), kind="arr")
 
 
-@writer("OBJECT_AGG", takes=range(2, 3))
-def _object_agg(_: str, given: Arguments) -> Any:
-    return helper("object", duck("COALESCE(@0, [])", aggregate("LIST", _entry(*given))))
+def _object_agg(key: Any, value: Any) -> Any:
+    return helper("object", duck("COALESCE(@0, [])", aggregate("LIST", _entry(key, value))))
 
 
-@writer("APPROX_PERCENTILE", takes=range(2, 3))
-def _approx_percentile(_: str, given: Arguments) -> Any:
-    return aggregate("QUANTILE_CONT", cast(helper("num", given[0]), "DOUBLE"), given[1])
-
-
-@writer("HASH_AGG", takes=ANY)
-def _hash_agg(_: str, given: Arguments) -> Any:
-    return aggregate("BIT_XOR", _hash("HASH", given))
-
-
-@writer("RATIO_TO_REPORT", takes=range(1, 2))
-def _ratio(_: str, given: Arguments) -> Any:
-    value = helper("num", given[0])
+def _ratio(value: Any) -> Any:
+    value = helper("num", value)
     whole = marked(duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())), kind_of(value))
     return helper("divide", value, whole)
 
 
 # --- every function ---
+
+_COUNT_IF: Final = (
+    range(1, 2),
+    lambda _, given: aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1))),
+)
+WRITERS.update(
+    {
+        **dict.fromkeys(date_formats.FUNCTIONS, (range(1, 2), date_part)),
+        **{name: (takes, _window_function) for name, (takes, _) in WINDOWS.items()},
+        "COALESCE": (ANY, lambda _, given: exp.Coalesce(this=given[0], expressions=given[1:])),
+        "DATE_PART": (range(2, 3), lambda _, given: date_part(text(given[0]) or "", given[1:])),
+        "DATE_TRUNC": (range(2, 3), lambda _, given: _date_trunc(*given)),
+        "DATEDIFF": (range(3, 4), lambda _, given: _date_diff(*given)),
+        "GET": (range(2, 3), lambda _, given: get(*given)),
+        "HASH": (ANY, lambda _, given: _hash(given)),
+        "HASH_AGG": (ANY, lambda _, given: aggregate("BIT_XOR", _hash(given))),
+        "AVG": (range(1, 2), lambda _, given: average(given)),
+        "LISTAGG": (range(1, 3), lambda _, given: _listagg(*given)),
+        "ARRAY_AGG": (range(1, 2), lambda _, given: _array_agg(given[0])),
+        "ARRAY_UNIQUE_AGG": (
+            range(1, 2),
+            lambda _, given: _array_agg(exp.Distinct(expressions=given)),
+        ),
+        "OBJECT_AGG": (range(2, 3), lambda _, given: _object_agg(*given)),
+        "RATIO_TO_REPORT": (range(1, 2), lambda _, given: _ratio(given[0])),
+        "APPROX_PERCENTILE": (
+            range(2, 3),
+            lambda _, given: aggregate(
+                "QUANTILE_CONT", cast(helper("num", given[0]), "DOUBLE"), given[1]
+            ),
+        ),
+        **dict.fromkeys(("COUNT_IF", "CONDITIONAL_TRUE_EVENT"), _COUNT_IF),
+    }
+)
 
 
 def names_run() -> list[str]:
@@ -678,7 +613,7 @@ def write(name: str, given: Arguments) -> Any:
     """
     known = SYNONYMS.get(name, name)
     if known in NOT_RUN:
-        raise not_run(f"function {name}", NOT_RUN[known])
+        raise not_run(f"function {name}", "local_cortex/README.md lists those that it runs.")
     if known not in NAMES:
         raise unknown_function(name, names_run())
     takes, writing = WRITERS.get(known, (sorted(TAKES.get(known, ())), None))

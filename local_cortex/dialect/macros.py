@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ANSWERS", "INLINE", "KINDS", "MACROS", "PREFIX", "SYNONYMS", "TAKES"]
+__all__ = [
+    "ANSWERS",
+    "INLINE",
+    "KINDS",
+    "KNOWN",
+    "MACROS",
+    "OPAQUE",
+    "PREFIX",
+    "SYNONYMS",
+    "TAKES",
+]
 
 PREFIX: Final = "main.sf_"
 #: The kinds of values, and DuckDB's type of each; a macro of the same name makes one.
@@ -30,22 +41,36 @@ _DEFINITIONS: Final = Path(__file__).with_name("macros.sql").read_text("utf-8")
 _LINE: Final = re.compile(
     r"^([\w|]+)\(((?:[^()]|\(\d+, \d+\))*)\)(?: (\w+))? (:?=) (.*)$", re.MULTILINE
 )
+_KNOWN: Final = re.compile(r"^(\w+)\[([^\]]*)\](?: (\w+))? = (.*)$", re.MULTILINE)
 _CALL: Final = re.compile(r"[$](?=[a-zA-Z]\w*[(])")
 
 #: For every function and number of arguments, the kind that each argument is made before the call.
 TAKES: Final[dict[str, dict[int, tuple[str, ...]]]] = defaultdict(dict)
 #: The kind of what a function answers; ``same`` is that of its first argument.
 ANSWERS: Final[dict[str, str]] = {}
-SYNONYMS: Final[dict[str, str]] = {}
+SYNONYMS: Final[dict[str, str]] = {
+    other: name
+    for name, others in re.findall(r"(?m)^(\w+)\|([\w|]+)(?=\(|$)", _DEFINITIONS)
+    for other in others.split("|")
+}
 #: The functions that are written where they are called: parameters and expression.
 INLINE: Final[dict[tuple[str, int], tuple[list[str], str]]] = {}
+#: What a function is for arguments of known kinds: these kinds, the expression, and its kind.
+KNOWN: Final[dict[str, list[tuple[tuple[str, ...], str, str]]]] = defaultdict(list)
+#: What a function is for arguments of which neither DuckDB nor we know the type.
+OPAQUE: Final[dict[str, str]] = {}
+for _name, _wanted, _answer, _body in _KNOWN.findall(_DEFINITIONS):
+    if "?" in _wanted:
+        OPAQUE[_name] = _CALL.sub(PREFIX, _body)
+        continue
+    for _kinds in itertools.product(*(one.split("|") for one in _wanted.split(", "))):
+        KNOWN[_name].append((_kinds, _CALL.sub(PREFIX, _body), _answer))
 
 
 def _macros() -> tuple[str, ...]:
     overloads: dict[str, list[tuple[list[str], str, str]]] = defaultdict(list)
     for names, parameters, answer, sign, body in _LINE.findall(_DEFINITIONS):
-        name, *others = names.split("|")
-        SYNONYMS.update(dict.fromkeys(others, name))
+        name = names.partition("|")[0]
         if answer:
             ANSWERS[name] = answer
         split = re.findall(r"\w+(?: \w+(?:\(.*?\)|\[\])?)?", parameters)

@@ -3,7 +3,74 @@
 -- alone, and is cast to it; one without takes the rest. The kind is what it answers, in the words of
 -- KINDS in macros.py, which reads this file; `same` is that of the first argument. $name(...) calls
 -- another line. With := the expression is put where the function is called, and is no macro. Names in
--- capitals are Snowflake's and can be called by SQL; the others only help here.
+-- capitals are Snowflake's and can be called by SQL; the others only help here. A line with brackets is
+-- for arguments whose kinds are known, or, with ?, unknown, before DuckDB is asked: @0 is the first of
+-- them, and no kind is that of the last. A line of names alone gives other names of functions.py.
+
+-- other names of functions.py
+DATEADD|TIMEADD|TIMESTAMPADD
+DATEDIFF|TIMEDIFF|TIMESTAMPDIFF
+TO_CHAR|TO_VARCHAR
+TO_NUMBER|TO_DECIMAL|TO_NUMERIC
+TRY_TO_NUMBER|TRY_TO_DECIMAL|TRY_TO_NUMERIC
+STDDEV|STDDEV_SAMP
+VAR_POP|VARIANCE_POP
+VARIANCE|VAR_SAMP|VARIANCE_SAMP
+APPROX_COUNT_DISTINCT|HLL
+ARRAY_AGG|ARRAYAGG
+COUNT_IF|COUNTIF
+GROUPING|GROUPING_ID
+DAYOFWEEKISO|DAYOFWEEK_ISO
+DAY|DAYOFMONTH
+WEEK|WEEKOFYEAR
+LISTAGG|STRING_AGG
+BITAND_AGG|BIT_AND_AGG
+BITOR_AGG|BIT_OR_AGG
+BITXOR_AGG|BIT_XOR_AGG
+
+-- arguments of known kinds
+text[int|dec|date|bool] text = @0::VARCHAR
+text[real] text = regexp_replace(@0::VARCHAR, '\.0$', '')
+text[ntz] text = strftime(@0, '%Y-%m-%d %H:%M:%S.%g')
+moment[date|ntz|ltz] = @0
+ntz[date] ntz = @0::TIMESTAMP
+date[ntz] date = @0::DATE
+add_days[any, date] date = (@1 + @0)::DATE
+add_days[any, ntz|ltz] = @1 + @0
+add_time[any, ntz|ltz] = @1 + @0
+DATE_TRUNC[text, date] date = $first_day(@0, @1)
+DATE_TRUNC[text, ntz] ntz = $first(@0, @1)
+plus[date, int] date = @0 + @1::INTEGER
+plus[int, date] date = @1 + @0::INTEGER
+minus[date, int] date = @0 - @1::INTEGER
+minus[date, date] int = @0 - @1
+divide[int, int] dec = $quotient(@0, @1)
+divide[int|dec, int|dec] dec = $quotient_dec(@0, @1)
+divide[real, int|dec|real] real = $ratio(@0, @1)
+divide[int, real] real = $ratio(@0, @1)
+
+-- arguments of which neither DuckDB nor we know the type
+text[?] = @0::VARCHAR
+int[?] = @0::HUGEINT
+real[?] = @0::DOUBLE
+bool[?] = @0::BOOLEAN
+date[?] = @0::DATE
+time[?] = @0::TIME
+ntz[?] = @0::TIMESTAMP
+ltz[?] = @0::TIMESTAMPTZ
+arr[?] = @0::VARIANT[]
+obj[?] = @0::JSON
+num[?] = @0
+moment[?] = @0
+exact[?] = @0
+TO_ARRAY[?] = @0::VARIANT[]
+LENGTH[?] = length(@0::VARCHAR)
+DATE_TRUNC[?, ?] = date_trunc(@0, @1)
+plus[?, ?] = @0 + @1
+minus[?, ?] = @0 - @1
+add_days[?, ?] = @1 + @0
+add_time[?, ?] = @1 + @0
+get[?, ?] = $get(@0::VARIANT, @1::VARCHAR)
 
 -- values of one kind made of values of any
 text(a VARCHAR) text = a

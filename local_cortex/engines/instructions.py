@@ -1,7 +1,6 @@
-"""Tasks as plain instructions for a real model, and strict parsing of its answers.
+"""Tasks as plain instructions for a real model (``tasks.toml``), and strict parsing of its answers.
 
-The instructions are in ``tasks.toml``. An answer that does not have the form asked for is an error,
-never a guess.
+An answer that does not have the form asked for is an error, never a guess.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.lexicon import DATA
+from local_cortex.engines.tasks import DATA
 
 __all__ = ["READERS", "ask", "read"]
 
@@ -47,27 +46,28 @@ def read(name: str, given: Given, answer: str) -> Any:
         raise EngineError(502, f"the model did not answer in the form asked for ({name})") from None
 
 
-def _json(answer: str) -> Any:
-    """Read a JSON document, in a code fence or bare."""
-    fenced = FENCE.match(answer)
-    return json.loads(fenced[1] if fenced else answer)
-
-
 def _fits(fits: bool, value: Any) -> Any:
     if not fits:
         raise ValueError(value)
     return value
 
 
+def _json(_: Given, answer: str) -> Any:
+    """Read a JSON document, in a code fence or bare."""
+    fenced = FENCE.match(answer)
+    return json.loads(fenced[1] if fenced else answer)
+
+
+def _keyed(keys: list[str], answer: str) -> dict[str, Any]:
+    found = _json({}, answer)
+    _fits(isinstance(found, dict) and set(found) == set(keys), found)
+    return {key: found[key] for key in keys}
+
+
 def _classify(given: Given, answer: str) -> Any:
-    chosen, names = _json(answer), [one["label"] for one in given["labels"]]
+    chosen, names = _json(given, answer), [one["label"] for one in given["labels"]]
     fits = isinstance(chosen, list) and all(one in names for one in chosen)
     return _fits(fits and (given["multi"] or len(chosen) == 1), chosen)
-
-
-def _truth(_: Given, answer: str) -> bool:
-    said = answer.rstrip(".").lower()
-    return bool(_fits(said in {"true", "false"}, said) == "true")
 
 
 def _sentiment(given: Given, answer: str) -> Any:
@@ -75,14 +75,9 @@ def _sentiment(given: Given, answer: str) -> Any:
     return _fits(all(mood in MOODS for mood in found.values()), found)
 
 
-def _score(_: Given, answer: str) -> Any:
-    return _fits(-1 <= float(answer) <= 1, float(answer))
-
-
-def _keyed(keys: list[str], answer: str) -> dict[str, Any]:
-    found = _json(answer)
-    fits = isinstance(found, dict) and set(found) == set(keys)
-    return {key: _fits(fits, found)[key] for key in keys}
+def _truth(_: Given, answer: str) -> bool:
+    said = answer.rstrip(".").lower()
+    return bool(_fits(said in {"true", "false"}, said) == "true")
 
 
 def _text(_: Given, answer: str) -> Any:
@@ -94,10 +89,10 @@ READERS: Mapping[str, Callable[[Given, str], Any]] = {
     "classify": _classify,
     "decide": _truth,
     "sentiment": _sentiment,
-    "score": _score,
+    "score": lambda _, answer: _fits(-1 <= float(answer) <= 1, float(answer)),
     "summarize": _text,
     "aggregate": _text,
     "translate": _text,
     "extract": lambda given, answer: _keyed(list(given["questions"]), answer),
-    "structure": lambda _, answer: _json(answer),
+    "structure": _json,
 }

@@ -8,28 +8,35 @@ through the Snowflake client. Three settings say where: ``COURSE_RELAY_URL``,
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, EngineError, Event, Usage
-from local_cortex.engines.bounded import Bounded, TooMuch, beginning, is_plain
-from local_cortex.engines.counting import prompt_tokens
-from local_cortex.engines.relay_rejection import OPTIONAL, Rejection
-from local_cortex.engines.relay_settings import (
-    API_KEY,
-    MODELS,
-    URL,
-    check_key,
-    check_models,
-    check_url,
-    is_loopback,
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    EngineError,
+    Event,
+    Usage,
+    prompt_tokens,
 )
-from local_cortex.engines.relay_stream import LONE_SURROGATE, RelayStream
+from local_cortex.engines.relay_reading import (
+    API_KEY,
+    LONE_SURROGATE,
+    MODELS,
+    OPTIONAL,
+    URL,
+    Rejection,
+    RelayStream,
+)
+from local_cortex.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -73,10 +80,12 @@ class RelayEngine:
         Raises:
             SettingsError: ``url`` or ``api_key`` cannot be used.
         """
-        self._base = check_url(url)
+        self._base = _checked_url(url)
         self._models = {name.lower(): target for name, target in (models or {}).items()}
         self._headers = {"accept": "text/event-stream", "accept-encoding": "identity"}
-        self._key = check_key(api_key or "")
+        self._key = (api_key or "").strip()
+        if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
+            raise SettingsError(f"{API_KEY} has a character that no key has; paste it again.")
         if self._key:
             self._headers["authorization"] = f"Bearer {self._key}"
         self._timeout = timeout
@@ -84,64 +93,53 @@ class RelayEngine:
         self._refused: dict[str, frozenset[str]] = {}
         # A proxy from the environment could not reach this machine's own loopback, but another
         # host may be reachable only through it.
-        self._trust_env = not is_loopback(self._base.host)
+        self._trust_env = not _is_loopback(self._base.host)
         # Reading the certificates takes tens of milliseconds: once, not for each call.
         self._tls = httpx.create_ssl_context(trust_env=self._trust_env)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> RelayEngine | None:
-        """Make the relay that the settings name, or return ``None`` without ``COURSE_RELAY_URL``.
-
-        Raises:
-            SettingsError: a setting cannot be used; the text names it and the fix.
-        """
+        """Make the relay that the settings name; ``None`` without ``COURSE_RELAY_URL``."""
         url = environment.get(URL, "").strip()
         if not url:
             return None
-        return cls(url, check_models(environment.get(MODELS, "")), environment.get(API_KEY))
+        return cls(url, _read_models(environment.get(MODELS, "")), environment.get(API_KEY))
 
     def target_of(self, model: str) -> str:
         """Give the target's name for a Cortex model."""
-        name = model.lower()
-        return self._models.get(name) or self._models.get("*") or model
+        return self._models.get(model.lower()) or self._models.get("*") or model
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         answer = RelayStream()
         pieces = 0
         try:
-            async with self._answered(call) as (response, bounded):
+            async with self._answered(call) as response:
                 yield Begin()
+                bounded = response.stream = _Bounded(response)
                 async with aclosing(EventSource(response).aiter_sse()) as events:
                     while not answer.done and (event := await _next(events, answer)):
-                        bounded.next()
+                        bounded.piece = 0
                         if added := answer.feed(event.event, event.data):
                             if isinstance(added, Delta):
                                 pieces += tokens.count(added.text)
                             yield added
             finish_reason = answer.finish()
-        except (httpx.HTTPError, TooMuch) as error:
+        except (httpx.HTTPError, _TooMuch) as error:
             # After the model's own end, only the usage can still be missing.
             if answer.finish_reason is None:
                 raise EngineError(502, self._explain(error)) from error
             finish_reason = answer.finish_reason
         except EngineError as error:
             # Some servers repeat a key that they refuse.
-            raise EngineError(error.status, self._hide(str(error))) from None
+            shown = str(error).replace(self._key, "[key]") if self._key else str(error)
+            raise EngineError(error.status, shown) from None
         if rest := answer.rest():
             yield Delta(rest)
-        usage = answer.usage or Usage(
-            prompt_tokens=prompt_tokens(call.messages),
-            completion_tokens=pieces,
-        )
-        yield End(finish_reason, usage)
+        yield End(finish_reason, answer.usage or Usage(prompt_tokens(call.messages), pieces))
 
     @asynccontextmanager
-    async def _answered(self, call: Call) -> AsyncIterator[tuple[httpx.Response, Bounded]]:
-        """Ask; once more for each field that the target refuses, without it.
-
-        Raises:
-            EngineError: the target does not answer with a stream of events.
-        """
+    async def _answered(self, call: Call) -> AsyncIterator[httpx.Response]:
+        """Ask; once more for each field that the target refuses, without it."""
         model = self.target_of(call.model)
         refused = self._refused.get(model, frozenset())
         # One client a call: nothing outlives the call, and closing this generator closes
@@ -156,7 +154,7 @@ class RelayEngine:
                     rejection = await _rejection(response)
                     if rejection is None:
                         self._refused[model] = refused
-                        yield response, Bounded(response, EVENT_BYTES, ANSWER_BYTES)
+                        yield response
                         return
                 finally:
                     await response.aclose()
@@ -198,25 +196,45 @@ class RelayEngine:
     def _where(self) -> str:
         return f"the relay target at {self._base.host}:{self._base.port or self._base.scheme}"
 
-    def _explain(self, error: httpx.HTTPError | TooMuch) -> str:
-        where = self._where
-        fix = f"start it, or unset {URL} to have the script answer"
+    def _explain(self, error: httpx.HTTPError | _TooMuch) -> str:
         match error:
-            case httpx.ConnectTimeout():
-                return f"{where} did not accept a connection in {self._timeout.connect:g} s; {fix}"
-            case httpx.ConnectError():
-                return f"{where} cannot be reached; {fix}"
+            case httpx.ConnectError() | httpx.ConnectTimeout():
+                what = f"cannot be reached; start it, or unset {URL} to have the script answer"
             case httpx.ReadTimeout():
-                return f"{where} sent nothing for {self._timeout.read:g} s"
-            case TooMuch():
-                return f"{where} sent {error}"
-            case httpx.TransportError():
-                return f"{where} broke the connection off ({type(error).__name__})"
+                what = f"sent nothing for {self._timeout.read:g} s"
+            case _TooMuch():
+                what = f"sent {error}"
             case _:
-                return f"{where} sent what cannot be read ({type(error).__name__})"
+                what = f"broke the connection off ({type(error).__name__})"
+        return f"{self._where} {what}"
 
-    def _hide(self, text: str) -> str:
-        return text.replace(self._key, "[key]") if self._key else text
+
+class _TooMuch(Exception):
+    """A body, or one event of it, is larger than it may be."""
+
+
+class _Bounded(httpx.AsyncByteStream):
+    """Counts the bytes of a response's stream, whose place it takes.
+
+    ``piece`` counts those since it was last set to 0. httpx and httpx-sse leave this to us.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream = cast("httpx.AsyncByteStream", response.stream)
+        self.piece = self._whole = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._stream:
+            self.piece += len(data)
+            self._whole += len(data)
+            if self.piece > EVENT_BYTES:
+                raise _TooMuch("an event without an end")
+            if self._whole > ANSWER_BYTES:
+                raise _TooMuch("an answer without an end")
+            yield data
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 async def _next(
@@ -233,9 +251,60 @@ async def _next(
 async def _rejection(response: httpx.Response) -> Rejection | None:
     """Read an answer that is not a stream of events; ``None`` for one that is."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # A compressed body unpacks to a thousand times as much; servers are asked for plain ones.
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    plain = encoding in {"", "identity"}
     if response.status_code == HTTPStatus.OK and kind == "text/event-stream":
-        if is_plain(response):
+        if plain:
             return None
         raise EngineError(502, "the relay target compressed its stream, though asked not to")
-    body = await beginning(response, REJECTION_BYTES, REJECTION_SECONDS)
-    return Rejection(response.status_code, response.reason_phrase, kind, body)
+    body = b""
+    try:
+        async with asyncio.timeout(REJECTION_SECONDS):
+            async for data in response.aiter_raw():
+                body += data
+                if len(body) >= REJECTION_BYTES:
+                    break
+    except (TimeoutError, httpx.HTTPError):
+        pass  # the part that arrived may be enough
+    read = body[:REJECTION_BYTES] if plain else b""
+    return Rejection(response.status_code, response.reason_phrase, kind, read)
+
+
+def _checked_url(given: str) -> httpx.URL:
+    """Check an endpoint's address and take ``/chat/completions`` off its end, if it is there."""
+    example = "for Ollama it is http://127.0.0.1:11434/v1"
+    try:
+        url = httpx.URL(given.strip().rstrip("/").removesuffix("/chat/completions"))
+    except httpx.InvalidURL as error:
+        raise SettingsError(f"{URL} is not a URL ({error}); {example}.") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SettingsError(f"{URL} must start with http:// or https:// and a host; {example}.")
+    if url.userinfo:
+        raise SettingsError(f"{URL} has a user or a password in it; put a key in {API_KEY}.")
+    if url.query or url.fragment:
+        raise SettingsError(f"{URL} must end with its path, without ? or #; {example}.")
+    return url
+
+
+def _read_models(given: str) -> dict[str, str]:
+    """Read ``name=target,name=target``; the names come out in lower case."""
+    models: dict[str, str] = {}
+    for entry in filter(None, map(str.strip, given.split(","))):
+        name, _, target = (part.strip() for part in entry.partition("="))
+        if not (name and target):
+            raise SettingsError(
+                f"{MODELS}: {entry!r} is not of the form name=target; "
+                "write for example llama3.1-8b=llama3.2:1b,*=qwen3:0.6b."
+            )
+        if name.lower() in models:
+            raise SettingsError(f"{MODELS}: {name!r} is there twice; keep one of the two.")
+        models[name.lower()] = target
+    return models
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,32 +1,99 @@
 """The default engine: answers written in advance, streamed at the pace of a model.
 
-It is deterministic. The same call gives the same text, in the same pieces, on the same schedule.
+The same call gives the same text, in the same pieces, on the same schedule. ``topics.toml`` says by
+which words a prompt is recognised, so a learner can vary it; to any other prompt the script says
+honestly that it is one. The answers are Markdown files, ``answers/<language>/<topic>.md``, in parts
+that a comment begins: ``<!-- line -->`` is the answer in one sentence, ``<!-- body -->`` the usual
+one, and ``<!-- more -->`` follows the body when a long answer is asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 import time
+import tomllib
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import regex
+
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, Event, Usage, script, tasks
-from local_cortex.engines.counting import prompt_tokens
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    Event,
+    Message,
+    Usage,
+    prompt_tokens,
+    tasks,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-__all__ = ["ScriptedEngine"]
+__all__ = ["ScriptedEngine", "answer", "language_of", "quote", "sentences_asked_for", "topic_of"]
+
+ANSWERS = Path(__file__).with_name("answers")
+PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
+HANGUL = re.compile(r"[가-힣\u1100-\u11ff\u3131-\u318e]")
+# A prompt longer than this is somebody's own text, whatever words happen to be in it.
+LONGEST_PROMPT = 300
+# How much of a prompt is quoted. A cluster has no greatest length of its own (marks can be piled
+# up without end), so code points are limited too.
+QUOTED_CLUSTERS = 240
+QUOTED_CODE_POINTS = 1_000
+QUOTED_LINES = 6
+# Control characters, line separators that are not Markdown's, and halves of surrogate pairs,
+# which no client could decode.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+NUMBERS = {
+    "a": 1, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6,
+}  # fmt: skip
+NUMBER = rf"({'|'.join(NUMBERS)}|\d{{1,2}})"
+LINE = re.compile(r"\bone[- ]lin(?:e|er)\b|한 ?줄", re.IGNORECASE)
+SENTENCES = re.compile(rf"\b(?:in )?{NUMBER}[- ]sentences?\b|{NUMBER} ?문장", re.IGNORECASE)
+LONG = re.compile(
+    r"\b(?:in (?:more )?(?:detail|depth)|detailed|thorough(?:ly)?|at length|essay)\b"
+    r"|(?<!how )\blong(?:er)?\b|자세|상세|길게|긴 |구체적|깊이 있|장문",
+    re.IGNORECASE,
+)
+SHORT = re.compile(r"\b(?:briefly|in short|short|concise(?:ly)?)\b|간단히|간략|짧게", re.IGNORECASE)
+SHORT_SENTENCES = 3
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+# Running text: no heading, list, table, quotation or code.
+PROSE = re.compile(r"(?!#|[-*+] |\d+\. |\||>|```|.*:$)", re.DOTALL)
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.VERBOSE)
+
+
+_TOPICS = tomllib.loads(Path(__file__).with_name("topics.toml").read_text("utf-8"))
+OWN_TASK, FILLER = _words(_TOPICS["own_task"]), _words(_TOPICS["filler"])
+FORMS: Mapping[str, Sequence[re.Pattern[str]]] = {
+    topic: (_words(one["form"]), _words(one["subject"])) for topic, one in _TOPICS["forms"].items()
+}
+SUBJECTS: Mapping[str, Sequence[re.Pattern[str]]] = {
+    topic: [*map(_words, parts)] for topic, parts in _TOPICS["subjects"].items()
+}
+ASKED_FOR: Mapping[str, re.Pattern[str]] = {
+    language: _words(one) for language, one in _TOPICS["asked_for"].items()
+}
 
 
 class ScriptedEngine:
-    """An engine that plays a script; see :mod:`local_cortex.engines.script` for the words.
+    """An engine that plays a script.
 
     ``first_token`` is in seconds, from the first request for a delta. Token *i* (from 0) is due at
     ``first_token + i / tokens_per_second``; a call may ask for another speed. Each is timed against
-    that schedule, not against the one before, so neither the clock's grain nor a slow consumer adds
-    up; a consumer that comes late gets what is due at once. ``sleep`` and ``clock`` are there for
-    tests.
+    that schedule, so neither the clock's grain nor a slow consumer adds up.
     """
 
     name = "scripted"
@@ -47,24 +114,113 @@ class ScriptedEngine:
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         started = self._clock()
         yield Begin()
-        pieces = tokens.split(script.answer(call.messages))
+        pieces = tokens.split(answer(call.messages))
         cut = pieces[: call.max_tokens]
-        tokens_per_second = call.tokens_per_second or self.tokens_per_second
+        speed = call.tokens_per_second or self.tokens_per_second
         for number, piece in enumerate(cut):
-            due = started + self.first_token + number / tokens_per_second
+            due = started + self.first_token + number / speed
             # Also when nothing is left to wait for: other streams and a cancellation get a turn.
             await self._sleep(max(0.0, due - self._clock()))
             yield Delta(piece)
-        yield End(
-            "length" if len(cut) < len(pieces) else "stop",
-            Usage(
-                prompt_tokens=prompt_tokens(call.messages),
-                completion_tokens=len(cut),
-            ),
-        )
+        usage = Usage(prompt_tokens(call.messages), len(cut))
+        yield End("length" if len(cut) < len(pieces) else "stop", usage)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
         await self._sleep(self.first_token)
         # In a thread: the rules may read long texts, and other streams go on.
         return await asyncio.to_thread(tasks.run, name, arguments)
+
+
+def answer(messages: Sequence[Message]) -> str:
+    """Answer the last user message, as Markdown; the same messages always get the same answer."""
+    prompt, language = _last_prompt(messages), language_of(messages)
+    topic = topic_of(prompt)
+    parts = _parts(language, topic or "unknown")
+    if topic is None:
+        return parts["body"].replace("{prompt}", quote(prompt))
+    return _cut(sentences_asked_for(prompt), **parts)
+
+
+def _cut(sentences: float | None, line: str, body: str, more: str = "") -> str:
+    everything = f"{body}\n\n{more}".strip()
+    if sentences is None or math.isinf(sentences):
+        return body if sentences is None else everything
+    prose = [SENTENCE_END.split(one) for one in everything.split("\n\n") if PROSE.match(one)]
+    first = [sentence for block in prose if len(block) > 1 for sentence in block]
+    return " ".join([*first[: int(sentences) - 1], line])
+
+
+def sentences_asked_for(prompt: str) -> float | None:
+    """Read how long an answer a prompt asks for: infinity for a long one, ``None`` for no wish."""
+    if LINE.search(prompt):
+        return 1
+    if match := SENTENCES.search(prompt):
+        given = (match[1] or match[2]).lower()
+        return max(1, NUMBERS.get(given) or int(given))
+    if LONG.search(prompt):
+        return math.inf
+    return SHORT_SENTENCES if SHORT.search(prompt) else None
+
+
+def topic_of(prompt: str) -> str | None:
+    """Name the topic of one of the course's own prompts; ``None`` for any other prompt."""
+    prompt = prompt.strip()
+    if len(prompt) > LONGEST_PROMPT or OWN_TASK.search(prompt):
+        return None
+    for topic, (form, subject) in FORMS.items():
+        if form.search(prompt):
+            rest = FILLER.sub(" ", form.sub(" ", prompt))
+            # The subject may stand inside what names the form: "write a generator function".
+            if subject.search(prompt) or not re.search(r"\w", rest):
+                return topic
+    for topic, parts in SUBJECTS.items():
+        if all(part.search(prompt) for part in parts):
+            return topic
+    return None
+
+
+def language_of(messages: Sequence[Message]) -> str:
+    """Choose ``ko`` or ``en``: the language asked for, else that of the last user message.
+
+    A request in the last user message counts before one in a system message.
+    """
+    prompt = _last_prompt(messages)
+    systems = (turn.content for turn in reversed(messages) if turn.role == "system")
+    for text in (prompt, *systems):
+        for language, asked in ASKED_FOR.items():
+            if asked.search(text):
+                return language
+    return "ko" if HANGUL.search(prompt) else "en"
+
+
+def quote(prompt: str) -> str:
+    """Quote a prompt as a Markdown code block that nothing in the prompt can end.
+
+    A long prompt is shortened by whole grapheme clusters, and what cannot be shown is replaced by
+    U+FFFD.
+    """
+    # Enough to tell that a prompt is longer than its quote.
+    read = prompt.strip()[: 10 * QUOTED_CODE_POINTS]
+    text = UNPRINTABLE.sub("\ufffd", read.replace("\r\n", "\n").replace("\r", "\n"))
+    shown = ""
+    for match in islice(regex.finditer(r"\X", text), QUOTED_CLUSTERS):
+        longer = shown + match[0]
+        if len(longer) > QUOTED_CODE_POINTS or longer.count("\n") >= QUOTED_LINES:
+            break
+        shown = longer
+    if len(shown) < len(text):
+        shown = shown.rstrip() + " …"
+    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def _last_prompt(messages: Sequence[Message]) -> str:
+    return next((turn.content for turn in reversed(messages) if turn.role == "user"), "")
+
+
+def _parts(language: str, topic: str) -> dict[str, str]:
+    """Read one answer file: part name -> its Markdown."""
+    pieces = PART.split((ANSWERS / language / f"{topic}.md").read_text("utf-8"))[1:]
+    return {name: part.strip() for name, part in zip(pieces[::2], pieces[1::2], strict=True)}

@@ -8,27 +8,27 @@ an answer never pretends to know. :data:`RULES` is the whole list.
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.embedding import similarity
-from local_cortex.engines.lexicon import (
-    DATA,
-    READ_CHARACTERS,
-    clauses,
-    folded,
-    is_korean,
-    mood,
-    mood_counts,
-    sentences,
-    shared,
-    words,
-)
+from local_cortex.engines.computed import similarity
 
-__all__ = ["RULES", "TaskEngine", "run"]
+__all__ = ["DATA", "RULES", "TaskEngine", "mood", "run"]
 
+Mood = Literal["positive", "negative", "neutral", "mixed"]
+Given = Mapping[str, Any]
+
+# Of one text: rules share the interpreter with the server, so none may take long.
+READ_CHARACTERS = 8_000
+# How much of a word's letter pairs another one must have to count as the same word.
+ALIKE = 0.6
+# Different words of one text that are compared.
+MOST_WORDS = 400
 SUMMARY_SENTENCES = 3
 SUMMARY_CHARACTERS = 400
 # Of a column that is aggregated.
@@ -39,17 +39,51 @@ NAMED_WORDS = 5
 # Examples of AI_CLASSIFY that are this near (cosine of their spelling) speak for their labels.
 NEAR_EXAMPLE = 0.5
 
+WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
+HANGUL = re.compile(r"[가-힣]")
+
+#: What ``tasks.toml`` holds.
+DATA = tomllib.loads(Path(__file__).with_name("tasks.toml").read_text("utf-8"))
+PATTERNS = {name: re.compile(one) for name, one in DATA["patterns"].items()}
+STOP, GOOD, BAD = (
+    frozenset(DATA["words"][name].split()) for name in ("say_nothing", "good", "bad")
+)
+# Longest first, so that 불친절 is not taken for 친절; English words whole, Korean ones by stem.
+MOOD = re.compile(
+    "|".join(
+        word if HANGUL.match(word) else rf"\b{word}\b"
+        for word in sorted(GOOD | BAD, key=len, reverse=True)
+    )
+)
+MOOD_NAMES = {name: mood for mood, names in DATA["moods"].items() for name in names}
+
+QUOTED = re.compile(r"[\"“'‘「]([^\"”'’」]{1,100})[\"”'’」]")
+PLACE = re.compile(r"\{[0-9]+\}")
+QUESTION = re.compile(r"^(.{3,300}?[?:？])\s*(.+)$", re.DOTALL)
+# The languages of AI_TRANSLATE (docs, November 2026).
+LANGUAGES = re.compile(
+    r"(?:ar|cs|da|de|el|en|es|fi|fr|he|hi|hr|hu|it|ja|ko|nl|no|pl|pt|ro|ru|sv|tr|zh)\b"
+)
+# A value may hold commas, but not the next key: "name: Kim, hobbies: tea, go".
+PAIR = re.compile(
+    r"(?:^|[\n,;.!?])[ \t]{0,8}(?:[-*][ \t]{0,8})?([^\n:：,;.!?]{1,60}?)[ \t]{0,8}[:：]"
+    r"([^\n,;]+(?:,(?![^\n,:：]{1,60}[:：])[^\n,;]*)*)"
+)
+KINDS = [
+    (re.compile(asks, re.IGNORECASE), re.compile(finds)) for asks, finds in DATA["kinds"].items()
+]
+
 
 @runtime_checkable
 class TaskEngine(Protocol):
     """An engine that does tasks itself; any other is asked in words (see ``instructions``)."""
 
-    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+    async def task(self, name: str, arguments: Given) -> Any:
         """Do one of the tasks of :data:`RULES`."""
         ...
 
 
-def run(name: str, arguments: Mapping[str, Any]) -> Any:
+def run(name: str, arguments: Given) -> Any:
     """Do a task.
 
     Raises:
@@ -58,10 +92,69 @@ def run(name: str, arguments: Mapping[str, Any]) -> Any:
     return RULES[name](arguments)
 
 
-MOOD_NAMES = {name: mood for mood, names in DATA["moods"].items() for name in names}
+# Words and moods: plain comparisons of letters; nothing knows what a word means.
 
 
-def classify(given: Mapping[str, Any]) -> list[str]:
+def _is_korean(text: str) -> bool:
+    return HANGUL.search(text) is not None
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text[:READ_CHARACTERS]).casefold()
+
+
+def _words(text: str) -> list[str]:
+    """List the words that say something, without Korean particles, each once."""
+    found = (PATTERNS["particle"].sub("", word) for word in WORD.findall(_folded(text)))
+    return [word for word in dict.fromkeys(found) if word not in STOP][:MOST_WORDS]
+
+
+def _parts(text: str, end: str) -> list[str]:
+    found = PATTERNS[end].split(text[:READ_CHARACTERS])
+    return [one.strip() for one in found if one and one.strip()]
+
+
+def _shared(wanted: Iterable[str], present: Sequence[str]) -> int:
+    """Count the words of ``wanted`` of which one in ``present`` has most letter pairs."""
+    known = [_pairs(word) for word in present]
+    return sum(
+        any(len(pairs & other) >= ALIKE * len(pairs) for other in known)
+        for pairs in map(_pairs, wanted)
+    )
+
+
+def _pairs(word: str) -> set[str]:
+    return {word[at : at + 2] for at in range(max(1, len(word) - 1))}
+
+
+def _mood_counts(text: str) -> tuple[int, int]:
+    """Count the good and the bad words of a text; a negation turns one around."""
+    read = _folded(text)
+    good = bad = 0
+    for match in MOOD.finditer(read):
+        before = read[max(0, match.start() - 40) : match.start()]
+        after = read[match.end() :][:12]
+        negated = bool(
+            PATTERNS["negated_before"].search(before) or PATTERNS["negated_after"].match(after)
+        )
+        is_good = (match[0] in GOOD) != negated
+        good += is_good
+        bad += not is_good
+    return good, bad
+
+
+def mood(text: str) -> Mood:
+    """Name the mood of a text."""
+    good, bad = _mood_counts(text)
+    if good and bad:
+        return "mixed"
+    return "positive" if good else "negative" if bad else "neutral"
+
+
+# The rules
+
+
+def classify(given: Given) -> list[str]:
     """``text``, ``labels`` [{label, description}], ``multi``, ``examples`` -> labels.
 
     The label that shares most words with the text: its own count twice, its description's once, and
@@ -70,14 +163,14 @@ def classify(given: Mapping[str, Any]) -> list[str]:
     """
     text, labels = given["text"], given["labels"]
     names = [one["label"] for one in labels]
-    if {folded(name) for name in names} <= MOOD_NAMES.keys():
+    if {_folded(name) for name in names} <= MOOD_NAMES.keys():
         found = mood(text)
-        return [name for name in names if MOOD_NAMES[folded(name)] == found] or names[:1]
-    present = words(text)
+        return [name for name in names if MOOD_NAMES[_folded(name)] == found] or names[:1]
+    present = _words(text)
     scores: Counter[str] = Counter()
     for one in labels:
-        named = shared(words(one["label"]), present)
-        scores[one["label"]] += 2 * named + shared(words(one.get("description") or ""), present)
+        described = _shared(_words(one.get("description") or ""), present)
+        scores[one["label"]] += 2 * _shared(_words(one["label"]), present) + described
     for example in given.get("examples") or ():
         near = similarity(str(example.get("input", "")), text)
         for label in example.get("labels") or ():
@@ -88,20 +181,7 @@ def classify(given: Mapping[str, Any]) -> list[str]:
     return [max(names, key=lambda name: scores[name])]
 
 
-ASKS_GOOD = re.compile(
-    r"\b(?:positive|good|great|happy|satisfied|praise|favou?rable)\b|긍정|만족|칭찬|호평"
-)
-ASKS_BAD = re.compile(
-    r"\b(?:negative|bad|unhappy|dissatisfied|complain\w*|angry|unfavou?rable)\b"
-    r"|부정|불만|불평|항의|혹평"
-)
-NO = re.compile(r"\b(?:not|no|never|without)\b|n['’]t\b|지 않|아닌|아니|없")
-QUOTED = re.compile(r"[\"“'‘「]([^\"”'’」]{1,100})[\"”'’」]")
-PLACE = re.compile(r"\{[0-9]+\}")
-QUESTION = re.compile(r"^(.{3,300}?[?:？])\s*(.+)$", re.DOTALL)
-
-
-def decide(given: Mapping[str, Any]) -> bool:
+def decide(given: Given) -> bool:
     """``question`` and ``text`` -> whether it is so.
 
     Quoted words must stand in the text; questions about positive or negative go by its mood; else
@@ -116,109 +196,89 @@ def decide(given: Mapping[str, Any]) -> bool:
             "the scripted engine only compares a text with a question; write the question first, "
             "then '?' or ':', then the text, or use PROMPT('question {0}', text)",
         )
-    asked = folded(question)
-    good, bad = mood_counts(text)
-    no = NO.search(asked) is not None
+    asked = _folded(question)
+    good, bad = _mood_counts(text)
+    no = PATTERNS["no"].search(asked) is not None
     # A quotation is matched to the letter; an apostrophe within a word opens none.
     if quoted := QUOTED.findall(re.sub(r"(?<=\w)['’](?=\w)", "", asked)):
-        return all(one in folded(text) for one in quoted) != no
-    for pattern, found in ((ASKS_BAD, bad), (ASKS_GOOD, good)):
-        if pattern.search(asked):
+        return all(one in _folded(text) for one in quoted) != no
+    for name, found in (("asks_bad", bad), ("asks_good", good)):
+        if PATTERNS[name].search(asked):
             return (found > 0) != no
-    wanted = words(NO.sub(" ", asked))
-    hits = shared(wanted, words(text))
+    wanted = _words(PATTERNS["no"].sub(" ", asked))
+    hits = _shared(wanted, _words(text))
     return (bool(wanted) and 2 * hits >= len(wanted)) != no
 
 
-def sentiment(given: Mapping[str, Any]) -> dict[str, str]:
+def sentiment(given: Given) -> dict[str, str]:
     """``text`` and ``categories`` -> the mood of the whole, and of the clauses that name each."""
     text = given["text"]
     found = {"overall": str(mood(text))}
-    parts = [(part, words(part)) for part in clauses(text)]
+    parts = [(part, _words(part)) for part in _parts(text, "clause_end")]
     for category in given.get("categories") or ():
-        about = [part for part, present in parts if shared(words(category), present)]
+        about = [part for part, present in parts if _shared(_words(category), present)]
         found[category] = mood(". ".join(about)) if about else "unknown"
     return found
 
 
-def score(given: Mapping[str, Any]) -> float:
+def score(given: Given) -> float:
     """``text`` -> from -1 to 1."""
-    good, bad = mood_counts(given["text"])
+    good, bad = _mood_counts(given["text"])
     return round((good - bad) / (good + bad + 1), 4)
 
 
-def summarize(given: Mapping[str, Any]) -> str:
+def summarize(given: Given) -> str:
     """``text`` -> its first sentences."""
     kept: list[str] = []
-    for sentence in sentences(given["text"])[:SUMMARY_SENTENCES]:
+    for sentence in _parts(given["text"], "sentence_end")[:SUMMARY_SENTENCES]:
         if kept and sum(map(len, kept)) + len(sentence) > SUMMARY_CHARACTERS:
             break
         kept.append(sentence[:SUMMARY_CHARACTERS])
     return " ".join(kept)
 
 
-def aggregate(given: Mapping[str, Any]) -> str:
+def aggregate(given: Given) -> str:
     """``texts`` and ``task`` (``None``: a summary) -> counts, frequent words, first sentences."""
-    texts, task = given["texts"], given.get("task")
-    read = texts[:READ_TEXTS]
-    moods = Counter(mood(text[:1_000]) for text in read)
-    named = Counter(word for text in read for word in words(text[:1_000]) if len(word) > 1)
-    frequent = ", ".join(word for word, times in named.most_common(NAMED_WORDS) if times > 1)
-    firsts = dict.fromkeys((sentences(text[:1_000]) or [""])[0] for text in read)
+    task = (given.get("task") or "")[:QUOTED_CHARACTERS]
+    read = [text[:1_000] for text in given["texts"][:READ_TEXTS]]
+    named = Counter(word for text in read for word in _words(text) if len(word) > 1)
+    firsts = dict.fromkeys((_parts(text, "sentence_end") or [""])[0] for text in read)
     quoted = [one[:QUOTED_CHARACTERS] for one in firsts if one][:QUOTED_TEXTS]
-    korean = is_korean(task or "") or any(is_korean(text[:200]) for text in read[:QUOTED_TEXTS])
     values = {
-        "task": (task or "")[:QUOTED_CHARACTERS],
-        "count": len(texts),
-        "frequent": frequent,
+        "task": task,
+        "count": len(given["texts"]),
+        "frequent": ", ".join(word for word, n in named.most_common(NAMED_WORDS) if n > 1),
         "quoted": " / ".join(quoted),
-        **{name: moods[name] for name in DATA["moods"]},
+        **dict.fromkeys(DATA["moods"], 0),
+        **Counter(map(mood, read)),
     }
+    korean = _is_korean(" ".join([task, *read[:QUOTED_TEXTS]]))
     lines = DATA["aggregate"]["ko" if korean else "en"]
     return "\n".join(line.format(**values) for name, line in lines.items() if values[name])
 
 
-PHRASES: Mapping[str, str] = DATA["phrases"]
-# The languages of AI_TRANSLATE (docs, November 2026).
-LANGUAGES = re.compile(
-    r"(?:ar|cs|da|de|el|en|es|fi|fr|he|hi|hr|hu|it|ja|ko|nl|no|pl|pt|ro|ru|sv|tr|zh)\b"
-)
-
-
-def translate(given: Mapping[str, Any]) -> str:
+def translate(given: Given) -> str:
     """``text``, ``source`` ("" = any), ``target`` -> a known phrase, else the text with a note."""
     text, source, target = given["text"], given["source"].lower(), given["target"].lower()
     # Without a source language, guess it from the text; there is always a target.
     for language in (source, target or "?"):
         if not LANGUAGES.match(language or "en"):
             raise EngineError(400, f'unsupported language "{language[:20]}"')
-    source = source or ("ko" if is_korean(text) else "en")
+    source = source or ("ko" if _is_korean(text) else "en")
     if source[:2] == target[:2]:
         return str(text)
-    heard = folded(text).strip(" .!")
-    to_korean = (source[:2], target[:2]) == ("en", "ko")
-    if to_korean or (source[:2], target[:2]) == ("ko", "en"):
-        for english, korean in PHRASES.items():
-            if heard == (english if to_korean else korean):
-                return korean if to_korean else english.capitalize()
-    if target.startswith("ko"):
-        return f"[번역 안 됨: 스크립트 엔진, {source} → {target}] {text}"
-    return f"[not translated: scripted engine, {source} → {target}] {text}"
+    heard = _folded(text).strip(" .!")
+    for english, korean in DATA["phrases"].items():
+        if (source[:2], target[:2], heard) == ("en", "ko", english):
+            return str(korean)
+        if (source[:2], target[:2], heard) == ("ko", "en", korean):
+            return str(english.capitalize())
+    korean = target.startswith("ko")
+    note = "번역 안 됨: 스크립트 엔진" if korean else "not translated: scripted engine"
+    return f"[{note}, {source} → {target}] {text}"
 
 
-# A value may hold commas, but not the next key: "name: Kim, hobbies: tea, go".
-PAIR = re.compile(
-    r"(?:^|[\n,;.!?])[ \t]{0,8}(?:[-*][ \t]{0,8})?([^\n:：,;.!?]{1,60}?)[ \t]{0,8}[:：]"
-    r"([^\n,;]+(?:,(?![^\n,:：]{1,60}[:：])[^\n,;]*)*)"
-)
-KINDS = [
-    (re.compile(asks, re.IGNORECASE), re.compile(finds)) for asks, finds in DATA["kinds"].items()
-]
-LIST = re.compile(r"^\s*(?:list|목록)\s*:\s*", re.IGNORECASE)
-SEPARATOR = re.compile(r"\s*(?:,|;|、|\band\b|\s및\s|\n)\s*")
-
-
-def extract(given: Mapping[str, Any]) -> dict[str, Any]:
+def extract(given: Given) -> dict[str, Any]:
     """``text`` and ``questions`` {label: question} -> what the text says of each, or ``None``.
 
     The value of a "key: value" whose key is asked for; an e-mail address, link, phone number, date
@@ -231,29 +291,27 @@ def extract(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _answer(text: str, label: str, question: str) -> Any:
-    many = LIST.match(question)
-    question = LIST.sub("", question)
-    found = _found(text, label, question)
-    if many:
-        return [one for one in SEPARATOR.split(found) if one] if found else []
+    found = _found(text, label, PATTERNS["list"].sub("", question))
+    if PATTERNS["list"].match(question):
+        return [one for one in PATTERNS["separator"].split(found) if one] if found else []
     return found
 
 
 def _found(text: str, label: str, question: str) -> str | None:
-    wanted = words(f"{question} {'' if label == question else label.replace('_', ' ')}")
-    pairs = [(words(key), value.strip()) for key, value in PAIR.findall(text[:READ_CHARACTERS])]
-    scored = [(shared(key, wanted), value) for key, value in pairs if key]
+    wanted = _words(f"{question} {'' if label == question else label.replace('_', ' ')}")
+    pairs = [(_words(key), value.strip()) for key, value in PAIR.findall(text[:READ_CHARACTERS])]
+    scored = [(_shared(key, wanted), value) for key, value in pairs if key]
     best = max(scored, key=lambda one: one[0], default=(0, ""))
     if best[0]:
         return best[1]
-    lines = sorted(sentences(text), key=lambda one: -shared(wanted, words(one)))
+    lines = sorted(_parts(text, "sentence_end"), key=lambda one: -_shared(wanted, _words(one)))
     for asks, finds in KINDS:
         if asks.search(f"{question} {label}"):
             return next((match[0].strip() for line in lines if (match := finds.search(line))), None)
-    return lines[0] if lines and shared(wanted, words(lines[0])) else None
+    return lines[0] if lines and _shared(wanted, _words(lines[0])) else None
 
 
-def structure(given: Mapping[str, Any]) -> Any:
+def structure(given: Given) -> Any:
     """``text`` and JSON ``schema`` -> a document that fits, filled by the other rules."""
     return _filled(given["text"], "", given["schema"], 0)
 
@@ -281,15 +339,15 @@ def _filled(text: str, name: str, schema: Any, depth: int) -> Any:
     found = _found(text, name, question)
     if "number" in kinds or "integer" in kinds:
         number = re.search(r"-?\d+(?:,\d{3})*(?:\.\d+)?", found or "")
-        value = float(number[0].replace(",", "")) if number else None
-        if value is None:
+        if number is None:
             return None if "null" in kinds else 0
+        value = float(number[0].replace(",", ""))
         return value if "number" in kinds and value % 1 else int(value)
     return found if found is not None or "null" in kinds else ""
 
 
 #: Task -> its rule.
-RULES: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
+RULES: Mapping[str, Callable[[Given], Any]] = {
     "classify": classify,
     "decide": decide,
     "sentiment": sentiment,

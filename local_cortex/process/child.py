@@ -6,14 +6,15 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-__all__ = ["REPORTED", "main"]
+from local_cortex.settings import ModelTableError, Settings, SettingsError, StartError
 
-#: Errors that name a setting and its fix; they are shown to the user who asked for a session.
-REPORTED = frozenset({"ModelTableError", "SettingsError", "StartError"})
+__all__ = ["bounded_memory", "main"]
+
 # Of Linux's prctl(2).
 PR_SET_PDEATHSIG = 1
 
@@ -26,31 +27,27 @@ def main() -> NoReturn:
     with suppress(OSError):
         os.dup2(2, 1)
     try:
-        # The model table is read by the import.
-        from local_cortex.choice import settings_from_environment
+        # The import reads the model table.
         from local_cortex.server import LocalCortex
 
-        settings = settings_from_environment()
+        settings = Settings.from_environment(os.environ)
         cortex = LocalCortex.start(secret=secret, settings=settings)
-    except Exception as error:
-        if type(error).__name__ not in REPORTED:
-            raise
+    except (ModelTableError, SettingsError, StartError) as error:
         json.dump({"error": type(error).__name__, "text": str(error)}, report)
         report.close()
         os._exit(2)
     _end_first()
-    _bound_memory(settings.memory)
-    print(json.dumps({"port": cortex.port, "engine": cortex.engine}), file=report, flush=True)
-    sys.stdin.buffer.read()
-    # Not sys.exit: it would wait for threads, and one that computes a statement may never end.
-    os._exit(0)
+    with bounded_memory(settings.memory):
+        print(json.dumps({"port": cortex.port, "engine": cortex.engine}), file=report, flush=True)
+        sys.stdin.buffer.read()
+        # Not sys.exit: it would wait for threads, and one that computes a statement may never end.
+        os._exit(0)
 
 
 def _end_first() -> None:
     """Have Linux end this process with its parent, and before it where memory runs out.
 
-    Elsewhere the end of standard input does the first, which takes Python; it may be stuck in a
-    statement, and the kernel isn't.
+    Standard input ends with the parent, too, but Python may be stuck in a statement.
     """
     if sys.platform != "linux":
         return
@@ -63,20 +60,24 @@ def _end_first() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _bound_memory(megabytes: int) -> None:
-    """Let a statement that needs too much memory fail alone, where the system can see to that.
+@contextmanager
+def bounded_memory(megabytes: int) -> Iterator[None]:
+    """Let a statement that needs too much memory fail alone, on Linux, at nine tenths of this.
 
-    DuckDB counts its tables but not the texts that a function builds. An allocation that the kernel
-    refuses is an error of that statement; elsewhere the parent ends the process.
+    DuckDB counts its tables but not the texts that a function builds.
     """
     if sys.platform != "linux":
+        yield
         return
     import resource
 
-    # Short of what the parent allows, so that it is the statement that ends.
-    most = megabytes * 900_000
+    before = resource.getrlimit(resource.RLIMIT_DATA)
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes * 900_000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
-from local_cortex.proxies import SNOWFLAKE_DOMAINS
+from local_cortex.loopback import SNOWFLAKE_DOMAINS
 from local_cortex.routes import inference, query, session
+from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
-from local_cortex.routes.statements import Statements
-from local_cortex.routes.web import BadBody, rest_error
-from local_cortex.sessions import AuthError, Sessions
+from local_cortex.routes.web import rest_error
+from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.sql import Database, Workers
 
 __all__ = ["PATH_PREFIX", "build"]
@@ -33,12 +32,12 @@ PATH_PREFIX = "/sf"
 HOSTS = ["127.0.0.1", "localhost", *(f"*.{domain}" for domain in SNOWFLAKE_DOMAINS)]
 # "Bad request" to the connector (snowflake/connector/network.py), and Snowflake's internal error.
 BAD_REQUEST = "390400"
+INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
     "cortex/v1/chat/completions and cortex/models; Cortex Search, Cortex Analyst, agents and the "
     "objects of an account are not there."
 )
-INTERNAL_ERROR = "000603"
 
 log = logging.getLogger(__name__)
 
@@ -49,104 +48,54 @@ async def health(request: Request) -> PlainTextResponse:
     return PlainTextResponse("Local Cortex", status_code=503 if stuck else 200)
 
 
-def is_rest(request: Request) -> bool:
-    """Tell a REST path from one of the session protocol, whose clients read another envelope."""
-    return "/api/v2/" in request.url.path
+async def failed(request: Request, error: Exception) -> Response:
+    """Answer an error in the envelope that the path's clients read: REST's or the sessions'."""
+    path, text = request.url.path, str(error)
+    rest = "/api/v2/" in path
+    match error:
+        case ClientDisconnect():
+            # Without a response uvicorn would log an error.
+            return Response(status_code=499)
+        case AuthError() if rest:
+            # With REST an expired session is HTTP 200 with a code, as Snowflake's documentation of
+            # the Cortex REST API says under "Known issues".
+            expired = error.code == EXPIRED_SESSION[0]
+            return rest_error(200 if expired else 401, text, error.code)
+        case AuthError():
+            return failure(error.code, text)
+        case Refusal() if rest:
+            answer = rest_error(error.status, text)
+            if error.retry_after is not None:
+                answer.headers["retry-after"] = error.retry_after
+            return answer
+        case Refusal():
+            # The connector would repeat a plain HTTP 400.
+            return failure(BAD_REQUEST, text)
+        case EngineError():
+            # The Snowflake client shows its caller the status and drops the reason.
+            log.warning("%s", error)
+            return rest_error(error.status, text)
+        case HTTPException(status_code=404) if rest:
+            # Not 404: to a client of Snowflake's that means an object that could be created.
+            what = f"{request.method} /api/v2/{path.partition('/api/v2/')[2]}"
+            return rest_error(501, NOT_SERVED.format(what))
+        case HTTPException():
+            answer = rest_error(error.status_code, f"Local Cortex: {error.detail}")
+            answer.headers.update(error.headers or {})
+            return answer
+    # Its text and traceback may hold a prompt; at DEBUG they are logged.
+    kind, debugging = type(error).__name__, log.isEnabledFor(logging.DEBUG)
+    log.error("%s failed: %s", path, kind, exc_info=error if debugging else None)
+    text = f"Local Cortex failed ({kind})"
+    return rest_error(500, text) if rest else failure(INTERNAL_ERROR, text)
 
 
-async def bad_body(request: Request, error: Exception) -> Response:
-    """Answer a body that cannot be read; the connector would repeat a plain HTTP 400."""
-    assert isinstance(error, BadBody)  # noqa: S101 - registered for nothing else
-    if is_rest(request):
-        return rest_error(error.status, str(error))
-    return failure(BAD_REQUEST, str(error))
-
-
-async def refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)  # noqa: S101 - registered for nothing else
-    answer = rest_error(error.status, str(error))
-    if error.retry_after is not None:
-        answer.headers["retry-after"] = error.retry_after
-    return answer
-
-
-async def engine_failed(_: Request, error: Exception) -> Response:
-    assert isinstance(error, EngineError)  # noqa: S101 - registered for nothing else
-    # The Snowflake client shows its caller the status and drops the reason.
-    log.warning("%s", error)
-    return rest_error(error.status, str(error))
-
-
-async def unauthorised(request: Request, error: Exception) -> Response:
-    """Answer a missing or expired token in the envelope that the path's clients read.
-
-    On a REST path an expired session token is HTTP 200 with code 390112 in the body, as
-    Snowflake's documentation of the Cortex REST API says under "Known issues".
-    """
-    assert isinstance(error, AuthError)  # noqa: S101 - registered for nothing else
-    if is_rest(request):
-        return rest_error(200 if error.code == "390112" else 401, str(error), error.code)
-    return failure(error.code, str(error))
-
-
-async def not_served(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    if error.status_code == 404 and is_rest(request):
-        # Not 404: to a client of Snowflake's that means an object that could be created.
-        what = f"{request.method} /api/v2/{request.url.path.partition('/api/v2/')[2]}"
-        return rest_error(501, NOT_SERVED.format(what))
-    answer = rest_error(error.status_code, f"Local Cortex: {error.detail}")
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-async def gone(_: Request, __: Exception) -> Response:
-    # The client has gone; without a response uvicorn would log an error.
-    return Response(status_code=499)
-
-
-class LastResort:
-    """Middleware that answers what nothing else caught, in one line of log and without its words.
-
-    An unforeseen error's text and traceback may hold a prompt; at DEBUG they are logged.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watched)
-        except Exception as error:
-            request, kind = Request(scope), type(error).__name__
-            debugging = log.isEnabledFor(logging.DEBUG)
-            log.exception("%s failed: %s", request.url.path, kind, exc_info=debugging)
-            if begun:
-                return
-            text = f"Local Cortex failed ({kind})"
-            answer = rest_error(500, text) if is_rest(request) else failure(INTERNAL_ERROR, text)
-            await answer(scope, receive, send)
+ERRORS = (AuthError, ClientDisconnect, EngineError, HTTPException, Refusal, Exception)
 
 
 def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
-    """Build the application.
-
-    ``cortex`` answers, ``sessions`` knows who may ask, ``workers`` compute statements on
-    ``database``.
-    """
-    routes: list[Route | Mount] = [
-        *session.routes(),
-        *query.routes(),
-        *inference.routes(),
-        Route("/", health),
-    ]
+    """Build the application."""
+    routes = [*session.ROUTES, *query.ROUTES, *inference.ROUTES, Route("/", health)]
     app = Starlette(
         routes=[
             *routes,
@@ -155,18 +104,8 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
             Mount(f"{PATH_PREFIX}:1", routes=routes),
             Mount(PATH_PREFIX, routes=routes),
         ],
-        middleware=[
-            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS),
-            Middleware(LastResort),
-        ],
-        exception_handlers={
-            AuthError: unauthorised,
-            BadBody: bad_body,
-            ClientDisconnect: gone,
-            EngineError: engine_failed,
-            HTTPException: not_served,
-            Refusal: refused,
-        },
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
+        exception_handlers=dict.fromkeys(ERRORS, failed),
     )
     app.state.sessions = sessions
     app.state.statements = Statements()

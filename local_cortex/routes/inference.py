@@ -1,8 +1,7 @@
 """Cortex's REST endpoints: ``inference:complete``, ``chat/completions`` and the list of models.
 
-What they accept, refuse and send follows Snowflake's documentation of the Cortex REST API and what
-the installed clients read: ``snowflake.cortex`` takes one kind of server-sent events, the OpenAI
-client another.
+They follow Snowflake's documentation of the Cortex REST API and what the installed clients read:
+``snowflake.cortex`` takes one kind of server-sent events, the OpenAI client another.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
-from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex, Refusal
+from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
 from local_cortex.engines import (
     Begin,
     Call,
@@ -27,89 +27,60 @@ from local_cortex.engines import (
     End,
     EngineError,
     Event,
-    FinishReason,
     Message,
+    Thinking,
     Usage,
 )
 from local_cortex.routes import web
-from local_cortex.routes.cuttable import HANG_UP, LAUNCHED
-from local_cortex.routes.web import (
-    EventStream,
-    JsonResponse,
-    bearer,
-    json_body,
-    json_text,
-    session_token,
-    while_connected,
-)
+from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 
-__all__ = ["routes"]
+__all__ = ["ROUTES"]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 # Turns one event of an answer into the data of the server-sent events for this client.
-Encode = Callable[[Event], "list[dict[str, Any]]"]
+Encode = Callable[[Delta | Thinking | End], "list[dict[str, Any]]"]
 
 
 def authorise(request: Request) -> None:
-    """Let a session token or this server's secret (in place of an access token) pass.
-
-    A program that the server was started for may have any token of its own.
-
-    Raises:
-        AuthError: neither was sent, or it is not valid.
-    """
+    """Let a session token, our secret, or any token of a program that we were started for pass."""
     sessions: Sessions = request.app.state.sessions
-    token = bearer(request.headers)
-    if token is not None and (request.scope.get(LAUNCHED) or sessions.is_secret(token)):
+    token = web.bearer(request.headers)
+    if token is not None and (request.scope.get(web.LAUNCHED) or sessions.is_secret(token)):
         return
-    sessions.authenticate(session_token(request.headers) or token or "")
+    sessions.authenticate(web.session_token(request.headers) or token or "")
 
 
 async def inference_complete(request: Request) -> Response:
     authorise(request)
-    body = await json_body(request)
+    body = await web.json_body(request)
     cortex: Cortex = request.app.state.cortex
     call = _call(body, body.get("max_tokens", body.get("max_output_tokens")))
-    answer_id, model = str(uuid.uuid4()), call.model
+    head = {"id": str(uuid.uuid4()), "model": call.model}
     if not _flag(body, "stream", default=True):
         whole = await while_connected(request, cortex.complete(call))
-        message = {"content": whole.text}
-        return JsonResponse(
-            {
-                "id": answer_id,
-                "model": model,
-                "choices": [{"message": message}],
-                "usage": _usage(whole.usage),
-            }
-        )
+        choices = [{"message": {"content": whole.text}}]
+        return JsonResponse(head | {"choices": choices, "usage": _usage(whole.usage)})
 
-    def encode(event: Event) -> list[dict[str, Any]]:
-        if isinstance(event, Begin):
-            return []
-        head = {"id": answer_id, "model": model}
-        if not isinstance(event, End):
-            # Reasoning is an event without text: a sign of life.
-            text = event.text if isinstance(event, Delta) else ""
-            delta = {
-                "type": "text",
-                "content": text,
-                "content_list": [{"type": "text", "text": text}],
-                "text": text,
-            }
-            return [head | {"choices": [{"delta": delta}], "usage": {}}]
-        # No [DONE]: the client would try to read it as JSON and fail.
-        return [head | {"choices": [], "usage": _usage(event.usage)}]
+    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
+        if isinstance(event, End):
+            # No [DONE]: the client would try to read it as JSON and fail.
+            return [head | {"choices": [], "usage": _usage(event.usage)}]
+        # Reasoning is an event without text: a sign of life.
+        text = event.text if isinstance(event, Delta) else ""
+        parts = [{"type": "text", "text": text}]
+        delta = {"type": "text", "content": text, "content_list": parts, "text": text}
+        return [head | {"choices": [{"delta": delta}], "usage": {}}]
 
     return await _stream(request, call, encode)
 
 
 async def chat_completions(request: Request) -> Response:
     authorise(request)
-    body = await json_body(request)
+    body = await web.json_body(request)
     cortex: Cortex = request.app.state.cortex
     if "max_tokens" in body:
         raise Refusal(
@@ -121,26 +92,31 @@ async def chat_completions(request: Request) -> Response:
         "created": int(time.time()),
         "model": call.model,
     }
+
+    def choice(reason: str | None, **more: Any) -> list[dict[str, Any]]:
+        return [{"index": 0, **more, "finish_reason": reason and _finish_reason(call, reason)}]
+
     if not _flag(body, "stream", default=False):
         whole = await while_connected(request, cortex.complete(call))
-        return JsonResponse(_whole_chat(head, whole))
+        message = {"role": "assistant", "content": whole.text}
+        answer = {
+            "object": "chat.completion",
+            "choices": choice(whole.end.finish_reason, message=message),
+            "usage": _usage(whole.usage),
+        }
+        return JsonResponse(head | answer)
     options = body.get("stream_options")
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
     chunk = head | {"object": "chat.completion.chunk"}
 
-    def encode(event: Event) -> list[dict[str, Any]]:
-        if isinstance(event, Begin):
-            return []
+    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
         if not isinstance(event, End):
             # The name that Snowflake has for what Claude's models think.
             name = "content" if isinstance(event, Delta) else "reasoning"
-            choice = {"index": 0, "delta": {name: event.text}, "finish_reason": None}
-            return [chunk | {"choices": [choice]}]
-        reason = _finish_reason(call.model, event.finish_reason)
-        last = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
-        if not include_usage:
-            return [last]
-        return [last, chunk | {"choices": [], "usage": _usage(event.usage)}]
+            return [chunk | {"choices": choice(None, delta={name: event.text})}]
+        last = chunk | {"choices": choice(event.finish_reason, delta={})}
+        usage = chunk | {"choices": [], "usage": _usage(event.usage)}
+        return [last, usage] if include_usage else [last]
 
     return await _stream(request, call, encode, done=b"[DONE]")
 
@@ -153,49 +129,51 @@ async def list_models(request: Request) -> JsonResponse:
 
 async def _stream(
     request: Request, call: Call, encode: Encode, *, done: bytes | None = None
-) -> EventStream:
+) -> web.EventStream:
     """Answer with events, having waited for the first: what fails before it has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call)
-    fault = faults.find(call.model)
-    if fault is not None:
-        await _before_the_answer(fault, request, call)
+    fault = faults.find(call.model) or faults.NONE
+    if fault.expired and cortex.first_time(call):
+        raise AuthError(*EXPIRED_SESSION)
+    if fault.silent:
+        await _before_the_headers(request, asyncio.Event().wait())
     events = cortex.stream(call)
 
     async def begin() -> Event:
         return await anext(events)
 
     first = await _before_the_headers(request, begin())
+    hang_up = request.scope[web.HANG_UP]
 
-    async def lines() -> AsyncIterator[bytes]:
-        try:
-            for data in encode(first):
-                yield b"data: " + json_text(data)
-            async for event in events:
+    async def answer() -> faults.Events:
+        if not isinstance(first, Begin):
+            yield first
+        async for event in events:
+            yield event
+
+    played = fault.play(answer(), hang_up) if fault.play is not None else answer()
+    lines = _lines(played, encode, done)
+    return web.EventStream(lines, events.aclose, hang_up, content_type=fault.content_type)
+
+
+async def _lines(events: faults.Events, encode: Encode, done: bytes | None) -> AsyncIterator[bytes]:
+    ended = False
+    try:
+        async for event in events:
+            ended = ended or isinstance(event, End)
+            if isinstance(event, bytes):
+                yield event
+            elif not isinstance(event, Begin):
                 for data in encode(event):
                     yield b"data: " + json_text(data)
-        except EngineError as error:
-            log.warning("%s", error)
-            failure = {"error": {"code": str(error.status), "message": str(error)}}
-            yield b"data: " + json_text(failure)
-        else:
-            if done is not None:
-                yield b"data: " + done
-
-    hang_up = request.scope[HANG_UP]
-    return EventStream(
-        faults.played(fault, lines(), hang_up),
-        close=events.aclose,
-        hang_up=hang_up,
-        content_type=fault.content_type if fault is not None else None,
-    )
-
-
-async def _before_the_answer(fault: faults.Fault, request: Request, call: Call) -> None:
-    if fault.expired and request.app.state.cortex.first_time(call):
-        raise AuthError(*EXPIRED_SESSION)
-    if fault.silent:
-        await _before_the_headers(request, asyncio.Event().wait())
+    except EngineError as error:
+        log.warning("%s", error)
+        failure = {"error": {"code": str(error.status), "message": str(error)}}
+        yield b"data: " + json_text(failure)
+        return
+    if ended and done is not None:
+        yield b"data: " + done
 
 
 async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -204,28 +182,14 @@ async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) ->
         async with asyncio.timeout(web.SILENT_SECONDS):
             return await while_connected(request, work)
     except TimeoutError:
-        request.scope[HANG_UP](False)
+        request.scope[web.HANG_UP](False)
         raise ClientDisconnect from None
 
 
-def _whole_chat(head: dict[str, Any], whole: Completion) -> dict[str, Any]:
-    return head | {
-        "object": "chat.completion",
-        "choices": [
-            {
-                "index": 0,
-                "message": {"role": "assistant", "content": whole.text},
-                "finish_reason": _finish_reason(head["model"], whole.end.finish_reason),
-            }
-        ],
-        "usage": _usage(whole.usage),
-    }
-
-
-def _finish_reason(name: str, reason: FinishReason) -> str | None:
+def _finish_reason(call: Call, reason: str) -> str | None:
     """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
-    fault = faults.find(name)
-    model = fault.model(name) if fault is not None else models.find(name)
+    fault = faults.find(call.model)
+    model = fault.model(call.model) if fault is not None else models.find(call.model)
     family = model.family if model is not None else ""
     if family == "openai":
         return reason
@@ -233,32 +197,27 @@ def _finish_reason(name: str, reason: FinishReason) -> str | None:
 
 
 def _usage(usage: Usage) -> dict[str, int]:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-    }
+    return {**asdict(usage), "total_tokens": usage.total_tokens}
 
 
 def _call(body: Mapping[str, Any], max_tokens: object) -> Call:
-    """Read a request body.
-
-    Raises:
-        Refusal: 400, a field is missing or of the wrong type.
-    """
-    model = body.get("model")
+    """Read a request body; ``Refusal`` 400 for a field that is missing or of the wrong type."""
+    model, messages = body.get("model"), body.get("messages")
     if not isinstance(model, str) or not model:
         raise Refusal(400, "Missing required field: model")
-    messages = body.get("messages")
     if not isinstance(messages, list):
         raise Refusal(400, "Missing required field: messages")
     name, tokens_per_second = speed.asked_for(model)
+    most = _number(max_tokens, "max tokens")
+    # No infinity is an integer either; 1e999 is one.
+    if isinstance(most, float) and not most.is_integer():
+        raise Refusal(400, "invalid options object: max tokens must be a whole number")
     return Call(
         model=name,
         messages=tuple(_message(message) for message in messages),
-        max_tokens=_max_tokens(max_tokens),
-        temperature=_optional_float(body, "temperature"),
-        top_p=_optional_float(body, "top_p"),
+        max_tokens=DEFAULT_MAX_TOKENS if most is None else int(most),
+        temperature=_number(body.get("temperature"), "temperature"),
+        top_p=_number(body.get("top_p"), "top_p"),
         tokens_per_second=tokens_per_second,
     )
 
@@ -272,50 +231,30 @@ def _message(message: object) -> Message:
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         if any(not isinstance(part, str) for part in parts):
             raise Refusal(400, "Local Cortex answers text only: a message has a part without text")
-        content = "".join(str(part) for part in parts)
-    if not isinstance(content, str):
-        raise Refusal(400, "schema validation failed: message content must be text")
+        content = "".join(map(str, parts))
     # snowflake.cortex sends a prompt as a message without a role.
     role = message.get("role", "user")
-    if not isinstance(role, str):
-        raise Refusal(400, "schema validation failed: a message's role must be text")
-    return Message(role, content)
+    for value, name in ((content, "message content"), (role, "a message's role")):
+        if not isinstance(value, str):
+            raise Refusal(400, f"schema validation failed: {name} must be text")
+    return Message(str(role), str(content))
 
 
-def _optional_float(body: Mapping[str, Any], name: str) -> float | None:
-    value = body.get(name)
-    return None if value is None else _number(value, name)
-
-
-def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refusal(400, f"invalid options object: {name} must be a number")
-    return value
-
-
-def _max_tokens(value: object) -> int:
-    if value is None:
-        return DEFAULT_MAX_TOKENS
-    number = _number(value, "max tokens")
-    # No infinity is an integer either; 1e999 is one.
-    if isinstance(number, float) and not number.is_integer():
-        raise Refusal(400, "invalid options object: max tokens must be a whole number")
-    return int(number)
+def _number(value: object, name: str) -> float | None:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    raise Refusal(400, f"invalid options object: {name} must be a number")
 
 
 def _flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
     value = body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise Refusal(400, f"schema validation failed: {name} must be true or false")
-    return value
+    if value is None or isinstance(value, bool):
+        return default if value is None else value
+    raise Refusal(400, f"schema validation failed: {name} must be true or false")
 
 
-def routes() -> list[Route]:
-    """Return the REST routes."""
-    return [
-        Route("/api/v2/cortex/inference:complete", inference_complete, methods=["POST"]),
-        Route("/api/v2/cortex/v1/chat/completions", chat_completions, methods=["POST"]),
-        Route("/api/v2/cortex/models", list_models, methods=["GET"]),
-    ]
+ROUTES = [
+    Route("/api/v2/cortex/inference:complete", inference_complete, methods=["POST"]),
+    Route("/api/v2/cortex/v1/chat/completions", chat_completions, methods=["POST"]),
+    Route("/api/v2/cortex/models", list_models, methods=["GET"]),
+]

@@ -11,18 +11,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from local_cortex.routes.statements import Statements
-from local_cortex.routes.web import BadBody, JsonResponse, json_body, session_token
-from local_cortex.sessions import (
-    MASTER_SECONDS,
-    SESSION_SECONDS,
-    AuthError,
-    Login,
-    Sessions,
-)
+from local_cortex.faults import Refusal
+from local_cortex.routes.web import JsonResponse, json_body, session_token
+from local_cortex.sessions import MASTER_SECONDS, SESSION_SECONDS, AuthError, Login, Sessions
 from local_cortex.sql import SqlSession
 
-__all__ = ["PLACES", "SERVER_VERSION", "authenticate", "failure", "parameters", "routes", "success"]
+__all__ = ["PARAMETERS", "PLACES", "ROUTES", "SERVER_VERSION", "authenticate", "failure", "success"]
 
 # For CURRENT_VERSION(): a version that Snowflake never had.
 SERVER_VERSION = "0.1.0-local-cortex"
@@ -31,11 +25,26 @@ ACCOUNT = "LOCAL_CORTEX"
 PLACES = {"role": "LEARNER", "warehouse": "COURSE_WH", "database": "COURSE", "schema": "PUBLIC"}
 # The user of a container's token, whose login names none.
 SERVICE_USER = "COURSE_SERVICE"
+#: The session parameters that a login switches on or off.
+PARAMETERS = [
+    # Report nothing that a learner does.
+    {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
+    # Without it Snowpark's locks are no locks, and a Session shared by Streamlit's script
+    # threads fails in half of its queries.
+    {"name": "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION", "value": True},
+    {"name": "AUTOCOMMIT", "value": True},
+    {"name": "TIMEZONE", "value": "UTC"},
+    {"name": "CLIENT_RESULT_CHUNK_SIZE", "value": 160},
+    # The connector looks it up for every executemany(); 0 keeps it from uploading the rows to
+    # a stage, which there is not.
+    {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
+    {"name": "SERVICE_NAME", "value": ""},
+]
 
 
-def success(data: Any) -> JsonResponse:
+def success(data: Any, code: str | None = None, message: str | None = None) -> JsonResponse:
     """Answer in Snowflake's envelope."""
-    return JsonResponse({"data": data, "code": None, "message": None, "success": True})
+    return JsonResponse({"data": data, "code": code, "message": message, "success": True})
 
 
 def failure(code: str, message: str, data: Any = None) -> JsonResponse:
@@ -43,30 +52,8 @@ def failure(code: str, message: str, data: Any = None) -> JsonResponse:
     return JsonResponse({"data": data, "code": code, "message": message, "success": False})
 
 
-def parameters() -> list[dict[str, Any]]:
-    """Return the session parameters that a login switches on or off."""
-    return [
-        # Report nothing that a learner does.
-        {"name": "CLIENT_TELEMETRY_ENABLED", "value": False},
-        # Without it Snowpark's locks are no locks, and a Session shared by Streamlit's script
-        # threads fails in half of its queries.
-        {"name": "PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION", "value": True},
-        {"name": "AUTOCOMMIT", "value": True},
-        {"name": "TIMEZONE", "value": "UTC"},
-        {"name": "CLIENT_RESULT_CHUNK_SIZE", "value": 160},
-        # The connector looks it up for every executemany(); 0 keeps it from uploading the rows to
-        # a stage, which there is not.
-        {"name": "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "value": 0},
-        {"name": "SERVICE_NAME", "value": ""},
-    ]
-
-
 def authenticate(request: Request) -> Login:
-    """Return the caller's session.
-
-    Raises:
-        AuthError: there is no session token, or it is not valid any more.
-    """
+    """Return the caller's session; ``AuthError`` without a valid session token."""
     sessions: Sessions = request.app.state.sessions
     return sessions.authenticate(session_token(request.headers) or "")
 
@@ -81,17 +68,15 @@ def _tokens(login: Login) -> dict[str, Any]:
 
 
 async def login(request: Request) -> JsonResponse:
-    sessions: Sessions = request.app.state.sessions
     asked = (await json_body(request)).get("data")
     if not isinstance(asked, dict):
-        raise BadBody(400, "data must be an object")
+        raise Refusal(400, "data must be an object")
     user = str(asked.get("LOGIN_NAME") or "")
     if asked.get("AUTHENTICATOR") == "OAUTH":
         user = user or SERVICE_USER
 
     def new_session(number: int) -> SqlSession:
         places: dict[str, str] = request.app.state.places
-
         query = request.query_params
 
         def named(parameter: str, default: str) -> str:
@@ -116,7 +101,7 @@ async def login(request: Request) -> JsonResponse:
     # A programmatic access token stands where a password would.
     password = str(asked.get("PASSWORD") or asked.get("TOKEN") or "")
     try:
-        opened = sessions.login(user, password, new_session)
+        opened = request.app.state.sessions.login(user, password, new_session)
     except AuthError as error:
         return failure(error.code, str(error), {"loginName": user})
     return success(
@@ -126,7 +111,7 @@ async def login(request: Request) -> JsonResponse:
             "displayUserName": opened.sql.user,
             "serverVersion": SERVER_VERSION,
             "firstLogin": False,
-            "parameters": parameters(),
+            "parameters": PARAMETERS,
             "sessionInfo": {
                 "databaseName": opened.sql.database,
                 "schemaName": opened.sql.schema,
@@ -138,11 +123,7 @@ async def login(request: Request) -> JsonResponse:
 
 
 async def renew(request: Request) -> JsonResponse:
-    sessions: Sessions = request.app.state.sessions
-    try:
-        renewed = sessions.renew(session_token(request.headers) or "")
-    except AuthError as error:
-        return failure(error.code, str(error))
+    renewed = request.app.state.sessions.renew(session_token(request.headers) or "")
     return success(
         _tokens(renewed)
         | {
@@ -160,24 +141,16 @@ async def heartbeat(request: Request) -> JsonResponse:
 
 async def close(request: Request) -> JsonResponse:
     session = authenticate(request)
-    statements: Statements = request.app.state.statements
-    statements.abort_all(session.id)
+    request.app.state.statements.abort_all(session.id)
     request.app.state.sessions.close(session)
     return success(None)
 
 
-async def telemetry(request: Request) -> JsonResponse:
+ROUTES = [
+    Route("/session/v1/login-request", login, methods=["POST"]),
+    Route("/session/token-request", renew, methods=["POST"]),
+    Route("/session/heartbeat", heartbeat, methods=["POST"]),
+    Route("/session", close, methods=["POST"]),
     # A client that sends it anyway must not fail; nothing is read or kept.
-    authenticate(request)
-    return success("Log Received")
-
-
-def routes() -> list[Route]:
-    """Return the session routes."""
-    return [
-        Route("/session/v1/login-request", login, methods=["POST"]),
-        Route("/session/token-request", renew, methods=["POST"]),
-        Route("/session/heartbeat", heartbeat, methods=["POST"]),
-        Route("/session", close, methods=["POST"]),
-        Route("/telemetry/send", telemetry, methods=["POST"]),
-    ]
+    Route("/telemetry/send", heartbeat, methods=["POST"]),
+]

@@ -1,9 +1,14 @@
-"""What every route needs of HTTP: bounded bodies, the caller's token, JSON, server-sent events."""
+"""What every route needs of HTTP: connections, bounded bodies, tokens, JSON, server-sent events."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 import json
+import socket
+import ssl
+import struct
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -12,14 +17,22 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from local_cortex.faults import Refusal
+from local_cortex.loopback import SNOWFLAKE_DOMAINS
 
 __all__ = [
-    "BadBody",
+    "HANG_UP",
+    "LAUNCHED",
+    "CuttableProtocol",
     "EventStream",
     "JsonResponse",
     "bearer",
     "json_body",
     "json_text",
+    "launch_name",
+    "recognise",
     "rest_error",
     "session_token",
     "while_connected",
@@ -29,42 +42,74 @@ T = TypeVar("T")
 
 # Far above any prompt of the course; below what would trouble the server.
 MAX_BODY_BYTES = 8 * 1024 * 1024
-BODY_SECONDS = 30.0
 # The idle timeout of a stream, before its first event and between two.
 SILENT_SECONDS = 120.0
 # Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
 STREAM_SECONDS = 600.0
+#: The key in a request's scope of a function that closes its connection; ``hang_up(True)`` resets.
+HANG_UP = "local_cortex.hang_up"
+#: The key in a request's scope of whether it comes from a program that this server was started for.
+LAUNCHED = "local_cortex.launched"
+# Closing a socket with zero linger drops unsent data and sends a reset.
+NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class BadBody(Exception):
-    """A request body that is too large, not gzip where it says so, or not the JSON it should be."""
+def launch_name(secret: str) -> str:
+    """Return the host name by which a program shows in a TLS handshake that it knows ``secret``."""
+    label = hashlib.sha256(f"launch {secret}".encode()).hexdigest()[:60]
+    return f"{label}.{SNOWFLAKE_DOMAINS[0]}"
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+
+def recognise(context: ssl.SSLContext, name: str) -> None:
+    """Have the connections of ``context`` remember whether their client asked for ``name``."""
+
+    def named(connection: Any, asked: str | None, _context: ssl.SSLContext) -> None:
+        connection.launched = hmac.compare_digest(asked or "", name)
+
+    context.sni_callback = named
+
+
+class CuttableProtocol(H11Protocol):
+    """uvicorn's own protocol, whose applications may cut the connection and know whose it is.
+
+    Faults need the one, and programs under `local_cortex run` the other (startup/sitecustomize.py).
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        # Nagle's algorithm costs 40 ms on each small event of a kept-alive connection.
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        application = self.app
+        launched = getattr(transport.get_extra_info("ssl_object"), "launched", False)
+
+        def hang_up(reset: bool) -> None:
+            if reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+                transport.abort()
+            else:
+                transport.close()
+
+        async def with_hang_up(scope: Any, receive: Any, send: Any) -> None:
+            scope[HANG_UP] = hang_up
+            scope[LAUNCHED] = launched
+            await application(scope, receive, send)
+
+        self.app = with_hang_up
 
 
 async def json_body(request: Request) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than the limit.
 
-    Raises:
-        BadBody: 413 when it is larger than ``MAX_BODY_BYTES`` (also once unpacked), 408 when it
-            does not come in ``BODY_SECONDS``, 400 when it cannot be read.
-        ClientDisconnect: the client went away before it had sent everything.
+    Raises a ``Refusal``: 413 beyond ``MAX_BODY_BYTES``, also once unpacked; 400 if unreadable.
     """
+    body = await _body(request)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _body(request)
-    except TimeoutError:
-        raise BadBody(408, f"the body did not come in {BODY_SECONDS:g} s") from None
-    if not body:
-        return {}
-    try:
-        value = json.loads(body)
+        value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
-        raise BadBody(400, "the body is not JSON") from error
+        raise Refusal(400, "the body is not JSON") from error
     if not isinstance(value, dict):
-        raise BadBody(400, "the body is not a JSON object")
+        raise Refusal(400, "the body is not a JSON object")
     return value
 
 
@@ -76,9 +121,9 @@ async def _body(request: Request) -> bytearray:
         try:
             body += gzip.decompress(chunk, MAX_BODY_BYTES + 1) if gzip else chunk
         except zlib.error as error:
-            raise BadBody(400, "the body is not gzip, although content-encoding says so") from error
+            raise Refusal(400, "the body is not gzip, although content-encoding says so") from error
         if len(body) > MAX_BODY_BYTES:
-            raise BadBody(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+            raise Refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
     return body
 
 
@@ -98,10 +143,7 @@ def bearer(headers: Mapping[str, str]) -> str | None:
 
 
 def json_text(value: Any) -> bytes:
-    """Encode a value as JSON that people can read.
-
-    Half of a surrogate pair, which UTF-8 has no bytes for, becomes the JSON escape that it came as.
-    """
+    """Encode a value as readable JSON; half of a surrogate pair becomes the escape that it was."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
 
@@ -123,15 +165,14 @@ def rest_error(status: int, message: str, code: str = "") -> JsonResponse:
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await ``work``, but only for as long as there is somebody to answer; else cancel it.
+    """Await ``work`` after the body, or cancel it and raise when the client disconnects."""
 
-    Call it when the body has been read.
+    async def disconnected() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
 
-    Raises:
-        ClientDisconnect: the client went away first.
-    """
     answer = asyncio.create_task(work)
-    leaving = asyncio.create_task(_disconnected(request))
+    leaving = asyncio.create_task(disconnected())
     try:
         await asyncio.wait((answer, leaving), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
@@ -144,20 +185,13 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(answer, leaving, return_exceptions=True)
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 class EventStream(StreamingResponse):
     """Server-sent events that the installed ``snowflake.cortex`` client accepts.
 
-    The header is set by hand because Starlette would add ``; charset=utf-8`` to a media type, and
-    the client refuses any content type but exactly ``text/event-stream``
-    (snowflake/cortex/_sse_client.py). ``events`` are the lines of each, without the empty one that
-    ends it. ``close`` is awaited when the stream is over, however it ended and also when it never
-    began. A stream that is silent for ``SILENT_SECONDS`` or takes ``STREAM_SECONDS`` is given up:
-    ``hang_up`` resets its connection.
+    Starlette would add ``; charset=utf-8`` to a media type, and the client takes exactly
+    ``text/event-stream`` (snowflake/cortex/_sse_client.py). ``close`` is awaited when the stream is
+    over, also when it never began. ``hang_up`` resets a stream that is silent for
+    ``SILENT_SECONDS`` or takes ``STREAM_SECONDS``.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.ai.protocol import Completion, CortexFunctions
+from local_cortex.ai import Completion, CortexFunctions
 from local_cortex.database.database import Database
 from local_cortex.database.execution import Execution
 from local_cortex.database.sql_session import SqlSession
@@ -58,15 +58,8 @@ async def execute(
         SqlError: with Snowflake's code and SQLSTATE; 000002 for what Local Cortex does not run,
             000630 for what took longer than ``workers`` or the session allow.
     """
-    execution = Execution(
-        session,
-        database,
-        cortex,
-        asyncio.get_running_loop(),
-        sql=sql,
-        query_id=query_id,
-        describe_only=describe_only,
-    )
+    told: Any = {"sql": sql, "query_id": query_id, "describe_only": describe_only}
+    execution = Execution(session, database, cortex, asyncio.get_running_loop(), **told)
 
     def work() -> SqlResult | PutGet:
         # Imported where it is computed: the first time it takes a quarter of a second.

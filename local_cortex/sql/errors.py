@@ -7,9 +7,10 @@ Where Local Cortex lacks something that Snowflake has, the message says so and s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
 
-from local_cortex.sql.limits import MEMORY
+from local_cortex.sql.bounds import MEMORY
 
 __all__ = [
     "SqlError",
@@ -32,11 +33,10 @@ WHAT_RUNS = (
     "tables and views, USE, SET, transactions, stages with COPY INTO, PUT and GET, and the Cortex "
     "functions; local_cortex/README.md lists them."
 )
-
-
 NOWHERE = (None, None)
 
 
+@dataclass(eq=False)
 class SqlError(Exception):
     """A statement was refused.
 
@@ -45,21 +45,15 @@ class SqlError(Exception):
     known. ``str(error)`` is the message without code and SQLSTATE: clients put these in front.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str,
-        sqlstate: str,
-        line: int | None = None,
-        position: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.sqlstate = sqlstate
-        self.message = message
-        self.line = line
-        self.position = position
+    message: str
+    _: KW_ONLY
+    code: str
+    sqlstate: str
+    line: int | None = None
+    position: int | None = None
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def compile_error(
@@ -72,6 +66,11 @@ def compile_error(
     at = "" if message.startswith(" ") else "\n"
     text = f"SQL compilation error:{at}{message}"
     return SqlError(text, code=code, sqlstate=sqlstate, line=where[0], position=where[1])
+
+
+def _beyond(message: str) -> SqlError:
+    """Something that Snowflake runs and Local Cortex does not."""
+    return SqlError(message, code="000002", sqlstate="0A000")
 
 
 def syntax_error(sql: str, offset: int, found: str) -> SqlError:
@@ -98,21 +97,13 @@ def unknown_function(name: str, known: Iterable[str]) -> SqlError:
     """A function that neither Snowflake nor Local Cortex has; ``known`` are those that run."""
     near = get_close_matches(name.upper(), [*known], 3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    return compile_error(
-        f"Unknown function {name}. {hint}local_cortex/README.md lists the functions that Local "
-        "Cortex runs.",
-        "002140",
-        "42601",
-    )
+    lists = "local_cortex/README.md lists the functions that Local Cortex runs."
+    return compile_error(f"Unknown function {name}. {hint}{lists}", "002140", "42601")
 
 
 def not_run(what: str, instead: str = WHAT_RUNS) -> SqlError:
     """Something that Snowflake has and Local Cortex has not."""
-    return SqlError(
-        f"Unsupported feature '{what}': Local Cortex does not run it. {instead}",
-        code="000002",
-        sqlstate="0A000",
-    )
+    return _beyond(f"Unsupported feature '{what}': Local Cortex does not run it. {instead}")
 
 
 def exists_already(name: str) -> SqlError:
@@ -134,25 +125,16 @@ def wrong_argument_types(name: str, types: Iterable[str]) -> SqlError:
 
 def timed_out(seconds: float) -> SqlError:
     """A statement that computed for longer than it may."""
-    return SqlError(
-        f"Statement reached its statement or warehouse timeout of {seconds:g} second(s) and was "
-        "canceled.",
-        code="000630",
-        sqlstate="57014",
-    )
+    limit = f"its statement or warehouse timeout of {seconds:g} second(s)"
+    return SqlError(f"Statement reached {limit} and was canceled.", code="000630", sqlstate="57014")
 
 
 def too_large(what: str, limit: int, advice: str) -> SqlError:
     """More than Local Cortex, which lives in the learner's process, is ready to hold."""
-    message = f"{what}: Local Cortex allows {limit:,} at most. {advice}"
-    return SqlError(message, code="000002", sqlstate="0A000")
+    return _beyond(f"{what}: Local Cortex allows {limit:,} at most. {advice}")
 
 
 def out_of_memory() -> SqlError:
     """A statement that needs more memory than all of them may have."""
-    return SqlError(
-        f"Local Cortex allows {MEMORY} of memory for all statements, and this one needs more. "
-        "Select less.",
-        code="000002",
-        sqlstate="0A000",
-    )
+    limit = f"Local Cortex allows {MEMORY} of memory for all statements"
+    return _beyond(f"{limit}, and this one needs more. Select less.")

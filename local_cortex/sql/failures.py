@@ -18,7 +18,7 @@ from local_cortex.sql.errors import (
     object_missing,
     out_of_memory,
 )
-from local_cortex.sql.names import decode_all, identifier
+from local_cortex.sql.names import decode_all, identifier, spelled
 
 if TYPE_CHECKING:
     from local_cortex.sql.parse import Parsed
@@ -57,10 +57,7 @@ FILE: Final = re.compile(r"""["']?(?:[A-Za-z]:)?(?:[\\/][^\s"'\\/]+){2,}[\\/]?["
 
 
 def as_sql_error(
-    text: str,
-    kind: type[duckdb.Error],
-    parsed: Parsed | None,
-    known: Iterable[str] | None = None,
+    text: str, kind: type[duckdb.Error], parsed: Parsed | None, known: Iterable[str] | None = None
 ) -> SqlError:
     """Return the error that Snowflake would give for one of DuckDB's, by its text and type.
 
@@ -105,9 +102,9 @@ def _unknown(parsed: Parsed | None, known: Iterable[str] | None) -> str:
     if parsed is None or known is None:
         return ""
     names = {*known} | FLATTENED
-    names |= {identifier(one.args["alias"]) for one in parsed.tree.find_all(exp.Alias)}
-    for alias in parsed.tree.find_all(exp.TableAlias):
-        names |= {identifier(one) for one in alias.find_all(exp.Identifier)}
+    for alias in parsed.tree.find_all(exp.Alias, exp.TableAlias):
+        own = [alias.args["alias"]] if isinstance(alias, exp.Alias) else alias.iter_expressions()
+        names |= {identifier(one) for one in own}
     for column in parsed.tree.find_all(exp.Column):
         # `day` of DATEADD(day, ...) is read as a column, too.
         unit = isinstance(column.parent, exp.Anonymous) and column.name.lower() in PARTS
@@ -120,9 +117,9 @@ def _where(name: str, parsed: Parsed | None) -> tuple[str, tuple[int, int] | Non
     """Return a column's name as it is written in the statement, and its line and position."""
     for node in parsed.tree.find_all(exp.Column) if parsed and parsed.tree is not None else ():
         if name in {identifier(part) for part in node.parts}:
-            dotted = ".".join(identifier(part) for part in node.parts)
             meta = node.parts[0].meta
-            if "line" in meta:
-                return dotted, (meta["line"], meta["col"] - (meta["end"] - meta["start"] + 1))
-            return dotted, None
+            place = (
+                (meta["line"], meta["col"] - (meta["end"] - meta["start"] + 1)) if meta else None
+            )
+            return spelled(node), place
     return name, None

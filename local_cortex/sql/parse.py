@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate, groupby
 from typing import Any, Final
 
 from sqlglot import exp
@@ -12,8 +13,8 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
+from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
-from local_cortex.sql.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.names import MARK, identifier
 
 __all__ = ["Parsed", "parse", "result_name"]
@@ -33,12 +34,10 @@ WORD_COMMANDS = frozenset(
 )
 # What follows the BEGIN of a transaction; anything else is a block of Snowflake Scripting.
 TRANSACTIONS: tuple[list[str], ...] = ([], [";"], ["TRANSACTION"], ["WORK"], ["NAME"])
-# What CREATE, ALTER and DROP may say before what they are about, and kinds of several words.
-MODIFIERS = frozenset({"OR", "REPLACE", "ALTER", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
-WORDS_OF_A_KIND = {"CORTEX": 3, "ROW": 3, "FILE": 2, "GIT": 2, "MASKING": 2, "MATERIALIZED": 2}
-WORDS_OF_A_KIND |= dict.fromkeys(
-    ("API", "DYNAMIC", "EXTERNAL", "NETWORK", "SEMANTIC", "STORAGE"), 2
-)
+# What CREATE, ALTER and DROP may say before what they are about.
+MODIFIERS = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "TRANSIENT", "SECURE"})
+# The first words of kinds that have two.
+QUALIFIERS = frozenset({"API", "CORTEX", "DYNAMIC", "EXTERNAL", "FILE", "GIT", "MASKING", "ROW"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +55,13 @@ class Parsed:
 
     @property
     def kind(self) -> str:
-        """What it does to what, as in CREATE CORTEX SEARCH SERVICE, in capitals."""
-        verb, *rest = self.words
-        while rest and rest[0] in MODIFIERS:
-            rest.pop(0)
-        length = WORDS_OF_A_KIND.get(rest[0], 1) if rest else 0
-        return " ".join([verb, *rest[:length]])
+        """What it does to what, as in CREATE CORTEX SEARCH, in capitals."""
+        words = [word for word in self.words if word not in MODIFIERS]
+        return " ".join(words[: 3 if QUALIFIERS & set(words[1:2]) else 2])
 
 
 class _LocatedError(ParseError):  # type: ignore[misc]
-    """A parse error that knows its token; ``None`` for the end of the text."""
-
-    def __init__(self, message: str, token: Token | None) -> None:
-        super().__init__(message)
-        self.token = token
+    token: Token | None = None  # None for the end of the text
 
 
 class _Parser(Calls.Parser):  # type: ignore[misc, valid-type]
@@ -82,7 +74,9 @@ class _Parser(Calls.Parser):  # type: ignore[misc, valid-type]
         super()._advance(times)
 
     def raise_error(self, message: str, token: Token | None = None) -> None:
-        raise _LocatedError(message, token or self._curr or None)
+        error = _LocatedError(message)
+        error.token = token or self._curr or None
+        raise error
 
     def _warn_unsupported(self) -> None:
         """Say nothing: what becomes a command is answered by its words, or refused by name."""
@@ -123,7 +117,8 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     tokens = _condition_first(_tokens(sql))
     if len(tokens) > MAX_NODES:
         raise too_large("The words of a statement", MAX_NODES, "Use binds.")
-    if _nesting(tokens) > MAX_NESTING:
+    steps = ((one.token_type in OPENING) - (one.token_type in CLOSING) for one in tokens)
+    if max(accumulate(steps)) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     if str(tokens[0].text).upper() in WORD_COMMANDS:
         return Parsed(sql, tokens, None)
@@ -140,19 +135,14 @@ def _tokens(sql: str) -> tuple[Token, ...]:
     words = [str(token.text).upper() for token in tokens[:2]]
     if words[:1] == ["DECLARE"] or (words[:1] == ["BEGIN"] and words[1:] not in TRANSACTIONS):
         raise not_run("BEGIN ... END", "Send the statements of a block one by one.")
-    statements: list[list[Token]] = [[]]
-    for token in tokens:
-        if token.token_type == TokenType.SEMICOLON:
-            statements.append([])
-        else:
-            statements[-1].append(token)
-    statements = [statement for statement in statements if statement]
+    groups = groupby(tokens, lambda token: token.token_type == TokenType.SEMICOLON)
+    statements = [tuple(group) for ends, group in groups if not ends]
     if not statements:
         raise compile_error("Empty SQL statement.", "000900", "42601")
     if len(statements) > 1:
         counts = f"Actual statement count {len(statements)} did not match the desired statement"
         raise SqlError(f"{counts} count 1.", code="000008", sqlstate="0A000")
-    return tuple(statements[0])
+    return statements[0]
 
 
 def _condition_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -166,14 +156,6 @@ def _condition_first(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
         return tokens
     moved, name = tokens[condition : condition + 3], tokens[after:condition]
     return (*tokens[:after], *moved, *name, *tokens[condition + 3 :])
-
-
-def _nesting(tokens: tuple[Token, ...]) -> int:
-    depth = deepest = 0
-    for token in tokens:
-        depth += (token.token_type in OPENING) - (token.token_type in CLOSING)
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _tree(sql: str, tokens: tuple[Token, ...], check: Callable[[], None]) -> Any:

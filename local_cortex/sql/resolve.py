@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Name, Table
+from local_cortex.sql.bounds import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.errors import (
     SqlError,
     compile_error,
@@ -24,7 +26,6 @@ from local_cortex.sql.errors import (
     object_missing,
     too_large,
 )
-from local_cortex.sql.limits import MAX_ALIASED, MAX_VIEWS
 from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
 from local_cortex.stages import reading as stages
@@ -37,46 +38,40 @@ if TYPE_CHECKING:
 __all__ = ["Resolver"]
 
 
-def _schemas(execution: Execution) -> list[str]:
-    here = execution.session
-    return [written(here.database, here.schema)] if here.database and here.schema else []
+_OF_SESSION = """
+VERSION=version ACCOUNT=account ACCOUNT_NAME=account ORGANIZATION_NAME=organization REGION=region
+USER=user ROLE=role PRIMARY_ROLE=role WAREHOUSE=warehouse DATABASE=database CATALOG=database
+SCHEMA=schema SESSION=session_id CLIENT=client
+"""
+
+
+def _attribute(name: str) -> Callable[[Execution], str | None]:
+    return lambda run: str(getattr(run.session, name) or "") or None
+
+
+def _schemas(run: Execution) -> str:
+    here = run.session.database, run.session.schema
+    return json.dumps([written(*map(str, here))] if all(here) else [])
 
 
 # The functions that tell who and where the session is, and those that clients call.
 SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
-    "CURRENT_VERSION": lambda run: run.session.version,
-    "CURRENT_ACCOUNT": lambda run: run.session.account,
-    "CURRENT_ACCOUNT_NAME": lambda run: run.session.account,
-    "CURRENT_ORGANIZATION_NAME": lambda run: run.session.organization,
-    "CURRENT_REGION": lambda run: run.session.region,
-    "CURRENT_USER": lambda run: run.session.user,
-    "CURRENT_ROLE": lambda run: run.session.role,
-    "CURRENT_PRIMARY_ROLE": lambda run: run.session.role,
+    **{f"CURRENT_{a}": _attribute(b) for a, b in (x.split("=") for x in _OF_SESSION.split())},
     "CURRENT_ROLE_TYPE": lambda run: "ROLE" if run.session.role else None,
     "CURRENT_AVAILABLE_ROLES": lambda run: json.dumps([run.session.role or "PUBLIC"]),
     "CURRENT_SECONDARY_ROLES": lambda _: json.dumps({"roles": "", "value": ""}),
-    "CURRENT_WAREHOUSE": lambda run: run.session.warehouse,
-    "CURRENT_DATABASE": lambda run: run.session.database,
-    "CURRENT_CATALOG": lambda run: run.session.database,
-    "CURRENT_SCHEMA": lambda run: run.session.schema,
-    "CURRENT_SCHEMAS": lambda run: json.dumps(_schemas(run)),
-    "CURRENT_SESSION": lambda run: str(run.session.session_id),
+    "CURRENT_SCHEMAS": _schemas,
     "CURRENT_STATEMENT": lambda run: run.sql,
     "CURRENT_TRANSACTION": lambda _: None,
-    "CURRENT_CLIENT": lambda run: run.session.client or None,
     "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
     "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
     "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
     "SYSTEM$CLIENT_VERSION_INFO": lambda _: "[]",
 }
-
-
-# DuckDB takes these for functions, or for a column of every table, where there is no such column.
+# DuckDB has these where there is no such column: constants, and a row's number.
 DUCKDB_ONLY = re.compile(
     "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
 )
-# Sources whose columns nothing in the statement names.
-OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
 # How Snowflake begins an error of which it knows no place.
 UNPLACED = " error line 0 at position -1\n"
 # What holds an identifier that is no name.
@@ -102,7 +97,7 @@ class Resolver:
         """Resolve a tree; return it, or what stands in its place.
 
         Raises:
-            SqlError: 002003, a table is missing; 002049, a bind is; 000904, a variable is.
+            SqlError: 002003, a table is missing; 002049, a bind is; 002211, a variable is.
         """
         text = self._execution.sql if sql is None else sql
         for select in list(tree.find_all(exp.Select)):
@@ -126,20 +121,12 @@ class Resolver:
         return top.this.pop()
 
     def _check_columns(self, tree: Any) -> None:
-        """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
-        if self.behind or tree.find(*OPAQUE):
-            return
-        known = {*self.types}
-        known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
-        known |= {
-            identifier(one) for alias in tree.find_all(exp.TableAlias) for one in alias.columns
-        }
-        sources = {identifier(one.this) for one in tree.find_all(exp.TableAlias) if one.this}
-        for one in tree.find_all(exp.Column):
+        """Refuse bare names that only DuckDB finds."""
+        named = (one for one in tree.find_all(exp.Identifier) if type(one.parent) is not exp.Column)
+        known = {*self.types, *map(identifier, named)}
+        for one in tree.find_all(exp.Column) if not self.behind else ():
             name = identifier(one.this)
-            if name in known or one.args.get("table"):
-                continue
-            if DUCKDB_ONLY.fullmatch(name) or name in sources:
+            if DUCKDB_ONLY.fullmatch(name) and name not in known and not one.args.get("table"):
                 raise invalid_identifier(name)
 
     @property
@@ -157,11 +144,7 @@ class Resolver:
         return tree
 
     def name(self, node: Any) -> Name:
-        """Return where an object is, from a name of up to three parts.
-
-        Raises:
-            SqlError: 090105 or 090106, the session uses no database or schema for a short name.
-        """
+        """Return where an object is, from a name of up to three parts; see :meth:`full`."""
         return self.full(self.parts(node))
 
     def parts(self, node: Any) -> list[str]:
@@ -177,7 +160,7 @@ class Resolver:
         return found
 
     def full(self, parts: list[str]) -> Name:
-        """Return the full name of a list of one to three parts."""
+        """Return the full name of one to three parts; 090105 or 090106, it cannot be completed."""
         database, schema, name = (None, None, None, *parts)[-3:]
         database = self._session.database if len(parts) < 3 else database
         schema = self._session.schema if len(parts) < 2 else schema
@@ -192,11 +175,7 @@ class Resolver:
         return Name(database, schema, name)
 
     def find(self, node: Any, kinds: tuple[str, ...] = ("TABLE", "VIEW")) -> Table:
-        """Return the object that a name means.
-
-        Raises:
-            SqlError: 002003, there is none.
-        """
+        """Return the object that a name means; 002003, there is none."""
         name = self.name(node)
         table = self._execution.database.catalog.find(Table, name, self._session.session_id)
         if table is None or table.kind not in kinds:
@@ -214,12 +193,10 @@ class Resolver:
 
     def _name_columns(self, select: Any, sql: str) -> None:
         for one in list(select.expressions):
-            if one.is_star or isinstance(one, exp.Alias | exp.Aliases):
-                continue
-            if isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL":
-                continue
-            alias = exp.to_identifier(result_name(one, sql), quoted=True)
-            one.replace(exp.Alias(this=one.copy(), alias=alias))
+            plain = isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL"
+            if not one.is_star and not plain and not isinstance(one, exp.Alias | exp.Aliases):
+                alias = exp.to_identifier(result_name(one, sql), quoted=True)
+                one.replace(exp.Alias(this=one.copy(), alias=alias))
 
     def _count_aliases(self, select: Any) -> None:
         # DuckDB writes an alias out wherever a later projection uses it.
@@ -292,9 +269,7 @@ class Resolver:
         """Return a column that stands for an expression of DuckDB's until :meth:`reveal`."""
         key = f"{MARK}{self._execution.id}.{len(self.behind)}"
         self.behind[key] = expression
-        column = exp.column(exp.to_identifier(key, quoted=True))
-        column.this.meta["encoded"] = True
-        return column
+        return exp.Column(this=_encoded(key))
 
     def _session_function(self, node: Any) -> Any:
         anonymous = isinstance(node, exp.Anonymous)
@@ -306,7 +281,9 @@ class Resolver:
         elif name == "LAST_QUERY_ID":
             value = self._last_query(node.expressions)
         elif name == "SYSTEM$CANCEL_QUERY":
-            value = self._cancel(first)
+            known = self._session.cancel(first)
+            missing = "Identified SQL statement is not currently executing."
+            value = f"query [{first}] terminated." if known else missing
         elif name in stages.URL_FUNCTIONS:
             return stages.file_url(self._execution, node)
         else:
@@ -317,16 +294,8 @@ class Resolver:
     def _last_query(self, arguments: list[Any]) -> str | None:
         at = int(arguments[0].to_py()) if arguments else -1
         with self._session.lock:
-            kept = list(self._session.results)
-        try:
-            return kept[at if at < 0 else at - 1]
-        except IndexError:
-            return None
-
-    def _cancel(self, query_id: str) -> str:
-        if self._session.cancel(query_id):
-            return f"query [{query_id}] terminated."
-        return "Identified SQL statement is not currently executing."
+            kept = dict(enumerate(self._session.results))
+        return kept.get(at + len(kept) if at < 0 else at - 1)
 
     def _result_scan(self, node: Any) -> Any:
         call = node.this
@@ -400,7 +369,6 @@ class Resolver:
                 self._rows(information_schema(self._execution, name)), node, name.name
             )
         table = self.find(node)
-        alias = node.args.get("alias")
         if table.kind == "VIEW":
             return self._aliased(self._view(table, views), node, table.name.name)
         self.tables.append(table)
@@ -408,42 +376,26 @@ class Resolver:
         found = exp.to_table(table.duckdb, dialect="duckdb")
         for part in found.find_all(exp.Identifier):
             part.meta["encoded"] = True
-        found.set(
-            "alias", alias or exp.TableAlias(this=exp.to_identifier(table.name.name, quoted=True))
-        )
         for key in ("sample", "pivots", "joins", "laterals"):
             found.set(key, node.args.get(key))
-        return found
+        return self._aliased(found, node, table.name.name)
 
     def _view(self, view: Table, views: int) -> Any:
         if views >= MAX_VIEWS:
             raise too_large("Views within views", MAX_VIEWS, "Make a table of one of them.")
         inner = Resolver(self._execution)
-        inner._session = _Elsewhere(self._session, view.name)  # type: ignore[assignment]
+        inner._session = replace(
+            self._session, database=view.name.database, schema=view.name.schema
+        )
         query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
         for node in list(query.find_all(exp.Column)):
             if node.name in inner.behind:
                 node.replace(self.hide(inner.behind[node.name]))
         self.tables += inner.tables
-        columns = [quoted(column.name) for column in view.columns]
-        for column in columns:
-            column.meta["encoded"] = True
-        wrapped = exp.Subquery(
-            this=query,
-            alias=exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns),
-        )
+        columns = [_encoded(encode(column.name)) for column in view.columns]
+        alias = exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns)
+        wrapped = exp.Subquery(this=query, alias=alias)
         return exp.Subquery(this=exp.select("*").from_(wrapped))
-
-
-class _Elsewhere:
-    """A session that uses the database and schema of a view."""
-
-    def __init__(self, session: Any, name: Name) -> None:
-        self._session = session
-        self.database, self.schema = name.database, name.schema
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
 
 
 def _is_cte(table: Any) -> bool:
@@ -452,36 +404,36 @@ def _is_cte(table: Any) -> bool:
     node: Any = table
     within: Any = None
     while node is not None:
-        if isinstance(node, exp.CTE):
-            within = node
+        within = node if isinstance(node, exp.CTE) else within
         ctes = node.args.get("with_")
         for cte in ctes.expressions if ctes is not None else []:
             same = identifier(cte.args["alias"].this) == name
-            if cte is within:
-                if same and _recurs(cte.this, table):
-                    ctes.set("recursive", True)
-                    return True
-                break
-            if same:
+            if same and (cte is not within or _recurs(cte.this, table)):
+                ctes.set("recursive", ctes.args.get("recursive") or cte is within)
                 return True
-        if ctes is not None:
-            within = None
+            if cte is within:
+                break
+        within = within if ctes is None else None
         node = node.parent
     return False
 
 
 def _recurs(query: Any, table: Any) -> bool:
     """Tell whether a table stands in a branch of a union that may read the union itself."""
-    anchor = query
+    anchor, node = query, table
     while isinstance(anchor, exp.SetOperation):
         anchor = anchor.this
-    node = table
     while node is not query and node is not anchor:
         node = node.parent
     return node is query and anchor is not query
 
 
 def _cte_name(node: Any) -> Any:
-    name = exp.to_identifier(f"{encode(identifier(node))}{MARK}c", quoted=True)
-    name.meta["encoded"] = True
-    return name
+    return _encoded(f"{encode(identifier(node))}{MARK}c")
+
+
+def _encoded(name: str) -> Any:
+    """Return an identifier that is DuckDB's already."""
+    found = exp.to_identifier(name, quoted=True)
+    found.meta["encoded"] = True
+    return found

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from local_cortex.database import dml, objects, parameters, show, transactions
+from local_cortex.database import objects, session_state, show
 from local_cortex.database.execution import Execution, Stopped
+from local_cortex.sql import rows
+from local_cortex.sql.bounds import MAX_DEPTH
 from local_cortex.sql.errors import SqlError, not_run, out_of_memory, syntax_error, too_large
-from local_cortex.sql.limits import MAX_DEPTH
 from local_cortex.sql.parse import Parsed, parse
 from local_cortex.sql.resolve import Resolver
-from local_cortex.sql.select import SELECT, query
 from local_cortex.stages import commands as stages
 from local_cortex.wire.binds import decode_binds
 from local_cortex.wire.result import SqlColumn, SqlResult
@@ -37,13 +37,13 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | st
     try:
         execution.join_transaction()
         execution.binds = decode_binds(binds)
-        return _kept(execution, _patiently(execution))
+        result = _patiently(execution)
     except RecursionError:
         # Everything that nests is counted; this is for what was not thought of.
         raise too_large("Nesting", MAX_DEPTH, "Nest the statement less deeply.") from None
     except MemoryError:
         raise out_of_memory() from None
-    except (SqlError, Stopped):
+    except SqlError:
         raise
     except Exception as error:
         if execution.stopped:
@@ -51,10 +51,6 @@ def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | st
         raise _told(execution, error) from error
     finally:
         execution.close()
-
-
-def _kept(execution: Execution, result: SqlResult | stages.PutGet) -> SqlResult | stages.PutGet:
-    """Keep a result for RESULT_SCAN."""
     if isinstance(result, SqlResult) and execution.query_id and not execution.describe_only:
         execution.session.keep(execution.query_id, result)
     return result
@@ -62,18 +58,17 @@ def _kept(execution: Execution, result: SqlResult | stages.PutGet) -> SqlResult 
 
 def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     """Run the statement, and again where another changed the same rows meanwhile."""
-    attempts = CONFLICTS
-    while True:
+    for left in reversed(range(CONFLICTS)):
         try:
             # Running changes the tree, so each attempt parses again.
             return _run_parsed(execution, parse(execution.sql, execution.check))
         except Exception as error:
-            attempts -= 1
             # Known by its name: DuckDB may not be imported yet.
             conflict = type(error).__name__ == "TransactionException" and "onflict" in str(error)
-            if not conflict or execution.in_transaction or not attempts:
+            if not conflict or execution.in_transaction or not left:
                 raise
             time.sleep(CONFLICT_SECONDS)
+    raise AssertionError
 
 
 def _told(execution: Execution, error: Exception) -> SqlError:
@@ -108,66 +103,60 @@ def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutG
     if staged is not None:
         return staged
     if isinstance(tree, QUERIES):
-        return query(execution, tree)
-    runner = RUNNERS.get(type(tree))
+        return rows.query(execution, tree)
     if isinstance(tree, exp.Command) and objects.PLACES & set(parsed.words[1:5]):
         return SqlResult.done(objects.DDL)
+    runner = RUNNERS.get(type(tree))
+    if isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() == "SESSION":
+        runner = session_state.alter_session
     if runner is None:
         if isinstance(tree, exp.Expression) and parsed.tokens[0].token_type.name == "VAR":
             raise syntax_error(parsed.sql, parsed.tokens[0].start, str(parsed.tokens[0].text))
         raise not_run(parsed.kind)
     if execution.describe_only and not isinstance(tree, exp.Describe):
-        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], SELECT)
-    if type(tree) in CHANGES and execution.session.parameters.get("AUTOCOMMIT") == "false":
-        transactions.begin(execution)
+        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], rows.SELECT)
+    manual = execution.session.parameters.get("AUTOCOMMIT") == "false"
+    if manual and isinstance(tree, exp.DML | exp.Merge):
+        session_state.begin(execution)
     return runner(execution, tree)
 
 
 def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
-    if parsed.words[0] == "SHOW":
+    """Run a statement that has no tree."""
+    first = parsed.words[0]
+    if first == "SHOW":
         return show.show(execution, parsed)
-    if parsed.words[0] == "UNSET" and not execution.describe_only:
-        return parameters.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
-    if parsed.words[0] in {"GRANT", "REVOKE"}:
+    if first == "UNSET" and not execution.describe_only:
+        return session_state.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
+    if first in {"GRANT", "REVOKE"}:
         # One user owns everything here.
         return SqlResult.done(objects.DDL)
-    raise not_run(parsed.words[0])
+    raise not_run(first)
 
 
 def _describe(execution: Execution, node: Any) -> SqlResult:
-    kind = str(node.args.get("kind") or "TABLE").upper()
     if isinstance(node.this, exp.Query):
-        return query(execution, node.this)
-    if kind == "RESULT":
-        raise not_run("DESCRIBE RESULT")
+        return rows.query(execution, node.this)
+    kind = str(node.args.get("kind") or "TABLE").upper()
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"DESCRIBE {kind}")
     return show.describe_table(Resolver(execution).find(node.this))
 
 
-def _alter(execution: Execution, node: Any) -> SqlResult:
-    if str(node.args.get("kind")).upper() == "SESSION":
-        return parameters.alter_session(execution, node)
-    return objects.alter(execution, node)
-
-
-CHANGES: dict[type, Callable[[Execution, Any], SqlResult]] = {
-    exp.Delete: dml.delete,
-    exp.Insert: dml.insert,
-    exp.Merge: dml.merge,
-    exp.Update: dml.update,
-}
 RUNNERS: dict[type, Callable[[Execution, Any], SqlResult]] = {
-    **CHANGES,
-    exp.Alter: _alter,
+    exp.Alter: objects.alter,
     exp.Comment: objects.comment,
-    exp.Commit: transactions.finish,
+    exp.Commit: session_state.finish,
     exp.Create: objects.create,
+    exp.Delete: rows.delete,
     exp.Describe: _describe,
     exp.Drop: objects.drop,
-    exp.Rollback: transactions.finish,
-    exp.Set: parameters.set_variables,
-    exp.Transaction: transactions.begin,
-    exp.TruncateTable: dml.truncate,
-    exp.Use: parameters.use,
+    exp.Insert: rows.insert,
+    exp.Merge: rows.merge,
+    exp.Rollback: session_state.finish,
+    exp.Set: session_state.set_variables,
+    exp.Transaction: session_state.begin,
+    exp.TruncateTable: rows.truncate,
+    exp.Update: rows.update,
+    exp.Use: session_state.use,
 }

@@ -18,16 +18,10 @@ from sqlglot.errors import SqlglotError
 from local_cortex.sql.errors import compile_error, not_run
 from local_cortex.sql.names import written
 from local_cortex.stages import copying
-from local_cortex.stages.file_formats import (
-    invalid_option,
-    name_of,
-    options_of,
-    unquoted,
-)
-from local_cortex.stages.files import (
+from local_cortex.stages.file_formats import invalid_option, name_of, options_of, unquoted
+from local_cortex.stages.stage_files import (
     MAX_STAGE_FILES,
     File,
-    Location,
     Stage,
     bad_path,
     bind,
@@ -46,7 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["PutGet", "run"]
 
 SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
-MAX_PARALLEL = 99  # of PUT and GET, as in Snowflake
 
 _ALTER: Final = re.compile(
     r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
@@ -82,15 +75,23 @@ def _rest(tree: exp.Expression) -> str:
     return rest if isinstance(rest, str) else str(rest.name if rest else "")
 
 
-def _as(kind: type, sql: str) -> Any:
-    """Parse a statement that sqlglot knows only in other words."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect="snowflake")
-    except SqlglotError:
-        raise bad_path(sql) from None
-    if not isinstance(tree, kind):
-        raise bad_path(sql)
-    return tree
+def _put(execution: Execution, tree: exp.Put) -> PutGet:
+    place, source = location(execution, tree.args["target"]), _file_url(tree.this)
+    # The client reads the files, so this is only what can be known before.
+    paths = map(Path, islice(iglob(source), MAX_STAGE_FILES))
+    execution.stages.check_room(sum(path.stat().st_size for path in paths if path.is_file()))
+    known = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
+    data = {"command": "UPLOAD", "src_locations": [source]}
+    return _transfer(place.stage.at(place.path), data, _options(tree, known))
+
+
+def _get(execution: Execution, tree: exp.Get) -> PutGet:
+    place, to = location(execution, tree.args["target"], full=True), _file_url(tree.this)
+    options = _options(tree, {"PATTERN": None})
+    files = place.files(execution, options["PATTERN"])
+    found = [str(file.path.relative_to(place.stage.folder)) for file in files]
+    data = {"command": "DOWNLOAD", "src_locations": found, "localLocation": to}
+    return _transfer(place.stage.folder, data, options)
 
 
 def _file_url(node: Any) -> str:
@@ -100,58 +101,41 @@ def _file_url(node: Any) -> str:
     return path[len("file://") :]
 
 
-def _transfer(tree: exp.Expression, place: Location, data: dict[str, Any], **known: Any) -> PutGet:
-    """Return what tells the client how to copy files, with options of which ``known`` are all."""
-    given = {**known, "PARALLEL": 4, **_properties(tree)}
-    for name in given.keys() - known.keys() - {"PARALLEL"}:
+def _options(tree: exp.Expression, known: dict[str, Any]) -> dict[str, Any]:
+    properties = tree.args.get("properties")
+    known = {**known, "PARALLEL": 4}
+    given = options_of(properties.expressions if properties else ())
+    for name in given.keys() - known.keys():
         raise invalid_option(name)
-    if given["PARALLEL"] not in range(1, MAX_PARALLEL + 1):
-        raise invalid_option("PARALLEL")
-    folder = place.stage.at(place.path) if isinstance(tree, exp.Put) else place.stage.folder
+    return {**known, **given}
+
+
+def _transfer(folder: Path, data: dict[str, Any], options: dict[str, Any]) -> PutGet:
+    """Return what tells the client how to copy files."""
     stage: dict[str, Any] = {
         "locationType": "LOCAL_FS",
         "location": str(folder),
         "path": "",
         "creds": {},
-        "region": None,
-        "storageAccount": None,
+        **dict.fromkeys(("region", "storageAccount")),
         "isClientSideEncrypted": False,
     }
-    data |= {
-        "autoCompress": bool(given.get("AUTO_COMPRESS")),
-        "overwrite": bool(given.get("OVERWRITE")),
-        "sourceCompression": str(given.get("SOURCE_COMPRESSION") or "NONE").lower(),
-        "parallel": given["PARALLEL"],
-    }
-    return PutGet({**data, "stageInfo": stage, "encryptionMaterial": None, "presignedUrls": None})
-
-
-def _properties(tree: exp.Expression) -> dict[str, Any]:
-    found = tree.args.get("properties")
-    return options_of(found.expressions if found else ())
-
-
-def _put(execution: Execution, tree: exp.Put) -> PutGet:
-    place, source = location(execution, tree.args["target"]), _file_url(tree.this)
-    # The client reads the files, so this is only what can be known before.
-    paths = map(Path, islice(iglob(source), MAX_STAGE_FILES))
-    execution.stages.check_room(sum(path.stat().st_size for path in paths if path.is_file()))
-    data = {"command": "UPLOAD", "src_locations": [source]}
-    known = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
-    return _transfer(tree, place, data, **known)
-
-
-def _get(execution: Execution, tree: exp.Get) -> PutGet:
-    place, to = location(execution, tree.args["target"], full=True), _file_url(tree.this)
-    files = place.files(execution, _properties(tree).get("PATTERN"))
-    found = [str(file.path.relative_to(place.stage.folder)) for file in files]
-    data = {"command": "DOWNLOAD", "src_locations": found, "localLocation": to}
-    return _transfer(tree, place, data, PATTERN=None)
+    return PutGet(
+        {
+            **data,
+            "autoCompress": bool(options.get("AUTO_COMPRESS")),
+            "overwrite": bool(options.get("OVERWRITE")),
+            "sourceCompression": str(options.get("SOURCE_COMPRESSION") or "NONE").lower(),
+            "parallel": options["PARALLEL"],
+            "stageInfo": stage,
+            **dict.fromkeys(("encryptionMaterial", "presignedUrls")),
+        }
+    )
 
 
 def _found(execution: Execution, tree: exp.ListStage) -> tuple[Stage, list[File]]:
     place, pattern = location(execution, tree.this, full=True), tree.args.get("pattern")
-    return place.stage, place.files(execution, name_of(pattern) if pattern else None)
+    return place.stage, place.files(execution, pattern and name_of(pattern))
 
 
 def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
@@ -164,12 +148,17 @@ def _list(execution: Execution, tree: exp.ListStage) -> SqlResult:
 
 
 def _remove(execution: Execution, tree: exp.Command) -> SqlResult:
-    stage, files = _found(execution, _as(exp.ListStage, f"LIST {_rest(tree)}"))
+    # sqlglot knows only LIST, which is written alike.
+    sql = f"LIST {_rest(tree)}"
+    try:
+        listed = sqlglot.parse_one(sql, dialect="snowflake")
+    except SqlglotError:
+        raise bad_path(sql) from None
+    stage, files = _found(execution, listed)
     for file in files:
         file.path.unlink(missing_ok=True)
-    return SqlResult.named(
-        "name result", [(stage.shown(file), "removed") for file in files], SELECT
-    )
+    rows = [(stage.shown(file), "removed") for file in files]
+    return SqlResult.named("name result", rows, SELECT)
 
 
 def _alter(execution: Execution, tree: exp.Command) -> SqlResult:

@@ -16,8 +16,15 @@ from sqlglot import exp
 from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run, too_large
 from local_cortex.sql.names import encode, identifier
 from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, quoted, text
-from local_cortex.stages.files import MAX_STAGE_BYTES, File, checked, file_format, location, target
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
+from local_cortex.stages.stage_files import (
+    MAX_STAGE_BYTES,
+    File,
+    checked,
+    file_format,
+    location,
+    target,
+)
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType
 
@@ -59,6 +66,12 @@ _ADVICE: Final = (
     "\n  If you would like to continue loading when an error is encountered, use other values "
     "such as 'SKIP_FILE' or 'CONTINUE' for the ON_ERROR option."
 )
+# Each file's rows and bad rows, and the first bad one.
+_COUNTED: Final = """
+SELECT file, count(*), count(*) FILTER (bad <> 0), arg_min(bad, line) FILTER (bad <> 0),
+min(line) FILTER (bad <> 0), arg_min(extra, line) FILTER (bad <> 0),
+arg_min(reason, line) FILTER (bad > 0) FROM temp.copied GROUP BY file
+"""
 _RESULT: Final = (
     "file status rows_parsed:n rows_loaded:n error_limit:n errors_seen:n first_error "
     "first_error_line:n first_error_character:n first_error_column_name"
@@ -66,11 +79,7 @@ _RESULT: Final = (
 
 
 def run(execution: Execution, tree: exp.Copy) -> SqlResult:
-    """Run COPY INTO.
-
-    Raises:
-        SqlError: a stage, format or table is missing; a file does not fit the table.
-    """
+    """Run COPY INTO: an ``SqlError`` if something is missing, or a file does not fit the table."""
     place = tree.this
     into_stage = isinstance(place, exp.Table) and isinstance(place.this, (exp.Var, exp.Literal))
     return (_unload if into_stage else _load)(execution, tree)
@@ -110,8 +119,10 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
         query = _plain_query(execution, files, given, columns, match)
     query.find(exp.Table).meta.update(files=files, file_format=given)
     _read(execution, query, given, columns)
+    counted = {file: counts for file, *counts in execution.cursor.execute(_COUNTED).fetchall()}
     rows, bad = [], []
-    for file, (parsed, errors, *first) in zip(files, _counted(execution, files), strict=True):
+    for file in files:
+        parsed, errors, *first = counted.get(file.name, (0, 0))
         shown = place.stage.shown(file)
         code, message, line, column = _reason(first, columns, given) if errors else [None] * 4
         if errors and on_error == "ABORT_STATEMENT":
@@ -123,8 +134,8 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
         good = 0 if file in bad else parsed - errors
         status = "LOADED" if not errors else "PARTIALLY_LOADED" if good else "LOAD_FAILED"
         limit = parsed if on_error == "CONTINUE" else 1
-        counts = (shown, status, parsed, good, limit, errors)
-        rows.append((*counts, message, line, 1 if errors else None, column))
+        character = 1 if errors else None
+        rows.append((shown, status, parsed, good, limit, errors, message, line, character, column))
     listed = ", ".join(quoted(encode(column)) for column, _ in columns)
     skipped = ", ".join(text(file.name) for file in bad) or "''"
     execution.cursor.execute(
@@ -141,14 +152,12 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
 
 
 def _columns(table: Table, tree: exp.Copy) -> Columns:
-    columns = [(column.name, column.type) for column in table.columns]
+    kinds = {column.name: column.type for column in table.columns}
     if not isinstance(tree.this, exp.Schema):
-        return columns
-    kinds = dict(columns)
+        return list(kinds.items())
     asked = [identifier(one) for one in tree.this.expressions]
-    for one in asked:
-        if one not in kinds:
-            raise invalid_identifier(one)
+    if missing := [one for one in asked if one not in kinds]:
+        raise invalid_identifier(missing[0])
     return [(one, kinds[one]) for one in asked]
 
 
@@ -162,10 +171,9 @@ def _plain_query(
         if given.type == "CSV" and any(one != headers[0] for one in headers):
             raise not_run("MATCH_BY_COLUMN_NAME of files with different headers", "Use FILES.")
         values = {}
-        for found in headers:
-            for at, (name, _) in enumerate(found, 1):
-                key = exp.Literal.string(name).sql("snowflake")
-                values[fold(name)] = f"${at}" if given.type == "CSV" else f"$1[{key}]"
+        for at, (name, _) in (one for found in headers for one in enumerate(found, 1)):
+            key = exp.Literal.string(name).sql("snowflake")
+            values[fold(name)] = f"${at}" if given.type == "CSV" else f"$1[{key}]"
         listed = [values.get(fold(name), "NULL") for name, _ in columns]
     elif given.type == "CSV":
         listed = [f"${at + 1}" for at in range(len(columns))]
@@ -216,17 +224,6 @@ def _read(execution: Execution, query: Any, given: FileFormat, columns: Columns)
         f"CASE bad WHEN -1 THEN NULL{reasons} END AS reason FROM (SELECT *, {', '.join(casts)} "
         f"FROM ({sql}) AS read({_each(columns, 'v{0}')}, extra, file, line))"
     )
-
-
-def _counted(execution: Execution, files: list[File]) -> list[tuple[Any, ...]]:
-    """Return each file's rows and bad rows, and the first bad one."""
-    rows = execution.cursor.execute(
-        "SELECT file, count(*), count(*) FILTER (bad <> 0), arg_min(bad, line) FILTER (bad <> 0), "
-        "min(line) FILTER (bad <> 0), arg_min(extra, line) FILTER (bad <> 0), "
-        "arg_min(reason, line) FILTER (bad > 0) FROM temp.copied GROUP BY file"
-    ).fetchall()
-    found = {file: counts for file, *counts in rows}
-    return [found.get(file.name, (0, 0)) for file in files]
 
 
 def _reason(first: Sequence[Any], columns: Columns, given: FileFormat) -> Sequence[Any]:
@@ -299,15 +296,16 @@ def _line(types: Sequence[str], given: FileFormat) -> str:
             "JSON file format can only unload a single column of type variant, object, or array."
         )
     quote, escape = given["FIELD_OPTIONALLY_ENCLOSED_BY"], given["ESCAPE_UNENCLOSED_FIELD"]
+    specials = (escape, given.delimiter, "\n") if escape and not quote else ()
     fields = []
     for at, kind in enumerate(types):
         value = f"c{at}" if kind == "VARCHAR" else f"main.sf_text(c{at})"
-        if quote and kind in ("VARCHAR", *_JSON):
-            inner = f"replace({value}, {text(quote)}, {text(quote * 2)})"
-            value = f"{text(quote)} || {inner} || {text(quote)}"
-        elif escape and kind in ("VARCHAR", *_JSON):
-            for special in (escape, given.delimiter, "\n"):
+        if kind in ("VARCHAR", *_JSON):
+            for special in specials:
                 value = f"replace({value}, {text(special)}, {text(escape + special)})"
+            if quote:
+                inner = f"replace({value}, {text(quote)}, {text(quote * 2)})"
+                value = f"{text(quote)} || {inner} || {text(quote)}"
         fields.append(f"coalesce({value}, {text((given['NULL_IF'] or [''])[0])})")
     return f"concat_ws({text(given.delimiter)}, {', '.join(fields)})"
 

@@ -17,16 +17,7 @@ from local_cortex.dialect.date_formats import moment
 from local_cortex.sql.errors import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
-__all__ = [
-    "FileFormat",
-    "invalid_option",
-    "name_of",
-    "options_of",
-    "quoted",
-    "text",
-    "unquoted",
-    "value_of",
-]
+__all__ = ["FileFormat", "invalid_option", "name_of", "options_of", "quoted", "text", "unquoted"]
 
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
@@ -96,10 +87,8 @@ def quoted(name: str) -> str:
 
 def value_of(node: Any) -> Any:
     """Return an option's value: ``str``, ``bool``, ``int``, ``list`` of them, or ``None``."""
-    if isinstance(node, exp.Paren):
-        return [value_of(node.this)]
-    if isinstance(node, exp.Tuple):
-        return [value_of(one) for one in node.expressions]
+    if isinstance(node, exp.Paren | exp.Tuple):
+        return [value_of(one) for one in node.expressions or [node.this]]
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     name = name_of(node)
@@ -143,11 +132,7 @@ class FileFormat:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> FileFormat:
-        """Make one from the options of a statement; without TYPE it is CSV.
-
-        Raises:
-            SqlError: 000002, Local Cortex does not read such files; 001003, an unknown option.
-        """
+        """Make one from the options of a statement; 000002 or 001003 for one that is not read."""
         kind = str(given.get("TYPE", "CSV")).upper()
         known = _OPTIONS.get(kind)
         if known is None:
@@ -185,9 +170,8 @@ class FileFormat:
     def csv(self, paths: Sequence[Path], count: int = 0, *, complete: bool = False) -> str:
         """Return DuckDB's source of CSV files, all of whose columns are text.
 
-        They are called ``c1`` to ``c<count>``; without a count, as many as the files have, by
-        their header. Fields that a row lacks are NULL; empty ones and those of NULL_IF are, too,
-        unless ``complete``.
+        They are ``c1`` to ``c<count>``; without a count, those of the header. Fields that a row
+        lacks are NULL; empty ones and those of NULL_IF are, too, unless ``complete``.
         """
         quote = self["FIELD_OPTIONALLY_ENCLOSED_BY"] or ""
         escape = self["ESCAPE"] or quote or self["ESCAPE_UNENCLOSED_FIELD"] or ""
@@ -217,10 +201,7 @@ class FileFormat:
         return f"CASE WHEN {value} NOT IN ({nulls}) THEN {value} END" if nulls else value
 
     def rows(self, path: Path, count: int, extra: Sequence[str] = (), joined: str = "") -> str:
-        """Return a query for a file's rows: ``c1``, and for CSV as many as ``count``.
-
-        ``extra`` are more columns, which may come from what is ``joined``.
-        """
+        """Return a query for a file's ``count`` columns, or its one VARIANT, and ``extra`` ones."""
         values = {"JSON": "json::VARIANT AS c1", "PARQUET": '"~row"::VARIANT AS c1'}
         columns = [values.get(self.type, ""), *extra]
         if self.type == "CSV":

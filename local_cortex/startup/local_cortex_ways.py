@@ -1,7 +1,6 @@
 """Every way to a session: what a program under ``python -m local_cortex run`` asks Snowflake by.
 
-Like sitecustomize.py, which calls it, this runs in the program's own Python, so it imports nothing
-but the standard library, and that late.
+It runs in the program's own Python: it imports nothing but the standard library, and that late.
 """
 
 from __future__ import annotations
@@ -9,47 +8,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from importlib.machinery import ModuleSpec
+from functools import partial
 from types import ModuleType
 from typing import Any
 
-__all__ = ["Inside", "explain_secrets", "give_session", "lead_connections", "led", "send"]
+__all__ = ["explain_secrets", "inside", "led", "prepare"]
 
-# How a program identifies itself to a real account. Local Cortex ignores it; keys stay unused.
-CREDENTIALS = frozenset(
-    {
-        "auth_class",
-        "authenticator",
-        "client_request_mfa_token",
-        "client_store_temporary_credential",
-        "connection_name",
-        "connections_file_path",
-        "external_browser_timeout",
-        "passcode",
-        "passcode_in_password",
-        "password",
-        "pat",
-        "private_key",
-        "private_key_file",
-        "private_key_file_pwd",
-        "private_key_passphrase",
-        "private_key_path",
-        "protocol",
-        "proxy_host",
-        "proxy_password",
-        "proxy_port",
-        "proxy_user",
-        "region",
-        "token",
-        "token_file_path",
-    }
+# The connector's arguments by which a program identifies itself to a real account, and how they
+# begin. Local Cortex ignores them; keys stay unused.
+CREDENTIALS = (
+    *("auth_class", "authenticator", "client_request_mfa_token", "connection_name"),
+    *("client_store_temporary_credential", "connections_file_path", "external_browser_timeout"),
+    *("oauth_", "passcode", "password", "pat", "private_key", "protocol", "proxy_", "region"),
+    *("token", "workload_identity_"),
 )
-CREDENTIAL_PREFIXES = ("oauth_", "workload_identity_")
 OWN_HOSTS = ("127.0.0.1", "localhost", "::1")
-NO_SECRETS = (
-    "Under `local_cortex run`, _snowflake.{}() has no secrets to return. "
-    "Give the program what it needs as an environment variable."
-)
 ONLY_OURS = (
     " Under `local_cortex run`, st.secrets holds the credentials of Local Cortex and nothing else: "
     "pass on anything else as an environment variable."
@@ -58,37 +31,22 @@ ONLY_OURS = (
 HEADERS = frozenset({"accept", "authorization", "content-type", "user-agent"})
 # The names of Snowpark that we read or replace.
 SESSION_NAMES = ("_get_active_session", "_active_sessions", "_session_management_lock")
-SECRET_GETTERS = frozenset(
-    {
-        "get_cloud_provider_token",
-        "get_generic_secret_string",
-        "get_oauth_access_token",
-        "get_secret_type",
-        "get_username_password",
-    }
-)
 
 
 def led(
     ours: Mapping[str, Any], given: Mapping[str, Any], is_snowflake: Callable[[object], bool]
 ) -> dict[str, Any] | None:
-    """Return the connector's arguments that lead to Local Cortex, in place of ``given``.
-
-    ``None`` leaves them alone: they name a host of the program's own.
-    """
+    """Return the arguments that lead to us; ``None`` where ``given`` name another server."""
     # st.secrets holds each entry in small and in capital letters.
     plain = {name: value for name, value in given.items() if value is not None}
     small = {name.lower(): value for name, value in plain.items() if name.isupper()}
     plain = small | {name: value for name, value in plain.items() if not name.isupper()}
-    host = str(plain.pop("host", ""))
-    port = plain.pop("port", None)
-    if host and not _leads_here(host, port, ours) and not is_snowflake(_bare(host)):
+    host = str(plain.pop("host", "")).rpartition("//")[2].partition("/")[0]
+    here = str(ours["host"]).partition("/")[0]
+    own = (here, *(name for name in OWN_HOSTS if here.endswith(f":{plain.get('port')}")))
+    if host and host not in own and not is_snowflake(host.partition(":")[0]):
         return None
-    kept = {
-        name: value
-        for name, value in plain.items()
-        if name not in CREDENTIALS and not name.startswith(CREDENTIAL_PREFIXES)
-    }
+    kept = {name: value for name, value in plain.items() if not name.startswith(CREDENTIALS)}
     for name in ("account", "user"):
         if not isinstance(kept.get(name), str) or not kept[name]:
             kept.pop(name, None)
@@ -96,74 +54,45 @@ def led(
     return {**ours, **kept, **always}
 
 
-def _bare(host: str) -> str:
-    return host.rpartition("//")[2].partition("/")[0].partition(":")[0]
-
-
-def _leads_here(host: str, port: object, ours: Mapping[str, Any]) -> bool:
-    here = str(ours["host"]).partition("/")[0]
-    own = host.rpartition("//")[2].partition("/")[0]
-    return own == here or (own in OWN_HOSTS and here.endswith(f":{port}"))
-
-
 def lead_connections(
-    ours: Mapping[str, Any], is_snowflake: Callable[[object], bool]
-) -> Callable[[ModuleType], None]:
-    """Return what has ``snowflake.connector.connection`` log in to Local Cortex, asking nothing."""
+    ours: Mapping[str, Any], is_snowflake: Callable[[object], bool], module: ModuleType
+) -> None:
+    """Have ``snowflake.connector.connection`` log in to Local Cortex, asking nothing."""
+    real = module.SnowflakeConnection.__init__
 
-    def change(module: ModuleType) -> None:
-        real = module.SnowflakeConnection.__init__
-
-        def connect(
-            self: Any, connection_name: Any = None, connections_file_path: Any = None, **given: Any
-        ) -> None:
-            arguments = led(ours, given, is_snowflake)
-            if arguments is None:
-                # Older connectors have no such names.
-                named = {
-                    "connection_name": connection_name,
-                    "connections_file_path": connections_file_path,
-                }
-                arguments = given | {name: value for name, value in named.items() if value}
+    def connect(self: Any, *given: Any, **named: Any) -> None:
+        # The two arguments that may come without a name lead to credentials.
+        arguments = led(ours, named, is_snowflake)
+        if arguments is None:
+            real(self, *given, **named)
+        else:
             real(self, **arguments)
 
-        connect.__doc__ = real.__doc__
-        module.SnowflakeConnection.__init__ = connect
-
-    return change
+    module.SnowflakeConnection.__init__ = connect
 
 
-def give_session(ours: Mapping[str, Any]) -> Callable[[ModuleType], None]:
-    """Return what has ``snowflake.snowpark.session`` have an active session from the start.
+def give_session(ours: Mapping[str, Any], module: ModuleType) -> None:
+    """Have ``snowflake.snowpark.session`` open an active session when it is first asked for."""
+    if not all(hasattr(module, name) for name in SESSION_NAMES):
+        return  # another Snowpark, which we do not know
+    real = module._get_active_session
+    builder = module.Session.SessionBuilder
+    real_get_or_create = builder.getOrCreate
+    opened: list[Any] = []
 
-    It is opened when it is first asked for, and is the active one as long as it is open.
-    """
+    def active_session() -> Any:
+        with module._session_management_lock:
+            sessions = module._active_sessions
+            if not sessions:
+                opened[:] = [module.Session.builder.configs(dict(ours)).create()]
+            return opened[0] if opened and opened[0] in sessions else real()
 
-    def change(module: ModuleType) -> None:
-        if not all(hasattr(module, name) for name in SESSION_NAMES):
-            return  # another Snowpark, which we do not know
-        real = module._get_active_session
-        builder = module.Session.SessionBuilder
-        real_get_or_create = builder.getOrCreate
-        opened: list[Any] = []
+    def get_or_create(self: Any) -> Any:
+        # Otherwise our session would lose the builder's own settings.
+        return real_get_or_create(self) if module._active_sessions else self.create()
 
-        def active_session() -> Any:
-            with module._session_management_lock:
-                sessions = module._active_sessions
-                if not sessions:
-                    opened[:] = [module.Session.builder.configs(dict(ours)).create()]
-                return opened[0] if opened and opened[0] in sessions else real()
-
-        def get_or_create(self: Any) -> Any:
-            # Otherwise our session would lose the builder's own settings.
-            return real_get_or_create(self) if module._active_sessions else self.create()
-
-        active_session.__doc__ = real.__doc__
-        get_or_create.__doc__ = real_get_or_create.__doc__
-        module._get_active_session = active_session  # type: ignore[attr-defined]
-        builder.getOrCreate = get_or_create
-
-    return change
+    module._get_active_session = active_session  # type: ignore[attr-defined]
+    builder.getOrCreate = get_or_create
 
 
 def explain_secrets(module: ModuleType) -> None:
@@ -177,7 +106,7 @@ def explain_secrets(module: ModuleType) -> None:
 def give_token(token: str, where: str) -> None:
     """Have ``open`` find a container's token where Snowflake mounts it.
 
-    Only ``open`` finds it: a program that first checks for the file takes its local branch.
+    A program that first checks for the file takes its local branch.
     """
     import builtins
     import io
@@ -188,49 +117,21 @@ def give_token(token: str, where: str) -> None:
         is_token = isinstance(file, (str, os.PathLike)) and os.fspath(file) == where
         return real(token if is_token else file, *options, **more)
 
-    opened.__doc__ = real.__doc__
     builtins.open = io.open = opened
 
 
-class Inside:
-    """Finds the module ``_snowflake``, which programs inside Snowflake have; the last to be asked.
+def inside(told: Mapping[str, Any]) -> ModuleType:
+    """Make the module ``_snowflake``, which programs inside Snowflake have."""
+    module = ModuleType("_snowflake", "What programs inside Snowflake reach its REST API by.")
 
-    ``told`` is what launch.py says: ``port``, ``authority`` and ``connection``.
-    """
+    def missing(name: str) -> Any:
+        raise AttributeError(
+            f"`local_cortex run` has send_snow_api_request in _snowflake, and no {name}. "
+            "Give the program the secrets that it needs as environment variables."
+        )
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
-        self._told = told
-
-    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
-        """Find it where no other finder did."""
-        return ModuleSpec(name, self) if name == "_snowflake" else None  # type: ignore[arg-type]
-
-    def create_module(self, _: ModuleSpec) -> None:
-        """Leave that to Python."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Fill the module."""
-
-        def send_snow_api_request(*arguments: Any, **named: Any) -> dict[str, Any]:
-            """Send a request to Snowflake's REST API as the user who runs the program."""
-            return send(self._told, *arguments, **named)
-
-        def missing(name: str) -> Any:
-            if name in SECRET_GETTERS:
-                return _refusing(name)
-            raise AttributeError(
-                f"`local_cortex run` has send_snow_api_request in _snowflake, and no {name}"
-            )
-
-        module.__dict__["send_snow_api_request"] = send_snow_api_request
-        module.__dict__["__getattr__"] = missing
-
-
-def _refusing(name: str) -> Callable[..., Any]:
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise RuntimeError(NO_SECRETS.format(name))
-
-    return refuse
+    module.__dict__.update(send_snow_api_request=partial(send, told), __getattr__=missing)
+    return module
 
 
 def send(
@@ -245,15 +146,8 @@ def send(
 ) -> dict[str, Any]:
     """Send a request and return ``status``, ``reason``, ``headers`` and ``content``.
 
-    Args:
-        told: as in :class:`Inside`.
-        method: of HTTP.
-        path: below the account's address.
-        headers: or the query parameters; some clients have the two the other way round.
-        params: or the headers.
-        body: an object for JSON, or text.
-        request_guid: of no account here.
-        timeout: in milliseconds.
+    Some clients have ``headers`` and ``params`` the other way round. ``timeout`` is in
+    milliseconds.
     """
     import http.client
     import json
@@ -286,29 +180,18 @@ def send(
         connection.close()
     sent = dict(answer.getheaders())
     if answer.headers.get_content_type() == "text/event-stream":
-        content = json.dumps(_events(content))
+        events, name = [], "message"
+        for line in content.splitlines():
+            field, _, value = line.partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data" and value != "[DONE]":
+                events.append({"event": name, "data": json.loads(value)})
+                name = "message"
         # The whole stream at once, which is how it comes there.
-        sent["content-type"] = "application/json"
-    return {
-        "status": answer.status,
-        "reason": answer.reason,
-        "headers": sent,
-        "content": content,
-    }
-
-
-def _events(stream: str) -> list[dict[str, Any]]:
-    """Return the events of a stream as ``_snowflake`` has them: a list of name and data."""
-    import json
-
-    events = []
-    for block in stream.replace("\r\n", "\n").split("\n\n"):
-        fields = [line.partition(":") for line in block.splitlines()]
-        data = "\n".join(value.removeprefix(" ") for name, _, value in fields if name == "data")
-        named = [value.strip() for name, _, value in fields if name == "event"]
-        if data and data != "[DONE]":
-            events.append({"event": named[-1] if named else "message", "data": json.loads(data)})
-    return events
+        content, sent["content-type"] = json.dumps(events), "application/json"
+    status = {"status": answer.status, "reason": answer.reason}
+    return {**status, "headers": sent, "content": content}
 
 
 def prepare(
@@ -319,11 +202,11 @@ def prepare(
     if ours is None:
         return {}
     give_token(told["token"], told["token_place"])
-    sys.meta_path.append(Inside(told))
-    lead = lead_connections(ours, is_snowflake)
+    sys.modules.setdefault("_snowflake", inside(told))
+    lead = partial(lead_connections, ours, is_snowflake)
     return {
         "snowflake.connector.connection": lead,
         "snowflake.connector.aio._connection": lead,
-        "snowflake.snowpark.session": give_session(ours),
+        "snowflake.snowpark.session": partial(give_session, ours),
         "streamlit.runtime.secrets": explain_secrets,
     }

@@ -1,16 +1,8 @@
 """Keeps a program under ``python -m local_cortex run`` to Local Cortex.
 
-Python imports the first module of this name on its path when it starts; see the documentation of
-``site``. This one does four things to the program:
-
-- Files that hold real credentials are not there: ``open`` and ``os.stat`` do not find them.
-- Names of Snowflake's lead to Local Cortex: no such name is resolved, and a TLS handshake with one
-  trusts Local Cortex's certificate alone.
-- ``st.secrets`` is Local Cortex's entry, however Streamlit is started and configured.
-- Every way to a session leads to Local Cortex (local_cortex_ways.py).
-
-The Python may be another than the course's, so nothing but its own library is used, and little of
-it, because every Python program under ``run`` pays for the imports.
+Python imports the first module of this name on its path when it starts (see ``site``). It may be
+another Python than the course's: nothing but its own library is used, and little of it, because
+every program pays for the imports.
 """
 
 from __future__ import annotations
@@ -18,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from types import ModuleType
@@ -38,8 +31,6 @@ NO_SUCH_FILE = 2
 SECRET_FORMATS = (".toml", ".json", ".yaml", ".yml", ".ini")
 RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-# Each would give a file another name.
-RENAMING = frozenset({"os.link", "os.rename", "os.symlink"})
 
 
 def is_snowflake(host: object) -> bool:
@@ -60,10 +51,7 @@ def is_snowflake(host: object) -> bool:
 
 
 def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
-    """Tell whether a file is one in which people keep credentials.
-
-    ``hidden`` are such files, and folders of them: absolute paths, like ``path``.
-    """
+    """Tell whether people keep credentials in such a file; ``hidden`` are files and folders."""
     name = os.path.basename(path).lower()
     if (
         name in (".env", ".envrc", "connections.toml")
@@ -77,13 +65,7 @@ def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
 
 
 class Keeper:
-    """Changes the program as launch.py says in ``told``.
-
-    ``told`` has ``port``, ``authority`` (PEM), ``name`` (for TLS), ``secrets`` (files for
-    Streamlit), ``hidden``, as in ``is_credentials``, ``shown``, a folder whose files are not
-    hidden, by all its paths, and what local_cortex_ways.py takes. Each may be missing: a program
-    that outlives its Local Cortex reaches nothing.
-    """
+    """Changes the program as launch.py says in ``told``, whose entries may all be missing."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.address = (LOOPBACK, told.get("port", 0))
@@ -93,9 +75,6 @@ class Keeper:
         self.secrets = list(told.get("secrets", ()))
         self.hidden = tuple(told.get("hidden", ()))
         self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
-        self._context: Any = None
-
-    # --- files
 
     def hides(self, path: object) -> bool:
         """Tell whether the program may not see the file at ``path``."""
@@ -124,29 +103,20 @@ class Keeper:
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Refuse what gets past the replaced functions."""
-        if event == "open" or event in RENAMING:
-            writing = event == "open" and arguments[2] & os.O_WRONLY
-            if not writing and self.hides(arguments[0]):
-                raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
-        elif event in RESOLVING:
-            self._refuse(arguments[0])
-        elif event in SENDING:
-            address = arguments[1]
-            self._refuse(address[0] if isinstance(address, tuple) else None)
-        elif event == "http.client.send":
+        if event == "open" and not arguments[2] & os.O_WRONLY and self.hides(arguments[0]):
+            raise FileNotFoundError(NO_SUCH_FILE, OUT_OF_SIGHT, arguments[0])
+        host: object = None
+        if event in RESOLVING:
+            host = arguments[0]
+        elif event in SENDING and isinstance(arguments[1], tuple):
+            host = arguments[1][0]
+        elif event == "http.client.send" and isinstance(arguments[1], bytes):
             # To a proxy: CONNECT host:443, or POST http://host/path.
-            if isinstance(arguments[1], bytes):
-                target = arguments[1][:500].split(b" ", 2)[1:2]
-                host = b"".join(target).rpartition(b"//")[2].partition(b"/")[0]
-                self._refuse(host.rpartition(b"@")[2].partition(b":")[0])
+            host = _host(b"".join(arguments[1][:500].split(b" ", 2)[1:2]).decode("latin-1"))
         elif event == "webbrowser.open":
-            self._refuse(str(arguments[0]).rpartition("//")[2].partition("/")[0])
-
-    def _refuse(self, host: object) -> None:
+            host = _host(str(arguments[0]))
         if is_snowflake(host):
             raise ConnectionRefusedError(f"{OUT_OF_SIGHT}: Snowflake accounts")
-
-    # --- network
 
     def redirect(self, address: Any) -> Any:
         """Return where to connect instead of ``address``."""
@@ -156,69 +126,46 @@ class Keeper:
 
     def guard_sockets(self, module: ModuleType) -> None:
         """Have the module ``socket`` resolve and connect names of Snowflake's to Local Cortex."""
-        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            setattr(module, name, _for_stand_in(getattr(module, name)))
-        for name in ("connect", "connect_ex"):
-            setattr(module.socket, name, self._redirected(getattr(module.socket, name)))
 
-    def _redirected(self, connect: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda socket, address: connect(socket, self.redirect(address))
+        def resolving(resolve: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda host, *options, **more: resolve(
+                STAND_IN if is_snowflake(host) else host, *options, **more
+            )
+
+        def redirected(connect: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda socket, address: connect(socket, self.redirect(address))
+
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            setattr(module, name, resolving(getattr(module, name)))
+        for name in ("connect", "connect_ex"):
+            setattr(module.socket, name, redirected(getattr(module.socket, name)))
 
     def guard_tls(self, module: ModuleType) -> None:
         """Have the module ``ssl`` trust Local Cortex alone for Snowflake's names."""
-        contexts = module.SSLContext
-        wrap_socket, wrap_bio = contexts.wrap_socket, contexts.wrap_bio
 
-        def guarded_socket(
-            context: Any,
-            sock: Any,
-            server_side: bool = False,
-            do_handshake_on_connect: bool = True,
-            suppress_ragged_eofs: bool = True,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            if is_snowflake(server_hostname):
-                context, session = self._trusting(module), None
-                server_hostname = self.name or server_hostname
-            options = (server_side, do_handshake_on_connect, suppress_ragged_eofs)
-            return wrap_socket(context, sock, *options, server_hostname, session)
+        def guarded(wrap: Callable[..., Any]) -> Callable[..., Any]:
+            def handshake(context: Any, *given: Any, **named: Any) -> Any:
+                if is_snowflake(named.get("server_hostname")):
+                    context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
+                    # A certificate can't name hosts of every depth; only we have this key.
+                    context.check_hostname = False
+                    if self.authority:
+                        context.load_verify_locations(cadata=self.authority)
+                    named["server_hostname"] = self.name or named["server_hostname"]
+                    named.pop("session", None)  # of another context
+                return wrap(context, *given, **named)
 
-        def guarded_bio(
-            context: Any,
-            incoming: Any,
-            outgoing: Any,
-            server_side: bool = False,
-            server_hostname: Any = None,
-            session: Any = None,
-        ) -> Any:
-            if is_snowflake(server_hostname):
-                context, session = self._trusting(module), None
-                server_hostname = self.name or server_hostname
-            return wrap_bio(context, incoming, outgoing, server_side, server_hostname, session)
+            return handshake
 
-        contexts.wrap_socket, contexts.wrap_bio = guarded_socket, guarded_bio
-
-    def _trusting(self, module: ModuleType) -> Any:
-        if self._context is None:
-            self._context = module.SSLContext(module.PROTOCOL_TLS_CLIENT)
-            # A certificate can't name hosts of every depth; only we have this authority's key.
-            self._context.check_hostname = False
-            if self.authority:
-                self._context.load_verify_locations(cadata=self.authority)
-        return self._context
-
-    # --- Streamlit
+        for name in ("wrap_socket", "wrap_bio"):
+            setattr(module.SSLContext, name, guarded(getattr(module.SSLContext, name)))
 
     def give_secrets(self, module: ModuleType) -> None:
         """Have the module ``streamlit.config`` name our secrets and no others."""
         real = module.get_option
-
-        def get_option(key: str) -> Any:
-            return list(self.secrets) if key == "secrets.files" else real(key)
-
-        get_option.__doc__ = real.__doc__
-        module.get_option = get_option  # type: ignore[attr-defined]
+        module.get_option = lambda key: (  # type: ignore[attr-defined]
+            list(self.secrets) if key == "secrets.files" else real(key)
+        )
 
     def keep(self, more: dict[str, Callable[[ModuleType], None]]) -> None:
         """Begin; ``more`` maps modules to what changes them once they are loaded."""
@@ -235,11 +182,10 @@ class Keeper:
         sys.meta_path.insert(0, AfterImport(wanted))
 
 
-def _for_stand_in(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    def resolved(host: Any, *options: Any, **more: Any) -> Any:
-        return resolve(STAND_IN if is_snowflake(host) else host, *options, **more)
-
-    return resolved
+def _host(address: str) -> str:
+    """Return the host's name in an address of the form ``[scheme://][user@]host[:port][/path]``."""
+    own = address.partition("?")[0].rpartition("//")[2].partition("/")[0]
+    return own.rpartition("@")[2].partition(":")[0]
 
 
 class AfterImport:
@@ -268,18 +214,6 @@ class AfterImport:
         return spec
 
 
-def read_told() -> dict[str, Any]:
-    """Read what launch.py says; nothing where Local Cortex has ended and taken it away."""
-    import json
-
-    try:
-        with open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
-            told: dict[str, Any] = json.load(file)
-            return told
-    except OSError:
-        return {}
-
-
 def run_the_next() -> None:
     """Run the module of this name that Python would have found without ours."""
     sys.path[:] = [entry for entry in sys.path if entry != OURS]
@@ -290,9 +224,14 @@ def run_the_next() -> None:
 
 def start() -> None:
     """Prepare the program that this Python runs next."""
+    import json
+
     from local_cortex_ways import prepare  # type: ignore[import-not-found]
 
-    told = read_told()
+    told: dict[str, Any] = {}
+    # Where Local Cortex has ended, there is no file any more.
+    with suppress(OSError), open(os.environ.get(VARIABLE, ""), encoding="utf-8") as file:
+        told = json.load(file)
     Keeper(told).keep(prepare(told, is_snowflake))
 
 

@@ -9,6 +9,7 @@ the offset in minutes plus 1440; VARIANT, OBJECT and ARRAY are JSON text.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +21,7 @@ __all__ = ["encode"]
 
 MICRO_SCALE = 6  # decimals of what DuckDB stores
 SHORT_SCALE = 3  # decimals up to which a TIMESTAMP_TZ counts units instead of nanoseconds
-INTEGERS = (pa.int8(), pa.int16(), pa.int32(), pa.int64())
+INTEGERS = {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}
 
 
 def encode(result: SqlResult) -> bytes:
@@ -65,62 +66,40 @@ def _metadata(column: SqlColumn) -> dict[str, str]:
 
 
 def _array(column: SqlColumn, values: pa.Array) -> pa.Array:
-    kind, scale = column.type, column.type.scale or 0
+    kind = column.type
     if kind.name == "FIXED":
-        return _fixed(values, scale)
-    if kind.name == "TIMESTAMP_TZ":
-        fields = _units(values, scale) if scale <= SHORT_SCALE else _seconds(values)
-        offset = pa.array([TZ_BIAS] * len(values), pa.int32())
-        return _struct(values, {**fields, "timezone": offset})
-    if kind.is_timestamp and scale > MICRO_SCALE:
-        return _struct(values, _seconds(values))
+        return _fixed(values, kind.scale or 0)
     if kind.name == "TIME" or kind.is_timestamp:
-        return _units(values, scale)["epoch"]
+        return _moments(values, kind.name, kind.scale or 0)
     return values.cast(kind.arrow)
 
 
 def _fixed(values: pa.Array, scale: int) -> pa.Array:
+    whole = values
     if pa.types.is_decimal(values.type):
-        unscaled = values
-        if scale:
-            unscaled = pa.Array.from_buffers(
-                pa.decimal128(MAX_PRECISION, 0),
-                len(values),
-                values.cast(pa.decimal128(MAX_PRECISION, scale)).buffers(),
-            )
-        try:
-            values = unscaled.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return values.cast(pa.decimal128(MAX_PRECISION, scale))
-    ends = pc.min_max(values)
-    for narrow in INTEGERS:
-        try:
-            ends.cast(pa.struct([("min", narrow), ("max", narrow)]))
-        except pa.ArrowInvalid:
-            continue
-        return values.cast(narrow)
+        values = values.cast(pa.decimal128(MAX_PRECISION, scale))
+        unscaled = pa.decimal128(MAX_PRECISION, 0)
+        whole = pa.Array.from_buffers(unscaled, len(values), values.buffers())
+    ends = pc.min_max(whole).as_py()
+    for bits, narrow in INTEGERS.items():
+        if -(2 ** (bits - 1)) <= (ends["min"] or 0) and (ends["max"] or 0) < 2 ** (bits - 1):
+            return whole.cast(narrow)
     return values
 
 
-def _units(values: pa.Array, scale: int) -> dict[str, pa.Array]:
-    micros = values.cast(pa.int64())
-    if scale >= MICRO_SCALE:
-        return {"epoch": pc.multiply(micros, 10 ** (scale - MICRO_SCALE))}
-    return {"epoch": _floor(micros, 10 ** (MICRO_SCALE - scale))}
-
-
-def _seconds(values: pa.Array) -> dict[str, pa.Array]:
-    micros = values.cast(pa.int64())
-    epoch = _floor(micros, MICROS)
-    nanos = pc.multiply(pc.subtract(micros, pc.multiply(epoch, MICROS)), 1000)
-    return {"epoch": epoch, "fraction": nanos.cast(pa.int32())}
-
-
-def _floor(values: pa.Array, divisor: int) -> pa.Array:
-    towards_zero = pc.divide(values, divisor)
-    below = pc.less(values, pc.multiply(towards_zero, divisor))
-    return pc.subtract(towards_zero, below.cast(pa.int64()))
-
-
-def _struct(values: pa.Array, fields: dict[str, pa.Array]) -> pa.Array:
-    return pa.StructArray.from_arrays(list(fields.values()), list(fields), mask=values.is_null())
+def _moments(values: pa.Array, name: str, scale: int) -> pa.Array:
+    micros = values.cast(pa.int64()).fill_null(0).to_numpy()
+    missing = values.is_null().to_numpy(zero_copy_only=False)
+    zoned = name == "TIMESTAMP_TZ"
+    if name != "TIME" and scale > (SHORT_SCALE if zoned else MICRO_SCALE):
+        epoch, rest = np.divmod(micros, MICROS)
+        fields = {"epoch": epoch, "fraction": (rest * 1000).astype(np.int32)}
+    else:
+        more, less = 10 ** max(scale - MICRO_SCALE, 0), 10 ** max(MICRO_SCALE - scale, 0)
+        fields = {"epoch": micros * more // less}
+    if zoned:
+        fields["timezone"] = np.full(len(micros), TZ_BIAS, np.int32)
+    elif len(fields) == 1:
+        return pa.array(fields["epoch"], mask=missing)
+    arrays = [pa.array(one) for one in fields.values()]
+    return pa.StructArray.from_arrays(arrays, list(fields), mask=pa.array(missing))

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from local_cortex.sql.errors import SqlError
@@ -29,8 +30,6 @@ __all__ = ["Bind", "arrow_table", "decode_binds"]
 EPOCH: Final = dt.datetime(1970, 1, 1)
 EPOCH_UTC: Final = EPOCH.replace(tzinfo=dt.UTC)
 TZ_BIAS = 1440  # added to the offset of a TIMESTAMP_TZ, in minutes, so that it is never negative
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +49,26 @@ class Bind:
         from sqlglot import exp
 
         name, value = self.type.name, self.values[0]
-        declared = str(self.type) if self.type.is_number else name
-
-        def typed(literal: exp.Expression) -> exp.Expression:
-            return exp.cast(literal, exp.DataType.build(declared, dialect="snowflake"))
-
-        if value is None:
-            return exp.Null() if name == "TEXT" else typed(exp.Null())
-        if name == "BOOLEAN":
+        if name == "BOOLEAN" and value is not None:
             return exp.Boolean(this=value)
-        if name == "BINARY":
+        if name == "BINARY" and value is not None:
             return exp.HexString(this=value.hex().upper())
-        if name == "FIXED":
+        if name == "FIXED" and value is not None:
             return exp.Literal.number(f"{value:f}")
-        if name == "REAL":
-            finite = exp.Literal.number if math.isfinite(value) else exp.Literal.string
-            return typed(finite(repr(value)))
-        written = exp.Literal.string(str(value))
-        return written if name == "TEXT" else typed(written)
+        if value is None:
+            literal: exp.Expression = exp.Null()
+        elif name == "REAL" and math.isfinite(value):
+            literal = exp.Literal.number(repr(value))
+        else:
+            literal = exp.Literal.string(str(value))
+        if name == "TEXT":
+            return literal
+        declared = str(self.type) if name in {"FIXED", "REAL"} else name
+        return exp.cast(literal, exp.DataType.build(declared, dialect="snowflake"))
 
 
 def decode_binds(wire: Mapping[str, Any] | None) -> dict[str, Bind]:
-    """Decode the ``bindings`` of a query request, by position (``"1"``, ...).
-
-    Raises:
-        SqlError: 002128, a value does not have the form that its type needs.
-    """
+    """Decode the ``bindings`` of a query request, by position; 002128 for one that is no value."""
     return {str(position): _decode(position, entry) for position, entry in (wire or {}).items()}
 
 
@@ -90,13 +83,12 @@ def arrow_table(binds: Mapping[str, Bind], into: Sequence[SqlType | None] = ()) 
     """
     import pyarrow as pa
 
-    columns = {}
-    for index, (position, bind) in enumerate(binds.items()):
-        target = into[index] if index < len(into) else None
-        column = _read_as(position, bind, target)
-        columns[position] = pa.array(column.values, column.type.arrow)
-    if len({len(column) for column in columns.values()}) > 1:
+    if len({len(bind.values) for bind in binds.values()}) > 1:
         raise _unreadable(min(binds))
+    columns = {}
+    for (position, bind), target in zip_longest(binds.items(), into[: len(binds)]):
+        read = _read_as(position, bind, target)
+        columns[position] = pa.array(read.values, read.type.arrow)
     return pa.table(columns)
 
 
@@ -110,14 +102,14 @@ def _read_as(position: str, bind: Bind, target: SqlType | None) -> Bind:
 
 def _decode(position: str, entry: Any) -> Bind:
     try:
-        name = str(entry["type"]).upper()
-        value = entry.get("value")
-        array = isinstance(value, list)
+        name, value = str(entry["type"]).upper(), entry.get("value")
         decode: Callable[[Any], Any] = _DECODERS.get(name, _text)
-        values = tuple(
-            None if one is None else decode(one) for one in (value if array else [value])
-        )
-        return Bind(_type_of(name, values), values, array)
+        listed = value if isinstance(value, list) else [value]
+        values = tuple(None if one is None else decode(one) for one in listed)
+        kind = types.TEXT
+        if name in _DECODERS:
+            kind = _fixed_type(values) if name == "FIXED" else getattr(types, name)
+        return Bind(kind, values, listed is value)
     except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation, OverflowError):
         raise _unreadable(position) from None
 
@@ -126,10 +118,7 @@ def _unreadable(position: str) -> SqlError:
     return SqlError(f"Bind variable {position} cannot be read", code="002128", sqlstate="42601")
 
 
-def _type_of(name: str, values: tuple[Any, ...]) -> SqlType:
-    if name != "FIXED":
-        kind: SqlType = getattr(types, name) if name in _DECODERS else types.TEXT
-        return kind
+def _fixed_type(values: tuple[Any, ...]) -> SqlType:
     sizes = [value.as_tuple() for value in values if value is not None]
     scale = max((-int(size.exponent) for size in sizes), default=0)
     whole = max((len(size.digits) + int(size.exponent) for size in sizes), default=0)
@@ -140,8 +129,7 @@ def _type_of(name: str, values: tuple[Any, ...]) -> SqlType:
 
 def _text(value: Any) -> str:
     # Lone surrogates can't be sent as UTF-8.
-    text = str(value)
-    return text if text.isascii() else _SURROGATE.sub("�", text)
+    return re.sub("[\ud800-\udfff]", "�", str(value))
 
 
 def _fixed(value: Any) -> Decimal:

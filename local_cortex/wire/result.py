@@ -10,12 +10,13 @@ JSON text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from local_cortex.sql.bounds import MAX_RESULT_BYTES
 from local_cortex.sql.errors import too_large
-from local_cortex.sql.limits import MAX_RESULT_BYTES
 from local_cortex.wire import types
 from local_cortex.wire.binds import TZ_BIAS
 from local_cortex.wire.types import INTEGER, MAX_TEXT, TEXT, TIMESTAMP_LTZ, SqlType, of_duckdb
@@ -29,7 +30,6 @@ DONE = "Statement executed successfully."
 BYTES_PER_CHAR = 4  # of UTF-8, at most
 MICROS = 1_000_000  # in a second
 BATCH_ROWS = 2_048  # DuckDB's own; larger ones hold more of a result before it is measured
-PLAIN_SCALE = 6  # decimals up to which Arrow writes no exponent
 
 # DuckDB's integers whose values an int64 holds; all others go through a decimal of 38 digits.
 _SMALL: Final = frozenset(
@@ -54,7 +54,7 @@ class SqlColumn:
             byte_length = min(length * BYTES_PER_CHAR, max(length, MAX_TEXT))
         elif kind.name == "BINARY":
             length = byte_length = kind.length
-        entry = {
+        entry: dict[str, Any] = {
             "name": self.name,
             "type": kind.name.lower(),
             "nullable": self.nullable,
@@ -62,9 +62,7 @@ class SqlColumn:
             "byteLength": byte_length,
             "precision": 0 if kind.scale is not None and kind.name != "FIXED" else kind.precision,
             "scale": kind.scale,
-            "database": "",
-            "schema": "",
-            "table": "",
+            **dict.fromkeys(("database", "schema", "table"), ""),
             "collation": None,
         }
         if kind.name == "VECTOR":
@@ -80,14 +78,12 @@ class SqlResult:
 
     ``table`` has a column for each of ``columns``, of the Arrow type ``SqlType.arrow`` (whole
     numbers may be of any integer type); VARIANT, OBJECT and ARRAY are JSON text as Snowflake shows
-    it. ``statement_type_id`` is Snowflake's number of the kind of statement; the connector counts
-    affected rows by it. ``weight`` is about how many bytes the rows take.
+    it. The connector counts affected rows by ``statement_type_id``, the kind of statement.
     """
 
     columns: tuple[SqlColumn, ...]
     table: pa.Table
     statement_type_id: int
-    weight: int = 0
 
     @classmethod
     def of_rows(
@@ -105,7 +101,7 @@ class SqlResult:
             for index, column in enumerate(columns)
         ]
         table = pa.table(arrays, names=[column.name for column in columns])
-        return cls(columns, table, statement_type_id, table.nbytes)
+        return cls(columns, table, statement_type_id)
 
     @classmethod
     def named(cls, names: str, rows: Iterable[Sequence[Any]], statement_type_id: int) -> SqlResult:
@@ -133,25 +129,26 @@ class SqlResult:
         relation and not an executed cursor, because DuckDB can't give a VARIANT that holds a
         HUGEINT to Arrow: values are converted in a last projection.
         """
-        known = [
-            kind or of_duckdb(found) for kind, found in zip(kinds, relation.types, strict=True)
-        ]
-        columns = tuple(map(SqlColumn, names, known))
-        last = ", ".join(
-            f'{_projected(index, kind, found)} AS "{index}"'
-            for index, (kind, found) in enumerate(zip(known, relation.types, strict=True), 1)
-        )
-        projected = relation.project(last)
+        columns, values = [], []
+        for index, found in enumerate(relation.types):
+            kind = kinds[index] or of_duckdb(found)
+            columns.append(SqlColumn(names[index], kind))
+            values.append(f'{_projected(index + 1, kind, found)} AS "{index}"')
+        projected = relation.project(", ".join(values))
         table = _read(projected if rows else projected.limit(0))
         for index, column in enumerate(columns):
             if column.type.is_json:
                 table = table.set_column(index, str(index), _indented(table.column(index)))
-        table = table.rename_columns(list(names))
-        return cls(columns, table, statement_type_id, table.nbytes)
+        return cls(tuple(columns), table.rename_columns(list(names)), statement_type_id)
 
     @property
     def row_count(self) -> int:
         return int(self.table.num_rows)
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the rows take."""
+        return int(self.table.nbytes)
 
     def rowtype(self) -> list[dict[str, Any]]:
         """Return the column descriptions as the query response carries them."""
@@ -176,11 +173,7 @@ def columns_named(names: str) -> list[SqlColumn]:
 
 
 def _read(relation: Any) -> pa.Table:
-    """Run a relation, for as long as its result can be sent.
-
-    Raises:
-        SqlError: 000002, it is larger.
-    """
+    """Run a relation, and give up with 000002 at the first byte that cannot be sent."""
     import pyarrow as pa
 
     reader, batches, size = relation.to_arrow_reader(BATCH_ROWS), [], 0
@@ -202,64 +195,39 @@ def _projected(index: int, kind: SqlType, found: Any) -> str:
 
 
 def _indented(column: pa.ChunkedArray) -> pa.Array:
-    """Indent DuckDB's pretty JSON by two, all rows in one text: JSON has no raw control characters.
-
-    Line by line, four leading blanks at a time become a tab, and each tab two blanks.
-    """
+    """Indent DuckDB's pretty JSON by two instead of four; its texts have no ends of lines."""
     import pyarrow as pa
 
-    values = column.to_pylist()
-    text = "\x1f".join(value or "" for value in values).replace("\n    ", "\n\t")
-    while "\t    " in text:
-        text = text.replace("\t    ", "\t\t")
-    pretty = text.replace("\t", "  ").split("\x1f")
-    return pa.array(
-        [None if value is None else new for value, new in zip(values, pretty, strict=True)]
-        if values
-        else [],
-        pa.string(),
-    )
+    def halved(found: re.Match[str]) -> str:
+        return found[0][: 1 + len(found[0]) // 2]
+
+    texts = [text and re.sub(r"\n +", halved, text) for text in column.to_pylist()]
+    return pa.array(texts, pa.string())
 
 
 def _texts(kind: SqlType, column: pa.ChunkedArray) -> list[str | None]:
-    """Write a column's values as text, in Arrow as far as Arrow can: rows may be many."""
+    """Write a column's values as text."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    if kind.name == "BOOLEAN":
-        column = pc.if_else(column, "1", "0")
-    elif kind.name == "TIME" or kind.is_timestamp:
-        column = _seconds(column, kind.scale or 0)
-        if kind.name == "TIMESTAMP_TZ":
-            column = pc.binary_join_element_wise(column, str(TZ_BIAS), " ")
+    write: Callable[[Any], str] = _WRITERS.get(kind.name, str)
+    if kind.name == "TIME" or kind.is_timestamp:
+        column, zone = column.cast(pa.int64()), f" {TZ_BIAS}" if kind.name == "TIMESTAMP_TZ" else ""
+        write = lambda micros: _seconds(micros, kind.scale or 0) + zone  # noqa: E731
     elif kind.name == "DATE":
         column = column.cast(pa.int32())
-    encode = _ENCODERS.get(kind.name)
-    if kind.name == "FIXED" and (kind.scale or 0) > PLAIN_SCALE:
-        encode = "{:f}".format
-    if encode is not None:
-        return [None if value is None else encode(value) for value in column.to_pylist()]
-    # A list of texts comes several times faster out of NumPy.
-    texts: list[str | None] = column.cast(pa.string()).to_numpy().tolist()
-    return texts
+    elif kind.name == "FIXED" and kind.scale:
+        write = "{:f}".format
+    return [None if value is None else write(value) for value in column.to_pylist()]
 
 
-def _seconds(column: pa.ChunkedArray, scale: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    micros = column.cast(pa.int64())
-    size = pc.abs(micros)
-    whole = pc.divide(size, MICROS)
-    fraction = pc.subtract(size, pc.multiply(whole, MICROS)).cast(pa.string())
-    decimals = pc.utf8_slice_codeunits(pc.utf8_lpad(fraction, 6, "0"), 0, scale)
-    decimals = pc.utf8_rpad(decimals, scale, "0")
-    sign = pc.if_else(pc.less(micros, 0), "-", "")
-    point = "." if scale else ""
-    return pc.binary_join_element_wise(sign, whole.cast(pa.string()), point, decimals, "")
+def _seconds(micros: int, scale: int) -> str:
+    whole, fraction = divmod(abs(micros), MICROS)
+    point = f".{fraction:06}000"[: scale + 1] if scale else ""
+    return f"{'-' if micros < 0 else ''}{whole}{point}"
 
 
-_ENCODERS: Final[dict[str, Callable[[Any], str]]] = {
+_WRITERS: Final[dict[str, Callable[[Any], str]]] = {
+    "BOOLEAN": lambda value: "1" if value else "0",
     "BINARY": lambda value: value.hex().upper(),
     "VECTOR": json.dumps,
 }

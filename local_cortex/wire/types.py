@@ -11,27 +11,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
-__all__ = [
-    "ARRAY",
-    "BINARY",
-    "BOOLEAN",
-    "DATE",
-    "INTEGER",
-    "OBJECT",
-    "REAL",
-    "TEXT",
-    "TIME",
-    "TIMESTAMP_LTZ",
-    "TIMESTAMP_NTZ",
-    "TIMESTAMP_TZ",
-    "VARIANT",
-    "SqlType",
-    "declared",
-    "number",
-    "of_duckdb",
-    "text",
-    "vector",
-]
+# The types without sizes of their own are public, too: INTEGER, TEXT, DATE, ...
+__all__ = ["SqlType", "declared", "number", "of_duckdb", "text", "vector"]
 
 MAX_PRECISION = 38  # digits of a NUMBER
 MAX_SCALE = 37
@@ -56,10 +37,6 @@ class SqlType:
     length: int | None = None
     dimension: int | None = None
     element: str | None = None
-
-    @property
-    def is_number(self) -> bool:
-        return self.name in {"FIXED", "REAL"}
 
     @property
     def is_json(self) -> bool:
@@ -98,17 +75,13 @@ class SqlType:
         }.get(self.name, pa.string())
 
     def __str__(self) -> str:
+        name = {"FIXED": "NUMBER", "TEXT": "VARCHAR", "REAL": "FLOAT"}.get(self.name, self.name)
         if self.name == "FIXED":
             return f"NUMBER({self.precision},{self.scale})"
-        if self.name == "TEXT":
-            return f"VARCHAR({self.length})"
-        if self.name == "BINARY":
-            return f"BINARY({self.length})"
         if self.name == "VECTOR":
             return f"VECTOR({'FLOAT' if self.element == 'REAL' else 'INT'}, {self.dimension})"
-        if self.name == "TIME" or self.is_timestamp:
-            return f"{self.name}({self.scale})"
-        return "FLOAT" if self.name == "REAL" else self.name
+        size = self.length if self.scale is None else self.scale
+        return name if size is None else f"{name}({size})"
 
 
 def number(precision: int = MAX_PRECISION, scale: int = 0) -> SqlType:
@@ -186,9 +159,7 @@ _OF_DUCKDB: Final[dict[str, SqlType]] = {
 
 
 def declared(node: exp.DataType) -> SqlType:
-    """Translate a data type that a statement names, such as ``NUMBER(38, 18)``.
-
-    The elements of structured types are dropped: ARRAY(INT) becomes ARRAY, MAP becomes OBJECT.
+    """Translate a declared type, such as ``NUMBER(38, 18)``; ARRAY(INT) becomes ARRAY.
 
     Raises:
         SqlError: 002040 for a size out of range, 000002 for a type that Local Cortex lacks.
@@ -199,23 +170,43 @@ def declared(node: exp.DataType) -> SqlType:
     base = _DECLARED.get(name)
     if base is None:
         raise not_run(f"data type {node.sql('snowflake')}")
-    sizes = [] if base.is_json else [_size(parameter) for parameter in node.expressions]
+    sizes = [] if base.is_json else [_size(node, parameter) for parameter in node.expressions]
     if not sizes:
         return base
+    fits, kind = True, base
     if base.name == "FIXED":
         scale = sizes[1] if len(sizes) > 1 else 0
-        if not (0 < sizes[0] <= MAX_PRECISION and scale <= min(sizes[0], MAX_SCALE)):
-            raise _unsupported(f"NUMBER({sizes[0]},{scale})")
-        return number(sizes[0], scale)
-    if base.name in {"TEXT", "BINARY"}:
-        if not 0 < sizes[0] <= 8 * MAX_TEXT:  # Snowflake's largest VARCHAR holds 128 MB
-            raise _unsupported(node.sql("snowflake"))
-        return replace(base, length=sizes[0])
-    if base.scale is not None:
-        if sizes[0] > MAX_FRACTION:
-            raise _unsupported(node.sql("snowflake"))
-        return replace(base, scale=sizes[0])
-    return base
+        fits = 0 < sizes[0] <= MAX_PRECISION and scale <= min(sizes[0], MAX_SCALE)
+        kind = number(sizes[0], scale)
+    elif base.length is not None:
+        fits = 0 < sizes[0] <= 8 * MAX_TEXT  # Snowflake's largest VARCHAR holds 128 MB
+        kind = replace(base, length=sizes[0])
+    elif base.scale is not None:
+        fits, kind = sizes[0] <= MAX_FRACTION, replace(base, scale=sizes[0])
+    if not fits:
+        raise _unsupported(node)
+    return kind
+
+
+def _declared_vector(node: exp.DataType) -> SqlType:
+    element, size = (*node.expressions, None, None)[:2]
+    kind = _DECLARED.get(getattr(getattr(element, "this", None), "name", ""))
+    dimension = _size(node, size)
+    if kind not in (INTEGER, REAL) or not 0 < dimension <= MAX_DIMENSION:
+        raise _unsupported(node)
+    return vector(kind.name, dimension)
+
+
+def _size(node: exp.DataType, parameter: Any) -> int:
+    written = getattr(parameter, "name", "")
+    if not written.isdecimal():
+        raise _unsupported(node)
+    return int(written)
+
+
+def _unsupported(node: exp.DataType) -> SqlError:
+    message = f"Unsupported data type '{node.sql('snowflake')}'."
+    return compile_error(message, "002040", "42601")
 
 
 def of_duckdb(kind: Any) -> SqlType:
@@ -230,23 +221,3 @@ def of_duckdb(kind: Any) -> SqlType:
     if name == "varchar" and str(kind) == "JSON":
         return OBJECT
     return _OF_DUCKDB.get(name, TEXT)
-
-
-def _declared_vector(node: exp.DataType) -> SqlType:
-    element, size = (*node.expressions, None, None)[:2]
-    kind = _DECLARED.get(getattr(getattr(element, "this", None), "name", ""))
-    dimension = _size(size)
-    if kind is None or not kind.is_number or not 0 < dimension <= MAX_DIMENSION:
-        raise _unsupported(node.sql("snowflake"))
-    return vector(kind.name, dimension)
-
-
-def _size(parameter: Any) -> int:
-    written = getattr(parameter, "name", "")
-    if not written.isdecimal():
-        raise _unsupported(str(parameter))
-    return int(written)
-
-
-def _unsupported(what: str) -> SqlError:
-    return compile_error(f"Unsupported data type '{what}'.", "002040", "42601")

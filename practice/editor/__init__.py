@@ -3,10 +3,6 @@
 What is typed stays in the browser until Run sends it: typing never reruns the page. The learner's
 text is kept in the browser's local storage as well, so that it survives a refresh, a change of the
 language and the component being taken off the page and put back.
-
-The component is made of files beside this one: ``python.js`` knows what the pieces of a line of
-Python are, ``editing.js`` what an edit makes of a text, ``drafts.js`` what the browser keeps,
-``sheet.js`` draws the text, and ``editor.js`` is what the learner and the server work with.
 """
 
 from __future__ import annotations
@@ -41,52 +37,53 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Labels:
-    """Every text that the editor shows or reads out."""
+    """Every text that the editor shows or reads out.
+
+    Args:
+        code: what the text area is called.
+        run: on the button that sends the program; ``running``: the same, while it runs.
+        reset: on the button that asks for the first text again; ``reset_question`` is asked before
+            that is done, ``reset_yes`` and ``reset_no`` answer it.
+        hint: how the keyboard is used, and how it leaves; ``{modifier}`` becomes Ctrl, or ⌘.
+        leaving: said after Escape: the next Tab leaves the editor.
+        line: before a mark's message; ``{line}`` becomes its number.
+        limit: said when no more can be typed; ``{limit}`` becomes the number of characters.
+    """
 
     code: str
-    """What the text area is called."""
     run: str
-    """On the button that sends the program."""
     running: str
-    """On the same button while ``running`` is true."""
     reset: str
-    """On the button that asks for the first text again."""
     reset_question: str
-    """Asked before that is done."""
     reset_yes: str
-    """On the button that does it."""
     reset_no: str
-    """On the button that does not."""
     hint: str
-    """How the keyboard is used, and how it leaves; ``{modifier}`` becomes Ctrl, or ⌘ on a Mac."""
     leaving: str
-    """Said after Escape: the next Tab leaves the editor."""
     line: str
-    """Before a mark's message; ``{line}`` becomes its number."""
     limit: str
-    """Said when no more can be typed; ``{limit}`` becomes the number of characters."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A line with something wrong in it."""
+    """A line of the program, from 1, with something wrong in it; ``message`` is plain text."""
 
     line: int
-    """Which line of ``code``, counted from 1; a line behind its end is its last."""
     message: str
-    """What is wrong; shown as plain text below the program."""
 
 
 @dataclass(frozen=True)
 class Edited:
-    """What the learner has done."""
+    """What the learner has done.
+
+    Args:
+        code: the text that Run has just sent, with LF for line ends; else what was given.
+        ran: true in the one script run that Run caused.
+        reset: true in the one script run that a confirmed Reset caused; the caller resets.
+    """
 
     code: str
-    """The text that Run has just sent, with LF for line ends; else the ``code`` that was given."""
     ran: bool
-    """True in the one script run that Run caused."""
     reset: bool
-    """True in the one script run that a confirmed Reset caused; it is the caller who resets."""
 
 
 def code_editor(

@@ -8,9 +8,10 @@ import linecache
 import os
 import sys
 import time
-from types import CodeType, ModuleType
+from types import ModuleType, SimpleNamespace
 
-from practice.guest import channel, chat_completions, cortex, magic, snowpark, st
+from practice.guest import channel, chat_completions, snowflake_cortex, snowpark, st, widgets
+from practice.guest.carried import streamlit_magic as magic
 from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -20,55 +21,49 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-# The worker's PROTOCOL: how the program ended could not be said, because it has meddled with this.
+# The worker's PROTOCOL: the program has meddled with this, so its end cannot be reported.
 UNHEARD = 93
+# The program gets the function itself, so that nothing has to be imported in it.
+magic._insert_import_statement = lambda _: None
 LONGEST_NAME = 200
 LONGEST_MESSAGE = 2_000
 
 
 def main(job: dict[str, Any]) -> None:
     """Run ``job["code"]`` and send its end, or the error that ended it."""
-    # Given back when memory has run out, so that there is some to say so with.
+    # Given back when memory has run out, so that there is some to report it with.
     reserve = [bytearray(1 << 20)]
     source = job["code"]
     linecache.cache[PROGRAM] = (len(source), None, source.splitlines(keepends=True), PROGRAM)
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
-    modules = {
-        **st.modules(job),
-        **snowpark.modules(job),
-        **cortex.modules(),
-        **chat_completions.modules(),
-    }
-    modules["snowflake"].cortex = modules["snowflake.cortex"]  # type: ignore[attr-defined]
-    sys.modules.update(modules)
+    sys.modules.update(st.modules(job) | snowpark.modules(job) | snowflake_cortex.modules())
+    sys.modules.update(chat_completions.modules())
+    sys.modules["snowflake"].__dict__["cortex"] = sys.modules["snowflake.cortex"]
     builtins.input = _no_input
-    # Of the module site, which is not run here.
+    # The module site would define these; it isn't run here.
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
     time.sleep = _announced(time.sleep)
     channel.say("ready")
     try:
         try:
-            _run(source)
+            code = compile(magic.add_magic(source, PROGRAM), PROGRAM, "exec", 0, True)
+            sys.modules["__main__"] = module = ModuleType("__main__")
+            writing = SimpleNamespace(transparent_write=st.transparent_write)
+            module.__dict__[magic.MAGIC_MODULE_NAME] = writing
+            exec(code, module.__dict__)  # noqa: S102 - that is what the sandbox is for
         except (Stop, SystemExit):
-            channel.say("end")
+            pass
         except BaseException as error:
             reserve.clear()
             channel.say("error", **_described(error))
-        else:
-            channel.say("end")
+            os._exit(0)
+        if job["state"] is not None:
+            channel.say("kept", **widgets.kept())
+        channel.say("end")
     except BaseException:
         os._exit(UNHEARD)
     os._exit(0)
-
-
-def _run(source: str) -> None:
-    tree = magic.with_magic(source, PROGRAM)
-    code: CodeType = compile(tree, PROGRAM, "exec", dont_inherit=True)
-    module = ModuleType("__main__")
-    module.__dict__[magic.NAME] = magic.transparent_write
-    sys.modules["__main__"] = module
-    exec(code, module.__dict__)  # noqa: S102 - that is what the sandbox is for
 
 
 def _no_input(prompt: object = "") -> NoReturn:  # noqa: ARG001 - as the real one's
@@ -84,7 +79,7 @@ class _NoKeyboard(io.TextIOBase):
 
 def _announced(sleep: Any) -> Any:
     def announced(*args: Any, **kwargs: Any) -> None:
-        # Python's own words say what is wrong with it.
+        # Python's own error says what is wrong with anything else.
         if len(args) == 1 and not kwargs and isinstance(args[0], int | float) and args[0] > 0:
             channel.say("sleep", seconds=float(args[0]))
         sleep(*args, **kwargs)
@@ -100,13 +95,13 @@ def _described(error: BaseException) -> dict[str, Any]:
 
         builtin = kind.__module__ in ("__main__", "builtins")
         name = kind.__qualname__ if builtin else f"{kind.__module__}.{kind.__qualname__}"
-        # Python's own suggestions are in there, which str(error) has not.
+        # It holds Python's own suggestions, which str(error) lacks.
         made = traceback.TracebackException(kind, error, error.__traceback__, compact=True)
         message = "".join(made.format_exception_only()).removeprefix(name).removeprefix(": ")
         if isinstance(error, SyntaxError):
             message = str(error.msg)
         if isinstance(error, ImportError):
-            message = _with_the_name_that_was_meant(error, message)
+            message = message.replace(" (unknown location)", "")
     except BaseException:
         # A program may define an error that cannot be printed, or leave no memory to print it.
         message = ""
@@ -125,29 +120,15 @@ def _described(error: BaseException) -> dict[str, Any]:
     }
 
 
-def _with_the_name_that_was_meant(error: ImportError, message: str) -> str:
-    """Return the message without a place that there is not, and with Python's kind of suggestion.
-
-    Python itself suggests no name of a module in a package: it looks at the package instead.
-    """
-    import difflib  # takes 10 ms
-
-    message = message.replace(" (unknown location)", "").strip()
-    known = dir(sys.modules.get(error.name or ""))
-    close = difflib.get_close_matches(str(getattr(error, "name_from", "")), known, 1)
-    is_wanted = close and "Did you mean" not in message
-    return f"{message}. Did you mean: '{close[0]}'?" if is_wanted else message
-
-
 def _name(name: object, instead: str) -> str:
-    """Return a name if it is one; a class may be called anything."""
+    """Return a name if it is one: a program may give a class any."""
     text = str(name)
     plain = len(text) <= LONGEST_NAME and text.replace(".", "_").isidentifier()
     return text if plain else instead
 
 
 def _frames(trace: TracebackType | None) -> tuple[list[int], str]:
-    """Return the program's lines that led to the error, and the module in which it was raised."""
+    """Return the program's lines that led to the error, and the module that raised it."""
     lines, inside = [], ""
     while trace is not None:
         frame: FrameType = trace.tb_frame

@@ -1,8 +1,7 @@
 """The two pipes between a program in the sandbox and its host: events out, answers in.
 
-An event is one line of JSON on file descriptor 1; the answer to one that asks is one line of JSON
-on file descriptor 0. Nothing here is trusted outside: a program can write what it likes. What is
-checked here is checked for honest programs, which are to be told what is wrong, and in which line.
+Each is one line of JSON. The host trusts nothing of it: what is checked here is checked for honest
+programs, so that they end with an error that names their line.
 """
 
 from __future__ import annotations
@@ -21,14 +20,13 @@ __all__ = ["PROGRAM", "NotHere", "Partial", "Printed", "Stop", "ask", "line", "s
 
 #: The file name of the learner's program in tracebacks.
 PROGRAM = "<program>"
-
-# Bytes of one event: far more than anybody reads at once.
+# Bytes of one event; the host takes no longer line.
 LONGEST = 200_000
-# How deep lists and dictionaries may be in each other; the readers outside have such limits, too.
+# How deep lists and dictionaries may be in each other; the host's readers have such limits, too.
 DEEPEST = 60
 # Characters that are kept until their line ends.
 MOST_KEPT = 4_000
-# More lines than any program has; one that makes up its own may say what it likes.
+# The host takes no higher line number.
 MOST_LINES = 100_000
 
 _printed: list[str] = []
@@ -36,7 +34,9 @@ _read = bytearray()
 
 
 class NotHere(RuntimeError):
-    """The program wants something that the sandbox has not; ``what`` says which, for the page."""
+    """The sandbox lacks what the program wants; ``what`` is the code of the page's sentence."""
+
+    __module__ = "practice"
 
     def __init__(self, what: str, message: str) -> None:
         super().__init__(message)
@@ -44,14 +44,7 @@ class NotHere(RuntimeError):
 
 
 class Partial(ModuleType):
-    """A module of which only some names are here.
-
-    Args:
-        name: of the module.
-        what: the code of the sentence for the real names that are not here, see ``NotHere``.
-        known: the names that the real module has.
-        contents: what is here.
-    """
+    """A module with some of its real names; the other ``known`` ones raise ``NotHere(what)``."""
 
     def __init__(self, name: str, what: str, known: Any, **contents: Any) -> None:
         super().__init__(name)
@@ -67,9 +60,12 @@ class Partial(ModuleType):
 class Stop(BaseException):
     """``st.stop()``: the program ends here, and nothing is wrong."""
 
+    __module__ = "streamlit.runtime.scriptrunner_utils.exceptions"
+    __qualname__ = "StopException"
+
 
 def line() -> int:
-    """Return the line of the learner's program that is being run; 0 if none is."""
+    """Return the line of the learner's program that is running, or 0."""
     frame = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename == PROGRAM:
@@ -83,7 +79,7 @@ def say(op: str, **fields: Any) -> None:
 
     Raises:
         NotHere: ``room`` or ``prompt``, it is too long; ``depth``, it is nested too deeply.
-        UnicodeEncodeError: there is half a character in it.
+        UnicodeEncodeError: it holds half a character.
     """
     _send_printed()
     _send({"op": op, "line": line(), **fields})
@@ -92,7 +88,14 @@ def say(op: str, **fields: Any) -> None:
 def ask(op: str, **fields: Any) -> Any:
     """Send an event and wait for its answer."""
     say(op, **fields)
-    return _receive()
+    while b"\n" not in _read:
+        read = os.read(0, 1 << 16)
+        if not read:
+            os._exit(0)
+        _read.extend(read)
+    answer, _, rest = _read.partition(b"\n")
+    _read[:] = rest
+    return json.loads(answer)
 
 
 def _send(event: dict[str, Any]) -> None:
@@ -122,24 +125,11 @@ def _send_printed() -> None:
         _send({"op": "print", "text": text, "line": line()})
 
 
-def _receive() -> Any:
-    while b"\n" not in _read:
-        read = os.read(0, 1 << 16)
-        if not read:
-            os._exit(0)
-        _read.extend(read)
-    answer, _, rest = _read.partition(b"\n")
-    _read[:] = rest
-    return json.loads(answer)
-
-
 class Printed(io.TextIOBase):
     """What ``sys.stdout`` is in the sandbox: whole lines become events."""
 
     encoding = "utf-8"
-
-    def __init__(self) -> None:
-        self._kept = 0
+    _kept = 0
 
     def writable(self) -> bool:
         return True

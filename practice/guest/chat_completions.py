@@ -4,51 +4,39 @@ from __future__ import annotations
 
 from types import ModuleType, SimpleNamespace
 
-from practice.guest import cortex
+from practice.guest import snowflake_cortex
 from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 __all__ = ["ChatCompletionChunk", "modules"]
 
-# Arguments of the real ``create`` that make no difference to the course, or that it does not teach.
+# Arguments of the real ``create`` that the course does not teach.
 REFUSED = (
     *("audio", "frequency_penalty", "logit_bias", "logprobs", "metadata", "n", "presence_penalty"),
     *("reasoning_effort", "response_format", "seed", "stop", "stream_options", "tool_choice"),
     *("tools", "top_logprobs", "user", "extra_body", "extra_headers", "timeout"),
 )
+OPTIONS = ("max_completion_tokens", "max_tokens", "temperature", "top_p")
 ELSEWHERE = ("AsyncOpenAI", "AzureOpenAI", "audio", "chat", "embeddings", "images", "responses")
 
 
 class OpenAIError(Exception):
-    """Any error of the client's."""
+    """Any error of the client's; ``message`` and ``status_code`` as the real ones have them."""
 
+    __module__ = "openai"
 
-class APIError(OpenAIError):
-    """The service, or the way to it, has failed."""
-
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, status_code: int | None = None) -> None:
         super().__init__(message)
         self.message = message
+        if status_code is not None:
+            self.status_code = status_code
 
 
-class APIConnectionError(APIError):
-    """The service could not be reached, or hung up."""
-
-
-class APITimeoutError(APIConnectionError):
-    """The service took too long."""
-
-
-class APIStatusError(APIError):
-    """The service answered with an error status."""
-
-    def __init__(self, message: str, status_code: int) -> None:
-        super().__init__(message)
-        self.status_code = status_code
+def _errors(base: type[Exception], *names: str) -> dict[str, type[Exception]]:
+    return {name: type(name, (base,), {"__module__": "openai"}) for name in names}
 
 
 #: Status -> the name of its error; for any other above 499 it is ``InternalServerError``.
@@ -62,28 +50,46 @@ STATUSES = {
     429: "RateLimitError",
     500: "InternalServerError",
 }
-KINDS = {name: type(name, (APIStatusError,), {}) for name in STATUSES.values()}
+ERRORS = _errors(OpenAIError, "APIError")
+ERRORS |= _errors(ERRORS["APIError"], "APIConnectionError", "APIStatusError")
+ERRORS |= _errors(ERRORS["APIConnectionError"], "APITimeoutError")
+ERRORS |= _errors(ERRORS["APIStatusError"], *STATUSES.values())
 
 
 class ChatCompletion(SimpleNamespace):
     """An answer: ``choices[0].message.content``."""
 
+    __module__ = "openai.types.chat"
 
-class ChatCompletionChunk(SimpleNamespace):
+
+class ChatCompletionChunk(ChatCompletion):
     """A piece of an answer: ``choices[0].delta.content``."""
+
+
+def _choices(model: str, part: str, text: str | None, ended: str | None) -> dict[str, Any]:
+    said = SimpleNamespace(role="assistant", content=text)
+    choice = SimpleNamespace(index=0, finish_reason=ended, **{part: said})
+    return {"model": model, "choices": [choice], "usage": None}
 
 
 class Stream:
     """The pieces of an answer."""
 
+    __module__ = "openai"
+
     def __init__(self, number: int, model: str) -> None:
-        self._pieces = _pieces(number, model)
+        self._number, self._model, self._has_ended = number, model, False
 
     def __iter__(self) -> Stream:
         return self
 
     def __next__(self) -> ChatCompletionChunk:
-        return next(self._pieces)
+        if self._has_ended:
+            raise StopIteration
+        text = snowflake_cortex.ask("next", _error, call=self._number)
+        self._has_ended = text is None
+        ended = "stop" if text is None else None
+        return ChatCompletionChunk(**_choices(self._model, "delta", text, ended))
 
     def __enter__(self) -> Stream:
         return self
@@ -92,38 +98,17 @@ class Stream:
         self.close()
 
     def close(self) -> None:
-        self._pieces.close()  # type: ignore[attr-defined]
-
-
-def _pieces(number: int, model: str) -> Iterator[ChatCompletionChunk]:
-    while (text := cortex.ask("next", _error, call=number)) is not None:
-        yield _chunk(model, text, None)
-    yield _chunk(model, None, "stop")
-
-
-def _chunk(model: str, text: str | None, finish_reason: str | None) -> ChatCompletionChunk:
-    delta = SimpleNamespace(content=text, role="assistant")
-    choice = SimpleNamespace(index=0, delta=delta, finish_reason=finish_reason)
-    return ChatCompletionChunk(model=model, choices=[choice], usage=None)
+        self._has_ended = True
 
 
 class Completions:
     """``client.chat.completions``."""
 
     def create(
-        self,
-        *,
-        messages: Any = None,
-        model: Any = None,
-        stream: bool | None = False,
-        max_completion_tokens: Any = None,
-        max_tokens: Any = None,
-        temperature: Any = None,
-        top_p: Any = None,
-        **others: Any,
+        self, *, messages: Any = None, model: Any = None, stream: bool | None = False, **others: Any
     ) -> Any:
         """Ask a model; return its answer, or with ``stream`` an iterator of its pieces."""
-        for name in others:
+        for name in {*others} - {*OPTIONS}:
             if name in REFUSED:
                 raise NotHere("openai", f"create({name}=...)")
             raise TypeError(f"Completions.create() got an unexpected keyword argument '{name}'")
@@ -132,22 +117,22 @@ class Completions:
                 "Missing required arguments; Expected either ('messages' and 'model') or "
                 "('messages', 'model' and 'stream') arguments to be given"
             )
-        most = max_tokens if max_completion_tokens is None else max_completion_tokens
-        given = {"max_tokens": most, "temperature": temperature, "top_p": top_p}
-        options = {name: value for name, value in given.items() if value is not None}
+        options = {name: value for name, value in others.items() if value is not None}
+        if "max_completion_tokens" in options:
+            options["max_tokens"] = options.pop("max_completion_tokens")
         asked = {"model": model, "prompt": messages, "options": options, "stream": bool(stream)}
-        number = cortex.ask("complete", _error, **asked)
+        number = snowflake_cortex.ask("complete", _error, **asked)
         made = Stream(number, model)
         if stream:
-            return cortex.remembered(number, made)
+            return snowflake_cortex.remembered(number, made)
         text = "".join(chunk.choices[0].delta.content or "" for chunk in made)
-        message = SimpleNamespace(role="assistant", content=text)
-        choice = SimpleNamespace(index=0, message=message, finish_reason="stop")
-        return ChatCompletion(model=model, choices=[choice], usage=None)
+        return ChatCompletion(**_choices(model, "message", text, "stop"))
 
 
 class OpenAI:
     """The client; where it sends to and with which key makes no difference here."""
+
+    __module__ = "openai"
 
     def __init__(
         self,
@@ -174,22 +159,15 @@ class OpenAI:
 def _error(kind: str, status: int = 0, message: str = "") -> Exception:
     if kind == "http":
         name = STATUSES.get(status, "InternalServerError" if status > 499 else "APIStatusError")
-        kind_of_status: type[Exception] = KINDS.get(name, APIStatusError)
-        return kind_of_status(f"Error code: {status}", status)
+        return ERRORS[name](f"Error code: {status}", status)
     if kind == "timeout":
-        return APITimeoutError("Request timed out.")
+        return ERRORS["APITimeoutError"]("Request timed out.")
     if kind in ("cut", "connection"):
-        return APIConnectionError("Connection error.")
-    return APIError(message) if kind in ("service", "parse") else NotHere(kind, message)
+        return ERRORS["APIConnectionError"]("Connection error.")
+    return ERRORS["APIError"](message) if kind in ("service", "parse") else NotHere(kind, message)
 
 
 def modules() -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
-    public = (OpenAI, OpenAIError, APIError, APIConnectionError, APITimeoutError, APIStatusError)
-    named: dict[str, Any] = {kind.__name__: kind for kind in public} | KINDS
-    for kind in named.values():
-        kind.__module__ = "openai"
-    Stream.__module__ = "openai"
-    for kind in (ChatCompletion, ChatCompletionChunk):
-        kind.__module__ = "openai.types.chat"
+    named: dict[str, Any] = {"OpenAI": OpenAI, "OpenAIError": OpenAIError, **ERRORS}
     return {"openai": Partial("openai", "openai", ELSEWHERE, **named)}

@@ -1,20 +1,20 @@
 """What ``from snowflake.snowpark import Session`` gives a program in the sandbox.
 
-A session runs SQL by asking the host; errors and rows are those of Snowpark.
+A session runs SQL by asking the host; errors and rows are those of Snowpark. Its only column
+is ``ai_complete``.
 """
 
 # ruff: noqa: ARG002 - the arguments are Snowpark's, whether they make a difference here or not
 
 from __future__ import annotations
 
+import json
 from types import ModuleType
 
-from practice.guest import channel, columns, signatures
+from practice.guest import channel, signatures
 from practice.guest.carried import snowflake_exceptions
-from practice.guest.carried.snowflake_exceptions import (
-    SnowparkSessionException,
-    SnowparkSQLException,
-)
+from practice.guest.carried.snowflake_error_message import SnowparkClientExceptionMessages
+from practice.guest.carried.snowflake_exceptions import SnowparkSQLException
 from practice.guest.carried.snowflake_row import Row
 from practice.guest.channel import NotHere, Partial
 
@@ -22,22 +22,27 @@ TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = ["DataFrame", "Row", "Session", "get_active_session", "modules", "opened"]
+__all__ = [
+    "Column",
+    "DataFrame",
+    "Row",
+    "Session",
+    "get_active_session",
+    "modules",
+    "opened",
+]
 
 _active: list[Session] = []
+MESSAGES = SnowparkClientExceptionMessages
 
 RANGE = (
-    "SELECT ( ROW_NUMBER()  OVER ( ORDER BY  SEQ8() ) -  1 ) * ({step}) + ({start}) AS id "
+    "SELECT ( ROW_NUMBER()  OVER ( ORDER BY  SEQ8() ) -  1 ) * (1) + (0) AS id "
     "FROM ( TABLE (GENERATOR(ROWCOUNT => {count})))"
 )
-NO_USER = (
-    "User is empty, but it must be provided unless authenticator is one of "
-    "OAUTH_CLIENT_CREDENTIALS, OAUTH, OAUTH_AUTHORIZATION_CODE, PROGRAMMATIC_ACCESS_TOKEN, "
-    "WORKLOAD_IDENTITY, PAT_WITH_EXTERNAL_SESSION, NO_AUTH."
-)
-
 # Other ways to ask for rows.
 INSTEAD_OF_COLLECT = {"first", "show", "take", "to_pandas", "toPandas", "to_local_iterator"}
+# Parameters that the connector binds; any other type is its error.
+BOUND = (str, int, float, list, tuple, type(None))
 
 
 class DataFrame:
@@ -56,23 +61,26 @@ class DataFrame:
         log_on_exception: bool = False,
         case_sensitive: bool = True,
     ) -> list[Row]:
-        self._session._check_open()
+        if self._session._is_closed:
+            raise MESSAGES.SERVER_SESSION_HAS_BEEN_CLOSED()
         _check_params(self._params)
-        params = list(self._params) if self._params else None
-        answer = channel.ask("sql", query=self._query, params=params)
+        answer = channel.ask("sql", query=self._query, params=self._params or None)
         if "error" in answer:
             raise _sql_error(answer["error"], self._query)
-        rows = [[_value(told) for told in row] for row in answer["rows"]]
-        return [_row(answer["columns"], row) for row in rows]
+        return [_row(answer["columns"], row) for row in answer["rows"]]
 
     def select(self, *cols: Any) -> DataFrame:
-        query = self._query.strip().removesuffix(";")
-        around = f"( {query})" if query.startswith("SELECT ( ROW_NUMBER()") else f"({query})"
-        sql = f"SELECT {', '.join(columns.selected(cols))} FROM {around}"  # noqa: S608 - the learner's own
-        return DataFrame(self._session, sql, self._params)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("cannot pickle '_thread.RLock' object")
+        given = cols[0] if len(cols) == 1 and isinstance(cols[0], list | tuple | set) else cols
+        if not given:
+            raise ValueError("The input of select() cannot be empty")
+        if not all(isinstance(each, Column | str) for each in given):
+            raise TypeError(
+                "The input of select() must be Column, column name, TableFunctionCall, "
+                "or a list of them"
+            )
+        written = [each._sql if isinstance(each, Column) else _quoted(each) for each in given]
+        query = f"SELECT {', '.join(written)} FROM ( {self._query})"  # noqa: S608 - the learner's own
+        return DataFrame(self._session, query, self._params)
 
     def __getitem__(self, item: Any) -> NoReturn:
         # A column, there; for its name the statement would have to be described.
@@ -103,43 +111,87 @@ def _sql_error(told: dict[str, Any], query: str) -> Exception:
     return error
 
 
-def _binding_error(number: int, message: str) -> Exception:
-    """Return the error for a parameter that the connector itself does not take."""
-    error: Exception = SnowparkSQLException(
-        f"{number}: {message}", error_code="1304", sql_error_code=number, raw_message=message
-    )
-    return error
-
-
-def _value(told: Any) -> Any:
-    """Return a value of a result; what JSON can't express comes as ``{kind: text}``."""
-    if not isinstance(told, dict):
-        return told
-    ((kind, text),) = told.items()
-    if kind == "bytes":
-        return bytearray.fromhex(text)
-    if kind == "decimal":
-        from decimal import Decimal  # rarely needed
-
-        return Decimal(text)
-    import datetime  # rarely needed
-
-    return getattr(datetime, kind).fromisoformat(text)
-
-
 def _check_params(params: Any) -> None:
+    """Refuse what the connector does not bind, in its words."""
+    number, message = 0, ""
     if params and not isinstance(params, list | tuple):
-        raise _binding_error(252004, f"Binding parameters must be a list: {params}")
-    for value in params or ():
-        kind = type(value).__name__
-        if kind in ("Decimal", "date", "time", "datetime", "timedelta", "bytes", "bytearray"):
-            raise NotHere("snowpark", f"params=[{kind}]")
-        if not isinstance(value, str | int | float | list | tuple | None):
-            raise _binding_error(
-                252011,
-                f"Python data type [{kind.lower()}] cannot be automatically mapped to Snowflake "
-                "data type. Specify the snowflake data type explicitly.",
-            )
+        number, message = 252004, f"Binding parameters must be a list: {params}"
+    elif wrong := [each for each in params or () if not isinstance(each, BOUND)]:
+        kind = type(wrong[0]).__name__.lower()
+        number, message = 252011, f"Python data type [{kind}] cannot be automatically mapped to "
+        message += "Snowflake data type. Specify the snowflake data type explicitly."
+    if number:
+        raise SnowparkSQLException(
+            f"{number}: {message}", error_code="1304", sql_error_code=number, raw_message=message
+        )
+
+
+class Column:
+    """An expression of a column."""
+
+    __module__ = "snowflake.snowpark.column"
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+
+    def alias(self, alias: str) -> Column:
+        return Column(f"{self._sql} AS {_quoted(alias)}")
+
+    as_ = name = alias
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "Cannot convert a Column object into bool: please use '&' for 'and', '|' for 'or', "
+            "'~' for 'not' if you're building DataFrame filter expressions."
+        )
+
+    def __repr__(self) -> str:
+        return "Column(ai_complete)"
+
+
+def ai_complete(
+    model: Any,
+    prompt: Any,
+    file: Any = None,
+    model_parameters: Any = None,
+    response_format: Any = None,
+    show_details: Any = None,
+    return_error_details: Any = None,
+) -> Column:
+    """Return the column of a model's answers."""
+    if not isinstance(prompt, Column | str | int | float | list | tuple | dict | None):
+        raise TypeError(
+            "'ai_complete' expected Column, DataFrame, Iterable or LiteralType, "
+            f"got: {type(prompt)}"
+        )
+    given = locals()
+    for name in ("file", "show_details", "return_error_details"):
+        if given.pop(name) is not None:
+            raise NotHere("snowpark", f"ai_complete({name}=...)")
+    if isinstance(model, Column) or not isinstance(prompt, str):
+        raise NotHere("snowpark", "ai_complete(prompt=Column)")
+    arguments = [f"{name} => {_constant(each)}" for name, each in given.items() if each is not None]
+    return Column(f"ai_complete({', '.join(arguments)})")
+
+
+def _quoted(name: str) -> str:
+    """Return a name as Snowpark quotes it: upper case, unless it is quoted or needs to be."""
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        return name
+    plain = name.replace("$", "_").isidentifier() and name.isascii()
+    return f'"{name.upper() if plain else name}"'
+
+
+def _constant(value: Any) -> str:
+    """Return a value as Snowflake's constants are written."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_constant(k)}: {_constant(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_constant, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n")
+    return f"'{escaped}'"
 
 
 class Session:
@@ -163,16 +215,10 @@ class Session:
             self._options = {**self._options, **options}
             return self
 
-        def app_name(self, app_name: str, format_json: bool = False) -> Session.SessionBuilder:
-            return self
-
-        appName = app_name  # noqa: N815 - Snowpark's name for it
-
         def create(self) -> Session:
             _check_options(self._options)
-            session = Session(None, self._options)
-            _active.append(session)
-            return session
+            _active.append(Session(None, self._options))
+            return _active[-1]
 
         def getOrCreate(self) -> Session:  # noqa: N802 - Snowpark's name for it
             return get_active_session() if _active else self.create()
@@ -185,11 +231,6 @@ class Session:
     def __init__(self, conn: Any, options: Any = None) -> None:
         self._is_closed = False
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the program has closed it; Snowpark's own has no such name."""
-        return self._is_closed
-
     def sql(self, query: str, params: Any = None) -> DataFrame:
         if not isinstance(query, str):
             kind = type(query).__name__
@@ -197,29 +238,18 @@ class Session:
         return DataFrame(self, query, params)
 
     def range(self, start: int, end: int | None = None, step: int = 1) -> DataFrame:
-        if step == 0:
-            raise ValueError("The step for range() cannot be 0.")
-        begin, end = (0, start) if end is None else (start, end)
-        count = max(0, int(-(-(end - begin) // step)))
-        return DataFrame(self, RANGE.format(step=step, start=begin, count=count))
-
-    @classmethod
-    def get_active_session(cls) -> Session | None:
-        return get_active_session() if _active else None
-
-    getActiveSession = get_active_session  # noqa: N815 - Snowpark's name for it
+        if end is not None or step != 1:
+            raise NotHere("snowpark", "session.range(start, end)")
+        return DataFrame(self, RANGE.format(count=max(0, start)))
 
     def close(self) -> None:
         self._is_closed = True
         if self in _active:
             _active.remove(self)
 
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise SnowparkSessionException(
-                "Cannot perform this operation because the session has been closed.",
-                error_code="1404",
-            )
+    @classmethod
+    def get_active_session(cls) -> Session | None:
+        return get_active_session() if _active else None
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle '_thread.RLock' object")
@@ -243,36 +273,6 @@ def opened() -> Session:
     return _active[0]
 
 
-class Error(Exception):
-    """An error of the connector; ``errno`` is its number."""
-
-    def __init__(self, msg: str, errno: int = -1) -> None:
-        self.msg = self.raw_msg = msg
-        self.errno = errno
-        super().__init__(msg if errno == -1 else f"{errno:06d}: {msg}")
-
-
-class DatabaseError(Error):
-    """Snowflake has refused something."""
-
-
-class ProgrammingError(DatabaseError):
-    """The connector was used wrongly."""
-
-
-def _check_options(options: dict[str, Any]) -> None:
-    # snowflake/connector/connection.py, in its order.
-    if not options:
-        name = "Default connection with name 'default' cannot be found, known ones are []"
-        raise Error(name)
-    if not options.get("user"):
-        raise ProgrammingError(NO_USER, 251005)
-    if not options.get("password"):
-        raise ProgrammingError("Password is empty", 251006)
-    if not options.get("account"):
-        raise ProgrammingError("Account must be specified", 251001)
-
-
 def get_active_session() -> Session:
     """Return the session that there is.
 
@@ -280,40 +280,69 @@ def get_active_session() -> Session:
         SnowparkSessionException: 1403, there is none; 1409, there are several.
     """
     if not _active:
-        raise SnowparkSessionException(
-            "No default Session is found. Please create a session before you call function 'udf' "
-            "or use decorator '@udf'.",
-            error_code="1403",
-        )
+        raise MESSAGES.SERVER_NO_DEFAULT_SESSION()
     if len(_active) > 1:
-        raise SnowparkSessionException(
-            "More than one active session is detected. When you call function 'udf' or use "
-            "decorator '@udf', you must specify the 'session' parameter if you created multiple "
-            "sessions.Alternatively, you can use 'session.udf.register' to register UDFs",
-            error_code="1409",
-        )
+        raise MESSAGES.MORE_THAN_ONE_ACTIVE_SESSIONS()
     return _active[0]
+
+
+class Error(Exception):
+    """An error of the connector; ``errno`` is its number."""
+
+    __module__ = "snowflake.connector.errors"
+
+    def __init__(self, msg: str, errno: int = -1) -> None:
+        self.msg = self.raw_msg = msg
+        self.errno = errno
+        super().__init__(msg if errno == -1 else f"{errno:06d}: {msg}")
+
+
+DatabaseError = type("DatabaseError", (Error,), {"__module__": Error.__module__})
+ProgrammingError = type("ProgrammingError", (DatabaseError,), {"__module__": Error.__module__})
+# snowflake/connector/connection.py, in its order.
+NEEDED_OPTIONS = {
+    "user": (
+        "User is empty, but it must be provided unless authenticator is one of "
+        "OAUTH_CLIENT_CREDENTIALS, OAUTH, OAUTH_AUTHORIZATION_CODE, PROGRAMMATIC_ACCESS_TOKEN, "
+        "WORKLOAD_IDENTITY, PAT_WITH_EXTERNAL_SESSION, NO_AUTH.",
+        251005,
+    ),
+    "password": ("Password is empty", 251006),
+    "account": ("Account must be specified", 251001),
+}
+
+
+def _check_options(options: dict[str, Any]) -> None:
+    if not options:
+        raise Error("Default connection with name 'default' cannot be found, known ones are []")
+    for name, (message, number) in NEEDED_OPTIONS.items():
+        if not options.get(name):
+            raise ProgrammingError(message, number)
 
 
 def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
     _active[:] = [Session(None)] if job["inside_snowflake"] else []
     get_active_session.__module__ = "snowflake.snowpark.context"
-    kinds = {kind.__name__: kind for kind in (Error, DatabaseError, ProgrammingError)}
-    for kind in kinds.values():
-        kind.__module__ = "snowflake.connector.errors"
+    ai_complete.__module__ = "snowflake.snowpark.functions"
     known = vars(snowflake_exceptions).items()
     raised = {name: kind for name, kind in known if name.startswith("Snowpark")}
-    parts = {
+    kinds = {kind.__name__: kind for kind in (Error, DatabaseError, ProgrammingError)}
+    parts: dict[str, ModuleType] = {
         "context": ModuleType("snowflake.snowpark.context"),
         "exceptions": Partial("snowflake.snowpark.exceptions", "snowpark", (), **raised),
-        "functions": columns.module(),
+        "functions": Partial(
+            "snowflake.snowpark.functions",
+            "snowpark",
+            signatures.FUNCTIONS,
+            ai_complete=ai_complete,
+        ),
     }
     parts["context"].__dict__["get_active_session"] = get_active_session
     errors = Partial("snowflake.connector.errors", "snowpark", (), **kinds)
     connector = Partial("snowflake.connector", "snowpark", ("connect",), errors=errors, **kinds)
     snowpark = Partial("snowflake.snowpark", "snowpark", (), **parts)
-    snowpark.__dict__.update(Session=Session, Row=Row, DataFrame=DataFrame, Column=columns.Column)
+    snowpark.__dict__.update(Session=Session, Row=Row, DataFrame=DataFrame, Column=Column)
     snowflake = Partial("snowflake", "snowpark", (), snowpark=snowpark, connector=connector)
     own = (snowflake, snowpark, connector, errors, *parts.values())
     return {each.__name__: each for each in own}

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from functools import update_wrapper
+from types import MethodType, ModuleType
 
-from practice.guest import page, signatures, snowpark, state, widgets, writing
-from practice.guest.carried import streamlit_command_suggestions, streamlit_errors
+from practice.guest import recorder, signatures, snowpark, widgets
+from practice.guest import writing as writing  # it adds st.write to the recorder
+from practice.guest.carried import streamlit_cache_errors as cache_errors
+from practice.guest.carried import streamlit_command_suggestions as suggestions
+from practice.guest.carried import streamlit_errors as errors
+from practice.guest.carried import streamlit_secrets
 from practice.guest.channel import NotHere, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
-__all__ = ["modules"]
+__all__ = ["modules", "transparent_write"]
 
-page.SPECIAL.update(widgets.SPECIAL | writing.SPECIAL)
+NO_SECRETS = (
+    "No secrets found. Valid paths for a secrets.toml file or secret directories are: {file_paths}"
+)
 
 
 def stop() -> NoReturn:
@@ -22,19 +30,10 @@ def stop() -> NoReturn:
     raise Stop
 
 
-def set_page_config(*args: Any, **kwargs: Any) -> None:
-    """Check the arguments; the page is the course's."""
-    signatures.set_page_config(*args, **kwargs)
-
-
-def fragment(*args: Any, **kwargs: Any) -> Any:
-    """Return the function as it is: a run has no clicks that only a fragment would answer."""
-    function = signatures.fragment(*args, **kwargs)["func"]
-    return function or (lambda decorated: decorated)
-
-
 class SnowflakeConnection:
     """What ``st.connection("snowflake")`` returns."""
+
+    __module__ = "streamlit.connections.snowflake_connection"
 
     def session(self) -> Any:
         return snowpark.opened()
@@ -50,21 +49,94 @@ def connection(name: str, type: str | None = None, **_: Any) -> SnowflakeConnect
     return SnowflakeConnection()
 
 
+class CachedFunc:
+    """A decorated function. Within one run nothing expires."""
+
+    __module__ = "streamlit.runtime.caching.cache_utils"
+
+    def __init__(self, function: Any, api: str) -> None:
+        self._function, self._api = function, api
+        self._kept: dict[object, Any] = {}
+        update_wrapper(self, function)
+
+    def __repr__(self) -> str:
+        return f"<CachedFunc: {self._function}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        import pickle  # slow to import
+
+        key, copies = self._key(args, kwargs), self._api == "cache_data"
+        if key in self._kept:
+            kept = self._kept[key]
+            return pickle.loads(kept) if copies else kept  # noqa: S301 - the program's own
+        value = self._function(*args, **kwargs)
+        try:
+            self._kept[key] = pickle.dumps(value) if copies else value
+        except (pickle.PicklingError, TypeError) as error:
+            raise cache_errors.UnserializableReturnValueError(self._function, value) from error
+        return value
+
+    def clear(self, *args: Any, **kwargs: Any) -> None:
+        if args or kwargs:
+            self._kept.pop(self._key(args, kwargs), None)
+        else:
+            self._kept.clear()
+
+    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+        import pickle  # slow to import
+
+        code = getattr(self._function, "__code__", None)
+        names = code.co_varnames[: code.co_argcount] if code is not None else ()
+        named = [*zip([*names, *[""] * len(args)], args, strict=False), *kwargs.items()]
+        key = b""
+        for name, value in named:
+            try:
+                key += b"" if name.startswith("_") else pickle.dumps((name, value))
+            except Exception as error:
+                raise cache_errors.UnhashableParamError(
+                    self._api, self._function, name or None, value, error
+                ) from error
+        return key
+
+
+class _Cache:
+    """A decorator, with and without arguments."""
+
+    def __init__(self) -> None:
+        self._functions: list[CachedFunc] = []
+
+    def _call(self, name: str, given: dict[str, Any]) -> Any:
+        if given["scope"] not in ("global", "session"):
+            raise errors.StreamlitValueError("scope", ["'global'", "'session'"])
+
+        def decorated(function: Callable[..., Any]) -> CachedFunc:
+            self._functions.append(CachedFunc(function, name))
+            return self._functions[-1]
+
+        return decorated if given["func"] is None else decorated(given["func"])
+
+    def clear(self) -> None:
+        for function in self._functions:
+            function.clear()
+
+
+class CacheDataAPI(_Cache, signatures.CacheDataAPI):
+    """``st.cache_data``: keeps a copy of each value, and gives a new copy each time."""
+
+    __module__ = "streamlit.runtime.caching.cache_data_api"
+
+
+class CacheResourceAPI(_Cache, signatures.CacheResourceAPI):
+    """``st.cache_resource``: keeps each value itself."""
+
+    __module__ = "streamlit.runtime.caching.cache_resource_api"
+
+
 class _Streamlit(ModuleType):
     """The module: a name that only the real Streamlit has gets another error than a typo."""
-
-    def __init__(self, job: dict[str, Any]) -> None:
-        super().__init__("streamlit")
-        self.__path__: list[str] = []
-        self.__version__ = signatures.VERSION
-        for name in signatures.CHECKS:
-            setattr(self, name, getattr(page.page, name))
-        self.sidebar = page.sidebar
-        self.secrets = state.Secrets(job["secrets"])
-        self.session_state = state.session_state
-        self.cache_data, self.cache_resource = state.CacheData(), state.CacheResource()
-        self.stop, self.set_page_config, self.fragment = stop, set_page_config, fragment
-        self.connection = connection
 
     def __dir__(self) -> list[str]:
         return [name for name in self.__dict__ if not name.startswith("_")]
@@ -72,51 +144,49 @@ class _Streamlit(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name in signatures.STREAMLIT:
             raise NotHere("streamlit", f"st.{name}")
-        suggest = streamlit_command_suggestions.missing_streamlit_attribute_message
+        text = suggestions.missing_streamlit_attribute_message(name, self)
         # The message has Streamlit's suggestion; with a name, Python would add another.
-        raise AttributeError(suggest(name, self), name=False, obj=self)  # type: ignore[arg-type]
+        raise AttributeError(text, name=False, obj=self)  # type: ignore[arg-type]
 
 
-MUTABLE = "streamlit.elements.lib.mutable"
-#: Class or function -> where it seems to come from.
-AT_HOME: dict[Any, str] = {
-    NotHere: "practice.NotHere",
-    Stop: "streamlit.runtime.scriptrunner_utils.exceptions.StopException",
-    stop: "streamlit.commands.execution_control.stop",
-    set_page_config: "streamlit.commands.page_config.set_page_config",
-    fragment: "streamlit.runtime.fragment.fragment",
-    connection: "streamlit.runtime.connection_factory.connection",
-    SnowflakeConnection: "streamlit.connections.snowflake_connection.SnowflakeConnection",
-    _Streamlit: "builtins.module",
-    page.DeltaGenerator: "streamlit.delta_generator.DeltaGenerator",
-    writing.StreamingOutput: "streamlit.elements.write.StreamingOutput",
-    state.AttrDict: "streamlit.runtime.secrets.AttrDict",
-    state.Secrets: "streamlit.runtime.secrets.Secrets",
-    state.SessionStateProxy: "streamlit.runtime.state.session_state_proxy.SessionStateProxy",
-    state.CacheData: "streamlit.runtime.caching.cache_data_api.CacheDataAPI",
-    state.CacheResource: "streamlit.runtime.caching.cache_resource_api.CacheResourceAPI",
-    state.CachedFunc: "streamlit.runtime.caching.cache_utils.CachedFunc",
-    state.UnhashableParamError: "streamlit.runtime.caching.cache_errors.UnhashableParamError",
-    state.UnserializableReturnValueError: (
-        "streamlit.runtime.caching.cache_errors.UnserializableReturnValueError"
-    ),
-    page.ExpanderContainer: f"{MUTABLE}_expander_container.ExpanderContainer",
-    page.PopoverContainer: f"{MUTABLE}_popover_container.PopoverContainer",
-    page.StatusContainer: f"{MUTABLE}_status_container.StatusContainer",
-    page.TabContainer: f"{MUTABLE}_tab_container.TabContainer",
-}
+def _secrets(values: dict[str, Any] | None) -> Any:
+    """Return Streamlit's own ``st.secrets`` with these values; ``None``: there are no secrets."""
+
+    def parse(_: Any) -> dict[str, Any]:
+        if values is None:
+            raise errors.StreamlitSecretNotFoundError(
+                NO_SECRETS, file_paths=".streamlit/secrets.toml"
+            )
+        return values
+
+    streamlit_secrets.Secrets._parse = parse
+    return streamlit_secrets.Secrets.__new__(streamlit_secrets.Secrets)
 
 
 def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
-    st, errors = _Streamlit(job), ModuleType("streamlit.errors")
-    page.begin()
-    state.begin()
-    widgets.begin(job["inputs"])
-    known = vars(streamlit_errors).items()
-    errors.__dict__.update({name: kind for name, kind in known if isinstance(kind, type)})
-    for thing, home in AT_HOME.items():
-        thing.__module__, _, thing.__name__ = home.rpartition(".")
-        thing.__qualname__ = thing.__name__
-    st.__dict__["errors"] = errors
+    widgets.begin(job["inputs"], job["state"])
+    stop.__module__ = "streamlit.commands.execution_control"
+    st = _Streamlit("streamlit")
+    drawing = {name: getattr(recorder.page, name) for name in signatures.CHECKS}
+    st.__dict__.update(
+        drawing,
+        __path__=[],
+        __version__=signatures.VERSION,
+        sidebar=recorder.sidebar,
+        secrets=_secrets(job["secrets"]),
+        session_state=widgets.session_state,
+        cache_data=CacheDataAPI(),
+        cache_resource=CacheResourceAPI(),
+        stop=stop,
+        set_page_config=signatures.set_page_config,  # the page is the course's
+        connection=connection,
+        errors=errors,
+    )
     return {"streamlit": st, "streamlit.errors": errors}
+
+
+def transparent_write(*args: Any) -> Any:
+    """Write what stands by itself on a line, as Streamlit's magic has it."""
+    recorder.page.write(*args)
+    return args[0] if len(args) == 1 else args

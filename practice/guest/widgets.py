@@ -1,39 +1,120 @@
-"""The widgets: each has the value that it has been set to, and returns it."""
+"""The widgets and ``st.session_state``: their values, and what a page keeps of them for later runs.
+
+A widget's value is what the program has set, else what the learner has in this run, else what it
+was in the run before, else its default.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable
 from enum import EnumMeta
 
 from practice.guest.carried import streamlit_errors as errors
+from practice.guest.carried import streamlit_session_state_proxy as proxy
 from practice.guest.channel import NotHere
-from practice.guest.page import DeltaGenerator, as_text, draw, into
+from practice.guest.recorder import SPECIAL, DeltaGenerator, as_text, draw, into
 from practice.guest.snowpark import Row
-from practice.guest.state import is_set, session_state, take_widget
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["SPECIAL", "begin"]
+__all__ = ["begin", "kept", "session_state"]
 
 # Arguments that do not tell one widget from another (streamlit/elements/lib/utils.py).
 NOT_IDENTITY = {
     *("key", "disabled", "label_visibility", "wrap", "format_func", "bind", "persist_state"),
     *("on_change", "on_click", "on_submit", "args", "kwargs"),
 }
+# The host takes no more; longer and deeper values are left out.
+MOST_STATE, ROOM_EACH, LONGEST_NAME = 100_000, 100, 2_000
+DEEPEST_STATE = 20
+LARGEST_NUMBER = 2**63
 
-# What the widgets have been set to, by their labels; which widgets there are already.
+# Of the run before: values in st.session_state, which of them are widgets', and the values of
+# widgets without a key, by label.
+_before: dict[str, Any] = {}
+_keyed: set[str] = set()
+_unkeyed: dict[str, Any] = {}
+# Of this run: what the scene sets, by label; what the program sets; what widgets are.
 _inputs: dict[str, Any] = {}
-_known: set[tuple[Any, ...]] = set()
+_set: dict[str, Any] = {}
+_widgets: dict[str, Any] = {}
+_buttons: set[str] = set()
+_shown: dict[str, Any] = {}
+_identities: set[tuple[Any, ...]] = set()
 
 
-def begin(inputs: dict[str, Any]) -> None:
-    """Begin a new run, with widgets that have been set to these values."""
-    _inputs.clear()
+def begin(inputs: dict[str, Any], state: dict[str, Any] | None) -> None:
+    """Take in what the scene has set widgets to, and what ``kept`` returned in the run before."""
+    state = state or {"values": {}, "keyed": [], "widgets": {}}
     _inputs.update(inputs)
-    _known.clear()
+    _before.update(state["values"])
+    _keyed.update(state["keyed"])
+    _unkeyed.update(state["widgets"])
+
+
+def kept() -> dict[str, Any]:
+    """Return what the next run begins with, and the names of values that cannot be kept."""
+    values = {key: value for key, value in _before.items() if key not in _keyed}
+    values |= {key: value for key, value in _widgets.items() if key not in _buttons} | _set
+    room, lost = MOST_STATE, list[str]()
+    for mapping in (values, _shown):
+        for key, value in [*mapping.items()]:
+            # Each takes some room, so there are never more than the host takes.
+            taken = ROOM_EACH + (len(json.dumps([key, value])) if _is_plain({key: value}) else room)
+            if taken <= room and len(key) <= LONGEST_NAME:
+                room -= taken
+            else:
+                del mapping[key]
+                lost.append(key[:100].encode("utf-8", "replace").decode())
+    keyed = [key for key in _widgets if key in values]
+    return {"state": {"values": values, "keyed": keyed, "widgets": _shown}, "lost": lost[:100]}
+
+
+def _is_plain(value: Any, levels: int = DEEPEST_STATE) -> bool:
+    kind = type(value)
+    if kind is str:
+        return bool(value == value.encode("utf-8", "ignore").decode())
+    if kind in (int, float):
+        return bool(-LARGEST_NUMBER < value < LARGEST_NUMBER)
+    if kind is dict and not all(type(key) is str and _is_plain(key) for key in value):
+        return False
+    if kind in (dict, list, tuple):
+        inner = value.values() if kind is dict else value
+        return levels > 0 and all(_is_plain(each, levels - 1) for each in inner)
+    return value is None or kind is bool
+
+
+class _State:
+    """What Streamlit's own proxy asks."""
+
+    @property
+    def filtered_state(self) -> dict[str, Any]:
+        return {**_before, **_widgets, **_set}
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in self.filtered_state:
+            text = proxy._missing_attr_error_message(key)
+            raise KeyError(text.replace("attribute", "key", 1))
+        return self.filtered_state[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in _widgets:
+            raise errors.StreamlitWidgetAlreadyInstantiatedError(key)
+        _set[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        for values in (_before, _widgets, _set):
+            values.pop(key, None)
+
+
+proxy.state = _State()
+#: ``st.session_state``.
+session_state: Any = proxy.SessionStateProxy()
 
 
 def _registered(place: DeltaGenerator, name: str, given: dict[str, Any]) -> str | None:
@@ -43,160 +124,173 @@ def _registered(place: DeltaGenerator, name: str, given: dict[str, Any]) -> str 
         streamlit.errors.StreamlitAPIException: the widget is not the only one of its kind.
         NotHere: it has a callback.
     """
-    _check_callbacks(given)
+    for parameter in {"on_change", "on_click", "on_submit"} & given.keys():
+        modes = () if parameter != "on_change" else ("rerun", "ignore")
+        if callable(given[parameter]):
+            raise NotHere("callbacks", parameter)
+        if given[parameter] is not None and given[parameter] not in modes:
+            values = [*map(repr, modes), "a callback function"]
+            raise errors.StreamlitValueError(parameter, values)
     key = None if given["key"] is None else str(given["key"])
     seen = {each: str(value) for each, value in given.items() if each not in NOT_IDENTITY}
     identity = (name, place._in_sidebar, *seen.items()) if key is None else ("key", key)
-    if identity in _known:
+    if identity in _identities:
         duplicate = errors.StreamlitDuplicateElementId(name)
         raise duplicate if key is None else errors.StreamlitDuplicateElementKey(key)
-    _known.add(identity)
+    _identities.add(identity)
     return key
 
 
-def _check_callbacks(given: dict[str, Any]) -> None:
-    for parameter in {"on_change", "on_click", "on_submit"} & given.keys():
-        modes = () if parameter != "on_change" else ("rerun", "ignore")
-        callback = given[parameter]
-        if callable(callback):
-            raise NotHere("callbacks", parameter)
-        if callback is not None and callback not in modes:
-            values = [*map(repr, modes), "a callback function"]
-            raise errors.StreamlitValueError(parameter, values)
+def _asked(label: str, key: str | None) -> tuple[bool, Any]:
+    """Return whether a widget has been set to something, and what to."""
+    if key is not None and key in _set:
+        return True, _set[key]
+    if label in _inputs:
+        return True, _inputs[label]
+    before, name = (_unkeyed, label) if key is None else (_before, key)
+    return name in before, before.get(name)
 
 
-def _pressed(name: str) -> Callable[..., bool]:
-    def button(place: DeltaGenerator, **given: Any) -> bool:
-        if into(place)._in_form is not (name == "form_submit_button"):
-            rule = "can't be used in" if name == "button" else "must be used inside"
-            raise errors.StreamlitInvalidLayoutContextError(f"`st.{name}()` {rule} an `st.form()`.")
-        if given["key"] is not None and is_set(str(given["key"])):
-            raise errors.StreamlitValueAssignmentNotAllowedError(key=str(given["key"]))
-        key = _registered(place, name, given)
-        pressed = bool(_inputs.get(str(given["label"]), False)) and not given["disabled"]
-        draw(place, name, {**given, "now": pressed})
-        if key is not None:
-            take_widget(key, pressed)
-        return pressed
+def _take(key: str | None, label: str, value: Any) -> Any:
+    """Let a widget have a value, for now and for the next run."""
+    if key is None:
+        _shown[label] = value
+    else:
+        _set.pop(key, None)
+        _widgets[key] = value
+    return value
 
-    return button
+
+def _take_once(key: str | None, value: Any) -> Any:
+    """Let a widget have a value in this run alone."""
+    if key is not None:
+        _buttons.add(key)
+        _take(key, "", value)
+    return value
+
+
+def _button(place: DeltaGenerator, name: str, /, **given: Any) -> bool:
+    if into(place)._in_form is not (name == "form_submit_button"):
+        rule = "can't be used in" if name == "button" else "must be used inside"
+        raise errors.StreamlitInvalidLayoutContextError(f"`st.{name}()` {rule} an `st.form()`.")
+    if given["key"] is not None and str(given["key"]) in _set:
+        raise errors.StreamlitValueAssignmentNotAllowedError(key=str(given["key"]))
+    key = _registered(place, name, given)
+    pressed = bool(_inputs.get(str(given["label"]), False)) and not given["disabled"]
+    draw(place, name, {**given, "now": pressed})
+    return bool(_take_once(key, pressed))
+
+
+def _chat_input(place: DeltaGenerator, name: str, /, **given: Any) -> Any:
+    key, text = _registered(place, name, given), _inputs.get(str(given["placeholder"]))
+    if isinstance(given["max_chars"], int) and text is not None:
+        text = text[: given["max_chars"]]
+    draw(place, name, {**given, "now": text})
+    return _take_once(key, text)
 
 
 def _valued(
     place: DeltaGenerator, name: str, given: dict[str, Any], default: Any, taken: Callable[..., Any]
 ) -> Any:
-    """Draw a widget and return its value: what the program has set, else the learner, else this.
-
-    What becomes of a value that the learner has set, ``taken`` says.
-    """
-    key = _registered(place, name, {**given, "default": default})
-    label = str(given["placeholder" if name == "chat_input" else "label"])
-    value = taken(_inputs[label]) if label in _inputs else default
-    if key is not None and is_set(key):
-        value = session_state[key]
+    """Draw a widget and return its value; ``taken`` is what becomes of one that is set."""
+    key, label = _registered(place, name, {**given, "default": default}), str(given["label"])
+    is_set, asked = _asked(label, key)
+    by_program = key is not None and key in _set
+    value = asked if by_program else taken(asked) if is_set else default
     draw(place, name, {**given, "now": bool(value) if isinstance(default, bool) else value})
-    if key is not None:
-        take_widget(key, value)
-    return value
+    return _take(key, label, value)
 
 
-def _text_widget(name: str) -> Callable[..., Any]:
-    def widget(place: DeltaGenerator, value: Any = None, **given: Any) -> Any:
-        most = given["max_chars"]
+def _text(place: DeltaGenerator, name: str, /, value: Any = None, **given: Any) -> Any:
+    most = given["max_chars"]
 
-        def cut(text: Any) -> Any:
-            return text if text is None or not isinstance(most, int) else text[:most]
+    def cut(text: Any) -> Any:
+        return text if text is None or not isinstance(most, int) else text[:most]
 
-        return _valued(place, name, given, cut(None if value is None else str(value)), cut)
-
-    return widget
+    return _valued(place, name, given, cut(None if value is None else str(value)), cut)
 
 
-def _checkbox(name: str) -> Callable[..., bool]:
-    def widget(place: DeltaGenerator, value: Any, **given: Any) -> bool:
-        return bool(_valued(place, name, given, bool(value), bool))
-
-    return widget
+def _checkbox(place: DeltaGenerator, name: str, /, value: Any, **given: Any) -> bool:
+    return bool(_valued(place, name, given, bool(value), bool))
 
 
-def _choice(name: str) -> Callable[..., Any]:
-    def widget(
-        place: DeltaGenerator, options: Any, index: Any, format_func: Any, **given: Any
-    ) -> Any:
-        listed = _listed(options)
-        texts = [format_func(option) for option in listed]
-        if not all(isinstance(text, str) for text in texts):
-            raise TypeError("bad argument type for built-in operation")  # protobuf's words
-        _check_index(index, len(listed))
-        given["options"] = [as_text(text) for text in texts]
-        key = _registered(place, name, {**given, "index": index})
-        chosen, new = index if listed else None, None
-        asked = _inputs.get(str(given["label"]))
-        if key is not None and is_set(key):
-            asked = session_state[key]
-            asked = format_func(asked) if asked in listed else None
-            chosen = chosen if asked is not None or session_state[key] is not None else None
-        if asked in texts:
-            # Of options that look the same, Streamlit takes the last.
-            chosen = len(texts) - 1 - texts[::-1].index(asked)
-        elif asked is not None and given.get("accept_new_options"):
-            chosen, new = None, asked
-        value = new if chosen is None else listed[chosen]
-        draw(place, name, {**given, "now": None if chosen is None else int(chosen)})
-        if key is not None:
-            take_widget(key, value)
-        return value
-
-    return widget
-
-
-def _check_index(index: Any, count: int) -> None:
+def _choice(
+    place: DeltaGenerator, name: str, /, options: Any, index: Any, format_func: Any, **given: Any
+) -> Any:
+    listed = _listed(options)
+    texts = [format_func(option) for option in listed]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("bad argument type for built-in operation")  # protobuf's words
     if index is not None and not isinstance(index, int):
         kind = type(index).__name__
         raise errors.StreamlitInvalidParameterTypeError("index", kind, ["int", "None"])
-    if index is not None and count and not 0 <= index < count:
-        raise errors.StreamlitValueOutOfRangeError("index", index, 0, count - 1)
+    if index is not None and listed and not 0 <= index < len(listed):
+        raise errors.StreamlitValueOutOfRangeError("index", index, 0, len(listed) - 1)
+    given["options"] = [as_text(text) for text in texts]
+    key, label = _registered(place, name, {**given, "index": index}), str(given["label"])
+    chosen, new = index if listed else None, None
+    is_set, asked = _asked(label, key)
+    if key is not None and label not in _inputs and is_set:
+        # The program's own value is an option, not the text that shows it.
+        chosen = None if asked is None else chosen
+        asked = format_func(asked) if asked in listed else None
+    if asked in texts:
+        # Of options that look the same, Streamlit takes the last.
+        chosen = len(texts) - 1 - texts[::-1].index(asked)
+    elif asked is not None and given.get("accept_new_options"):
+        chosen, new = None, asked
+    value = new if chosen is None else listed[chosen]
+    draw(place, name, {**given, "now": None if chosen is None else int(chosen)})
+    _take(key, label, value if key is not None else new if chosen is None else texts[chosen])
+    return value
 
 
 def _listed(options: Any) -> list[Any]:
     # streamlit/dataframe_util.py, convert_anything_to_list
-    if options is None:
-        return []
     if isinstance(options, EnumMeta):
         members: list[Any] = list(options)
         return [each.value if issubclass(options, str) else each for each in members]
     if isinstance(options, list) and options and isinstance(options[0], Row):
         return [row[0] for row in options]
-    if isinstance(options, Mapping) or (
-        hasattr(options, "__iter__") and not isinstance(options, str | bytes)
-    ):
-        return list(options)
-    return [options]
+    if isinstance(options, str | bytes) or not isinstance(options, Iterable):
+        return [] if options is None else [options]
+    return list(options)
 
 
 def _slider(
-    place: DeltaGenerator, min_value: Any, max_value: Any, value: Any, step: Any, **given: Any
+    place: DeltaGenerator,
+    name: str,
+    /,
+    min_value: Any,
+    max_value: Any,
+    value: Any,
+    step: Any,
+    **given: Any,
 ) -> Any:
     if value is None:
         value = 0 if min_value is None else min_value
     is_single = not isinstance(value, list | tuple)
     values = [value] if is_single else list(value)
-    for each in values:
-        if type(each).__name__ in ("date", "time", "datetime"):
-            raise NotHere("streamlit", f"st.slider(value={type(each).__name__})")
+    if type(values[0] if values else 0).__name__ in ("date", "time", "datetime"):
+        raise NotHere("streamlit", f"st.slider(value={type(values[0]).__name__})")
     is_whole = all(isinstance(each, int) for each in values)
-    bounds = [
+    defaults = (0, 100, 1) if is_whole else (0.0, 1.0, 0.01)
+    low, high, step = bounds = [
         default if each is None else each
-        for each, default in zip(
-            (min_value, max_value, step), (0, 100, 1) if is_whole else (0.0, 1.0, 0.01), strict=True
-        )
+        for each, default in zip((min_value, max_value, step), defaults, strict=True)
     ]
-    low, high, step = bounds
     if step == 0:
         raise errors.StreamlitValueError("step", ["a number"], detail="Zero is not allowed.")
     kinds = {int if isinstance(each, int) else type(each) for each in (*values, *bounds)}
     if len(kinds) > 1 or not kinds <= {int, float} or len(values) > 2:
-        raise _mixed_kinds(value, low, high, step)
+        # Numbers that do not go together, such as 0 and 1.0.
+        named = {"min_value": low, "max_value": high, "step": step}
+        expected = ["matching numeric types", "matching date/time types"]
+        if len({type(each) for each in bounds}) == 1:
+            named = {"value": value, "min_value": low, "max_value": high}
+            expected = ["value and arguments with matching types"]
+        told = ", ".join(f"{each}={type(number).__name__}" for each, number in named.items())
+        raise errors.StreamlitInvalidParameterTypeError("value", told, expected)
     values = sorted(values or (low, high))
     low, high = min([low, high, *values]), max([low, high, *values])
     if low == high:
@@ -204,36 +298,14 @@ def _slider(
     default = values[0] if is_single else tuple(values)
 
     def taken(asked: Any) -> Any:
-        asked = asked if is_single else tuple(asked)
-        inside = all(low <= each <= high for each in ([asked] if is_single else asked))
-        return asked if inside else default
+        given = [asked] if is_single else [*asked]
+        inside = all(isinstance(each, int | float) and low <= each <= high for each in given)
+        return default if not inside else asked if is_single else tuple(asked)
 
     given |= {"min_value": low, "max_value": high, "step": step}
-    return _valued(place, "slider", given, default, taken)
+    return _valued(place, name, given, default, taken)
 
 
-def _mixed_kinds(value: Any, low: Any, high: Any, step: Any) -> Exception:
-    """Return the error for numbers that do not go together, such as 0 and 1.0."""
-    named = {"min_value": low, "max_value": high, "step": step}
-    expected = ["matching numeric types", "matching date/time types"]
-    if len({type(each) for each in named.values()}) == 1:
-        named = {"value": value, "min_value": low, "max_value": high}
-        expected = ["value and arguments with matching types"]
-    kinds = ", ".join(f"{name}={type(each).__name__}" for name, each in named.items())
-    error: Exception = errors.StreamlitInvalidParameterTypeError("value", kinds, expected)
-    return error
-
-
-#: What each element does beyond being drawn.
-SPECIAL: dict[str, Callable[..., Any]] = {
-    "button": _pressed("button"),
-    "chat_input": _text_widget("chat_input"),
-    "checkbox": _checkbox("checkbox"),
-    "form_submit_button": _pressed("form_submit_button"),
-    "radio": _choice("radio"),
-    "selectbox": _choice("selectbox"),
-    "slider": _slider,
-    "text_area": _text_widget("text_area"),
-    "text_input": _text_widget("text_input"),
-    "toggle": _checkbox("toggle"),
-}
+SPECIAL |= {"button": _button, "form_submit_button": _button, "chat_input": _chat_input}
+SPECIAL |= {"text_input": _text, "text_area": _text, "checkbox": _checkbox, "toggle": _checkbox}
+SPECIAL |= {"radio": _choice, "selectbox": _choice, "slider": _slider}

@@ -12,11 +12,11 @@ from types import (
     ModuleType,
 )
 
-from practice.guest import channel, cortex
+from practice.guest import channel, snowflake_cortex
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.channel import NotHere
 from practice.guest.chat_completions import ChatCompletionChunk
-from practice.guest.page import PAGE, SIDEBAR, DeltaGenerator, draw
+from practice.guest.recorder import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
 from practice.guest.snowpark import DataFrame, Row
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["SPECIAL", "StreamingOutput"]
+__all__ = ["StreamingOutput"]
 
 
 class StreamingOutput(list):  # type: ignore[type-arg]
     """What ``write_stream`` returns when not all of it was text."""
+
+    __module__ = "streamlit.elements.write"
 
 
 JSON_LIKE = (dict, list, map, enumerate, Mapping, ItemsView, KeysView, ValuesView)
@@ -37,7 +39,9 @@ HELP_TYPES = (DeltaGenerator, BuiltinFunctionType, FunctionType, MethodType, Mod
 MAKES_STREAM = 0x20 | 0x200
 
 
-def _write(place: DeltaGenerator, args: tuple[Any, ...], unsafe_allow_html: bool) -> None:
+def _write(
+    place: DeltaGenerator, _: str, /, args: tuple[Any, ...], unsafe_allow_html: bool
+) -> None:
     if len(args) > 1 and place._number not in (PAGE, SIDEBAR):
         raise errors.StreamlitAPIException(
             "Cannot replace a single element with multiple elements.\n\nThe `write()` method only "
@@ -53,21 +57,18 @@ def _write(place: DeltaGenerator, args: tuple[Any, ...], unsafe_allow_html: bool
 
     for value in args:
         element = _element_for(place, value)
-        if element is None:
-            text = value if isinstance(value, str) else str(value)
-            if not isinstance(value, str) and text.startswith("<") and " at 0x" in text:
-                flush()
-                draw(place, "help", {"text": text})
-            else:
-                texts.append(text if isinstance(value, str) else _in_backticks(text))
-        else:
+        if element is not None:
             flush()
             element(value)
+        else:
+            texts.append(value if isinstance(value, str) else _in_backticks(str(value)))
     flush()
 
 
 def _element_for(place: DeltaGenerator, value: Any) -> Callable[[Any], object] | None:
     """Return what shows a value; ``None`` if it is shown as text."""
+    if isinstance(value, str):
+        return None
     if isinstance(value, StreamingOutput):
         return lambda parts: [place.write(part) for part in parts] and None
     if isinstance(value, Exception):
@@ -78,7 +79,9 @@ def _element_for(place: DeltaGenerator, value: Any) -> Callable[[Any], object] |
         return place.json
     if isinstance(value, GeneratorType | AsyncGeneratorType) or _makes_stream(value):
         return place.write_stream
-    if isinstance(value, HELP_TYPES) or hasattr(type(value), "__dataclass_fields__"):
+    text = str(value)
+    is_help = isinstance(value, HELP_TYPES) or hasattr(type(value), "__dataclass_fields__")
+    if is_help or (text.startswith("<") and " at 0x" in text):
         return lambda thing: draw(place, "help", {"text": repr(thing)})
     return None
 
@@ -93,18 +96,13 @@ def _makes_stream(value: Any) -> bool:
 
 
 def _in_backticks(text: str) -> str:
-    longest = run = 0
-    for character in text:
-        run = run + 1 if character == "`" else 0
-        longest = max(longest, run)
-    if "\n" in text:
-        fence = "`" * max(3, longest + 1)
-        return f"{fence}\n{text}\n{fence}"
-    fence = "`" * (longest + 1)
-    return f"{fence}{text}{fence}"
+    fence = "`"
+    while fence in text:
+        fence += "`"
+    return f"``{fence}\n{text}\n``{fence}" if "\n" in text else f"{fence}{text}{fence}"
 
 
-def _write_stream(place: DeltaGenerator, stream: Any, cursor: str | None) -> Any:
+def _write_stream(place: DeltaGenerator, _: str, /, stream: Any, cursor: str | None) -> Any:
     if isinstance(stream, str) or _is_table(stream):
         raise errors.StreamlitInvalidParameterTypeError(
             "stream",
@@ -130,6 +128,15 @@ def _write_stream(place: DeltaGenerator, stream: Any, cursor: str | None) -> Any
         channel.say("shown", id=made._number)
 
 
+def _source(stream: Any) -> dict[str, Any]:
+    number = snowflake_cortex.number_of(stream)
+    if number is not None:
+        return {"kind": "complete", "call": number}
+    if isinstance(stream, GeneratorType):
+        return {"kind": "generator", "name": stream.__name__}
+    return {"kind": type(stream).__name__}
+
+
 def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
     shown = StreamingOutput()
     text = ""
@@ -138,9 +145,6 @@ def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
         chunk = (given.choices[0].delta.content or "") if is_answer else given
         if isinstance(chunk, str):
             if chunk:
-                if not chunk.isascii():
-                    # Half a surrogate pair cannot be sent.
-                    (text + chunk).strip().encode()
                 text += chunk
                 channel.say("piece", id=number, text=chunk)
             continue
@@ -160,14 +164,4 @@ def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
     return shown[0] if len(shown) == 1 and isinstance(shown[0], str) else shown
 
 
-def _source(stream: Any) -> dict[str, Any]:
-    number = cortex.number_of(stream)
-    if number is not None:
-        return {"kind": "complete", "call": number}
-    if isinstance(stream, GeneratorType):
-        return {"kind": "generator", "name": stream.__name__}
-    return {"kind": type(stream).__name__}
-
-
-#: What each element does instead of being drawn alone.
-SPECIAL: dict[str, Callable[..., Any]] = {"write": _write, "write_stream": _write_stream}
+SPECIAL |= {"write": _write, "write_stream": _write_stream}

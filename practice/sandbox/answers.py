@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import pydantic
@@ -26,10 +24,9 @@ Complete = Callable[[CompletionRequest], "str | Iterable[str]"]
 #: Answers ``session.sql(query, params=...).collect()``: the columns' names and the rows.
 Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
 
-# Far longer than any model's name.
 LONGEST_NAME = 200
-# streaming's code for what went wrong -> what the guest raises for it (guest/cortex.py); for any
-# other a failure of the service.
+# streaming's code for what went wrong -> what the guest raises for it (guest/snowflake_cortex.py);
+# for any other a failure of the service.
 KINDS: Mapping[str, str] = {
     "connection": "connection",
     "cut": "cut",
@@ -61,11 +58,8 @@ class Answers:
     """The answers to one program, and how many it has had."""
 
     def __init__(self, complete: Complete, sql: Sql, limits: RunLimits) -> None:
-        self._complete = complete
-        self._sql = sql
-        self._limits = limits
-        self._calls = 0
-        self._asked = 0
+        self._complete, self._sql, self._limits = complete, sql, limits
+        self._calls = self._asked = 0
         self._streams: dict[int, Iterator[str]] = {}
         # Their first texts: an answer has been refused if there is none.
         self._first: dict[int, str | None] = {}
@@ -78,18 +72,19 @@ class Answers:
         Raises:
             Forged: it belongs to no call.
         """
-        if isinstance(event, Asked):
-            return self._to_call(event)
-        return self._to_next(event) if isinstance(event, Delta) else self._to_query(event)
+        match event:
+            case Asked():
+                return self._to_call(event)
+            case Delta():
+                return self._to_next(event)
+        return self._to_query(event)
 
     def close(self) -> None:
         """Close the models' answers, in whatever thread; one that is waited for ends, too."""
         for stream in list(self._streams.values()):
-            close = getattr(stream, "close", None)
-            if close is not None:
-                # One that fails must not keep the others open.
-                with contextlib.suppress(Exception):
-                    close()
+            # One that has no close, or fails, must not keep the others open.
+            with contextlib.suppress(Exception):
+                stream.close()  # type: ignore[attr-defined]
 
     def _to_call(self, event: Asked) -> tuple[Asked, bytes]:
         number, self._asked = self._asked, self._asked + 1
@@ -124,7 +119,7 @@ class Answers:
             self._count(event.query, *(event.params or ()))
             columns, rows = self._sql(event.query, event.params)
             value = _text_of(rows[0][0]) if rows and rows[0] else ""
-            line = _line({"columns": columns, "rows": rows}, _told)
+            line = _line({"columns": columns, "rows": rows})
         except Refused as error:
             line = _line({"error": {"kind": error.what, "message": str(error)}})
         except Exception as error:
@@ -155,19 +150,8 @@ def _text_of(value: object) -> str:
     return text if isinstance(text, str) else str(value)
 
 
-def _line(message: Mapping[str, Any], told: Callable[[Any], Any] = str) -> bytes:
-    return json.dumps(message, default=told).encode()
-
-
-def _told(value: Any) -> Any:
-    """Return a value of a row as the guest makes it from (guest/snowpark.py)."""
-    if isinstance(value, Decimal):
-        return {"decimal": str(value)}
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return {type(value).__name__: value.isoformat()}
-    if isinstance(value, bytes | bytearray):
-        return {"bytes": value.hex()}
-    return str(value)
+def _line(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, default=str).encode()
 
 
 def _request(event: Asked) -> CompletionRequest:
@@ -191,7 +175,7 @@ def _request(event: Asked) -> CompletionRequest:
 
 
 def _in_the_clients_terms(error: Exception, *, text_came: bool) -> dict[str, Any]:
-    """Say which error the Snowflake client would raise for this one."""
+    """Return which error the Snowflake client would raise for this one."""
     if isinstance(error, Refused):
         if error.what.isdigit():
             return {"kind": "http", "status": int(error.what)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from practice.events import SessionState
 from practice.sandbox.signatures import guest_modules
 
 __all__ = ["RunLimits", "Scene", "job", "sources"]
@@ -24,47 +25,42 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Limits of one run of a learner's program.
-
-    Args:
-        cpu: seconds of processor time, the start of the interpreter (0.2 s) included.
-        silence: seconds without an event while the program neither computes nor is asleep nor waits
-            for a model.
-        sleep: seconds that it may be asleep in ``time.sleep``, all in all.
-        wall: seconds that are waited for it, its sleep included; ``model`` and ``drawing`` not.
-        memory: bytes of the sandbox's memory, the interpreter's 20 MiB included.
-        events: how often it may draw, print, ask or sleep; the pieces of answers are not counted.
-        draws: how many places it may make on the page: each of them is drawn by the server, too.
-        nesting: how many containers may be in each other.
-        spinners: how many may turn at once: each takes a thread of the server's.
-        sleeps: how often it may sleep, however briefly: each costs the server about half a
-            millisecond, which no limit of processor time counts.
-        output: bytes of what it says, all in all.
-        calls: how often it may ask a model or run a statement.
-        prompt: characters of a prompt, or of a statement and its parameters.
-        code: characters of the program itself.
-        start: seconds that the interpreter may take to start, on a machine that is busy.
-        model: seconds that it may wait for models and statements, all in all.
-        drawing: seconds that the server may take to draw what it shows, all in all.
-    """
+    """Limits of one run of a learner's program; times in seconds, sizes in bytes."""
 
     cpu: float = 1.5
+    """Processor time, the start of the interpreter (0.2 s) included."""
     silence: float = 2.0
+    """Without an event, while it neither computes nor sleeps nor waits for a model."""
     sleep: float = 20.0
+    """In ``time.sleep``, all in all."""
     wall: float = 60.0
+    """In which it is waited for, sleep included; ``model`` and ``drawing`` not."""
     memory: int = 96 * MEBIBYTE
+    """Of the sandbox, the interpreter's 20 MiB included."""
     events: int = 5_000
+    """How often it may draw, print, ask or sleep; the pieces of answers are not counted."""
     draws: int = 1_000
+    """How many places it may make: the server draws each of them, too."""
     nesting: int = 16
+    """How many containers may be in each other."""
     spinners: int = 4
+    """How many may turn at once: each takes a thread of the server's."""
     sleeps: int = 2_500
+    """Each costs the server half a millisecond, which no limit of processor time counts."""
     output: int = 2_000_000
+    """Of all its events."""
     calls: int = 20
+    """How often it may ask a model or run a statement."""
     prompt: int = 8_000
+    """Characters of a prompt, or of a statement and its parameters."""
     code: int = 20_000
+    """Characters of the program itself."""
     start: float = 15.0
+    """For the interpreter to start, on a machine that is busy."""
     model: float = 60.0
+    """Waiting for models and statements, all in all."""
     drawing: float = 10.0
+    """In which the server draws what it shows, all in all."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +77,13 @@ class Scene:
     inside_snowflake: bool = False
 
 
-def job(code: str, scene: Scene, modules: bytes) -> bytes:
+def job(code: str, scene: Scene, state: SessionState | None, modules: bytes) -> bytes:
     """Return the line that ``guest/start.py`` reads; ``modules`` are those of the runtime."""
     sent = {
         "code": code,
         "inputs": dict(scene.inputs),
         "inside_snowflake": scene.inside_snowflake,
+        "state": None if state is None else state.model_dump(),
         "secrets": None if scene.inside_snowflake else {"connections": {"snowflake": ACCOUNT}},
     }
     # They are JSON already, and long.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pydantic
@@ -15,7 +17,6 @@ import pydantic
 from practice.events import (
     Asked,
     Delta,
-    Done,
     Draw,
     Drawing,
     Ended,
@@ -29,13 +30,14 @@ from practice.events import (
     Queried,
     Queued,
     Reason,
+    SessionState,
     Shown,
     Slept,
     guest_event,
 )
 from practice.sandbox.answers import Answers, Complete, Refused, Sql
 from practice.sandbox.job import RunLimits, Scene, job
-from practice.sandbox.places import Place, Places
+from practice.sandbox.places import Places, RunPlace
 from practice.sandbox.process import Process
 from practice.sandbox.runtime import Runtime, find
 
@@ -49,6 +51,8 @@ PLACES = Places()
 LOOK_SECONDS = 0.1
 # How often somebody else looks whether the run still goes on, and how late that may be.
 WATCH_SECONDS = 0.25
+# In place of a line; no line holds this.
+NOT_YET = b"\n"
 # The share of a core that a program takes that computes, even while nine others do.
 BUSY = 0.1
 
@@ -66,6 +70,7 @@ def run(
     complete: Complete,
     sql: Sql = _no_sql,
     scene: Scene | None = None,
+    state: SessionState | None = None,
     limits: RunLimits | None = None,
     learner: str | None = None,
     places: Places = PLACES,
@@ -76,19 +81,20 @@ def run(
 
     Closing the iterator ends the program. So does not asking it for the next event for longer than
     drawing may take, or a model that takes longer than its limit: then all that the run holds is
-    given back, whatever the thread that iterates is doing. Nothing of the program reaches this
-    process but events.
+    given back, whatever the thread that iterates is doing.
 
     Args:
-        code: the program, as its author would save it.
-        complete: answers its ``Complete``, in the thread that iterates; what it raises, the program
-            gets as the Snowflake client's error for it. Its answer's ``close`` is called in any
-            thread when the run ends meanwhile. A ``BaseException`` of it, such as Streamlit's for a
-            page that is left, ends the run.
+        code: the program.
+        complete: answers its ``Complete``, in the thread that iterates; the program gets what it
+            raises as the Snowflake client's error. Its answer's ``close`` is called in any thread
+            when the run ends. A ``BaseException``, such as Streamlit's for a page that is left,
+            ends the run.
         sql: answers its statements, likewise.
         scene: what its widgets are set to, and where it runs.
+        state: what the run before kept, or an empty one for the first; the event before the last
+            is a ``Kept`` then, unless the program fails. ``None``: nothing is kept.
         limits: what it may use.
-        learner: who runs it; ``None`` is nobody in particular, of whom any number may run.
+        learner: who runs it; ``None`` is nobody in particular, who may run any number.
         places: where it waits for its turn.
         runtime: the interpreter; by default the one that is installed.
         clock: seconds.
@@ -110,7 +116,7 @@ def run(
         while (ahead := place.wait(LOOK_SECONDS)) is not None:
             yield Queued(at=clock() - begun, ahead=ahead)
         running = _Run(Answers(complete, sql, limits), limits, place, clock)
-        running.start(runtime, job(code, scene or Scene(), runtime.modules))
+        running.start(runtime, job(code, scene or Scene(), state, runtime.modules))
         yield from running.events()
     finally:
         place.end()
@@ -139,39 +145,28 @@ def _prepared(runtime: Runtime) -> Generator[Event]:
 
 
 class _Run:
-    """One program and what it has used so far.
-
-    Three clocks run, one at a time: while it is waited for, while a model or a statement is, and
-    while the caller draws an event.
-    """
+    """One program and what it has used so far."""
 
     def __init__(
-        self, answers: Answers, limits: RunLimits, place: Place, clock: Callable[[], float]
+        self, answers: Answers, limits: RunLimits, place: RunPlace, clock: Callable[[], float]
     ) -> None:
-        self._answers = answers
-        self._limits = limits
-        self._place = place
-        self._clock = clock
+        self._answers, self._limits, self._place, self._clock = answers, limits, place, clock
         self._process: Process | None = None
         self._started = clock()
-        self._waited = self._modelled = self._drawn = 0.0
+        # Three clocks run, one at a time: while the program is waited for, while a model or a
+        # statement is, and while the caller draws an event.
+        self._spent = {"wall": 0.0, "model": 0.0, "drawing": 0.0, "sleep": 0.0}
         # When the caller is late to come back, from a model or from drawing.
         self._late = math.inf
-        self._asks = False
+        self._asks = self._ready = False
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look_after, name="practice-watch", daemon=True)
-        # When what it has of the memory was weighed last; not before it has waited for something.
+        # When its memory was weighed last; it isn't before the program has waited for something.
         self._weighed: float | None = None
-        # Since its last line: how long it has been silent, how long it may be, and from which
-        # processor time on.
-        self._silent = 0.0
-        self._patience = limits.start
-        self._computed = 0.0
-        self._ready = False
-        self._slept = 0.0
-        self._events = 0
-        self._draws = 0
-        self._sleeps = 0
+        # Since its last line: how long it has been silent, how long it may be, and its processor
+        # time by then.
+        self._silent, self._patience, self._computed = 0.0, limits.start, 0.0
+        self._counts: Counter[str] = Counter()
         self._drawing = Drawing(limits.nesting, limits.spinners)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
@@ -195,9 +190,8 @@ class _Run:
         """Give everything back; in whatever thread, and more than once."""
         self._over.set()
         self._place.end()
-        process = self._process
-        if process is not None:
-            process.kill()
+        if self._process is not None:
+            self._process.kill()
         self._answers.close()
 
     def _look_after(self) -> None:
@@ -207,68 +201,53 @@ class _Run:
             if died or self._clock() > self._late:
                 self._let_go()
 
-    def events(self) -> Generator[Event]:
-        """Yield what the program does until it ends or has to be ended."""
-        while True:
-            reason = self._passed_limit()
-            if reason is not None:
-                yield from self._shown(self._ended(reason))
-                return
-            try:
-                line = self._next_line()
-            except queue.Empty:
-                yield from self._shown(Idle(at=self._now()))
-                continue
-            event = self._read(line)
-            if event is None:
-                continue
-            yield from self._shown(event)
-            if isinstance(event, Ended):
-                return
-            if isinstance(event, Failed):
-                yield from self._shown(self._ended("error"))
-                return
-
-    def _shown(self, event: Event) -> Generator[Event]:
+    @contextlib.contextmanager
+    def _timed(self, what: str, limit: float) -> Iterator[None]:
+        """Charge the time that passes to a clock; beyond its limit the watch ends the run."""
         begun = self._clock()
-        self._late = begun + self._limits.drawing - self._drawn + WATCH_SECONDS
+        self._late = begun + limit - self._spent[what] + WATCH_SECONDS
         try:
-            yield event
+            yield
         finally:
             self._late = math.inf
-            self._drawn += self._clock() - begun
+            self._spent[what] += self._clock() - begun
 
-    def _next_line(self) -> bytes | None:
-        """Wait for a line, for a moment.
+    def events(self) -> Generator[Event]:
+        """Yield what the program does until it ends or has to be ended."""
+        event: Event | None = None
+        while not isinstance(event, Ended):
+            failed = isinstance(event, Failed)
+            reason = "error" if failed else self._passed_limit()
+            event = self._ended(reason) if reason is not None else self._next()
+            if event is not None:
+                with self._timed("drawing", self._limits.drawing):
+                    yield event
 
-        Raises:
-            queue.Empty: there is none yet.
-        """
+    def _next(self) -> Event | None:
+        """Wait a moment for a line, and return what it tells."""
         if self._process is None:
-            return None
+            return self._ended("crash")
         begun = self._clock()
-        try:
-            return self._process.lines.get(timeout=LOOK_SECONDS)
-        finally:
-            passed = self._clock() - begun
-            self._waited += passed
-            self._silent += passed
+        line: bytes | None = NOT_YET
+        with contextlib.suppress(queue.Empty):
+            line = self._process.lines.get(timeout=LOOK_SECONDS)
+        passed = self._clock() - begun
+        self._spent["wall"] += passed
+        self._silent += passed
+        if line == NOT_YET:
+            return Idle(at=self._now())
+        return self._read(line, self._process)
 
     def _passed_limit(self) -> Reason | None:
-        limits = self._limits
-        if self._slept > limits.sleep:
-            return "sleep"
-        if self._waited > limits.wall:
-            return "wall"
-        if self._modelled > limits.model:
-            return "model"
-        if self._drawn > limits.drawing:
-            return "drawing"
+        spent, limits = self._spent, self._limits
+        for what in ("sleep", "wall", "model", "drawing"):
+            if spent[what] > getattr(limits, what):
+                return what
         if self._over.is_set():  # it has died, and something was waited for in vain
             return self._process.why_it_ended() if self._process else "crash"
         if self._silent > self._patience and not self._is_busy():
             return "silence" if self._ready else "crash"
-        if self._waited > limits.silence:
+        if spent["wall"] > limits.silence:
             # It may wait without saying so, again and again; nobody else is to wait for that.
             self._rest()
         return None if self._weigh() else "memory"
@@ -280,59 +259,42 @@ class _Run:
             self._weighed = -math.inf
 
     def _weigh(self) -> bool:
-        """Say how much of the memory it has, now and then; tell whether there is room for it."""
+        """Tell the place how much memory it has, now and then; return whether there is room."""
         now = self._clock()
         if self._process is None or self._weighed is None or now < self._weighed + LOOK_SECONDS:
             return True
         self._weighed = now
         return self._place.weigh(self._process.resident())
 
-    def _has_flooded(self) -> bool:
-        limits = self._limits
-        return (
-            self._events > limits.events
-            or self._draws > limits.draws
-            or self._sleeps > limits.sleeps
-        )
-
     def _is_busy(self) -> bool:
-        """Whether it computes, slowly if others do, too: its processor time is its limit then."""
+        """Return whether it computes, slowly if others do, too: the limit then is ``cpu``."""
         computed = self._process.computed() if self._process else 0.0
         return computed - self._computed > BUSY * self._silent
 
-    def _read(self, line: bytes | None) -> Event | None:
+    def _read(self, line: bytes | None, process: Process) -> Event | None:
         """Return what a line tells, and answer it if it asks for something; ``None`` is nothing."""
-        if self._process is None:
-            return self._ended("crash")
         if line is None:
-            return self._ended(self._process.why_it_ended())
+            return self._ended(process.why_it_ended())
         self._silent, self._patience = 0.0, self._limits.silence
-        self._computed = self._process.computed()
+        self._computed = process.computed()
         try:
             event = guest_event(line)
             if event.op == "ready":
-                self._begin()
+                # The interpreter starts once.
+                if self._ready:
+                    raise Forged
+                self._ready = True
                 return None
             if event.op == "end":
                 return self._ended("end")
-            self._events += 1
-            self._draws += event.count if isinstance(event, Draw) else 0
-            self._sleeps += isinstance(event, Slept)
-            if self._has_flooded():
+            self._counts["events"] += 1
+            self._counts["draws"] += event.count if isinstance(event, Draw) else 0
+            self._counts["sleeps"] += isinstance(event, Slept)
+            if any(count > getattr(self._limits, what) for what, count in self._counts.items()):
                 return self._ended("flood")
-            return self._handled(event.model_copy(update={"at": self._now()}), self._process)
+            return self._handled(event.model_copy(update={"at": self._now()}), process)
         except (pydantic.ValidationError, Forged):
             return self._ended("protocol")
-
-    def _begin(self) -> None:
-        """Note that the interpreter has started, which it does once.
-
-        Raises:
-            Forged: it has.
-        """
-        if self._ready:
-            raise Forged
-        self._ready = True
 
     def _handled(self, event: Any, process: Process) -> ProgramEvent:
         """Answer an event that asks for something; return it as the caller gets it.
@@ -342,33 +304,27 @@ class _Run:
         """
         if isinstance(event, Slept):
             self._rest()
-            self._slept += event.seconds
+            self._spent["sleep"] += event.seconds
             self._patience += event.seconds
         elif isinstance(event, Asked | Delta | Queried):
             self._rest()
             if not process.has_taken_all():
                 raise Forged
-            event, answer = self._answered(event)
+            self._weigh()
+            self._asks = True
+            try:
+                with self._timed("model", self._limits.model):
+                    event, answer = self._answers.to(event)
+            finally:
+                self._asks = False
             if isinstance(event, Delta) and event.text is not None:
-                # Not the program's doing: an answer has as many pieces as the model gives it.
-                self._events -= 1
+                # An answer has as many pieces as the model gives it.
+                self._counts["events"] -= 1
             process.send(answer)
-        elif isinstance(event, Draw | Piece | Shown | Done):
+        elif isinstance(event, Draw | Piece | Shown):
             event = self._drawing.take(event)
         told: ProgramEvent = event
         return told
-
-    def _answered(self, event: Asked | Delta | Queried) -> tuple[Asked | Delta | Queried, bytes]:
-        self._weigh()
-        begun = self._clock()
-        self._late = begun + self._limits.model - self._modelled + WATCH_SECONDS
-        self._asks = True
-        try:
-            return self._answers.to(event)
-        finally:
-            self._asks = False
-            self._late = math.inf
-            self._modelled += self._clock() - begun
 
     def _ended(self, reason: Reason) -> Ended:
         return Ended(at=self._now(), reason=reason)

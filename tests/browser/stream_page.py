@@ -10,7 +10,7 @@ import streamlit as st
 from streaming import CompletionRequest, stream
 from streaming.view import show
 
-TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 400
+TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 4_000
 
 
 class Slow:

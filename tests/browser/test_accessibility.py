@@ -10,10 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from course.content import catalog
+from course.content import lesson as catalog
 from course.content import parser as prose
-from course.content.blocks import Chart, Diagram, Question
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import Chart, Diagram, Question
 from course.language import LANGUAGES, Language
 
 NewPage = Callable[..., Page]
@@ -143,7 +143,7 @@ def has_its_figures(page: Page, lesson: Lesson, language: Language, width: int) 
 
 
 @pytest.mark.thorough
-def test_a_term_is_explained_to_the_keyboard_and_to_a_finger(
+def test_a_term_and_a_question_are_for_the_keyboard_and_for_a_finger(
     course: str, new_page: NewPage
 ) -> None:
     page = new_page(viewport={"width": 360, "height": 800}, has_touch=True)
@@ -162,19 +162,14 @@ def test_a_term_is_explained_to_the_keyboard_and_to_a_finger(
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
-
-
-@pytest.mark.thorough
-def test_a_question_can_be_answered_with_the_keyboard_alone(course: str, new_page: NewPage) -> None:
-    page = new_page()
-    open_page(page, course, "day_03_write_streams", "en")
+    # A question can be answered with the keyboard alone.
     lesson = catalog.find("day_03_write_streams")
     blocks = [block for part in prose.sections(lesson, "en").values() for block in part]
     question = next(block for block in blocks if isinstance(block, Question))
-    box = page.locator(f".st-key-box-{question.id}")
-    box.get_by_role("radio").first.focus()
+    asked = page.locator(f".st-key-box-{question.id}")
+    asked.get_by_role("radio").first.focus()
     page.keyboard.press("Space")
-    expect(box.get_by_test_id("stAlert")).to_be_visible()
+    expect(asked.get_by_test_id("stAlert")).to_be_visible()
     page.keyboard.press("ArrowDown")
     right = next(option for option in question.options if option.right)
-    expect(box.get_by_test_id("stAlert")).to_contain_text(right.explanation[:20])
+    expect(asked.get_by_test_id("stAlert")).to_contain_text(right.explanation[:20])

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from course.language import texts
+from tests.browser.conftest import WIDE
 from tests.browser.day_3 import settle
-from tests.browser.endless_model import EndlessModel, endless_model
-from tests.browser.server import streamlit_server
+from tests.browser.endless_model import EndlessModel
+from tests.browser.server import Course
 
 pytestmark = pytest.mark.thorough
 
 DAY = "day_03_write_streams"
-STREAMLITS_OWN = ("list", "listitem")  # its navigation: see test_accessibility.py
+VIEWS = ("compare", "wire", "breaking", "cost")
 
 NewPage = Callable[..., Page]
 
-# Whether one answer was ever well on its way before the other had begun.
-BEHIND = """() => {
-    window.behind = false;
-    const length = way =>
-        document.querySelector(`.st-key-lab-text-${way}`)?.innerText.length ?? 0;
-    new MutationObserver(() => {
-        window.behind ||= length('direct') > 100 && length('custom') <= 100;
-    }).observe(document.body, {subtree: true, childList: true, characterData: true});
-}"""
 
-
-def open_lab(page: Page, course: str, language: str = "en") -> Locator:
-    page.goto(f"{course}/{DAY}?lang={language}")
+def open_lab(page: Page, course: str) -> Locator:
+    page.goto(f"{course}/{DAY}?lang=en")
     expect(page.locator(".st-key-read-box")).to_be_visible()
     page.locator(".st-key-lab-drawer summary").click()
     expect(button(page, "compare")).to_be_visible()
@@ -67,24 +58,50 @@ def is_accessible(page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         main = page.get_by_test_id("stMain")
         assert main.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
-        serious = [
+        # The rest of the page is looked at in test_accessibility.py.
+        found = Axe().run(page, context=".st-key-lab").response["violations"]
+        assert [
             f"{rule['id']}: {[node['target'] for node in rule['nodes']]}"
-            for rule in Axe().run(page).response["violations"]
-            if rule["impact"] in ("serious", "critical") and rule["id"] not in STREAMLITS_OWN
-        ]
-        assert serious == []
+            for rule in found
+            if rule["impact"] in ("serious", "critical")
+        ] == []
 
 
-def test_three_ways_stream_side_by_side_and_the_run_is_put_into_words(
-    course: str, new_page: NewPage
-) -> None:
-    page = new_page()
-    lab = open_lab(page, course)
-    page.evaluate(BEHIND)
+def choose_option(page: Page, setting: str, name: str) -> None:
+    page.locator(f".st-key-lab-{setting}-en").get_by_role("combobox").click()
+    page.get_by_role("option", name=name).click()
+    settle(page)
+
+
+@pytest.fixture(scope="module")
+def opened(window: BrowserContext, shared_course: Course) -> Iterator[tuple[Page, list[int]]]:
+    """A page whose lab is open, and the size of each message that it has got from the server."""
+    page, received = window.new_page(), list[int]()
+
+    def note(payload: str | bytes) -> None:
+        received.append(len(payload))
+
+    page.on("websocket", lambda socket: socket.on("framereceived", note))
+    open_lab(page, shared_course.url)
+    yield page, received
+    page.close()
+
+
+@pytest.fixture
+def page(opened: tuple[Page, list[int]]) -> Page:
+    page = opened[0]
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    return page
+
+
+def test_three_ways_answer_side_by_side_and_the_run_is_put_into_words(page: Page) -> None:
+    lab = page.locator(".st-key-lab")
+    choose(page, "compare", 0)
+    # Method 2 takes a second for every hundred characters.
+    choose_option(page, "question", texts("en")["lab.length.short"].partition("{")[0])
     button(page, "compare").click()
     expect(lab.get_by_text("What to look for in this run")).to_be_visible()
-    # Method 1 was well on its way while method 2 had nothing to show yet.
-    assert page.evaluate("window.behind")
     expect(lab.get_by_text("still typing")).to_be_visible()
     expect(lab.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     assert shown(page, "custom") == shown(page, "direct") == shown(page, "ours")
@@ -97,33 +114,9 @@ def test_three_ways_stream_side_by_side_and_the_run_is_put_into_words(
     is_accessible(page)
 
 
-def test_stop_ends_all_of_them_and_keeps_what_was_measured(course: str, new_page: NewPage) -> None:
-    page = new_page()
-    lab = open_lab(page, course)
-    button(page, "compare").click()
-    expect(page.locator(".st-key-lab-text-direct")).to_contain_text("Quantum")
-    stop = page.locator(".st-key-lab-stop button")
-    expect(stop).to_be_visible()
-    stop.click()
-    expect(running(page)).to_have_count(0)
-    expect(lab.get_by_text("Stopped.")).to_be_visible()
-    expect(stop).to_be_hidden()
-    kept = shown(page, "direct")
-    assert "Quantum" in kept
-    expect(button(page, "compare")).to_be_enabled()
-    # Fifty tokens' time at the pace of this course.
-    page.wait_for_timeout(500)
-    assert shown(page, "direct") == kept
-
-
-def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
-    course: str, new_page: NewPage
-) -> None:
-    page = new_page()
-    lab = open_lab(page, course)
+def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(page: Page) -> None:
     choose(page, "breaking", 2)
-    page.locator(".st-key-lab-fault-en").get_by_role("combobox").click()
-    page.get_by_role("option", name="The connection is reset in the middle").click()
+    choose_option(page, "fault", "The connection is reset in the middle")
     button(page, "breaking").click()
     theirs = page.locator(".st-key-lab-text-naive")
     mine = page.locator(".st-key-lab-text-ours")
@@ -131,92 +124,85 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
     expect(theirs).to_contain_text("In the program's hands: 0 characters")
     expect(mine).to_contain_text("The connection was cut in the middle of the answer.")
     expect(mine).not_to_contain_text("In the program's hands: 0 characters")
-    expect(lab.get_by_text("except StreamError as error:")).to_be_visible()
+    expect(page.locator(".st-key-lab").get_by_text("except StreamError as error:")).to_be_visible()
     is_accessible(page)
 
 
 def test_what_it_costs_is_counted_on_this_pages_own_connection(
-    course: str, new_page: NewPage
+    page: Page, opened: tuple[Page, list[int]]
 ) -> None:
-    page = new_page()
-    received = 0
-
-    def count(payload: str | bytes) -> None:
-        nonlocal received
-        received += len(payload)
-
-    page.on("websocket", lambda socket: socket.on("framereceived", count))
-    lab = open_lab(page, course)
+    received = opened[1]
+    lab = page.locator(".st-key-lab")
     choose(page, "cost", 3)
     settle(page)
-    before = received
+    before = sum(received)
     button(page, "cost").click()
     expect(lab.get_by_text("times less")).to_be_visible()
     figures = lab.get_by_text("Bytes sent").all_inner_texts()
     naive, ours = (int("".join(filter(str.isdigit, each))) for each in figures)
     assert naive > 4 * ours
     # The browser's own count has all the rest of the page in it, too.
-    assert received - before > 0.7 * (naive + ours)
+    assert sum(received) - before > 0.7 * (naive + ours)
 
 
-def test_the_wire_can_be_gone_through_step_by_step(course: str, new_page: NewPage) -> None:
-    page = new_page()
-    lab = open_lab(page, course, "ko")
+def test_the_wire_can_be_gone_through_step_by_step(page: Page) -> None:
     choose(page, "wire", 1)
     button(page, "wire").click()
-    # Not expect(), which looks once a second after a while.
-    running(page).locator(".lab-wire tbody tr").nth(3).wait_for()
-    expect(running(page)).to_have_count(0)
     step = page.locator(".st-key-lab-step-box")
     expect(step).to_contain_text("U+D83D")
-    lab.get_by_role("button", name="다음").click()
+    page.locator(".st-key-lab-step-after button").click()
     expect(step).to_contain_text("U+1F600")
-    lab.get_by_role("button", name="이전").click()
+    page.locator(".st-key-lab-step-before button").click()
     expect(step).not_to_contain_text("U+1F600")
     is_accessible(page)
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[EndlessModel]:
-    with endless_model() as running:
-        yield running
+def begin(page: Page, view: str, model: EndlessModel) -> None:
+    """Begin a run that has no end of its own, and wait until all of its calls are being read."""
+    choose(page, view, VIEWS.index(view))
+    if view == "breaking":
+        # The hand-out's code breaks at once, and must not keep its connection either.
+        choose_option(page, "fault", "An emoji arrives torn in two")
+    button(page, view).click()
+    expect(running(page)).to_be_visible()
+    model.comes_to_be_read_by(3 if view == "compare" else 1)
 
 
-@pytest.fixture(scope="module")
-def endless_course(model: EndlessModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("endless")
-    with streamlit_server(home, COURSE_RELAY_URL=model.url, LANG="C.UTF-8") as url:
-        yield url
+def stop_it(page: Page, model: EndlessModel) -> None:
+    stop = page.locator(".st-key-lab-stop button")
+    stop.click()
+    expect(running(page)).to_have_count(0)
+    expect(stop).to_be_hidden()
+    model.comes_to_be_read_by(0)
 
 
-def becomes(condition: Callable[[], bool]) -> None:
-    """Wait for what Playwright does not see; generous, as a busy machine takes its time."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "not within a minute"
-        time.sleep(0.02)
-
-
-@pytest.mark.parametrize("how", ["a closed tab", "a refresh", "Stop"])
-def test_every_call_of_a_model_ends_with_its_run(
-    endless_course: str, model: EndlessModel, new_page: NewPage, how: str
+def test_a_run_is_seen_before_its_end_and_its_calls_end_with_stop_a_refresh_and_a_closed_tab(
+    endless_course: str, model: EndlessModel, new_page: NewPage
 ) -> None:
-    for view, number, calls in (("compare", 0, 3), ("breaking", 2, 1)):
-        page = new_page()
+    page = new_page()
+    lab = open_lab(page, endless_course)
+    begin(page, "compare", model)
+    # Method 1 is well on its way while method 2 has nothing to show yet.
+    expect(page.locator(".st-key-lab-text-direct")).to_contain_text("word word word")
+    assert "word" not in shown(page, "custom")
+    stop_it(page, model)
+    expect(lab.get_by_text("Stopped.")).to_be_visible()
+    assert "word word word" in shown(page, "direct")
+    expect(button(page, "compare")).to_be_enabled()
+    begin(page, "breaking", model)
+    stop_it(page, model)
+    begin(page, "wire", model)
+    running(page).locator(".lab-wire tbody tr").nth(3).wait_for()
+    stop_it(page, model)
+    for view in ("breaking", "compare"):
+        begin(page, view, model)
+        page.reload()
+        model.comes_to_be_read_by(0)
         open_lab(page, endless_course)
-        choose(page, view, number)
+    for view in ("breaking", "compare"):
+        begin(page, view, model)
+        page.close()
+        model.comes_to_be_read_by(0)
         if view == "breaking":
-            page.locator(".st-key-lab-fault-en").get_by_role("combobox").click()
-            # The hand-out's code breaks at once, and must not keep its connection either.
-            page.get_by_role("option", name="An emoji arrives torn in two").click()
-            settle(page)
-        button(page, view).click()
-        expect(running(page)).to_be_visible()
-        becomes(lambda wanted=calls: model.being_read == wanted)  # type: ignore[misc]
-        if how == "Stop":
-            page.locator(".st-key-lab-stop button").click()
-        elif how == "a refresh":
-            page.reload()
-        else:
-            page.close()
-        becomes(lambda: model.being_read == 0)
+            page = new_page()
+            open_lab(page, endless_course)

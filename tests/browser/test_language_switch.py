@@ -9,10 +9,10 @@ from typing import TypeAlias
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from course.content import catalog
+from course.content import lesson as catalog
 from course.content import parser as prose
-from course.content.blocks import Question
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import Question
 from course.language import Language, texts
 from practice import load_exercises
 from tests.browser.day_3 import settle
@@ -148,7 +148,7 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
         expect(page.get_by_test_id("stException")).to_have_count(0)
         for check in checks:
             check(language)
-    # What was kept is a number: another browser of the same learner has the same answers.
+    # What was kept is a number: another visit of the same learner has the same answers.
     again = new_page()
     again.goto(f"{course}/{lesson.name}?lang=en")
     for number, box in enumerate(questions(again, lesson)):

@@ -36,7 +36,7 @@ def test_the_text_so_far_stays_the_page_says_why_and_the_next_answer_comes(
     tmp_path: Path, new_page: NewPage
 ) -> None:
     before = processes()
-    with streamlit_server(tmp_path, COURSE_FIRST_TOKEN="0.1", COURSE_TOKENS_PER_SECOND="15") as url:
+    with streamlit_server(tmp_path, COURSE_FIRST_TOKEN="0.1", COURSE_TOKENS_PER_SECOND="5") as url:
         loses(new_page(), url, before, "en", psutil.Process.kill, "The connection was cut")
         # Windows has no such signal.
         if os.name != "nt":

@@ -20,12 +20,10 @@ from tests.browser.day_3 import (
     write_program,
 )
 
-# Right and wrong programs are run in test_journey.py.
+# Programs that are right, wrong and stopped are run in test_journey.py.
 pytestmark = pytest.mark.thorough
 
 ENDLESS = "while True:\n    pass\n"
-# Longer than a test waits: only Stop and a closed tab end it.
-SLOW = 'import time\n\nimport streamlit as st\n\nst.write("begun")\ntime.sleep(15)\n'
 KEEP = "text = st.write_stream"
 
 
@@ -37,7 +35,8 @@ def page(course: str, new_page: Callable[..., Page]) -> Page:
     return page
 
 
-def test_hints_come_one_at_a_time_and_go_back(page: Page) -> None:
+def test_hints_come_one_at_a_time_and_the_solution_after_a_try_beside_ones_own(page: Page) -> None:
+    choose_exercise(page, 1, "Complete")
     panel(page).get_by_role("button", name="Show a hint (2)").click()
     expect(panel(page).get_by_text("Hint 1 of 2")).to_be_visible()
     panel(page).get_by_role("button", name="Next hint").click()
@@ -45,10 +44,6 @@ def test_hints_come_one_at_a_time_and_go_back(page: Page) -> None:
     expect(panel(page).get_by_role("button", name="Next hint")).to_be_disabled()
     panel(page).get_by_role("button", name="Previous hint").click()
     expect(panel(page).get_by_text("Hint 1 of 2")).to_be_visible()
-
-
-def test_the_solution_is_there_after_one_try_and_is_compared_with_ones_own(page: Page) -> None:
-    choose_exercise(page, 1, "Complete")
     expect(
         panel(page).get_by_text("You can see the solution after your first run.")
     ).to_be_visible()
@@ -56,20 +51,6 @@ def test_the_solution_is_there_after_one_try_and_is_compared_with_ones_own(page:
     panel(page).get_by_text("Solution", exact=True).click()
     expect(panel(page).get_by_text("From your code to the solution")).to_be_visible()
     expect(panel(page).get_by_text("+            stream=True,")).to_be_visible()
-
-
-def test_an_endless_loop_ends_in_a_sentence(page: Page) -> None:
-    run_program(page, ENDLESS)
-    expect(panel(page).get_by_text("Look for a loop that never ends")).to_be_visible()
-
-
-def test_stop_ends_the_program_and_keeps_what_it_had_shown(page: Page) -> None:
-    run_program(page, SLOW)
-    expect(panel(page).get_by_text("begun", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(panel(page).get_by_text("Stopped. Run it again")).to_be_visible()
-    expect(panel(page).get_by_text("begun", exact=True)).to_be_visible()
-    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_hidden()
 
 
 def test_what_was_written_survives_a_refresh_and_a_change_of_language_and_can_be_given_up(
@@ -89,14 +70,24 @@ def test_what_was_written_survives_a_refresh_and_a_change_of_language_and_can_be
     expect(editor(page)).to_have_value(re.compile(KEEP))
 
 
-def test_nothing_of_the_program_is_left_when_the_tab_is_closed(page: Page) -> None:
-    run_program(page, SLOW)
-    expect(panel(page).get_by_text("begun", exact=True)).to_be_visible()
+def test_an_endless_loop_ends_in_a_sentence(page: Page) -> None:
+    run_program(page, ENDLESS)
+    expect(panel(page).get_by_text("Look for a loop that never ends")).to_be_visible()
+
+
+def test_nothing_of_the_program_is_left_when_the_tab_is_closed(
+    endless_course: str, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    open_day_3(page, endless_course)
+    choose_exercise(page, 2, "stream=True")
+    run_program(page, (EXERCISES / "2_show_the_stream" / "solution.py").read_text("utf-8"))
+    expect(page.locator(".st-key-practice-running")).to_contain_text("word word")
     running = workers()
     assert running
     page.close()
-    # The program itself would end after 15 s.
-    _, left = psutil.wait_procs(running, timeout=10)
+    # The program itself waits for its model for a minute and more.
+    _, left = psutil.wait_procs(running, timeout=30)
     assert left == []
 
 

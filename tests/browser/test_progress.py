@@ -6,11 +6,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from course.progress.facts import Fact
+from course.progress.stores import SqliteStore
 from course.visitor import COOKIE
 from tests.browser.server import SERVER_NAME, Course, streamlit_server
 
@@ -18,6 +21,10 @@ pytestmark = pytest.mark.thorough
 
 NewPage = Callable[..., Page]
 DAY = "day_03_write_streams"
+READ = (
+    Fact(DAY, "opened", "", "", datetime.now(UTC)),
+    Fact(DAY, "read", "", "yes", datetime.now(UTC)),
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this
     expect(page.get_by_text("Right. The call only makes a generator.")).to_be_visible()
     page.get_by_role("button", name="I've read this").click()
     expect(page.get_by_text("You have read this lesson")).to_be_visible()
-    for again in (page, new_page()):
+    for again in (page, new_page(locale="en-GB")):
         open_day(again, url)
         expect(again.get_by_text("Right. The call only makes a generator.")).to_be_visible()
         expect(again.get_by_text("You have read this lesson")).to_be_visible()
@@ -85,10 +92,8 @@ def clear(page: Page) -> None:
 def test_progress_is_exported_cleared_and_imported(
     here: Course, tmp_path: Path, new_page: NewPage
 ) -> None:
+    SqliteStore(here.progress).save("local", [*READ])
     page = new_page()
-    open_day(page, here.url)
-    page.get_by_role("button", name="I've read this").click()
-    expect(page.get_by_text("You have read this lesson")).to_be_visible()
     page.goto(f"{here.url}/?lang=en")
     page.get_by_text("Export, import or clear it").click()
     with page.expect_download() as download:
@@ -110,10 +115,12 @@ def test_progress_is_exported_cleared_and_imported(
     expect(card).to_contain_text("Not started")
 
 
-def test_a_visitor_of_a_server_is_known_by_a_cookie_only(
-    here: Course, address: str, new_page: NewPage
+def test_a_visitor_of_a_server_is_known_by_a_cookie_only_and_exports_what_is_the_visitors(
+    here: Course, address: str, tmp_path: Path, new_page: NewPage
 ) -> None:
-    page, stranger = new_page(), new_page()
+    # Somebody has learned on the server itself.
+    SqliteStore(here.progress).save("local", [*READ])
+    page, stranger = new_page(), new_page(locale="en-GB")
     open_day(page, address)
     expect(page.get_by_text("Edit this lesson")).to_have_count(0)
     page.get_by_role("button", name="I've read this").click()
@@ -129,34 +136,23 @@ def test_a_visitor_of_a_server_is_known_by_a_cookie_only(
     assert value not in (here.data / "streamlit.log").read_text("utf-8")
     with closing(sqlite3.connect(here.progress)) as database:
         found = {row[0] for row in database.execute("SELECT learner FROM progress")}
-    assert f"anonymous:{value}" in found
-    assert len(found) == 2
+    assert {"local", f"anonymous:{value}"} < found
+    assert len(found) == 3
 
-
-def test_a_visitor_of_a_server_exports_what_is_the_visitors(
-    here: Course, address: str, tmp_path: Path, new_page: NewPage
-) -> None:
-    # Somebody who learns on the server itself.
-    owner = new_page()
-    open_day(owner, here.url)
-    owner.get_by_role("button", name="I've read this").click()
-    expect(owner.get_by_text("You have read this lesson")).to_be_visible()
-    page = new_page()
-    open_day(page, address)
     page.locator(".st-key-practice textarea").press("ControlOrMeta+Enter")
     expect(page.locator(".st-key-practice").get_by_text("to fix")).to_be_visible()
 
-    def kinds(button: str) -> list[str]:
+    def kinds(button: str) -> set[str]:
         with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
         exported = tmp_path / "export.json"
         download.value.save_as(exported)
-        return [fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]]
+        return {fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]}
 
-    assert kinds("Download my work") == ["opened", "tried"]
+    assert kinds("Download my work") == {"opened", "read", "tried"}
     page.goto(f"{address}/?lang=en")
     page.get_by_text("Export, import or clear it").click()
-    assert kinds("Export to a file") == ["opened", "tried"]
+    assert kinds("Export to a file") == {"opened", "read", "tried"}
 
 
 def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from course.content import catalog, lesson
+from course.content import lesson
+from course.content import lesson as catalog
 from course.problems import LessonError
 from tests.course.making import META, make_lesson
 

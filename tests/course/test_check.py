@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from course import __main__ as command
-from course.commands.checking import files as checking_files
-from course.commands.checking.files import check_files
-from course.content import catalog, translations
+from course.commands.checking import lesson_files
+from course.commands.checking.lesson_files import check_files
+from course.content import lesson as catalog
+from course.content import translations
 from course.problems import Problem
 from tests.course.making import META, PROSE, in_section, loaded, make_lesson
 
@@ -221,7 +222,7 @@ def test_a_day_may_be_called_in_any_of_these_ways(
         asked.extend(only)
         return []
 
-    monkeypatch.setattr(checking_files, "check_files", note)
+    monkeypatch.setattr(lesson_files, "check_files", note)
     assert command.main(["check", day, "--files-only"]) == 0
     assert asked == ["day_04_caching"]
 

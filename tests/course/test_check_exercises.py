@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from course.commands.checking.exercises import exercise_files
-from course.commands.checking.files import check_files
-from course.commands.checking.mistakes import never
+from course.commands.checking.exercise_files import exercise_files, never
+from course.commands.checking.lesson_files import check_files
 from practice.exercises import LESSONS, ExerciseFile
 
 DAY = "day_01_connect"
@@ -137,7 +136,6 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             'otherwise.en = "{line} Run ',
             "nothing is filled in for `{line}`",
         ),
-        ('contains = "{value}"', 'contains = "{vale}"', "nothing is filled in for `{vale}`"),
         (
             'when = { code = "except: ..." }',
             'when = { code = "except ImportError: ..." }',

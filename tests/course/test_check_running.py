@@ -15,10 +15,18 @@ from pathlib import Path
 import pytest
 
 from course import ROOT
-from course.commands.checking import processes
-from course.commands.checking.files import check_files
-from course.commands.checking.processes import ProcessFailed, kill_all, run_python, together
-from course.commands.checking.running import draw_charts, draw_pages, run_examples, run_programs
+from course.commands.checking import running
+from course.commands.checking.lesson_files import check_files
+from course.commands.checking.running import (
+    ProcessFailed,
+    draw_charts,
+    draw_pages,
+    kill_all,
+    run_examples,
+    run_programs,
+    run_python,
+    together,
+)
 from course.content.lesson import Lesson, load
 from course.problems import Problem
 from tests.copies import copy_of_the_course
@@ -208,7 +216,7 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(
 def test_a_page_that_never_ends_is_named(
     course: Path, checked: subprocess.CompletedProcess[str]
 ) -> None:
-    drawing = course / "course" / "commands" / "checking" / "draw_pages.py"
+    drawing = course / "course" / "commands" / "checking" / "drawing.py"
     with (
         changed(drawing, "SECONDS = 60", "SECONDS = 20"),
         changed(course / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),
@@ -273,7 +281,7 @@ def test_this_courses_files_have_no_errors() -> None:
 
 
 def test_after_ctrl_c_no_lesson_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_over", threading.Event())
+    monkeypatch.setattr(running, "_over", threading.Event())
     begun: list[str] = []
 
     def look(lessons: Sequence[Lesson]) -> list[Problem]:

@@ -10,7 +10,7 @@ import pytest
 
 from course import ROOT, settings
 from course import toml_models as tables
-from course.commands.checking.files import check_files
+from course.commands.checking.lesson_files import check_files
 from course.settings import Settings, SettingsError
 
 

@@ -19,13 +19,14 @@ from hypothesis import strategies as st
 
 from course import ROOT
 from course import settings as course_settings
-from course.commands.checking import files
-from course.content import catalog, glossary, lesson, translations
+from course.commands.checking import lesson_files
+from course.content import glossary, lesson, translations
+from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError
-from course.progress.transfer import ImportProblem, parse
+from course.progress.facts import ImportProblem, parse
 from local_cortex import models
 from practice import ExerciseError, load_exercises
 from practice.sources import SourceError, read_text
@@ -141,7 +142,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     other = META.replace("day = 7", "day = 8").replace("caching", "other")
     translations.record(lesson.load(make_lesson(tmp_path, meta=other, name=OTHER)), "en")
     # A process for each file, and it reads nothing but Python.
-    monkeypatch.setattr(files, "_format", lambda *_: iter(()))
+    monkeypatch.setattr(lesson_files, "_format", lambda *_: iter(()))
     return tmp_path
 
 
@@ -165,7 +166,7 @@ def assert_named(root: Path, path: Path) -> None:
         with_problems(lambda: program(day))
         with_problems(lambda: translations.stale(day, "en"))
     with_problems(lambda: glossary.load(root / "lessons"))
-    problems = list(files.check_files(root))
+    problems = list(lesson_files.check_files(root))
     assert [str(each) for each in problems if OTHER in str(each.path)] == []
     if raised(lambda: read_text(path), SourceError):
         assert [each for each in problems if each.severity == "error"]
@@ -232,7 +233,7 @@ def test_a_spoilt_exercise_is_named_and_the_other_day_goes_on(exercise: Path, na
         error = raised(lambda: load_exercises("day_07_caching", root / "lessons"), ExerciseError)
         if error is not None:
             assert name in str(error)
-            assert [each for each in files.check_files(root) if each.severity == "error"]
+            assert [each for each in lesson_files.check_files(root) if each.severity == "error"]
         assert_named(root, exercise / name)
 
     fuzz(check, sources_of(f"lessons/*/practice/*/{name}"))
@@ -252,7 +253,9 @@ def test_spoilt_settings_are_named_and_no_day_falls(
         error = raised(lambda: course_settings.read(root), course_settings.SettingsError)
         if error is not None:
             assert str(error).startswith("course.toml")
-            said = [each.path for each in files.check_files(root) if each.severity == "error"]
+            said = [
+                each.path for each in lesson_files.check_files(root) if each.severity == "error"
+            ]
             assert path in said
         assert len(catalog.lessons(root / "lessons")) == 2
 

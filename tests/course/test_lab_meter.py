@@ -61,7 +61,7 @@ def test_slices_come_at_their_times_and_a_late_reader_catches_up() -> None:
         slept.append(seconds)
         clock.now += seconds
 
-    slices = Slices("x" * (3 * SLICE + 1), sleep=sleep, clock=clock).slices()
+    slices = Slices("x" * (3 * SLICE + 1), sleep=sleep, clock=clock).open()
     assert len(next(slices)) == SLICE
     clock.now += 2.5 * GAP_SECONDS
     assert [len(each) for each in slices] == [SLICE, SLICE, 1]

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from streamlit.delta_generator import DeltaGenerator
 
-from course.lab import breaking, programs
-from course.lab.programs import Outcome, Side, hand_out, marked, ours
+from course.lab import breaking
+from course.lab.breaking import Outcome, Side, hand_out, marked, ours
 from local_cortex import LocalCortex, Settings, faults
 from streaming import Limits
 from tests.local_cortex.cortex_engines import eventually
@@ -84,7 +84,7 @@ def test_a_reset_loses_the_hand_outs_text_and_ours_keeps_it(cortex: LocalCortex)
 def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
     cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(programs, "LIMITS", Limits(first_chunk=SECONDS, idle=0.5))
+    monkeypatch.setattr(breaking, "LIMITS", Limits(first_chunk=SECONDS, idle=0.5))
     theirs = run(cortex, hand_out, "fault-stall-mid", seconds=1.0)
     mine = run(cortex, ours, "fault-stall-mid")
     assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)

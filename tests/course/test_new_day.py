@@ -10,9 +10,9 @@ import pytest
 
 from course import ROOT
 from course.commands import new_day
-from course.commands.checking.files import check_files
+from course.commands.checking.lesson_files import check_files
 from course.commands.new_day import NewDayError, create, slug_of
-from course.content import catalog
+from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.lesson import Lesson
 from course.language import LANGUAGES

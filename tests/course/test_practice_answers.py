@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from connection import Connection, ConnectionFailed, connect
-from course.exercises import answers as practice_answers
-from course.exercises.answers import MOST_TOKENS, Answers, scene_of
+from course.exercises import answering as practice_answers
+from course.exercises.answering import MOST_TOKENS, Answers, scene_of
 from course.limits.ledgers import SqliteLedger, Used
-from course.limits.policy import Policy
-from course.limits.queue import Queue
+from course.limits.policy import Policy, StreamQueue
 from course.settings import AnswerSettings, Settings
 from local_cortex import tokens
 from practice import Refused, SqlError
@@ -214,7 +213,7 @@ def ledger(tmp_path: Path) -> SqliteLedger:
     return SqliteLedger(tmp_path / "progress.sqlite3")
 
 
-def behind_a_gate(ledger: SqliteLedger, line: Queue | None = None, **limits: Any) -> Answers:
+def behind_a_gate(ledger: SqliteLedger, line: StreamQueue | None = None, **limits: Any) -> Answers:
     settings = Settings.model_validate(
         {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": {"at_once": 1}}
     )
@@ -225,7 +224,7 @@ def behind_a_gate(ledger: SqliteLedger, line: Queue | None = None, **limits: Any
             "me",
             local=connection.kind == "local",
             ledger=lambda: ledger,
-            queue=line or Queue(),
+            queue=line or StreamQueue(),
             now=lambda: NOON,
         )
 
@@ -264,24 +263,24 @@ def test_a_refusal_of_the_server_is_kept_apart_from_what_the_program_did(
 
 
 def test_a_program_has_one_place_as_long_as_answers_come_in(ledger: SqliteLedger) -> None:
-    line = Queue()
+    line = StreamQueue()
     answers = behind_a_gate(ledger, line)
     one, two = (answers.complete(request()) for _ in range(2))
-    assert line._taken == 1
+    assert len(line._ends) == 1
     "".join(one)
-    assert line._taken == 1
+    assert len(line._ends) == 1
     two.close()  # type: ignore[attr-defined]
-    assert line._taken == 0
+    assert len(line._ends) == 0
 
 
 def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
     ledger: SqliteLedger,
 ) -> None:
-    line = Queue()
+    line = StreamQueue()
     answers = behind_a_gate(ledger, line, everyone={"requests_per_day": 3})
     with pytest.raises(SqlError):
         answers.sql("SELECT COMPLETE('a', 1, 2, 3, 4)", None)
-    assert line._taken == 0
+    assert len(line._ends) == 0
     assert 0 < ledger.totals(NOON.date()).used.tokens < 100
 
 

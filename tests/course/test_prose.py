@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from course.content import parser as prose
-from course.content.blocks import Callout, Chart, Code, Diagram, Heading, Markdown, Option, Question
+from course.content.lesson_blocks import (
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Markdown,
+    Option,
+    Question,
+)
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded
 
@@ -148,7 +157,6 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         ("```text foo=1\nx\n```", "no setting `foo`"),
         ("```mermaid\ngraph TD\n```", "a figure has no caption"),
         ('```mermaid caption="A "b" c."\ngraph TD\n```', "after mermaid cannot be read"),
-        ('```mermaid caption="A."\n%% x\nflowchat TD\n```', "`flowchat` is no kind of diagram"),
         (CHART, "there is no chart `figures/curve.py`"),
         (CHART.replace("figures/", "figures/../../../"), "there is no chart `figures/../../../c"),
         ("> [!DANGER]\n> x", "there is no callout [!DANGER]"),
@@ -162,8 +170,8 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         (QUESTION.replace("Nothing", "<b>Nothing</b>"), "there is HTML in the prose"),
         ("![x](missing.png)", "a picture"),
         ("See [there][nowhere].", "the link `[there][nowhere]` leads nowhere"),
-        ("See [there][a].\n\n[a]: https://a.b", "the address of `[A]` stands apart"),
-        ("> See [a].\n>\n> [a]: https://a.b", "the address of `[A]` stands apart"),
+        ("See [there][a].\n\n[a]: https://a.b", "the address after `[a]:` stands apart"),
+        ("> See [a].\n>\n> [a]: https://a.b", "the address after `[a]:` stands apart"),
         ("See [there](#nowhere).", "the link to `#nowhere` leads to no heading"),
         ("See [there](http://a.b).", "the link `http://a.b`"),
         ("See [there](https://).", "the link `https://` is neither https:// with a host"),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from course import settings
 from course.language import texts
-from course.limits import refusal as refusal_panel
+from course.limits import admission as refusal_panel
 from course.settings import Limits, Settings
 
 MIDNIGHT = datetime(2026, 11, 26, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex, Settings
-from local_cortex.proxies import bypass
+from local_cortex.loopback import bypass
 
 FAST = Settings(first_token=0, tokens_per_second=10_000)
 # A test that hangs is to fail instead.

@@ -12,7 +12,7 @@ from pathlib import Path
 import certifi
 import pytest
 
-from local_cortex.certificate import write_certificate
+from local_cortex.loopback import write_certificate
 
 
 def handshake(server: Path, trusted: str, name: str) -> None:

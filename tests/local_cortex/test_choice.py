@@ -8,10 +8,9 @@ import sys
 
 import pytest
 
-from local_cortex.choice import choose_engine, settings_from_environment
 from local_cortex.engines.relay import RelayEngine
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.settings import Settings, SettingsError
+from local_cortex.settings import Settings, SettingsError, choose_engine
 
 
 def test_the_script_answers_at_the_pace_of_the_settings() -> None:
@@ -37,14 +36,9 @@ def test_a_relay_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) ->
         choose_engine(Settings())
 
 
-def test_settings_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COURSE_FIRST_TOKEN", "0.125")
-    assert settings_from_environment().first_token == 0.125
-
-
 def test_the_script_pays_for_no_http_client() -> None:
     code = (
-        "import sys; from local_cortex.choice import *; from local_cortex.settings import Settings;"
+        "import sys; from local_cortex.settings import *;"
         "choose_engine(Settings()); print('httpx' in sys.modules)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COURSE_RELAY_URL"}

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from local_cortex.engines.embedding import embed, similarity
+from local_cortex.engines.computed import embed, similarity
 
 
 @pytest.mark.parametrize(

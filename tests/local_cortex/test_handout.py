@@ -19,17 +19,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from course.content.catalog import find
-from course.content.lesson import program
+from course.content.lesson import find, program
 from local_cortex import tokens
-from local_cortex.engines import Message, script
+from local_cortex.engines import Message, scripted
 from tests.browser import chromium
 from tests.local_cortex.programs import command_line, variables
 
 SECONDS = 240.0
 METHODS = ("Method 1: Direct (stream=True)", "Method 2: Custom Generator")
 PROMPT = "Explain quantum computing in one sentence."
-ANSWER = script.answer([Message("user", PROMPT)])
+ANSWER = scripted.answer([Message("user", PROMPT)])
 # Slow enough for a browser on a busy machine to see the first words before the last are made.
 FIRST_TOKEN, TOKENS_PER_SECOND = 0.4, 8.0
 # How long the model takes for all of the answer.

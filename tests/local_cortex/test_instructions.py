@@ -16,9 +16,8 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.instructions import READERS
-from local_cortex.engines.lexicon import DATA
 from local_cortex.engines.relay import RelayEngine
-from local_cortex.engines.tasks import RULES
+from local_cortex.engines.tasks import DATA, RULES
 from tests.local_cortex.cortex_engines import END, Playing
 from tests.local_cortex.sql_support import refusal, value
 

@@ -17,7 +17,7 @@ import pytest
 
 from local_cortex import Settings, StartError, launch
 from local_cortex.launch import connection_block, environment
-from local_cortex.proxies import SNOWFLAKE_DOMAINS
+from local_cortex.loopback import SNOWFLAKE_DOMAINS
 from tests.local_cortex.programs import ROOT, command_line, variables
 
 SECONDS = 240

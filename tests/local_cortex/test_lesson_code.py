@@ -8,13 +8,12 @@ import sys
 
 import pytest
 
-from course.content.catalog import find
-from course.content.lesson import read_code
-from local_cortex.engines import Message, script
+from course.content.lesson import find, read_code
+from local_cortex.engines import Message, scripted
 from tests.local_cortex.programs import command_line, variables
 
 PROMPT = "Explain quantum computing in one sentence."
-ANSWER = script.answer([Message("user", PROMPT)])
+ANSWER = scripted.answer([Message("user", PROMPT)])
 # One program runs them all, as starting it and importing the clients takes the longest.
 DRIVER = """
 import json, sys

@@ -16,7 +16,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex, faults, models
-from local_cortex.routes import cuttable, web
+from local_cortex.routes import web
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"
@@ -64,15 +64,9 @@ def test_an_expired_session_is_said_with_200_and_a_code(rest: httpx.Client) -> N
     assert (answer.status_code, answer.json()["code"]) == (200, "390112")
 
 
-def test_names_are_found_in_any_case_and_a_wrong_one_is_told_the_nearest(
-    rest: httpx.Client,
-) -> None:
+def test_names_are_found_in_any_case(rest: httpx.Client) -> None:
     assert rest.post(COMPLETE, json=body("FAULT-402")).status_code == 402
-    for wrong, meant in (("fault-429", "fault-429-date"), ("fault-utf8", "fault-bad-utf8")):
-        answer = rest.post(COMPLETE, json=body(wrong))
-        assert answer.status_code == 400
-        assert f'did you mean "{meant}"?' in answer.json()["message"]
-    assert "did you mean" not in rest.post(COMPLETE, json=body("llama9")).json()["message"]
+    assert rest.post(COMPLETE, json=body("fault-429")).json()["message"].startswith("unknown model")
 
 
 def test_no_list_of_models_has_them(rest: httpx.Client, session: Session) -> None:
@@ -201,15 +195,6 @@ def test_a_stall_ends_by_itself_when_nobody_leaves(
         while connection.recv(65_536):
             pass
     assert eventually(lambda: cortex.open_streams == 0)
-
-
-def test_a_connection_that_never_asks_is_closed(
-    start: Callable[..., LocalCortex], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cuttable, "HEAD_SECONDS", 0.05)
-    with socket.create_connection(("127.0.0.1", start().port), timeout=PATIENCE) as connection:
-        connection.sendall(b"POST / HT")
-        assert connection.recv(100) == b""
 
 
 @pytest.mark.parametrize("name", ["fault-stall-headers", "fault-stall-mid", "fault-endless"])

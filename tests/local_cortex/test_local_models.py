@@ -194,8 +194,8 @@ def test_show_gives_an_end_without_a_date_in_words() -> None:
 # Another table
 
 
-def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
-    table = models.load(write(tmp_path, HEAD + ENTRY + "eol_date = 2027-01-01\n"))
+def test_a_table_of_ones_own_is_read_also_with_a_byte_order_mark(tmp_path: Path) -> None:
+    table = models.load(write(tmp_path, "\ufeff" + HEAD + ENTRY + "eol_date = 2027-01-01\n"))
     assert [each.name for each in table.model] == ["a"]
     assert table.model[0].eol_date == date(2027, 1, 1)
 
@@ -219,21 +219,21 @@ def test_the_environment_names_another_table(tmp_path: Path) -> None:
         ("as_of =", "not TOML"),
         ("x = " + "9" * 5000, "not TOML"),
         ("x = " + "[" * 9000, "not TOML"),
-        ("a." * 90000 + "a = 1", "a name has too many parts (at line 1)"),
-        ("\ufeff" + HEAD, "byte order mark"),
         (HEAD + ENTRY.replace('"a"', "0x" + "f" * 6000), "model number 1: name: Input should be"),
-        (HEAD + ENTRY + "context_window = 0x" + "f" * 6000, "model 'a': context_window: Input"),
+        (
+            HEAD + ENTRY + "context_window = 0x" + "f" * 6000,
+            "1: context_window: Input",
+        ),
         (ENTRY, "as_of: Field required"),
         (HEAD, "model: Field required"),
-        (HEAD + "modell = 3\n" + ENTRY, "modell: unknown field; did you mean 'model'?"),
-        (HEAD + ENTRY + "contxt_window = 3\n", "model 'a': contxt_window: unknown field; did you"),
-        (HEAD + ENTRY + "zzz = 3\n", "model 'a': zzz: unknown field"),
-        (HEAD + ENTRY + 'eol_date = "soon"\n', "model 'a': eol_date: Input should be a valid date"),
+        (HEAD + "modell = 3\n" + ENTRY, "modell: unknown field"),
+        (HEAD + ENTRY + "zzz = 3\n", "model number 1: zzz: unknown field"),
+        (HEAD + ENTRY + 'eol_date = "soon"\n', "model number 1: eol_date: Input should be a valid"),
         (
             HEAD + '[[model]]\nfamily = "x"\nlifecycle = "GA"\n',
             "model number 1: name: Field required",
         ),
-        (HEAD + ENTRY.replace("GA", "BETA"), "model 'a': lifecycle: Input should be 'GA', 'PUPR'"),
+        (HEAD + ENTRY.replace("GA", "BETA"), "model number 1: lifecycle: Input should be 'GA'"),
         (HEAD + ENTRY + ENTRY, "'a': names are lower case and unique"),
         (HEAD + ENTRY.replace('"a"', '"A"'), "'A': names are lower case and unique"),
         (HEAD.replace('"a"', '"b"') + ENTRY, "defaults: no [[model]] is named 'b'"),

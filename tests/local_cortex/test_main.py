@@ -223,14 +223,13 @@ def test_options_before_the_program_are_ours_and_all_after_it_are_the_programs(
         monkeypatch.delenv(name)
     seen: list[tuple[Any, ...]] = []
 
-    def run(words: Sequence[str], *, setup: Sequence[str], settings: Settings, memory: int) -> int:
-        seen.append((words, setup, settings, memory))
+    def run(words: Sequence[str], *, setup: Sequence[str], settings: Settings) -> int:
+        seen.append((words, setup, settings))
         return 9
 
     monkeypatch.setattr(launch, "run", run)
     assert command.main(["run", *arguments]) == 9
-    asked = Settings(**settings)
-    assert seen == [(program, setup, asked, asked.memory)]
+    assert seen == [(program, setup, Settings(**settings))]
 
 
 def test_faults_lists_every_fault_model(capsys: pytest.CaptureFixture[str]) -> None:

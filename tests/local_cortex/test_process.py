@@ -22,10 +22,7 @@ from snowflake.snowpark import session as snowpark_session
 
 from local_cortex import SettingsError, StartError
 from local_cortex.models import ModelTableError
-from local_cortex.process import handle
-from local_cortex.process.handle import Child
-from local_cortex.process.parent import LocalCortexProcess
-from local_cortex.process.watching import Watching
+from local_cortex.process.parent import Child, LocalCortexProcess, Watching
 from tests.local_cortex.cortex_engines import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -58,12 +55,6 @@ def start() -> Iterator[Start]:
         snowpark_session._remove_session(session)
 
 
-def child_of(cortex: LocalCortexProcess) -> Child:
-    server = cortex.server()
-    assert isinstance(server, Child)
-    return server
-
-
 # --- a process and its parent --------------------------------------------------------------------
 
 
@@ -73,7 +64,7 @@ def test_it_answers_the_real_clients_and_leaves_nothing_when_it_is_closed(start:
     session = cortex.session()
     assert session.sql("SELECT 1").collect()[0][0] == 1
     assert "".join(Complete("llama3.1-8b", "hi", session=session, stream=True))
-    child = child_of(cortex)
+    child = cortex.server()
     assert child.engine == "scripted"
     assert child.memory() > 10_000_000
     session.close()
@@ -111,13 +102,12 @@ def test_starting_one_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_closing_one_that_is_still_starting_ends_it(start: Start) -> None:
     made: list[Child] = []
 
-    def child(environment: Mapping[str, str], on_end: Callable[[], None]) -> Child:
-        made.append(Child(environment, on_end))
+    def child(environment: Mapping[str, str]) -> Child:
+        made.append(Child(environment))
         return made[-1]
 
     cortex = start(child=child)
-    with cortex._changed:
-        cortex._begin()
+    cortex._begin()
     assert eventually(lambda: bool(made), PATIENCE)
     cortex.close()
     assert eventually(lambda: not psutil.pid_exists(made[0].pid), PATIENCE)
@@ -125,7 +115,7 @@ def test_closing_one_that_is_still_starting_ends_it(start: Start) -> None:
 
 @linux_only
 def test_the_secret_is_neither_on_its_command_line_nor_in_its_environment(start: Start) -> None:
-    child = child_of(start(environment={**os.environ, "SNOWFLAKE_PASSWORD": "planted"}))
+    child = start(environment={**os.environ, "SNOWFLAKE_PASSWORD": "planted"}).server()
     process = psutil.Process(child.pid)
     seen = " ".join([*process.cmdline(), *map(str, process.environ().items())])
     assert child.secret not in seen
@@ -164,17 +154,12 @@ def test_a_process_that_ends_while_it_starts_says_how(start: Start) -> None:
         cortex.session()
 
 
-def test_where_no_process_can_be_started_it_runs_in_this_one(
-    start: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_where_no_process_can_be_started_the_reason_is_given(start: Start) -> None:
     def refuse(*_: object) -> Child:
         raise OSError("no more processes")
 
-    cortex = start(child=refuse)
-    session = cortex.session()
-    assert session.sql("SELECT 1").collect()[0][0] == 1
-    session.close()
-    assert "no more processes" in caplog.text
+    with pytest.raises(StartError, match="cannot be started: no more processes"):
+        start(child=refuse).session()
 
 
 PARENT = """
@@ -237,7 +222,7 @@ def test_what_it_prints_is_no_report() -> None:
 
 def lose(cortex: LocalCortexProcess, how: Callable[[psutil.Process], None]) -> Child:
     """Do something to the process, and return it when it has been given up."""
-    child, before = child_of(cortex), cortex.replaced
+    child, before = cortex.server(), cortex.replaced
     how(psutil.Process(child.pid))
     assert eventually(lambda: cortex.replaced > before and not child.alive, PATIENCE)
     return child
@@ -256,7 +241,7 @@ def test_one_that_is_gone_or_silent_is_replaced_and_its_sessions_are_over(
     assert eventually(lambda: bool(old.connection.expired))
     assert not new.connection.expired
     assert new.sql("SELECT 1").collect()[0][0] == 1
-    child = child_of(cortex)
+    child = cortex.server()
     assert (child.port, child.secret) != (lost.port, lost.secret)
     assert not psutil.pid_exists(lost.pid)
     assert cortex.replaced == 1
@@ -270,7 +255,7 @@ def test_an_answer_that_streams_ends_when_its_process_is_stuck(start: Start) -> 
     session = cortex.session()
     stream = iter(Complete("llama3.1-8b", "hi", session=session, stream=True))
     assert next(stream)
-    psutil.Process(child_of(cortex).pid).suspend()
+    psutil.Process(cortex.server().pid).suspend()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         list(stream)
     # Whoever asks now is told that there was a loss.
@@ -281,7 +266,7 @@ def test_an_answer_that_streams_ends_when_its_process_is_stuck(start: Start) -> 
 @posix_only
 def test_a_login_during_which_the_process_is_lost_reaches_the_next_one(start: Start) -> None:
     cortex = start()
-    stuck = child_of(cortex)
+    stuck = cortex.server()
     psutil.Process(stuck.pid).suspend()
     sessions: list[Any] = []
     threads = [threading.Thread(target=lambda: sessions.append(cortex.session())) for _ in range(2)]
@@ -311,8 +296,8 @@ class FakeChild:
 
     port, engine, secret = 1, "scripted", "secret"
 
-    def __init__(self, _: Mapping[str, str], on_end: Callable[[], None]) -> None:
-        self.alive, self._on_end = True, on_end
+    def __init__(self, _: Mapping[str, str]) -> None:
+        self.alive = True
 
     def wait_until_it_listens(self) -> None: ...
 
@@ -327,7 +312,6 @@ class FakeChild:
 
     def kill(self) -> None:
         self.alive = False
-        self._on_end()
 
     close = kill
 
@@ -338,7 +322,7 @@ def test_one_that_ends_again_and_again_is_left_alone_for_a_while(start: Start) -
     for lost in range(3):
         assert cortex.replaced == lost
         cortex.server().close()
-        assert eventually(lambda lost=lost: cortex._lost == lost + 1)  # type: ignore[misc]
+        assert eventually(lambda lost=lost: len(cortex._losses) == lost + 1)  # type: ignore[misc]
     for _ in range(2):
         with pytest.raises(StartError, match=r"ended by signal 9.*not started again for 60 s"):
             cortex.server()
@@ -352,7 +336,7 @@ def test_everybody_who_waits_is_told_of_a_failure(start: Start) -> None:
     class Refusing(FakeChild):
         def wait_until_it_listens(self) -> None:
             asked.wait(PATIENCE)
-            raise handle.error(text="no luck")
+            raise StartError("no luck")
 
     cortex = start(child=Refusing)
 

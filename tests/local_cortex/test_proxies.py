@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_cortex.proxies import bypass
+from local_cortex.loopback import bypass
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex
-from local_cortex.routes import query, statements
+from local_cortex.routes import query
 from local_cortex.routes.web import MAX_BODY_BYTES
 from tests.local_cortex.conftest import FAST
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
@@ -280,7 +280,7 @@ def test_closing_a_session_calls_off_what_it_still_runs(
 def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_else(
     start: Start,
 ) -> None:
-    server = start(settings=FAST.model_copy(update={"statement_timeout": 1.0}))
+    server = start(settings=FAST.model_copy(update={"statement_timeout": 3.0}))
     hostile, honest = server.session(), server.session()
     honest.sql("SELECT 1").collect()
     with hostile.connection.cursor() as cursor:
@@ -289,7 +289,7 @@ def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_
         with pytest.raises(ProgrammingError) as failed:
             cursor.execute(ENDLESS)
     assert (failed.value.errno, failed.value.sqlstate) == (630, "57014")
-    assert "timeout of 1 second(s) and was canceled" in str(failed.value)
+    assert "timeout of 3 second(s) and was canceled" in str(failed.value)
     hostile.close()
     honest.close()
 
@@ -297,7 +297,7 @@ def test_a_statement_past_its_deadline_fails_as_on_an_account_and_delays_nobody_
 def test_a_session_runs_only_so_many_statements_at_a_time(
     start: Start, http: Http, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statements, "MOST_UNFINISHED", 2)
+    monkeypatch.setattr(query, "MOST_UNFINISHED", 2)
     server = start(engine=Playing(None))
     wire = Wire(http(server, ""), server)
     answers = [wire.run(ASK, asyncExec=True) for _ in range(3)]

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.relay_rejection import OPTIONAL, Rejection
-from local_cortex.engines.relay_stream import RelayStream
+from local_cortex.engines.relay_reading import OPTIONAL, Rejection, RelayStream
 
 NAMES = st.sampled_from(
     [

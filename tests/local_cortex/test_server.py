@@ -19,7 +19,7 @@ import pytest
 
 from local_cortex import LocalCortex, Settings, SettingsError, StartError
 from local_cortex import server as server_module
-from local_cortex.certificate import write_certificate
+from local_cortex.loopback import write_certificate
 from tests.local_cortex.cortex_engines import PATIENCE, Playing, eventually
 from tests.local_cortex.wire import Wire
 
@@ -110,10 +110,12 @@ def test_a_port_is_taken_for_good_before_the_server_runs() -> None:
     taken.close()
 
 
-def test_small_events_of_a_kept_connection_are_not_held_back() -> None:
-    # asyncio switches Nagle's algorithm off only for a socket that says it is TCP.
-    with server_module._listen(0) as taken:
-        assert taken.proto == socket.IPPROTO_TCP
+def test_small_events_of_a_kept_connection_are_not_held_back(start: Start, http: Http) -> None:
+    server = start()
+    assert http(server).get("/").status_code == 200
+    (connection,) = server._server.server_state.connections
+    accepted = connection.transport.get_extra_info("socket")
+    assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_a_port_that_does_not_exist_is_named() -> None:

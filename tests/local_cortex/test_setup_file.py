@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from local_cortex import StartError, launch
-from local_cortex.setup_file import read, split
+from local_cortex.setup_file import split
 from tests.local_cortex.programs import command_line, variables
 
 SECONDS = 240
 
 
 def statements(text: str) -> list[str]:
-    return [statement.sql for statement in split(text)]
+    return [sql for _, sql in split(text)]
 
 
 # --- where one statement ends
@@ -62,15 +62,9 @@ def test_what_is_never_closed_reaches_to_the_end(rest: str) -> None:
     assert len(statements(f"SELECT 1; SELECT {rest}")) == 2
 
 
-def test_a_statement_knows_its_line_and_its_name() -> None:
+def test_a_statement_knows_its_line() -> None:
     found = split("-- first\n\nCREATE OR REPLACE\n  TABLE t (a INT);\n\n  DROP TABLE t;")
-    assert [(one.line, one.name) for one in found] == [(3, "CREATE TABLE"), (6, "DROP TABLE")]
-
-
-def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / "setup.sql"
-    path.write_bytes(b"\xef\xbb\xbfSELECT 1; SELECT '\xe9'")
-    assert [one.sql for one in read(str(path))] == ["SELECT 1", "SELECT '\ufffd'"]
+    assert [line for line, _ in found] == [3, 6]
 
 
 # --- before a program
@@ -114,7 +108,8 @@ def test_the_program_starts_where_set_up_ended_with_the_files_that_it_loaded(
     staged.write_text("a,b\n1,x\n")
     # Loading comes first: the memory that there is must do for a server that just started.
     for name, sql in (("load", LOADING), ("first", FIRST), ("second", SECOND)):
-        (tmp_path / f"{name}.sql").write_text(sql.replace("{file}", staged.as_posix()))
+        text = sql.replace("{file}", staged.as_posix())
+        (tmp_path / f"{name}.sql").write_text(f"\ufeff{text}", encoding="utf-8")
     (tmp_path / "app.py").write_text(PROGRAM)
     files = ("load.sql", "first.sql", "second.sql")
     options = ("--first-token", "0", *(word for name in files for word in ("--setup", name)))
@@ -131,22 +126,12 @@ def test_the_program_starts_where_set_up_ended_with_the_files_that_it_loaded(
     said = ended.stderr.splitlines()
     assert said[0] == "Set-up load.sql: 4 of 4 statements ran."
     assert said[1] == "Set-up first.sql: 6 of 7 statements ran."
-    assert said[3].startswith("  line 6, CREATE PROCEDURE: Unsupported feature")
+    assert said[3].startswith("  line 6: Unsupported feature 'CREATE PROCEDURE'")
     assert said[4] == "Set-up second.sql: 1 of 2 statements ran."
-    assert said[6].startswith("  line 2, SELECT *: Object 'NOWHERE' does not exist")
+    assert said[6].startswith("  line 2: Object 'NOWHERE' does not exist")
     assert said[7] == "The program starts in SHOP.APP."
 
 
 def test_a_set_up_file_that_is_not_there_stops_everything() -> None:
     with pytest.raises(StartError, match=r"no set-up file 'nowhere\.sql'"):
         launch.run(["python", "-c", "raise SystemExit(3)"], setup=["nowhere.sql"])
-
-
-def test_a_file_called_setup_beside_the_program_is_pointed_out(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "setup.sql").touch()
-    script = tmp_path / "app.py"
-    script.touch()
-    assert launch.run(["python", str(script)]) == 0
-    assert f"There is a {tmp_path / 'setup.sql'} beside the program." in capfd.readouterr().err

@@ -68,9 +68,7 @@ def test_both_clients_and_sql_may_ask_for_a_speed(session: Session) -> None:
     assert rows[0][0] == whole
 
 
-def test_a_speed_that_is_none_is_refused_with_how_one_is_written() -> None:
-    with pytest.raises(Refusal) as refused:
+def test_a_speed_that_is_none_is_an_unknown_model() -> None:
+    with pytest.raises(Refusal, match=r'^unknown model "llama3\.1-8b@fast"$') as refused:
         Cortex(Playing()).admit(call(model="llama3.1-8b@fast"))
     assert refused.value.status == 400
-    assert 'unknown model "llama3.1-8b@fast"' in str(refused.value)
-    assert '"llama3.1-8b@80"' in str(refused.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.splitting import split_markdown, split_text
+from local_cortex.engines.computed import split_markdown, split_text
 
 HEADERS = {"#": "header_1", "##": "header_2"}
 

@@ -14,7 +14,7 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex.stages import files as stage_files
+from local_cortex.stages import stage_files
 
 Rows = list[tuple[Any, ...]]
 QUOTED = """file_format = (type = csv skip_header = 1 field_optionally_enclosed_by = '"')"""

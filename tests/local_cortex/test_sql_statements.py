@@ -173,6 +173,8 @@ def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted(session: SqlS
     ]
     assert merged.rowset() == [["1", "1", "1"]]
     assert rows("SELECT * FROM t ORDER BY id", session=session) == [(1, "A"), (3, "c")]
+    only = "MERGE INTO t USING (SELECT 1 id) s ON t.id = s.id WHEN MATCHED THEN DELETE"
+    assert names_of(only, session) == ["number of rows deleted"]
 
 
 def test_two_statements_that_change_the_same_row_wait_for_each_other(session: SqlSession) -> None:
@@ -210,6 +212,7 @@ def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
     assert shown("SHOW TABLES IN ACCOUNT") == ["ALPHA", "GAMMA"]
     assert shown("SHOW TERSE OBJECTS LIKE '%a' IN SCHEMA course.public") == ["ALPHA", "BETA"]
     assert shown("SHOW VIEWS IN DATABASE course STARTS WITH 'B' LIMIT 1") == ["BETA"]
+    assert shown("SHOW VIEWS IN DATABASE course STARTS WITH 'A'") == []
     assert shown("SHOW DATABASES LIKE 'sh%'") == ["SHOP"]
     assert shown("SHOW /* all */ TABLES LIKE $$g%$$ -- here\nIN ACCOUNT") == ["GAMMA"]
     assert [row[2] for row in rows("SHOW COLUMNS IN gamma", session=session)] == ["A"]

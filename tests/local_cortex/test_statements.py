@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from local_cortex.routes import statements as module
-from local_cortex.routes.statements import Statement, Statements
+from local_cortex.routes import query as module
+from local_cortex.routes.query import Statement, Statements
 from local_cortex.sql import SqlError, SqlResult
 
 RESULT = SqlResult.of_rows((), [], 0x1000)
@@ -193,57 +192,31 @@ async def test_ending_a_session_cancels_and_forgets_its_statements_alone() -> No
     yours.task.cancel()
 
 
-def test_only_so_many_answered_statements_are_kept_and_unanswered_ones_stay(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_only_so_many_finished_statements_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT_STATEMENTS", 2)
 
     async def test() -> None:
         statements = Statements()
         running = statements.start(ME, "running", Work(done=False))
-        unanswered = statements.start(ME, "unanswered", Work())
-        await unanswered.task
-        answered = []
-        for number in range(4):
-            answered.append(statements.start(ME, f"r{number}", Work()))
-            await answered[-1].wait(SOON)
+        finished = [statements.start(ME, f"r{number}", Work()) for number in range(4)]
+        await asyncio.gather(*(one.task for one in finished))
         statements.start(ME, "one more", Work())
-        kept = [statements.find(ME, one.query_id) is one for one in answered]
+        kept = [statements.find(ME, one.query_id) is one for one in finished]
         assert kept == [False, False, True, True]
-        assert statements.start(ME, "r0", Work()) is not answered[0]
+        assert statements.start(ME, "r0", Work()) is not finished[0]
         assert statements.find(ME, running.query_id) is running
-        assert statements.find(ME, unanswered.query_id) is unanswered
         running.task.cancel()
-
-    asyncio.run(test())
-
-
-def test_results_that_nobody_comes_back_for_are_limited_too(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "KEPT_UNANSWERED", 3)
-
-    async def test() -> None:
-        statements = Statements()
-        started = [statements.start(ME, "", Work()) for _ in range(5)]
-        await asyncio.gather(*(one.task for one in started))
-        statements.start(ME, "", Work())
-        kept = [statements.find(ME, one.query_id) is one for one in started]
-        assert kept == [False, False, True, True, True]
 
     asyncio.run(test())
 
 
 def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT_BYTES", 25)
-
-    class Large(Work):
-        async def __call__(self, query_id: str) -> SqlResult:
-            return replace(await super().__call__(query_id), weight=10)
+    monkeypatch.setattr(SqlResult, "weight", 10)
 
     async def test() -> None:
         statements = Statements()
-        started = [statements.start(ME, "", Large()) for _ in range(3)]
+        started = [statements.start(ME, "", Work()) for _ in range(3)]
         await asyncio.gather(*(one.task for one in started))
         statements.start(ME, "", Work(done=False)).task.cancel()
         kept = [statements.find(ME, one.query_id) is one for one in started]
@@ -252,7 +225,7 @@ def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPat
     asyncio.run(test())
 
 
-def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten(
+def test_a_failure_that_nobody_waits_for_is_logged_and_not_reported_as_forgotten(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def test() -> None:
@@ -260,4 +233,4 @@ def test_a_failure_that_nobody_waits_for_is_not_reported_as_forgotten(
         await asyncio.wait({statement.task})
 
     asyncio.run(test())
-    assert caplog.text == ""
+    assert caplog.messages == ["A statement failed: KeyError"]

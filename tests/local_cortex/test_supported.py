@@ -1,9 +1,9 @@
-"""The tables of local_cortex/README.md are what the command prints, and what they list runs."""
+"""The tables of local_cortex/README.md list what the code has, and what they list runs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +12,13 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from local_cortex import LocalCortex, Settings
 from local_cortex.__main__ import main
+from local_cortex.ai.cortex_functions import FORMS
 from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
-from local_cortex.engines.tasks import RULES
-from local_cortex.sql import limits
+from local_cortex.dialect.functions import NAMES, NOT_RUN
+from local_cortex.dialect.relations import TABLE_FUNCTIONS
+from local_cortex.sql import bounds
 from local_cortex.sql.resolve import SESSION_FUNCTIONS
-from local_cortex.stages.files import MAX_STAGE_BYTES, MAX_STAGE_FILES
-from local_cortex.supported import (
-    ANSWERS,
-    GROUPS,
-    IGNORED,
-    REFUSED,
-    STATEMENTS,
-    functions,
-    supported,
-)
+from local_cortex.stages.stage_files import MAX_STAGE_BYTES, MAX_STAGE_FILES
 from tests.local_cortex.sql_support import wrong
 
 HERE = Path(__file__).parent
@@ -36,6 +29,23 @@ CONDITIONS = [
 ]
 MOMENTS = "SELECT '2026-01-02'::DATE AS d, '2026-01-02 03:04:05'::TIMESTAMP_NTZ AS m"
 README = Path(__file__).parents[2] / "local_cortex" / "README.md"
+# Every table between the README's two marks: its rows, and the names in the second column.
+TOLD = README.read_text("utf-8").split("supported -->\n")[1].removesuffix("<!-- /")
+STATEMENTS, FUNCTIONS, CORTEX = (
+    {
+        row: re.findall(r"`([^`]+)`", cells)
+        for row, cells in re.findall(r"^\| (.+) \| (.+) \|$", table, re.MULTILINE)[1:]
+    }
+    for table in TOLD.split("\n\n")[:3]
+)
+IGNORED = STATEMENTS.pop("accepted without effect")
+REFUSED = STATEMENTS.pop("refused by name")
+LISTS: dict[str, Iterable[str]] = {
+    "SHOW": SHOWN,
+    "INFORMATION_SCHEMA": INFORMATION,
+    "SNOWFLAKE.ACCOUNT_USAGE, without rows": ACCOUNT_USAGE,
+}
+LISTED = {row: STATEMENTS.pop(row) for row in LISTS}
 
 # The forms of the README, in an order in which they can be run.
 EXAMPLES = {
@@ -136,13 +146,24 @@ def session() -> Iterator[Session]:
     cortex.close()
 
 
-def test_the_readme_has_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_what_the_readme_has(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["supported"]) == 0
-    text = README.read_text("utf-8")
-    told = re.search(r"<!-- supported -->\n(.*)<!-- /supported -->", text, re.DOTALL)
-    assert told is not None
-    assert told[1].strip() == capsys.readouterr().out.strip(), (
-        "put what `python -m local_cortex supported` prints into local_cortex/README.md"
+    assert capsys.readouterr().out.strip() == TOLD.strip()
+
+
+def test_the_readme_lists_what_the_code_has_each_once() -> None:
+    assert {row: sorted(names) for row, names in LISTED.items()} == {
+        row: sorted(names) for row, names in LISTS.items()
+    }
+    named = [name for names in FUNCTIONS.values() for name in names]
+    assert sorted(named) == sorted([*NAMES, *SESSION_FUNCTIONS, *TABLE_FUNCTIONS])
+    answered = [name for row in CORTEX for name in re.findall(r"`([A-Z0-9_]+)`", row)]
+    assert sorted(answered) == sorted(
+        name for name, form in FORMS.items() if form.asks or form.computes
+    )
+    refused = re.findall(r"`(\w+)`", TOLD.rpartition("Functions refused by name:")[2])
+    assert sorted(refused) == sorted(
+        {*NOT_RUN, *(name for name, form in FORMS.items() if form.refused)}
     )
 
 
@@ -151,14 +172,14 @@ def test_the_readme_has_the_limits_that_hold() -> None:
     settings = Settings()
     for limit in (
         f"{settings.statement_timeout:g} s of computing",
-        f"{limits.MAX_SQL_CHARS:,} characters",
-        f"{limits.MAX_AI_CALLS:,} model calls",
-        f"{limits.MAX_RESULT_BYTES // 1_000_000} MB |",
-        f"{limits.MEMORY.removesuffix('MB')} MB of memory",
-        f"{limits.SPILL.removesuffix('GB')} GB of temporary files",
+        f"{bounds.MAX_SQL_CHARS:,} characters",
+        f"{bounds.MAX_AI_CALLS:,} model calls",
+        f"{bounds.MAX_RESULT_BYTES // 1_000_000} MB |",
+        f"{bounds.MEMORY.removesuffix('MB')} MB of memory",
+        f"{bounds.SPILL.removesuffix('GB')} GB of temporary files",
         f"{MAX_STAGE_BYTES // 1_000_000} MB, {MAX_STAGE_FILES:,} files",
         f"{settings.memory:,} MB (`COURSE_CORTEX_MEMORY`)",
-        f"| {limits.MAX_OBJECTS:,} |",
+        f"| {bounds.MAX_OBJECTS:,} |",
     ):
         assert limit in text
 
@@ -215,20 +236,4 @@ def test_a_function_answers_as_in_snowflake(session: Session) -> None:
 def test_every_function_is_called_by_a_test() -> None:
     texts = [path.read_text("utf-8") for path in HERE.glob("test_*.py")]
     calls = set(re.findall(r"\b([A-Z_][A-Z0-9_$]*)\(", "\n".join([*texts, *CONDITIONS]).upper()))
-    unseen = {name for _, names in functions()[:-1] for name in names if name not in calls}
-    assert unseen <= SESSION_FUNCTIONS.keys()
-
-
-def test_every_rule_of_the_scripted_engine_is_told() -> None:
-    assert RULES.keys() <= ANSWERS.keys()
-
-
-def test_a_group_has_functions_and_text_has_no_dates() -> None:
-    grouped = dict(functions())
-    assert all(grouped[group] for group in GROUPS)
-    assert not {name for name in grouped["Text"] if re.search("DATE|TIME|ARRAY|REGR", name)}
-
-
-def test_a_cell_of_a_table_has_no_bar() -> None:
-    for line in supported().split("\n"):
-        assert not line.startswith("|") or line.count("|") == 3, line
+    assert set(NAMES) <= calls

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.lexicon import mood
-from local_cortex.engines.tasks import run
+from local_cortex.engines.tasks import mood, run
 
 
 def labels(*names: str) -> list[dict[str, str]]:
@@ -40,6 +39,7 @@ def test_a_negation_turns_the_mood_around(text: str, expected: str) -> None:
     [
         ("I was travelling to Korea", ("cooking", "travel"), "travel"),
         ("배송이 너무 늦었어요", ("품질", "배송"), "배송"),
+        ("two deliveries were late", ("taste", "delivery"), "delivery"),
         ("nothing in common", ("cooking", "travel"), "cooking"),
         ("배송이 너무 늦었어요", ("긍정", "부정"), "부정"),
     ],

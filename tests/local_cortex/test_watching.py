@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_cortex.process.watching import Restarts, Watching
+from local_cortex.process.parent import Watching
 
 WATCHING = Watching(every=1.0, patience=3, memory=500_000_000, most=3, within=60.0)
 
@@ -25,18 +25,15 @@ def test_a_process_is_over_when_it_is_silent_or_too_large(
 
 
 def test_three_processes_a_minute_may_be_replaced_and_the_fourth_waits() -> None:
-    restarts = Restarts(WATCHING)
-    waits = []
-    for now in (100.0, 101.0, 102.0, 103.0):
-        restarts.lost(now)
-        waits.append(restarts.wait(now))
+    losses = [100.0, 101.0, 102.0, 103.0]
+    waits = [WATCHING.wait(losses[: n + 1], now) for n, now in enumerate(losses)]
     assert waits == [0.0, 0.0, 0.0, 57.0]
-    assert restarts.wait(159.0) == 1.0
-    assert restarts.wait(160.0) == 0.0
+    assert WATCHING.wait(losses, 159.0) == 1.0
+    assert WATCHING.wait(losses, 160.0) == 0.0
 
 
 def test_processes_that_are_lost_now_and_then_are_always_replaced() -> None:
-    restarts = Restarts(WATCHING)
+    losses: list[float] = []
     for now in range(0, 1000, 25):
-        restarts.lost(float(now))
-        assert restarts.wait(float(now)) == 0.0
+        losses.append(float(now))
+        assert WATCHING.wait(losses, float(now)) == 0.0

@@ -13,10 +13,8 @@ from starlette.types import Message
 
 from local_cortex.routes import web
 from local_cortex.routes.web import (
-    BadBody,
     EventStream,
     bearer,
-    json_body,
     json_text,
     rest_error,
     session_token,
@@ -170,18 +168,6 @@ def test_a_stream_that_goes_on_for_too_long_has_its_connection_reset(
         await EventStream(endless(), close, resets.append)(SCOPE, line.receive, line.send)
         assert resets == [True]
         assert closed.is_set()
-
-    asyncio.run(asyncio.wait_for(test(), 30))
-
-
-def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "BODY_SECONDS", 0.01)
-
-    async def test() -> None:
-        line = Line()
-        with pytest.raises(BadBody, match=r"did not come in 0\.01 s") as failed:
-            await json_body(Request(SCOPE, line.receive))
-        assert failed.value.status == 408
 
     asyncio.run(asyncio.wait_for(test(), 30))
 

@@ -11,8 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, settings
-from course.lab import breaking, compare, cost
-from course.lab import frame as state
+from course.lab import breaking, compare, cost, views
 from course.lab import streams as calls
 from course.language import Language, texts
 
@@ -96,7 +95,7 @@ def test_a_comparison_shows_every_answer_and_what_to_look_for(language: Language
     assert not app.button(key="lab-run-compare").disabled
     runs = app.session_state["lab-compare"]
     assert len({lane.text for lane in runs.lanes}) == 1
-    assert [row.run for row in runs.rows] == [1, 1, 1]
+    assert [row["run"] for row in runs.rows] == [1, 1, 1]
 
 
 def test_one_way_that_fails_says_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +144,7 @@ def test_on_an_account_a_fault_and_a_speed_cannot_be_chosen(
 ) -> None:
     app = open_lab("breaking")
     account = replace(connect(None), kind="account")
-    monkeypatch.setattr("course.lab.panel.connect", lambda _: account)
+    monkeypatch.setattr("course.lab.views.connect", lambda _: account)
     app = app.run()
     assert not app.exception
     assert "Local Cortex only" in everything(app)
@@ -170,7 +169,7 @@ def test_a_connection_that_fails_is_explained_in_the_lab(monkeypatch: pytest.Mon
 
 def test_a_run_that_nobody_waits_for_any_more_does_not_begin() -> None:
     app = open_lab()
-    app.session_state[state.WANTED] = ("compare", -1_000.0)
+    app.session_state[views.WANTED] = ("compare", -1_000.0)
     app = app.run()
     assert not app.session_state["lab-compare"].lanes
     assert isinstance(app.session_state["lab-compare"], compare.Runs)

@@ -18,18 +18,18 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from course import ROOT, settings
-from course.content import catalog
-from course.exercises import panel as practice_panel
+from course.content import lesson as catalog
+from course.exercises import workbench as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel
-from course.limits import refusal as refusal_panel
 from course.limits.ledgers import SqliteLedger, Used
-from course.limits.queue import Place, Queue
-from course.progress.database import default_path
+from course.limits.policy import StreamQueue
+from course.problems import log_once
+from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
-from streaming import CompletionRequest, DirectStrategy, TextStream, stream
+from streaming import CompletionRequest, DirectStrategy, Place, TextStream, stream
 
 PAGES = ROOT / "pages"
 DAY_1, DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
@@ -40,11 +40,11 @@ FEW = "[limits]\nlocal = true\noutput_tokens = 200\n[limits.learner]\nrequests_p
 
 
 @pytest.fixture(autouse=True)
-def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queue:
+def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StreamQueue:
     """Let nobody have asked anything, and nobody stand in line."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(practice_panel, "TURNS", Turns(count=99, seconds=60.0))
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     monkeypatch.setattr(limits_panel, "QUEUE", line)
     return line
 
@@ -173,7 +173,7 @@ def test_where_nothing_is_limited_no_counter_is_looked_at(
 def test_settings_that_cannot_be_used_are_said_and_nothing_is_asked_until_they_are_mended(
     language: Language, set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    refusal_panel._log_once.cache_clear()
+    log_once.cache_clear()
     set_to("[limits]\nlocl = true\n")
     app = open_page(DAY_3, language)
     where = "`server.toml` (2)"
@@ -227,7 +227,9 @@ def test_a_prompt_may_be_as_long_as_the_settings_say(set_to: Callable[[str], Non
     assert not app.metric
 
 
-def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], line: Queue) -> None:
+def test_a_learner_has_so_many_streams_at_once(
+    set_to: Callable[[str], None], line: StreamQueue
+) -> None:
     set_to("[limits.learner]\nstreams_at_once = 1\n")
     place = line.enter("local", most=1)
     app = press(open_page(), "Generate")
@@ -237,7 +239,7 @@ def test_a_learner_has_so_many_streams_at_once(set_to: Callable[[str], None], li
 
 
 def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
-    set_to: Callable[[str], None], line: Queue, monkeypatch: pytest.MonkeyPatch
+    set_to: Callable[[str], None], line: StreamQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_to("[streams]\nat_once = 1\n")
     first = line.enter("somebody else", at_once=1)
@@ -259,13 +261,13 @@ def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
     assert told[0] not in said(app)
     assert not app.exception
     assert len(app.metric) == 3
-    assert line._taken == 0
+    assert len(line._ends) == 0
 
 
 class Waiter:
     """Somebody who stands in line, in a thread of their own."""
 
-    def __init__(self, line: Queue) -> None:
+    def __init__(self, line: StreamQueue) -> None:
         waits = threading.Event()
         self._place: list[Place] = []
 
@@ -286,7 +288,7 @@ class Waiter:
 
 
 def test_a_rerun_that_begins_before_the_interrupted_one_has_noticed_ends_its_wait(
-    set_to: Callable[[str], None], line: Queue
+    set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
     place = line.enter("somebody else", at_once=1)
@@ -335,20 +337,20 @@ with limits_panel.admitted(connection, *streams):
 
 
 def test_streams_that_are_compared_have_one_place_and_are_let_in_together_or_not_at_all(
-    set_to: Callable[[str], None], line: Queue
+    set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to(FEW.format(3) + "streams_at_once = 1\n[streams]\nat_once = 1\n")
     app = AppTest.from_string(COMPARING, default_timeout=SECONDS).run()
     assert not app.exception
     assert [each.value for each in app.markdown] == ["unknown_end"] * 2
-    assert (counted().requests, line._taken) == (2, 0)
+    assert (counted().requests, len(line._ends)) == (2, 0)
     app = app.run()
     assert [each.value for each in app.markdown] == ["failed"] * 2
-    assert (counted().requests, line._taken) == (2, 0)
+    assert (counted().requests, len(line._ends)) == (2, 0)
 
 
 def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
-    set_to: Callable[[str], None], line: Queue
+    set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
     place = line.enter("somebody else", at_once=1)
@@ -382,7 +384,7 @@ def test_a_program_over_the_limit_is_not_to_blame_and_not_judged(
 
 
 def test_a_program_takes_one_place_however_many_answers_it_has_coming_in(
-    set_to: Callable[[str], None], line: Queue
+    set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
     code = """\
@@ -398,4 +400,4 @@ st.write("both are there")
 """
     app = run_program(open_page(), code)
     assert "both are there" in said(app)
-    assert line._taken == 0
+    assert len(line._ends) == 0

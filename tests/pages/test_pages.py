@@ -16,20 +16,19 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, navigation
-from course.content import catalog, figures, glossary, translations
-from course.content.blocks import Question
-from course.content.catalog import Broken
+from course.content import draw, glossary, translations
+from course.content import lesson as catalog
 from course.content.draw import draw_section
-from course.content.lesson import Lesson
+from course.content.lesson import Broken, Lesson
+from course.content.lesson_blocks import Question
 from course.content.parser import sections
 from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts
 from course.problems import LessonError, Problem
-from course.progress import transfer
-from course.progress.database import default_path
+from course.progress import facts
 from course.progress.facts import Fact
 from course.progress.record import Progress
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, default_path
 
 LESSONS = catalog.lessons()
 DIRECT = "Method 1: Direct (stream=True)"
@@ -98,6 +97,12 @@ def everything(app: AppTest) -> str:
 def labels(app: AppTest) -> list[str]:
     """Return what the links to pages say."""
     return [link.proto.label for link in app.get("page_link")]
+
+
+@pytest.fixture(scope="module")
+def day_3() -> AppTest:
+    """Day 3's page, for tests that only read it."""
+    return open_day_3()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -175,42 +180,45 @@ def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None
     assert "You have read this lesson" not in everything(open_day_3("en"))
 
 
-def test_a_stale_translation_has_a_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_translation_has_a_badge(day_3: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     badge = texts("en")["lesson.stale"]
-    assert badge not in everything(open_day_3("en"))
+    assert badge not in everything(day_3)
     monkeypatch.setattr(translations, "_record", lambda _: {"en": {}})
     assert badge in everything(open_day_3("en"))
     assert texts("ko")["lesson.stale"] not in everything(open_day_3("ko"))
 
 
 def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
-    links = labels(open_page("day_02_hello_cortex"))
+    page = open_page("day_02_hello_cortex")
+    links = labels(page)
     for label in ("Previous: Day 1. Connect", "Next: Day 3. Write Streams"):
         assert any(link.startswith(label) for link in links)
-    assert "Good to have seen first" in everything(open_page("day_02_hello_cortex"))
+    assert "Good to have seen first" in everything(page)
 
 
-def test_on_this_machine_a_lesson_says_where_to_edit_it() -> None:
-    assert "`lessons/day_03_write_streams/en.md`" in everything(open_day_3("en"))
+def test_on_this_machine_a_lesson_says_where_to_edit_it(day_3: AppTest) -> None:
+    assert "`lessons/day_03_write_streams/en.md`" in everything(day_3)
 
 
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(figures, "draw_chart", fail)
+    monkeypatch.setattr(draw, "_spec", fail)
     app = open_day_3("en")
     assert not app.exception
     assert "The figure could not be drawn. It shows: How an answer of 2,000" in everything(app)
 
 
-def test_a_glossary_that_is_broken_leaves_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_glossary_that_is_broken_leaves_its_words(
+    day_3: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(folder: Path) -> None:
         raise LessonError([Problem(folder / "glossary.toml", 1, "is broken", "Mend it")])
 
-    assert "Time to first token (TTFT)" in everything(open_day_3("en"))
+    assert "Time to first token (TTFT)" in everything(day_3)
     monkeypatch.setattr(glossary, "load", fail)
     app = open_day_3("en")
     assert not app.exception
@@ -325,7 +333,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
     for value in (text_of_option, "²", "9" * 5_000, "-1", "3"):
         fact = Fact(lesson, "answered", question, value, datetime.now(UTC))
         if imported:
-            Progress(SqliteStore(default_path()), "local").import_(transfer.dump([fact]), [lesson])
+            Progress(SqliteStore(default_path()), "local").import_(facts.dump([fact]), [lesson])
         else:
             SqliteStore(default_path()).save("local", [fact])
         app = open_page(lesson)
@@ -338,7 +346,7 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open(*, importe
 
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
     found = {entry.folder: entry for entry in entries}
-    monkeypatch.setattr(catalog, "_load", found.__getitem__)
+    monkeypatch.setattr(catalog, "_entry", found.__getitem__)
 
 
 def test_home_stands_when_a_week_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,16 +432,16 @@ def test_both_methods_stream_the_same_answer(language: str) -> None:
     assert answers[0] == answers[1]
 
 
-def test_the_hand_outs_models_are_all_there_and_the_retired_ones_are_marked() -> None:
-    options = open_day_3().selectbox(key="model-en").options
+def test_the_hand_outs_models_are_all_there_the_retired_ones_marked_and_a_living_one_chosen(
+    day_3: AppTest,
+) -> None:
+    model = day_3.selectbox(key="model-en")
+    options = model.options
     assert "claude-3-5-sonnet (retired 2026-03-31)" in options
     assert "mistral-large (retired 2026-07-10)" in options
     assert "llama3.1-8b" in options
     assert len([option for option in options if "retired" not in option]) > 2
-
-
-def test_a_living_model_is_chosen_to_begin_with() -> None:
-    assert open_day_3().selectbox(key="model-en").value == "llama3.1-8b"
+    assert model.value == "llama3.1-8b"
 
 
 def test_who_presses_stop_gets_the_demo_before_the_lesson_is_drawn_again(
@@ -479,8 +487,8 @@ def test_an_empty_or_overlong_prompt_is_answered_with_a_message(language: str) -
         assert not app.metric
 
 
-def test_the_demo_says_that_the_answers_are_scripted() -> None:
-    assert any("script" in caption.value for caption in open_day_3().caption)
+def test_the_demo_says_that_the_answers_are_scripted(day_3: AppTest) -> None:
+    assert any("script" in caption.value for caption in day_3.caption)
 
 
 def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex_is_offered(
@@ -523,23 +531,6 @@ def test_a_setting_that_names_no_connection_is_explained(monkeypatch: pytest.Mon
     app = open_home()
     assert not app.exception
     assert "COURSE_CONNECTION" in app.error[0].value
-
-
-def test_the_folder_is_watched_on_from_one_visitor_to_the_next(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    watched: list[str] = []
-
-    class Watcher:
-        def __init__(self, path: str, _: object) -> None:
-            watched.append(path)
-
-    monkeypatch.setattr(navigation, "get_default_path_watcher_class", lambda: Watcher)
-    navigation._keep_watching.clear()
-    for _ in range(2):
-        open_home()
-    assert watched == [str(ROOT / "Home.py")]
-    navigation._keep_watching.clear()
 
 
 @pytest.mark.parametrize(("outcome", "refused"), [("not_inside", True), ("used", False)])

@@ -26,9 +26,8 @@ from streamlit.testing.v1.element_tree import Block
 
 import practice
 from local_cortex import LocalCortex
-from local_cortex.certificate import write_certificate
 from local_cortex.launch import connection_block
-from local_cortex.proxies import bypass
+from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
 from streaming import CompletionRequest, DirectStrategy
 from tests.local_cortex.cortex_engines import END, Playing
@@ -61,7 +60,7 @@ from snowflake.cortex._complete import MidStreamException, ResponseParseExceptio
 from snowflake.snowpark import Row, Session
 from snowflake.snowpark.context import get_active_session
 from snowflake.snowpark.exceptions import SnowparkSQLException, SnowparkSessionException
-from snowflake.snowpark.functions import ai_complete, col, lit
+from snowflake.snowpark.functions import ai_complete
 Point = collections.namedtuple("Point", "x y")
 class Colour(enum.Enum):
     RED = 1
@@ -162,8 +161,9 @@ class Both:
         self._cortex = LocalCortex.start(engine=engine, certificate=certificate)
         self._secrets = tomllib.loads(connection_block(self._cortex.port, self._cortex.secret))
         self._session = Session.builder.configs(self._secrets["connections"]["snowflake"]).create()
-        # No program is to find the sandbox's own.
-        snowpark_session._remove_session(self._session)
+        # No program is to find the sandbox's own, or one that another test has left open.
+        for session in list(snowpark_session._active_sessions):
+            snowpark_session._remove_session(session)
 
     def close(self) -> None:
         """End the Local Cortex."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pydantic
 import pytest
 
 from practice.elements import NOT_CALLED, TABLE
-from practice.events import Draw, Failed, guest_event
+from practice.events import Failed, Forged, guest_event
 from practice.explain import explain_error, messages
 from practice.sandbox.signatures import ELEMENTS
 
@@ -37,7 +36,7 @@ def test_every_element_of_a_program_is_in_the_table() -> None:
     "name", ["html", "write", "write_stream", "_enqueue", "__class__", "image"]
 )
 def test_what_is_not_in_the_table_is_no_event(name: str) -> None:
-    with pytest.raises(pydantic.ValidationError):
+    with pytest.raises(Forged):
         told(name, body="x")
 
 
@@ -150,7 +149,6 @@ def test_an_icon_is_one_that_streamlit_knows(name: str) -> None:
     [
         ("columns", 1, {"spec": 20}),
         ("columns", 20, {"spec": 2}),
-        ("columns", 0, {"spec": 2}),
         ("tabs", 1, {"tabs": ["x", "y"]}),
         ("text", 20, {"body": "x"}),
     ],
@@ -158,7 +156,7 @@ def test_an_icon_is_one_that_streamlit_knows(name: str) -> None:
 def test_a_call_makes_as_many_places_as_its_arguments_say(
     name: str, count: int, args: dict[str, Any]
 ) -> None:
-    with pytest.raises(pydantic.ValidationError):
+    with pytest.raises(Forged):
         told(name, count, **args)
 
 
@@ -172,8 +170,3 @@ def test_a_refusal_names_the_call_its_line_and_what_to_do() -> None:
 def test_a_refusal_has_a_sentence_whatever_is_wrong() -> None:
     codes = {"avatar", "icon", "room", "drawing", "nesting", "spinners"}
     assert {f"no_{code}" for code in codes} <= messages().keys()
-
-
-def test_a_drawing_cannot_be_made_that_is_not_in_the_table() -> None:
-    with pytest.raises(pydantic.ValidationError):
-        Draw(name="chat_message", args={"name": "x", "avatar": "/dev/zero"}, into=0, id=1)

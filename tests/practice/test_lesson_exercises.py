@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from course.exercises.answers import Answers, try_out
+from course.exercises.answering import Answers, try_out
 from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, grade, load_exercises
 from practice.exercises import LESSONS

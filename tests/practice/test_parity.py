@@ -219,7 +219,6 @@ CASES: dict[str, list[Case]] = {
     ],
     "functions that draw nothing": _each(
         *("st.set_page_config(page_title='x')", "st.set_page_config(nope=1)", "st.stop(1)"),
-        *("st.fragment(nope=1)", "st.fragment(lambda: 3)()", "st.fragment()(lambda: 4)()"),
     ),
     "a session is found, made and closed": [
         *_each("session", "get_active_session() is session", "Session.builder.getOrCreate()"),
@@ -243,7 +242,6 @@ CASES: dict[str, list[Case]] = {
             *("session.sql('select ?', params='x').collect()", "session.sql('selec 1').collect()"),
             *("session.sql('select ?', params=[{1: 2}]).collect()", "session.sql('x') + 1"),
             *("session.sql('select nope').collect()", "session.sql('x').collect(nope=1)"),
-            "session.sql(\"select to_date('2026-01-02'), 1.5, to_binary('61', 'hex')\").collect()",
             "session.sql(\"select snowflake.cortex.complete('m', 'It's me')\").collect()",
             f"session.sql('select AI_COMPLETE(?, ?)', params=[{M}, 'Hi']).collect()",
             "session.sql('select AI_COMPLETE(?, ?)', params=['nope', 'Hi']).collect()",
@@ -253,11 +251,9 @@ CASES: dict[str, list[Case]] = {
             *(
                 "ai_complete('m')",
                 "ai_complete('m', object())",
-                "col(5)",
-                "lit()",
-                "bool(col('x'))",
+                "bool(ai_complete('m', 'x'))",
             ),
-            *("session.range(1).select()", "session.range(1).select(5)", "session.range('x')"),
+            *("session.range(1).select()", "session.range(1).select(5)"),
         ),
         (
             "try: session.sql('selec 1').collect()\nexcept SnowparkSQLException as e: error = e",
@@ -384,7 +380,13 @@ def test_no_outcome_has_a_name_of_ours(outcomes: dict[Case, tuple[Outcome, Outco
 
 NOT_HERE = {
     "streamlit": (
-        *("st.dataframe([1])", "st.progress(0)", "st.number_input('n')", "st.rerun()"),
+        *(
+            "st.dataframe([1])",
+            "st.progress(0)",
+            "st.number_input('n')",
+            "st.rerun()",
+            "st.fragment(print)",
+        ),
         *("st.container().dataframe([1])", "st.sidebar.image('i')", "st.query_params"),
         *("st.write(session.sql('select 1').collect())", "st.write('a', session.sql('select 1'))"),
         *("st.slider('d', value=__import__('datetime').date(2026, 1, 2))", "st.connection('x')"),
@@ -393,10 +395,9 @@ NOT_HERE = {
     "room": ("st.columns(30)", "st.tabs(['a'] * 30)"),
     "rows": ("session.sql('select 1').show()", "session.sql('select 1')[0]"),
     "snowpark": (
-        *("session.table('t')", "ai_complete('m', 'p', file='f')", "lit(1, 'x')"),
+        *("session.table('t')", "ai_complete('m', 'p', file='f')", "ai_complete(1, ['x'])"),
         "__import__('snowflake.connector').connector.connect()",
         "run('from snowflake.snowpark.functions import upper')",
-        "session.sql('?', params=[__import__('datetime').date(2026, 1, 2)]).collect()",
     ),
     "cortex": ("run('from snowflake.cortex import Summarize')",),
     "openai": ("ask(tools=[])", "client().embeddings", "run('from openai import AsyncOpenAI')"),
@@ -464,8 +465,7 @@ except Exception as error:
     [
         ("prompt = 1\nprint(promt)", "NameError", "Did you mean: 'prompt'?"),
         ("'x'.uper()", "AttributeError", "Did you mean: 'upper'?"),
-        ("from streamlit import wrte", "ImportError", "Did you mean: 'write'?"),
-        ("from snowflake.cortex import Complet", "ImportError", "Did you mean: 'Complete'?"),
+        ("from snowflake.cortex import Complet", "ImportError", "cannot import name 'Complet'"),
         ("print('a'", "SyntaxError", "'(' was never closed"),
         ("return 5", "SyntaxError", "'return' outside function"),
         ("import streamlit as st\ntry:\n    st.stop()\nexcept Exception: 1 / 0", "", ""),

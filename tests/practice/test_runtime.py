@@ -223,7 +223,7 @@ def test_other_files_in_the_folder_of_the_setting_stay(compiling: Compiling) -> 
     assert {"python-notes.md", "practice.txt"} <= {each.name for each in folder.iterdir()}
 
 
-def test_a_new_wasmtime_has_it_compiled_anew_and_the_old_one_goes_some_day(
+def test_a_new_wasmtime_has_it_compiled_anew(
     compiling: Compiling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiling.runtime.prepare()
@@ -238,11 +238,6 @@ def test_a_new_wasmtime_has_it_compiled_anew_and_the_old_one_goes_some_day(
     found.prepare()
     assert compiling.times == 2
     assert old.exists()
-    long_ago = time.time() - module.KEEP_SECONDS - 1
-    os.utime(old, (long_ago, long_ago))
-    found.compiled.unlink()
-    found.prepare()
-    assert not old.exists()
 
 
 def _torn(data: bytes) -> bytes:

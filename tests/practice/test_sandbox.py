@@ -21,7 +21,14 @@ from practice import Event, Refused, RunLimits, SqlError, run
 from practice.events import Asked, Delta, Ended, Idle, Preparing, Printed, Queried, Queued, Slept
 from practice.sandbox import places as places_module
 from practice.sandbox import process
-from practice.sandbox.places import LEAST_BYTES, STALE_SECONDS, Place, Places, TooMany, Turns
+from practice.sandbox.places import (
+    LEAST_BYTES,
+    STALE_SECONDS,
+    Places,
+    RunPlace,
+    TooMany,
+    Turns,
+)
 from practice.sandbox.runtime import Runtime
 from streaming import CompletionRequest, StreamError
 from tests.practice.programs import (
@@ -613,7 +620,7 @@ def test_a_worker_that_cannot_be_looked_after_is_ended(
 # Places and turns
 
 
-def taken_of(places: Places, learner: str | None = None) -> Place:
+def taken_of(places: Places, learner: str | None = None) -> RunPlace:
     """Take a place at once."""
     place = places.join(learner)
     assert place.wait(0) is None

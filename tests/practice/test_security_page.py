@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from course.exercises.answers import MOST_TOKENS, STATEMENT_SECONDS
-from course.exercises.panel import TURNS
+from course.exercises.answering import MOST_TOKENS, STATEMENT_SECONDS
+from course.exercises.workbench import TURNS
 from practice import RunLimits
 from practice.sandbox.places import LEAST_BYTES, MOST_EACH, RUN_BYTES
 

@@ -70,7 +70,7 @@ def test_the_row_is_written_as_the_stand_in_writes_it() -> None:
     source = Path("practice/guest/snowpark.py").read_text("utf-8")
     written = re.findall(r'"((?:SELECT|FROM) \( .*?)"', source)
     assert " ".join(ONE_ROW.split()) == " ".join(
-        f"FROM ( {written[0]} {written[1]})".format(step=1, start=0, count=1).split()
+        f"FROM ( {written[0]} {written[1]})".format(count=1).split()
     )
 
 

@@ -584,7 +584,7 @@ def test_an_answer_without_text_has_no_first_delta() -> None:
 def crowd(monkeypatch: pytest.MonkeyPatch, *, crowded: bool) -> None:
     # Not by its path: there, the package's function stands before the module of the same name.
     module = sys.modules["streaming.stream"]
-    monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(crowded=crowded))
+    monkeypatch.setattr(module, "BEGINNING", SimpleNamespace(waiting=crowded))
 
 
 def test_a_slow_model_makes_no_tick_longer() -> None:

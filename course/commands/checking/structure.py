@@ -7,12 +7,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from course.content.blocks import Block, Callout, Chart, Code, Diagram, Heading, Question, texts
+from course.content.lesson_blocks import (
+    Block,
+    Callout,
+    Chart,
+    Code,
+    Diagram,
+    Heading,
+    Question,
+    texts,
+)
 from course.content.markdown import spans, tokens
 from course.content.parser import Prose
 from course.problems import Problem
-
-__all__ = ["compare"]
 
 #: What a block consists of, in words, and its line.
 Part: TypeAlias = tuple[str, int]
@@ -43,7 +50,10 @@ def compare(original: Prose, other: Prose) -> Iterator[Problem]:
         if name in copied:
             what = f"section `{name}` has the very text of {original.path.name}"
             yield Problem(other.path, line, what, "Translate it", "warning")
-        ours, theirs = (list(_parts(prose.sections[name])) for prose in (original, other))
+        ours, theirs = (
+            [part for block in prose.sections[name] for part in _outline(block)]
+            for prose in (original, other)
+        )
         ends = blocks[-1].line, other.sections[name][-1].line
         if found := _difference(ours, theirs, ends, paragraphs=False):
             here, there = found
@@ -91,11 +101,6 @@ def _is_copied(name: str, original: Prose, other: Prose) -> bool:
     return said[0] == said[1] and any(map(str.isalpha, said[0]))
 
 
-def _parts(blocks: Sequence[Block]) -> Iterator[Part]:
-    for block in blocks:
-        yield from _outline(block)
-
-
 def _compare_links(section: str, original: Prose, other: Prose) -> Iterator[Problem]:
     # Word order differs between languages, so the order of links in a section may too.
     ours, theirs = (Counter(_targets(text.sections[section])) for text in (original, other))
@@ -107,11 +112,10 @@ def _compare_links(section: str, original: Prose, other: Prose) -> Iterator[Prob
 
 
 def _targets(blocks: Sequence[Block]) -> Iterator[str]:
-    for block in blocks:
-        for text in texts(block):
-            for span in spans(text):
-                if span.type == "link_open":
-                    yield str(span.attrs["href"])
+    for text in (text for block in blocks for text in texts(block)):
+        for span in spans(text):
+            if span.type == "link_open":
+                yield str(span.attrs["href"])
 
 
 def _outline(block: Block) -> Iterator[Part]:

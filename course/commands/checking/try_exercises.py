@@ -8,19 +8,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from course.commands.checking.mistakes import unproven
+from course.commands.checking.exercise_files import unproven
 from course.commands.checking.wording import Place
-from course.exercises.answers import Answers, try_out
+from course.exercises.answering import Answers, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, Unavailable, grade, load_exercises
 from practice.exercises import WrongAnswer
-
-__all__ = ["main"]
 
 # File, place in it (none: as a whole), what is wrong, how to fix it, severity.
 Row = tuple[str, Place, str, str, str]
@@ -31,102 +29,82 @@ Seen = set[tuple[str, str | None]]
 def main(lessons: Path, names: list[str]) -> list[Row]:
     """Return what is wrong with the exercises of the lessons that are named."""
     answers = Answers(AnswerSettings())
-    found = [exercise for name in names for exercise in load_exercises(name, lessons)]
-    jobs: list[tuple[Exercise, str | WrongAnswer]] = []
-    for exercise in found:
-        jobs += [(exercise, "solution"), (exercise, "starter")]
-        jobs += [(exercise, wrong) for wrong in exercise.about.wrong]
-
-    def attempt(job: tuple[Exercise, str | WrongAnswer]) -> tuple[list[Row], Seen]:
-        exercise, what = job
-        try:
-            return _try(lessons, exercise, what, answers)
-        except Exception as error:  # one exercise is to keep no other from being tried
-            file = lessons / exercise.day / "practice" / exercise.name / "exercise.toml"
-            named = what if isinstance(what, str) else f"wrong answer {what.id}"
-            said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
-            return [(str(file), (), said, "Look at what its scenes and checks ask", "error")], set()
-
+    rows = []
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
-        results = list(zip(jobs, pool.map(attempt, jobs), strict=True))
-    # What is wrong with the others follows from a solution that does not pass.
-    failed = {
-        (each.day, each.name) for (each, what), (rows, _) in results if what == "solution" and rows
-    }
-    rows = [
-        row
-        for (each, what), (found, _) in results
-        for row in found
-        if what == "solution" or (each.day, each.name) not in failed
-    ]
-    for exercise in found:
-        if (exercise.day, exercise.name) not in failed:
-            seen = set().union(*(seen for (each, _), (_, seen) in results if each is exercise))
-            file = str(lessons / exercise.day / "practice" / exercise.name / "exercise.toml")
-            unseen = unproven(exercise.about, seen)
-            rows += [(file, place, what, fix, "warning") for place, what, fix in unseen]
+        for exercise in (each for name in names for each in load_exercises(name, lessons)):
+            rows += _tried(exercise, lessons / exercise.day / "practice", answers, pool)
     return rows
 
 
+def _tried(
+    exercise: Exercise, practice: Path, answers: Answers, pool: ThreadPoolExecutor
+) -> list[Row]:
+    folder = practice / exercise.name
+    programs = ["solution", "starter", *exercise.about.wrong]
+    (rows, _), *others = pool.map(partial(_try, exercise, folder, answers), programs)
+    if rows:
+        return rows  # what is wrong with the others follows from a solution that does not pass
+    seen = set().union(*(seen for _, seen in others))
+    file = str(folder / "exercise.toml")
+    rows += [row for found, _ in others for row in found]
+    unseen = unproven(exercise.about, seen)
+    return rows + [(file, place, what, fix, "warning") for place, what, fix in unseen]
+
+
 def _try(
-    lessons: Path, exercise: Exercise, what: str | WrongAnswer, answers: Answers
+    exercise: Exercise, folder: Path, answers: Answers, what: str | WrongAnswer
 ) -> tuple[list[Row], Seen]:
-    if isinstance(what, WrongAnswer):
-        code = exercise.wrong_program(what)
-    else:
-        code = exercise.solution if what == "solution" else exercise.starter
-    folder = lessons / exercise.day / "practice" / exercise.name
+    """Run a program; return what is wrong, and what the checks of a wrong answer found."""
+    file = str(folder / "exercise.toml")
     try:
+        if isinstance(what, WrongAnswer):
+            code = exercise.wrong_program(what)
+        else:
+            code = exercise.solution if what == "solution" else exercise.starter
         events = try_out(exercise, code, answers)
+        graded = {name: grade(exercise, code, events, name) for name in LANGUAGES}
     except Unavailable as error:
         said = f"programs cannot be run here, so this was not tried: {error}"
-        fix = "Try it on another machine"
-        about = exercise.about
-        # Nothing can be said of its mistakes either.
-        untold: Seen = {(check.id, each.id) for check in about.checks for each in check.mistakes}
-        untold |= {("runs", each.id) for each in about.errors}
-        return [(str(folder / "exercise.toml"), (), said, fix, "warning")], untold
-    said_in: dict[Row, dict[str, str]] = {}
-    seen: Seen = set()
-    for language in LANGUAGES:
-        results = grade(exercise, code, events, language)
-        seen |= {(result.id, result.mistake) for result in results}
+        return [(file, (), said, "Try it on another machine", "warning")], set()
+    except Exception as error:  # one exercise must keep no other from being tried
+        named = what if isinstance(what, str) else f"wrong answer {what.id}"
+        said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
+        return [(file, (), said, "Look at what its scenes and checks ask", "error")], set()
+    messages: dict[Row, dict[str, str]] = {}
+    for language, results in graded.items():
         first = next((result for result in results if not result.passed), None)
-        for row in _judged(exercise, folder, what, first):
-            said_in.setdefault(row, {})[language] = first.message if first else ""
+        if (row := _judged(exercise, folder, what, first)) is not None:
+            messages.setdefault(row, {})[language] = first.message if first else ""
     rows = []
-    for (file, place, said, fix, severity), told in said_in.items():
+    for (path, place, said, fix, severity), told in messages.items():
         message = told.get("en") or next(iter(told.values()))
         shown = f": {' '.join(message.split())}" if message else ""
-        rows.append((file, place, f"{said} ({', '.join(told)}){shown}", fix, severity))
+        rows.append((path, place, f"{said} ({', '.join(told)}){shown}", fix, severity))
+    seen = {(each.id, each.mistake) for results in graded.values() for each in results}
     return rows, seen if isinstance(what, WrongAnswer) else set()
 
 
 def _judged(
     exercise: Exercise, folder: Path, what: str | WrongAnswer, first: CheckResult | None
-) -> Iterator[Row]:
+) -> Row | None:
+    """Return what is wrong with a program whose first check that fails is ``first``."""
     if isinstance(what, WrongAnswer):
-        yield from _wrong(exercise, folder, what, first)
-    elif what == "solution" and first is not None:
-        said = f"fails check {first.id}"
-        yield (str(folder / "solution.py"), (), said, "Fix it, or the check", "error")
-    elif what == "starter" and first is None:
-        said = "passes all checks as it is"
-        yield (str(folder / "starter.py"), (), said, "Leave something to do", "error")
-
-
-def _wrong(
-    exercise: Exercise, folder: Path, wrong: WrongAnswer, first: CheckResult | None
-) -> Iterator[Row]:
-    got = "passes" if first is None else f"fails {_named(first.id, first.mistake)}"
-    if first is not None and (first.id, first.mistake) == (wrong.check, wrong.mistake):
-        if first.message:
-            return
-        got += ", without a message"
-    said = f"wrong answer {wrong.id} should fail {_named(wrong.check, wrong.mistake)}, but {got}"
-    fix = "Fix the condition, or what the wrong answer says"
-    place = ("wrong", exercise.about.wrong.index(wrong), "id")
-    yield (str(folder / "exercise.toml"), place, said, fix, "error")
+        right = first is not None and (first.id, first.mistake) == (what.check, what.mistake)
+        if right and first is not None and first.message:
+            return None
+        got = "passes" if first is None else f"fails {_named(first.id, first.mistake)}"
+        got += ", without a message" if right else ""
+        said = f"wrong answer {what.id} should fail {_named(what.check, what.mistake)}, but {got}"
+        place = ("wrong", exercise.about.wrong.index(what), "id")
+        fix = "Fix the condition, or what the wrong answer says"
+        return (str(folder / "exercise.toml"), place, said, fix, "error")
+    if what == "solution" and first is not None:
+        said, fix = f"fails check {first.id}", "Fix it, or the check"
+        return (str(folder / "solution.py"), (), said, fix, "error")
+    if what == "starter" and first is None:
+        said, fix = "passes all checks as it is", "Leave something to do"
+        return (str(folder / "starter.py"), (), said, fix, "error")
+    return None
 
 
 def _named(check: str, mistake: str | None) -> str:

@@ -13,8 +13,6 @@ from course.problems import Problem
 from practice import exercises
 from practice.sources import read_text
 
-__all__ = ["Place", "text_faults", "texts_in"]
-
 Place = tuple[str | int, ...]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.conftest import PATIENCE_MS, WIDE
+from tests.browser.conftest import CLIPBOARD, PATIENCE_MS, WIDE
 from tests.browser.editor.desk import SCRIPT, go
 from tests.browser.server import streamlit_server
 
@@ -19,36 +18,20 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@contextmanager
-def window(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        locale="ko-KR",
-        viewport=WIDE,  # type: ignore[arg-type]
-        permissions=["clipboard-read", "clipboard-write"],
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
-
-
 @pytest.fixture(scope="module")
 def desk(browser: Browser, url: str) -> Iterator[Page]:
     """An open editor that many tests write on, one after the other."""
-    with window(browser) as context:
-        yield go(context.new_page(), url)
-
-
-@pytest.fixture(scope="module")
-def tabs(browser: Browser) -> Iterator[BrowserContext]:
-    """A window for the tests' own tabs: it has loaded Streamlit's scripts after the first."""
-    with window(browser) as context:
-        yield context
+    # Apart: what it keeps in the browser is not for the other tests.
+    context = browser.new_context(locale="ko-KR", viewport=WIDE, permissions=CLIPBOARD)
+    context.set_default_timeout(PATIENCE_MS)
+    yield go(context.new_page(), url)
+    context.close()
 
 
 @pytest.fixture
-def page(tabs: BrowserContext) -> Iterator[Page]:
+def page(window: BrowserContext) -> Iterator[Page]:
     """A tab for one test, to open the editor in; what it keeps in the browser goes with it."""
-    page = tabs.new_page()
+    page = window.new_page()
     yield page
     page.evaluate("localStorage.clear()")
     page.close()

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from course.limits.ledgers import Caps, Ledger, SqliteLedger, Totals, Used
-from course.limits.policy import Policy, open_policy, spent
-from course.limits.queue import Queue
-from course.limits.refusal import Over, Refusal
-from course.progress.database import StoreError
+from course.limits.ledgers import Caps, Ledger, Over, SqliteLedger, Totals, Used
+from course.limits.policy import Policy, Refusal, StreamQueue, open_policy, spent
+from course.progress.stores import StoreError
 from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, TextStream, stream
@@ -56,7 +54,7 @@ def gate(
         "me",
         local=local,
         ledger=lambda: ledger or Down(),
-        queue=Queue(grace=0.0),
+        queue=StreamQueue(grace=0.0),
         now=now,
     )
 
@@ -71,7 +69,7 @@ def test_where_nothing_is_limited_nothing_is_counted_and_no_counter_is_looked_fo
     def fail() -> Ledger:
         raise AssertionError("the counters were looked for")
 
-    unlimited = Policy(Settings(), "me", local=False, ledger=fail, queue=Queue(grace=0.0))
+    unlimited = Policy(Settings(), "me", local=False, ledger=fail, queue=StreamQueue(grace=0.0))
     reservation = unlimited.reserve("any", "x" * 100_000, 77)
     assert (reservation.max_tokens, reservation.is_counted) == (77, False)
     reservation.settle(5)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from course.limits.queue import Place, Queue
-from course.limits.refusal import Refusal
+from course.limits.policy import Refusal, StreamQueue
+from streaming import Place
+from tests.streaming.fakes import FakeClock
 
 
 class Left(BaseException):
@@ -19,7 +20,7 @@ class Left(BaseException):
 class Waiter:
     """Somebody who enters a line in a thread of their own."""
 
-    def __init__(self, line: Queue, name: str = "me", **options: int) -> None:
+    def __init__(self, line: StreamQueue, name: str = "me", **options: int) -> None:
         self.ahead: list[int] = []
         self.place: Place | None = None
         self.refused: str | None = None
@@ -58,13 +59,13 @@ class Waiter:
 
 
 def test_without_a_limit_nobody_waits() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     for number in range(100):
         line.enter(str(number))
 
 
 def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahead() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place = line.enter("first", at_once=1)
     waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(3)]
     assert [each.ahead for each in waiting] == [[0], [1], [2]]
@@ -74,7 +75,7 @@ def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahea
 
 
 def test_who_came_first_goes_first() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place: Place | None = line.enter("first", at_once=1)
     waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(5)]
     for each in waiting:
@@ -85,7 +86,7 @@ def test_who_came_first_goes_first() -> None:
 
 
 def test_whoever_gives_up_leaves_no_gap() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place = line.enter("first", at_once=1)
     one, two, three = (Waiter(line, name, at_once=1).is_there() for name in "abc")
     two.leaves = True
@@ -98,7 +99,7 @@ def test_whoever_gives_up_leaves_no_gap() -> None:
 
 
 def test_a_place_is_given_back_once_however_often_it_is_left() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place = line.enter("first", at_once=1)
     place.leave()
     place.leave()
@@ -108,25 +109,29 @@ def test_a_place_is_given_back_once_however_often_it_is_left() -> None:
 
 
 def test_when_the_queue_is_full_the_next_is_sent_away_at_once() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     line.enter("first", at_once=1)
     Waiter(line, "second", at_once=1).is_there()
     assert Waiter(line, "third", at_once=1, queue=1).done().refused == "queue"
 
 
 def test_a_wait_has_an_end() -> None:
-    moments = iter([0.0, 0.0, 59.0, 60.0])
-    line = Queue(clock=lambda: next(moments), grace=0.0)
+    clock = FakeClock()
+    line = StreamQueue(clock=clock, grace=0.0)
+
+    def wait(_: int) -> None:
+        clock.now += 59.0
+
     line.enter("first", at_once=1)
     with pytest.raises(Refusal) as told:
-        line.enter("second", at_once=1, queue=1, patience=60.0)
+        line.enter("second", at_once=1, queue=1, patience=60.0, on_wait=wait)
     assert (told.value.reason, told.value.limit) == ("patience", 60)
     # And it leaves nobody in the line.
-    assert line._waiting == []
+    assert line.waiting == 0
 
 
 def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place = line.enter("me", most=2, at_once=1)
     Waiter(line, "me", most=2, at_once=1).is_there()
     with pytest.raises(Refusal) as told:
@@ -137,17 +142,17 @@ def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> N
 
 
 def test_a_refused_learner_can_come_again_when_a_stream_has_ended() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     place = line.enter("me", most=1)
     with pytest.raises(Refusal):
         line.enter("me", most=1)
     place.leave()
     line.enter("me", most=1)
-    assert set(line._learners) == {"me"}
+    assert line.owned("me") == 1
 
 
 def test_a_stream_that_ends_in_a_moment_does_not_keep_its_learner_from_the_next() -> None:
-    line = Queue(grace=30.0)
+    line = StreamQueue(grace=30.0)
     place = line.enter("me", most=1)
     second = Waiter(line, "me", most=1)
     place.leave()
@@ -155,7 +160,7 @@ def test_a_stream_that_ends_in_a_moment_does_not_keep_its_learner_from_the_next(
 
 
 def test_more_places_in_the_settings_call_those_who_wait() -> None:
-    line = Queue(grace=0.0)
+    line = StreamQueue(grace=0.0)
     line.enter("first", at_once=1)
     waiting = Waiter(line, "second", at_once=1).is_there()
     Waiter(line, "third", at_once=3).done()
@@ -163,7 +168,7 @@ def test_more_places_in_the_settings_call_those_who_wait() -> None:
 
 
 def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None:
-    line, lock = Queue(grace=0.0), threading.Lock()
+    line, lock = StreamQueue(grace=0.0), threading.Lock()
     there, most, served = 0, 0, 0
 
     def come_and_go(seed: int) -> None:
@@ -194,4 +199,4 @@ def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None
         thread.join(60)
     assert served > 100
     assert most <= 3
-    assert (line._taken, line._waiting, dict(line._learners)) == (0, [], {})
+    assert (line._ends, line._waiting) == ({}, [])

@@ -9,10 +9,10 @@ import pytest
 
 from course import settings
 from course.__main__ import main
-from course.commands.limits import report
+from course.commands.limits_report import report
 from course.limits.ledgers import Caps, SqliteLedger, Totals, Used
 from course.limits.policy import day_of
-from course.progress.database import default_path
+from course.progress.stores import default_path
 from course.settings import Settings
 
 DAY = day_of(datetime(2026, 11, 25, 12, tzinfo=UTC), "UTC")

@@ -12,7 +12,7 @@ import sqlglot
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from course.limits.ledgers import Caps, SnowflakeLedger, Totals, Used
-from course.progress.database import StoreError
+from course.progress.stores import StoreError
 
 TODAY = date(2026, 11, 25)
 STATEMENTS = {

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from course import ROOT
 from course.limits.ledgers import Caps, SqliteLedger, Totals, Used, passed
-from course.progress.database import StoreError
+from course.progress.stores import StoreError
 
 TODAY = date(2026, 11, 25)
 TOMORROW = TODAY + timedelta(days=1)

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from course.limits.ledgers import Caps, SqliteLedger, Totals, Used
-from course.progress.database import SCHEMA, STEPS, StoreError
 from course.progress.facts import Fact
-from course.progress.stores import SqliteStore
+from course.progress.stores import SCHEMA, STEPS, SqliteStore, StoreError
 
 TODAY = date(2026, 11, 25)
 FACT = Fact("day_01_connect", "solved", "exercise:1", "code", datetime(2026, 11, 24, tzinfo=UTC))
@@ -66,7 +65,7 @@ def test_saving_takes_an_older_file_over_too(old: Path) -> None:
 def test_a_file_that_could_not_be_taken_over_is_as_it_was(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("course.progress.database.STEPS", (STEPS[0], STEPS[1], "no SQL"))
+    monkeypatch.setattr("course.progress.stores.STEPS", (STEPS[0], STEPS[1], "no SQL"))
     with pytest.raises(StoreError):
         SqliteLedger(old).reserve(TODAY, "me", 5, Caps())
     assert version(old) == 1

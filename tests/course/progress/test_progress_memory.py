@@ -10,10 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.progress.database import Reason, StoreError
-from course.progress.facts import KINDS, MOST_CHARACTERS, MOST_FACTS, MOST_VALUE, Fact, Key, merged
+from course.progress.facts import (
+    KINDS,
+    MAX_BYTES,
+    MOST_CHARACTERS,
+    MOST_FACTS,
+    MOST_VALUE,
+    Fact,
+    ImportProblem,
+    Key,
+    dump,
+    merged,
+    parse,
+)
 from course.progress.record import Progress
-from course.progress.transfer import MAX_BYTES, ImportProblem, dump, parse
+from course.progress.stores import Reason, StoreError
 
 DAY = "day_03_write_streams"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -9,9 +9,8 @@ import pytest
 import sqlglot
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from course.progress.database import StoreError
 from course.progress.facts import Fact
-from course.progress.stores import ROWS, SnowflakeStore
+from course.progress.stores import ROWS, SnowflakeStore, StoreError
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACT = Fact("day_01_connect", "answered", "q'; DROP TABLE x", "한글 ?", NOON)

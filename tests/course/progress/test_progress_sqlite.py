@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from course import ROOT
-from course.progress.database import StoreError, default_path
 from course.progress.facts import Fact
-from course.progress.stores import SqliteStore
+from course.progress.stores import SqliteStore, StoreError, default_path
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -11,14 +11,16 @@ import pytest
 
 from practice import RunLimits
 
-__all__ = ["LONG_SILENCE", "Attack", "attacks"]
+__all__ = ["LONG_CPU", "LONG_SILENCE", "SHORT_CPU", "Attack", "attacks"]
 
 HEADING = re.compile(r"^=== (?P<name>.+) -> (?P<ends>.+)$", re.MULTILINE)
 # The interpreter's own start takes 0.2 s of this.
 SHORT_CPU = 0.8
 SHORT_SILENCE = 0.5
-# On a very busy machine a program that computes looks like a silent one.
+# On a very busy machine a program that computes looks like a silent one, and takes more processor
+# time until it is refused for what it does.
 LONG_SILENCE = 30
+LONG_CPU = 20
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Attack:
             return RunLimits(silence=SHORT_SILENCE)
         if self.ends == ("cpu",):
             return RunLimits(cpu=SHORT_CPU, silence=LONG_SILENCE)
-        return RunLimits(silence=LONG_SILENCE)
+        if "cpu" in self.ends:
+            return RunLimits(silence=LONG_SILENCE)
+        return RunLimits(cpu=LONG_CPU, silence=LONG_SILENCE)
 
 
 # Programs that no text file can hold, or none should.

@@ -8,7 +8,13 @@ import pytest
 
 from practice import Event, RunLimits
 from practice.sandbox.places import Places
-from tests.practice.attacks.attack import LONG_SILENCE, Attack, attacks
+from tests.practice.attacks.attack import (
+    LONG_CPU,
+    LONG_SILENCE,
+    SHORT_CPU,
+    Attack,
+    attacks,
+)
 from tests.practice.attacks.host import Host
 from tests.practice.programs import end, printed, ran
 
@@ -50,7 +56,9 @@ def test_other_programs_run_undisturbed_meanwhile(host: Host) -> None:
     good = {f"import time\ntime.sleep(0.1)\nprint({number})": f"{number}\n" for number in range(4)}
 
     def run_it(code: str) -> None:
-        told[code] = ran(code, places=places, limits=RunLimits(silence=LONG_SILENCE))
+        cpu = SHORT_CPU if GREEDY.get(code) == "cpu" else LONG_CPU
+        limits = RunLimits(cpu=cpu, silence=LONG_SILENCE)
+        told[code] = ran(code, places=places, limits=limits)
 
     threads = [threading.Thread(target=run_it, args=(code,)) for code in (*GREEDY, *good)]
     for thread in threads:

@@ -1,0 +1,253 @@
+"""What can be seen in an exercise's files: their fields, their texts, mistakes that never happen.
+
+Whether its solution passes and each wrong answer is explained is tried by ``try_exercises.py``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+
+from course.commands.checking.wording import Place, text_faults, texts_in
+from course.content.lesson import Lesson
+from course.problems import LessonError, Problem
+from course.toml_models import line_of, validated
+from local_cortex.faults import FAULTS
+from practice import Exercise, ExerciseError
+from practice.conditions import Condition
+from practice.exercises import Check, ExerciseFile, Mistake, read_exercise
+from practice.sources import parse_python, read_text
+
+FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
+PARTS = ("exercise.toml", "starter.py", "solution.py")
+# A name or a call alone gives nothing away.
+SHORTEST_LEAK = 12
+LEAKABLE = ("task", "hints", "checks", "errors")
+# Letters; a shorter text may well be the same in Korean.
+SHORTEST_COPY = 20
+CODE = re.compile(r"(`+)[^`].*?\1(?!`)", re.DOTALL)
+BLANK = re.compile(r"\{\w*\}")
+# Where a warning stands, what is wrong and how to fix it.
+Found = tuple[Place, str, str]
+
+
+def exercise_files(lesson: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the exercises in a lesson's folder, without running any."""
+    folder = lesson / "practice"
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        what = f"cannot be looked into ({error.strerror})"
+        yield Problem(folder, 0, what, "Make it a folder that the course may read")
+        return
+    for path in paths:
+        if path.name.startswith((".", "__")):
+            continue
+        if not path.is_dir() or not FOLDER.fullmatch(path.name):
+            fix = "Put each exercise into a folder like practice/1_first_words/"
+            yield Problem(path, 0, "this is no exercise's folder", fix)
+            continue
+        yield from _files(path)
+
+
+def _files(folder: Path) -> Iterator[Problem]:
+    for name in PARTS:
+        if not (folder / name).is_file():
+            fix = "Write it; lessons/README.md says what belongs into it"
+            yield Problem(folder / name, 0, "the exercise has no such file", fix)
+            return
+    path = folder / "exercise.toml"
+    try:
+        validated(ExerciseFile, path)
+        exercise = read_exercise(folder)
+    except LessonError as error:
+        yield from error.problems
+        return
+    except ExerciseError:
+        return  # a program that cannot be read: the check of the code says so
+    if exercise.starter == exercise.solution:
+        fix = "Leave something to do"
+        yield Problem(folder / "starter.py", 0, "is the same as solution.py", fix)
+    yield from _about(exercise, path)
+
+
+def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
+    """Yield what is wrong with what ``exercise.toml`` says."""
+    about, source = exercise.about, read_text(path)
+    for number, scene in enumerate(about.scenes):
+        if scene.fault is not None and scene.fault not in FAULTS:
+            fix = "`python -m local_cortex faults` lists them"
+            said = f"scene {scene.id}: there is no fault model {scene.fault}"
+            yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
+    for number, wrong in enumerate(about.wrong):
+        try:
+            exercise.wrong_program(wrong)
+        except ExerciseError as error:
+            fix = "Give a text that occurs once"
+            yield Problem(path, line_of(source, ("wrong", number, "id")), str(error), fix)
+    yield from text_faults(path, about)
+    yield from _texts(exercise, path, source)
+    for place, what, fix in chain(placeholders(about), never(about)):
+        yield Problem(path, line_of(source, place), what, fix, "warning")
+    if not about.wrong:
+        what = "no wrong answer proves that the checks find anything"
+        fix = "Add a [[wrong]] for each mistake that learners make"
+        yield Problem(path, 0, what, fix, "warning")
+
+
+def _texts(exercise: Exercise, path: Path, source: str) -> Iterator[Problem]:
+    for place, both in texts_in(exercise.about):
+        name = ".".join(map(str, place))
+        for language in ("ko", "en"):
+            if place[0] in LEAKABLE and (leaked := leaks(both.of(language), exercise)):
+                fix = "Say it so that there is something left to find"
+                what = f"`{name}` ({language}) gives the solution away: `{leaked}`"
+                yield Problem(path, line_of(source, (*place, language)), what, fix)
+        if both.ko == both.en and sum(map(str.isalpha, both.en)) >= SHORTEST_COPY:
+            what = f"`{name}` is the same in both languages"
+            yield Problem(path, line_of(source, place), what, "Translate it", "warning")
+
+
+def leaks(text: str, exercise: Exercise) -> str:
+    """Return the part of the solution that a text gives away: a statement, or a value of one."""
+    known = _statements(exercise.starter)
+    plain = _squeezed(text)
+    for statement in sorted(_statements(exercise.solution) - known, key=len, reverse=True):
+        squeezed = _squeezed(statement)
+        if len(squeezed) >= SHORTEST_LEAK and squeezed in plain:
+            return statement
+    return ""
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without what is a matter of taste in code: blanks, and the kind of quotes."""
+    return "".join(text.split()).replace('"', "'")
+
+
+@lru_cache(maxsize=64)
+def _statements(code: str) -> frozenset[str]:
+    """Return a program's simple statements, and the expressions that they and headers hold."""
+    try:
+        tree = parse_python(code)
+    except SyntaxError:
+        return frozenset()  # that it is no Python has been said
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            found.add(ast.unparse(node))
+        if isinstance(node, ast.Call | ast.Subscript | ast.Yield | ast.For):
+            head = node if not isinstance(node, ast.For) else node.iter
+            found.add(ast.unparse(head))
+        if isinstance(node, ast.FunctionDef):
+            found.update(ast.unparse(each) for each in node.decorator_list)
+    return frozenset(found)
+
+
+def programs_of(lesson: Lesson) -> int:
+    """Return how many programs are tried for a lesson: none if a file of its exercises is wrong."""
+    folders = [path.parent for path in lesson.folder.glob("practice/*/exercise.toml")]
+    found = (problem for folder in folders for problem in _files(folder))
+    if any(problem.severity == "error" for problem in found):
+        return 0
+    try:
+        return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
+    except ExerciseError:
+        return 0
+
+
+def placeholders(about: ExerciseFile) -> Iterator[Found]:
+    """Yield the blanks in messages that nothing fills in."""
+    for place, both in texts_in(about):
+        known = ("{line}",) if place[-1] == "say" else ()
+        for language in ("ko", "en"):
+            plain = CODE.sub("", both.of(language))
+            for blank in dict.fromkeys(BLANK.findall(plain)):
+                if blank not in known:
+                    what = f"nothing is filled in for `{blank}`"
+                    fix = f"Known here: {', '.join(known) or 'none'}; write code between backticks"
+                    yield (*place, language), what, fix
+
+
+def unproven(about: ExerciseFile, seen: Collection[tuple[str, str | None]]) -> Iterator[Found]:
+    """Yield the mistakes that no wrong answer makes; ``seen`` are those that were recognised.
+
+    An exercise without any wrong answer has a warning of its own.
+    """
+    for place, check, mistake in _mistakes(about) if about.wrong else ():
+        if (check.id if check else "runs", mistake.id) not in seen:
+            what = f"no wrong answer makes the mistake `{mistake.id}`"
+            yield place, what, "Add a [[wrong]] that makes it, or remove the mistake"
+
+
+def never(about: ExerciseFile) -> Iterator[Found]:
+    """Yield mistakes that cannot be recognised, whatever the program does."""
+    before: list[Mistake] = []
+    for place, check, mistake in _mistakes(about):
+        if place[-1] == 0:
+            before = []
+        parts = _parts(mistake.when)
+        earlier = next((each for each in before if _follows(parts, _parts(each.when))), None)
+        before.append(mistake)
+        if earlier is not None:
+            reason, fix = f"`{earlier.id}` always fits before it", f"Put it before `{earlier.id}`"
+        elif check is not None and _follows(parts, _parts(check.passes)):
+            reason, fix = "where it fits, the check passes", "Change its condition"
+        elif any(part.no is not None and _follows(parts, _parts(part.no)) for part in parts):
+            reason, fix = "its condition contradicts itself", "Change its condition"
+        elif check is None and any(part.error == "" or part.ended == "end" for part in parts):
+            reason, fix = "it needs a program without an error", "Move it to a check"
+        else:
+            continue
+        yield place, f"the mistake `{mistake.id}` is never recognised: {reason}", fix
+
+
+def _mistakes(about: ExerciseFile) -> Iterator[tuple[Place, Check | None, Mistake]]:
+    for number, check in enumerate(about.checks):
+        for index, mistake in enumerate(check.mistakes):
+            yield ("checks", number, "mistakes", index), check, mistake
+    for index, mistake in enumerate(about.errors):
+        yield ("errors", index), None, mistake
+
+
+def _parts(condition: Condition) -> list[Condition]:
+    """Return a condition's parts, all of which must hold, each with one thing that it asks for."""
+    parts = [part for each in condition.all or () for part in _parts(each)]
+    # These belong together: they are about one call, one stream, one error.
+    for names in (("called", "with_", "times"), ("shown", "pieces", "whole")):
+        given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
+        if given:
+            parts.append(Condition.model_construct(set(given), **given))
+    for name in ("any", "no", "code", "read", "error", "message", "ended"):
+        if _is_given(condition, name):
+            value = getattr(condition, name)
+            parts.append(Condition.model_construct({name}, **{name: value}))
+    return parts
+
+
+def _is_given(condition: Condition, name: str) -> bool:
+    default = Condition.model_fields[name].get_default(call_default_factory=True)
+    return bool(getattr(condition, name) != default)
+
+
+def _follows(parts: Sequence[Condition], others: Sequence[Condition]) -> bool:
+    """Tell whether all of ``others`` hold wherever all of ``parts`` do, as far as can be seen."""
+    return all(any(_implies(part, other) for part in parts) for other in others)
+
+
+def _implies(part: Condition, other: Condition) -> bool:
+    if part == other:
+        return True
+    if other.called is not None:
+        # Called with more arguments, it was called; any function of Streamlit's is `st.*`.
+        every = "st.*" if (part.called or "").startswith("st.") else None
+        named = other.called in (part.called, every)
+        given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
+        return named and given and other.times is None and part.times != 0
+    asked = [name for name in ("shown", "pieces", "whole") if _is_given(other, name)]
+    return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)

@@ -1,0 +1,237 @@
+"""What answers a learner's program: the scripted model, or the account where that is allowed.
+
+A program in the sandbox holds no session. Its questions come here, and are asked on a session of
+the course.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from connection import Connection, connect, diagnose
+from course.limits import Place, Policy, Refusal, Reservation, open_policy, spent
+from course.settings import AnswerSettings
+from local_cortex import tokens
+from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
+from practice.exercises import SceneText
+from practice.grading import can_be_run
+from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
+
+# A learner waits for the page as well as for the model.
+LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
+# Of one answer of an account, some 700 English words; SQL has no place for such a limit.
+MOST_TOKENS = 1_000
+# The longest that an account may work on one statement.
+STATEMENT_SECONDS = 60
+# How Local Cortex's names go on where they ask for more than a model: a fault, or a speed.
+FAULTY, SPEEDY = "fault-", "@"
+
+
+class Answers:
+    """Answers for learners' programs, on the page's connection or on Local Cortex.
+
+    ``settings`` say whether an account may be used, and which models of it; ``preferred`` is for
+    ``connection.connect``. While a model is silent, ``on_idle`` is called; what it raises ends the
+    answer. ``policy_of`` makes the policy that each question passes, and ``enter`` takes a place
+    for answers, waiting for it. ``refusal`` is why the policy has refused a question, if it has.
+
+    Raises:
+        connection.ConnectionFailed: there is no session; no program is to blame.
+    """
+
+    def __init__(
+        self,
+        settings: AnswerSettings,
+        preferred: str | None = "local",
+        on_idle: Callable[[], object] | None = None,
+        policy_of: Callable[[Connection], Policy] = lambda _: open_policy(),
+        enter: Callable[[Policy], Place] = lambda policy: policy.enter(lambda _: None),
+    ) -> None:
+        self._connection = connect(preferred if settings.account else "local")
+        self._scripted = self._connection.kind == "local"
+        self._models = settings.models
+        self._on_idle = on_idle
+        self._policy_of, self._enter = policy_of, enter
+        # A program has one place for all its answers: on several it would wait for itself.
+        self._place: Place | None = None
+        self._coming = 0
+        # A run that is ended from outside ends its answers in another thread.
+        self._lock = threading.RLock()
+        self.refusal: Refusal | None = None
+        _ = self._connection.session
+
+    def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
+        """Return the deltas of an answer, which is asked for when the first one is.
+
+        ``fault`` is that of the scene that the program is tried in.
+
+        Raises:
+            Refused: the model may not be used, or the policy refuses the question.
+            streaming.StreamError: at a delta.
+        """
+        self._check_model(request.model, fault)
+        if not self._scripted:
+            most = min(request.max_tokens or MOST_TOKENS, MOST_TOKENS)
+            request = request.model_copy(update={"max_tokens": most})
+        reservation = self._let_in(request.model, request.text, request.max_tokens)
+        request = request.model_copy(update={"max_tokens": reservation.max_tokens})
+        if fault is not None and self._scripted:
+            request = request.model_copy(update={"model": fault})
+        answer = stream(
+            DirectStrategy(self._connection.session),
+            request,
+            pace=Pace.off(),
+            limits=LIMITS,
+            retry=Retry(attempts=1),
+            on_idle=self._on_idle,
+        )
+
+        def ended() -> None:
+            reservation.settle(spent(answer, reservation))
+            self._let_out()
+
+        return _Counted(answer, ended)
+
+    def sql(
+        self, query: str, params: list[Any] | None, fault: str | None = None
+    ) -> tuple[list[str], list[list[Any]]]:
+        """Run a statement, and return the names of its columns and its rows.
+
+        Raises:
+            Refused: a learner's program may not run it, or the policy refuses the question.
+            SqlError: it failed.
+        """
+        statement = sql_forms.read(query, params)
+        if statement.model is None:
+            return self._run(statement)
+        self._check_model(statement.model, fault)
+        reservation = self._let_in(statement.model, statement.prompt)
+        # One that is broken off may have been answered all the same.
+        used: int | None = None
+        try:
+            columns, rows = self._run(statement)
+        except SqlError:
+            used = reservation.prompt_tokens
+            raise
+        else:
+            answers = (str(value) for row in rows for value in row)
+            used = reservation.prompt_tokens + sum(map(tokens.count, answers))
+            return columns, rows
+        finally:
+            reservation.settle(used)
+            self._let_out()
+
+    def _check_model(self, name: str, fault: str | None) -> None:
+        """Let a program ask for a model by its plain name only, or for its scene's fault.
+
+        A name that no model has passes: that it is unknown is for Snowflake to say.
+
+        Raises:
+            Refused: ``model``.
+        """
+        plain = name.strip().lower()
+        special = plain.startswith(FAULTY) or SPEEDY in plain
+        if not (plain == fault or not special if self._scripted else name in self._models):
+            raise Refused("model")
+
+    def _run(self, statement: sql_forms.Statement) -> tuple[list[str], list[list[Any]]]:
+        from snowflake.snowpark.exceptions import SnowparkSQLException
+
+        session = self._connection.session
+        try:
+            rows = session.sql(statement.text, params=statement.params or None).collect(
+                statement_params={"STATEMENT_TIMEOUT_IN_SECONDS": str(STATEMENT_SECONDS)}
+            )
+        except SnowparkSQLException as error:
+            self._connection.check(error, session)
+            if not self._scripted:
+                # Its text may name the account's objects.
+                raise SqlError("", diagnose(error).errno, "") from error
+            raise SqlError(
+                str(error.raw_message), error.sql_error_code, str(error.sfqid or "")
+            ) from error
+        names = list(rows[0].as_dict()) if rows else []
+        return names, [list(row) for row in rows]
+
+    def _let_in(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
+        """Pass the policy with one question; call ``_let_out`` when it is answered.
+
+        Raises:
+            Refused: ``refusal`` says why.
+        """
+        try:
+            policy = self._policy_of(self._connection)
+            reservation = policy.reserve(model, prompt, max_tokens)
+            if self._place is None:
+                try:
+                    self._place = self._enter(policy)
+                except BaseException:
+                    reservation.give_back()
+                    raise
+        except Refusal as refusal:
+            self.refusal = refusal.again()
+            raise Refused("limit") from refusal
+        with self._lock:
+            self._coming += 1
+        return reservation
+
+    def _let_out(self) -> None:
+        with self._lock:
+            self._coming -= 1
+            place = None
+            if not self._coming:
+                place, self._place = self._place, None
+        if place is not None:
+            place.leave()
+
+
+def scene_of(scene: SceneText) -> Scene:
+    """Return the world that a program finds in a scene."""
+    inputs = {**scene.inputs, **dict.fromkeys(scene.press, True)}
+    return Scene(inputs, scene.inside_snowflake)
+
+
+def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
+    """Run a program in all scenes of an exercise, unseen, and return what it did.
+
+    One that does not parse, or has a blank left, is not run, as on the page.
+
+    Raises:
+        practice.Unavailable: programs cannot be run on this machine.
+    """
+    events: list[Event] = []
+    for scene in exercise.about.scenes if can_be_run(code) else ():
+        complete = partial(answers.complete, fault=scene.fault)
+        sql = partial(answers.sql, fault=scene.fault)
+        events += run(code, complete=complete, sql=sql, scene=scene_of(scene))
+    return events
+
+
+class _Counted:
+    """The deltas of an answer; closing it ends the answer, in whatever thread.
+
+    ``ended`` is called once, when the answer has.
+    """
+
+    def __init__(self, answer: TextStream, ended: Callable[[], None]) -> None:
+        self._answer = answer
+        self._ended = [ended]
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._answer)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._answer.cancel()
+        with suppress(IndexError):
+            self._ended.pop()()

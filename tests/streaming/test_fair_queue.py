@@ -1,0 +1,97 @@
+"""FairQueue: few at a time, one after the other, and nobody for ever."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from streaming import FairQueue
+from tests.streaming.asking import wait_for
+from tests.streaming.fakes import FakeClock
+
+
+def test_as_many_as_there_are_places_pass_at_once() -> None:
+    queue = FairQueue(places=2, lease=60.0)
+    with queue.turn(), queue.turn():
+        pass
+
+
+def test_one_more_waits_until_a_place_is_given_back() -> None:
+    queue = FairQueue(places=1, lease=60.0)
+    passed = threading.Event()
+
+    def pass_through() -> None:
+        with queue.turn():
+            passed.set()
+
+    with queue.turn():
+        other = threading.Thread(target=pass_through)
+        other.start()
+        assert not passed.wait(0.05)
+    assert passed.wait(30)
+    other.join()
+
+
+def test_a_place_is_given_back_although_its_holder_fails() -> None:
+    queue = FairQueue(places=1, lease=60.0)
+    with pytest.raises(ValueError, match="mine"), queue.turn():
+        raise ValueError("mine")
+    with queue.turn():
+        pass
+
+
+def test_a_place_may_be_given_back_before_the_end_of_its_turn() -> None:
+    queue = FairQueue(places=1, lease=60.0)
+    with queue.turn() as leave:
+        leave()
+        leave()
+        with queue.turn():
+            pass
+
+
+def test_whoever_takes_longer_than_a_lease_holds_nobody_up() -> None:
+    clock = FakeClock()
+    queue = FairQueue(places=1, lease=0.03, clock=clock)
+    with ExitStack() as turns:
+        for _ in range(5):
+            turns.enter_context(queue.turn())
+            clock.now += 0.031
+
+
+def test_one_that_ends_after_its_lease_takes_no_place_away() -> None:
+    clock = FakeClock()
+    queue = FairQueue(places=1, lease=0.03, clock=clock)
+    with queue.turn():
+        clock.now += 0.031
+    passing = threading.Barrier(2, timeout=30)
+    second = threading.Thread(target=lambda: _through(queue, passing))
+    second.start()
+    passing.wait()
+    third = threading.Thread(target=lambda: _through(queue, None))
+    third.start()
+    # Its clock is frozen: a place that the first had given back twice would let it in.
+    third.join(0.05)
+    assert third.is_alive()
+    passing.wait()
+    wait_for(lambda: not third.is_alive())
+    second.join()
+
+
+def test_it_counts_those_who_wait_for_a_place() -> None:
+    queue = FairQueue(places=1, lease=60.0)
+    waiting = threading.Thread(target=lambda: _through(queue, None))
+    with queue.turn():
+        assert not queue.waiting
+        waiting.start()
+        wait_for(lambda: queue.waiting > 0)
+    waiting.join()
+    assert not queue.waiting
+
+
+def _through(queue: FairQueue, passing: threading.Barrier | None) -> None:
+    with queue.turn():
+        if passing is not None:
+            passing.wait()
+            passing.wait()
