@@ -104,7 +104,7 @@ def stamp(path: Path) -> tuple[int, int] | None:
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
-    r"""Return the text of a UTF-8 file of at most so many bytes, with ``\n`` for line ends.
+    r"""Return the text of a UTF-8 file of at most ``largest`` bytes, with ``\n`` for line ends.
 
     Raises:
         SourceError: there is no such file, it cannot be read, is too large, or is not UTF-8.

@@ -1,8 +1,8 @@
-"""Snowflake's query protocol over HTTP: run, ask again, look after, abort.
+"""Snowflake's query protocol over HTTP: run, poll, monitor, abort.
 
-A statement runs once, in the background. After a while a client is told to ask again; one that lost
-its connection repeats its request id. Results are what snowflake-connector-python 4.8 reads
-(snowflake/connector/cursor.py).
+A statement runs once, in the background. A client that waits long is given an address to ask again.
+One that lost its connection repeats its request id. Results are what snowflake-connector-python 4.8
+reads (snowflake/connector/cursor.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.routing import Route
 
+from local_cortex.database.execution import Stopped
 from local_cortex.faults import Refusal
 from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate, failure, success
 from local_cortex.routes.web import JsonResponse, json_body
@@ -60,6 +61,8 @@ class Statement:
     owner: int
     task: asyncio.Task[Result]
     arrow: bool = False
+    size: int = 0
+    """About how many bytes its result takes; 0 while there is none."""
 
     @property
     def status(self) -> str:
@@ -78,13 +81,6 @@ class Statement:
         assert error is None or isinstance(error, SqlError)  # noqa: S101 - see _as_sql_error
         return error
 
-    @property
-    def size(self) -> int:
-        """About how many bytes its result takes; 0 while there is none."""
-        if not self.task.done() or self.task.cancelled() or self.task.exception():
-            return 0
-        return getattr(self.task.result(), "weight", 0)
-
     async def wait(self, seconds: float) -> Result | None:
         """Wait for the result, or raise the error; ``None`` when it is not there in time."""
         done, _ = await asyncio.wait({self.task}, timeout=seconds)
@@ -101,6 +97,8 @@ async def _as_sql_error(work: Coroutine[Any, Any, Result]) -> Result:
         return await work
     except SqlError:
         raise
+    except Stopped:  # its session was closed meanwhile
+        raise SqlError("SQL execution canceled", code="000604", sqlstate="57014") from None
     except Exception as error:
         kind, debugging = type(error).__name__, log.isEnabledFor(logging.DEBUG)
         log.exception("A statement failed: %s", kind, exc_info=debugging)
@@ -114,6 +112,9 @@ class Statements:
     def __init__(self) -> None:
         self._by_query: dict[str, Statement] = {}
         self._by_request: dict[tuple[int, str], Statement] = {}
+        self._running: set[Statement] = set()
+        # Of all results that are kept.
+        self._bytes = 0
 
     def start(
         self,
@@ -130,8 +131,7 @@ class Statements:
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known
-        unfinished = [one for one in self._by_query.values() if not one.task.done()]
-        if sum(one.owner == owner for one in unfinished) >= MOST_UNFINISHED:
+        if sum(one.owner == owner for one in self._running) >= MOST_UNFINISHED:
             raise SqlError(
                 f"Local Cortex runs {MOST_UNFINISHED} statements of a session at a time. "
                 "Wait for some of them.",
@@ -140,10 +140,10 @@ class Statements:
             )
         query_id = str(uuid.uuid4())
         task = asyncio.create_task(_as_sql_error(run(query_id)))
-        # The client may be gone before the statement fails: mark the exception as retrieved.
-        task.add_done_callback(lambda task: task.cancelled() or task.exception())
         statement = Statement(query_id, request_id, owner, task, arrow)
         self._by_query[query_id] = statement
+        self._running.add(statement)
+        task.add_done_callback(lambda _: self._finish(statement))
         if request_id:
             self._by_request[owner, request_id] = statement
         self._forget_old()
@@ -179,17 +179,27 @@ class Statements:
                 statement.task.cancel()
                 self._forget(statement)
 
+    def _finish(self, statement: Statement) -> None:
+        self._running.discard(statement)
+        task = statement.task
+        # The client may be gone before the statement fails: this marks the exception as retrieved.
+        if not task.cancelled() and not task.exception() and statement.query_id in self._by_query:
+            statement.size = getattr(task.result(), "weight", 0)
+            self._bytes += statement.size
+
     def _forget_old(self) -> None:
-        finished = [one for one in self._by_query.values() if one.task.done()]
-        size = 0
-        for newer, statement in enumerate(reversed(finished)):
-            size += statement.size
-            if newer >= KEPT_STATEMENTS or size > KEPT_BYTES:
+        for statement in list(self._by_query.values()):
+            finished = len(self._by_query) - len(self._running)
+            if finished <= KEPT_STATEMENTS and self._bytes <= KEPT_BYTES:
+                break
+            if statement.task.done():
                 self._forget(statement)
 
     def _forget(self, statement: Statement) -> None:
         del self._by_query[statement.query_id]
         self._by_request.pop((statement.owner, statement.request_id), None)
+        self._running.discard(statement)
+        self._bytes -= statement.size
 
 
 async def run(request: Request) -> JsonResponse:

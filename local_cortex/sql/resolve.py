@@ -72,6 +72,8 @@ SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
 DUCKDB_ONLY = re.compile(
     "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
 )
+# What has columns that no list here knows.
+OPAQUE = (exp.Lateral, exp.TableFromRows, exp.Values, exp.Pivot)
 # How Snowflake begins an error of which it knows no place.
 UNPLACED = " error line 0 at position -1\n"
 # What holds an identifier that is no name.
@@ -121,12 +123,18 @@ class Resolver:
         return top.this.pop()
 
     def _check_columns(self, tree: Any) -> None:
-        """Refuse bare names that only DuckDB finds."""
-        named = (one for one in tree.find_all(exp.Identifier) if type(one.parent) is not exp.Column)
-        known = {*self.types, *map(identifier, named)}
-        for one in tree.find_all(exp.Column) if not self.behind else ():
+        """Refuse bare names that only DuckDB finds: its constants, and a table's row as a whole."""
+        if self.behind or tree.find(*OPAQUE):
+            return
+        aliases = list(tree.find_all(exp.TableAlias))
+        known = {*self.types, *(identifier(one) for alias in aliases for one in alias.columns)}
+        known |= {identifier(one.args["alias"]) for one in tree.find_all(exp.Alias)}
+        sources = {identifier(alias.this) for alias in aliases if alias.this}
+        for one in tree.find_all(exp.Column):
             name = identifier(one.this)
-            if DUCKDB_ONLY.fullmatch(name) and name not in known and not one.args.get("table"):
+            if name in known or one.args.get("table"):
+                continue
+            if DUCKDB_ONLY.fullmatch(name) or name in sources:
                 raise invalid_identifier(name)
 
     @property

@@ -107,7 +107,10 @@ def _options(tree: exp.Expression, known: dict[str, Any]) -> dict[str, Any]:
     given = options_of(properties.expressions if properties else ())
     for name in given.keys() - known.keys():
         raise invalid_option(name)
-    return {**known, **given}
+    options = {**known, **given}
+    if options["PARALLEL"] not in range(1, 100):  # as in Snowflake
+        raise invalid_option("PARALLEL")
+    return options
 
 
 def _transfer(folder: Path, data: dict[str, Any], options: dict[str, Any]) -> PutGet:

@@ -113,6 +113,20 @@ def test_names_that_differ_only_in_case_are_two_names(session: SqlSession) -> No
     assert "invalid identifier 'b'" in refusal('SELECT "b" FROM t', session=session).message
 
 
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("SELECT t FROM t", "T"),
+        ("SELECT a FROM t AS a", "A"),
+        ("SELECT t.b, q FROM t, (SELECT 1 AS z) q", "Q"),
+    ],
+)
+def test_a_tables_name_is_no_column(sql: str, name: str, session: SqlSession) -> None:
+    run("CREATE TABLE t (b INT)", session=session)
+    error = refusal(sql, session=session)
+    assert (error.code, f"invalid identifier '{name}'" in error.message) == ("000904", True)
+
+
 def names_of(sql: str, session: SqlSession) -> list[str]:
     return [column.name for column in run(sql, session=session).columns]
 
