@@ -33,6 +33,7 @@ class Reader(Protocol):
             ``first_arrival`` it says that the model is thinking.
         deltas: how many deltas have arrived.
         gaps: seconds between two of them.
+        received: all text that has arrived.
     """
 
     @property
@@ -49,6 +50,8 @@ class Reader(Protocol):
     def deltas(self) -> int: ...
     @property
     def gaps(self) -> Sequence[float]: ...
+    @property
+    def received(self) -> str: ...
 
     def start(self) -> None:
         """Send the request and begin to read."""
@@ -83,6 +86,7 @@ class Pump:
         source: Iterable[str | None],
         buffer_chars: int,
         *,
+        on_end: Callable[[str, BaseException | None], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ended = False
@@ -95,10 +99,12 @@ class Pump:
         self._last_delta = 0.0
         self._source = source
         self._buffer_chars = buffer_chars
+        self._on_end = on_end
         self._clock = clock
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._text = _buffer()
+        self._taken = 0
         self._oldest = 0.0
         self._waiting_chars = 0
         self._kept_chars = 0
@@ -113,6 +119,11 @@ class Pump:
             return getattr(self._source, "last_sign", None)
         return self._last_arrival
 
+    @property
+    def received(self) -> str:
+        with self._lock:
+            return self._text.getvalue()
+
     def start(self) -> None:
         self._thread.start()
 
@@ -120,7 +131,9 @@ class Pump:
         if not self._waiting_chars:
             return "", 0.0
         with self._lock:
-            text, self._text = self._text.getvalue(), _buffer()
+            self._text.seek(self._taken)
+            text = self._text.read()
+            self._taken += len(text)
             # Until keep() says otherwise, all of it waits on.
             self._kept_chars += self._waiting_chars
             self._waiting_chars = 0
@@ -179,6 +192,8 @@ class Pump:
             self.error = error
             self.ended = True
             self._changed.notify_all()
+        if self._on_end is not None:
+            self._on_end(self.received, error)
 
     def _put(self, delta: str) -> None:
         with self._lock:

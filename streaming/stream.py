@@ -153,6 +153,16 @@ class TextStream:
         return self._status
 
     @property
+    def running(self) -> bool:
+        """Whether more is to come."""
+        return self._status in ("new", "running")
+
+    @property
+    def received(self) -> str:
+        """All text that has arrived, handed out or not."""
+        return self._reader.received
+
+    @property
     def error(self) -> StreamError | None:
         """Why the stream ended early; ``None`` if it did not, or was cancelled."""
         return self._error
@@ -402,6 +412,7 @@ def stream(
     retry: Retry | None = None,
     fallback: Strategy | None = None,
     on_idle: Callable[[], object] | None = None,
+    on_end: Callable[[str, BaseException | None], object] | None = None,
 ) -> TextStream:
     """Stream an answer to ``request`` by ``strategy``; nothing is sent before the first ``next``.
 
@@ -414,13 +425,15 @@ def stream(
         fallback: a strategy that is asked when ``strategy`` has failed and no text has come.
         on_idle: called at least every 0.1 s while nothing comes, in the thread that iterates;
             what it raises ends the iteration.
+        on_end: called once when the model call is over, in the thread that read it, with all text
+            that came and what ended it, if it was an error. Its reader may still be reading then.
     """
     limits = limits or Limits()
     strategies = [strategy] if fallback is None else [strategy, fallback]
     if not all(way.live for way in strategies):
         limits = replace(limits, first_chunk=limits.total)
     attempts = Attempts(strategies, request, retry or Retry(), limits.total)
-    pump = Pump(attempts, limits.buffer_chars)
+    pump = Pump(attempts, limits.buffer_chars, on_end=on_end)
     return TextStream(
         request,
         pump,

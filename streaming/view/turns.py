@@ -19,6 +19,8 @@ __all__ = ["Turn", "again"]
 
 # Where Streamlit hides its requests from us, every turn ends after this long; seconds.
 SLICE = 0.4
+# How often a turn that rests looks whether somebody waits; seconds.
+LOOK = 0.05
 # Streamlit drops what a run has drawn and not sent yet when the next one begins; seconds.
 SENT = 0.05
 
@@ -63,6 +65,13 @@ class Turn:
         if state is None:
             return time.monotonic() > self._ends
         return bool(state.name != "CONTINUE")
+
+    def wait(self, seconds: float) -> bool:
+        """Let the page rest for so long; return at once, and true, when somebody else waits."""
+        ends = time.monotonic() + seconds
+        while not (over := self.over) and (left := ends - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK))
+        return over
 
 
 def again(turn: Turn, key: str) -> None:

@@ -41,6 +41,7 @@ class ScriptedReader:
         self._error = error
         self._silent = silent
         self._start = 0.0
+        self.received = ""
         self.started = 0
         self.stopped = False
         self.first_arrival: float | None = None
@@ -81,6 +82,7 @@ class ScriptedReader:
             self.last_arrival = arrival
             taken.append(delta)
             self.deltas += 1
+        self.received += "".join(taken)
         return "".join(taken), oldest
 
     def keep(self, characters: int) -> None:

@@ -203,3 +203,20 @@ def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
     pump.start()
     drain(pump)
     assert list(pump.gaps) == [0.5, 2.0]
+
+
+def test_the_end_of_the_call_is_told_with_all_text_although_nobody_reads() -> None:
+    told: list[tuple[str, BaseException | None]] = []
+    error = ValueError("broken")
+
+    def source() -> Iterator[str]:
+        yield "a"
+        yield "b"
+        raise error
+
+    pump = Pump(source(), 100, on_end=lambda *end: told.append(end))
+    pump.start()
+    pump.join(5)
+    assert told == [("ab", error)]
+    assert pump.take()[0] == "ab"
+    assert pump.received == "ab"
