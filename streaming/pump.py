@@ -12,11 +12,14 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
-from typing import Protocol
+from typing import Literal, Protocol
 
 from streaming.strategies.protocol import Abortable
 
-__all__ = ["Pump", "Reader"]
+__all__ = ["CallEnd", "Pump", "Reader"]
+
+#: How a model call was over: by itself, by an error, or because its reader wanted no more.
+CallEnd = Literal["ended", "failed", "stopped"]
 
 
 class Reader(Protocol):
@@ -86,7 +89,7 @@ class Pump:
         source: Iterable[str | None],
         buffer_chars: int,
         *,
-        on_end: Callable[[str, BaseException | None], object] | None = None,
+        on_end: Callable[[str, CallEnd], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ended = False
@@ -193,7 +196,8 @@ class Pump:
             self.ended = True
             self._changed.notify_all()
         if self._on_end is not None:
-            self._on_end(self.received, error)
+            how: CallEnd = "failed" if error is not None else "ended"
+            self._on_end(self.received, "stopped" if self._stopped else how)
 
     def _put(self, delta: str) -> None:
         with self._lock:
