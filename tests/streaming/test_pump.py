@@ -229,3 +229,13 @@ def test_a_call_that_its_reader_ends_was_stopped() -> None:
     pump.stop()
     pump.join(5)
     assert told == [("a", "stopped")]
+
+
+def test_a_call_that_was_never_made_is_over_when_it_is_stopped() -> None:
+    told: list[tuple[str, str]] = []
+    pump = Pump(Blocking("a"), 100, on_end=lambda *end: told.append(end))
+    pump.stop()
+    pump.stop()
+    pump.start()
+    assert told == [("", "stopped")]
+    assert pump.deltas == 0
