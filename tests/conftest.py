@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,12 @@ def _no_settings_from_outside(
         # Nobody's own progress is read or changed.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))
         patch.setenv("COURSE_PRACTICE_CACHE", str(compiled))
+        # Each AppTest would read what every installed package says of itself, for 0.3 s.
+        if "streamlit" in sys.modules:
+            from streamlit.components.v2 import manifest_scanner
+
+            scan = cache(manifest_scanner.scan_component_manifests)
+            patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")
