@@ -36,7 +36,9 @@ SHOW = EXERCISES / "2_show_the_stream"
     ("locale", "title", "card"),
     [
         ("en-US", "Streaming Cortex", "Write Streams"),
-        ("fr-FR", "Cortex 스트리밍 강의", "답변 스트리밍하기"),
+        pytest.param(
+            *("fr-FR", "Cortex 스트리밍 강의", "답변 스트리밍하기"), marks=pytest.mark.thorough
+        ),
     ],
 )
 def test_home_speaks_the_browsers_language_and_korean_otherwise(
@@ -49,10 +51,10 @@ def test_home_speaks_the_browsers_language_and_korean_otherwise(
     expect(page.get_by_test_id("stSidebarNav")).to_contain_text(card)
 
 
-def test_home_leads_to_an_answer_and_nobody_else_is_asked_for_anything(
+def test_home_leads_to_an_answer_and_to_an_exercise_and_nobody_else_is_asked_for_anything(
     course: str, new_page: NewPage
 ) -> None:
-    page = new_page()
+    page = new_page(viewport={"width": 1280, "height": 2_000})
     errors: list[str] = []
     outside: list[str] = []
     page.on(
@@ -74,6 +76,14 @@ def test_home_leads_to_an_answer_and_nobody_else_is_asked_for_anything(
     generate(page).click()
     answered(page)
     assert re.search("[가-힣]", answer(page))
+    # A mistake is told with its line, and the right program passes.
+    choose_exercise(page, 2, "stream=True")
+    editor(page).press("ControlOrMeta+Enter")
+    expect(panel(page).get_by_text("26번째 줄은 마지막 조각이 올 때까지")).to_be_visible()
+    expect(panel(page).locator(".line-number.is-marked")).to_have_text("26")
+    run_program(page, (SHOW / "solution.py").read_text("utf-8"))
+    expect(panel(page).get_by_text(texts("ko")["practice.solved_next"])).to_be_visible()
+    expect(panel(page).get_by_text(texts("ko")["practice.passed"], exact=True)).to_have_count(5)
     assert (errors, outside) == ([], [])
 
 
@@ -114,31 +124,11 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     page.reload()
     expect(page.get_by_text(texts("ko")["demo.stopped"])).to_be_visible()
     assert answer(page) == kept
-
-
-def test_a_program_s_answer_streams_and_stop_keeps_its_text(
-    endless_course: str, new_page: NewPage
-) -> None:
-    page = new_page(viewport={"width": 1280, "height": 2_000})
-    open_day_3(page, endless_course)
+    # A program's answer streams as well.
     choose_exercise(page, 2, "stream=True")
     run_program(page, (SHOW / "solution.py").read_text("utf-8"))
     expect(page.locator(".st-key-practice-running")).to_contain_text("word word")
     page.locator(".st-key-practice-stop button").click()
-    expect(panel(page).get_by_text("Stopped. Run it again")).to_be_visible()
+    expect(panel(page).get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
     expect(page.locator(".st-key-practice-stop button")).to_be_hidden()
     expect(panel(page)).to_contain_text("word word")
-
-
-def test_a_mistake_is_told_with_its_line_and_the_right_program_passes(
-    course: str, new_page: NewPage
-) -> None:
-    page = new_page(viewport={"width": 1280, "height": 2_000})
-    open_day_3(page, course)
-    choose_exercise(page, 2, "stream=True")
-    editor(page).press("ControlOrMeta+Enter")
-    expect(panel(page).get_by_text("Line 26 waits for the last piece")).to_be_visible()
-    expect(panel(page).locator(".line-number.is-marked")).to_have_text("26")
-    run_program(page, (SHOW / "solution.py").read_text("utf-8"))
-    expect(panel(page).get_by_text(texts("en")["practice.solved_next"])).to_be_visible()
-    expect(panel(page).get_by_text("passed", exact=True)).to_have_count(5)
