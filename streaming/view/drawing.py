@@ -24,7 +24,8 @@ LONG_BLOCK = 2_000
 # The greatest share of a processor that making a text harmless may take while it grows. Of some
 # texts, which nobody but an attacker writes, 30,000 characters take a second.
 SAFETY_SHARE = 0.1
-# What begins an icon's name. ``st.markdown`` changes its slash, in code too; ``st.code`` does not.
+# What begins an icon's name. Streamlit 1.67's page still replaces its slash in the whole text of
+# ``st.markdown`` before anything is parsed, so in code too; ``st.code`` keeps it.
 ICON = ":material/"
 
 
