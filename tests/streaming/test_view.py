@@ -96,7 +96,7 @@ class Page:
         self.elements: list[str] = []
         self.states: list[list[str]] = []
 
-    def draw(self, text: str, place: int | None) -> int:
+    def draw(self, text: str, place: int | None, *, grows: bool = False) -> int:
         if place is None:
             place = len(self.elements)
             self.elements.append("")
@@ -152,7 +152,7 @@ def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
 def test_a_text_that_takes_long_to_make_harmless_is_drawn_less_often() -> None:
     clock, drawn = FakeClock(), list[str]()
 
-    def slow(text: str, place: object) -> object:
+    def slow(text: str, place: object, **_: object) -> object:
         clock.now += 1.0
         drawn.append(text)
         return place or "here"
