@@ -174,7 +174,7 @@ def rows_of(run: int, settings: Settings, lanes: Iterable[Lane]) -> list[Row]:
             "run": run,
             "way": lane.way,
             "status": lane.code or lane.status,
-            "model": settings.model,
+            "model": settings.request.model,
             "question_characters": len(settings.question),
             "chunk_size": settings.chunk_size if custom else None,
             "delay": settings.delay if custom else None,
