@@ -33,6 +33,8 @@ VIEWS = ("compare", "wire", "breaking", "cost")
 QUESTIONS = ("short", "medium", "long")
 #: Seconds between two drawings of a run that goes on.
 LOOK_SECONDS = 0.14
+# A cancelled run ends within a few milliseconds, unless its program is slow to.
+CANCEL_SECONDS = 0.1
 RUNNING = "lab-running"
 # The settings fill a phone's window, and the learner wants to see what happens.
 WATCH = script.scroll_script(".st-key-lab-run")
@@ -56,6 +58,8 @@ class Bench:
         self.failed: ConnectionFailed | Refusal | None = None
         #: The run beside which Stop was drawn last, and its phase.
         self.drawn: tuple[Job | None, object] = None, None
+        #: What decides which elements the lab has, as it was last drawn.
+        self.layout: object = None
 
     @property
     def running(self) -> Job | None:
@@ -83,9 +87,10 @@ class Bench:
         self.wanted = None
 
     def cancel(self) -> None:
-        """End what runs."""
+        """End what runs, and wait a moment, so that its end can be drawn at once."""
         for job in list(self.jobs.values()):
             job.cancel()
+            job.join(CANCEL_SECONDS)
 
     def forget_failure(self) -> None:
         """Say no more that the last run could not start."""
@@ -142,17 +147,22 @@ def _view(connection: Connection) -> None:
         st.html(WATCH, unsafe_allow_javascript=True)
     # Without a redraw, the view has the browser start this fragment again by itself.
     if redraw is not None:
-        _watch(*bench.drawn, redraw)
+        _watch(bench, view, redraw)
 
 
-def _watch(job: Job | None, phase: object, redraw: Redraw) -> None:
+def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
     """Draw a run until it ends or changes its phase, or somebody else on the page waits."""
+    job, phase = bench.drawn
+    if job is None:
+        return
     turn = Turn()
-    while job and job.running and job.phase == phase and not turn.wait(LOOK_SECONDS):
+    layout = (view, job, phase, bench.failed, st.session_state.get("lab-past"))
+    # Elements that this layout lacks stay on the page until the script ends: let it end first.
+    changed, bench.layout = layout != bench.layout, layout
+    while not changed and job.running and job.phase == phase and not turn.wait(LOOK_SECONDS):
         redraw()
-    if job is not None:
-        # After its end once more: Stop goes, and what belongs to a finished run comes.
-        again(turn, "lab")
+    # After its end once more: Stop goes, and what belongs to a finished run comes.
+    again(turn, "lab")
 
 
 def kept(name: str, make: Callable[[], Kept]) -> Kept:
