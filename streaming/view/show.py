@@ -109,6 +109,8 @@ def _take_turn(
 
 
 def _draw(answer: Answer, drawing: Drawing) -> None:
+    if not answer.running:
+        answer.catch_up()
     blocks, growing = answer.state
     drawing.update(answer.finished[:blocks], growing, last=not answer.running)
     pace = answer.stream.pace
