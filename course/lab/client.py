@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from streaming.strategies.direct import response_of
 
 if TYPE_CHECKING:
     from requests import Response
@@ -40,6 +39,13 @@ class CountedSession:
             self.requests += now - self._looked_at >= APART_SECONDS
             self._looked_at = now
         return getattr(self._session, name)
+
+
+def response_of(answer: Iterator[str]) -> Response | None:
+    """Return the response that an answer of the client reads: an argument of its generator."""
+    if not inspect.isgenerator(answer):
+        return None
+    return inspect.getgeneratorlocals(answer).get("response")
 
 
 def tap(answer: Iterator[str], see: Callable[[bytes], object]) -> None:
