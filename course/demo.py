@@ -222,7 +222,7 @@ def ask(
 
 
 def watch(heading: str = "") -> None:
-    """Show the answers under a heading, those of two methods side by side, each with its figures."""
+    """Show the answers under a heading, two methods' side by side, each with its figures."""
     demo = _demo()
     if not demo.answers:
         return
