@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
@@ -159,8 +158,8 @@ class Experiment(Job):
                 side.end()
             for number, side in enumerate(self._sides):
                 side.join()
-                # A program may ask several times, and says of none how it was over.
-                self._admission.over(number, side.outcome().shown, "ended")
+                # What a program used is not known: all that was set aside stays counted.
+                self._admission.over(number, "", "stopped", live=False)
 
 
 def draw(connection: Connection) -> Redraw:
@@ -185,61 +184,53 @@ def draw(connection: Connection) -> Redraw:
 
     def redraw() -> None:
         for half in halves:
-            half.draw()
+            half()
 
     return redraw
 
 
-def _halves(experiment: Experiment) -> list[_Half]:
+def _halves(experiment: Experiment) -> list[Redraw]:
+    """Draw both programs' halves of the page, and return what draws each again."""
     views.heading(text(f"lab.fault.{experiment.fault}"))
     halves = []
-    for (name, _), column, number in zip(SIDES, st.columns(2), count()):
+    for number, ((name, _), column) in enumerate(zip(SIDES, st.columns(2), strict=True)):
         with column:
             st.markdown(f"**{text(f'lab.breaking.{name}')}**")
             with st.container(border=True, key=f"lab-text-{name}"):
-                halves.append(_Half(experiment, number))
+                spots = Spot(st.container()), Spot(st.container())
+        halves.append(partial(_draw_half, experiment, number, *spots))
+        halves[-1]()
     for name, faults in (("retries", RETRIED), ("silent", SILENT)):
         if experiment.fault in faults and not experiment.running:
             st.info(text(f"lab.breaking.{name}"), icon=":material/info:")
     return halves
 
 
-class _Half:
-    """One program's half of the page."""
+def _draw_half(experiment: Experiment, number: int, shown: Spot, below: Spot) -> None:
+    """Draw what a program has on its page, and how it has ended, if it has."""
+    outcome = experiment.outcomes[number]
+    shown.markdown(safe(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
+    if not outcome.running:
+        below.draw_once(lambda at: _say_end(at, experiment, outcome))
+        return
+    characters = len(outcome.shown)
+    waiting = text("lab.breaking.waiting", seconds=outcome.seconds, characters=characters)
+    below.draw(lambda at: at.caption(f":material/hourglass: {waiting}"))
 
-    def __init__(self, experiment: Experiment, number: int) -> None:
-        self._experiment, self._number = experiment, number
-        self._text, self._below = Spot(st.container()), Spot(st.container())
-        self._ended = False
-        self.draw()
 
-    def draw(self) -> None:
-        """Draw what is left on the page, and how the program has ended, if it has."""
-        outcome = self._experiment.outcomes[self._number]
-        self._text.markdown(safe(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
-        if outcome.running:
-            so_far = text(
-                "lab.breaking.waiting", seconds=outcome.seconds, characters=len(outcome.shown)
-            )
-            self._below.draw(lambda at: at.caption(f":material/hourglass: {so_far}"))
-        elif not self._ended:
-            self._ended = True
-            self._below.draw(self._say_end)
-
-    def _say_end(self, at: DeltaGenerator) -> DeltaGenerator:
-        outcome = self._experiment.outcomes[self._number]
-        with (inside := at.container()):
-            if outcome.said is not None:
-                st.warning(outcome.said, icon=":material/error:")
-            if outcome.error is not None:
-                name, message = outcome.error
-                st.caption(text("lab.breaking.error_lead"))
-                st.error(f"**{name}**", icon=":material/error:")
-                st.code(message, language=None, wrap_lines=True)
-                st.caption(text("lab.breaking.error_after"))
-            if not self._experiment.stopped or not outcome.cut:
-                st.markdown(_figures(self._experiment.fault, outcome))
-        return inside
+def _say_end(at: DeltaGenerator, experiment: Experiment, outcome: Outcome) -> DeltaGenerator:
+    with (inside := at.container()):
+        if outcome.said is not None:
+            st.warning(outcome.said, icon=":material/error:")
+        if outcome.error is not None:
+            name, message = outcome.error
+            st.caption(text("lab.breaking.error_lead"))
+            st.error(f"**{name}**", icon=":material/error:")
+            st.code(message, language=None, wrap_lines=True)
+            st.caption(text("lab.breaking.error_after"))
+        if not experiment.stopped or not outcome.cut:
+            st.markdown(_figures(experiment.fault, outcome))
+    return inside
 
 
 def _figures(fault: str, outcome: Outcome) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from connection import Connection
 from course.lab import results, streams, views
-from course.lab.streams import WELL, Lane, Readings, Settings
+from course.lab.streams import Lane, Readings, Settings
 from course.lab.views import Redraw, Spot
 from course.language import choice, drawer, text
 from streaming.view import safe
@@ -22,10 +22,13 @@ __all__ = ["Comparison", "Runs", "draw"]
 CHART_SECONDS = 0.5
 SPEEDS = (None, 10.0, 20.0, 40.0, 80.0, 200.0)
 PANEL_HEIGHT = 240
-# Of all that is kept, so many rows are on the page; the file has the rest.
-SHOWN_ROWS = 12
-# A row's figures on the page, and the keys of their names.
+# About fifty runs.
+MOST_ROWS = 150
+# The keys of the names of what is in a row; other columns are for those who look into the file.
 COLUMNS = {
+    "run": "lab.run_number",
+    "way": "lab.method",
+    "status": "lab.status",
     "first_text": "demo.first_text",
     "total": "lab.total",
     "pieces": "demo.pieces",
@@ -44,7 +47,7 @@ class Runs:
     def add(self, settings: Settings, lanes: Sequence[Lane]) -> None:
         """Remember a run that has ended."""
         self.count += 1
-        self.rows = results.remember(self.rows, results.rows_of(self.count, settings, lanes))
+        self.rows = [*self.rows, *results.rows_of(self.count, settings, lanes)][-MOST_ROWS:]
 
 
 class Comparison(Readings):
@@ -205,32 +208,13 @@ def _seconds(value: float | None) -> str:
 
 
 def _past(rows: Sequence[results.Row]) -> None:
+    """Draw the figures of past runs, the newest first; the table has a button for a CSV file."""
     if not rows:
         return
     label = text("lab.past", runs=len({row["run"] for row in rows}))
     box = drawer(label, key="lab-past", icon=":material/history:")
-    if not box.open:
-        return
-    with box:
-        newest = rows[: -SHOWN_ROWS - 1 : -1]
-        st.dataframe([_shown(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
-        st.download_button(
-            text("lab.download"),
-            # Made when it is asked for.
-            partial(results.csv_of, list(rows)),
-            file_name="stream-lab.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="lab-download",
-        )
-
-
-def _shown(row: results.Row) -> results.Row:
-    ended = text("lab.ended") if row["status"] in WELL else row["status"]
-    return {
-        text("lab.run_number"): row["run"],
-        text("lab.method"): text(f"lab.way.{row['way']}"),
-        **{text(key): row[name] for name, key in COLUMNS.items()},
-        text("lab.status"): ended,
-    }
+    if box.open:
+        with box:
+            named = [row | {"way": text(f"lab.way.{row['way']}")} for row in reversed(rows)]
+            names = {name: text(key) for name, key in COLUMNS.items()}
+            st.dataframe(named, hide_index=True, column_config=names, alt=text("lab.past_alt"))

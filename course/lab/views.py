@@ -103,12 +103,19 @@ class Spot:
     def __init__(self, inside: DeltaGenerator) -> None:
         self._at = inside
         self._shown: str | None = None
+        self._done = False
 
     def markdown(self, shown: str) -> None:
         """Draw Markdown in the place of the last element, if it is another one."""
         if shown != self._shown:
             self._shown = shown
             self.draw(lambda at: at.markdown(shown))
+
+    def draw_once(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
+        """Draw the last element."""
+        if not self._done:
+            self._done = True
+            self.draw(how)
 
     def draw(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
         """Draw an element in the place of the last one."""
