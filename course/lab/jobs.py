@@ -83,6 +83,7 @@ class Job(ABC):
             # Without the traceback, which holds the frames of this thread.
             self.refusal = refusal.again()
         finally:
+            self.ahead = None
             self._over.set()
 
     def _is_let_in(self) -> bool:

@@ -67,6 +67,8 @@ def is_accessible(page: Page) -> None:
 
 
 def choose_option(page: Page, setting: str, name: str) -> None:
+    # A list that opens before its view has been drawn may be closed again.
+    settle(page)
     page.locator(f".st-key-lab-{setting}-en").get_by_role("combobox").click()
     page.get_by_role("option", name=name).click()
     settle(page)

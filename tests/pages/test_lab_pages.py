@@ -19,8 +19,10 @@ from course.lab import streams as calls
 from course.lab.jobs import Job
 from course.lab.streams import Way
 from course.language import Language, texts
+from course.limits import Admission
 from streaming import SimulatedStrategy, Strategy, StreamUnavailable
 from streaming.view import show
+from tests.local_cortex.cortex_engines import eventually
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -144,6 +146,23 @@ def test_other_views_pages_and_languages_leave_a_run_alone_and_stop_ends_it() ->
     app = app.run()
     assert texts("ko")["lab.stopped"] in everything(app)
     assert not [button for button in app.button if button.key == "lab-stop"]
+
+
+def test_a_run_that_waits_for_its_place_says_how_many_are_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_lab()
+    monkeypatch.setattr(Admission, "wait", lambda *_: 7)
+    app = begin(app, "compare")
+    waiting = job(app, "compare")
+    assert eventually(lambda: waiting.ahead == 7)
+    app = app.run()
+    assert texts("en")["limits.waiting"].format(ahead=7) in everything(app)
+    app = app.button(key="lab-stop").click().run()
+    assert waiting.join(SECONDS)
+    app = app.run()
+    assert texts("en")["lab.stopped"] in everything(app)
+    assert not app.session_state["lab-runs"].rows
 
 
 def test_a_run_ends_the_one_before_it() -> None:
