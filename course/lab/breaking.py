@@ -192,7 +192,7 @@ def draw(connection: Connection) -> Redraw:
 def _halves(experiment: Experiment) -> list[Redraw]:
     """Draw both programs' halves of the page, and return what draws each again."""
     views.heading(text(f"lab.fault.{experiment.fault}"))
-    halves = []
+    halves: list[Redraw] = []
     for number, ((name, _), column) in enumerate(zip(SIDES, st.columns(2), strict=True)):
         with column:
             st.markdown(f"**{text(f'lab.breaking.{name}')}**")

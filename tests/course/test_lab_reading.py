@@ -84,7 +84,7 @@ def test_all_begin_together_and_stopping_ends_every_stream_and_its_thread(
         counted.append((number, text, end, live))
 
     counted: list[tuple[int, str, str, bool]] = []
-    monkeypatch.setattr(module.limits, "ask", ask)
+    monkeypatch.setattr("course.limits.ask", ask)
     ways: list[tuple[Way, Strategy, Pace]] = [
         ("custom", SimulatedStrategy(answer), Pace.off()) for _ in range(2)
     ]
