@@ -84,6 +84,13 @@ def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
     assert theirs.kept
 
 
+def test_a_program_that_is_refused_again_and_again_is_ended_with_its_thread(
+    cortex: LocalCortex,
+) -> None:
+    theirs = run(cortex, hand_out, "fault-429-forever", seconds=0.5)
+    assert (theirs.cut, theirs.error, theirs.kept, theirs.shown) == (True, None, None, "")
+
+
 def test_half_an_emoji_breaks_the_hand_out_and_not_ours(cortex: LocalCortex) -> None:
     theirs, mine = (run(cortex, program, "fault-split-emoji") for program in (hand_out, ours))
     assert theirs.error is not None
