@@ -50,7 +50,7 @@ def choice(app: AppTest) -> str:
 
 
 def editor(app: AppTest) -> Any:
-    (found,) = app.get("bidi_component")
+    (found,) = [each for each in app.get("bidi_component") if "course_code_editor" in str(each.proto)]
     return found.proto
 
 
@@ -59,13 +59,22 @@ def shown(app: AppTest) -> dict[str, Any]:
     return data
 
 
-def run(app: AppTest, code: str) -> AppTest:
-    """Press Run, as the editor in a browser does."""
+def press(app: AppTest, button: str, value: object = True) -> AppTest:
+    """Press a button of the editor, as a browser does."""
     states = WidgetStates()
     state = states.widgets.add()
     state.id = _make_trigger_id(editor(app).id, "events")
-    state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
+    state.json_trigger_value = json.dumps([{"event": button, "value": value}])
     return app._run(states)
+
+
+def run(app: AppTest, code: str) -> AppTest:
+    """Press Run, and draw the page again until the program has ended, as a browser does."""
+    app, until = press(app, "run", code), time.monotonic() + SECONDS
+    while shown(app)["running"]:
+        assert time.monotonic() < until
+        app.run()
+    return app
 
 
 def said(app: AppTest) -> str:
