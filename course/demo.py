@@ -221,8 +221,8 @@ def ask(
     asked.wait(0)
 
 
-def watch() -> None:
-    """Show the answers, those of two methods side by side, each with its own figures."""
+def watch(heading: str = "") -> None:
+    """Show the answers under a heading, two methods' side by side, each with its figures."""
     demo = _demo()
     if not demo.answers:
         return
@@ -231,6 +231,8 @@ def watch() -> None:
     names = sorted(demo.answers)
     box = st.empty().container() if demo.fresh else st.container()
     demo.fresh = False
+    if heading:
+        box.markdown(heading)
     places = box.columns(len(names)) if len(names) > 1 else [box]
     # The one that runs comes last: it takes as long as nobody clicks.
     for name, place in sorted(

@@ -282,7 +282,8 @@ class TextStream:
                 clusters.feed(text)
                 reader.keep(clusters.ready)
                 self._note_arrival(since, clusters.ready - ready)
-            elif ended:
+            if ended:
+                # Whole, however late its reader comes for it: no limit has passed.
                 self._end(reader.error)
                 return
         limit = self._passed_limit(now, held_up=full)

@@ -135,7 +135,13 @@ class Editor {
   }
 
   run() {
-    if (!this.data.running) this.send("run", this.area.value);
+    if (this.data.running) return;
+    this.send("run", this.area.value);
+    // What comes of it is shown below the buttons, and a long program fills a window.
+    if (this.runButton.getBoundingClientRect().bottom > window.innerHeight / 2) {
+      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.runButton.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    }
   }
 
   ask(asking) {

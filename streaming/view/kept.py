@@ -38,12 +38,13 @@ class Answer:
         self.stream = stream
         #: The least seconds between two pieces, as the stream's maker wants it.
         self.tick = stream.pace.tick
-        self._blocks = Blocks()
-        # What somebody else has read of it is part of the answer, too.
-        self.finished = self._blocks.feed(stream.text)
-        self.state = len(self.finished), self._blocks.open
+        self.finished: list[str] = []
+        self.state = 0, ""
         self.told = False
+        self._blocks = Blocks()
+        self._fed = 0
         self._reading = threading.Lock()
+        self.catch_up()
 
     @property
     def running(self) -> bool:
@@ -58,8 +59,19 @@ class Answer:
         """
         with self._reading:
             self.stream.on_idle = on_idle
-            self.finished += self._blocks.feed(next(self.stream, ""))
-            self.state = len(self.finished), self._blocks.open
+            next(self.stream, "")
+            self._take_in()
+
+    def catch_up(self) -> None:
+        """Take in what somebody else has read."""
+        with self._reading:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        new = self.stream.text[self._fed :]
+        self._fed += len(new)
+        self.finished += self._blocks.feed(new)
+        self.state = len(self.finished), self._blocks.open
 
 
 class Call(Protocol):

@@ -103,12 +103,17 @@ def _take_turn(
                 _draw(answer, drawing)
                 look()
                 answer.read(look)
+        if turn.stopped:
+            answer.stream.cancel()
+            _beside(lambda: _draw(answer, drawing))
         _draw(answer, drawing)
         if answer.running:
             again(turn, key)
 
 
 def _draw(answer: Answer, drawing: Drawing) -> None:
+    if not answer.running:
+        answer.catch_up()
     blocks, growing = answer.state
     drawing.update(answer.finished[:blocks], growing, last=not answer.running)
     pace = answer.stream.pace

@@ -83,7 +83,7 @@ def test_answers_stream_while_a_question_is_answered_and_stop_keeps_the_text(
     page = new_page(viewport={"width": 1280, "height": 2_000})
     open_day_3(page, endless_course)
     generate(page).click()
-    shown = page.locator(".st-key-answer")
+    shown = page.locator(".st-key-answer-0")
     expect(shown).to_contain_text("word word")
     question = page.locator(".st-key-box-q-first-line")
     question.get_by_role("radiogroup").locator("label").nth(1).click()
