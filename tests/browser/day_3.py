@@ -86,6 +86,11 @@ def editor(page: Page) -> Locator:
     return panel(page).locator("textarea")
 
 
+def output(page: Page) -> Locator:
+    """Return what a program shows, in a box with a height of its own."""
+    return panel(page).locator("[class*='-output']")
+
+
 def choose_exercise(page: Page, number: int, starter: str) -> None:
     """Open an exercise whose starter matches ``starter``."""
     panel(page).get_by_role("radiogroup").locator("label").nth(number - 1).click()

@@ -20,6 +20,7 @@ from tests.browser.day_3 import (
     generate,
     heading,
     open_day_3,
+    output,
     panel,
     run_program,
     stop,
@@ -100,10 +101,20 @@ def test_answers_stream_while_a_question_is_answered_and_stop_keeps_the_text(
     # A program's answer streams as well.
     choose_exercise(page, 2, "stream=True")
     run_program(page, (SHOW / "solution.py").read_text("utf-8"))
-    expect(page.locator(".st-key-practice-running")).to_contain_text("word word")
-    page.locator(".st-key-practice-stop button").click()
+    expect(output(page)).to_contain_text("word word")
+    # Every other click is answered while it runs, and it goes on.
+    panel(page).get_by_role("button", name="Show a hint").click()
+    expect(panel(page).get_by_text("Hint 1 of")).to_be_visible()
+    choose_exercise(page, 1, "Complete")
+    choose_exercise(page, 2, "stream=True")
+    before = len(output(page).inner_text())
+    expect(output(page)).to_have_text(re.compile(rf".{{{before + 20},}}", re.DOTALL))
+    panel(page).get_by_role("button", name="Running").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(panel(page).get_by_text("Stopped. Run it again")).to_be_visible()
-    expect(page.locator(".st-key-practice-stop button")).to_be_hidden()
+    expect(panel(page).get_by_role("button", name="Stop", exact=True)).to_be_hidden()
+    expect(panel(page).get_by_role("button", name="Run", exact=True)).to_be_focused()
     expect(panel(page)).to_contain_text("word word")
     # The text and the language survive a change of language, of page, and a refresh.
     choose_language(page, "한국어")

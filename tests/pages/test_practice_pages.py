@@ -261,6 +261,32 @@ def test_a_days_solutions_come_when_each_of_its_exercises_has_been_run() -> None
     assert practice_panel.shows_solutions(first.day)
 
 
+def test_while_a_program_runs_the_page_is_drawn_and_nothing_is_disabled() -> None:
+    app = press(open_page(), "run", "import time\nprint('begun')\ntime.sleep(15)\n")
+    assert not app.exception
+    assert shown(app)["running"] is True
+    assert not [each for each in app.button if each.disabled and "practice" in str(each.key)]
+    app.button(key="practice-day_01_connect-1_both_places-hint-first").click().run()
+    assert shown(app)["running"] is True
+    app = press(app, "stop")
+    assert shown(app)["running"] is False
+    assert texts("en")["practice.stopped"] in said(app)
+    assert texts("en")["practice.solved"] not in said(app)
+
+
+def test_starting_over_ends_the_program() -> None:
+    app = press(open_page(), "run", "import time\ntime.sleep(15)\n")
+    started = app.session_state["practice-day_01_connect-1_both_places-attempt"].run
+    app = press(app, "reset")
+    assert started.end == "stopped"
+    assert shown(app)["code"] == program("starter.py")
+
+
+def test_an_error_is_said_once() -> None:
+    app = run(open_page(), "nobody = unknown\n")
+    assert (said(app) + "".join(each.value for each in app.code)).count("NameError") == 1
+
+
 def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
