@@ -23,7 +23,16 @@ from course.language import choice, current, text
 from course.limits import Admission, Refusal
 from course.script import scroll_script
 from local_cortex import models
-from streaming import CompletionRequest, Limits, Pace, Strategy, StreamResult, TextStream, stream
+from streaming import (
+    CompletionRequest,
+    Limits,
+    Pace,
+    Strategy,
+    StreamError,
+    StreamResult,
+    TextStream,
+    stream,
+)
 from streaming.messages import explain
 from streaming.view import Turn, again, keep, show
 
@@ -38,8 +47,10 @@ WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
 LIMITS = Limits(first_chunk=130.0)
-# Tells the style sheet that there is something to stop, and, until the first word, the learner.
-RUNNING = '<span class="demo-running">{}</span>'
+# Tells the style sheet that there is something to stop.
+RUNNING = '<span class="demo-running"></span>'
+# Tells the learner, until the first word, what the answer waits for.
+STATUS = '<span class="demo-status">{}</span>'
 # How often a question that waits for its place looks whether it is its turn; seconds.
 LOOK_SECONDS = 0.1
 
@@ -246,41 +257,50 @@ def watch(heading: str = "") -> None:
 
 def _watch(asked: Asked, key: str) -> None:
     _watch_it(asked)
-    status = st.empty()
-    said = _Status(asked, status)
+    mark, place = st.empty(), st.empty()
+    status = _Status(asked, place)
     if asked.running:
-        said.say()
+        mark.html(RUNNING)
     if not _is_let_in(asked, key, status):
         return
+    if asked.running:
+        status.say()
+    if asked.stream is not None:
+        with st.container(key=key):
+            result = show(asked.stream, key=key, on_wait=status.say)
+        if result.status == "running":
+            return
+    mark.empty()
+    place.empty()
     if asked.refusal is not None:
         limits.say_refusal(asked.refusal)
         return
     if asked.stream is None:
         st.info(text("demo.stopped_early"), icon=":material/stop_circle:")
         return
-    with st.container(key=key):
-        result = show(asked.stream, key=key, on_wait=said.say)
-    if result.status == "running":
-        return
-    status.empty()
     connection = connect(preferred())
     if not asked.ended:
         asked.ended = True
-        progress.current().record(shelf.page(), "tried", "demo")
-        if result.error is not None and result.error.code == "unauthorised":
-            # The session may be over: the next use connects again.
-            connection.reset()
-        elif result.error is not None:
-            connection.check(result.error.__cause__ or result.error)
+        _learn_from(result.error, connection)
     _say_how_it_ended(result, connection)
     _say_figures(result)
 
 
-def _is_let_in(asked: Asked, key: str, status: DeltaGenerator) -> bool:
+def _learn_from(error: StreamError | None, connection: Connection) -> None:
+    """Note, once, what an answer's end says of the learner and of the connection."""
+    progress.current().record(shelf.page(), "tried", "demo")
+    if error is not None and error.code == "unauthorised":
+        # The session may be over: the next use connects again.
+        connection.reset()
+    elif error is not None:
+        connection.check(error.__cause__ or error)
+
+
+def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
     """Wait in line until somebody else waits for the page; false: the browser calls again."""
     turn = Turn()
     while (ahead := asked.wait(LOOK_SECONDS)) is not None:
-        status.info(text("limits.waiting", ahead=ahead), icon=":material/group:")
+        status.say(ahead)
         if turn.over:
             again(turn, key)
             return False
@@ -301,13 +321,20 @@ class _Status:
         self._asked, self._place = asked, place
         self._said = ""
 
-    def say(self) -> None:
+    def say(self, ahead: int | None = None) -> None:
+        """Say how many are ahead, or else whether the model thinks."""
         stream, model = self._asked.stream, self._asked.request.model
         thinks = stream is not None and stream.thinking
         said = text("demo.thinking" if thinks else "demo.waiting", model=model)
-        if said != self._said:
-            self._said = said
-            self._place.html(RUNNING.format(escape(said)))
+        if ahead is not None:
+            said = text("limits.waiting", ahead=ahead)
+        if said == self._said:
+            return
+        self._said = said
+        if ahead is not None:
+            self._place.info(said, icon=":material/group:")
+        else:
+            self._place.html(STATUS.format(escape(said)))
 
 
 def _say_figures(result: StreamResult) -> None:

@@ -103,9 +103,6 @@ def _take_turn(
                 _draw(answer, drawing)
                 look()
                 answer.read(look)
-        if turn.stopped:
-            answer.stream.cancel()
-            _beside(lambda: _draw(answer, drawing))
         _draw(answer, drawing)
         if answer.running:
             again(turn, key)

@@ -63,11 +63,6 @@ class Turn:
         state = self._state()
         return time.monotonic() > self._ends if state is None else state != "CONTINUE"
 
-    @property
-    def stopped(self) -> bool:
-        """Whether Streamlit's own Stop was pressed, or the tab was closed for good."""
-        return self._state() == "STOP"
-
     def _state(self) -> str | None:
         # Private, as in Streamlit 1.67 (runtime/scriptrunner_utils/script_requests.py).
         requests = getattr(self._ctx, "script_requests", None)

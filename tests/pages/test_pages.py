@@ -415,7 +415,7 @@ def test_a_page_that_fails_outside_its_demo_says_so(
 @pytest.mark.parametrize("language", [pytest.param("ko", marks=thorough), "en"])
 def test_both_methods_stream_the_same_answer(language: str) -> None:
     app = open_day_3(language)
-    answers = []
+    answers: list[str] = []
     for method in (DIRECT, CUSTOM):
         app.radio(key="method").set_value(method).run()
         ask(app, SHORT[language])
