@@ -45,15 +45,15 @@ class Result:
         self._progress = _Line(self._verdict, "info")
         self._list = _Line(self._checks, "markdown")
 
-    def follow(self, turn: Turn) -> None:
-        """Draw the run as far as it is, and go on until it ends or somebody else waits."""
+    def follow(self, turn: Turn, *, goes_on: bool) -> None:
+        """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits."""
         while True:
             # Looked at first: what comes until the end is drawn then.
             running = self._run.running
             self._draw_scenes()
             self._draw_progress()
             tick = max((each.replay.tick for each in self._scenes), default=TICK)
-            if not running or turn.wait(tick):
+            if not running or not goes_on or turn.wait(tick):
                 return
 
     def show(self, results: Sequence[CheckResult], *, following: bool) -> None:

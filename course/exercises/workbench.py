@@ -25,6 +25,8 @@ LOG = logging.getLogger(__name__)
 TURNS = Turns(count=12, seconds=60.0)
 #: Whether solutions are shown: ``after-try`` (the default), ``always`` or ``never``.
 SOLUTIONS = "COURSE_SOLUTIONS"
+# Which exercise's run was followed in the turn before this one.
+FOLLOWED = "practice-followed"
 
 
 def exercises(lesson: str) -> list[Exercise]:
@@ -66,9 +68,12 @@ def _panel(lesson: str, found: Sequence[Exercise]) -> None:
         st.markdown(exercise.about.task.of(current()))
         running = _exercise(exercise, following=chosen + 1 < len(found))
         connection_panel.say_if_replaced()
+        followed = st.session_state.get(FOLLOWED)
+        st.session_state[FOLLOWED] = exercise.name if running is not None else ""
         # Last, when all else is on the page and can be used.
         if running is not None:
-            running.follow(turn)
+            # What another exercise or run has left there goes when a turn ends: the first, at once.
+            running.follow(turn, goes_on=followed == exercise.name)
             streaming.view.again(turn, key_of(exercise, "run"))
 
 

@@ -18,7 +18,6 @@ from practice import Event, Unavailable, load_exercises
 from practice.events import Ended, Idle, Preparing, Printed, Queued
 
 EXERCISE = load_exercises("day_01_connect")[0]
-SOLVED = (EXERCISE.day, "solved", item(EXERCISE))
 END = Ended(reason="end")
 Program = Callable[[], Iterator[Event]]
 
@@ -28,9 +27,11 @@ class Answers:
 
     refusal: Refusal | None = None
 
-    def complete(self, *_: object, **__: object) -> None: ...
+    complete = sql = None
 
-    sql = complete
+
+def is_solved(learned: Progress) -> bool:
+    return learned.has(EXERCISE.day, "solved", item(EXERCISE))
 
 
 @pytest.fixture
@@ -42,9 +43,9 @@ def learned(tmp_path: Path) -> Progress:
 def work(monkeypatch: pytest.MonkeyPatch, learned: Progress) -> Callable[..., Run]:
     def work(program: Program, run: Run | None = None, answers: Any = None) -> Run:
         """Do the work of a run's thread, with ``program`` in the sandbox's place."""
-        run = run or Run(EXERCISE, "x = 1\n")
+        run, answers = run or Run(EXERCISE, "x = 1\n"), answers or Answers()
         monkeypatch.setattr(live_run, "run", lambda *_, **__: program())
-        run._work(answers or Answers(), learned, "me")
+        run._work(answers, learned, "me")
         return run
 
     return work
@@ -119,7 +120,7 @@ def test_a_solved_exercise_is_noted_whoever_looks(
         yield END
 
     assert work(program).end == "judged"
-    assert learned.has(*SOLVED)
+    assert is_solved(learned)
 
 
 def test_a_stopped_run_solves_nothing(
@@ -133,7 +134,7 @@ def test_a_stopped_run_solves_nothing(
         run.cancel()
 
     work(program, run)
-    assert not learned.has(*SOLVED)
+    assert not is_solved(learned)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_what_is_not_the_programs_fault_is_told_apart(
     run = work(program)
     assert run.end == end
     assert (run.failure is not None) is (end == "failed")
-    assert not learned.has(*SOLVED)
+    assert not is_solved(learned)
 
 
 def test_a_server_that_refuses_ends_the_run_and_says_why(work: Callable[..., Run]) -> None:
