@@ -27,7 +27,9 @@ class Answers:
 
     refusal: Refusal | None = None
 
-    complete = sql = None
+    def complete(self, *_: object, **__: object) -> None: ...
+
+    sql = complete
 
 
 def is_solved(learned: Progress) -> bool:
