@@ -173,6 +173,12 @@ def test_a_server_that_refuses_ends_the_run_and_says_why(work: Callable[..., Run
     assert run.scenes == [[Printed(text="before")]]
 
 
+def test_a_run_that_has_ended_is_not_stopped_any_more(work: Callable[..., Run]) -> None:
+    run = work(lambda: iter([END]), Run(EXERCISE, "st.write(\n"))
+    run.cancel()
+    assert run.end == "judged"
+
+
 def test_a_program_that_is_no_python_is_judged_without_being_run(work: Callable[..., Run]) -> None:
     run = work(lambda: iter([END]), Run(EXERCISE, "st.write(\n"))
     assert (run.end, run.scenes) == ("judged", [])
