@@ -63,7 +63,6 @@ class LessonPage:
         if self._lesson.meta.lab:
             with self._lab:
                 lab.draw()
-        shelf.ask_the_browser()
         warm_up(connect(self.prefer))
 
     @st.fragment
@@ -79,7 +78,7 @@ class LessonPage:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
             content.say_that_code_failed(self._lesson.name, "demo", error)
-        shelf.remember()
+        shelf.end()
         # Below all else, so that nothing changes its place.
         connection_panel.say_if_replaced()
 

@@ -20,8 +20,9 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from course import progress
+from streaming.view import arriving
 
-__all__ = ["Held", "Shelf", "ask_the_browser", "begin", "keep", "of_page", "page", "remember"]
+__all__ = ["Held", "Shelf", "begin", "end", "keep", "of_page", "page"]
 
 # What the browser makes: 128 random bits; anything else is no tab of ours.
 SECRET = re.compile(r"[0-9a-f]{32}")
@@ -31,6 +32,7 @@ MOST_CHARACTERS = 20_000_000
 LONGEST = 600.0
 # The page that is drawn, and this tab's secret.
 PAGE, TAB = "shelf-page", "shelf-tab"
+TAB_COMPONENT = "course-tab"
 #: The keys of a demo's fields.
 FIELDS = ("model", "prompt", "method")
 
@@ -103,16 +105,11 @@ class Shelf:
         """
         with self._lock:
             self._make_room()
-            if not self.has(owner, session):
+            kept = self._kept.get(owner)
+            if kept is None or kept.session == session or self._is_there(kept.session):
                 return None
-            held = self._kept[owner].held
-            self._put(owner, held, session)
-            return held
-
-    def has(self, owner: Owner, session: str) -> bool:
-        """Tell whether ``take_back`` would return anything."""
-        kept = self._kept.get(owner)
-        return kept is not None and kept.session != session and not self._is_there(kept.session)
+            self._put(owner, kept.held, session)
+            return kept.held
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -143,6 +140,8 @@ SHELF = Shelf(
 def begin(name: str) -> None:
     """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
     st.session_state[PAGE] = name
+    if TAB not in st.session_state:
+        arriving()
     taken = _claim()
     held = st.session_state.get(_slot())
     for field, value in held.values.items() if held is not None else ():
@@ -194,24 +193,20 @@ def keep(held: Held) -> None:
         SHELF.keep(owner, held, context.session_id)
 
 
-def remember() -> None:
-    """Note the values of this page's fields; after they have been drawn."""
+def end() -> None:
+    """Note the values of this page's fields, and ask the browser which tab this is.
+
+    What a refresh has left comes back in the run that the browser's word begins.
+    """
     held = st.session_state.get(_slot())
     if held is not None:
         known = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
         held.values.update(known)
+    if TAB not in st.session_state:
+        _tab(key=TAB_COMPONENT, on_secret_change=_told)
 
 
-@st.fragment
-def ask_the_browser() -> None:
-    """Learn from the browser which tab this is; what a refresh has left comes back then."""
-    if TAB in st.session_state:
-        return
-    secret = _tab(key="course-tab", on_secret_change=lambda: None).get("secret")
+def _told() -> None:
+    secret = st.session_state[TAB_COMPONENT].get("secret")
     if isinstance(secret, str) and SECRET.fullmatch(secret):
         st.session_state[TAB] = secret
-        # Not here: the fields are drawn already.
-        owner, context = _owner(), get_script_run_ctx()
-        if owner is not None and context is not None and SHELF.has(owner, context.session_id):
-            st.rerun()
-        _claim()

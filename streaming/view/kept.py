@@ -14,12 +14,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 
-__all__ = ["Answer", "Call", "Keeper", "keep"]
+__all__ = ["Answer", "Call", "Keeper", "arriving", "keep"]
 
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
 # two; seconds.
 LOOK = 1.0
-GONE = 6.0
+GONE = 8.0
+# A page that is being loaded may be a refreshed one: so much longer at the most; seconds.
+ARRIVING = 6.0
+LONGEST_GONE = 20.0
 
 
 class Answer:
@@ -94,7 +97,12 @@ class Keeper:
         self._lock = threading.Lock()
         self._calls: weakref.WeakKeyDictionary[Call, str] = weakref.WeakKeyDictionary()
         self._gone: dict[str, float] = {}
+        self._arrived = 0.0
         self._looking = False
+
+    def arriving(self) -> None:
+        """Say that a page is being loaded, and nobody knows yet whose calls it will take over."""
+        self._arrived = self._clock() + ARRIVING
 
     def keep(self, call: Call, session: str) -> None:
         """Look after a call for ``session``; called again, the last session counts."""
@@ -112,7 +120,9 @@ class Keeper:
         for call, session in calls:
             if self._is_there(session):
                 self._gone.pop(session, None)
-            elif now - self._gone.setdefault(session, now) >= GONE:
+                continue
+            gone = now - self._gone.setdefault(session, now)
+            if gone >= GONE and (now >= self._arrived or gone >= LONGEST_GONE):
                 call.cancel()
         with self._lock:
             # Under the lock, so that what is kept from now on begins to look again.
@@ -131,8 +141,13 @@ KEEPER = Keeper(
 )
 
 
+def arriving() -> None:
+    """Say that this page is being loaded, and may take a call over in a moment."""
+    KEEPER.arriving()
+
+
 def keep(call: Call) -> None:
-    """End a call 6 to 8 s after the tab that runs this script has been closed for good.
+    """End a call 8 to 9 s after the tab that runs this script has been closed for good.
 
     A refreshed tab is another one: whoever takes the call over keeps it again.
     """
