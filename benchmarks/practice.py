@@ -42,7 +42,7 @@ ATTACKS = (
 # The key's own moment and the first text are both seen by the page itself.
 TIMED_RUN = """timeout => new Promise((resolve, reject) => {
     const text = () => {
-        const running = document.querySelector('.st-key-practice-running');
+        const running = document.querySelector('.st-key-practice [class*="-output"]');
         return [...running?.querySelectorAll('[data-testid="stMarkdown"]') ?? []]
             .some(e => /quantum/i.test(e.innerText));
     };

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.proto.Spinner_pb2 import Spinner
 
 from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
-from practice.events import Draw, Event, Idle, Piece, Printed, Shown
-from practice.sandbox.job import RunLimits
+from practice.events import Draw, Event, Piece, Printed, Shown
+from streaming.view.blocks import Blocks
+from streaming.view.drawing import Drawing
 from streaming.view.untrusted import safe
 
-__all__ = ["replay"]
+__all__ = ["Replay"]
 
 LOG = logging.getLogger(__name__)
 
@@ -24,142 +25,119 @@ LOG = logging.getLogger(__name__)
 VALUES = {"selectbox": "index", "radio": "index"}
 WITHOUT_VALUE = ("button", "form_submit_button", "chat_input")
 SIDEBAR, PAGE = -1, 0
-# All of a text that grows is sent again with each look at it: now and then, a quarter of the time.
-SECONDS_BETWEEN_LOOKS = 0.1
-LOOK_SHARE = 3
 # Of what a program has printed, the end.
 MOST_PRINTED = 20_000
-# Each takes a thread; there can be more only where no run has counted them.
-MOST_SPINNERS = RunLimits().spinners
+# What a turn may draw. A thousand elements and a minute of growing text take a third of that; texts
+# that nobody but an attacker writes would take much longer.
+MOST_SECONDS = 3.0
 # What Streamlit says of a call; it may repeat what the program gave it.
 LONGEST_REASON = 200
 
 
-def replay(
-    events: Iterable[Event],
-    *,
-    key: str,
-    printed: str,
-    sidebar: str,
-    undrawn: Callable[..., str] = "`{name}`: `{reason}`".format,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
-    """Draw where the page is now what a run's events tell, until they end.
+class Replay:
+    """Draws, where the page is now, what a program has done, as far as it is told.
 
-    Nothing in it makes the server open a file or the browser fetch a picture.
+    A page that is drawn again takes all events at once and shows them then: what is on it already
+    neither vanishes nor begins anew. Nothing in it makes the server open a file or the browser
+    fetch a picture.
 
     Args:
-        events: of one run; they may still be coming.
         key: for the widgets, so that two programs' do not meet.
         printed: heading of what the program printed.
         sidebar: heading of what it drew into the sidebar, which belongs to the course.
         undrawn: the sentence for a call that Streamlit refuses, from ``name`` and ``reason``.
-        clock: seconds.
+        too_much: the sentence for a program whose output takes too long to draw.
+        clock: seconds of this thread's work.
     """
-    with ExitStack() as spinners:
-        drawing = _Replay(key, printed, sidebar, undrawn, clock, spinners)
-        for event in events:
-            drawing.take(event)
-        drawing.end()
 
-
-class _Growing:
-    """A text that grows, and is shown now and then."""
-
-    def __init__(self, show: Callable[[str], object], clock: Callable[[], float]) -> None:
-        self._show, self._clock = show, clock
-        self._next_look = 0.0
-        self.text = ""
-        self.has_more = False
-
-    def add(self, text: str) -> None:
-        """Take text in, and show it if it is time; only the end of very much of it is kept."""
-        self.text = (self.text + text)[-MOST_PRINTED:]
-        self.has_more = True
-        self.show()
-
-    def show(self, *, now: bool = False) -> None:
-        """Show the text so far, unless it was shown a moment ago and need not be ``now``."""
-        begun = self._clock()
-        if self.has_more and (now or begun >= self._next_look):
-            self.has_more = False
-            self._show(self.text)
-            ended = self._clock()
-            self._next_look = ended + max(SECONDS_BETWEEN_LOOKS, LOOK_SHARE * (ended - begun))
-
-
-class _Stream:
-    """What ``st.write_stream`` shows: texts, with whatever else it was given between them."""
-
-    def __init__(self, into: DeltaGenerator, cursor: str, clock: Callable[[], float]) -> None:
-        self._into, self._cursor, self._clock = into, cursor, clock
-        self.growing: _Growing | None = None
-
-    def add(self, text: str | None) -> None:
-        """Take a piece in; ``None`` stands for something that is no text."""
-        if text is None or (self.growing and len(self.growing.text + text) > MOST_MARKDOWN):
-            self.end()
-        if text:
-            if self.growing is None:
-                self._place = self._into.empty()
-                self.growing = _Growing(self._draw, self._clock)
-            self.growing.add(text)
-
-    def end(self) -> None:
-        """Show the text as it is, without a cursor; what comes is another."""
-        if self.growing and (self.growing.has_more or self._cursor):
-            self._place.markdown(safe(self.growing.text))
-        self.growing = None
-
-    def _draw(self, text: str) -> None:
-        self._place.markdown(safe(text + self._cursor))
-
-
-class _Replay:
     def __init__(
         self,
+        *,
         key: str,
         printed: str,
         sidebar: str,
-        undrawn: Callable[..., str],
-        clock: Callable[[], float],
-        spinning: ExitStack,
+        undrawn: Callable[..., str] = "`{name}`: `{reason}`".format,
+        too_much: str = "...",
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._key, self._printed, self._sidebar = key, printed, sidebar
-        self._undrawn, self._clock, self._spinning = undrawn, clock, spinning
+        self._undrawn, self._too_much, self._clock = undrawn, too_much, clock
+        self._left = MOST_SECONDS
         self._sidebar_place = st.container()
         self._places: dict[int, DeltaGenerator] = {PAGE: st.container()}
         self._terminal_place = st.empty()
-        self._terminal = _Growing(self._show_printed, clock)
+        self._terminal = Drawing(draw=self._show_printed)
+        self._text = ""
+        # Places that hold one element at a time, and those that another one has taken over.
+        self._holders: set[int] = set()
+        self._replaced: set[int] = set()
         self._streams: dict[int, _Stream] = {}
-        self._spinners: dict[int, ExitStack] = {}
+        self._spinners: dict[int, DeltaGenerator] = {}
 
-    def take(self, event: Event) -> None:
-        match event:
-            case Draw() | Piece() | Shown():
-                self._draw(event)
-            case Printed():
-                self._terminal.add(event.text)
-            case Idle():
-                for growing in (self._terminal, *(each.growing for each in self._streams.values())):
-                    if growing:
-                        growing.show()
-                # Reading the session state is where Streamlit lets a waiting script be stopped.
-                _ = "practice" in st.session_state
+    @property
+    def tick(self) -> float:
+        """How many seconds to leave between two updates."""
+        drawings = [self._terminal, *(each.drawing for each in self._streams.values())]
+        return max(each.tick for each in drawings)
 
-    def end(self) -> None:
-        for number in [*self._streams]:
-            self.take(Shown(id=number))
-        self._terminal.show(now=True)
+    def take(self, events: Sequence[Event]) -> None:
+        """Draw what is new, but for the texts that grow: see ``show``."""
+        replaced = self._overwritten(events)
+        for number, event in enumerate(events):
+            if self._left <= 0:
+                return
+            begun = self._clock()
+            match event:
+                case Printed():
+                    self._text = (self._text + event.text)[-MOST_PRINTED:]
+                case Draw() if number in replaced:
+                    self._replaced.update(range(event.id, event.id + event.count))
+                case Draw() | Piece() | Shown():
+                    self._draw(event)
+            self._spend(begun)
 
-    def _show_printed(self, text: str) -> None:
+    def show(self, *, last: bool = False) -> None:
+        """Show the texts so far; the ``last`` time as they are, without a cursor or a spinner."""
+        begun = self._clock()
+        for stream in self._streams.values():
+            stream.show(last=last)
+        self._terminal.update((), self._text, last=last)
+        if last:
+            for each in self._spinners.values():
+                each.empty()
+        self._spend(begun)
+
+    def _spend(self, begun: float) -> None:
+        had = self._left
+        self._left -= self._clock() - begun
+        if had > 0 >= self._left:
+            st.caption(self._too_much)
+
+    def _overwritten(self, events: Sequence[Event]) -> set[int]:
+        """Find the calls whose place another call among the same events takes over."""
+        found: set[int] = set()
+        latest: dict[int, int] = {}
+        for number, event in enumerate(events):
+            if isinstance(event, Draw):
+                if event.into in self._holders:
+                    if event.into in latest:
+                        found.add(latest[event.into])
+                    latest[event.into] = number
+                if event.name == "empty":
+                    self._holders.add(event.id)
+        return found
+
+    def _show_printed(self, text: str, _: DeltaGenerator | None) -> DeltaGenerator:
         with self._terminal_place.container():
             st.caption(self._printed)
             st.code(text, language=None, wrap_lines=True)
+        return self._terminal_place
 
     def _draw(self, event: Draw | Piece | Shown) -> None:
         try:
             match event:
+                case Draw() if event.into in self._replaced:
+                    self._replaced.update(range(event.id, event.id + event.count))
                 case Draw():
                     made = self._drawn(self._into(event), event)
                     for number, place in enumerate(
@@ -170,9 +148,9 @@ class _Replay:
                 case Piece() if event.id in self._streams:
                     self._streams[event.id].add(event.text)
                 case Shown() if event.id in self._streams:
-                    self._streams.pop(event.id).end()
+                    self._streams.pop(event.id).show(last=True)
                 case Shown() if event.id in self._spinners:
-                    self._spinners.pop(event.id).close()
+                    self._spinners.pop(event.id).empty()
         except Exception as error:
             # What Streamlit says of what a program gave it, as a rule; but it may be our fault.
             name = event.name if isinstance(event, Draw) else "stream"
@@ -194,12 +172,12 @@ class _Replay:
         args |= {name: _without_images(args[name]) for name in element.markdown & args.keys()}
         match event.name:
             case "stream":
-                self._streams[event.id] = _Stream(into, args.get("cursor") or "", self._clock)
+                self._streams[event.id] = _Stream(into.container(), args.get("cursor") or "")
                 return None
             case "spinner":
-                if len(self._spinners) < MOST_SPINNERS:
-                    self._spinners[event.id] = self._spinning.enter_context(ExitStack())
-                    self._spinners[event.id].enter_context(into.spinner(**args))
+                # st.spinner's own waits half a second, each time the page is drawn again.
+                spinner = Spinner(text=args["text"], show_time=bool(args.get("show_time")))
+                self._spinners[event.id] = into._enqueue("spinner", spinner)
                 return None
             case "exception":
                 return into.error(args["exception"])
@@ -215,6 +193,30 @@ class _Replay:
             args["key"] = f"{self._key}-{event.id}"
         draw: Callable[..., Any] = getattr(into, event.name)
         return draw(**args)
+
+
+class _Stream:
+    """What ``st.write_stream`` shows: texts, with whatever else it was given between them."""
+
+    def __init__(self, into: DeltaGenerator, cursor: str) -> None:
+        self._into, self._cursor = into, cursor
+        self._begin()
+
+    def _begin(self) -> None:
+        self._blocks, self._finished = Blocks(), list[str]()
+        self.drawing = Drawing(self._cursor)
+
+    def add(self, text: str | None) -> None:
+        """Take a piece in; ``None`` stands for something that is no text."""
+        if text is None or len(self._blocks.open + text) > MOST_MARKDOWN:
+            self.show(last=True)
+            self._begin()
+        self._finished += self._blocks.feed(text or "")
+
+    def show(self, *, last: bool = False) -> None:
+        """Show the text so far, below what came before it."""
+        with self._into:
+            self.drawing.update(self._finished, self._blocks.open, last=last)
 
 
 def _without_images(value: Any) -> Any:

@@ -36,8 +36,9 @@ class Answers:
 
     ``settings`` say whether an account may be used, and which models of it; ``preferred`` is for
     ``connection.connect``. While a model is silent, ``on_idle`` is called; what it raises ends the
-    answer. ``policy_of`` makes the policy that each question passes, and ``enter`` takes a place
-    for answers, waiting for it. ``refusal`` is why the policy has refused a question, if it has.
+    answer. ``policy_of`` makes the policy that each question passes; while one waits for a place,
+    ``on_wait`` is told how many are ahead, and what it raises ends the wait. ``refusal`` is why the
+    policy has refused a question, if it has. Once made, it may be used in any thread.
 
     Raises:
         connection.ConnectionFailed: there is no session; no program is to blame.
@@ -49,13 +50,18 @@ class Answers:
         preferred: str | None = "local",
         on_idle: Callable[[], object] | None = None,
         policy_of: Callable[[Connection], Policy] = lambda _: open_policy(),
-        enter: Callable[[Policy], Entry] = lambda policy: policy.entry().enter(),
+        on_wait: Callable[[int], object] = lambda _: None,
     ) -> None:
         self._connection = connect(preferred if settings.account else "local")
         self._scripted = self._connection.kind == "local"
         self._models = settings.models
-        self._on_idle = on_idle
-        self._policy_of, self._enter = policy_of, enter
+        self._on_idle, self._on_wait = on_idle, on_wait
+        self._policy: Policy | Refusal
+        try:
+            self._policy = policy_of(self._connection)
+        except Refusal as refusal:
+            # A program that asks nothing runs all the same.
+            self._policy = refusal.again()
         # A program has one place for all its answers: on several it would wait for itself.
         self._place: Entry | None = None
         self._coming = 0
@@ -164,11 +170,12 @@ class Answers:
             Refused: ``refusal`` says why.
         """
         try:
-            policy = self._policy_of(self._connection)
-            reservation = policy.reserve(model, prompt, max_tokens)
+            if isinstance(self._policy, Refusal):
+                raise self._policy.again()
+            reservation = self._policy.reserve(model, prompt, max_tokens)
             if self._place is None:
                 try:
-                    self._place = self._enter(policy)
+                    self._place = self._policy.entry().enter(self._on_wait)
                 except BaseException:
                     reservation.give_back()
                     raise

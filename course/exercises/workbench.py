@@ -11,27 +11,22 @@ from functools import lru_cache
 
 import streamlit as st
 
+import streaming.view
 from course import LESSONS, connection_panel, progress, script
-from course.exercises import live_run
-from course.exercises.attempt import (
-    Attempt,
-    attempt_at,
-    item,
-    keep,
-    key_of,
-    marks,
-    say,
-    verdict_on,
-)
+from course.exercises.attempt import Attempt, attempt_at, first_wrong, keep, key_of, verdict_on
+from course.exercises.live_run import item, learner, start
+from course.exercises.result import Result
 from course.language import current, drawer, text, widget_key
-from practice import Exercise, ExerciseError, TooMany, Turns, load_exercises
-from practice.editor import Labels, code_editor
+from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
+from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
 #: A learner who thinks needs one run in ten seconds; one who only clicks is slowed down.
 TURNS = Turns(count=12, seconds=60.0)
 #: Whether solutions are shown: ``after-try`` (the default), ``always`` or ``never``.
 SOLUTIONS = "COURSE_SOLUTIONS"
+# Which exercise's run was followed in the turn before this one.
+FOLLOWED = "practice-followed"
 
 
 def exercises(lesson: str) -> list[Exercise]:
@@ -59,31 +54,31 @@ def draw(lesson: str) -> None:
         return
     if not found:
         return
-    # Not in the fragment: only a click outside it interrupts what runs inside. The style sheet
-    # shows it while something does.
-    st.button(text("practice.stop"), icon=":material/stop_circle:", key="practice-stop")
     _panel(lesson, found)
 
 
 @st.fragment
 def _panel(lesson: str, found: Sequence[Exercise]) -> None:
     connection_panel.rerun_if_fixed()
-    request = script.Request(_runs(lesson))
-    running = request.get()
-    request.done()
+    turn = streaming.view.Turn()
     with st.container(border=True, key="practice"):
-        chosen = _chosen(lesson, found, running)
+        chosen = _chosen(lesson, found)
         exercise = found[chosen]
-        language = current()
-        st.markdown(f"**{exercise.about.title.of(language)}**")
-        st.markdown(exercise.about.task.of(language))
-        runs = exercise.name == running
-        _exercise(exercise, runs=runs, following=chosen + 1 < len(found))
+        st.markdown(f"**{exercise.about.title.of(current())}**")
+        st.markdown(exercise.about.task.of(current()))
+        running = _exercise(exercise, following=chosen + 1 < len(found))
         connection_panel.say_if_replaced()
+        followed = st.session_state.get(FOLLOWED)
+        st.session_state[FOLLOWED] = exercise.name if running is not None else ""
+        # Last, when all else is on the page and can be used.
+        if running is not None:
+            # What another exercise or run has left there goes when a turn ends: the first, at once.
+            running.follow(turn, goes_on=followed == exercise.name)
+            streaming.view.again(turn, key_of(exercise, "run"))
 
 
-def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
-    """Draw the choice of an exercise and return it; while one runs, return that one."""
+def _chosen(lesson: str, found: Sequence[Exercise]) -> int:
+    """Draw the choice of an exercise and return it."""
     if len(found) == 1:
         return 0
     language = current()
@@ -97,61 +92,52 @@ def _chosen(lesson: str, found: Sequence[Exercise], running: str | None) -> int:
     key = f"practice-{lesson}"
     first = next((n for n, each in enumerate(found) if each.name not in solved), 0)
     chosen = int(st.session_state.get(key, first))
-    chosen = next((n for n, each in enumerate(found) if each.name == running), chosen)
     picked = st.radio(
         text("practice.choose"),
         range(len(found)),
         index=chosen if chosen < len(found) else first,
         format_func=label,
-        # Other labels make another widget. So does a running program, and a click that was under
-        # way is dropped.
-        key=widget_key(f"{key}-{running or ''}-{'-'.join(sorted(solved))}"),
-        disabled=running is not None,
+        # Other labels make another widget.
+        key=widget_key(f"{key}-{'-'.join(sorted(solved))}"),
         horizontal=True,
     )
     st.session_state[key] = picked
     return picked
 
 
-def _runs(lesson: str) -> str:
-    return f"practice-{lesson}-runs"
-
-
-def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
+def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
+    """Draw an exercise; return the result's places if its program runs."""
     attempt = attempt_at(exercise)
-    results = verdict_on(exercise, attempt)
+    run, running = attempt.run, attempt.running
+    results = verdict_on(exercise, run)
     edited = code_editor(
         attempt.code,
         key=key_of(exercise, "editor"),
         labels=_labels(),
-        marks=marks(results),
+        marks=_marks(results),
         revision=attempt.revision,
-        running=runs,
+        running=running,
+        on_stop=attempt.stop,
     )
     if edited.reset:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
         script.draw_again()
     if edited.ran:
-        _take_turn(exercise, edited.code)
-        # Drawn once more before the run, so that the editor shows it.
-        script.draw_again()
-    # Empty, so that nothing of the last run appears beside this one.
-    output = st.empty().container()
-    verdict = st.empty()
-    if runs:
-        _hints(exercise, running=True)
         shown = shows_solutions(exercise.day)
-        live_run.run_live(exercise, attempt, output, verdict)
+        _take_turn(exercise, edited.code)
         if shows_solutions(exercise.day) != shown:
             # The lesson's own section with the solution is outside the fragment.
             st.rerun()
         script.draw_again()
-    if attempt.scenes:
-        with output:
-            live_run.show_again(exercise, attempt)
-    with verdict.container():
-        say(exercise, attempt, results, following=following)
-    _hints(exercise, running=False)
+    wait = st.session_state.pop(key_of(exercise, "wait"), None)
+    if wait is not None:
+        st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
+    result = Result(exercise, run) if run is not None else None
+    if run is not None and running:
+        streaming.view.keep(run)
+    elif result is not None:
+        result.show(results, following=following)
+    _hints(exercise)
     _solution(exercise, attempt)
     st.download_button(
         text("practice.export"),
@@ -165,20 +151,28 @@ def _exercise(exercise: Exercise, *, runs: bool, following: bool) -> None:
         key=key_of(exercise, "export"),
         help=text("practice.export_help"),
     )
+    return result if running else None
 
 
 def _take_turn(exercise: Exercise, code: str) -> None:
-    """Keep the program and request its run, unless the learner runs too often."""
+    """Run the program, unless the learner runs too often."""
     before = attempt_at(exercise)
     try:
-        TURNS.take(live_run.learner())
+        TURNS.take(learner())
     except TooMany as error:
         st.session_state[key_of(exercise, "wait")] = error.seconds
-        if code == before.code:
-            return  # its result still stands
+        if code != before.code:
+            keep(exercise, Attempt(code, revision=before.revision))
     else:
-        script.Request(_runs(exercise.day)).make(exercise.name)
-    keep(exercise, Attempt(code, revision=before.revision))
+        # First, since a learner has few places for programs.
+        before.stop()
+        keep(exercise, Attempt(code, start(exercise, code), before.revision))
+
+
+def _marks(results: Sequence[CheckResult]) -> list[Mark]:
+    """Return the line that the verdict is about, for the editor to mark."""
+    wrong = first_wrong(results)
+    return [Mark(wrong.line, text("practice.see_below"))] if wrong and wrong.line else []
 
 
 def _labels() -> Labels:
@@ -200,8 +194,8 @@ def say_when_solutions_are_shown(lesson: str) -> None:
     _say_why_hidden(several=len(exercises(lesson)) > 1)
 
 
-def _hints(exercise: Exercise, *, running: bool) -> None:
-    """Draw the current hint, and buttons to the others; no click gets through while it runs."""
+def _hints(exercise: Exercise) -> None:
+    """Draw the current hint, and buttons to the others."""
     known = exercise.about.hints
     key = key_of(exercise, "hint")
     shown = min(int(st.session_state.get(key, 0)), len(known))
@@ -210,7 +204,7 @@ def _hints(exercise: Exercise, *, running: bool) -> None:
         st.button(
             label,
             icon=f":material/{icon}:",
-            disabled=running or not 1 <= number <= len(known),
+            disabled=not 1 <= number <= len(known),
             on_click=st.session_state.__setitem__,
             args=(key, number),
             key=f"{key}-{name}",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from course.progress import facts
 from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged
@@ -14,6 +17,22 @@ from course.progress.stores import Reason, Store, StoreError
 LOG = logging.getLogger(__name__)
 OPENED_EVERY = timedelta(minutes=1)  # a rerun of a page is not another visit
 RETRY_SECONDS = 10.0  # a store that failed is left alone for a while, or every click would wait
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _one_at_a_time(
+    method: Callable[Concatenate[Progress, P], R],
+) -> Callable[Concatenate[Progress, P], R]:
+    """Let no two threads change the facts at once: an exercise is solved in a thread of its own."""
+
+    @wraps(method)
+    def alone(self: Progress, /, *args: P.args, **named: P.kwargs) -> R:
+        with self._lock:
+            return method(self, *args, **named)
+
+    return alone
 
 
 def _now() -> datetime:
@@ -42,7 +61,9 @@ class Progress:
         self._read_at: float | None = None
         self._failed_at: float | None = None
         self.failure: Reason | None = None
+        self._lock = threading.Lock()
 
+    @_one_at_a_time
     def refresh(self) -> None:
         """Read what other browsers of the same learner have kept meanwhile; called once a run."""
         now, fresh_for = self._clock(), self._store.fresh_for
@@ -58,6 +79,7 @@ class Progress:
         self._read_at = now
         self._save()
 
+    @_one_at_a_time
     def record(self, lesson: str, kind: Kind, item: str = "", value: str = "") -> None:
         """Note something; what is known already is not written again.
 
@@ -77,7 +99,9 @@ class Progress:
         if kind == "opened":
             before = [fact.at for fact in self._facts.values() if fact.kind == "opened"]
         now = max([now, *(at + timedelta(microseconds=1) for at in before)])
-        self._facts[key] = self._pending[key] = Fact(lesson, kind, item, value, now)
+        # A new dictionary: a page may be looking through this one.
+        fact = self._pending[key] = Fact(lesson, kind, item, value, now)
+        self._facts = {**self._facts, key: fact}
         if not self._resting():
             self._save()
 
@@ -103,6 +127,7 @@ class Progress:
         opened = [fact for fact in self._facts.values() if fact.kind == "opened"]
         return max(opened, key=lambda fact: fact.at).lesson if opened else None
 
+    @_one_at_a_time
     def reset(self, *, keep_solved: bool = True) -> None:
         """Forget everything, or everything but what was solved and answered."""
         kept = {"solved", "answered"} if keep_solved else set()
@@ -124,6 +149,7 @@ class Progress:
         """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
         return facts.dump(self._facts.values())
 
+    @_one_at_a_time
     def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
         """Add what was exported; return how much is new here, and how much there is no room for.
 

@@ -7,7 +7,7 @@ language and the component being taken off the page and put back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Labels:
     Args:
         code: what the text area is called.
         run: on the button that sends the program; ``running``: the same, while it runs.
+        stop: on the button that ends it, which stands beside that one while it runs.
         reset: on the button that asks for the first text again; ``reset_question`` is asked before
             that is done, ``reset_yes`` and ``reset_no`` answer it.
         hint: how the keyboard is used, and how it leaves; ``{modifier}`` becomes Ctrl, or ⌘.
@@ -53,6 +54,7 @@ class Labels:
     code: str
     run: str
     running: str
+    stop: str
     reset: str
     reset_question: str
     reset_yes: str
@@ -86,6 +88,10 @@ class Edited:
     reset: bool
 
 
+def _nothing() -> None:
+    """Declare an event: Streamlit returns those that have a callback."""
+
+
 def code_editor(
     code: str,
     *,
@@ -94,6 +100,7 @@ def code_editor(
     marks: Sequence[Mark] = (),
     revision: str = "",
     running: bool = False,
+    on_stop: Callable[[], None] = _nothing,
 ) -> Edited:
     """Draw the editor and return what the learner has done with it.
 
@@ -111,6 +118,7 @@ def code_editor(
         revision: a new one that is not empty makes ``code`` replace the learner's text. An empty
             one never does, so that a session that has lost its state takes nothing away.
         running: a program of this editor is running: Run says so, and does nothing until it ends.
+        on_stop: called before the script run that Stop causes.
 
     Raises:
         ValueError: ``code`` has more than ``LIMIT`` characters.
@@ -131,6 +139,7 @@ def code_editor(
         },
         on_run_change=_nothing,
         on_reset_change=_nothing,
+        on_stop_change=on_stop,
     )
     sent = _accepted(done.get("run"))
     return Edited(
@@ -145,7 +154,3 @@ def _accepted(sent: object) -> str | None:
     # Half of a surrogate pair cannot be written to a file or a pipe.
     whole = sent.encode("utf-8", "replace").decode("utf-8")
     return whole.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _nothing() -> None:
-    """Declare an event: Streamlit returns those that have a callback."""

@@ -18,6 +18,7 @@ class Editor {
     this.limit = find(".limit");
     this.actions = find(".actions");
     this.runButton = find(".run");
+    this.stopButton = find(".stop");
     this.resetButton = find(".reset");
     this.confirm = find(".confirm");
     this.hint = find(".hint");
@@ -48,6 +49,11 @@ class Editor {
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
 
     this.runButton.addEventListener("click", () => this.run());
+    this.stopButton.addEventListener("click", () => this.send("stop", true));
+    // Beside Run; in a corner of the window when Run is out of sight.
+    new IntersectionObserver(([place]) =>
+      this.stopButton.classList.toggle("is-apart", !place.isIntersecting),
+    ).observe(this.runButton);
     this.resetButton.addEventListener("click", () => this.ask(true));
     this.confirm.querySelector(".no").addEventListener("click", () => this.ask(false));
     this.confirm.querySelector(".yes").addEventListener("click", () => {
@@ -66,12 +72,17 @@ class Editor {
     const { labels } = data;
     say(this.label, labels.code);
     say(this.runButton.querySelector(".text"), data.running ? labels.running : labels.run);
+    say(this.stopButton.querySelector(".text"), labels.stop);
     say(this.resetButton, labels.reset);
     say(this.confirm.querySelector("p"), labels.reset_question);
     say(this.confirm.querySelector(".yes"), labels.reset_yes);
     say(this.confirm.querySelector(".no"), labels.reset_no);
     say(this.hint, labels.hint.replaceAll("{modifier}", IS_APPLE ? "\u2318" : "Ctrl"));
     if (this.leaving) say(this.leavingText, labels.leaving);
+    if (!data.running && this.root.getRootNode().activeElement === this.stopButton) {
+      this.runButton.focus({ preventScroll: true });
+    }
+    this.stopButton.hidden = !data.running;
     this.runButton.setAttribute("aria-busy", String(data.running));
     this.runButton.setAttribute("aria-disabled", String(data.running));
     this.area.maxLength = data.limit;
@@ -124,7 +135,13 @@ class Editor {
   }
 
   run() {
-    if (!this.data.running) this.send("run", this.area.value);
+    if (this.data.running) return;
+    this.send("run", this.area.value);
+    // What comes of it is shown below the buttons, and a long program fills a window.
+    if (this.runButton.getBoundingClientRect().bottom > window.innerHeight / 2) {
+      const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.runButton.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    }
   }
 
   ask(asking) {

@@ -114,13 +114,18 @@ def editor(page: Page) -> Locator:
     return panel(page).locator("textarea")
 
 
+def output(page: Page) -> Locator:
+    """Return what a program shows, in a box with a height of its own."""
+    return panel(page).locator("[class*='-output']")
+
+
 def choose_exercise(page: Page, number: int, starter: str) -> None:
     """Open an exercise whose starter matches ``starter``."""
     panel(page).get_by_role("radiogroup").locator("label").nth(number - 1).click()
     expect(panel(page).get_by_role("radio").nth(number - 1)).to_be_checked()
-    # The editor of the exercise before goes when the new one has come.
+    # The editor of the exercise before goes when the new one has come, below it for a moment.
+    expect(editor(page).last).to_have_value(re.compile(starter))
     expect(editor(page)).to_have_count(1)
-    expect(editor(page)).to_have_value(re.compile(starter))
 
 
 def write_program(page: Page, code: str) -> None:

@@ -20,6 +20,7 @@ from tests.browser.day_3 import (
     generate,
     heading,
     open_day_3,
+    output,
     panel,
     run_program,
     stop,
@@ -127,8 +128,18 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     # A program's answer streams as well.
     choose_exercise(page, 2, "stream=True")
     run_program(page, (SHOW / "solution.py").read_text("utf-8"))
-    expect(page.locator(".st-key-practice-running")).to_contain_text("word word")
-    page.locator(".st-key-practice-stop button").click()
+    expect(output(page)).to_contain_text("word word")
+    # Every other click is answered while it runs, and it goes on.
+    panel(page).get_by_role("button", name="힌트 보기").click()
+    expect(panel(page).get_by_text("힌트 1/")).to_be_visible()
+    choose_exercise(page, 1, "Complete")
+    choose_exercise(page, 2, "stream=True")
+    before = len(output(page).inner_text())
+    expect(output(page)).to_have_text(re.compile(rf".{{{before + 20},}}", re.DOTALL))
+    panel(page).get_by_role("button", name="실행 중").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(panel(page).get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
-    expect(page.locator(".st-key-practice-stop button")).to_be_hidden()
+    expect(panel(page).get_by_role("button", name="멈추기", exact=True)).to_be_hidden()
+    expect(panel(page).get_by_role("button", name="실행", exact=True)).to_be_focused()
     expect(panel(page)).to_contain_text("word word")

@@ -15,6 +15,7 @@ from tests.browser.day_3 import (
     choose_language,
     editor,
     open_day_3,
+    output,
     panel,
     run_program,
     write_program,
@@ -82,7 +83,7 @@ def test_nothing_of_the_program_is_left_when_the_tab_is_closed(
     open_day_3(page, endless_course)
     choose_exercise(page, 2, "stream=True")
     run_program(page, (EXERCISES / "2_show_the_stream" / "solution.py").read_text("utf-8"))
-    expect(page.locator(".st-key-practice-running")).to_contain_text("word word")
+    expect(output(page)).to_contain_text("word word")
     running = workers()
     assert running
     page.close()

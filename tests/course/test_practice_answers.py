@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from connection import Connection, ConnectionFailed, connect
 from course.exercises import answering as practice_answers
 from course.exercises.answering import MOST_TOKENS, Answers, scene_of
 from course.limits.ledgers import SqliteLedger, Used
-from course.limits.policy import Policy, StreamQueue
+from course.limits.policy import Policy, Refusal, StreamQueue
 from course.settings import AnswerSettings, Settings
 from local_cortex import tokens
 from practice import Refused, SqlError
@@ -213,9 +213,15 @@ def ledger(tmp_path: Path) -> SqliteLedger:
     return SqliteLedger(tmp_path / "progress.sqlite3")
 
 
-def behind_a_gate(ledger: SqliteLedger, line: StreamQueue | None = None, **limits: Any) -> Answers:
+def behind_a_gate(
+    ledger: SqliteLedger,
+    line: StreamQueue | None = None,
+    on_wait: Callable[[int], object] = lambda _: None,
+    **limits: Any,
+) -> Answers:
+    streams = {"at_once": 1, "queue": 5, "patience": 60}
     settings = Settings.model_validate(
-        {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": {"at_once": 1}}
+        {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": streams}
     )
 
     def policy_of(connection: Connection) -> Policy:
@@ -228,7 +234,7 @@ def behind_a_gate(ledger: SqliteLedger, line: StreamQueue | None = None, **limit
             now=lambda: NOON,
         )
 
-    return Answers(AnswerSettings(), policy_of=policy_of)
+    return Answers(AnswerSettings(), policy_of=policy_of, on_wait=on_wait)
 
 
 def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLedger) -> None:
@@ -285,15 +291,27 @@ def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
 
 
 def test_a_wait_that_is_stopped_counts_nothing(ledger: SqliteLedger) -> None:
-    answers = behind_a_gate(ledger, everyone={"requests_per_day": 3})
-
-    def stop(_: Policy) -> Any:
+    def stop(_: int) -> None:
         raise KeyboardInterrupt
 
-    answers._enter = stop
+    line = StreamQueue()
+    waits = behind_a_gate(ledger, line, on_wait=stop, everyone={"requests_per_day": 3})
+    line.ask("somebody else", at_once=1).enter()
     with pytest.raises(KeyboardInterrupt):
-        answers.complete(request())
+        waits.complete(request())
     assert ledger.totals(NOON.date()).used == Used()
+
+
+def test_unusable_settings_refuse_a_question_and_nothing_before_it() -> None:
+    def unusable(_: Connection) -> Policy:
+        raise Refusal("settings")
+
+    answers = Answers(AnswerSettings(), policy_of=unusable)
+    assert answers.sql("SELECT CURRENT_VERSION()", None)
+    with pytest.raises(Refused, match="limit"):
+        answers.complete(request())
+    assert answers.refusal is not None
+    assert answers.refusal.reason == "settings"
 
 
 def test_a_scene_presses_its_buttons_and_fills_in_its_fields() -> None:

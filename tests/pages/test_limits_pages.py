@@ -77,15 +77,22 @@ def counted() -> Used:
 
 
 def run_program(app: AppTest, code: str) -> AppTest:
-    """Press Run in the editor, as it does in a browser."""
-    (editor,) = (
-        each for each in app.get("bidi_component") if "editor" in each.proto.component_name
-    )
+    """Press Run in the editor, and draw the page until the program ends, as a browser does."""
+
+    def editor() -> Any:
+        (found,) = (
+            each for each in app.get("bidi_component") if "editor" in each.proto.component_name
+        )
+        return found.proto
+
     states = WidgetStates()
     state = states.widgets.add()
-    state.id = _make_trigger_id(editor.proto.id, "events")
+    state.id = _make_trigger_id(editor().id, "events")
     state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
-    return app._run(states)
+    app._run(states)
+    while json.loads(editor().json)["running"]:
+        app.run()
+    return app
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from connection import ConnectionFailed
 from course import ROOT
 from course import progress as progress_panel
-from course.exercises import live_run as practice_run
+from course.exercises import live_run
 from course.exercises import workbench as practice_panel
 from course.language import texts
 from course.progress.stores import SqliteStore, default_path
@@ -59,13 +59,22 @@ def shown(app: AppTest) -> dict[str, Any]:
     return data
 
 
-def run(app: AppTest, code: str) -> AppTest:
-    """Press Run, as the editor in a browser does."""
+def press(app: AppTest, button: str, value: object = True) -> AppTest:
+    """Press a button of the editor, as a browser does."""
     states = WidgetStates()
     state = states.widgets.add()
     state.id = _make_trigger_id(editor(app).id, "events")
-    state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
+    state.json_trigger_value = json.dumps([{"event": button, "value": value}])
     return app._run(states)
+
+
+def run(app: AppTest, code: str) -> AppTest:
+    """Press Run, and draw the page again until the program has ended, as a browser does."""
+    app, until = press(app, "run", code), time.monotonic() + SECONDS
+    while shown(app)["running"]:
+        assert time.monotonic() < until
+        app.run()
+    return app
 
 
 def said(app: AppTest) -> str:
@@ -176,7 +185,7 @@ def test_a_failed_connection_is_told_and_no_try_is_counted(
     def failing(*given: object, **options: object) -> object:
         raise ConnectionFailed("network")
 
-    monkeypatch.setattr(practice_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Answers", failing)
     app = run(open_page(), program("solution.py"))
     assert not app.exception
     assert texts("en")["connection.failed"] in said(app)
@@ -190,7 +199,7 @@ def test_a_failed_connection_is_no_longer_told_once_it_has_been_mended(
     def failing(*given: object, **options: object) -> object:
         raise ConnectionFailed("network")
 
-    monkeypatch.setattr(practice_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Answers", failing)
     app = run(open_page(), "x = 1\n")
     app.button(key="practice-use-local").click().run()
     assert texts("en")["connection.failed"] not in said(app)
@@ -202,7 +211,7 @@ def test_a_fault_of_the_courses_own_leaves_a_page_that_can_be_used(
     def failing(*given: object, **options: object) -> object:
         raise OSError("no room")
 
-    monkeypatch.setattr(practice_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Answers", failing)
     app = run(open_page(), "x = 1\n")
     assert not app.exception
     assert texts("en")["practice.crashed"] in said(app)
@@ -220,17 +229,7 @@ def test_the_exercise_that_is_run_is_the_one_that_is_shown_and_chosen() -> None:
     assert shown(app)["code"] == starter
     app = run(app, starter.replace("____", "x"))
     assert app.radio(key=choice(app)).value == 2
-    assert not app.radio(key=choice(app)).disabled
     assert shown(app)["code"] == starter.replace("____", "x")
-
-
-def test_a_run_that_was_left_behind_does_not_begin_by_itself(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = open_page()
-    app.session_state["practice-day_01_connect-runs"] = ("1_both_places", time.monotonic() - 60)
-    app.run()
-    assert not [fact for fact in kept() if fact.kind == "tried"]
 
 
 def test_what_a_program_does_very_often_costs_the_server_little(
@@ -239,17 +238,17 @@ def test_what_a_program_does_very_often_costs_the_server_little(
     looks: list[int] = []
     real = grade
 
-    def counted(exercise: Exercise, code: str, events: list[Event], language: Any) -> Any:
+    def counted(exercise: Exercise, code: str, events: list[Event]) -> Any:
         looks.append(len(events))
-        return real(exercise, code, events, language)
+        return real(exercise, code, events)
 
-    monkeypatch.setattr(practice_run, "grade", counted)
+    monkeypatch.setattr(live_run, "grade", counted)
     code = "import streamlit as st\nfor n in range(300): st.write_stream(iter(['x']))\n"
     app, begun = open_page(), time.monotonic()
     run(app, code)
     assert max(looks) > 900
     # Each scene's end is looked at as well.
-    assert len(looks) < (time.monotonic() - begun) / practice_run.LOOK_SECONDS + 10
+    assert len(looks) < (time.monotonic() - begun) / live_run.LOOK_SECONDS + 10
 
 
 def test_a_days_solutions_come_when_each_of_its_exercises_has_been_run() -> None:
@@ -262,6 +261,32 @@ def test_a_days_solutions_come_when_each_of_its_exercises_has_been_run() -> None
     assert practice_panel.shows_solutions(first.day)
 
 
+def test_while_a_program_runs_the_page_is_drawn_and_nothing_is_disabled() -> None:
+    app = press(open_page(), "run", "import time\nprint('begun')\ntime.sleep(15)\n")
+    assert not app.exception
+    assert shown(app)["running"] is True
+    assert not [each for each in app.button if each.disabled and "practice" in str(each.key)]
+    app.button(key="practice-day_01_connect-1_both_places-hint-first").click().run()
+    assert shown(app)["running"] is True
+    app = press(app, "stop")
+    assert shown(app)["running"] is False
+    assert texts("en")["practice.stopped"] in said(app)
+    assert texts("en")["practice.solved"] not in said(app)
+
+
+def test_starting_over_ends_the_program() -> None:
+    app = press(open_page(), "run", "import time\ntime.sleep(15)\n")
+    started = app.session_state["practice-day_01_connect-1_both_places-attempt"].run
+    app = press(app, "reset")
+    assert started.end == "stopped"
+    assert shown(app)["code"] == program("starter.py")
+
+
+def test_an_error_is_said_once() -> None:
+    app = run(open_page(), "nobody = unknown\n")
+    assert (said(app) + "".join(each.value for each in app.code)).count("NameError") == 1
+
+
 def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -269,7 +294,7 @@ def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_i
         raise Unavailable("wasmtime", "not for this machine")
         yield
 
-    monkeypatch.setattr(practice_run, "run", unavailable)
+    monkeypatch.setattr(live_run, "run", unavailable)
     app = run(open_page(), program("solution.py").replace("SnowparkSessionException:", ":"))
     assert texts("en")["practice.unavailable"] in said(app)
     assert "swallows everything" in said(app)

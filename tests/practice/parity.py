@@ -214,10 +214,12 @@ _EVENTS: list[Event] = []
 
 
 def _replayed() -> None:
-    from practice.replay import replay
+    from practice.replay import Replay
     from tests.practice.parity import _EVENTS
 
-    replay(_EVENTS, key="parity", printed="printed", sidebar="sidebar")
+    replay = Replay(key="parity", printed="printed", sidebar="sidebar")
+    replay.take(_EVENTS)
+    replay.show(last=True)
 
 
 def _outcomes(printed: str, page: Any) -> list[Outcome]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +28,7 @@ from practice.events import (
     Shown,
     guest_event,
 )
-from practice.replay import MOST_PRINTED, MOST_SPINNERS, PAGE, SIDEBAR
+from practice.replay import MOST_PRINTED, PAGE, SIDEBAR
 from practice.sandbox.job import RunLimits
 from streaming.view.untrusted import safe
 
@@ -39,9 +37,11 @@ def _app(events):  # type: ignore[no-untyped-def]
     # Streamlit runs its text alone.
     import streamlit as st
 
-    from practice.replay import replay
+    from practice.replay import Replay
 
-    replay(events, key="test", printed="Printed", sidebar="Sidebar")
+    replay = Replay(key="test", printed="Printed", sidebar="Sidebar")
+    replay.take(events)
+    replay.show(last=True)
     st.caption("below")
 
 
@@ -142,25 +142,6 @@ def test_forms_tabs_and_what_is_in_them_are_drawn() -> None:
     assert page.chat_input[0].disabled
 
 
-def test_what_is_printed_is_shown_ten_times_a_second_and_in_the_end() -> None:
-    looks: list[str] = []
-
-    def app(looks):  # type: ignore[no-untyped-def]
-        from itertools import count
-        from unittest.mock import patch
-
-        from practice.events import Printed
-        from practice.replay import replay
-
-        events = [Printed(text=f"{number} ") for number in range(10)]
-        ticks = (tick / 100 for tick in count(0, 3))
-        with patch("streamlit.code", lambda text, **_: looks.append(text)):
-            replay(events, key="", printed="", sidebar="", clock=lambda: next(ticks))
-
-    AppTest.from_function(app, args=(looks,), default_timeout=TIMEOUT).run()
-    assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
-
-
 def test_only_the_end_of_very_much_that_is_printed_is_kept() -> None:
     page = drawn(Printed(text="begin"), Printed(text="x" * MOST_PRINTED), Idle())
     assert page.code[0].value == "x" * MOST_PRINTED
@@ -172,25 +153,90 @@ def test_a_text_without_end_goes_on_in_the_next_element() -> None:
     assert [len(each.value) for each in page.markdown] == [6_000] * 4
 
 
-def test_a_growing_text_is_sent_ten_times_a_second_however_often_it_grows() -> None:
+def shows(*takes: tuple[Event, ...]) -> list[str]:
+    """Return the texts that are drawn when a page takes and shows events, again and again."""
     looks: list[str] = []
 
-    def app(looks):  # type: ignore[no-untyped-def]
-        from itertools import count
+    def app(takes, looks):  # type: ignore[no-untyped-def]
         from unittest.mock import patch
 
-        from practice.events import Draw, Piece
-        from practice.replay import replay
+        from streamlit.delta_generator import DeltaGenerator
 
-        begin = Draw(name="stream", args={"source": {"kind": "list"}}, into=0, id=1)
-        pieces = [Piece(id=1, text=f"{number} ") for number in range(10)]
-        ticks = (tick / 100 for tick in count(0, 3))
-        place = "streamlit.delta_generator.DeltaGenerator.markdown"
-        with patch(place, lambda _, text, **__: looks.append(text)):
-            replay([begin, *pieces], key="", printed="", sidebar="", clock=lambda: next(ticks))
+        from practice.replay import Replay
 
-    AppTest.from_function(app, args=(looks,), default_timeout=TIMEOUT).run()
-    assert looks == ["0 ", "0 1 2 3 4 ", "0 1 2 3 4 5 6 7 8 ", "0 1 2 3 4 5 6 7 8 9 "]
+        for kind in ("markdown", "code"):
+            real = getattr(DeltaGenerator, kind)
+
+            def noted(place, *args, real=real, **options):  # type: ignore[no-untyped-def]
+                looks.append(options.get("body") or args[0])
+                return real(place, *args, **options)
+
+            patch.object(DeltaGenerator, kind, noted).start()
+            patch(f"streamlit.{kind}", lambda text, noted=noted, **_: noted(st._main, text)).start()
+        import streamlit as st
+
+        replay = Replay(key="", printed="", sidebar="")
+        for number, events in enumerate(takes, 1):
+            replay.take(events)
+            replay.show(last=number == len(takes))
+        patch.stopall()
+
+    AppTest.from_function(app, args=(takes, looks), default_timeout=TIMEOUT).run()
+    return looks
+
+
+STREAM = draw("stream", 1, source={"kind": "list"}, cursor="|")
+
+
+def test_what_is_there_already_is_drawn_at_once_and_does_not_begin_anew() -> None:
+    pieces = [Piece(id=1, text=text) for text in ("One", " and", " two.")]
+    assert shows((STREAM, *pieces, Printed(text="a"), Printed(text="b")), ()) == [
+        *("One and two.|", "ab", "One and two.")
+    ]
+
+
+def test_of_a_text_that_grows_only_the_open_block_is_sent_again() -> None:
+    first = Piece(id=1, text="A paragraph.\n\nAnother")
+    assert shows((STREAM, first), (Piece(id=1, text=" one"),)) == [
+        *("A paragraph.\n\n", "Another|", "Another one")
+    ]
+
+
+def test_of_what_was_in_a_place_one_after_the_other_the_last_is_drawn() -> None:
+    frames = [draw("markdown", number, into=1, body=f"{number}") for number in range(2, 9)]
+    assert shows((draw("empty", 1), *frames[:5]), (frames[5], frames[6])) == ["6", "8"]
+
+
+def test_what_was_in_a_container_that_was_replaced_is_not_drawn_elsewhere() -> None:
+    page = drawn(
+        draw("empty", 1),
+        draw("container", 2, into=1),
+        draw("markdown", 3, into=2, body="gone"),
+        draw("stream", 4, into=2, source={"kind": "list"}),
+        draw("container", 5, into=1),
+        Piece(id=4, text="gone, too"),
+        draw("markdown", 6, into=5, body="there"),
+    )
+    assert [each.value for each in page.markdown] == ["there"]
+
+
+def test_what_takes_too_long_to_draw_is_left_out_and_said() -> None:
+    def app(events):  # type: ignore[no-untyped-def]
+        from itertools import count
+
+        from practice.replay import Replay
+
+        ticks = count()
+        replay = Replay(
+            key="", printed="", sidebar="", too_much="too much", clock=lambda: next(ticks)
+        )
+        replay.take(events)
+        replay.show(last=True)
+
+    events = [draw("markdown", number, body=str(number)) for number in range(1, 99)]
+    page = AppTest.from_function(app, args=(events,), default_timeout=TIMEOUT).run()
+    assert [each.value for each in page.markdown] == ["1", "2", "3"]
+    assert [each.value for each in page.caption] == ["too much"]
 
 
 # Seconds of processor time; it takes 0.2 at most.
@@ -222,33 +268,6 @@ def test_images_in_the_longest_markdown_are_found_in_time() -> None:
         begun = time.thread_time()
         safe((text * MOST_MARKDOWN)[:MOST_MARKDOWN])
         assert time.thread_time() - begun < HANG, text[:20]
-
-
-def _timers() -> int:
-    """Return how many threads there are that a spinner has started."""
-    return sum(isinstance(each, threading.Timer) for each in threading.enumerate())
-
-
-def _is_any_left() -> bool:
-    """Whether one of them stays."""
-    until = time.monotonic() + TIMEOUT
-    while _timers() and time.monotonic() < until:
-        time.sleep(0.01)
-    return _timers() > 0
-
-
-def test_spinners_take_few_threads_and_leave_none() -> None:
-    most = 0
-
-    def spinning() -> Iterator[Event]:
-        nonlocal most
-        for number in range(1, 999):
-            yield draw("spinner", number, text="x")
-            most = max(most, _timers())
-
-    AppTest.from_function(_app, args=(spinning(),), default_timeout=TIMEOUT).run()
-    assert 0 < most <= MOST_SPINNERS
-    assert not _is_any_left()
 
 
 OPENED: list[str] = []
@@ -357,7 +376,6 @@ def test_whatever_a_program_draws_opens_nothing_and_ends_no_page(
     page = drawn(*events)
     assert page.caption[-1].value == "below"
     assert not [each for each in OPENED if BAIT in each]
-    assert not _is_any_left()
 
 
 def test_the_ear_hears_what_is_opened(tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""The result of a run on the page, while it grows and after its end: verdict, output, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from course import connection_panel, limits, progress
+from course.exercises.attempt import first_wrong, key_of
+from course.exercises.live_run import Run, item
+from course.language import current, text
+from practice import CheckResult, Event, Exercise
+from practice.events import Draw, Ended, Printed
+from practice.exercises import SceneText
+from practice.replay import Replay
+from streaming.view import Turn
+
+__all__ = ["Result"]
+
+# With the verdict above it, it fits into a window: nobody has to scroll to see what happens.
+OUTPUT_HEIGHT = 320
+# Seconds between two looks while there is no output yet.
+TICK = 0.125
+
+State = Literal["passed", "open", "failed"]
+ICONS: Mapping[State, str] = {
+    "passed": ":green[:material/check_circle:]",
+    "open": ":gray[:material/radio_button_unchecked:]",
+    "failed": ":red[:material/cancel:]",
+}
+
+
+class Result:
+    """The places of a run's verdict, output and checks on the page, one below the other."""
+
+    def __init__(self, exercise: Exercise, run: Run) -> None:
+        self._exercise, self._run = exercise, run
+        # No st.empty(): what is on the page would vanish for a moment whenever it is drawn again.
+        self._verdict, self._output, self._checks = (st.container() for _ in range(3))
+        self._scenes: list[_Scene] = []
+        self._progress = _Line(self._verdict, "info")
+        self._list = _Line(self._checks, "markdown")
+
+    def follow(self, turn: Turn, *, goes_on: bool) -> None:
+        """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits."""
+        while True:
+            # Looked at first: what comes until the end is drawn then.
+            running = self._run.running
+            self._draw_scenes()
+            self._draw_progress()
+            tick = max((each.replay.tick for each in self._scenes), default=TICK)
+            if not running or not goes_on or turn.wait(tick):
+                return
+
+    def show(self, results: Sequence[CheckResult], *, following: bool) -> None:
+        """Draw a run that has ended, and what its checks say.
+
+        ``following`` tells whether there is an exercise after this one.
+        """
+        wrong = first_wrong(results)
+        with self._verdict:
+            self._say_how_it_ended()
+            if wrong is not None:
+                st.warning(wrong.message, icon=":material/lightbulb:")
+            if self._run.end == "judged" and all(each.passed for each in results):
+                said = text("practice.solved_next" if following else "practice.solved")
+                st.success(said, icon=":material/celebration:")
+                progress.say_if_unsaved(self._exercise.day, "solved", item(self._exercise))
+        self._draw_scenes()
+        self._draw_checks(
+            [
+                ("passed" if each.passed else "failed" if each is wrong else "open", each.title)
+                for each in results
+            ]
+        )
+
+    def _say_how_it_ended(self) -> None:
+        run = self._run
+        match run.end:
+            case "stopped":
+                st.info(text("practice.stopped"), icon=":material/stop_circle:")
+            case "unavailable":
+                st.info(text("practice.unavailable"), icon=":material/info:")
+            case "broken":
+                st.error(text("practice.crashed"), icon=":material/build:")
+            case "failed" if run.failure is not None:
+                connection_panel.failure(run.failure, "practice", run.forget_failure)
+            case "refused" if run.refusal is not None:
+                limits.say_refusal(run.refusal, of_exercise=True)
+
+    def _draw_scenes(self) -> None:
+        over = not self._run.running
+        for number, events in enumerate(list(self._run.scenes)):
+            if not self._scenes:
+                key = key_of(self._exercise, "output")
+                # Whoever comes back to a finished run reads it from its beginning.
+                self._output = self._output.container(
+                    height=OUTPUT_HEIGHT, autoscroll=not over, key=key
+                )
+            if number == len(self._scenes):
+                with self._output:
+                    self._scenes.append(_Scene(self._exercise, self._exercise.about.scenes[number]))
+            self._scenes[number].draw(events, over=over)
+
+    def _draw_progress(self) -> None:
+        """Say what is waited for or done so far; a check that has not passed is open, not wrong."""
+        passed, waiting = self._run.passed, self._run.waiting
+        # All of them in their order, those of scenes that are still to come, too.
+        checks = self._exercise.about.checks
+        if waiting is not None:
+            said = text(f"practice.{waiting.what}", number=waiting.number)
+        else:
+            done = sum(each.id in passed for each in checks)
+            said = text("practice.running", passed=done, count=len(checks))
+        self._progress.say(said)
+        self._draw_checks(
+            [
+                ("passed" if each.id in passed else "open", each.title.of(current()))
+                for each in checks
+            ]
+        )
+
+    def _draw_checks(self, checks: Sequence[tuple[State, str]]) -> None:
+        """Draw the list of checks: icons, and their meaning in words."""
+        self._list.say(
+            "  \n".join(
+                f"{ICONS[state]} {title} :small[:gray[{text(f'practice.{state}')}]]"
+                for state, title in checks
+            )
+        )
+
+
+class _Line:
+    """A text in a place of its own, sent again when it changes."""
+
+    def __init__(self, place: DeltaGenerator, kind: Literal["info", "markdown"]) -> None:
+        self._place, self._kind, self._said = place, kind, ""
+
+    def say(self, said: str) -> None:
+        if said != self._said:
+            self._said, self._place = said, getattr(self._place, self._kind)(said)
+
+
+class _Scene:
+    """What a program does in one scene, in the output."""
+
+    def __init__(self, exercise: Exercise, scene: SceneText) -> None:
+        several = scene.title and len(exercise.about.scenes) > 1
+        title = scene.title.of(current()) if scene.title and several else text("practice.output")
+        st.caption(f":material/play_circle: {title}")
+        self._place = st.container()
+        with self._place:
+            self.replay = Replay(
+                key=key_of(exercise, scene.id),
+                printed=text("practice.printed"),
+                sidebar=text("practice.sidebar"),
+                undrawn=partial(text, "practice.undrawn"),
+                too_much=text("practice.too_much"),
+            )
+        self._seen = 0
+        self._over = False
+
+    def draw(self, events: Sequence[Event], *, over: bool) -> None:
+        """Draw what has come since the last time; ``over``: no more will come."""
+        if self._over:
+            return
+        new = events[self._seen :]
+        self._seen += len(new)
+        self._over = over or any(isinstance(each, Ended) for each in new[-1:])
+        with self._place:
+            self.replay.take(new)
+            self.replay.show(last=self._over)
+            if self._over and not any(isinstance(each, Draw | Printed) for each in events):
+                # An empty box would look like a fault of the page.
+                st.caption(text("practice.nothing"))
