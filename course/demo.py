@@ -16,9 +16,9 @@ from course.language import choice, current, text
 from course.limits import Refusal
 from course.page import LessonPage
 from course.script import scroll_script
+from course.stream_errors import explain
 from local_cortex import models
 from streaming import CompletionRequest, Limits, StreamResult, TextStream
-from streaming.messages import explain
 from streaming.view import show
 
 # What a relay's trouble looks like from here.

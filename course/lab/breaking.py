@@ -18,14 +18,13 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from connection import Connection
-from course import limits, script
+from course import limits, script, tls
 from course.lab import streams, views
 from course.language import choice, current, text
+from course.stream_errors import explain
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
-from streaming.messages import explain
-from streaming.one_context import share_context
-from streaming.sockets import Watch, wake
+from streaming.bodies import wake
 from streaming.strategies.direct import GuardedSession, response_of
 from streaming.view import safe, write
 
@@ -249,7 +248,6 @@ class Side:
     ) -> None:
         self._program, self._model, self._prompt = program, model, prompt
         self._page, self._session = _Page(place), _Counted(session)
-        self._watch = Watch()
         self._address = address
         self._began = time.monotonic()
         self._ended_at: float | None = None
@@ -268,11 +266,10 @@ class Side:
         return self._ended_at is None
 
     def end(self) -> None:
-        """End it, wherever it waits; the outcome notes that."""
+        """End it; the outcome notes that. A wait for headers ends at the request's timeout."""
         if self.running:
             self._cut_at = time.monotonic()
             self._session.aborted = True
-            self._watch.end()
             self._page.end()
 
     def join(self) -> None:
@@ -295,17 +292,15 @@ class Side:
         )
 
     def _run(self) -> None:
-        share_context()
+        tls.install()
         try:
-            with self._watch.watching():
-                self._kept = self._program(self._page, self._session, self._model, self._prompt)
+            self._kept = self._program(self._page, self._session, self._model, self._prompt)
         except Exception as error:  # whatever the program lets out: Streamlit would show it
             # Not the error itself: its traceback holds the answer, and with it the connection.
             message = ADDRESS.sub(self._address, str(error)).encode("utf-8", "replace").decode()
             self._error = type(error).__name__, message
         finally:
             self._page.release()
-            self._watch.close()
             self._ended_at = time.monotonic()
 
 

@@ -15,6 +15,7 @@ from course import limits
 from course.connection_panel import relayed
 from course.language import current
 from course.limits import Refusal
+from course.stream_errors import explain
 from local_cortex import models, speed
 from streaming import (
     CompletionRequest,
@@ -28,7 +29,6 @@ from streaming import (
     TextStream,
     stream,
 )
-from streaming.messages import explain
 from streaming.stream import Status
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -133,13 +134,26 @@ class _WatchedAnswer:
         self._answer, self._record = answer, record
 
     def __iter__(self) -> Iterator[str]:
-        for delta in self._answer:
+        deltas = iter(self._answer)  # sends the request
+        response = getattr(self._answer, "response", None)
+        if response is not None:
+            # The client asks the response for it when it begins to read.
+            response.iter_content = self._noted(response.iter_content)
+        for delta in deltas:
             if delta:
                 self._record.delta(delta)
             yield delta
 
     def __next__(self) -> str:
         return next(iter(self))
+
+    def _noted(self, read: Callable[..., Iterator[bytes]]) -> Callable[..., Iterator[bytes]]:
+        def noted(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+            for chunk in read(*args, **kwargs):
+                self._record.tap(chunk)
+                yield chunk
+
+        return noted
 
     def abort(self) -> None:
         if isinstance(self._answer, Abortable):
@@ -208,7 +222,7 @@ def _run(connection: Connection, question: str, look: Look) -> None:
         # One that also tears an emoji.
         model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED)
     request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
-    strategy = Watched(DirectStrategy(connection.session, tap=record.tap), record)
+    strategy = Watched(DirectStrategy(connection.session), record)
     watched = stream(strategy, request, limits=streams.LIMITS)
     place = st.empty()
     with (

@@ -94,11 +94,6 @@ def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
     assert mine.said
 
 
-def test_a_program_without_a_response_is_ended_with_its_thread(cortex: LocalCortex) -> None:
-    theirs = run(cortex, hand_out, "fault-stall-headers", seconds=0.5)
-    assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)
-
-
 def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
     theirs = run(cortex, hand_out, "fault-429-then-ok")
     assert (theirs.requests, theirs.error) == (2, None)

@@ -12,9 +12,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.stream_errors import explain, messages
 from streaming import reasons
 from streaming.errors import STATUS_CODES, StreamError, from_exception
-from streaming.messages import explain, messages
 
 
 def snowflake(message: str, code: str = "390400") -> str:
