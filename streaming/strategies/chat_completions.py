@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming import bodies, reasons
-from streaming.errors import StreamUnavailable
+from streaming import bodies
+from streaming.errors import StreamUnavailable, refusal
 from streaming.request import CompletionRequest
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatCompletionsStrategy"]
 
-# A limit of the answer's length has an older name; servers that know only that refuse the newer.
-# Without the others an answer is as good.
-OTHER_NAMES: dict[str, str | None] = {
-    "max_completion_tokens": "max_tokens",
-    "temperature": None,
-    "top_p": None,
-}
-FIELD_REFUSED = frozenset({400, 422})
 # Seconds, as httpx names them; a stream's own limits are shorter.
 TIMEOUTS = {"connect": 10.0, "read": 300.0, "write": 300.0, "pool": 10.0}
 # Each answer has a connection of its own, so that ending one ends no other. And packed, a kilobyte
@@ -47,8 +39,7 @@ class ChatCompletionsStrategy:
     :class:`Limits` have them. Redirects are not followed.
 
     What other servers of this interface send is accepted, too: empty deltas and choices, text in
-    parts, reasoning. One that refuses a field of the request is asked once more: by the field's
-    other name, or without a temperature.
+    parts, reasoning.
     """
 
     name = "chat-completions"
@@ -75,48 +66,17 @@ class ChatCompletionsStrategy:
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
-        chunks = self._ask(request.model, question, options)
+        chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
+            model=request.model, messages=question, stream=True, extra_headers=HEADERS, **options
+        )
         response = chunks.response
-        if bodies.is_document(response):
-            # No answer, but Cortex's word that the session has expired, or a proxy's page; the
-            # client would read it as an answer without text.
-            said = bodies.read(response).decode("utf-8", "replace")
-            raise StreamUnavailable(reasons.find(said, response.status_code) or "bad_answer")
-        if "content-encoding" in response.headers:
+        refused = refusal(response)
+        if refused is None and "content-encoding" in response.headers:
             response.close()
-            raise StreamUnavailable("bad_answer")
+            refused = "bad_answer"
+        if refused is not None:
+            raise StreamUnavailable(refused)
         return _Chunks(chunks)
-
-    def _ask(
-        self, model: str, question: list[Any], options: dict[str, Any]
-    ) -> Stream[ChatCompletionChunk]:
-        from openai import APIStatusError
-
-        def create(options: dict[str, Any]) -> Stream[ChatCompletionChunk]:
-            chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
-                model=model, messages=question, stream=True, extra_headers=HEADERS, **options
-            )
-            return chunks
-
-        try:
-            return create(options)
-        except APIStatusError as error:
-            accepted = _without_the_refused(options, error)
-            if accepted is None:
-                raise
-        return create(accepted)
-
-
-def _without_the_refused(options: dict[str, Any], error: Any) -> dict[str, Any] | None:
-    """Return what to ask with instead, if a field has been refused that this knows another for."""
-    if error.status_code not in FIELD_REFUSED:
-        return None
-    said = bodies.read(error.response).decode("utf-8", "replace")
-    for name, other in OTHER_NAMES.items():
-        if name in options and reasons.refuses(said, name):
-            rest = {field: value for field, value in options.items() if field != name}
-            return rest if other is None else {**rest, other: options[name]}
-    return None
 
 
 class _Http:

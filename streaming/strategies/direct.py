@@ -7,8 +7,8 @@ import platform
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from streaming import bodies, reasons
-from streaming.errors import StreamUnavailable
+from streaming import bodies
+from streaming.errors import StreamUnavailable, refusal
 from streaming.fair_queue import BEGINNING
 from streaming.request import CompletionRequest
 
@@ -69,13 +69,13 @@ class _Answer:
     def __iter__(self) -> Iterator[str]:
         if self._generator is None:
             self._ask()
-            refused = self._refusal()
+            refused = refusal(self.response)
             if refused == "unauthorised":
                 self.close()
                 # Cortex's endpoint renews no session; the connector does, with any statement.
                 self._session.sql("SELECT 1").collect()
                 self._ask()
-                refused = self._refusal()
+                refused = refusal(self.response)
             if refused is not None:
                 raise StreamUnavailable(refused)
         assert self._generator is not None  # noqa: S101 - _ask() has just made it
@@ -129,18 +129,6 @@ class _Answer:
         if self._session.aborted:
             # abort() came while there was no response to wake.
             bodies.wake(self.response)
-
-    def _refusal(self) -> str | None:
-        """Return the code of what is no answer although its status is 200; ``None`` for an answer.
-
-        It comes as one document, and the client breaks on it. That is how Snowflake says that the
-        session token has run out.
-        """
-        response = self.response
-        if response is None or not bodies.is_document(response):
-            return None
-        said = bodies.read(response).decode("utf-8", "replace")
-        return reasons.find(said, response.status_code) or "bad_answer"
 
 
 def response_of(answer: Iterator[str]) -> Response | None:
