@@ -69,7 +69,7 @@ def answer(page: Page) -> str:
     """Return the answer's text, in one block or in several."""
     text: str = page.evaluate(
         """() => [...document.querySelectorAll(
-            '.st-key-answer [data-testid=stMarkdownContainer]')]
+            '.st-key-answer-0 [data-testid=stMarkdownContainer]')]
             .map(part => part.innerText).join('\\n')"""
     )
     return text

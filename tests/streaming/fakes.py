@@ -42,16 +42,26 @@ class ScriptedReader(Pump):
         super().__init__((), buffer_chars=0, clock=clock)
         self._now = clock
         self._script = list(arrivals)
-        self._end = None if silent else (error, finish_reason if error is None else None)
+        self._silent = silent
+        self.error = error
+        self.finish_reason = finish_reason if error is None and not silent else None
         self._start = 0.0
         self.started = 0
         self.stopped = False
         self.kept = 0
 
+    @property
+    def ended(self) -> bool:
+        over = not self._script or self._start + self._script[-1][0] <= self._now()
+        return over and not self._silent
+
+    @ended.setter
+    def ended(self, _: bool) -> None:
+        """Leave it to the script."""
+
     def start(self) -> None:
         self.started += 1
         self._start = self._now()
-        self._end_if_over()
 
     def take(self) -> tuple[str, float]:
         taken = []
@@ -70,7 +80,6 @@ class ScriptedReader(Pump):
             taken.append(delta)
             self.deltas += 1
         self.received += "".join(taken)
-        self._end_if_over()
         return "".join(taken), oldest
 
     def keep(self, characters: int) -> None:
@@ -88,11 +97,6 @@ class ScriptedReader(Pump):
 
     def join(self, seconds: float) -> None:
         pass
-
-    def _end_if_over(self) -> None:
-        if self._end is not None and not self._script:
-            self.ended = True
-            self.error, self.finish_reason = self._end
 
     def _due(self) -> bool:
         return bool(self._script) and self._start + self._script[0][0] <= self._now()

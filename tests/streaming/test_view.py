@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from streaming import TextStream
 from streaming.view.blocks import Blocks
 from streaming.view.drawing import LONG_BLOCK, TICK, Drawing
-from streaming.view.kept import GONE, Answer, Keeper
+from streaming.view.kept import ARRIVING, GONE, LONGEST_GONE, Answer, Keeper
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import ATTACKS
 from tests.streaming.fakes import FakeClock, evenly, make_stream
@@ -200,6 +200,22 @@ def test_a_tab_that_comes_back_in_time_keeps_its_answer() -> None:
     clock.now += GONE
     keeper.look()
     assert stream.status == "running"
+
+
+def test_a_page_that_is_being_loaded_may_be_the_tab_that_has_gone_but_not_for_ever() -> None:
+    clock = FakeClock()
+    keeper, stream = kept(clock, set())
+    stream.start()
+    keeper.look()
+    clock.now += GONE - ARRIVING / 2
+    keeper.arriving()
+    clock.now += ARRIVING / 2
+    keeper.look()
+    assert stream.status == "running"
+    clock.now += LONGEST_GONE - GONE
+    keeper.arriving()
+    keeper.look()
+    assert stream.status == "cancelled"
 
 
 def test_two_runs_that_overlap_lose_no_text_and_double_none() -> None:
