@@ -77,8 +77,7 @@ class Attempts:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._strategies = strategies
-        self.request = request
-        """What is asked."""
+        self._request = request
         self._retry = retry
         self._total = total
         self._clock = clock
@@ -138,7 +137,7 @@ class Attempts:
         """Send the request and wait for its first text."""
         self.attempts += 1
         self.last_sign = None
-        source = self.strategy.open(self.request)
+        source = self.strategy.open(self._request)
         with self._lock:
             self._source = source
         if not self._aborted.is_set():

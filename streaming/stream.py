@@ -76,8 +76,7 @@ class TextStream:
     An iterator: the request is sent by ``start`` or at the first ``next``, once. A context
     manager: leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics``
     may be read at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs.
-    ``on_thinking`` is called once, in the thread that iterates, when :attr:`thinking` begins. Make
-    one with :func:`stream`.
+    Make one with :func:`stream`.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -97,7 +96,6 @@ class TextStream:
     ) -> None:
         self.request = request
         self.on_idle = on_idle
-        self.on_thinking: Callable[[], object] | None = None
         self._reader = reader
         self.pace = pace
         self._limits = limits
@@ -219,23 +217,6 @@ class TextStream:
         self.cancel()
         self._reader.join(RELEASE_SECONDS)
 
-    def limit_output(self, max_tokens: int) -> None:
-        """Ask for an answer of at most so many tokens, or of fewer if the request says so.
-
-        Raises:
-            RuntimeError: the request has been sent.
-        """
-        if self._status != "new":
-            raise RuntimeError("the request has been sent")
-        most = min(self.request.max_tokens or max_tokens, max_tokens)
-        self.request = self.request.model_copy(update={"max_tokens": most})
-        if self._attempts is not None:
-            self._attempts.request = self.request
-
-    def refuse(self, error: StreamError) -> None:
-        """End a stream whose request has not been sent: ``error`` says why it will not be."""
-        self._finish("failed", error)
-
     def result(self) -> StreamResult:
         """Read whatever is left and say how it ended; never raises for a stream's errors."""
         with contextlib.suppress(StreamError):
@@ -355,9 +336,6 @@ class TextStream:
         due = self._due - now
         if self.on_idle is not None and not 0 < due <= LONGEST_TICK:
             self.on_idle()
-        if self.on_thinking is not None and self.thinking:
-            say, self.on_thinking = self.on_thinking, None
-            say()
         # Until its tick has come nothing can be shown, whatever arrives.
         seconds = min(due, LONGEST_TICK) if due > 0 else IDLE_SECONDS
         if self._outcome is None:
