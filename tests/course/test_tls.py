@@ -235,7 +235,7 @@ def test_a_redirect_without_end_is_not_read_to_its_end() -> None:
     with serving(endless(start, again=b"a" * 60_000)) as server:
         error = stream(server.strategy("direct"), ask(), retry=ONCE).result().error
     assert error is not None
-    assert error.code != "total"
+    assert error.code not in ("total", "first_chunk")
 
 
 def test_a_server_that_says_nothing_is_given_up_after_the_timeout(

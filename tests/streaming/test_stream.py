@@ -561,3 +561,14 @@ def test_an_answer_that_came_whole_is_whole_however_late_its_reader_comes() -> N
     clock.now += 1_000
     assert answer.result().status == "complete"
     assert answer.text == "Hello there."
+
+
+def test_a_source_that_waits_for_a_slow_reader_is_not_silent() -> None:
+    limits = Limits(idle=0.5, buffer_chars=10)
+    pace = Pace.typewriter(10)
+    stream, _, clock = make_stream([(0.1, "a" * 100)], silent=True, limits=limits, pace=pace)
+    begin = clock.now
+    error = stream.result().error
+    assert error is not None
+    assert error.code == "idle"
+    assert clock.now - begin > 2.0
