@@ -22,6 +22,7 @@ from course.connection_panel import preferred, relayed
 from course.language import choice, current, text
 from course.limits import Admission, Refusal
 from course.script import scroll_script
+from course.stream_errors import explain
 from local_cortex import models
 from streaming import (
     CompletionRequest,
@@ -33,7 +34,6 @@ from streaming import (
     TextStream,
     stream,
 )
-from streaming.messages import explain
 from streaming.view import Turn, again, keep, show
 
 # What a relay's trouble looks like from here.

@@ -14,6 +14,7 @@ import threading
 import streamlit as st
 
 from connection import Connection, ConnectionFailed
+from course import tls
 from course.connection_panel import relayed
 from course.script import allow_stop
 from local_cortex import models
@@ -51,6 +52,7 @@ def _load(connection: Connection) -> None:
     # What is missing or fails here is reported when it is used, where a reader can see it.
     with contextlib.suppress(ImportError, ConnectionFailed, OSError):
         importlib.import_module("snowflake.cortex")
+        tls.install()
         if connection.kind == "local":
             session = connection.session
             if not relayed():

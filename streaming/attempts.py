@@ -16,7 +16,6 @@ from itertools import chain, count
 
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
-from streaming.sockets import Watch
 from streaming.strategies.protocol import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
@@ -78,15 +77,13 @@ class Attempts:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._strategies = strategies
-        self.request = request
-        """What is asked."""
+        self._request = request
         self._retry = retry
         self._total = total
         self._clock = clock
         self._aborted = threading.Event()
         self._wait = wait or self._aborted.wait
         self._chance = chance
-        self._watch = Watch()
         self._source: Iterator[str] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
@@ -127,12 +124,10 @@ class Attempts:
         close = getattr(source, "close", None)
         if close is not None:
             close()
-        self._watch.close()
 
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
         self._aborted.set()
-        self._watch.end()
         with self._lock:
             source = self._source
         if isinstance(source, Abortable):
@@ -142,12 +137,12 @@ class Attempts:
         """Send the request and wait for its first text."""
         self.attempts += 1
         self.last_sign = None
-        with self._watch.watching():
-            source = self.strategy.open(self.request)
-            with self._lock:
-                self._source = source
+        source = self.strategy.open(self._request)
+        with self._lock:
+            self._source = source
+        if not self._aborted.is_set():
             deltas = iter(source)
-            for delta in () if self._aborted.is_set() else deltas:
+            for delta in deltas:
                 if delta:
                     return chain((delta,), deltas)
                 self.last_sign = self._clock()

@@ -1,17 +1,17 @@
-"""Bodies of responses, read within limits: in bytes and in seconds, whatever the server sends."""
+"""Read response bodies within limits of bytes and seconds, and end a read from another thread."""
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from streaming.sockets import Watch, wake
-
-__all__ = ["EVENT_BYTES", "MOST_BYTES", "MOST_SECONDS", "TooLong", "is_document", "limited", "read"]
+__all__ = ["MOST_BYTES", "TooLong", "is_document", "limited", "read", "wake"]
 
 #: Of a body that is no answer: an error in JSON has a few hundred bytes.
 MOST_BYTES = 16_384
@@ -62,8 +62,10 @@ def is_document(response: Any) -> bool:
     return kind in ("application/json", "text/html")
 
 
-def limited(chunks: Callable[..., Iterator[bytes]], watch: Watch) -> Callable[..., Iterator[bytes]]:
-    """Return a way to read an answer's ``chunks`` that ends with the watch, or when it must.
+def limited(
+    chunks: Callable[..., Iterator[bytes]], ended: Callable[[], bool]
+) -> Callable[..., Iterator[bytes]]:
+    """Return a way to read an answer's ``chunks`` that ends once ``ended()``, or when it must.
 
     Raises, when iterated:
         TooLong: an event of more than ``EVENT_BYTES``, or an answer of more than ``ANSWER_BYTES``.
@@ -77,12 +79,27 @@ def limited(chunks: Callable[..., Iterator[bytes]], watch: Watch) -> Callable[..
             answer += size
             if event > EVENT_BYTES or answer > ANSWER_BYTES:
                 raise TooLong
-            if watch.ended:
-                # What the socket had received by then can still be read from it.
+            if ended():
+                # The socket may still hold text that came before the end.
                 return
             yield chunk
 
     return read_on
+
+
+def wake(response: object) -> None:
+    """End a read of this response that waits for the service, from any thread."""
+    shutdown = getattr(getattr(response, "raw", None), "shutdown", None)
+    if shutdown is None:
+        network = getattr(response, "extensions", {}).get("network_stream")
+        opened = network.get_extra_info("socket") if network is not None else None
+        if opened is None:
+            return
+        # The base class's: SSLSocket's own forgets the TLS state that a reader is using.
+        shutdown = partial(socket.socket.shutdown, opened, socket.SHUT_RDWR)
+    # Raised when the answer has ended meanwhile, and its connection with it.
+    with suppress(OSError, RuntimeError, ValueError):
+        shutdown()
 
 
 def _first_bytes(response: Any) -> bytes:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from streaming import bodies, reasons
 
@@ -15,6 +16,7 @@ __all__ = [
     "StreamTimeout",
     "StreamUnavailable",
     "from_exception",
+    "refusal",
 ]
 
 
@@ -169,6 +171,18 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
     )
     made.__cause__ = error
     return made
+
+
+def refusal(response: Any) -> str | None:
+    """Return the code of a response that is no answer although its status is 200, or ``None``.
+
+    It is one document, on which the clients break or which they take for an answer without text.
+    Snowflake says so that the session token has expired; a proxy's page is one, too.
+    """
+    if not bodies.is_document(response):
+        return None
+    said = bodies.read(response).decode("utf-8", "replace")
+    return reasons.find(said, response.status_code) or "bad_answer"
 
 
 def _told(error: BaseException) -> str:

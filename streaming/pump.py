@@ -10,79 +10,29 @@ from __future__ import annotations
 import threading
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from io import StringIO
-from typing import Literal, Protocol
+from typing import Literal
 
 from streaming.strategies.protocol import Abortable
 
-__all__ = ["CallEnd", "Pump", "Reader"]
+__all__ = ["CallEnd", "Pump"]
 
 #: How a model call was over: by itself, by an error, or because its reader wanted no more.
 CallEnd = Literal["ended", "failed", "stopped"]
 
 
-class Reader(Protocol):
-    """Where a stream takes its text from: a thread, or a table of arrivals in a test.
-
-    Times are on the stream's clock.
+class Pump:
+    """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting.
 
     Attributes:
         ended: whether the source has ended; text may still wait to be taken.
         error: what ended the source, if it was an error.
         finish_reason: why the model ended its answer; ``None`` if the source doesn't say.
-        first_arrival: when the first delta arrived.
-        last_arrival: when the source last gave a delta. An empty one counts, too: without a
-            ``first_arrival`` it says that the model is thinking.
+        first_arrival: when the first delta arrived, on ``clock``.
         deltas: how many deltas have arrived.
         gaps: seconds between two of them.
-        received: all text that has arrived.
     """
-
-    @property
-    def ended(self) -> bool: ...
-    @property
-    def error(self) -> BaseException | None: ...
-    @property
-    def finish_reason(self) -> str | None: ...
-    @property
-    def first_arrival(self) -> float | None: ...
-    @property
-    def last_arrival(self) -> float | None: ...
-    @property
-    def deltas(self) -> int: ...
-    @property
-    def gaps(self) -> Sequence[float]: ...
-    @property
-    def received(self) -> str: ...
-
-    def start(self) -> None:
-        """Send the request and begin to read."""
-        ...
-
-    def take(self) -> tuple[str, float]:
-        """Remove the text that has arrived; return it and when the oldest of it came."""
-        ...
-
-    def keep(self, characters: int) -> None:
-        """Say how much of what was taken still waits for its reader."""
-        ...
-
-    def wait(self, seconds: float, *, for_delta: bool) -> None:
-        """Wait at most so long: until something arrives, or merely until stopped."""
-        ...
-
-    def stop(self) -> None:
-        """End the reading from any thread."""
-        ...
-
-    def join(self, seconds: float) -> None:
-        """Wait for the source to have been released, at most so long."""
-        ...
-
-
-class Pump:
-    """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting."""
 
     def __init__(
         self,
@@ -117,6 +67,7 @@ class Pump:
 
     @property
     def last_arrival(self) -> float | None:
+        """When the source last gave a delta, or an empty one: a sign of life."""
         if self._last_arrival is None:
             # While it waits for the first text, only the source knows.
             return getattr(self._source, "last_sign", None)
@@ -124,16 +75,19 @@ class Pump:
 
     @property
     def received(self) -> str:
+        """All text that has arrived."""
         with self._lock:
             return self._text.getvalue()
 
     def start(self) -> None:
+        """Send the request and begin to read."""
         with self._lock:
             self._begun = not self._stopped
         if self._begun:
             self._thread.start()
 
     def take(self) -> tuple[str, float]:
+        """Remove the text that has arrived; return it and when the oldest of it came."""
         if not self._waiting_chars:
             return "", 0.0
         with self._lock:
@@ -146,6 +100,7 @@ class Pump:
             return text, self._oldest
 
     def keep(self, characters: int) -> None:
+        """Tell the pump how much of what was taken still waits for its reader."""
         was_full = self._is_full()
         self._kept_chars = characters
         if was_full:
@@ -153,17 +108,17 @@ class Pump:
                 self._changed.notify_all()
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
+        """Wait at most so long: until something arrives, or merely until stopped."""
         with self._lock:
-            if for_delta:
-                self._reader_waits = True
-                self._changed.wait_for(
-                    lambda: self._waiting_chars or self.ended or self._stopped, seconds
-                )
-                self._reader_waits = False
-            else:
-                self._changed.wait_for(lambda: self._stopped, seconds)
+            self._reader_waits = for_delta
+            self._changed.wait_for(
+                lambda: self._stopped or (for_delta and (self._waiting_chars or self.ended)),
+                seconds,
+            )
+            self._reader_waits = False
 
     def stop(self) -> None:
+        """End the reading from any thread."""
         with self._lock:
             never_asked = not (self._stopped or self._begun)
             self._stopped = True
@@ -174,6 +129,7 @@ class Pump:
             self._source.abort()
 
     def join(self, seconds: float) -> None:
+        """Wait for the source to be released, at most so long."""
         if self._thread.ident is not None:
             self._thread.join(seconds)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["find", "refuses"]
+__all__ = ["find"]
 
 #: Snowflake's numbers; those of logins are the ones that ``connection.diagnose`` knows, too.
 NUMBERS = {
@@ -86,12 +86,6 @@ LOGIN_WORDS = re.compile(
 )
 LOGIN_STATUSES = frozenset({200, 401, 403})
 
-# A field that the server does not want, not a value of it that is too large.
-UNWANTED = re.compile(
-    r"unsupported|not supported|unrecognized|unknown|unexpected|deprecated|not permitted"
-    r"|extra_forbidden|extra (field|input)|not allowed|does not support|not accept"
-)
-
 # In what is no JSON, or was cut off.
 NUMBERED = re.compile(r"""["']((?:error_)?code)["']\s*:\s*["']?(\d{4,6})\b""")
 
@@ -120,12 +114,6 @@ def find(body: str, status: int | None) -> str | None:
     if found is None and status in LOGIN_STATUSES and LOGIN_WORDS.search(said):
         return "unauthorised"
     return found
-
-
-def refuses(body: str, field: str) -> bool:
-    """Tell whether a refusal says that it does not want this field of the request."""
-    _, said = _said(body)
-    return re.search(rf"\b{field}\b", said) is not None and UNWANTED.search(said) is not None
 
 
 def _said(body: str) -> tuple[list[int], str]:

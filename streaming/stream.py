@@ -18,7 +18,7 @@ from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
-from streaming.pump import CallEnd, Pump, Reader
+from streaming.pump import CallEnd, Pump
 from streaming.request import CompletionRequest
 from streaming.strategies.protocol import Strategy
 
@@ -76,8 +76,7 @@ class TextStream:
     An iterator: the request is sent by ``start`` or at the first ``next``, once. A context
     manager: leaving it gives the connection back. ``text``, ``status``, ``error`` and ``metrics``
     may be read at any time from any thread; ``pace`` and ``on_idle`` may be changed while it runs.
-    ``on_thinking`` is called once, in the thread that iterates, when :attr:`thinking` begins. Make
-    one with :func:`stream`.
+    Make one with :func:`stream`.
 
     Iterating raises:
         StreamTimeout, StreamInterrupted, StreamUnavailable: after the last piece of the partial
@@ -87,7 +86,7 @@ class TextStream:
     def __init__(
         self,
         request: CompletionRequest,
-        reader: Reader,
+        reader: Pump,
         *,
         pace: Pace,
         limits: Limits,
@@ -97,7 +96,6 @@ class TextStream:
     ) -> None:
         self.request = request
         self.on_idle = on_idle
-        self.on_thinking: Callable[[], object] | None = None
         self._reader = reader
         self.pace = pace
         self._limits = limits
@@ -121,9 +119,7 @@ class TextStream:
         weakref.finalize(self, reader.stop).atexit = False
 
     def __iter__(self) -> Iterator[str]:
-        # A generator for each loop, over one state: Python runs it faster than __next__.
-        while piece := self._next():
-            yield piece
+        return self
 
     def __next__(self) -> str:
         piece = self._next()
@@ -221,23 +217,6 @@ class TextStream:
         self.cancel()
         self._reader.join(RELEASE_SECONDS)
 
-    def limit_output(self, max_tokens: int) -> None:
-        """Ask for an answer of at most so many tokens, or of fewer if the request says so.
-
-        Raises:
-            RuntimeError: the request has been sent.
-        """
-        if self._status != "new":
-            raise RuntimeError("the request has been sent")
-        most = min(self.request.max_tokens or max_tokens, max_tokens)
-        self.request = self.request.model_copy(update={"max_tokens": most})
-        if self._attempts is not None:
-            self._attempts.request = self.request
-
-    def refuse(self, error: StreamError) -> None:
-        """End a stream whose request has not been sent: ``error`` says why it will not be."""
-        self._finish("failed", error)
-
     def result(self) -> StreamResult:
         """Read whatever is left and say how it ended; never raises for a stream's errors."""
         with contextlib.suppress(StreamError):
@@ -256,13 +235,12 @@ class TextStream:
             if self._outcome is None:
                 self._collect(now)
             if self._clusters.ready:
-                piece = self._piece(now)
-                if piece:
+                if piece := self._piece(now):
                     return piece
             elif self._outcome is not None:
                 self._finish(self._outcome.status, self._outcome.error)
                 continue
-            self._wait()
+            self._wait(now)
         if self._error is not None:
             # The same object at each rerun; its traceback would grow with every one.
             raise self._error.with_traceback(None)
@@ -271,9 +249,7 @@ class TextStream:
     def _collect(self, now: float) -> None:
         """Take in what has arrived, and notice the end of the source or of our patience."""
         reader, clusters = self._reader, self._clusters
-        # Text that is shown more slowly than it comes waits in the reader, which has a limit.
-        full = clusters.ready >= self._limits.buffer_chars
-        if not full:
+        if not self._full:
             # Asked before taking, so that an end is never seen before the deltas that came first.
             ended = reader.ended
             text, since = reader.take()
@@ -286,10 +262,15 @@ class TextStream:
                 # Whole, however late its reader comes for it: no limit has passed.
                 self._end(reader.error)
                 return
-        limit = self._passed_limit(now, held_up=full)
-        if limit is not None:
+        passed = [name for name, end in self._deadlines() if now >= end]
+        if passed:
             reader.stop()
-            self._end(StreamTimeout(limit))
+            self._end(StreamTimeout(passed[0]))
+
+    @property
+    def _full(self) -> bool:
+        """Whether text that is shown more slowly than it comes is left waiting in the reader."""
+        return self._clusters.ready >= self._limits.buffer_chars
 
     def _note_arrival(self, since: float, characters: int) -> None:
         """Remember when text became ready, to the grain of a tick: so much the pace has to know."""
@@ -298,15 +279,17 @@ class TextStream:
             characters += earlier
         self._arrivals.append((since, characters))
 
-    def _passed_limit(self, now: float, *, held_up: bool) -> str | None:
+    def _deadlines(self) -> list[tuple[str, float]]:
+        """Return when each limit passes if nothing comes."""
         limits, arrival = self._limits, self._reader.last_arrival
-        if now >= self._started + limits.total:
-            return "total"
+        deadlines = [("total", self._started + limits.total)]
         if arrival is None or self._reader.first_arrival is None:
             since = self._started if arrival is None else arrival
-            return "first_chunk" if now >= since + limits.first_chunk else None
-        # A source that waits for us is not silent.
-        return "idle" if not held_up and now >= arrival + limits.idle else None
+            deadlines.append(("first_chunk", since + limits.first_chunk))
+        elif not self._full:
+            # A source that waits for us is not silent.
+            deadlines.append(("idle", arrival + limits.idle))
+        return deadlines
 
     def _end(self, error: BaseException | None) -> None:
         """Nothing more will come: fix how this ends once all text is handed out."""
@@ -349,35 +332,16 @@ class TextStream:
                 self._arrivals.appendleft((since, characters - shown))
             shown -= characters
 
-    def _wait(self) -> None:
-        full = self._clusters.ready >= self._limits.buffer_chars
-        now = self._clock()
+    def _wait(self, now: float) -> None:
         due = self._due - now
-        if due <= 0 and self._clusters.ready:
-            # Its tick has come since the last look.
-            return
         if self.on_idle is not None and not 0 < due <= LONGEST_TICK:
             self.on_idle()
-        if self.on_thinking is not None and self.thinking:
-            say, self.on_thinking = self.on_thinking, None
-            say()
         # Until its tick has come nothing can be shown, whatever arrives.
         seconds = min(due, LONGEST_TICK) if due > 0 else IDLE_SECONDS
         if self._outcome is None:
-            # Not past a limit: a deadline is met to the millisecond, not to the next look.
-            seconds = min(seconds, self._left(now, held_up=full))
+            # A deadline is met to the millisecond, not to the next look.
+            seconds = min(seconds, *(end - now for _, end in self._deadlines()))
         self._reader.wait(max(seconds, 0.0), for_delta=due <= 0)
-
-    def _left(self, now: float, *, held_up: bool) -> float:
-        """Return the seconds until the next limit passes if nothing comes."""
-        limits, arrival = self._limits, self._reader.last_arrival
-        ends = [self._started + limits.total]
-        if arrival is None or self._reader.first_arrival is None:
-            since = self._started if arrival is None else arrival
-            ends.append(since + limits.first_chunk)
-        elif not held_up:
-            ends.append(arrival + limits.idle)
-        return min(ends) - now
 
     def _finish(self, status: Status, error: StreamError | None) -> None:
         with self._lock:

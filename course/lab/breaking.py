@@ -20,14 +20,14 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.Markdown_pb2 import Markdown
 
 from connection import Connection
-from course import limits
+from course import limits, tls
 from course.lab import client, streams, views
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
 from course.language import Language, choice, current, text
+from course.stream_errors import explain
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
-from streaming.messages import explain
 from streaming.view import safe
 
 if TYPE_CHECKING:
@@ -307,6 +307,7 @@ class Side:
 
     def _run(self) -> None:
         LANGUAGE.set(self._language)
+        tls.install()
         try:
             # To the program it is a session like any other.
             session = cast("Session", self._session)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from streaming.bodies import wake
+from streaming.strategies.direct import response_of
+
 if TYPE_CHECKING:
-    from requests import Response
     from snowflake.snowpark import Session
 
 __all__ = ["CountedSession", "response_of", "tap", "wake"]
@@ -41,13 +41,6 @@ class CountedSession:
         return getattr(self._session, name)
 
 
-def response_of(answer: Iterator[str]) -> Response | None:
-    """Return the response that an answer of the client reads: an argument of its generator."""
-    if not inspect.isgenerator(answer):
-        return None
-    return inspect.getgeneratorlocals(answer).get("response")
-
-
 def tap(answer: Iterator[str], see: Callable[[bytes], object]) -> None:
     """Show ``see`` an answer's bytes as the client reads them; only this one answer is changed."""
     response = response_of(answer)
@@ -62,11 +55,3 @@ def tap(answer: Iterator[str], see: Callable[[bytes], object]) -> None:
 
     # The client iterates over the response, which asks itself for this (requests/models.py).
     setattr(response, "iter_content", tapped)  # noqa: B010 - mypy: a method
-
-
-def wake(response: Response | None) -> None:
-    """End a read of this response that waits for the service, from any thread."""
-    if response is not None:
-        # What it raises: the answer has ended meanwhile, and its connection with it.
-        with suppress(OSError, RuntimeError, ValueError):
-            response.raw.shutdown()

@@ -16,6 +16,7 @@ from course import limits
 from course.connection_panel import relayed
 from course.lab.jobs import Job
 from course.language import current
+from course.stream_errors import explain
 from local_cortex import models, speed
 from streaming import (
     CompletionRequest,
@@ -29,7 +30,6 @@ from streaming import (
     TextStream,
     stream,
 )
-from streaming.messages import explain
 from streaming.stream import Status
 
 if TYPE_CHECKING:

@@ -7,14 +7,12 @@ the one that most programs already have.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming import bodies, reasons
-from streaming.errors import StreamUnavailable
+from streaming import bodies
+from streaming.errors import StreamUnavailable, refusal
 from streaming.request import CompletionRequest
-from streaming.sockets import WATCH, Watch, wake
 
 if TYPE_CHECKING:
     from openai import OpenAI, Stream
@@ -22,17 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatCompletionsStrategy"]
 
-# A limit of the answer's length has an older name; servers that know only that refuse the newer.
-# Without the others an answer is as good.
-OTHER_NAMES: dict[str, str | None] = {
-    "max_completion_tokens": "max_tokens",
-    "temperature": None,
-    "top_p": None,
-}
-FIELD_REFUSED = frozenset({400, 422})
-MOST_REDIRECTS = 5
-# Where the client's own timeout has none.
-CONNECT_SECONDS = 10.0
+# Seconds, as httpx names them; a stream's own limits are shorter.
+TIMEOUTS = {"connect": 10.0, "read": 300.0, "write": 300.0, "pool": 10.0}
+# Each answer has a connection of its own, so that ending one ends no other. And packed, a kilobyte
+# may be a megabyte of text.
+HEADERS = {"Connection": "close", "Accept-Encoding": "identity"}
 # Where servers put what a model thinks before it answers: Cortex and OpenRouter, DeepSeek and vLLM,
 # Ollama. A call of a tool is no text either, and no silence.
 THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "thinking", "tool_calls")
@@ -43,12 +35,11 @@ class ChatCompletionsStrategy:
 
     ``client`` is an ``openai.OpenAI`` whose ``base_url`` is
     ``https://<account>.snowflakecomputing.com/api/v2/cortex/v1`` and whose ``api_key`` is a
-    programmatic access token. Its own retries are turned off for the call: :class:`Retry` has them.
-    Each answer has a connection of its own, so that ending one ends no other.
+    programmatic access token. Its own retries and timeouts are replaced: :class:`Retry` and
+    :class:`Limits` have them. Redirects are not followed.
 
     What other servers of this interface send is accepted, too: empty deltas and choices, text in
-    parts, reasoning. One that refuses a field of the request is asked once more: by the field's
-    other name, or without a temperature.
+    parts, reasoning.
     """
 
     name = "chat-completions"
@@ -58,7 +49,6 @@ class ChatCompletionsStrategy:
         self._client = client.with_options(max_retries=0)
         http = getattr(self._client, "_client", None)
         if http is not None:
-            # The client waits for headers, and reads what an error says, without a limit.
             setattr(self._client, "_client", _Http(http))  # noqa: B010 - mypy: of another type
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
@@ -76,56 +66,21 @@ class ChatCompletionsStrategy:
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
-        watch = WATCH.get() or Watch()
-        with watch.watching():
-            chunks = self._ask(request.model, question, options)
+        chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
+            model=request.model, messages=question, stream=True, extra_headers=HEADERS, **options
+        )
         response = chunks.response
-        if bodies.is_document(response):
-            # No answer, but Cortex's word that the session has expired, or a proxy's page; the
-            # client would read it as an answer without text.
-            said = bodies.read(response).decode("utf-8", "replace")
-            raise StreamUnavailable(reasons.find(said, response.status_code) or "bad_answer")
-        # The client asks the response for it when it begins to read (_streaming.py).
-        setattr(response, "iter_bytes", bodies.limited(response.iter_bytes, watch))  # noqa: B010
-        return _Chunks(chunks, watch)
-
-    def _ask(
-        self, model: str, question: list[Any], options: dict[str, Any]
-    ) -> Stream[ChatCompletionChunk]:
-        from openai import APIStatusError
-
-        def create(options: dict[str, Any]) -> Stream[ChatCompletionChunk]:
-            chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
-                model=model, messages=question, stream=True, **options
-            )
-            return chunks
-
-        try:
-            return create(options)
-        except APIStatusError as error:
-            accepted = _without_the_refused(options, error)
-            if accepted is None:
-                raise
-        return create(accepted)
-
-
-def _without_the_refused(options: dict[str, Any], error: Any) -> dict[str, Any] | None:
-    """Return what to ask with instead, if a field has been refused that this knows another for."""
-    if error.status_code not in FIELD_REFUSED:
-        return None
-    said = bodies.read(error.response).decode("utf-8", "replace")
-    for name, other in OTHER_NAMES.items():
-        if name in options and reasons.refuses(said, name):
-            rest = {field: value for field, value in options.items() if field != name}
-            return rest if other is None else {**rest, other: options[name]}
-    return None
+        refused = refusal(response)
+        if refused is None and "content-encoding" in response.headers:
+            response.close()
+            refused = "bad_answer"
+        if refused is not None:
+            raise StreamUnavailable(refused)
+        return _Chunks(chunks)
 
 
 class _Http:
-    """The client's HTTP client, but for how long a request waits and how much of an error it reads.
-
-    Only requests that somebody watches are changed.
-    """
+    """The client's HTTP client, but for its timeouts and how much of an error it reads."""
 
     def __init__(self, http: Any) -> None:
         self._http = http
@@ -134,60 +89,23 @@ class _Http:
         return getattr(self._http, name)
 
     def send(self, request: Any, **options: Any) -> Any:
-        watch = WATCH.get()
-        if watch is None:
-            return self._http.send(request, **options)
-        # Followed here, because httpx reads what a redirection says, without a limit.
-        options["follow_redirects"] = False
-        for _ in range(MOST_REDIRECTS):
-            request.extensions["trace"] = watch.trace
-            request.extensions["timeout"] = _timeouts(request.extensions.get("timeout", {}))
-            # Of a connection that was used before, nothing is shown; and nobody is to share it.
-            request.headers["Connection"] = "close"
-            # Packed, a kilobyte may be a megabyte of text.
-            request.headers["Accept-Encoding"] = "identity"
-            response = self._connect_and_send(request, options, watch)
-            if response.is_success:
-                break
+        request.extensions["timeout"] = TIMEOUTS
+        # Following one, it would read its body without a limit.
+        response = self._http.send(request, **{**options, "follow_redirects": False})
+        if not response.is_success:
             bodies.read(response)
-            if response.next_request is None:
-                break
-            request = response.next_request
-        if response.is_success and "content-encoding" in response.headers:
-            response.close()
-            raise StreamUnavailable("bad_answer")
         return response
-
-    def _connect_and_send(self, request: Any, options: dict[str, Any], watch: Watch) -> Any:
-        limit = request.extensions["timeout"]["connect"] or CONNECT_SECONDS
-        ends = time.monotonic() + limit
-        while True:
-            try:
-                return self._http.send(request, **options)
-            except Exception as error:
-                # The class has two homes: openai takes the client of either library.
-                cut_short = type(error).__name__ == "ConnectTimeout" and time.monotonic() < ends
-                if watch.ended or not cut_short:
-                    raise
-
-
-def _timeouts(given: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return each of a request's timeouts in seconds, or None.
-
-    openai's own default is of httpx2, and in a client of httpx it stands for each of the numbers.
-    """
-    return {
-        name: getattr(given.get(name), name, given.get(name))
-        for name in ("connect", "read", "write", "pool")
-    }
 
 
 class _Chunks:
     """The texts of the client's chunks, whose reading can be ended from another thread."""
 
-    def __init__(self, chunks: Stream[ChatCompletionChunk], watch: Watch) -> None:
+    def __init__(self, chunks: Stream[ChatCompletionChunk]) -> None:
         self._chunks = chunks
-        self._watch = watch
+        self._aborted = False
+        # The client asks the response for it when it begins to read (_streaming.py).
+        read = bodies.limited(chunks.response.iter_bytes, lambda: self._aborted)
+        setattr(chunks.response, "iter_bytes", read)  # noqa: B010 - mypy: a method
         self._texts = self._read()
         # Stays None for Claude's models on Cortex, which give no reason (Cortex REST API).
         self.finish_reason: str | None = None
@@ -203,12 +121,11 @@ class _Chunks:
         self._chunks.close()
         # The response holds itself by this: a cycle, which would keep its buffers for a while.
         vars(self._chunks.response).pop("iter_bytes", None)
-        self._watch.close()
 
     def abort(self) -> None:
         """End a read that waits for the model."""
-        self._watch.end()
-        wake(self._chunks.response)
+        self._aborted = True
+        bodies.wake(self._chunks.response)
 
     def _read(self) -> Iterator[str]:
         for chunk in self._chunks:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course.lab.wire import MOST_EVENTS, Watched, WireRecord, code_points, is_torn, shown
-from streaming import CompletionRequest
+from local_cortex import LocalCortex, Settings
+from streaming import CompletionRequest, DirectStrategy, stream
 from tests.streaming.fakes import REQUEST, FakeClock
 
 MAN, JOINER, GIRL = "\N{MAN}", "\N{ZERO WIDTH JOINER}", "\N{GIRL}"
@@ -107,3 +108,18 @@ def test_a_watched_strategy_hands_everything_on() -> None:
     answer.close()  # type: ignore[attr-defined]
     assert source.closed
     assert source.aborted
+
+
+def test_the_bytes_of_a_watched_answer_are_noted_and_not_those_of_the_next() -> None:
+    record = WireRecord()
+    cortex = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=10_000))
+    session = cortex.session()
+    source = DirectStrategy(session)
+    watched = stream(Watched(source, record), REQUEST).result()
+    seen = record.steps([], "")
+    assert stream(source, REQUEST).result().text == watched.text
+    session.close()
+    cortex.close()
+    assert seen[0].event.startswith("data: {")
+    assert watched.text.startswith("".join(step.delta or "" for step in seen[:3]))
+    assert record.steps([], "") == seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streaming import CompletionRequest, Limits, Pace, TextStream
+from streaming.pump import Pump
 
 REQUEST = CompletionRequest(model="llama3.1-8b", prompt="Why stream?")
 
@@ -19,12 +20,15 @@ class FakeClock:
         return self.now
 
 
-class ScriptedReader:
-    """Deltas that arrive at given seconds after the start; a ``Reader`` without a thread.
+class ScriptedReader(Pump):
+    """Deltas that arrive at given seconds after the start; a pump without a thread.
 
     ``arrivals`` are pairs of seconds and delta. The source ends right after the last one, with
     ``error`` if one is given, or never if ``silent``.
     """
+
+    received = ""
+    last_arrival: float | None = None
 
     def __init__(
         self,
@@ -35,37 +39,29 @@ class ScriptedReader:
         silent: bool = False,
         finish_reason: str | None = "stop",
     ) -> None:
-        self._clock = clock
-        self._finish_reason = finish_reason
+        super().__init__((), buffer_chars=0, clock=clock)
+        self._now = clock
         self._script = list(arrivals)
-        self._error = error
         self._silent = silent
+        self.error = error
+        self.finish_reason = finish_reason if error is None and not silent else None
         self._start = 0.0
-        self.received = ""
         self.started = 0
         self.stopped = False
-        self.first_arrival: float | None = None
-        self.last_arrival: float | None = None
-        self.deltas = 0
-        self.gaps: list[float] = []
         self.kept = 0
 
     @property
-    def finish_reason(self) -> str | None:
-        return self._finish_reason if self.ended and self._error is None else None
-
-    @property
     def ended(self) -> bool:
-        over = not self._script or self._start + self._script[-1][0] <= self._clock.now
+        over = not self._script or self._start + self._script[-1][0] <= self._now()
         return over and not self._silent
 
-    @property
-    def error(self) -> BaseException | None:
-        return self._error if self.ended else None
+    @ended.setter
+    def ended(self, _: bool) -> None:
+        """Leave it to the script."""
 
     def start(self) -> None:
         self.started += 1
-        self._start = self._clock.now
+        self._start = self._now()
 
     def take(self) -> tuple[str, float]:
         taken = []
@@ -90,11 +86,11 @@ class ScriptedReader:
         self.kept = characters
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
-        until = self._clock.now + seconds
+        until = self._now() + seconds
         if for_delta and self._script:
-            until = min(until, max(self._start + self._script[0][0], self._clock.now))
+            until = min(until, max(self._start + self._script[0][0], self._now()))
         # A wait for nothing still takes some time; otherwise a bug would hang the test.
-        self._clock.now = max(until, self._clock.now + 1e-6)
+        self._now.now = max(until, self._now() + 1e-6)
 
     def stop(self) -> None:
         self.stopped = True
@@ -103,7 +99,7 @@ class ScriptedReader:
         pass
 
     def _due(self) -> bool:
-        return bool(self._script) and self._start + self._script[0][0] <= self._clock.now
+        return bool(self._script) and self._start + self._script[0][0] <= self._now()
 
 
 def evenly(

@@ -144,16 +144,3 @@ def test_a_client_that_keeps_asking_a_busy_service_is_stopped_with_the_stream(
     # It sleeps for a second, and finds no connection after that.
     wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
     session.close()
-
-
-def test_a_tap_sees_the_bytes_of_this_answer_and_no_other(cortex: LocalCortex) -> None:
-    session = cortex.session()
-    seen: list[bytes] = []
-    tapped = stream(DirectStrategy(session, tap=seen.append), ask()).result()
-    events = b"".join(seen).split(b"\n\n")
-    assert events[0].startswith(b"data: {")
-    assert len(events) >= tapped.metrics.deltas
-    before = len(seen)
-    assert stream(DirectStrategy(session), ask()).result().text == tapped.text
-    assert len(seen) == before
-    session.close()

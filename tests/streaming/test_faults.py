@@ -9,6 +9,7 @@ import openai
 import pytest
 from snowflake.snowpark import Session
 
+from course.stream_errors import messages
 from local_cortex import LocalCortex, faults
 from streaming import (
     ChatCompletionsStrategy,
@@ -22,7 +23,6 @@ from streaming import (
     StreamUnavailable,
     stream,
 )
-from streaming.messages import messages
 from tests.streaming.asking import ask, wait_for
 
 # By the code that is expected: a busy machine must not run into any other limit.

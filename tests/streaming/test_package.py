@@ -9,7 +9,7 @@ import sys
 def test_importing_it_imports_neither_streamlit_nor_snowflake() -> None:
     check = (
         "import streaming, sys; "
-        "heavy = ('streamlit', 'snowflake.connector', 'requests'); "
+        "heavy = ('streamlit', 'snowflake.connector', 'requests', 'openai'); "
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(

@@ -12,9 +12,9 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.stream_errors import explain, messages
 from streaming import reasons
 from streaming.errors import STATUS_CODES, StreamError, from_exception
-from streaming.messages import explain, messages
 
 
 def snowflake(message: str, code: str = "390400") -> str:
@@ -154,28 +154,6 @@ def test_an_error_in_the_middle_of_a_stream_is_read_too() -> None:
 def test_a_refusal_in_a_stored_procedure_is_read_too() -> None:
     error = ValueError(f"Request failed: {REGION} (request id: x)")
     assert from_exception(error, text_came=False).code == "region"
-
-
-@pytest.mark.parametrize(
-    ("said", "field", "refused"),
-    [
-        ("invalid options object: max_tokens is not supported", "max_tokens", True),
-        (
-            "Unsupported parameter: 'max_tokens' is not supported with this model. "
-            "Use 'max_completion_tokens' instead.",
-            "max_tokens",
-            True,
-        ),
-        ("[{'type': 'extra_forbidden', 'loc': ('body', 'top_p')}]", "top_p", True),
-        ("'temperature' does not support 0.5 with this model.", "temperature", True),
-        ("max_completion_tokens is too large: 200000", "max_completion_tokens", False),
-        ("Unsupported parameter: 'top_p'", "temperature", False),
-    ],
-)
-def test_a_field_that_is_not_wanted_is_told_from_a_value(
-    said: str, field: str, refused: bool
-) -> None:
-    assert reasons.refuses(snowflake(said), field) is refused
 
 
 @given(

@@ -207,7 +207,7 @@ def test_a_page_that_is_being_loaded_may_be_the_tab_that_has_gone_but_not_for_ev
     keeper.arriving()
     clock.now += ARRIVING / 2
     keeper.look()
-    assert stream.status == "running"
+    assert stream.running
     clock.now += LONGEST_GONE - GONE
     keeper.arriving()
     keeper.look()

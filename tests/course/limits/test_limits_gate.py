@@ -241,7 +241,7 @@ def used(reservation: Reservation, strategy: Any, *, stop: bool = False) -> int 
         answer.cancel()
     answer.result()
     answer.close()
-    wait_for(lambda: told)
+    wait_for(lambda: bool(told))
     return told[0]
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import streaming
+from course.stream_errors import explain, messages
 from streaming import StreamTimeout, StreamUnavailable
 from streaming.errors import CLASS_CODES, CLIENT_SLIPS, RETRYABLE, STATUS_CODES
-from streaming.messages import explain, messages
 from streaming.reasons import NUMBERS, WORDS
 
 README = Path(streaming.__file__).with_name("README.md")

@@ -17,7 +17,12 @@ import trustme
 from requests.adapters import HTTPAdapter
 from snowflake.cortex import _complete as client
 
-from streaming.one_context import share_context
+from course import tls
+from streaming import Retry, stream
+from tests.streaming.asking import ask
+from tests.streaming.hostile import endless, refusing, serving, silent
+
+ONCE = Retry(attempts=1)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -75,7 +80,7 @@ def bundle(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture(autouse=True)
 def shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "requests", requests)
-    share_context()
+    tls.install()
 
 
 def post(url: str) -> requests.Response:
@@ -210,8 +215,34 @@ def test_the_client_finds_everything_else_that_requests_has() -> None:
 def test_a_client_that_sends_in_another_way_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     other = object()
     monkeypatch.setattr(client, "requests", other)
-    share_context()
+    tls.install()
     assert client.requests is other
     monkeypatch.delattr(client, "requests")
-    share_context()
+    tls.install()
     assert not hasattr(client, "requests")
+
+
+def test_nobody_waits_for_as_long_as_a_busy_service_says() -> None:
+    for wait in ("1000000000", "9" * 5_000, "Fri, 01 Jan 2100 00:00:00 GMT"):
+        with serving(refusing(429, b"{}", f"Retry-After: {wait}")) as server:
+            error = stream(server.strategy("direct"), ask(), retry=ONCE).result().error
+        assert error is not None
+        assert (error.code, error.status) == ("rate_limited", 429)
+
+
+def test_a_redirect_without_end_is_not_read_to_its_end() -> None:
+    start = b"HTTP/1.1 307 X\r\nLocation: /v1/elsewhere\r\n\r\n"
+    with serving(endless(start, again=b"a" * 60_000)) as server:
+        error = stream(server.strategy("direct"), ask(), retry=ONCE).result().error
+    assert error is not None
+    assert error.code not in ("total", "first_chunk")
+
+
+def test_a_server_that_says_nothing_is_given_up_after_the_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls, "TIMEOUTS", (10.0, 0.2))
+    with serving(silent) as server:
+        error = stream(server.strategy("direct"), ask(), retry=ONCE).result().error
+    assert error is not None
+    assert error.code == "connection"

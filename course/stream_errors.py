@@ -1,4 +1,4 @@
-"""What to tell a person whose stream failed; the texts are in ``messages.toml``."""
+"""What to tell a person whose stream failed; the texts are in ``stream_errors.toml``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["explain", "messages"]
 @cache
 def messages() -> dict[str, dict[str, str]]:
     """Return all texts: code -> language -> text."""
-    return tomllib.loads(Path(__file__).with_name("messages.toml").read_text("utf-8"))
+    return tomllib.loads(Path(__file__).with_name("stream_errors.toml").read_text("utf-8"))
 
 
 def explain(error: StreamError, language: Literal["ko", "en"], seconds: float | None = None) -> str:
