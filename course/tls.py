@@ -4,7 +4,8 @@ What it replaces: the name ``requests`` in the client's module ``snowflake.corte
 
 Why: the client calls ``requests.post``, which reads all public authorities into a new context for
 each request, sets no timeout, reads a refusal's body to its end and waits for as long as the
-refusal's ``Retry-After`` says. It offers no way to set any of these.
+refusal's ``Retry-After`` says. It hands its socket over with the response only, so nobody could end
+a request that waits for one. It offers no way to set any of these.
 
 How much: a context takes 0.7 MB for as long as an answer streams, and its making delays a class
 that presses at once (``python -m benchmarks.crowd`` with and without ``--own-authority``).
@@ -19,15 +20,21 @@ import os
 import ssl
 import stat
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import certifi
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import create_urllib3_context
 from urllib3.util.ssl_ import ALPN_PROTOCOLS
 
-from streaming import bodies
+from streaming import bodies, sockets
+
+if TYPE_CHECKING:
+    _Base = HTTPConnection
+else:
+    _Base = object
 
 __all__ = ["install"]
 
@@ -59,6 +66,7 @@ class _Requests:
         with requests.Session() as session:
             # A proxy may have an authority of its own, and requests knows what to do with it.
             if not requests.utils.get_environ_proxies(url):
+                session.mount("http://", _Adapter())
                 session.mount("https://", _Adapter())
             return session.post(url, **options)
 
@@ -77,10 +85,32 @@ def _bounded(response: requests.Response, **_: Any) -> None:
         response.raise_for_status()
 
 
+class _Shown(_Base):
+    """A connection whose socket can be shut while a request waits for its response."""
+
+    def connect(self) -> None:
+        super().connect()
+        if self.sock is not None:
+            sockets.show(self.sock)
+
+
+class _Plain(_Shown, HTTPConnection):
+    """Without TLS."""
+
+
+class _Secure(_Shown, HTTPSConnection):
+    """With TLS."""
+
+
 class _Adapter(HTTPAdapter):
-    """Connections whose authorities are in a context that others use, too."""
+    """Connections that show their sockets, and whose authorities others use, too."""
 
     _shares = False
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
+        return pool
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None

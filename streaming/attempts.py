@@ -16,6 +16,7 @@ from itertools import chain, count
 
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
+from streaming.sockets import Line
 from streaming.strategies.protocol import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
@@ -84,6 +85,7 @@ class Attempts:
         self._aborted = threading.Event()
         self._wait = wait or self._aborted.wait
         self._chance = chance
+        self._line = Line()
         self._source: Iterator[str] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
@@ -128,6 +130,7 @@ class Attempts:
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
         self._aborted.set()
+        self._line.end()
         with self._lock:
             source = self._source
         if isinstance(source, Abortable):
@@ -137,15 +140,16 @@ class Attempts:
         """Send the request and wait for its first text."""
         self.attempts += 1
         self.last_sign = None
-        source = self.strategy.open(self._request)
-        with self._lock:
-            self._source = source
-        if not self._aborted.is_set():
-            deltas = iter(source)
-            for delta in deltas:
-                if delta:
-                    return chain((delta,), deltas)
-                self.last_sign = self._clock()
+        with self._line.watching():
+            source = self.strategy.open(self._request)
+            with self._lock:
+                self._source = source
+            if not self._aborted.is_set():
+                deltas = iter(source)
+                for delta in deltas:
+                    if delta:
+                        return chain((delta,), deltas)
+                    self.last_sign = self._clock()
         return iter(())
 
     def _may_ask_again(self, failed: int, error: StreamError, deadline: float) -> bool:

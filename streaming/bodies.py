@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 import zlib
@@ -10,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
+
+from streaming import sockets
 
 __all__ = ["MOST_BYTES", "TooLong", "is_document", "limited", "read", "wake"]
 
@@ -95,8 +96,7 @@ def wake(response: object) -> None:
         opened = network.get_extra_info("socket") if network is not None else None
         if opened is None:
             return
-        # The base class's: SSLSocket's own forgets the TLS state that a reader is using.
-        shutdown = partial(socket.socket.shutdown, opened, socket.SHUT_RDWR)
+        shutdown = partial(sockets.shut, opened)
     # Raised when the answer has ended meanwhile, and its connection with it.
     with suppress(OSError, RuntimeError, ValueError):
         shutdown()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming import bodies
+from streaming import bodies, sockets
 from streaming.errors import StreamUnavailable, refusal
 from streaming.request import CompletionRequest
 
@@ -89,12 +89,20 @@ class _Http:
         return getattr(self._http, name)
 
     def send(self, request: Any, **options: Any) -> Any:
-        request.extensions["timeout"] = TIMEOUTS
+        request.extensions |= {"timeout": TIMEOUTS, "trace": _trace}
         # Following one, it would read its body without a limit.
         response = self._http.send(request, **{**options, "follow_redirects": False})
         if not response.is_success:
             bodies.read(response)
         return response
+
+
+def _trace(event: str, info: dict[str, Any]) -> None:
+    """Show the sockets of httpcore's connections."""
+    if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+        opened = info["return_value"].get_extra_info("socket")
+        if opened is not None:
+            sockets.show(opened)
 
 
 class _Chunks:

@@ -19,7 +19,7 @@ from snowflake.cortex import _complete as client
 
 from course import tls
 from streaming import Retry, stream
-from tests.streaming.asking import ask
+from tests.streaming.asking import ask, wait_for
 from tests.streaming.hostile import endless, refusing, serving, silent
 
 ONCE = Retry(attempts=1)
@@ -246,3 +246,12 @@ def test_a_server_that_says_nothing_is_given_up_after_the_timeout(
         error = stream(server.strategy("direct"), ask(), retry=ONCE).result().error
     assert error is not None
     assert error.code == "connection"
+
+
+def test_a_request_that_waits_for_its_headers_can_be_ended() -> None:
+    with serving(silent) as server:
+        answer = stream(server.strategy("direct"), ask(), retry=ONCE)
+        answer.start()
+        wait_for(lambda: bool(server.requests))
+        answer.cancel()
+        wait_for(lambda: "stream-pump" not in {thread.name for thread in threading.enumerate()})
