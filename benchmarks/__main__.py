@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.answers import answer_cost, slow_reader, stop_script
+from benchmarks.clicks import reactions
 from benchmarks.cortex import (
     added_time_to_first_token,
     local_cortex_connect,
@@ -66,6 +67,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
         left_after_a_kill,
         attacks,
         stop_latency,
+        reactions,
         limit_accuracy,
         first_answer,
         time_per_piece,

@@ -15,6 +15,7 @@ from tests.browser import chromium
 
 __all__ = [
     "ANSWERING",
+    "DAY_3",
     "SCRIPT_IS",
     "STOPPED",
     "STOPPED_EARLY",

@@ -92,6 +92,7 @@ BUDGETS = {
     "first_answer": Budget(0.1, "median", PROMISE),
     "stop_latency": Budget(0.2, "median", PROMISE),
     "stop_while_streaming": Budget(0.3, "median", PROMISE),
+    "reaction": Budget(0.5, "worst", PROMISE),
     "limit_accuracy": Budget(0.05, "worst", COURSE, either_way=True),
     "time_per_piece": Budget(1.5e-6, "best", PIPELINE, of_baseline=10),
     "time_per_delta": Budget(math.inf, "best", PIPELINE, of_baseline=0.7),

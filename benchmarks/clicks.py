@@ -1,0 +1,126 @@
+"""How soon Day 3's page reacts to a click while an answer streams on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import ElementHandle, Locator, Page
+
+from benchmarks.browser import DAY_3, WRITING, browser, generate, open_day_3, window
+from benchmarks.figures import Figure, NotMeasured
+from benchmarks.processes import HOME, streamlit
+
+__all__ = ["reactions"]
+
+TIMES = 10
+# An answer of 592 tokens, which takes two minutes.
+PROMPT = "Explain quantum computing in 2000 characters"
+TOKENS_PER_SECOND = "5"
+# Longer than any redraw, so that one click's changes are over before the next.
+SETTLE_MS = 700
+# From the click to the first change of the text in a part of the page, both seen by the page.
+REACTION = """([element, part]) => new Promise((resolve, reject) => {
+    const text = () => document.querySelector(part)?.innerText ?? '';
+    const before = text();
+    const timer = setTimeout(() => reject(new Error(`nothing changed in ${part}`)), 20_000);
+    const observer = new MutationObserver(() => {
+        if (text() === before) return;
+        clearTimeout(timer);
+        observer.disconnect();
+        resolve((performance.now() - began) / 1000);
+    });
+    observer.observe(document.body, {childList: true, subtree: true, characterData: true});
+    const began = performance.now();
+    element.click();
+})"""
+GROWN = (
+    """before => document.querySelector('[class*="st-key-answer-"]')?.innerText.length > before"""
+)
+
+
+def reactions() -> list[Figure]:
+    """Seconds from a click elsewhere on Day 3 to its first effect, while an answer streams.
+
+    On the browser's clock, 10 times each, one after the other in one page and one answer. After
+    each click the answer has to go on.
+    """
+    found: dict[str, list[float]] = {name: [] for name in KINDS}
+    settings = {"COURSE_FIRST_TOKEN": "0", "COURSE_TOKENS_PER_SECOND": TOKENS_PER_SECOND}
+    with streamlit(HOME, **settings) as server, browser() as opened, window(opened) as tabs:
+        for begin in range(0, TIMES, 2):
+            with open_day_3(tabs, server.url) as page:
+                _ask(page)
+                for number in (begin, begin + 1):
+                    for name, (find, part) in KINDS.items():
+                        found[name].append(_reaction(page, find(page, number), part))
+    return [Figure(f"While an answer streams: {name}", found[name], "reaction") for name in KINDS]
+
+
+def _ask(page: Page) -> None:
+    field = page.get_by_role("textbox", name="Enter your prompt:")
+    field.fill(PROMPT)
+    field.press("Enter")
+    page.wait_for_timeout(SETTLE_MS)
+    generate(page, WRITING)
+
+
+def _reaction(page: Page, found: Locator, part: str) -> float:
+    element: ElementHandle = found.element_handle()
+    seconds = float(page.evaluate(REACTION, [element, part]))
+    page.wait_for_timeout(SETTLE_MS)
+    if part == "h1" and not page.locator(".st-key-demo-box").count():
+        # Back to the page, where the answer has gone on.
+        _link(page, DAY_3).click()
+        page.locator(".st-key-demo-box").wait_for()
+    shown = page.locator('[class*="st-key-answer-"]').first
+    page.wait_for_function(GROWN, arg=len(shown.inner_text()))
+    if not page.locator(".demo-running").count():
+        raise NotMeasured("the answer has ended")
+    return seconds
+
+
+def _link(page: Page, path: str) -> Locator:
+    return page.locator(f'[data-testid="stSidebarNav"] a[href*="{path}"]').first
+
+
+def _option(page: Page, number: int) -> Locator:
+    return page.locator('.st-key-box-q-first-line [role="radiogroup"] label').nth(number % 2)
+
+
+def _hint(page: Page, number: int) -> Locator:
+    return page.locator(".st-key-practice-hints button:not([disabled])").nth(
+        0 if number % 2 else -1
+    )
+
+
+def _exercise(page: Page, number: int) -> Locator:
+    return page.locator('.st-key-practice [role="radiogroup"] label').nth(1 - number % 2)
+
+
+def _run(page: Page, _: int) -> Locator:
+    return page.locator(".st-key-practice .run")
+
+
+def _lab(page: Page, _: int) -> Locator:
+    return page.locator(".st-key-lab summary")
+
+
+def _language(page: Page, number: int) -> Locator:
+    names = ("한국어", "English")
+    return page.get_by_test_id("stSidebar").get_by_text(names[number % 2], exact=True)
+
+
+def _page(page: Page, _: int) -> Locator:
+    return _link(page, "day_01_connect")
+
+
+#: What is clicked, and the part of the page whose text is to change.
+KINDS: dict[str, tuple[Callable[[Page, int], Locator], str]] = {
+    "an option of a question": (_option, ".st-key-box-q-first-line"),
+    "a hint": (_hint, ".st-key-practice"),
+    "another exercise": (_exercise, ".st-key-practice"),
+    "Run": (_run, ".st-key-practice"),
+    "the lab": (_lab, ".st-key-lab"),
+    "the other language": (_language, "h1"),
+    "another page": (_page, "h1"),
+}
