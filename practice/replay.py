@@ -127,7 +127,13 @@ class Replay:
                     self._holders.add(event.id)
         return found
 
-    def _show_printed(self, text: str, _: DeltaGenerator | None) -> DeltaGenerator:
+    def _show_printed(
+        self,
+        text: str,
+        _: DeltaGenerator | None,
+        *,
+        grows: bool = False,  # noqa: ARG002
+    ) -> DeltaGenerator:
         with self._terminal_place.container():
             st.caption(self._printed)
             st.code(text, language=None, wrap_lines=True)

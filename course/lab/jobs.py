@@ -82,6 +82,9 @@ class Job(ABC):
         except Refusal as refusal:
             # Without the traceback, which holds the frames of this thread.
             self.refusal = refusal.again()
+        except BaseException:
+            self._admission.cancel()
+            raise
         finally:
             self.ahead = None
             self._over.set()

@@ -24,6 +24,8 @@ LONG_BLOCK = 2_000
 # The greatest share of a processor that making a text harmless may take while it grows. Of some
 # texts, which nobody but an attacker writes, 30,000 characters take a second.
 SAFETY_SHARE = 0.1
+# What has another half: it is shown in another way while that is still to come.
+MARKS = frozenset("*_`~[$")
 # What begins an icon's name. Streamlit 1.67's page still replaces its slash in the whole text of
 # ``st.markdown`` before anything is parsed, so in code too; ``st.code`` keeps it.
 ICON = ":material/"
@@ -74,7 +76,7 @@ class Drawing:
         self._draw = draw
         # Where the open block is, and what stands there.
         self._place: Any = None
-        self._drawn, self._grows = "", False
+        self._drawn, self._unfinished = "", False
         self._blocks = self._length = 0
         self._rested = 0.0
 
@@ -101,6 +103,7 @@ class Drawing:
             self._rested = now + (now - began) / SAFETY_SHARE
 
     def _show(self, text: str, *, grows: bool = False) -> None:
-        if text != self._drawn or self._grows != grows:
+        if text != self._drawn or (self._unfinished and not grows):
+            self._unfinished = grows and not MARKS.isdisjoint(text)
             self._place = self._draw(text, self._place, grows=grows)
-            self._drawn, self._grows = text, grows
+            self._drawn = text

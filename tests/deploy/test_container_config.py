@@ -20,11 +20,12 @@ def test_nothing_that_the_course_depends_on_is_set_where_the_container_runtime_i
         if section not in HEARD and not (section == "client" and option in HEARD_OF_CLIENT)
     }
     # A question at the first start, a menu, statistics, and limits on what is sent: Snowflake has
-    # its own of each.
+    # its own of each. The rest is a warning in the log.
     assert unheard == {
         "server.maxUploadSize",
         "server.maxWidgetStateSize",
         "server.showEmailPrompt",
         "client.toolbarMode",
         "browser.gatherUsageStats",
+        "global.disableWidgetStateDuplicationWarning",
     }

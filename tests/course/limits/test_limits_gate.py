@@ -260,7 +260,7 @@ def test_of_an_answer_that_comes_as_a_whole_and_was_stopped_the_worst_is_assumed
     ledger: SqliteLedger,
 ) -> None:
     reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    slow = SimulatedStrategy(lambda _: "one two three four ", delay=60.0)
+    slow = SimulatedStrategy(lambda _: "one two three four ", delay=0.3)
     assert used(reservation, slow, stop=True) is None
 
 
