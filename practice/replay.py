@@ -178,7 +178,7 @@ class Replay:
         args |= {name: _without_images(args[name]) for name in element.markdown & args.keys()}
         match event.name:
             case "stream":
-                self._streams[event.id] = _Stream(into.container(), args.get("cursor") or "")
+                self._streams[event.id] = _Stream(into, args.get("cursor") or "")
                 return None
             case "spinner":
                 # st.spinner's own waits half a second, each time the page is drawn again.
@@ -209,6 +209,8 @@ class _Stream:
         self._begin()
 
     def _begin(self) -> None:
+        # What is no text stands below the text before it, and the next text below that.
+        self._inside: DeltaGenerator | None = None
         self._blocks, self._finished = Blocks(), list[str]()
         self.drawing = Drawing(self._cursor)
 
@@ -221,7 +223,10 @@ class _Stream:
 
     def show(self, *, last: bool = False) -> None:
         """Show the text so far, below what came before it."""
-        with self._into:
+        if not (self._finished or self._blocks.open):
+            return
+        self._inside = self._inside or self._into.container()
+        with self._inside:
             self.drawing.update(self._finished, self._blocks.open, last=last)
 
 
