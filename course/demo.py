@@ -6,6 +6,7 @@ shows it. The answers belong to the tab: they outlive any click, a change of pag
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ from streaming import (
     TextStream,
     stream,
 )
-from streaming.view import Turn, again, keep, show
+from streaming.view import Turn, again, show
 
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
@@ -55,52 +56,77 @@ STATUS = '<span class="demo-status">{}</span>'
 LOOK_SECONDS = 0.1
 
 
-@dataclass(eq=False)
 class Asked:
     """A question of this tab's and what has come of it.
 
-    It was refused, or it waits for its place (``admission``), or it has been asked (``stream``).
+    It was refused (``refusal``), or waits for its place with so many ``ahead``, or has been asked
+    (``stream``). It goes on in threads of its own, whoever looks.
     """
 
-    strategy: Strategy
-    request: CompletionRequest
-    pace: Pace | None = None
-    admission: Admission | None = None
-    stream: TextStream | None = None
-    refusal: Refusal | None = None
-    # What has been done about it once: the window was scrolled to it, its end was looked at.
-    seen: bool = False
-    ended: bool = False
+    def __init__(self, strategy: Strategy, request: CompletionRequest, pace: Pace | None) -> None:
+        self.request = request
+        self.stream: TextStream | None = None
+        self.refusal: Refusal | None = None
+        self.ahead: int | None = None
+        # What has been done about it once: the window scrolled to it, its end was looked at.
+        self.seen = self.ended = False
+        self._strategy, self._pace = strategy, pace
+        self._admission: Admission | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        """Decide about it, and ask as soon as there is a place for it."""
+        try:
+            self._admission = limits.ask(connection, [self.request])
+            self.ahead = self._admission.wait(0)
+        except Refusal as refusal:
+            # Without the traceback, which holds all of a script's run.
+            self.refusal = refusal.again()
+            return
+        if self.ahead is None:
+            self._ask(self._admission)
+        else:
+            wait = partial(self._wait, self._admission)
+            threading.Thread(target=wait, name="demo-wait", daemon=True).start()
 
     @property
     def running(self) -> bool:
         """Whether more is to come."""
-        waits = self.admission is not None and self.admission.running
+        waits = self._admission is not None and self._admission.running
         return waits or (self.stream is not None and self.stream.running)
 
     def cancel(self) -> None:
         """Stop it, wherever it is."""
-        if self.stream is not None:
-            self.stream.cancel()
-        elif self.admission is not None:
-            self.admission.cancel()
+        with self._lock:
+            if self.stream is not None:
+                self.stream.cancel()
+            elif self._admission is not None:
+                self._admission.cancel()
 
-    def wait(self, seconds: float) -> int | None:
-        """Wait for its place, and ask; return how many are ahead, or ``None``."""
-        if self.admission is None or not self.admission.running:
-            return None
+    def tend(self) -> None:
+        """See to its limits while nobody reads."""
+        if self.stream is not None:
+            self.stream.tend()
+
+    def _wait(self, admission: Admission) -> None:
         try:
-            ahead = self.admission.wait(seconds)
+            while admission.running and self.ahead is not None:
+                self.ahead = admission.wait(LOOK_SECONDS)
         except Refusal as refusal:
-            # Without the traceback, which holds all of a script's run.
             self.refusal = refusal.again()
-            return None
-        if ahead is None:
-            over = partial(self.admission.over, 0, live=self.strategy.live)
-            let_in = self.admission.requests[0]
-            self.stream = stream(self.strategy, let_in, pace=self.pace, limits=LIMITS, on_end=over)
+        else:
+            self._ask(admission)
+
+    def _ask(self, admission: Admission) -> None:
+        with self._lock:
+            if self.ahead is not None:
+                return  # it was cancelled in line
+            over = partial(admission.over, 0, live=self._strategy.live)
+            let_in = admission.requests[0]
+            self.stream = stream(
+                self._strategy, let_in, pace=self._pace, limits=LIMITS, on_end=over
+            )
             self.stream.start()
-        return ahead
 
 
 @dataclass(eq=False)
@@ -121,12 +147,17 @@ class Demo:
     def characters(self) -> int:
         """How much text it holds."""
         streams = (each.stream for each in self.answers.values())
-        return sum(len(each.received) for each in streams if each is not None)
+        return sum(each.characters for each in streams if each is not None)
 
     def cancel(self) -> None:
         """End what goes on."""
         for each in self.answers.values():
             each.cancel()
+
+    def tend(self) -> None:
+        """See to the limits of what goes on while nobody reads."""
+        for each in self.answers.values():
+            each.tend()
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -223,13 +254,11 @@ def ask(
     """
     demo = _demo()
     demo.cancel()
-    demo.fresh = True
-    asked = demo.answers[method] = Asked(strategy, request, pace)
-    try:
-        asked.admission = limits.ask(connect(preferred()), [request])
-    except Refusal as refusal:
-        asked.refusal = refusal.again()
-    asked.wait(0)
+    asked = Asked(strategy, request, pace)
+    asked.begin(connect(preferred()))
+    # What stands there of an answer before is not to stand beside this one.
+    demo.fresh = bool(demo.answers)
+    demo.answers[method] = asked
 
 
 def watch(heading: str = "") -> None:
@@ -238,7 +267,6 @@ def watch(heading: str = "") -> None:
     if not demo.answers:
         return
     shelf.keep(demo)
-    keep(demo)
     names = sorted(demo.answers)
     box = st.empty().container() if demo.fresh else st.container()
     demo.fresh = False
@@ -256,11 +284,10 @@ def watch(heading: str = "") -> None:
 
 
 def _watch(asked: Asked, key: str) -> None:
-    _watch_it(asked)
-    mark, place = st.empty(), st.empty()
+    # Always two elements: what stands below keeps its place.
+    mark = st.html(_mark(asked), unsafe_allow_javascript=True) if asked.running else st.empty()
+    place = st.empty()
     status = _Status(asked, place)
-    if asked.running:
-        mark.html(RUNNING)
     if not _is_let_in(asked, key, status):
         return
     if asked.running:
@@ -297,21 +324,20 @@ def _learn_from(error: StreamError | None, connection: Connection) -> None:
 
 
 def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
-    """Wait in line until somebody else waits for the page; false: the browser calls again."""
+    """Say how many are ahead until somebody else waits; false: the browser calls again."""
     turn = Turn()
-    while (ahead := asked.wait(LOOK_SECONDS)) is not None:
-        status.say(ahead)
-        if turn.over:
+    while asked.running and asked.stream is None:
+        status.say(asked.ahead)
+        if turn.wait(LOOK_SECONDS):
             again(turn, key)
             return False
     return True
 
 
-def _watch_it(asked: Asked) -> None:
-    """Let the window scroll to the answer, once."""
-    if not asked.seen:
-        asked.seen = True
-        st.html(WATCH, unsafe_allow_javascript=True)
+def _mark(asked: Asked) -> str:
+    """Return what shows Stop, and lets the window scroll to the answer once."""
+    seen, asked.seen = asked.seen, True
+    return RUNNING if seen else WATCH + RUNNING
 
 
 class _Status:

@@ -14,10 +14,12 @@ from streamlit.errors import FragmentHandledException
 from connection import ConnectionFailed, connect
 from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
 from course.content import Block, Heading, Lesson, draw_goals, draw_section
+from course.demo import watch
 from course.language import current, text
 from course.problems import LessonError
 from course.visitor import opened_here
 from course.warm import warm_up
+from streaming.fair_queue import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
@@ -44,11 +46,12 @@ class LessonPage:
         """Note that the learner has tried the demo."""
         progress.current().record(self._lesson.name, "tried", "demo")
 
-    def draw(self, demo: Callable[[], None]) -> None:
+    def draw(self, demo: Callable[[], None], *, heading: str = "") -> None:
         """Draw the lesson's text, and the live demo by ``demo`` in its place above it.
 
-        ``demo`` is a fragment: a click inside runs it alone, and not the lesson, which costs the
-        server ten times as much. A demo that fails is explained.
+        The answers that ``demo`` asks for are shown below it, under a ``heading``. All of that is a
+        fragment: a click inside runs it alone, and not the lesson, which costs the server ten times
+        as much. A demo that fails is explained.
         """
         self._draw_text()
         with self._demo:
@@ -59,19 +62,22 @@ class LessonPage:
             if hint:
                 st.caption(hint.of(current()))
             connection_panel.say_what_answers(connect(self.prefer))
-            self._run(demo)
+            self._run(demo, heading)
         if self._lesson.meta.lab:
             with self._lab:
                 lab.draw()
         warm_up(connect(self.prefer))
 
     @st.fragment
-    def _run(self, demo: Callable[[], None]) -> None:
+    def _run(self, demo: Callable[[], None], heading: str) -> None:
         limits.say_if_unusable()
         connection_panel.rerun_if_fixed()
         shelf.begin(self._lesson.name)
         try:
-            demo()
+            # A class that presses at once is drawn one by one; the answers take their time.
+            with BEGINNING.turn():
+                demo()
+            watch(heading)
         except ConnectionFailed as error:
             connection_panel.failure(error)
         except FragmentHandledException:

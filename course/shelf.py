@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -20,6 +20,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from course import progress
+from streaming import view
 from streaming.view import arriving
 
 __all__ = ["Held", "Shelf", "begin", "end", "keep", "of_page", "page"]
@@ -30,8 +31,8 @@ SECRET = re.compile(r"[0-9a-f]{32}")
 MOST = 500
 MOST_CHARACTERS = 20_000_000
 LONGEST = 600.0
-# The page that is drawn, and this tab's secret.
-PAGE, TAB = "shelf-page", "shelf-tab"
+# The page that is drawn, this tab's secret, and whether it has got back what it had.
+PAGE, TAB, CLAIMED = "shelf-page", "shelf-tab", "shelf-claimed"
 TAB_COMPONENT = "course-tab"
 #: The keys of a demo's fields.
 FIELDS = ("model", "prompt", "method")
@@ -66,8 +67,8 @@ class Held(Protocol):
     def cancel(self) -> None: ...
 
 
-#: Whose it is: a learner, a tab and a page.
-Owner = tuple[str, str, str]
+#: Whose it is: a learner and a tab.
+Owner = tuple[str, str]
 Made = TypeVar("Made", bound=Held)
 
 
@@ -89,40 +90,47 @@ class Shelf:
         self._is_there = is_there
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Owner, _Kept] = OrderedDict()
+        self._kept: OrderedDict[tuple[Owner, str], _Kept] = OrderedDict()
 
-    def keep(self, owner: Owner, held: Held, session: str) -> None:
-        """Keep what a page of ``session`` has; its owner has one."""
+    def keep(self, owner: Owner, page: str, held: Held, session: str) -> None:
+        """Keep what a page of ``session`` has; its owner has one.
+
+        A tab that the browser has copied knows the secret, too: what the first one shows stays.
+        """
         with self._lock:
-            self._put(owner, held, session)
-            self._make_room()
+            kept = self._kept.get((owner, page))
+            if kept is None or kept.session == session or not self._is_there(kept.session):
+                self._put(owner, page, held, session)
+                self._make_room()
 
-    def take_back(self, owner: Owner, session: str) -> Held | None:
-        """Return what ``owner`` has to a new session of the same tab.
+    def take_back(self, owner: Owner, session: str) -> dict[str, Held]:
+        """Return what the pages of ``owner`` have to a new session of the same tab, by page.
 
-        ``None`` if that is nothing, or if the session that shows it is still there: a tab that the
-        browser has copied knows the secret, too.
+        What a session shows that is still there stays with that.
         """
         with self._lock:
             self._make_room()
-            kept = self._kept.get(owner)
-            if kept is None or kept.session == session or self._is_there(kept.session):
-                return None
-            self._put(owner, kept.held, session)
-            return kept.held
+            taken = {
+                page: kept.held
+                for (whose, page), kept in self._kept.items()
+                if whose == owner and not self._is_there(kept.session)
+            }
+            for page, held in taken.items():
+                self._put(owner, page, held, session)
+            return taken
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _put(self, owner: Owner, held: Held, session: str) -> None:
-        self._kept.pop(owner, None)
-        self._kept[owner] = _Kept(held, session, self._clock())
+    def _put(self, owner: Owner, page: str, held: Held, session: str) -> None:
+        self._kept.pop((owner, page), None)
+        self._kept[owner, page] = _Kept(held, session, self._clock())
 
     def _make_room(self) -> None:
         now = self._clock()
-        for owner, kept in list(self._kept.items()):
+        for place, kept in list(self._kept.items()):
             if not kept.held.running and now > kept.since + LONGEST:
-                del self._kept[owner]
+                del self._kept[place]
         characters = sum(kept.held.characters for kept in self._kept.values())
         while len(self._kept) > 1 and (len(self._kept) > MOST or characters > MOST_CHARACTERS):
             _, oldest = self._kept.popitem(last=False)
@@ -143,36 +151,36 @@ def begin(name: str) -> None:
     if TAB not in st.session_state:
         arriving()
     taken = _claim()
-    held = st.session_state.get(_slot())
+    held = st.session_state.get(_slot(name))
     for field, value in held.values.items() if held is not None else ():
-        if taken:
+        if name in taken:
             st.session_state[field] = value
         else:
             st.session_state.setdefault(field, value)
 
 
-def _slot() -> str:
-    return f"shelf-{page()}"
+def _slot(name: str) -> str:
+    return f"shelf-{name}"
 
 
-def _claim() -> bool:
-    """Bring back what a refresh has left of this page, once; tell whether there was anything."""
-    owner, context = _owner(), get_script_run_ctx()
-    if owner is None or context is None or f"{_slot()}-claimed" in st.session_state:
-        return False
-    st.session_state[f"{_slot()}-claimed"] = True
-    held = SHELF.take_back(owner, context.session_id)
-    if held is None:
-        if (mine := st.session_state.get(_slot())) is not None:
-            keep(mine)
-        return False
-    st.session_state[_slot()] = held
-    return True
+def _claim() -> Collection[str]:
+    """Bring back what a refresh has left in this tab, once; return of which pages."""
+    secret, context = st.session_state.get(TAB), get_script_run_ctx()
+    if secret is None or context is None or CLAIMED in st.session_state:
+        return ()
+    st.session_state[CLAIMED] = True
+    taken = SHELF.take_back(_owner(secret), context.session_id)
+    for name, held in taken.items():
+        st.session_state[_slot(name)] = held
+        view.keep(held)
+    mine = st.session_state.get(_slot(page()))
+    if mine is not None:
+        keep(mine)
+    return taken
 
 
-def _owner() -> Owner | None:
-    secret = st.session_state.get(TAB)
-    return None if secret is None else (progress.learner().id, secret, page())
+def _owner(secret: str) -> Owner:
+    return progress.learner().id, secret
 
 
 def page() -> str:
@@ -182,15 +190,16 @@ def page() -> str:
 
 def of_page(make: Callable[[], Made]) -> Made:
     """Return what this page has in this tab; made when it is first asked for."""
-    made: Made = st.session_state.setdefault(_slot(), make())
+    made: Made = st.session_state.setdefault(_slot(page()), make())
     return made
 
 
 def keep(held: Held) -> None:
-    """Keep what this page has for its tab."""
-    owner, context = _owner(), get_script_run_ctx()
-    if owner is not None and context is not None:
-        SHELF.keep(owner, held, context.session_id)
+    """Keep what this page has for its tab, and end it with the tab."""
+    view.keep(held)
+    secret, context = st.session_state.get(TAB), get_script_run_ctx()
+    if secret is not None and context is not None:
+        SHELF.keep(_owner(secret), page(), held, context.session_id)
 
 
 def end() -> None:
@@ -198,7 +207,7 @@ def end() -> None:
 
     What a refresh has left comes back in the run that the browser's word begins.
     """
-    held = st.session_state.get(_slot())
+    held = st.session_state.get(_slot(page()))
     if held is not None:
         known = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
         held.values.update(known)

@@ -65,9 +65,9 @@ class _Requests:
         # A session for each, as requests.post has: no two questions share a connection or a cookie.
         with requests.Session() as session:
             # A proxy may have an authority of its own, and requests knows what to do with it.
-            if not requests.utils.get_environ_proxies(url):
-                session.mount("http://", _Adapter())
-                session.mount("https://", _Adapter())
+            direct = not requests.utils.get_environ_proxies(url)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _Adapter() if direct else _Watched())
             return session.post(url, **options)
 
 
@@ -102,15 +102,19 @@ class _Secure(_Shown, HTTPSConnection):
     """With TLS."""
 
 
-class _Adapter(HTTPAdapter):
-    """Connections that show their sockets, and whose authorities others use, too."""
-
-    _shares = False
+class _Watched(HTTPAdapter):
+    """Connections that show their sockets."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _Secure if pool.scheme == "https" else _Plain
         return pool
+
+
+class _Adapter(_Watched):
+    """The same, whose authorities others use, too."""
+
+    _shares = False
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None

@@ -25,7 +25,5 @@ def draw_demo() -> None:
         request = CompletionRequest(model=models.DEFAULTS[0], prompt="Say hello in one sentence.")
         demo.ask(DirectStrategy(connection.session), request)
 
-    demo.watch()
-
 
 page.draw(draw_demo)

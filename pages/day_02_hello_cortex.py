@@ -43,7 +43,5 @@ def draw_demo() -> None:
         else:
             demo.ask(DirectStrategy(connection.session), request)
 
-    demo.watch()
-
 
 page.draw(draw_demo)

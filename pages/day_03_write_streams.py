@@ -33,7 +33,5 @@ def draw_demo() -> None:
             strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
         demo.ask(strategy, request, method=method)
 
-    demo.watch("### Response:")
 
-
-page.draw(draw_demo)
+page.draw(draw_demo, heading="### Response:")

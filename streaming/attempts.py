@@ -139,7 +139,6 @@ class Attempts:
     def _ask(self) -> Iterator[str]:
         """Send the request and wait for its first text."""
         self.attempts += 1
-        self.last_sign = None
         with self._line.watching():
             source = self.strategy.open(self._request)
             with self._lock:

@@ -74,6 +74,11 @@ class Pump:
         return self._last_arrival
 
     @property
+    def characters(self) -> int:
+        """How many characters have arrived."""
+        return self._taken + self._waiting_chars
+
+    @property
     def received(self) -> str:
         """All text that has arrived."""
         with self._lock:
@@ -84,7 +89,12 @@ class Pump:
         with self._lock:
             self._begun = not self._stopped
         if self._begun:
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError:  # this machine has no more threads to give
+                self._begun = False
+                self.stop()
+                raise
 
     def take(self) -> tuple[str, float]:
         """Remove the text that has arrived; return it and when the oldest of it came."""

@@ -36,6 +36,8 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
+# Whoever reads notices a limit long before.
+UNREAD_SECONDS = 2.0
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2
 
@@ -154,6 +156,11 @@ class TextStream:
         return self._status in ("new", "running")
 
     @property
+    def characters(self) -> int:
+        """How many characters have arrived."""
+        return self._reader.characters
+
+    @property
     def received(self) -> str:
         """All text that has arrived, handed out or not."""
         return self._reader.received
@@ -207,6 +214,15 @@ class TextStream:
                 self._started = self._clock()
                 self._status = "running"
                 self._reader.start()
+
+    def tend(self) -> None:
+        """End it if a limit has passed and nobody reads; from any thread."""
+        if self._status != "running" or self._outcome is not None or self._reader.ended:
+            return
+        late = self._clock() - UNREAD_SECONDS
+        passed = [name for name, end in self._deadlines() if late >= end]
+        if passed:
+            self._finish("timeout", StreamTimeout(passed[0]))
 
     def cancel(self) -> None:
         """Stop from any thread, as often as you like; the text handed out so far stays."""

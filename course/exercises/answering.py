@@ -89,8 +89,8 @@ class Answers:
             request = request.model_copy(update={"model": fault})
 
         def over(text: str, end: CallEnd) -> None:
-            reservation.settle(spent(reservation, text, end, live=True))
             self._let_out()
+            reservation.settle(spent(reservation, text, end, live=True))
 
         return stream(
             DirectStrategy(self._connection.session),
@@ -128,8 +128,8 @@ class Answers:
             used = reservation.prompt_tokens + sum(map(tokens.count, answers))
             return columns, rows
         finally:
-            reservation.settle(used)
             self._let_out()
+            reservation.settle(used)
 
     def _check_model(self, name: str, fault: str | None) -> None:
         """Let a program ask for a model by its plain name only, or for its scene's fault.

@@ -79,6 +79,9 @@ class Bench:
             # Without the traceback, which would keep all of this script's run in the session.
             self.failed = error.again()
             self.failed.__cause__ = None
+        except Exception:
+            self.wanted = None
+            raise
         else:
             self.cancel()
             self.jobs[view] = job

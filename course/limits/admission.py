@@ -115,7 +115,10 @@ class Admission:
         except Refusal:
             self.cancel()
             raise
-        self.waiting = self.waiting and ahead is not None
+        with self._lock:
+            if not self.waiting:
+                return None if self._open else 1
+            self.waiting = ahead is not None
         return ahead
 
     def over(self, number: int, text: str, end: CallEnd, *, live: bool = True) -> None:
@@ -123,17 +126,17 @@ class Admission:
         with self._lock:
             reservation = self._open.pop(number, None)
             last = not self._open
+        # The place first: the next learner should not wait for the disk.
+        if last:
+            self._entry.leave()
         if reservation is not None:
-            # The place first: the next learner should not wait for the disk.
-            if last:
-                self._entry.leave()
             reservation.settle(spent(reservation, text, end, live=live))
 
     def cancel(self) -> None:
         """Ask none of those that are not over."""
         with self._lock:
             left, self._open = list(self._open.values()), {}
-        self.waiting = False
+            self.waiting = False
         self._entry.leave()
         for each in left:
             each.give_back()

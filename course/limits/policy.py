@@ -118,23 +118,27 @@ class Entry:
         self._queue, self._patience = queue, patience
         self._since = line.now()
         self._place: Place | None = None
+        self._left = False
 
     def wait(self, seconds: float) -> int | None:
         """Wait, ``seconds`` at most; return how many are ahead, or ``None``: it is in.
 
+        One that was left is never in.
+
         Raises:
             Refusal: ``streams``, ``queue`` or ``patience``; the way ends there.
         """
-        if self._place is None:
-            if not self._may_join(seconds):
-                return 1
-            self._place = self._join()
-            ahead = self._place.wait(0)
-            if ahead is not None and ahead >= self._queue:
-                self.leave()
-                raise Refusal("queue", limit=self._queue)
-        else:
-            ahead = self._place.wait(seconds)
+        joined = self._place is not None
+        place = self._place or self._joined(seconds)
+        if place is None:
+            return 1
+        ahead = place.wait(seconds if joined else 0)
+        if self._left:
+            place.leave()
+            return 1
+        if ahead is not None and not joined and ahead >= self._queue:
+            self.leave()
+            raise Refusal("queue", limit=self._queue)
         if ahead is not None and self._line.now() - self._since >= self._patience:
             self.leave()
             raise Refusal("patience", limit=round(self._patience))
@@ -158,29 +162,29 @@ class Entry:
 
     def leave(self) -> None:
         """Give the place back, or stop waiting for one; in any thread, more than once."""
-        if self._place is not None:
-            self._place.leave()
+        with self._line.changed:
+            self._left = True
+            if self._place is not None:
+                self._place.leave()
 
-    def _may_join(self, seconds: float) -> bool:
-        """Wait for another stream of this learner's that may still be ending."""
+    def _joined(self, seconds: float) -> Place | None:
+        """Join the line, once another stream of this learner's that is still ending has ended."""
         line, most = self._line, self._most
-        if most is None:
-            return True
-        left = self._since + line.grace - line.now()
         with line.changed:
-            free = line.changed.wait_for(
+            left = self._since + line.grace - line.now()
+            free = most is None or line.changed.wait_for(
                 lambda: line.owned(self._learner) < most, max(0.0, min(seconds, left))
             )
-        if not free and left <= 0:
-            raise Refusal("streams", limit=most)
-        return free
-
-    def _join(self) -> Place:
-        line = self._line
-        with line.changed:
+            if self._left:
+                return None
+            if not free:
+                if left <= 0:
+                    raise Refusal("streams", limit=most or 0)
+                return None
             line.places = self._at_once
             line.call()
-            return line.join(self._learner)
+            self._place = line.join(self._learner)
+            return self._place
 
 
 @dataclass(frozen=True, slots=True)

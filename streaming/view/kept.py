@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from streamlit import runtime
@@ -16,6 +18,7 @@ from streaming.view.blocks import Blocks
 
 __all__ = ["Answer", "Call", "Keeper", "arriving", "keep"]
 
+LOG = logging.getLogger(__name__)
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
 # two; seconds.
 LOOK = 1.0
@@ -39,8 +42,6 @@ class Answer:
 
     def __init__(self, stream: TextStream) -> None:
         self.stream = stream
-        #: The least seconds between two pieces, as the stream's maker wants it.
-        self.tick = stream.pace.tick
         self.finished: list[str] = []
         self.state = 0, ""
         self.told = False
@@ -54,15 +55,22 @@ class Answer:
         """Whether more is to come."""
         return self.stream.running
 
-    def read(self, on_idle: Callable[[], object]) -> None:
+    def read(self, on_idle: Callable[[], object], tick: float = 0.0) -> None:
         """Wait for the next piece and take it in; what ``on_idle`` raises ends the wait.
+
+        ``tick`` is the least time between two pieces; seconds.
 
         Raises:
             StreamError: the stream has failed.
         """
+        stream = self.stream
         with self._reading:
-            self.stream.on_idle = on_idle
-            next(self.stream, "")
+            before, pace = stream.on_idle, stream.pace
+            stream.on_idle, stream.pace = on_idle, replace(pace, tick=max(pace.tick, tick))
+            try:
+                next(stream, "")
+            finally:
+                stream.on_idle, stream.pace = before, pace
             self._take_in()
 
     def catch_up(self) -> None:
@@ -78,7 +86,10 @@ class Answer:
 
 
 class Call(Protocol):
-    """Work for a reader, which may be ended from any thread; a stream is one."""
+    """Work for a reader, which may be ended from any thread; a stream is one.
+
+    If it has ``tend``, that is called once a second, whether or not anybody looks.
+    """
 
     @property
     def running(self) -> bool: ...
@@ -116,24 +127,35 @@ class Keeper:
         """Cancel what nobody can see any more; tell whether anything is left to look after."""
         with self._lock:
             calls = [each for each in self._calls.items() if each[0].running]
-        now = self._clock()
+        sessions = {session for _, session in calls}
+        self._gone = {each: since for each, since in self._gone.items() if each in sessions}
         for call, session in calls:
-            if self._is_there(session):
-                self._gone.pop(session, None)
-                continue
-            gone = now - self._gone.setdefault(session, now)
-            if gone >= GONE and (now >= self._arrived or gone >= LONGEST_GONE):
-                call.cancel()
+            try:
+                getattr(call, "tend", _nothing)()
+                if self._is_closed(session):
+                    call.cancel()
+            except Exception:
+                LOG.exception("A call cannot be seen to")
         with self._lock:
             # Under the lock, so that what is kept from now on begins to look again.
             self._looking = any(each.running for each in self._calls)
-            if not self._looking:
-                self._gone.clear()
             return self._looking
+
+    def _is_closed(self, session: str) -> bool:
+        if self._is_there(session):
+            self._gone.pop(session, None)
+            return False
+        now = self._clock()
+        gone = now - self._gone.setdefault(session, now)
+        return gone >= GONE and (now >= self._arrived or gone >= LONGEST_GONE)
 
     def _look_on(self) -> None:
         while self.look():
             time.sleep(LOOK)
+
+
+def _nothing() -> None:
+    pass
 
 
 KEEPER = Keeper(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx
@@ -102,7 +101,7 @@ def _take_turn(
             while answer.running:
                 _draw(answer, drawing)
                 look()
-                answer.read(look)
+                answer.read(look, drawing.tick)
         _draw(answer, drawing)
         if answer.running:
             again(turn, key)
@@ -113,8 +112,6 @@ def _draw(answer: Answer, drawing: Drawing) -> None:
         answer.catch_up()
     blocks, growing = answer.state
     drawing.update(answer.finished[:blocks], growing, last=not answer.running)
-    pace = answer.stream.pace
-    answer.stream.pace = replace(pace, tick=max(answer.tick, drawing.tick))
 
 
 def _to_the_end(
@@ -131,7 +128,7 @@ def _to_the_end(
     with st.container():
         try:
             while answer.running:
-                answer.read(look)
+                answer.read(look, drawing.tick)
                 _draw(answer, drawing)
         except StreamError:
             pass  # it is in the stream, and in the result

@@ -7,6 +7,7 @@ can return at once, and be run again by a component that the browser answers (:f
 
 from __future__ import annotations
 
+import secrets
 import time
 from itertools import count
 from typing import Any
@@ -36,6 +37,8 @@ export default function ({ data, setTriggerValue }) {
 """,
 )
 _numbers = count(1)
+# A window outlives a server, and has seen another one's numbers.
+_process = secrets.token_hex(4)
 
 
 class Turn:
@@ -82,7 +85,7 @@ def again(turn: Turn, key: str) -> None:
     number = next(_numbers)
     _again(
         key=f"streaming-again-{key}-{number}",
-        data={"turn": number},
+        data={"turn": f"{_process}-{number}"},
         on_turn_change=lambda: None,
         height=1,
     )

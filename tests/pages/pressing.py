@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from streamlit.testing.v1 import AppTest
 
 from course.content.lesson import lessons
 from course.demo import Asked, Demo
+from tests.streaming.asking import wait_for
 
 __all__ = ["asked", "finish", "press"]
 
@@ -23,11 +26,14 @@ def asked(app: AppTest) -> list[Asked]:
     return [each for demo in demos for each in demo.answers.values()]
 
 
+def _is_asked(question: Asked) -> bool:
+    return question.stream is not None or not question.running
+
+
 def finish(app: AppTest) -> AppTest:
     """Do what the demo's fragment does in a browser: wait for a place, and read to the end."""
     for each in asked(app):
-        while each.wait(0.1) is not None:
-            pass
+        wait_for(partial(_is_asked, each))
         if each.stream is not None:
             each.stream.result()
             each.stream.close()

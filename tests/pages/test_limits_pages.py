@@ -27,7 +27,8 @@ from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
 from streaming import DirectStrategy
-from tests.pages.pressing import finish, press
+from tests.pages.pressing import asked, finish, press
+from tests.streaming.asking import wait_for
 
 PAGES = ROOT / "pages"
 DAY_1, DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
@@ -254,6 +255,8 @@ def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
     assert told.format(ahead=1) in said(app)
     first.leave()
     assert second.wait(0) is None
+    (question,) = asked(app)
+    wait_for(lambda: question.ahead == 0)
     assert told.format(ahead=0) in said(app.run())
     second.leave()
     finish(app)

@@ -401,7 +401,7 @@ def test_a_page_that_fails_outside_its_demo_says_so(
 ) -> None:
     said = "-".join(["SECRET", "ACCOUNT"])  # the log has the lines of code
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise SnowparkSQLException(said)
 
     monkeypatch.setattr("course.page.LessonPage.draw", fail)

@@ -572,3 +572,19 @@ def test_a_source_that_waits_for_a_slow_reader_is_not_silent() -> None:
     assert error is not None
     assert error.code == "idle"
     assert clock.now - begin > 2.0
+
+
+def test_a_limit_ends_a_stream_that_nobody_reads_and_one_that_has_come_is_left_alone() -> None:
+    silent, reader, clock = make_stream([(0.0, "Hello")], silent=True, limits=Limits(idle=5.0))
+    silent.start()
+    reader.take()
+    silent.tend()
+    assert silent.status == "running"
+    clock.now += 10.0
+    silent.tend()
+    assert (silent.status, reader.stopped) == ("timeout", True)
+    whole, _, clock = make_stream(limits=Limits(total=5.0))
+    whole.start()
+    clock.now += 1_000
+    whole.tend()
+    assert whole.result().status == "complete"

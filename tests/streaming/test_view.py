@@ -198,6 +198,26 @@ def test_a_tab_that_comes_back_in_time_keeps_its_answer() -> None:
     assert stream.status == "running"
 
 
+def test_a_call_that_cannot_be_ended_keeps_no_other_from_its_end() -> None:
+    class Stubborn:
+        running = True
+
+        def cancel(self) -> None:
+            raise ValueError
+
+    clock, stubborn = FakeClock(), Stubborn()
+    keeper = Keeper(lambda _: False, clock)
+    keeper.keep(stubborn, "tab")
+    stream, _, _ = make_stream(evenly(TEXT))
+    keeper.keep(stream, "tab")
+    stream.start()
+    keeper.look()
+    clock.now += GONE
+    assert keeper.look()
+    assert stream.status == "cancelled"
+    stubborn.running = False
+
+
 def test_a_page_that_is_being_loaded_may_be_the_tab_that_has_gone_but_not_for_ever() -> None:
     clock = FakeClock()
     keeper, stream = kept(clock, set())

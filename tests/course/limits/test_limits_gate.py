@@ -322,3 +322,13 @@ def assert_refused(policy: Policy, reason: str) -> None:
     with pytest.raises(Refusal) as told:
         policy.entry().enter()
     assert told.value.reason == reason
+
+
+def test_questions_that_are_given_up_in_line_never_get_in_whatever_thread_still_waits() -> None:
+    policy = gate({"learner": {"streams_at_once": 1}})
+    first = policy.entry().enter()
+    admission = Admission(policy, [REQUEST])
+    admission.cancel()
+    first.leave()
+    assert admission.wait(0) == 1
+    policy.entry().enter()

@@ -199,3 +199,14 @@ def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None
     assert served > 100
     assert most <= 3
     assert (line._ends, line._waiting) == ({}, [])
+
+
+def test_who_leaves_before_there_is_a_place_never_gets_in() -> None:
+    line = StreamQueue(grace=30.0)
+    first = line.ask("me", most=1).enter()
+    second = line.ask("me", most=1)
+    assert second.wait(0) == 1
+    second.leave()
+    first.leave()
+    assert second.wait(0) == 1
+    assert line.owned("me") == 0
