@@ -1,13 +1,14 @@
 """A lesson's live demo: a question is decided upon, asked, and its answer shown with its figures.
 
-``ask`` decides (limits, model, prompt), a stream is made once the question is let in, and ``watch``
-shows it. The answers belong to the tab: they outlive any click, a change of page and a refresh.
+``ask`` decides (limits, model, prompt), a stream is made once the question is let in, and
+``show`` shows it. The answers belong to the tab: they outlive any click, a change of page and a
+refresh.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,10 +16,10 @@ from functools import partial
 from html import escape
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
+from streamlit.errors import FragmentHandledException
 
-from connection import Connection, connect, diagnose
-from course import limits, progress, shelf
+from connection import Connection, ConnectionFailed, connect, diagnose
+from course import connection_panel, content, limits, progress, shelf
 from course.connection_panel import preferred, relayed
 from course.language import choice, current, text
 from course.limits import Admission, Refusal
@@ -35,12 +36,21 @@ from streaming import (
     TextStream,
     stream,
 )
+from streaming.fair_queue import BEGINNING
 from streaming.view import Turn, again, show
 
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
 
-__all__ = ["Asked", "ask", "buttons", "choose_model", "explained", "request", "watch"]
+__all__ = [
+    "Asked",
+    "ask",
+    "buttons",
+    "choose_model",
+    "explained",
+    "failures_explained",
+    "request",
+]
 
 # In most windows an answer begins below the lower edge, and its reader wants to watch it.
 WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
@@ -226,12 +236,32 @@ def _demo() -> Demo:
     return shelf.of_page(Demo)
 
 
-def buttons(*labels: str) -> str | None:
-    """Draw the demo's buttons with Stop beside them, and return the one that was pressed.
+def buttons(act: Callable[[str], None], *labels: str, heading: str = "") -> None:
+    """Draw the demo's buttons with Stop beside them, and what comes of them under a ``heading``.
 
-    The first one is what the lesson is about. The style sheet shows Stop while there is something
-    to stop, and keeps the row in sight.
+    ``act`` is called with the label of the one that was pressed. The first one is what the lesson
+    is about. The style sheet shows Stop while there is something to stop, and keeps the row in
+    sight. It is a fragment of its own: whoever presses a button does not wait for the fields above
+    it to be drawn again.
     """
+    _buttons(act, labels, heading)
+
+
+@st.fragment
+def _buttons(act: Callable[[str], None], labels: Sequence[str], heading: str) -> None:
+    connection_panel.rerun_if_fixed()
+    with failures_explained(shelf.page()):
+        # A class that presses at once is served one by one; the answers take their time.
+        with BEGINNING.turn():
+            pressed = _row(labels)
+            if pressed is not None:
+                act(pressed)
+        _watch_all(heading)
+    # Below all else, so that nothing changes its place.
+    connection_panel.say_if_replaced()
+
+
+def _row(labels: Sequence[str]) -> str | None:
     demo = _demo()
     with st.container(horizontal=True, key="demo-buttons"):
         pressed = [
@@ -243,6 +273,19 @@ def buttons(*labels: str) -> str | None:
             text("demo.stop"), icon=":material/stop_circle:", key="stop", on_click=demo.cancel
         )
     return pressed[0] if pressed else None
+
+
+@contextmanager
+def failures_explained(lesson: str) -> Iterator[None]:
+    """Say on the page what has failed in the code of a demo, and how to mend it."""
+    try:
+        yield
+    except ConnectionFailed as error:
+        connection_panel.failure(error)
+    except FragmentHandledException:
+        raise  # Streamlit's own: it has been shown already
+    except Exception as error:  # whatever the page's own code raises
+        content.say_that_code_failed(lesson, "demo", error)
 
 
 def ask(
@@ -261,7 +304,7 @@ def ask(
     demo.answers[method] = asked
 
 
-def watch(heading: str = "") -> None:
+def _watch_all(heading: str) -> None:
     """Show the answers under a heading, two methods' side by side, each with its figures."""
     demo = _demo()
     if not demo.answers:
@@ -284,21 +327,14 @@ def watch(heading: str = "") -> None:
 
 
 def _watch(asked: Asked, key: str) -> None:
-    # Always two elements: what stands below keeps its place.
-    mark = st.html(_mark(asked), unsafe_allow_javascript=True) if asked.running else st.empty()
-    place = st.empty()
-    status = _Status(asked, place)
+    status = _Status(asked)
     if not _is_let_in(asked, key, status):
         return
-    if asked.running:
-        status.say()
     if asked.stream is not None:
-        with st.container(key=key):
-            result = show(asked.stream, key=key, on_wait=status.say)
+        result = show(asked.stream, key=key, on_wait=status.say)
         if result.status == "running":
             return
-    mark.empty()
-    place.empty()
+    status.end()
     if asked.refusal is not None:
         limits.say_refusal(asked.refusal)
         return
@@ -327,40 +363,49 @@ def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
     """Say how many are ahead until somebody else waits; false: the browser calls again."""
     turn = Turn()
     while asked.running and asked.stream is None:
-        status.say(asked.ahead)
+        status.say()
         if turn.wait(LOOK_SECONDS):
             again(turn, key)
             return False
     return True
 
 
-def _mark(asked: Asked) -> str:
-    """Return what shows Stop, and lets the window scroll to the answer once."""
-    seen, asked.seen = asked.seen, True
-    return RUNNING if seen else WATCH + RUNNING
-
-
 class _Status:
-    """Says, until the first word, what the answer waits for."""
+    """Says, until the first word, what the answer waits for; and that there is something to stop.
 
-    def __init__(self, asked: Asked, place: DeltaGenerator) -> None:
-        self._asked, self._place = asked, place
-        self._said = ""
+    It is one element, there or empty: what stands below keeps its place.
+    """
 
-    def say(self, ahead: int | None = None) -> None:
-        """Say how many are ahead, or else whether the model thinks."""
-        stream, model = self._asked.stream, self._asked.request.model
-        thinks = stream is not None and stream.thinking
-        said = text("demo.thinking" if thinks else "demo.waiting", model=model)
-        if ahead is not None:
-            said = text("limits.waiting", ahead=ahead)
-        if said == self._said:
-            return
-        self._said = said
-        if ahead is not None:
-            self._place.info(said, icon=":material/group:")
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._said = self._text() if asked.running else ""
+        # The window scrolls to the answer once.
+        scroll = "" if asked.seen else WATCH
+        asked.seen = True
+        if asked.running:
+            self._place = st.html(scroll + self._html(), unsafe_allow_javascript=True)
         else:
-            self._place.html(STATUS.format(escape(said)))
+            self._place = st.empty()
+
+    def say(self) -> None:
+        said = self._text()
+        if said != self._said:
+            self._said = said
+            self._place.html(self._html())
+
+    def end(self) -> None:
+        if self._said:
+            self._place.empty()
+
+    def _html(self) -> str:
+        return RUNNING + STATUS.format(escape(self._said))
+
+    def _text(self) -> str:
+        stream, ahead = self._asked.stream, self._asked.ahead
+        if stream is None and ahead is not None:
+            return text("limits.waiting", ahead=ahead)
+        thinks = stream is not None and stream.thinking
+        return text("demo.thinking" if thinks else "demo.waiting", model=self._asked.request.model)
 
 
 def _say_figures(result: StreamResult) -> None:

@@ -9,17 +9,15 @@ from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.errors import FragmentHandledException
 
-from connection import ConnectionFailed, connect
+from connection import connect
 from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
 from course.content import Block, Heading, Lesson, draw_goals, draw_section
-from course.demo import watch
+from course.demo import failures_explained
 from course.language import current, text
 from course.problems import LessonError
 from course.visitor import opened_here
 from course.warm import warm_up
-from streaming.fair_queue import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
@@ -46,12 +44,11 @@ class LessonPage:
         """Note that the learner has tried the demo."""
         progress.current().record(self._lesson.name, "tried", "demo")
 
-    def draw(self, demo: Callable[[], None], *, heading: str = "") -> None:
-        """Draw the lesson's text, and the live demo by ``demo`` in its place above it.
+    def draw(self, draw_demo: Callable[[], None]) -> None:
+        """Draw the lesson's text, and the live demo by ``draw_demo`` in its place above it.
 
-        The answers that ``demo`` asks for are shown below it, under a ``heading``. All of that is a
-        fragment: a click inside runs it alone, and not the lesson, which costs the server ten times
-        as much. A demo that fails is explained.
+        The demo is a fragment: a click inside runs it alone, and not the lesson, which costs the
+        server ten times as much. A demo that fails is explained.
         """
         self._draw_text()
         with self._demo:
@@ -62,31 +59,20 @@ class LessonPage:
             if hint:
                 st.caption(hint.of(current()))
             connection_panel.say_what_answers(connect(self.prefer))
-            self._run(demo, heading)
+            self._run(draw_demo)
         if self._lesson.meta.lab:
             with self._lab:
                 lab.draw()
         warm_up(connect(self.prefer))
 
     @st.fragment
-    def _run(self, demo: Callable[[], None], heading: str) -> None:
+    def _run(self, draw_demo: Callable[[], None]) -> None:
         limits.say_if_unusable()
         connection_panel.rerun_if_fixed()
         shelf.begin(self._lesson.name)
-        try:
-            # A class that presses at once is drawn one by one; the answers take their time.
-            with BEGINNING.turn():
-                demo()
-            watch(heading)
-        except ConnectionFailed as error:
-            connection_panel.failure(error)
-        except FragmentHandledException:
-            raise  # Streamlit's own: it has been shown already
-        except Exception as error:  # whatever the page's own code raises
-            content.say_that_code_failed(self._lesson.name, "demo", error)
+        with failures_explained(self._lesson.name):
+            draw_demo()
         shelf.end()
-        # Below all else, so that nothing changes its place.
-        connection_panel.say_if_replaced()
 
 
 def lesson_page(name: str) -> LessonPage:

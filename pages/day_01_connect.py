@@ -12,18 +12,15 @@ page = lesson_page("day_01_connect")
 connection = connect(page.prefer)
 
 
-def draw_demo() -> None:
-    pressed = demo.buttons("Show the version", "Say hello")
-
+def act(pressed: str) -> None:
     if pressed == "Show the version":
         with demo.explained(connection):
             rows = connection.session.sql("SELECT CURRENT_VERSION()").collect()
             st.success(f"Connected ({connection.label}). Snowflake version: {rows[0][0]}")
             page.tried()
-
-    if pressed == "Say hello":
+    else:
         request = CompletionRequest(model=models.DEFAULTS[0], prompt="Say hello in one sentence.")
         demo.ask(DirectStrategy(connection.session), request)
 
 
-page.draw(draw_demo)
+page.draw(lambda: demo.buttons(act, "Show the version", "Say hello"))

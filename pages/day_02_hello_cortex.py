@@ -33,15 +33,17 @@ def ask_by_sql(request: CompletionRequest) -> str:
 def draw_demo() -> None:
     model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
     prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
-    pressed = demo.buttons("Ask", "Stream it")
 
-    if pressed and (request := demo.request(model, prompt)):
-        if pressed == "Ask":
+    def act(pressed: str) -> None:
+        request = demo.request(model, prompt)
+        if request and pressed == "Ask":
             # One piece: what SQL returns is there as a whole or not at all.
             whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
             demo.ask(whole, request, pace=Pace.off())
-        else:
+        elif request:
             demo.ask(DirectStrategy(connection.session), request)
+
+    demo.buttons(act, "Ask", "Stream it")
 
 
 page.draw(draw_demo)

@@ -24,14 +24,17 @@ def draw_demo() -> None:
         key="method",
     )
 
-    if demo.buttons("Generate") and (request := demo.request(model, prompt)):
-        session = connection.session
-        if method == "Method 1: Direct (stream=True)":
-            strategy: Strategy = DirectStrategy(session)
-        else:
-            whole_answer = DirectStrategy(session).open
-            strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
-        demo.ask(strategy, request, method=method)
+    def generate(_: str) -> None:
+        if request := demo.request(model, prompt):
+            session = connection.session
+            if method == "Method 1: Direct (stream=True)":
+                strategy: Strategy = DirectStrategy(session)
+            else:
+                whole_answer = DirectStrategy(session).open
+                strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
+            demo.ask(strategy, request, method=method)
+
+    demo.buttons(generate, "Generate", heading="### Response:")
 
 
-page.draw(draw_demo, heading="### Response:")
+page.draw(draw_demo)

@@ -11,6 +11,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "read_text",
     "read_toml",
     "stamp",
+    "syntax_tree",
 ]
 
 #: Bytes of one file; the course's own have at most 22 KB.
@@ -36,6 +38,8 @@ INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\u00ad\u1680\u2000-\u200b\u200e\u200f\u2028-\u202f"
     "\u205f-\u2064\u2066-\u2069\u3000\u3164\ufeff\uffa0]"
 )
+# How often a syntax tree that another thread has disturbed is built again.
+TRIES = 5
 BOM = "\ufeff"
 #: tomllib takes hours for a name of 100,000 parts.
 LONG_NAME = re.compile(
@@ -220,7 +224,7 @@ def parse_python(source: str) -> ast.Module:
     if "\0" in source:
         raise _no_python("there is a NUL character", _line_at(source, source.index("\0")))
     try:
-        tree = ast.parse(source, "<source>")
+        tree = syntax_tree(source)
     except (RecursionError, MemoryError) as error:
         # Python 3.11 to 3.13 guard their parser like this, also in a thread. They name no line.
         rows = source.split("\n")
@@ -231,6 +235,21 @@ def parse_python(source: str) -> ast.Module:
     if (deep := _deep_line(tree)) is not None:
         raise _no_python(TOO_DEEP, deep)
     return tree
+
+
+def syntax_tree(source: str) -> ast.Module:
+    """Return what ``ast.parse`` does, although another thread may be parsing, too.
+
+    Before 3.13 Python counts the depth of all threads' trees in one place, and gives up where it
+    finds another thread's count (github.com/python/cpython/issues/106905).
+
+    Raises:
+        SyntaxError, RecursionError, MemoryError, ValueError: as ``ast.parse`` does.
+    """
+    for _ in range(TRIES):
+        with suppress(SystemError):
+            return ast.parse(source, "<source>")
+    return ast.parse(source, "<source>")
 
 
 TOO_DEEP = "too deeply nested"

@@ -21,6 +21,7 @@ from types import UnionType
 from typing import Any
 
 from practice.elements import NOT_CALLED, TABLE
+from practice.sources import syntax_tree
 
 __all__ = ["ELEMENTS", "guest_modules"]
 
@@ -246,7 +247,7 @@ def _words(kind: object) -> list[object]:
 
 def _carried(file: str, names: str, needed: str) -> str:
     """Return a module's text without its imports, its docstrings and what is for type checkers."""
-    tree = ast.parse(_text(file))
+    tree = syntax_tree(_text(file))
     dropped = (ast.Import, ast.ImportFrom, ast.If, ast.Expr)
     # Loggers log nothing of use inside the sandbox.
     tree.body = [

@@ -43,7 +43,7 @@ def show(
 
     Args:
         stream: what to show.
-        key: a name for the answer, used once on the page.
+        key: a name for the answer and the container that shows it, used once on the page.
         cursor: a mark behind the text while it grows.
         on_wait: called now and then while nothing comes, such as to say that the model is thinking.
     """
@@ -95,7 +95,7 @@ def _take_turn(
             on_wait()
 
     answer.stream.start()
-    with st.container():
+    with st.container(key=key):
         drawing = Drawing(cursor)
         with suppress(StreamError, _TurnIsOver):
             while answer.running:

@@ -70,7 +70,8 @@ def open_page(page: Path = DAY_3, language: str = "en") -> AppTest:
 
 def said(app: AppTest) -> str:
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
-    return "\n".join(str(each.value) for kind in kinds for each in kind)
+    html = [each.proto.body for each in app.get("html")]
+    return "\n".join([*(str(each.value) for kind in kinds for each in kind), *html])
 
 
 def counted() -> Used:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import threading
 from pathlib import Path
 
 import pytest
 
+from practice import sources
 from practice.sources import SourceError, parse_python, read_python, read_text, read_toml, stamp
 
 
@@ -119,3 +121,18 @@ def test_half_a_character_is_a_syntax_error_with_its_line() -> None:
     with pytest.raises(SyntaxError, match="half a character") as caught:
         parse_python("x = 1\ny = '\ud800'\n")
     assert caught.value.lineno == 2
+
+
+def test_a_tree_that_another_thread_has_disturbed_is_built_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outcomes = [SystemError("AST constructor recursion depth mismatch"), ast.parse("x = 1")]
+
+    def parse(*_: object) -> ast.Module:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, SystemError):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(ast, "parse", parse)
+    assert isinstance(sources.syntax_tree("x = 1").body[0], ast.Assign)
