@@ -331,7 +331,8 @@ def _watch(asked: Asked, key: str) -> None:
     if not _is_let_in(asked, key, status):
         return
     if asked.stream is not None:
-        result = show(asked.stream, key=key, on_wait=status.say)
+        with st.container(key=key):
+            result = show(asked.stream, key=key, on_wait=status.say)
         if result.status == "running":
             return
     status.end()

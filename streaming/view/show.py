@@ -43,7 +43,7 @@ def show(
 
     Args:
         stream: what to show.
-        key: a name for the answer and the container that shows it, used once on the page.
+        key: a name for the answer, used once on the page.
         cursor: a mark behind the text while it grows.
         on_wait: called now and then while nothing comes, such as to say that the model is thinking.
     """
@@ -55,26 +55,31 @@ def show(
         answer = st.session_state[slot] = Answer(stream)
     keep(stream)
     turn = Turn()
-    if turn.in_fragment or not answer.running:
-        _take_turn(answer, turn, key, cursor or "", on_wait)
-        answer.told |= not answer.running
-        return _state(answer)
+    if turn.in_fragment:
+        over = _take_turn(answer, turn, key, cursor or "", on_wait)
+        answer.told |= over
+        return _state(answer, over=over)
+
+    over = False
 
     @st.fragment
     def part() -> None:
+        nonlocal over
         turn = Turn()
-        _take_turn(answer, turn, key, cursor or "", on_wait)
-        if not turn.whole and not answer.running and not answer.told:
+        over = _take_turn(answer, turn, key, cursor or "", on_wait)
+        if over and not turn.whole and not answer.told:
             st.rerun()
 
+    # When it has ended, too: elsewhere on the page its text would vanish for a moment.
     part()
-    return _state(answer)
+    answer.told |= over
+    return _state(answer, over=over)
 
 
-def _state(answer: Answer) -> StreamResult:
-    """Return how a stream stands, without waiting for it."""
+def _state(answer: Answer, *, over: bool) -> StreamResult:
+    """Return how a stream stands as it was drawn, without waiting for it."""
     stream = answer.stream
-    if not answer.running:
+    if over:
         return stream.result()
     return StreamResult(stream.text, "running", None, stream.metrics)
 
@@ -85,8 +90,8 @@ def _take_turn(
     key: str,
     cursor: str,
     on_wait: Callable[[], object] | None,
-) -> None:
-    """Draw the answer so far, and go on until it ends or somebody else waits."""
+) -> bool:
+    """Draw the answer till it ends or somebody else waits; tell whether it has ended."""
 
     def look() -> None:
         if turn.over:
@@ -95,23 +100,27 @@ def _take_turn(
             on_wait()
 
     answer.stream.start()
-    with st.container(key=key):
+    with st.container():
         drawing = Drawing(cursor)
         with suppress(StreamError, _TurnIsOver):
             while answer.running:
                 _draw(answer, drawing)
                 look()
                 answer.read(look, drawing.tick)
-        _draw(answer, drawing)
-        if answer.running:
+        over = _draw(answer, drawing)
+        if not over:
             again(turn, key)
+    return over
 
 
-def _draw(answer: Answer, drawing: Drawing) -> None:
-    if not answer.running:
+def _draw(answer: Answer, drawing: Drawing) -> bool:
+    """Draw what there is; tell whether it is all."""
+    over = not answer.running
+    if over:
         answer.catch_up()
     blocks, growing = answer.state
-    drawing.update(answer.finished[:blocks], growing, last=not answer.running)
+    drawing.update(answer.finished[:blocks], growing, last=over)
+    return over
 
 
 def _to_the_end(

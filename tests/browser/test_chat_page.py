@@ -14,10 +14,11 @@ from tests.browser.server import streamlit_server
 README = ROOT / "streaming" / "README.md"
 MODEL = '''\
 import time
+from pathlib import Path
 
 
 class Model:
-    """Answers a question with its words, one after the other, and their number."""
+    """Answers with words until a file is there, then with the number of messages."""
 
     name, live = "model", True
 
@@ -25,15 +26,16 @@ class Model:
         pass
 
     def open(self, request):
-        for number in range(60):
-            yield f"word{number} "
+        yield "first "
+        while not Path("FLAG").exists():
+            yield "word "
             time.sleep(0.05)
         yield f"(of {len(request.messages)} messages)"
 
 '''
 
 
-def chat_page() -> str:
+def chat_page(flag: Path) -> str:
     """Return the README's page, with a model in place of Snowflake's."""
     page: str
     (page,) = (
@@ -43,20 +45,21 @@ def chat_page() -> str:
     )
     asks = "DirectStrategy(Session.builder.getOrCreate())"
     assert page.count(asks) == 1
-    return MODEL + page.replace("from snowflake.snowpark import Session\n", "").replace(
-        asks, "Model(None)"
-    )
+    return MODEL.replace("FLAG", str(flag)) + page.replace(
+        "from snowflake.snowpark import Session\n", ""
+    ).replace(asks, "Model(None)")
 
 
 def test_a_chat_answers_a_click_while_it_streams_and_shows_each_answer_once(
     tmp_path: Path, new_page: Callable[..., Page]
 ) -> None:
-    script = tmp_path / "chat.py"
-    click = "st.text(f\"clicks: {st.session_state.get('n', 0)}\")\n"
-    button = (
-        'if st.button("Elsewhere"):\n    st.session_state.n = st.session_state.get("n", 0) + 1\n'
-    )
-    script.write_text(chat_page() + button + click)
+    script, flag = tmp_path / "chat.py", tmp_path / "flag"
+    elsewhere = """\
+n = st.session_state.get("n", 0) + st.button("Elsewhere")
+st.session_state.n = n
+st.text(f"clicks: {n}")
+"""
+    script.write_text(chat_page(flag) + elsewhere)
     with streamlit_server(tmp_path, script) as url:
         page = new_page()
         page.goto(url)
@@ -65,10 +68,13 @@ def test_a_chat_answers_a_click_while_it_streams_and_shows_each_answer_once(
             field = page.get_by_test_id("stChatInput").locator("textarea")
             field.fill("Why stream?")
             field.press("Enter")
-            expect(messages.nth(2 * asked - 1)).to_contain_text("word1")
+            answer = messages.nth(2 * asked - 1)
+            expect(answer).to_contain_text("word word")
             page.get_by_role("button", name="Elsewhere").click()
+            # The answer doesn't end before the file is there.
             expect(page.get_by_text(f"clicks: {asked}")).to_be_visible()
-            expect(messages.nth(2 * asked - 1)).not_to_contain_text("messages")
-            expect(messages.nth(2 * asked - 1)).to_contain_text(f"(of {2 * asked - 1} messages)")
+            flag.touch()
+            expect(answer).to_contain_text(f"(of {2 * asked - 1} messages)")
             expect(messages).to_have_count(2 * asked)
-            expect(messages.nth(2 * asked - 1).get_by_text("word0")).to_have_count(1)
+            expect(answer.get_by_text("first")).to_have_count(1)
+            flag.unlink()

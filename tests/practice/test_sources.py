@@ -126,7 +126,10 @@ def test_half_a_character_is_a_syntax_error_with_its_line() -> None:
 def test_a_tree_that_another_thread_has_disturbed_is_built_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    outcomes = [SystemError("AST constructor recursion depth mismatch"), ast.parse("x = 1")]
+    outcomes: list[SystemError | ast.Module] = [
+        SystemError("AST constructor recursion depth mismatch"),
+        ast.parse("x = 1"),
+    ]
 
     def parse(*_: object) -> ast.Module:
         outcome = outcomes.pop(0)
