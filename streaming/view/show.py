@@ -151,7 +151,7 @@ def _to_the_end(
     return stream.result()
 
 
-def _beside(draw: Callable[[], None]) -> None:
+def _beside(draw: Callable[[], object]) -> None:
     """Draw although Streamlit is stopping this run: in its own thread each message raises that."""
     thread = threading.Thread(target=draw, daemon=True)
     add_script_run_ctx(thread)
