@@ -44,10 +44,14 @@ def settle(page: Page) -> None:
 
 @contextmanager
 def rerun(page: Page) -> Iterator[None]:
-    """Wait for the run of the script that what is done begins, and for its end."""
+    """Wait for the run of the script that what is done begins, and for its end.
+
+    One that takes a moment may begin and end between two looks of the page, unseen.
+    """
     page.evaluate(BEGINNING)
     yield
-    page.wait_for_function("window.hasBegun")
+    with suppress(TooLate):
+        page.wait_for_function("window.hasBegun", timeout=3_000)
     settle(page)
 
 
