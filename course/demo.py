@@ -69,8 +69,8 @@ LOOK_SECONDS = 0.1
 class Asked:
     """A question of this tab's and what has come of it.
 
-    It was refused (``refusal``), or waits for its place with so many ``ahead``, or has been asked
-    (``stream``). It goes on in threads of its own, whoever looks.
+    It was refused (``refusal``), waits for its place (``ahead`` says how many are before it), or
+    was asked (``stream``). It goes on in its own threads, even if nobody watches.
     """
 
     def __init__(self, strategy: Strategy, request: CompletionRequest, pace: Pace | None) -> None:
@@ -82,6 +82,7 @@ class Asked:
         self.seen = self.ended = False
         self._strategy, self._pace = strategy, pace
         self._admission: Admission | None = None
+        self._cancelled = False
         self._lock = threading.Lock()
 
     def begin(self, connection: Connection) -> None:
@@ -108,6 +109,7 @@ class Asked:
     def cancel(self) -> None:
         """Stop it, wherever it is."""
         with self._lock:
+            self._cancelled = True
             if self.stream is not None:
                 self.stream.cancel()
             elif self._admission is not None:
@@ -120,7 +122,7 @@ class Asked:
 
     def _wait(self, admission: Admission) -> None:
         try:
-            while admission.running and self.ahead is not None:
+            while admission.running:
                 self.ahead = admission.wait(LOOK_SECONDS)
         except Refusal as refusal:
             self.refusal = refusal.again()
@@ -129,8 +131,8 @@ class Asked:
 
     def _ask(self, admission: Admission) -> None:
         with self._lock:
-            if self.ahead is not None:
-                return  # it was cancelled in line
+            if self._cancelled:
+                return
             over = partial(admission.over, 0, live=self._strategy.live)
             let_in = admission.requests[0]
             self.stream = stream(
@@ -145,7 +147,7 @@ class Demo:
 
     answers: dict[str, Asked] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
-    # Whether a question was asked in this run: nothing of the last answer is to stand beside it.
+    # Whether this run asked a question, so that the last answer has to be cleared away.
     fresh: bool = False
 
     @property
@@ -241,8 +243,7 @@ def buttons(act: Callable[[str], None], *labels: str, heading: str = "") -> None
 
     ``act`` is called with the label of the one that was pressed. The first one is what the lesson
     is about. The style sheet shows Stop while there is something to stop, and keeps the row in
-    sight. It is a fragment of its own: whoever presses a button does not wait for the fields above
-    it to be drawn again.
+    sight. It is a fragment of its own, so a press doesn't draw the fields above it again.
     """
     _buttons(act, labels, heading)
 
@@ -277,7 +278,7 @@ def _row(labels: Sequence[str]) -> str | None:
 
 @contextmanager
 def failures_explained(lesson: str) -> Iterator[None]:
-    """Say on the page what has failed in the code of a demo, and how to mend it."""
+    """Show an error from a demo's code on the page, with its fix."""
     try:
         yield
     except ConnectionFailed as error:
@@ -299,7 +300,7 @@ def ask(
     demo.cancel()
     asked = Asked(strategy, request, pace)
     asked.begin(connect(preferred()))
-    # What stands there of an answer before is not to stand beside this one.
+    # Then the last answer has to be cleared away.
     demo.fresh = bool(demo.answers)
     demo.answers[method] = asked
 

@@ -16,12 +16,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import streamlit as st
-from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from course import progress
 from streaming import view
-from streaming.view import arriving
 
 __all__ = ["Held", "Shelf", "begin", "end", "keep", "of_page", "page"]
 
@@ -140,16 +138,14 @@ class Shelf:
                 oldest.held.cancel()
 
 
-SHELF = Shelf(
-    lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
-)
+SHELF = Shelf(view.is_open)
 
 
 def begin(name: str) -> None:
     """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
     st.session_state[PAGE] = name
     if TAB not in st.session_state:
-        arriving()
+        view.arriving()
     taken = _claim()
     held = st.session_state.get(_slot(name))
     for field, value in held.values.items() if held is not None else ():

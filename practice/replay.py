@@ -14,7 +14,7 @@ from streamlit.proto.Spinner_pb2 import Spinner
 from practice.elements import MOST_MARKDOWN, NOT_CALLED, TABLE
 from practice.events import Draw, Event, Piece, Printed, Shown
 from streaming.view.blocks import Blocks
-from streaming.view.drawing import Drawing
+from streaming.view.growing import Drawing
 from streaming.view.untrusted import safe
 
 __all__ = ["Replay"]

@@ -11,15 +11,17 @@ from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, Stre
 from streaming.fair_queue import FairQueue, Place
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
+from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
 from streaming.strategies.protocol import Abortable, Ending, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
-from streaming.stream import Limits, StreamResult, TextStream, stream
+from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
 __all__ = [
     "Abortable",
+    "CallEnd",
     "ChatCompletionsStrategy",
     "CompletionRequest",
     "DirectStrategy",
@@ -32,6 +34,7 @@ __all__ = [
     "Place",
     "Retry",
     "SimulatedStrategy",
+    "Status",
     "Strategy",
     "StreamError",
     "StreamInterrupted",

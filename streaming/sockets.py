@@ -1,7 +1,7 @@
 """The socket on which a request waits for its response, so that another thread can end the wait.
 
 Both clients block in a read that nothing but their socket can end, and hand the socket over only
-with the response. What opens their connections shows it here before that.
+with the response. Code that opens their connections shows it here before that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _see: ContextVar[Callable[[socket.socket], object] | None] = ContextVar("see", d
 
 
 def show(opened: socket.socket) -> None:
-    """Show the socket of a connection that this thread has opened to whoever may have to end it."""
+    """Show the socket of a new connection to the ``Line`` that watches this thread, if any."""
     if (see := _see.get()) is not None:
         see(opened)
 

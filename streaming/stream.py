@@ -36,7 +36,7 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
-# Whoever reads notices a limit long before.
+# A reader notices a limit long before that.
 UNREAD_SECONDS = 2.0
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
 RELEASE_SECONDS = 0.2

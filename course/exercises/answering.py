@@ -18,8 +18,7 @@ from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
-from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, stream
-from streaming.pump import CallEnd
+from streaming import CallEnd, CompletionRequest, DirectStrategy, Limits, Pace, Retry, stream
 
 # A learner waits for the page as well as for the model.
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
@@ -34,11 +33,11 @@ FAULTY, SPEEDY = "fault-", "@"
 class Answers:
     """Answers for learners' programs, on the page's connection or on Local Cortex.
 
-    ``settings`` say whether an account may be used, and which models of it; ``preferred`` is for
-    ``connection.connect``. While a model is silent, ``on_idle`` is called; what it raises ends the
-    answer. ``policy_of`` makes the policy that each question passes; while one waits for a place,
-    ``on_wait`` is told how many are ahead, and what it raises ends the wait. ``refusal`` is why the
-    policy has refused a question, if it has. Once made, it may be used in any thread.
+    ``settings`` say whether an account may be used, and which of its models; ``preferred`` is for
+    ``connection.connect``. ``policy_of`` makes the policy that each question passes. ``on_idle`` is
+    called while a model is silent, and ``on_wait`` with the number of people ahead while a question
+    waits for a place: an exception from either ends the answer. ``refusal`` is why the policy
+    refused a question, if it did. Any thread may use it.
 
     Raises:
         connection.ConnectionFailed: there is no session; no program is to blame.

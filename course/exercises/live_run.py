@@ -98,7 +98,7 @@ class Run:
         self._ended("stopped")
 
     def start(self, answers: Answers, learned: Progress, learner: str) -> None:
-        """Begin; that it is ``solved`` is noted in ``learned``, whoever still looks at its end."""
+        """Begin. ``learned`` records a solved exercise even if nobody watches the end."""
         work = partial(self._work, answers, learned, learner)
         threading.Thread(target=work, name="exercise-run", daemon=True).start()
 

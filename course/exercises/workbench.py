@@ -15,7 +15,7 @@ import streaming.view
 from course import LESSONS, connection_panel, progress, script
 from course.exercises.attempt import Attempt, attempt_at, first_wrong, keep, key_of, verdict_on
 from course.exercises.live_run import item, learner, start
-from course.exercises.result import Result
+from course.exercises.outcome import Result
 from course.language import current, drawer, text, widget_key
 from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
 from practice.editor import Labels, Mark, code_editor

@@ -21,7 +21,7 @@ from streamlit.proto.Markdown_pb2 import Markdown
 
 from connection import Connection
 from course import limits, tls
-from course.lab import client, streams, views
+from course.lab import calls, streams, views
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
 from course.language import Language, choice, current, text
@@ -262,7 +262,7 @@ class Side:
     ) -> None:
         self._program, self._model, self._prompt = program, model, prompt
         self._language, self._address = language, address
-        self._page, self._session = _Page(), client.CountedSession(session)
+        self._page, self._session = _Page(), calls.CountedSession(session)
         self._began = time.monotonic()
         self._ended_at: float | None = None
         self._cut_at: float | None = None
@@ -336,7 +336,7 @@ class _Page:
         if isinstance(answer, TextStream):
             self.answer = answer
         else:
-            self._response = client.response_of(answer)
+            self._response = calls.response_of(answer)
         if self._over:
             self.end()
         for piece in answer:
@@ -353,7 +353,7 @@ class _Page:
         self._over = True
         if self.answer is not None:
             self.answer.cancel()
-        client.wake(self._response)
+        calls.wake(self._response)
 
     def release(self) -> None:
         """Give the connection back, in the thread that read."""

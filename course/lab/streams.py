@@ -24,13 +24,13 @@ from streaming import (
     Limits,
     Pace,
     SimulatedStrategy,
+    Status,
     Strategy,
     StreamError,
     StreamMetrics,
     TextStream,
     stream,
 )
-from streaming.stream import Status
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -12,7 +12,7 @@ from html import escape
 import streamlit as st
 
 from connection import Connection
-from course.lab import client, streams, views
+from course.lab import calls, streams, views
 from course.lab.streams import Readings
 from course.lab.views import Redraw, Spot
 from course.language import text
@@ -137,7 +137,7 @@ class _WatchedAnswer:
     def __iter__(self) -> Iterator[str]:
         # The client's own generator, and the request has been sent.
         deltas = iter(self._answer)
-        client.tap(deltas, self._record.tap)
+        calls.tap(deltas, self._record.tap)
         for delta in deltas:
             if delta:
                 self._record.delta(delta)

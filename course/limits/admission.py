@@ -20,8 +20,7 @@ from course.limits.ledgers import Ledger, Over, SnowflakeLedger, SqliteLedger
 from course.limits.policy import Policy, Refusal, Reservation, StreamQueue, spent
 from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
-from streaming import CompletionRequest
-from streaming.pump import CallEnd
+from streaming import CallEnd, CompletionRequest
 
 __all__ = [
     "Admission",

@@ -15,8 +15,7 @@ from course.problems import Problem
 from course.progress import StoreError
 from course.settings import Settings
 from local_cortex import tokens
-from streaming import FairQueue, Place, StreamUnavailable
-from streaming.pump import CallEnd
+from streaming import CallEnd, FairQueue, Place, StreamUnavailable
 
 __all__ = [
     "LOOK_SECONDS",

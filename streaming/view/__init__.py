@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from streaming.view.kept import Call, arriving, keep
+from streaming.view.kept import Call, arriving, is_open, keep
 from streaming.view.show import show
 from streaming.view.turns import Turn, again
 from streaming.view.untrusted import safe
 from streaming.view.write import write
 
-__all__ = ["Call", "Turn", "again", "arriving", "keep", "safe", "show", "write"]
+__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "safe", "show", "write"]

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 
-__all__ = ["Answer", "Call", "Keeper", "arriving", "keep"]
+__all__ = ["Answer", "Call", "Keeper", "arriving", "is_open", "keep"]
 
 LOG = logging.getLogger(__name__)
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
@@ -158,9 +158,12 @@ def _nothing() -> None:
     pass
 
 
-KEEPER = Keeper(
-    lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
-)
+def is_open(session: str) -> bool:
+    """Tell whether the tab of a session is open."""
+    return runtime.exists() and runtime.get_instance().is_active_session(session)
+
+
+KEEPER = Keeper(is_open)
 
 
 def arriving() -> None:
@@ -171,7 +174,7 @@ def arriving() -> None:
 def keep(call: Call) -> None:
     """End a call 8 to 9 s after the tab that runs this script has been closed for good.
 
-    A refreshed tab is another one: whoever takes the call over keeps it again.
+    A refreshed tab is a new one: keep the call again there.
     """
     context = get_script_run_ctx()
     if call.running and context is not None:

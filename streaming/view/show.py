@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
-from streaming.view.drawing import Drawing
+from streaming.view.growing import Drawing
 from streaming.view.kept import Answer, keep
 from streaming.view.turns import Turn, again
 

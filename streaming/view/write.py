@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from streamlit.delta_generator import DeltaGenerator
 
 from streaming.view.blocks import Blocks
-from streaming.view.drawing import Drawing
+from streaming.view.growing import Drawing
 
 __all__ = ["write"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 
 from streaming import CompletionRequest, Limits, Pace, TextStream
 from streaming.pump import Pump
@@ -18,6 +19,30 @@ class FakeClock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Blocking:
+    """A source that gives its deltas and then blocks like a silent socket, until aborted."""
+
+    def __init__(self, *deltas: str) -> None:
+        self._deltas = list(deltas)
+        self._aborted = threading.Event()
+        self.closed_by: str | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._deltas:
+            return self._deltas.pop(0)
+        self._aborted.wait(60)
+        raise ConnectionError("shut down")
+
+    def abort(self) -> None:
+        self._aborted.set()
+
+    def close(self) -> None:
+        self.closed_by = threading.current_thread().name
 
 
 class ScriptedReader(Pump):

@@ -9,31 +9,7 @@ import pytest
 
 from streaming.pump import Pump
 from tests.streaming.asking import wait_for
-from tests.streaming.fakes import FakeClock
-
-
-class Blocking:
-    """A source that gives its deltas and then blocks like a silent socket, until aborted."""
-
-    def __init__(self, *deltas: str) -> None:
-        self._deltas = list(deltas)
-        self._aborted = threading.Event()
-        self.closed_by: str | None = None
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if self._deltas:
-            return self._deltas.pop(0)
-        self._aborted.wait(60)
-        raise ConnectionError("shut down")
-
-    def abort(self) -> None:
-        self._aborted.set()
-
-    def close(self) -> None:
-        self.closed_by = threading.current_thread().name
+from tests.streaming.fakes import Blocking, FakeClock
 
 
 def drain(pump: Pump) -> str:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from streaming import TextStream
 from streaming.view.blocks import Blocks
-from streaming.view.drawing import LONG_BLOCK, TICK, Drawing
+from streaming.view.growing import LONG_BLOCK, TICK, Drawing
 from streaming.view.kept import ARRIVING, GONE, LONGEST_GONE, Answer, Keeper
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import ATTACKS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
 from streaming.pump import CallEnd
 from tests.streaming.asking import wait_for
+from tests.streaming.fakes import Blocking
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PROMPT = "What is a token?"
@@ -214,14 +214,11 @@ class Live:
         yield from ("one ", "two ", "three ", "four ")
 
 
-class Endless(Live):
+class Silent(Live):
     """Silent after its first word, until nobody reads any more."""
 
     def open(self, request: CompletionRequest) -> Any:
-        yield "one "
-        while True:
-            time.sleep(0.01)
-            yield ""
+        return Blocking("one ")
 
 
 REQUEST = CompletionRequest(model="a", prompt=PROMPT)
@@ -253,7 +250,7 @@ def test_what_came_is_counted(strategy: Any, ledger: SqliteLedger) -> None:
 
 def test_of_a_live_answer_that_was_stopped_what_came_is_counted(ledger: SqliteLedger) -> None:
     reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    assert used(reservation, Endless(), stop=True) == ASKED + tokens.count("one ")
+    assert used(reservation, Silent(), stop=True) == ASKED + tokens.count("one ")
 
 
 def test_of_an_answer_that_comes_as_a_whole_and_was_stopped_the_worst_is_assumed(

@@ -97,7 +97,7 @@ class Result:
         for number, events in enumerate(list(self._run.scenes)):
             if not self._scenes:
                 key = key_of(self._exercise, "output")
-                # Whoever comes back to a finished run reads it from its beginning.
+                # A finished run is read from its beginning.
                 self._output = self._output.container(
                     height=OUTPUT_HEIGHT, autoscroll=not over, key=key
                 )
