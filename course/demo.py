@@ -147,8 +147,9 @@ class Demo:
 
     answers: dict[str, Asked] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
-    # Whether this run asked a question, so that the last answer has to be cleared away.
-    fresh: bool = False
+    # Each question takes the other one of two places: Streamlit sends no st.empty() before a
+    # container in the same place, and the last answer would stand below the new one.
+    place: int = 0
 
     @property
     def running(self) -> bool:
@@ -300,9 +301,8 @@ def ask(
     demo.cancel()
     asked = Asked(strategy, request, pace)
     asked.begin(connect(preferred()))
-    # Then the last answer has to be cleared away.
-    demo.fresh = bool(demo.answers)
     demo.answers[method] = asked
+    demo.place = 1 - demo.place
 
 
 def _watch_all(heading: str) -> None:
@@ -312,8 +312,8 @@ def _watch_all(heading: str) -> None:
         return
     shelf.keep(demo)
     names = sorted(demo.answers)
-    box = st.empty().container() if demo.fresh else st.container()
-    demo.fresh = False
+    boxes = [st.container() if number == demo.place else st.empty() for number in range(2)]
+    box = boxes[demo.place]
     if heading:
         box.markdown(heading)
     places = box.columns(len(names)) if len(names) > 1 else [box]

@@ -125,6 +125,14 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     page.reload()
     expect(page.get_by_text(texts("ko")["demo.stopped"])).to_be_visible()
     assert answer(page) == kept
+    # Nothing of it stands beside the next one.
+    expect(page.get_by_test_id("stMetric")).to_have_count(3)
+    generate(page).click()
+    expect(stop(page)).to_be_visible()
+    expect(page.get_by_test_id("stMetric")).to_have_count(0)
+    expect(page.get_by_text(texts("ko")["demo.stopped"])).to_have_count(0)
+    stop(page).click()
+    expect(stop(page)).to_be_hidden()
     # A program's answer streams as well.
     choose_exercise(page, 2, "stream=True")
     run_program(page, (SHOW / "solution.py").read_text("utf-8"))
