@@ -81,6 +81,7 @@ def lesson_page(name: str) -> LessonPage:
     A lesson that is broken ends the run here: the page says so, and the log gives the fix.
     """
     navigation.guard(name)
+    shelf.arrive()
     # Not on Home: Streamlit reads an icon file with numpy, and Home's first reader would wait.
     st.set_page_config(page_icon=ICON)
     connection_panel.badge()

@@ -21,7 +21,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from course import progress
 from streaming import view
 
-__all__ = ["Held", "Shelf", "begin", "end", "keep", "of_page", "page"]
+__all__ = ["Held", "Shelf", "arrive", "begin", "end", "keep", "of_page", "page"]
 
 # What the browser makes: 128 random bits; anything else is no tab of ours.
 SECRET = re.compile(r"[0-9a-f]{32}")
@@ -141,11 +141,15 @@ class Shelf:
 SHELF = Shelf(view.is_open)
 
 
+def arrive() -> None:
+    """Say that a page is being loaded, as early as possible: it may be a refreshed one."""
+    if TAB not in st.session_state:
+        view.arriving()
+
+
 def begin(name: str) -> None:
     """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
     st.session_state[PAGE] = name
-    if TAB not in st.session_state:
-        view.arriving()
     taken = _claim()
     held = st.session_state.get(_slot(name))
     for field, value in held.values.items() if held is not None else ():

@@ -21,10 +21,10 @@ __all__ = ["Answer", "Call", "Keeper", "arriving", "is_open", "keep"]
 LOG = logging.getLogger(__name__)
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
 # two; seconds.
-LOOK = 1.0
-GONE = 8.0
+LOOK = 0.5
+GONE = 9.0
 # A page that is being loaded may be a refreshed one: so much longer at the most; seconds.
-ARRIVING = 6.0
+ARRIVING = 10.0
 LONGEST_GONE = 20.0
 
 
@@ -172,7 +172,7 @@ def arriving() -> None:
 
 
 def keep(call: Call) -> None:
-    """End a call 8 to 9 s after the tab that runs this script has been closed for good.
+    """End a call 9 to 10 s after the tab that runs this script has been closed for good.
 
     A refreshed tab is a new one: keep the call again there.
     """
