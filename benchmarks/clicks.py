@@ -33,6 +33,8 @@ REACTION = """([element, part]) => new Promise((resolve, reject) => {
     const began = performance.now();
     element.click();
 })"""
+# One that is not chosen: what a learner has answered is kept.
+OTHER = '[role="radiogroup"] label:has(input:not(:checked))'
 GROWN = (
     """before => document.querySelector('[class*="st-key-answer-"]')?.innerText.length > before"""
 )
@@ -83,8 +85,8 @@ def _link(page: Page, path: str) -> Locator:
     return page.locator(f'[data-testid="stSidebarNav"] a[href*="{path}"]').first
 
 
-def _option(page: Page, number: int) -> Locator:
-    return page.locator('.st-key-box-q-first-line [role="radiogroup"] label').nth(number % 2)
+def _option(page: Page, _: int) -> Locator:
+    return page.locator(f".st-key-box-q-first-line {OTHER}").first
 
 
 def _hint(page: Page, number: int) -> Locator:
@@ -93,8 +95,8 @@ def _hint(page: Page, number: int) -> Locator:
     )
 
 
-def _exercise(page: Page, number: int) -> Locator:
-    return page.locator('.st-key-practice [role="radiogroup"] label').nth(1 - number % 2)
+def _exercise(page: Page, _: int) -> Locator:
+    return page.locator(f".st-key-practice {OTHER}").first
 
 
 def _run(page: Page, _: int) -> Locator:
@@ -105,13 +107,13 @@ def _lab(page: Page, _: int) -> Locator:
     return page.locator(".st-key-lab summary")
 
 
-def _language(page: Page, number: int) -> Locator:
-    names = ("한국어", "English")
-    return page.get_by_test_id("stSidebar").get_by_text(names[number % 2], exact=True)
+def _language(page: Page, _: int) -> Locator:
+    return page.get_by_test_id("stSidebar").locator(OTHER).first
 
 
 def _page(page: Page, _: int) -> Locator:
-    return _link(page, "day_01_connect")
+    # Home, which has no demo.
+    return page.locator('[data-testid="stSidebarNav"] a').first
 
 
 #: What is clicked, and the part of the page whose text is to change.

@@ -37,7 +37,7 @@ from streaming import (
     stream,
 )
 from streaming.fair_queue import BEGINNING
-from streaming.view import Turn, again, show
+from streaming.view import Turn, again, pulse, show
 
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
@@ -364,6 +364,8 @@ def _learn_from(error: StreamError | None, connection: Connection) -> None:
 def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
     """Say how many are ahead until somebody else waits; false: the browser calls again."""
     turn = Turn()
+    if asked.running and asked.stream is None:
+        pulse(turn, f"{key}-line")
     while asked.running and asked.stream is None:
         status.say()
         if turn.wait(LOOK_SECONDS):

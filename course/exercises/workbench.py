@@ -73,6 +73,7 @@ def _panel(lesson: str, found: Sequence[Exercise]) -> None:
         # Last, when all else is on the page and can be used.
         if running is not None:
             # What another exercise or run has left there goes when a turn ends: the first, at once.
+            streaming.view.pulse(turn, key_of(exercise, "run"))
             running.follow(turn, goes_on=followed == exercise.name)
             streaming.view.again(turn, key_of(exercise, "run"))
 

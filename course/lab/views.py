@@ -14,7 +14,7 @@ from course import connection_panel, limits, script
 from course.lab.jobs import Job
 from course.language import choice, drawer, text
 from course.limits import Refusal
-from streaming.view import Turn, again, keep
+from streaming.view import Turn, again, keep, pulse
 
 __all__ = [
     "Bench",
@@ -166,6 +166,7 @@ def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
     if job is None:
         return
     turn = Turn()
+    pulse(turn, "lab")
     layout = (view, job, phase, bench.failed, st.session_state.get("lab-past"))
     # Elements that this layout lacks stay on the page until the script ends: let it end first.
     changed, bench.layout = layout != bench.layout, layout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streaming.view.kept import Call, arriving, is_open, keep
 from streaming.view.show import show
-from streaming.view.turns import Turn, again
+from streaming.view.turns import Turn, again, pulse
 from streaming.view.untrusted import safe
 from streaming.view.write import write
 
-__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "safe", "show", "write"]
+__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "pulse", "safe", "show", "write"]

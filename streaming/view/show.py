@@ -13,7 +13,7 @@ from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
 from streaming.view.growing import Drawing
 from streaming.view.kept import Answer, keep
-from streaming.view.turns import Turn, again
+from streaming.view.turns import Turn, again, pulse
 
 __all__ = ["show"]
 
@@ -98,18 +98,27 @@ def _take_turn(
             raise _TurnIsOver
         if on_wait is not None:
             on_wait()
+        pulse(turn, key)
+
+    def draw() -> bool:
+        with box:
+            return _draw(answer, drawing)
 
     answer.stream.start()
-    with st.container():
-        drawing = Drawing(cursor)
-        with suppress(StreamError, _TurnIsOver):
-            while answer.running:
-                _draw(answer, drawing)
-                look()
-                answer.read(look, drawing.tick)
-        over = _draw(answer, drawing)
-        if not over:
-            again(turn, key)
+    box, drawing = st.container(), Drawing(cursor)
+    with suppress(StreamError, _TurnIsOver):
+        while answer.running:
+            draw()
+            if turn.over:
+                break
+            # Not before the first text, which would have to wait for it.
+            if answer.stream.text:
+                pulse(turn, key)
+            answer.read(look, drawing.tick)
+    over = draw()
+    if not over:
+        pulse(turn, key)
+        again(turn, key)
     return over
 
 

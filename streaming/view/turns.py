@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-__all__ = ["Turn", "again"]
+__all__ = ["Turn", "again", "pulse"]
 
 # Where Streamlit hides its requests from us, every turn ends after this long; seconds.
 SLICE = 0.4
@@ -36,6 +36,24 @@ export default function ({ data, setTriggerValue }) {
 }
 """,
 )
+# Streamlit ignores what an ended run has said and its server has not heard yet, when the next one
+# begins (runtime/app_session.py, request_rerun); a turn's last words among it.
+_pulse = st.components.v2.component(
+    "streaming_pulse",
+    js="""
+export default function ({ setTriggerValue }) {
+    let idle = 0
+    const timer = setInterval(() => {
+        const app = document.querySelector('[data-testid="stApp"]')
+        idle = app?.dataset.testScriptState === "running" ? 0 : idle + 1
+        if (idle < 2) return
+        idle = 0
+        setTriggerValue("turn", Date.now())
+    }, 1000)
+    return () => clearInterval(timer)
+}
+""",
+)
 _numbers = count(1)
 # A window outlives a server, and has seen another one's numbers.
 _process = secrets.token_hex(4)
@@ -51,6 +69,8 @@ class Turn:
         #: Whether the whole script runs, and not one fragment of it: then the page waits for us.
         self.whole = not fragments
         self._others = len(fragments) > 1
+        #: Whether the browser has been asked to look after this turn (:func:`pulse`).
+        self.pulses = False
 
     @property
     def in_fragment(self) -> bool:
@@ -78,6 +98,18 @@ class Turn:
         while not (over := self.over) and (left := ends - time.monotonic()) > 0:
             time.sleep(min(left, LOOK))
         return over
+
+
+def pulse(turn: Turn, key: str) -> None:
+    """Let the browser start this fragment again whenever nothing has run for one to two seconds.
+
+    Call it in each turn of what goes on, before its last words, which can be lost. Once is enough
+    in a turn; a second call does nothing.
+    """
+    if turn.pulses:
+        return
+    turn.pulses = True
+    _pulse(key=f"streaming-pulse-{key}", on_turn_change=lambda: None, height=1)
 
 
 def again(turn: Turn, key: str) -> None:
