@@ -62,7 +62,7 @@ class LessonPage:
             self._run(draw_demo)
         if self._lesson.meta.lab:
             with self._lab:
-                lab.draw()
+                lab.draw(self._lesson.meta.lab)
         warm_up(connect(self.prefer))
 
     @st.fragment
@@ -95,7 +95,7 @@ def lesson_page(name: str) -> LessonPage:
     except LessonError as error:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
-    _contents(parts, has_lab=lesson.meta.lab)
+    _contents(parts, has_lab=bool(lesson.meta.lab))
     not_saved = _head(lesson, lessons)
     draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
     progress.refresh()

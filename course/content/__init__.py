@@ -6,7 +6,7 @@ from course.content.draw import (
     say_that_code_failed,
     say_that_it_is_broken,
 )
-from course.content.lesson import Broken, Lesson, entries, find, lessons, program
+from course.content.lesson import Broken, LabView, Lesson, entries, find, lessons, program
 from course.content.lesson_blocks import Block, Heading
 from course.content.parser import read, sections
 from course.content.translations import stale
@@ -15,6 +15,7 @@ __all__ = [
     "Block",
     "Broken",
     "Heading",
+    "LabView",
     "Lesson",
     "draw_goals",
     "draw_section",
