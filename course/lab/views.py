@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +17,9 @@ from course.language import choice, drawer, text
 from course.limits import Refusal
 from streaming.view import Turn, again, keep, pulse
 
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
 __all__ = [
     "Bench",
     "Redraw",
@@ -26,7 +29,9 @@ __all__ = [
     "figures",
     "heading",
     "kept",
+    "lanes",
     "run",
+    "settings",
 ]
 
 # The names of a view's texts and of its module, where they are not its own: break is no name.
@@ -239,6 +244,30 @@ def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None])
         limits.say_refusal(failed)
     else:
         connection_panel.failure(failed, key="lab", on_fixed=forget)
+
+
+def settings(view: str) -> ExpanderContainer:
+    """Draw a closed drawer for the settings of a view."""
+    return drawer(text("lab.settings"), key=f"lab-settings-{view}", icon=":material/tune:")
+
+
+def lanes(view: str, names: Sequence[str]) -> list[DeltaGenerator]:
+    """Return a column for each name.
+
+    A phone shows one of them, chosen above: the style sheet knows which, without a server's turn.
+    """
+    with st.container(key=f"lab-lanes-{view}"):
+        with st.container(key="lab-lane-choice"):
+            choice(
+                st.radio,
+                text("lab.lane"),
+                range(len(names)),
+                key=f"lab-lane-{view}",
+                format_func=names.__getitem__,
+                horizontal=True,
+                label_visibility="collapsed",
+            )
+        return st.columns(len(names))
 
 
 def heading(title: str) -> None:
