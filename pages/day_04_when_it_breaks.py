@@ -17,8 +17,13 @@ FAULTS = ["fault-truncated", "fault-error-data", "fault-error-event", "fault-len
 def draw_demo() -> None:
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
-    model = demo.choose_model("Select a model", FAULTS, connection)
-    prompt = st.text_input("Enter your prompt:", "Explain a qubit in one sentence.", key="prompt")
+    with st.container(horizontal=True):
+        model = demo.choose_model("Select a model", FAULTS, connection)
+        prompt = demo.prompt(
+            "Enter your prompt:",
+            ko="큐비트를 한 문장으로 설명해 주세요.",
+            en="Explain a qubit in one sentence.",
+        )
 
     def generate(_: str) -> None:
         if request := demo.request(model, prompt):
