@@ -8,6 +8,7 @@ from course.content.draw import (
 )
 from course.content.lesson import Broken, Lesson, entries, find, lessons, program
 from course.content.lesson_blocks import Block, Heading
+from course.content.outline import Outline, outline
 from course.content.parser import read, sections
 from course.content.translations import stale
 
@@ -16,11 +17,13 @@ __all__ = [
     "Broken",
     "Heading",
     "Lesson",
+    "Outline",
     "draw_goals",
     "draw_section",
     "entries",
     "find",
     "lessons",
+    "outline",
     "program",
     "read",
     "say_that_code_failed",
