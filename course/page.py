@@ -11,11 +11,23 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import connect
-from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
+from course import (
+    connection_panel,
+    content,
+    contents,
+    exercises,
+    lab,
+    limits,
+    milestone,
+    navigation,
+    progress,
+    shelf,
+)
 from course.content import Block, Heading, Lesson, draw_goals, draw_section
 from course.demo import failures_explained
 from course.language import current, text
 from course.problems import LessonError
+from course.standing import OWN
 from course.visitor import opened_here
 from course.warm import warm_up
 
@@ -96,6 +108,7 @@ def lesson_page(name: str) -> LessonPage:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
     _contents(parts, has_lab=lesson.meta.lab)
+    contents.follow(name)
     not_saved = _head(lesson, lessons)
     draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
     progress.refresh()
@@ -114,7 +127,7 @@ def lesson_page(name: str) -> LessonPage:
             if section == "practice":
                 exercises.draw(name)
         _take_away(lesson, source)
-        _read_button(name)
+        milestone.draw(lesson, lessons)
         _neighbours(lesson, lessons)
         if opened_here():
             _edit_hint(name)
@@ -167,35 +180,19 @@ def _contents(parts: Mapping[str, Sequence[Block]], *, has_lab: bool) -> None:
 
 def _take_away(lesson: Lesson, source: str) -> None:
     if source:
-        st.download_button(
-            text("course.download", file=lesson.program_name),
-            source,
-            file_name=lesson.program_name,
-            mime="text/x-python",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        with st.container(key=OWN):
+            st.download_button(
+                text("course.download", file=lesson.program_name),
+                source,
+                file_name=lesson.program_name,
+                mime="text/x-python",
+                icon=":material/download:",
+                on_click="ignore",
+            )
     if lesson.meta.links:
         st.subheader(text("course.links"), anchor="links")
         links = [f"- [{link.title.of(current())}]({link.url})" for link in lesson.meta.links]
         st.markdown("\n".join(links))
-
-
-@st.fragment
-def _read_button(name: str) -> None:
-    learned = progress.current()
-    read = learned.value(name, "read") == "yes"
-    with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
-        if read:
-            st.markdown(f":green[:material/check_circle:] {text('lesson.was_read')}")
-        st.button(
-            text("lesson.unmark_read" if read else "lesson.mark_read"),
-            key="mark-read",
-            type="tertiary" if read else "primary",
-            icon=None if read else ":material/check:",
-            on_click=lambda: learned.record(name, "read", value="no" if read else "yes"),
-        )
-        progress.say_if_unsaved(name, "read")
 
 
 def _neighbours(lesson: Lesson, lessons: Sequence[Lesson]) -> None:

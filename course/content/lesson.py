@@ -53,6 +53,7 @@ class Meta(Table):
     sections: tuple[str, ...] = SECTIONS
     title: Both
     summary: Both
+    built: Both | None = None
     demo: Both | None = None
     lab: bool = False
     links: tuple[Link, ...] = ()
