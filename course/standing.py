@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from course import progress
-from course.content import Lesson, Outline, outline
+from course.content import Lesson, Outline, outline_of
 
 __all__ = ["FINISH", "OWN", "Standing", "Step", "finish", "next_step", "standing_of"]
 
@@ -54,7 +54,7 @@ def exercise_anchor(name: str) -> str:  # noqa: ARG001 - all exercises stand in 
 
 def standing_of(lesson: Lesson, learned: progress.Progress) -> Standing:
     """Return what a learner has done of a lesson."""
-    has, name = outline(lesson), lesson.name
+    has, name = outline_of(lesson), lesson.name
     exercises = {each: progress.EXERCISE + each for each in has.exercises}
     items = [(kind, item) for kind in ("tried", "solved") for item in exercises.values()]
     return Standing(

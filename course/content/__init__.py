@@ -8,7 +8,7 @@ from course.content.draw import (
 )
 from course.content.lesson import Broken, Lesson, entries, find, lessons, program
 from course.content.lesson_blocks import Block, Heading
-from course.content.outline import Outline, outline
+from course.content.outline import Outline, outline_of
 from course.content.parser import read, sections
 from course.content.translations import stale
 
@@ -23,7 +23,7 @@ __all__ = [
     "entries",
     "find",
     "lessons",
-    "outline",
+    "outline_of",
     "program",
     "read",
     "say_that_code_failed",

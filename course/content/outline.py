@@ -27,7 +27,7 @@ class Outline:
     anchors: tuple[str, ...] = ()
 
 
-def outline(lesson: Lesson) -> Outline:
+def outline_of(lesson: Lesson) -> Outline:
     """Return what a lesson has; nothing of what cannot be read, which `make check` reports."""
     prose = lesson.folder / "ko.md"
     anchors = questions = ()

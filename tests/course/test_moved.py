@@ -8,7 +8,7 @@ import pytest
 
 from course import moved
 from course.content.lesson import lessons
-from course.content.outline import outline
+from course.content.outline import outline_of
 from course.moved import NOTHING, Moved
 from course.problems import LessonError
 
@@ -121,7 +121,7 @@ def test_a_file_that_is_wrong_leaves_every_name_as_it_is(
 
 
 def test_an_outline_has_every_exercise_question_and_anchor_of_a_lesson() -> None:
-    found = outline(lessons()[0])
+    found = outline_of(lessons()[0])
     assert found.exercises == ("1_both_places",)
     assert {"q-commit", "q-trap", "q-rerun"} <= set(found.questions)
     assert {"goals", "step-2", "solution", "demo"} <= set(found.anchors)

@@ -19,7 +19,7 @@ from course.content import glossary, parser, translations
 from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
-from course.content.outline import outline
+from course.content.outline import outline_of
 from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
@@ -104,7 +104,7 @@ def _places(lessons: Sequence[Lesson]) -> set[str]:
     """Return every lesson, exercise, question and anchor, as moved.toml names them."""
     found = {lesson.name for lesson in lessons}
     for lesson in lessons:
-        has = outline(lesson)
+        has = outline_of(lesson)
         found |= {f"{lesson.name}/{each}" for each in (*has.exercises, *has.questions)}
         found |= {f"{lesson.name}#{each}" for each in has.anchors}
     return found
