@@ -19,7 +19,7 @@ _follower = st.components.v2.component(
     "course_contents",
     js="""
 // What is read is below Streamlit's bar, in the upper part of the window; pixels.
-const LINE = 160
+const LINE = 110
 // For so long a page that is being drawn may still push its parts down; milliseconds.
 const SETTLING = 2000
 const PATIENCE = 20000

@@ -13,7 +13,15 @@ import streamlit as st
 
 import streaming.view
 from course import LESSONS, connection_panel, progress, script
-from course.exercises.attempt import Attempt, attempt_at, first_wrong, keep, key_of, verdict_on
+from course.exercises.attempt import (
+    Attempt,
+    attempt_at,
+    first_wrong,
+    former_keys,
+    keep,
+    key_of,
+    verdict_on,
+)
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.language import current, drawer, text, widget_key
@@ -115,6 +123,7 @@ def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
         attempt.code,
         key=key_of(exercise, "editor"),
         labels=_labels(),
+        former=former_keys(exercise, "editor"),
         marks=_marks(results),
         revision=attempt.revision,
         running=running,
