@@ -135,9 +135,9 @@ def _card(entry: Lesson | Broken, day: Standing | None) -> DeltaGenerator:
     else:
         meta, language = entry.meta, current()
         number = meta.day
-        facts = (text("course.day", day=number), text("course.minutes", minutes=meta.minutes))
+        minutes = text("course.minutes", minutes=content.minutes(entry))
         st.markdown(
-            f":small[{' · '.join(facts)}]\n\n"
+            f":small[{text('course.day', day=number)} · {minutes}]\n\n"
             f"### {meta.icon} {meta.title.of(language)}\n\n"
             f"{meta.summary.of(language)}\n\n"
             f":small[{_state(day)}]",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from course import progress
-from course.content import Lesson, Outline, outline_of
+from course.content import Lesson, Outline, anchor_of, outline_of
 
 __all__ = ["FINISH", "OWN", "Standing", "Step", "finish", "next_step", "standing_of"]
 
@@ -44,12 +44,7 @@ class Standing:
         unsolved = [each for each in self.has.exercises if each not in self.solved]
         if not self.worked:
             return ""
-        return exercise_anchor(unsolved[0]) if unsolved else FINISH
-
-
-def exercise_anchor(name: str) -> str:  # noqa: ARG001 - all exercises stand in one section
-    """Return the anchor under which a page has an exercise."""
-    return "practice"
+        return anchor_of(unsolved[0]) if unsolved else FINISH
 
 
 def standing_of(lesson: Lesson, learned: progress.Progress) -> Standing:

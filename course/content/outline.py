@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import anchor_of
 from practice.sources import SourceError, read_text, stamp
 
 ID = r"[a-z0-9-]{1,60}"
@@ -34,7 +35,8 @@ def outline_of(lesson: Lesson) -> Outline:
     with suppress(SourceError):
         if (changed := stamp(prose)) is not None:
             anchors, questions = _ids(prose, changed)
-    return Outline(_exercises(lesson.folder / "practice"), questions, (*PAGE, *anchors))
+    exercises = _exercises(lesson.folder / "practice")
+    return Outline(exercises, questions, (*PAGE, *anchors, *map(anchor_of, exercises)))
 
 
 @lru_cache(maxsize=1024)

@@ -116,12 +116,14 @@ def test_an_anchor_that_moved_to_another_day_leads_on(
     at_the_top(page, new)
 
 
-def test_in_the_middle_of_a_day_home_leads_to_the_exercises(course: str, new_page: NewPage) -> None:
+def test_in_the_middle_of_a_day_home_leads_to_the_next_exercise(
+    course: str, new_page: NewPage
+) -> None:
     page = new_page(viewport=LAPTOP)
     page.goto(f"{course}/day_01_connect?lang=en")
     page.locator("[class*=st-key-box-q-] label").first.click()
-    expect(page.locator("[class*=st-key-box-q-]").first.get_by_role("alert")).to_be_visible()
+    expect(page.locator("[class*=st-key-box-q-] input:checked").first).to_be_attached()
     page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
     page.locator(".st-key-next button").click()
-    at_the_top(page, "practice")
-    expect(page).to_have_url(re.compile(r"#practice$"))
+    at_the_top(page, "exercise-1-both-places")
+    expect(page).to_have_url(re.compile(r"#exercise-1-both-places$"))

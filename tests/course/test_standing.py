@@ -38,9 +38,9 @@ def test_a_day_that_was_only_opened_goes_on_at_its_beginning() -> None:
     assert next_step(days, ONE.name) == Step("go_on", ONE, "")
 
 
-def test_in_the_middle_of_a_day_it_goes_on_at_the_exercises() -> None:
+def test_in_the_middle_of_a_day_it_goes_on_at_the_first_exercise_that_is_not_solved() -> None:
     days = [day(ONE, opened=True, worked=True, solved=frozenset({"1_first"})), day(TWO)]
-    assert next_step(days, ONE.name) == Step("go_on", ONE, "practice")
+    assert next_step(days, ONE.name) == Step("go_on", ONE, "exercise-2-second")
 
 
 def test_a_day_whose_exercises_are_solved_goes_on_at_its_end() -> None:

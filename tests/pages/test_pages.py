@@ -20,6 +20,7 @@ from connection import connect
 from course import ROOT, moved, navigation
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
+from course.content.length import minutes
 from course.content.lesson import Broken, Lesson
 from course.content.lesson_blocks import Question
 from course.content.outline import outline_of
@@ -115,7 +116,7 @@ def test_home_shows_a_card_for_every_lesson(language: Language) -> None:
     for card, lesson in zip(cards, LESSONS, strict=True):
         assert lesson.meta.title.of(language) in card
         assert lesson.meta.summary.of(language) in card
-        assert str(lesson.meta.minutes) in card
+        assert f"{minutes(lesson)}" in card
 
 
 @pytest.mark.parametrize(
