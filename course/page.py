@@ -91,7 +91,7 @@ class LessonPage:
             self._run(draw_demo)
         if self._lesson.meta.lab:
             with self._lab:
-                lab.draw()
+                lab.draw(self._lesson.meta.lab)
         warm_up(connect(self.prefer))
 
     @st.fragment
