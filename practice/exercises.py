@@ -6,7 +6,9 @@ An exercise is a folder in a lesson's ``practice/`` with ``exercise.toml``, ``st
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,6 +30,7 @@ __all__ = [
     "WrongAnswer",
     "load_exercises",
     "read_exercise",
+    "shared_mistakes",
 ]
 
 Language = Literal["ko", "en"]
@@ -37,6 +40,12 @@ LESSONS = Path(__file__).parent.parent / "lessons"
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+@cache
+def shared_mistakes() -> dict[str, dict[str, str]]:
+    """Return the texts of the mistakes that all exercises share: id -> language -> text."""
+    return tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text("utf-8"))
 
 
 class ExerciseError(ValueError):
@@ -87,8 +96,8 @@ class SceneText(Table):
 class WrongAnswer(Table):
     """What learners really write: edits of the solution or the starter, or a whole program.
 
-    ``check`` is the first check that it fails, ``mistake`` the id of its mistake; without one it is
-    the check's ``otherwise``.
+    ``check`` is the first check that it fails, ``mistake`` the id of its mistake, the exercise's
+    own or a shared one; without one it is the check's ``otherwise``.
     """
 
     id: Id
@@ -121,7 +130,12 @@ class ExerciseFile(Table):
         scenes = _unique("scenes", self.scenes)
         _unique("checks", self.checks)
         _unique("wrong", self.wrong)
-        known: dict[str, list[str]] = {"parses": [], "blanks": [], "labels": []}
+        known: dict[str, list[str]] = {
+            "parses": [],
+            "blanks": ["blank"],
+            "labels": ["label"],
+            "pressed": [],
+        }
         known["runs"] = _unique("errors", self.errors)
         for check in self.checks:
             if check.scene is not None and check.scene not in scenes:
@@ -133,7 +147,8 @@ class ExerciseFile(Table):
             named = f"wrong answer `{wrong.id}`"
             if wrong.check not in known:
                 raise ValueError(f"{named}: there is no check `{wrong.check}`")
-            if wrong.mistake is not None and wrong.mistake not in known[wrong.check]:
+            shared = wrong.mistake is None or wrong.mistake in shared_mistakes()
+            if not shared and wrong.mistake not in known[wrong.check]:
                 raise ValueError(f"{named}: its check has no mistake `{wrong.mistake}`")
         return self
 

@@ -18,7 +18,7 @@ from functools import cache
 
 from practice.sources import parse_python
 
-__all__ = ["PatternError", "find", "parse_pattern", "parse_program"]
+__all__ = ["PatternError", "caught", "find", "parse_pattern", "parse_program"]
 
 ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
 # Where code is, and what has no meaning for its shape.
@@ -79,6 +79,17 @@ def find(pattern: str, program: ast.Module) -> list[int]:
     return sorted({node.lineno for node in nodes if _same(wanted, node)})
 
 
+def caught(name: str, program: ast.Module) -> list[int]:
+    """Return the lines of the ``except`` that name an exception, alone or among others."""
+    handlers = (node for node in ast.walk(program) if isinstance(node, ast.ExceptHandler))
+    return [node.lineno for node in handlers if name in _names(node.type)]
+
+
+def _names(node: ast.expr | None) -> list[str]:
+    named = node.elts if isinstance(node, ast.Tuple) else [node] if node else []
+    return [ast.unparse(each).rpartition(".")[2] for each in named]
+
+
 def _same(wanted: object, found: object) -> bool:
     if isinstance(wanted, ast.Name):
         if wanted.id == ANY:
@@ -91,6 +102,8 @@ def _same(wanted: object, found: object) -> bool:
         return _same(wanted.func, found.func) and _same_arguments(wanted, found)
     if isinstance(wanted, ast.FunctionDef) and isinstance(found, ast.FunctionDef):
         return wanted.name in (ANY, found.name) and _same_body(wanted.body, found.body)
+    if isinstance(wanted, ast.If) and isinstance(found, ast.If) and not wanted.orelse:
+        return _same(wanted.test, found.test) and _same_body(wanted.body, found.body)
     if isinstance(wanted, ast.ExceptHandler) and isinstance(found, ast.ExceptHandler):
         named = wanted.name in (None, found.name)
         return named and _same(wanted.type, found.type) and _same_body(wanted.body, found.body)
