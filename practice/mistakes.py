@@ -58,7 +58,7 @@ TYPES = (
     (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
     (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
     (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
-    (r"TypeError: list indices must be integers or slices, not str", "name_of_list"),
+    (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
     (r"TypeError: string indices must be integers", "text_index"),
     (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
     (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
@@ -181,6 +181,20 @@ def not_called(trial: Trial) -> Found | None:
                 node.lineno,
                 {"name": f"{ast.unparse(node) if plain else node.attr}"},
             )
+    return None
+
+
+def function_kept(trial: Trial) -> Found | None:
+    """A function that a variable is given, where its result was meant: nobody calls it later."""
+    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+    for node in trial.each(ast.Assign):
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        places = trial.bound.get(name, [])
+        # Classes are kept under another name for good reasons.
+        function = name == "Complete" or name[:1].islower()
+        known = function and all(isinstance(each, ast.alias | ast.FunctionDef) for each in places)
+        if places and known and not called & _targets(node):
+            return "not_called", node.lineno, {"name": name}
     return None
 
 
@@ -308,6 +322,8 @@ def attribute(trial: Trial) -> Found | None:
         return None
     owner, name = found.groups()
     named = {"name": name, "other": owner}
+    if owner == "function" and (kept := function_kept(trial)):
+        return kept
     if owner in ("method", "builtin_function_or_method"):
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
@@ -344,7 +360,8 @@ def called_wrongly(trial: Trial) -> Found | None:
     if other := similar(name, parameters(function)):
         return "misspelt_argument", line, named | {"other": other}
     others = (ast.unparse(call.func) for call in trial.each(ast.Call))
-    other = next((each for each in others if each != function and name in parameters(each)), "")
+    owners = (each for each in others if each in ("Complete", "session.sql") and each != function)
+    other = next((each for each in owners if name in parameters(each)), "")
     code = "argument_of_another" if other else "no_such_argument"
     return code, line, named | {"other": other}
 
@@ -381,6 +398,8 @@ def unknown_sql(trial: Trial) -> Found | None:
     if error is None or error.what != "statement":
         return None
     for node in trial.each(ast.Constant):
+        if re.search(r"CURRENT_VERSION\b(?!\s*\()", str(node.value).upper()):
+            return "sql_brackets", node.lineno, {"name": "CURRENT_VERSION"}
         for name in re.findall(r"([A-Z_][A-Z_.]*)\s*\(", str(node.value).upper()):
             if name in ("CURRENT_VERSION", "AI_COMPLETE", "SNOWFLAKE.CORTEX.COMPLETE"):
                 if not str(node.value).upper().lstrip().startswith("SELECT"):
@@ -469,6 +488,10 @@ def outside_if(trial: Trial) -> Found | None:
     """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
     called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
     buttons = [each for each in trial.each(ast.If) if _asks_button(trial, each.test)]
+    for call in trial.each(ast.Call) if not buttons else ():
+        alone = isinstance(trial.parents[call], ast.Expr)
+        if alone and ast.unparse(call.func) == "st.button" and not _kept(call):
+            return "button_unused", call.lineno, {}
     if not buttons or called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
@@ -484,6 +507,11 @@ def outside_if(trial: Trial) -> Found | None:
                 where = {"name": node.id, "other": str(buttons[0].lineno)}
                 return "outside_if_used", node.lineno, where
     return None
+
+
+def _kept(button: ast.Call) -> bool:
+    """Whether a button tells that it was pressed in another way than by its value."""
+    return bool({"key", "on_click"} & {each.arg for each in button.keywords})
 
 
 def _asks_button(trial: Trial, test: ast.expr) -> bool:
@@ -582,7 +610,8 @@ def _wanted(condition: Condition) -> Iterator[str]:
 
 
 SLIPS: dict[str, Rule] = {
-    rule.__name__: rule for rule in (not_called, lost, compared, overwritten, f_missing)
+    rule.__name__: rule
+    for rule in (not_called, function_kept, lost, compared, overwritten, f_missing)
 }
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule
