@@ -121,14 +121,8 @@ class Evidence:
                     source = event.args.get("source")
                     kind = source.get("kind") if isinstance(source, dict) else None
                     self.streams[event.id] = Stream(kind, event.line)
-            case Piece() if event.id in self.streams:
-                self.streams[event.id].take(event.text)
-            case Printed():
-                self.printed.append((event.text, event.line))
-            case Slept():
-                self.sleeps.append((event.seconds, event.line))
-                for stream in self.streams.values():
-                    stream.slept += event.seconds
+            case Piece() | Printed() | Slept():
+                self._take_small(event)
             case Asked():
                 asked = event.model_dump(include={"model", "prompt", "options", "stream"})
                 self.calls.append(Call("Complete", asked, event.line))
@@ -145,6 +139,16 @@ class Evidence:
                 self.error = event
             case Ended():
                 self.ended = event.reason
+
+    def _take_small(self, event: Piece | Printed | Slept) -> None:
+        if isinstance(event, Printed):
+            self.printed.append((event.text, event.line))
+        elif isinstance(event, Slept):
+            self.sleeps.append((event.seconds, event.line))
+            for stream in self.streams.values():
+                stream.slept += event.seconds
+        elif event.id in self.streams:
+            self.streams[event.id].take(event.text)
 
 
 def scenes_of(events: Iterable[Event]) -> Iterator[Evidence]:

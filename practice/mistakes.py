@@ -13,7 +13,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from practice.conditions import Condition, parameters
@@ -112,35 +112,35 @@ class Trial:
         """What gives each name a value."""
         found: dict[str, list[ast.AST]] = {}
         for node in self.parents:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                found.setdefault(node.id, []).append(node)
-            elif isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, []).append(node)
-            elif isinstance(node, ast.arg):
-                found.setdefault(node.arg, []).append(node)
-            elif isinstance(node, ast.alias):
-                found.setdefault((node.asname or node.name).partition(".")[0], []).append(node)
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                    found.setdefault(name, []).append(node)
+                case ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                    found.setdefault(name, []).append(node)
+                case ast.alias():
+                    name = (node.asname or node.name).partition(".")[0]
+                    found.setdefault(name, []).append(node)
         return found
 
     @cached_property
     def imports(self) -> dict[str, str]:
         """The names that the exercise's own programs import, and where from."""
-        found = {}
-        for code in (self.exercise.starter, self.exercise.solution):
-            try:
-                nodes = [*ast.walk(parse_program(code))]
-            except SyntaxError:
-                continue
-            for node in nodes:
-                if isinstance(node, ast.ImportFrom):
-                    found |= {each.asname or each.name: node.module or "" for each in node.names}
-                elif isinstance(node, ast.Import):
-                    found |= {each.asname or each.name: each.name for each in node.names}
-        return found
+        return _imports(self.exercise.starter) | _imports(self.exercise.solution)
 
     def function(self, node: ast.AST) -> ast.FunctionDef | None:
         """Return the function that a node stands in."""
         return next((each for each in self.above(node) if isinstance(each, ast.FunctionDef)), None)
+
+
+@lru_cache(maxsize=64)
+def _imports(code: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in ast.walk(parse_program(code)):
+        if isinstance(node, ast.ImportFrom):
+            found |= {each.asname or each.name: node.module or "" for each in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {each.asname or each.name: each.name for each in node.names}
+    return found
 
 
 def first_of(rules: dict[str, Rule], trial: Trial) -> Found | None:
@@ -200,23 +200,21 @@ def function_kept(trial: Trial) -> Found | None:
 
 def lost(trial: Trial) -> Found | None:
     """A call that only makes a value, and a value that nobody keeps."""
-    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
+    makers = {each.name for each in trial.each(ast.FunctionDef) if _only_makes(each)}
     for node in trial.each(ast.Expr):
-        if not isinstance(node.value, ast.Call):
-            continue
-        name = ast.unparse(node.value.func)
-        function = functions.get(name)
-        inside = [*ast.walk(function)] if function else []
-        draws = any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
-        gives = any(
-            isinstance(each, ast.Return) and each.value or isinstance(each, ast.Yield)
-            for each in inside
-        )
-        method = isinstance(node.value.func, ast.Attribute) and node.value.func.attr in PURE
-        if method or (gives and not draws):
-            short = node.value.func.attr if isinstance(node.value.func, ast.Attribute) else name
-            return "lost", node.lineno, {"name": short}
+        if isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func).rpartition(".")[2]
+            method = isinstance(node.value.func, ast.Attribute)
+            if name in (PURE if method else makers):
+                return "lost", node.lineno, {"name": name}
     return None
+
+
+def _only_makes(function: ast.FunctionDef) -> bool:
+    """Whether a function gives something and draws nothing."""
+    inside = [*ast.walk(function)]
+    gives = any(isinstance(each, ast.Yield | ast.Return) and each.value for each in inside)
+    return gives and not any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
 
 
 def compared(trial: Trial) -> Found | None:
@@ -230,9 +228,9 @@ def compared(trial: Trial) -> Found | None:
 def overwritten(trial: Trial) -> Found | None:
     """A function of ``st`` that is given a value."""
     for node in trial.each(ast.Attribute):
-        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-            if node.value.id == "st" and node.attr in ELEMENTS:
-                return "overwritten", node.lineno, {"name": f"st.{node.attr}"}
+        name = ast.unparse(node)
+        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
+            return "overwritten", node.lineno, {"name": name}
     return None
 
 
@@ -259,23 +257,23 @@ def undefined(trial: Trial) -> Found | None:
     if not found:
         return _local(trial)
     name, line = found[1], trial.line
-    named = {"name": name}
-    for right in ("True", "False", "None"):
-        if name.lower() == right.lower():
-            return "capital", line, named | {"other": right}
+    if name.title() in ("True", "False", "None"):
+        return "capital", line, {"name": name, "other": name.title()}
     if places := trial.bound.get(name):
         return _without_value(trial, name, places)
-    module = trial.imports.get(name, name if name in ("time", "json", "random") else "")
-    if module:
+    return _unknown(trial, name)
+
+
+def _unknown(trial: Trial, name: str) -> Found:
+    line, named = trial.line, {"name": name}
+    if module := trial.imports.get(name, name if name in ("time", "json", "random") else ""):
         said = f"import {module}" if name == module else f"from {module} import {name}"
-        if module == "streamlit":
-            said = "import streamlit as st"
+        said = "import streamlit as st" if name == "st" else said
         return "import_missing", line, named | {"other": said}
     if name in ELEMENTS:
         return "st_missing", line, named
-    for each, where in trial.imports.items():
-        if where == "time" and name == "sleep" and each == "time":
-            return "module_missing", line, named | {"other": "time.sleep"}
+    if name == "sleep" and "time" in trial.imports:
+        return "module_missing", line, named | {"other": "time.sleep"}
     close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
     if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
         return "misspelt", line, named | {"other": other}

@@ -102,18 +102,18 @@ def _same(wanted: object, found: object) -> bool:
         return _same(wanted.func, found.func) and _same_arguments(wanted, found)
     if isinstance(wanted, ast.FunctionDef) and isinstance(found, ast.FunctionDef):
         return wanted.name in (ANY, found.name) and _same_body(wanted.body, found.body)
-    if isinstance(wanted, ast.If) and isinstance(found, ast.If) and not wanted.orelse:
-        return _same(wanted.test, found.test) and _same_body(wanted.body, found.body)
     if isinstance(wanted, ast.ExceptHandler) and isinstance(found, ast.ExceptHandler):
         named = wanted.name in (None, found.name)
         return named and _same(wanted.type, found.type) and _same_body(wanted.body, found.body)
     if isinstance(wanted, list) and isinstance(found, list):
         return _same_body(wanted, found)
     if isinstance(wanted, ast.AST):
+        # An `if` may go on with an `else`.
+        more = {"orelse"} if isinstance(wanted, ast.If) and not wanted.orelse else set()
         return type(wanted) is type(found) and all(
             _same(getattr(wanted, name, None), getattr(found, name, None))
             for name in wanted._fields
-            if name not in IGNORED
+            if name not in IGNORED | more
         )
     # True == 1, but they are not the same to write.
     return type(wanted) is type(found) and wanted == found

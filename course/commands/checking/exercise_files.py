@@ -219,11 +219,11 @@ def _parts(condition: Condition) -> list[Condition]:
     """Return a condition's parts, all of which must hold, each with one thing that it asks for."""
     parts = [part for each in condition.all or () for part in _parts(each)]
     # These belong together: they are about one call, one stream, one error.
-    for names in (("called", "with_", "times"), ("shown", "pieces", "whole")):
+    for names in (("called", "with_", "times"), ("shown", "pieces", "whole", "part")):
         given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
         if given:
             parts.append(Condition.model_construct(set(given), **given))
-    for name in ("any", "no", "code", "read", "error", "message", "ended"):
+    for name in ("any", "no", "code", "catches", "read", "error", "message", "ended"):
         if _is_given(condition, name):
             value = getattr(condition, name)
             parts.append(Condition.model_construct({name}, **{name: value}))
@@ -249,5 +249,5 @@ def _implies(part: Condition, other: Condition) -> bool:
         named = other.called in (part.called, every)
         given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
         return named and given and other.times is None and part.times != 0
-    asked = [name for name in ("shown", "pieces", "whole") if _is_given(other, name)]
+    asked = [name for name in ("shown", "pieces", "whole", "part") if _is_given(other, name)]
     return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)
