@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -26,6 +26,7 @@ __all__ = [
     "ExerciseFile",
     "Language",
     "Mistake",
+    "RightAnswer",
     "SceneText",
     "WrongAnswer",
     "load_exercises",
@@ -93,25 +94,30 @@ class SceneText(Table):
     fault: str | None = None
 
 
-class WrongAnswer(Table):
-    """What learners really write: edits of the solution or the starter, or a whole program.
-
-    ``check`` is the first check that it fails, ``mistake`` the id of its mistake, the exercise's
-    own or a shared one; without one it is the check's ``otherwise``.
-    """
+class RightAnswer(Table):
+    """What solves an exercise in another way: edits of its solution or starter, or a program."""
 
     id: Id
     of: Literal["solution", "starter"] = "solution"
     edits: list[tuple[str, str]] = Field(default_factory=list)
     code: str | None = None
-    check: str
-    mistake: str | None = None
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> WrongAnswer:
+    def _is_one_of_both(self) -> Self:
         if self.code is not None and (self.edits or "of" in self.model_fields_set):
             raise ValueError("a whole program, `code`, has no `of` and no `edits`")
         return self
+
+
+class WrongAnswer(RightAnswer):
+    """What learners really write, and what is wrong with it.
+
+    ``check`` is the first check that it fails, ``mistake`` the id of its mistake, the exercise's
+    own or a shared one; without one it is the check's ``otherwise``.
+    """
+
+    check: str
+    mistake: str | None = None
 
 
 class ExerciseFile(Table):
@@ -124,12 +130,14 @@ class ExerciseFile(Table):
     checks: list[Check] = Field(min_length=1)
     errors: list[Mistake] = Field(default_factory=list)
     wrong: list[WrongAnswer] = Field(default_factory=list)
+    right: list[RightAnswer] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _names_fit(self) -> ExerciseFile:
         scenes = _unique("scenes", self.scenes)
         _unique("checks", self.checks)
         _unique("wrong", self.wrong)
+        _unique("right", self.right)
         known: dict[str, list[str]] = {
             "parses": [],
             "blanks": ["blank"],
@@ -153,7 +161,7 @@ class ExerciseFile(Table):
         return self
 
 
-def _unique(what: str, named: Sequence[Check | Mistake | SceneText | WrongAnswer]) -> list[str]:
+def _unique(what: str, named: Sequence[Check | Mistake | SceneText | RightAnswer]) -> list[str]:
     names = [each.id for each in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -170,20 +178,20 @@ class Exercise(Table):
     starter: str
     solution: str
 
-    def wrong_program(self, wrong: WrongAnswer) -> str:
-        """Return the program of a wrong answer.
+    def answer_program(self, answer: RightAnswer) -> str:
+        """Return the program of an answer, right or wrong.
 
         Raises:
             ExerciseError: an edit's text does not occur once in what is edited.
         """
-        if wrong.code is not None:
-            return wrong.code
-        program = self.solution if wrong.of == "solution" else self.starter
-        for text, replacement in wrong.edits:
+        if answer.code is not None:
+            return answer.code
+        program = self.solution if answer.of == "solution" else self.starter
+        for text, replacement in answer.edits:
             if program.count(text) != 1:
                 raise ExerciseError(
-                    f"wrong answer {wrong.id}: {text!r} occurs {program.count(text)} times in "
-                    f"{wrong.of}.py, not once"
+                    f"answer {answer.id}: {text!r} occurs {program.count(text)} times in "
+                    f"{answer.of}.py, not once"
                 )
             program = program.replace(text, replacement)
         return program

@@ -63,6 +63,7 @@ TYPES = (
     (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
     (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
     (r"TypeError: catching classes that do not inherit", "no_exception"),
+    (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
     (r"TypeError: .*NoneType", "none_used"),
     (r"IndexError: \w+ index out of range", "index"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
@@ -312,10 +313,11 @@ def attribute(trial: Trial) -> Found | None:
         if found[1] != "streamlit":
             return None
         named = {"name": f"st.{found[2]}"}
-        if other := similar(found[2], ELEMENTS):
+        meant = re.search(r"Did you mean st\.(\w+)", trial.said)
+        if other := meant[1] if meant else similar(found[2], ELEMENTS):
             return "misspelt_st", line, named | {"other": f"st.{other}"}
         return "no_such_st", line, named
-    found = re.match(r"AttributeError: '(\w+)' object has no attribute '(\w+)'", trial.said)
+    found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
     if not found:
         return None
     owner, name = found.groups()
@@ -326,6 +328,8 @@ def attribute(trial: Trial) -> Found | None:
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         return "none_used", line, named
+    if meant := re.search(r"Did you mean: '(\w+)'", trial.said):
+        return "misspelt_method", line, {"name": name, "where": owner, "other": meant[1]}
     kind = getattr(builtins, owner, None)
     known = dir(kind) if isinstance(kind, type) else []
     if other := similar(name, [each for each in known if not each.startswith("_")]):
@@ -592,6 +596,12 @@ def skipped(trial: Trial) -> Found | None:
         lines = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == name]
         if name in made or not lines:
             continue
+        if name == "session.sql":
+            # What is counted is the statement that ran, which `collect` does.
+            runs = [c for c in trial.each(ast.Call) if ast.unparse(c.func).endswith(".collect")]
+            if not runs:
+                return "not_collected", lines[0].lineno, {}
+            lines = runs
         holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
         if holder is not None:
             where = {"name": name, "other": str(getattr(holder, "lineno", 0))}

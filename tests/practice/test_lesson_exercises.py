@@ -51,9 +51,9 @@ def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=[each.name for each in EXERCISES])
-def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
+def test_a_right_and_a_answer_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
     assert failed(exercise, exercise.solution, answers) == []
     wrong = exercise.about.wrong[0]
-    first, *_ = failed(exercise, exercise.wrong_program(wrong), answers)
+    first, *_ = failed(exercise, exercise.answer_program(wrong), answers)
     assert (first.id, first.mistake) == (wrong.check, wrong.mistake)
     assert first.message

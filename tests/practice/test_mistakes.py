@@ -165,6 +165,13 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("TypeError: 'str' object is not callable", "x()", "not_a_function"),
         ('TypeError: can only concatenate str (not "int") to str', "x", "no_text_to_add"),
         ("TypeError: object of type 'generator' has no len()", "x", "generator_whole"),
+        ("TypeError: type 'range' is not subscriptable", "x", "square_brackets"),
+        ("TypeError: 'str' object cannot be interpreted as an integer", "x", "number_needed"),
+        (
+            "AttributeError: DataFrame object has no attribute colect. Did you mean: 'collect'?",
+            "x",
+            "misspelt_method",
+        ),
         ("IndexError: list index out of range", "x", "index"),
         ("KeyError: 'version'", "x", "key"),
         (
@@ -258,11 +265,18 @@ def test_what_is_printed_and_not_shown_is_named() -> None:
 def test_the_prompt_is_told_from_the_answer() -> None:
     field = Draw(name="text_input", args={"label": "P", "now": "What is it?"}, into=0, id=1)
     shown = Draw(name="markdown", args={"body": "What is it?"}, into=0, id=2, line=8)
-    sent = [
+    sent: list[Event] = [
         Asked(model="m", prompt="p", options=None, stream=False, call=0),
         Delta(call=0, text="A"),
     ]
     assert judged("x", field, *sent, shown, END).mistake == "wrong_value"
+
+
+def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
+    passes = {"called": "session.sql"}
+    code = "if x:\n    rows = session.sql('SELECT 1')"
+    assert judged(code, END, passes=passes).mistake == "not_collected"
+    assert judged(f"{code}.collect()", END, passes=passes).mistake == "skipped"
 
 
 def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:

@@ -85,12 +85,14 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
             yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
-    for number, wrong in enumerate(about.wrong):
+    answers = [("wrong", *each) for each in enumerate(about.wrong)]
+    answers += [("right", *each) for each in enumerate(about.right)]
+    for kind, number, answer in answers:
         try:
-            exercise.wrong_program(wrong)
+            exercise.answer_program(answer)
         except ExerciseError as error:
             fix = "Give a text that occurs once"
-            yield Problem(path, line_of(source, ("wrong", number, "id")), str(error), fix)
+            yield Problem(path, line_of(source, (kind, number, "id")), str(error), fix)
     yield from text_faults(path, about)
     yield from _texts(exercise, path, source)
     for place, what, fix in chain(placeholders(about), never(about)):
@@ -156,7 +158,8 @@ def programs_of(lesson: Lesson) -> int:
     if any(problem.severity == "error" for problem in found):
         return 0
     try:
-        return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
+        abouts = [read_exercise(folder).about for folder in folders]
+        return sum(2 + len(about.wrong) + len(about.right) for about in abouts)
     except ExerciseError:
         return 0
 
