@@ -19,7 +19,7 @@ from course.toml_models import line_of, validated
 from local_cortex.faults import FAULTS
 from practice import Exercise, ExerciseError
 from practice.conditions import Condition
-from practice.exercises import Check, ExerciseFile, Mistake, read_exercise
+from practice.exercises import Check, ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
 FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
@@ -85,7 +85,9 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
             yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
-    answers = [("wrong", *each) for each in enumerate(about.wrong)]
+    answers: list[tuple[str, int, RightAnswer]] = [
+        ("wrong", *each) for each in enumerate(about.wrong)
+    ]
     answers += [("right", *each) for each in enumerate(about.right)]
     for kind, number, answer in answers:
         try:
