@@ -237,14 +237,15 @@ def overwritten(trial: Trial) -> Found | None:
 
 def f_missing(trial: Trial) -> Found | None:
     """A text that shows the name of a variable in braces."""
-    shown = trial.evidence.texts
+    # Looked for once: a program may show very much.
+    shown = {each for text in trial.evidence.texts for each in re.findall(r"\{[^{}]+\}", text)}
     for node in trial.each(ast.Constant):
         if not isinstance(node.value, str) or isinstance(trial.parents[node], ast.JoinedStr):
             continue
         for inner in re.findall(r"\{([^{}]+)\}", node.value):
             names = re.findall(r"^[A-Za-z_]\w*|(?<=\()[A-Za-z_]\w*", inner)
             known = bool(names) and any(name in trial.bound for name in names)
-            if known and any(f"{{{inner}}}" in text for text in shown):
+            if known and f"{{{inner}}}" in shown:
                 return "f_missing", node.lineno, {"name": f"{{{inner}}}"}
     return None
 
@@ -489,7 +490,7 @@ def long_pauses(trial: Trial) -> Found | None:
 def outside_if(trial: Trial) -> Found | None:
     """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
     called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
-    buttons = [each for each in trial.each(ast.If) if _asks_button(trial, each.test)]
+    buttons = _button_ifs(trial)
     for call in trial.each(ast.Call) if not buttons else ():
         alone = isinstance(trial.parents[call], ast.Expr)
         if alone and ast.unparse(call.func) == "st.button" and not _kept(call):
@@ -516,14 +517,22 @@ def _kept(button: ast.Call) -> bool:
     return bool({"key", "on_click"} & {each.arg for each in button.keywords})
 
 
-def _asks_button(trial: Trial, test: ast.expr) -> bool:
-    """Whether a test looks at a button, or at a variable that holds one."""
-    nodes = [*ast.walk(test)]
-    names = {node.id for node in nodes if isinstance(node, ast.Name)}
-    kept = (each for each in trial.each(ast.Assign) if names & _targets(each))
+def _button_ifs(trial: Trial) -> list[ast.If]:
+    """Return each ``if`` that looks at a button, or at a variable that holds one."""
+    kept = [each for each in trial.each(ast.Assign) if _has_button(each.value)]
+    names = set().union(*map(_targets, kept))
+    return [
+        each
+        for each in trial.each(ast.If)
+        if _has_button(each.test)
+        or any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(each.test))
+    ]
+
+
+def _has_button(value: ast.expr) -> bool:
     return any(
         isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".button")
-        for node in (*nodes, *(inner for each in kept for inner in ast.walk(each.value)))
+        for node in ast.walk(value)
     )
 
 
