@@ -1,30 +1,45 @@
-"""The parts of a live demo that are the same on every page: models, prompt, Stop, figures."""
+"""A lesson's live demo: a question is decided upon, asked, and its answer shown with its figures.
+
+``ask`` decides (limits, model, prompt), a stream is made once the question is let in, and ``watch``
+shows it. The answers belong to the tab: they outlive any click, a change of page and a refresh.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from connection import Connection, diagnose
-from course import limits
-from course.connection_panel import relayed
+from connection import Connection, connect, diagnose
+from course import limits, progress, shelf
+from course.connection_panel import preferred, relayed
 from course.language import choice, current, text
-from course.limits import Refusal
-from course.page import LessonPage
+from course.limits import Admission, Refusal
 from course.script import scroll_script
 from local_cortex import models
-from streaming import CompletionRequest, Limits, StreamResult, TextStream
+from streaming import (
+    CompletionRequest,
+    Limits,
+    Pace,
+    Strategy,
+    StreamError,
+    StreamResult,
+    TextStream,
+    stream,
+)
 from streaming.messages import explain
-from streaming.view import show
+from streaming.view import Turn, again, keep, show
 
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
 
-__all__ = ["LIMITS", "choose_model", "explained", "request", "watch"]
+__all__ = ["Asked", "ask", "buttons", "choose_model", "explained", "request", "watch"]
 
 # In most windows an answer begins below the lower edge, and its reader wants to watch it.
 WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
@@ -32,8 +47,86 @@ WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
 LIMITS = Limits(first_chunk=130.0)
-# Tells the style sheet that there is something to stop, and, until the first word, the learner.
-RUNNING = '<span class="demo-running">{}</span>'
+# Tells the style sheet that there is something to stop.
+RUNNING = '<span class="demo-running"></span>'
+# Tells the learner, until the first word, what the answer waits for.
+STATUS = '<span class="demo-status">{}</span>'
+# How often a question that waits for its place looks whether it is its turn; seconds.
+LOOK_SECONDS = 0.1
+
+
+@dataclass(eq=False)
+class Asked:
+    """A question of this tab's and what has come of it.
+
+    It was refused, or it waits for its place (``admission``), or it has been asked (``stream``).
+    """
+
+    strategy: Strategy
+    request: CompletionRequest
+    pace: Pace | None = None
+    admission: Admission | None = None
+    stream: TextStream | None = None
+    refusal: Refusal | None = None
+    # What has been done about it once: the window was scrolled to it, its end was looked at.
+    seen: bool = False
+    ended: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether more is to come."""
+        waits = self.admission is not None and self.admission.running
+        return waits or (self.stream is not None and self.stream.running)
+
+    def cancel(self) -> None:
+        """Stop it, wherever it is."""
+        if self.stream is not None:
+            self.stream.cancel()
+        elif self.admission is not None:
+            self.admission.cancel()
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait for its place, and ask; return how many are ahead, or ``None``."""
+        if self.admission is None or not self.admission.running:
+            return None
+        try:
+            ahead = self.admission.wait(seconds)
+        except Refusal as refusal:
+            # Without the traceback, which holds all of a script's run.
+            self.refusal = refusal.again()
+            return None
+        if ahead is None:
+            over = partial(self.admission.over, 0, live=self.strategy.live)
+            let_in = self.admission.requests[0]
+            self.stream = stream(self.strategy, let_in, pace=self.pace, limits=LIMITS, on_end=over)
+            self.stream.start()
+        return ahead
+
+
+@dataclass(eq=False)
+class Demo:
+    """A page's answers by the names of their methods, and the values of its fields."""
+
+    answers: dict[str, Asked] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    # Whether a question was asked in this run: nothing of the last answer is to stand beside it.
+    fresh: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether an answer goes on."""
+        return any(each.running for each in self.answers.values())
+
+    @property
+    def characters(self) -> int:
+        """How much text it holds."""
+        streams = (each.stream for each in self.answers.values())
+        return sum(len(each.received) for each in streams if each is not None)
+
+    def cancel(self) -> None:
+        """End what goes on."""
+        for each in self.answers.values():
+            each.cancel()
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -98,38 +191,153 @@ def explained(connection: Connection) -> Iterator[None]:
         st.error(message, icon=":material/error:")
 
 
-def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
-    """Show a stream, and what it measured when it has ended; Stop is shown meanwhile.
+def _demo() -> Demo:
+    return shelf.of_page(Demo)
 
-    It is not started before this server's limits have let it in.
+
+def buttons(*labels: str) -> str | None:
+    """Draw the demo's buttons with Stop beside them, and return the one that was pressed.
+
+    The first one is what the lesson is about. The style sheet shows Stop while there is something
+    to stop, and keeps the row in sight.
     """
-    asked = stream.status in ("new", "running")
-    running = st.empty()
-    if asked:
-        # One message to the page says all of it: a class that presses at once waits for each.
-        waiting = escape(text("demo.waiting", model=stream.request.model))
-        running.html(WATCH + RUNNING.format(waiting), unsafe_allow_javascript=True)
-        thinking = escape(text("demo.thinking", model=stream.request.model))
-        stream.on_thinking = lambda: running.html(RUNNING.format(thinking))
-    page.give_way()
+    demo = _demo()
+    with st.container(horizontal=True, key="demo-buttons"):
+        pressed = [
+            label
+            for number, label in enumerate(labels)
+            if st.button(label, type="secondary" if number else "primary")
+        ]
+        st.button(
+            text("demo.stop"), icon=":material/stop_circle:", key="stop", on_click=demo.cancel
+        )
+    return pressed[0] if pressed else None
+
+
+def ask(
+    strategy: Strategy, request: CompletionRequest, *, method: str = "", pace: Pace | None = None
+) -> None:
+    """Decide about a question, and ask it as soon as it may be asked.
+
+    Its answer replaces the last one of this ``method``, and ends what still runs.
+    """
+    demo = _demo()
+    demo.cancel()
+    demo.fresh = True
+    asked = demo.answers[method] = Asked(strategy, request, pace)
     try:
-        result = _shown(page, stream, connection)
-    except Exception:
-        # The page is going to say what has failed, and its buttons are to work.
-        running.empty()
-        raise
-    if asked:
-        # Once, when it has ended: this function shows the same answer again at every rerun.
-        running.empty()
-        if isinstance(result.error, Refusal):
-            # It came so soon that the browser has not even drawn what was to scroll there.
-            running.html(WATCH, unsafe_allow_javascript=True)
-        elif result.error is not None and result.error.code == "unauthorised":
-            # The session may be over: the next use connects again.
-            connection.reset()
-        elif result.error is not None:
-            connection.check(result.error.__cause__ or result.error)
+        asked.admission = limits.ask(connect(preferred()), [request])
+    except Refusal as refusal:
+        asked.refusal = refusal.again()
+    asked.wait(0)
+
+
+def watch(heading: str = "") -> None:
+    """Show the answers under a heading, two methods' side by side, each with its figures."""
+    demo = _demo()
+    if not demo.answers:
+        return
+    shelf.keep(demo)
+    keep(demo)
+    names = sorted(demo.answers)
+    box = st.empty().container() if demo.fresh else st.container()
+    demo.fresh = False
+    if heading:
+        box.markdown(heading)
+    places = box.columns(len(names)) if len(names) > 1 else [box]
+    # The one that runs comes last: it takes as long as nobody clicks.
+    for name, place in sorted(
+        zip(names, places, strict=True), key=lambda pair: demo.answers[pair[0]].running
+    ):
+        with place:
+            if len(names) > 1:
+                st.markdown(f"**{name}**")
+            _watch(demo.answers[name], f"answer-{names.index(name)}")
+
+
+def _watch(asked: Asked, key: str) -> None:
+    _watch_it(asked)
+    mark, place = st.empty(), st.empty()
+    status = _Status(asked, place)
+    if asked.running:
+        mark.html(RUNNING)
+    if not _is_let_in(asked, key, status):
+        return
+    if asked.running:
+        status.say()
+    if asked.stream is not None:
+        with st.container(key=key):
+            result = show(asked.stream, key=key, on_wait=status.say)
+        if result.status == "running":
+            return
+    mark.empty()
+    place.empty()
+    if asked.refusal is not None:
+        limits.say_refusal(asked.refusal)
+        return
+    if asked.stream is None:
+        st.info(text("demo.stopped_early"), icon=":material/stop_circle:")
+        return
+    connection = connect(preferred())
+    if not asked.ended:
+        asked.ended = True
+        _learn_from(result.error, connection)
     _say_how_it_ended(result, connection)
+    _say_figures(result)
+
+
+def _learn_from(error: StreamError | None, connection: Connection) -> None:
+    """Note, once, what an answer's end says of the learner and of the connection."""
+    progress.current().record(shelf.page(), "tried", "demo")
+    if error is not None and error.code == "unauthorised":
+        # The session may be over: the next use connects again.
+        connection.reset()
+    elif error is not None:
+        connection.check(error.__cause__ or error)
+
+
+def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
+    """Wait in line until somebody else waits for the page; false: the browser calls again."""
+    turn = Turn()
+    while (ahead := asked.wait(LOOK_SECONDS)) is not None:
+        status.say(ahead)
+        if turn.over:
+            again(turn, key)
+            return False
+    return True
+
+
+def _watch_it(asked: Asked) -> None:
+    """Let the window scroll to the answer, once."""
+    if not asked.seen:
+        asked.seen = True
+        st.html(WATCH, unsafe_allow_javascript=True)
+
+
+class _Status:
+    """Says, until the first word, what the answer waits for."""
+
+    def __init__(self, asked: Asked, place: DeltaGenerator) -> None:
+        self._asked, self._place = asked, place
+        self._said = ""
+
+    def say(self, ahead: int | None = None) -> None:
+        """Say how many are ahead, or else whether the model thinks."""
+        stream, model = self._asked.stream, self._asked.request.model
+        thinks = stream is not None and stream.thinking
+        said = text("demo.thinking" if thinks else "demo.waiting", model=model)
+        if ahead is not None:
+            said = text("limits.waiting", ahead=ahead)
+        if said == self._said:
+            return
+        self._said = said
+        if ahead is not None:
+            self._place.info(said, icon=":material/group:")
+        else:
+            self._place.html(STATUS.format(escape(said)))
+
+
+def _say_figures(result: StreamResult) -> None:
     metrics = result.metrics
     if metrics.time_to_first_text is None or metrics.total is None:
         return
@@ -138,20 +346,6 @@ def watch(page: LessonPage, stream: TextStream, connection: Connection) -> None:
     first.metric(text("demo.first_text"), text("demo.seconds", seconds=seconds))
     total.metric(text("demo.total"), text("demo.seconds", seconds=f"{metrics.total:.2f}"))
     pieces.metric(text("demo.pieces"), metrics.pieces)
-
-
-def _shown(page: LessonPage, stream: TextStream, connection: Connection) -> StreamResult:
-    with st.container(key="answer"), limits.admitted(connection, stream):
-        let_in = stream.status == "new"
-        if let_in:
-            # The model thinks while the page is drawn.
-            stream.start()
-        try:
-            return show(stream)
-        finally:
-            if let_in:
-                # Not earlier: the first word should not wait for the disk.
-                page.tried()
 
 
 def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
@@ -163,9 +357,7 @@ def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
     elif result.finish_reason == "length":
         st.info(text("demo.cut_at_max_tokens"), icon=":material/content_cut:")
     error = result.error
-    if isinstance(error, Refusal):
-        limits.say_refusal(error)
-    if error is None or isinstance(error, Refusal):
+    if error is None:
         return
     message = explain(error, current(), getattr(LIMITS, error.code, None))
     if connection.kind == "local" and relayed() and error.code in RELAY_CODES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,13 +12,12 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
 
 from connection import ConnectionFailed, connect
-from course import connection_panel, content, exercises, lab, limits, navigation, progress
+from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
 from course.content import Block, Heading, Lesson, draw_goals, draw_section
 from course.language import current, text
 from course.problems import LessonError
 from course.visitor import opened_here
 from course.warm import warm_up
-from streaming.fair_queue import BEGINNING
 
 __all__ = ["LessonPage", "lesson_page"]
 
@@ -40,38 +38,19 @@ class LessonPage:
         # each fragment in each tab, all containers around it, and around each of those.
         self._demo = st.container(border=True, key="demo-box")
         self._lab = st.container()
-        self._draw_text: Callable[[], None] | None = draw_text
-        #: Called when what runs has been drawn, or only waits for the model: others may draw.
-        self.give_way: Callable[[], None] = lambda: None
+        self._draw_text = draw_text
 
     def tried(self) -> None:
         """Note that the learner has tried the demo."""
         progress.current().record(self._lesson.name, "tried", "demo")
 
-    def demo(self, draw: Callable[[], None]) -> None:
-        """Draw the lesson's text, and the live demo by ``draw`` in its place above it.
+    def draw(self, demo: Callable[[], None]) -> None:
+        """Draw the lesson's text, and the live demo by ``demo`` in its place above it.
 
-        A decorator. ``draw`` is a fragment: a click inside the demo runs it, or what is under
-        ``answer`` alone, and not the lesson, which costs the server ten times as much. A demo that
-        fails is explained.
+        ``demo`` is a fragment: a click inside runs it alone, and not the lesson, which costs the
+        server ten times as much. A demo that fails is explained.
         """
-        # Not kept: the fragment lives as long as the tab, and the lesson's text with it.
-        draw_text, self._draw_text = self._draw_text, None
-        parts: list[Callable[[], None]] = [partial(self._draw_demo, draw)]
-        if draw_text is not None:
-            # A learner who pressed Stop looks at the demo: draw nothing else first.
-            parts.insert(1 if st.session_state.get("stop", False) else 0, draw_text)
-        for part in parts:
-            part()
-        if self._lesson.meta.lab:
-            with self._lab:
-                lab.draw()
-        # Outside the fragment: only a click there interrupts what runs inside. The style sheet
-        # shows it while something does.
-        st.button(text("demo.stop"), icon=":material/stop_circle:", key="stop")
-        warm_up(connect(self.prefer))
-
-    def _draw_demo(self, draw: Callable[[], None]) -> None:
+        self._draw_text()
         with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.
@@ -80,37 +59,26 @@ class LessonPage:
             if hint:
                 st.caption(hint.of(current()))
             connection_panel.say_what_answers(connect(self.prefer))
-            self._run(draw)
-
-    def answer(self, draw: Callable[[], None]) -> None:
-        """Draw the buttons of the demo, and what comes of them, by ``draw``.
-
-        A decorator for a function inside the one under ``demo``. It is a fragment of its own: the
-        learner who presses a button does not wait for the fields above it to be drawn again.
-        """
-        self.give_way()
-        self._run_answer(draw)
+            self._run(demo)
+        if self._lesson.meta.lab:
+            with self._lab:
+                lab.draw()
+        warm_up(connect(self.prefer))
 
     @st.fragment
-    def _run(self, draw: Callable[[], None]) -> None:
+    def _run(self, demo: Callable[[], None]) -> None:
         limits.say_if_unusable()
-        self._draw(draw)
-
-    @st.fragment
-    def _run_answer(self, draw: Callable[[], None]) -> None:
-        self._draw(draw)
-
-    def _draw(self, draw: Callable[[], None]) -> None:
         connection_panel.rerun_if_fixed()
+        shelf.begin(self._lesson.name)
         try:
-            with BEGINNING.turn() as self.give_way:
-                draw()
+            demo()
         except ConnectionFailed as error:
             connection_panel.failure(error)
         except FragmentHandledException:
             raise  # Streamlit's own: it has been shown already
         except Exception as error:  # whatever the page's own code raises
             content.say_that_code_failed(self._lesson.name, "demo", error)
+        shelf.end()
         # Below all else, so that nothing changes its place.
         connection_panel.say_if_replaced()
 

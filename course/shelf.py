@@ -1,4 +1,4 @@
-"""Answers that outlive a refresh: kept on the server for one tab of one learner.
+"""What a page's demo has: kept for the tab, over any click, a change of page and a refresh.
 
 A refreshed page is a new session to Streamlit, which knows nothing of the last one. The browser
 keeps a secret for each tab (``sessionStorage``: no other tab and no address has it), and hands it
@@ -11,25 +11,30 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from typing import Protocol, TypeVar
 
 import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from streaming import TextStream
+from course import progress
+from streaming.view import arriving
 
-__all__ = ["Kept", "Shelf", "keep", "take_back"]
+__all__ = ["Held", "Shelf", "begin", "end", "keep", "of_page", "page"]
 
 # What the browser makes: 128 random bits; anything else is no tab of ours.
 SECRET = re.compile(r"[0-9a-f]{32}")
-# Of a whole server, and for how long after its end an answer waits for its tab; seconds.
+# Of a whole server, and for how long what has ended waits for its tab; seconds.
 MOST = 500
 MOST_CHARACTERS = 20_000_000
 LONGEST = 600.0
+# The page that is drawn, and this tab's secret.
+PAGE, TAB = "shelf-page", "shelf-tab"
+TAB_COMPONENT = "course-tab"
+#: The keys of a demo's fields.
+FIELDS = ("model", "prompt", "method")
 
 _tab = st.components.v2.component(
     "course_tab",
@@ -47,12 +52,28 @@ export default function ({ setStateValue }) {
 )
 
 
-@dataclass(frozen=True)
-class Kept:
-    """An answer, and the values of the session that belong to it: prompt, model, method."""
+class Held(Protocol):
+    """What a page has: its answers, and the ``values`` of its fields."""
 
-    stream: TextStream
-    values: Mapping[str, Any]
+    values: dict[str, object]
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def characters(self) -> int: ...
+
+    def cancel(self) -> None: ...
+
+
+#: Whose it is: a learner, a tab and a page.
+Owner = tuple[str, str, str]
+Made = TypeVar("Made", bound=Held)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    held: Held
     session: str
     """Which session shows it."""
     since: float
@@ -60,7 +81,7 @@ class Kept:
 
 
 class Shelf:
-    """The answers of all tabs, the longest untouched first."""
+    """What the pages of all tabs have, the longest untouched first."""
 
     def __init__(
         self, is_there: Callable[[str], bool], clock: Callable[[], float] = time.monotonic
@@ -68,25 +89,18 @@ class Shelf:
         self._is_there = is_there
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str, str], Kept] = OrderedDict()
+        self._kept: OrderedDict[Owner, _Kept] = OrderedDict()
 
-    def keep(
-        self,
-        owner: tuple[str, str, str],
-        stream: TextStream,
-        values: Mapping[str, Any],
-        session: str,
-    ) -> None:
-        """Keep an answer for its ``owner``: a learner, a tab and a page, which has one answer."""
+    def keep(self, owner: Owner, held: Held, session: str) -> None:
+        """Keep what a page of ``session`` has; its owner has one."""
         with self._lock:
-            self._kept.pop(owner, None)
-            self._kept[owner] = Kept(stream, MappingProxyType(dict(values)), session, self._clock())
+            self._put(owner, held, session)
             self._make_room()
 
-    def take_back(self, owner: tuple[str, str, str], session: str) -> Kept | None:
-        """Return the answer of ``owner`` to a new session of the same tab.
+    def take_back(self, owner: Owner, session: str) -> Held | None:
+        """Return what ``owner`` has to a new session of the same tab.
 
-        ``None`` if there is none, or if the session that shows it is still there: a tab that the
+        ``None`` if that is nothing, or if the session that shows it is still there: a tab that the
         browser has copied knows the secret, too.
         """
         with self._lock:
@@ -94,23 +108,28 @@ class Shelf:
             kept = self._kept.get(owner)
             if kept is None or kept.session == session or self._is_there(kept.session):
                 return None
-            self._kept.pop(owner)
-            self._kept[owner] = Kept(kept.stream, kept.values, session, self._clock())
-            return kept
+            self._put(owner, kept.held, session)
+            return kept.held
 
     def __len__(self) -> int:
         return len(self._kept)
 
+    def _put(self, owner: Owner, held: Held, session: str) -> None:
+        self._kept.pop(owner, None)
+        self._kept[owner] = _Kept(held, session, self._clock())
+
     def _make_room(self) -> None:
         now = self._clock()
         for owner, kept in list(self._kept.items()):
-            if kept.stream.status not in ("new", "running") and now > kept.since + LONGEST:
+            if not kept.held.running and now > kept.since + LONGEST:
                 del self._kept[owner]
-        while len(self._kept) > 1 and (
-            len(self._kept) > MOST
-            or sum(len(kept.stream.text) for kept in self._kept.values()) > MOST_CHARACTERS
-        ):
-            self._kept.popitem(last=False)
+        characters = sum(kept.held.characters for kept in self._kept.values())
+        while len(self._kept) > 1 and (len(self._kept) > MOST or characters > MOST_CHARACTERS):
+            _, oldest = self._kept.popitem(last=False)
+            characters -= oldest.held.characters
+            # Nobody could take it back any more.
+            if not self._is_there(oldest.session):
+                oldest.held.cancel()
 
 
 SHELF = Shelf(
@@ -118,37 +137,76 @@ SHELF = Shelf(
 )
 
 
-def keep(page: str, learner: str, stream: TextStream, values: Mapping[str, Any]) -> None:
-    """Keep a page's answer for this tab, with the session's values that belong to it."""
-    st.session_state[f"shelf-{page}"] = dict(values)
-    context = get_script_run_ctx()
-    secret = st.session_state.get("shelf-tab")
-    if secret is not None and context is not None:
-        SHELF.keep((learner, secret, page), stream, values, context.session_id)
+def begin(name: str) -> None:
+    """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
+    st.session_state[PAGE] = name
+    if TAB not in st.session_state:
+        arriving()
+    taken = _claim()
+    held = st.session_state.get(_slot())
+    for field, value in held.values.items() if held is not None else ():
+        if taken:
+            st.session_state[field] = value
+        else:
+            st.session_state.setdefault(field, value)
 
 
-def take_back(page: str, learner: str) -> None:
-    """Put a page's widgets as they were, and bring back what a refresh has left.
+def _slot() -> str:
+    return f"shelf-{page()}"
 
-    Call it before the page's widgets are drawn.
+
+def _claim() -> bool:
+    """Bring back what a refresh has left of this page, once; tell whether there was anything."""
+    owner, context = _owner(), get_script_run_ctx()
+    if owner is None or context is None or f"{_slot()}-claimed" in st.session_state:
+        return False
+    st.session_state[f"{_slot()}-claimed"] = True
+    held = SHELF.take_back(owner, context.session_id)
+    if held is None:
+        if (mine := st.session_state.get(_slot())) is not None:
+            keep(mine)
+        return False
+    st.session_state[_slot()] = held
+    return True
+
+
+def _owner() -> Owner | None:
+    secret = st.session_state.get(TAB)
+    return None if secret is None else (progress.learner().id, secret, page())
+
+
+def page() -> str:
+    """Return the name of the page that is drawn."""
+    return str(st.session_state[PAGE])
+
+
+def of_page(make: Callable[[], Made]) -> Made:
+    """Return what this page has in this tab; made when it is first asked for."""
+    made: Made = st.session_state.setdefault(_slot(), make())
+    return made
+
+
+def keep(held: Held) -> None:
+    """Keep what this page has for its tab."""
+    owner, context = _owner(), get_script_run_ctx()
+    if owner is not None and context is not None:
+        SHELF.keep(owner, held, context.session_id)
+
+
+def end() -> None:
+    """Note the values of this page's fields, and ask the browser which tab this is.
+
+    What a refresh has left comes back in the run that the browser's word begins.
     """
-    for name, value in st.session_state.pop("shelf-taken", {}).items():
-        st.session_state[name] = value
-    for name, value in st.session_state.get(f"shelf-{page}", {}).items():
-        st.session_state.setdefault(name, value)
-    if "shelf-tab" in st.session_state:
-        return
+    held = st.session_state.get(_slot())
+    if held is not None:
+        known = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
+        held.values.update(known)
+    if TAB not in st.session_state:
+        _tab(key=TAB_COMPONENT, on_secret_change=_told)
 
-    @st.fragment
-    def ask() -> None:
-        secret = _tab(key="course-tab", on_secret_change=lambda: None).get("secret")
-        context = get_script_run_ctx()
-        if context is None or not isinstance(secret, str) or not SECRET.fullmatch(secret):
-            return
-        st.session_state["shelf-tab"] = secret
-        kept = SHELF.take_back((learner, secret, page), context.session_id)
-        if kept is not None:
-            st.session_state["shelf-taken"] = st.session_state[f"shelf-{page}"] = dict(kept.values)
-            st.rerun()
 
-    ask()
+def _told() -> None:
+    secret = st.session_state[TAB_COMPONENT].get("secret")
+    if isinstance(secret, str) and SECRET.fullmatch(secret):
+        st.session_state[TAB] = secret

@@ -6,26 +6,26 @@ from connection import connect
 from course import demo
 from course.page import lesson_page
 from local_cortex import models
-from streaming import CompletionRequest, DirectStrategy, stream
+from streaming import CompletionRequest, DirectStrategy
 
 page = lesson_page("day_01_connect")
 connection = connect(page.prefer)
 
 
-@page.demo
 def draw_demo() -> None:
-    buttons = st.container(horizontal=True)
+    pressed = demo.buttons("Show the version", "Say hello")
 
-    if buttons.button("Show the version", type="primary"):
+    if pressed == "Show the version":
         with demo.explained(connection):
             rows = connection.session.sql("SELECT CURRENT_VERSION()").collect()
             st.success(f"Connected ({connection.label}). Snowflake version: {rows[0][0]}")
             page.tried()
 
-    if buttons.button("Say hello"):
+    if pressed == "Say hello":
         request = CompletionRequest(model=models.DEFAULTS[0], prompt="Say hello in one sentence.")
-        strategy = DirectStrategy(connection.session)
-        st.session_state.day_01_answer = stream(strategy, request, limits=demo.LIMITS)
+        demo.ask(DirectStrategy(connection.session), request)
 
-    if "day_01_answer" in st.session_state:
-        demo.watch(page, st.session_state.day_01_answer, connection)
+    demo.watch()
+
+
+page.draw(draw_demo)

@@ -7,7 +7,7 @@ import streamlit as st
 from connection import connect
 from course import demo
 from course.page import lesson_page
-from streaming import CompletionRequest, DirectStrategy, Pace, SimulatedStrategy, stream
+from streaming import CompletionRequest, DirectStrategy, Pace, SimulatedStrategy
 from streaming.errors import StreamUnavailable
 
 page = lesson_page("day_02_hello_cortex")
@@ -30,25 +30,20 @@ def ask_by_sql(request: CompletionRequest) -> str:
     return text if isinstance(text, str) else str(value)
 
 
-@page.demo
 def draw_demo() -> None:
     model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
     prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
+    pressed = demo.buttons("Ask", "Stream it")
 
-    @page.answer
-    def draw_answer() -> None:
-        buttons = st.container(horizontal=True)
-        asked = buttons.button("Ask", type="primary")
-        streamed = buttons.button("Stream it")
+    if pressed and (request := demo.request(model, prompt)):
+        if pressed == "Ask":
+            # One piece: what SQL returns is there as a whole or not at all.
+            whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
+            demo.ask(whole, request, pace=Pace.off())
+        else:
+            demo.ask(DirectStrategy(connection.session), request)
 
-        if (asked or streamed) and (request := demo.request(model, prompt)):
-            if asked:
-                # One piece: what SQL returns is there as a whole or not at all.
-                whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
-                answer = stream(whole, request, pace=Pace.off(), limits=demo.LIMITS)
-            else:
-                answer = stream(DirectStrategy(connection.session), request, limits=demo.LIMITS)
-            st.session_state.day_02_answer = answer
+    demo.watch()
 
-        if "day_02_answer" in st.session_state:
-            demo.watch(page, st.session_state.day_02_answer, connection)
+
+page.draw(draw_demo)

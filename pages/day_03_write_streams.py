@@ -5,13 +5,12 @@ import streamlit as st
 from connection import connect
 from course import demo
 from course.page import lesson_page
-from streaming import DirectStrategy, SimulatedStrategy, Strategy, stream
+from streaming import DirectStrategy, SimulatedStrategy, Strategy
 
 page = lesson_page("day_03_write_streams")
 connection = connect(page.prefer)
 
 
-@page.demo
 def draw_demo() -> None:
     model = demo.choose_model(
         "Select a model", ["claude-3-5-sonnet", "mistral-large", "llama3.1-8b"], connection
@@ -25,17 +24,16 @@ def draw_demo() -> None:
         key="method",
     )
 
-    @page.answer
-    def draw_answer() -> None:
-        if st.button("Generate", type="primary") and (request := demo.request(model, prompt)):
-            session = connection.session
-            if method == "Method 1: Direct (stream=True)":
-                strategy: Strategy = DirectStrategy(session)
-            else:
-                whole_answer = DirectStrategy(session).open
-                strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
-            st.session_state.day_03_answer = stream(strategy, request, limits=demo.LIMITS)
+    if demo.buttons("Generate") and (request := demo.request(model, prompt)):
+        session = connection.session
+        if method == "Method 1: Direct (stream=True)":
+            strategy: Strategy = DirectStrategy(session)
+        else:
+            whole_answer = DirectStrategy(session).open
+            strategy = SimulatedStrategy(whole_answer, chunk_size=5, delay=0.05)
+        demo.ask(strategy, request, method=method)
 
-        if "day_03_answer" in st.session_state:
-            st.markdown("### Response:")
-            demo.watch(page, st.session_state.day_03_answer, connection)
+    demo.watch("### Response:")
+
+
+page.draw(draw_demo)

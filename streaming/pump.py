@@ -12,11 +12,14 @@ import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
-from typing import Protocol
+from typing import Literal, Protocol
 
 from streaming.strategies.protocol import Abortable
 
-__all__ = ["Pump", "Reader"]
+__all__ = ["CallEnd", "Pump", "Reader"]
+
+#: How a model call was over: by itself, by an error, or because its reader wanted no more.
+CallEnd = Literal["ended", "failed", "stopped"]
 
 
 class Reader(Protocol):
@@ -86,7 +89,7 @@ class Pump:
         source: Iterable[str | None],
         buffer_chars: int,
         *,
-        on_end: Callable[[str, BaseException | None], object] | None = None,
+        on_end: Callable[[str, CallEnd], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ended = False
@@ -109,7 +112,7 @@ class Pump:
         self._waiting_chars = 0
         self._kept_chars = 0
         self._reader_waits = False
-        self._stopped = False
+        self._begun = self._stopped = False
         self._thread = threading.Thread(target=self._read, name="stream-pump", daemon=True)
 
     @property
@@ -125,7 +128,10 @@ class Pump:
             return self._text.getvalue()
 
     def start(self) -> None:
-        self._thread.start()
+        with self._lock:
+            self._begun = not self._stopped
+        if self._begun:
+            self._thread.start()
 
     def take(self) -> tuple[str, float]:
         if not self._waiting_chars:
@@ -159,8 +165,11 @@ class Pump:
 
     def stop(self) -> None:
         with self._lock:
+            never_asked = not (self._stopped or self._begun)
             self._stopped = True
             self._changed.notify_all()
+        if never_asked and self._on_end is not None:
+            self._on_end("", "stopped")
         if isinstance(self._source, Abortable):
             self._source.abort()
 
@@ -188,12 +197,16 @@ class Pump:
                 close()
             except Exception as raised:
                 error = error or raised
-        with self._lock:
-            self.error = error
-            self.ended = True
-            self._changed.notify_all()
-        if self._on_end is not None:
-            self._on_end(self.received, error)
+        try:
+            # Before its reader knows: what is counted then is counted already.
+            if self._on_end is not None:
+                how: CallEnd = "failed" if error is not None else "ended"
+                self._on_end(self.received, "stopped" if self._stopped else how)
+        finally:
+            with self._lock:
+                self.error = error
+                self.ended = True
+                self._changed.notify_all()
 
     def _put(self, delta: str) -> None:
         with self._lock:

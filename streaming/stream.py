@@ -18,7 +18,7 @@ from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
-from streaming.pump import Pump, Reader
+from streaming.pump import CallEnd, Pump, Reader
 from streaming.request import CompletionRequest
 from streaming.strategies.protocol import Strategy
 
@@ -282,7 +282,8 @@ class TextStream:
                 clusters.feed(text)
                 reader.keep(clusters.ready)
                 self._note_arrival(since, clusters.ready - ready)
-            elif ended:
+            if ended:
+                # Whole, however late its reader comes for it: no limit has passed.
                 self._end(reader.error)
                 return
         limit = self._passed_limit(now, held_up=full)
@@ -412,7 +413,7 @@ def stream(
     retry: Retry | None = None,
     fallback: Strategy | None = None,
     on_idle: Callable[[], object] | None = None,
-    on_end: Callable[[str, BaseException | None], object] | None = None,
+    on_end: Callable[[str, CallEnd], object] | None = None,
 ) -> TextStream:
     """Stream an answer to ``request`` by ``strategy``; nothing is sent before the first ``next``.
 
@@ -426,7 +427,7 @@ def stream(
         on_idle: called at least every 0.1 s while nothing comes, in the thread that iterates;
             what it raises ends the iteration.
         on_end: called once when the model call is over, in the thread that read it, with all text
-            that came and what ended it, if it was an error. Its reader may still be reading then.
+            that came and how it was over. Its reader may still be reading then.
     """
     limits = limits or Limits()
     strategies = [strategy] if fallback is None else [strategy, fallback]

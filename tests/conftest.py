@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from course import ROOT
 
 # `nohup make test` would have every program that the tests start ignore what they send it.
 for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
@@ -16,17 +22,49 @@ for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
 # Hypothesis would fail an example that takes 0.2 s; Python may stop for longer than that to collect
 # what all the tests before have left.
 settings.register_profile("course", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)
 settings.load_profile("course")
+# Compiling every test file again costs each worker 6 s, so Python keeps what it has compiled even
+# where PYTHONDONTWRITEBYTECODE is set.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # pytest-xdist would begin with the files that have most tests and end with the browser's, which
     # are few and long: one worker would wait for the other's last file.
     config.option.loadscopereorder = False
+    # `make test` tries fewer examples of each property than `make test-all`, which tries 100.
+    if "not thorough" in config.option.markexpr:
+        settings.load_profile("quick")
+
+
+@pytest.fixture(scope="session")
+def everyones(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of this test run that all its workers share."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def compiled(pytestconfig: pytest.Config, everyones: Path) -> Path:
+    """Return where the sandbox is compiled to, which takes two processors 7 s.
+
+    It stays in pytest's cache until the file that compiles it changes, and is not where the course
+    has its own.
+    """
+    source = (ROOT / "practice" / "sandbox" / "runtime.py").read_bytes()
+    cache = getattr(pytestconfig, "cache", None)
+    if cache is None:  # pytest was told to keep nothing
+        return everyones / "compiled"
+    folder: Path = cache.mkdir("sandbox") / hashlib.sha256(source).hexdigest()[:12]
+    return folder
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _no_settings_from_outside(
+    tmp_path_factory: pytest.TempPathFactory, compiled: Path
+) -> Iterator[None]:
     """Let no setting of the person who runs the tests change what they test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in (
@@ -40,11 +78,13 @@ def _no_settings_from_outside(tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("COURSE_CONNECTION", "local")
         # Nobody's own progress is read or changed.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))
-        # The sandbox is compiled once for all tests, and not where the course has it.
-        everyones = tmp_path_factory.getbasetemp()
-        if "PYTEST_XDIST_WORKER" in os.environ:
-            everyones = everyones.parent
-        patch.setenv("COURSE_PRACTICE_CACHE", str(everyones / "compiled"))
+        patch.setenv("COURSE_PRACTICE_CACHE", str(compiled))
+        # Each AppTest would read what every installed package says of itself, for 0.3 s.
+        if "streamlit" in sys.modules:
+            from streamlit.components.v2 import manifest_scanner
+
+            scan = cache(manifest_scanner.scan_component_manifests)
+            patch.setattr(manifest_scanner, "scan_component_manifests", scan)
         # The scripted engine answers at once; tests that measure its pace set their own.
         patch.setenv("COURSE_FIRST_TOKEN", "0")
         patch.setenv("COURSE_TOKENS_PER_SECOND", "10000")

@@ -46,7 +46,6 @@ class Answered:
     shown: int = 0
     error: str = ""
     lost: bool = False
-    whole: bool = False
 
     @property
     def first(self) -> float | None:
@@ -61,18 +60,20 @@ class Answered:
     @property
     def failed(self) -> bool:
         """Whether anything of the answer is missing, or something else came."""
-        return self.finished is None or not self.whole or bool(self.error) or self.lost
+        whole = self.shown == len(self.expected)
+        return self.finished is None or not whole or bool(self.error) or self.lost
 
     def saw(self, body: str, seconds: float) -> None:
         """Take in a Markdown element's text."""
         body = body.strip()
         if not body:
             return
-        at = self.expected.find(body, max(0, self.shown - len(body) - OVERLAP))
+        # It begins where text has been shown already, or right after it: nothing may be left out.
+        begins = max(0, self.shown - len(body) - OVERLAP)
+        at = self.expected.find(body, begins, self.shown + OVERLAP + len(body))
         if at >= 0 and at + len(body) > self.shown:
             self.shown = at + len(body)
             self.updates.append(seconds)
-        self.whole = self.whole or body == self.expected
 
 
 @dataclass(frozen=True, slots=True)

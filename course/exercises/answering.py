@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from connection import Connection, connect, diagnose
-from course.limits import Place, Policy, Refusal, Reservation, open_policy, spent
+from course.limits import Entry, Policy, Refusal, Reservation, open_policy, spent
 from course.settings import AnswerSettings
 from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
-from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, TextStream, stream
+from streaming import CompletionRequest, DirectStrategy, Limits, Pace, Retry, stream
+from streaming.pump import CallEnd
 
 # A learner waits for the page as well as for the model.
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
@@ -49,7 +49,7 @@ class Answers:
         preferred: str | None = "local",
         on_idle: Callable[[], object] | None = None,
         policy_of: Callable[[Connection], Policy] = lambda _: open_policy(),
-        enter: Callable[[Policy], Place] = lambda policy: policy.enter(lambda _: None),
+        enter: Callable[[Policy], Entry] = lambda policy: policy.entry().enter(),
     ) -> None:
         self._connection = connect(preferred if settings.account else "local")
         self._scripted = self._connection.kind == "local"
@@ -57,7 +57,7 @@ class Answers:
         self._on_idle = on_idle
         self._policy_of, self._enter = policy_of, enter
         # A program has one place for all its answers: on several it would wait for itself.
-        self._place: Place | None = None
+        self._place: Entry | None = None
         self._coming = 0
         # A run that is ended from outside ends its answers in another thread.
         self._lock = threading.RLock()
@@ -81,20 +81,20 @@ class Answers:
         request = request.model_copy(update={"max_tokens": reservation.max_tokens})
         if fault is not None and self._scripted:
             request = request.model_copy(update={"model": fault})
-        answer = stream(
+
+        def over(text: str, end: CallEnd) -> None:
+            reservation.settle(spent(reservation, text, end, live=True))
+            self._let_out()
+
+        return stream(
             DirectStrategy(self._connection.session),
             request,
             pace=Pace.off(),
             limits=LIMITS,
             retry=Retry(attempts=1),
             on_idle=self._on_idle,
+            on_end=over,
         )
-
-        def ended() -> None:
-            reservation.settle(spent(answer, reservation))
-            self._let_out()
-
-        return _Counted(answer, ended)
 
     def sql(
         self, query: str, params: list[Any] | None, fault: str | None = None
@@ -209,29 +209,3 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
         sql = partial(answers.sql, fault=scene.fault)
         events += run(code, complete=complete, sql=sql, scene=scene_of(scene))
     return events
-
-
-class _Counted:
-    """The deltas of an answer; closing it ends the answer, in whatever thread.
-
-    ``ended`` is called once, when the answer has.
-    """
-
-    def __init__(self, answer: TextStream, ended: Callable[[], None]) -> None:
-        self._answer = answer
-        self._ended = [ended]
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            return next(self._answer)
-        except BaseException:
-            self.close()
-            raise
-
-    def close(self) -> None:
-        self._answer.cancel()
-        with suppress(IndexError):
-            self._ended.pop()()

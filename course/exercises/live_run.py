@@ -60,15 +60,13 @@ def run_live(
     One that does not parse, or has a blank left, is judged without being run.
     """
     learned = progress.current()
-    with output:
-        line = st.empty()
     try:
         answers = Answers(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
             on_idle=script.allow_stop,
             policy_of=limits.current_policy,
-            enter=lambda policy: limits.enter(policy, line),
+            enter=lambda policy: policy.entry().enter(lambda _: script.allow_stop()),
         )
         learned.record(exercise.day, "tried", item(exercise), attempt.code)
         with output, st.container(key=RUNNING):

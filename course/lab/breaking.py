@@ -8,32 +8,44 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 from snowflake.cortex import Complete
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import add_script_run_ctx
+from streamlit.proto.Markdown_pb2 import Markdown
 
 from connection import Connection
-from course import limits, script
-from course.lab import streams, views
-from course.language import choice, current, text
+from course import limits
+from course.lab import client, streams, views
+from course.lab.jobs import Job
+from course.lab.views import Redraw, Spot
+from course.language import Language, choice, current, text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
 from streaming.messages import explain
-from streaming.one_context import share_context
-from streaming.sockets import Watch, wake
-from streaming.strategies.direct import GuardedSession, response_of
-from streaming.view import safe, write
+from streaming.view import safe
 
 if TYPE_CHECKING:
     from requests import Response
     from snowflake.snowpark import Session
 
-__all__ = ["FAULTS", "LIMITS", "Outcome", "Program", "Side", "draw", "hand_out", "marked", "ours"]
+__all__ = [
+    "FAULTS",
+    "LIMITS",
+    "Experiment",
+    "Outcome",
+    "Program",
+    "Side",
+    "draw",
+    "hand_out",
+    "marked",
+    "ours",
+]
 
 #: The models of Local Cortex that are offered, as their texts call them.
 FAULTS = (
@@ -47,16 +59,15 @@ ENDLESS = frozenset({"429_forever", "503", "stall_first", "stall_mid"})
 SILENT = frozenset({"error_event", "no_end", "length"})
 # The lab ends a program that hangs after this time.
 MOST_SECONDS = 10.0
-LOOK_SECONDS = 0.2
 # So that what is answered in spite of a fault has ended before.
 TOKENS_PER_SECOND = 120.0
 #: Shorter than on a page, so that the lab need not wait for half a minute.
 LIMITS = Limits(first_chunk=4.0, idle=4.0)
-# The client waits a second at least before it asks again, and looks at its session several times
-# each time it asks.
-APART_SECONDS = 0.5
 JOIN_SECONDS = 0.3
 ADDRESS = re.compile(r"https?://\S+")
+
+#: The language of the reader for whom a program runs.
+LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
 
 #: (what the program knows as ``st``, session, model, prompt) -> the text that it is left with.
 Program = Callable[[Any, "Session", str, str], str]
@@ -74,7 +85,7 @@ def ours(st: Any, session: Session, model: str, prompt: str) -> str:
     try:
         st.write_stream(answer)
     except StreamError as error:
-        st.warning(explain(error, current(), getattr(LIMITS, error.code, None)))
+        st.warning(explain(error, LANGUAGE.get(), getattr(LIMITS, error.code, None)))
     return answer.text
 
 
@@ -96,6 +107,7 @@ class Outcome:
     the lab ``cut`` it; ``status`` what it knows of how the answer ended.
     """
 
+    running: bool
     shown: str
     kept: str | None
     error: tuple[str, str] | None
@@ -106,118 +118,119 @@ class Outcome:
     status: str | None
 
 
-@dataclass
-class Broken:
-    """The last fault, and what came of both programs."""
+class Experiment(Job):
+    """Both programs, meeting one fault at the same moment."""
 
-    fault: str = ""
-    outcomes: tuple[Outcome, ...] = ()
-    stopped: bool = False
+    def __init__(self, connection: Connection, fault: str) -> None:
+        session, language = connection.session, current()
+        self.fault = fault
+        model = f"fault-{fault.replace('_', '-')}"
+        if streams.can_set_speed(connection):
+            model = speed.with_speed(model, TOKENS_PER_SECOND)
+        # A passing fault belongs to a conversation; both sides should meet it, every time.
+        prompts = [text("lab.question.breaking", number=secrets.token_hex(3)) for _ in SIDES]
+        address = text("lab.breaking.address")
+        self._sides = [
+            Side(program, session, model, prompt, language, address)
+            for (_, program), prompt in zip(SIDES, prompts, strict=True)
+        ]
+        requests = [CompletionRequest(model=model, prompt=prompt) for prompt in prompts]
+        super().__init__(limits.ask(connection, requests))
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What has come of each program so far."""
+        return [side.outcome() for side in self._sides]
+
+    def work(self) -> None:
+        began = time.monotonic()
+        try:
+            for side in self._sides:
+                side.start()
+            self.wait_for(
+                lambda: (
+                    not any(side.running for side in self._sides)
+                    or time.monotonic() - began > MOST_SECONDS
+                )
+            )
+        finally:
+            for side in self._sides:
+                side.end()
+            for number, side in enumerate(self._sides):
+                side.join()
+                # What a program used is not known: all that was set aside stays counted.
+                self._admission.over(number, "", "stopped", live=False)
 
 
-def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until both programs have ended."""
+def draw(connection: Connection) -> Redraw:
+    """Draw the view, and return what draws its run again."""
     st.caption(text("lab.breaking.about"))
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
-        return
-    broken = views.kept("breaking", Broken)
+        return lambda: None
     fault = choice(
         st.selectbox,
         text("lab.breaking.fault"),
         FAULTS,
         key="lab-fault",
         format_func={name: text(f"lab.fault.{name}") for name in FAULTS}.__getitem__,
-        disabled=running,
     )
     st.caption(text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS))
-    views.run("breaking", lambda: _run(connection, fault, broken), running=running)
-    if broken.outcomes:
-        _show_again(broken)
+    experiment = views.run("breaking", Experiment, partial(Experiment, connection, fault))
+    halves = _halves(experiment) if experiment is not None else []
     views.heading(text("lab.breaking.code"))
     # Without a language: Streamlit's colours for one have too little contrast. The marks say it.
     st.code(marked(), language=None, wrap_lines=True)
 
+    def redraw() -> None:
+        for half in halves:
+            half()
 
-def _run(connection: Connection, fault: str, broken: Broken) -> None:
-    session = connection.session
-    model = f"fault-{fault.replace('_', '-')}"
-    if streams.can_set_speed(connection):
-        model = speed.with_speed(model, TOKENS_PER_SECOND)
-    # A passing fault belongs to a conversation; both sides should meet it, every time.
-    prompts = [text("lab.question.breaking", number=secrets.token_hex(3)) for _ in SIDES]
-    # What programs use is not known, so their reservation stays counted.
-    asked = [(model, prompt, None) for prompt in prompts]
-    _, place = limits.reserve(connection, asked, st.empty())
-    try:
-        halves = _halves(fault)
-        address = text("lab.breaking.address")
-        sides = [
-            Side(program, half.container(), session, model, prompt, address)
-            for (_, program), half, prompt in zip(SIDES, halves, prompts, strict=True)
-        ]
-        broken.fault = fault
-        _follow(sides, [half.empty() for half in halves], broken)
-    finally:
-        place.leave()
+    return redraw
 
 
-def _follow(sides: Sequence[Side], places: Sequence[DeltaGenerator], broken: Broken) -> None:
-    """Start both sides and watch them until they end, or until their time is up."""
-    began = time.monotonic()
-    in_time = True
-    try:
-        for side in sides:
-            side.start()
-        while any(side.running for side in sides) and in_time:
-            for side, place in zip(sides, places, strict=True):
-                outcome = side.outcome()
-                if side.running:
-                    so_far = {"seconds": outcome.seconds, "characters": len(outcome.shown)}
-                    place.caption(f":material/hourglass: {text('lab.breaking.waiting', **so_far)}")
-                else:
-                    place.markdown(_figures(broken.fault, outcome))
-            script.pause(LOOK_SECONDS)
-            in_time = time.monotonic() - began < MOST_SECONDS
-    finally:
-        # No Streamlit in here: this run may be stopping.
-        broken.stopped = in_time and any(side.running for side in sides)
-        for side in sides:
-            side.end()
-        for side in sides:
-            side.join()
-        broken.outcomes = tuple(side.outcome() for side in sides)
-
-
-def _halves(fault: str) -> list[DeltaGenerator]:
-    views.heading(text(f"lab.fault.{fault}"))
-    halves = []
-    for (name, _), column in zip(SIDES, st.columns(2), strict=True):
+def _halves(experiment: Experiment) -> list[Redraw]:
+    """Draw both programs' halves of the page, and return what draws each again."""
+    views.heading(text(f"lab.fault.{experiment.fault}"))
+    halves: list[Redraw] = []
+    for number, ((name, _), column) in enumerate(zip(SIDES, st.columns(2), strict=True)):
         with column:
             st.markdown(f"**{text(f'lab.breaking.{name}')}**")
-            halves.append(st.container(border=True, key=f"lab-text-{name}"))
+            with st.container(border=True, key=f"lab-text-{name}"):
+                spots = Spot(st.container()), Spot(st.container())
+        halves.append(partial(_draw_half, experiment, number, *spots))
+        halves[-1]()
+    for name, faults in (("retries", RETRIED), ("silent", SILENT)):
+        if experiment.fault in faults and not experiment.running:
+            st.info(text(f"lab.breaking.{name}"), icon=":material/info:")
     return halves
 
 
-def _show_again(broken: Broken) -> None:
-    for outcome, half in zip(broken.outcomes, _halves(broken.fault), strict=True):
-        with half:
-            st.markdown(safe(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
-            if outcome.said is not None:
-                st.warning(outcome.said, icon=":material/error:")
-            if outcome.error is not None:
-                name, message = outcome.error
-                st.caption(text("lab.breaking.error_lead"))
-                st.error(f"**{name}**", icon=":material/error:")
-                st.code(message, language=None, wrap_lines=True)
-                st.caption(text("lab.breaking.error_after"))
-            if not broken.stopped or not outcome.cut:
-                st.markdown(_figures(broken.fault, outcome))
-    if broken.stopped:
-        st.info(text("lab.stopped"), icon=":material/stop_circle:")
-    for name, faults in (("retries", RETRIED), ("silent", SILENT)):
-        if broken.fault in faults:
-            st.info(text(f"lab.breaking.{name}"), icon=":material/info:")
+def _draw_half(experiment: Experiment, number: int, shown: Spot, below: Spot) -> None:
+    """Draw what a program has on its page, and how it has ended, if it has."""
+    outcome = experiment.outcomes[number]
+    shown.markdown(safe(outcome.shown) or f"*{text('lab.breaking.nothing')}*")
+    if not outcome.running:
+        below.draw_once(lambda at: _say_end(at, experiment, outcome))
+        return
+    characters = len(outcome.shown)
+    waiting = text("lab.breaking.waiting", seconds=outcome.seconds, characters=characters)
+    below.draw(lambda at: at.caption(f":material/hourglass: {waiting}"))
+
+
+def _say_end(at: DeltaGenerator, experiment: Experiment, outcome: Outcome) -> DeltaGenerator:
+    with (inside := at.container()):
+        if outcome.said is not None:
+            st.warning(outcome.said, icon=":material/error:")
+        if outcome.error is not None:
+            name, message = outcome.error
+            st.caption(text("lab.breaking.error_lead"))
+            st.error(f"**{name}**", icon=":material/error:")
+            st.code(message, language=None, wrap_lines=True)
+            st.caption(text("lab.breaking.error_after"))
+        if not experiment.stopped or not outcome.cut:
+            st.markdown(_figures(experiment.fault, outcome))
+    return inside
 
 
 def _figures(fault: str, outcome: Outcome) -> str:
@@ -236,21 +249,20 @@ def _figures(fault: str, outcome: Outcome) -> str:
 
 
 class Side:
-    """Runs a program in a thread, on its half of the page; ``address`` hides one in an error."""
+    """Runs a program in a thread, for a reader of ``language``; ``address`` replaces real ones."""
 
     def __init__(
         self,
         program: Program,
-        place: DeltaGenerator,
         session: Session,
         model: str,
         prompt: str,
+        language: Language,
         address: str,
     ) -> None:
         self._program, self._model, self._prompt = program, model, prompt
-        self._page, self._session = _Page(place), _Counted(session)
-        self._watch = Watch()
-        self._address = address
+        self._language, self._address = language, address
+        self._page, self._session = _Page(), client.CountedSession(session)
         self._began = time.monotonic()
         self._ended_at: float | None = None
         self._cut_at: float | None = None
@@ -260,7 +272,6 @@ class Side:
 
     def start(self) -> None:
         self._began = time.monotonic()
-        add_script_run_ctx(self._thread)
         self._thread.start()
 
     @property
@@ -272,7 +283,6 @@ class Side:
         if self.running:
             self._cut_at = time.monotonic()
             self._session.aborted = True
-            self._watch.end()
             self._page.end()
 
     def join(self) -> None:
@@ -283,6 +293,7 @@ class Side:
         page, error, cut_at = self._page, self._error, self._cut_at
         over = cut_at if cut_at is not None else self._ended_at
         return Outcome(
+            running=over is None,
             shown="".join(page.parts),
             kept=self._kept,
             # An error that came from ending the program is none that a user would meet.
@@ -295,71 +306,56 @@ class Side:
         )
 
     def _run(self) -> None:
-        share_context()
+        LANGUAGE.set(self._language)
         try:
-            with self._watch.watching():
-                self._kept = self._program(self._page, self._session, self._model, self._prompt)
+            # To the program it is a session like any other.
+            session = cast("Session", self._session)
+            self._kept = self._program(self._page, session, self._model, self._prompt)
         except Exception as error:  # whatever the program lets out: Streamlit would show it
             # Not the error itself: its traceback holds the answer, and with it the connection.
             message = ADDRESS.sub(self._address, str(error)).encode("utf-8", "replace").decode()
             self._error = type(error).__name__, message
         finally:
             self._page.release()
-            self._watch.close()
             self._ended_at = time.monotonic()
 
 
 class _Page:
-    """What a program knows as ``st``."""
+    """What a program knows as ``st``: it keeps what Streamlit would show."""
 
-    def __init__(self, place: DeltaGenerator) -> None:
-        self._place = place
+    def __init__(self) -> None:
         self._response: Response | None = None
+        self._over = False
         self.answer: TextStream | None = None
-        #: The pieces that Streamlit has taken.
+        #: The pieces that Streamlit would have taken.
         self.parts: list[str] = []
         self.said: str | None = None
 
-    def write_stream(self, answer: Any) -> Any:
+    def write_stream(self, answer: Iterator[str]) -> str:
         if isinstance(answer, TextStream):
             self.answer = answer
         else:
-            self._response = response_of(answer)
-        return write(self._place.empty(), self._noted(answer))
-
-    def _noted(self, answer: Iterator[str]) -> Iterator[str]:
+            self._response = client.response_of(answer)
+        if self._over:
+            self.end()
         for piece in answer:
-            yield piece
+            # As Streamlit sends it to a browser, which refuses half a character.
+            Markdown(body=piece)
             self.parts.append(piece)
+        return "".join(self.parts)
 
     def warning(self, said: str) -> None:
         self.said = said
-        self._place.warning(said, icon=":material/error:")
 
     def end(self) -> None:
         """End a wait for the model, from any thread."""
+        self._over = True
         if self.answer is not None:
             self.answer.cancel()
-        wake(self._response)
+        client.wake(self._response)
 
     def release(self) -> None:
         """Give the connection back, in the thread that read."""
         for each in (self.answer, self._response):
             if each is not None:
                 each.close()
-
-
-class _Counted(GuardedSession):
-    """A guarded session that counts the requests which are sent with it."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.requests = 0
-        self._looked_at = float("-inf")
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "connection" and not self.aborted:
-            now = time.monotonic()
-            self.requests += now - self._looked_at >= APART_SECONDS
-            self._looked_at = now
-        return super().__getattr__(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,23 +10,25 @@ from typing import Any
 import streamlit as st
 
 from connection import Connection
-from course import script
 from course.lab import results, streams, views
-from course.lab.streams import WELL, Lane, Settings, Way, reading_together
+from course.lab.streams import Lane, Readings, Settings
+from course.lab.views import Redraw, Spot
 from course.language import choice, drawer, text
-from streaming.view.untrusted import safe
+from streaming.view import safe
 
-__all__ = ["Runs", "draw"]
+__all__ = ["Comparison", "Runs", "draw"]
 
-# Seconds between two looks at the streams, and between two drawings of what costs more.
-TEXT_SECONDS = 0.14
+# Seconds between two drawings of what costs more than the text.
 CHART_SECONDS = 0.5
 SPEEDS = (None, 10.0, 20.0, 40.0, 80.0, 200.0)
 PANEL_HEIGHT = 240
-# Of all that is kept, so many rows are on the page; the file has the rest.
-SHOWN_ROWS = 12
-# A row's figures on the page, and the keys of their names.
+# About fifty runs.
+MOST_ROWS = 150
+# The keys of the names of what is in a row; other columns are for those who look into the file.
 COLUMNS = {
+    "run": "lab.run_number",
+    "way": "lab.method",
+    "status": "lab.status",
     "first_text": "demo.first_text",
     "total": "lab.total",
     "pieces": "demo.pieces",
@@ -38,31 +39,55 @@ COLUMNS = {
 
 @dataclass
 class Runs:
-    """The last comparison with its texts, and the figures of those before."""
+    """The figures of the last comparisons."""
 
     count: int = 0
-    lanes: list[Lane] = field(default_factory=list)
     rows: list[results.Row] = field(default_factory=list)
 
+    def add(self, settings: Settings, lanes: Sequence[Lane]) -> None:
+        """Remember a run that has ended."""
+        self.count += 1
+        self.rows = [*self.rows, *results.rows_of(self.count, settings, lanes)][-MOST_ROWS:]
 
-def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until all its streams have ended."""
-    runs = views.kept("compare", Runs)
+
+class Comparison(Readings):
+    """The same question by several ways at once."""
+
+    def __init__(self, connection: Connection, settings: Settings, runs: Runs) -> None:
+        session = connection.session
+        ways = [
+            (way, streams.strategy_of(session, way, settings), streams.pace_of(way, settings))
+            for way in settings.ways
+        ]
+        super().__init__(connection, settings.request, ways)
+        self._settings, self._runs = settings, runs
+
+    def work(self) -> None:
+        try:
+            super().work()
+        finally:
+            self._runs.add(self._settings, self.lanes)
+
+
+def draw(connection: Connection) -> Redraw:
+    """Draw the view, and return what draws its run again."""
+    runs = views.kept("runs", Runs)
     st.caption(text("lab.compare.about"))
-    settings = _settings(connection, running=running)
+    settings = _settings(connection)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
-    views.run("compare", lambda: _run(connection, settings, runs), running=running)
-    if runs.lanes:
-        _Board([lane.way for lane in runs.lanes]).draw(runs.lanes, None)
+    make = partial(Comparison, connection, settings, runs)
+    job = views.run("compare", Comparison, make)
+    board = _Board(job) if job is not None else None
     _past(runs.rows)
+    return board.draw if board is not None else lambda: None
 
 
-def _settings(connection: Connection, *, running: bool) -> Settings:
+def _settings(connection: Connection) -> Settings:
     free = streams.can_set_speed(connection)
     left, right = st.columns(2)
     with left:
-        question = views.choose_question("lab-question", running=running)
+        question = views.choose_question("lab-question")
         st.caption(f"“{question}”")
         own = {None: text("lab.speed_own")}
         speeds = own | {each: text("lab.speed", tokens=f"{each:g}") for each in SPEEDS if each}
@@ -72,20 +97,17 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
             SPEEDS,
             key="lab-speed",
             format_func=speeds.__getitem__,
-            disabled=running or not free,
+            disabled=not free,
         )
         if not free:
             st.caption(f":material/info: {text('lab.compare.speed_fixed')}")
     with right:
-        chunk_size = st.slider(
-            text("lab.compare.chunk_size"), 2, 40, 5, key="lab-chunk", disabled=running
-        )
+        chunk_size = st.slider(text("lab.compare.chunk_size"), 2, 40, 5, key="lab-chunk")
         delay = st.slider(
             text("lab.compare.delay"),
             *(0.0, 0.1, 0.05, 0.01),
             format="%.2f",
             key="lab-delay",
-            disabled=running,
         )
         pace = choice(
             st.selectbox,
@@ -93,9 +115,8 @@ def _settings(connection: Connection, *, running: bool) -> Settings:
             list(streams.PACES),
             key="lab-pace",
             format_func={name: text(f"lab.pace.{name}") for name in streams.PACES}.__getitem__,
-            disabled=running,
         )
-        third = st.checkbox(text("lab.compare.third"), True, key="lab-third", disabled=running)
+        third = st.checkbox(text("lab.compare.third"), True, key="lab-third")
     return Settings(
         ways=("custom", "direct", "ours") if third else ("custom", "ours"),
         question=question,
@@ -112,77 +133,48 @@ def _slider(label: str, options: Sequence[float | None], *, index: int, **how: A
     return chosen
 
 
-def _run(connection: Connection, settings: Settings, runs: Runs) -> None:
-    session = connection.session
-    opened = [(way, streams.open_stream(session, way, settings)) for way in settings.ways]
-    with (
-        streams.let_in(connection, *(stream for _, stream in opened)),
-        reading_together(opened) as readings,
-    ):
-        board = _Board(settings.ways)
-        began = time.monotonic()
-        runs.count += 1
-        try:
-            while not all(reading.lane().ended for reading in readings):
-                board.draw([each.lane() for each in readings], time.monotonic() - began)
-                script.pause(TEXT_SECONDS)
-        finally:
-            for reading in readings:
-                reading.cancel()
-            # No Streamlit in here: this run may be stopping.
-            runs.lanes = [reading.lane() for reading in readings]
-            new = results.rows_of(runs.count, settings, runs.lanes)
-            runs.rows = results.remember(runs.rows, new)
-
-
 class _Board:
-    """A place for each lane, and one for each chart."""
+    """A place for each lane's text and figures, and one for each chart."""
 
-    def __init__(self, ways: Sequence[Way]) -> None:
-        self._names = {way: text(f"lab.way.{way}") for way in ways}
-        self._texts = {}
-        self._figures = {}
-        self._shown: dict[Way, str] = {}
+    def __init__(self, job: Comparison) -> None:
+        self._job = job
+        self._names = {lane.way: text(f"lab.way.{lane.way}") for lane in job.lanes}
+        self._texts, self._figures = {}, {}
         self._next_chart = 0.0
-        for way, column in zip(ways, st.columns(len(ways)), strict=True):
+        for way, column in zip(self._names, st.columns(len(self._names)), strict=True):
             with column:
                 views.heading(self._names[way])
-                with st.container(
-                    height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
-                ):
-                    self._texts[way] = st.empty()
-                self._figures[way] = st.empty()
-        self._words = st.container()
-        self._curves, self._gaps = st.empty(), st.empty()
+                self._texts[way] = Spot(
+                    st.container(
+                        height=PANEL_HEIGHT, border=True, key=f"lab-text-{way}", autoscroll=True
+                    )
+                )
+                self._figures[way] = Spot(st.container())
+        with st.container():
+            if not job.running:
+                _say(job.lanes)
+        self._curves, self._gaps = Spot(st.container()), Spot(st.container())
+        self.draw()
 
-    def draw(self, lanes: Sequence[Lane], now: float | None) -> None:
-        """Draw the lanes as they are ``now``, in seconds since the start; ``None``: at the end."""
+    def draw(self) -> None:
+        """Draw the lanes as they are now."""
+        lanes, now = self._job.lanes, self._job.seconds
         for lane in lanes:
             shown = safe(lane.text) if lane.text else text("lab.nothing_yet")
-            if self._shown.get(lane.way) != shown:
-                self._shown[lane.way] = shown
-                self._texts[lane.way].markdown(shown)
-        if now is None:
-            with self._words:
-                _say(lanes)
-        elif now < self._next_chart:
+            self._texts[lane.way].markdown(shown)
+        if self._job.running and now < self._next_chart:
             return
-        else:
-            self._next_chart = now + CHART_SECONDS
+        self._next_chart = now + CHART_SECONDS
         for lane in lanes:
             self._figures[lane.way].markdown(_figures(lane, now))
         names = list(self._names.values())
-        self._curves.vega_lite_chart(
-            results.curve_rows(lanes, self._names, now or 0.0),
-            results.curve_spec(names, text("lab.seconds"), text("lab.characters")),
-            alt=text("lab.curve_alt"),
-        )
+        curves = results.curve_rows(lanes, self._names, now)
+        curve = results.curve_spec(names, text("lab.seconds"), text("lab.characters"))
         gaps = results.gap_rows(lanes, self._names)
-        self._gaps.vega_lite_chart(
-            gaps,
-            results.gap_spec(names, text("lab.gap"), text("lab.gap_pieces")),
-            alt=f"{text('lab.gap_alt')} {results.gap_words(gaps)}",
-        )
+        gap = results.gap_spec(names, text("lab.gap"), text("lab.gap_pieces"))
+        words = f"{text('lab.gap_alt')} {results.gap_words(gaps)}"
+        self._curves.draw(lambda at: at.vega_lite_chart(curves, curve, alt=text("lab.curve_alt")))
+        self._gaps.draw(lambda at: at.vega_lite_chart(gaps, gap, alt=words))
 
 
 def _say(lanes: Sequence[Lane]) -> None:
@@ -191,15 +183,13 @@ def _say(lanes: Sequence[Lane]) -> None:
     if lines:
         said = "\n".join([f"**{text('lab.found.heading')}**", "", *lines])
         st.info(said, icon=":material/search:")
-    if any(lane.status == "cancelled" for lane in lanes):
-        st.info(text("lab.stopped"), icon=":material/stop_circle:")
     for lane in lanes:
         if lane.code is not None:
             said = f"**{text(f'lab.way.{lane.way}')}** {streams.explained(lane.code)}"
             st.error(said, icon=":material/error:")
 
 
-def _figures(lane: Lane, now: float | None) -> str:
+def _figures(lane: Lane, now: float) -> str:
     """Return a lane's figures as a list; what is not known yet is a dash."""
     metrics = lane.metrics
     first, total = metrics.time_to_first_text, metrics.total if lane.ended else now
@@ -218,32 +208,13 @@ def _seconds(value: float | None) -> str:
 
 
 def _past(rows: Sequence[results.Row]) -> None:
+    """Draw the figures of past runs, the newest first; the table has a button for a CSV file."""
     if not rows:
         return
     label = text("lab.past", runs=len({row["run"] for row in rows}))
     box = drawer(label, key="lab-past", icon=":material/history:")
-    if not box.open:
-        return
-    with box:
-        newest = rows[: -SHOWN_ROWS - 1 : -1]
-        st.dataframe([_shown(row) for row in newest], hide_index=True, alt=text("lab.past_alt"))
-        st.download_button(
-            text("lab.download"),
-            # Made when it is asked for.
-            partial(results.csv_of, list(rows)),
-            file_name="stream-lab.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="lab-download",
-        )
-
-
-def _shown(row: results.Row) -> results.Row:
-    ended = text("lab.ended") if row["status"] in WELL else row["status"]
-    return {
-        text("lab.run_number"): row["run"],
-        text("lab.method"): text(f"lab.way.{row['way']}"),
-        **{text(key): row[name] for name, key in COLUMNS.items()},
-        text("lab.status"): ended,
-    }
+    if box.open:
+        with box:
+            named = [row | {"way": text(f"lab.way.{row['way']}")} for row in reversed(rows)]
+            names = {name: text(key) for name, key in COLUMNS.items()}
+            st.dataframe(named, hide_index=True, column_config=names, alt=text("lab.past_alt"))

@@ -1,9 +1,7 @@
-"""What a comparison's lanes show: two charts, sentences, and rows for a table and a CSV file."""
+"""What a comparison's lanes show: two charts, sentences, and rows for a table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -14,17 +12,14 @@ from streaming import StreamMetrics
 
 __all__ = [
     "BINS",
-    "MOST_RUNS",
     "Finding",
     "Row",
-    "csv_of",
     "curve_rows",
     "curve_spec",
     "findings",
     "gap_rows",
     "gap_spec",
     "gap_words",
-    "remember",
     "rows_of",
 ]
 
@@ -42,7 +37,6 @@ BIN_NAMES = [*(f"{begin}-{end}" for begin, end in pairwise(BINS)), f"{BINS[-1]}+
 DASHES = ([6, 4], [1, 0], [2, 2])
 # Less than this nobody sees, and a busy machine makes it up.
 SEEN_SECONDS = 0.1
-MOST_RUNS = 50
 DIGITS = 3
 
 
@@ -174,7 +168,7 @@ def rows_of(run: int, settings: Settings, lanes: Iterable[Lane]) -> list[Row]:
             "run": run,
             "way": lane.way,
             "status": lane.code or lane.status,
-            "model": settings.model,
+            "model": settings.request.model,
             "question_characters": len(settings.question),
             "chunk_size": settings.chunk_size if custom else None,
             "delay": settings.delay if custom else None,
@@ -189,19 +183,3 @@ def rows_of(run: int, settings: Settings, lanes: Iterable[Lane]) -> list[Row]:
         }
         rows.append({k: round(v, DIGITS) if isinstance(v, float) else v for k, v in row.items()})
     return rows
-
-
-def remember(known: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """Return the rows of the last ``MOST_RUNS`` runs, the newest last."""
-    kept = [*known, *new]
-    numbers = sorted({row["run"] for row in kept})[-MOST_RUNS:]
-    return [row for row in kept if row["run"] in numbers]
-
-
-def csv_of(rows: Sequence[Row]) -> str:
-    """Return the rows as CSV, with a head; names and numbers only."""
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from connection import Connection
 from course import limits
 from course.connection_panel import relayed
+from course.lab.jobs import Job
 from course.language import current
-from course.limits import Refusal
 from local_cortex import models, speed
 from streaming import (
     CompletionRequest,
@@ -41,14 +42,14 @@ __all__ = [
     "WELL",
     "Lane",
     "Reading",
+    "Readings",
     "Settings",
     "Way",
     "can_set_speed",
     "explained",
-    "let_in",
     "model_name",
-    "open_stream",
-    "reading_together",
+    "pace_of",
+    "strategy_of",
 ]
 
 #: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline.
@@ -92,11 +93,12 @@ class Settings:
     name: str = MODEL
 
     @property
-    def model(self) -> str:
-        """The model's name, as it is sent."""
-        if self.tokens_per_second is None:
-            return self.name
-        return speed.with_speed(self.name, self.tokens_per_second)
+    def request(self) -> CompletionRequest:
+        """What each way is asked."""
+        model = self.name
+        if self.tokens_per_second is not None:
+            model = speed.with_speed(model, self.tokens_per_second)
+        return CompletionRequest(model=model, prompt=self.question, max_tokens=MAX_TOKENS)
 
 
 def can_set_speed(connection: Connection) -> bool:
@@ -111,37 +113,22 @@ def model_name() -> str:
     return MODEL if not allowed or MODEL in allowed else allowed[0]
 
 
-@contextmanager
-def let_in(connection: Connection, *streams: TextStream) -> Iterator[None]:
-    """Admit streams by this server's limits before they start in here.
-
-    Raises:
-        Refusal: none of them may start.
-    """
-    with limits.admitted(connection, *streams):
-        for each in streams:
-            if isinstance(each.error, Refusal):
-                raise each.error.again()
-        yield
-
-
 def explained(code: str) -> str:
     """Return what a stream's error means, in the reader's language."""
     return explain(StreamError(code), current(), getattr(LIMITS, code, None))
 
 
-def open_stream(session: Session, way: Way, settings: Settings) -> TextStream:
-    """Return a stream of this way; the request is sent at its first ``next``."""
-    request = CompletionRequest(
-        model=settings.model, prompt=settings.question, max_tokens=MAX_TOKENS
-    )
-    strategy: Strategy = DirectStrategy(session)
-    if way == "custom":
-        strategy = SimulatedStrategy(
-            DirectStrategy(session).open, chunk_size=settings.chunk_size, delay=settings.delay
-        )
-    pace = PACES[settings.pace] if way == "ours" else Pace.off()
-    return stream(strategy, request, pace=pace, limits=LIMITS)
+def strategy_of(session: Session, way: Way, settings: Settings) -> Strategy:
+    """Return what asks the model in this way."""
+    direct = DirectStrategy(session)
+    if way != "custom":
+        return direct
+    return SimulatedStrategy(direct.open, chunk_size=settings.chunk_size, delay=settings.delay)
+
+
+def pace_of(way: Way, settings: Settings) -> Pace:
+    """Return how its text is shown: as it comes, unless it is ours."""
+    return PACES[settings.pace] if way == "ours" else Pace.off()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,20 +207,51 @@ class Reading:
                     self._marks.append((self._clock() - began, characters))
 
 
-@contextmanager
-def reading_together(streams: Sequence[tuple[Way, TextStream]]) -> Iterator[list[Reading]]:
-    """Read these streams, all from one moment on; leaving this ends them."""
-    go = threading.Event()
-    readings = [Reading(way, stream, go) for way, stream in streams]
-    try:
-        for reading in readings:
-            reading.start()
-        go.set()
-        yield readings
-    finally:
-        for reading in readings:
-            reading.cancel()
-        # A thread that still waits for the start finds its stream cancelled.
-        go.set()
-        for reading in readings:
-            reading.join()
+class Readings(Job):
+    """A job that asks by several ways at once, and reads all of them from one moment on."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        request: CompletionRequest,
+        ways: Sequence[tuple[Way, Strategy, Pace]],
+    ) -> None:
+        admission = limits.ask(connection, [request] * len(ways))
+        super().__init__(admission)
+        self._go = threading.Event()
+        self._readings = []
+        for number, (way, strategy, pace) in enumerate(ways):
+            over = partial(admission.over, number, live=strategy.live)
+            asked = admission.requests[number]
+            made = stream(strategy, asked, pace=pace, limits=LIMITS, on_end=over)
+            self._readings.append(Reading(way, made, self._go))
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """How far each of them has come."""
+        return [reading.lane() for reading in self._readings]
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been asking."""
+        return time.monotonic() - self._began if self._go.is_set() else 0.0
+
+    @property
+    def enough(self) -> bool:
+        """Whether it may end before its streams do."""
+        return False
+
+    def work(self) -> None:
+        try:
+            for reading in self._readings:
+                reading.start()
+            self._began = time.monotonic()
+            self._go.set()
+            self.wait_for(lambda: self.enough or all(lane.ended for lane in self.lanes))
+        finally:
+            for reading in self._readings:
+                reading.cancel()
+            # A thread that still waits for the start finds its stream cancelled.
+            self._go.set()
+            for reading in self._readings:
+                reading.join()

@@ -3,117 +3,232 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, ConnectionFailed, connect
 from course import connection_panel, limits, script
+from course.lab.jobs import Job
 from course.language import choice, drawer, text
 from course.limits import Refusal
+from streaming.view import Turn, again, keep
 
-__all__ = ["REQUEST", "WANTED", "choose_question", "draw", "figures", "heading", "kept", "run"]
+__all__ = [
+    "Bench",
+    "Redraw",
+    "Spot",
+    "choose_question",
+    "draw",
+    "figures",
+    "heading",
+    "kept",
+    "run",
+]
 
 # The views, by the names of their texts and of their modules.
 VIEWS = ("compare", "wire", "breaking", "cost")
 QUESTIONS = ("short", "medium", "long")
-# The key of the container that a run has on the page: the style sheet shows Stop beside it.
+#: Seconds between two drawings of a run that goes on.
+LOOK_SECONDS = 0.14
+# A cancelled run ends within a few milliseconds, unless its program is slow to.
+CANCEL_SECONDS = 0.1
 RUNNING = "lab-running"
-WANTED = "lab-wanted"
-#: The view whose run was asked for.
-REQUEST = script.Request(WANTED)
 # The settings fill a phone's window, and the learner wants to see what happens.
-WATCH = script.scroll_script(f".st-key-{RUNNING}")
-# A run looks for a stop several times a second, and then ends its streams.
-SETTLE_SECONDS = 2.0
+WATCH = script.scroll_script(".st-key-lab-run")
 
+#: Draws what a run has recorded meanwhile in the place of what was drawn before.
+Redraw = Callable[[], None]
 Kept = TypeVar("Kept")
+SomeJob = TypeVar("SomeJob", bound=Job)
 
 
-def draw() -> None:
-    """Draw the lab where the page is now; closed, it costs next to nothing."""
-    # Not in the fragment: only a click outside it interrupts what runs inside. The style sheet
-    # shows it while something does.
-    st.button(text("demo.stop"), icon=":material/stop_circle:", key="lab-stop")
-    _panel()
+class Bench:
+    """What a tab's lab has on it: each view's last run, and the one that was asked for.
+
+    Streamlit starts a session's next script before it has ended the last one, so a run that was
+    asked for stays so until it has been started.
+    """
+
+    def __init__(self) -> None:
+        self.wanted: str | None = None
+        self.jobs: dict[str, Job] = {}
+        self.failed: ConnectionFailed | Refusal | None = None
+        #: The run beside which Stop was drawn last, and its phase.
+        self.drawn: tuple[Job | None, object] = None, None
+        #: What decides which elements the lab has, as it was last drawn.
+        self.layout: object = None
+
+    @property
+    def running(self) -> Job | None:
+        """The run that goes on, of whichever view."""
+        return next((job for job in self.jobs.values() if job.running), None)
+
+    def want(self, view: str) -> None:
+        """Ask for a view's run."""
+        self.wanted = view
+
+    def begin(self, view: str, make: Callable[[], Job]) -> None:
+        """Start a run, and end what still runs; or note why it cannot start."""
+        self.failed = None
+        try:
+            job = make()
+        except (ConnectionFailed, Refusal) as error:
+            # Without the traceback, which would keep all of this script's run in the session.
+            self.failed = error.again()
+            self.failed.__cause__ = None
+        else:
+            self.cancel()
+            self.jobs[view] = job
+            keep(job)
+            job.start()
+        self.wanted = None
+
+    def cancel(self) -> None:
+        """End what runs, and wait a moment, so that its end can be drawn at once."""
+        for job in list(self.jobs.values()):
+            job.cancel()
+            job.join(CANCEL_SECONDS)
+
+    def forget_failure(self) -> None:
+        """Say no more that the last run could not start."""
+        self.failed = None
+
+
+class Spot:
+    """A spot on the page that is drawn over again and again, and never empty in between."""
+
+    def __init__(self, inside: DeltaGenerator) -> None:
+        self._at = inside
+        self._shown: str | None = None
+        self._done = False
+
+    def markdown(self, shown: str) -> None:
+        """Draw Markdown in the place of the last element, if it is another one."""
+        if shown != self._shown:
+            self._shown = shown
+            self.draw(lambda at: at.markdown(shown))
+
+    def draw_once(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
+        """Draw the last element."""
+        if not self._done:
+            self._done = True
+            self.draw(how)
+
+    def draw(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
+        """Draw an element in the place of the last one."""
+        self._at = how(self._at)
 
 
 @st.fragment
-def _panel() -> None:
+def draw() -> None:
+    """Draw the lab where the page is now; closed, it costs next to nothing."""
     connection_panel.rerun_if_fixed()
-    wanted = REQUEST.get()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
         box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
         if box.open:
             with box:
-                _view(connect(connection_panel.preferred()), wanted)
+                _view(connect(connection_panel.preferred()))
 
 
-def _view(connection: Connection, wanted: str | None) -> None:
-    # A new thread answers the click on Stop at once (``runner.fastReruns``), while the stopped
-    # thread may still be ending its streams.
-    turn = kept("turn", threading.Lock)
-    if turn.acquire(timeout=SETTLE_SECONDS):
-        turn.release()
-    running = wanted in VIEWS
-    chosen = choice(
+def _view(connection: Connection) -> None:
+    bench = kept("bench", Bench)
+    asked = bench.wanted is not None
+    view = choice(
         st.radio,
         text("lab.choose"),
         VIEWS,
         key="lab-view",
         format_func={view: text(f"lab.{view}.title") for view in VIEWS}.__getitem__,
-        disabled=running,
         horizontal=True,
     )
-    view = wanted if wanted in VIEWS else chosen
-    failures: list[ConnectionFailed | Refusal] = kept("failures", list)
-    if running:
-        failures.clear()
-    try:
-        # Imported when it is looked at: most pages are closed before the lab is opened.
-        importlib.import_module(f"course.lab.{view}").draw(connection, running=running)
-    except (ConnectionFailed, Refusal) as error:
-        REQUEST.done()
-        # Without the traceback, which would keep all of this script's run in the session.
-        failed = error.again()
-        failed.__cause__ = None
-        failures.append(failed)
-        script.draw_again()
-    for failed in failures:
-        if isinstance(failed, Refusal):
-            limits.say_refusal(failed)
-        else:
-            connection_panel.failure(failed, key="lab", on_fixed=failures.clear)
+    # Imported when it is looked at: most pages are closed before the lab is opened.
+    module = importlib.import_module(f"course.lab.{view}")
+    redraw: Redraw | None = module.draw(connection)
     connection_panel.say_if_replaced()
+    if asked:
+        st.html(WATCH, unsafe_allow_javascript=True)
+    # Without a redraw, the view has the browser start this fragment again by itself.
+    if redraw is not None:
+        _watch(bench, view, redraw)
+
+
+def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
+    """Draw a run until it ends or changes its phase, or somebody else on the page waits."""
+    job, phase = bench.drawn
+    if job is None:
+        return
+    turn = Turn()
+    layout = (view, job, phase, bench.failed, st.session_state.get("lab-past"))
+    # Elements that this layout lacks stay on the page until the script ends: let it end first.
+    changed, bench.layout = layout != bench.layout, layout
+    while not changed and job.running and job.phase == phase and not turn.wait(LOOK_SECONDS):
+        redraw()
+    # After its end once more: Stop goes, and what belongs to a finished run comes.
+    again(turn, "lab")
 
 
 def kept(name: str, make: Callable[[], Kept]) -> Kept:
-    """Return an object of this session; a run that is being stopped changes it in place."""
+    """Return an object of this tab's, which pages change in place."""
     return cast("Kept", st.session_state.setdefault(f"lab-{name}", make()))
 
 
-def run(view: str, work: Callable[[], None], *, running: bool) -> None:
-    """Draw a view's button; after a click, do its ``work`` alone, then draw the view again."""
-    st.button(
-        text("lab.running" if running else f"lab.{view}.run"),
-        key=f"lab-run-{view}",
-        type="primary",
-        icon=":material/play_arrow:",
-        disabled=running,
-        on_click=REQUEST.make,
-        args=(view,),
-    )
-    if not running:
-        return
-    with kept("turn", threading.Lock), st.container(key=RUNNING):
-        REQUEST.done()
-        st.html(WATCH, unsafe_allow_javascript=True)
-        work()
-    script.draw_again()
+def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:
+    """Draw a view's button, with Stop beside it while anything runs; start what it asks for.
+
+    Returns:
+        The view's last run, unless nothing came of it.
+    """
+    bench = kept("bench", Bench)
+    if bench.wanted == view:
+        bench.begin(view, make)
+    running = bench.running
+    bench.drawn = running, running.phase if running else None
+    with st.container(horizontal=True, key="lab-run"):
+        st.button(
+            text(f"lab.{view}.run"),
+            key=f"lab-run-{view}",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=bench.want,
+            args=(view,),
+        )
+        if running is not None:
+            with st.container(key=RUNNING, width="content"):
+                st.button(
+                    text("demo.stop"),
+                    icon=":material/stop_circle:",
+                    key="lab-stop",
+                    on_click=bench.cancel,
+                )
+    job = bench.jobs.get(view)
+    # Always there, so that what stands below keeps its place.
+    with st.container():
+        _say(bench, job)
+    return job if isinstance(job, kind) and (job.running or job.begun) else None
+
+
+def _say(bench: Bench, job: Job | None) -> None:
+    """Say what a run waits for, or why there is none."""
+    if bench.failed is not None:
+        _say_failure(bench.failed, bench.forget_failure)
+    elif job is not None and job.refusal is not None:
+        limits.say_refusal(job.refusal)
+    elif job is not None and job.ahead is not None:
+        st.info(text("limits.waiting", ahead=job.ahead), icon=":material/group:")
+    elif job is not None and job.stopped:
+        st.info(text("lab.stopped"), icon=":material/stop_circle:")
+
+
+def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None]) -> None:
+    if isinstance(failed, Refusal):
+        limits.say_refusal(failed)
+    else:
+        connection_panel.failure(failed, key="lab", on_fixed=forget)
 
 
 def heading(title: str) -> None:
@@ -121,7 +236,7 @@ def heading(title: str) -> None:
     st.markdown(f"#### {title}", anchors=False)
 
 
-def choose_question(key: str, *, running: bool) -> str:
+def choose_question(key: str) -> str:
     """Draw the choice of a question by its length, and return the question."""
     questions = {name: text(f"lab.question.{name}") for name in QUESTIONS}
     lengths = {name: len(question) for name, question in questions.items()}
@@ -133,7 +248,6 @@ def choose_question(key: str, *, running: bool) -> str:
         key=key,
         index=1,
         format_func=labels.__getitem__,
-        disabled=running,
     )
     return questions[chosen]
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from connection import Connection
-from course import script
-from course.lab import streams, views
+from course.lab import client, streams, views
+from course.lab.streams import Readings
+from course.lab.views import Redraw, Spot
 from course.language import text
 from local_cortex import speed
-from streaming import CompletionRequest, DirectStrategy, Strategy, stream
+from streaming import CompletionRequest, DirectStrategy, Pace, Strategy
 from streaming.clusters import Clusters
 from streaming.strategies.protocol import Abortable
 
 __all__ = [
     "MOST_EVENTS",
+    "Look",
     "Step",
     "Watched",
     "WireRecord",
@@ -39,7 +42,6 @@ MOST_EVENTS = 40
 END_OF_EVENT = b"\n\n"
 SYMBOLS = {"\n": "⏎", " ": "␣", "\t": "⇥", "\u200d": "(ZWJ)", "\ufe0f": "(VS16)"}
 
-LOOK_SECONDS = 0.25
 STEP_KEY = "lab-step"
 TEXT_FIELD = re.compile(r'"content":\s*"(?:[^"\\]|\\.)*"')
 EXCERPT = 40
@@ -117,7 +119,7 @@ class WireRecord:
 
 
 class Watched:
-    """A strategy whose deltas are noted as they pass."""
+    """A strategy whose bytes and deltas are noted as they pass."""
 
     def __init__(self, strategy: Strategy, record: WireRecord) -> None:
         self._strategy, self._record = strategy, record
@@ -133,7 +135,10 @@ class _WatchedAnswer:
         self._answer, self._record = answer, record
 
     def __iter__(self) -> Iterator[str]:
-        for delta in self._answer:
+        # The client's own generator, and the request has been sent.
+        deltas = iter(self._answer)
+        client.tap(deltas, self._record.tap)
+        for delta in deltas:
             if delta:
                 self._record.delta(delta)
             yield delta
@@ -171,62 +176,64 @@ def _half(character: str) -> bool:
     return "\ud800" <= character <= "\udfff"
 
 
-@dataclass
-class Look:
-    """The last look at the wire."""
+class Look(Readings):
+    """A look at the first events of an answer."""
 
-    steps: list[Step] = field(default_factory=list)
-    code: str | None = None
-    stopped: bool = False
+    def __init__(self, connection: Connection, question: str) -> None:
+        model = streams.model_name()
+        if connection.kind == "local":
+            # One that also tears an emoji.
+            model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED)
+        request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
+        self._record = WireRecord()
+        watched = Watched(DirectStrategy(connection.session), self._record)
+        super().__init__(connection, request, [("ours", watched, Pace())])
+
+    @property
+    def steps(self) -> list[Step]:
+        """What has come so far."""
+        lane = self.lanes[0]
+        return self._record.steps(lane.marks, lane.text)
+
+    @property
+    def enough(self) -> bool:
+        return self._record.full
 
 
-def draw(connection: Connection, *, running: bool) -> None:
-    """Draw the view; while it is ``running``, until enough events have come."""
-    look = views.kept("wire", Look)
+def draw(connection: Connection) -> Redraw:
+    """Draw the view, and return what draws its run again."""
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
     st.caption(text("lab.wire.asked", question=question))
     if connection.kind == "local":
         st.caption(text("lab.wire.split"))
-    if running:
-        st.session_state.pop(STEP_KEY, None)
-    views.run("wire", lambda: _run(connection, question, look), running=running)
-    if look.stopped:
-        st.info(text("lab.stopped"), icon=":material/stop_circle:")
-    if look.code is not None:
-        st.error(streams.explained(look.code), icon=":material/error:")
-    if look.steps:
-        st.markdown(_summary(look.steps))
-        number = _step_by_step(look.steps)
-        st.html(_table(look.steps, number))
+    look = views.run("wire", Look, partial(Look, connection, question))
+    if look is None:
+        return lambda: None
+    if not look.running:
+        _go_through(look)
+        return lambda: None
+    # The next one's steps begin where there is something to see.
+    st.session_state.pop(STEP_KEY, None)
+    table = Spot(st.container())
+
+    def redraw() -> None:
+        steps = look.steps
+        table.draw(lambda at: at.html(_table(steps, len(steps))))
+
+    redraw()
+    return redraw
 
 
-def _run(connection: Connection, question: str, look: Look) -> None:
-    record = WireRecord()
-    model = streams.model_name()
-    if connection.kind == "local":
-        # One that also tears an emoji.
-        model = speed.with_speed(SPLIT_EMOJI, WATCHED_SPEED)
-    request = CompletionRequest(model=model, prompt=question, max_tokens=WATCHED_TOKENS)
-    strategy = Watched(DirectStrategy(connection.session, tap=record.tap), record)
-    watched = stream(strategy, request, limits=streams.LIMITS)
-    place = st.empty()
-    with (
-        streams.let_in(connection, watched),
-        streams.reading_together([("ours", watched)]) as (reading,),
-    ):
-        try:
-            while not (lane := reading.lane()).ended and not record.full:
-                steps = record.steps(lane.marks, lane.text)
-                place.html(_table(steps, len(steps)))
-                script.pause(LOOK_SECONDS)
-        finally:
-            # No Streamlit in here: this run may be stopping.
-            look.stopped = not record.full and not reading.lane().ended
-            reading.cancel()
-            lane = reading.lane()
-            look.code = lane.code
-            look.steps = record.steps(lane.marks, lane.text)
+def _go_through(look: Look) -> None:
+    """Draw a look that is over, one step of it in detail."""
+    code, steps = look.lanes[0].code, look.steps
+    if code is not None:
+        st.error(streams.explained(code), icon=":material/error:")
+    if steps:
+        st.markdown(_summary(steps))
+        number = _step_by_step(steps)
+        st.html(_table(steps, number))
 
 
 def _summary(steps: Sequence[Step]) -> str:

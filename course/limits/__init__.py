@@ -1,30 +1,27 @@
 """What a shared server allows: the policy, the queue, the day's counters, and refusals."""
 
 from course.limits.admission import (
-    admitted,
+    Admission,
     allowed_models,
+    ask,
     current_policy,
-    enter,
     longest_prompt,
-    reserve,
     say_if_unusable,
     say_refusal,
 )
-from course.limits.policy import Policy, Refusal, Reservation, open_policy, spent
-from streaming import Place
+from course.limits.policy import Entry, Policy, Refusal, Reservation, open_policy, spent
 
 __all__ = [
-    "Place",
+    "Admission",
+    "Entry",
     "Policy",
     "Refusal",
     "Reservation",
-    "admitted",
     "allowed_models",
+    "ask",
     "current_policy",
-    "enter",
     "longest_prompt",
     "open_policy",
-    "reserve",
     "say_if_unusable",
     "say_refusal",
     "spent",

@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, connect
-from course import connection_panel, progress, script, settings
+from course import connection_panel, progress, settings
 from course.language import text
 from course.limits.ledgers import Ledger, Over, SnowflakeLedger, SqliteLedger
 from course.limits.policy import Policy, Refusal, Reservation, StreamQueue, spent
 from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
-from streaming import Place, TextStream
+from streaming import CompletionRequest
+from streaming.pump import CallEnd
 
 __all__ = [
-    "admitted",
+    "Admission",
     "allowed_models",
+    "ask",
     "current_policy",
-    "enter",
     "ledger",
     "longest_prompt",
-    "reserve",
     "say_if_unusable",
     "say_refusal",
 ]
 
 #: Of this server process.
 QUEUE = StreamQueue()
-# The ids of streams that a page's run shows or waits with, and an object of that run. Streamlit
-# begins a rerun before the run that it interrupts has ended.
-_shown: dict[int, object] = {}
 
 
 def current_policy(connection: Connection) -> Policy:
@@ -67,111 +64,79 @@ def ledger(kind: str) -> Ledger:
     return SqliteLedger(progress.default_path())
 
 
-@contextmanager
-def admitted(connection: Connection, *streams: TextStream) -> Iterator[None]:
-    """Admit streams before they start in here, and count them when they end.
+def ask(connection: Connection, requests: Sequence[CompletionRequest]) -> Admission:
+    """Decide about questions that are to be asked together, and count them.
 
-    All or none are admitted, on one place: on several they would wait for each other. Those that
-    must not ask have ended with a ``Refusal`` by then. A stream that has started is left alone.
+    Raises:
+        Refusal: none of them may be asked.
     """
-    me = object()
-    mine = [each for each in streams if _shown.setdefault(id(each), me) is me]
-    try:
-        if len(mine) < len(streams):
-            # A run that this one interrupts has not noticed yet; a rerun ends its streams.
-            _cancel(streams)
-        with _let_in(connection, [each for each in streams if each.status == "new"]):
-            yield
-    finally:
-        for each in mine:
-            del _shown[id(each)]
+    return Admission(current_policy(connection), requests)
 
 
-@contextmanager
-def _let_in(connection: Connection, streams: Sequence[TextStream]) -> Iterator[None]:
-    if not streams:
-        yield
-        return
-    asked = [(each.request.model, each.request.text, each.request.max_tokens) for each in streams]
-    reservations: list[Reservation] = []
-    place: Place | None = None
-    try:
+class Admission:
+    """Questions that may be asked once there is a place for them: one, or they'd wait for another.
+
+    ``requests`` are what to ask: their answers may be shorter than was asked for. Call ``over`` for
+    each of them, or ``cancel``. Any thread may call any method.
+
+    Raises:
+        Refusal: none of them may be asked.
+    """
+
+    def __init__(self, policy: Policy, requests: Sequence[CompletionRequest]) -> None:
+        self._entry = policy.entry()
+        self._open: dict[int, Reservation] = {}
+        self._lock = threading.Lock()
+        self.waiting = True
+        limited = []
         try:
-            reservations, place = reserve(connection, asked)
-        except Refusal as refusal:
-            for stream in streams:
-                stream.refuse(refusal.again())
-        for stream, reservation in zip(streams, reservations, strict=False):
-            if reservation.max_tokens is not None:
-                stream.limit_output(reservation.max_tokens)
-        yield
-    finally:
-        # Their place is gone, or Streamlit's Stop came before they were shown.
-        _cancel(streams)
-        if place is not None:
-            place.leave()
-        for stream, reservation in zip(streams, reservations, strict=False):
-            if stream.metrics.total is None:  # it was not asked
-                reservation.give_back()
-            else:
-                reservation.settle(spent(stream, reservation))
+            for number, each in enumerate(requests):
+                found = policy.reserve(each.model, each.text, each.max_tokens)
+                self._open[number] = found
+                limited.append(each.model_copy(update={"max_tokens": found.max_tokens}))
+        except BaseException:
+            self.cancel()
+            raise
+        self.requests = tuple(limited)
 
+    @property
+    def running(self) -> bool:
+        """Whether it waits for its place."""
+        return self.waiting
 
-def reserve(
-    connection: Connection,
-    questions: Iterable[tuple[str, str, int | None]],
-    shown: DeltaGenerator | None = None,
-) -> tuple[list[Reservation], Place]:
-    """Count questions of (model, prompt, tokens at most), all or none, and take one place for them.
+    def wait(self, seconds: float) -> int | None:
+        """Wait for the place, so long at most; return how many are ahead, or ``None``: it is in.
 
-    ``shown`` is where a wait for the place is shown, see ``enter``.
+        Raises:
+            Refusal: there will be none.
+        """
+        try:
+            ahead = self._entry.wait(seconds)
+        except Refusal:
+            self.cancel()
+            raise
+        self.waiting = self.waiting and ahead is not None
+        return ahead
 
-    Raises:
-        Refusal: they must not be asked.
-    """
-    policy = current_policy(connection)
-    reservations: list[Reservation] = []
-    try:
-        for question in questions:
-            reservations.append(policy.reserve(*question))  # noqa: PERF401 - each is given back
-        return reservations, enter(policy, shown)
-    except BaseException:
-        for each in reservations:
+    def over(self, number: int, text: str, end: CallEnd, *, live: bool = True) -> None:
+        """Count the answer to one of the questions; after the last the place is given back."""
+        with self._lock:
+            reservation = self._open.pop(number, None)
+            last = not self._open
+        if reservation is not None:
+            # The place first: the next learner should not wait for the disk.
+            if last:
+                self._entry.leave()
+            reservation.settle(spent(reservation, text, end, live=live))
+
+    def cancel(self) -> None:
+        """Ask none of those that are not over."""
+        with self._lock:
+            left, self._open = list(self._open.values()), {}
+        self.waiting = False
+        self._entry.leave()
+        for each in left:
             each.give_back()
-        raise
-
-
-def _cancel(streams: Iterable[TextStream]) -> None:
-    for each in streams:
-        each.cancel()
-
-
-def enter(policy: Policy, shown: DeltaGenerator | None = None) -> Place:
-    """Take a place for a stream; say meanwhile, in ``shown`` or here, how many are ahead.
-
-    Raises:
-        Refusal: there is none.
-    """
-    last = -1
-
-    def say_place(ahead: int) -> None:
-        nonlocal last, shown
-        script.allow_stop()
-        if ahead != last:
-            last = ahead
-            # Only now: without a wait, a message to each page would be wasted.
-            shown = shown or st.empty()
-            shown.info(text("limits.waiting", ahead=ahead), icon=":material/group:")
-
-    place = policy.enter(say_place)
-    try:
-        if shown is not None and last >= 0:
-            shown.empty()
-    except BaseException:
-        # A stop, which any message to the page may bring.
-        place.leave()
-        raise
-    return place
 
 
 def longest_prompt(most: int) -> int:

@@ -15,11 +15,13 @@ from course.problems import Problem
 from course.progress import StoreError
 from course.settings import Settings
 from local_cortex import tokens
-from streaming import FairQueue, Place, StreamUnavailable, TextStream
+from streaming import FairQueue, Place, StreamUnavailable
+from streaming.pump import CallEnd
 
 __all__ = [
     "LOOK_SECONDS",
     "Day",
+    "Entry",
     "Policy",
     "Reason",
     "Refusal",
@@ -80,9 +82,9 @@ class StreamQueue(FairQueue):
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, grace: float = 0.5) -> None:
         super().__init__(None, stale=STALE_SECONDS, clock=clock)
-        self._grace = grace
+        self.now, self.grace = clock, grace
 
-    def enter(
+    def ask(
         self,
         learner: str,
         *,
@@ -90,40 +92,95 @@ class StreamQueue(FairQueue):
         at_once: int | None = None,
         queue: int = 0,
         patience: float = 0.0,
-        on_wait: Callable[[int], object] = lambda _: None,
-    ) -> Place:
-        """Take a place for one stream, waiting for it if necessary; ``Place.leave`` gives it back.
+    ) -> Entry:
+        """Ask for a place for one stream of this learner's; nothing waits for it yet.
 
-        This learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
-        ``queue`` may wait, for ``patience`` seconds. ``on_wait`` is called with how many are ahead,
-        every ``LOOK_SECONDS``; what it raises ends the wait.
+        The learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
+        ``queue`` may wait, for ``patience`` seconds.
+        """
+        return Entry(self, learner, most, at_once, queue, patience)
+
+
+class Entry:
+    """A stream's way to a place in a :class:`StreamQueue`."""
+
+    def __init__(
+        self,
+        line: StreamQueue,
+        learner: str,
+        most: int | None,
+        at_once: int | None,
+        queue: int,
+        patience: float,
+    ) -> None:
+        self._line, self._learner = line, learner
+        self._most, self._at_once = most, at_once
+        self._queue, self._patience = queue, patience
+        self._since = line.now()
+        self._place: Place | None = None
+
+    def wait(self, seconds: float) -> int | None:
+        """Wait, ``seconds`` at most; return how many are ahead, or ``None``: it is in.
 
         Raises:
-            Refusal: ``streams``, ``queue`` or ``patience``.
+            Refusal: ``streams``, ``queue`` or ``patience``; the way ends there.
         """
-        with self.changed:
-            if most is not None and not self.changed.wait_for(
-                lambda: self.owned(learner) < most, self._grace
-            ):
-                raise Refusal("streams", limit=most)
-            self.places = at_once
-            self.call()
-            me = self.join(learner)
+        if self._place is None:
+            if not self._may_join(seconds):
+                return 1
+            self._place = self._join()
+            ahead = self._place.wait(0)
+            if ahead is not None and ahead >= self._queue:
+                self.leave()
+                raise Refusal("queue", limit=self._queue)
+        else:
+            ahead = self._place.wait(seconds)
+        if ahead is not None and self._line.now() - self._since >= self._patience:
+            self.leave()
+            raise Refusal("patience", limit=round(self._patience))
+        return ahead
+
+    def enter(self, on_wait: Callable[[int], object] = lambda _: None) -> Entry:
+        """Wait until it is in, and return it; ``on_wait`` is told meanwhile how many are ahead.
+
+        Raises:
+            Refusal: as ``wait`` does; whatever ``on_wait`` raises ends the way, too.
+        """
         try:
-            ahead = me.wait(0)
-            if ahead is not None and ahead >= queue:
-                raise Refusal("queue", limit=queue)
-            since = self._clock()
+            ahead = self.wait(0)
             while ahead is not None:
-                if self._clock() - since >= patience:
-                    raise Refusal("patience", limit=round(patience))
                 on_wait(ahead)
-                me.wait(LOOK_SECONDS)
-                ahead = me.wait(0)
+                ahead = self.wait(LOOK_SECONDS)
         except BaseException:
-            me.leave()
+            self.leave()
             raise
-        return me
+        return self
+
+    def leave(self) -> None:
+        """Give the place back, or stop waiting for one; in any thread, more than once."""
+        if self._place is not None:
+            self._place.leave()
+
+    def _may_join(self, seconds: float) -> bool:
+        """Wait for another stream of this learner's that may still be ending."""
+        line, most = self._line, self._most
+        if most is None:
+            return True
+        left = self._since + line.grace - line.now()
+        with line.changed:
+            free = line.changed.wait_for(
+                lambda: line.owned(self._learner) < most, max(0.0, min(seconds, left))
+            )
+        if not free and left <= 0:
+            raise Refusal("streams", limit=most)
+        return free
+
+    def _join(self) -> Place:
+        line = self._line
+        with line.changed:
+            line.places = self._at_once
+            line.call()
+            return line.join(self._learner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +291,15 @@ class Policy:
 
         return Reservation(max_tokens, asked, reserved, correct)
 
-    def enter(self, on_wait: Callable[[int], object]) -> Place:
-        """Take a place for a stream, waiting for it if necessary; see ``StreamQueue.enter``.
-
-        Raises:
-            Refusal: there is none.
-        """
+    def entry(self) -> Entry:
+        """Return the way to a place for a stream, which nobody waits for yet."""
         streams = self._streams
-        return self._queue.enter(
+        return self._queue.ask(
             self._learner,
             most=self._limits.learner.streams_at_once,
             at_once=streams.at_once,
             queue=streams.queue,
             patience=streams.patience,
-            on_wait=on_wait,
         )
 
 
@@ -260,14 +312,12 @@ def open_policy() -> Policy:
     return Policy(Settings(), "", local=True, ledger=no_ledger, queue=StreamQueue())
 
 
-def spent(stream: TextStream, reservation: Reservation) -> int | None:
-    """Estimate the tokens of a stream that has ended; ``None``: as many as were reserved.
+def spent(reservation: Reservation, text: str, end: CallEnd, *, live: bool) -> int | None:
+    """Estimate the tokens of a call that is over; ``None``: as many as were reserved.
 
-    The service's own count reaches no strategy, so the text is counted. An answer that comes as a
-    whole may have been written after its reader left: the worst is assumed.
+    The service's own count reaches no strategy, so the text that came is counted. An answer that is
+    not ``live`` may have been written after its reader had left: the worst is assumed.
     """
-    if not reservation.is_counted:
+    if not reservation.is_counted or (end == "stopped" and not live):
         return None
-    if stream.status in ("cancelled", "timeout") and not stream.live:
-        return None
-    return reservation.prompt_tokens + tokens.count(stream.text)
+    return reservation.prompt_tokens + tokens.count(text)

@@ -6,16 +6,23 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from typing import Protocol
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 
-__all__ = ["Answer", "Keeper"]
+__all__ = ["Answer", "Call", "Keeper", "arriving", "keep"]
 
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
 # two; seconds.
 LOOK = 1.0
-GONE = 6.0
+GONE = 8.0
+# A page that is being loaded may be a refreshed one: so much longer at the most; seconds.
+ARRIVING = 6.0
+LONGEST_GONE = 20.0
 
 
 class Answer:
@@ -34,17 +41,18 @@ class Answer:
         self.stream = stream
         #: The least seconds between two pieces, as the stream's maker wants it.
         self.tick = stream.pace.tick
-        self._blocks = Blocks()
-        # What somebody else has read of it is part of the answer, too.
-        self.finished = self._blocks.feed(stream.text)
-        self.state = len(self.finished), self._blocks.open
+        self.finished: list[str] = []
+        self.state = 0, ""
         self.told = False
+        self._blocks = Blocks()
+        self._fed = 0
         self._reading = threading.Lock()
+        self.catch_up()
 
     @property
     def running(self) -> bool:
         """Whether more is to come."""
-        return self.stream.status in ("new", "running")
+        return self.stream.running
 
     def read(self, on_idle: Callable[[], object]) -> None:
         """Wait for the next piece and take it in; what ``on_idle`` raises ends the wait.
@@ -54,12 +62,32 @@ class Answer:
         """
         with self._reading:
             self.stream.on_idle = on_idle
-            self.finished += self._blocks.feed(next(self.stream, ""))
-            self.state = len(self.finished), self._blocks.open
+            next(self.stream, "")
+            self._take_in()
+
+    def catch_up(self) -> None:
+        """Take in what somebody else has read."""
+        with self._reading:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        new = self.stream.text[self._fed :]
+        self._fed += len(new)
+        self.finished += self._blocks.feed(new)
+        self.state = len(self.finished), self._blocks.open
+
+
+class Call(Protocol):
+    """Work for a reader, which may be ended from any thread; a stream is one."""
+
+    @property
+    def running(self) -> bool: ...
+
+    def cancel(self) -> None: ...
 
 
 class Keeper:
-    """Ends the model calls of tabs that stay closed."""
+    """Ends the calls of tabs that stay closed."""
 
     def __init__(
         self, is_there: Callable[[str], bool], clock: Callable[[], float] = time.monotonic
@@ -67,37 +95,62 @@ class Keeper:
         self._is_there = is_there
         self._clock = clock
         self._lock = threading.Lock()
-        self._streams: weakref.WeakKeyDictionary[TextStream, str] = weakref.WeakKeyDictionary()
+        self._calls: weakref.WeakKeyDictionary[Call, str] = weakref.WeakKeyDictionary()
         self._gone: dict[str, float] = {}
+        self._arrived = 0.0
         self._looking = False
 
-    def keep(self, stream: TextStream, session: str) -> None:
-        """Look after a stream that ``session`` shows; called again, the last session counts."""
+    def arriving(self) -> None:
+        """Say that a page is being loaded, and nobody knows yet whose calls it will take over."""
+        self._arrived = self._clock() + ARRIVING
+
+    def keep(self, call: Call, session: str) -> None:
+        """Look after a call for ``session``; called again, the last session counts."""
         with self._lock:
-            self._streams[stream] = session
+            self._calls[call] = session
             if not self._looking:
                 self._looking = True
-                threading.Thread(target=self._look_on, name="stream-keeper", daemon=True).start()
+                threading.Thread(target=self._look_on, name="call-keeper", daemon=True).start()
 
     def look(self) -> bool:
         """Cancel what nobody can see any more; tell whether anything is left to look after."""
         with self._lock:
-            streams = list(self._streams.items())
-        now, running = self._clock(), False
-        for stream, session in streams:
-            if stream.status not in ("new", "running"):
-                continue
-            running = True
+            calls = [each for each in self._calls.items() if each[0].running]
+        now = self._clock()
+        for call, session in calls:
             if self._is_there(session):
                 self._gone.pop(session, None)
-            elif now - self._gone.setdefault(session, now) >= GONE:
-                stream.cancel()
+                continue
+            gone = now - self._gone.setdefault(session, now)
+            if gone >= GONE and (now >= self._arrived or gone >= LONGEST_GONE):
+                call.cancel()
         with self._lock:
-            self._looking = running
-            if not running:
+            # Under the lock, so that what is kept from now on begins to look again.
+            self._looking = any(each.running for each in self._calls)
+            if not self._looking:
                 self._gone.clear()
-        return running
+            return self._looking
 
     def _look_on(self) -> None:
         while self.look():
             time.sleep(LOOK)
+
+
+KEEPER = Keeper(
+    lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
+)
+
+
+def arriving() -> None:
+    """Say that this page is being loaded, and may take a call over in a moment."""
+    KEEPER.arriving()
+
+
+def keep(call: Call) -> None:
+    """End a call 8 to 9 s after the tab that runs this script has been closed for good.
+
+    A refreshed tab is another one: whoever takes the call over keeps it again.
+    """
+    context = get_script_run_ctx()
+    if call.running and context is not None:
+        KEEPER.keep(call, context.session_id)

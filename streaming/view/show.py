@@ -8,28 +8,28 @@ from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
-from streamlit import runtime
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
+from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
 from streaming.view.drawing import Drawing
-from streaming.view.kept import Answer, Keeper
+from streaming.view.kept import Answer, keep
 from streaming.view.turns import Turn, again
 
 __all__ = ["show"]
-
-#: Ends the calls of this server's closed tabs.
-KEEPER = Keeper(
-    lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
-)
 
 
 class _TurnIsOver(Exception):
     """Somebody else waits while nothing comes."""
 
 
-def show(stream: TextStream, *, key: str | None = None, cursor: str | None = None) -> StreamResult:
+def show(
+    stream: TextStream,
+    *,
+    key: str | None = None,
+    cursor: str | None = None,
+    on_wait: Callable[[], object] | None = None,
+) -> StreamResult:
     """Show a stream where the page is now, piece by piece, and return how it ended.
 
     Without a ``key`` the call lasts until the end; a click anywhere else ends the answer. With one,
@@ -46,26 +46,25 @@ def show(stream: TextStream, *, key: str | None = None, cursor: str | None = Non
         stream: what to show.
         key: a name for the answer, used once on the page.
         cursor: a mark behind the text while it grows.
+        on_wait: called now and then while nothing comes, such as to say that the model is thinking.
     """
     if key is None:
-        return _to_the_end(stream, cursor or "")
+        return _to_the_end(stream, cursor or "", on_wait)
     slot = f"streaming-{key}"
     answer = st.session_state.get(slot)
     if not isinstance(answer, Answer) or answer.stream is not stream:
         answer = st.session_state[slot] = Answer(stream)
-    context = get_script_run_ctx()
-    if answer.running and context is not None:
-        KEEPER.keep(stream, context.session_id)
+    keep(stream)
     turn = Turn()
     if turn.in_fragment or not answer.running:
-        _take_turn(answer, turn, key, cursor or "")
+        _take_turn(answer, turn, key, cursor or "", on_wait)
         answer.told |= not answer.running
         return _state(answer)
 
     @st.fragment
     def part() -> None:
         turn = Turn()
-        _take_turn(answer, turn, key, cursor or "")
+        _take_turn(answer, turn, key, cursor or "", on_wait)
         if not turn.whole and not answer.running and not answer.told:
             st.rerun()
 
@@ -81,12 +80,20 @@ def _state(answer: Answer) -> StreamResult:
     return StreamResult(stream.text, "running", None, stream.metrics)
 
 
-def _take_turn(answer: Answer, turn: Turn, key: str, cursor: str) -> None:
+def _take_turn(
+    answer: Answer,
+    turn: Turn,
+    key: str,
+    cursor: str,
+    on_wait: Callable[[], object] | None,
+) -> None:
     """Draw the answer so far, and go on until it ends or somebody else waits."""
 
     def look() -> None:
         if turn.over:
             raise _TurnIsOver
+        if on_wait is not None:
+            on_wait()
 
     answer.stream.start()
     with st.container():
@@ -102,19 +109,29 @@ def _take_turn(answer: Answer, turn: Turn, key: str, cursor: str) -> None:
 
 
 def _draw(answer: Answer, drawing: Drawing) -> None:
+    if not answer.running:
+        answer.catch_up()
     blocks, growing = answer.state
     drawing.update(answer.finished[:blocks], growing, last=not answer.running)
     pace = answer.stream.pace
     answer.stream.pace = replace(pace, tick=max(answer.tick, drawing.tick))
 
 
-def _to_the_end(stream: TextStream, cursor: str) -> StreamResult:
+def _to_the_end(
+    stream: TextStream, cursor: str, on_wait: Callable[[], object] | None
+) -> StreamResult:
     answer, drawing = Answer(stream), Drawing(cursor)
+
+    def look() -> None:
+        # Reading the session state is where Streamlit lets a waiting script be stopped.
+        _ = "streaming" in st.session_state
+        if on_wait is not None:
+            on_wait()
+
     with st.container():
         try:
             while answer.running:
-                # Reading the session state is where Streamlit lets a waiting script be stopped.
-                answer.read(lambda: "streaming" in st.session_state)
+                answer.read(look)
                 _draw(answer, drawing)
         except StreamError:
             pass  # it is in the stream, and in the result

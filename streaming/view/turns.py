@@ -60,11 +60,14 @@ class Turn:
         """Whether somebody else waits: a click, another fragment, or the rest of the page."""
         if self.whole or self._others:
             return True
+        state = self._state()
+        return time.monotonic() > self._ends if state is None else state != "CONTINUE"
+
+    def _state(self) -> str | None:
+        # Private, as in Streamlit 1.67 (runtime/scriptrunner_utils/script_requests.py).
         requests = getattr(self._ctx, "script_requests", None)
-        state = getattr(requests, "_state", None)
-        if state is None:
-            return time.monotonic() > self._ends
-        return bool(state.name != "CONTINUE")
+        name: str | None = getattr(getattr(requests, "_state", None), "name", None)
+        return name
 
     def wait(self, seconds: float) -> bool:
         """Let the page rest for so long; return at once, and true, when somebody else waits."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 from course.language import Language, texts
 from practice.exercises import LESSONS
@@ -12,6 +15,13 @@ from practice.exercises import LESSONS
 DAY = "day_03_write_streams"
 CUSTOM = "Method 2: Custom Generator"
 EXERCISES = LESSONS / DAY / "practice"
+BEGINNING = """() => {
+    window.hasBegun = false;
+    new MutationObserver(() => { window.hasBegun = true; }).observe(
+        document.querySelector('[data-testid=stApp]'),
+        {attributeFilter: ['data-test-script-state']},
+    );
+}"""
 
 
 def heading(page: Page, name: str) -> Locator:
@@ -30,6 +40,24 @@ def whole(page: Page) -> None:
 
 def settle(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+@contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """Wait for the run of the script that what is done begins, and for its end."""
+    page.evaluate(BEGINNING)
+    yield
+    page.wait_for_function("window.hasBegun")
+    settle(page)
+
+
+def open_by(button: Locator, inside: Locator) -> None:
+    """Open a list or a popover, again where a drawing of the page has closed it, until it shows."""
+    settle(button.page)
+    while not inside.is_visible():
+        button.click()
+        with suppress(TooLate):
+            inside.wait_for(timeout=2_000)
 
 
 def choose_language(page: Page, name: str) -> None:
@@ -69,7 +97,7 @@ def answer(page: Page) -> str:
     """Return the answer's text, in one block or in several."""
     text: str = page.evaluate(
         """() => [...document.querySelectorAll(
-            '.st-key-answer [data-testid=stMarkdownContainer]')]
+            '.st-key-answer-0 [data-testid=stMarkdownContainer]')]
             .map(part => part.innerText).join('\\n')"""
     )
     return text

@@ -15,6 +15,7 @@ from tests.browser.nasty_markdown import (
     BESIDE_CODE,
     CORPUS,
     MARKER,
+    ONE_OF_A_KIND,
     STOPPED,
     with_code,
 )
@@ -61,7 +62,9 @@ elif part == "code":
             broken = make_stream([(0.0, text)], pace=Pace.off(), error=ConnectionError())[0]
             show(broken, cursor="▌")
 else:
-    for number, text in enumerate(CORPUS.values()):
+    for number, (name, text) in enumerate(CORPUS.items()):
+        if (name in ONE_OF_A_KIND) != (part == "one of a kind"):
+            continue
         with st.container(key=f"blocks-{number}"):
             for block in blocks_of(text):
                 st.markdown(safe(block))

@@ -53,6 +53,18 @@ CORPUS = {
     "breaks": "a\n\n***\n\nb\n\n* * *\n\nc\n\n- - -\n\nd\n\n___\n\ne",
 }
 
+#: One text of each kind of block that a cut could break; the others are more of these kinds.
+ONE_OF_A_KIND = (
+    "fence in a list",
+    "ordered list from 3",
+    "table",
+    "html comment",
+    "display math",
+    "references",
+    "footnotes",
+    "images",
+)
+
 DIAGRAM = 'flowchart LR\nA@{{ img: "{}", label: "x" }}'
 
 #: Where the attacks would send what they have found.

@@ -26,7 +26,7 @@ PROMPTS = {
 }
 # About as much of the answer as fits below the widgets.
 CHARACTERS = {"en": 450, "ko": 260}
-SHOWN = "document.querySelector('.st-key-answer')?.innerText.length ?? 0"
+SHOWN = "document.querySelector('.st-key-answer-0')?.innerText.length ?? 0"
 # So high that the answer begins in the upper half, where the page doesn't scroll to it; in pixels.
 FILM_WINDOW = ViewportSize(width=1280, height=1240)
 # The demo in it, without the sidebar: left, upper, right and lower edge.

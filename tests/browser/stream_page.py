@@ -11,31 +11,42 @@ from streaming import CompletionRequest, stream
 from streaming.view import show
 
 TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 4_000
+SHORT = "".join(f"Paragraph {number}, in some words.\n\n" for number in range(40)) + "The end."
 
 
 class Slow:
     name = "slow"
     live = True
 
-    def __init__(self, closed: list[str]) -> None:
-        self.closed = closed
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         try:
-            for start in range(0, len(TEXT), 4):
-                yield TEXT[start : start + 4]
+            for start in range(0, len(self.text), 4):
+                yield self.text[start : start + 4]
                 time.sleep(0.02)
         finally:
-            self.closed.append("closed")
+            closed.append("closed")
 
 
-closed: list[str] = st.session_state.setdefault("closed", [])
+@st.cache_resource
+def closed_in_this_process() -> list[str]:
+    return []
+
+
+closed = closed_in_this_process()
+# With a key, an answer survives; without one, the page waits for it.
+key = "answer" if "survives" in st.query_params else None
 if st.button("Ask"):
+    text = SHORT if "short" in st.query_params else TEXT
     request = CompletionRequest(model="any", prompt="any")
-    st.session_state.answer = stream(Slow(closed), request)
-st.checkbox("Another widget")
+    st.session_state.answer = stream(Slow(text), request)
+    st.session_state.told = 0
+st.text(f"clicks: {sum(st.checkbox(f'Widget {number}') for number in range(8))}")
 if "answer" in st.session_state:
-    with st.container(key="answer"):
-        result = show(st.session_state.answer, key="answer", cursor="▌")
-    st.text(f"status: {result.status}")
+    with st.container(key="shown"):
+        result = show(st.session_state.answer, key=key, cursor="▌")
+    st.session_state.told += result.status != "running"
+    st.text(f"status: {result.status}, told {st.session_state.told} times")
 st.text(f"closed: {len(closed)}")

@@ -128,10 +128,10 @@ def test_a_growing_answer_is_brought_into_view(endless_course: str, new_page: Ne
         generate(page).evaluate("button => button.click()")
         expect(stop(page)).to_be_visible()
         expect(stop(page)).to_be_in_viewport(ratio=1)
-        expect(page.locator(".st-key-answer")).to_contain_text("word word")
+        expect(page.locator(".st-key-answer-0")).to_contain_text("word word")
         page.wait_for_function(
             """() => {
-                const {y} = document.querySelector('.st-key-answer').getBoundingClientRect();
+                const {y} = document.querySelector('.st-key-answer-0').getBoundingClientRect();
                 return 40 <= y && y <= 200;
             }"""
         )

@@ -15,7 +15,7 @@ from course.content.lesson import Lesson
 from course.content.lesson_blocks import Question
 from course.language import Language, texts
 from practice import load_exercises
-from tests.browser.day_3 import settle
+from tests.browser.day_3 import open_by, rerun, settle
 
 NAMES: dict[Language, str] = {"en": "English", "ko": "한국어"}
 # Each language is come back to once.
@@ -47,12 +47,9 @@ def pick(page: Page, box: Locator, number: int) -> None:
     field, option = box.get_by_role("combobox"), page.get_by_role("option").nth(number)
     # The list closes when the page scrolls, as it does to the field.
     field.scroll_into_view_if_needed()
-    while not option.is_visible():
-        field.click()
-        page.wait_for_timeout(500)
-    option.click()
-    page.wait_for_timeout(500)
-    settle(page)
+    open_by(field, option)
+    with rerun(page):
+        option.click()
 
 
 def answer_the_questions(page: Page, lesson: Lesson) -> Check:
@@ -100,9 +97,8 @@ def set_the_demo(page: Page, lesson: Lesson) -> Check:
     name = MODELS.get(lesson.name)
     if name:
         prompt.fill(PROMPT)
-        prompt.press("Enter")
-        page.wait_for_timeout(500)
-        settle(page)
+        with rerun(page):
+            prompt.press("Enter")
         pick(page, model, 1)
 
     def check(_: Language) -> None:
@@ -119,8 +115,8 @@ def set_the_lab(page: Page, lesson: Lesson) -> Check:
         page.locator(".st-key-lab-drawer summary").click()
         pick(page, page.locator("[class*=st-key-lab-question-]"), 2)
         pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
-        third.locator("label").first.click()
-        settle(page)
+        with rerun(page):
+            third.locator("label").first.click()
 
     def check(language: Language) -> None:
         if lesson.meta.lab:

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from course.progress.facts import Fact
 from course.progress.stores import SqliteStore
 from course.visitor import COOKIE
+from tests.browser.day_3 import open_by
 from tests.browser.server import SERVER_NAME, Course, streamlit_server
 
 pytestmark = pytest.mark.thorough
@@ -83,9 +84,7 @@ def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this
 def clear(page: Page) -> None:
     now = page.get_by_role("button", name="Clear", exact=True)
     # What is drawn again meanwhile closes the popover.
-    while not now.is_visible():
-        page.get_by_role("button", name="Clear progress").click()
-        page.wait_for_timeout(500)
+    open_by(page.get_by_role("button", name="Clear progress"), now)
     now.click()
 
 

@@ -85,7 +85,7 @@ def waits_behind(page: Page, ahead: int) -> None:
 
 
 def streams(page: Page) -> None:
-    expect(page.locator(".st-key-answer")).to_contain_text("Quantum")
+    expect(page.locator(".st-key-answer-0")).to_contain_text("Quantum")
 
 
 def test_who_waits_sees_the_place_in_line_and_stop_and_a_closed_tab_give_it_up(

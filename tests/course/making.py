@@ -45,9 +45,11 @@ from course.page import lesson_page
 page = lesson_page("{name}")
 
 
-@page.demo
 def draw_demo() -> None:
     pass
+
+
+page.draw(draw_demo)
 """
 
 

@@ -44,7 +44,7 @@ def test_a_page_that_is_not_python_makes_its_lesson_broken_until_it_is_mended(
     page.write_text(right + "x = (\n", encoding="utf-8")
     (broken,) = catalog.entries(tmp_path / "lessons")
     assert isinstance(broken, catalog.Broken)
-    assert "pages/day_07_caching.py:9: is not valid Python" in str(broken.problems[0])
+    assert "pages/day_07_caching.py:11: is not valid Python" in str(broken.problems[0])
     page.write_text(right, encoding="utf-8")
     assert len(catalog.lessons(tmp_path / "lessons")) == 1
 

@@ -129,6 +129,7 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("../../pages/day_07_caching.py", BEGUN + "x = 1\n" * 57, "the page has 60 lines"),
         ("../../pages/day_07_caching.py", BEGUN + "\nst.write_stream(x)\n", "5: `.write_stre"),
         ("../../pages/day_07_caching.py", BEGUN + "\nimport streaming.view\n", "without regard to"),
+        ("../../pages/day_07_caching.py", BEGUN + "\nfrom streaming import stream\n", "asks"),
         ("../../course.toml", "[limits]\nlocl = 1\n", "course.toml:2: unknown field `limits.locl`"),
         ("../day4/x.md", "", "lessons/day4: this folder's name is no lesson's"),
         ("../glossary.toml", "[token]\nterm = 1\n", "glossary.toml:2: field `token.term`"),

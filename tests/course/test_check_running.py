@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from course import ROOT
+from course.commands import check
 from course.commands.checking import running
 from course.commands.checking.lesson_files import check_files
 from course.commands.checking.running import (
@@ -50,9 +53,33 @@ DEMO = """\
 """
 
 
-def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-X", "utf8", "-m", "course", *arguments],
+# One process for several commands, of which each imports for a second. Two days fit into one.
+COMMANDS = """\
+import contextlib, io, json, os, sys
+os.cpu_count = lambda: 1
+from course.__main__ import main
+done = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        with contextlib.redirect_stderr(io.StringIO()) as errors:
+            code = main(words)
+    done.append((code, out.getvalue(), errors.getvalue()))
+print(json.dumps(done))
+"""
+
+
+class Done(NamedTuple):
+    """How a command of the course ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run_course(root: Path, *commands: Sequence[str]) -> list[Done]:
+    """Run commands one after another in the course at ``root``."""
+    process = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", COMMANDS, json.dumps(commands)],
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
         capture_output=True,
@@ -60,6 +87,8 @@ def run_course(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         encoding="utf-8",
         timeout=300,
     )
+    assert (process.returncode, process.stderr) == (0, "")
+    return [Done(*each) for each in json.loads(process.stdout)]
 
 
 def change(path: Path, old: str, new: str) -> None:
@@ -93,16 +122,17 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def course(empty: Path) -> Path:
     """A course of two new days."""
-    for name in (SPOILT, RIGHT):
-        _, day, title = name.split("_")
-        made = run_course(empty, "new-day", day, title.title())
+    names = (SPOILT, RIGHT)
+    words = [name.split("_") for name in names]
+    commands = [("new-day", day, title.title()) for _, day, title in words]
+    for name, made in zip(names, run_course(empty, *commands), strict=True):
         assert made.returncode == 0, made.stderr
         assert f"lessons/{name}/ko.md:7: still to be written" in made.stdout
     return empty
 
 
 @pytest.fixture(scope="module")
-def checked(course: Path) -> subprocess.CompletedProcess[str]:
+def checked(course: Path) -> Done:
     """What the command says of two days of which one is spoilt in each way that running shows."""
     folder = course / "lessons" / SPOILT
     page = course / "pages" / f"{SPOILT}.py"
@@ -112,17 +142,18 @@ def checked(course: Path) -> subprocess.CompletedProcess[str]:
     step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
     append(folder / "practice" / "1_first_try" / "solution.py", '{}["key"]\n')
     append(course / "pages" / f"{RIGHT}.py", f"\n\n{PRINTS}\n")
-    return run_course(course, "check")
+    (done,) = run_course(course, ("check",))
+    return done
 
 
 def test_a_course_with_an_error_fails_the_check_in_plain_words(
-    checked: subprocess.CompletedProcess[str],
+    checked: Done,
 ) -> None:
     assert (checked.returncode, checked.stderr) == (1, "")
 
 
 def test_a_new_day_has_no_errors_and_is_told_what_is_left(
-    checked: subprocess.CompletedProcess[str],
+    checked: Done,
 ) -> None:
     said = [row for row in checked.stdout.splitlines() if RIGHT in row]
     assert f"warning: lessons/{RIGHT}/en.md:7: still to be written" in "\n".join(said)
@@ -130,7 +161,7 @@ def test_a_new_day_has_no_errors_and_is_told_what_is_left(
 
 
 def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
-    course: Path, checked: subprocess.CompletedProcess[str]
+    course: Path, checked: Done
 ) -> None:
     line = len((course / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
     pressed = "when 'Try' is pressed; when 'Fall' is pressed"
@@ -141,31 +172,35 @@ def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
 
 
 def test_a_demo_that_fails_only_with_its_second_option_is_an_error(
-    checked: subprocess.CompletedProcess[str],
+    checked: Done,
 ) -> None:
     assert "fails (with 'TWO' as 'Way', when 'Try' is pressed): KeyError: 'mine'" in checked.stdout
     assert "fails (with 'Fast' on): KeyError: 'other'" in checked.stdout
 
 
 def test_an_assembled_program_that_fails_is_found(
-    checked: subprocess.CompletedProcess[str],
+    checked: Done,
 ) -> None:
     said = f"error: lessons/{SPOILT}/steps: day41.py, the steps put together, fails: "
     assert f"{said}when 'Go' is pressed: name 'none' is not defined" in checked.stdout
 
 
-def test_a_solution_that_fails_is_found(checked: subprocess.CompletedProcess[str]) -> None:
+def test_a_solution_that_fails_is_found(checked: Done) -> None:
     said = f"error: lessons/{SPOILT}/practice/1_first_try/solution.py: fails check runs (ko, en)"
     assert said in checked.stdout
 
 
 def test_the_commands_refuse_a_day_that_is_taken_or_not_there(course: Path) -> None:
-    again = run_course(course, "new-day", "42", "Caching")
+    again, noted, unknown = run_course(
+        course,
+        ("new-day", "42", "Caching"),
+        ("translated", "42", "en"),
+        ("translated", "43", "en"),
+    )
     assert (again.returncode, again.stdout) == (2, "")
     assert "is day 42 already" in again.stderr
-    noted = run_course(course, "translated", "42", "en")
     assert noted.stdout == f"lessons/{RIGHT}/translated.toml: en is noted as up to date.\n"
-    assert run_course(course, "translated", "43", "en").returncode == 2
+    assert unknown.returncode == 2
 
 
 @pytest.fixture
@@ -201,9 +236,27 @@ def test_days_whose_process_fails_get_a_process_each_and_the_fault_keeps_its_day
     ]
 
 
+@pytest.mark.parametrize("processors", [1, 2, 3])
+def test_every_day_is_looked_at_once_however_many_processors_there_are(
+    two_days: list[Lesson], processors: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    looked: list[tuple[str, int]] = []
+    looks = ("check_exercises", "draw_charts", "draw_pages", "run_programs")
+
+    def look(name: str, lessons: Sequence[Lesson], root: Path) -> list[Problem]:
+        looked.extend((name, each.meta.day) for each in lessons)
+        return []
+
+    for name in looks:
+        monkeypatch.setattr(check, name, partial(look, name))
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    assert [problem for job in check._jobs(two_days, tmp_path) for problem in job()] == []
+    assert sorted(looked) == [(name, day) for name in looks for day in (7, 8)]
+
+
 @pytest.mark.thorough
 def test_a_page_that_ends_the_process_hides_no_other_days_faults(
-    course: Path, checked: subprocess.CompletedProcess[str]
+    course: Path, checked: Done
 ) -> None:
     days = [load(course / "lessons" / name) for name in (RIGHT, SPOILT)]
     with changed(course / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
@@ -213,9 +266,7 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(
 
 
 @pytest.mark.thorough
-def test_a_page_that_never_ends_is_named(
-    course: Path, checked: subprocess.CompletedProcess[str]
-) -> None:
+def test_a_page_that_never_ends_is_named(course: Path, checked: Done) -> None:
     drawing = course / "course" / "commands" / "checking" / "drawing.py"
     with (
         changed(drawing, "SECONDS = 60", "SECONDS = 20"),
@@ -267,7 +318,7 @@ def test_a_program_that_never_ends_is_killed_with_all_that_it_started(tmp_path: 
     )
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grandchild!r}])"
     with pytest.raises(subprocess.TimeoutExpired):
-        run_python(["-c", child], tmp_path, {}, 5)
+        run_python(["-c", child], tmp_path, {}, 3)
     # The lock is free once nobody lives who has it.
     with held.open() as file:
         waiting = threading.Thread(target=fcntl.flock, args=(file, fcntl.LOCK_EX), daemon=True)

@@ -64,17 +64,18 @@ def test_a_program_that_is_too_long_is_not_run(tmp_path: Path) -> None:
     assert row.first == "the program is too long"
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[1, 2]", b"{" * 100_000])
 def test_a_file_that_is_no_learners_work_is_named_and_the_others_are_graded(
-    tmp_path: Path, content: bytes
+    tmp_path: Path,
 ) -> None:
-    path = tmp_path / "holiday.json"
-    path.write_bytes(content)
+    contents = [b"", b"{}", b"\xff\xfe", b"[1, 2]", b"{" * 100_000]
+    paths = [tmp_path / f"holiday {number}.json" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
     kim = work(tmp_path / "kim.json", (*DAY_1, "solved", program(*DAY_1, "solution.py")))
-    first, second = grade_files([path, kim])
-    assert (first.file, first.note) == (str(path), "UNREAD")
-    assert first.first.startswith("the file ")
-    assert second.now == "5/5"
+    *unread, last = grade_files([*paths, kim])
+    assert [(each.file, each.note) for each in unread] == [(str(path), "UNREAD") for path in paths]
+    assert all(each.first.startswith("the file ") for each in unread)
+    assert last.now == "5/5"
 
 
 def test_an_export_without_a_program_says_so(tmp_path: Path) -> None:

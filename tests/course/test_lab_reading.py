@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from course.lab import streams as module
-from course.lab.streams import Reading, reading_together
-from streaming import Pace, SimulatedStrategy, stream
+from course.lab.streams import Reading, Readings, Way
+from streaming import CompletionRequest, Pace, SimulatedStrategy, Strategy
 from tests.course.lab_making import make_lane
+from tests.local_cortex.cortex_engines import eventually
 from tests.streaming.fakes import REQUEST, make_stream
+
+if TYPE_CHECKING:
+    from connection import Connection
+
+# Only a hang takes as long.
+SECONDS = 30.0
 
 
 def read(**given: object) -> Reading:
@@ -26,8 +36,8 @@ def read(**given: object) -> Reading:
 def test_each_piece_is_marked_with_its_time_and_how_much_there_is() -> None:
     lane = read(arrivals=((0.4, "Hello "), (0.5, "there."))).lane()
     assert lane.text == "Hello there."
-    assert [characters for _, characters in lane.marks] == [5, 11, 12]
-    assert [at for at, _ in lane.marks] == pytest.approx([0.4, 0.5, 0.5], abs=0.01)
+    assert [lane.marks[0][1], lane.marks[-1][1]] == [5, 12]
+    assert [lane.marks[0][0], lane.marks[-1][0]] == pytest.approx([0.4, 0.5], abs=0.01)
     assert (lane.ended, lane.status, lane.code) == (True, "complete", None)
 
 
@@ -57,21 +67,34 @@ def test_gaps_are_between_pieces_and_not_before_the_first() -> None:
     assert make_lane(marks=((2.0, 1),)).gaps == ()
 
 
-def test_leaving_ends_every_stream_and_its_thread() -> None:
-    waits = threading.Event()
+def test_all_begin_together_and_stopping_ends_every_stream_and_its_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits, asked = threading.Event(), threading.Semaphore(0)
 
     def answer(_: object) -> list[str]:
-        waits.wait(10)
+        asked.release()
+        waits.wait(SECONDS)
         return ["too late"]
 
-    streams = [stream(SimulatedStrategy(answer), REQUEST) for _ in range(2)]
+    def ask(_: object, requests: Sequence[CompletionRequest]) -> object:
+        return SimpleNamespace(requests=requests, wait=lambda _: None, over=over)
+
+    def over(number: int, text: str, end: str, *, live: bool) -> None:
+        counted.append((number, text, end, live))
+
+    counted: list[tuple[int, str, str, bool]] = []
+    monkeypatch.setattr("course.limits.ask", ask)
+    ways: list[tuple[Way, Strategy, Pace]] = [
+        ("custom", SimulatedStrategy(answer), Pace.off()) for _ in range(2)
+    ]
     before = set(threading.enumerate())
-    with (
-        pytest.raises(KeyboardInterrupt),
-        reading_together([("custom", each) for each in streams]) as readings,
-    ):
-        assert len([thread for thread in threading.enumerate() if "lab-" in thread.name]) == 2
-        raise KeyboardInterrupt
-    assert all(reading.lane().status == "cancelled" for reading in readings)
-    assert not [each for each in set(threading.enumerate()) - before if "lab-" in each.name]
+    job = Readings(cast("Connection", None), REQUEST, ways)
+    job.start()
+    assert all(asked.acquire(timeout=SECONDS) for _ in range(2))
+    job.cancel()
+    assert job.join(SECONDS)
+    assert [lane.status for lane in job.lanes] == ["cancelled", "cancelled"]
+    assert not [each for each in set(threading.enumerate()) - before if "lab-custom" in each.name]
     waits.set()
+    assert eventually(lambda: sorted(counted) == [(n, "", "stopped", False) for n in (0, 1)])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from streamlit.delta_generator import DeltaGenerator
 
 from course.lab import breaking
 from course.lab.breaking import Outcome, Side, hand_out, marked, ours
@@ -18,20 +17,6 @@ from tests.local_cortex.cortex_engines import eventually
 # Only a hang takes as long: what is waited for takes tenths of a second.
 SECONDS = 60.0
 PROMPT = "What is streaming?"
-
-
-class Place:
-    """One half of a page: it takes text, as Streamlit does, and refuses half a character."""
-
-    def empty(self) -> Place:
-        return self
-
-    def write_stream(self, pieces: Iterable[str], cursor: None = None) -> str:
-        written = [piece for piece in pieces if piece.encode()]
-        return "".join(written)
-
-    def warning(self, said: str, icon: str) -> None:
-        """Show nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +37,7 @@ def run(cortex: LocalCortex, program: Any, model: str, *, seconds: float = SECON
     """Run a program on half a page; end it after so many seconds."""
     session = cortex.session()
     prompt = f"{PROMPT} {program.__name__} {model}"
-    place = cast("DeltaGenerator", Place())
-    side = Side(program, place, session, model, prompt, "(address)")
+    side = Side(program, session, model, prompt, "en", "(address)")
     side.start()
     wait_for(side, seconds)
     side.end()
@@ -94,15 +78,17 @@ def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
     assert mine.said
 
 
-def test_a_program_without_a_response_is_ended_with_its_thread(cortex: LocalCortex) -> None:
-    theirs = run(cortex, hand_out, "fault-stall-headers", seconds=0.5)
-    assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)
-
-
 def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
     theirs = run(cortex, hand_out, "fault-429-then-ok")
     assert (theirs.requests, theirs.error) == (2, None)
     assert theirs.kept
+
+
+def test_a_program_that_is_refused_again_and_again_is_ended_with_its_thread(
+    cortex: LocalCortex,
+) -> None:
+    theirs = run(cortex, hand_out, "fault-429-forever", seconds=0.5)
+    assert (theirs.cut, theirs.error, theirs.kept, theirs.shown) == (True, None, None, "")
 
 
 def test_half_an_emoji_breaks_the_hand_out_and_not_ours(cortex: LocalCortex) -> None:

@@ -1,8 +1,7 @@
-"""The proof: the hand-out's Day 3 program, unmodified, streams without an account."""
+"""The proof: the hand-out's Day 3 program, unmodified, streams in a browser without an account."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -19,16 +18,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from course.content.lesson import find, program
 from local_cortex import tokens
-from local_cortex.engines import Message, scripted
 from tests.browser import chromium
 from tests.local_cortex.programs import command_line, variables
+from tests.local_cortex.test_lesson_code import ANSWER, METHODS, PROMPT, handout
 
 SECONDS = 240.0
-METHODS = ("Method 1: Direct (stream=True)", "Method 2: Custom Generator")
-PROMPT = "Explain quantum computing in one sentence."
-ANSWER = scripted.answer([Message("user", PROMPT)])
 # Slow enough for a browser on a busy machine to see the first words before the last are made.
 FIRST_TOKEN, TOKENS_PER_SECOND = 0.4, 8.0
 # How long the model takes for all of the answer.
@@ -38,44 +33,8 @@ GENERATION = FIRST_TOKEN + (tokens.count(ANSWER) - 1) / TOKENS_PER_SECOND
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with nothing in it but the learner's program."""
-    source = program(find("day_03_write_streams"))
-    one_line = "".join(source.split()).replace(",)", ")")
-    assert 'Session.builder.configs(st.secrets["connections"]["snowflake"]).create()' in one_line
-    assert "local_cortex" not in source
-    (tmp_path / "day3.py").write_text(source, encoding="utf-8")
+    (tmp_path / "day3.py").write_text(handout(), encoding="utf-8")
     return tmp_path
-
-
-DRIVER = """
-import json, sys, warnings
-
-warnings.simplefilter("ignore")
-from streamlit.testing.v1 import AppTest
-
-app = AppTest.from_file("day3.py", default_timeout=200).run()
-app.text_input[0].set_value(sys.argv[1])
-seen = []
-for method in app.radio[0].options:
-    app.radio[0].set_value(method)
-    app.button[0].click().run()
-    seen.append([method, [each.value for each in app.markdown], [str(e) for e in app.exception]])
-print(json.dumps([app.title[0].value, seen]))
-"""
-
-
-def test_both_methods_answer_in_a_test_of_the_app(folder: Path) -> None:
-    done = subprocess.run(
-        command_line(sys.executable, "-c", DRIVER, PROMPT),
-        cwd=folder,
-        env=variables(folder),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    assert done.returncode == 0, done.stderr
-    title, seen = json.loads(done.stdout)
-    assert title == "Day 3: Streaming Responses 🌊"
-    assert seen == [[method, ["### Response:", ANSWER], []] for method in METHODS]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the lessons show beside their assembled programs runs on Local Cortex, as they say."""
+"""What the lessons show, the hand-out's Day 3 program included, runs on Local Cortex unmodified."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
-from course.content.lesson import find, read_code
+from course.content.lesson import find, program, read_code
 from local_cortex.engines import Message, scripted
 from tests.local_cortex.programs import command_line, variables
 
 PROMPT = "Explain quantum computing in one sentence."
+METHODS = ("Method 1: Direct (stream=True)", "Method 2: Custom Generator")
 ANSWER = scripted.answer([Message("user", PROMPT)])
 # One program runs them all, as starting it and importing the clients takes the longest.
 DRIVER = """
@@ -20,12 +21,18 @@ import json, sys
 from streamlit.testing.v1 import AppTest
 
 seen = {}
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     app = AppTest.from_file(f"{name}.py", default_timeout=200).run()
-    for button in app.button:
-        button.click().run()
-    shown = [each.value for each in [*app.success, *app.error, *app.markdown]]
-    seen[name] = {"exceptions": [each.value for each in app.exception], "shown": shown}
+    for field in app.text_input:
+        field.set_value(sys.argv[1])
+    for method in app.radio[0].options if app.radio else [""]:
+        for choice in app.radio:
+            choice.set_value(method)
+        for button in app.button:
+            button.click().run()
+        shown = [each.value for each in [*app.success, *app.error, *app.markdown]]
+        exceptions = [each.value for each in app.exception]
+        seen[f"{name} {method}".strip()] = {"exceptions": exceptions, "shown": shown}
 print(json.dumps(seen))
 """
 
@@ -36,6 +43,15 @@ def step(day: str, name: str) -> str:
 
 def fields(model: str) -> str:
     return f"import streamlit as st\nmodel, prompt = {model!r}, {PROMPT!r}"
+
+
+def handout() -> str:
+    """Return the program that a learner downloads on Day 3: it knows nothing of Local Cortex."""
+    source = program(find("day_03_write_streams"))
+    one_line = "".join(source.split()).replace(",)", ")")
+    assert 'Session.builder.configs(st.secrets["connections"]["snowflake"]).create()' in one_line
+    assert "local_cortex" not in source
+    return source
 
 
 def apps() -> dict[str, list[str]]:
@@ -52,6 +68,7 @@ def apps() -> dict[str, list[str]]:
         "chat_completions": [fields("llama3.1-8b"), step(day_3, "chat_completions")],
         "assembled": [*head, fields("llama3.1-8b"), step(day_2, "step_4_ask")],
         "handled": [*head, fields("no-such-model"), ask, step(day_2, "handled")],
+        "day3": [handout()],
     }
 
 
@@ -63,7 +80,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for name, parts in written.items():
         (folder / f"{name}.py").write_text("\n".join(parts), encoding="utf-8")
     done = subprocess.run(
-        command_line(sys.executable, "-c", DRIVER, *written),
+        command_line(sys.executable, "-c", DRIVER, PROMPT, *written),
         cwd=folder,
         env=variables(folder),
         capture_output=True,
@@ -95,3 +112,8 @@ def test_the_assembled_program_of_day_2_shows_the_text_of_the_answer(shown: dict
 def test_day_2_s_handled_page_says_that_null_is_no_answer(shown: dict[str, str]) -> None:
     said = "No answer this time. Snowflake's error number: -"
     assert shown["handled"].strip() == said
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_both_methods_of_the_hand_out_answer(shown: dict[str, str], method: str) -> None:
+    assert shown[f"day3 {method}"] == f"### Response:\n{ANSWER}"

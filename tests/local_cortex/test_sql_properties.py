@@ -68,7 +68,7 @@ def test_division_is_rounded_half_away_from_zero_to_six_decimals(left: int, righ
     assert Fraction(str(quotient)) == Fraction(rounded, 10**6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(st.lists(WORDS, max_size=25))
 def test_any_jumble_of_words_runs_or_is_refused_as_the_writers_mistake(words: list[str]) -> None:
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 import streamlit as st
@@ -11,9 +14,18 @@ from streamlit.testing.v1 import AppTest
 
 from connection import connect
 from course import ROOT, settings
-from course.lab import breaking, compare, cost, views
+from course.lab import breaking, compare, cost, wire
 from course.lab import streams as calls
+from course.lab.jobs import Job
+from course.lab.streams import Way
 from course.language import Language, texts
+from course.limits import Admission
+from streaming import SimulatedStrategy, Strategy, StreamUnavailable
+from streaming.view import show
+from tests.local_cortex.cortex_engines import eventually
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
 
 PAGE = "pages/day_03_write_streams.py"
 # Only a hang takes as long.
@@ -43,6 +55,25 @@ def open_lab(view: str = "compare", language: Language = "en") -> AppTest:
 
 def begin(app: AppTest, view: str) -> AppTest:
     return app.button(key=f"lab-run-{view}").click().run()
+
+
+def job(app: AppTest, view: str) -> Job:
+    found: Job = app.session_state["lab-bench"].jobs[view]
+    return found
+
+
+def run_to_its_end(app: AppTest, view: str) -> AppTest:
+    app = begin(app, view)
+    assert not app.exception
+    assert job(app, view).join(SECONDS)
+    # Where a browser would start the lab's fragment again.
+    return app.run()
+
+
+def lanes(app: AppTest) -> dict[Way, calls.Lane]:
+    comparison = job(app, "compare")
+    assert isinstance(comparison, compare.Comparison)
+    return {lane.way: lane for lane in comparison.lanes}
 
 
 def everything(app: AppTest) -> str:
@@ -85,40 +116,92 @@ def test_other_days_have_no_lab() -> None:
 
 @pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.thorough)])
 def test_a_comparison_shows_every_answer_and_what_to_look_for(language: Language) -> None:
-    app = begin(open_lab("compare", language), "compare")
+    app = run_to_its_end(open_lab("compare", language), "compare")
     assert not app.exception
     said = everything(app)
     for way in ("direct", "custom", "ours"):
         assert texts(language)[f"lab.way.{way}"] in said
     assert texts(language)["lab.found.heading"] in said
     assert texts(language)["lab.nothing_yet"] not in said
-    assert not app.button(key="lab-run-compare").disabled
-    runs = app.session_state["lab-compare"]
-    assert len({lane.text for lane in runs.lanes}) == 1
-    assert [row["run"] for row in runs.rows] == [1, 1, 1]
+    assert not [button for button in app.button if button.key == "lab-stop"]
+    assert len({lane.text for lane in lanes(app).values()}) == 1
+    assert [row["run"] for row in app.session_state["lab-runs"].rows] == [1, 1, 1]
+
+
+def test_other_views_pages_and_languages_leave_a_run_alone_and_stop_ends_it() -> None:
+    app = open_lab()
+    app.slider(key="lab-delay").set_value(0.1)
+    app = begin(app.select_slider(key="lab-speed-en").set_value(10.0).run(), "compare")
+    running = job(app, "compare")
+    app = app.radio(key="lab-view-en").set_value("wire").run()
+    app = app.radio(key="course_language_chooser").set_value("ko").run()
+    app = app.switch_page("pages/day_02_hello_cortex.py").run()
+    app = app.switch_page(PAGE).run()
+    app = app.radio(key="lab-view-ko").set_value("compare").run()
+    assert not app.exception
+    assert job(app, "compare") is running
+    assert running.running
+    app = app.button(key="lab-stop").click().run()
+    assert running.join(SECONDS)
+    app = app.run()
+    assert texts("ko")["lab.stopped"] in everything(app)
+    assert not [button for button in app.button if button.key == "lab-stop"]
+
+
+def test_a_run_that_waits_for_its_place_says_how_many_are_ahead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = open_lab()
+    monkeypatch.setattr(Admission, "wait", lambda *_: 7)
+    app = begin(app, "compare")
+    waiting = job(app, "compare")
+    assert eventually(lambda: waiting.ahead == 7)
+    app = app.run()
+    assert texts("en")["limits.waiting"].format(ahead=7) in everything(app)
+    app = app.button(key="lab-stop").click().run()
+    assert waiting.join(SECONDS)
+    app = app.run()
+    assert texts("en")["lab.stopped"] in everything(app)
+    assert not app.session_state["lab-runs"].rows
+
+
+def test_a_run_ends_the_one_before_it() -> None:
+    app = open_lab()
+    app = begin(app.select_slider(key="lab-speed-en").set_value(10.0).run(), "compare")
+    first = job(app, "compare")
+    app = begin(app.radio(key="lab-view-en").set_value("wire").run(), "wire")
+    assert not app.exception
+    assert first.join(SECONDS)
+    assert first.stopped
+    assert not job(app, "wire").stopped
+    app.button(key="lab-stop").click().run()
+    assert job(app, "wire").join(SECONDS)
 
 
 def test_one_way_that_fails_says_so_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = calls.open_stream
+    usual = calls.strategy_of
 
-    def open_stream(session: object, way: str, settings: calls.Settings) -> object:
-        given = replace(settings, name="no-such-model") if way == "custom" else settings
-        return usual(session, way, given)  # type: ignore[arg-type]
+    def fail(_: object) -> Iterator[str]:
+        raise StreamUnavailable("bad_request")
 
-    monkeypatch.setattr(calls, "open_stream", open_stream)
-    app = begin(open_lab(), "compare")
+    def strategy_of(session: Session, way: Way, settings: calls.Settings) -> Strategy:
+        return SimulatedStrategy(fail) if way == "custom" else usual(session, way, settings)
+
+    monkeypatch.setattr(calls, "strategy_of", strategy_of)
+    app = run_to_its_end(open_lab(), "compare")
     assert not app.exception
     assert len(app.error) == 1
     assert "Method 2" in app.error[0].value
-    lanes = {lane.way: lane for lane in app.session_state["lab-compare"].lanes}
-    assert lanes["custom"].code == "bad_request"
-    assert lanes["direct"].text == lanes["ours"].text != ""
+    assert lanes(app)["custom"].code == "bad_request"
+    assert lanes(app)["direct"].text == lanes(app)["ours"].text != ""
 
 
 def test_the_wire_is_shown_step_by_step() -> None:
-    app = begin(open_lab("wire"), "wire")
+    app = run_to_its_end(open_lab("wire"), "wire")
     assert not app.exception
-    steps = app.session_state["lab-wire"].steps
+    look = job(app, "wire")
+    assert isinstance(look, wire.Look)
+    steps = look.steps
     assert len(steps) > 10
     assert steps[0].event.startswith("data: {")
     # To begin with, the first half of the emoji.
@@ -132,10 +215,16 @@ def test_the_wire_is_shown_step_by_step() -> None:
 
 def test_a_cost_is_measured_or_it_is_said_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "GAP_SECONDS", 0.0)
-    app = begin(open_lab("cost"), "cost")
+    # In this harness the whole page runs, so a turn would be over at once.
+    monkeypatch.setattr(cost, "Turn", lambda: SimpleNamespace(over=False))
+    monkeypatch.setattr(cost, "show", lambda stream, key: show(stream))
+    app = run_to_its_end(open_lab("cost"), "cost").run()
     assert not app.exception
-    meters = app.session_state["lab-cost"].meters
-    assert set(meters) == {"naive", "ours"}
+    measurement = job(app, "cost")
+    assert isinstance(measurement, cost.Measurement)
+    assert measurement.measured
+    assert measurement.shown == len(measurement.answer) > 0
+    assert not measurement.running
     assert "CPU time" in everything(app)
 
 
@@ -162,17 +251,8 @@ def test_a_connection_that_fails_is_explained_in_the_lab(monkeypatch: pytest.Mon
     app = begin(app, "compare")
     assert not app.exception
     assert "Local Cortex could not start" in app.error[0].value
-    assert not app.button(key="lab-run-compare").disabled
     monkeypatch.undo()
     st.cache_resource.clear()
-
-
-def test_a_run_that_nobody_waits_for_any_more_does_not_begin() -> None:
-    app = open_lab()
-    app.session_state[views.WANTED] = ("compare", -1_000.0)
-    app = app.run()
-    assert not app.session_state["lab-compare"].lanes
-    assert isinstance(app.session_state["lab-compare"], compare.Runs)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +268,10 @@ def test_what_this_server_does_not_allow_is_not_asked_and_it_is_said_why(
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(cost, "GAP_SECONDS", 0.0)
     app = open_lab(view)
-    for _ in range(2):
-        app = begin(app, view)
+    # All of a run's questions are let in or none.
+    if view not in ("compare", "breaking"):
+        app = run_to_its_end(app, view)
+    app = begin(app, view)
     assert not app.exception
+    assert len(app.session_state["lab-bench"].jobs) == (view not in ("compare", "breaking"))
     assert texts("en")["limits.learner_requests"].format(limit=1) in everything(app)
-    assert not app.button(key=f"lab-run-{view}").disabled
-    if view in ("compare", "breaking"):
-        # All of a run's questions are let in or none.
-        assert not getattr(app.session_state[f"lab-{view}"], "lanes", [])
-        assert not getattr(app.session_state[f"lab-{view}"], "outcomes", ())

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.components.v2.bidi_component.main import _make_trigger_id
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
@@ -29,7 +26,8 @@ from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
-from streaming import CompletionRequest, DirectStrategy, Place, TextStream, stream
+from streaming import DirectStrategy
+from tests.pages.pressing import finish, press
 
 PAGES = ROOT / "pages"
 DAY_1, DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
@@ -69,10 +67,6 @@ def open_page(page: Path = DAY_3, language: str = "en") -> AppTest:
     return app.run()
 
 
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
-
-
 def said(app: AppTest) -> str:
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error, app.success)
     return "\n".join(str(each.value) for kind in kinds for each in kind)
@@ -84,7 +78,9 @@ def counted() -> Used:
 
 def run_program(app: AppTest, code: str) -> AppTest:
     """Press Run in the editor, as it does in a browser."""
-    (editor,) = app.get("bidi_component")
+    (editor,) = (
+        each for each in app.get("bidi_component") if "editor" in each.proto.component_name
+    )
     states = WidgetStates()
     state = states.widgets.add()
     state.id = _make_trigger_id(editor.proto.id, "events")
@@ -231,7 +227,7 @@ def test_a_learner_has_so_many_streams_at_once(
     set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[limits.learner]\nstreams_at_once = 1\n")
-    place = line.enter("local", most=1)
+    place = line.ask("local", most=1).enter()
     app = press(open_page(), "Generate")
     assert texts("en")["limits.streams"].format(limit=1) in said(app)
     place.leave()
@@ -239,121 +235,44 @@ def test_a_learner_has_so_many_streams_at_once(
 
 
 def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
-    set_to: Callable[[str], None], line: StreamQueue, monkeypatch: pytest.MonkeyPatch
+    set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[streams]\nat_once = 1\n")
-    first = line.enter("somebody else", at_once=1)
-    second = Waiter(line)
-    told: list[str] = []
-    real = DeltaGenerator.info
-
-    def noted(self: DeltaGenerator, body: str, **more: Any) -> Any:
-        told.append(body)
-        if "1" in body:
-            first.leave()
-        else:
-            second.leave()
-        return real(self, body, **more)
-
-    monkeypatch.setattr(DeltaGenerator, "info", noted)
-    app = press(open_page(), "Generate")
-    assert told[:2] == [texts("en")["limits.waiting"].format(ahead=ahead) for ahead in (1, 0)]
-    assert told[0] not in said(app)
+    first = line.ask("somebody else", at_once=1).enter()
+    second = line.ask("another", at_once=1, queue=9, patience=60)
+    second.wait(0)
+    told = texts("en")["limits.waiting"]
+    app = open_page()
+    next(button for button in app.button if button.label == "Generate").click().run()
+    assert told.format(ahead=1) in said(app)
+    first.leave()
+    assert second.wait(0) is None
+    assert told.format(ahead=0) in said(app.run())
+    second.leave()
+    finish(app)
+    assert told.format(ahead=0) not in said(app)
     assert not app.exception
     assert len(app.metric) == 3
     assert len(line._ends) == 0
 
 
-class Waiter:
-    """Somebody who stands in line, in a thread of their own."""
-
-    def __init__(self, line: StreamQueue) -> None:
-        waits = threading.Event()
-        self._place: list[Place] = []
-
-        def enter() -> None:
-            self._place.append(
-                line.enter(
-                    "another", at_once=1, queue=9, patience=60, on_wait=lambda _: waits.set()
-                )
-            )
-
-        self._thread = threading.Thread(target=enter, daemon=True)
-        self._thread.start()
-        assert waits.wait(60)
-
-    def leave(self) -> None:
-        self._thread.join(60)
-        self._place.pop().leave()
-
-
-def test_a_rerun_that_begins_before_the_interrupted_one_has_noticed_ends_its_wait(
-    set_to: Callable[[str], None], line: StreamQueue
-) -> None:
-    set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
-    place = line.enter("somebody else", at_once=1)
+def test_stop_leaves_the_line(set_to: Callable[[str], None], line: StreamQueue) -> None:
+    set_to(FEW.format(1) + "[streams]\nat_once = 1\n")
+    place = line.ask("somebody else", at_once=1).enter()
     app = open_page()
-    answer = stream(Silent(), CompletionRequest(model="a", prompt="b"))
-    app.session_state["day_03_answer"] = answer
-    with first_run_at_the_gate(answer):
-        app.run()
+    next(button for button in app.button if button.label == "Generate").click().run()
+    app.button(key="stop").click().run()
     assert texts("en")["demo.stopped_early"] in said(app)
-    assert answer.status == "cancelled"
+    assert (line.waiting, counted().requests) == (0, 0)
     place.leave()
     assert len(press(app, "Generate").metric) == 3
-
-
-class Silent:
-    """A strategy that must not be asked."""
-
-    name, live = "silent", True
-
-    def open(self, request: CompletionRequest) -> Iterator[str]:
-        raise AssertionError("it was asked")
-
-
-@contextmanager
-def first_run_at_the_gate(answer: TextStream) -> Iterator[None]:
-    limits_panel._shown[id(answer)] = object()
-    yield
-    del limits_panel._shown[id(answer)]
-
-
-COMPARING = """
-import streamlit as st
-from connection import connect
-from course.limits import admission as limits_panel
-from streaming import CompletionRequest, DirectStrategy, stream
-
-connection = connect("local")
-request = CompletionRequest(model="llama3.1-8b", prompt="Hi")
-streams = [stream(DirectStrategy(connection.session), request) for _ in range(2)]
-with limits_panel.admitted(connection, *streams):
-    for each in streams:
-        each.start()
-    for each in streams:
-        st.write(each.result().status)
-"""
-
-
-def test_streams_that_are_compared_have_one_place_and_are_let_in_together_or_not_at_all(
-    set_to: Callable[[str], None], line: StreamQueue
-) -> None:
-    set_to(FEW.format(3) + "streams_at_once = 1\n[streams]\nat_once = 1\n")
-    app = AppTest.from_string(COMPARING, default_timeout=SECONDS).run()
-    assert not app.exception
-    assert [each.value for each in app.markdown] == ["unknown_end"] * 2
-    assert (counted().requests, len(line._ends)) == (2, 0)
-    app = app.run()
-    assert [each.value for each in app.markdown] == ["failed"] * 2
-    assert (counted().requests, len(line._ends)) == (2, 0)
 
 
 def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
     set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
-    place = line.enter("somebody else", at_once=1)
+    place = line.ask("somebody else", at_once=1).enter()
     app = press(open_page(), "Generate")
     assert texts("en")["limits.patience"].format(limit=1) in said(app)
     assert counted() == Used()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -18,17 +16,16 @@ from connection import connect
 from course import ROOT, navigation
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
-from course.content.draw import draw_section
 from course.content.lesson import Broken, Lesson
 from course.content.lesson_blocks import Question
 from course.content.parser import sections
-from course.demo import choose_model
 from course.language import LANGUAGES, Language, texts
 from course.problems import LessonError, Problem
 from course.progress import facts
 from course.progress.facts import Fact
 from course.progress.record import Progress
 from course.progress.stores import SqliteStore, default_path
+from tests.pages.pressing import asked, press
 
 LESSONS = catalog.lessons()
 DIRECT = "Method 1: Direct (stream=True)"
@@ -75,18 +72,16 @@ def open_day_3(language: str = "en") -> AppTest:
     return open_page("day_03_write_streams", language)
 
 
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
-
-
 def ask(app: AppTest, prompt: str) -> AppTest:
     app.text_input(key="prompt").set_value(prompt).run()
     return press(app, "Generate")
 
 
-def response(app: AppTest) -> str:
+def response(app: AppTest, method: str = DIRECT) -> str:
+    """Return what is shown of a method's answer; both stand side by side if there are two."""
     shown = [element.value for element in app.markdown]
-    return shown[shown.index("### Response:") + 1]
+    heading = f"**{method}**" if f"**{method}**" in shown else "### Response:"
+    return shown[shown.index(heading) + 1]
 
 
 def everything(app: AppTest) -> str:
@@ -276,15 +271,15 @@ def test_an_answer_by_sql_is_shown_whether_it_comes_as_text_or_as_json(
     value: str, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page("day_02_hello_cortex")
-    asked: list[object] = []
+    sent: list[object] = []
 
     def answer(_: object, query: str, params: list[str]) -> Value:
-        asked.append((query, params))
+        sent.append((query, params))
         return Value(value)
 
     monkeypatch.setattr("snowflake.snowpark.Session.sql", answer)
     press(app, "Ask")
-    assert asked == [("SELECT AI_COMPLETE(?, ?)", ["llama3.1-8b", "What is Snowflake Cortex?"])]
+    assert sent == [("SELECT AI_COMPLETE(?, ?)", ["llama3.1-8b", "What is Snowflake Cortex?"])]
     assert shown in [element.value for element in app.markdown]
 
 
@@ -409,7 +404,7 @@ def test_a_page_that_fails_outside_its_demo_says_so(
     def fail(*_: object) -> None:
         raise SnowparkSQLException(said)
 
-    monkeypatch.setattr("course.page.LessonPage.demo", fail)
+    monkeypatch.setattr("course.page.LessonPage.draw", fail)
     app = open_page("day_03_write_streams", "en", cold=False)
     assert not app.exception
     assert "The code of this page has failed" in app.error[0].value
@@ -420,15 +415,16 @@ def test_a_page_that_fails_outside_its_demo_says_so(
 @pytest.mark.parametrize("language", [pytest.param("ko", marks=thorough), "en"])
 def test_both_methods_stream_the_same_answer(language: str) -> None:
     app = open_day_3(language)
-    answers = []
+    answers: list[str] = []
     for method in (DIRECT, CUSTOM):
         app.radio(key="method").set_value(method).run()
         ask(app, SHORT[language])
         assert not app.exception
         assert not app.error
-        assert len(app.metric) == 3
-        answers.append(response(app))
+        assert len(app.metric) == 3 * len(answers) + 3
+        answers.append(response(app, method))
     assert "Snowflake" in answers[0]
+    assert response(app, DIRECT) == answers[0]
     assert answers[0] == answers[1]
 
 
@@ -444,28 +440,17 @@ def test_the_hand_outs_models_are_all_there_the_retired_ones_marked_and_a_living
     assert model.value == "llama3.1-8b"
 
 
-def test_who_presses_stop_gets_the_demo_before_the_lesson_is_drawn_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_stop_ends_the_model_call_and_keeps_the_text() -> None:
     app = open_day_3()
-    order: list[str] = []
-    drawing: dict[str, Callable[..., object]] = {"demo": choose_model, "text": draw_section}
-
-    def noting(what: str) -> Callable[..., object]:
-        def note(*args: Any) -> object:
-            order.append(what)
-            return drawing[what](*args)
-
-        return note
-
-    monkeypatch.setattr("course.demo.choose_model", noting("demo"))
-    monkeypatch.setattr("course.page.draw_section", noting("text"))
-    app.run()
-    assert (order[0], order[-1]) == ("text", "demo")
-    order.clear()
+    next(button for button in app.button if button.label == "Generate").click().run()
+    (question,) = asked(app)
+    assert question.stream is not None
+    first = next(question.stream)
     app.button(key="stop").click().run()
     assert not app.exception
-    assert (order[0], order[-1]) == ("demo", "text")
+    assert question.stream.status == "cancelled"
+    assert first.startswith(response(app))
+    assert texts("en")["demo.stopped"] in everything(app)
 
 
 def test_an_answer_stays_when_another_widget_changes() -> None:

@@ -50,7 +50,7 @@ def choice(app: AppTest) -> str:
 
 
 def editor(app: AppTest) -> Any:
-    (found,) = app.get("bidi_component")
+    (found,) = (each for each in app.get("bidi_component") if "editor" in each.proto.component_name)
     return found.proto
 
 

@@ -4,53 +4,51 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from streamlit.delta_generator import DeltaGenerator
+from streamlit.testing.v1 import AppTest
 
 import streaming
-from course.language import texts
-from tests.pages.test_pages import open_day_3, press
+from course.language import Language, texts
+from tests.pages.pressing import asked, finish
+from tests.pages.test_pages import open_day_3
+from tests.streaming.asking import wait_for
 
 
 class Thinking:
-    """A strategy that shows life until the page has said so, and then answers."""
+    """A strategy that shows life until it may answer."""
 
     name, live = "thinking", True
-    said = threading.Event()
+    may_answer = threading.Event()
 
     def __init__(self, _: object) -> None:
-        self.said.clear()
+        self.may_answer.clear()
 
     def open(self, _: object) -> Iterator[str]:
         for _ in range(600):
             yield ""
-            if self.said.wait(0.1):
+            if self.may_answer.wait(0.1):
                 break
         yield "An answer."
 
 
+def said(app: AppTest) -> list[str]:
+    return [each.proto.body for each in app.get("html")]
+
+
 @pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.thorough)])
 def test_the_page_says_that_the_model_is_thinking(
-    monkeypatch: pytest.MonkeyPatch, language: str
+    monkeypatch: pytest.MonkeyPatch, language: Language
 ) -> None:
     monkeypatch.setattr(streaming, "DirectStrategy", Thinking)
-    thinking, waiting = (
-        texts(language)[f"demo.{key}"].format(model="llama3.1-8b")
-        for key in ("thinking", "waiting")
-    )
-    lines: list[str] = []
-    html = DeltaGenerator.html
-
-    def record(self: DeltaGenerator, body: str, **options: Any) -> DeltaGenerator:
-        if thinking in body or waiting in body:
-            lines.append(body)
-        if thinking in body:
-            Thinking.said.set()
-        return html(self, body, **options)
-
-    monkeypatch.setattr(DeltaGenerator, "html", record)
-    app = press(open_day_3(language), "Generate")
+    thinking = texts(language)["demo.thinking"].format(model="llama3.1-8b")
+    app = open_day_3(language)
+    next(button for button in app.button if button.label == "Generate").click().run()
+    (question,) = asked(app)
+    wait_for(lambda: question.stream is not None and question.stream.thinking)
+    assert any(thinking in each for each in said(app.run()))
+    Thinking.may_answer.set()
+    finish(app)
     assert not app.exception
-    assert [thinking in line for line in lines] == [False, True]
+    assert "An answer." in [each.value for each in app.markdown]
+    assert not any(thinking in each for each in said(app))

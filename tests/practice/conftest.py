@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,11 @@ COMPILED_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
-def runtime(_no_settings_from_outside: None) -> Runtime:
+def runtime(_no_settings_from_outside: None, everyones: Path) -> Runtime:
     """Return the installed interpreter, compiled."""
     found = find()
     # All workers share its folder. Compiling takes every core, so one of them does it.
-    first = found.compiled.parent / "first-worker"
+    first = everyones / "compiles"
     try:
         first.touch(exist_ok=False)
     except FileExistsError:

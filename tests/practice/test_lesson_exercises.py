@@ -27,7 +27,7 @@ EXERCISES = [
 
 
 # Seconds between two words. The checks look at when pieces come, and tests' models do not pause.
-PACE = 0.02
+PACE = 0.005
 
 
 class Paced(Answers):

@@ -56,7 +56,8 @@ class ScriptedReader:
 
     @property
     def ended(self) -> bool:
-        return not self._silent and not self._due() and not self._script
+        over = not self._script or self._start + self._script[-1][0] <= self._clock.now
+        return over and not self._silent
 
     @property
     def error(self) -> BaseException | None:

@@ -206,17 +206,36 @@ def test_gaps_are_those_of_the_source_not_of_its_reader() -> None:
 
 
 def test_the_end_of_the_call_is_told_with_all_text_although_nobody_reads() -> None:
-    told: list[tuple[str, BaseException | None]] = []
-    error = ValueError("broken")
+    told: list[tuple[str, str]] = []
 
     def source() -> Iterator[str]:
         yield "a"
         yield "b"
-        raise error
+        raise ValueError
 
     pump = Pump(source(), 100, on_end=lambda *end: told.append(end))
     pump.start()
     pump.join(5)
-    assert told == [("ab", error)]
+    assert told == [("ab", "failed")]
     assert pump.take()[0] == "ab"
     assert pump.received == "ab"
+
+
+def test_a_call_that_its_reader_ends_was_stopped() -> None:
+    told: list[tuple[str, str]] = []
+    pump = Pump(Blocking("a"), 100, on_end=lambda *end: told.append(end))
+    pump.start()
+    wait_for(lambda: pump.deltas == 1)
+    pump.stop()
+    pump.join(5)
+    assert told == [("a", "stopped")]
+
+
+def test_a_call_that_was_never_made_is_over_when_it_is_stopped() -> None:
+    told: list[tuple[str, str]] = []
+    pump = Pump(Blocking("a"), 100, on_end=lambda *end: told.append(end))
+    pump.stop()
+    pump.stop()
+    pump.start()
+    assert told == [("", "stopped")]
+    assert pump.deltas == 0

@@ -592,3 +592,11 @@ def test_a_slow_model_makes_no_tick_longer() -> None:
     stream, _, clock = make_stream(evenly("Slowly. " * 8, size=8, gap=2.0), pace=pace)
     seen = [clock.now for _ in stream]
     assert [after - before for before, after in pairwise(seen)][:7] == pytest.approx([2.0] * 7)
+
+
+def test_an_answer_that_came_whole_is_whole_however_late_its_reader_comes() -> None:
+    answer, _, clock = make_stream(limits=Limits(idle=1.0, total=5.0))
+    answer.start()
+    clock.now += 1_000
+    assert answer.result().status == "complete"
+    assert answer.text == "Hello there."

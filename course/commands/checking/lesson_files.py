@@ -27,9 +27,11 @@ from practice.sources import INVISIBLE, SourceError, read_python, read_text
 #: What new-day leaves where something is still to be written.
 TODO = re.compile(r"\bTODO\b")
 MAX_PAGE_LINES = 60
-#: How a page could ask a model past `demo.watch`, which is where the server's limits are kept.
+#: How a page could ask a model past `demo.ask`, which is where the server's limits are kept.
 PAST_THE_LIMITS = re.compile(
-    r"\.write_stream\(|^\s*(?:from|import) (?:streaming\.view|snowflake\.cortex)\b", re.MULTILINE
+    r"\.write_stream\(|^\s*(?:from|import) (?:streaming\.(?:view|stream)|snowflake\.cortex)\b"
+    r"|^\s*from streaming import .*\bstream\b",
+    re.MULTILINE,
 )
 
 
@@ -258,12 +260,12 @@ def _page_file(path: Path) -> Iterator[Problem]:
         yield Problem(
             path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
         )
-    if "@page.demo" not in source:
-        fix = "Write `@page.demo` above its function; the lesson's text is drawn with it"
+    if "page.draw(" not in source:
+        fix = "End it with `page.draw(...)` of its function; the lesson's text is drawn with it"
         yield Problem(path, 0, "the page has no live demo", fix)
     if past := PAST_THE_LIMITS.search(source):
         line = source.count("\n", 0, past.end()) + 1
-        fix = "Show the stream with `demo.watch`, as docs/adding-a-day.md does"
+        fix = "Ask with `demo.ask`, as docs/adding-a-day.md does"
         what = f"`{past[0].strip()}` asks a model without regard to the server's limits"
         yield Problem(path, line, what, fix)
 

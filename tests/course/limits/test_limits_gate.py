@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from course.limits import Admission, Policy, Refusal, Reservation, open_policy, spent
 from course.limits.ledgers import Caps, Ledger, Over, SqliteLedger, Totals, Used
-from course.limits.policy import Policy, Refusal, StreamQueue, open_policy, spent
+from course.limits.policy import StreamQueue
 from course.progress.stores import StoreError
 from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
-from streaming import CompletionRequest, Pace, SimulatedStrategy, TextStream, stream
+from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
+from streaming.pump import CallEnd
+from tests.streaming.asking import wait_for
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PROMPT = "What is a token?"
@@ -161,9 +165,9 @@ def test_local_cortex_is_limited_only_where_the_settings_say_so(
 
 def test_streams_at_once_are_limited_everywhere() -> None:
     here = gate({"learner": {"streams_at_once": 1}}, local=True)
-    here.enter(lambda _: None)
+    here.entry().enter()
     with pytest.raises(Refusal) as told:
-        here.enter(lambda _: None)
+        here.entry().enter()
     assert told.value.reason == "streams"
 
 
@@ -198,7 +202,7 @@ def test_a_refusal_that_is_kept_holds_no_traceback() -> None:
 def test_the_open_policy_lets_everything_through() -> None:
     gate = open_policy()
     assert gate.reserve("any", "x" * 10_000).is_counted is False
-    gate.enter(lambda _: None).leave()
+    gate.entry().enter().leave()
 
 
 class Live:
@@ -210,35 +214,111 @@ class Live:
         yield from ("one ", "two ", "three ", "four ")
 
 
+class Endless(Live):
+    """Silent after its first word, until nobody reads any more."""
+
+    def open(self, request: CompletionRequest) -> Any:
+        yield "one "
+        while True:
+            time.sleep(0.01)
+            yield ""
+
+
 REQUEST = CompletionRequest(model="a", prompt=PROMPT)
 WHOLE = SimulatedStrategy(lambda _: "one two three four ", delay=0.0)
 
 
-def asked(strategy: Any) -> TextStream:
-    return stream(strategy, REQUEST, pace=Pace.off())
+def used(reservation: Reservation, strategy: Any, *, stop: bool = False) -> int | None:
+    """Ask, read all of the answer or stop after its first piece, and return what was used."""
+    told: list[int | None] = []
+
+    def over(text: str, end: CallEnd) -> None:
+        told.append(spent(reservation, text, end, live=strategy.live))
+
+    answer = stream(strategy, REQUEST, pace=Pace.off(), on_end=over)
+    if stop:
+        next(answer)
+        answer.cancel()
+    answer.result()
+    answer.close()
+    wait_for(lambda: told)
+    return told[0]
 
 
 @pytest.mark.parametrize("strategy", [Live(), WHOLE], ids=["live", "as a whole"])
 def test_what_came_is_counted(strategy: Any, ledger: SqliteLedger) -> None:
     reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    answer = asked(strategy)
-    answer.result()
-    assert spent(answer, reservation) == ASKED + tokens.count("one two three four ")
+    assert used(reservation, strategy) == ASKED + tokens.count("one two three four ")
 
 
 def test_of_a_live_answer_that_was_stopped_what_came_is_counted(ledger: SqliteLedger) -> None:
     reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    answer = asked(Live())
-    first = next(answer)
-    answer.cancel()
-    assert spent(answer, reservation) == ASKED + tokens.count(first)
+    assert used(reservation, Endless(), stop=True) == ASKED + tokens.count("one ")
 
 
 def test_of_an_answer_that_comes_as_a_whole_and_was_stopped_the_worst_is_assumed(
     ledger: SqliteLedger,
 ) -> None:
     reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    answer = asked(WHOLE)
-    next(answer)
-    answer.cancel()
-    assert spent(answer, reservation) is None
+    slow = SimulatedStrategy(lambda _: "one two three four ", delay=60.0)
+    assert used(reservation, slow, stop=True) is None
+
+
+def asked(number: int, policy: Policy) -> Admission:
+    return Admission(policy, [REQUEST] * number)
+
+
+def test_questions_that_are_asked_together_have_one_place_until_the_last_is_over(
+    ledger: SqliteLedger,
+) -> None:
+    policy = gate({"learner": {"requests_per_day": 9, "streams_at_once": 1}}, ledger)
+    admission = asked(2, policy)
+    assert admission.wait(0) is None
+    admission.over(0, "one", "ended")
+    assert_refused(policy, "streams")
+    admission.over(1, "one", "ended")
+    admission.over(1, "told twice", "ended")
+    policy.entry().enter().leave()
+    assert ledger.totals(NOON.date()).used == Used(2, 2 * (ASKED + tokens.count("one")))
+
+
+def test_of_questions_that_are_asked_together_all_are_counted_or_none(
+    ledger: SqliteLedger,
+) -> None:
+    policy = gate({"learner": {"requests_per_day": 2}}, ledger)
+    with pytest.raises(Refusal):
+        asked(3, policy)
+    assert ledger.totals(NOON.date()).used.requests == 0
+    asked(2, policy)
+
+
+def test_questions_that_are_given_up_are_not_counted_and_leave_the_line(
+    ledger: SqliteLedger,
+) -> None:
+    policy = gate({"learner": {"requests_per_day": 9, "streams_at_once": 1}}, ledger)
+    admission = asked(2, policy)
+    admission.wait(0)
+    admission.cancel()
+    admission.over(0, "too late", "ended")
+    assert not admission.running
+    assert ledger.totals(NOON.date()).used == Used()
+    policy.entry().enter()
+
+
+def test_a_refusal_in_the_line_gives_the_questions_back(ledger: SqliteLedger) -> None:
+    policy = gate({"learner": {"requests_per_day": 9, "streams_at_once": 1}}, ledger)
+    policy.entry().enter()
+    admission = asked(1, policy)
+    with pytest.raises(Refusal):
+        admission.wait(0)
+    assert ledger.totals(NOON.date()).used == Used()
+
+
+def test_an_answer_is_limited_before_it_is_asked_for() -> None:
+    assert asked(1, gate({"output_tokens": 7})).requests[0].max_tokens == 7
+
+
+def assert_refused(policy: Policy, reason: str) -> None:
+    with pytest.raises(Refusal) as told:
+        policy.entry().enter()
+    assert told.value.reason == reason

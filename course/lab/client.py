@@ -1,0 +1,72 @@
+"""What the lab knows of the inside of ``snowflake.cortex``: a call's bytes, and how to end one."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from requests import Response
+    from snowflake.snowpark import Session
+
+__all__ = ["CountedSession", "response_of", "tap", "wake"]
+
+# The client waits a second at least before it asks again, and looks at its session several times
+# each time it asks.
+APART_SECONDS = 0.5
+
+
+class CountedSession:
+    """A session that counts its requests, and sends none any more once it is ``aborted``.
+
+    The client asks a busy service again and again, and the session for its connection each time.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.aborted = False
+        self.requests = 0
+        self._looked_at = float("-inf")
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "connection":
+            if self.aborted:
+                raise ConnectionAbortedError
+            now = time.monotonic()
+            self.requests += now - self._looked_at >= APART_SECONDS
+            self._looked_at = now
+        return getattr(self._session, name)
+
+
+def response_of(answer: Iterator[str]) -> Response | None:
+    """Return the response that an answer of the client reads: an argument of its generator."""
+    if not inspect.isgenerator(answer):
+        return None
+    return inspect.getgeneratorlocals(answer).get("response")
+
+
+def tap(answer: Iterator[str], see: Callable[[bytes], object]) -> None:
+    """Show ``see`` an answer's bytes as the client reads them; only this one answer is changed."""
+    response = response_of(answer)
+    if response is None:
+        return
+    read = response.iter_content
+
+    def tapped(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+        for chunk in read(*args, **kwargs):
+            see(chunk)
+            yield chunk
+
+    # The client iterates over the response, which asks itself for this (requests/models.py).
+    setattr(response, "iter_content", tapped)  # noqa: B010 - mypy: a method
+
+
+def wake(response: Response | None) -> None:
+    """End a read of this response that waits for the service, from any thread."""
+    if response is not None:
+        # What it raises: the answer has ended meanwhile, and its connection with it.
+        with suppress(OSError, RuntimeError, ValueError):
+            response.raw.shutdown()

@@ -1,0 +1,34 @@
+"""Pressing a demo's button where no browser goes on with the answer."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from course.content.lesson import lessons
+from course.demo import Asked, Demo
+
+__all__ = ["asked", "finish", "press"]
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press a button, read what it asked for to its end, and draw the page again."""
+    next(button for button in app.button if button.label == label).click().run()
+    return finish(app) if asked(app) else app
+
+
+def asked(app: AppTest) -> list[Asked]:
+    """Return the questions of all pages of this tab."""
+    slots = [f"shelf-{lesson.name}" for lesson in lessons()]
+    demos: list[Demo] = [app.session_state[slot] for slot in slots if slot in app.session_state]
+    return [each for demo in demos for each in demo.answers.values()]
+
+
+def finish(app: AppTest) -> AppTest:
+    """Do what the demo's fragment does in a browser: wait for a place, and read to the end."""
+    for each in asked(app):
+        while each.wait(0.1) is not None:
+            pass
+        if each.stream is not None:
+            each.stream.result()
+            each.stream.close()
+    return app.run()
