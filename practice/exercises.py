@@ -178,6 +178,11 @@ class Exercise(Table):
     starter: str
     solution: str
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it has checks; a snippet of the lesson's text has none."""
+        return bool(self.about.checks)
+
     def answer_program(self, answer: RightAnswer) -> str:
         """Return the program of an answer, right or wrong.
 
