@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,16 @@ def outline_of(lesson: Lesson) -> Outline:
             anchors, questions = _ids(prose, changed)
     exercises = _exercises(lesson.folder / "practice")
     return Outline(exercises, questions, (*PAGE, *anchors, *map(anchor_of, exercises)))
+
+
+def places(lessons: Iterable[Lesson]) -> set[str]:
+    """Return every lesson, exercise, question and anchor, as moved.toml names them."""
+    found = set()
+    for lesson in lessons:
+        has, name = outline_of(lesson), lesson.name
+        found |= {name, *(f"{name}/{each}" for each in (*has.exercises, *has.questions))}
+        found |= {f"{name}#{each}" for each in has.anchors}
+    return found
 
 
 @lru_cache(maxsize=1024)

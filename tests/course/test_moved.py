@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from course import moved
+from course import LESSONS, moved
 from course.content.lesson import lessons
-from course.content.outline import outline_of
+from course.content.outline import outline_of, places
 from course.moved import NOTHING, Moved
 from course.problems import LessonError
 
@@ -122,6 +122,11 @@ def test_a_file_that_is_wrong_leaves_every_name_as_it_is(
 
 def test_an_outline_has_every_exercise_question_and_anchor_of_a_lesson() -> None:
     found = outline_of(lessons()[0])
-    assert found.exercises == ("1_both_places",)
+    assert found.exercises[0] == "1_both_places"
     assert {"q-commit", "q-trap", "q-rerun"} <= set(found.questions)
-    assert {"goals", "step-2", "solution", "demo"} <= set(found.anchors)
+    # A folded part's, a section's of the page, and an exercise's.
+    assert {"goals", "terminal", "demo", "exercise-1-both-places"} <= set(found.anchors)
+
+
+def test_what_moved_in_this_course_leads_to_what_there_is() -> None:
+    assert list(moved.misled(moved.load(), places(lessons()), LESSONS)) == []

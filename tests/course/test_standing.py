@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from course.content.lesson import Lesson, lessons
-from course.content.outline import Outline
+from course.content.outline import Outline, outline_of
 from course.progress import EXERCISE
 from course.progress.record import Progress
 from course.standing import FINISH, OWN, Standing, Step, finish, next_step, standing_of
@@ -80,11 +80,14 @@ def test_a_day_is_finished_when_it_is_read_and_every_exercise_is_solved() -> Non
 
 
 def test_only_what_the_day_still_has_counts() -> None:
-    learned = Progress(MemoryStore(), "me")
-    for item in (f"{EXERCISE}1_both_places", f"{EXERCISE}9_gone", "q-trap", "q-gone"):
+    learned, has = Progress(MemoryStore(), "me"), outline_of(ONE)
+    question = has.questions[0]
+    for item in (*has.exercises, "9_gone"):
+        learned.record(ONE.name, "solved", EXERCISE + item)
+    for item in (question, "q-gone"):
         learned.record(ONE.name, "solved", item)
     found = standing_of(ONE, learned)
-    assert (found.solved, found.right) == ({"1_both_places"}, {"q-trap"})
+    assert (found.solved, found.right) == (set(has.exercises), {question})
     assert found.worked
     assert not found.done
     learned.record(ONE.name, "read", value="yes")

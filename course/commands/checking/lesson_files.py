@@ -19,7 +19,7 @@ from course.content import glossary, parser, translations
 from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
-from course.content.outline import outline_of
+from course.content.outline import places
 from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
@@ -97,17 +97,7 @@ def _course(
     else:
         # A lesson that is broken names no places: what leads there is not said to lead nowhere.
         if len(lessons) == len(found):
-            yield from moved.misled(moves, _places(lessons), folder)
-
-
-def _places(lessons: Sequence[Lesson]) -> set[str]:
-    """Return every lesson, exercise, question and anchor, as moved.toml names them."""
-    found = {lesson.name for lesson in lessons}
-    for lesson in lessons:
-        has = outline_of(lesson)
-        found |= {f"{lesson.name}/{each}" for each in (*has.exercises, *has.questions)}
-        found |= {f"{lesson.name}#{each}" for each in has.anchors}
-    return found
+            yield from moved.misled(moves, places(lessons), folder)
 
 
 def _strangers(folder: Path) -> Iterator[Problem]:
