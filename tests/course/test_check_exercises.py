@@ -97,7 +97,7 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
         ('called = "st.success" }', 'called = "st.sucess" }', "did you mean `st.success`?"),
         ('{ contains = "{value}",', '{ contain = "{value}",', "did you mean `contains`?"),
         ("with = { query =", "with = { qery =", "did you mean `query`?"),
-        ('called = "st.info"', 'called = "st.write"', "is recorded as what it draws"),
+        ('called = "st.success" }', 'called = "st.write" }', "is recorded as what it draws"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
         (
@@ -141,7 +141,7 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             'when = { code = "except ImportError: ..." }',
             "before",
         ),
-        ('when = { error = "NameError"', 'when = { error = ""', "without an error"),
+        ('when = { error = "AttributeError"', 'when = { error = ""', "without an error"),
     ],
 )
 def test_what_can_never_be_said_right_is_a_warning(

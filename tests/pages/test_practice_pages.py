@@ -105,7 +105,7 @@ def kept() -> list[Any]:
     return list(SqliteStore(default_path()).load("local"))
 
 
-def test_a_wrong_program_is_told_the_first_thing_to_mend_and_its_line_is_marked() -> None:
+def test_a_wrong_program_is_told_the_first_thing_to_fix_and_its_line_is_marked() -> None:
     code = program("solution.py").replace("except SnowparkSessionException:", "except:")
     app = run(open_page(), code)
     assert "swallows everything" in said(app)

@@ -54,6 +54,6 @@ def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]
 def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
     assert failed(exercise, exercise.solution, answers) == []
     wrong = exercise.about.wrong[0]
-    first, *_ = failed(exercise, exercise.wrong_program(wrong), answers)
+    first, *_ = failed(exercise, exercise.answer_program(wrong), answers)
     assert (first.id, first.mistake) == (wrong.check, wrong.mistake)
     assert first.message
