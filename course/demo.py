@@ -352,10 +352,13 @@ def _watch_all(heading: str) -> None:
     for name, place in sorted(
         zip(names, places, strict=True), key=lambda pair: demo.answers[pair[0]].running
     ):
+        number = names.index(name)
         with place:
             if len(names) > 1:
-                st.markdown(f"**{name}**")
-            _watch(demo.answers[name], f"answer-{names.index(name)}")
+                # The style sheet gives each its colour.
+                with st.container(key=f"method-{number + 1}"):
+                    st.markdown(f"**{name}**")
+            _watch(demo.answers[name], f"answer-{number}")
 
 
 def _watch(asked: Asked, key: str) -> None:

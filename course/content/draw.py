@@ -36,7 +36,7 @@ CLIENTS = frozenset({"snowflake", "requests", "urllib3", "httpx", "openai"})
 HEADINGS = {2: st.header, 3: st.subheader}
 CALLOUTS = {
     "note": (st.info, ":material/info:"),
-    "tip": (st.success, ":material/lightbulb:"),
+    "tip": (st.info, ":material/lightbulb:"),
     "warning": (st.warning, ":material/warning:"),
     "todo": (st.warning, ":material/edit_note:"),
 }
@@ -50,7 +50,8 @@ def draw_goals(lesson: str, blocks: Sequence[Block], summary: str) -> None:
     heading, *rest = blocks
     _draw(heading, lesson)
     goals = "\n\n".join(block.text for block in rest if isinstance(block, Markdown))
-    st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
+    with st.container(key="goals"):
+        st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
     for block in rest:
         if not isinstance(block, Markdown):
             _draw(block, lesson)
