@@ -155,6 +155,11 @@ class Exercise(Table):
     starter: str
     solution: str
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it has checks; a snippet of the lesson's text has none."""
+        return bool(self.about.checks)
+
     def wrong_program(self, wrong: WrongAnswer) -> str:
         """Return the program of a wrong answer.
 

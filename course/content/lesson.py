@@ -50,7 +50,6 @@ class Meta(Table):
     day: Number = Field(ge=1, le=999)
     slug: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
     week: Number = Field(ge=1, le=52)
-    minutes: Number = Field(ge=1, le=240)
     icon: str = Field(default=":material/menu_book:", pattern=r"^:material/[a-z0-9_]+:$")
     prerequisites: tuple[Annotated[Number, Field(ge=1, le=999)], ...] = ()
     sections: tuple[str, ...] = SECTIONS
@@ -58,6 +57,7 @@ class Meta(Table):
     summary: Both
     demo: Both | None = None
     lab: tuple[LabView, ...] = ()
+    solution_after: tuple[str, ...] | None = None
     links: tuple[Link, ...] = ()
 
     @field_validator("sections")
