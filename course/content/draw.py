@@ -61,6 +61,7 @@ def draw_goals(
     with st.container(key="goals"):
         st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
     others = [block for block in rest if not isinstance(block, Markdown | Question)]
+    draw_section(lesson, others, draw_live)
 
 
 def draw_section(
