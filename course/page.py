@@ -83,11 +83,12 @@ class LessonPage:
         with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.
-            st.subheader(text("demo.heading"), anchor="demo")
+            with st.container(horizontal=True, vertical_alignment="center", key="demo-head"):
+                st.subheader(text("demo.heading"), anchor="demo", width="content")
+                connection_panel.say_what_answers(connect(self.prefer))
             hint = self._lesson.meta.demo
             if hint:
-                st.caption(hint.of(current()))
-            connection_panel.say_what_answers(connect(self.prefer))
+                st.markdown(hint.of(current()))
             self._run(draw_demo)
         if self._lesson.meta.lab:
             with self._lab:
