@@ -64,8 +64,11 @@ class Result:
         wrong = first_wrong(results)
         with self._verdict:
             self._say_how_it_ended()
-            if wrong is not None:
+            if wrong is not None and self._exercise.is_attempt(self._run.code):
                 st.warning(wrong.message, icon=":material/lightbulb:")
+            elif wrong is not None:
+                said = f"{text('practice.unchanged')}\n\n{wrong.message}"
+                st.info(said, icon=":material/edit:")
             if self._run.end == "judged" and all(each.passed for each in results):
                 said = text("practice.solved_next" if following else "practice.solved")
                 st.success(said, icon=":material/celebration:")

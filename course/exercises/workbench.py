@@ -124,9 +124,9 @@ def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
         script.draw_again()
     if edited.ran:
-        shown = shows_solutions(exercise.day)
+        shown = _shows(exercise)
         _take_turn(exercise, edited.code)
-        if shows_solutions(exercise.day) != shown:
+        if _shows(exercise) != shown:
             # The lesson's own section with the solution is outside the fragment.
             st.rerun()
         script.draw_again()
@@ -182,17 +182,25 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str) -> bool:
-    """Tell whether this learner may see a lesson's section with the solution."""
+def shows_solutions(lesson: str, names: Sequence[str] | None = None) -> bool:
+    """Tell whether this learner may see a lesson's section with the solution.
+
+    ``names`` are the exercises that have to be attempted first; ``None``: all of the lesson's.
+    """
     try:
-        return all(map(_shows, exercises(lesson)))
+        return all(map(_shows, _named(lesson, names)))
     except (ExerciseError, OSError):
         return True  # a learner who cannot try need not wait
 
 
-def say_when_solutions_are_shown(lesson: str) -> None:
-    """Say why a lesson's section with the solution is hidden, in its place."""
-    _say_why_hidden(several=len(exercises(lesson)) > 1)
+def say_when_solutions_are_shown(lesson: str, names: Sequence[str] | None = None) -> None:
+    """Say which exercises of ``names`` have to be attempted before the solution is shown."""
+    open_ = [each for each in _named(lesson, names) if not _shows(each)]
+    _say_why_hidden([each.about.title.of(current()) for each in open_])
+
+
+def _named(lesson: str, names: Sequence[str] | None) -> list[Exercise]:
+    return [each for each in exercises(lesson) if names is None or each.name in names]
 
 
 def _hints(exercise: Exercise) -> None:
@@ -224,7 +232,7 @@ def _hints(exercise: Exercise) -> None:
 def _solution(exercise: Exercise, attempt: Attempt) -> None:
     """Draw the drawer with the solution and how one's own code differs, or why there is none."""
     if not _shows(exercise):
-        _say_why_hidden(several=False)
+        _say_why_hidden()
         return
     label, key = text("practice.solution"), key_of(exercise, "solution")
     box = drawer(label, key=key, icon=":material/key:")
@@ -247,10 +255,15 @@ def _solution(exercise: Exercise, attempt: Attempt) -> None:
             st.code("\n".join(changes), language="diff", wrap_lines=True)
 
 
-def _say_why_hidden(*, several: bool) -> None:
-    hidden = "practice.solutions_later" if several else "practice.solution_later"
-    hidden = "practice.solution_never" if _mode() == "never" else hidden
-    st.caption(f":material/lock: {text(hidden)}")
+def _say_why_hidden(titles: Sequence[str] = ()) -> None:
+    """Say when the solution will be shown; ``titles`` are of the exercises to attempt first."""
+    if _mode() == "never":
+        hidden = text("practice.solution_never")
+    elif titles:
+        hidden = text("practice.solutions_later", titles=", ".join(titles))
+    else:
+        hidden = text("practice.solution_later")
+    st.caption(f":material/lock: {hidden}")
 
 
 def _shows(exercise: Exercise) -> bool:
