@@ -78,7 +78,7 @@ def draw_section(
             if isinstance(block, Heading) and block.folded:
                 folded.enter_context(st.expander(block.text))
                 # The anchor is inside: the browser opens what a link leads into.
-                st.html(f'<span id="{block.id}"></span>')
+                st.html(f'<span id="{block.id}" class="folded"></span>')
             elif isinstance(block, ExercisePlace) or (isinstance(block, Code) and block.run):
                 draw_live(block)
             else:
