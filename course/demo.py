@@ -194,7 +194,7 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
     usable = next((index for index, name in enumerate(names) if labels[name] == name), 0)
     local = connection.kind == "local"
     # One box, which stands beside other fields as one thing.
-    with st.container():
+    with st.container(key="demo-field-model"):
         chosen = choice(
             st.selectbox,
             label,
@@ -222,17 +222,17 @@ def in_language(*, ko: str, en: str) -> str:
 def prompt(label: str, *, ko: str, en: str) -> str:
     """Draw the prompt's field, preset in the page's language until the learner writes another.
 
-    The lesson's code has the English preset; the Korean page says so.
+    The hand-out has the English preset; the Korean page says so.
     """
     state, preset, kept = st.session_state, in_language(ko=ko, en=en), f"preset-{shelf.page()}"
     # An untouched preset follows the language.
     if "prompt" not in state or state["prompt"] == state.get(kept, preset):
         state["prompt"] = preset
     state[kept] = preset
-    with st.container():
+    with st.container(key="demo-field-prompt"):
         written = st.text_input(label, key="prompt")
         if preset != en:
-            st.caption(text("demo.english_preset", prompt=en))
+            st.caption(text("demo.english_preset"))
     return written
 
 
@@ -352,10 +352,13 @@ def _watch_all(heading: str) -> None:
     for name, place in sorted(
         zip(names, places, strict=True), key=lambda pair: demo.answers[pair[0]].running
     ):
+        number = names.index(name)
         with place:
             if len(names) > 1:
-                st.markdown(f"**{name}**")
-            _watch(demo.answers[name], f"answer-{names.index(name)}")
+                # The style sheet gives each its colour.
+                with st.container(key=f"method-{number + 1}"):
+                    st.markdown(f"**{name}**")
+            _watch(demo.answers[name], f"answer-{number}")
 
 
 def _watch(asked: Asked, key: str) -> None:

@@ -10,7 +10,7 @@ import difflib
 import inspect
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +27,7 @@ from practice.patterns import PatternError, parse_pattern
 from practice.sandbox.signatures import ELEMENTS
 from practice.sources import INVISIBLE
 
-__all__ = ["Condition", "Pieces", "Table", "Text", "Words"]
+__all__ = ["Condition", "Pieces", "Table", "Text", "Words", "parameters"]
 
 
 class Table(BaseModel):
@@ -74,6 +74,11 @@ def _arguments() -> dict[str, set[str]]:
     return known | {"st.*": set().union(*drawn.values())} | drawn
 
 
+def parameters(function: str) -> set[str]:
+    """Return the names of a function's arguments, as far as it is known here."""
+    return _arguments().get(function, set()) | ({"session"} if function == "Complete" else set())
+
+
 def _called(name: str) -> str:
     if name == "st.write":
         raise ValueError("`st.write` is recorded as what it draws, such as `st.markdown`")
@@ -94,12 +99,18 @@ def _one_of(name: str, known: Iterable[str]) -> str:
 
 
 class Pieces(Table):
-    """What ``st.write_stream`` was given; sizes in characters, ``spread`` in seconds."""
+    """What ``st.write_stream`` was given; sizes in characters.
+
+    ``live``: the first piece came before the model had sent the last; ``pause``: the seconds that
+    were slept between any two of them; ``other``: something came that is no text.
+    """
 
     at_least: int = 1
     longest: int | None = None
     shortest: int | None = None
-    spread: float = 0.0
+    live: bool | None = None
+    pause: float | None = None
+    other: bool | None = None
 
 
 class Text(Table):
@@ -129,6 +140,7 @@ class Condition(Table):
     any: list[Condition] | None = None
     no: Condition | None = None
     code: Annotated[str, AfterValidator(_pattern)] | None = None
+    catches: str | None = None
     called: Annotated[str, AfterValidator(_called)] | None = None
     with_: dict[str, Annotated[Text | JsonValue, PlainValidator(_wanted)]] = Field(
         default_factory=dict, alias="with"
@@ -137,6 +149,7 @@ class Condition(Table):
     shown: Annotated[str, AfterValidator(_kind)] | None = None
     pieces: Pieces | None = None
     whole: bool | None = None
+    part: Literal["start", "end"] | None = None
     read: bool | None = None
     error: str | None = None
     message: Text | None = None
@@ -157,10 +170,11 @@ class Condition(Table):
         """Whether it may hold for a while and no longer at the end of a run."""
         parts = [*(self.all or ()), *(self.any or ())]
         pieces = self.pieces
-        sized = pieces is not None and (pieces.longest or pieces.shortest) is not None
+        ends = {"longest", "shortest", "live", "pause"}
+        sized = pieces is not None and bool(ends & pieces.model_fields_set)
         # What the model sent, or a statement gave, last is another thing after the next call.
         filled = any("{" in str(wanted) for wanted in self.with_.values())
-        given = (self.no, self.times, self.whole, self.error, self.message, self.ended)
+        given = (self.no, self.times, self.whole, self.part, self.error, self.message, self.ended)
         return (
             sized
             or filled

@@ -16,12 +16,18 @@ from practice.events import (
     Event,
     Failed,
     Piece,
+    Printed,
     Queried,
     Reason,
+    Slept,
 )
-from practice.patterns import find
+from practice.patterns import caught, find
 
 __all__ = ["Call", "Evidence", "Stream", "holds", "is_about_code", "scenes_of"]
+
+
+# Seconds.
+SAME_PAUSE = 0.005
 
 
 @dataclass(frozen=True)
@@ -32,23 +38,35 @@ class Call:
     arguments: dict[str, Any]
     line: int
 
+    @property
+    def texts(self) -> list[str]:
+        """Its arguments, as texts."""
+        return [str(value) for value in self.arguments.values()]
+
 
 @dataclass
 class Stream:
-    """A use of ``st.write_stream``: where its text came from, and when; ``None`` is no text."""
+    """A use of ``st.write_stream``: where its texts came from, and how.
+
+    ``pauses`` are the seconds that were slept between two texts; ``live`` is whether the model
+    went on after the first one.
+    """
 
     kind: object
     line: int
-    pieces: list[tuple[float, str | None]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    live: bool = False
+    slept: float = 0.0
+    other: bool = False
 
-    @property
-    def texts(self) -> list[str]:
-        return [text for _, text in self.pieces if text]
-
-    @property
-    def spread(self) -> float:
-        """Seconds from the first piece to the last."""
-        return self.pieces[-1][0] - self.pieces[0][0] if self.pieces else 0.0
+    def take(self, text: str | None) -> None:
+        """Take a piece in."""
+        self.other = self.other or text is None
+        if text:
+            self.pauses += [self.slept] if self.texts else []
+            self.texts.append(text)
+            self.slept = 0.0
 
 
 @dataclass
@@ -60,6 +78,8 @@ class Evidence:
         streams: the uses of ``st.write_stream``, by the number of their place.
         answers: what the model sent, by the number of the call.
         value: the first value of the first row that the last statement gave, as a text.
+        printed: what was printed, and in which lines.
+        sleeps: the seconds of each pause, and its line.
         error: what ended the program, if it was an error of its own.
         ended: how the run ended; ``None`` if its events are not complete.
     """
@@ -68,6 +88,8 @@ class Evidence:
     streams: dict[int, Stream] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
     value: str = ""
+    printed: list[tuple[str, int]] = field(default_factory=list)
+    sleeps: list[tuple[float, int]] = field(default_factory=list)
     error: Failed | None = None
     ended: Reason | None = None
 
@@ -75,6 +97,19 @@ class Evidence:
     def answer(self) -> str:
         """What the model sent last."""
         return self.answers[max(self.answers)] if self.answers else ""
+
+    @property
+    def drawn(self) -> list[str]:
+        """The texts that the page shows."""
+        drawn = [each for each in self.calls if each.name.startswith("st.")]
+        texts = [text for call in drawn for text in call.texts]
+        return texts + ["".join(stream.texts) for stream in self.streams.values()]
+
+    @property
+    def texts(self) -> list[str]:
+        """All texts that came out of the program."""
+        queries = [str(each.arguments.get("query", "")) for each in self.calls]
+        return self.drawn + queries + [text for text, _ in self.printed]
 
     def take(self, event: Event) -> None:
         """Take an event in."""
@@ -86,14 +121,16 @@ class Evidence:
                     source = event.args.get("source")
                     kind = source.get("kind") if isinstance(source, dict) else None
                     self.streams[event.id] = Stream(kind, event.line)
-            case Piece() if event.id in self.streams:
-                self.streams[event.id].pieces.append((event.at, event.text))
+            case Piece() | Printed() | Slept():
+                self._take_small(event)
             case Asked():
                 asked = event.model_dump(include={"model", "prompt", "options", "stream"})
                 self.calls.append(Call("Complete", asked, event.line))
                 self.answers[event.call] = ""
             case Delta() if event.call in self.answers:
                 self.answers[event.call] += event.text or ""
+                for stream in self.streams.values():
+                    stream.live = stream.live or bool(stream.texts and event.text)
             case Queried():
                 queried = {"query": event.query, "params": event.params}
                 self.calls.append(Call("session.sql", queried, event.line))
@@ -102,6 +139,16 @@ class Evidence:
                 self.error = event
             case Ended():
                 self.ended = event.reason
+
+    def _take_small(self, event: Piece | Printed | Slept) -> None:
+        if isinstance(event, Printed):
+            self.printed.append((event.text, event.line))
+        elif isinstance(event, Slept):
+            self.sleeps.append((event.seconds, event.line))
+            for stream in self.streams.values():
+                stream.slept += event.seconds
+        elif event.id in self.streams:
+            self.streams[event.id].take(event.text)
 
 
 def scenes_of(events: Iterable[Event]) -> Iterator[Evidence]:
@@ -119,7 +166,7 @@ def is_about_code(condition: Condition) -> bool:
     parts = [*(condition.all or ()), *(condition.any or ())]
     parts += [condition.no] if condition.no else []
     given = condition.model_fields_set - {"all", "any", "no"}
-    return given <= {"code"} and all(map(is_about_code, parts))
+    return given <= {"code", "catches"} and all(map(is_about_code, parts))
 
 
 def holds(
@@ -147,12 +194,16 @@ def _tests(
         found = find(condition.code, program)
         lines += found
         yield bool(found)
+    if condition.catches is not None:
+        found = caught(condition.catches, program)
+        lines += found
+        yield bool(found)
     if condition.called is not None:
         calls = [call for call in evidence.calls if _fits(call, condition, evidence)]
         lines += [call.line for call in calls if call.line]
         times = condition.times
         yield bool(calls) if times is None else len(calls) == times
-    if {"shown", "pieces", "whole"} & condition.model_fields_set:
+    if {"shown", "pieces", "whole", "part"} & condition.model_fields_set:
         streams = [one for one in evidence.streams.values() if _gave(one, condition, evidence)]
         lines += [one.line for one in streams if one.line]
         yield bool(streams)
@@ -202,6 +253,7 @@ def _filled(wanted: Any, evidence: Evidence) -> Any:
         "{answer_length}": str(len(evidence.answer)),
         "{answer}": evidence.answer,
         "{value}": evidence.value,
+        "{pieces}": str(len([*evidence.streams.values()][-1].texts)) if evidence.streams else "",
     }
     for name, text in known.items():
         wanted = wanted.replace(name, text)
@@ -212,12 +264,23 @@ def _gave(stream: Stream, condition: Condition, evidence: Evidence) -> bool:
     if condition.shown is not None and stream.kind != condition.shown:
         return False
     texts, answer = stream.texts, evidence.answer
-    if condition.whole is not None and condition.whole != (answer == "".join(texts) != ""):
+    shown = "".join(texts)
+    if condition.whole is not None and condition.whole != (answer == shown != ""):
         return False
+    if condition.part is not None:
+        begins, ends = answer.startswith(shown), answer.endswith(shown)
+        if shown in ("", answer) or not (begins if condition.part == "start" else ends):
+            return False
     wanted = condition.pieces
     return wanted is None or (
         len(texts) >= wanted.at_least
         and (wanted.longest is None or all(len(text) <= wanted.longest for text in texts))
         and (wanted.shortest is None or all(len(text) >= wanted.shortest for text in texts[:-1]))
-        and stream.spread >= wanted.spread
+        and wanted.live in (None, stream.live)
+        and wanted.other in (None, stream.other)
+        and (wanted.pause is None or _is_even(stream.pauses, wanted.pause))
     )
+
+
+def _is_even(pauses: list[float], seconds: float) -> bool:
+    return bool(pauses) and all(abs(pause - seconds) < SAME_PAUSE for pause in pauses)

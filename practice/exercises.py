@@ -6,13 +6,17 @@ An exercise is a folder in a lesson's ``practice/`` with ``exercise.toml``, ``st
 
 from __future__ import annotations
 
+import ast
+import tomllib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from practice.conditions import Condition, Table, Words
+from practice.patterns import parse_program
 from practice.sources import SourceError, read_text, read_toml
 
 __all__ = [
@@ -24,10 +28,12 @@ __all__ = [
     "ExerciseFile",
     "Language",
     "Mistake",
+    "RightAnswer",
     "SceneText",
     "WrongAnswer",
     "load_exercises",
     "read_exercise",
+    "shared_mistakes",
 ]
 
 Language = Literal["ko", "en"]
@@ -37,6 +43,12 @@ LESSONS = Path(__file__).parent.parent / "lessons"
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+@cache
+def shared_mistakes() -> dict[str, dict[str, str]]:
+    """Return the texts of the mistakes that all exercises share: id -> language -> text."""
+    return tomllib.loads(Path(__file__).with_name("mistakes.toml").read_text("utf-8"))
 
 
 class ExerciseError(ValueError):
@@ -84,25 +96,30 @@ class SceneText(Table):
     fault: str | None = None
 
 
-class WrongAnswer(Table):
-    """What learners really write: edits of the solution or the starter, or a whole program.
-
-    ``check`` is the first check that it fails, ``mistake`` the id of its mistake; without one it is
-    the check's ``otherwise``.
-    """
+class RightAnswer(Table):
+    """What solves an exercise in another way: edits of its solution or starter, or a program."""
 
     id: Id
     of: Literal["solution", "starter"] = "solution"
     edits: list[tuple[str, str]] = Field(default_factory=list)
     code: str | None = None
-    check: str
-    mistake: str | None = None
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> WrongAnswer:
+    def _is_one_of_both(self) -> Self:
         if self.code is not None and (self.edits or "of" in self.model_fields_set):
             raise ValueError("a whole program, `code`, has no `of` and no `edits`")
         return self
+
+
+class WrongAnswer(RightAnswer):
+    """What learners really write, and what is wrong with it.
+
+    ``check`` is the first check that it fails, ``mistake`` the id of its mistake, the exercise's
+    own or a shared one; without one it is the check's ``otherwise``.
+    """
+
+    check: str
+    mistake: str | None = None
 
 
 class ExerciseFile(Table):
@@ -115,13 +132,20 @@ class ExerciseFile(Table):
     checks: list[Check] = Field(min_length=1)
     errors: list[Mistake] = Field(default_factory=list)
     wrong: list[WrongAnswer] = Field(default_factory=list)
+    right: list[RightAnswer] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _names_fit(self) -> ExerciseFile:
         scenes = _unique("scenes", self.scenes)
         _unique("checks", self.checks)
         _unique("wrong", self.wrong)
-        known: dict[str, list[str]] = {"parses": [], "blanks": [], "labels": []}
+        _unique("right", self.right)
+        known: dict[str, list[str]] = {
+            "parses": [],
+            "blanks": ["blank"],
+            "labels": ["label"],
+            "pressed": [],
+        }
         known["runs"] = _unique("errors", self.errors)
         for check in self.checks:
             if check.scene is not None and check.scene not in scenes:
@@ -133,12 +157,13 @@ class ExerciseFile(Table):
             named = f"wrong answer `{wrong.id}`"
             if wrong.check not in known:
                 raise ValueError(f"{named}: there is no check `{wrong.check}`")
-            if wrong.mistake is not None and wrong.mistake not in known[wrong.check]:
+            shared = wrong.mistake is None or wrong.mistake in shared_mistakes()
+            if not shared and wrong.mistake not in known[wrong.check]:
                 raise ValueError(f"{named}: its check has no mistake `{wrong.mistake}`")
         return self
 
 
-def _unique(what: str, named: Sequence[Check | Mistake | SceneText | WrongAnswer]) -> list[str]:
+def _unique(what: str, named: Sequence[Check | Mistake | SceneText | RightAnswer]) -> list[str]:
     names = [each.id for each in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -160,23 +185,37 @@ class Exercise(Table):
         """Whether it has checks; a snippet of the lesson's text has none."""
         return bool(self.about.checks)
 
-    def wrong_program(self, wrong: WrongAnswer) -> str:
-        """Return the program of a wrong answer.
+    def is_attempt(self, code: str) -> bool:
+        """Tell whether a program differs from the starter in more than comments and blank space.
+
+        A solution is shown only after the run of an attempt.
+        """
+        return _meaning(code) != _meaning(self.starter)
+
+    def answer_program(self, answer: RightAnswer) -> str:
+        """Return the program of an answer, right or wrong.
 
         Raises:
             ExerciseError: an edit's text does not occur once in what is edited.
         """
-        if wrong.code is not None:
-            return wrong.code
-        program = self.solution if wrong.of == "solution" else self.starter
-        for text, replacement in wrong.edits:
+        if answer.code is not None:
+            return answer.code
+        program = self.solution if answer.of == "solution" else self.starter
+        for text, replacement in answer.edits:
             if program.count(text) != 1:
                 raise ExerciseError(
-                    f"wrong answer {wrong.id}: {text!r} occurs {program.count(text)} times in "
-                    f"{wrong.of}.py, not once"
+                    f"answer {answer.id}: {text!r} occurs {program.count(text)} times in "
+                    f"{answer.of}.py, not once"
                 )
             program = program.replace(text, replacement)
         return program
+
+
+def _meaning(code: str) -> str:
+    try:
+        return ast.dump(parse_program(code))
+    except SyntaxError:
+        return code  # the starter parses, so this is another program
 
 
 def read_exercise(folder: Path) -> Exercise:

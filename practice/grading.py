@@ -10,14 +10,18 @@ from dataclasses import dataclass
 
 from practice.events import Event, Failed
 from practice.evidence import Evidence, holds, is_about_code, scenes_of
-from practice.exercises import Check, Exercise, Language, Mistake
-from practice.explain import explain_end, explain_error, messages
+from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
+from practice.explain import error_code, explain_end, explain_error, messages
+from practice.mistakes import ERRORS, INPUTS, SIGHTS, SLIPS, Trial, first_of, outside_if
 from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
+from practice.slips import Found, misread
 
 __all__ = ["CheckResult", "can_be_run", "grade"]
 
 BLANK = "____"
+# Of the calls that a program made, where nothing else can be said of it.
+MOST_SEEN = 5
 # The most that a check quotes of an error; the program's output has all of it.
 LONGEST_MESSAGE = 300
 # Before the text of an error of Snowflake's: "(1304): 01bf-...: 001003 (42000): SQL compilation".
@@ -59,24 +63,39 @@ def grade(
     try:
         program = parse_program(code)
     except SyntaxError as error:
-        line = error.lineno or 0
-        said = _located("syntax", line, error.msg, texts)
-        return [CheckResult("parses", False, texts["check_parses"], said, line=line), *unjudged]
+        return [_misread(code, error, texts, language), *unjudged]
     results = [CheckResult("parses", True, texts["check_parses"])]
     if blank := _blank(program):
         said = texts["blank"].format(line=blank, blank=BLANK)
-        failed = CheckResult("blanks", False, texts["check_blanks"], said, line=blank)
+        failed = CheckResult("blanks", False, texts["check_blanks"], said, "blank", blank)
         return [*results, failed, *unjudged]
     ids = [scene.id for scene in exercise.about.scenes]
     scenes = dict(zip(ids, scenes_of(events), strict=False))
     if scenes:
-        results.append(_runs(exercise, program, scenes.values(), language))
+        trials = [Trial(program, evidence, exercise) for evidence in scenes.values()]
+        results.append(_runs(trials, language))
         results += _labels(exercise, scenes, texts)
+        if found := outside_if(trials[0]) if results[-1].passed else None:
+            said, line, mistake = _shared(found, language)
+            title = texts["check_pressed"]
+            results.append(CheckResult("pressed", False, title, said, mistake, line))
     for check in exercise.about.checks:
         evidence = scenes.get(check.scene or ids[0])
         if evidence is not None or is_about_code(check.passes):
-            results.append(_judge(check, program, evidence or Evidence(), language))
+            trial = Trial(program, evidence or Evidence(), exercise, check.passes)
+            results.append(_judge(check, trial, language))
     return results
+
+
+def _misread(
+    code: str, error: SyntaxError, texts: Mapping[str, str], language: Language
+) -> CheckResult:
+    line, title = error.lineno or 0, texts["check_parses"]
+    said, mistake = _located("syntax", line, error.msg, texts), None
+    if found := misread(code, error):
+        told, line, mistake = _shared(found, language)
+        said = f"{told}\n\n{said}"
+    return CheckResult("parses", False, title, said, mistake, line)
 
 
 def can_be_run(code: str) -> bool:
@@ -97,16 +116,17 @@ def _blank(program: ast.Module) -> int:
     return min(lines, default=0)
 
 
-def _runs(
-    exercise: Exercise, program: ast.Module, scenes: Iterable[Evidence], language: Language
-) -> CheckResult:
+def _runs(trials: Iterable[Trial], language: Language) -> CheckResult:
     title = messages()["check_runs"][language]
-    for evidence in scenes:
-        if evidence.error is not None:
-            return _failed(exercise, program, evidence, evidence.error, language)
-        if evidence.ended != "end":
-            said = explain_end(evidence.ended or "crash", language, RunLimits())
-            return CheckResult("runs", False, title, said)
+    for trial in trials:
+        if trial.evidence.error is not None:
+            return _failed(trial, trial.evidence.error, language)
+        if trial.evidence.ended != "end":
+            if found := first_of(ERRORS, trial):
+                said, line, mistake = _shared(found, language)
+                return CheckResult("runs", False, title, said, mistake, line)
+            ended = trial.evidence.ended or "crash"
+            return CheckResult("runs", False, title, explain_end(ended, language, RunLimits()))
     return CheckResult("runs", True, title)
 
 
@@ -123,13 +143,12 @@ def _labels(
     for code, label in wanted:
         if label not in drawn:
             said = texts[code].format(label=_as_code(label))
-            return [CheckResult("labels", False, texts["check_labels"], said)]
+            return [CheckResult("labels", False, texts["check_labels"], said, "label")]
     return []
 
 
-def _failed(
-    exercise: Exercise, program: ast.Module, evidence: Evidence, error: Failed, language: Language
-) -> CheckResult:
+def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
+    """Say what ended a program: the mistake first, then the error in Python's words."""
     texts = {code: text[language] for code, text in messages().items()}
     line = error.lines[-1] if error.lines else 0
     # On one line, without what only Snowflake's support can read.
@@ -139,12 +158,29 @@ def _failed(
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
     said = _located("error", line, message, texts)
-    told, lines, known = _recognised(exercise.about.errors, program, evidence, language)
+    told, lines, known = _recognised(trial.exercise.about.errors, trial, language)
+    if known is None and (found := first_of(ERRORS, trial)):
+        told, at, known = _shared(found, language)
+        lines = [at]
+    if known is None and (code := error_code(error)):
+        told, known = explain_error(error, language), code
     if error.what:
         # What the sandbox lacks is no error that anybody could look up.
         said = texts["line"].format(line=line) if line else ""
-    said = f"{said}\n\n{told or explain_error(error, language)}".strip()
-    return CheckResult("runs", False, texts["check_runs"], said, known, line or _first(lines))
+    said = f"{told}\n\n{said}".strip()
+    return CheckResult("runs", False, texts["check_runs"], said, known, _first(lines) or line)
+
+
+def _shared(found: Found, language: Language) -> tuple[str, int, str]:
+    """Return what to say of a mistake that all exercises share, its line and its id."""
+    mistake, line, named = found
+    text = shared_mistakes()[mistake][language]
+    # Within backticks, which a name must not end.
+    return (
+        text.format(line=line, **{k: v.replace("`", "'") for k, v in named.items()}),
+        line,
+        mistake,
+    )
 
 
 def _located(code: str, line: int, message: str, texts: Mapping[str, str]) -> str:
@@ -161,12 +197,12 @@ def _as_code(text: str) -> str:
 
 
 def _recognised(
-    mistakes: Iterable[Mistake], program: ast.Module, evidence: Evidence, language: Language
+    mistakes: Iterable[Mistake], trial: Trial, language: Language
 ) -> tuple[str, list[int], str | None]:
     """Return what to say of the first mistake that was made, its lines, and its id."""
     for mistake in mistakes:
         lines: list[int] = []
-        if holds(mistake.when, program, evidence, lines):
+        if holds(mistake.when, trial.program, trial.evidence, lines):
             said = mistake.say.of(language).replace("{line}", str(_first(lines)))
             return said, lines, mistake.id
     return "", [], None
@@ -176,15 +212,34 @@ def _first(lines: list[int]) -> int:
     return lines[0] if lines else 0
 
 
-def _judge(
-    check: Check, program: ast.Module, evidence: Evidence, language: Language
-) -> CheckResult:
-    title = check.title.of(language)
-    if holds(check.passes, program, evidence):
+def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
+    title, evidence = check.title.of(language), trial.evidence
+    if holds(check.passes, trial.program, evidence):
         return CheckResult(check.id, True, title)
-    said, lines, mistake = _recognised(check.mistakes, program, evidence, language)
     # The error itself says what to fix; what it prevented is no second fault.
     cut_short = evidence.error is not None or evidence.ended not in (None, "end")
-    if mistake is None and not cut_short:
-        said = check.otherwise.of(language)
-    return CheckResult(check.id, False, title, said, mistake, _first(lines))
+    about_run = not cut_short and not is_about_code(check.passes)
+    found = first_of(SLIPS, trial) if about_run else None
+    if found is None:
+        said, lines, mistake = _recognised(check.mistakes, trial, language)
+        if mistake is not None:
+            return CheckResult(check.id, False, title, said, mistake, _first(lines))
+        found = first_of(SIGHTS, trial) if about_run else None
+    if found is not None:
+        said, line, mistake = _shared(found, language)
+        return CheckResult(check.id, False, title, said, mistake, line)
+    said = "" if cut_short else check.otherwise.of(language)
+    if about_run:
+        said = f"{said}\n\n{_seen(evidence, language)}"
+    return CheckResult(check.id, False, title, said)
+
+
+def _seen(evidence: Evidence, language: Language) -> str:
+    """Say what the program did, for a mistake that nobody knows."""
+    texts = messages()
+    calls = {each.name: each.line for each in evidence.calls if each.name[3:] not in INPUTS}
+    done = ", ".join(
+        texts["seen_call"][language].format(call=call, line=line)
+        for call, line in [*calls.items()][:MOST_SEEN]
+    )
+    return texts["seen" if done else "seen_nothing"][language].format(calls=done)

@@ -18,7 +18,7 @@ from functools import cache
 
 from practice.sources import parse_python
 
-__all__ = ["PatternError", "find", "parse_pattern", "parse_program"]
+__all__ = ["PatternError", "caught", "find", "parse_pattern", "parse_program"]
 
 ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
 # Where code is, and what has no meaning for its shape.
@@ -79,6 +79,17 @@ def find(pattern: str, program: ast.Module) -> list[int]:
     return sorted({node.lineno for node in nodes if _same(wanted, node)})
 
 
+def caught(name: str, program: ast.Module) -> list[int]:
+    """Return the lines of the ``except`` that name an exception, alone or among others."""
+    handlers = (node for node in ast.walk(program) if isinstance(node, ast.ExceptHandler))
+    return [node.lineno for node in handlers if name in _names(node.type)]
+
+
+def _names(node: ast.expr | None) -> list[str]:
+    named = node.elts if isinstance(node, ast.Tuple) else [node] if node else []
+    return [ast.unparse(each).rpartition(".")[2] for each in named]
+
+
 def _same(wanted: object, found: object) -> bool:
     if isinstance(wanted, ast.Name):
         if wanted.id == ANY:
@@ -97,10 +108,12 @@ def _same(wanted: object, found: object) -> bool:
     if isinstance(wanted, list) and isinstance(found, list):
         return _same_body(wanted, found)
     if isinstance(wanted, ast.AST):
+        # An `if` may go on with an `else`.
+        more = {"orelse"} if isinstance(wanted, ast.If) and not wanted.orelse else set()
         return type(wanted) is type(found) and all(
             _same(getattr(wanted, name, None), getattr(found, name, None))
             for name in wanted._fields
-            if name not in IGNORED
+            if name not in IGNORED | more
         )
     # True == 1, but they are not the same to write.
     return type(wanted) is type(found) and wanted == found

@@ -74,6 +74,15 @@ def test_a_wrong_answer_of_a_check_that_does_not_exist_is_named(folder: Path) ->
     assert f"exercise.toml:{line}: wrong answer `bare_except`: there is no check `excepton`" in said
 
 
+def test_fewer_than_three_hints_are_an_error(folder: Path) -> None:
+    text = (folder / "exercise.toml").read_text("utf-8")
+    hints = text.split("[[hints]]")
+    hints[3] = hints[3].partition("\n\n")[2]
+    (folder / "exercise.toml").write_text("[[hints]]".join(hints[:3]) + hints[3], encoding="utf-8")
+    (said,) = seen(folder)
+    assert "has 2 hints, not 3" in said
+
+
 def test_an_edit_of_a_text_that_is_not_there_is_named(folder: Path) -> None:
     change(folder, "exercise.toml", 'edits = [[".collect()", ""]', 'edits = [[".fetch()", ""]')
     (said,) = seen(folder)
@@ -97,7 +106,7 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
         ('called = "st.success" }', 'called = "st.sucess" }', "did you mean `st.success`?"),
         ('{ contains = "{value}",', '{ contain = "{value}",', "did you mean `contains`?"),
         ("with = { query =", "with = { qery =", "did you mean `query`?"),
-        ('called = "st.info"', 'called = "st.write"', "is recorded as what it draws"),
+        ('called = "st.success" }', 'called = "st.write" }', "is recorded as what it draws"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
         (
@@ -141,7 +150,7 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             'when = { code = "except ImportError: ..." }',
             "before",
         ),
-        ('when = { error = "NameError"', 'when = { error = ""', "without an error"),
+        ('when = { error = "AttributeError"', 'when = { error = ""', "without an error"),
     ],
 )
 def test_what_can_never_be_said_right_is_a_warning(

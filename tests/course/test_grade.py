@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from course import moved
 from course.__main__ import main
 from course.commands.grade import grade_files, table
 from course.progress.facts import EXERCISE
@@ -58,6 +59,17 @@ def test_an_exercise_that_the_course_does_not_have_is_a_row_that_says_so(tmp_pat
     assert row.first == "the course has no such exercise"
 
 
+def test_a_program_of_an_exercise_that_moved_is_judged_where_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = {"from": "day_09_old/7_old", "to": "/".join(DAY_1)}
+    monkeypatch.setattr(moved, "kept", lambda: moved.Moved.model_validate({"moved": [move]}))
+    solution = program(*DAY_1, "solution.py")
+    path = work(tmp_path / "a.json", ("day_09_old", "7_old", "solved", solution))
+    (row,) = grade_files([path])
+    assert (row.lesson, row.exercise, row.now) == (*DAY_1, "5/5")
+
+
 def test_a_program_that_is_too_long_is_not_run(tmp_path: Path) -> None:
     path = work(tmp_path / "a.json", (*DAY_1, "tried", "#" * 20_001))
     (row,) = grade_files([path])
@@ -85,7 +97,7 @@ def test_an_export_without_a_program_says_so(tmp_path: Path) -> None:
 
 def test_why_a_program_was_ended_stands_in_its_row(tmp_path: Path) -> None:
     (row,) = grade_files([work(tmp_path / "a.json", (*DAY_1, "tried", "while True:\n  pass"))])
-    assert "more than 1.5 s computing" in row.first
+    assert "Nothing ends the loop in line 1" in row.first
 
 
 def test_what_a_learner_wrote_does_nothing_to_the_terminal(tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
     spoilt("4_other_mistake", "exercise.toml", '\nmistake = "another_box"', "")
     spoilt("5_wrong_passes", "exercise.toml", '[["st.success(", "st.info("]]', "[]")
     spoilt("6_unproven", "exercise.toml", INFO_INSTEAD, "")
+    right_fails = (
+        f'{INFO_INSTEAD}\n[[right]]\nid = "by_info"\nedits = [["st.success(", "st.info("]]\n'
+    )
+    spoilt("7_right_fails", "exercise.toml", INFO_INSTEAD, right_fails)
     rows: dict[str, list[Row]] = {path.name: [] for path in practice.iterdir()}
     for row in main(root / "lessons", ["day_08_spoilt"]):
         rows[Path(row[0]).parent.name].append(row)
@@ -57,7 +61,7 @@ def test_an_exercise_that_is_right_is_passed_over_in_silence(tried: dict[str, li
 
 def test_a_solution_that_fails_is_named_with_the_check(tried: dict[str, list[Row]]) -> None:
     told = said(tried["2_solution_fails"])
-    assert told.startswith("error: solution.py: fails check runs (ko, en): Line ")
+    assert told.startswith("error: solution.py: fails check runs (ko, en): The name that line ")
     assert "KeyError" in told
 
 
@@ -76,6 +80,11 @@ def test_a_wrong_answer_that_gets_another_message_is_named(tried: dict[str, list
 def test_a_wrong_answer_that_passes_is_named(tried: dict[str, list[Row]]) -> None:
     whats = [what for _, _, what, _, _ in tried["5_wrong_passes"]]
     assert any("info_instead should fail" in what and "passes (ko, en)" in what for what in whats)
+
+
+def test_a_right_answer_that_fails_is_named_with_its_check(tried: dict[str, list[Row]]) -> None:
+    told = said(tried["7_right_fails"])
+    assert "error: exercise.toml: right answer by_info fails check shown" in told
 
 
 def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list[Row]]) -> None:

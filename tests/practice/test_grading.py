@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from practice.conditions import Condition
-from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown
+from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown, Slept
 from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
 from practice.sandbox.answers import Answers
@@ -80,13 +80,13 @@ def test_an_error_is_shown_with_its_line_and_what_did_not_happen_for_it_is_no_se
     assert by_id(results, "check_0").message == ""
 
 
-def test_an_error_that_the_exercise_knows_is_explained_below_it() -> None:
+def test_an_error_that_the_exercise_knows_is_explained_before_it_is_quoted() -> None:
     known = {"id": "known", "when": {"error": "NameError"}, "say": TEXT}
     failed = Failed(type="NameError", module="builtins", message="x", lines=[2])
     about = exercise({"called": "Complete"}, errors=[known])
     runs = by_id(grade(about, "a\n", [failed, Ended(reason="error")], "ko"), "runs")
     assert runs.mistake == "known"
-    assert runs.message.endswith("한국어 2")
+    assert runs.message.startswith("한국어 2\n\n2번째 줄에서 오류가")
 
 
 def test_a_mistake_that_is_recognised_is_told_with_its_line_in_the_language_asked_for() -> None:
@@ -123,13 +123,50 @@ def test_the_very_iterator_is_told_from_a_list_of_its_pieces() -> None:
         ({"longest": 4}, False),
         ({"shortest": 2}, True),
         ({"shortest": 3}, False),
-        ({"spread": 0.3}, True),
-        ({"spread": 0.31}, False),
+        ({"pause": 0.3}, True),
+        ({"pause": 0.2}, False),
+        ({"live": True}, True),
+        ({"live": False}, False),
+        ({"other": False}, True),
+        ({"other": True}, False),
     ],
 )
 def test_pieces_are_counted_measured_and_timed(wanted: dict[str, Any], right: bool) -> None:
-    events = [asked(), *streamed("generator", [(0.1, "A "), (0.4, "qubit")]), END]
+    begin, first, second, end = streamed("generator", [(0.1, "A "), (0.4, "qubit")])
+    sent = Delta(call=0, text="A ")
+    events: list[Event] = [asked(), sent, begin, first, Slept(seconds=0.3), sent, second, end, END]
     assert passed({"pieces": wanted}, "x\n", events) is right
+
+
+def test_a_pause_before_the_first_piece_or_after_the_last_is_none_between_them() -> None:
+    begin, first, second, end = streamed("generator", [(0.1, "A "), (0.4, "qubit")])
+    pause = Slept(seconds=0.05)
+    events: list[Event] = [asked(), begin, pause, first, second, pause, end, END]
+    assert passed({"pieces": {"pause": 0.0}}, "x\n", events)
+    assert not passed({"pieces": {"pause": 0.05}}, "x\n", events)
+
+
+@pytest.mark.parametrize(
+    ("shown", "part"), [("A ", "start"), ("qubit", "end"), ("A qubit", None), ("qub", None)]
+)
+def test_a_part_of_the_answer_is_told_from_all_of_it(shown: str, part: str | None) -> None:
+    sent: list[Event] = [asked(), Delta(call=0, text="A qubit")]
+    events = [*sent, *streamed("generator", [(0.0, shown)]), END]
+    for each in ("start", "end"):
+        assert passed({"part": each}, "x\n", events) is (each == part)
+
+
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [
+        ("except ValueError: ...", True),
+        ("except (KeyError, TypeError, errors.ValueError) as error: ...", True),
+        ("except Exception: ...", False),
+        ("except: ...", False),
+    ],
+)
+def test_an_exception_may_be_caught_alone_or_among_others(code: str, right: bool) -> None:
+    assert passed({"catches": "ValueError"}, f"try: ...\n{code}\n", [END]) is right
 
 
 def test_the_whole_answer_is_what_the_model_sent() -> None:
@@ -194,7 +231,8 @@ def test_what_the_sandbox_has_not_is_explained_without_the_name_of_its_error() -
     failed = Failed(type="NotHere", module="x", message="no keyboard", lines=[3], what="input")
     about = exercise({"called": "Complete"})
     result = by_id(grade(about, "x\n", [failed, Ended(reason="error")], "en"), "runs")
-    assert result.message.startswith("Look at line 3.\n\nThere is no keyboard input here")
+    assert result.message.startswith("There is no keyboard input here")
+    assert result.message.endswith("Look at line 3.")
 
 
 def test_a_long_message_of_several_lines_is_told_shortened_and_on_one() -> None:

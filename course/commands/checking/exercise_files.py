@@ -19,11 +19,13 @@ from course.toml_models import line_of, validated
 from local_cortex.faults import FAULTS
 from practice import Exercise, ExerciseError
 from practice.conditions import Condition
-from practice.exercises import Check, ExerciseFile, Mistake, read_exercise
+from practice.exercises import Check, ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
 FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
+# The first says where to look, the second what is missing there, the third nearly how.
+FEWEST_HINTS = 3
 # A name or a call alone gives nothing away.
 SHORTEST_LEAK = 12
 LEAKABLE = ("task", "hints", "checks", "errors")
@@ -85,12 +87,20 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
             yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
-    for number, wrong in enumerate(about.wrong):
+    answers: list[tuple[str, int, RightAnswer]] = [
+        ("wrong", *each) for each in enumerate(about.wrong)
+    ]
+    answers += [("right", *each) for each in enumerate(about.right)]
+    for kind, number, answer in answers:
         try:
-            exercise.wrong_program(wrong)
+            exercise.answer_program(answer)
         except ExerciseError as error:
             fix = "Give a text that occurs once"
-            yield Problem(path, line_of(source, ("wrong", number, "id")), str(error), fix)
+            yield Problem(path, line_of(source, (kind, number, "id")), str(error), fix)
+    if len(about.hints) < FEWEST_HINTS:
+        said = f"has {len(about.hints)} hints, not {FEWEST_HINTS}"
+        fix = "Lead to the solution in small steps"
+        yield Problem(path, line_of(source, ("hints", 0, "ko")), said, fix)
     yield from text_faults(path, about)
     yield from _texts(exercise, path, source)
     for place, what, fix in chain(placeholders(about), never(about)):
@@ -156,7 +166,8 @@ def programs_of(lesson: Lesson) -> int:
     if any(problem.severity == "error" for problem in found):
         return 0
     try:
-        return sum(2 + len(read_exercise(folder).about.wrong) for folder in folders)
+        abouts = [read_exercise(folder).about for folder in folders]
+        return sum(2 + len(about.wrong) + len(about.right) for about in abouts)
     except ExerciseError:
         return 0
 
@@ -219,11 +230,11 @@ def _parts(condition: Condition) -> list[Condition]:
     """Return a condition's parts, all of which must hold, each with one thing that it asks for."""
     parts = [part for each in condition.all or () for part in _parts(each)]
     # These belong together: they are about one call, one stream, one error.
-    for names in (("called", "with_", "times"), ("shown", "pieces", "whole")):
+    for names in (("called", "with_", "times"), ("shown", "pieces", "whole", "part")):
         given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
         if given:
             parts.append(Condition.model_construct(set(given), **given))
-    for name in ("any", "no", "code", "read", "error", "message", "ended"):
+    for name in ("any", "no", "code", "catches", "read", "error", "message", "ended"):
         if _is_given(condition, name):
             value = getattr(condition, name)
             parts.append(Condition.model_construct({name}, **{name: value}))
@@ -249,5 +260,5 @@ def _implies(part: Condition, other: Condition) -> bool:
         named = other.called in (part.called, every)
         given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
         return named and given and other.times is None and part.times != 0
-    asked = [name for name in ("shown", "pieces", "whole") if _is_given(other, name)]
+    asked = [name for name in ("shown", "pieces", "whole", "part") if _is_given(other, name)]
     return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)

@@ -18,7 +18,7 @@ from course.exercises.answering import Answers, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, Unavailable, grade, load_exercises
-from practice.exercises import WrongAnswer
+from practice.exercises import RightAnswer, WrongAnswer
 
 # File, place in it (none: as a whole), what is wrong, how to fix it, severity.
 Row = tuple[str, Place, str, str, str]
@@ -40,7 +40,7 @@ def _tried(
     exercise: Exercise, practice: Path, answers: Answers, pool: ThreadPoolExecutor
 ) -> list[Row]:
     folder = practice / exercise.name
-    programs = ["solution", "starter", *exercise.about.wrong]
+    programs = ["solution", "starter", *exercise.about.wrong, *exercise.about.right]
     (rows, _), *others = pool.map(partial(_try, exercise, folder, answers), programs)
     if rows:
         return rows  # what is wrong with the others follows from a solution that does not pass
@@ -52,13 +52,13 @@ def _tried(
 
 
 def _try(
-    exercise: Exercise, folder: Path, answers: Answers, what: str | WrongAnswer
+    exercise: Exercise, folder: Path, answers: Answers, what: str | RightAnswer
 ) -> tuple[list[Row], Seen]:
     """Run a program; return what is wrong, and what the checks of a wrong answer found."""
     file = str(folder / "exercise.toml")
     try:
-        if isinstance(what, WrongAnswer):
-            code = exercise.wrong_program(what)
+        if isinstance(what, RightAnswer):
+            code = exercise.answer_program(what)
         else:
             code = exercise.solution if what == "solution" else exercise.starter
         events = try_out(exercise, code, answers)
@@ -67,7 +67,7 @@ def _try(
         said = f"programs cannot be run here, so this was not tried: {error}"
         return [(file, (), said, "Try it on another machine", "warning")], set()
     except Exception as error:  # one exercise must keep no other from being tried
-        named = what if isinstance(what, str) else f"wrong answer {what.id}"
+        named = what if isinstance(what, str) else f"answer {what.id}"
         said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
         return [(file, (), said, "Look at what its scenes and checks ask", "error")], set()
     messages: dict[Row, dict[str, str]] = {}
@@ -85,7 +85,7 @@ def _try(
 
 
 def _judged(
-    exercise: Exercise, folder: Path, what: str | WrongAnswer, first: CheckResult | None
+    exercise: Exercise, folder: Path, what: str | RightAnswer, first: CheckResult | None
 ) -> Row | None:
     """Return what is wrong with a program whose first check that fails is ``first``."""
     if isinstance(what, WrongAnswer):
@@ -97,6 +97,11 @@ def _judged(
         said = f"wrong answer {what.id} should fail {_named(what.check, what.mistake)}, but {got}"
         place = ("wrong", exercise.about.wrong.index(what), "id")
         fix = "Fix the condition, or what the wrong answer says"
+        return (str(folder / "exercise.toml"), place, said, fix, "error")
+    if isinstance(what, RightAnswer) and first is not None:
+        place = ("right", exercise.about.right.index(what), "id")
+        said = f"right answer {what.id} fails {_named(first.id, first.mistake)}"
+        fix = "Let the check accept it, or say why it is wrong"
         return (str(folder / "exercise.toml"), place, said, fix, "error")
     if what == "solution" and first is not None:
         said, fix = f"fails check {first.id}", "Fix it, or the check"

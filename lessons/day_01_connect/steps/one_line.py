@@ -1,6 +1,1 @@
-@st.cache_resource
-def connect():
-    return st.connection("snowflake").session()
-
-
-session = connect()
+session = st.connection("snowflake").session()

@@ -1,8 +1,11 @@
+import streamlit as st
 from snowflake.snowpark.functions import ai_complete
 
-
-def ask(model, prompt):
-    answers = session.range(1).select(
-        ai_complete(model=model, prompt=prompt),
-    )
-    return text_of(answers.collect()[0][0])
+session = st.connection("snowflake").session()
+answer = ai_complete(
+    model="llama3.1-8b",
+    prompt="What is a qubit?",
+    model_parameters={"max_tokens": 30},
+)
+rows = session.range(1).select(answer).collect()
+st.text(rows[0][0])

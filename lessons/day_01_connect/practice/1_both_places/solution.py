@@ -11,4 +11,4 @@ except SnowparkSessionException:
     ).create()
 
 rows = session.sql("SELECT CURRENT_VERSION()").collect()
-st.success(f"Connected. Snowflake version: {rows[0][0]}")
+st.text(rows)

@@ -10,4 +10,5 @@ except ImportError:
         st.secrets["connections"]["snowflake"],
     ).create()
 
-# Show the version here.
+rows = session.sql("SELECT CURRENT_VERSION()").collect()
+st.text(rows)

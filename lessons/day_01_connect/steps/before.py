@@ -1,0 +1,5 @@
+try:
+    int("ten")
+except KeyError:
+    print("caught")
+print("after")

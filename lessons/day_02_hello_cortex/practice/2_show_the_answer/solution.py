@@ -1,0 +1,19 @@
+import json
+
+import streamlit as st
+
+session = st.connection("snowflake").session()
+
+
+def text_of(value):
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+if st.button("Ask"):
+    sql = "SELECT AI_COMPLETE('llama3.1-8b', 'What is a qubit?', {'max_tokens': 30})"
+    rows = session.sql(sql).collect()
+    st.markdown(text_of(rows[0][0]))
+    st.markdown(text_of("Plain text, and no JSON."))

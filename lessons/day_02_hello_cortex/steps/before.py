@@ -1,0 +1,1 @@
+rows = session.sql("SELECT CURRENT_VERSION()").collect()

@@ -1,0 +1,642 @@
+"""The mistakes that beginners make in any exercise, as a table of rules.
+
+A rule looks at a program and at what it did, and returns what it found only where that is certain:
+its text in ``mistakes.toml`` must be true of every program that it fits. An exercise's own
+mistakes, in ``exercise.toml``, are asked before those of ``SIGHTS``.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+from practice.conditions import Condition, parameters
+from practice.evidence import Evidence
+from practice.exercises import Exercise
+from practice.patterns import parse_program
+from practice.sandbox.signatures import ELEMENTS
+from practice.slips import Found
+
+__all__ = ["ERRORS", "INPUTS", "SIGHTS", "SLIPS", "Trial", "first_of", "outside_if"]
+
+Rule = Callable[["Trial"], Found | None]
+Node = TypeVar("Node", bound=ast.AST)
+# Methods that do nothing, and are worth nothing, unless they are called.
+METHODS = frozenset(
+    {name for name in (*dir(str), *dir(list)) if not name.startswith("_")} - {"index", "count"}
+    | {"collect", "create", "configs", "close", "sleep"}
+)
+#: What a page is asked for; anything else that it draws shows something.
+INPUTS = ("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox")
+HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
+# What is for a button to start.
+ASKING = ("Complete", "session.sql", "st.write_stream")
+# What is run wherever the page is: no branch, no loop, no function.
+STRAIGHT = (
+    *(ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.withitem),
+    *(ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.BinOp, ast.JoinedStr),
+    *(ast.FormattedValue, ast.List, ast.Tuple, ast.Starred),
+)
+# Shorter texts are found in others by chance.
+TELLING = 4
+# A pause that is long enough to be what ended a program.
+LONG_PAUSE = 0.2
+# How alike two names are, from 0 to 1; Python's own are so many that one of them often is.
+SIMILAR, SURE = 0.7, 0.85
+# A name of so few characters is like many.
+SHORT = 2
+# What gives a new value and leaves the old as it is.
+PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
+# What Python says of a value of the wrong kind, and what it means.
+TYPES = (
+    (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
+    (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
+    (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
+    (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
+    (r"TypeError: string indices must be integers", "text_index"),
+    (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
+    (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
+    (r"TypeError: catching classes that do not inherit", "no_exception"),
+    (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
+    (r"TypeError: .*NoneType", "none_used"),
+    (r"IndexError: \w+ index out of range", "index"),
+    (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
+    (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
+    (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
+)
+
+
+@dataclass
+class Trial:
+    """A program in one scene, and what is asked of it there; ``wanted`` is ``None`` if it ended."""
+
+    program: ast.Module
+    evidence: Evidence
+    exercise: Exercise
+    wanted: Condition | None = None
+    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for node in ast.walk(self.program):
+            self.parents.update(dict.fromkeys(ast.iter_child_nodes(node), node))
+
+    def each(self, kind: type[Node]) -> Iterator[Node]:
+        """Yield the program's nodes of a kind."""
+        return (node for node in self.parents if isinstance(node, kind))
+
+    def above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what a node stands in, from the inside out."""
+        while (parent := self.parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+    @property
+    def line(self) -> int:
+        """The line of the error, or 0."""
+        error = self.evidence.error
+        return error.lines[-1] if error and error.lines else 0
+
+    @property
+    def said(self) -> str:
+        """The error, as ``NameError: name 'x' is not defined``."""
+        error = self.evidence.error
+        return f"{error.type}: {error.message}" if error else ""
+
+    @cached_property
+    def bound(self) -> dict[str, list[ast.AST]]:
+        """What gives each name a value."""
+        found: dict[str, list[ast.AST]] = {}
+        for node in self.parents:
+            match node:
+                case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                    found.setdefault(name, []).append(node)
+                case ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                    found.setdefault(name, []).append(node)
+                case ast.alias():
+                    name = (node.asname or node.name).partition(".")[0]
+                    found.setdefault(name, []).append(node)
+        return found
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """The names that the exercise's own programs import, and where from."""
+        return _imports(self.exercise.starter) | _imports(self.exercise.solution)
+
+    def function(self, node: ast.AST) -> ast.FunctionDef | None:
+        """Return the function that a node stands in."""
+        return next((each for each in self.above(node) if isinstance(each, ast.FunctionDef)), None)
+
+
+@lru_cache(maxsize=64)
+def _imports(code: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in ast.walk(parse_program(code)):
+        if isinstance(node, ast.ImportFrom):
+            found |= {each.asname or each.name: node.module or "" for each in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {each.asname or each.name: each.name for each in node.names}
+    return found
+
+
+def first_of(rules: dict[str, Rule], trial: Trial) -> Found | None:
+    """Return the first mistake of a table that is found."""
+    return next((found for rule in rules.values() if (found := rule(trial))), None)
+
+
+def similar(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is most like one, or ``""``."""
+    others = {each.lower(): each for each in known if each != name}
+    close = difflib.get_close_matches(name.lower(), others, 1, SIMILAR)
+    return others[close[0]] if close else ""
+
+
+# ---- What has no effect, wherever it stands ----
+
+
+def not_called(trial: Trial) -> Found | None:
+    """A method or a function of ``st`` that is named, where only calling it would do anything."""
+    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+    for node in trial.each(ast.Attribute):
+        parent = trial.parents[node]
+        drawn = isinstance(node.value, ast.Name) and node.value.id == "st" and node.attr in ELEMENTS
+        if not isinstance(node.ctx, ast.Load) or not (drawn or node.attr in METHODS):
+            continue
+        alone = isinstance(parent, ast.Expr)
+        used = isinstance(
+            parent,
+            ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
+        )
+        kept = isinstance(parent, ast.Assign) and not called & {
+            ast.unparse(each) for each in parent.targets
+        }
+        if alone or (not drawn and (used or kept)):
+            plain = isinstance(node.value, ast.Name)
+            return (
+                "not_called",
+                node.lineno,
+                {"name": f"{ast.unparse(node) if plain else node.attr}"},
+            )
+    return None
+
+
+def function_kept(trial: Trial) -> Found | None:
+    """A function that a variable is given, where its result was meant: nobody calls it later."""
+    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+    for node in trial.each(ast.Assign):
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        places = trial.bound.get(name, [])
+        # Classes are kept under another name for good reasons.
+        function = name == "Complete" or name[:1].islower()
+        known = function and all(isinstance(each, ast.alias | ast.FunctionDef) for each in places)
+        if places and known and not called & _targets(node):
+            return "not_called", node.lineno, {"name": name}
+    return None
+
+
+def lost(trial: Trial) -> Found | None:
+    """A call that only makes a value, and a value that nobody keeps."""
+    makers = {each.name for each in trial.each(ast.FunctionDef) if _only_makes(each)}
+    for node in trial.each(ast.Expr):
+        if isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func).rpartition(".")[2]
+            method = isinstance(node.value.func, ast.Attribute)
+            if name in (PURE if method else makers):
+                return "lost", node.lineno, {"name": name}
+    return None
+
+
+def _only_makes(function: ast.FunctionDef) -> bool:
+    """Whether a function gives something and draws nothing."""
+    inside = [*ast.walk(function)]
+    gives = any(isinstance(each, ast.Yield | ast.Return) and each.value for each in inside)
+    return gives and not any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
+
+
+def compared(trial: Trial) -> Found | None:
+    """A comparison whose result nobody uses."""
+    for node in trial.each(ast.Expr):
+        if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
+            return "compared", node.lineno, {"name": ast.unparse(node.value.left)}
+    return None
+
+
+def overwritten(trial: Trial) -> Found | None:
+    """A function of ``st`` that is given a value."""
+    for node in trial.each(ast.Attribute):
+        name = ast.unparse(node)
+        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
+            return "overwritten", node.lineno, {"name": name}
+    return None
+
+
+def f_missing(trial: Trial) -> Found | None:
+    """A text that shows the name of a variable in braces."""
+    # Looked for once: a program may show very much.
+    shown = {each for text in trial.evidence.texts for each in re.findall(r"\{[^{}]+\}", text)}
+    for node in trial.each(ast.Constant):
+        if not isinstance(node.value, str) or isinstance(trial.parents[node], ast.JoinedStr):
+            continue
+        for inner in re.findall(r"\{([^{}]+)\}", node.value):
+            names = re.findall(r"^[A-Za-z_]\w*|(?<=\()[A-Za-z_]\w*", inner)
+            known = bool(names) and any(name in trial.bound for name in names)
+            if known and f"{{{inner}}}" in shown:
+                return "f_missing", node.lineno, {"name": f"{{{inner}}}"}
+    return None
+
+
+# ---- What ended the program ----
+
+
+def undefined(trial: Trial) -> Found | None:
+    """A name without a value: why it has none, as far as the program shows it."""
+    found = re.match(r"NameError: name '(\w+)' is not defined", trial.said)
+    if not found:
+        return _local(trial)
+    name, line = found[1], trial.line
+    if name.title() in ("True", "False", "None"):
+        return "capital", line, {"name": name, "other": name.title()}
+    if places := trial.bound.get(name):
+        return _without_value(trial, name, places)
+    return _unknown(trial, name)
+
+
+def _unknown(trial: Trial, name: str) -> Found:
+    line, named = trial.line, {"name": name}
+    if module := trial.imports.get(name, name if name in ("time", "json", "random") else ""):
+        said = f"import {module}" if name == module else f"from {module} import {name}"
+        said = "import streamlit as st" if name == "st" else said
+        return "import_missing", line, named | {"other": said}
+    if name in ELEMENTS:
+        return "st_missing", line, named
+    if name == "sleep" and "time" in trial.imports:
+        return "module_missing", line, named | {"other": "time.sleep"}
+    close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
+    if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
+        return "misspelt", line, named | {"other": other}
+    return "undefined", line, named
+
+
+def _local(trial: Trial) -> Found | None:
+    found = re.match(r"UnboundLocalError: \D*'(\w+)'", trial.said)
+    if not found:
+        return None
+    name, line = found[1], trial.line
+    inside = [trial.function(node) for node in trial.bound.get(name, ())]
+    if None in inside:
+        return "own_variable", line, {"name": name}
+    return "no_value_yet", line, {"name": name}
+
+
+def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
+    inside = [trial.function(node) for node in places]
+    first = min(places, key=lambda node: getattr(node, "lineno", 0))
+    named = {"name": name, "other": str(getattr(first, "lineno", 0))}
+    if all(inside) and inside[0] is not None and not isinstance(first, ast.FunctionDef):
+        return "only_inside", trial.line, named | {"other": inside[0].name}
+    if getattr(first, "lineno", 0) > trial.line:
+        return "too_early", trial.line, named
+    holder = next((each for each in trial.above(first) if isinstance(each, HOLDERS)), None)
+    if holder is None:
+        return "no_value_yet", trial.line, named
+    return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
+
+
+def attribute(trial: Trial) -> Found | None:
+    """A name behind a dot that there is not."""
+    line = trial.line
+    if found := re.match(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'", trial.said):
+        if found[1] != "streamlit":
+            return None
+        named = {"name": f"st.{found[2]}"}
+        meant = re.search(r"Did you mean st\.(\w+)", trial.said)
+        if other := meant[1] if meant else similar(found[2], ELEMENTS):
+            return "misspelt_st", line, named | {"other": f"st.{other}"}
+        return "no_such_st", line, named
+    found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
+    if not found:
+        return None
+    owner, name = found.groups()
+    named = {"name": name, "other": owner}
+    if owner == "function" and (kept := function_kept(trial)):
+        return kept
+    if owner in ("method", "builtin_function_or_method"):
+        return not_called(trial) or ("brackets_before", line, named)
+    if owner == "NoneType":
+        return "none_used", line, named
+    if meant := re.search(r"Did you mean: '(\w+)'", trial.said):
+        return "misspelt_method", line, {"name": name, "where": owner, "other": meant[1]}
+    kind = getattr(builtins, owner, None)
+    known = dir(kind) if isinstance(kind, type) else []
+    if other := similar(name, [each for each in known if not each.startswith("_")]):
+        return "misspelt_method", line, {"name": name, "where": owner, "other": other}
+    return "no_such_method", line, named
+
+
+def called_wrongly(trial: Trial) -> Found | None:
+    """A call with other arguments than the function takes."""
+    line, said = trial.line, trial.said
+    if found := re.match(
+        r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)", said
+    ):
+        named = {"name": found[1].rpartition(".")[2], "other": found[2].replace("'", "")}
+        functions = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+        passed = named["name"] in trial.bound and named["name"] not in functions
+        return "passed_uncalled" if passed else "argument_missing", line, named
+    if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
+        return "too_many", line, {"name": found[1].rpartition(".")[2]}
+    found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
+    if not found:
+        return None
+    name = found[1]
+    calls = [c for c in trial.each(ast.Call) if name in {each.arg for each in c.keywords}]
+    calls = [call for call in calls if call.lineno <= line <= (call.end_lineno or line)] or calls
+    if len({ast.unparse(call.func) for call in calls}) != 1:
+        return None
+    function = ast.unparse(calls[0].func)
+    named = {"name": name, "where": function}
+    if other := similar(name, parameters(function)):
+        return "misspelt_argument", line, named | {"other": other}
+    others = (ast.unparse(call.func) for call in trial.each(ast.Call))
+    owners = (each for each in others if each in ("Complete", "session.sql") and each != function)
+    other = next((each for each in owners if name in parameters(each)), "")
+    code = "argument_of_another" if other else "no_such_argument"
+    return code, line, named | {"other": other}
+
+
+def wrong_type(trial: Trial) -> Found | None:
+    """A value that cannot do what is asked of it."""
+    if re.search(r"'?(method|function|builtin_function_or_method)'? (object|and|has)", trial.said):
+        return not_called(trial) or ("brackets_before", trial.line, {})
+    for said, code in TYPES:
+        if found := re.match(said, trial.said):
+            return code, trial.line, found.groupdict()
+    return None
+
+
+def imported(trial: Trial) -> Found | None:
+    """An import of what there is not."""
+    line = trial.line
+    found = re.match(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'", trial.said)
+    if found:
+        named = {"name": found[1], "where": found[2]}
+        if other := similar(found[1], trial.imports):
+            return "misspelt_import", line, named | {"other": other}
+        return "no_such_import", line, named
+    if found := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", trial.said):
+        modules = {*trial.imports.values(), "streamlit", "snowflake.cortex", "time", "json"}
+        if other := similar(found[1], modules):
+            return "misspelt_module", line, {"name": found[1], "other": other}
+    return None
+
+
+def unknown_sql(trial: Trial) -> Found | None:
+    """SQL that is none of the course's, with a function whose name is nearly right."""
+    error = trial.evidence.error
+    if error is None or error.what != "statement":
+        return None
+    for node in trial.each(ast.Constant):
+        if re.search(r"CURRENT_VERSION\b(?!\s*\()", str(node.value).upper()):
+            return "sql_brackets", node.lineno, {"name": "CURRENT_VERSION"}
+        for name in re.findall(r"([A-Z_][A-Z_.]*)\s*\(", str(node.value).upper()):
+            if name in ("CURRENT_VERSION", "AI_COMPLETE", "SNOWFLAKE.CORTEX.COMPLETE"):
+                if not str(node.value).upper().lstrip().startswith("SELECT"):
+                    return "select_missing", node.lineno, {"name": name}
+            elif name in ("VERSION", "CURRENTVERSION", "GET_VERSION"):
+                return "misspelt_sql", node.lineno, {"name": name, "other": "CURRENT_VERSION()"}
+            elif other := similar(name, ("CURRENT_VERSION", "AI_COMPLETE")):
+                return "misspelt_sql", node.lineno, {"name": name, "other": other}
+    return None
+
+
+def streamed(trial: Trial) -> Found | None:
+    """``st.write_stream`` was given what is no stream."""
+    given = next(
+        (c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream" and c.args),
+        None,
+    )
+    kind = re.search(r"Provided type: (\w+)|type: <class '(\w+)'>\) cannot be iterated", trial.said)
+    if not kind or not trial.said.startswith("Streamlit") or given is None:
+        return None
+    what, line = kind[1] or kind[2], given.lineno
+    argument = given.args[0]
+    named = {"name": ast.unparse(argument)[:60], "other": what}
+    name = argument.func if isinstance(argument, ast.Call) else argument
+    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
+    function = functions.get(name.id) if isinstance(name, ast.Name) else None
+    if function is not None and isinstance(argument, ast.Call):
+        yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+        named["name"] = function.name
+        return None if yields else ("no_yield", function.lineno, named)
+    code = "function_streamed" if what in ("function", "method") else "no_stream_given"
+    return code, line, named
+
+
+def endless(trial: Trial) -> Found | None:
+    """A loop whose condition nothing in it changes, in a program that was stopped."""
+    if trial.evidence.ended in (None, "end", "error"):
+        return None
+    shared = {name for node in trial.each(ast.Global) for name in node.names}
+    for loop in trial.each(ast.While):
+        inside = [node for each in loop.body for node in ast.walk(each)]
+        if any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in inside):
+            continue
+        if isinstance(loop.test, ast.Constant) and loop.test.value:
+            return "endless_true", loop.lineno, {}
+        test = [*ast.walk(loop.test)]
+        calls = [ast.unparse(node.func) for node in test if isinstance(node, ast.Call)]
+        # What else a condition looks at may change out of sight.
+        if any(isinstance(node, ast.Attribute | ast.Subscript) for node in test) or (
+            set(calls) - {"len"}
+        ):
+            continue
+        names = {node.id for node in test if isinstance(node, ast.Name)} - {"len"}
+        used = [node for node in inside if isinstance(node, ast.Name)]
+        changed = {node.id for node in used if _changes(trial, node)}
+        if names and not names & (changed | shared):
+            return "endless", loop.lineno, {"name": ast.unparse(loop.test)}
+    return None
+
+
+def _changes(trial: Trial, node: ast.Name) -> bool:
+    """Whether a name is given a value here, or what it stands for may be changed."""
+    parent = trial.parents[node]
+    if isinstance(parent, ast.Call):
+        return ast.unparse(parent.func) not in ("len", "range", "print", "str", "st.write")
+    return isinstance(parent, ast.Attribute) or not isinstance(
+        getattr(parent if isinstance(parent, ast.Subscript) else node, "ctx", None), ast.Load
+    )
+
+
+def long_pauses(trial: Trial) -> Found | None:
+    """Pauses so long that the program was stopped in them."""
+    if trial.evidence.ended != "sleep":
+        return None
+    longest = max(trial.evidence.sleeps, default=(0.0, 0))
+    if longest[0] < LONG_PAUSE:
+        return None
+    named = {"name": f"{longest[0]:g}", "other": str(len(trial.evidence.sleeps))}
+    return "long_pauses", longest[1], named
+
+
+# ---- What runs without the button ----
+
+
+def outside_if(trial: Trial) -> Found | None:
+    """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
+    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+    buttons = _button_ifs(trial)
+    for call in trial.each(ast.Call) if not buttons else ():
+        alone = isinstance(trial.parents[call], ast.Expr)
+        if alone and ast.unparse(call.func) == "st.button" and not _kept(call):
+            return "button_unused", call.lineno, {}
+    if not buttons or called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
+        return None
+    # Either branch of an `if` may give a name its value; one with an `else` is no reason.
+    pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
+    for node in trial.each(ast.expr):
+        if not _always_runs(trial, node):
+            continue
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in ASKING:
+            return "outside_if", node.lineno, {"name": name, "other": str(buttons[0].lineno)}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            places = trial.bound.get(node.id, [])
+            if places and all(id(place) in pressed for place in places):
+                where = {"name": node.id, "other": str(buttons[0].lineno)}
+                return "outside_if_used", node.lineno, where
+    return None
+
+
+def _kept(button: ast.Call) -> bool:
+    """Whether a button tells that it was pressed in another way than by its value."""
+    return bool({"key", "on_click"} & {each.arg for each in button.keywords})
+
+
+def _button_ifs(trial: Trial) -> list[ast.If]:
+    """Return each ``if`` that looks at a button, or at a variable that holds one."""
+    kept = [each for each in trial.each(ast.Assign) if _has_button(each.value)]
+    names = set().union(*map(_targets, kept))
+    return [
+        each
+        for each in trial.each(ast.If)
+        if _has_button(each.test)
+        or any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(each.test))
+    ]
+
+
+def _has_button(value: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".button")
+        for node in ast.walk(value)
+    )
+
+
+def _targets(node: ast.Assign) -> set[str]:
+    return {each.id for each in node.targets if isinstance(each, ast.Name)}
+
+
+def _always_runs(trial: Trial, node: ast.AST) -> bool:
+    """Whether the page runs this whenever it is drawn, unless it ends before."""
+    return all(isinstance(each, STRAIGHT) for each in trial.above(node))
+
+
+# ---- What is seen where a check fails ----
+
+
+def uncalled_function(trial: Trial) -> Found | None:
+    """A function that is written and used nowhere."""
+    used = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
+    for function in trial.each(ast.FunctionDef):
+        if function.name not in used:
+            return "uncalled_function", function.lineno, {"name": function.name}
+    return None
+
+
+def object_shown(trial: Trial) -> Found | None:
+    """Python's description of an object is shown where its value should be."""
+    shown = [(text, call.line) for call in trial.evidence.calls for text in call.texts]
+    for text, line in (*shown, *trial.evidence.printed):
+        if found := re.search(r"<(function|generator object|bound method|class) \w*", text):
+            return "object_shown", line, {"name": f"{found[0]} ...>"}
+    return None
+
+
+def wrong_value(trial: Trial) -> Found | None:
+    """What was typed in is shown, or given on, where something else is asked for."""
+    asked = {
+        str(call.arguments.get("now")).strip()
+        for call in trial.evidence.calls
+        if call.name.removeprefix("st.") in ("text_input", "text_area")
+    }
+    shown = [
+        (str(call.arguments.get("body", "")), call.line)
+        for call in trial.evidence.calls
+        if call.name not in ("st.warning", "st.error", "st.caption")
+    ]
+    shown += [("".join(each.texts), each.line) for each in trial.evidence.streams.values()]
+    for text, line in shown:
+        if len(text) >= TELLING and text.strip() in asked:
+            return "wrong_value", line, {}
+    return None
+
+
+def printed(trial: Trial) -> Found | None:
+    """The answer, or a statement's value, is printed and not shown."""
+    evidence = trial.evidence
+    wanted = [each for each in (evidence.answer, evidence.value) if len(each) >= TELLING]
+    everything = "".join(text for text, _ in evidence.printed)
+    for text in wanted:
+        drawn = any(text in each for each in evidence.drawn)
+        if not drawn and "".join(text.split()) in "".join(everything.split()):
+            return "printed", evidence.printed[0][1], {}
+    return None
+
+
+def skipped(trial: Trial) -> Found | None:
+    """The call that the check wants is there, and was not reached."""
+    names = dict.fromkeys(_wanted(trial.wanted) if trial.wanted else ())
+    made = {call.name for call in trial.evidence.calls}
+    for name in names:
+        lines = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == name]
+        if name in made or not lines:
+            continue
+        if name == "session.sql":
+            # What is counted is the statement that ran, which `collect` does.
+            runs = [c for c in trial.each(ast.Call) if ast.unparse(c.func).endswith(".collect")]
+            if not runs:
+                return "not_collected", lines[0].lineno, {}
+            lines = runs
+        holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
+        if holder is not None:
+            where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
+            return "skipped", lines[0].lineno, where
+    return None
+
+
+def _wanted(condition: Condition) -> Iterator[str]:
+    """Yield what a condition wants to be called."""
+    if condition.called not in (None, "st.*"):
+        yield str(condition.called)
+    for each in (*(condition.all or ()), *(condition.any or ())):
+        yield from _wanted(each)
+
+
+SLIPS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (not_called, function_kept, lost, compared, overwritten, f_missing)
+}
+ERRORS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
+        *(endless, long_pauses),
+    )
+}
+SIGHTS: dict[str, Rule] = {
+    rule.__name__: rule for rule in (object_shown, wrong_value, printed, uncalled_function, skipped)
+}

@@ -1,0 +1,188 @@
+"""What of a program that is no Python: the mistakes behind a ``SyntaxError``.
+
+Python's own message is often about the place where it gave up. A rule here looks at the tokens
+around it, and finds only what cannot be Python whatever was meant.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import keyword
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from practice.sources import parse_python
+
+__all__ = ["Found", "misread"]
+
+#: The mistake's id, its line, and what its text has to name.
+Found = tuple[str, int, dict[str, str]]
+
+# What Python says, and what it means; these messages are never about anything else.
+SAID = (
+    (r"unterminated (triple-quoted )?(f-)?string literal", "quote_open"),
+    (r"'(?P<name>[\[({])' was never closed", "bracket_open"),
+    (r"unmatched '(?P<name>[\])}])'", "bracket_extra"),
+    (r"closing parenthesis '(?P<name>.)' does not match opening parenthesis '(?P<other>.)'",
+     "bracket_other"),
+    (r"invalid (non-printable )?character ('(?P<name>.)' )?\(?(?P<other>U\+[0-9A-F]+)",
+     "character"),
+    (r"expected an indented block after (?P<name>.*) on line (?P<other>\d+)", "indent_missing"),
+    (r"unexpected indent", "indent_extra"),
+    (r"unindent does not match", "indent_between"),
+    (r"expected 'except' or 'finally' block", "except_missing"),
+    (r"expected '\('", "def_brackets"),
+    (r"multiple exception types must be parenthesized", "except_brackets"),
+)  # fmt: skip
+OPENING, CLOSING = "([{", ")]}"
+BLOCK = re.compile(r"\s*(if|elif|else|for|while|def|class|try|except|finally|with)\b")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A token, and the brackets that it stands in, as ``"(["``."""
+
+    kind: int
+    text: str
+    line: int
+    inside: str
+
+    @property
+    def is_value(self) -> bool:
+        """Whether two of them side by side are no Python: a name, a literal, a closing bracket."""
+        if self.kind == tokenize.NAME:
+            return not keyword.iskeyword(self.text) or self.text in ("True", "False", "None")
+        return self.kind in (tokenize.NUMBER, tokenize.STRING) or self.text in tuple(CLOSING)
+
+
+def misread(code: str, error: SyntaxError) -> Found | None:
+    """Return what is wrong where Python cannot read a program; ``None`` if that is not certain."""
+    for said, name in SAID:
+        if found := re.match(said, error.msg):
+            named = {key: value or "" for key, value in found.groupdict().items()}
+            return name, error.lineno or 0, named
+    line = error.lineno or 0
+    near = range(line - 1, max(line, error.end_lineno or 0) + 2)
+    tokens = [each for each in _tokens(code) if each.line in near]
+    for rule in (
+        _else_if,
+        _pairs,
+        _argument_outside,
+        _equals_in_call,
+        _colon_in_call,
+        _single_equals,
+    ):
+        if found_here := rule(tokens):
+            return found_here
+    name, repaired = "colon_missing", _with_colon
+    if order := error.msg.startswith("positional argument follows keyword"):
+        name, repaired = "equals_in_call", _with_one_equals
+    for line in sorted(near):
+        if _mends(code, line, repaired, error.lineno or 0):
+            return name, line, {}
+    return ("positional_after", error.lineno or 0, {}) if order else None
+
+
+def _with_colon(line: str) -> str:
+    return f"{line}:" if BLOCK.match(line) else line
+
+
+def _with_one_equals(line: str) -> str:
+    return re.sub(r"(\w+)\s*==(?!=)", r"\1=", line, count=1)
+
+
+def _tokens(code: str) -> Iterator[_Token]:
+    """Yield the tokens of a program up to the first that there is none of in Python."""
+    inside = ""
+    try:
+        for each in tokenize.generate_tokens(io.StringIO(code).readline):
+            if each.type in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+                continue
+            if each.string in tuple(CLOSING):
+                inside = inside[:-1]
+            yield _Token(each.type, each.string, each.start[0], inside)
+            if each.string in tuple(OPENING):
+                inside += each.string
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _else_if(tokens: list[_Token]) -> Found | None:
+    for one, two in itertools.pairwise(tokens):
+        if (one.text, two.text) == ("else", "if") and not one.inside and one.line == two.line:
+            return "else_if", one.line, {}
+    return None
+
+
+def _pairs(tokens: list[_Token]) -> Found | None:
+    """Find two values side by side; Python always wants something between them."""
+    for place, (one, two) in enumerate(itertools.pairwise(tokens)):
+        strings = one.kind == two.kind == tokenize.STRING
+        if not one.is_value or not two.is_value or two.text in tuple(CLOSING) or strings:
+            continue
+        named = {"name": one.text, "other": two.text}
+        after = tokens[place + 2].text if place + 2 < len(tokens) else ""
+        if one.text.upper() in ("SELECT", "CALL"):
+            return "sql_unquoted", one.line, named
+        if one.text == "f" and two.kind == tokenize.STRING:
+            return "f_apart", one.line, named
+        lines = one.line != two.line and one.kind != tokenize.STRING
+        if one.inside and (after == "=" or lines):
+            return "comma_missing", one.line, named
+        called = one.text == "print" or (place > 0 and tokens[place - 1].text == ".")
+        return "brackets_missing" if called else "between", one.line, named
+    return None
+
+
+def _argument_outside(tokens: list[_Token]) -> Found | None:
+    for one, two, three, four in zip(tokens, tokens[1:], tokens[2:], tokens[3:], strict=False):
+        if not one.inside and (one.text, two.text, four.text) == (")", ",", "="):
+            return "argument_outside", three.line, {"name": three.text}
+    return None
+
+
+def _equals_in_call(tokens: list[_Token]) -> Found | None:
+    for one, two in itertools.pairwise(tokens):
+        if one.inside.endswith("(") and (one.text, two.text) == ("=", ">"):
+            return "arrow", one.line, {}
+        if one.inside.endswith("(") and one.kind == tokenize.STRING and two.text == "=":
+            return "argument_quoted", one.line, {"name": one.text}
+    return None
+
+
+def _colon_in_call(tokens: list[_Token]) -> Found | None:
+    if {"lambda", "def"} & {each.text for each in tokens}:
+        return None
+    for one, two, three in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        starts = one.text in ("(", ",") and two.kind == tokenize.NAME and three.text == ":"
+        if starts and three.inside.endswith("("):
+            return "colon_in_call", two.line, {"name": two.text}
+    return None
+
+
+def _single_equals(tokens: list[_Token]) -> Found | None:
+    asks = ""
+    for one in tokens:
+        if one.text in ("if", "elif", "while") and not one.inside:
+            asks = one.text
+        elif one.text == ":" and not one.inside:
+            asks = ""
+        elif asks and one.text == "=" and not one.inside:
+            return "single_equals", one.line, {"name": asks}
+    return None
+
+
+def _mends(code: str, line: int, repaired: Callable[[str], str], at: int) -> bool:
+    """Tell whether Python reads on past this place once a line is repaired."""
+    lines = code.split("\n")
+    if not 0 < line <= len(lines) or repaired(lines[line - 1].rstrip()) == lines[line - 1].rstrip():
+        return False
+    lines[line - 1] = repaired(lines[line - 1].rstrip())
+    try:
+        parse_python("\n".join(lines))
+    except SyntaxError as error:
+        return (error.lineno or 0) > max(line, at) + 1
+    return True

@@ -1,0 +1,287 @@
+"""A beginner's mistake is recognised by what is certain of it, and by nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Printed, Queried, Slept
+from practice.exercises import Exercise, ExerciseFile, shared_mistakes
+from practice.grading import CheckResult, grade
+from practice.slips import misread
+from practice.sources import parse_python
+
+TEXT = {"ko": "기타", "en": "Anything else"}
+END = Ended(reason="end")
+IMPORTS = "import streamlit as st\nimport time\nfrom snowflake.cortex import Complete\n"
+
+
+def judged(code: str, *events: Event, passes: dict[str, Any] | None = None) -> CheckResult:
+    """Return the first check that fails, of an exercise that wants ``st.success``."""
+    check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
+    check |= {"passes": passes or {"called": "st.success", "with": {"body": "9.40.1"}}}
+    about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [{"id": "one"}]}
+    given = ExerciseFile.model_validate(about | {"checks": [check]})
+    exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=IMPORTS)
+    results = grade(exercise, code, events or [END], "en")
+    return next(each for each in results if not each.passed)
+
+
+def failed(said: str, line: int, code: str) -> CheckResult:
+    """Return what is said of a program that an error ends in ``line``."""
+    kind, _, message = said.partition(": ")
+    error = Failed(type=kind, module="builtins", message=message, lines=[line])
+    return judged(code, error, Ended(reason="error"))
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake", "line"),
+    [
+        ('x = "open', "quote_open", 1),
+        ("x = 1\nf(x", "bracket_open", 2),
+        ("f(x))", "bracket_extra", 1),
+        ("f(x]", "bracket_other", 1),
+        ("f(“x”)", "character", 1),
+        ("if x:\ny = 1", "indent_missing", 2),
+        ("x = 1\n  y = 2", "indent_extra", 2),
+        ("if x:\n    y = 1\n  z = 2", "indent_between", 3),
+        ("try:\n    x = 1\ny = 2", "except_missing", 3),
+        ("def five:\n    pass", "def_brackets", 1),
+        ("try:\n    f()\nexcept A, B:\n    pass", "except_brackets", 3),
+        ("if x:\n    pass\nelse if y:\n    pass", "else_if", 3),
+        ("session.sql(SELECT CURRENT_VERSION())", "sql_unquoted", 1),
+        ('st.write(f "{x}")', "f_apart", 1),
+        ("f(\n    model=model\n    stream=True,\n)", "comma_missing", 2),
+        ("f(sql params=x)", "comma_missing", 1),
+        ("st.write_stream stream", "brackets_missing", 1),
+        ("print x", "brackets_missing", 1),
+        ('f("a" b)', "between", 1),
+        ("x = f(\n    a,\n), stream=True", "argument_outside", 3),
+        ("f(\n    a=1,\n    stream: True,\n)", "colon_in_call", 3),
+        ('f("stream"=True)', "argument_quoted", 1),
+        ("f(stream=>True)", "arrow", 1),
+        ("if x.strip() = '':\n    pass", "single_equals", 1),
+        ("if x:\n    pass\nelse\n    pass", "colon_missing", 3),
+        ("f(\n    a=1,\n    stream==True,\n)", "equals_in_call", 3),
+        ("f(a=1, True)", "positional_after", 1),
+    ],
+)
+def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: int) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        parse_python(code)
+    found = misread(code, caught.value)
+    assert found is not None
+    assert found[:2] == (mistake, line)
+    for language in ("ko", "en"):
+        assert shared_mistakes()[mistake][language].format(line=line, **found[2])
+
+
+@pytest.mark.parametrize("code", ["x = = 1", "f(*)", "1 +", "class = 2", "f(x for x in)"])
+def test_of_other_code_that_is_no_python_only_python_speaks(code: str) -> None:
+    result = judged(code)
+    assert (result.id, result.mistake) == ("parses", None)
+    assert result.message.startswith("Line 1 is not valid Python")
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        ("st.success", "not_called"),
+        ("if not name.strip:\n    pass", "not_called"),
+        ("rows = frame.collect", "not_called"),
+        ("answer = Complete", "not_called"),
+        ("name.strip()", "lost"),
+        ("def make():\n    return 1\nmake()", "lost"),
+        ("text == 1", "compared"),
+        ("st.success = 1", "overwritten"),
+        ("def late():\n    st.success('9.40.1')", "uncalled_function"),
+        ("if name:\n    st.success('9.40.1')", "skipped"),
+    ],
+)
+def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
+    assert judged(f"{IMPORTS}{code}\n").mistake == mistake
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "write = st.write\nwrite('x')",
+        "add = pieces.append\nadd('x')",
+        "ask = Complete\nask()",
+        "Known = ValueError",
+        "names = map(str.strip, lines)",
+        "def show():\n    st.write('x')\n    return 1\nshow()",
+        "x = text == 1",
+        "pieces.append(1)",
+    ],
+)
+def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
+    result = judged(f"{IMPORTS}{code}\n", Draw(name="info", args={}, into=0, id=1, line=4), END)
+    assert result.mistake is None
+    assert result.message == (
+        "Anything else\n\nWhat your program called when it ran: `st.info` (line 4)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "mistake"),
+    [
+        ("NameError: name 'true' is not defined", "f(true)", "capital"),
+        ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
+        ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
+        ("NameError: name 'sleep' is not defined", "sleep(1)", "module_missing"),
+        ("NameError: name 'promt' is not defined", "f(promt, prompt := 1)", "misspelt"),
+        ("NameError: name 'zebra' is not defined", "f(zebra)", "undefined"),
+        ("NameError: name 'x' is not defined", "f(x)\nx = 1", "too_early"),
+        ("NameError: name 'x' is not defined", "f(x)\ndef g(x): pass", "only_inside"),
+        ("AttributeError: module 'streamlit' has no attribute 'succes'", "x", "misspelt_st"),
+        ("AttributeError: module 'streamlit' has no attribute 'zebra'", "x", "no_such_st"),
+        ("AttributeError: 'str' object has no attribute 'stip'", "x", "misspelt_method"),
+        ("AttributeError: 'list' object has no attribute 'strip'", "x", "no_such_method"),
+        ("AttributeError: 'NoneType' object has no attribute 'x'", "x", "none_used"),
+        ("TypeError: g() missing 1 required positional argument: 't'", "g()", "argument_missing"),
+        (
+            "TypeError: g() missing 1 required positional argument: 't'",
+            "def g(t): pass",
+            "passed_uncalled",
+        ),
+        (
+            "TypeError: f() got an unexpected keyword argument 'Stream'",
+            "Complete(Stream=1)",
+            "misspelt_argument",
+        ),
+        (
+            "TypeError: f() got an unexpected keyword argument 'stream'",
+            "f(Complete(), stream=1)",
+            "argument_of_another",
+        ),
+        (
+            "TypeError: f() got an unexpected keyword argument 'key'",
+            "f(st.button('x'), key=1)",
+            "no_such_argument",
+        ),
+        ("TypeError: 'method' object is not subscriptable", "x[0]", "brackets_before"),
+        ("TypeError: 'str' object is not callable", "x()", "not_a_function"),
+        ('TypeError: can only concatenate str (not "int") to str', "x", "no_text_to_add"),
+        ("TypeError: object of type 'generator' has no len()", "x", "generator_whole"),
+        ("TypeError: type 'range' is not subscriptable", "x", "square_brackets"),
+        ("TypeError: 'str' object cannot be interpreted as an integer", "x", "number_needed"),
+        (
+            "AttributeError: DataFrame object has no attribute colect. Did you mean: 'collect'?",
+            "x",
+            "misspelt_method",
+        ),
+        ("IndexError: list index out of range", "x", "index"),
+        ("KeyError: 'version'", "x", "key"),
+        (
+            "ImportError: cannot import name 'Complet' from 'snowflake.cortex'",
+            "x",
+            "misspelt_import",
+        ),
+        ("ImportError: cannot import name 'Zebra' from 'snowflake.cortex'", "x", "no_such_import"),
+        ("ModuleNotFoundError: No module named 'streamlt'", "x", "misspelt_module"),
+        ("SyntaxError: 'return' outside function", "return", "outside_function"),
+        ("ValueError: anything else", "x", None),
+    ],
+)
+def test_what_ended_a_program_is_named(said: str, code: str, mistake: str | None) -> None:
+    result = failed(said, 1, code)
+    assert (result.id, result.mistake, result.line) == ("runs", mistake, 1)
+    assert "None " not in result.message
+    assert "Line 1 raised an error: " in result.message
+
+
+def test_a_value_that_a_branch_did_not_give_is_explained_by_the_branch() -> None:
+    result = failed("NameError: name 'x' is not defined", 3, "if y:\n    x = 1\nf(x)")
+    assert result.mistake == "skipped_value"
+    assert (
+        "Line 2, which assigns to it, is inside the block that begins in line 1" in result.message
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        ("while True:\n    x = 1", "endless_true"),
+        ("while True:\n    break", None),
+        ("while x < len(text):\n    print(text[x:])", "endless"),
+        ("while x < len(text):\n    x += 1", None),
+        ("while text:\n    text.pop()", None),
+        ("while more():\n    x = 1", None),
+        ("while box.open:\n    shut(box)", None),
+    ],
+)
+def test_a_loop_is_endless_only_if_nothing_can_end_it(code: str, mistake: str | None) -> None:
+    result = judged(code, Ended(reason="cpu"))
+    assert (result.id, result.mistake) == ("runs", mistake)
+
+
+def test_long_pauses_are_told_with_what_was_slept() -> None:
+    result = judged("x", Slept(seconds=5.0, line=3), Ended(reason="sleep"))
+    assert (result.mistake, result.line) == ("long_pauses", 3)
+    assert "sleeps for 5 s at a time" in result.message
+
+
+BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        (f"{BUTTON}st.write_stream(stream)", "outside_if"),
+        (f"{BUTTON}st.write(stream)", "outside_if_used"),
+        ('st.button("Go")\nComplete()', "button_unused"),
+        (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped"),
+        (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped"),
+        ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped"),
+        ('st.button("Go", key="go")\nif st.session_state.go:\n    Complete()', "skipped"),
+        (f"{BUTTON}def later():\n    st.write_stream(stream)\nlater()", "skipped"),
+    ],
+)
+def test_what_does_not_wait_for_the_button_is_named_only_if_it_never_waits(
+    code: str, mistake: str
+) -> None:
+    # What is not flagged gets to the check, whose call was not reached either.
+    never = f"{IMPORTS}{code}\nif 0:\n    st.success('9.40.1')\n"
+    assert judged(never).mistake == mistake
+
+
+def test_a_text_with_the_name_of_a_variable_in_braces_lacks_its_f() -> None:
+    code = 'version = 1\nst.success("Version {version}")\n'
+    shown = Draw(name="success", args={"body": "Version {version}"}, into=0, id=1, line=2)
+    assert (judged(code, shown, END).mistake, judged(code, shown, END).line) == ("f_missing", 2)
+    assert judged(code, END).mistake != "f_missing", "it was not shown"
+
+
+def test_what_is_printed_and_not_shown_is_named() -> None:
+    queried = Queried(query="SELECT 1", params=None, value="9.40.1")
+    printed = Printed(text="9.40.1\n", line=7)
+    assert judged("x", queried, printed, END).mistake == "printed"
+    shown = Draw(name="info", args={"body": "9.40.1"}, into=0, id=1)
+    assert judged("x", queried, printed, shown, END).mistake is None
+
+
+def test_the_prompt_is_told_from_the_answer() -> None:
+    field = Draw(name="text_input", args={"label": "P", "now": "What is it?"}, into=0, id=1)
+    shown = Draw(name="markdown", args={"body": "What is it?"}, into=0, id=2, line=8)
+    sent: list[Event] = [
+        Asked(model="m", prompt="p", options=None, stream=False, call=0),
+        Delta(call=0, text="A"),
+    ]
+    assert judged("x", field, *sent, shown, END).mistake == "wrong_value"
+
+
+def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
+    passes = {"called": "session.sql"}
+    code = "if x:\n    rows = session.sql('SELECT 1')"
+    assert judged(code, END, passes=passes).mistake == "not_collected"
+    assert judged(f"{code}.collect()", END, passes=passes).mistake == "skipped"
+
+
+def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:
+    import re
+
+    for name, text in shared_mistakes().items():
+        assert set(text) == {"ko", "en"}, name
+        assert len({frozenset(re.findall(r"{\w+}", each)) for each in text.values()}) == 1, name
