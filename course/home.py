@@ -87,7 +87,7 @@ def _card(entry: Lesson | Broken, learned: progress.Progress) -> DeltaGenerator:
         day = meta.day
         facts = (
             text("course.day", day=day),
-            text("course.minutes", minutes=meta.minutes),
+            text("course.minutes", minutes=content.minutes(entry)),
             _state(entry, learned),
         )
         st.markdown(

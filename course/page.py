@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import connect
 from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
-from course.content import Block, Heading, Lesson, draw_goals, draw_section
+from course.content import (
+    Block,
+    Code,
+    ExercisePlace,
+    Heading,
+    Lesson,
+    Question,
+    draw_goals,
+    draw_section,
+)
 from course.demo import failures_explained
 from course.language import current, text
 from course.problems import LessonError
@@ -31,12 +41,19 @@ class LessonPage:
     ``prefer`` is the kind of connection that the learner asked for, if they did.
     """
 
-    def __init__(self, prefer: str | None, lesson: Lesson, draw_text: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        prefer: str | None,
+        lesson: Lesson,
+        draw_question: Callable[[], None],
+        draw_text: Callable[[], None],
+    ) -> None:
         self.prefer = prefer
         self._lesson = lesson
         # Beside each other and not one in the other, and none for the text: Streamlit copies, for
         # each fragment in each tab, all containers around it, and around each of those.
         self._demo = st.container(border=True, key="demo-box")
+        draw_question()
         self._lab = st.container()
         self._draw_text = draw_text
 
@@ -95,38 +112,57 @@ def lesson_page(name: str) -> LessonPage:
     except LessonError as error:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
-    _contents(parts, has_lab=lesson.meta.lab)
+    _contents(parts, has_lab=bool(lesson.meta.lab))
     not_saved = _head(lesson, lessons)
-    draw_goals(name, parts.pop("goals"), lesson.meta.summary.of(current()))
+    draw_live = partial(_draw_live, name)
+    goals = parts.pop("goals")
+    draw_goals(name, goals, lesson.meta.summary.of(current()), draw_live)
     progress.refresh()
     progress.current().record(name, "opened")
     # Only now is it known whether anything can be kept.
     with not_saved:
         progress.say_if_not_saved()
 
+    def draw_question() -> None:
+        questions = [block for block in goals if isinstance(block, Question)]
+        draw_section(name, questions, draw_live)
+
     def draw_text() -> None:
+        after = lesson.meta.solution_after
         for section, blocks in parts.items():
-            if section == "solution" and not exercises.shows_solutions(name):
-                draw_section(name, blocks[:1])
-                exercises.say_when_solutions_are_shown(name)
+            if section == "solution" and not exercises.shows_solutions(name, after):
+                draw_section(name, blocks[:1], draw_live)
+                exercises.say_when_solutions_are_shown(name, after)
                 continue
-            draw_section(name, blocks)
+            draw_section(name, blocks, draw_live)
             if section == "practice":
-                exercises.draw(name)
+                exercises.draw_practice(name, _placed([goals, *parts.values()]))
         _take_away(lesson, source)
         _read_button(name)
         _neighbours(lesson, lessons)
         if opened_here():
             _edit_hint(name)
 
-    return LessonPage(connection_panel.preferred(), lesson, draw_text)
+    return LessonPage(connection_panel.preferred(), lesson, draw_question, draw_text)
+
+
+def _draw_live(name: str, block: ExercisePlace | Code) -> None:
+    if isinstance(block, ExercisePlace):
+        exercises.draw(name, block.name)
+    else:
+        exercises.draw_snippet(name, block.source, block.text)
+
+
+def _placed(sections: Iterable[Sequence[Block]]) -> set[str]:
+    """Return the names of the exercises that stand in a lesson's text."""
+    return {each.name for part in sections for each in part if isinstance(each, ExercisePlace)}
 
 
 def _head(lesson: Lesson, lessons: Sequence[Lesson]) -> DeltaGenerator:
     """Draw the lesson's head, and return the place in it for what is found out later."""
     st.title(navigation.title_of(lesson), anchor="top")
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-facts"):
-        minutes = text("course.minutes", minutes=lesson.meta.minutes)
+        minutes = text("course.minutes", minutes=content.minutes(lesson))
         st.caption(f":material/schedule: {minutes}", width="content")
         if _is_stale(lesson):
             st.badge(

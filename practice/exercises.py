@@ -180,6 +180,11 @@ class Exercise(Table):
     starter: str
     solution: str
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it has checks; a snippet of the lesson's text has none."""
+        return bool(self.about.checks)
+
     def is_attempt(self, code: str) -> bool:
         """Tell whether a program differs from the starter in more than comments and blank space.
 

@@ -6,25 +6,34 @@ from course.content.draw import (
     say_that_code_failed,
     say_that_it_is_broken,
 )
-from course.content.lesson import Broken, Lesson, entries, find, lessons, program
-from course.content.lesson_blocks import Block, Heading
+from course.content.length import MOST_WORDS, minutes, words
+from course.content.lesson import Broken, LabView, Lesson, entries, find, lessons, program
+from course.content.lesson_blocks import Block, Code, ExercisePlace, Heading, Question, anchor_of
 from course.content.parser import read, sections
 from course.content.translations import stale
 
 __all__ = [
+    "MOST_WORDS",
     "Block",
     "Broken",
+    "Code",
+    "ExercisePlace",
     "Heading",
+    "LabView",
     "Lesson",
+    "Question",
+    "anchor_of",
     "draw_goals",
     "draw_section",
     "entries",
     "find",
     "lessons",
+    "minutes",
     "program",
     "read",
     "say_that_code_failed",
     "say_that_it_is_broken",
     "sections",
     "stale",
+    "words",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ from course.content.lesson_blocks import (
     Chart,
     Code,
     Diagram,
+    ExercisePlace,
     Heading,
     Markdown,
     Question,
@@ -42,24 +44,44 @@ CALLOUTS = {
 }
 
 
-def draw_goals(lesson: str, blocks: Sequence[Block], summary: str) -> None:
+def draw_goals(
+    lesson: str,
+    blocks: Sequence[Block],
+    summary: str,
+    draw_live: Callable[[ExercisePlace | Code], None],
+) -> None:
     """Draw the goals of the lesson whose folder is called ``lesson`` as a callout.
 
-    The lesson's summary heads it.
+    The lesson's summary heads it. The section's questions are not among them: they stand below the
+    demo.
     """
     heading, *rest = blocks
     _draw(heading, lesson)
     goals = "\n\n".join(block.text for block in rest if isinstance(block, Markdown))
     st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
-    for block in rest:
-        if not isinstance(block, Markdown):
-            _draw(block, lesson)
+    others = [block for block in rest if not isinstance(block, Markdown | Question)]
+    draw_section(lesson, others, draw_live)
 
 
-def draw_section(lesson: str, blocks: Sequence[Block]) -> None:
-    """Draw a section of the lesson whose folder is called ``lesson``."""
-    for block in blocks:
-        _draw(block, lesson)
+def draw_section(
+    lesson: str, blocks: Sequence[Block], draw_live: Callable[[ExercisePlace | Code], None]
+) -> None:
+    """Draw a section of the lesson whose folder is called ``lesson``.
+
+    ``draw_live`` draws an exercise or a snippet in its place.
+    """
+    with ExitStack() as folded:
+        for block in blocks:
+            if isinstance(block, Heading):
+                folded.close()
+            if isinstance(block, Heading) and block.folded:
+                folded.enter_context(st.expander(block.text))
+                # The anchor is inside: the browser opens what a link leads into.
+                st.html(f'<span id="{block.id}" class="folded"></span>')
+            elif isinstance(block, ExercisePlace) or (isinstance(block, Code) and block.run):
+                draw_live(block)
+            else:
+                _draw(block, lesson)
 
 
 def _draw(block: Block, lesson: str) -> None:
@@ -80,7 +102,7 @@ def _draw(block: Block, lesson: str) -> None:
         with st.container(key=f"figure-{block.line}"):
             st.mermaid_chart(block.source, alt=block.caption)
             st.caption(block.caption)
-    else:
+    elif isinstance(block, Chart):
         _chart(block)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, HttpUrl, UrlConstraints, field_validator
 
@@ -26,6 +26,9 @@ END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
 MARK = re.compile(f"{REGION.pattern}|{END_REGION.pattern}", re.MULTILINE)
 #: Where the code is that prose may show.
 CODE = re.compile(r"(steps|practice/\w+)/\w+\.py")
+
+#: A view of the stream lab, as ``lesson.toml`` names it.
+LabView = Literal["compare", "wire", "break", "cost"]
 
 SECTIONS = ("goals", "theory", "steps", "takeaways", "practice", "solution")
 
@@ -47,14 +50,14 @@ class Meta(Table):
     day: Number = Field(ge=1, le=999)
     slug: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
     week: Number = Field(ge=1, le=52)
-    minutes: Number = Field(ge=1, le=240)
     icon: str = Field(default=":material/menu_book:", pattern=r"^:material/[a-z0-9_]+:$")
     prerequisites: tuple[Annotated[Number, Field(ge=1, le=999)], ...] = ()
     sections: tuple[str, ...] = SECTIONS
     title: Both
     summary: Both
     demo: Both | None = None
-    lab: bool = False
+    lab: tuple[LabView, ...] = ()
+    solution_after: tuple[str, ...] | None = None
     links: tuple[Link, ...] = ()
 
     @field_validator("sections")
@@ -63,6 +66,13 @@ class Meta(Table):
         if sections[:1] != ("goals",) or sorted(sections) != sorted(SECTIONS):
             raise ValueError(f"must name each of {', '.join(SECTIONS)} once, goals first")
         return sections
+
+    @field_validator("lab")
+    @classmethod
+    def _every_view_once(cls, views: tuple[LabView, ...]) -> tuple[LabView, ...]:
+        if len(set(views)) < len(views):
+            raise ValueError("names a view twice")
+        return views
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,21 +18,38 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of ``level`` 2 (a section) or 3, with its anchor."""
+    """A heading of ``level`` 2 (a section) or 3, with its anchor.
+
+    What follows a ``folded`` one, up to the next heading, is shown on request.
+    """
 
     text: str
     level: int
     id: str
     line: int
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Python from one of the lesson's files."""
+    """Python from one of the lesson's files; with ``run``, a snippet that learners can run."""
 
     text: str
     source: str
     line: int
+    run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExercisePlace:
+    """The place of an exercise in the text; ``name`` is its folder's."""
+
+    name: str
+    line: int
+
+    @property
+    def anchor(self) -> str:
+        return anchor_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,14 @@ class Chart:
     line: int
 
 
-Block: TypeAlias = "Markdown | Heading | Code | Callout | Question | Diagram | Chart"
+Block: TypeAlias = (
+    "Markdown | Heading | Code | ExercisePlace | Callout | Question | Diagram | Chart"
+)
+
+
+def anchor_of(exercise: str) -> str:
+    """Return the anchor of an exercise's panel."""
+    return f"exercise-{exercise.replace('_', '-')}"
 
 
 def texts(block: Block) -> Iterator[str]:
@@ -94,3 +118,10 @@ def texts(block: Block) -> Iterator[str]:
             yield from texts(inner)
         for option in block.options:
             yield from (option.text, option.explanation)
+
+
+def live_name(block: Block) -> str:
+    """Return what a panel of the page is called: an exercise's name, or a snippet's file."""
+    if isinstance(block, ExercisePlace):
+        return block.name
+    return block.source.rstrip("#") if isinstance(block, Code) and block.run else ""

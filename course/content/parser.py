@@ -18,10 +18,12 @@ from course.content.lesson_blocks import (
     Chart,
     Code,
     Diagram,
+    ExercisePlace,
     Heading,
     Markdown,
     Option,
     Question,
+    live_name,
     texts,
 )
 from course.content.markdown import faults, leads_somewhere, lines, spans, tokens
@@ -33,16 +35,24 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})\}")
+HEADING = re.compile(r"(?P<text>.*?)\s*\{#(?P<id>[a-z0-9-]{1,60})(?P<folded>\s+folded)?\}")
 CALLOUT = re.compile(r"\[!(\w+)\][ \t]*(?:\{#(?P<id>[a-z0-9-]{1,60})\})?[ \t]*\n?")
 CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
 CHART = re.compile(r"figures/\w+\.py")
+EXERCISE = re.compile(r"[0-9]{1,2}_[a-z0-9_]{1,40}")
+#: Stands in a file's name for the language.
+LANGUAGE = "{language}"
 #: What a fence may hold as it is; Python comes from files.
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
-FENCES = {"python": ("file", "region"), "mermaid": ("caption",), "altair": ("file", "caption")}
+FENCES = {
+    "python": ("file", "region", "run"),
+    "exercise": ("name",),
+    "mermaid": ("caption",),
+    "altair": ("file", "caption"),
+}
 #: Anchors that the page itself has.
 PAGES_OWN = ("demo", "lab", "top", "links")
 
@@ -131,8 +141,9 @@ class Reader:
 
     def check_ids_and_links(self, blocks: Sequence[Block]) -> None:
         """Note ids that are there twice, links that lead nowhere, and terms out of place."""
-        ids = [block.id for block in blocks if isinstance(block, Heading | Question)]
-        seen = set(PAGES_OWN)
+        exercises = [block.anchor for block in blocks if isinstance(block, ExercisePlace)]
+        ids = [block.id for block in blocks if isinstance(block, Heading | Question)] + exercises
+        seen = {*PAGES_OWN, *exercises}
         section = ""
         for block in blocks:
             if isinstance(block, Heading) and block.level == 2:
@@ -188,7 +199,11 @@ class Reader:
         for token in tokens(match["text"]):
             if token.type == "inline":
                 self._check_spans(token, line)
-        return Heading(match["text"], level, match["id"], line)
+        folded = match["folded"] is not None
+        if folded and level == 2:
+            self.report(line, "a section cannot be folded", "Fold a part of it, with three #")
+            return None
+        return Heading(match["text"], level, match["id"], line, folded)
 
     def _settings(self, token: Token, line: int) -> dict[str, str]:
         name, _, rest = token.info.strip().partition(" ")
@@ -207,6 +222,8 @@ class Reader:
         name = token.info.strip().partition(" ")[0]
         if name == "python":
             return self._code(settings, token.content, line)
+        if name == "exercise":
+            return self._exercise(settings.get("name", ""), token.content, line)
         if not settings.get("caption"):
             self.report(line, "a figure has no caption", 'Add caption="One sentence."')
         caption = settings.get("caption", "")
@@ -220,11 +237,44 @@ class Reader:
             fix = "Put it into a file in steps/ and write ```python file=steps/name.py and ```"
             self.report(line, "Python is pasted into the prose", fix)
             return None
+        run = settings.get("run", "no")
+        if run not in ("yes", "no"):
+            self.report(line, f"run={run} says neither yes nor no", "Write run=yes")
         try:
-            return Code(read_code(self._lesson, file, region), f"{file}#{region}", line)
+            # The prose's own file: where code shows text, each language has a file.
+            code = read_code(self._lesson, file.replace(LANGUAGE, self._path.stem), region)
         except LookupError as error:
             self.report(line, str(error), "Correct the name, or add what is missing")
             return None
+        return Code(code, f"{file}#{region}", line, run == "yes")
+
+    def _exercise(self, name: str, content: str, line: int) -> ExercisePlace | None:
+        path = self._lesson.folder / "practice" / name / "exercise.toml"
+        if not EXERCISE.fullmatch(name) or not is_inside(path, self._lesson.folder):
+            what = f"there is no exercise `{name}` in the lesson"
+            self.report(line, what, "Write name= and a folder of practice/, such as 1_first_words")
+            return None
+        if content.strip():
+            fix = "Leave the fence empty; the task stands in exercise.toml"
+            self.report(line, "there is text in an exercise's fence", fix)
+        return ExercisePlace(name, line)
+
+    def check_live(self, blocks: Sequence[Block]) -> None:
+        """Note exercises and snippets that are there twice, and folded parts with nothing in."""
+        seen: set[str] = set()
+        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+            live = live_name(block)
+            if live in seen:
+                what = f"`{live}` stands here a second time"
+                self.report(block.line, what, "Show it once; link to it from elsewhere")
+            seen |= {live} - {""}
+            if isinstance(block, Question) and any(map(live_name, block.blocks)):
+                fix = "Put it above or below the question"
+                self.report(block.line, "an exercise or a snippet inside a question", fix)
+            empty = following is None or isinstance(following, Heading)
+            if isinstance(block, Heading) and block.folded and empty:
+                fix = "Write something below it, or take the heading out"
+                self.report(block.line, "nothing stands in this folded part", fix)
 
     def _chart(self, file: str, content: str, caption: str, line: int) -> Chart | None:
         path = self._lesson.folder / file
@@ -364,6 +414,7 @@ def _read(
         next(reversed(found.values())).append(block)
     _compare_sections(reader, lesson.meta.sections, found)
     reader.check_ids_and_links(blocks)
+    reader.check_live(blocks)
     problems = reader.problems
     try:
         program(lesson)

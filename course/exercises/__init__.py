@@ -1,5 +1,17 @@
-"""The panel with the hands-on exercises under a lesson."""
+"""The panels of a lesson's exercises and snippets."""
 
-from course.exercises.workbench import draw, say_when_solutions_are_shown, shows_solutions
+from course.exercises.workbench import (
+    draw,
+    draw_practice,
+    draw_snippet,
+    say_when_solutions_are_shown,
+    shows_solutions,
+)
 
-__all__ = ["draw", "say_when_solutions_are_shown", "shows_solutions"]
+__all__ = [
+    "draw",
+    "draw_practice",
+    "draw_snippet",
+    "say_when_solutions_are_shown",
+    "shows_solutions",
+]

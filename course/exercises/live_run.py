@@ -145,7 +145,8 @@ class Run:
                     self.refusal = answers.refusal
                     return self._ended("refused")
                 self.look()
-            if all(each.passed for each in grade(self._exercise, self.code, self.events)):
+            results = grade(self._exercise, self.code, self.events)
+            if self._exercise.is_graded and all(each.passed for each in results):
                 learned.record(self._exercise.day, "solved", item(self._exercise), self.code)
             self._ended("judged")
         except _Stopped:
@@ -221,7 +222,7 @@ def start(exercise: Exercise, code: str) -> Run:
             policy_of=limits.current_policy,
             on_wait=started.wait,
         )
-        if exercise.is_attempt(code):
+        if exercise.is_graded and exercise.is_attempt(code):
             learned.record(exercise.day, "tried", item(exercise), code)
         started.start(answers, learned, learner())
     except Exception as error:

@@ -56,22 +56,21 @@ class Result:
             if not running or not goes_on or turn.wait(tick):
                 return
 
-    def show(self, results: Sequence[CheckResult], *, following: bool) -> None:
-        """Draw a run that has ended, and what its checks say.
-
-        ``following`` tells whether there is an exercise after this one.
-        """
+    def show(self, results: Sequence[CheckResult]) -> None:
+        """Draw a run that has ended, and what its checks say."""
         wrong = first_wrong(results)
         with self._verdict:
             self._say_how_it_ended()
-            if wrong is not None and self._exercise.is_attempt(self._run.code):
+            # A snippet is there to be run as it is.
+            tried = not self._exercise.is_graded or self._exercise.is_attempt(self._run.code)
+            if wrong is not None and tried:
                 st.warning(wrong.message, icon=":material/lightbulb:")
             elif wrong is not None:
                 said = f"{text('practice.unchanged')}\n\n{wrong.message}"
                 st.info(said, icon=":material/edit:")
-            if self._run.end == "judged" and all(each.passed for each in results):
-                said = text("practice.solved_next" if following else "practice.solved")
-                st.success(said, icon=":material/celebration:")
+            graded = self._exercise.is_graded and self._run.end == "judged"
+            if graded and all(each.passed for each in results):
+                st.success(text("practice.solved"), icon=":material/celebration:")
                 progress.say_if_unsaved(self._exercise.day, "solved", item(self._exercise))
         self._draw_scenes()
         self._draw_checks(
@@ -79,6 +78,8 @@ class Result:
                 ("passed" if each.passed else "failed" if each is wrong else "open", each.title)
                 for each in results
             ]
+            if self._exercise.is_graded
+            else []
         )
 
     def _say_how_it_ended(self) -> None:
@@ -91,7 +92,8 @@ class Result:
             case "broken":
                 st.error(text("practice.crashed"), icon=":material/build:")
             case "failed" if run.failure is not None:
-                connection_panel.failure(run.failure, "practice", run.forget_failure)
+                key = key_of(self._exercise, "failure")
+                connection_panel.failure(run.failure, key, run.forget_failure)
             case "refused" if run.refusal is not None:
                 limits.say_refusal(run.refusal, of_exercise=True)
 
@@ -116,6 +118,8 @@ class Result:
         checks = self._exercise.about.checks
         if waiting is not None:
             said = text(f"practice.{waiting.what}", number=waiting.number)
+        elif not checks:
+            said = text("practice.snippet_running")
         else:
             done = sum(each.id in passed for each in checks)
             said = text("practice.running", passed=done, count=len(checks))

@@ -1,4 +1,7 @@
-"""The hands-on exercises on a lesson's page: editor, run, checks, hints, solution."""
+"""The exercises and snippets on a lesson's page, each in a panel of its own.
+
+An exercise has an editor, runs, checks, hints and a solution; a snippet only an editor and runs.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,27 @@ import difflib
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import Literal
 
 import streamlit as st
 
 import streaming.view
 from course import LESSONS, connection_panel, progress, script
-from course.exercises.attempt import Attempt, attempt_at, first_wrong, keep, key_of, verdict_on
+from course.content import anchor_of
+from course.exercises.attempt import (
+    Attempt,
+    attempt_at,
+    first_wrong,
+    keep,
+    key_of,
+    snippet,
+    verdict_on,
+)
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
-from course.language import current, drawer, text, widget_key
+from course.language import current, drawer, text
 from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
 from practice.editor import Labels, Mark, code_editor
 
@@ -25,8 +38,14 @@ LOG = logging.getLogger(__name__)
 TURNS = Turns(count=12, seconds=60.0)
 #: Whether solutions are shown: ``after-try`` (the default), ``always`` or ``never``.
 SOLUTIONS = "COURSE_SOLUTIONS"
-# Which exercise's run was followed in the turn before this one.
-FOLLOWED = "practice-followed"
+
+#: How far a learner is with an exercise.
+State = Literal["solved", "tried", "new"]
+ICONS: dict[State, str] = {
+    "solved": ":green[:material/check_circle:]",
+    "tried": ":blue[:material/pending:]",
+    "new": ":gray[:material/radio_button_unchecked:]",
+}
 
 
 def exercises(lesson: str) -> list[Exercise]:
@@ -44,69 +63,115 @@ def _loaded(lesson: str, files: tuple[tuple[str, int], ...]) -> list[Exercise]: 
     return load_exercises(lesson, LESSONS)
 
 
-def draw(lesson: str) -> None:
-    """Draw the exercises of the lesson whose folder is called ``lesson``, if it has any."""
+def draw(lesson: str, name: str) -> None:
+    """Draw the panel of an exercise of the lesson whose folder is called ``lesson``."""
+    exercise = next((each for each in _usable(lesson) if each.name == name), None)
+    if exercise is None:
+        st.warning(text("practice.broken"), icon=":material/build:")
+    else:
+        _panel(exercise)
+
+
+def draw_snippet(lesson: str, source: str, code: str) -> None:
+    """Draw code of a lesson in an editor, to be run and changed; ``source`` tells it from others.
+
+    Nothing is checked, and a run is no part of the learner's progress.
+    """
+    _panel(snippet(lesson, source, code))
+
+
+def draw_practice(lesson: str, placed: Collection[str]) -> None:
+    """Draw the list of a lesson's exercises, and the panels of those that stand nowhere else.
+
+    ``placed`` names those that stand in the lesson's text.
+    """
+    found = _usable(lesson)
+    if not found:
+        if (LESSONS / lesson / "practice").is_dir():
+            st.warning(text("practice.broken"), icon=":material/build:")
+        return
+    states = _states(lesson)
+    st.session_state[_list_key(lesson)] = states
+    st.markdown(
+        "\n".join(
+            f"- {ICONS[state]} [{exercise.about.title.of(current())}](#{anchor_of(exercise.name)})"
+            f" :small[:gray[{text(f'practice.is_{state}')}]]"
+            for exercise, state in zip(found, states, strict=True)
+        )
+    )
+    st.download_button(
+        text("practice.export"),
+        # Looked up here: the callback of a download knows nothing of this session.
+        progress.current().export,
+        file_name="my-work.json",
+        mime="application/json",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        key=f"practice-{lesson}-export",
+        help=text("practice.export_help"),
+    )
+    for exercise in found:
+        if exercise.name not in placed:
+            _panel(exercise)
+
+
+def _usable(lesson: str) -> list[Exercise]:
     try:
-        found = exercises(lesson)
+        return exercises(lesson)
     except (ExerciseError, OSError) as error:
         LOG.warning("The exercises of %s cannot be used: %s", lesson, error)
-        st.warning(text("practice.broken"), icon=":material/build:")
-        return
-    if not found:
-        return
-    _panel(lesson, found)
+        return []
 
 
+def _states(lesson: str) -> tuple[State, ...]:
+    learned = progress.current()
+
+    def state(exercise: Exercise) -> State:
+        kinds: tuple[State, ...] = ("solved", "tried")
+        known = (each for each in kinds if learned.has(lesson, each, item(exercise)))
+        return next(known, "new")
+
+    return tuple(map(state, _usable(lesson)))
+
+
+def _list_key(lesson: str) -> str:
+    """Return the key of the states that the list of a lesson's exercises shows."""
+    return f"practice-{lesson}-list"
+
+
+def _list_is_old(lesson: str) -> bool:
+    shown = st.session_state.get(_list_key(lesson))
+    return shown is not None and shown != _states(lesson)
+
+
+# A fragment each: a click in one draws no other, and ends no run.
 @st.fragment
-def _panel(lesson: str, found: Sequence[Exercise]) -> None:
+def _panel(exercise: Exercise) -> None:
     connection_panel.rerun_if_fixed()
     turn = streaming.view.Turn()
-    with st.container(border=True, key="practice"):
-        chosen = _chosen(lesson, found)
-        exercise = found[chosen]
-        st.markdown(f"**{exercise.about.title.of(current())}**")
-        st.markdown(exercise.about.task.of(current()))
-        running = _exercise(exercise, following=chosen + 1 < len(found))
-        connection_panel.say_if_replaced()
-        followed = st.session_state.get(FOLLOWED)
-        st.session_state[FOLLOWED] = exercise.name if running is not None else ""
+    followed = key_of(exercise, "followed")
+    with st.container(border=True, key=key_of(exercise, "panel")):
+        if exercise.is_graded:
+            st.subheader(exercise.about.title.of(current()), anchor=anchor_of(exercise.name))
+            st.markdown(exercise.about.task.of(current()))
+        running = _exercise(exercise)
+        if attempt_at(exercise).run is not None:
+            connection_panel.say_if_replaced()
+        goes_on = st.session_state.get(followed) is True
+        st.session_state[followed] = running is not None
         # Last, when all else is on the page and can be used.
         if running is not None:
-            # What another exercise or run has left there goes when a turn ends: the first, at once.
+            # What another run has left there goes when a turn ends: the first, at once.
             streaming.view.pulse(turn, key_of(exercise, "run"))
-            running.follow(turn, goes_on=followed == exercise.name)
+            running.follow(turn, goes_on=goes_on)
             streaming.view.again(turn, key_of(exercise, "run"))
+        elif not turn.whole and _list_is_old(exercise.day):
+            # The list and the section with the solution are outside the fragment.
+            st.rerun()
 
 
-def _chosen(lesson: str, found: Sequence[Exercise]) -> int:
-    """Draw the choice of an exercise and return it."""
-    if len(found) == 1:
-        return 0
-    language = current()
-    learned = progress.current()
-    solved = {each.name for each in found if learned.has(lesson, "solved", item(each))}
-
-    def label(number: int) -> str:
-        title = f"{number + 1}. {found[number].about.title.of(language)}"
-        return f":green[:material/check_circle:] {title}" if found[number].name in solved else title
-
-    key = f"practice-{lesson}"
-    first = next((n for n, each in enumerate(found) if each.name not in solved), 0)
-    chosen = int(st.session_state.get(key, first))
-    picked = st.radio(
-        text("practice.choose"),
-        range(len(found)),
-        index=chosen if chosen < len(found) else first,
-        format_func=label,
-        # Other labels make another widget.
-        key=widget_key(f"{key}-{'-'.join(sorted(solved))}"),
-        horizontal=True,
-    )
-    st.session_state[key] = picked
-    return picked
-
-
-def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
+def _exercise(exercise: Exercise) -> Result | None:
     """Draw an exercise; return the result's places if its program runs."""
     attempt = attempt_at(exercise)
     run, running = attempt.run, attempt.running
@@ -124,11 +189,7 @@ def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
         script.draw_again()
     if edited.ran:
-        shown = _shows(exercise)
         _take_turn(exercise, edited.code)
-        if _shows(exercise) != shown:
-            # The lesson's own section with the solution is outside the fragment.
-            st.rerun()
         script.draw_again()
     wait = st.session_state.pop(key_of(exercise, "wait"), None)
     if wait is not None:
@@ -137,21 +198,10 @@ def _exercise(exercise: Exercise, *, following: bool) -> Result | None:
     if run is not None and running:
         streaming.view.keep(run)
     elif result is not None:
-        result.show(results, following=following)
-    _hints(exercise)
-    _solution(exercise, attempt)
-    st.download_button(
-        text("practice.export"),
-        # Looked up here: the callback of a download knows nothing of this session.
-        progress.current().export,
-        file_name="my-work.json",
-        mime="application/json",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
-        key=key_of(exercise, "export"),
-        help=text("practice.export_help"),
-    )
+        result.show(results)
+    if exercise.is_graded:
+        _hints(exercise)
+        _solution(exercise, attempt)
     return result if running else None
 
 
@@ -182,25 +232,23 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str, names: Sequence[str] | None = None) -> bool:
+def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
     """Tell whether this learner may see a lesson's section with the solution.
 
-    ``names`` are the exercises that have to be attempted first; ``None``: all of the lesson's.
+    ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
+    who can't try any need not wait.
     """
-    try:
-        return all(map(_shows, _named(lesson, names)))
-    except (ExerciseError, OSError):
-        return True  # a learner who cannot try need not wait
+    return not _awaited(lesson, after)
 
 
-def say_when_solutions_are_shown(lesson: str, names: Sequence[str] | None = None) -> None:
-    """Say which exercises of ``names`` have to be attempted before the solution is shown."""
-    open_ = [each for each in _named(lesson, names) if not _shows(each)]
-    _say_why_hidden([each.about.title.of(current()) for each in open_])
+def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
+    """Say which exercises of ``after`` have to be attempted before the solution is shown."""
+    _say_why_hidden(_awaited(lesson, after))
 
 
-def _named(lesson: str, names: Sequence[str] | None) -> list[Exercise]:
-    return [each for each in exercises(lesson) if names is None or each.name in names]
+def _awaited(lesson: str, after: Collection[str] | None) -> list[Exercise]:
+    named = (each for each in _usable(lesson) if after is None or each.name in after)
+    return [each for each in named if not _shows(each)]
 
 
 def _hints(exercise: Exercise) -> None:
@@ -219,7 +267,7 @@ def _hints(exercise: Exercise) -> None:
             key=f"{key}-{name}",
         )
 
-    with st.container(horizontal=True, vertical_alignment="center", key="practice-hints"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{key}s"):
         if shown == 0:
             button(text("practice.hint", count=len(known)), "lightbulb", 1, "first")
             return
@@ -255,15 +303,17 @@ def _solution(exercise: Exercise, attempt: Attempt) -> None:
             st.code("\n".join(changes), language="diff", wrap_lines=True)
 
 
-def _say_why_hidden(titles: Sequence[str] = ()) -> None:
-    """Say when the solution will be shown; ``titles`` are of the exercises to attempt first."""
+def _say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
+    """Say when a solution is shown: after an attempt at these exercises, or at the one above."""
+    said = text("practice.solution_later")
     if _mode() == "never":
-        hidden = text("practice.solution_never")
-    elif titles:
-        hidden = text("practice.solutions_later", titles=", ".join(titles))
-    else:
-        hidden = text("practice.solution_later")
-    st.caption(f":material/lock: {hidden}")
+        said = text("practice.solution_never")
+    elif awaited:
+        titles = (
+            f"[{each.about.title.of(current())}](#{anchor_of(each.name)})" for each in awaited
+        )
+        said = text("practice.solutions_later", titles=", ".join(titles))
+    st.caption(f":material/lock: {said}")
 
 
 def _shows(exercise: Exercise) -> bool:

@@ -12,7 +12,6 @@ META = """\
 day = 7
 slug = "caching"
 week = 2
-minutes = 12
 [title]
 ko = "캐시"
 en = "Caching"

@@ -175,7 +175,7 @@ def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
     if any(text.problems for text in languages):
         return
     shown = {
-        block.source.partition("#")[0]
+        block.source.partition("#")[0].replace(parser.LANGUAGE, text.path.stem)
         for text in languages
         for block in _all(text)
         if isinstance(block, Code)
