@@ -122,7 +122,7 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(page: P
     mine = page.locator(".st-key-lab-text-ours")
     expect(theirs).to_contain_text("ChunkedEncodingError")
     expect(theirs).to_contain_text("Kept by the program: 0 characters")
-    expect(mine).to_contain_text("The connection was cut in the middle of the answer.")
+    expect(mine).to_contain_text("The connection was lost in the middle of the answer.")
     expect(mine).not_to_contain_text("Kept by the program: 0 characters")
     expect(page.locator(".st-key-lab").get_by_text("except StreamError as error:")).to_be_visible()
     is_accessible(page)
