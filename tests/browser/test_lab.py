@@ -121,9 +121,9 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(page: P
     theirs = page.locator(".st-key-lab-text-naive")
     mine = page.locator(".st-key-lab-text-ours")
     expect(theirs).to_contain_text("ChunkedEncodingError")
-    expect(theirs).to_contain_text("In the program's hands: 0 characters")
-    expect(mine).to_contain_text("The connection was cut in the middle of the answer.")
-    expect(mine).not_to_contain_text("In the program's hands: 0 characters")
+    expect(theirs).to_contain_text("Kept by the program: 0 characters")
+    expect(mine).to_contain_text("The connection was lost in the middle of the answer.")
+    expect(mine).not_to_contain_text("Kept by the program: 0 characters")
     expect(page.locator(".st-key-lab").get_by_text("except StreamError as error:")).to_be_visible()
     is_accessible(page)
 
@@ -162,7 +162,7 @@ def begin(page: Page, view: str, model: EndlessModel) -> None:
     choose(page, view, VIEWS.index(view))
     if view == "breaking":
         # The hand-out's code breaks at once, and must not keep its connection either.
-        choose_option(page, "fault", "An emoji arrives torn in two")
+        choose_option(page, "fault", "An emoji arrives split in two")
     button(page, view).click()
     expect(running(page)).to_be_visible()
     model.comes_to_be_read_by(3 if view == "compare" else 1)
@@ -201,7 +201,7 @@ def test_other_clicks_are_answered_while_a_run_goes_on(
     question.get_by_role("radiogroup").locator("label").nth(1).click()
     expect(question.get_by_test_id("stAlert")).to_be_visible()
     grows()
-    page.locator(".st-key-practice").get_by_role("button", name="Show a hint (2)").click()
+    page.locator(".st-key-practice").get_by_role("button", name="Show hint (2)").click()
     expect(page.locator(".st-key-practice").get_by_text("Hint 1 of")).to_be_visible()
     grows()
     choose(page, "wire", 1)

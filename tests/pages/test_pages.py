@@ -177,13 +177,13 @@ def test_an_answer_is_still_there_after_a_change_of_language_and_back(lesson: Le
 def test_what_was_read_survives_a_new_session_and_a_change_of_language() -> None:
     first = open_day_3("en")
     press(first, "I've read this")
-    assert "You have read this lesson" in everything(first)
+    assert "You've read this lesson" in everything(first)
     assert "읽은 강의입니다" in everything(open_day_3("ko"))
     home = open_home("ko")
     assert "읽음" in everything(home)
     again = open_day_3("en")
     press(again, "Mark as unread")
-    assert "You have read this lesson" not in everything(open_day_3("en"))
+    assert "You've read this lesson" not in everything(open_day_3("en"))
 
 
 def test_a_stale_translation_has_a_badge(day_3: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
     links = labels(page)
     for label in ("Previous: Day 1. Connect", "Next: Day 3. Write Streams"):
         assert any(link.startswith(label) for link in links)
-    assert "Good to have seen first" in everything(page)
+    assert "Recommended first" in everything(page)
 
 
 def test_on_this_machine_a_lesson_says_where_to_edit_it(day_3: AppTest) -> None:
@@ -215,7 +215,7 @@ def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     monkeypatch.setattr(draw, "_spec", fail)
     app = open_day_3("en")
     assert not app.exception
-    assert "The figure could not be drawn. It shows: The model writes 2,000" in everything(app)
+    assert "The figure couldn't be drawn. It shows: The model writes 2,000" in everything(app)
 
 
 def test_a_glossary_that_is_broken_leaves_its_words(
@@ -430,12 +430,12 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "file"))
     app = open_day_3("en")
-    assert any("Your progress is not being saved" in warning.value for warning in app.warning)
+    assert any("Your progress isn't being saved" in warning.value for warning in app.warning)
     ask(app, SHORT["en"])
     assert not app.exception
     assert "Snowflake" in response(app)
     app.radio(key="question-day_03_write_streams-q-method-2-en").set_value(0).run()
-    assert any("Your progress is not being saved" in caption.value for caption in app.caption)
+    assert any("Your progress isn't being saved" in caption.value for caption in app.caption)
     monkeypatch.undo()
     assert "not being saved" not in everything(open_day_3("en"))
 
@@ -491,13 +491,13 @@ def test_a_broken_lesson_says_so_on_its_page_and_on_home_and_the_others_go_on(
     problem = Problem(second.folder / "lesson.toml", 4, "SECRET mistake", "Mend it")
     changed_lessons(monkeypatch, [first, Broken(second.folder, 2, (problem,)), *others])
     home = open_home("en")
-    assert "This lesson cannot be shown right now" in everything(home)
+    assert "This lesson can't be shown right now" in everything(home)
     assert len([part for part in home.markdown if "\n### " in part.value]) == len(LESSONS) - 1
     caplog.clear()
     # Through Home a real browser looks at one, in tests/browser/test_instructor.py.
     app = open_page(second.name, "en")
     assert not app.exception
-    assert app.title[0].value == "This lesson cannot be shown right now"
+    assert app.title[0].value == "This lesson can't be shown right now"
     assert "`lessons/day_02_hello_cortex/lesson.toml` (4)" in app.error[0].value
     assert "SECRET" not in everything(app)
     assert "SECRET mistake. Mend it." in caplog.text
@@ -516,7 +516,7 @@ def test_a_demo_that_fails_leaves_the_lesson_to_read(
     monkeypatch.setattr("course.demo.choose_model", fail)
     app = open_page("day_03_write_streams", "en", cold=cold)
     assert not app.exception
-    assert "The demo's code has failed" in app.error[0].value
+    assert "The demo's code failed" in app.error[0].value
     assert len(app.header) == len(LESSONS[2].meta.sections)
     assert "mistake" not in everything(app)
     assert "ValueError: the instructor's mistake" in caplog.text
@@ -534,7 +534,7 @@ def test_a_page_that_fails_outside_its_demo_says_so(
     monkeypatch.setattr("course.page.LessonPage.draw", fail)
     app = open_page("day_03_write_streams", "en", cold=False)
     assert not app.exception
-    assert "The code of this page has failed" in app.error[0].value
+    assert "This page's code failed" in app.error[0].value
     assert "SnowparkSQLException" in caplog.text
     assert said not in caplog.text + everything(app)
 
@@ -615,7 +615,7 @@ def test_an_account_that_fails_is_explained_without_its_secrets_and_local_cortex
     assert not app.exception
     everything = [*app.error, *app.markdown, *app.caption, *app.warning]
     said = " ".join(element.value for element in everything)
-    assert "Snowflake could not be reached" in said
+    assert "Snowflake couldn't be reached" in said
     assert "SECRET" not in said
     press(app, "Continue with Local Cortex")
     ask(app, SHORT["en"])
@@ -633,7 +633,7 @@ def test_a_setting_that_local_cortex_cannot_use_is_named_with_its_fix(
     press(app, "Generate")
     assert not app.exception
     assert "COURSE_RELAY_URL" in app.error[0].value
-    assert "Local Cortex could not start" in app.error[0].value
+    assert "Local Cortex couldn't start" in app.error[0].value
     monkeypatch.undo()
     st.cache_resource.clear()
 
