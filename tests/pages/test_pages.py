@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import streamlit as st
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from streamlit.navigation.page import StreamlitPage
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -377,7 +376,7 @@ def test_home_says_when_every_day_is_finished() -> None:
 
 
 def answer_on(home: AppTest) -> str:
-    bodies = [each.proto.body for each in home.get("html")]
+    bodies = [str(each.proto.body) for each in home.get("html")]
     (found,) = [body for body in bodies if '<p class="home-answer">' in body]
     assert texts("en")["home.answer"] in html.unescape(found)
     return found
@@ -409,7 +408,7 @@ def test_a_lesson_that_was_renamed_has_a_hidden_page_at_its_former_address(
 ) -> None:
     made: dict[str, str] = {}
 
-    def note(page: object, *, title: str, url_path: str = "", **how: Any) -> StreamlitPage:
+    def note(page: object, *, title: str, url_path: str = "", **how: Any) -> Any:
         made[url_path] = how.get("visibility", "visible")
         return real(page, title=title, url_path=url_path or None, **how)
 
@@ -418,7 +417,7 @@ def test_a_lesson_that_was_renamed_has_a_hidden_page_at_its_former_address(
     found = Moved.model_validate({"moved": entries})
     monkeypatch.setattr(moved, "kept", lambda: found)
     real: Any = st.Page
-    monkeypatch.setattr(navigation.st, "Page", note)
+    monkeypatch.setattr(st, "Page", note)
     assert not open_home().exception
     assert made["day_09_old"] == "hidden"
     assert "day_08_old" not in made
