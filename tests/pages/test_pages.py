@@ -587,6 +587,29 @@ def test_an_answer_stays_when_another_widget_changes() -> None:
     assert response(app) == before
 
 
+def test_an_untouched_preset_follows_the_language_and_a_written_prompt_stays() -> None:
+    app = open_day_3("ko")
+    preset = "Explain quantum computing in simple terms."
+    chooser = "course_language_chooser"
+    assert app.text_input(key="prompt").value == "양자 컴퓨팅을 쉽게 설명해 주세요."
+    assert texts("ko")["demo.english_preset"] in everything(app)
+    app = app.radio(key=chooser).set_value("en").run()
+    assert app.text_input(key="prompt").value == preset
+    assert texts("en")["demo.english_preset"] not in everything(app)
+    # The hand-out's own, typed on the Korean page, is what the learner wants to ask.
+    app = app.radio(key=chooser).set_value("ko").run()
+    app = app.text_input(key="prompt").set_value(preset).run()
+    app = app.run()
+    assert app.text_input(key="prompt").value == preset
+
+
+def test_the_answer_to_a_query_is_one_piece() -> None:
+    app = open_page("day_02_hello_cortex")
+    press(app, "Ask")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures[texts("en")["demo.pieces"]] == "1"
+
+
 @pytest.mark.parametrize("language", [pytest.param("ko", marks=thorough), "en"])
 def test_an_empty_or_overlong_prompt_is_answered_with_a_message(language: str) -> None:
     app = open_day_3(language)
