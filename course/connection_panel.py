@@ -79,7 +79,8 @@ def _line(attempt: Attempt) -> str:
 def say_what_answers(connection: Connection) -> None:
     """Say beside a demo that no model answers, where none does, or that a relay does."""
     if connection.kind == "local":
-        st.caption(text("connection.about_relay" if relayed() else "connection.scripted"))
+        said = text("connection.about_relay" if relayed() else "connection.scripted")
+        st.caption(said, width="content")
 
 
 def say_if_replaced() -> None:

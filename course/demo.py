@@ -49,6 +49,8 @@ __all__ = [
     "choose_model",
     "explained",
     "failures_explained",
+    "in_language",
+    "prompt",
     "request",
 ]
 
@@ -190,19 +192,48 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
         elif model is not None and model.retired_on(today):
             labels[name] = text("demo.retired", model=name, date=model.eol_date)
     usable = next((index for index, name in enumerate(names) if labels[name] == name), 0)
-    chosen = choice(
-        st.selectbox, label, names, key="model", index=usable, format_func=labels.__getitem__
-    )
-    # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit, its
-    # identity; a button pressed meanwhile would be forgotten.
-    note = st.empty()
+    local = connection.kind == "local"
+    # One box, which stands beside other fields as one thing.
+    with st.container(key="demo-field-model"):
+        chosen = choice(
+            st.selectbox,
+            label,
+            names,
+            key="model",
+            index=usable,
+            format_func=labels.__getitem__,
+        )
+        # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit,
+        # its identity; a button pressed meanwhile would be forgotten.
+        note = st.empty()
     if allowed is not None and chosen not in allowed:
         offered = ", ".join(f"`{name}`" for name in allowed)
         note.caption(text("limits.model", models=offered))
     elif labels[chosen] != chosen:
-        local = connection.kind == "local"
         note.caption(text("demo.retired_local" if local else "demo.retired_account"))
     return chosen
+
+
+def in_language(*, ko: str, en: str) -> str:
+    """Return the one that is in the page's language."""
+    return ko if current() == "ko" else en
+
+
+def prompt(label: str, *, ko: str, en: str) -> str:
+    """Draw the prompt's field, preset in the page's language until the learner writes another.
+
+    The hand-out has the English preset; the Korean page says so.
+    """
+    state, preset, kept = st.session_state, in_language(ko=ko, en=en), f"preset-{shelf.page()}"
+    # An untouched preset follows the language.
+    if "prompt" not in state or state["prompt"] == state.get(kept, preset):
+        state["prompt"] = preset
+    state[kept] = preset
+    with st.container(key="demo-field-prompt"):
+        written = st.text_input(label, key="prompt")
+        if preset != en:
+            st.caption(text("demo.english_preset"))
+    return written
 
 
 def request(model: str, prompt: str) -> CompletionRequest | None:
@@ -321,10 +352,13 @@ def _watch_all(heading: str) -> None:
     for name, place in sorted(
         zip(names, places, strict=True), key=lambda pair: demo.answers[pair[0]].running
     ):
+        number = names.index(name)
         with place:
             if len(names) > 1:
-                st.markdown(f"**{name}**")
-            _watch(demo.answers[name], f"answer-{names.index(name)}")
+                # The style sheet gives each its colour.
+                with st.container(key=f"method-{number + 1}"):
+                    st.markdown(f"**{name}**")
+            _watch(demo.answers[name], f"answer-{number}")
 
 
 def _watch(asked: Asked, key: str) -> None:
@@ -420,7 +454,8 @@ def _say_figures(result: StreamResult) -> None:
     seconds = f"{metrics.time_to_first_text:.2f}"
     first.metric(text("demo.first_text"), text("demo.seconds", seconds=seconds))
     total.metric(text("demo.total"), text("demo.seconds", seconds=f"{metrics.total:.2f}"))
-    pieces.metric(text("demo.pieces"), metrics.pieces)
+    # As the code of the lesson would get them; the pipeline may join several in one drawing.
+    pieces.metric(text("demo.pieces"), metrics.deltas)
 
 
 def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:

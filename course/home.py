@@ -1,21 +1,23 @@
-"""The home page: what the course is, its lessons, and the connection in use."""
+"""The home page: what the course is, the next thing to do, and how far the learner is."""
 
 from __future__ import annotations
 
+import html
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from connection import connect
-from course import connection_panel, content, progress
+from course import connection_panel, content, contents, milestone, progress
 from course.content import Broken, Lesson
 from course.language import current, text
-from course.navigation import found, page_of, title_of
+from course.navigation import HOME_SEEN, found, page_of, title_of
 from course.problems import log_once
 from course.script import allow_stop
+from course.standing import Standing, next_step, standing_of
 
 __all__ = ["draw"]
 
@@ -23,6 +25,8 @@ PARSER = "markdown_it"  # imported with the first lesson that is read
 LOOK_SECONDS = 1.0
 LOOKED_KEY = "course_home_looked"
 CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
+#: About as long as a token, in letters.
+PIECE = re.compile(r"\s*\S{1,4}")
 
 
 def draw() -> None:
@@ -30,10 +34,12 @@ def draw() -> None:
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     entries = found()
-    lessons = [entry for entry in entries if isinstance(entry, Lesson)]
     progress.refresh()
     learned = progress.current()
-    _hero(lessons, learned)
+    days = {
+        entry.name: standing_of(entry, learned) for entry in entries if isinstance(entry, Lesson)
+    }
+    _hero(list(days.values()), learned.last_opened())
     progress.say_if_not_saved()
     if not entries:
         st.info(text("home.none"), icon=":material/menu_book:")
@@ -49,74 +55,118 @@ def draw() -> None:
         with st.grid(min_column_width=CARD_WIDTH, key=f"week-{number}", row_height="content"):
             for entry in group:
                 with st.container(border=True, key=f"card-{entry.name}"):
-                    marks.append((entry, _card(entry, learned)))
+                    marks.append((entry, _card(entry, days.get(entry.name))))
     st.header(text("progress.heading"), anchor="progress")
-    if lessons:
-        read = sum(learned.value(lesson.name, "read") == "yes" for lesson in lessons)
-        solved = sum(learned.count(lesson.name, "solved") for lesson in lessons)
-        st.markdown(text("progress.summary", total=len(lessons), read=read, solved=solved))
     progress.controls([entry.name for entry in entries])
     _look_into(marks)
 
 
-def _hero(lessons: Sequence[Lesson], learned: progress.Progress) -> None:
+def _hero(days: Sequence[Standing], last: str | None) -> None:
+    """Draw the first screen: what the course is and what to do next, beside an answer."""
     with st.container(key="hero"):
-        st.title(text("course.title"), anchor=False)
-        st.markdown(text("course.tagline"))
+        start, answer = st.columns(2, gap="medium", vertical_alignment="center")
+        with start:
+            st.title(text("course.title"), anchor=False)
+            st.markdown(text("course.tagline"))
+            _next(days, last)
+        with answer, st.container(key="hero-answer"):
+            _typed_answer()
+            st.caption(text("home.scripted"))
+
+
+def _next(days: Sequence[Standing], last: str | None) -> None:
+    """Draw the button to what is truly next, with what was just finished above it."""
+    step = next_step(days, last)
+    if step is not None:
+        if step.kind in ("repeat", "own"):
+            st.markdown(f"**{text('home.finished')}** {text(f'home.finished_{step.kind}')}")
+        elif step.after is not None:
+            st.markdown(milestone.done(step.after))
+        # No link: a link could not say at which part of the page to go on.
+        if st.button(
+            milestone.what_next(step), key="next", type="primary", icon=":material/play_arrow:"
+        ):
+            contents.go_to(step.lesson.name, step.place)
+            st.switch_page(page_of(step.lesson))
+    if any(day.opened for day in days):
+        totals = {
+            "done": sum(day.done for day in days),
+            "days": len(days),
+            "solved": sum(len(day.solved) for day in days),
+            "exercises": sum(len(day.has.exercises) for day in days),
+            "right": sum(len(day.right) for day in days),
+            "questions": sum(len(day.has.questions) for day in days),
+        }
+        st.caption(text("home.totals", **totals))
+    else:
         st.caption(text("course.how"))
-        with st.container(horizontal=True, vertical_alignment="center", key="hero-links"):
-            last = learned.last_opened()
-            before = next((lesson for lesson in lessons if lesson.name == last), None)
-            if next_one := before or next(iter(lessons), None):
-                label = text("home.begin", day=next_one.meta.day)
-                if before is not None:
-                    label = text("home.continue", lesson=title_of(before))
-                st.page_link(page_of(next_one), label=label, icon=":material/play_arrow:")
-            kind = connect(connection_panel.preferred()).kind
-            label = text("home.connection", label=text(f"connection.{kind}"))
-            st.caption(f":material/cable: {label}", width="content")
 
 
-def _card(entry: Lesson | Broken, learned: progress.Progress) -> DeltaGenerator:
+def _typed_answer() -> None:
+    """Draw a question and its scripted answer, which appears piece by piece.
+
+    By style sheet alone: it takes no run of the server, no script in the browser, and no room that
+    would move when the text grows. Assistive technology has the whole text at once.
+    """
+    language = st.session_state.setdefault(HOME_SEEN, current())
+    answer = text("home.answer")
+    pieces = html.escape(answer)
+    if language == current():
+        pieces = (
+            f'<span class="home-whole">{pieces}</span><span aria-hidden="true">'
+            + "".join(
+                f'<span class="home-piece" style="--n: {number}">{html.escape(piece)}</span>'
+                for number, piece in enumerate(PIECE.findall(answer))
+            )
+            + "</span>"
+        )
+    else:
+        # Only at first sight, and not in another language either.
+        st.session_state[HOME_SEEN] = ""
+    asked = html.escape(text("home.asked"))
+    st.html(f'<p class="home-asked">{asked}</p><p class="home-answer">{pieces}</p>')
+
+
+def _card(entry: Lesson | Broken, day: Standing | None) -> DeltaGenerator:
     """Draw a lesson's card, and return the place in it for what is found out later."""
-    if isinstance(entry, Broken):
-        day = entry.day
+    if isinstance(entry, Broken) or day is None:
+        number = int(entry.name.split("_")[1])
         st.markdown(f"### {title_of(entry)}", anchors=False)
     else:
         meta, language = entry.meta, current()
-        day = meta.day
-        facts = (
-            text("course.day", day=day),
-            text("course.minutes", minutes=content.minutes(entry)),
-            _state(entry, learned),
-        )
+        number = meta.day
+        minutes = text("course.minutes", minutes=content.minutes(entry))
         st.markdown(
-            f":small[{' · '.join(facts)}]\n\n"
+            f":small[{text('course.day', day=number)} · {minutes}]\n\n"
             f"### {meta.icon} {meta.title.of(language)}\n\n"
-            f"{meta.summary.of(language)}",
+            f"{meta.summary.of(language)}\n\n"
+            f":small[{_state(day)}]",
             anchors=False,
         )
     place = st.empty()
     if isinstance(entry, Broken):
         place.warning(text("home.broken"), icon=":material/build:")
     # The day is in the label, or a screen reader's list of links would say "open" at each.
-    label = text("course.open", day=day)
+    label = text("course.open", day=number)
     st.page_link(page_of(entry), label=label, icon=":material/arrow_forward:")
     return place
 
 
-def _state(lesson: Lesson, learned: progress.Progress) -> str:
-    solved = learned.count(lesson.name, "solved")
-    states = []
-    if learned.value(lesson.name, "read") == "yes":
-        states.append(f":green[:material/check_circle: {text('home.read')}]")
-    elif learned.has(lesson.name, "opened"):
-        states.append(f":blue[{text('home.opened')}]")
-    if learned.has(lesson.name, "tried", "demo"):
-        states.append(text("home.tried"))
-    if solved:
-        states.append(f":green[{text('home.solved', count=solved)}]")
-    return " · ".join(states) or text("home.new")
+def _state(day: Standing) -> str:
+    if day.done:
+        state = f":green[:material/task_alt: {text('home.done')}]"
+    elif day.read:
+        state = f":green[:material/check_circle: {text('home.read')}]"
+    elif day.opened:
+        state = f":blue[{text('home.opened')}]"
+    else:
+        return text("home.new")
+    states = [state]
+    if exercises := day.has.exercises:
+        states.append(text("home.exercises", solved=len(day.solved), count=len(exercises)))
+    if questions := day.has.questions:
+        states.append(text("home.questions", right=len(day.right), count=len(questions)))
+    return " · ".join(states)
 
 
 def _look_into(marks: Sequence[tuple[Lesson | Broken, DeltaGenerator]]) -> None:

@@ -43,14 +43,15 @@ def current() -> Language:
     A link's ``?lang=`` comes first, then what was chosen before in this tab, then the browser's
     language; Korean where none of them is one of ours.
     """
-    asked = (
-        st.query_params.get("lang"),
-        st.session_state.get(SESSION_KEY),
-        (st.context.locale or "").partition("-")[0],
-    )
-    language = cast("Language", next((value for value in asked if value in LANGUAGES), "ko"))
+    asked = st.query_params.get("lang")
+    usual = (st.context.locale or "").partition("-")[0]
+    usual = usual if usual in LANGUAGES else "ko"
+    known = (asked, st.session_state.get(SESSION_KEY), usual)
+    language = cast("Language", next(value for value in known if value in LANGUAGES))
     st.session_state[SESSION_KEY] = language
-    if st.query_params.get("lang") != language:
+    # Only what a refresh would not find by itself: Streamlit drops the anchor of an address that it
+    # writes to.
+    if asked != language and (asked is not None or language != usual):
         st.query_params["lang"] = language
     return language
 

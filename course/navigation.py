@@ -19,14 +19,16 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
 
 from connection import connect
-from course import ROOT, content
+from course import ROOT, content, contents, moved
 from course.content import Broken, Lesson
 from course.language import chooser, current, text
 from course.visitor import foreign_name
 
-__all__ = ["found", "guard", "page_of", "run", "title_of"]
+__all__ = ["HOME_SEEN", "found", "guard", "page_of", "run", "title_of"]
 
 STYLE = Path(__file__).parent / "assets" / "style.css"
+#: In the session: the language in which Home was first seen, "" once something else was.
+HOME_SEEN = "course_home_seen"
 Entries = Sequence[Lesson | Broken]
 # What a run through Home.py has found. Not in the session state: a later run of the session needs
 # its own.
@@ -93,7 +95,23 @@ def _register(home: Callable[[], None]) -> tuple[StreamlitPage, Entries]:
             heading = text("course.week", week=entry.meta.week)
         # A broken lesson does not say its week: it stands where its day does.
         weeks.setdefault(heading, []).append(page_of(entry))
+    weeks[""] += _former(entries)
     return st.navigation(weeks, expanded=True), entries
+
+
+def _former(entries: Entries) -> list[StreamlitPage]:
+    """Return a hidden page for each lesson's former address."""
+    names = {entry.name for entry in entries}
+    return [
+        st.Page(
+            partial(contents.lead_on, to),
+            title=text("course.home"),
+            url_path=name,
+            visibility="hidden",
+        )
+        for name, to in moved.kept().lessons().items()
+        if name not in names and to in names
+    ]
 
 
 def _run(page: StreamlitPage, entries: Entries) -> None:
@@ -103,6 +121,8 @@ def _run(page: StreamlitPage, entries: Entries) -> None:
         with st.sidebar:
             chooser()
         _refuse_a_foreign_name()
+        if page.url_path and HOME_SEEN in st.session_state:
+            st.session_state[HOME_SEEN] = ""
         page.run()
     except FragmentHandledException:
         raise  # Streamlit's own: it has been shown already

@@ -12,7 +12,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import connect
-from course import connection_panel, content, exercises, lab, limits, navigation, progress, shelf
+from course import (
+    connection_panel,
+    content,
+    contents,
+    exercises,
+    lab,
+    limits,
+    milestone,
+    navigation,
+    progress,
+    shelf,
+)
 from course.content import (
     Block,
     Code,
@@ -26,6 +37,7 @@ from course.content import (
 from course.demo import failures_explained
 from course.language import current, text
 from course.problems import LessonError
+from course.standing import OWN
 from course.visitor import opened_here
 from course.warm import warm_up
 
@@ -71,15 +83,16 @@ class LessonPage:
         with self._demo:
             # What does not change is not in the fragment: Streamlit's server sends the messages of
             # all its sessions one after the other, and a class that presses Generate waits.
-            st.subheader(text("demo.heading"), anchor="demo")
+            with st.container(horizontal=True, vertical_alignment="center", key="demo-head"):
+                st.subheader(text("demo.heading"), anchor="demo", width="content")
+                connection_panel.say_what_answers(connect(self.prefer))
             hint = self._lesson.meta.demo
             if hint:
-                st.caption(hint.of(current()))
-            connection_panel.say_what_answers(connect(self.prefer))
+                st.markdown(hint.of(current()))
             self._run(draw_demo)
         if self._lesson.meta.lab:
             with self._lab:
-                lab.draw()
+                lab.draw(self._lesson.meta.lab)
         warm_up(connect(self.prefer))
 
     @st.fragment
@@ -113,6 +126,7 @@ def lesson_page(name: str) -> LessonPage:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
     _contents(parts, has_lab=bool(lesson.meta.lab))
+    contents.follow(name)
     not_saved = _head(lesson, lessons)
     draw_live = partial(_draw_live, name)
     goals = parts.pop("goals")
@@ -138,7 +152,7 @@ def lesson_page(name: str) -> LessonPage:
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
         _take_away(lesson, source)
-        _read_button(name)
+        milestone.draw(lesson, lessons)
         _neighbours(lesson, lessons)
         if opened_here():
             _edit_hint(name)
@@ -203,35 +217,19 @@ def _contents(parts: Mapping[str, Sequence[Block]], *, has_lab: bool) -> None:
 
 def _take_away(lesson: Lesson, source: str) -> None:
     if source:
-        st.download_button(
-            text("course.download", file=lesson.program_name),
-            source,
-            file_name=lesson.program_name,
-            mime="text/x-python",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        with st.container(key=OWN):
+            st.download_button(
+                text("course.download", file=lesson.program_name),
+                source,
+                file_name=lesson.program_name,
+                mime="text/x-python",
+                icon=":material/download:",
+                on_click="ignore",
+            )
     if lesson.meta.links:
         st.subheader(text("course.links"), anchor="links")
         links = [f"- [{link.title.of(current())}]({link.url})" for link in lesson.meta.links]
         st.markdown("\n".join(links))
-
-
-@st.fragment
-def _read_button(name: str) -> None:
-    learned = progress.current()
-    read = learned.value(name, "read") == "yes"
-    with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
-        if read:
-            st.markdown(f":green[:material/check_circle:] {text('lesson.was_read')}")
-        st.button(
-            text("lesson.unmark_read" if read else "lesson.mark_read"),
-            key="mark-read",
-            type="tertiary" if read else "primary",
-            icon=None if read else ":material/check:",
-            on_click=lambda: learned.record(name, "read", value="no" if read else "yes"),
-        )
-        progress.say_if_unsaved(name, "read")
 
 
 def _neighbours(lesson: Lesson, lessons: Sequence[Lesson]) -> None:

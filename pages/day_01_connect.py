@@ -16,10 +16,13 @@ def act(pressed: str) -> None:
     if pressed == "Show the version":
         with demo.explained(connection):
             rows = connection.session.sql("SELECT CURRENT_VERSION()").collect()
-            st.success(f"Connected ({connection.label}). Snowflake version: {rows[0][0]}")
+            connected = demo.in_language(ko="연결되었습니다", en="Connected")
+            version = demo.in_language(ko="Snowflake 버전", en="Snowflake version")
+            st.success(f"{connected} ({connection.label}). {version}: {rows[0][0]}")
             page.tried()
     else:
-        request = CompletionRequest(model=models.DEFAULTS[0], prompt="Say hello in one sentence.")
+        prompt = demo.in_language(ko="한 문장으로 인사해 주세요.", en="Say hello in one sentence.")
+        request = CompletionRequest(model=models.DEFAULTS[0], prompt=prompt)
         demo.ask(DirectStrategy(connection.session), request)
 
 

@@ -13,13 +13,11 @@ from streaming.errors import StreamUnavailable
 page = lesson_page("day_02_hello_cortex")
 connection = connect(page.prefer)
 
-SQL = "SELECT AI_COMPLETE(?, ?)"
-
 
 def ask_by_sql(request: CompletionRequest) -> str:
     """Return the whole answer, whether it came as text or as a JSON string."""
     values = [request.model, request.prompt]
-    value = connection.session.sql(SQL, params=values).collect()[0][0]
+    value = connection.session.sql("SELECT AI_COMPLETE(?, ?)", params=values).collect()[0][0]
     if value is None:
         # NULL is all that AI_COMPLETE says about a request that failed.
         raise StreamUnavailable("bad_request")
@@ -31,13 +29,18 @@ def ask_by_sql(request: CompletionRequest) -> str:
 
 
 def draw_demo() -> None:
-    model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
-    prompt = st.text_input("Enter your prompt:", "What is Snowflake Cortex?", key="prompt")
+    with st.container(horizontal=True):
+        model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
+        prompt = demo.prompt(
+            "Enter your prompt:",
+            ko="Snowflake Cortex가 무엇인가요?",
+            en="What is Snowflake Cortex?",
+        )
 
     def act(pressed: str) -> None:
         request = demo.request(model, prompt)
         if request and pressed == "Ask":
-            # One piece: what SQL returns is there as a whole or not at all.
+            # One piece: SQL returns the whole answer or nothing.
             whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
             demo.ask(whole, request, pace=Pace.off())
         elif request:

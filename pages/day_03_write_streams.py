@@ -12,16 +12,20 @@ connection = connect(page.prefer)
 
 
 def draw_demo() -> None:
-    model = demo.choose_model(
-        "Select a model", ["claude-3-5-sonnet", "mistral-large", "llama3.1-8b"], connection
-    )
-    prompt = st.text_input(
-        "Enter your prompt:", "Explain quantum computing in simple terms.", key="prompt"
-    )
+    with st.container(horizontal=True):
+        model = demo.choose_model(
+            "Select a model", ["claude-3-5-sonnet", "mistral-large", "llama3.1-8b"], connection
+        )
+        prompt = demo.prompt(
+            "Enter your prompt:",
+            ko="양자 컴퓨팅을 쉽게 설명해 주세요.",
+            en="Explain quantum computing in simple terms.",
+        )
     method = st.radio(
         "Streaming Method:",
         ["Method 1: Direct (stream=True)", "Method 2: Custom Generator"],
         key="method",
+        horizontal=True,
     )
 
     def generate(_: str) -> None:

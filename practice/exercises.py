@@ -6,6 +6,7 @@ An exercise is a folder in a lesson's ``practice/`` with ``exercise.toml``, ``st
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from practice.conditions import Condition, Table, Words
+from practice.patterns import parse_program
 from practice.sources import SourceError, read_text, read_toml
 
 __all__ = [
@@ -183,6 +185,13 @@ class Exercise(Table):
         """Whether it has checks; a snippet of the lesson's text has none."""
         return bool(self.about.checks)
 
+    def is_attempt(self, code: str) -> bool:
+        """Tell whether a program differs from the starter in more than comments and blank space.
+
+        A solution is shown only after the run of an attempt.
+        """
+        return _meaning(code) != _meaning(self.starter)
+
     def answer_program(self, answer: RightAnswer) -> str:
         """Return the program of an answer, right or wrong.
 
@@ -200,6 +209,13 @@ class Exercise(Table):
                 )
             program = program.replace(text, replacement)
         return program
+
+
+def _meaning(code: str) -> str:
+    try:
+        return ast.dump(parse_program(code))
+    except SyntaxError:
+        return code  # the starter parses, so this is another program
 
 
 def read_exercise(folder: Path) -> Exercise:

@@ -36,6 +36,10 @@ IDLE_SECONDS = 0.1
 # After a piece that long is waited for the next tick without looking up: handing out a piece is
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
+# An answer's first pieces that hold no letter and no digit, such as ``## ``, show nothing on a
+# page: the first word doesn't wait for a tick after them (benchmarks: first_answer). So many at
+# most.
+MARK_PIECES = 4
 # A reader notices a limit long before that.
 UNREAD_SECONDS = 2.0
 # A source that can be aborted lets go at once; one that cannot is left to its daemon thread.
@@ -105,6 +109,7 @@ class TextStream:
         self._attempts = attempts
         self._clusters = Clusters()
         self._parts: list[str] = []
+        self._shows_text = False
         self._status: Status = "new"
         self._error: StreamError | None = None
         self._outcome: _Outcome | None = None
@@ -332,10 +337,13 @@ class TextStream:
         else:
             amount = self.pace.amount((now - since, count) for since, count in self._arrivals)
         piece = clusters.take(amount)
-        self._due = now + tick
+        self._parts.append(piece)
+        if not self._shows_text:
+            words = any(map(str.isalnum, piece))
+            self._shows_text = words or len(self._parts) > MARK_PIECES
+        self._due = now + tick if self._shows_text else now
         if self._first_piece is None:
             self._first_piece = now
-        self._parts.append(piece)
         self._forget(len(piece))
         self._reader.keep(clusters.ready)
         return piece

@@ -13,9 +13,10 @@ from dataclasses import astuple, dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
+from course import moved
 from course.exercises.answering import Answers, try_out
 from course.language import Language
-from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse
+from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse, renamed
 from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text
@@ -60,7 +61,7 @@ def grade_files(files: Sequence[Path], language: Language = "en") -> Iterator[Ro
 def _work(path: Path) -> Iterator[Row | tuple[Path, Fact]]:
     """Yield the programs in a file, or a row that says why there are none."""
     try:
-        facts = parse(read_text(path, MAX_BYTES))
+        facts = renamed(parse(read_text(path, MAX_BYTES)), moved.kept())
     except SourceError as error:
         yield Row(str(path), note="UNREAD", first=f"the file {error.what}")
         return

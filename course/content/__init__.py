@@ -9,6 +9,7 @@ from course.content.draw import (
 from course.content.length import MOST_WORDS, minutes, words
 from course.content.lesson import Broken, LabView, Lesson, entries, find, lessons, program
 from course.content.lesson_blocks import Block, Code, ExercisePlace, Heading, Question, anchor_of
+from course.content.outline import Outline, outline_of
 from course.content.parser import read, sections
 from course.content.translations import stale
 
@@ -21,6 +22,7 @@ __all__ = [
     "Heading",
     "LabView",
     "Lesson",
+    "Outline",
     "Question",
     "anchor_of",
     "draw_goals",
@@ -29,6 +31,7 @@ __all__ = [
     "find",
     "lessons",
     "minutes",
+    "outline_of",
     "program",
     "read",
     "say_that_code_failed",

@@ -38,7 +38,7 @@ CLIENTS = frozenset({"snowflake", "requests", "urllib3", "httpx", "openai"})
 HEADINGS = {2: st.header, 3: st.subheader}
 CALLOUTS = {
     "note": (st.info, ":material/info:"),
-    "tip": (st.success, ":material/lightbulb:"),
+    "tip": (st.info, ":material/lightbulb:"),
     "warning": (st.warning, ":material/warning:"),
     "todo": (st.warning, ":material/edit_note:"),
 }
@@ -58,7 +58,8 @@ def draw_goals(
     heading, *rest = blocks
     _draw(heading, lesson)
     goals = "\n\n".join(block.text for block in rest if isinstance(block, Markdown))
-    st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
+    with st.container(key="goals"):
+        st.info(f"**{summary}**\n\n{goals}", icon=":material/flag:")
     others = [block for block in rest if not isinstance(block, Markdown | Question)]
     draw_section(lesson, others, draw_live)
 
@@ -77,7 +78,7 @@ def draw_section(
             if isinstance(block, Heading) and block.folded:
                 folded.enter_context(st.expander(block.text))
                 # The anchor is inside: the browser opens what a link leads into.
-                st.html(f'<span id="{block.id}"></span>')
+                st.html(f'<span id="{block.id}" class="folded"></span>')
             elif isinstance(block, ExercisePlace) or (isinstance(block, Code) and block.run):
                 draw_live(block)
             else:

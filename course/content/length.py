@@ -40,11 +40,11 @@ QUESTION = re.compile(r"^[ ]{0,3}> ?\[!QUESTION\]", re.MULTILINE)
 def words(lesson: Lesson, language: Language) -> int:
     """Return how many words a lesson's own files put on its page: between spaces, with a letter.
 
-    They are its prose, captions, title, summary and demo hint, and its exercises' titles and tasks.
-    Code, output, links at the end, hints and messages are not counted.
+    They are its prose, captions, title, summary, demo hint and what was built, and its exercises'
+    titles and tasks. Code, output, links at the end, hints and messages are not counted.
     """
     meta = lesson.meta
-    about = [meta.title, meta.summary, *([meta.demo] if meta.demo else [])]
+    about = [meta.title, meta.summary, *(each for each in (meta.demo, meta.built) if each)]
     counted = sum(_counted(each.of(language)) for each in about)
     counted += sum(_task(path, language, stamp(path)) for path in _exercises(lesson))
     prose = lesson.folder / f"{language}.md"

@@ -55,6 +55,7 @@ class Meta(Table):
     sections: tuple[str, ...] = SECTIONS
     title: Both
     summary: Both
+    built: Both | None = None
     demo: Both | None = None
     lab: tuple[LabView, ...] = ()
     solution_after: tuple[str, ...] | None = None

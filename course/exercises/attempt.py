@@ -8,13 +8,22 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from course import progress
+from course import moved, progress
 from course.exercises.live_run import LIMITS, Run, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
 from practice.exercises import Both, ExerciseFile, SceneText
 
-__all__ = ["Attempt", "attempt_at", "first_wrong", "keep", "key_of", "snippet", "verdict_on"]
+__all__ = [
+    "Attempt",
+    "attempt_at",
+    "first_wrong",
+    "former_keys",
+    "keep",
+    "key_of",
+    "snippet",
+    "verdict_on",
+]
 
 
 @dataclass
@@ -69,7 +78,16 @@ def keep(exercise: Exercise, attempt: Attempt) -> None:
 
 def key_of(exercise: Exercise, what: str) -> str:
     """Return the key of something of an exercise, in the session and on the page."""
-    return f"practice-{exercise.day}-{exercise.name}-{what}"
+    return _key(exercise.day, exercise.name, what)
+
+
+def former_keys(exercise: Exercise, what: str) -> list[str]:
+    """Return the keys that it had where the exercise was before it moved."""
+    return [_key(*was, what) for was in moved.kept().before(exercise.day, exercise.name)]
+
+
+def _key(lesson: str, name: str, what: str) -> str:
+    return f"practice-{lesson}-{name}-{what}"
 
 
 def verdict_on(exercise: Exercise, run: Run | None) -> list[CheckResult]:

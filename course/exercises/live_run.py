@@ -211,7 +211,7 @@ class Run:
 
 
 def start(exercise: Exercise, code: str) -> Run:
-    """Start a program for this page's learner, and note that it was tried."""
+    """Start a program for this page's learner, and record it if it is an attempt."""
     started = Run(exercise, code)
     learned = progress.current()
     try:
@@ -222,7 +222,7 @@ def start(exercise: Exercise, code: str) -> Run:
             policy_of=limits.current_policy,
             on_wait=started.wait,
         )
-        if exercise.is_graded:
+        if exercise.is_graded and exercise.is_attempt(code):
             learned.record(exercise.day, "tried", item(exercise), code)
         started.start(answers, learned, learner())
     except Exception as error:

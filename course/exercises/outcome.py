@@ -61,8 +61,13 @@ class Result:
         wrong = first_wrong(results)
         with self._verdict:
             self._say_how_it_ended()
-            if wrong is not None:
+            # A snippet is there to be run as it is.
+            tried = not self._exercise.is_graded or self._exercise.is_attempt(self._run.code)
+            if wrong is not None and tried:
                 st.warning(wrong.message, icon=":material/lightbulb:")
+            elif wrong is not None:
+                said = f"{text('practice.unchanged')}\n\n{wrong.message}"
+                st.info(said, icon=":material/edit:")
             graded = self._exercise.is_graded and self._run.end == "judged"
             if graded and all(each.passed for each in results):
                 st.success(text("practice.solved"), icon=":material/celebration:")

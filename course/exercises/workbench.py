@@ -22,6 +22,7 @@ from course.exercises.attempt import (
     Attempt,
     attempt_at,
     first_wrong,
+    former_keys,
     keep,
     key_of,
     snippet,
@@ -180,6 +181,7 @@ def _exercise(exercise: Exercise) -> Result | None:
         attempt.code,
         key=key_of(exercise, "editor"),
         labels=_labels(),
+        former=former_keys(exercise, "editor"),
         marks=_marks(results),
         revision=attempt.revision,
         running=running,
@@ -235,19 +237,20 @@ def _labels() -> Labels:
 def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
     """Tell whether this learner may see a lesson's section with the solution.
 
-    ``after`` names the exercises that are to be tried first; ``None`` all of them. A learner who
-    can't try any need not wait.
+    ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
+    who can't try any need not wait.
     """
-    return all(map(_shows, _awaited(lesson, after)))
+    return not _awaited(lesson, after)
 
 
 def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
-    """Say why a lesson's section with the solution is hidden, in its place."""
+    """Say which exercises of ``after`` have to be attempted before the solution is shown."""
     _say_why_hidden(_awaited(lesson, after))
 
 
 def _awaited(lesson: str, after: Collection[str] | None) -> list[Exercise]:
-    return [each for each in _usable(lesson) if after is None or each.name in after]
+    named = (each for each in _usable(lesson) if after is None or each.name in after)
+    return [each for each in named if not _shows(each)]
 
 
 def _hints(exercise: Exercise) -> None:
@@ -279,7 +282,7 @@ def _hints(exercise: Exercise) -> None:
 def _solution(exercise: Exercise, attempt: Attempt) -> None:
     """Draw the drawer with the solution and how one's own code differs, or why there is none."""
     if not _shows(exercise):
-        _say_why_hidden([])
+        _say_why_hidden()
         return
     label, key = text("practice.solution"), key_of(exercise, "solution")
     box = drawer(label, key=key, icon=":material/key:")
@@ -302,8 +305,8 @@ def _solution(exercise: Exercise, attempt: Attempt) -> None:
             st.code("\n".join(changes), language="diff", wrap_lines=True)
 
 
-def _say_why_hidden(awaited: Sequence[Exercise]) -> None:
-    """Say when a solution is shown: after an attempt at the exercises, or at the one above."""
+def _say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
+    """Say when a solution is shown: after an attempt at these exercises, or at the one above."""
     said = text("practice.solution_later")
     if _mode() == "never":
         said = text("practice.solution_never")
@@ -311,7 +314,7 @@ def _say_why_hidden(awaited: Sequence[Exercise]) -> None:
         titles = (
             f"[{each.about.title.of(current())}](#{anchor_of(each.name)})" for each in awaited
         )
-        said = text("practice.solutions_later", exercises=", ".join(titles))
+        said = text("practice.solutions_later", titles=", ".join(titles))
     st.caption(f":material/lock: {said}")
 
 

@@ -24,7 +24,7 @@ from course import limits, tls
 from course.lab import calls, streams, views
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
-from course.language import Language, choice, current, text
+from course.language import Language, choice, current, drawer, text
 from course.stream_errors import explain
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
@@ -175,12 +175,13 @@ def draw(connection: Connection) -> Redraw:
         key="lab-fault",
         format_func={name: text(f"lab.fault.{name}") for name in FAULTS}.__getitem__,
     )
-    st.caption(text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS))
     experiment = views.run("breaking", Experiment, partial(Experiment, connection, fault))
+    st.caption(text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS))
     halves = _halves(experiment) if experiment is not None else []
-    views.heading(text("lab.breaking.code"))
-    # Without a language: Streamlit's colours for one have too little contrast. The marks say it.
-    st.code(marked(), language=None, wrap_lines=True)
+    with drawer(text("lab.breaking.code"), key="lab-code", icon=":material/code:"):
+        # Without a language: Streamlit's colours for one have too little contrast. The marks say
+        # it.
+        st.code(marked(), language=None, wrap_lines=True)
 
     def redraw() -> None:
         for half in halves:
@@ -193,7 +194,8 @@ def _halves(experiment: Experiment) -> list[Redraw]:
     """Draw both programs' halves of the page, and return what draws each again."""
     views.heading(text(f"lab.fault.{experiment.fault}"))
     halves: list[Redraw] = []
-    for number, ((name, _), column) in enumerate(zip(SIDES, st.columns(2), strict=True)):
+    columns = views.lanes("breaking", [text(f"lab.breaking.{name}") for name, _ in SIDES])
+    for number, ((name, _), column) in enumerate(zip(SIDES, columns, strict=True)):
         with column:
             st.markdown(f"**{text(f'lab.breaking.{name}')}**")
             with st.container(border=True, key=f"lab-text-{name}"):

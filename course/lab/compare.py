@@ -73,11 +73,15 @@ def draw(connection: Connection) -> Redraw:
     """Draw the view, and return what draws its run again."""
     runs = views.kept("runs", Runs)
     st.caption(text("lab.compare.about"))
-    settings = _settings(connection)
+    # The button stands above what it depends on: the settings are sensible as they are.
+    above = st.container()
+    with views.settings("compare"):
+        settings = _settings(connection)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
     make = partial(Comparison, connection, settings, runs)
-    job = views.run("compare", Comparison, make)
+    with above:
+        job = views.run("compare", Comparison, make)
     board = _Board(job) if job is not None else None
     _past(runs.rows)
     return board.draw if board is not None else lambda: None
@@ -118,7 +122,7 @@ def _settings(connection: Connection) -> Settings:
         )
         third = st.checkbox(text("lab.compare.third"), True, key="lab-third")
     return Settings(
-        ways=("custom", "direct", "ours") if third else ("custom", "ours"),
+        ways=streams.WAYS if third else ("custom", "ours"),
         question=question,
         tokens_per_second=tokens if free else None,
         chunk_size=chunk_size,
@@ -138,10 +142,12 @@ class _Board:
 
     def __init__(self, job: Comparison) -> None:
         self._job = job
-        self._names = {lane.way: text(f"lab.way.{lane.way}") for lane in job.lanes}
+        self._names = {way: text(f"lab.way.{way}") for way in streams.WAYS}
+        self._shown = [lane.way for lane in job.lanes]
         self._texts, self._figures = {}, {}
         self._next_chart = 0.0
-        for way, column in zip(self._names, st.columns(len(self._names)), strict=True):
+        columns = views.lanes("compare", [self._names[way] for way in self._shown])
+        for way, column in zip(self._shown, columns, strict=True):
             with column:
                 views.heading(self._names[way])
                 self._texts[way] = Spot(
@@ -167,11 +173,11 @@ class _Board:
         self._next_chart = now + CHART_SECONDS
         for lane in lanes:
             self._figures[lane.way].markdown(_figures(lane, now))
-        names = list(self._names.values())
-        curves = results.curve_rows(lanes, self._names, now)
-        curve = results.curve_spec(names, text("lab.seconds"), text("lab.characters"))
-        gaps = results.gap_rows(lanes, self._names)
-        gap = results.gap_spec(names, text("lab.gap"), text("lab.gap_pieces"))
+        names, shown = self._names, self._shown
+        curves = results.curve_rows(lanes, names, now)
+        curve = results.curve_spec(names, shown, text("lab.seconds"), text("lab.characters"))
+        gaps = results.gap_rows(lanes, names)
+        gap = results.gap_spec(names, shown, text("lab.gap"), text("lab.gap_pieces"))
         words = f"{text('lab.gap_alt')} {results.gap_words(gaps)}"
         self._curves.draw(lambda at: at.vega_lite_chart(curves, curve, alt=text("lab.curve_alt")))
         self._gaps.draw(lambda at: at.vega_lite_chart(gaps, gap, alt=words))

@@ -1,4 +1,4 @@
-"""The lab's fourth view: what it job to show one answer, in two ways, on this very page."""
+"""The lab's fourth view: what it takes to show one answer, in two ways, on this very page."""
 
 from __future__ import annotations
 
@@ -158,13 +158,17 @@ class Measurement(Readings):
 def draw(connection: Connection) -> Redraw | None:
     """Draw the view, or go on measuring; ``None``: ``show`` has had the browser call again."""
     st.caption(text("lab.cost.about"))
+    above = st.container()
+    with views.settings("cost"):
+        question = views.choose_question("lab-cost-question")
     settings = Settings(
         ("direct",),
-        views.choose_question("lab-cost-question"),
+        question,
         tokens_per_second=speed.FASTEST if streams.can_set_speed(connection) else None,
         name=streams.model_name(),
     )
-    job = views.run("cost", Measurement, partial(Measurement, connection, settings))
+    with above:
+        job = views.run("cost", Measurement, partial(Measurement, connection, settings))
     if job is None:
         return lambda: None
     if job.fetching:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from course.lab.streams import WELL, Lane, Settings, Way
+from course.lab.streams import WAYS, WELL, Lane, Settings, Way
 from streaming import StreamMetrics
 
 __all__ = [
@@ -33,8 +33,8 @@ MOST_POINTS = 160
 #: Where a bin of the histogram begins, in milliseconds: pauses differ by factors, not by steps.
 BINS = (0, 10, 20, 40, 60, 100, 200, 500, 1000)
 BIN_NAMES = [*(f"{begin}-{end}" for begin, end in pairwise(BINS)), f"{BINS[-1]}+"]
-# Told apart without colour, too.
-DASHES = ([6, 4], [1, 0], [2, 2])
+# Told apart without colour, too; in the order of WAYS.
+DASHES = ([1, 0], [6, 4], [2, 2])
 # Less than this nobody sees, and a busy machine makes it up.
 SEEN_SECONDS = 0.1
 DIGITS = 3
@@ -55,7 +55,9 @@ def curve_rows(lanes: Sequence[Lane], names: Mapping[Way, str], now: float) -> l
     return rows
 
 
-def curve_spec(names: Sequence[str], seconds: str, characters: str) -> Spec:
+def curve_spec(
+    names: Mapping[Way, str], shown: Sequence[Way], seconds: str, characters: str
+) -> Spec:
     """Return the chart of characters over time, with the titles of its axes."""
     return {
         "height": 340,
@@ -63,7 +65,7 @@ def curve_spec(names: Sequence[str], seconds: str, characters: str) -> Spec:
         "encoding": {
             "x": {"field": "seconds", "type": "quantitative", "title": seconds},
             "y": {"field": "characters", "type": "quantitative", "title": characters},
-            **_by_method(names, "color"),
+            **_by_method(names, shown, "color"),
         },
     }
 
@@ -91,7 +93,7 @@ def gap_words(rows: Sequence[Row]) -> str:
     return "; ".join(f"{method}: {', '.join(counts)}" for method, counts in words.items())
 
 
-def gap_spec(names: Sequence[str], pause: str, pieces: str) -> Spec:
+def gap_spec(names: Mapping[Way, str], shown: Sequence[Way], pause: str, pieces: str) -> Spec:
     """Return the histogram of pauses, with the titles of its axes."""
     return {
         "height": 360,
@@ -105,22 +107,33 @@ def gap_spec(names: Sequence[str], pause: str, pieces: str) -> Spec:
                 "scale": {"domain": BIN_NAMES},
                 "axis": {"labelAngle": -40},
             },
-            "xOffset": {"field": "method", "type": "nominal", "scale": {"domain": list(names)}},
+            "xOffset": {
+                "field": "method",
+                "type": "nominal",
+                "scale": {"domain": [names[way] for way in shown]},
+            },
             "y": {"field": "pieces", "type": "quantitative", "title": pieces},
-            **_by_method(names, "color", "stroke"),
+            **_by_method(names, shown, "color", "stroke"),
         },
     }
 
 
-def _by_method(names: Sequence[str], *channels: str) -> Spec:
+def _by_method(names: Mapping[Way, str], shown: Sequence[Way], *channels: str) -> Spec:
+    # All of them, and not those shown: the theme gives out its colours by their places.
+    domain = [names[way] for way in WAYS]
     method = {
         "field": "method",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": list(names)},
-        "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
+        "scale": {"domain": domain},
+        "legend": {
+            "orient": "bottom",
+            "direction": "vertical",
+            "labelLimit": 300,
+            "values": [names[way] for way in shown],
+        },
     }
-    dashes = method | {"scale": {"domain": list(names), "range": DASHES}}
+    dashes = method | {"scale": {"domain": domain, "range": DASHES}}
     return {**dict.fromkeys(channels, method), "strokeDash": dashes}
 
 

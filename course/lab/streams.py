@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from connection import Connection
 from course import limits
@@ -39,6 +39,7 @@ __all__ = [
     "LIMITS",
     "MODEL",
     "PACES",
+    "WAYS",
     "WELL",
     "Lane",
     "Reading",
@@ -54,6 +55,8 @@ __all__ = [
 
 #: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline.
 Way = Literal["direct", "custom", "ours"]
+#: In the order of the theme's colours for charts: each keeps its own, whichever of them are shown.
+WAYS: tuple[Way, ...] = get_args(Way)
 
 MODEL = models.DEFAULTS[0]
 #: The relay waits two minutes for a model that has to be loaded. Method 2 may type on after that.

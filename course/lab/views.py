@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
-from typing import TypeVar, cast
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, ConnectionFailed, connect
 from course import connection_panel, limits, script
+from course.content import LabView
 from course.lab.jobs import Job
 from course.language import choice, drawer, text
 from course.limits import Refusal
 from streaming.view import Turn, again, keep, pulse
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 __all__ = [
     "Bench",
@@ -25,11 +29,13 @@ __all__ = [
     "figures",
     "heading",
     "kept",
+    "lanes",
     "run",
+    "settings",
 ]
 
-# The views, by the names of their texts and of their modules.
-VIEWS = ("compare", "wire", "breaking", "cost")
+# The names of a view's texts and of its module, where they are not its own: break is no name.
+NAMES: dict[LabView, str] = {"break": "breaking"}
 QUESTIONS = ("short", "medium", "long")
 #: Seconds between two drawings of a run that goes on.
 LOOK_SECONDS = 0.14
@@ -126,8 +132,8 @@ class Spot:
 
 
 @st.fragment
-def draw() -> None:
-    """Draw the lab where the page is now; closed, it costs next to nothing."""
+def draw(views: Sequence[LabView]) -> None:
+    """Draw the lab with these views where the page is now; closed, it costs next to nothing."""
     connection_panel.rerun_if_fixed()
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
@@ -135,20 +141,14 @@ def draw() -> None:
         box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
         if box.open:
             with box:
-                _view(connect(connection_panel.preferred()))
+                names = [NAMES.get(view, view) for view in views]
+                _view(connect(connection_panel.preferred()), names)
 
 
-def _view(connection: Connection) -> None:
+def _view(connection: Connection, names: Sequence[str]) -> None:
     bench = kept("bench", Bench)
     asked = bench.wanted is not None
-    view = choice(
-        st.radio,
-        text("lab.choose"),
-        VIEWS,
-        key="lab-view",
-        format_func={view: text(f"lab.{view}.title") for view in VIEWS}.__getitem__,
-        horizontal=True,
-    )
+    view = names[0] if len(names) == 1 else _chosen(names)
     # Imported when it is looked at: most pages are closed before the lab is opened.
     module = importlib.import_module(f"course.lab.{view}")
     redraw: Redraw | None = module.draw(connection)
@@ -158,6 +158,17 @@ def _view(connection: Connection) -> None:
     # Without a redraw, the view has the browser start this fragment again by itself.
     if redraw is not None:
         _watch(bench, view, redraw)
+
+
+def _chosen(names: Sequence[str]) -> str:
+    return choice(
+        st.radio,
+        text("lab.choose"),
+        names,
+        key="lab-view",
+        format_func={name: text(f"lab.{name}.title") for name in names}.__getitem__,
+        horizontal=True,
+    )
 
 
 def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
@@ -233,6 +244,30 @@ def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None])
         limits.say_refusal(failed)
     else:
         connection_panel.failure(failed, key="lab", on_fixed=forget)
+
+
+def settings(view: str) -> ExpanderContainer:
+    """Draw a closed drawer for the settings of a view."""
+    return drawer(text("lab.settings"), key=f"lab-settings-{view}", icon=":material/tune:")
+
+
+def lanes(view: str, names: Sequence[str]) -> list[DeltaGenerator]:
+    """Return a column for each name.
+
+    A phone shows one of them, chosen above: the style sheet knows which, without a server's turn.
+    """
+    with st.container(key=f"lab-lanes-{view}"):
+        with st.container(key="lab-lane-choice"):
+            choice(
+                st.radio,
+                text("lab.lane"),
+                range(len(names)),
+                key=f"lab-lane-{view}",
+                format_func=names.__getitem__,
+                horizontal=True,
+                label_visibility="collapsed",
+            )
+        return st.columns(len(names))
 
 
 def heading(title: str) -> None:

@@ -204,10 +204,9 @@ def draw(connection: Connection) -> Redraw:
     """Draw the view, and return what draws its run again."""
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
-    st.caption(text("lab.wire.asked", question=question))
-    if connection.kind == "local":
-        st.caption(text("lab.wire.split"))
     look = views.run("wire", Look, partial(Look, connection, question))
+    asked = text("lab.wire.asked", question=question)
+    st.caption(f"{asked} {text('lab.wire.split')}" if connection.kind == "local" else asked)
     if look is None:
         return lambda: None
     if not look.running:

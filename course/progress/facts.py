@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from course import FOLDER
+from course.moved import Moved
 
 Kind = Literal["opened", "read", "tried", "answered", "solved"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -72,6 +73,21 @@ def merged(*sets: Iterable[Fact]) -> dict[Key, Fact]:
             if known is None or known.at <= fact.at:
                 found[fact.key] = fact
     return found
+
+
+def renamed(facts: Iterable[Fact], moved: Moved) -> list[Fact]:
+    """Return facts under the names that the course's things have now, the later one where two meet.
+
+    A program stays what it was: the draft of an exercise moves with it.
+    """
+    found = []
+    for fact in facts:
+        prefix = EXERCISE if fact.item.startswith(EXERCISE) else ""
+        lesson, item = moved.now(fact.lesson, fact.item.removeprefix(prefix))
+        now = (lesson, prefix + item)
+        same = now == (fact.lesson, fact.item)
+        found.append(fact if same else replace(fact, lesson=now[0], item=now[1]))
+    return list(merged(found).values())
 
 
 def room_for(

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from course import moved
 from course.progress import facts
-from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged
+from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, renamed
 from course.progress.stores import Reason, Store, StoreError
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class Progress:
     """What a page knows and notes of its learner.
 
     ``failure`` is why the last attempt to read or keep something failed, or None. What could not be
-    kept stays in memory, is part of an export, and is tried again.
+    kept stays in memory, is part of an export, and is tried again. What has moved is known by its
+    new name; the store's rows keep the names that they have, so that an older course can read them.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class Progress:
         *,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
+        names: Callable[[], moved.Moved] = moved.kept,
     ) -> None:
         self._store, self._learner = store, learner
         self._now, self._clock = now, clock
+        self._names = names
         self._facts: dict[Key, Fact] = {}
         self._pending: dict[Key, Fact] = {}
         self._read_at: float | None = None
@@ -75,7 +79,7 @@ class Progress:
             self._fail(error)
             return
         # The store knows what another browser has forgotten; only what it never got is added.
-        self._facts = merged(kept, self._pending.values())
+        self._facts = merged(renamed(kept, self._names()), self._pending.values())
         self._read_at = now
         self._save()
 
@@ -133,8 +137,11 @@ class Progress:
         kept = {"solved", "answered"} if keep_solved else set()
         try:
             # Another browser may have kept something since this one has looked.
-            self._facts = merged(self._store.load(self._learner), self._pending.values())
-            gone = {key for key in self._facts if key[1] not in kept}
+            stored = self._store.load(self._learner)
+            self._facts = merged(renamed(stored, self._names()), self._pending.values())
+            # Under the names in the store as well, or what has moved would come back.
+            known_keys = {*self._facts, *(fact.key for fact in stored)}
+            gone = {key for key in known_keys if key[1] not in kept}
             self._store.forget(self._learner, gone)
         except StoreError as error:
             # Forgotten only here, it would be back with the next refresh.
@@ -164,6 +171,7 @@ class Progress:
             fact if fact.at <= now else Fact(*fact.key, fact.value, now)
             for fact in facts.parse(text)
         ]
+        given = renamed(given, self._names())
         taken, left = facts.room_for(given, known.values(), lessons)
         self._facts = merged(taken, known.values())
         new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}

@@ -97,6 +97,7 @@ def code_editor(
     *,
     key: str,
     labels: Labels,
+    former: Sequence[str] = (),
     marks: Sequence[Mark] = (),
     revision: str = "",
     running: bool = False,
@@ -113,6 +114,7 @@ def code_editor(
         code: the server's text: what the exercise begins with, or what was last run.
         key: the widget's key, and what the learner's text is stored under; one for each exercise.
         labels: the texts in the learner's language.
+        former: keys that the exercise had before it moved; a text kept under one is taken over.
         marks: lines of ``code`` to mark. In a text that has changed since they stay with their
             lines; a line that has itself changed loses its mark.
         revision: a new one that is not empty makes ``code`` replace the learner's text. An empty
@@ -130,6 +132,7 @@ def code_editor(
         key=key,
         data={
             "key": key,
+            "former": list(former),
             "code": code,
             "revision": revision,
             "labels": asdict(labels),

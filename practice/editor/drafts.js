@@ -9,6 +9,15 @@ const drafts = {
       return null;
     }
   },
+  /** Load a draft that may still be kept under a key from before its exercise moved. */
+  take(key, former) {
+    for (const old of former) {
+      const draft = this.load(old);
+      if (draft && !this.load(key)) this.save(key, draft);
+      this.drop(old);
+    }
+    return this.load(key);
+  },
   save(key, draft) {
     const kept = JSON.stringify(draft);
     this.drop(key);

@@ -96,8 +96,10 @@ class Editor {
     // What an input method is working on is not to be replaced; this runs again when it is done.
     if (this.composing) return;
     const { code, revision } = this.data;
-    const draftKey = `course-draft:${this.data.key}`;
-    const mine = this.draftKey === draftKey ? this.draft() : drafts.load(draftKey);
+    const [draftKey, ...former] = [this.data.key, ...this.data.former].map(
+      (key) => `course-draft:${key}`,
+    );
+    const mine = this.draftKey === draftKey ? this.draft() : drafts.take(draftKey, former);
     const replaced = revision && revision !== mine?.revision;
     // The server has had this text and now gives another one. Where that is the one the learner
     // began with, it has only forgotten.

@@ -90,6 +90,7 @@ def test_a_translation_of_another_structure_is_an_error(
     assert said in found
 
 
+MOVED = '[[moved]]\nfrom = "day_06_old/q-old"\nto = "day_07_caching/{}"\n'
 LINKS = "[a](https://a.b) [b](https://c.d)"
 
 
@@ -115,10 +116,15 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("ko.md", in_section("theory", "> [!TODO]\n> x"), "ko.md:7: still to be written: x"),
         ("ko.md", in_section("theory", "[a](term:none)"), "the glossary has no `none`"),
         ("lesson.toml", "prerequisites = [9]\n" + META, "prerequisites name day 9"),
+        ("lesson.toml", 'lab = ["wires"]\n' + META, "field `lab.0`: must be 'compare'"),
+        ("lesson.toml", 'lab = ["wire", "wire"]\n' + META, "field `lab`: names a view twice"),
+        ("lesson.toml", "lab = true\n" + META, "toml:1: field `lab`: must be a list in [ ]"),
         ("en.md", in_section("theory", "[a](term:Token)"), "the glossary has no `Token`"),
         ("ko.md", PROSE.replace("Text", "T\u3164ext"), "an invisible character (U+3164)"),
         ("ko.md", PROSE.replace("Text", "T\u2028ext"), "an invisible character (U+2028)"),
         ("../glossary.toml", "# a\u00a0b\n", "glossary.toml:1: an invisible character"),
+        ("../moved.toml", MOVED.format("q-old"), "moved.toml:3: field `moved.0.to`: `day_07_cac"),
+        ("../moved.toml", MOVED.format("Q!"), "moved.toml:3: field `moved.0.to`: must have the"),
         ("steps/more.py", "x = 1\n", "warning: lessons/day_07_caching/steps/more.py: the prose do"),
         ("code/more.py", "x = 1\n", "code/more.py: this code is out of place"),
         ("../day_08_other", "", "lessons/day_08_other: this is no folder"),

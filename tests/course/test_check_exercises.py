@@ -74,6 +74,15 @@ def test_a_wrong_answer_of_a_check_that_does_not_exist_is_named(folder: Path) ->
     assert f"exercise.toml:{line}: wrong answer `bare_except`: there is no check `excepton`" in said
 
 
+def test_fewer_than_three_hints_are_an_error(folder: Path) -> None:
+    text = (folder / "exercise.toml").read_text("utf-8")
+    hints = text.split("[[hints]]")
+    hints[3] = hints[3].partition("\n\n")[2]
+    (folder / "exercise.toml").write_text("[[hints]]".join(hints[:3]) + hints[3], encoding="utf-8")
+    (said,) = seen(folder)
+    assert "has 2 hints, not 3" in said
+
+
 def test_an_edit_of_a_text_that_is_not_there_is_named(folder: Path) -> None:
     change(folder, "exercise.toml", 'edits = [[".collect()", ""]', 'edits = [[".fetch()", ""]')
     (said,) = seen(folder)

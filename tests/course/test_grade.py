@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from course import moved
 from course.__main__ import main
 from course.commands.grade import grade_files, table
 from course.progress.facts import EXERCISE
@@ -56,6 +57,17 @@ def test_an_exercise_that_the_course_does_not_have_is_a_row_that_says_so(tmp_pat
     path = work(tmp_path / "a.json", ("day_01_connect", "9_none", "tried", "x = 1"))
     (row,) = grade_files([path])
     assert row.first == "the course has no such exercise"
+
+
+def test_a_program_of_an_exercise_that_moved_is_judged_where_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move = {"from": "day_09_old/7_old", "to": "/".join(DAY_1)}
+    monkeypatch.setattr(moved, "kept", lambda: moved.Moved.model_validate({"moved": [move]}))
+    solution = program(*DAY_1, "solution.py")
+    path = work(tmp_path / "a.json", ("day_09_old", "7_old", "solved", solution))
+    (row,) = grade_files([path])
+    assert (row.lesson, row.exercise, row.now) == (*DAY_1, "5/5")
 
 
 def test_a_program_that_is_too_long_is_not_run(tmp_path: Path) -> None:

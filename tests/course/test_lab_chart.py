@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from course.lab import results as chart
+from course.lab.streams import WAYS, Way
 from tests.course.lab_making import make_lane
 
-NAMES = {"direct": "one", "custom": "two", "ours": "three"}
+NAMES: dict[Way, str] = {"direct": "one", "custom": "two", "ours": "three"}
 
 
 def test_a_curve_begins_at_nothing_and_ends_at_its_last_piece() -> None:
-    rows = chart.curve_rows([make_lane()], NAMES, 9.0)  # type: ignore[arg-type]
+    rows = chart.curve_rows([make_lane()], NAMES, 9.0)
     assert [(row["seconds"], row["characters"]) for row in rows] == [(0, 0), (0.5, 6), (1.0, 12)]
     assert {row["method"] for row in rows} == {"one"}
 
 
 def test_a_curve_that_still_grows_reaches_to_now() -> None:
-    rows = chart.curve_rows([make_lane(status="running")], NAMES, 9.0)  # type: ignore[arg-type]
+    rows = chart.curve_rows([make_lane(status="running")], NAMES, 9.0)
     assert (rows[-1]["seconds"], rows[-1]["characters"]) == (9.0, 12)
 
 
 def test_a_long_curve_is_thinned_out_and_keeps_its_end() -> None:
     marks = tuple((number / 10, number + 1) for number in range(5_000))
-    rows = chart.curve_rows([make_lane(marks=marks)], NAMES, 0.0)  # type: ignore[arg-type]
+    rows = chart.curve_rows([make_lane(marks=marks)], NAMES, 0.0)
     assert len(rows) <= chart.MOST_POINTS + 2
     assert rows[-1]["characters"] == 5_000
 
@@ -29,7 +30,7 @@ def test_a_long_curve_is_thinned_out_and_keeps_its_end() -> None:
 def test_every_pause_is_in_one_bin() -> None:
     times = (0.0, 0.005, 0.055, 0.105, 3.105)
     marks = tuple((at, number) for number, at in enumerate(times))
-    rows = chart.gap_rows([make_lane(marks=marks)], NAMES)  # type: ignore[arg-type]
+    rows = chart.gap_rows([make_lane(marks=marks)], NAMES)
     counts = {row["pause"]: row["pieces"] for row in rows}
     assert {name: count for name, count in counts.items() if count} == {
         "0-10": 1,
@@ -42,8 +43,17 @@ def test_every_pause_is_in_one_bin() -> None:
 
 def test_methods_are_told_apart_without_colour() -> None:
     for spec in (
-        chart.curve_spec(["one", "two", "three"], "s", "c"),
-        chart.gap_spec(["one", "two", "three"], "ms", "n"),
+        chart.curve_spec(NAMES, WAYS, "s", "c"),
+        chart.gap_spec(NAMES, WAYS, "ms", "n"),
     ):
         dashes = spec["encoding"]["strokeDash"]["scale"]["range"]
         assert len({tuple(dash) for dash in dashes}) == 3
+
+
+def test_a_method_keeps_its_colour_whichever_others_are_shown() -> None:
+    shown: list[Way] = ["custom", "ours"]
+    for spec in (chart.curve_spec(NAMES, shown, "s", "c"), chart.gap_spec(NAMES, shown, "ms", "n")):
+        colour = spec["encoding"]["color"]
+        # The theme gives its first colour to method 1, its second to method 2.
+        assert colour["scale"]["domain"] == ["one", "two", "three"]
+        assert colour["legend"]["values"] == ["two", "three"]

@@ -56,7 +56,7 @@ def handout() -> str:
 
 def apps() -> dict[str, list[str]]:
     """Return the parts of each app, in their order."""
-    day_1, day_2, day_3 = "day_01_connect", "day_02_hello_cortex", "day_03_write_streams"
+    day_1, day_2, day_4 = "day_01_connect", "day_02_hello_cortex", "day_04_when_it_breaks"
     head = [step(day_2, name) for name in ("step_1_libraries", "step_2_connection")]
     ask = "".join(
         read_code(find(day_2), "steps/step_4_ask.py", region) for region in ("statement", "text")
@@ -65,7 +65,7 @@ def apps() -> dict[str, list[str]]:
         "one_line": [
             step(day_1, name) for name in ("step_1_libraries", "one_line", "step_3_version")
         ],
-        "chat_completions": [fields("llama3.1-8b"), step(day_3, "chat_completions")],
+        "chat_completions": [fields("llama3.1-8b"), step(day_4, "chat_completions")],
         "assembled": [*head, fields("llama3.1-8b"), step(day_2, "step_4_ask")],
         "handled": [*head, fields("no-such-model"), ask, step(day_2, "handled")],
         "day3": [handout()],
@@ -99,7 +99,7 @@ def test_the_one_line_of_day_1_connects(shown: dict[str, str]) -> None:
     assert "Connected. Snowflake version: 0.1.0-local-cortex" in shown["one_line"]
 
 
-def test_chat_completions_of_day_3_stream_from_the_host_in_the_secrets(
+def test_chat_completions_of_day_4_stream_from_the_host_in_the_secrets(
     shown: dict[str, str],
 ) -> None:
     assert shown["chat_completions"].strip() == ANSWER

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import ROOT, settings
+from course import ROOT, lab, settings
+from course.content import LabView
 from course.lab import breaking, compare, cost, wire
 from course.lab import streams as calls
 from course.lab.jobs import Job
@@ -31,7 +32,30 @@ PAGE = "pages/day_03_write_streams.py"
 # Only a hang takes as long.
 SECONDS = 300
 
+VIEWS: tuple[LabView, ...] = get_args(LabView)
 OTHERS = ("wire", "breaking", "cost")
+
+
+@pytest.fixture(autouse=True)
+def every_view(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the day's lab every view, unless the test is about which ones it has."""
+    if "its_views" not in request.fixturenames:
+        draw = lab.draw
+        monkeypatch.setattr(lab, "draw", lambda _: draw(VIEWS))
+
+
+@pytest.fixture
+def its_views(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Open the lab of a day with these views."""
+
+    def open_with(*views: LabView) -> AppTest:
+        draw = lab.draw
+        monkeypatch.setattr(lab, "draw", lambda _: draw(views))
+        app = open_page()
+        app.session_state["lab-drawer"] = True
+        return app.run()
+
+    return open_with
 
 
 def open_page(language: Language = "en", page: str = PAGE) -> AppTest:
@@ -112,6 +136,20 @@ def test_other_days_have_no_lab() -> None:
     app = open_page(page="pages/day_02_hello_cortex.py")
     assert "Stream lab" not in [part.value for part in app.subheader]
     assert "#lab" not in everything(app)
+
+
+def test_the_lab_offers_only_its_days_views(its_views: Callable[..., AppTest]) -> None:
+    app = its_views("cost", "wire")
+    titles = [texts("en")[f"lab.{name}.title"] for name in ("cost", "wire")]
+    assert app.radio(key="lab-view-en").options == titles
+    assert app.button(key="lab-run-cost")
+
+
+def test_a_lab_with_one_view_has_nothing_to_choose(its_views: Callable[..., AppTest]) -> None:
+    app = its_views("break")
+    assert not app.exception
+    assert not [each for each in app.radio if (each.key or "").startswith("lab-view")]
+    assert app.button(key="lab-run-breaking")
 
 
 @pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.thorough)])

@@ -251,13 +251,25 @@ def test_what_a_program_does_very_often_costs_the_server_little(
     assert len(looks) < (time.monotonic() - begun) / live_run.LOOK_SECONDS + 10
 
 
-def test_a_days_solutions_come_when_each_of_its_exercises_has_been_run() -> None:
-    first, *others = load_exercises("day_03_write_streams")
+def test_a_run_of_the_unchanged_starter_opens_no_solution_and_says_that_nothing_changed() -> None:
+    app = run(open_page(), f"# Mine.\n\n{program('starter.py')}")
+    assert texts("en")["practice.unchanged"] in said(app)
+    assert not shows_the_solution(app)
+    assert not [fact for fact in kept() if fact.kind == "tried"]
+    changed = run(app, program("starter.py").replace("ImportError", "ValueError"))
+    assert texts("en")["practice.unchanged"] not in said(changed)
+    assert shows_the_solution(changed)
+
+
+def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -> None:
+    first, second, *_ = exercises = load_exercises("day_03_write_streams")
     progress = progress_panel.current()
-    for each in others:
-        progress.record(each.day, "tried", f"exercise:{each.name}", "x = 1")
-    assert not practice_panel.shows_solutions(first.day)
     progress.record(first.day, "tried", f"exercise:{first.name}", "x = 1")
+    assert practice_panel.shows_solutions(first.day, [first.name])
+    assert not practice_panel.shows_solutions(first.day, [first.name, second.name])
+    assert not practice_panel.shows_solutions(first.day)
+    for each in exercises:
+        progress.record(each.day, "tried", f"exercise:{each.name}", "x = 1")
     assert practice_panel.shows_solutions(first.day)
 
 

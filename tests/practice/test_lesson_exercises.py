@@ -50,6 +50,26 @@ def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]
     return [result for result in grade(exercise, code, events, "en") if not result.passed]
 
 
+@pytest.mark.parametrize(
+    ("edits", "is_attempt"),
+    [
+        ([], False),
+        ([("\n\n", "\n\n\n"), ("import streamlit as st", "import streamlit as st  # mine")], False),
+        ([("# Show the version here.", "")], False),
+        ([("ImportError", "ValueError")], True),
+        ([("# Show the version here.", "st.success(")], True),
+    ],
+)
+def test_an_attempt_changes_more_than_comments_and_blank_space(
+    edits: list[tuple[str, str]], *, is_attempt: bool
+) -> None:
+    (exercise,) = (each for each in EXERCISES if each.name == "1_both_places")
+    code = exercise.starter
+    for old, new in edits:
+        code = code.replace(old, new)
+    assert exercise.is_attempt(code) is is_attempt
+
+
 @pytest.mark.parametrize("exercise", EXERCISES, ids=[each.name for each in EXERCISES])
 def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
     assert failed(exercise, exercise.solution, answers) == []

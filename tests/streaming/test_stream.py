@@ -133,6 +133,14 @@ def test_pieces_come_at_most_once_a_tick() -> None:
     assert min(gaps) >= Pace().tick - 1e-9
 
 
+def test_the_first_word_waits_for_no_tick_after_a_mark_that_shows_nothing() -> None:
+    stream, _, clock = make_stream([(0.4, "## "), (0.41, "Word"), (0.42, "s and more")])
+    begin = clock.now
+    times = [(piece, round(clock.now - begin, 3)) for piece in stream]
+    assert [time for piece, time in times if "W" in piece] == [0.41]
+    assert times[-1][1] >= 0.41 + Pace().tick
+
+
 def test_silence_before_the_first_text_ends_at_the_first_chunk_limit() -> None:
     stream, reader, clock = make_stream([], silent=True, limits=Limits(first_chunk=0.5))
     begin = clock.now

@@ -24,6 +24,8 @@ from practice.sources import parse_python, read_text
 
 FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
+# The first says where to look, the second what is missing there, the third nearly how.
+FEWEST_HINTS = 3
 # A name or a call alone gives nothing away.
 SHORTEST_LEAK = 12
 LEAKABLE = ("task", "hints", "checks", "errors")
@@ -95,6 +97,10 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
         except ExerciseError as error:
             fix = "Give a text that occurs once"
             yield Problem(path, line_of(source, (kind, number, "id")), str(error), fix)
+    if len(about.hints) < FEWEST_HINTS:
+        said = f"has {len(about.hints)} hints, not {FEWEST_HINTS}"
+        fix = "Lead to the solution in small steps"
+        yield Problem(path, line_of(source, ("hints", 0, "ko")), said, fix)
     yield from text_faults(path, about)
     yield from _texts(exercise, path, source)
     for place, what, fix in chain(placeholders(about), never(about)):

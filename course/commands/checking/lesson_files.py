@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
 
-from course import FOLDER, ROOT, settings
+from course import FOLDER, ROOT, moved, settings
 from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
@@ -19,6 +19,7 @@ from course.content import glossary, parser, translations
 from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
+from course.content.outline import places
 from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
@@ -89,6 +90,14 @@ def _course(
         yield from error.problems
     yield from _weeks(lessons)
     yield from _invisible(terms)
+    try:
+        moves = moved.load(folder)
+    except LessonError as error:
+        yield from error.problems
+    else:
+        # A lesson that is broken names no places: what leads there is not said to lead nowhere.
+        if len(lessons) == len(found):
+            yield from moved.misled(moves, places(lessons), folder)
 
 
 def _strangers(folder: Path) -> Iterator[Problem]:

@@ -91,6 +91,7 @@ if shown:
     edited = code_editor(
         state.code,
         key="exercise",
+        former=["exercise-before"],
         labels=LABELS[language],
         marks=marks,
         revision=state.revision,

@@ -136,6 +136,27 @@ def test_what_is_typed_while_a_run_is_on_its_way_is_kept(page: Page, url: str) -
     assert draft(page) == "mine2"
 
 
+def test_a_draft_follows_an_exercise_that_moved_and_never_replaces_a_newer_one(
+    page: Page, url: str
+) -> None:
+    former = f"{DRAFT}-before"
+    put = (
+        "([key, text, base]) => localStorage.setItem(key, JSON.stringify({text, base, sent: base}))"
+    )
+    for given_before, shown in (
+        ("mine from before", "mine from before"),
+        ("older", "mine, changed"),
+    ):
+        go(page, url)
+        starter = STARTERS["short"]
+        page.evaluate(put, [former, given_before, starter])
+        go(page, url)
+        expect(area(page)).to_have_value(shown)
+        assert page.evaluate("key => localStorage.getItem(key)", former) is None
+        given(page, "mine, changed|")
+        assert draft(page) == "mine, changed"
+
+
 def test_a_new_revision_replaces_the_draft(page: Page, url: str) -> None:
     go(page, url)
     given(page, "mine|")

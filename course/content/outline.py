@@ -1,0 +1,68 @@
+"""What a lesson has, by name, without reading its prose: Home must stay cheap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from course.content.lesson import Lesson
+from course.content.lesson_blocks import anchor_of
+from practice.sources import SourceError, read_text, stamp
+
+ID = r"[a-z0-9-]{1,60}"
+HEADING = re.compile(rf"^##.*\{{#({ID})(?:\s[^}}]*)?\}}[ \t]*$", re.MULTILINE)
+QUESTION = re.compile(rf"^> \[!QUESTION\][ \t]*\{{#({ID})\}}", re.MULTILINE)
+#: The anchors that every lesson's page has.
+PAGE = ("top", "demo", "lab", "links")
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A lesson's exercises in their order, its questions, and its anchors."""
+
+    exercises: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+
+
+def outline_of(lesson: Lesson) -> Outline:
+    """Return what a lesson has; nothing of what cannot be read, which `make check` reports."""
+    prose = lesson.folder / "ko.md"
+    anchors = questions = ()
+    with suppress(SourceError):
+        if (changed := stamp(prose)) is not None:
+            anchors, questions = _ids(prose, changed)
+    exercises = _exercises(lesson.folder / "practice")
+    return Outline(exercises, questions, (*PAGE, *anchors, *map(anchor_of, exercises)))
+
+
+def places(lessons: Iterable[Lesson]) -> set[str]:
+    """Return every lesson, exercise, question and anchor, as moved.toml names them."""
+    found = set()
+    for lesson in lessons:
+        has, name = outline_of(lesson), lesson.name
+        found |= {name, *(f"{name}/{each}" for each in (*has.exercises, *has.questions))}
+        found |= {f"{name}#{each}" for each in has.anchors}
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _ids(prose: Path, changed: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ARG001 - the key
+    source = read_text(prose)
+    return tuple(HEADING.findall(source)), tuple(QUESTION.findall(source))
+
+
+def _exercises(folder: Path) -> tuple[str, ...]:
+    def place(name: str) -> tuple[int, str]:
+        number = name.partition("_")[0]
+        return (int(number) if number.isdecimal() else 0), name
+
+    with suppress(OSError):
+        return tuple(
+            sorted((each.parent.name for each in folder.glob("*/exercise.toml")), key=place)
+        )
+    return ()

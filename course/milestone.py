@@ -1,0 +1,69 @@
+"""The end of a day: marking it as read, and its moment once everything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from course import progress
+from course.content import Lesson
+from course.language import current, text
+from course.navigation import page_of, title_of
+from course.standing import FINISH, Step, finish, next_step, standing_of
+
+__all__ = ["done", "draw", "what_next"]
+
+#: The day whose moment this tab has seen last: it stays as it was until the page is left.
+MOMENT_KEY = "course_moment"
+
+
+# A fragment: marking a day as read draws no lesson again.
+@st.fragment
+def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
+    """Draw the end of a lesson's page; ``lessons`` are all days."""
+    learned, name = progress.current(), lesson.name
+    day = standing_of(lesson, learned)
+    if finish(day, learned):
+        st.session_state[MOMENT_KEY] = name
+    with st.container(key=FINISH):
+        if day.done:
+            with st.container(key="moment-new" if _is_new(name) else "moment"):
+                st.markdown(done(lesson))
+                step = next_step([standing_of(each, learned) for each in lessons], name)
+                if step is not None and step.lesson != lesson:
+                    st.page_link(
+                        page_of(step.lesson), label=what_next(step), icon=":material/arrow_forward:"
+                    )
+        with st.container(horizontal=True, vertical_alignment="center", key="read-box"):
+            if day.read:
+                left = len(day.has.exercises) - len(day.solved)
+                said = text("milestone.left", count=left) if left else ""
+                read = f":green[:material/check_circle:] {text('lesson.was_read')}"
+                st.markdown(f"{read} {said}".strip(), width="content")
+            st.button(
+                text("lesson.unmark_read" if day.read else "lesson.mark_read"),
+                key="mark-read",
+                type="tertiary" if day.read else "primary",
+                icon=None if day.read else ":material/check:",
+                on_click=learned.record,
+                args=(name, "read"),
+                kwargs={"value": "no" if day.read else "yes"},
+            )
+            progress.say_if_unsaved(name, "read")
+
+
+def _is_new(name: str) -> bool:
+    return bool(st.session_state.get(MOMENT_KEY) == name)
+
+
+def done(lesson: Lesson) -> str:
+    """Return that a day is finished and what was built in it, as Markdown."""
+    what = (lesson.meta.built or lesson.meta.title).of(current())
+    said = text("milestone.done", day=lesson.meta.day)
+    return f":green[:material/task_alt:] **{said}** {text('milestone.built', what=what)}"
+
+
+def what_next(step: Step) -> str:
+    """Return what a step leads to, as a label."""
+    return text(f"home.{step.kind}", day=step.lesson.meta.day, lesson=title_of(step.lesson))

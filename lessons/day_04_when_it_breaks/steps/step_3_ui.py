@@ -1,0 +1,13 @@
+model = st.selectbox(
+    "Select a model",
+    [
+        "fault-truncated",
+        "fault-error-data",
+        "fault-error-event",
+        "llama3.1-8b",
+    ],
+)
+prompt = st.text_input(
+    "Enter your prompt:",
+    "Explain a qubit in one sentence.",
+)

@@ -1,0 +1,129 @@
+"""Home's first screen, and where addresses, anchors and the contents lead, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, ViewportSize, expect
+
+from course.language import texts
+
+pytestmark = pytest.mark.thorough
+
+NewPage = Callable[..., Page]
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+# How many pieces of the answer can be seen.
+SEEN = """pieces => pieces.filter(each => getComputedStyle(each).opacity === '1').length"""
+TOP = "heading => heading.getBoundingClientRect().top"
+
+
+def pieces(page: Page) -> Locator:
+    return page.locator(".home-piece")
+
+
+def marked(page: Page) -> Locator:
+    """Return the entry of the contents that says where the reader is."""
+    return page.locator(".st-key-contents a[aria-current=location]")
+
+
+def at_the_top(page: Page, anchor: str) -> None:
+    page.wait_for_function(
+        """id => {
+            const top = document.getElementById(id)?.getBoundingClientRect().top;
+            return top > 0 && top < 160;
+        }""",
+        arg=anchor,
+    )
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_an_answer_is_typed_on_the_first_screen(
+    course: str, new_page: NewPage, size: ViewportSize
+) -> None:
+    page = new_page(viewport=size)
+    page.goto(f"{course}/?lang=en")
+    expect(page.locator(".st-key-next button")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".home-answer")).to_be_in_viewport(ratio=1)
+    seen = pieces(page).evaluate_all(SEEN)
+    page.wait_for_function(
+        f"count => ({SEEN})([...document.querySelectorAll('.home-piece')]) === count",
+        arg=pieces(page).count(),
+    )
+    assert seen < pieces(page).count()
+    # Read out as a whole, and not piece by piece.
+    said = page.locator(".home-answer").aria_snapshot()
+    assert said.count(texts("en")["home.answer"]) == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_answer_stands_still_for_readers_who_prefer_that_and_who_come_back(
+    course: str, new_page: NewPage
+) -> None:
+    still = new_page(reduced_motion="reduce")
+    still.goto(f"{course}/?lang=en")
+    expect(pieces(still).first).to_be_visible()
+    assert pieces(still).evaluate_all(SEEN) == pieces(still).count()
+    page = new_page()
+    page.goto(f"{course}/?lang=en")
+    expect(pieces(page).first).to_be_attached()
+    page.locator(".st-key-next button").click()
+    expect(page).to_have_url(re.compile("/day_01_connect"))
+    page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
+    expect(page.locator(".home-answer")).to_have_text(texts("en")["home.answer"])
+    expect(pieces(page)).to_have_count(0)
+
+
+def test_an_anchor_without_a_language_is_kept_and_reached(course: str, new_page: NewPage) -> None:
+    page = new_page(viewport=LAPTOP)
+    page.goto(f"{course}/day_01_connect#practice")
+    at_the_top(page, "practice")
+    expect(marked(page)).to_have_attribute("href", "#practice")
+    assert page.url == f"{course}/day_01_connect#practice"
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_role("heading", name="Practice", exact=True)).to_be_visible()
+    expect(page).to_have_url(f"{course}/day_01_connect?lang=en#practice")
+
+
+def test_the_contents_follow_the_reader(course: str, new_page: NewPage) -> None:
+    page = new_page(viewport=LAPTOP)
+    page.goto(f"{course}/day_01_connect?lang=en")
+    expect(marked(page)).to_have_attribute("href", "#goals")
+    page.locator('.st-key-contents a[href="#step-2"]').click()
+    at_the_top(page, "step-2")
+    expect(marked(page)).to_have_attribute("href", "#step-2")
+    expect(page).to_have_url(re.compile(r"#step-2$"))
+    expect(marked(page)).to_be_in_viewport()
+    page.locator("#theory").evaluate("heading => heading.scrollIntoView()")
+    expect(marked(page)).to_have_attribute("href", "#theory")
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    expect(marked(page)).to_have_attribute("href", "#solution")
+    # Another page begins at its top.
+    page.get_by_test_id("stSidebarNav").get_by_text("Day 2").click()
+    expect(page.get_by_role("heading", name="Day 2. Hello, Cortex!")).to_be_in_viewport()
+    expect(marked(page)).to_have_attribute("href", "#goals")
+
+
+@pytest.mark.parametrize(("old", "new"), [("torn-text", "torn-text"), ("errors", "errors")])
+def test_an_anchor_that_moved_to_another_day_leads_on(
+    course: str, new_page: NewPage, old: str, new: str
+) -> None:
+    page = new_page(viewport=LAPTOP)
+    page.goto(f"{course}/day_03_write_streams?lang=en#{old}")
+    expect(page).to_have_url(f"{course}/day_04_when_it_breaks?lang=en#{new}")
+    at_the_top(page, new)
+
+
+def test_in_the_middle_of_a_day_home_leads_to_the_next_exercise(
+    course: str, new_page: NewPage
+) -> None:
+    page = new_page(viewport=LAPTOP)
+    page.goto(f"{course}/day_01_connect?lang=en")
+    page.locator("[class*=st-key-box-q-] label").first.click()
+    expect(page.locator("[class*=st-key-box-q-] input:checked").first).to_be_attached()
+    page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
+    page.locator(".st-key-next button").click()
+    at_the_top(page, "exercise-1-both-places")
+    expect(page).to_have_url(re.compile(r"#exercise-1-both-places$"))
