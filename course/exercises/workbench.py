@@ -25,13 +25,20 @@ from course.exercises.attempt import (
     former_keys,
     keep,
     key_of,
-    snippet,
     verdict_on,
 )
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.language import current, drawer, text
-from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
+from practice import (
+    CheckResult,
+    Exercise,
+    ExerciseError,
+    TooMany,
+    Turns,
+    load_exercises,
+    snippet,
+)
 from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
