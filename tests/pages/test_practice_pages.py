@@ -219,16 +219,17 @@ def test_each_exercise_runs_in_a_panel_of_its_own_and_the_list_says_how_far_one_
     app = AppTest.from_file(str(DAY_3), default_timeout=SECONDS)
     app.query_params["lang"] = "en"
     app.run()
-    solution = load_exercises(DAY_3.stem)[1].solution
-    number = [shown(app, each)["key"].endswith("2_show_the_stream-editor") for each in range(4)]
-    before = [shown(app, each)["code"] for each in range(4)]
-    assert texts("en")["practice.is_solved"] not in said(app)
-    run(app, solution, number.index(True))
-    after = [shown(app, each)["code"] for each in range(4)]
-    assert [a == b for a, b in zip(before, after, strict=True)] == [not each for each in number]
-    assert f"#exercise-2-show-the-stream) :small[:gray[{texts('en')['practice.is_solved']}" in said(
-        app
-    )
+    exercises = load_exercises(DAY_3.stem)
+    (solved,) = (each for each in exercises if each.name == "1_make_a_stream")
+    numbers = range(len(exercises))
+    mine = [shown(app, each)["key"].endswith(f"{solved.name}-editor") for each in numbers]
+    before = [shown(app, each)["code"] for each in numbers]
+    line = f"#exercise-1-make-a-stream) :small[:gray[{texts('en')['practice.is_solved']}"
+    assert line not in said(app)
+    run(app, solved.solution, mine.index(True))
+    changed = [shown(app, each)["code"] != before[each] for each in numbers]
+    assert changed == mine
+    assert line in said(app)
 
 
 def draw_a_snippet(code: str) -> None:
