@@ -430,7 +430,7 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
     ask(app, SHORT["en"])
     assert not app.exception
     assert "Snowflake" in response(app)
-    app.radio(key="question-day_03_write_streams-q-torn-en").set_value(0).run()
+    app.radio(key="question-day_03_write_streams-q-method-2-en").set_value(0).run()
     assert any("Your progress is not being saved" in caption.value for caption in app.caption)
     monkeypatch.undo()
     assert "not being saved" not in everything(open_day_3("en"))
