@@ -51,13 +51,15 @@ def standing_of(lesson: Lesson, learned: progress.Progress) -> Standing:
     """Return what a learner has done of a lesson."""
     has, name = outline_of(lesson), lesson.name
     exercises = {each: progress.EXERCISE + each for each in has.exercises}
-    items = [(kind, item) for kind in ("tried", "solved") for item in exercises.values()]
     return Standing(
         lesson,
         has,
         opened=learned.has(name, "opened"),
         read=learned.value(name, "read") == "yes",
-        worked=any(learned.has(name, kind, item) for kind, item in items)
+        worked=any(
+            learned.has(name, "tried", each) or learned.has(name, "solved", each)
+            for each in exercises.values()
+        )
         or any(learned.has(name, "answered", each) for each in has.questions),
         solved=frozenset(
             each for each, item in exercises.items() if learned.has(name, "solved", item)

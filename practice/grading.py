@@ -12,7 +12,7 @@ from practice.events import Event, Failed
 from practice.evidence import Evidence, holds, is_about_code, scenes_of
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
-from practice.mistakes import ERRORS, INPUTS, SIGHTS, SLIPS, Trial, first_of, outside_if
+from practice.mistakes import CATCHES, ERRORS, INPUTS, SIGHTS, SLIPS, Trial, first_of, outside_if
 from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
@@ -158,8 +158,12 @@ def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
     said = _located("error", line, message, texts)
-    told, lines, known = _recognised(trial.exercise.about.errors, trial, language)
-    if known is None and (found := first_of(ERRORS, trial)):
+    found = first_of(CATCHES, trial)
+    told, lines, known = ("", list[int](), None)
+    if found is None:
+        told, lines, known = _recognised(trial.exercise.about.errors, trial, language)
+        found = first_of(ERRORS, trial) if known is None else None
+    if found is not None:
         told, at, known = _shared(found, language)
         lines = [at]
     if known is None and (code := error_code(error)):

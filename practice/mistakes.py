@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from practice.patterns import parse_program
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 
-__all__ = ["ERRORS", "INPUTS", "SIGHTS", "SLIPS", "Trial", "first_of", "outside_if"]
+__all__ = ["CATCHES", "ERRORS", "INPUTS", "SIGHTS", "SLIPS", "Trial", "first_of", "outside_if"]
 
 Rule = Callable[["Trial"], Found | None]
 Node = TypeVar("Node", bound=ast.AST)
@@ -51,6 +52,8 @@ LONG_PAUSE = 0.2
 SIMILAR, SURE = 0.7, 0.85
 # A name of so few characters is like many.
 SHORT = 2
+# A function's name and the opening bracket after it, in SQL.
+SQL_CALL = re.compile(r"([A-Z_][A-Z_.]*)\s*\(")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 # What Python says of a value of the wrong kind, and what it means.
@@ -65,6 +68,10 @@ TYPES = (
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
     (r"TypeError: .*NoneType", "none_used"),
+    (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
+    (r"TypeError: 'int' object is not iterable", "number_iterated"),
+    (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
+    (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
     (r"IndexError: \w+ index out of range", "index"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
@@ -128,9 +135,20 @@ class Trial:
         """The names that the exercise's own programs import, and where from."""
         return _imports(self.exercise.starter) | _imports(self.exercise.solution)
 
+    @cached_property
+    def sql_functions(self) -> list[str]:
+        """The SQL functions that the exercise's solution calls."""
+        sql = (_text_of(each).upper() for each in ast.walk(parse_program(self.exercise.solution)))
+        return [name for text in sql if "SELECT" in text for name in SQL_CALL.findall(text)]
+
     def function(self, node: ast.AST) -> ast.FunctionDef | None:
         """Return the function that a node stands in."""
         return next((each for each in self.above(node) if isinstance(each, ast.FunctionDef)), None)
+
+
+def _text_of(node: ast.AST) -> str:
+    """Return the text of a string in a program; ``""`` for anything else."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @lru_cache(maxsize=64)
@@ -250,6 +268,67 @@ def f_missing(trial: Trial) -> Found | None:
     return None
 
 
+def own_copy(trial: Trial) -> Found | None:
+    """A function that collects into a variable of its own, where the one outside stays empty."""
+    for function in trial.each(ast.FunctionDef):
+        shared = {name for node in ast.walk(function) for name in getattr(node, "names", ())}
+        parameters = {each.arg for each in function.args.args}
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign) or not _is_empty(node.value):
+                continue
+            for name in _targets(node) - shared:
+                named = {"name": name, "other": function.name}
+                if name in parameters and node in function.body:
+                    return "parameter_replaced", node.lineno, named
+                if name not in parameters and _stays_empty(trial, name, function):
+                    return "own_copy", node.lineno, named
+    return None
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return ast.unparse(value) in ("''", "[]", "list()", "str()")
+
+
+def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
+    """Whether all that the page itself does to a variable is to empty it, and to look at it."""
+    inside = {id(node) for node in ast.walk(function)}
+    outside = [node for node in trial.each(ast.Name) if node.id == name and id(node) not in inside]
+    parents = [trial.parents[node] for node in outside]
+    gives = (ast.Return, ast.Yield)
+    given = [node.value for node in ast.walk(function) if isinstance(node, gives)]
+    return (
+        any(isinstance(each, ast.Assign) for each in parents)
+        and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
+        and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
+        and not any(value is not None and name in ast.unparse(value) for value in given)
+    )
+
+
+def swapped(trial: Trial) -> Found | None:
+    """Two arguments in each other's place, as their names tell."""
+    parameters = {
+        each.name: [arg.arg for arg in each.args.args] for each in trial.each(ast.FunctionDef)
+    }
+    for call in trial.each(ast.Call):
+        wanted = parameters.get(ast.unparse(call.func), [])
+        given = [each.id if isinstance(each, ast.Name) else "" for each in call.args]
+        for (one, first), (two, second) in itertools.combinations(
+            zip(given, wanted, strict=False), 2
+        ):
+            if one != two and (one, two) == (second, first):
+                named = {"name": ast.unparse(call.func), "other": ", ".join(wanted)}
+                return "swapped", call.lineno, named
+    return None
+
+
+def except_or(trial: Trial) -> Found | None:
+    """Exceptions that `or` or `and` joins: only one of them is caught."""
+    for handler in trial.each(ast.ExceptHandler):
+        if isinstance(handler.type, ast.BoolOp):
+            return "except_or", handler.lineno, {}
+    return None
+
+
 # ---- What ended the program ----
 
 
@@ -268,11 +347,20 @@ def undefined(trial: Trial) -> Found | None:
 
 def _unknown(trial: Trial, name: str) -> Found:
     line, named = trial.line, {"name": name}
+    if name.upper() in trial.sql_functions:
+        return "sql_in_python", line, named
+    if name.lower() == "ai_complete" and "Complete" in trial.imports:
+        return "other_function", line, named | {"other": "Complete"}
+    if _is_compared_argument(trial, name):
+        return "equals_in_call", line, {}
+    if found := _module(trial, name):
+        return found
     if module := trial.imports.get(name, name if name in ("time", "json", "random") else ""):
         said = f"import {module}" if name == module else f"from {module} import {name}"
         said = "import streamlit as st" if name == "st" else said
         return "import_missing", line, named | {"other": said}
-    if name in ELEMENTS:
+    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
+    if name in ELEMENTS and name in called:
         return "st_missing", line, named
     if name == "sleep" and "time" in trial.imports:
         return "module_missing", line, named | {"other": "time.sleep"}
@@ -280,6 +368,31 @@ def _unknown(trial: Trial, name: str) -> Found:
     if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
         return "misspelt", line, named | {"other": other}
     return "undefined", line, named
+
+
+def _is_compared_argument(trial: Trial, name: str) -> bool:
+    """Whether this is the name of an argument, with `==` between it and its value."""
+    for node in trial.each(ast.Compare):
+        call = trial.parents[node]
+        left = isinstance(node.left, ast.Name) and node.left.id == name
+        if left and isinstance(node.ops[0], ast.Eq) and isinstance(call, ast.Call):
+            return node in call.args and name in parameters(ast.unparse(call.func))
+    return False
+
+
+def _module(trial: Trial, name: str) -> Found | None:
+    """A module that the program uses and knows under another name, or not as a whole."""
+    used = next(
+        (each for each in trial.each(ast.Attribute) if ast.unparse(each.value) == name), None
+    )
+    if used is None:
+        return None
+    for alias, module in trial.imports.items():
+        if module == name and alias in trial.bound:
+            return "imported_as", trial.line, {"name": name, "other": alias}
+        if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
+            return "name_alone", trial.line, {"name": alias, "other": name}
+    return None
 
 
 def _local(trial: Trial) -> Found | None:
@@ -348,9 +461,14 @@ def called_wrongly(trial: Trial) -> Found | None:
         functions = {ast.unparse(call.func) for call in trial.each(ast.Call)}
         passed = named["name"] in trial.bound and named["name"] not in functions
         return "passed_uncalled" if passed else "argument_missing", line, named
+    if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
+        return "decimal_comma", line, {}
     if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
         return "too_many", line, {"name": found[1].rpartition(".")[2]}
     found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
+    if found is None and (without := re.match(r"TypeError: (\w+)\(\) takes no keyword", said)):
+        given = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == without[1]]
+        found = re.match(r"(\w+)", next((c.keywords[0].arg or "" for c in given if c.keywords), ""))
     if not found:
         return None
     name = found[1]
@@ -398,12 +516,16 @@ def imported(trial: Trial) -> Found | None:
 def unknown_sql(trial: Trial) -> Found | None:
     """SQL that is none of the course's, with a function whose name is nearly right."""
     error = trial.evidence.error
+    unknown = re.search(r"SQL compilation error:\s*Unknown function ([\w.]+)", trial.said)
+    if unknown and trial.sql_functions:
+        other = trial.sql_functions[0]
+        return "misspelt_sql", trial.line, {"name": unknown[1], "other": other}
     if error is None or error.what != "statement":
         return None
     for node in trial.each(ast.Constant):
         if re.search(r"CURRENT_VERSION\b(?!\s*\()", str(node.value).upper()):
             return "sql_brackets", node.lineno, {"name": "CURRENT_VERSION"}
-        for name in re.findall(r"([A-Z_][A-Z_.]*)\s*\(", str(node.value).upper()):
+        for name in SQL_CALL.findall(str(node.value).upper()):
             if name in ("CURRENT_VERSION", "AI_COMPLETE", "SNOWFLAKE.CORTEX.COMPLETE"):
                 if not str(node.value).upper().lstrip().startswith("SELECT"):
                     return "select_missing", node.lineno, {"name": name}
@@ -416,15 +538,14 @@ def unknown_sql(trial: Trial) -> Found | None:
 
 def streamed(trial: Trial) -> Found | None:
     """``st.write_stream`` was given what is no stream."""
-    given = next(
-        (c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream" and c.args),
-        None,
-    )
+    calls = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream"]
+    given = [*(each.args[0] for each in calls if each.args)]
+    given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
     kind = re.search(r"Provided type: (\w+)|type: <class '(\w+)'>\) cannot be iterated", trial.said)
-    if not kind or not trial.said.startswith("Streamlit") or given is None:
+    if not kind or not trial.said.startswith("Streamlit") or not given:
         return None
-    what, line = kind[1] or kind[2], given.lineno
-    argument = given.args[0]
+    argument = given[0]
+    what, line = kind[1] or kind[2], argument.lineno
     named = {"name": ast.unparse(argument)[:60], "other": what}
     name = argument.func if isinstance(argument, ast.Call) else argument
     functions = {each.name: each for each in trial.each(ast.FunctionDef)}
@@ -548,6 +669,23 @@ def _always_runs(trial: Trial, node: ast.AST) -> bool:
 # ---- What is seen where a check fails ----
 
 
+def quoted_code(trial: Trial) -> Found | None:
+    """Code between quotes: it is shown as it is written."""
+    shown = {text for call in trial.evidence.calls for text in call.texts}
+    for node in trial.each(ast.Constant):
+        written = _text_of(node).strip()
+        if not any(written in text for text in shown if written):
+            continue
+        try:
+            code = ast.parse(written, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        names = {each.id for each in ast.walk(code) if isinstance(each, ast.Name)}
+        if isinstance(code, ast.Call | ast.Subscript | ast.Attribute) and names & {*trial.bound}:
+            return "quoted_code", node.lineno, {"name": ast.unparse(code)[:60]}
+    return None
+
+
 def uncalled_function(trial: Trial) -> Found | None:
     """A function that is written and used nowhere."""
     used = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
@@ -628,8 +766,13 @@ def _wanted(condition: Condition) -> Iterator[str]:
 
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
-    for rule in (not_called, function_kept, lost, compared, overwritten, f_missing)
+    for rule in (
+        *(not_called, function_kept, lost, compared, overwritten, f_missing),
+        *(own_copy, swapped, except_or),
+    )
 }
+#: Why an error got past an `except`: asked before all else that is said of it.
+CATCHES: dict[str, Rule] = {"except_or": except_or}
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -638,5 +781,6 @@ ERRORS: dict[str, Rule] = {
     )
 }
 SIGHTS: dict[str, Rule] = {
-    rule.__name__: rule for rule in (object_shown, wrong_value, printed, uncalled_function, skipped)
+    rule.__name__: rule
+    for rule in (object_shown, wrong_value, printed, quoted_code, uncalled_function, skipped)
 }

@@ -24,6 +24,8 @@ LOG = logging.getLogger(__name__)
 # The argument that is a widget's value, where it has another name than ``value``, or none.
 VALUES = {"selectbox": "index", "radio": "index"}
 WITHOUT_VALUE = ("button", "form_submit_button", "chat_input")
+# The widgets that a learner can use in the output: those with plain values.
+USABLE = ("button", "selectbox", "radio", "checkbox", "toggle", "text_input", "text_area")
 SIDEBAR, PAGE = -1, 0
 # Of what a program has printed, the end.
 MOST_PRINTED = 20_000
@@ -43,6 +45,8 @@ class Replay:
 
     Args:
         key: for the widgets, so that two programs' do not meet.
+        use: is told the label and the new value of a widget that is used; without it, or in a
+            program with a form, none can be.
         printed: heading of what the program printed.
         sidebar: heading of what it drew into the sidebar, which belongs to the course.
         undrawn: the sentence for a call that Streamlit refuses, from ``name`` and ``reason``.
@@ -54,6 +58,7 @@ class Replay:
         self,
         *,
         key: str,
+        use: Callable[[str, object], None] | None = None,
         printed: str,
         sidebar: str,
         undrawn: Callable[..., str] = "`{name}`: `{reason}`".format,
@@ -62,6 +67,7 @@ class Replay:
     ) -> None:
         self._key, self._printed, self._sidebar = key, printed, sidebar
         self._undrawn, self._too_much, self._clock = undrawn, too_much, clock
+        self._use, self._has_form = use, False
         self._left = MOST_SECONDS
         self._sidebar_place = st.container()
         self._places: dict[int, DeltaGenerator] = {PAGE: st.container()}
@@ -190,15 +196,27 @@ class Replay:
             case "help":
                 return into.code(args["text"], language=None)
         if element.is_widget:
-            # It shows the value that the program was given; nothing happens when it is touched.
             now = args.pop("now")
-            args |= {"disabled": True, VALUES.get(event.name, "value"): now}
+            usable = self._use is not None and event.name in USABLE and not self._has_form
+            args |= {"disabled": bool(args.get("disabled")) or not usable}
+            args |= {VALUES.get(event.name, "value"): now}
+            if usable:
+                told = "on_click" if event.name == "button" else "on_change"
+                key, label = f"{self._key}-{event.id}", event.args["label"]
+                args |= {told: self._used, "args": (key, label)}
         if event.name in WITHOUT_VALUE:
             del args["value"]
+        if event.name == "form":
+            # Its fields tell nothing before it is sent.
+            self._has_form = True
         if element.is_widget or event.name == "form":
             args["key"] = f"{self._key}-{event.id}"
         draw: Callable[..., Any] = getattr(into, event.name)
         return draw(**args)
+
+    def _used(self, key: str, label: str) -> None:
+        if self._use is not None:
+            self._use(label, st.session_state[key])
 
 
 class _Stream:

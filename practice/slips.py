@@ -35,6 +35,7 @@ SAID = (
     (r"unindent does not match", "indent_between"),
     (r"expected 'except' or 'finally' block", "except_missing"),
     (r"expected '\('", "def_brackets"),
+    (r"leading zeros in decimal integer literals", "leading_zero"),
     (r"multiple exception types must be parenthesized", "except_brackets"),
 )  # fmt: skip
 OPENING, CLOSING = "([{", ")]}"
@@ -63,7 +64,10 @@ def misread(code: str, error: SyntaxError) -> Found | None:
     for said, name in SAID:
         if found := re.match(said, error.msg):
             named = {key: value or "" for key, value in found.groupdict().items()}
-            return name, error.lineno or 0, named
+            line = error.lineno or 0
+            written = "".join(code.splitlines()[line - 1 : line])
+            comma = name == "leading_zero" and re.search(r"\d,0\d", written)
+            return "decimal_comma" if comma else name, line, named
     line = error.lineno or 0
     near = range(line - 1, max(line, error.end_lineno or 0) + 2)
     tokens = [each for each in _tokens(code) if each.line in near]
@@ -124,6 +128,8 @@ def _pairs(tokens: list[_Token]) -> Found | None:
         if not one.is_value or not two.is_value or two.text in tuple(CLOSING) or strings:
             continue
         named = {"name": one.text, "other": two.text}
+        if keyword.iskeyword(one.text.lower()) and not keyword.iskeyword(one.text):
+            return "capital", one.line, named | {"other": one.text.lower()}
         after = tokens[place + 2].text if place + 2 < len(tokens) else ""
         if one.text.upper() in ("SELECT", "CALL"):
             return "sql_unquoted", one.line, named

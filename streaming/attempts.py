@@ -86,7 +86,7 @@ class Attempts:
         self._wait = wait or self._aborted.wait
         self._chance = chance
         self._line = Line()
-        self._source: Iterator[str] | None = None
+        self._source: Iterator[str | None] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
         """How many requests were sent."""
@@ -95,7 +95,7 @@ class Attempts:
         self.last_sign: float | None = None
         """When an empty delta came last, while no text has: the model is thinking."""
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str | None]:
         deadline = self._clock() + self._total
         for strategy in self._strategies:
             self.strategy = strategy
@@ -136,7 +136,7 @@ class Attempts:
         if isinstance(source, Abortable):
             source.abort()
 
-    def _ask(self) -> Iterator[str]:
+    def _ask(self) -> Iterator[str | None]:
         """Send the request and wait for its first text."""
         self.attempts += 1
         with self._line.watching():

@@ -32,7 +32,8 @@ class Outline:
 def outline_of(lesson: Lesson) -> Outline:
     """Return what a lesson has; nothing of what cannot be read, which `make check` reports."""
     prose = lesson.folder / "ko.md"
-    anchors = questions = ()
+    anchors: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
     with suppress(SourceError):
         if (changed := stamp(prose)) is not None:
             anchors, questions = _ids(prose, changed)

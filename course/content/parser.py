@@ -41,7 +41,7 @@ CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
 CHART = re.compile(r"figures/\w+\.py")
-EXERCISE = re.compile(r"[0-9]{1,2}_[a-z0-9_]{1,40}")
+EXERCISE = re.compile(r"(0|[1-9][0-9]?)_[a-z0-9_]{1,40}")
 #: Stands in a file's name for the language.
 LANGUAGE = "{language}"
 #: What a fence may hold as it is; Python comes from files.

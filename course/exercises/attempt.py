@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from course import moved, progress
-from course.exercises.live_run import LIMITS, Run, item
+from course.exercises.live_run import LIMITS, Run, Use, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
-from practice.exercises import Both, ExerciseFile, SceneText
 
 __all__ = [
     "Attempt",
@@ -21,7 +19,6 @@ __all__ = [
     "former_keys",
     "keep",
     "key_of",
-    "snippet",
     "verdict_on",
 ]
 
@@ -30,22 +27,37 @@ __all__ = [
 class Attempt:
     """What a learner wrote last in an exercise, and its run, if it was run in this session.
 
-    A new ``revision`` makes the editor take the code over.
+    A new ``revision`` makes the editor take the code over. ``again`` is the run that a click in the
+    output of ``run`` has started.
     """
 
     code: str
     run: Run | None = None
     revision: str = ""
+    again: Run | None = None
+
+    @property
+    def runs(self) -> list[Run]:
+        """Its runs that go on."""
+        return [each for each in (self.run, self.again) if each is not None and each.running]
 
     @property
     def running(self) -> bool:
         """Whether the program runs now."""
-        return self.run is not None and self.run.running
+        return bool(self.runs)
 
     def stop(self) -> None:
         """Stop its program, if it runs."""
-        if self.run is not None:
-            self.run.cancel()
+        for each in self.runs:
+            each.cancel()
+
+    def use(self, scene: int, label: str, value: object) -> Use:
+        """Return what a click in the output means: the page goes on from what it kept."""
+        before = self.run.state_after(scene) if self.run is not None else None
+        if self.again is not None and self.again.use and self.again.use.scene == scene:
+            kept = self.again.state_after(0) if self.again.scenes else None
+            before = kept or self.again.use.before
+        return Use(scene, label, value, before)
 
 
 def attempt_at(exercise: Exercise) -> Attempt:
@@ -58,16 +70,6 @@ def attempt_at(exercise: Exercise) -> Attempt:
     solved = learned.value(exercise.day, "solved", item(exercise))
     code = kept or solved or exercise.starter
     return Attempt(code if len(code) <= LIMITS.code else exercise.starter)
-
-
-def snippet(lesson: str, source: str, code: str) -> Exercise:
-    """Return code of a lesson as an exercise that asks for nothing."""
-    nothing = Both.model_construct(ko="", en="")
-    about = ExerciseFile.model_construct(
-        title=nothing, task=nothing, hints=[], checks=[], scenes=[SceneText(id="run")]
-    )
-    name = re.sub(r"\W+", "-", source.removesuffix("#"))
-    return Exercise(day=lesson, name=name, about=about, starter=code, solution=code)
 
 
 def keep(exercise: Exercise, attempt: Attempt) -> None:

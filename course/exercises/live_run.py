@@ -21,11 +21,21 @@ from course.limits import Refusal
 from course.progress import Progress
 from course.settings import AnswerSettings
 from practice import Event, Exercise, RunLimits, Unavailable, grade, run
-from practice.events import Asked, Ended, Idle, Preparing, Queried, Queued, Shown
+from practice.events import (
+    Asked,
+    Ended,
+    Idle,
+    Kept,
+    Preparing,
+    Queried,
+    Queued,
+    SessionState,
+    Shown,
+)
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 
-__all__ = ["LIMITS", "Run", "Waiting", "item", "learner", "start"]
+__all__ = ["LIMITS", "Run", "Use", "Waiting", "item", "learner", "start"]
 
 LOG = logging.getLogger(__name__)
 LIMITS = RunLimits()
@@ -51,12 +61,24 @@ class Waiting:
     number: int
 
 
+@dataclass(frozen=True)
+class Use:
+    """What a learner did to a widget in the output: in which scene, its label, its new value."""
+
+    scene: int
+    label: str
+    value: object
+    before: SessionState | None = None
+
+
 class _Stopped(BaseException):
     """Ends the program's answers in the run's thread; no program sees it."""
 
 
 class Run:
     """A program in all scenes of an exercise; one that cannot be run is only judged.
+
+    With a ``use`` it runs again in one scene, as a page does after a click, and nothing is checked.
 
     Attributes:
         code: the program.
@@ -67,8 +89,10 @@ class Run:
         failure, refusal: why, where the end is ``failed`` or ``refused``.
     """
 
-    def __init__(self, exercise: Exercise, code: str) -> None:
+    def __init__(self, exercise: Exercise, code: str, use: Use | None = None) -> None:
         self._exercise = exercise
+        self.id = uuid.uuid4().hex
+        self.use = use
         self.code = code
         self.scenes: list[list[Event]] = []
         self.passed: frozenset[str] = frozenset()
@@ -92,6 +116,11 @@ class Run:
     def events(self) -> list[Event]:
         """All that it has done, in order."""
         return [event for scene in self.scenes for event in scene]
+
+    def state_after(self, number: int) -> SessionState | None:
+        """Return what a scene's page keeps for its next run; ``None`` if it failed."""
+        kept = [event.state for event in self.scenes[number] if isinstance(event, Kept)]
+        return kept[-1] if kept else None
 
     def cancel(self) -> None:
         """End it, from any thread: at once for the page, and a moment later in the sandbox."""
@@ -138,21 +167,32 @@ class Run:
 
     def _work(self, answers: Answers, learned: Progress, learner: str) -> None:
         try:
-            for scene in self._exercise.about.scenes if can_be_run(self.code) else ():
+            for scene in self._plan() if can_be_run(self.code) else ():
                 self.scenes.append([])
                 self._run_scene(scene, answers, learner)
                 if answers.refusal is not None:
                     self.refusal = answers.refusal
                     return self._ended("refused")
                 self.look()
-            results = grade(self._exercise, self.code, self.events)
-            if self._exercise.is_graded and all(each.passed for each in results):
+            graded = self._exercise.is_graded and self.use is None
+            if graded and all(
+                each.passed for each in grade(self._exercise, self.code, self.events)
+            ):
                 learned.record(self._exercise.day, "solved", item(self._exercise), self.code)
             self._ended("judged")
         except _Stopped:
             pass  # the page knows
         except Exception as error:
             self.failed(error)
+
+    def _plan(self) -> list[SceneText]:
+        scenes, use = self._exercise.about.scenes, self.use
+        if use is None:
+            return scenes
+        # What a page has kept holds what the scene had set its widgets to.
+        inputs = {} if use.before else dict(scenes[use.scene].inputs)
+        used = {"press": [], "inputs": inputs | {use.label: use.value}}
+        return [scenes[use.scene].model_copy(update=used)]
 
     def _run_scene(self, scene: SceneText, answers: Answers, learner: str) -> None:
         with closing(
@@ -161,6 +201,7 @@ class Run:
                 complete=partial(answers.complete, fault=scene.fault),
                 sql=partial(answers.sql, fault=scene.fault),
                 scene=scene_of(scene),
+                state=(self.use and self.use.before) or SessionState(),
                 limits=LIMITS,
                 learner=learner,
             )
@@ -185,7 +226,7 @@ class Run:
                 self.scenes[-1].append(event)
             stale = stale or isinstance(event, Asked | Shown | Queried | Ended)
             begun = time.monotonic()
-            if stale and (begun >= next_look or isinstance(event, Ended)):
+            if stale and self.use is None and (begun >= next_look or isinstance(event, Ended)):
                 self.passed = self._passed_so_far()
                 # A program may do very much in a moment, and looking takes the server's time.
                 now = time.monotonic()
@@ -210,9 +251,9 @@ class Run:
         )
 
 
-def start(exercise: Exercise, code: str) -> Run:
+def start(exercise: Exercise, code: str, use: Use | None = None) -> Run:
     """Start a program for this page's learner, and record it if it is an attempt."""
-    started = Run(exercise, code)
+    started = Run(exercise, code, use)
     learned = progress.current()
     try:
         answers = Answers(
@@ -222,7 +263,7 @@ def start(exercise: Exercise, code: str) -> Run:
             policy_of=limits.current_policy,
             on_wait=started.wait,
         )
-        if exercise.is_graded and exercise.is_attempt(code):
+        if use is None and exercise.is_graded and exercise.is_attempt(code):
             learned.record(exercise.day, "tried", item(exercise), code)
         started.start(answers, learned, learner())
     except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from course import connection_panel, limits, progress
-from course.exercises.attempt import first_wrong, key_of
+from course.exercises.attempt import first_wrong, key_of, verdict_on
 from course.exercises.live_run import Run, item
 from course.language import current, text
 from practice import CheckResult, Event, Exercise
@@ -35,10 +35,20 @@ ICONS: Mapping[State, str] = {
 
 
 class Result:
-    """The places of a run's verdict, output and checks on the page, one below the other."""
+    """The places of a run's verdict, output and checks on the page, one below the other.
 
-    def __init__(self, exercise: Exercise, run: Run) -> None:
-        self._exercise, self._run = exercise, run
+    ``again`` is the run of one scene that a click in the output has started: it takes the scene's
+    place in the output, and the verdict stays. ``use`` is told of the next click.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        run: Run,
+        again: Run | None = None,
+        use: Callable[[int, str, object], None] | None = None,
+    ) -> None:
+        self._exercise, self._run, self._again, self._use = exercise, run, again, use
         # No st.empty(): what is on the page would vanish for a moment whenever it is drawn again.
         self._verdict, self._output, self._checks = (st.container() for _ in range(3))
         self._scenes: list[_Scene] = []
@@ -49,9 +59,11 @@ class Result:
         """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits."""
         while True:
             # Looked at first: what comes until the end is drawn then.
-            running = self._run.running
+            running = self._running
+            graded = self._run.running
             self._draw_scenes()
-            self._draw_progress()
+            if graded:
+                self._draw_progress()
             tick = max((each.replay.tick for each in self._scenes), default=TICK)
             if not running or not goes_on or turn.wait(tick):
                 return
@@ -60,7 +72,7 @@ class Result:
         """Draw a run that has ended, and what its checks say."""
         wrong = first_wrong(results)
         with self._verdict:
-            self._say_how_it_ended()
+            self._say_how_it_ended(self._run)
             # A snippet is there to be run as it is.
             tried = not self._exercise.is_graded or self._exercise.is_attempt(self._run.code)
             if wrong is not None and tried:
@@ -72,6 +84,9 @@ class Result:
             if graded and all(each.passed for each in results):
                 st.success(text("practice.solved"), icon=":material/celebration:")
                 progress.say_if_unsaved(self._exercise.day, "solved", item(self._exercise))
+            if self._again is not None:
+                self._say_how_it_ended(self._again)
+                self._say_what_ended(self._again, wrong)
         self._draw_scenes()
         self._draw_checks(
             [
@@ -82,8 +97,18 @@ class Result:
             else []
         )
 
-    def _say_how_it_ended(self) -> None:
-        run = self._run
+    def _say_what_ended(self, run: Run, told: CheckResult | None) -> None:
+        """Say what ended a run that is not checked, unless the verdict has ``told`` it."""
+        for each in verdict_on(self._exercise, run):
+            known = told is not None and told.message == each.message
+            if each.id == "runs" and each.message and not known:
+                st.warning(each.message, icon=":material/lightbulb:")
+
+    @property
+    def _running(self) -> bool:
+        return self._run.running or (self._again is not None and self._again.running)
+
+    def _say_how_it_ended(self, run: Run) -> None:
         match run.end:
             case "stopped":
                 st.info(text("practice.stopped"), icon=":material/stop_circle:")
@@ -98,18 +123,29 @@ class Result:
                 limits.say_refusal(run.refusal, of_exercise=True)
 
     def _draw_scenes(self) -> None:
-        over = not self._run.running
         for number, events in enumerate(list(self._run.scenes)):
+            again = self._again
+            if again is None or again.use is None or again.use.scene != number:
+                again = None
+            shown = again or self._run
+            over = not shown.running
             if not self._scenes:
                 key = key_of(self._exercise, "output")
                 # A finished run is read from its beginning.
                 self._output = self._output.container(
-                    height=OUTPUT_HEIGHT, autoscroll=not over, key=key
+                    height=OUTPUT_HEIGHT, autoscroll=self._running, key=key
                 )
             if number == len(self._scenes):
                 with self._output:
-                    self._scenes.append(_Scene(self._exercise, self._exercise.about.scenes[number]))
-            self._scenes[number].draw(events, over=over)
+                    # A program can be used when it has come to its end.
+                    use = None
+                    if self._use is not None and not self._run.running:
+                        use = partial(self._use, number)
+                    scene = self._exercise.about.scenes[number]
+                    # A run's widgets are not those of the run before it.
+                    key = key_of(self._exercise, f"{scene.id}-{self._run.id}")
+                    self._scenes.append(_Scene(self._exercise, scene, key, use))
+            self._scenes[number].draw(again.events if again else events, over=over)
 
     def _draw_progress(self) -> None:
         """Say what is waited for or done so far; a check that has not passed is open, not wrong."""
@@ -155,14 +191,21 @@ class _Line:
 class _Scene:
     """What a program does in one scene, in the output."""
 
-    def __init__(self, exercise: Exercise, scene: SceneText) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        scene: SceneText,
+        key: str,
+        use: Callable[[str, object], None] | None,
+    ) -> None:
         several = scene.title and len(exercise.about.scenes) > 1
         title = scene.title.of(current()) if scene.title and several else text("practice.output")
         st.caption(f":material/play_circle: {title}")
         self._place = st.container()
         with self._place:
             self.replay = Replay(
-                key=key_of(exercise, scene.id),
+                key=key,
+                use=use,
                 printed=text("practice.printed"),
                 sidebar=text("practice.sidebar"),
                 undrawn=partial(text, "practice.undrawn"),

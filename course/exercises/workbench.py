@@ -10,7 +10,7 @@ import logging
 import os
 import uuid
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 import streamlit as st
@@ -25,13 +25,20 @@ from course.exercises.attempt import (
     former_keys,
     keep,
     key_of,
-    snippet,
     verdict_on,
 )
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.language import current, drawer, text
-from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
+from practice import (
+    CheckResult,
+    Exercise,
+    ExerciseError,
+    TooMany,
+    Turns,
+    load_exercises,
+    snippet,
+)
 from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
@@ -196,10 +203,11 @@ def _exercise(exercise: Exercise) -> Result | None:
     wait = st.session_state.pop(key_of(exercise, "wait"), None)
     if wait is not None:
         st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
-    result = Result(exercise, run) if run is not None else None
-    if run is not None and running:
-        streaming.view.keep(run)
-    elif result is not None:
+    use = partial(_use, exercise)
+    result = Result(exercise, run, attempt.again, use) if run is not None else None
+    for each in attempt.runs:
+        streaming.view.keep(each)
+    if result is not None and run not in attempt.runs:
         result.show(results)
     if exercise.is_graded:
         _hints(exercise)
@@ -220,6 +228,21 @@ def _take_turn(exercise: Exercise, code: str) -> None:
         # First, since a learner has few places for programs.
         before.stop()
         keep(exercise, Attempt(code, start(exercise, code), before.revision))
+
+
+def _use(exercise: Exercise, scene: int, label: str, value: object) -> None:
+    """Run the program again as a widget in its output was used, unless it runs too often."""
+    attempt = attempt_at(exercise)
+    if attempt.run is None:
+        return
+    try:
+        TURNS.take(learner())
+    except TooMany as error:
+        st.session_state[key_of(exercise, "wait")] = error.seconds
+        return
+    use = attempt.use(scene, label, value)
+    attempt.stop()
+    attempt.again = start(exercise, attempt.run.code, use)
 
 
 def _marks(results: Sequence[CheckResult]) -> list[Mark]:

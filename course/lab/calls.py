@@ -41,7 +41,7 @@ class CountedSession:
         return getattr(self._session, name)
 
 
-def tap(answer: Iterator[str], see: Callable[[bytes], object]) -> None:
+def tap(answer: Iterator[str | None], see: Callable[[bytes], object]) -> None:
     """Show ``see`` an answer's bytes as the client reads them; only this one answer is changed."""
     response = response_of(answer)
     if response is None:

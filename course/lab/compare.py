@@ -173,11 +173,11 @@ class _Board:
         self._next_chart = now + CHART_SECONDS
         for lane in lanes:
             self._figures[lane.way].markdown(_figures(lane, now))
-        names, shown = self._names, self._shown
+        names, ways = self._names, self._shown
         curves = results.curve_rows(lanes, names, now)
-        curve = results.curve_spec(names, shown, text("lab.seconds"), text("lab.characters"))
+        curve = results.curve_spec(names, ways, text("lab.seconds"), text("lab.characters"))
         gaps = results.gap_rows(lanes, names)
-        gap = results.gap_spec(names, shown, text("lab.gap"), text("lab.gap_pieces"))
+        gap = results.gap_spec(names, ways, text("lab.gap"), text("lab.gap_pieces"))
         words = f"{text('lab.gap_alt')} {results.gap_words(gaps)}"
         self._curves.draw(lambda at: at.vega_lite_chart(curves, curve, alt=text("lab.curve_alt")))
         self._gaps.draw(lambda at: at.vega_lite_chart(gaps, gap, alt=words))

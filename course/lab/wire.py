@@ -125,16 +125,16 @@ class Watched:
         self._strategy, self._record = strategy, record
         self.name, self.live = strategy.name, strategy.live
 
-    def open(self, request: CompletionRequest) -> Iterator[str]:
+    def open(self, request: CompletionRequest) -> Iterator[str | None]:
         self._record.begin()
         return _WatchedAnswer(self._strategy.open(request), self._record)
 
 
 class _WatchedAnswer:
-    def __init__(self, answer: Iterator[str], record: WireRecord) -> None:
+    def __init__(self, answer: Iterator[str | None], record: WireRecord) -> None:
         self._answer, self._record = answer, record
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str | None]:
         # The client's own generator, and the request has been sent.
         deltas = iter(self._answer)
         calls.tap(deltas, self._record.tap)
@@ -143,7 +143,7 @@ class _WatchedAnswer:
                 self._record.delta(delta)
             yield delta
 
-    def __next__(self) -> str:
+    def __next__(self) -> str | None:
         return next(iter(self))
 
     def abort(self) -> None:

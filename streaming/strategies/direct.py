@@ -131,7 +131,7 @@ class _Answer:
             bodies.wake(self.response)
 
 
-def response_of(answer: Iterator[str]) -> Response | None:
+def response_of(answer: Iterator[str | None]) -> Response | None:
     """Return the response that a streamed answer of the client reads; ``None`` if it has none.
 
     It is an argument of the generator function, so it is there before the first ``next()``; the

@@ -13,42 +13,51 @@ __all__ = ["Abortable", "Ending", "Strategy"]
 class Strategy(Protocol):
     """A way to get an answer as a series of deltas.
 
-    A new strategy is a class with these three members, in a file of its own; nothing else changes.
+    A new strategy is a class with these three members, in its own file. Its constructor takes what
+    it needs, such as a client; the options of a question are in the request.
     """
 
     @property
     def name(self) -> str:
-        """What the strategy is called in metrics and logs, such as ``"direct"``."""
+        """The strategy's name in metrics and logs, such as ``"direct"``."""
         ...
 
     @property
     def live(self) -> bool:
         """Whether deltas arrive while the model is still writing.
 
-        If not, nobody waits for the model any more once the first delta is there.
+        If not, the whole answer exists before the first delta, so only ``total`` limits the wait
+        for it, and not ``first_chunk``.
         """
         ...
 
-    def open(self, request: CompletionRequest) -> Iterator[str]:
-        """Return the deltas of an answer; the request is sent here, or when the first is asked for.
+    def open(self, request: CompletionRequest) -> Iterator[str | None]:
+        """Return an answer's deltas; send the request here, or when the first one is asked for.
 
-        The iterator may yield ``""`` and ``None``: no text, but a sign of life, such as a model
-        gives that thinks before it answers. It is read by one thread at a time, and not always by
-        the same. If it has a ``close`` method, the thread that has read it last calls that. See
-        also :class:`Abortable` and :class:`Ending`.
+        Joined, the deltas are the answer. A strategy may join or split those of its client, but
+        must not drop or change text; ``stream()`` puts whole characters together. ``""`` and
+        ``None`` are no text but a sign of life, for instance from a model that is thinking.
+
+        One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
+        the last thread to read it calls that. See also :class:`Abortable` and :class:`Ending`.
+
+        Raises:
+            Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is
+                and turns any other into one. Before the first text it then asks again, if the error
+                is retryable, and asks the fallback; after that it ends the stream.
         """
         ...
 
 
 @runtime_checkable
 class Abortable(Protocol):
-    """A delta iterator whose blocked read can be ended from another thread.
+    """A delta iterator whose blocked read another thread can end.
 
-    A generator cannot: closing it while it runs is a ``ValueError``.
+    A generator is none: closing it while it runs is a ``ValueError``.
     """
 
     def abort(self) -> None:
-        """End a read that is waiting; safe to call from any thread, at any time, twice."""
+        """End a read that is waiting; callable from any thread, at any time, more than once."""
         ...
 
 
@@ -56,8 +65,8 @@ class Abortable(Protocol):
 class Ending(Protocol):
     """A delta iterator that knows how its answer ended.
 
-    Without one, or with ``None``, a stream's status at its end is ``unknown_end``: that no more
-    came is no evidence that nothing is missing.
+    Without one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
+    prove that nothing is missing.
     """
 
     finish_reason: str | None

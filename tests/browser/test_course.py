@@ -52,7 +52,7 @@ def test_a_server_may_begin_with_a_lesson_an_account_that_fails_and_a_silent_mod
         expect(page.get_by_text("Page not found")).to_have_count(0)
         generate(page).click()
         page.get_by_role("button", name=texts("en")["connection.use_local"]).click()
-        expect(page.get_by_text("Snowflake could not be reached")).to_have_count(0)
+        expect(page.get_by_text("Snowflake couldn't be reached")).to_have_count(0)
         generate(page).click()
         waiting = texts("en")["demo.waiting"].format(model="llama3.1-8b")
         expect(page.get_by_text(waiting)).to_be_visible()

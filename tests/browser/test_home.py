@@ -121,8 +121,9 @@ def test_in_the_middle_of_a_day_home_leads_to_the_next_exercise(
 ) -> None:
     page = new_page(viewport=LAPTOP)
     page.goto(f"{course}/day_01_connect?lang=en")
-    page.locator("[class*=st-key-box-q-] label").first.click()
-    expect(page.locator("[class*=st-key-box-q-] input:checked").first).to_be_attached()
+    question = page.locator("[class*=st-key-box-q-]").first
+    question.get_by_role("radiogroup").locator("label").first.click()
+    expect(question.get_by_test_id("stAlert")).to_be_visible()
     page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
     page.locator(".st-key-next button").click()
     at_the_top(page, "exercise-1-both-places")

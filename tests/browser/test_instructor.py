@@ -32,8 +32,8 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         # The first Home of a server has read no lesson before.
         page.goto(url)
         broken = page.locator(".st-key-card-day_02_hello_cortex")
-        expect(broken.get_by_text("This lesson cannot be shown right now")).to_be_visible()
-        expect(page.get_by_text("This lesson cannot be shown right now")).to_have_count(1)
+        expect(broken.get_by_text("This lesson can't be shown right now")).to_be_visible()
+        expect(page.get_by_text("This lesson can't be shown right now")).to_have_count(1)
         prose.write_text(whole, encoding="utf-8")
 
         before = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts)
@@ -51,7 +51,7 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         page.reload()
         page.get_by_role("link", name="Open Day 4").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Day 4. Caching")
-        expect(page.get_by_text("Still to be written:").first).to_be_visible()
+        expect(page.get_by_text("Not written yet:").first).to_be_visible()
         page.get_by_role("button", name="Generate").click()
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
 
@@ -65,18 +65,18 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         english.write_text(right.replace("{#theory}", "{#thery}"), encoding="utf-8")
         page.reload()
         expect(page.get_by_role("heading", level=1)).to_have_text(
-            "This lesson cannot be shown right now"
+            "This lesson can't be shown right now"
         )
         expect(page.get_by_text("lessons/day_04_caching/en.md")).to_be_visible()
         page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
         card = page.locator(".st-key-card-day_04_caching")
-        expect(card.get_by_text("This lesson cannot be shown right now")).to_be_visible()
+        expect(card.get_by_text("This lesson can't be shown right now")).to_be_visible()
         page.get_by_role("link", name="Open Day 3").click()
         expect(page.get_by_role("button", name="Generate")).to_be_visible()
 
         (lesson / "lesson.toml").write_text("day = four\n", encoding="utf-8")
         page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
-        expect(card.get_by_text("This lesson cannot be shown right now")).to_be_visible()
+        expect(card.get_by_text("This lesson can't be shown right now")).to_be_visible()
         expect(page.get_by_role("link", name="Open Day 1")).to_be_visible()
         page.get_by_role("link", name="Open Day 4").click()
         expect(page.get_by_text("lessons/day_04_caching/lesson.toml (1)")).to_be_visible()

@@ -16,22 +16,23 @@ from tests.browser.server import Course
 
 pytestmark = pytest.mark.thorough
 
-DAY = "day_03_write_streams"
-VIEWS = ("compare", "wire", "breaking", "cost")
+DAY, BREAKING_DAY = "day_03_write_streams", "day_04_when_it_breaks"
+VIEWS = ("compare", "wire", "cost")
 
 NewPage = Callable[..., Page]
 
 
-def open_lab(page: Page, course: str) -> Locator:
-    page.goto(f"{course}/{DAY}?lang=en")
+def open_lab(page: Page, course: str, view: str = "compare") -> Locator:
+    page.goto(f"{course}/{BREAKING_DAY if view == 'breaking' else DAY}?lang=en")
     expect(page.locator(".st-key-read-box")).to_be_visible()
     page.locator(".st-key-lab-drawer summary").click()
-    expect(button(page, "compare")).to_be_visible()
+    expect(button(page, view)).to_be_visible()
     return page.locator(".st-key-lab")
 
 
-def choose(page: Page, view: str, number: int) -> None:
-    page.locator(".st-key-lab").get_by_role("radiogroup").first.locator("label").nth(number).click()
+def choose(page: Page, view: str) -> None:
+    choice = page.locator(".st-key-lab").get_by_role("radiogroup").first.locator("label")
+    choice.nth(VIEWS.index(view)).click()
     expect(button(page, view)).to_be_visible()
 
 
@@ -101,8 +102,9 @@ def page(opened: tuple[Page, list[int]]) -> Page:
 
 def test_three_ways_answer_side_by_side_and_the_run_is_put_into_words(page: Page) -> None:
     lab = page.locator(".st-key-lab")
-    choose(page, "compare", 0)
+    choose(page, "compare")
     # Method 2 takes a second for every hundred characters.
+    page.locator("[class*=st-key-lab-settings-compare] summary").click()
     choose_option(page, "question", texts("en")["lab.length.short"].partition("{")[0])
     button(page, "compare").click()
     expect(lab.get_by_text("What to look for in this run")).to_be_visible()
@@ -114,16 +116,34 @@ def test_three_ways_answer_side_by_side_and_the_run_is_put_into_words(page: Page
     is_accessible(page)
 
 
-def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(page: Page) -> None:
-    choose(page, "breaking", 2)
+def test_a_phone_shows_the_lane_that_is_chosen(page: Page) -> None:
+    choose(page, "compare")
+    panels = [page.locator(f".st-key-lab-text-{way}") for way in ("direct", "custom", "ours")]
+    choice = page.locator(".st-key-lab-lane-choice").get_by_role("radiogroup").locator("label")
+    for panel in panels:
+        expect(panel).to_be_visible()
+    expect(choice.first).to_be_hidden()
+    page.set_viewport_size({"width": 360, "height": 800})
+    for number in range(3):
+        choice.nth(number).click()
+        for other, panel in enumerate(panels):
+            expect(panel).to_be_visible(visible=other == number)
+
+
+def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
+    course: str, new_page: NewPage
+) -> None:
+    page = new_page()
+    open_lab(page, course, "breaking")
     choose_option(page, "fault", "The connection is reset in the middle")
     button(page, "breaking").click()
     theirs = page.locator(".st-key-lab-text-naive")
     mine = page.locator(".st-key-lab-text-ours")
     expect(theirs).to_contain_text("ChunkedEncodingError")
-    expect(theirs).to_contain_text("In the program's hands: 0 characters")
-    expect(mine).to_contain_text("The connection was cut in the middle of the answer.")
-    expect(mine).not_to_contain_text("In the program's hands: 0 characters")
+    expect(theirs).to_contain_text("Kept by the program: 0 characters")
+    expect(mine).to_contain_text("The connection was lost in the middle of the answer.")
+    expect(mine).not_to_contain_text("Kept by the program: 0 characters")
+    page.locator("[class*=st-key-lab-code] summary").click()
     expect(page.locator(".st-key-lab").get_by_text("except StreamError as error:")).to_be_visible()
     is_accessible(page)
 
@@ -133,7 +153,7 @@ def test_what_it_costs_is_counted_on_this_pages_own_connection(
 ) -> None:
     received = opened[1]
     lab = page.locator(".st-key-lab")
-    choose(page, "cost", 3)
+    choose(page, "cost")
     settle(page)
     before = sum(received)
     button(page, "cost").click()
@@ -146,7 +166,7 @@ def test_what_it_costs_is_counted_on_this_pages_own_connection(
 
 
 def test_the_wire_can_be_gone_through_step_by_step(page: Page) -> None:
-    choose(page, "wire", 1)
+    choose(page, "wire")
     button(page, "wire").click()
     step = page.locator(".st-key-lab-step-box")
     expect(step).to_contain_text("U+D83D")
@@ -159,10 +179,11 @@ def test_the_wire_can_be_gone_through_step_by_step(page: Page) -> None:
 
 def begin(page: Page, view: str, model: EndlessModel) -> None:
     """Begin a run that has no end of its own, and wait until all of its calls are being read."""
-    choose(page, view, VIEWS.index(view))
-    if view == "breaking":
+    if view in VIEWS:
+        choose(page, view)
+    else:
         # The hand-out's code breaks at once, and must not keep its connection either.
-        choose_option(page, "fault", "An emoji arrives torn in two")
+        choose_option(page, "fault", "An emoji arrives split in two")
     button(page, view).click()
     expect(running(page)).to_be_visible()
     model.comes_to_be_read_by(3 if view == "compare" else 1)
@@ -201,12 +222,12 @@ def test_other_clicks_are_answered_while_a_run_goes_on(
     question.get_by_role("radiogroup").locator("label").nth(1).click()
     expect(question.get_by_test_id("stAlert")).to_be_visible()
     grows()
-    page.locator(".st-key-practice").get_by_role("button", name="Show a hint (2)").click()
+    page.locator(".st-key-practice").get_by_role("button", name="Show hint (2)").click()
     expect(page.locator(".st-key-practice").get_by_text("Hint 1 of")).to_be_visible()
     grows()
-    choose(page, "wire", 1)
+    choose(page, "wire")
     expect(running(page)).to_be_visible()
-    choose(page, "compare", 0)
+    choose(page, "compare")
     grows()
     for name in ("한국어", "English"):
         choose_language(page, name)
@@ -234,22 +255,20 @@ def test_a_run_is_seen_before_its_end_and_its_calls_end_with_stop_a_refresh_and_
     expect(lab.get_by_text("Stopped.")).to_be_visible()
     assert "word word word" in shown(page, "direct")
     expect(button(page, "compare")).to_be_enabled()
-    begin(page, "breaking", model)
-    stop_it(page, model)
     begin(page, "wire", model)
     page.locator(".lab-wire tbody tr").nth(3).wait_for()
     # It has seen enough after a while, and reads no further.
     model.comes_to_be_read_by(0)
     expect(running(page)).to_have_count(0)
     for view in ("breaking", "compare"):
+        open_lab(page, endless_course, view)
+        begin(page, view, model)
+        stop_it(page, model)
         begin(page, view, model)
         page.reload()
         model.comes_to_be_read_by(0)
-        open_lab(page, endless_course)
-    for view in ("breaking", "compare"):
+        open_lab(page, endless_course, view)
         begin(page, view, model)
         page.close()
         model.comes_to_be_read_by(0)
-        if view == "breaking":
-            page = new_page()
-            open_lab(page, endless_course)
+        page = new_page()

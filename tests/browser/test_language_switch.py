@@ -111,15 +111,16 @@ def set_the_demo(page: Page, lesson: Lesson) -> Check:
 
 def set_the_lab(page: Page, lesson: Lesson) -> Check:
     third = page.locator(".st-key-lab-third")
-    if lesson.meta.lab:
+    if "compare" in lesson.meta.lab:
         page.locator(".st-key-lab-drawer summary").click()
+        page.locator("[class*=st-key-lab-settings-compare] summary").click()
         pick(page, page.locator("[class*=st-key-lab-question-]"), 2)
         pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
         with rerun(page):
             third.locator("label").first.click()
 
     def check(language: Language) -> None:
-        if lesson.meta.lab:
+        if "compare" in lesson.meta.lab:
             for key, chosen in (("question", "lab.length.long"), ("pace", "lab.pace.calm")):
                 setting = page.locator(f"[class*=st-key-lab-{key}-]").get_by_role("combobox")
                 label = texts(language)[chosen].partition("{")[0]

@@ -38,7 +38,7 @@ def page(course: str, new_page: Callable[..., Page]) -> Page:
 
 def test_hints_come_one_at_a_time_and_the_solution_after_a_try_beside_ones_own(page: Page) -> None:
     choose_exercise(page, 1, "Complete")
-    panel(page).get_by_role("button", name="Show a hint (2)").click()
+    panel(page).get_by_role("button", name="Show hint (2)").click()
     expect(panel(page).get_by_text("Hint 1 of 2")).to_be_visible()
     panel(page).get_by_role("button", name="Next hint").click()
     expect(panel(page).get_by_text("Hint 2 of 2")).to_be_visible()

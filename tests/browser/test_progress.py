@@ -68,11 +68,11 @@ def test_progress_survives_a_refresh_and_is_the_same_in_a_second_browser_of_this
     page.locator(".st-key-box-q-first-line").get_by_text("created, and nothing has").click()
     expect(page.get_by_text("Right. The call only makes a generator.")).to_be_visible()
     page.get_by_role("button", name="I've read this").click()
-    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    expect(page.get_by_text("You've read this lesson")).to_be_visible()
     for again in (page, new_page(locale="en-GB")):
         open_day(again, url)
         expect(again.get_by_text("Right. The call only makes a generator.")).to_be_visible()
-        expect(again.get_by_text("You have read this lesson")).to_be_visible()
+        expect(again.get_by_text("You've read this lesson")).to_be_visible()
         again.goto(f"{url}/?lang=ko")
         expect(again.get_by_role("link", name="이어서 하기: Day 3.")).to_be_visible()
         expect(again.locator(f".st-key-card-{DAY}")).to_contain_text("읽음")
@@ -94,9 +94,9 @@ def test_progress_is_exported_cleared_and_imported(
     SqliteStore(here.progress).save("local", [*READ])
     page = new_page()
     page.goto(f"{here.url}/?lang=en")
-    page.get_by_text("Export, import or clear it").click()
+    page.get_by_text("Export, import or clear progress").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export to a file").click()
+        page.get_by_role("button", name="Export progress").click()
     exported = tmp_path / "export.json"
     download.value.save_as(exported)
     kinds = [fact["kind"] for fact in json.loads(exported.read_text("utf-8"))["facts"]]
@@ -106,7 +106,7 @@ def test_progress_is_exported_cleared_and_imported(
     expect(card).to_contain_text("Not started")
     page.keyboard.press("Escape")
     page.locator("input[type=file]").set_input_files(exported)
-    expect(page.get_by_text("Imported; 2 entries are new here.")).to_be_visible()
+    expect(page.get_by_text("Imported. New entries: 2.")).to_be_visible()
     expect(card).to_contain_text("Read")
     clear(page)
     expect(card).to_contain_text("Not started")
@@ -123,13 +123,13 @@ def test_a_visitor_of_a_server_is_known_by_a_cookie_only_and_exports_what_is_the
     open_day(page, address)
     expect(page.get_by_text("Edit this lesson")).to_have_count(0)
     page.get_by_role("button", name="I've read this").click()
-    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    expect(page.get_by_text("You've read this lesson")).to_be_visible()
     (cookie,) = [each for each in page.context.cookies() if each.get("name") == COOKIE]
     assert (cookie.get("sameSite"), cookie.get("path")) == ("Lax", "/")
     open_day(page, address)
-    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    expect(page.get_by_text("You've read this lesson")).to_be_visible()
     open_day(stranger, address)
-    expect(stranger.get_by_text("You have read this lesson")).to_have_count(0)
+    expect(stranger.get_by_text("You've read this lesson")).to_have_count(0)
     value = str(cookie.get("value"))
     assert value not in page.inner_text("body")
     assert value not in (here.data / "streamlit.log").read_text("utf-8")
@@ -150,8 +150,8 @@ def test_a_visitor_of_a_server_is_known_by_a_cookie_only_and_exports_what_is_the
 
     assert kinds("Download my work") == {"opened", "read", "tried"}
     page.goto(f"{address}/?lang=en")
-    page.get_by_text("Export, import or clear it").click()
-    assert kinds("Export to a file") == {"opened", "read", "tried"}
+    page.get_by_text("Export, import or clear progress").click()
+    assert kinds("Export progress") == {"opened", "read", "tried"}
 
 
 def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(
@@ -160,10 +160,10 @@ def test_a_damaged_file_is_said_on_the_page_and_left_as_it_is(
     here.progress.write_bytes(b"this is no database" * 100)
     page = new_page()
     open_day(page, here.url)
-    expect(page.get_by_text("Your progress is not being saved.").first).to_be_visible()
+    expect(page.get_by_text("Your progress isn't being saved.").first).to_be_visible()
     page.get_by_role("button", name="I've read this").click()
-    expect(page.get_by_text("You have read this lesson")).to_be_visible()
+    expect(page.get_by_text("You've read this lesson")).to_be_visible()
     # Beside what was just done as well: the page's head may be far away.
-    said = page.locator(".st-key-read-box").get_by_text("Your progress is not being saved.")
+    said = page.locator(".st-key-read-box").get_by_text("Your progress isn't being saved.")
     expect(said).to_be_visible()
     assert here.progress.read_bytes() == b"this is no database" * 100

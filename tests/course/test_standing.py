@@ -87,7 +87,7 @@ def test_only_what_the_day_still_has_counts() -> None:
     for item in (question, "q-gone"):
         learned.record(ONE.name, "solved", item)
     found = standing_of(ONE, learned)
-    assert (found.solved, found.right) == (set(has.exercises), {question})
+    assert (found.solved, found.right) == (frozenset(has.exercises), frozenset({question}))
     assert found.worked
     assert not found.done
     learned.record(ONE.name, "read", value="yes")

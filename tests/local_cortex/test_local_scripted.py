@@ -381,7 +381,7 @@ def test_any_other_prompt_gets_an_honest_answer_with_the_way_to_a_model(
 ) -> None:
     said = answer(prompt)
     assert prompt in said
-    assert "**script**" in said or "**스크립트**" in said
+    assert "**script**" in said or "**대본**" in said
     for needed in (
         "COURSE_RELAY_URL",
         "http://127.0.0.1:11434/v1",

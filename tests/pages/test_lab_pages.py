@@ -288,7 +288,7 @@ def test_a_connection_that_fails_is_explained_in_the_lab(monkeypatch: pytest.Mon
     monkeypatch.setenv("COURSE_RELAY_URL", "127.0.0.1:11434/v1")
     app = begin(app, "compare")
     assert not app.exception
-    assert "Local Cortex could not start" in app.error[0].value
+    assert "Local Cortex couldn't start" in app.error[0].value
     monkeypatch.undo()
     st.cache_resource.clear()
 

@@ -294,6 +294,53 @@ def test_starting_over_ends_the_program() -> None:
     assert shown(app)["code"] == program("starter.py")
 
 
+COUNTER = """\
+import streamlit as st
+
+st.session_state.setdefault("count", 0)
+kind = st.selectbox("Kind", ["small", "large"])
+if st.button("More"):
+    st.session_state.count += 1
+st.write(f"{kind}: {st.session_state.count}")
+if st.session_state.count > 2:
+    st.write(unknown)
+"""
+
+
+def test_the_widgets_in_the_output_run_the_program_again_and_leave_the_verdict() -> None:
+    app = run(open_page(), COUNTER)
+    verdict = [each.value for each in app.warning]
+    assert said(app).count("small: 0") == 2
+    for _ in range(2):
+        app = over(of_first_scene(app.button, "More").click().run())
+    app = over(of_first_scene(app.selectbox, "Kind").set_value("large").run())
+    assert not app.exception
+    assert (said(app).count("large: 2"), said(app).count("small: 0")) == (1, 1)
+    assert [each.value for each in app.warning] == verdict
+    assert len([fact for fact in kept() if fact.kind == "tried"]) == 1
+
+
+def test_an_error_after_a_click_in_the_output_is_told_beside_the_verdict() -> None:
+    app = run(open_page(), COUNTER)
+    for _ in range(3):
+        app = over(of_first_scene(app.button, "More").click().run())
+    assert "`unknown`" in said(app)
+    app = run(app, program("solution.py"))
+    assert "`unknown`" not in said(app)
+
+
+def of_first_scene(found: Any, label: str) -> Any:
+    return next(each for each in found if each.label == label and "-laptop-" in str(each.key))
+
+
+def over(app: AppTest) -> AppTest:
+    until = time.monotonic() + SECONDS
+    while shown(app)["running"]:
+        assert time.monotonic() < until
+        app.run()
+    return app
+
+
 def test_an_error_is_said_once() -> None:
     app = run(open_page(), "nobody = unknown\n")
     assert (said(app) + "".join(each.value for each in app.code)).count("NameError") == 1

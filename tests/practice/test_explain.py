@@ -54,7 +54,7 @@ def test_a_programs_own_error_keeps_pythons_words(error: Failed) -> None:
 def test_no_name_breaks_out_of_the_sentence_it_is_in() -> None:
     name = "st.x`\n\n![](//evil)" + "x" * 4_000
     said = explain_error(failed("NotHere", name[:4_000], what="streamlit"), "en")
-    assert said.startswith("`st.x ![](//evil)xxx")
+    assert "`st.x ![](//evil)xxx" in said
     assert said.count("`") == 2
     assert len(said) < 300
 

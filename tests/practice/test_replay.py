@@ -110,6 +110,39 @@ def test_widgets_show_what_the_program_was_given_and_cannot_be_touched() -> None
     assert page.text_input[0].key == "test-2"
 
 
+def test_a_widget_that_is_used_tells_its_label_and_its_new_value() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from practice.events import Draw
+        from practice.replay import Replay
+
+        used = st.session_state.setdefault("used", [])
+        replay = Replay(key="k", use=lambda *use: used.append(use), printed="", sidebar="")
+        fields = [
+            Draw(
+                name="selectbox", id=1, into=0, args={"label": "M", "options": ["a", "b"], "now": 0}
+            ),
+            Draw(name="text_input", id=2, into=0, args={"label": "P", "now": "Hi"}),
+            Draw(name="button", id=3, into=0, args={"label": "Go", "now": False}),
+            Draw(
+                name="button", id=4, into=0, args={"label": "Off", "now": False, "disabled": True}
+            ),
+            Draw(name="form", id=5, into=0, args={}),
+            Draw(name="checkbox", id=6, into=5, args={"label": "In", "now": False}),
+        ]
+        replay.take(fields)
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    app.selectbox[0].set_value("b").run()
+    app.text_input[0].set_value("Hello").run()
+    app.button[0].click().run()
+    assert app.session_state["used"] == [("M", "b"), ("P", "Hello"), ("Go", True)]
+    assert app.button[1].disabled
+    assert app.checkbox[0].disabled
+
+
 def test_a_call_that_streamlit_refuses_is_shown_as_its_refusal_and_keeps_nothing_else_off() -> None:
     page = drawn(draw("header", 1, body="x", divider="pink"), draw("markdown", 2, body="next"))
     assert page.error[0].value.startswith("`st.header`: ")

@@ -174,7 +174,7 @@ def test_the_fallback_answers_where_the_first_model_is_broken(
     class Healthy:
         name, live = "healthy", True
 
-        def open(self, request: object) -> Iterator[str]:
+        def open(self, request: object) -> Iterator[str | None]:
             return strategies["chat"].open(ask())
 
     result = stream(

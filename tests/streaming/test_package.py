@@ -1,9 +1,14 @@
-"""The package as a whole: what importing it costs."""
+"""The package as a whole: what it exports, and what importing it costs."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
+
+import streaming
+from streaming import strategies
 
 
 def test_importing_it_imports_neither_streamlit_nor_snowflake() -> None:
@@ -16,3 +21,14 @@ def test_importing_it_imports_neither_streamlit_nor_snowflake() -> None:
         [sys.executable, "-c", check], capture_output=True, text=True, check=True, timeout=240
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_every_strategy_is_exported_by_both_packages() -> None:
+    for module in pkgutil.iter_modules(strategies.__path__, "streaming.strategies."):
+        names = {
+            name
+            for name in importlib.import_module(module.name).__all__
+            if name.endswith("Strategy")
+        }
+        assert names <= set(strategies.__all__), module.name
+        assert names <= set(streaming.__all__), module.name
