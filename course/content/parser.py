@@ -114,7 +114,7 @@ class Reader:
             self.report(line, "a heading inside a list or a quote", "Begin it at the left edge")
         elif token.type == "fence" and name in FENCES:
             fix = "Put it outside of lists, quotes and callouts, at the left edge"
-            self.report(line, f"a {name} fence inside something else", fix)
+            self.report(line, f"a fence with `{name}` inside something else", fix)
         elif token.type == "fence" and name not in PLAIN_FENCES:
             what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
             self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")

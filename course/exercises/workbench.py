@@ -257,7 +257,7 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
+def shows_solutions(lesson: str, after: Collection[str] | None = None) -> bool:
     """Tell whether this learner may see a lesson's section with the solution.
 
     ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
@@ -266,7 +266,7 @@ def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
     return not _awaited(lesson, after)
 
 
-def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
+def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None = None) -> None:
     """Say which exercises of ``after`` have to be attempted before the solution is shown."""
     _say_why_hidden(_awaited(lesson, after))
 

@@ -84,14 +84,14 @@ def test_fewer_than_three_hints_are_an_error(folder: Path) -> None:
 
 
 def test_an_edit_of_a_text_that_is_not_there_is_named(folder: Path) -> None:
-    change(folder, "exercise.toml", 'edits = [[".collect()", ""]', 'edits = [[".fetch()", ""]')
+    change(folder, "exercise.toml", ').create()", ")"', ').make()", ")"')
     (said,) = seen(folder)
-    assert "'.fetch()' occurs 0 times in solution.py" in said
+    assert "').make()' occurs 0 times in solution.py" in said
 
 
 def test_a_hint_that_holds_a_statement_of_the_solution_is_an_error(folder: Path) -> None:
-    given = 'Write `rows = session.sql(\\"SELECT CURRENT_VERSION()\\").collect()`.'
-    change(folder, "exercise.toml", "That exception is imported from", f"{given} It is from")
+    given = "Write `from snowflake.snowpark.exceptions import SnowparkSessionException`."
+    change(folder, "exercise.toml", "You have to import an exception", f"{given} Import it")
     assert any("gives the solution away" in said for said in seen(folder))
 
 
@@ -103,10 +103,10 @@ def test_a_starter_that_is_the_solution_leaves_nothing_to_do(folder: Path) -> No
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('called = "st.success" }', 'called = "st.sucess" }', "did you mean `st.success`?"),
-        ('{ contains = "{value}",', '{ contain = "{value}",', "did you mean `contains`?"),
+        ('called = "session.sql"', 'called = "session.sq"', "did you mean `session.sql`?"),
+        ('{ contains = "CURRENT', '{ contain = "CURRENT', "did you mean `contains`?"),
         ("with = { query =", "with = { qery =", "did you mean `query`?"),
-        ('called = "st.success" }', 'called = "st.write" }', "is recorded as what it draws"),
+        ('called = "session.sql"', 'called = "st.write"', "is recorded as what it draws"),
         ("inside_snowflake = true", 'fault = "fault-foo"', "there is no fault model fault-foo"),
         ("[[hints]]", "[[hint]]", "Did you mean `hints`?"),
         (
@@ -141,8 +141,8 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             "filled in for `{lien}`",
         ),
         (
-            'otherwise.en = "Run ',
-            'otherwise.en = "{line} Run ',
+            'otherwise.en = "In the ',
+            'otherwise.en = "{line} In the ',
             "nothing is filled in for `{line}`",
         ),
         (
@@ -166,20 +166,21 @@ def test_what_can_never_be_said_right_is_a_warning(
 
 
 def test_a_mistake_that_fits_only_where_its_check_passes_is_a_warning(folder: Path) -> None:
-    passes = 'passes = { called = "st.success" }'
+    query = '{ query = { contains = "CURRENT_VERSION" } }'
+    passes = f'passes = {{ called = "session.sql", with = {query} }}'
     mistake = """
 
 [[checks.mistakes]]
 id = "never"
-when = { called = "st.success", code = "st.success(__)" }
+when = { called = "session.sql", with = QUERY, code = "session.sql(__)" }
 say.ko = "있습니다."
 say.en = "It is there."
 """
-    otherwise = 'otherwise.en = "Inside Snowflake, `st.success` was not called.'
+    otherwise = 'otherwise.en = "Inside Snowflake, `SELECT CURRENT_VERSION()` did not run.'
     text = (folder / "exercise.toml").read_text("utf-8")
     assert passes in text
     line = next(row for row in text.split("\n") if row.startswith(otherwise))
-    change(folder, "exercise.toml", line, line + mistake)
+    change(folder, "exercise.toml", line, line + mistake.replace("QUERY", query))
     (said,) = seen(folder)
     assert "the mistake `never` is never recognised: where it fits, the check passes" in said
 

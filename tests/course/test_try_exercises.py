@@ -9,6 +9,7 @@ import pytest
 
 from course.commands.checking.try_exercises import Row, main
 from course.commands.new_day import create
+from course.language import LANGUAGES
 
 #: A wrong answer of the exercise that a new day begins with.
 INFO_INSTEAD = """
@@ -92,3 +93,19 @@ def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list
         "warning: exercise.toml: no wrong answer makes the mistake `another_box`"
     )
     assert tried["6_unproven"][0][1] == ("checks", 0, "mistakes", 0)
+
+
+def test_a_snippet_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
+    create(8, "Snippet", root=tmp_path)
+    folder = tmp_path / "lessons" / "day_08_snippet"
+    (folder / "steps" / "example_first.py").write_text("print(missing)\n", encoding="utf-8")
+    shutil.rmtree(folder / "practice")
+    for language in LANGUAGES:
+        prose = folder / f"{language}.md"
+        text = prose.read_text("utf-8").replace("```exercise name=1_first_try\n```", "")
+        text = text.replace("```python file=practice/1_first_try/solution.py\n```", "")
+        prose.write_text(text, encoding="utf-8")
+    ((file, _, what, _, severity),) = main(tmp_path / "lessons", [folder.name])
+    assert (Path(file).name, severity) == ("example_first.py", "error")
+    assert what.startswith("fails as a snippet of the page: ")
+    assert "NameError" in what

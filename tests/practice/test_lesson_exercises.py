@@ -55,15 +55,15 @@ def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]
     [
         ([], False),
         ([("\n\n", "\n\n\n"), ("import streamlit as st", "import streamlit as st  # mine")], False),
-        ([("# Show the version here.", "")], False),
-        ([("ImportError", "ValueError")], True),
-        ([("# Show the version here.", "st.success(")], True),
+        ([("# Ask for the version, and show it.", "")], False),
+        ([("connection", "connexion")], True),
+        ([("# Ask for the version, and show it.", "st.success(")], True),
     ],
 )
 def test_an_attempt_changes_more_than_comments_and_blank_space(
     edits: list[tuple[str, str]], *, is_attempt: bool
 ) -> None:
-    (exercise,) = (each for each in EXERCISES if each.name == "1_both_places")
+    (exercise,) = (each for each in EXERCISES if each.name == "2_show_the_version")
     code = exercise.starter
     for old, new in edits:
         code = code.replace(old, new)
