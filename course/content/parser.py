@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
@@ -262,7 +263,7 @@ class Reader:
     def check_live(self, blocks: Sequence[Block]) -> None:
         """Note exercises and snippets that are there twice, and folded parts with nothing in."""
         seen: set[str] = set()
-        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        for block, following in zip_longest(blocks, blocks[1:]):
             live = live_name(block)
             if live in seen:
                 what = f"`{live}` stands here a second time"

@@ -127,7 +127,7 @@ def course(empty: Path) -> Path:
     commands = [("new-day", day, title.title()) for _, day, title in words]
     for name, made in zip(names, run_course(empty, *commands), strict=True):
         assert made.returncode == 0, made.stderr
-        assert f"lessons/{name}/ko.md:7: still to be written" in made.stdout
+        assert f"lessons/{name}/ko.md:3: still to be written" in made.stdout
     return empty
 
 
