@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.day_3 import (
     EXERCISES,
+    MAKE,
     SHOW,
     choose_language,
     editor,
@@ -40,13 +41,16 @@ def test_hints_come_one_at_a_time_and_the_solution_after_a_try_beside_ones_own(p
     expect(panel(page).get_by_text("Hint 1 of 3")).to_be_visible()
     panel(page).get_by_role("button", name="Next hint").click()
     expect(panel(page).get_by_text("Hint 2 of 3")).to_be_visible()
+    panel(page).get_by_role("button", name="Next hint").click()
+    expect(panel(page).get_by_text("Hint 3 of 3")).to_be_visible()
     expect(panel(page).get_by_role("button", name="Next hint")).to_be_disabled()
     panel(page).get_by_role("button", name="Previous hint").click()
-    expect(panel(page).get_by_text("Hint 1 of 3")).to_be_visible()
+    expect(panel(page).get_by_text("Hint 2 of 3")).to_be_visible()
     expect(
-        panel(page).get_by_text("You can see the solution after your first run.")
+        panel(page).get_by_text("You can see the solution after you change the program")
     ).to_be_visible()
-    run_program(page, (EXERCISES / "1_make_a_stream" / "starter.py").read_text("utf-8"))
+    starter = (EXERCISES / MAKE / "starter.py").read_text("utf-8")
+    run_program(page, f"{starter}mine = 1\n")
     panel(page).get_by_text("Solution", exact=True).click()
     expect(panel(page).get_by_text("From your code to the solution")).to_be_visible()
     expect(panel(page).get_by_text("+            stream=True,")).to_be_visible()
