@@ -135,9 +135,9 @@ def _states(lesson: str) -> tuple[State, ...]:
     learned = progress.current()
 
     def state(exercise: Exercise) -> State:
-        kinds: tuple[State, ...] = ("solved", "tried")
-        known = (each for each in kinds if learned.has(lesson, each, item(exercise)))
-        return next(known, "new")
+        if learned.has(lesson, "solved", item(exercise)):
+            return "solved"
+        return "tried" if learned.has(lesson, "tried", item(exercise)) else "new"
 
     return tuple(map(state, _usable(lesson)))
 
