@@ -262,7 +262,8 @@ class Reader:
     def check_live(self, blocks: Sequence[Block]) -> None:
         """Note exercises and snippets that are there twice, and folded parts with nothing in."""
         seen: set[str] = set()
-        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        for number, block in enumerate(blocks, start=1):
+            following = blocks[number] if number < len(blocks) else None
             live = live_name(block)
             if live in seen:
                 what = f"`{live}` stands here a second time"
