@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING, Literal, cast
@@ -263,7 +262,8 @@ class Reader:
     def check_live(self, blocks: Sequence[Block]) -> None:
         """Note exercises and snippets that are there twice, and folded parts with nothing in."""
         seen: set[str] = set()
-        for block, following in zip_longest(blocks, blocks[1:]):
+        for number, block in enumerate(blocks, start=1):
+            following = blocks[number] if number < len(blocks) else None
             live = live_name(block)
             if live in seen:
                 what = f"`{live}` stands here a second time"

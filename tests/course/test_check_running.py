@@ -156,7 +156,7 @@ def test_a_new_day_has_no_errors_and_is_told_what_is_left(
     checked: Done,
 ) -> None:
     said = [row for row in checked.stdout.splitlines() if RIGHT in row]
-    assert f"warning: lessons/{RIGHT}/en.md:7: still to be written" in "\n".join(said)
+    assert f"warning: lessons/{RIGHT}/en.md:3: still to be written" in "\n".join(said)
     assert [row for row in said if "still to be written" not in row] == []
 
 

@@ -230,6 +230,22 @@ def test_each_exercise_runs_in_a_panel_of_its_own_and_the_list_says_how_far_one_
     assert line in said(app)
 
 
+def draw_the_list(placed: list[str]) -> None:
+    from course import exercises
+
+    exercises.draw_practice("day_01_connect", placed)
+
+
+@pytest.mark.parametrize(("placed", "panels"), [([], 1), (["1_both_places"], 0)])
+def test_an_exercise_that_stands_in_the_text_is_only_listed_at_the_end(
+    placed: list[str], panels: int
+) -> None:
+    listed = len(load_exercises("day_01_connect"))
+    app = AppTest.from_function(draw_the_list, default_timeout=SECONDS, args=(placed,)).run()
+    assert len(app.get("bidi_component")) == listed - 1 + panels
+    assert said(app).count("(#exercise-") == listed
+
+
 def draw_a_snippet(code: str) -> None:
     import streamlit as st
 
