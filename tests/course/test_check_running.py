@@ -137,6 +137,7 @@ def checked(course: Path) -> Done:
     folder = course / "lessons" / SPOILT
     page = course / "pages" / f"{SPOILT}.py"
     change(page, BEGIN, DEMO + BEGIN)
+    change(page, "from connection", "import streamlit as st\n\nfrom connection")
     append(page, "\nst.write(none)\n")
     step = folder / "steps" / "step_1_title.py"
     step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
