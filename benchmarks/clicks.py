@@ -36,7 +36,7 @@ REACTION = """([element, part]) => new Promise((resolve, reject) => {
 # One that is not chosen: what a learner has answered is kept.
 OTHER = '[role="radiogroup"] label:has(input:not(:checked))'
 # A panel of Day 3.
-EXERCISE = "[class*=-1_make_a_stream-panel]"
+EXERCISE = '[class*="-1_make_a_stream-panel"]'
 GROWN = (
     """before => document.querySelector('[class*="st-key-answer-"]')?.innerText.length > before"""
 )

@@ -81,7 +81,7 @@ def run_to_first_text() -> list[Figure]:
 
 
 def _timed_run(page: Page, code: str) -> float:
-    panel = page.locator("[class*=-2_show_the_stream-panel]")
+    panel = page.locator('[class*="-2_show_the_stream-panel"]')
     panel.locator("textarea").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(code)

@@ -222,7 +222,7 @@ def test_other_clicks_are_answered_while_a_run_goes_on(
     question.get_by_role("radiogroup").locator("label").nth(1).click()
     expect(question.get_by_test_id("stAlert")).to_be_visible()
     grows()
-    exercise = page.locator("[class*=-1_make_a_stream-panel]")
+    exercise = page.locator('[class*="-1_make_a_stream-panel"]')
     exercise.get_by_role("button", name="Show hint").click()
     expect(exercise.get_by_text("Hint 1 of")).to_be_visible()
     grows()
