@@ -105,6 +105,7 @@ def test_the_browser_is_told_everything_it_shows() -> None:
         "marks": [{"line": 3, "message": "no such name"}],
         "running": True,
         "limit": LIMIT,
+        "former": [],
     }
 
 
