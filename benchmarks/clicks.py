@@ -35,6 +35,8 @@ REACTION = """([element, part]) => new Promise((resolve, reject) => {
 })"""
 # One that is not chosen: what a learner has answered is kept.
 OTHER = '[role="radiogroup"] label:has(input:not(:checked))'
+# A panel of Day 3.
+EXERCISE = "[class*=-1_make_a_stream-panel]"
 GROWN = (
     """before => document.querySelector('[class*="st-key-answer-"]')?.innerText.length > before"""
 )
@@ -90,17 +92,13 @@ def _option(page: Page, _: int) -> Locator:
 
 
 def _hint(page: Page, number: int) -> Locator:
-    return page.locator(".st-key-practice-hints button:not([disabled])").nth(
+    return page.locator(f"{EXERCISE} [class*=-hints] button:not([disabled])").nth(
         0 if number % 2 else -1
     )
 
 
-def _exercise(page: Page, _: int) -> Locator:
-    return page.locator(f".st-key-practice {OTHER}").first
-
-
 def _run(page: Page, _: int) -> Locator:
-    return page.locator(".st-key-practice .run")
+    return page.locator(f"{EXERCISE} .run")
 
 
 def _lab(page: Page, _: int) -> Locator:
@@ -119,9 +117,8 @@ def _page(page: Page, _: int) -> Locator:
 #: What is clicked, and the part of the page whose text is to change.
 KINDS: dict[str, tuple[Callable[[Page, int], Locator], str]] = {
     "an option of a question": (_option, ".st-key-box-q-first-line"),
-    "a hint": (_hint, ".st-key-practice"),
-    "another exercise": (_exercise, ".st-key-practice"),
-    "Run": (_run, ".st-key-practice"),
+    "a hint": (_hint, EXERCISE),
+    "Run": (_run, EXERCISE),
     "the lab": (_lab, ".st-key-lab"),
     "the other language": (_language, "h1"),
     "another page": (_page, "h1"),

@@ -42,7 +42,7 @@ ATTACKS = (
 # The key's own moment and the first text are both seen by the page itself.
 TIMED_RUN = """timeout => new Promise((resolve, reject) => {
     const text = () => {
-        const running = document.querySelector('.st-key-practice [class*="-output"]');
+        const running = document.querySelector('[class*="2_show_the_stream-output"]');
         return [...running?.querySelectorAll('[data-testid="stMarkdown"]') ?? []]
             .some(e => /quantum/i.test(e.innerText));
     };
@@ -81,9 +81,7 @@ def run_to_first_text() -> list[Figure]:
 
 
 def _timed_run(page: Page, code: str) -> float:
-    panel = page.locator(".st-key-practice")
-    panel.get_by_role("radiogroup").locator("label").nth(1).click()
-    panel.get_by_text("Show the stream", exact=True).wait_for()
+    panel = page.locator("[class*=-2_show_the_stream-panel]")
     panel.locator("textarea").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(code)

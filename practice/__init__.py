@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from practice.events import Event, SessionState
-    from practice.exercises import Exercise, ExerciseError, load_exercises
+    from practice.exercises import Exercise, ExerciseError, load_exercises, snippet
     from practice.grading import CheckResult, grade
     from practice.sandbox import (
         Refused,
@@ -36,6 +36,7 @@ __all__ = [
     "grade",
     "load_exercises",
     "run",
+    "snippet",
 ]
 
 # Imported when asked for: Home reads lessons with practice.sources and needs no sandbox.
@@ -47,6 +48,7 @@ _WHERE = {
     "ExerciseError": "exercises",
     "grade": "grading",
     "load_exercises": "exercises",
+    "snippet": "exercises",
 }
 
 

@@ -7,6 +7,7 @@ An exercise is a folder in a lesson's ``practice/`` with ``exercise.toml``, ``st
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -34,6 +35,7 @@ __all__ = [
     "load_exercises",
     "read_exercise",
     "shared_mistakes",
+    "snippet",
 ]
 
 Language = Literal["ko", "en"]
@@ -216,6 +218,19 @@ def _meaning(code: str) -> str:
         return ast.dump(parse_program(code))
     except SyntaxError:
         return code  # the starter parses, so this is another program
+
+
+def snippet(day: str, source: str, code: str) -> Exercise:
+    """Return code of the lesson ``day`` as an exercise that asks for nothing; ``source`` names it.
+
+    It has one scene and no checks: it is run, and not graded.
+    """
+    nothing = Both.model_construct(ko="", en="")
+    about = ExerciseFile.model_construct(
+        title=nothing, task=nothing, hints=[], checks=[], scenes=[SceneText(id="run")]
+    )
+    name = re.sub(r"\W+", "-", source).strip("-")
+    return Exercise(day=day, name=name, about=about, starter=code, solution=code)
 
 
 def read_exercise(folder: Path) -> Exercise:

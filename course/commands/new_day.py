@@ -58,7 +58,8 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
         files[folder / f"{language}.md"] = _prose(language, blanks)
     for name in ("exercise.toml", "starter.py", "solution.py"):
         files[folder / "practice" / EXERCISE / name] = _filled(f"practice/{name}", blanks)
-    files[folder / "steps" / "step_1_title.py"] = _filled("steps/step_1_title.py", blanks)
+    for name in ("step_1_title.py", "example_first.py"):
+        files[folder / "steps" / name] = _filled(f"steps/{name}", blanks)
     with _all_or_nothing() as made:
         for path, content in files.items():
             _make_folder(path.parent, made)

@@ -41,14 +41,14 @@ CALLOUTS = ("NOTE", "TIP", "WARNING", "TODO")
 MARK = re.compile(r"\[(?P<mark>[ xX])\][ \t]+")
 SETTING = re.compile(r'(\w+)=("[^"]*"|[^"\s]+)(?!\S)')
 CHART = re.compile(r"figures/\w+\.py")
-EXERCISE = re.compile(r"[0-9]{1,2}_[a-z0-9_]{1,40}")
+EXERCISE = re.compile(r"(0|[1-9][0-9]?)_[a-z0-9_]{1,40}")
 #: Stands in a file's name for the language.
 LANGUAGE = "{language}"
 #: What a fence may hold as it is; Python comes from files.
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
 FENCES = {
-    "python": ("file", "region", "run"),
+    "python": ("file", "region", "run", "fails"),
     "exercise": ("name",),
     "mermaid": ("caption",),
     "altair": ("file", "caption"),
@@ -114,7 +114,7 @@ class Reader:
             self.report(line, "a heading inside a list or a quote", "Begin it at the left edge")
         elif token.type == "fence" and name in FENCES:
             fix = "Put it outside of lists, quotes and callouts, at the left edge"
-            self.report(line, f"a {name} fence inside something else", fix)
+            self.report(line, f"a fence with `{name}` inside something else", fix)
         elif token.type == "fence" and name not in PLAIN_FENCES:
             what = f"a fence with `{name}`" if name else "a fence that does not say what it holds"
             self.report(line, what, f"It may hold {', '.join((*FENCES, *PLAIN_FENCES))}")
@@ -237,16 +237,19 @@ class Reader:
             fix = "Put it into a file in steps/ and write ```python file=steps/name.py and ```"
             self.report(line, "Python is pasted into the prose", fix)
             return None
-        run = settings.get("run", "no")
-        if run not in ("yes", "no"):
-            self.report(line, f"run={run} says neither yes nor no", "Write run=yes")
+        run, fails = (settings.get(key, "no") for key in ("run", "fails"))
+        for key, value in (("run", run), ("fails", fails)):
+            if value not in ("yes", "no"):
+                self.report(line, f"{key}={value} says neither yes nor no", f"Write {key}=yes")
+        if fails == "yes" and run != "yes":
+            self.report(line, "code that nobody runs cannot fail", "Add run=yes, or drop fails=yes")
         try:
             # The prose's own file: where code shows text, each language has a file.
             code = read_code(self._lesson, file.replace(LANGUAGE, self._path.stem), region)
         except LookupError as error:
             self.report(line, str(error), "Correct the name, or add what is missing")
             return None
-        return Code(code, f"{file}#{region}", line, run == "yes")
+        return Code(code, f"{file}#{region}", line, run == "yes", fails == "yes")
 
     def _exercise(self, name: str, content: str, line: int) -> ExercisePlace | None:
         path = self._lesson.folder / "practice" / name / "exercise.toml"
@@ -262,7 +265,8 @@ class Reader:
     def check_live(self, blocks: Sequence[Block]) -> None:
         """Note exercises and snippets that are there twice, and folded parts with nothing in."""
         seen: set[str] = set()
-        for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        for number, block in enumerate(blocks, start=1):
+            following = blocks[number] if number < len(blocks) else None
             live = live_name(block)
             if live in seen:
                 what = f"`{live}` stands here a second time"

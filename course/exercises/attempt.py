@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,9 +11,8 @@ from course import progress
 from course.exercises.live_run import LIMITS, Run, Use, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
-from practice.exercises import Both, ExerciseFile, SceneText
 
-__all__ = ["Attempt", "attempt_at", "first_wrong", "keep", "key_of", "snippet", "verdict_on"]
+__all__ = ["Attempt", "attempt_at", "first_wrong", "keep", "key_of", "verdict_on"]
 
 
 @dataclass
@@ -64,16 +62,6 @@ def attempt_at(exercise: Exercise) -> Attempt:
     solved = learned.value(exercise.day, "solved", item(exercise))
     code = kept or solved or exercise.starter
     return Attempt(code if len(code) <= LIMITS.code else exercise.starter)
-
-
-def snippet(lesson: str, source: str, code: str) -> Exercise:
-    """Return code of a lesson as an exercise that asks for nothing."""
-    nothing = Both.model_construct(ko="", en="")
-    about = ExerciseFile.model_construct(
-        title=nothing, task=nothing, hints=[], checks=[], scenes=[SceneText(id="run")]
-    )
-    name = re.sub(r"\W+", "-", source.removesuffix("#"))
-    return Exercise(day=lesson, name=name, about=about, starter=code, solution=code)
 
 
 def keep(exercise: Exercise, attempt: Attempt) -> None:

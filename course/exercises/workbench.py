@@ -24,13 +24,20 @@ from course.exercises.attempt import (
     first_wrong,
     keep,
     key_of,
-    snippet,
     verdict_on,
 )
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.language import current, drawer, text
-from practice import CheckResult, Exercise, ExerciseError, TooMany, Turns, load_exercises
+from practice import (
+    CheckResult,
+    Exercise,
+    ExerciseError,
+    TooMany,
+    Turns,
+    load_exercises,
+    snippet,
+)
 from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
@@ -128,9 +135,9 @@ def _states(lesson: str) -> tuple[State, ...]:
     learned = progress.current()
 
     def state(exercise: Exercise) -> State:
-        kinds: tuple[State, ...] = ("solved", "tried")
-        known = (each for each in kinds if learned.has(lesson, each, item(exercise)))
-        return next(known, "new")
+        if learned.has(lesson, "solved", item(exercise)):
+            return "solved"
+        return "tried" if learned.has(lesson, "tried", item(exercise)) else "new"
 
     return tuple(map(state, _usable(lesson)))
 
@@ -248,7 +255,7 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
+def shows_solutions(lesson: str, after: Collection[str] | None = None) -> bool:
     """Tell whether this learner may see a lesson's section with the solution.
 
     ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
@@ -257,7 +264,7 @@ def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
     return not _awaited(lesson, after)
 
 
-def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
+def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None = None) -> None:
     """Say which exercises of ``after`` have to be attempted before the solution is shown."""
     _say_why_hidden(_awaited(lesson, after))
 

@@ -15,6 +15,7 @@ from practice.exercises import LESSONS
 DAY = "day_03_write_streams"
 CUSTOM = "Method 2: Custom Generator"
 EXERCISES = LESSONS / DAY / "practice"
+MAKE, SHOW = "1_make_a_stream", "2_show_the_stream"
 BEGINNING = """() => {
     window.hasBegun = false;
     new MutationObserver(() => { window.hasBegun = true; }).observe(
@@ -110,34 +111,25 @@ def answer(page: Page) -> str:
 # --- the exercises ------------------------------------------------------------------------------
 
 
-def panel(page: Page) -> Locator:
-    return page.locator(".st-key-practice")
+def panel(page: Page, exercise: str = MAKE) -> Locator:
+    return page.locator(f".st-key-practice-{DAY}-{exercise}-panel")
 
 
-def editor(page: Page) -> Locator:
-    return panel(page).locator("textarea")
+def editor(page: Page, exercise: str = MAKE) -> Locator:
+    return panel(page, exercise).locator("textarea")
 
 
-def output(page: Page) -> Locator:
+def output(page: Page, exercise: str = MAKE) -> Locator:
     """Return what a program shows, in a box with a height of its own."""
-    return panel(page).locator("[class*='-output']")
+    return panel(page, exercise).locator("[class*='-output']")
 
 
-def choose_exercise(page: Page, number: int, starter: str) -> None:
-    """Open an exercise whose starter matches ``starter``."""
-    panel(page).get_by_role("radiogroup").locator("label").nth(number - 1).click()
-    expect(panel(page).get_by_role("radio").nth(number - 1)).to_be_checked()
-    # The editor of the exercise before goes when the new one has come, below it for a moment.
-    expect(editor(page).last).to_have_value(re.compile(starter))
-    expect(editor(page)).to_have_count(1)
-
-
-def write_program(page: Page, code: str) -> None:
-    editor(page).click()
+def write_program(page: Page, code: str, exercise: str = MAKE) -> None:
+    editor(page, exercise).click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(code)
 
 
-def run_program(page: Page, code: str) -> None:
-    write_program(page, code)
+def run_program(page: Page, code: str, exercise: str = MAKE) -> None:
+    write_program(page, code, exercise)
     page.keyboard.press("ControlOrMeta+Enter")

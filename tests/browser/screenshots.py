@@ -96,8 +96,7 @@ def take_home(page: Page, url: str, language: str, path: Path) -> None:
 def take_practice(page: Page, url: str, language: str, path: Path) -> None:
     """Run the exercise that shows a stream as its learner finds it, and photograph the verdict."""
     page.goto(f"{url}/day_03_write_streams?lang={language}")
-    panel = page.locator(".st-key-practice")
-    panel.get_by_role("radiogroup").locator("label").nth(1).click()
+    panel = page.locator("[class*=-2_show_the_stream-panel]")
     expect(panel.locator("textarea")).to_have_value(re.compile("join"))
     panel.locator("textarea").press("ControlOrMeta+Enter")
     expect(panel.get_by_role("alert").filter(has_text="26")).to_be_visible(timeout=PATIENCE_MS)

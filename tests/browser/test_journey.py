@@ -12,9 +12,9 @@ from course.language import texts
 from tests.browser.day_3 import (
     DAY,
     EXERCISES,
+    SHOW,
     answer,
     answered,
-    choose_exercise,
     choose_language,
     editor,
     generate,
@@ -30,7 +30,6 @@ from tests.browser.day_3 import (
 from tests.browser.endless_model import EndlessModel
 
 NewPage = Callable[..., Page]
-SHOW = EXERCISES / "2_show_the_stream"
 
 
 @pytest.mark.parametrize(
@@ -78,13 +77,13 @@ def test_home_leads_to_an_answer_and_to_an_exercise_and_nobody_else_is_asked_for
     answered(page)
     assert re.search("[가-힣]", answer(page))
     # A mistake is told with its line, and the right program passes.
-    choose_exercise(page, 2, "stream=True")
-    editor(page).press("ControlOrMeta+Enter")
-    expect(panel(page).get_by_text("26번째 줄은 마지막 조각이 올 때까지")).to_be_visible()
-    expect(panel(page).locator(".line-number.is-marked")).to_have_text("26")
-    run_program(page, (SHOW / "solution.py").read_text("utf-8"))
-    expect(panel(page).get_by_text(texts("ko")["practice.solved_next"])).to_be_visible()
-    expect(panel(page).get_by_text(texts("ko")["practice.passed"], exact=True)).to_have_count(5)
+    shows = panel(page, SHOW)
+    editor(page, SHOW).press("ControlOrMeta+Enter")
+    expect(shows.get_by_text("26번째 줄은 마지막 조각이 올 때까지")).to_be_visible()
+    expect(shows.locator(".line-number.is-marked")).to_have_text("26")
+    run_program(page, (EXERCISES / SHOW / "solution.py").read_text("utf-8"), SHOW)
+    expect(shows.get_by_text(texts("ko")["practice.solved"])).to_be_visible()
+    expect(shows.get_by_text(texts("ko")["practice.passed"], exact=True)).to_have_count(5)
     assert (errors, outside) == ([], [])
 
 
@@ -134,20 +133,22 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     stop(page).click()
     expect(stop(page)).to_be_hidden()
     # A program's answer streams as well.
-    choose_exercise(page, 2, "stream=True")
-    run_program(page, (SHOW / "solution.py").read_text("utf-8"))
-    expect(output(page)).to_contain_text("word word")
+    shows = panel(page, SHOW)
+    run_program(page, (EXERCISES / SHOW / "solution.py").read_text("utf-8"), SHOW)
+    expect(output(page, SHOW)).to_contain_text("word word")
     # Every other click is answered while it runs, and it goes on.
-    panel(page).get_by_role("button", name="힌트 보기").click()
-    expect(panel(page).get_by_text("힌트 1/")).to_be_visible()
-    choose_exercise(page, 1, "Complete")
-    choose_exercise(page, 2, "stream=True")
-    before = len(output(page).inner_text())
-    expect(output(page)).to_have_text(re.compile(rf".{{{before + 20},}}", re.DOTALL))
-    panel(page).get_by_role("button", name="실행 중").focus()
+    shows.get_by_role("button", name="힌트 보기").click()
+    expect(shows.get_by_text("힌트 1/")).to_be_visible()
+    # Another program runs beside it, and ends.
+    run_program(page, 'print("beside it")\n')
+    expect(output(page)).to_contain_text("beside it")
+    expect(panel(page).get_by_role("button", name="실행", exact=True)).to_be_visible()
+    before = len(output(page, SHOW).inner_text())
+    expect(output(page, SHOW)).to_have_text(re.compile(rf".{{{before + 20},}}", re.DOTALL))
+    shows.get_by_role("button", name="실행 중").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(panel(page).get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
-    expect(panel(page).get_by_role("button", name="멈추기", exact=True)).to_be_hidden()
-    expect(panel(page).get_by_role("button", name="실행", exact=True)).to_be_focused()
-    expect(panel(page)).to_contain_text("word word")
+    expect(shows.get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
+    expect(shows.get_by_role("button", name="멈추기", exact=True)).to_be_hidden()
+    expect(shows.get_by_role("button", name="실행", exact=True)).to_be_focused()
+    expect(shows).to_contain_text("word word")

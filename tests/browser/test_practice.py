@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.day_3 import (
     EXERCISES,
-    choose_exercise,
+    MAKE,
+    SHOW,
     choose_language,
     editor,
     open_day_3,
@@ -25,7 +26,6 @@ from tests.browser.day_3 import (
 pytestmark = pytest.mark.thorough
 
 ENDLESS = "while True:\n    pass\n"
-KEEP = "text = st.write_stream"
 
 
 @pytest.fixture
@@ -37,18 +37,20 @@ def page(course: str, new_page: Callable[..., Page]) -> Page:
 
 
 def test_hints_come_one_at_a_time_and_the_solution_after_a_try_beside_ones_own(page: Page) -> None:
-    choose_exercise(page, 1, "Complete")
-    panel(page).get_by_role("button", name="Show a hint (2)").click()
-    expect(panel(page).get_by_text("Hint 1 of 2")).to_be_visible()
+    panel(page).get_by_role("button", name="Show a hint (3)").click()
+    expect(panel(page).get_by_text("Hint 1 of 3")).to_be_visible()
     panel(page).get_by_role("button", name="Next hint").click()
-    expect(panel(page).get_by_text("Hint 2 of 2")).to_be_visible()
+    expect(panel(page).get_by_text("Hint 2 of 3")).to_be_visible()
+    panel(page).get_by_role("button", name="Next hint").click()
+    expect(panel(page).get_by_text("Hint 3 of 3")).to_be_visible()
     expect(panel(page).get_by_role("button", name="Next hint")).to_be_disabled()
     panel(page).get_by_role("button", name="Previous hint").click()
-    expect(panel(page).get_by_text("Hint 1 of 2")).to_be_visible()
+    expect(panel(page).get_by_text("Hint 2 of 3")).to_be_visible()
     expect(
-        panel(page).get_by_text("You can see the solution after your first run.")
+        panel(page).get_by_text("You can see the solution after you change the program")
     ).to_be_visible()
-    run_program(page, (EXERCISES / "1_make_a_stream" / "starter.py").read_text("utf-8"))
+    starter = (EXERCISES / MAKE / "starter.py").read_text("utf-8")
+    run_program(page, f"{starter}mine = 1\n")
     panel(page).get_by_text("Solution", exact=True).click()
     expect(panel(page).get_by_text("From your code to the solution")).to_be_visible()
     expect(panel(page).get_by_text("+            stream=True,")).to_be_visible()
@@ -57,18 +59,16 @@ def test_hints_come_one_at_a_time_and_the_solution_after_a_try_beside_ones_own(p
 def test_what_was_written_survives_a_refresh_and_a_change_of_language_and_can_be_given_up(
     page: Page,
 ) -> None:
-    choose_exercise(page, 4, KEEP)
     write_program(page, "# mine\n")
     page.reload()
-    expect(editor(page)).to_be_visible()
-    choose_exercise(page, 4, "^# mine\n$")
+    expect(editor(page)).to_have_value("# mine\n")
+    expect(editor(page, SHOW)).to_have_value(re.compile("join"))
     choose_language(page, "한국어")
     expect(panel(page).get_by_role("button", name="실행")).to_be_visible()
-    expect(panel(page).get_by_role("radio").nth(3)).to_be_checked()
     expect(editor(page)).to_have_value("# mine\n")
     panel(page).locator("button.reset").click()
     panel(page).locator("button.yes").click()
-    expect(editor(page)).to_have_value(re.compile(KEEP))
+    expect(editor(page)).to_have_value(re.compile("Complete"))
 
 
 def test_an_endless_loop_ends_in_a_sentence(page: Page) -> None:
@@ -81,9 +81,8 @@ def test_nothing_of_the_program_is_left_when_the_tab_is_closed(
 ) -> None:
     page = new_page()
     open_day_3(page, endless_course)
-    choose_exercise(page, 2, "stream=True")
-    run_program(page, (EXERCISES / "2_show_the_stream" / "solution.py").read_text("utf-8"))
-    expect(output(page)).to_contain_text("word word")
+    run_program(page, (EXERCISES / SHOW / "solution.py").read_text("utf-8"), SHOW)
+    expect(output(page, SHOW)).to_contain_text("word word")
     running = workers()
     assert running
     page.close()

@@ -138,8 +138,9 @@ def test_a_visitor_of_a_server_is_known_by_a_cookie_only_and_exports_what_is_the
     assert {"local", f"anonymous:{value}"} < found
     assert len(found) == 3
 
-    page.locator(".st-key-practice textarea").press("ControlOrMeta+Enter")
-    expect(page.locator(".st-key-practice").get_by_text("to fix")).to_be_visible()
+    exercise = page.locator("[class*=st-key-practice-][class*=-panel]").first
+    exercise.locator("textarea").press("ControlOrMeta+Enter")
+    expect(exercise.get_by_text("to fix")).to_be_visible()
 
     def kinds(button: str) -> set[str]:
         with page.expect_download() as download:

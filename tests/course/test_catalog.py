@@ -52,7 +52,7 @@ def test_a_page_that_is_not_python_makes_its_lesson_broken_until_it_is_mended(
 @pytest.mark.parametrize(
     ("file", "content"),
     [
-        ("lessons/day_07_caching/lesson.toml", b"minutes = " + b"9" * 5000),
+        ("lessons/day_07_caching/lesson.toml", b"week = " + b"9" * 5000),
         ("lessons/day_07_caching/lesson.toml", b"x = " + b"[" * 5000),
         ("lessons/day_07_caching/lesson.toml", b"\xff"),
         ("pages/day_07_caching.py", b"x = " + b"-" * 20000 + b"1"),

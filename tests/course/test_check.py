@@ -53,6 +53,29 @@ def test_a_stale_translation_is_a_warning_that_says_what_to_run(tmp_path: Path) 
     assert "`.venv/bin/python -m course translated 7 en`" in said
 
 
+@pytest.mark.parametrize(("language", "most"), [("en", "1,300"), ("ko", "1,000")])
+def test_a_day_that_is_too_long_is_an_error_with_the_count(
+    tmp_path: Path, language: str, most: str
+) -> None:
+    folder = right(tmp_path)
+    prose = folder / f"{language}.md"
+    prose.write_text(prose.read_text("utf-8") + "\nword" * 1_300, encoding="utf-8")
+    (said,) = [each for each in said_of(tmp_path).splitlines() if "a day has at most" in each]
+    assert said.startswith(f"error: lessons/day_07_caching/{language}.md: the day has 1,3")
+    assert f"at most {most}. Shorten it, or make two days of it" in said
+
+
+def test_a_solution_that_waits_for_an_unknown_exercise_is_an_error(tmp_path: Path) -> None:
+    right(tmp_path, meta='solution_after = ["1_none"]\n' + META)
+    assert "solution_after names no exercise: 1_none" in said_of(tmp_path)
+
+
+def test_a_snippet_in_one_language_only_is_an_error(tmp_path: Path) -> None:
+    shown = "```python file=steps/step_1_cache.py"
+    right(tmp_path, en=PROSE.replace(shown, f"{shown} run=yes"))
+    assert "here the snippet `steps/step_1_cache.py#`, there" in said_of(tmp_path)
+
+
 TERM = '[token]\nterm.ko = "토큰"\nterm.en = "Token"\ntext.ko = "글"\ntext.en = "T."\n'
 BEGUN = 'from course.page import lesson_page\n\npage = lesson_page("day_07_caching")\n'
 QUESTION = "> [!QUESTION] {#q}\n> What?\n>\n> - [x] A\n>\n>   a\n>\n> - [ ] B\n>\n>   b\n"
@@ -141,12 +164,12 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         (
             "lesson.toml",
             META.replace("Remember results.", "See [x](https://)."),
-            "lesson.toml:10: `summary`: the link `https://` leads nowhere",
+            "lesson.toml:9: `summary`: the link `https://` leads nowhere",
         ),
         ("../glossary.toml", TERM.replace("T.", ":material/no:"), "toml:5: `token.text`: there is"),
         ("../../pages/day_07_caching.py", BEGUN + 's = ":material/no:"\n', "4: there is no icon"),
         ("steps/step_1_more.py", "x = 1\n", "step_1_more.py: step_1_cache.py has the same number"),
-        ("lesson.toml", META.replace("12", "9" * 5000), "lesson.toml:4: a number is too long"),
+        ("lesson.toml", META.replace("= 2", "= " + "9" * 5000), "toml:3: a number is too long"),
         ("steps/step_1_cache.py", f"x = {'-' * 20000}1\n", "py:1: is not valid Python: too deeply"),
         ("../glossary.toml", "x = " + "[" * 5000, "glossary.toml:1: lists or tables stand too"),
     ],

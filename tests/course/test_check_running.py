@@ -127,7 +127,7 @@ def course(empty: Path) -> Path:
     commands = [("new-day", day, title.title()) for _, day, title in words]
     for name, made in zip(names, run_course(empty, *commands), strict=True):
         assert made.returncode == 0, made.stderr
-        assert f"lessons/{name}/ko.md:7: still to be written" in made.stdout
+        assert f"lessons/{name}/ko.md:3: still to be written" in made.stdout
     return empty
 
 
@@ -156,7 +156,7 @@ def test_a_new_day_has_no_errors_and_is_told_what_is_left(
     checked: Done,
 ) -> None:
     said = [row for row in checked.stdout.splitlines() if RIGHT in row]
-    assert f"warning: lessons/{RIGHT}/en.md:7: still to be written" in "\n".join(said)
+    assert f"warning: lessons/{RIGHT}/en.md:3: still to be written" in "\n".join(said)
     assert [row for row in said if "still to be written" not in row] == []
 
 

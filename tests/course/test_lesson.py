@@ -22,9 +22,9 @@ def test_a_lessons_metadata_is_read(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     folder = make_lesson(tmp_path)
-    assert lesson.load(folder).meta.minutes == 12
-    (folder / "lesson.toml").write_text(META.replace("12", "120"), encoding="utf-8")
-    assert lesson.load(folder).meta.minutes == 120
+    assert lesson.load(folder).meta.week == 2
+    (folder / "lesson.toml").write_text(META.replace("week = 2", "week = 20"), encoding="utf-8")
+    assert lesson.load(folder).meta.week == 20
 
 
 def test_a_region_is_shown_without_its_marks(tmp_path: Path) -> None:
@@ -68,37 +68,37 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 @pytest.mark.parametrize(
     ("meta", "line", "said"),
     [
-        (META.replace("minutes", "minuts"), 4, "unknown field `minuts`. Did you mean `minutes`"),
-        (META.replace('en = "Caching"', 'eng = "Caching"'), 7, "unknown field `title.eng`"),
+        (META.replace("week", "weak"), 3, "unknown field `weak`. Did you mean `week`"),
+        (META.replace('en = "Caching"', 'eng = "Caching"'), 6, "unknown field `title.eng`"),
         (
             META.replace('en = "Remember', 'em = "Remember'),
-            10,
+            9,
             "unknown field `summary.em`. Known are ko, en",
         ),
-        (META.replace("minutes = 12", "minutes = 0"), 4, "field `minutes`: "),
+        (META.replace("week = 2", "week = 0"), 3, "field `week`: "),
         (META.replace("week = 2\n", ""), 1, "`week` is missing. Add `week`"),
-        (META.replace('ko = "캐시"\n', ""), 5, "`title.ko` is missing"),
-        (META + LINK + 'url = "nowhere"\n', 14, "field `links.0.url`"),
-        (META + LINK + 'url = "https://a.b"\nurls = 1\n', 15, "Did you mean `url`"),
+        (META.replace('ko = "캐시"\n', ""), 4, "`title.ko` is missing"),
+        (META + LINK + 'url = "nowhere"\n', 13, "field `links.0.url`"),
+        (META + LINK + 'url = "https://a.b"\nurls = 1\n', 14, "Did you mean `url`"),
         (META.replace("day = 7", "day ="), 1, "is not valid TOML"),
         (META.replace('"caching"', '"Caching"'), 2, "field `slug`"),
         ('sections = ["theory", "goals"]\n' + META, 1, "must name each of goals, theory"),
         ('sections = ["goals"]\n' + META, 1, "must name each of goals, theory"),
         (META.replace("day = 7", 'day = "7"'), 1, "field `day`: must be a whole number"),
         (
-            META.replace("minutes = 12", "minutes = true"),
-            4,
-            "field `minutes`: must be a whole number",
+            META.replace("week = 2", "week = true"),
+            3,
+            "field `week`: must be a whole number",
         ),
-        (META.replace('"캐시"', '" "'), 6, "field `title.ko`: must be one line of text"),
-        (META.replace('"Caching"', '"""a\nb"""'), 7, "field `title.en`: must be one line of text"),
-        (META.replace("12", "9" * 5000), 4, "a number is too long"),
-        (META.replace("12", "1e400"), 4, "field `minutes`: must be a whole number"),
-        (META.replace("12", "300"), 4, "field `minutes`: must be 240 or less"),
-        (META.replace('"캐시"', '"a\\u001b"'), 6, "field `title.ko`: holds an invisible character"),
-        (META.replace('"캐시"', "1"), 6, "field `title.ko`: must be a text in double quotes"),
-        (META + "links = 1\n", 11, "unknown field `summary.links`"),
-        (META + LINK + 'url = "http://a.b"\n', 14, "field `links.0.url`: must begin with https"),
+        (META.replace('"캐시"', '" "'), 5, "field `title.ko`: must be one line of text"),
+        (META.replace('"Caching"', '"""a\nb"""'), 6, "field `title.en`: must be one line of text"),
+        (META.replace("week = 2", "week = " + "9" * 5000), 3, "a number is too long"),
+        (META.replace("week = 2", "week = 1e400"), 3, "field `week`: must be a whole number"),
+        (META.replace("week = 2", "week = 53"), 3, "field `week`: must be 52 or less"),
+        (META.replace('"캐시"', '"a\\u001b"'), 5, "field `title.ko`: holds an invisible character"),
+        (META.replace('"캐시"', "1"), 5, "field `title.ko`: must be a text in double quotes"),
+        (META + "links = 1\n", 10, "unknown field `summary.links`"),
+        (META + LINK + 'url = "http://a.b"\n', 13, "field `links.0.url`: must begin with https"),
     ],
 )
 def test_a_mistake_in_the_metadata_names_file_line_field_and_fix(
@@ -122,7 +122,7 @@ def test_a_misspelt_field_hides_no_other_that_is_missing(tmp_path: Path) -> None
 
 
 def test_every_mistake_in_the_metadata_is_named_at_once(tmp_path: Path) -> None:
-    meta = META.replace("minutes = 12", "minutes = 0").replace("week", "weeek")
+    meta = META.replace("day = 7", "day = 0").replace("week", "weeek")
     with pytest.raises(LessonError) as caught:
         lesson.load(make_lesson(tmp_path, meta=meta))
     assert len(caught.value.problems) == 2

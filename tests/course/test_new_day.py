@@ -36,6 +36,7 @@ def test_a_new_day_has_everything_that_a_lesson_needs(root: Path) -> None:
         "lessons/day_08_tool_calls/practice/1_first_try/starter.py",
         "lessons/day_08_tool_calls/practice/1_first_try/solution.py",
         "lessons/day_08_tool_calls/steps/step_1_title.py",
+        "lessons/day_08_tool_calls/steps/example_first.py",
         "lessons/day_08_tool_calls/translated.toml",
     ]
     found = catalog.find("day_08_tool_calls", root / "lessons")

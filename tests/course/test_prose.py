@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 
 from course.content import parser as prose
+from course.content.lesson import Lesson
 from course.content.lesson_blocks import (
     Callout,
     Chart,
     Code,
     Diagram,
+    ExercisePlace,
     Heading,
     Markdown,
     Option,
     Question,
 )
+from course.language import LANGUAGES
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded
 
@@ -59,6 +62,68 @@ def test_a_callout_and_an_include_become_blocks_of_their_own(tmp_path: Path) -> 
         Code("def slow():\n    time.sleep(1)\n", "steps/step_1_cache.py#slow", 16),
         Markdown("After.", 19),
     )
+
+
+EXERCISE = "```exercise name=1_x\n```\n"
+SNIPPET = "```python file=steps/step_1_cache.py run=yes\n```\n"
+
+
+def with_exercise(tmp_path: Path, text: str) -> Lesson:
+    found = loaded(tmp_path, prose=in_section("theory", text))
+    folder = found.folder / "practice" / "1_x"
+    folder.mkdir(parents=True)
+    (folder / "exercise.toml").write_text("", encoding="utf-8")
+    return found
+
+
+def test_an_exercise_and_a_snippet_stand_where_their_fence_is(tmp_path: Path) -> None:
+    found = with_exercise(tmp_path, f"{EXERCISE}\n{SNIPPET}\n[there](#exercise-1-x)")
+    _, place, snippet, _ = prose.sections(found, "en")["theory"]
+    assert place == ExercisePlace("1_x", 7)
+    assert isinstance(snippet, Code)
+    assert snippet.run
+
+
+def test_a_folded_heading_is_read_as_one(tmp_path: Path) -> None:
+    found = loaded(tmp_path, prose=in_section("theory", "### In a shell {#shell folded}\n\nText."))
+    assert prose.sections(found, "en")["theory"][1] == Heading("In a shell", 3, "shell", 7, True)
+
+
+def test_code_that_shows_text_has_a_file_for_each_language(tmp_path: Path) -> None:
+    fence = "```python file=steps/say_{language}.py\n```\n"
+    found = loaded(tmp_path, prose=in_section("theory", fence))
+    for language in LANGUAGES:
+        (found.folder / "steps" / f"say_{language}.py").write_text(f'"{language}"\n')
+    for language in LANGUAGES:
+        _, code = prose.sections(found, language)["theory"]
+        assert isinstance(code, Code)
+        assert code.text == f'"{language}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{EXERCISE}\n{EXERCISE}", "`1_x` stands here a second time"),
+        (f"{SNIPPET}\n{SNIPPET}", "`steps/step_1_cache.py` stands here a second time"),
+        ("```exercise name=2_y\n```", "there is no exercise `2_y` in the lesson"),
+        ("```exercise name=../x\n```", "there is no exercise `../x` in the lesson"),
+        ("```exercise name=1_x\nDo it.\n```", "there is text in an exercise's fence"),
+        ("- a\n\n  ```exercise name=1_x\n  ```", "a fence with `exercise` inside something else"),
+        (SNIPPET.replace("yes", "on"), "run=on says neither yes nor no"),
+        (SNIPPET.replace("run=yes", "fails=yes"), "code that nobody runs cannot fail"),
+        ("### A {#a folded}\n\n### B {#b}", "nothing stands in this folded part"),
+        ("## A {#a folded}", "a section cannot be folded"),
+        (f"{EXERCISE}\n### A {{#exercise-1-x}}", "the id `exercise-1-x` is taken"),
+        (
+            QUESTION.replace("region=slow", "run=yes"),
+            "an exercise or a snippet inside a question",
+        ),
+    ],
+)
+def test_a_mistake_about_what_learners_run_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(LessonError) as caught:
+        prose.sections(with_exercise(tmp_path, text), "en")
+    assert said in str(caught.value)
 
 
 def test_a_question_has_blocks_and_explained_options(tmp_path: Path) -> None:
@@ -149,9 +214,9 @@ def assert_named(tmp_path: Path, text: str, line: int, said: str) -> None:
         ("```python file=steps/step_1_cache.py slow\n```", "`slow` after python cannot be read"),
         ("```python\nx = 1\n```", "Python is pasted into the prose"),
         ("    x = 1", "code is pasted into the prose as an indented block"),
-        ("- a\n\n  ```python file=steps/step_1_cache.py\n  ```", "a python fence inside"),
-        ("> ```python\n> x = 1\n> ```", "a python fence inside"),
-        ("> [!NOTE]\n> ```python\n> x = 1\n> ```", "a python fence inside"),
+        ("- a\n\n  ```python file=steps/step_1_cache.py\n  ```", "a fence with `python` inside"),
+        ("> ```python\n> x = 1\n> ```", "a fence with `python` inside"),
+        ("> [!NOTE]\n> ```python\n> x = 1\n> ```", "a fence with `python` inside"),
         ("```py\nx = 1\n```", "a fence with `py`"),
         ("```\nx = 1\n```", "does not say what it holds"),
         ("```text foo=1\nx\n```", "no setting `foo`"),

@@ -44,34 +44,29 @@ def open_page(language: str = "en") -> AppTest:
     return app.run()
 
 
-def choice(app: AppTest) -> str:
-    (key,) = [each.key for each in app.radio if str(each.key).startswith("practice-")]
-    return str(key)
+def editor(app: AppTest, number: int = 0) -> Any:
+    found = [each for each in app.get("bidi_component") if "editor" in each.proto.component_name]
+    return found[number].proto
 
 
-def editor(app: AppTest) -> Any:
-    (found,) = (each for each in app.get("bidi_component") if "editor" in each.proto.component_name)
-    return found.proto
-
-
-def shown(app: AppTest) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(editor(app).json)
+def shown(app: AppTest, number: int = 0) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(editor(app, number).json)
     return data
 
 
-def press(app: AppTest, button: str, value: object = True) -> AppTest:
-    """Press a button of the editor, as a browser does."""
+def press(app: AppTest, button: str, value: object = True, number: int = 0) -> AppTest:
+    """Press a button of an editor, as a browser does."""
     states = WidgetStates()
     state = states.widgets.add()
-    state.id = _make_trigger_id(editor(app).id, "events")
+    state.id = _make_trigger_id(editor(app, number).id, "events")
     state.json_trigger_value = json.dumps([{"event": button, "value": value}])
     return app._run(states)
 
 
-def run(app: AppTest, code: str) -> AppTest:
+def run(app: AppTest, code: str, number: int = 0) -> AppTest:
     """Press Run, and draw the page again until the program has ended, as a browser does."""
-    app, until = press(app, "run", code), time.monotonic() + SECONDS
-    while shown(app)["running"]:
+    app, until = press(app, "run", code, number), time.monotonic() + SECONDS
+    while shown(app, number)["running"]:
         assert time.monotonic() < until
         app.run()
     return app
@@ -201,7 +196,7 @@ def test_a_failed_connection_is_no_longer_told_once_it_has_been_mended(
 
     monkeypatch.setattr(live_run, "Answers", failing)
     app = run(open_page(), "x = 1\n")
-    app.button(key="practice-use-local").click().run()
+    app.button(key="practice-day_01_connect-1_both_places-failure-use-local").click().run()
     assert texts("en")["connection.failed"] not in said(app)
 
 
@@ -220,16 +215,65 @@ def test_a_fault_of_the_courses_own_leaves_a_page_that_can_be_used(
     assert texts("en")["practice.crashed"] not in said(run(app, "x = 1\n"))
 
 
-def test_the_exercise_that_is_run_is_the_one_that_is_shown_and_chosen() -> None:
+def test_each_exercise_runs_in_a_panel_of_its_own_and_the_list_says_how_far_one_is() -> None:
     app = AppTest.from_file(str(DAY_3), default_timeout=SECONDS)
     app.query_params["lang"] = "en"
     app.run()
-    app.radio(key=choice(app)).set_value(2).run()
-    starter = load_exercises("day_03_write_streams")[2].starter
-    assert shown(app)["code"] == starter
-    app = run(app, starter.replace("____", "x"))
-    assert app.radio(key=choice(app)).value == 2
-    assert shown(app)["code"] == starter.replace("____", "x")
+    exercises = load_exercises(DAY_3.stem)
+    (solved,) = (each for each in exercises if each.name == "1_make_a_stream")
+    numbers = range(len(exercises))
+    mine = [shown(app, each)["key"].endswith(f"{solved.name}-editor") for each in numbers]
+    before = [shown(app, each)["code"] for each in numbers]
+    line = f"#exercise-1-make-a-stream) :small[:gray[{texts('en')['practice.is_solved']}"
+    assert line not in said(app)
+    run(app, solved.solution, mine.index(True))
+    changed = [shown(app, each)["code"] != before[each] for each in numbers]
+    assert changed == mine
+    assert line in said(app)
+
+
+def draw_the_list(placed: list[str]) -> None:
+    from course import exercises
+
+    exercises.draw_practice("day_01_connect", placed)
+
+
+@pytest.mark.parametrize(("placed", "panels"), [([], 1), (["1_both_places"], 0)])
+def test_an_exercise_that_stands_in_the_text_is_only_listed_at_the_end(
+    placed: list[str], panels: int
+) -> None:
+    listed = len(load_exercises("day_01_connect"))
+    app = AppTest.from_function(draw_the_list, default_timeout=SECONDS, args=(placed,)).run()
+    assert len(app.get("bidi_component")) == listed - 1 + panels
+    assert said(app).count("(#exercise-") == listed
+
+
+def draw_a_snippet(code: str) -> None:
+    import streamlit as st
+
+    from course import exercises
+
+    exercises.draw_snippet("day_01_connect", "steps/example.py#", code)
+    st.caption("below")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('print("hello")\n', "hello"),
+        ("print(missing)\n", "NameError"),
+        ("print(\n", "never closed"),
+    ],
+)
+def test_a_snippet_shows_its_output_or_its_error_and_is_no_progress(code: str, told: str) -> None:
+    app = AppTest.from_function(draw_a_snippet, default_timeout=SECONDS, args=(code,))
+    app.query_params["lang"] = "en"
+    run(app.run(), code)
+    assert not app.exception
+    assert told in said(app) + "".join(each.value for each in app.code)
+    for unsaid in ("solved", "passed", "failed", "unchanged", "is_tried"):
+        assert texts("en")[f"practice.{unsaid}"] not in said(app)
+    assert not kept()
 
 
 def test_what_a_program_does_very_often_costs_the_server_little(

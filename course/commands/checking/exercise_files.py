@@ -14,15 +14,18 @@ from pathlib import Path
 
 from course.commands.checking.wording import Place, text_faults, texts_in
 from course.content.lesson import Lesson
+from course.content.lesson_blocks import Code
+from course.content.parser import LANGUAGE, read
+from course.language import LANGUAGES
 from course.problems import LessonError, Problem
 from course.toml_models import line_of, validated
 from local_cortex.faults import FAULTS
-from practice import Exercise, ExerciseError
+from practice import Exercise, ExerciseError, snippet
 from practice.conditions import Condition
 from practice.exercises import Check, ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
-FOLDER = re.compile(r"[1-9][0-9]?_[a-z0-9_]{1,40}")
+FOLDER = re.compile(r"(0|[1-9][0-9]?)_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
 # The first says where to look, the second what is missing there, the third nearly how.
 FEWEST_HINTS = 3
@@ -167,9 +170,24 @@ def programs_of(lesson: Lesson) -> int:
         return 0
     try:
         abouts = [read_exercise(folder).about for folder in folders]
-        return sum(2 + len(about.wrong) + len(about.right) for about in abouts)
+        tried = sum(2 + len(about.wrong) + len(about.right) for about in abouts)
     except ExerciseError:
         return 0
+    return tried + len(snippets(lesson))
+
+
+def snippets(lesson: Lesson) -> dict[str, tuple[Exercise, bool]]:
+    """Return what a lesson lets its learners run, and whether it fails on purpose, by its file."""
+    return {
+        block.source.partition("#")[0].replace(LANGUAGE, language): (
+            snippet(lesson.name, block.source, block.text),
+            block.fails,
+        )
+        for language in LANGUAGES
+        for blocks in read(lesson, language).sections.values()
+        for block in blocks
+        if isinstance(block, Code) and block.run
+    }
 
 
 def placeholders(about: ExerciseFile) -> Iterator[Found]:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from textwrap import shorten
@@ -16,6 +17,7 @@ from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
 from course.content import glossary, parser, translations
+from course.content.length import MOST_WORDS, words
 from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
@@ -117,6 +119,11 @@ def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> 
         if day not in days or day >= lesson.meta.day:
             fix = "Name days that come earlier and exist"
             yield Problem(path, 1, f"prerequisites name day {day}", fix)
+    for name in lesson.meta.solution_after or ():
+        if not (lesson.folder / "practice" / name).is_dir():
+            fix = "Name folders of practice/, such as 1_first_words"
+            yield Problem(path, 1, f"solution_after names no exercise: {name}", fix)
+    yield from _length(lesson)
     languages = [parser.read(lesson, language) for language in LANGUAGES]
     for text in languages:
         yield from text.problems
@@ -130,6 +137,18 @@ def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> 
                 yield from compare(original, other)
     yield from _translation(lesson)
     yield from _steps(lesson)
+
+
+def _length(lesson: Lesson) -> Iterator[Problem]:
+    for language in LANGUAGES:
+        prose = lesson.folder / f"{language}.md"
+        most = MOST_WORDS[language]
+        with suppress(SourceError):  # reading the lesson reports it
+            counted = words(lesson, language)
+            if counted > most:
+                what = f"the day has {counted:,} words, and a day has at most {most:,}"
+                fix = "Shorten it, or make two days of it; folded parts and exercises count, too"
+                yield Problem(prose, 0, what, fix)
 
 
 def _texts(lesson: Lesson, code: Sequence[Path]) -> Iterator[Problem]:

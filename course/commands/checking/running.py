@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from course.commands.checking.exercise_files import programs_of
+from course.commands.checking.exercise_files import programs_of, snippets
 from course.commands.checking.lesson_files import text_of
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
@@ -154,12 +154,18 @@ def _rows(
 
 
 def run_examples(lesson: Lesson) -> list[Problem]:
-    """Run a lesson's examples, each in a process of its own: the prose shows what it prints."""
+    """Run a lesson's examples, each in a process of its own.
+
+    The prose shows what one prints, unless learners run it on the page.
+    """
     examples = sorted(lesson.folder.glob("steps/example_*.py"))
     return [problem for example in examples for problem in _run_example(example, lesson)]
 
 
 def _run_example(example: Path, lesson: Lesson) -> list[Problem]:
+    snippet, fails = snippets(lesson).get(f"steps/{example.name}", (None, False))
+    if fails:
+        return []  # run with the exercises, where it has to fail
     try:
         done = run_python([str(example)], example.parent, AT_ONCE, SECONDS)
     except subprocess.TimeoutExpired:
@@ -167,6 +173,8 @@ def _run_example(example: Path, lesson: Lesson) -> list[Problem]:
     if done.returncode:
         fix = "An example runs by itself; correct it"
         return [Problem(example, 0, f"fails: {_last_line(done)}", fix)]
+    if snippet is not None:
+        return []
     shown = f"```text\n{done.stdout}```"
     what = f"does not show what steps/{example.name} prints"
     fix = f"Put this into a fence with text: {done.stdout.strip()!r}"

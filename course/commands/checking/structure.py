@@ -13,6 +13,7 @@ from course.content.lesson_blocks import (
     Chart,
     Code,
     Diagram,
+    ExercisePlace,
     Heading,
     Question,
     texts,
@@ -122,9 +123,13 @@ def _outline(block: Block) -> Iterator[Part]:
     """Yield what a block consists of; what its paragraphs say does not count."""
     line = block.line
     if isinstance(block, Heading):
-        yield f"a heading of level {block.level} with the id `{block.id}`", line
+        kind = "a folded heading" if block.folded else f"a heading of level {block.level}"
+        yield f"{kind} with the id `{block.id}`", line
     elif isinstance(block, Code):
-        yield f"the code `{block.source}`", line
+        kind = "snippet that fails" if block.fails else "snippet" if block.run else "code"
+        yield f"the {kind} `{block.source}`", line
+    elif isinstance(block, ExercisePlace):
+        yield f"the exercise `{block.name}`", line
     elif isinstance(block, Callout):
         yield f"a callout [!{block.kind.upper()}]", line
         yield from _markdown_outline(block.text, line)

@@ -10,10 +10,12 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-from course.commands.checking.exercise_files import unproven
+from course.commands.checking.exercise_files import snippets, unproven
 from course.commands.checking.wording import Place
+from course.content.lesson import find
 from course.exercises.answering import Answers, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
@@ -33,7 +35,28 @@ def main(lessons: Path, names: list[str]) -> list[Row]:
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
         for exercise in (each for name in names for each in load_exercises(name, lessons)):
             rows += _tried(exercise, lessons / exercise.day / "practice", answers, pool)
+        for name in names:
+            found = snippets(find(name, lessons))
+            shown = [(str(lessons / name / file), *each) for file, each in found.items()]
+            rows += chain.from_iterable(pool.map(partial(_run_snippet, answers), shown))
     return rows
+
+
+def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Row]:
+    """Run what learners can run, as it is: it ends without an error, unless it fails on purpose."""
+    file, each, fails = shown
+    try:
+        results = grade(each, each.starter, try_out(each, each.starter, answers), "en")
+    except Unavailable as error:
+        return [(file, (), *_unavailable(error))]
+    wrong = next((result for result in results if not result.passed), None)
+    if fails and wrong is None:
+        said, fix = "does not fail, though the page says so", "Drop fails=yes, or correct it"
+        return [(file, (), said, fix, "error")]
+    if fails or wrong is None:
+        return []
+    said = f"fails as a snippet of the page: {' '.join(wrong.message.split())}"
+    return [(file, (), said, "Correct it, or say fails=yes if that is meant", "error")]
 
 
 def _tried(
@@ -64,8 +87,7 @@ def _try(
         events = try_out(exercise, code, answers)
         graded = {name: grade(exercise, code, events, name) for name in LANGUAGES}
     except Unavailable as error:
-        said = f"programs cannot be run here, so this was not tried: {error}"
-        return [(file, (), said, "Try it on another machine", "warning")], set()
+        return [(file, (), *_unavailable(error))], set()
     except Exception as error:  # one exercise must keep no other from being tried
         named = what if isinstance(what, str) else f"answer {what.id}"
         said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
@@ -82,6 +104,11 @@ def _try(
         rows.append((path, place, f"{said} ({', '.join(told)}){shown}", fix, severity))
     seen = {(each.id, each.mistake) for results in graded.values() for each in results}
     return rows, seen if isinstance(what, WrongAnswer) else set()
+
+
+def _unavailable(error: Unavailable) -> tuple[str, str, str]:
+    said = f"programs cannot be run here, so this was not tried: {error}"
+    return said, "Try it on another machine", "warning"
 
 
 def _judged(
