@@ -32,12 +32,16 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Python from one of the lesson's files; with ``run``, a snippet that learners can run."""
+    """Python from one of the lesson's files; with ``run``, a snippet that learners can run.
+
+    One that ``fails`` shows an error on purpose.
+    """
 
     text: str
     source: str
     line: int
     run: bool = False
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

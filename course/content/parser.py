@@ -48,7 +48,7 @@ LANGUAGE = "{language}"
 PLAIN_FENCES = ("text", "sh", "toml", "sql")
 #: What the other fences hold, and the settings that they may have.
 FENCES = {
-    "python": ("file", "region", "run"),
+    "python": ("file", "region", "run", "fails"),
     "exercise": ("name",),
     "mermaid": ("caption",),
     "altair": ("file", "caption"),
@@ -237,16 +237,19 @@ class Reader:
             fix = "Put it into a file in steps/ and write ```python file=steps/name.py and ```"
             self.report(line, "Python is pasted into the prose", fix)
             return None
-        run = settings.get("run", "no")
-        if run not in ("yes", "no"):
-            self.report(line, f"run={run} says neither yes nor no", "Write run=yes")
+        run, fails = (settings.get(key, "no") for key in ("run", "fails"))
+        for key, value in (("run", run), ("fails", fails)):
+            if value not in ("yes", "no"):
+                self.report(line, f"{key}={value} says neither yes nor no", f"Write {key}=yes")
+        if fails == "yes" and run != "yes":
+            self.report(line, "code that nobody runs cannot fail", "Add run=yes, or drop fails=yes")
         try:
             # The prose's own file: where code shows text, each language has a file.
             code = read_code(self._lesson, file.replace(LANGUAGE, self._path.stem), region)
         except LookupError as error:
             self.report(line, str(error), "Correct the name, or add what is missing")
             return None
-        return Code(code, f"{file}#{region}", line, run == "yes")
+        return Code(code, f"{file}#{region}", line, run == "yes", fails == "yes")
 
     def _exercise(self, name: str, content: str, line: int) -> ExercisePlace | None:
         path = self._lesson.folder / "practice" / name / "exercise.toml"

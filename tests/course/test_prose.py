@@ -110,6 +110,7 @@ def test_code_that_shows_text_has_a_file_for_each_language(tmp_path: Path) -> No
         ("```exercise name=1_x\nDo it.\n```", "there is text in an exercise's fence"),
         ("- a\n\n  ```exercise name=1_x\n  ```", "a fence with `exercise` inside something else"),
         (SNIPPET.replace("yes", "on"), "run=on says neither yes nor no"),
+        (SNIPPET.replace("run=yes", "fails=yes"), "code that nobody runs cannot fail"),
         ("### A {#a folded}\n\n### B {#b}", "nothing stands in this folded part"),
         ("## A {#a folded}", "a section cannot be folded"),
         (f"{EXERCISE}\n### A {{#exercise-1-x}}", "the id `exercise-1-x` is taken"),

@@ -95,17 +95,36 @@ def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list
     assert tried["6_unproven"][0][1] == ("checks", 0, "mistakes", 0)
 
 
-def test_a_snippet_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
-    create(8, "Snippet", root=tmp_path)
-    folder = tmp_path / "lessons" / "day_08_snippet"
-    (folder / "steps" / "example_first.py").write_text("print(missing)\n", encoding="utf-8")
+def snippet_of(root: Path, code: str, settings: str) -> list[Row]:
+    """Return what is said of a day that has nothing to try but this snippet."""
+    create(8, "Snippet", root=root)
+    folder = root / "lessons" / "day_08_snippet"
+    (folder / "steps" / "example_first.py").write_text(code, encoding="utf-8")
     shutil.rmtree(folder / "practice")
     for language in LANGUAGES:
         prose = folder / f"{language}.md"
         text = prose.read_text("utf-8").replace("```exercise name=1_first_try\n```", "")
         text = text.replace("```python file=practice/1_first_try/solution.py\n```", "")
-        prose.write_text(text, encoding="utf-8")
-    ((file, _, what, _, severity),) = main(tmp_path / "lessons", [folder.name])
-    assert (Path(file).name, severity) == ("example_first.py", "error")
-    assert what.startswith("fails as a snippet of the page: ")
-    assert "NameError" in what
+        prose.write_text(text.replace("run=yes", settings), encoding="utf-8")
+    return main(root / "lessons", [folder.name])
+
+
+@pytest.mark.parametrize(
+    ("code", "settings", "told"),
+    [
+        (
+            "print(missing)\n",
+            "run=yes",
+            "error: example_first.py: fails as a snippet",
+        ),
+        ("print(1)\n", "run=yes fails=yes", "error: example_first.py: does not fail, though"),
+    ],
+)
+def test_a_snippet_that_ends_as_nobody_says_is_named(
+    tmp_path: Path, code: str, settings: str, told: str
+) -> None:
+    assert said(snippet_of(tmp_path, code, settings)).startswith(told)
+
+
+def test_a_snippet_that_fails_on_purpose_is_right(tmp_path: Path) -> None:
+    assert snippet_of(tmp_path, "print(missing)\n", "run=yes fails=yes") == []

@@ -65,6 +65,9 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("if x:\n    pass\nelse\n    pass", "colon_missing", 3),
         ("f(\n    a=1,\n    stream==True,\n)", "equals_in_call", 3),
         ("f(a=1, True)", "positional_after", 1),
+        ("time.sleep(0,05)", "decimal_comma", 1),
+        ("x = 05", "leading_zero", 1),
+        ("def f():\n    Yield x", "capital", 2),
     ],
 )
 def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: int) -> None:
@@ -84,6 +87,15 @@ def test_of_other_code_that_is_no_python_only_python_speaks(code: str) -> None:
     assert result.message.startswith("Line 1 is not valid Python")
 
 
+KEEP = """\
+def keep(stream):
+    text = ''
+    for x in stream:
+        text += x
+        yield x
+"""
+
+
 @pytest.mark.parametrize(
     ("code", "mistake"),
     [
@@ -95,6 +107,10 @@ def test_of_other_code_that_is_no_python_only_python_speaks(code: str) -> None:
         ("def make():\n    return 1\nmake()", "lost"),
         ("text == 1", "compared"),
         ("st.success = 1", "overwritten"),
+        (f"{KEEP}text = ''\nst.write_stream(keep(x))\nst.write(text)", "own_copy"),
+        ("def keep(to):\n    to = []\n    return len(to)\nst.write(keep(x))", "parameter_replaced"),
+        ("def keep(a, b):\n    return a\nst.write(keep(b, a))", "swapped"),
+        ("try:\n    f()\nexcept KeyError or OSError:\n    pass", "except_or"),
         ("def late():\n    st.success('9.40.1')", "uncalled_function"),
         ("if name:\n    st.success('9.40.1')", "skipped"),
     ],
@@ -114,6 +130,13 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "def show():\n    st.write('x')\n    return 1\nshow()",
         "x = text == 1",
         "pieces.append(1)",
+        f"{KEEP}text = ''\nst.write_stream(keep(x))\ntext += 'x'",
+        f"{KEEP}    return text\ntext = ''\ntext = keep(x)",
+        KEEP.replace("    text = ''", "    global text\n    text = ''")
+        + "text = ''\nf(keep, text)",
+        "def keep(to):\n    if not to:\n        to = []\n    return to\nf(keep(x))",
+        "def keep(a, b):\n    return a\nst.write(keep(a, b))",
+        "try:\n    f()\nexcept (KeyError, OSError):\n    pass",
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
@@ -130,6 +153,26 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("NameError: name 'true' is not defined", "f(true)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
+        ("NameError: name 'text' is not defined", "f(len(text))", "undefined"),
+        ("NameError: name 'ai_complete' is not defined", "ai_complete(1)", "other_function"),
+        ("NameError: name 'stream' is not defined", "Complete(stream==1)", "equals_in_call"),
+        ("NameError: name 'stream' is not defined", "f(stream==1)", "undefined"),
+        (
+            "NameError: name 'streamlit' is not defined",
+            "import streamlit as st; streamlit.x",
+            "imported_as",
+        ),
+        (
+            "NameError: name 'snowflake' is not defined",
+            "from snowflake.cortex import Complete; snowflake.Complete",
+            "name_alone",
+        ),
+        ("TypeError: time.sleep() takes exactly one argument (2 given)", "x", "decimal_comma"),
+        ("TypeError: the JSON object must be str, bytes or bytearray, not list", "x", "json_type"),
+        ("TypeError: 'int' object is not iterable", "x", "number_iterated"),
+        ("TypeError: 'float' object is not iterable", "x", "not_iterable"),
+        ("TypeError: 'str' object does not support the context manager protocol", "x", "no_with"),
+        ("TypeError: type() takes no keyword arguments", "type(1, stream=1)", "no_such_argument"),
         ("NameError: name 'sleep' is not defined", "sleep(1)", "module_missing"),
         ("NameError: name 'promt' is not defined", "f(promt, prompt := 1)", "misspelt"),
         ("NameError: name 'zebra' is not defined", "f(zebra)", "undefined"),
@@ -252,6 +295,14 @@ def test_a_text_with_the_name_of_a_variable_in_braces_lacks_its_f() -> None:
     shown = Draw(name="success", args={"body": "Version {version}"}, into=0, id=1, line=2)
     assert (judged(code, shown, END).mistake, judged(code, shown, END).line) == ("f_missing", 2)
     assert judged(code, END).mistake != "f_missing", "it was not shown"
+
+
+def test_code_in_quotes_is_named_where_it_was_shown() -> None:
+    code = 'rows = 1\nst.info("rows[0]")\n'
+    shown = Draw(name="info", args={"body": "rows[0]"}, into=0, id=1, line=2)
+    assert (judged(code, shown, END).mistake, judged(code, shown, END).line) == ("quoted_code", 2)
+    assert judged(code, END).mistake is None, "it was not shown"
+    assert judged(code.replace("rows =", "other ="), shown, END).mistake is None, "it is no code"
 
 
 def test_what_is_printed_and_not_shown_is_named() -> None:

@@ -176,11 +176,12 @@ def programs_of(lesson: Lesson) -> int:
     return tried + len(snippets(lesson))
 
 
-def snippets(lesson: Lesson) -> dict[str, Exercise]:
-    """Return what a lesson lets its learners run, by its file; code that shows text, twice."""
+def snippets(lesson: Lesson) -> dict[str, tuple[Exercise, bool]]:
+    """Return what a lesson lets its learners run, and whether it fails on purpose, by its file."""
     return {
-        block.source.partition("#")[0].replace(LANGUAGE, language): snippet(
-            lesson.name, block.source, block.text
+        block.source.partition("#")[0].replace(LANGUAGE, language): (
+            snippet(lesson.name, block.source, block.text),
+            block.fails,
         )
         for language in LANGUAGES
         for blocks in read(lesson, language).sections.values()

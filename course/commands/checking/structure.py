@@ -126,7 +126,8 @@ def _outline(block: Block) -> Iterator[Part]:
         kind = "a folded heading" if block.folded else f"a heading of level {block.level}"
         yield f"{kind} with the id `{block.id}`", line
     elif isinstance(block, Code):
-        yield f"the {'snippet' if block.run else 'code'} `{block.source}`", line
+        kind = "snippet that fails" if block.fails else "snippet" if block.run else "code"
+        yield f"the {kind} `{block.source}`", line
     elif isinstance(block, ExercisePlace):
         yield f"the exercise `{block.name}`", line
     elif isinstance(block, Callout):

@@ -37,23 +37,26 @@ def main(lessons: Path, names: list[str]) -> list[Row]:
             rows += _tried(exercise, lessons / exercise.day / "practice", answers, pool)
         for name in names:
             found = snippets(find(name, lessons))
-            shown = [(str(lessons / name / file), each) for file, each in found.items()]
+            shown = [(str(lessons / name / file), *each) for file, each in found.items()]
             rows += chain.from_iterable(pool.map(partial(_run_snippet, answers), shown))
     return rows
 
 
-def _run_snippet(answers: Answers, shown: tuple[str, Exercise]) -> list[Row]:
-    """Run what learners can run as it is; it ends without an error, as its text promises."""
-    file, each = shown
+def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Row]:
+    """Run what learners can run, as it is: it ends without an error, unless it fails on purpose."""
+    file, each, fails = shown
     try:
         results = grade(each, each.starter, try_out(each, each.starter, answers), "en")
     except Unavailable as error:
         return [(file, (), *_unavailable(error))]
     wrong = next((result for result in results if not result.passed), None)
-    if wrong is None:
+    if fails and wrong is None:
+        said, fix = "does not fail, though the page says so", "Drop fails=yes, or correct it"
+        return [(file, (), said, fix, "error")]
+    if fails or wrong is None:
         return []
     said = f"fails as a snippet of the page: {' '.join(wrong.message.split())}"
-    return [(file, (), said, "Correct it, or show it without run=yes", "error")]
+    return [(file, (), said, "Correct it, or say fails=yes if that is meant", "error")]
 
 
 def _tried(
