@@ -30,7 +30,8 @@ Check: TypeAlias = Callable[[Language], None]
 
 def switch(page: Page, language: Language) -> None:
     page.get_by_test_id("stSidebar").get_by_text(NAMES[language], exact=True).click()
-    page.wait_for_url(f"**lang={language}*")
+    home = texts(language)["course.home"]
+    expect(page.get_by_test_id("stSidebarNav").get_by_text(home, exact=True)).to_be_visible()
     chosen = page.get_by_test_id("stSidebar").get_by_role("radio", name=NAMES[language])
     expect(chosen).to_be_checked()
     settle(page)
