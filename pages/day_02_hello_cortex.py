@@ -32,17 +32,14 @@ def draw_demo() -> None:
     with st.container(horizontal=True):
         model = demo.choose_model("Select a model", ["llama3.1-8b", "claude-haiku-4-5"], connection)
         prompt = demo.prompt(
-            "Enter your prompt:",
-            ko="Snowflake Cortex가 무엇인가요?",
-            en="What is Snowflake Cortex?",
+            "Enter your prompt:", ko="Cortex가 무엇인가요?", en="What is Snowflake Cortex?"
         )
 
     def act(pressed: str) -> None:
         request = demo.request(model, prompt)
         if request and pressed == "Ask":
-            # One piece: SQL returns the whole answer or nothing.
-            whole = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
-            demo.ask(whole, request, pace=Pace.off())
+            in_one_piece = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
+            demo.ask(in_one_piece, request, pace=Pace.off())
         elif request:
             demo.ask(DirectStrategy(connection.session), request)
 
