@@ -369,7 +369,7 @@ def test_a_click_in_the_output_solves_no_exercise() -> None:
     app = run(open_page(), only_here)
     app = over(of_first_scene(app.button, "More").click().run())
     assert not app.exception
-    assert "9." in said(app)
+    assert said(app).count("Snowflake version: ") == 1
     assert not [fact for fact in kept() if fact.kind == "solved"]
 
 
