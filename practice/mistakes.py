@@ -615,7 +615,7 @@ def outside_if(trial: Trial) -> Found | None:
     for call in trial.each(ast.Call) if not buttons else ():
         alone = isinstance(trial.parents[call], ast.Expr)
         unused = alone and ast.unparse(call.func) == "st.button" and not _kept(call)
-        if unused and any(_always_asks(trial, each, call.lineno) for each in trial.each(ast.Call)):
+        if unused and any(_asks(each, call.lineno) for each in trial.each(ast.Call)):
             return "button_unused", call.lineno, {}
     if not buttons or called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
@@ -634,10 +634,9 @@ def outside_if(trial: Trial) -> Found | None:
     return None
 
 
-def _always_asks(trial: Trial, call: ast.Call, after: int) -> bool:
-    """Whether a call below a line asks something whenever the page is drawn."""
-    asks = ast.unparse(call.func) in ASKING and call.lineno > after
-    return asks and _always_runs(trial, call)
+def _asks(call: ast.Call, after: int) -> bool:
+    """Whether a call below a line is one that a button should start."""
+    return ast.unparse(call.func) in ASKING and call.lineno > after
 
 
 def _kept(button: ast.Call) -> bool:
