@@ -614,7 +614,8 @@ def outside_if(trial: Trial) -> Found | None:
     buttons = _button_ifs(trial)
     for call in trial.each(ast.Call) if not buttons else ():
         alone = isinstance(trial.parents[call], ast.Expr)
-        if alone and ast.unparse(call.func) == "st.button" and not _kept(call):
+        unused = alone and ast.unparse(call.func) == "st.button" and not _kept(call)
+        if unused and any(_asks(each, call.lineno) for each in trial.each(ast.Call)):
             return "button_unused", call.lineno, {}
     if not buttons or called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
@@ -631,6 +632,11 @@ def outside_if(trial: Trial) -> Found | None:
                 where = {"name": node.id, "other": str(buttons[0].lineno)}
                 return "outside_if_used", node.lineno, where
     return None
+
+
+def _asks(call: ast.Call, after: int) -> bool:
+    """Whether a call below a line is one that a button should start."""
+    return ast.unparse(call.func) in ASKING and call.lineno > after
 
 
 def _kept(button: ast.Call) -> bool:

@@ -62,7 +62,7 @@ def test_an_exercise_that_is_right_is_passed_over_in_silence(tried: dict[str, li
 
 def test_a_solution_that_fails_is_named_with_the_check(tried: dict[str, list[Row]]) -> None:
     told = said(tried["2_solution_fails"])
-    assert told.startswith("error: solution.py: fails check runs (ko, en): The name that line ")
+    assert told.startswith("error: solution.py: fails check runs (ko, en): Line ")
     assert "KeyError" in told
 
 

@@ -359,7 +359,16 @@ def test_the_widgets_in_the_output_run_the_program_again_and_leave_the_verdict()
     assert not app.exception
     assert (said(app).count("large: 2"), said(app).count("small: 0")) == (1, 1)
     assert [each.value for each in app.warning] == verdict
-    assert len([fact for fact in kept() if fact.kind == "tried"]) == 1
+
+
+def test_a_click_in_the_output_solves_no_exercise() -> None:
+    only_here = program("solution.py").replace("\nrows", "    rows")
+    only_here = only_here.replace("\nst.success", "\n    st.success") + 'st.button("More")\n'
+    app = run(open_page(), only_here)
+    app = over(of_first_scene(app.button, "More").click().run())
+    assert not app.exception
+    assert said(app).count("Snowflake version: ") == 1
+    assert not [fact for fact in kept() if fact.kind == "solved"]
 
 
 def test_an_error_after_a_click_in_the_output_is_told_beside_the_verdict() -> None:

@@ -275,6 +275,7 @@ BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
         (f"{BUTTON}st.write_stream(stream)", "outside_if"),
         (f"{BUTTON}st.write(stream)", "outside_if_used"),
         ('st.button("Go")\nComplete()', "button_unused"),
+        ('Complete()\nst.button("Go")', "skipped"),
         (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped"),
         (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped"),
         ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped"),
