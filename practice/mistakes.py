@@ -37,7 +37,7 @@ METHODS = frozenset(
 INPUTS = ("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox")
 HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
 # What is for a button to start.
-ASKING = ("Complete", "session.sql", "st.write_stream")
+ASKING = ("Complete", "ai_complete", "session.sql", "st.write_stream")
 # What is run wherever the page is: no branch, no loop, no function.
 STRAIGHT = (
     *(ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.withitem),

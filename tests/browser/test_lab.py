@@ -157,7 +157,7 @@ def test_what_it_costs_is_counted_on_this_pages_own_connection(
     settle(page)
     before = sum(received)
     button(page, "cost").click()
-    expect(lab.get_by_text("times less")).to_be_visible()
+    expect(lab.get_by_text("a factor of")).to_be_visible()
     figures = lab.get_by_text("Bytes sent").all_inner_texts()
     naive, ours = (int("".join(filter(str.isdigit, each))) for each in figures)
     assert naive > 4 * ours

@@ -73,7 +73,7 @@ def test_what_was_written_survives_a_refresh_and_a_change_of_language_and_can_be
 
 def test_an_endless_loop_ends_in_a_sentence(page: Page) -> None:
     run_program(page, ENDLESS)
-    expect(panel(page).get_by_text("Look for a loop that never ends")).to_be_visible()
+    expect(panel(page).get_by_text("Nothing ends the loop in line 1")).to_be_visible()
 
 
 def test_nothing_of_the_program_is_left_when_the_tab_is_closed(

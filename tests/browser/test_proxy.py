@@ -100,7 +100,7 @@ def test_an_answer_streams_through_the_proxy_and_no_header_of_it_stops_the_page(
     assert "default-src 'self'" in response.headers["content-security-policy"]
     assert response.headers["x-content-type-options"] == "nosniff"
     page.get_by_role("button", name="Generate").click()
-    expect(page.get_by_text(texts("en")["demo.total"])).to_be_visible()
+    expect(page.get_by_text(texts("en")["demo.total"], exact=True)).to_be_visible()
     # The editor's script, and the charts', are what a policy would stop first.
     expect(page.locator(".stBidiComponent").get_by_role("textbox").first).to_be_visible()
     expect(page.locator(".stVegaLiteChart").first).to_be_visible()
