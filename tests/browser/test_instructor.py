@@ -81,5 +81,5 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         page.get_by_role("link", name="Open Day 5").click()
         expect(page.get_by_text("lessons/day_05_caching/lesson.toml (1)")).to_be_visible()
     log = (home / "streamlit.log").read_text("utf-8")
-    assert "lessons/day_05_caching/en.md:5: `thery` is no section's id" in log
+    assert "lessons/day_05_caching/en.md:16: `thery` is no section's id" in log
     assert "lessons/day_05_caching/lesson.toml:1: is not valid TOML" in log
