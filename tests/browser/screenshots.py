@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from tests.browser import chromium
+from tests.browser.day_3 import EXERCISES, SHOW
 from tests.browser.server import ROOT, streamlit_server
 
 IMAGES = ROOT / "docs" / "images"
@@ -86,6 +87,8 @@ def _save(frames: Mapping[float, str], path: Path) -> None:
 
 def take_home(page: Page, url: str, language: str, path: Path) -> None:
     """Photograph Home as it is for somebody who has begun."""
+    # So its answer is there as a whole.
+    page.emulate_media(reduced_motion="reduce")
     page.goto(f"{url}/?lang={language}")
     page.locator("#progress").wait_for()
     page.wait_for_timeout(1_000)
@@ -94,12 +97,15 @@ def take_home(page: Page, url: str, language: str, path: Path) -> None:
 
 
 def take_practice(page: Page, url: str, language: str, path: Path) -> None:
-    """Run the exercise that shows a stream as its learner finds it, and photograph the verdict."""
+    """Run an attempt at the exercise that shows a stream, and photograph the verdict."""
     page.goto(f"{url}/day_03_write_streams?lang={language}")
     panel = page.locator('[class*="-2_show_the_stream-panel"]')
-    expect(panel.locator("textarea")).to_have_value(re.compile("join"))
-    panel.locator("textarea").press("ControlOrMeta+Enter")
-    expect(panel.get_by_role("alert").filter(has_text="26")).to_be_visible(timeout=PATIENCE_MS)
+    editor = panel.locator("textarea")
+    expect(editor).to_have_value(re.compile("stream=True"))
+    starter = (EXERCISES / SHOW / "starter.py").read_text("utf-8")
+    editor.fill(starter.replace('"".join(stream)', "next(stream)"))
+    editor.press("ControlOrMeta+Enter")
+    expect(panel.get_by_role("alert").first).to_be_visible(timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
     panel.screenshot(path=path)
     print(f"Wrote {path.relative_to(ROOT)}")
