@@ -143,15 +143,17 @@ def lesson_page(name: str) -> LessonPage:
 
     def draw_text() -> None:
         after = lesson.meta.solution_after
+        solved = exercises.shows_solutions(name, after)
         for section, blocks in parts.items():
-            if section == "solution" and not exercises.shows_solutions(name, after):
+            if section == "solution" and not solved:
                 draw_section(name, blocks[:1], draw_live)
                 exercises.say_when_solutions_are_shown(name, after)
                 continue
             draw_section(name, blocks, draw_live)
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
-        _take_away(lesson, source)
+        # The whole program is the solution, too.
+        _take_away(lesson, source if solved else "")
         milestone.draw(lesson, lessons)
         _neighbours(lesson, lessons)
         if opened_here():

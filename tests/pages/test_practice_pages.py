@@ -132,6 +132,15 @@ def test_the_solution_is_shown_when_the_instructor_wants_it_to_be(
     assert shows_the_solution(run(app, "x = 1\n")) is after
 
 
+@pytest.mark.parametrize(("mode", "offered"), [("always", True), ("never", False), ("", False)])
+def test_the_whole_program_comes_with_the_solution(
+    mode: str, offered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(practice_panel.SOLUTIONS, mode)
+    labels = [each.proto.label for each in open_page().get("download_button")]
+    assert (texts("en")["course.download"].format(file="day1.py") in labels) is offered
+
+
 def shows_the_solution(app: AppTest) -> bool:
     return texts("en")["practice.solution"] in [each.label for each in app.expander]
 
