@@ -282,6 +282,7 @@ CASES: dict[str, list[Case]] = {
                 *("5, 'Hi', stream=True", f"{M}, 5, stream=True", f"{M}, object()", "'nope', 'Hi'"),
                 *(f"{M}, [{{'role': 'user', 'content': 'Hi'}}]", f"{M}, ['x']", f"{M}, None"),
                 *(f"{M}, 'Hi', options={{'max_tokens': 5}}", f"{M}, 'Hi', options={{'top_p': 3}}"),
+                f"{M}, 'Hi', options={{'max_tokens': '5'}}",
                 *(f"{M}, 'Hi', options=5", f"{M}, 'Hi', timeout=-1", f"{M}, 'Hi', timeout='5'"),
                 *(f"{M}, 'Hi', session=5", "'m', 'p', timeout=1, deadline=2"),
                 *(f"{M}, 'Hi', options={{'response_format': {given}}}" for given in ("5", "{}")),

@@ -34,6 +34,13 @@ def test_one_more_waits_until_a_place_is_given_back() -> None:
     other.join()
 
 
+def test_the_first_to_come_is_the_first_to_go_in() -> None:
+    queue = FairQueue(places=1)
+    first, second = queue.join(), queue.join()
+    assert second.wait(0) == 1
+    assert first.wait(0) is None
+
+
 def test_a_place_is_given_back_although_its_holder_fails() -> None:
     queue = FairQueue(places=1, lease=60.0)
     with pytest.raises(ValueError, match="mine"), queue.turn():

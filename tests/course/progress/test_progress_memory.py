@@ -266,12 +266,16 @@ def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
 
 
 def test_an_import_from_a_clock_that_runs_ahead_does_not_win_for_ever(time: Time) -> None:
-    progress = browser(MemoryStore(), time)
-    ahead = Fact(DAY, "answered", "q", "ahead", NOON + timedelta(days=900))
-    progress.import_(dump([ahead]), [DAY])
+    store = MemoryStore()
+    progress, other = browser(store, time), browser(store, time)
+    ahead = [Fact(DAY, "answered", q, "ahead", NOON + timedelta(days=900)) for q in ("q", "r")]
+    progress.import_(dump(ahead), [DAY])
     time.seconds = 1
     progress.record(DAY, "answered", "q", "now")
-    assert progress.value(DAY, "answered", "q") == "now"
+    # A browser that has not looked since then.
+    other.record(DAY, "answered", "r", "now")
+    progress.refresh()
+    assert [progress.value(DAY, "answered", q) for q in ("q", "r")] == ["now", "now"]
 
 
 ENTRY = {"lesson": DAY, "kind": "read", "at": "2026-11-24T12:00:00Z"}
