@@ -40,8 +40,8 @@ const address = (place) => {
 const find = (place) =>
     document.getElementById(place) ?? document.querySelector(`.st-key-${CSS.escape(place)}`)
 
-// Looked up each time, since a rerun draws headings and links anew: an observer would watch what is
-// gone.
+// Query each time: a rerun replaces headings and links, and an observer would keep watching removed
+// nodes.
 function mark() {
     const links = [...document.querySelectorAll('.st-key-contents a[href^="#"]')]
     const main = document.querySelector(MAIN)
@@ -126,7 +126,7 @@ export default function ({ data }) {
     loaded = true
     arrived = data.turn || arrived
     if (place) {
-        // Whoever scrolls knows better.
+        // Stop as soon as the reader scrolls.
         const mine = new AbortController()
         for (const what of ["wheel", "touchstart", "keydown", "pointerdown"]) {
             on(what, () => mine.abort())

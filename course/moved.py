@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
@@ -73,7 +73,8 @@ class Moved(Table):
             raise ValueError(f"`{twice}` has moved to two places")
         return self
 
-    @property
+    # Cached: each fact of a learner is looked up in every run of a page.
+    @cached_property
     def places(self) -> dict[str, str]:
         """Where each thing is now, by its former place."""
         return {move.source: move.to for move in self.moved}

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from practice.conditions import Condition, Table, Words
 from practice.patterns import parse_program
-from practice.sources import SourceError, read_text, read_toml
+from practice.sources import SourceError, exercise_files, read_text, read_toml
 
 __all__ = [
     "LESSONS",
@@ -259,10 +259,4 @@ def load_exercises(day: str, lessons: Path = LESSONS) -> list[Exercise]:
     Raises:
         ExerciseError: one of them cannot be used.
     """
-
-    def place(path: Path) -> tuple[int, str]:
-        number = path.parent.name.partition("_")[0]
-        return (int(number) if number.isdecimal() else 0), path.parent.name
-
-    found = (lessons / day / "practice").glob("*/exercise.toml")
-    return [read_exercise(path.parent) for path in sorted(found, key=place)]
+    return [read_exercise(path.parent) for path in exercise_files(lessons / day)]

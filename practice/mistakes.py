@@ -48,7 +48,7 @@ STRAIGHT = (
 TELLING = 4
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
-# How alike two names are, from 0 to 1; Python's own are so many that one of them often is.
+# How similar two names are, from 0 to 1. Python has so many names that one often comes close.
 SIMILAR, SURE = 0.7, 0.85
 # A name of so few characters is like many.
 SHORT = 2
@@ -498,7 +498,7 @@ def wrong_type(trial: Trial) -> Found | None:
 
 
 def imported(trial: Trial) -> Found | None:
-    """An import of what there is not."""
+    """An import that does not exist."""
     line = trial.line
     found = re.match(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'", trial.said)
     if found:
@@ -777,7 +777,7 @@ SLIPS: dict[str, Rule] = {
         *(own_copy, swapped, except_or),
     )
 }
-#: Why an error got past an `except`: asked before all else that is said of it.
+#: Why an `except` missed an error: tried before every other rule.
 CATCHES: dict[str, Rule] = {"except_or": except_or}
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule

@@ -45,8 +45,8 @@ class Replay:
 
     Args:
         key: for the widgets, so that two programs' do not meet.
-        use: is told the label and the new value of a widget that is used; without it, or in a
-            program with a form, none can be.
+        use: called with the label and the new value of a widget that the learner uses. Without it,
+            or in a program with a form, widgets are disabled.
         printed: heading of what the program printed.
         sidebar: heading of what it drew into the sidebar, which belongs to the course.
         undrawn: the sentence for a call that Streamlit refuses, from ``name`` and ``reason``.

@@ -19,6 +19,7 @@ __all__ = [
     "INVISIBLE",
     "LARGEST",
     "SourceError",
+    "exercise_files",
     "parse_python",
     "read_python",
     "read_text",
@@ -85,6 +86,16 @@ class SourceError(ValueError):
     def __init__(self, path: Path, line: int, what: str, fix: str) -> None:
         self.path, self.line, self.what, self.fix = path, line, what, fix
         super().__init__(f"{path}{f':{line}' if line else ''}: {what}. {fix}.")
+
+
+def exercise_files(lesson: Path) -> list[Path]:
+    """Return the ``exercise.toml`` of each exercise in a lesson's folder, by their numbers."""
+
+    def place(path: Path) -> tuple[int, str]:
+        number = path.parent.name.partition("_")[0]
+        return (int(number) if number.isdecimal() else 0), path.parent.name
+
+    return sorted(lesson.glob("practice/*/exercise.toml"), key=place)
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

@@ -37,8 +37,8 @@ IDLE_SECONDS = 0.1
 # where a page's script can be stopped, too.
 LONGEST_TICK = 0.25
 # An answer's first pieces that hold no letter and no digit, such as ``## ``, show nothing on a
-# page: the first word doesn't wait for a tick after them (benchmarks: first_answer). So many at
-# most.
+# page: the first word doesn't wait for a tick after them (benchmarks: first_answer). At most this
+# many.
 MARK_PIECES = 4
 # A reader notices a limit long before that.
 UNREAD_SECONDS = 2.0

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from course.content.lesson import Lesson
+from course.content.outline import outline_of
 from course.language import LANGUAGES, Language
-from practice.sources import SourceError, read_text, read_toml, stamp
+from practice.sources import SourceError, exercise_files, read_text, read_toml, stamp
 
 __all__ = ["MOST_WORDS", "minutes", "words"]
 
@@ -34,7 +35,6 @@ UNSEEN = re.compile(
     r"|^[ \t>]*[0-9]+\.(?=[ \t])"
 )
 SNIPPET = re.compile(r"^```python .*\brun=yes\b", re.MULTILINE)
-QUESTION = re.compile(r"^[ ]{0,3}> ?\[!QUESTION\]", re.MULTILINE)
 
 
 def words(lesson: Lesson, language: Language) -> int:
@@ -46,7 +46,7 @@ def words(lesson: Lesson, language: Language) -> int:
     meta = lesson.meta
     about = [meta.title, meta.summary, *(each for each in (meta.demo, meta.built) if each)]
     counted = sum(_counted(each.of(language)) for each in about)
-    counted += sum(_task(path, language, stamp(path)) for path in _exercises(lesson))
+    counted += sum(_task(path, language, stamp(path)) for path in exercise_files(lesson.folder))
     prose = lesson.folder / f"{language}.md"
     return counted + _prose(prose, stamp(prose))[0]
 
@@ -56,28 +56,23 @@ def minutes(lesson: Lesson) -> int:
 
     An exercise's minutes are for reading its task, too.
     """
-    longest = 0.0
+    longest, has = 0.0, outline_of(lesson)
     for language in LANGUAGES:
         prose = lesson.folder / f"{language}.md"
         with suppress(SourceError):  # the page says that the lesson is broken
-            counted, snippets, questions = _prose(prose, stamp(prose))
-            taken = counted / WORDS_A_MINUTE[language]
-            taken += snippets * SNIPPET_MINUTES + questions * QUESTION_MINUTES
+            counted, snippets = _prose(prose, stamp(prose))
+            taken = counted / WORDS_A_MINUTE[language] + snippets * SNIPPET_MINUTES
             longest = max(longest, taken)
-    longest += len(_exercises(lesson)) * EXERCISE_MINUTES
+    longest += len(has.questions) * QUESTION_MINUTES + len(has.exercises) * EXERCISE_MINUTES
     return max(ROUNDED_TO, math.ceil(longest / ROUNDED_TO) * ROUNDED_TO)
 
 
-def _exercises(lesson: Lesson) -> list[Path]:
-    return sorted(lesson.folder.glob("practice/*/exercise.toml"))
-
-
 @lru_cache(maxsize=1024)
-def _prose(path: Path, changed: tuple[int, int] | None) -> tuple[int, int, int]:  # noqa: ARG001
-    """Return the words, snippets and questions of a file; ``changed`` is part of the key."""
+def _prose(path: Path, changed: tuple[int, int] | None) -> tuple[int, int]:  # noqa: ARG001
+    """Return the words and snippets of a file; ``changed`` is part of the key."""
     source = read_text(path)
     counted = sum(map(_counted, _shown(source)))
-    return counted, len(SNIPPET.findall(source)), len(QUESTION.findall(source))
+    return counted, len(SNIPPET.findall(source))
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import anchor_of
-from practice.sources import SourceError, read_text, stamp
+from practice.sources import SourceError, exercise_files, read_text, stamp
 
 ID = r"[a-z0-9-]{1,60}"
 HEADING = re.compile(rf"^##.*\{{#({ID})(?:\s[^}}]*)?\}}[ \t]*$", re.MULTILINE)
@@ -37,7 +37,9 @@ def outline_of(lesson: Lesson) -> Outline:
     with suppress(SourceError):
         if (changed := stamp(prose)) is not None:
             anchors, questions = _ids(prose, changed)
-    exercises = _exercises(lesson.folder / "practice")
+    exercises: tuple[str, ...] = ()
+    with suppress(OSError):
+        exercises = tuple(path.parent.name for path in exercise_files(lesson.folder))
     return Outline(exercises, questions, (*PAGE, *anchors, *map(anchor_of, exercises)))
 
 
@@ -55,15 +57,3 @@ def places(lessons: Iterable[Lesson]) -> set[str]:
 def _ids(prose: Path, changed: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ARG001 - the key
     source = read_text(prose)
     return tuple(HEADING.findall(source)), tuple(QUESTION.findall(source))
-
-
-def _exercises(folder: Path) -> tuple[str, ...]:
-    def place(name: str) -> tuple[int, str]:
-        number = name.partition("_")[0]
-        return (int(number) if number.isdecimal() else 0), name
-
-    with suppress(OSError):
-        return tuple(
-            sorted((each.parent.name for each in folder.glob("*/exercise.toml")), key=place)
-        )
-    return ()

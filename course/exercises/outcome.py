@@ -38,7 +38,7 @@ class Result:
     """The places of a run's verdict, output and checks on the page, one below the other.
 
     ``again`` is the run of one scene that a click in the output has started: it takes the scene's
-    place in the output, and the verdict stays. ``use`` is told of the next click.
+    place in the output, and the verdict stays. A click calls ``use``.
     """
 
     def __init__(

@@ -96,7 +96,7 @@ def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list
 
 
 def snippet_of(root: Path, code: str, settings: str) -> list[Row]:
-    """Return what is said of a day that has nothing to try but this snippet."""
+    """Return what the check reports for a day whose only program is this snippet."""
     create(8, "Snippet", root=root)
     folder = root / "lessons" / "day_08_snippet"
     (folder / "steps" / "example_first.py").write_text(code, encoding="utf-8")

@@ -29,7 +29,7 @@ def judged(code: str, *events: Event, passes: dict[str, Any] | None = None) -> C
 
 
 def failed(said: str, line: int, code: str) -> CheckResult:
-    """Return what is said of a program that an error ends in ``line``."""
+    """Return the verdict on a program that fails in ``line``."""
     kind, _, message = said.partition(": ")
     error = Failed(type=kind, module="builtins", message=message, lines=[line])
     return judged(code, error, Ended(reason="error"))
