@@ -29,6 +29,8 @@ __all__ = ["first_answer", "stop_latency"]
 
 STOPS = 5
 PROCESSES = 3
+#: For how long a browser goes on drawing a lesson whose script has ended.
+DRAWN_MS = 1_500
 LATER_ANSWERS = 3
 # Longer than anything before it, so that it is the model that is waited for.
 SETTLE_MS = 700
@@ -107,6 +109,9 @@ def _first_and_later(
             for number in range(1 + LATER_ANSWERS):
                 with open_it(tabs, server.url, settled=settled or number > 0) as page:
                     page.get_by_role("button", name="Generate").wait_for()
+                    if settled or number > 0:
+                        # The browser draws on when the script has ended.
+                        page.wait_for_timeout(DRAWN_MS)
                     seconds = press(page, "Generate", WRITING)
                     (later if number else first).append(seconds)
     return first, later
