@@ -164,10 +164,11 @@ def _panel(exercise: Exercise) -> None:
             st.subheader(exercise.about.title.of(current()), anchor=anchor_of(exercise.name))
             st.markdown(exercise.about.task.of(current()))
         running = _exercise(exercise)
+        # Without a result in the turn before, nothing is left there that has to go.
+        goes_on = st.session_state.get(followed, True)
         if attempt_at(exercise).run is not None:
             connection_panel.say_if_replaced()
-        goes_on = st.session_state.get(followed) is True
-        st.session_state[followed] = running is not None
+            st.session_state[followed] = running is not None
         # Last, when all else is on the page and can be used.
         if running is not None:
             # What another run has left there goes when a turn ends: the first, at once.

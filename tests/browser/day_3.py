@@ -36,7 +36,7 @@ def open_day_3(page: Page, course: str, language: Language = "en") -> None:
 
 def whole(page: Page) -> None:
     """Wait for the last element of the page: until it is there, a click reruns half a page."""
-    expect(page.get_by_test_id("stDownloadButton").filter(has_text="day3.py")).to_be_visible()
+    expect(page.locator(".st-key-neighbours")).to_be_visible()
 
 
 def settle(page: Page) -> None:
