@@ -37,7 +37,7 @@ METHODS = frozenset(
 INPUTS = ("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox")
 HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
 # What is for a button to start.
-ASKING = ("Complete", "ai_complete", "session.sql", "st.write_stream")
+ASKING = ("Complete", "session.sql", "st.write_stream")
 # What is run wherever the page is: no branch, no loop, no function.
 STRAIGHT = (
     *(ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.withitem),
@@ -636,7 +636,8 @@ def outside_if(trial: Trial) -> Found | None:
 
 def _asks(call: ast.Call, after: int) -> bool:
     """Whether a call below a line is one that a button should start."""
-    return ast.unparse(call.func) in ASKING and call.lineno > after
+    name = ast.unparse(call.func)
+    return call.lineno > after and (name in ASKING or name.endswith(".collect"))
 
 
 def _kept(button: ast.Call) -> bool:
