@@ -16,6 +16,8 @@ DAY = "day_03_write_streams"
 CUSTOM = "Method 2: Custom Generator"
 EXERCISES = LESSONS / DAY / "practice"
 MAKE, SHOW = "1_make_a_stream", "2_show_the_stream"
+# A drawer's content takes a tenth of this on a machine that does nothing else.
+DRAWN_MS = 10_000
 BEGINNING = """() => {
     window.hasBegun = false;
     new MutationObserver(() => { window.hasBegun = true; }).observe(
@@ -63,6 +65,18 @@ def open_by(button: Locator, inside: Locator) -> None:
         button.click()
         with suppress(TooLate):
             inside.wait_for(timeout=2_000)
+
+
+def open_drawer(drawer: Locator, inside: Locator) -> None:
+    """Open an expander, again where it has opened and stayed empty.
+
+    Streamlit drops what an ended run has drawn and its server hasn't sent when the next run begins.
+    """
+    settle(drawer.page)
+    while not inside.is_visible():
+        drawer.locator("summary").first.click()
+        with suppress(TooLate):
+            inside.wait_for(timeout=DRAWN_MS)
 
 
 def choose_language(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course.language import texts
 from tests.browser.conftest import WIDE
-from tests.browser.day_3 import choose_language, settle
+from tests.browser.day_3 import choose_language, open_drawer, settle, whole
 from tests.browser.endless_model import EndlessModel
 from tests.browser.server import Course
 
@@ -24,9 +24,8 @@ NewPage = Callable[..., Page]
 
 def open_lab(page: Page, course: str, view: str = "compare") -> Locator:
     page.goto(f"{course}/{BREAKING_DAY if view == 'breaking' else DAY}?lang=en")
-    expect(page.locator(".st-key-read-box")).to_be_visible()
-    page.locator(".st-key-lab-drawer summary").click()
-    expect(button(page, view)).to_be_visible()
+    whole(page)
+    open_drawer(page.locator(".st-key-lab-drawer"), button(page, view))
     return page.locator(".st-key-lab")
 
 
@@ -104,7 +103,8 @@ def test_three_ways_answer_side_by_side_and_the_run_is_put_into_words(page: Page
     lab = page.locator(".st-key-lab")
     choose(page, "compare")
     # Method 2 takes a second for every hundred characters.
-    page.locator("[class*=st-key-lab-settings-compare] summary").click()
+    question = page.locator(".st-key-lab-question-en")
+    open_drawer(page.locator("[class*=st-key-lab-settings-compare]"), question)
     choose_option(page, "question", texts("en")["lab.length.short"].partition("{")[0])
     button(page, "compare").click()
     expect(lab.get_by_text("What to look for in this run")).to_be_visible()

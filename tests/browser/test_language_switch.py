@@ -15,7 +15,7 @@ from course.content.lesson import Lesson
 from course.content.lesson_blocks import Question
 from course.language import Language, texts
 from practice import load_exercises
-from tests.browser.day_3 import open_by, rerun, settle
+from tests.browser.day_3 import open_by, open_drawer, rerun, settle, whole
 
 NAMES: dict[Language, str] = {"en": "English", "ko": "한국어"}
 # Each language is come back to once.
@@ -106,9 +106,11 @@ def set_the_demo(page: Page, lesson: Lesson) -> Check:
 def set_the_lab(page: Page, lesson: Lesson) -> Check:
     third = page.locator(".st-key-lab-third")
     if "compare" in lesson.meta.lab:
-        page.locator(".st-key-lab-drawer summary").click()
-        page.locator("[class*=st-key-lab-settings-compare] summary").click()
-        pick(page, page.locator("[class*=st-key-lab-question-]"), 2)
+        settings = page.locator("[class*=st-key-lab-settings-compare]")
+        open_drawer(page.locator(".st-key-lab-drawer"), settings)
+        question = page.locator("[class*=st-key-lab-question-]")
+        open_drawer(settings, question)
+        pick(page, question, 2)
         pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
         with rerun(page):
             third.locator("label").first.click()
@@ -131,7 +133,7 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
 ) -> None:
     page = new_page()
     page.goto(f"{course}/{lesson.name}?lang=ko")
-    expect(page.locator(".st-key-read-box")).to_be_visible()
+    whole(page)
     acts = (answer_the_questions, write_the_last_exercise, set_the_demo, set_the_lab)
     checks = [act(page, lesson) for act in acts]
     for language in SWITCHES:
