@@ -122,6 +122,9 @@ def _runs(trials: Iterable[Trial], language: Language) -> CheckResult:
         if trial.evidence.error is not None:
             return _failed(trial, trial.evidence.error, language)
         if trial.evidence.ended != "end":
+            said, lines, known = _recognised(trial.exercise.about.errors, trial, language)
+            if known is not None:
+                return CheckResult("runs", False, title, said, known, _first(lines))
             if found := first_of(ERRORS, trial):
                 said, line, mistake = _shared(found, language)
                 return CheckResult("runs", False, title, said, mistake, line)

@@ -1,4 +1,4 @@
-"""The stream lab: several ways of streaming side by side, broken on purpose, and what they cost.
+"""The stream lab: ways of streaming side by side, broken on purpose, and what they and a chat cost.
 
 Its figures are measured on the streams of the page; none is written down.
 """

@@ -1,4 +1,4 @@
-"""The stream lab's box on a lesson's page, and what its four views share: one run at a time."""
+"""The stream lab's box on a lesson's page, and what its views share: one run at a time."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from typing import Protocol
 
 import streamlit as st
 
@@ -22,8 +23,10 @@ from streaming.clusters import Clusters
 from streaming.strategies.protocol import Abortable
 
 __all__ = [
+    "END_OF_EVENT",
     "MOST_EVENTS",
     "Look",
+    "Record",
     "Step",
     "Watched",
     "WireRecord",
@@ -118,10 +121,20 @@ class WireRecord:
         return steps
 
 
+class Record(Protocol):
+    """Takes in an answer in the thread that reads it: its bytes, and what the client made of it."""
+
+    def begin(self) -> None: ...
+
+    def tap(self, chunk: bytes) -> None: ...
+
+    def delta(self, text: str) -> None: ...
+
+
 class Watched:
     """A strategy whose bytes and deltas are noted as they pass."""
 
-    def __init__(self, strategy: Strategy, record: WireRecord) -> None:
+    def __init__(self, strategy: Strategy, record: Record) -> None:
         self._strategy, self._record = strategy, record
         self.name, self.live = strategy.name, strategy.live
 
@@ -131,7 +144,7 @@ class Watched:
 
 
 class _WatchedAnswer:
-    def __init__(self, answer: Iterator[str | None], record: WireRecord) -> None:
+    def __init__(self, answer: Iterator[str | None], record: Record) -> None:
         self._answer, self._record = answer, record
 
     def __iter__(self) -> Iterator[str | None]:

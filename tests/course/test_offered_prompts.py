@@ -24,7 +24,8 @@ PROGRAMS = (
     *sorted(LESSONS.glob("day_*/steps/*.py")),
     *sorted(LESSONS.glob("day_*/practice/*/*.py")),
 )
-PRESETS = "short", "medium", "long", "emoji", "breaking"
+TURNS = [f"turn_{number}" for number in range(1, 9)]
+PRESETS = ("short", "medium", "long", "emoji", "breaking", *TURNS)
 
 
 def literal(node: ast.AST | None) -> Iterator[str]:

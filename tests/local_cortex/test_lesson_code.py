@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from course.content.lesson import find, program, read_code
+from local_cortex import tokens
 from local_cortex.engines import Message, scripted
 from tests.local_cortex.programs import command_line, variables
 
@@ -30,7 +31,9 @@ for name in sys.argv[2:]:
             choice.set_value(method)
         for button in app.button:
             button.click().run()
-        shown = [each.value for each in [*app.success, *app.error, *app.markdown]]
+        for message in ["My name is Mina.", "What is my name?"] if app.chat_input else []:
+            app.chat_input[0].set_value(message).run()
+        shown = [each.value for each in [*app.success, *app.error, *app.markdown, *app.caption]]
         exceptions = [each.value for each in app.exception]
         seen[f"{name} {method}".strip()] = {"exceptions": exceptions, "shown": shown}
 print(json.dumps(seen))
@@ -65,7 +68,8 @@ def handout() -> str:
 
 def apps() -> dict[str, list[str]]:
     """Return the parts of each app, in their order."""
-    day_1, day_2, day_4 = "day_01_connect", "day_02_hello_cortex", "day_04_when_it_breaks"
+    day_1, day_2 = "day_01_connect", "day_02_hello_cortex"
+    day_4, day_5 = "day_04_when_it_breaks", "day_05_chat"
     head = [step(day_2, name) for name in ("step_1_libraries", "step_2_connection")]
     return {
         "one_line": [
@@ -75,6 +79,12 @@ def apps() -> dict[str, list[str]]:
         "assembled": [*head, fields("llama3.1-8b"), step(day_2, "step_4_ask")],
         "handled": [*head, fields("no-such-model"), ASK, step(day_2, "handled")],
         "day3": [handout()],
+        "day5": [program(find(day_5))],
+        "counted": [
+            *(step(day_5, name) for name in ("step_1_libraries", "step_2_connection")),
+            fields("llama3.1-8b"),
+            step(day_5, "count_exactly"),
+        ],
     }
 
 
@@ -94,7 +104,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         timeout=240,
     )
     assert done.returncode == 0, done.stderr
-    seen = json.loads(done.stdout)
+    # The clients may have something to say before.
+    seen = json.loads(done.stdout.splitlines()[-1])
     assert {name: found["exceptions"] for name, found in seen.items()} == {
         name: [] for name in seen
     }
@@ -123,3 +134,14 @@ def test_day_2_s_handled_page_says_that_null_is_no_answer(shown: dict[str, str])
 @pytest.mark.parametrize("method", METHODS)
 def test_both_methods_of_the_hand_out_answer(shown: dict[str, str], method: str) -> None:
     assert shown[f"day3 {method}"] == f"### Response:\n{ANSWER}"
+
+
+def test_the_chat_of_day_5_remembers_and_shows_each_message_once(shown: dict[str, str]) -> None:
+    said = shown["day5"]
+    assert "Your name is Mina." in said
+    assert said.count("My name is Mina.") == said.count("What is my name?") == 1
+    assert "Sent: 3 messages, about " in said
+
+
+def test_day_5_counts_tokens_with_a_statement(shown: dict[str, str]) -> None:
+    assert shown["counted"] == f"{tokens.count(PROMPT)} tokens"

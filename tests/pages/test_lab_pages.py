@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from connection import connect
 from course import ROOT, lab, settings
 from course.content import LabView
-from course.lab import breaking, compare, cost, wire
+from course.lab import breaking, compare, cost, tokens, wire
 from course.lab import streams as calls
 from course.lab.jobs import Job
 from course.lab.streams import Way
@@ -33,7 +33,7 @@ PAGE = "pages/day_03_write_streams.py"
 SECONDS = 300
 
 VIEWS: tuple[LabView, ...] = get_args(LabView)
-OTHERS = ("wire", "breaking", "cost")
+OTHERS = ("wire", "breaking", "cost", "tokens")
 
 
 @pytest.fixture(autouse=True)
@@ -266,6 +266,25 @@ def test_a_cost_is_measured_or_it_is_said_why_not(monkeypatch: pytest.MonkeyPatc
     assert "CPU time" in everything(app)
 
 
+def test_a_conversation_within_a_budget_sends_fewer_tokens_than_one_that_is_sent_whole() -> None:
+    app = open_lab("tokens")
+    app.slider(key="lab-turns").set_value(3)
+    app = app.slider(key="lab-budget").set_value(50).run()
+    app = run_to_its_end(app, "tokens")
+    assert not app.exception
+    ran = job(app, "tokens")
+    assert isinstance(ran, tokens.Conversations)
+    whole, trimmed = ran.turns["whole"], ran.turns["trimmed"]
+    assert [turn.messages for turn in whole] == [1, 3, 5]
+    assert [turn.messages for turn in trimmed] == [1, 1, 1]
+    # The server's own count, which the client throws away.
+    assert all(turn.counted for turn in (*whole, *trimmed))
+    assert whole[1].sent > whole[0].sent + whole[0].received
+    (table,) = (each.value for each in app.dataframe)
+    assert list(table["whole_sent"]) == [turn.sent for turn in whole]
+    assert f"{sum(turn.sent for turn in whole):,} tokens" in everything(app)
+
+
 def test_on_an_account_a_fault_and_a_speed_cannot_be_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -307,9 +326,10 @@ def test_what_this_server_does_not_allow_is_not_asked_and_it_is_said_why(
     monkeypatch.setattr(cost, "GAP_SECONDS", 0.0)
     app = open_lab(view)
     # All of a run's questions are let in or none.
-    if view not in ("compare", "breaking"):
+    one_question = view in ("wire", "cost")
+    if one_question:
         app = run_to_its_end(app, view)
     app = begin(app, view)
     assert not app.exception
-    assert len(app.session_state["lab-bench"].jobs) == (view not in ("compare", "breaking"))
+    assert len(app.session_state["lab-bench"].jobs) == one_question
     assert texts("en")["limits.learner_requests"].format(limit=1) in everything(app)

@@ -89,6 +89,13 @@ def test_an_error_that_the_exercise_knows_is_explained_before_it_is_quoted() -> 
     assert runs.message.startswith("한국어 2\n\n2번째 줄에서 오류가")
 
 
+def test_a_limit_that_the_exercise_knows_the_reason_for_is_explained_by_it() -> None:
+    known = {"id": "known", "when": {"ended": "flood", "code": "kept[2:]"}, "say": TEXT}
+    about = exercise({"called": "Complete"}, errors=[known])
+    runs = by_id(grade(about, "kept[2:]\n", [Ended(reason="flood")], "en"), "runs")
+    assert (runs.mistake, runs.message, runs.line) == ("known", "English 1", 1)
+
+
 def test_a_mistake_that_is_recognised_is_told_with_its_line_in_the_language_asked_for() -> None:
     check = {
         "id": "check_0",

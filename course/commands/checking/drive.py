@@ -1,4 +1,4 @@
-"""Run Streamlit programs as their learners would, without a browser: draw, press each button.
+"""Run Streamlit programs as their learners would, without a browser: press, and write messages.
 
 Run as `python -m local_cortex run -- python drive.py PROGRAM...`; it fails if anything does.
 """
@@ -10,6 +10,8 @@ import warnings
 from pathlib import Path
 
 SECONDS = 60
+# The second is about the answer to the first.
+MESSAGES = ("What is Snowflake Cortex, in one sentence?", "Shorter, please.")
 
 
 def main(path: str) -> None:
@@ -30,6 +32,9 @@ def main(path: str) -> None:
         pressed.add(button.key or button.label)
         button.click().run()
         _fail_if_it_did(app, f"when {button.label!r} is pressed")
+    for message in MESSAGES if app.chat_input else ():
+        app.chat_input[0].set_value(message).run()
+        _fail_if_it_did(app, f"when {message!r} is sent")
 
 
 def _fail_if_it_did(app: object, when: str) -> None:

@@ -1,0 +1,6 @@
+@st.cache_resource
+def connect():
+    return st.connection("snowflake").session()
+
+
+session = connect()
