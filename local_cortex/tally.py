@@ -84,9 +84,7 @@ class Tally:
 
 def report(answer: StreamedAnswer, seconds: float) -> None:
     """Print what became of an answer, for whoever watches the terminal."""
-    print(
+    sys.stderr.write(
         f"Local Cortex: stream {answer.number}, {answer.model}: {answer.state} after "
-        f"{seconds:.1f} s, {answer.made} tokens made, {answer.sent} sent",
-        file=sys.stderr,
-        flush=True,
+        f"{seconds:.1f} s, {answer.made} tokens made, {answer.sent} sent\n"
     )

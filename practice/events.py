@@ -14,6 +14,7 @@ from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undr
 
 __all__ = [
     "Asked",
+    "Closed",
     "Delta",
     "Draw",
     "Drawing",
@@ -128,6 +129,13 @@ class Delta(_Event):
     failed: str = ""
 
 
+class Closed(_Event):
+    """The program has closed an answer before its end."""
+
+    op: Literal["closed"] = "closed"
+    call: Number
+
+
 class Queried(_Event):
     """A statement was run: the first value of its first row, or Snowflake's number of its error."""
 
@@ -218,7 +226,9 @@ class Ended(_Event):
     reason: Reason
 
 
-ProgramEvent = Draw | Piece | Shown | Printed | Slept | Asked | Delta | Queried | Kept | Failed
+ProgramEvent = (
+    Draw | Piece | Shown | Printed | Slept | Asked | Delta | Closed | Queried | Kept | Failed
+)
 GuestEvent = ProgramEvent | _Mark
 Event = ProgramEvent | Preparing | Queued | Idle | Ended
 

@@ -71,10 +71,12 @@ class Scene:
         inputs: what its widgets have been set to, by their labels; a button is pressed with
             ``True``.
         inside_snowflake: whether there is an active session, and no secrets, as in Snowflake.
+        stop_after: how many pieces the program gets of an answer before Stop is pressed.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     inside_snowflake: bool = False
+    stop_after: int | None = None
 
 
 def job(code: str, scene: Scene, state: SessionState | None, modules: bytes) -> bytes:
@@ -83,6 +85,7 @@ def job(code: str, scene: Scene, state: SessionState | None, modules: bytes) -> 
         "code": code,
         "inputs": dict(scene.inputs),
         "inside_snowflake": scene.inside_snowflake,
+        "stop_after": scene.stop_after,
         "state": None if state is None else state.model_dump(),
         "secrets": None if scene.inside_snowflake else {"connections": {"snowflake": ACCOUNT}},
     }
