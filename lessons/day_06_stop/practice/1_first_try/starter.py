@@ -1,0 +1,5 @@
+import streamlit as st
+
+st.title("Day 6: Stop")
+
+# TODO: what the learner writes.
