@@ -279,11 +279,13 @@ def _matches(value: Any, wanted: Any, evidence: Evidence) -> bool:
 def _filled(wanted: Any, evidence: Evidence) -> Any:
     if not isinstance(wanted, str):
         return wanted
+    shown = [*evidence.streams.values()][-1].texts if evidence.streams else []
     known = {
         "{answer_length}": str(len(evidence.answer)),
         "{answer}": evidence.answer,
         "{value}": evidence.value,
-        "{pieces}": str(len([*evidence.streams.values()][-1].texts)) if evidence.streams else "",
+        "{pieces}": str(len(shown)) if evidence.streams else "",
+        "{shown}": "".join(shown),
     }
     for name, text in known.items():
         wanted = wanted.replace(name, text)

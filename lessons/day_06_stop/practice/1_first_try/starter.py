@@ -1,5 +1,0 @@
-import streamlit as st
-
-st.title("Day 6: Stop")
-
-# TODO: what the learner writes.
