@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -33,6 +33,23 @@ class Tokens:
     running: bool
 
 
+class _LeftOpen:
+    """An answer that its reader can only stop reading."""
+
+    def __init__(self, answer: Iterator[str]) -> None:
+        self._answer = answer
+        self._deltas: Iterator[str] | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self._deltas is None:
+            # In a context of its own, so that nobody sees the socket and can shut it down.
+            self._deltas = Context().run(iter, self._answer)
+        return next(self._deltas)
+
+
 class Stoppable:
     """Method 1, with its tokens counted; unless it ``closes``, a stopped reader only stops reading.
 
@@ -54,8 +71,7 @@ class Stoppable:
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Return the answer's deltas, with a way to close it or without."""
         self._answer = answer = self._method.open(request)
-        # A chain has nothing to close; a generator with `yield from` would close the answer.
-        return answer if self._closes else chain(answer)
+        return answer if self._closes else _LeftOpen(answer)
 
     def tokens(self) -> Tokens | None:
         """Ask Local Cortex about the last answer; ``None`` where nobody counts (an account)."""

@@ -71,7 +71,8 @@ class Scene:
         inputs: what its widgets have been set to, by their labels; a button is pressed with
             ``True``.
         inside_snowflake: whether there is an active session, and no secrets, as in Snowflake.
-        stop_after: how many pieces the program gets of an answer before Stop is pressed.
+        stop_after: how many pieces, then words, the program gets of an answer before Stop is
+            pressed.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)

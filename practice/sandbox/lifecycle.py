@@ -115,7 +115,10 @@ def run(
     try:
         while (ahead := place.wait(LOOK_SECONDS)) is not None:
             yield Queued(at=clock() - begun, ahead=ahead)
-        running = _Run(Answers(complete, sql, limits), limits, place, clock)
+        # Else Stop would come later on a busy machine, where pieces come at once.
+        stops = scene is not None and scene.stop_after is not None
+        answers = Answers(complete, sql, limits, in_words=stops)
+        running = _Run(answers, limits, place, clock)
         running.start(runtime, job(code, scene or Scene(), state, runtime.modules))
         yield from running.events()
     finally:
