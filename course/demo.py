@@ -17,6 +17,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import FragmentHandledException
 
 from connection import Connection, ConnectionFailed, connect, diagnose
@@ -71,6 +72,11 @@ RUNNING = '<span class="demo-running"></span>'
 STATUS = '<span class="demo-status">{}</span>'
 # How often a question that waits for its place looks whether it is its turn; seconds.
 LOOK_SECONDS = 0.1
+# How often a figure that goes on after its answer is drawn; seconds.
+NOTE_SECONDS = 0.5
+
+#: Draws something about an answer that has ended; true: it will change, draw it again.
+Note = Callable[[DeltaGenerator, StreamResult], bool]
 
 
 class Asked:
@@ -80,8 +86,14 @@ class Asked:
     was asked (``stream``). It goes on in its own threads, even if nobody watches.
     """
 
-    def __init__(self, strategy: Strategy, request: CompletionRequest, pace: Pace | None) -> None:
-        self.request = request
+    def __init__(
+        self,
+        strategy: Strategy,
+        request: CompletionRequest,
+        pace: Pace | None,
+        note: Note | None = None,
+    ) -> None:
+        self.request, self.note = request, note
         self.stream: TextStream | None = None
         self.refusal: Refusal | None = None
         self.ahead: int | None = None
@@ -333,15 +345,21 @@ def failures_explained(lesson: str) -> Iterator[None]:
 
 
 def ask(
-    strategy: Strategy, request: CompletionRequest, *, method: str = "", pace: Pace | None = None
+    strategy: Strategy,
+    request: CompletionRequest,
+    *,
+    method: str = "",
+    pace: Pace | None = None,
+    note: Note | None = None,
 ) -> None:
     """Decide about a question, and ask it as soon as it may be asked.
 
-    Its answer replaces the last one of this ``method``, and ends what still runs.
+    Its answer replaces the last one of this ``method``, and ends what still runs. ``note`` draws
+    below the figures of an answer that has ended.
     """
     demo = _demo()
     demo.cancel()
-    asked = Asked(strategy, request, pace)
+    asked = Asked(strategy, request, pace, note)
     asked.begin(connect(preferred()))
     demo.answers[method] = asked
     demo.place = 1 - demo.place
@@ -359,6 +377,7 @@ def _watch_all(heading: str) -> None:
     if heading:
         box.markdown(heading)
     places = box.columns(len(names)) if len(names) > 1 else [box]
+    notes: list[Callable[[], bool]] = []
     # The one that runs comes last: it takes as long as nobody clicks.
     for name, place in sorted(
         zip(names, places, strict=True), key=lambda pair: demo.answers[pair[0]].running
@@ -369,13 +388,28 @@ def _watch_all(heading: str) -> None:
                 # The style sheet gives each its colour.
                 with st.container(key=f"method-{number + 1}"):
                     st.markdown(f"**{name}**")
-            _watch(demo.answers[name], f"answer-{number}")
+            _watch(demo.answers[name], f"answer-{number}", notes)
+    _watch_notes(notes)
 
 
-def _watch(asked: Asked, key: str) -> None:
+def _watch_notes(notes: Sequence[Callable[[], bool]]) -> None:
+    """Draw what goes on after answers have ended, until it does not or somebody else waits."""
+    turn = Turn()
+    while going_on := [note for note in notes if note()]:
+        pulse(turn, "notes")
+        if turn.wait(NOTE_SECONDS):
+            again(turn, "notes")
+            return
+        notes = going_on
+
+
+def _watch(asked: Asked, key: str, notes: list[Callable[[], bool]]) -> None:
     result = watch(asked, key)
-    if result is not None:
-        _say_figures(result)
+    if result is None:
+        return
+    _say_figures(result)
+    if asked.note is not None:
+        notes.append(partial(asked.note, st.empty(), result))
 
 
 def watch(asked: Asked, key: str) -> StreamResult | None:

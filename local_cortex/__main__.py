@@ -17,6 +17,7 @@ from local_cortex.loopback import write_certificate
 from local_cortex.server import LocalCortex
 from local_cortex.settings import Settings, SettingsError, StartError
 
+OPTIONS = ("first_token", "tokens_per_second", "strict_models", "inactive_account", "log_streams")
 README = Path(__file__).with_name("README.md")
 
 
@@ -32,11 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(README.read_text("utf-8").partition("<!-- supported -->\n")[2].partition("<!--")[0])
         return 0
     try:
-        given = {
-            name: getattr(asked, name)
-            for name in ("first_token", "tokens_per_second", "strict_models", "inactive_account")
-            if getattr(asked, name) is not None
-        }
+        given = {name: getattr(asked, name) for name in OPTIONS if getattr(asked, name) is not None}
         settings = Settings.from_environment(os.environ).replace(given)
         if asked.command == "run":
             words = asked.program[1:] if asked.program[:1] == ["--"] else asked.program
@@ -58,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     option("--strict-models", action="store_const", const=True, help=strict)
     inactive = "let COMPLETE and the other legacy functions of SQL fail"
     option("--inactive-account", action="store_const", const=True, help=inactive)
+    streams = "print the tokens made and sent for each streamed answer"
+    option("--log-streams", action="store_const", const=True, help=streams)
     parser = argparse.ArgumentParser(
         prog="python -m local_cortex",
         description="A Snowflake Cortex on 127.0.0.1, for the real Snowflake clients.",

@@ -15,6 +15,7 @@ from datetime import date
 from local_cortex import faults, models
 from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
 from local_cortex.faults import Refusal
+from local_cortex.tally import Tally
 
 __all__ = ["DEFAULT_MAX_TOKENS", "Completion", "Cortex", "Refusal"]
 
@@ -54,7 +55,8 @@ class Completion:
 class Cortex:
     """Admits calls and has them answered by one engine.
 
-    With ``inactive_account`` the legacy functions of SQL fail (BCR-2432).
+    With ``inactive_account`` the legacy functions of SQL fail (BCR-2432). ``tally`` counts what is
+    streamed to clients.
     """
 
     def __init__(
@@ -64,11 +66,13 @@ class Cortex:
         strict_models: bool = False,
         inactive_account: bool = False,
         today: Callable[[], date] = date.today,
+        tally: Tally | None = None,
     ) -> None:
         self.engine = engine
         self.inactive_account = inactive_account
         self._strict_models = strict_models
         self.today = today
+        self.tally = tally or Tally()
         self.open_streams = 0
         # Conversations that a fault has refused and will answer the next time.
         self._refused: set[int] = set()

@@ -20,6 +20,7 @@ from local_cortex.routes.web import CuttableProtocol, launch_name, recognise
 from local_cortex.sessions import Sessions
 from local_cortex.settings import Settings, StartError, choose_engine
 from local_cortex.sql import Database, Workers
+from local_cortex.tally import Tally, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,10 @@ class LocalCortex:
         self, engine: Engine, settings: Settings, port: int, secret: str, pem: Path | None
     ) -> None:
         self._cortex = Cortex(
-            engine, strict_models=settings.strict_models, inactive_account=settings.inactive_account
+            engine,
+            strict_models=settings.strict_models,
+            inactive_account=settings.inactive_account,
+            tally=Tally(report if settings.log_streams else None),
         )
         self._database = Database()
         self._sessions = Sessions(secret, ended=self._database.forget)

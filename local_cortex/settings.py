@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "statement_timeout": "COURSE_STATEMENT_TIMEOUT",
     "inactive_account": "COURSE_INACTIVE_ACCOUNT",
     "memory": "COURSE_CORTEX_MEMORY",
+    "log_streams": "COURSE_LOG_STREAMS",
 }
 
 
@@ -56,6 +57,9 @@ class Settings(BaseModel):
     """Megabytes that a process of its own may use before it is started again."""
     inactive_account: bool = False
     """Let COMPLETE and the other legacy functions of SQL fail, as in an account marked inactive."""
+
+    log_streams: bool = False
+    """Print a line for each streamed answer that is over: the tokens made and sent."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:

@@ -180,6 +180,8 @@ class Condition(Table):
     whole: bool | None = None
     part: Literal["start", "end"] | None = None
     read: bool | None = None
+    closed: bool | None = None
+    kept: Text | None = None
     error: str | None = None
     message: Text | None = None
     ended: Reason | None = None
@@ -214,6 +216,8 @@ class Condition(Table):
             sized
             or filled
             or self.read is False
+            or self.closed is not None
+            or self.kept is not None
             or any(each is not None for each in given)
             or any(part.is_tentative for part in parts)
         )

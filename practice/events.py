@@ -15,6 +15,7 @@ from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undr
 __all__ = [
     "Again",
     "Asked",
+    "Closed",
     "Delta",
     "Draw",
     "Drawing",
@@ -130,6 +131,13 @@ class Delta(_Event):
     failed: str = ""
 
 
+class Closed(_Event):
+    """The program has closed an answer before its end."""
+
+    op: Literal["closed"] = "closed"
+    call: Number
+
+
 class Queried(_Event):
     """A statement was run: the first value of its first row, or Snowflake's number of its error."""
 
@@ -233,7 +241,9 @@ class Ended(_Event):
     reason: Reason
 
 
-ProgramEvent = Draw | Piece | Shown | Printed | Slept | Asked | Delta | Queried | Kept | Failed
+ProgramEvent = (
+    Draw | Piece | Shown | Printed | Slept | Asked | Delta | Closed | Queried | Kept | Failed
+)
 GuestEvent = ProgramEvent | _Mark
 Event = ProgramEvent | Preparing | Queued | Idle | Again | Ended
 

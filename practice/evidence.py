@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import JsonValue
+
 from practice.conditions import Chat, Condition, Messages, Text
 from practice.events import (
     Again,
     Asked,
+    Closed,
     Delta,
     Draw,
     Ended,
     Event,
     Failed,
+    Kept,
     Piece,
     Printed,
     Queried,
@@ -100,6 +104,8 @@ class Evidence:
         streams: the uses of ``st.write_stream``, by the number of their place.
         answers: what the model sent, by the number of the call.
         bubbles: the messages of the chat, from top to bottom.
+        open: streamed answers that were neither read to their end nor closed, by number -> line.
+        kept: all texts that `st.session_state` holds at the end, put together.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
         sleeps: the seconds of each pause, and its line.
@@ -116,6 +122,8 @@ class Evidence:
     streams: dict[int, Stream] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
     bubbles: list[Bubble] = field(default_factory=list)
+    open: dict[int, int] = field(default_factory=dict)
+    kept: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
     sleeps: list[tuple[float, int]] = field(default_factory=list)
@@ -149,18 +157,14 @@ class Evidence:
                 self._take_drawn(event)
             case Piece() | Printed() | Slept():
                 self._take_small(event)
-            case Asked():
-                asked = event.model_dump(include={"model", "prompt", "options", "stream"})
-                self.calls.append(Call("Complete", asked, event.line))
-                self.answers[event.call] = ""
-            case Delta() if event.call in self.answers:
-                self.answers[event.call] += event.text or ""
-                for stream in self.streams.values():
-                    stream.live = stream.live or bool(stream.texts and event.text)
+            case Asked() | Delta() | Closed():
+                self._take_answer(event)
             case Queried():
                 queried = {"query": event.query, "params": event.params}
                 self.calls.append(Call("session.sql", queried, event.line))
                 self.value = event.value
+            case Kept():
+                self.kept = "\n".join(map(_texts_in, event.state.values.values()))
             case Failed():
                 self.error = event
             case Ended():
@@ -185,6 +189,20 @@ class Evidence:
             if bubble is not None:
                 bubble.texts.append(stream)
 
+    def _take_answer(self, event: Asked | Delta | Closed) -> None:
+        if isinstance(event, Asked):
+            asked = event.model_dump(include={"model", "prompt", "options", "stream"})
+            self.calls.append(Call("Complete", asked, event.line))
+            self.answers[event.call] = ""
+            if event.stream:
+                self.open[event.call] = event.line
+        elif isinstance(event, Closed) or event.text is None:
+            self.open.pop(event.call, None)
+        elif event.call in self.answers:
+            self.answers[event.call] += event.text
+            for stream in self.streams.values():
+                stream.live = stream.live or bool(stream.texts and event.text)
+
     def _take_small(self, event: Piece | Printed | Slept) -> None:
         if isinstance(event, Printed):
             self.printed.append((event.text, event.line))
@@ -194,6 +212,13 @@ class Evidence:
                 stream.slept += event.seconds
         elif event.id in self.streams:
             self.streams[event.id].take(event.text)
+
+
+def _texts_in(value: JsonValue) -> str:
+    """Return the texts in a value, put together: a list of pieces is the text that they make."""
+    if isinstance(value, dict | list):
+        return "".join(map(_texts_in, value.values() if isinstance(value, dict) else value))
+    return value if isinstance(value, str) else ""
 
 
 def scenes_of(events: Iterable[Event]) -> Iterator[Evidence]:
@@ -229,6 +254,7 @@ def _joined(runs: list[Evidence]) -> Evidence:
         calls=[call for run in runs for call in run.calls],
         streams=dict(enumerate(each for run in runs for each in run.streams.values())),
         answers=dict(enumerate(each for run in runs for each in run.answers.values())),
+        open=dict(enumerate(line for run in runs for line in run.open.values())),
         value=next((run.value for run in reversed(runs) if run.value), ""),
         printed=[each for run in runs for each in run.printed],
         sleeps=[each for run in runs for each in run.sleeps],
@@ -294,6 +320,11 @@ def _tests(
 def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> Iterator[bool]:
     if condition.read is not None:
         yield any(evidence.answers.values()) == condition.read
+    if condition.closed is not None:
+        yield bool(evidence.answers) and bool(evidence.open) != condition.closed
+        lines += [line for line in evidence.open.values() if line]
+    if condition.kept is not None:
+        yield _matches(evidence.kept, condition.kept, evidence)
     if condition.error is not None:
         kind = evidence.error.type if evidence.error else ""
         yield bool(kind) if condition.error == "*" else kind == condition.error
@@ -362,13 +393,15 @@ def _matches(value: Any, wanted: Any, evidence: Evidence) -> bool:
 def _filled(wanted: Any, evidence: Evidence) -> Any:
     if not isinstance(wanted, str):
         return wanted
+    shown = [*evidence.streams.values()][-1].texts if evidence.streams else []
     known = {
         "{answer_length}": str(len(evidence.answer)),
         "{answer}": evidence.answer,
         "{answer_before}": evidence.before,
         "{message}": evidence.said,
         "{value}": evidence.value,
-        "{pieces}": str(len([*evidence.streams.values()][-1].texts)) if evidence.streams else "",
+        "{pieces}": str(len(shown)) if evidence.streams else "",
+        "{shown}": "".join(shown),
     }
     for name, text in known.items():
         wanted = wanted.replace(name, text)

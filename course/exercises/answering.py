@@ -15,7 +15,7 @@ from connection import Connection, connect, diagnose
 from course.limits import Entry, Policy, Refusal, Reservation, open_policy, spent
 from course.settings import AnswerSettings
 from local_cortex import tokens
-from practice import Event, Exercise, Refused, Scene, SqlError, run, sql_forms
+from practice import Event, Exercise, Refused, Scene, SessionState, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
 from streaming import CallEnd, CompletionRequest, DirectStrategy, Limits, Pace, Retry, stream
@@ -198,7 +198,7 @@ class Answers:
 def scene_of(scene: SceneText) -> Scene:
     """Return the world that a program finds in a scene."""
     inputs = {**scene.inputs, **dict.fromkeys(scene.press, True)}
-    return Scene(inputs, scene.inside_snowflake, scene.say)
+    return Scene(inputs, scene.inside_snowflake, scene.say, scene.stop_after)
 
 
 def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
@@ -213,5 +213,5 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     for scene in exercise.about.scenes if can_be_run(code) else ():
         complete = partial(answers.complete, fault=scene.fault)
         sql = partial(answers.sql, fault=scene.fault)
-        events += run(code, complete=complete, sql=sql, scene=scene_of(scene))
+        events += run(code, complete=complete, sql=sql, scene=scene_of(scene), state=SessionState())
     return events

@@ -66,9 +66,9 @@ class Job(ABC):
         """Wait until its thread is done, at most so long; tell whether it is."""
         return self._over.wait(seconds)
 
-    def wait_for(self, done: Callable[[], bool]) -> None:
-        """Wait until it is ``done`` or cancelled."""
-        while not done() and not self._cancelled.wait(LOOK_SECONDS):
+    def wait_for(self, done: Callable[[], bool], every: float = LOOK_SECONDS) -> None:
+        """Wait until it is ``done`` or cancelled; look ``every`` so many seconds."""
+        while not done() and not self._cancelled.wait(every):
             pass
 
     def _run(self) -> None:

@@ -41,3 +41,7 @@ class CortexFunctions(Protocol):
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         """Return the columns of SHOW CORTEX BASE MODELS (name and type) and its rows by name."""
         ...
+
+    def streams(self) -> Sequence[tuple[object, ...]]:
+        """Return the rows of SHOW LOCAL CORTEX STREAMS."""
+        ...

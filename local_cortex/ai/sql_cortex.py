@@ -75,3 +75,6 @@ class SqlCortex:
 
     def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
         return models.show_columns(), models.show_rows(self._cortex.today())
+
+    def streams(self) -> Sequence[tuple[object, ...]]:
+        return self._cortex.tally.rows()

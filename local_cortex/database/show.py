@@ -287,6 +287,12 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
 
 
+def _streams(run: Execution, _: Clauses) -> Iterator[Facts]:
+    # Local Cortex's own: an account has no such statement.
+    names = ("number", "name", "made", "sent", "state", "milliseconds")
+    return (dict(zip(names, row, strict=True)) for row in run.cortex.streams())
+
+
 def _here(name: str) -> Source:
     """Show the one warehouse, role or user of a session: nobody else is here."""
 
@@ -316,6 +322,7 @@ _SOURCES: dict[str, Source] = {
     "parameters": _parameters,
     "primary_keys": _primary_keys,
     "schemas": _schemas,
+    "streams": _streams,
     "variables": _variables,
 }
 

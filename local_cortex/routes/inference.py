@@ -34,10 +34,14 @@ from local_cortex.engines import (
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
+from local_cortex.tally import StreamedAnswer
 
 __all__ = ["ROUTES"]
 
 log = logging.getLogger(__name__)
+
+# A header of Local Cortex's own: the row of SHOW LOCAL CORTEX STREAMS.
+STREAM_NUMBER = "x-local-cortex-stream"
 
 T = TypeVar("T")
 
@@ -139,40 +143,58 @@ async def _stream(
     if fault.silent:
         await _before_the_headers(request, asyncio.Event().wait())
     events = cortex.stream(call)
+    counted = cortex.tally.begin(call.model)
 
     async def begin() -> Event:
         return await anext(events)
 
-    first = await _before_the_headers(request, begin())
+    try:
+        first = await _before_the_headers(request, begin())
+    except BaseException:
+        cortex.tally.end(counted)
+        raise
     hang_up = request.scope[web.HANG_UP]
 
     async def answer() -> faults.Events:
         if not isinstance(first, Begin):
+            counted.made += isinstance(first, Delta)
             yield first
         async for event in events:
+            counted.made += isinstance(event, Delta)
             yield event
 
+    async def close() -> None:
+        await events.aclose()
+        cortex.tally.end(counted)
+
     played = fault.play(answer(), hang_up) if fault.play is not None else answer()
-    lines = _lines(played, encode, done)
-    return web.EventStream(lines, events.aclose, hang_up, content_type=fault.content_type)
+    lines = _lines(played, encode, done, counted)
+    return web.EventStream(
+        lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
+    )
 
 
-async def _lines(events: faults.Events, encode: Encode, done: bytes | None) -> AsyncIterator[bytes]:
-    ended = False
+async def _lines(
+    events: faults.Events, encode: Encode, done: bytes | None, counted: StreamedAnswer
+) -> AsyncIterator[bytes]:
     try:
         async for event in events:
-            ended = ended or isinstance(event, End)
             if isinstance(event, bytes):
                 yield event
             elif not isinstance(event, Begin):
                 for data in encode(event):
                     yield b"data: " + json_text(data)
+            # The connection has taken it when more is asked for.
+            counted.sent += isinstance(event, Delta)
+            if isinstance(event, End):
+                counted.state = "complete"
     except EngineError as error:
         log.warning("%s", error)
+        counted.state = "failed"
         failure = {"error": {"code": str(error.status), "message": str(error)}}
         yield b"data: " + json_text(failure)
         return
-    if ended and done is not None:
+    if counted.state == "complete" and done is not None:
         yield b"data: " + done
 
 

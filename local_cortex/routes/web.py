@@ -200,9 +200,10 @@ class EventStream(StreamingResponse):
         close: Callable[[], Awaitable[None]],
         hang_up: Callable[[bool], None],
         content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        headers = {"content-type": content_type or "text/event-stream", "cache-control": "no-cache"}
-        super().__init__(_framed(events), headers=headers)
+        own = {"content-type": content_type or "text/event-stream", "cache-control": "no-cache"}
+        super().__init__(_framed(events), headers={**own, **(headers or {})})
         self._close = close
         self._hang_up = hang_up
 

@@ -44,6 +44,7 @@ def main(job: dict[str, Any]) -> None:
     # The module site would define these; it isn't run here.
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
     time.sleep = _announced(time.sleep)
+    channel.stop_after(job["stop_after"])
     channel.say("ready")
     again = False
     try:

@@ -16,7 +16,20 @@ TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["PROGRAM", "NotHere", "Partial", "Printed", "Rerun", "Stop", "ask", "line", "say"]
+__all__ = [
+    "PROGRAM",
+    "NotHere",
+    "Partial",
+    "Printed",
+    "Rerun",
+    "Stop",
+    "ask",
+    "line",
+    "piece_came",
+    "say",
+    "stop_after",
+    "yield_point",
+]
 
 #: The file name of the learner's program in tracebacks.
 PROGRAM = "<program>"
@@ -29,6 +42,11 @@ MOST_KEPT = 4_000
 # The host takes no higher line number.
 MOST_LINES = 100_000
 
+# What Streamlit would see of a program: it can be stopped there.
+SEEN = ("draw", "piece")
+
+# Pieces of an answer until Stop is pressed, if it is.
+_until_stop: list[int] = []
 _printed: list[str] = []
 _read = bytearray()
 
@@ -71,6 +89,23 @@ class Rerun(BaseException):
     __qualname__ = "RerunException"
 
 
+def stop_after(pieces: int | None) -> None:
+    """Let Stop be pressed when so many pieces of an answer have come."""
+    _until_stop[:] = [] if pieces is None else [pieces]
+
+
+def piece_came() -> None:
+    """Note that a piece of an answer has come."""
+    if _until_stop:
+        _until_stop[0] -= 1
+
+
+def yield_point() -> None:
+    """End the program if Stop has been pressed: here, and wherever it goes on nevertheless."""
+    if _until_stop and _until_stop[0] <= 0:
+        raise Stop
+
+
 def line() -> int:
     """Return the line of the learner's program that is running, or 0."""
     frame = sys._getframe(1)
@@ -87,7 +122,10 @@ def say(op: str, **fields: Any) -> None:
     Raises:
         NotHere: ``room`` or ``prompt``, it is too long; ``depth``, it is nested too deeply.
         UnicodeEncodeError: it holds half a character.
+        Stop: Stop has been pressed, and Streamlit would see this.
     """
+    if op in SEEN:
+        yield_point()
     _send_printed()
     _send({"op": op, "line": line(), **fields})
 

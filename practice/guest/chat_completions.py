@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType, SimpleNamespace
 
-from practice.guest import snowflake_cortex
+from practice.guest import channel, snowflake_cortex
 from practice.guest.channel import NotHere, Partial
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
@@ -88,6 +88,7 @@ class Stream:
             raise StopIteration
         text = snowflake_cortex.ask("next", _error, call=self._number)
         self._has_ended = text is None
+        channel.piece_came()
         ended = "stop" if text is None else None
         return ChatCompletionChunk(**_choices(self._model, "delta", text, ended))
 
@@ -98,6 +99,8 @@ class Stream:
         self.close()
 
     def close(self) -> None:
+        if not self._has_ended:
+            channel.say("closed", call=self._number)
         self._has_ended = True
 
 

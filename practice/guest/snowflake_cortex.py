@@ -78,9 +78,21 @@ def _complete_rest(
 
 
 def _return_stream_response(number: int, deadline: float | None) -> Iterator[str]:
-    while (delta := ask("next", _error, call=number)) is not None:
-        _check_time(deadline)
-        yield delta
+    def pieces() -> Iterator[str]:
+        try:
+            # It begins here, so that close() also comes here before the first piece.
+            yield ""
+            while (delta := ask("next", _error, call=number)) is not None:
+                _check_time(deadline)
+                channel.piece_came()
+                yield delta
+        except GeneratorExit:
+            channel.say("closed", call=number)
+            raise
+
+    made = pieces()
+    next(made)
+    return made
 
 
 def _check_time(deadline: float | None) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from enum import EnumMeta
 
+from practice.guest import channel
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.carried import streamlit_session_state_proxy as proxy
 from practice.guest.channel import NotHere
@@ -92,19 +93,21 @@ def _is_plain(value: Any, levels: int = DEEPEST_STATE) -> bool:
 
 
 class _State:
-    """What Streamlit's own proxy asks."""
+    """What Streamlit's own proxy asks; a program can be stopped at each of its questions."""
 
     @property
     def filtered_state(self) -> dict[str, Any]:
         return {**_before, **_widgets, **_set}
 
     def __getitem__(self, key: str) -> Any:
+        channel.yield_point()
         if key not in self.filtered_state:
             text = proxy._missing_attr_error_message(key)
             raise KeyError(text.replace("attribute", "key", 1))
         return self.filtered_state[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
+        channel.yield_point()
         if key in _widgets:
             raise errors.StreamlitWidgetAlreadyInstantiatedError(key)
         _set[key] = value

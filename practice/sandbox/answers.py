@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +27,7 @@ Complete = Callable[[CompletionRequest], "str | Iterable[str]"]
 Sql = Callable[[str, "list[Any] | None"], "tuple[list[str], list[list[Any]]]"]
 
 LONGEST_NAME = 200
+WORD = re.compile(r"\s*\S+\s*|\s+")
 # streaming's code for what went wrong -> what the guest raises for it (guest/snowflake_cortex.py);
 # for any other a failure of the service.
 KINDS: Mapping[str, str] = {
@@ -55,9 +58,15 @@ class SqlError(Exception):
 
 
 class Answers:
-    """The answers to one program, and how many it has had."""
+    """The answers to one program, and how many it has had.
 
-    def __init__(self, complete: Complete, sql: Sql, limits: RunLimits) -> None:
+    ``in_words``: each piece is a word, however many of the model's pieces have come at once.
+    """
+
+    def __init__(
+        self, complete: Complete, sql: Sql, limits: RunLimits, *, in_words: bool = False
+    ) -> None:
+        self._in_words = in_words
         self._complete, self._sql, self._limits = complete, sql, limits
         self._calls = self._asked = 0
         self._streams: dict[int, Iterator[str]] = {}
@@ -91,7 +100,8 @@ class Answers:
         try:
             self._count(event.prompt)
             answer = self._complete(_request(event))
-            self._streams[number] = iter([answer] if isinstance(answer, str) else answer)
+            deltas = iter([answer] if isinstance(answer, str) else answer)
+            self._streams[number] = _Words(deltas) if self._in_words else deltas
             self._first[number] = next(self._streams[number], None)
             line = _line({"value": number})
         except Exception as error:
@@ -137,6 +147,25 @@ class Answers:
             raise Refused("calls")
         if sum(len(str(each)) for each in sent) > self._limits.prompt:
             raise Refused("prompt")
+
+
+class _Words:
+    """An answer word by word."""
+
+    def __init__(self, deltas: Iterator[str]) -> None:
+        self._deltas = deltas
+        self._words: deque[str] = deque()
+
+    def __iter__(self) -> _Words:
+        return self
+
+    def __next__(self) -> str:
+        while not self._words:
+            self._words.extend(WORD.findall(next(self._deltas)))
+        return self._words.popleft()
+
+    def close(self) -> None:
+        self._deltas.close()  # type: ignore[attr-defined]
 
 
 def _text_of(value: object) -> str:

@@ -74,11 +74,14 @@ class Scene:
             ``True``.
         inside_snowflake: whether there is an active session, and no secrets, as in Snowflake.
         say: messages for its ``st.chat_input``: it runs once without one, then once for each.
+        stop_after: how many pieces, then words, the program gets of an answer before Stop is
+            pressed.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     inside_snowflake: bool = False
     say: Sequence[str] = ()
+    stop_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def job(code: str, scene: Scene, turn: Turn, modules: bytes) -> bytes:
         "code": code,
         "inputs": dict(scene.inputs),
         "inside_snowflake": scene.inside_snowflake,
+        "stop_after": scene.stop_after,
         "state": None if turn.state is None else turn.state.model_dump(),
         "message": turn.message,
         "is_rerun": turn.is_rerun,

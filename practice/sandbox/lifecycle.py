@@ -122,7 +122,9 @@ def run(
         try:
             while (ahead := place.wait(LOOK_SECONDS)) is not None:
                 yield Queued(at=clock() - begun, ahead=ahead)
-            running = _Run(Answers(complete, sql, limits), limits, place, clock)
+            # Else Stop would come later on a busy machine, where pieces come at once.
+            answers = Answers(complete, sql, limits, in_words=scene.stop_after is not None)
+            running = _Run(answers, limits, place, clock)
             running.start(runtime, job(code, scene, turn, runtime.modules))
             yield from running.events()
         finally:

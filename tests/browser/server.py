@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +68,20 @@ def streamlit_command(script: Path) -> tuple[list[str], str]:
 
 @contextmanager
 def streamlit_server(
-    home: Path, script: Path = ROOT / "Home.py", root: Path = ROOT, **settings: str
+    home: Path,
+    script: Path = ROOT / "Home.py",
+    root: Path = ROOT,
+    under: Sequence[str] = (),
+    **settings: str,
 ) -> Iterator[str]:
-    """Run ``script`` in ``root`` and yield its address; the empty folder ``home`` is $HOME."""
+    """Run ``script`` in ``root`` and yield its address; the empty folder ``home`` is $HOME.
+
+    ``under`` is a command that runs another; what is printed goes to ``streamlit.log`` in there.
+    """
     command, url = streamlit_command(script)
     log = (home / "streamlit.log").open("w+b")
     process = subprocess.Popen(
-        [sys.executable, *command],
+        [*under, sys.executable, *command],
         cwd=root,
         env=environment(home, **settings),
         stdout=log,

@@ -55,6 +55,9 @@ class EchoCortex:
         names = ["CLAUDE-HAIKU-4-5", "LLAMA3.1-8B", "LLAMA3.3-70B"]
         return columns, [(NOON, name, None) for name in names]
 
+    def streams(self) -> Sequence[tuple[object, ...]]:
+        return [(1, "llama3.1-8b", 20, 18, "cut", 700)]
+
 
 def new_session(**changes: Any) -> SqlSession:
     """Return a session that has a role, a warehouse, a database and a schema."""

@@ -56,6 +56,9 @@ class Echo:
     def base_models(self) -> Any:
         raise NotImplementedError
 
+    def streams(self) -> Any:
+        raise NotImplementedError
+
 
 class Silent(Echo):
     """Never answers; tells when it is asked and when that is cancelled."""

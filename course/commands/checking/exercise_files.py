@@ -254,7 +254,8 @@ def _parts(condition: Condition) -> list[Condition]:
         given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
         if given:
             parts.append(Condition.model_construct(set(given), **given))
-    for name in ("any", "no", "code", "catches", "chat", "read", "error", "message", "ended"):
+    alone = ("any", "no", "code", "catches", "chat", "read", "closed", "kept")
+    for name in (*alone, "error", "message", "ended"):
         if _is_given(condition, name):
             value = getattr(condition, name)
             parts.append(Condition.model_construct({name}, **{name: value}))

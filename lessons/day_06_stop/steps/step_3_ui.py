@@ -1,0 +1,6 @@
+turns = st.session_state.setdefault("turns", [])
+for question, pieces in turns:
+    st.chat_message("user").write(question)
+    st.chat_message("assistant").write("".join(pieces))
+
+prompt = st.chat_input("Ask something", submit_mode="stop")
