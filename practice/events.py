@@ -109,13 +109,17 @@ class Slept(_Event):
 
 
 class Asked(_Event):
-    """``Complete`` has been called; ``call`` counts the calls, from 0, as the answer to it says."""
+    """A model is asked; ``call`` counts the questions, from 0, as the answer to it says.
+
+    ``chat``: by the OpenAI client, with its names for the options; else by ``Complete``.
+    """
 
     op: Literal["complete"] = "complete"
     model: Any
     prompt: Any
     options: Any
     stream: bool
+    chat: bool = False
     call: int = -1
 
 

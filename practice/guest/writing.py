@@ -142,7 +142,9 @@ def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
     text = ""
     for given in stream:
         is_answer = isinstance(given, ChatCompletionChunk)
-        chunk = (given.choices[0].delta.content or "") if is_answer else given
+        chunk = given
+        if is_answer:
+            chunk = (given.choices[0].delta.content or "") if given.choices else ""
         if isinstance(chunk, str):
             if chunk:
                 text += chunk

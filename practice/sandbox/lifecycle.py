@@ -68,6 +68,7 @@ def run(
     code: str,
     *,
     complete: Complete,
+    chat: Complete | None = None,
     sql: Sql = _no_sql,
     scene: Scene | None = None,
     state: SessionState | None = None,
@@ -89,6 +90,8 @@ def run(
             raises as the Snowflake client's error. Its answer's ``close`` is called in any thread
             when the run ends. A ``BaseException``, such as Streamlit's for a page that is left,
             ends the run.
+        chat: answers its OpenAI client, likewise; by default ``complete`` does. An answer may have
+            ``finish_reason`` and ``usage``, which the program gets at its end.
         sql: answers its statements, likewise.
         scene: what its widgets are set to, and where it runs.
         state: what the run before kept, or an empty one for the first; the event before the last
@@ -115,7 +118,7 @@ def run(
     try:
         while (ahead := place.wait(LOOK_SECONDS)) is not None:
             yield Queued(at=clock() - begun, ahead=ahead)
-        running = _Run(Answers(complete, sql, limits), limits, place, clock)
+        running = _Run(Answers(complete, sql, limits, chat), limits, place, clock)
         running.start(runtime, job(code, scene or Scene(), state, runtime.modules))
         yield from running.events()
     finally:
