@@ -124,12 +124,16 @@ class Asked(_Event):
 
 
 class Delta(_Event):
-    """The program wants the next piece of an answer; ``text`` is what it got, ``None`` the end."""
+    """The program wants the next piece of an answer; ``text`` is what it got, ``None`` the end.
+
+    ``tokens``: of the answer, as the service counted them, at the end of one that tells.
+    """
 
     op: Literal["next"] = "next"
     call: Number
     text: str | None = None
     failed: str = ""
+    tokens: int | None = None
 
 
 class Queried(_Event):

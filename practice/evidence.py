@@ -77,6 +77,7 @@ class Evidence:
         calls: all calls, in order.
         streams: the uses of ``st.write_stream``, by the number of their place.
         answers: what the model sent, by the number of the call.
+        tokens: how many tokens the last answer had, where the service told it.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
         sleeps: the seconds of each pause, and its line.
@@ -87,6 +88,7 @@ class Evidence:
     calls: list[Call] = field(default_factory=list)
     streams: dict[int, Stream] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
+    tokens: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
     sleeps: list[tuple[float, int]] = field(default_factory=list)
@@ -129,6 +131,7 @@ class Evidence:
                 self.answers[event.call] = ""
             case Delta() if event.call in self.answers:
                 self.answers[event.call] += event.text or ""
+                self.tokens = str(event.tokens) if event.tokens is not None else self.tokens
                 for stream in self.streams.values():
                     stream.live = stream.live or bool(stream.texts and event.text)
             case Queried():
@@ -253,6 +256,7 @@ def _filled(wanted: Any, evidence: Evidence) -> Any:
         "{answer_length}": str(len(evidence.answer)),
         "{answer}": evidence.answer,
         "{value}": evidence.value,
+        "{tokens}": evidence.tokens,
         "{pieces}": str(len([*evidence.streams.values()][-1].texts)) if evidence.streams else "",
     }
     for name, text in known.items():

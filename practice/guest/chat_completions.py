@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["ChatCompletionChunk", "modules"]
+__all__ = ["ChatCompletionChunk", "Model", "modules"]
 
 OPTIONS = (*("max_completion_tokens", "max_tokens", "stream_options", "temperature", "top_p"),)
 # Arguments of the real ``create`` that the course does not teach.
@@ -67,22 +67,55 @@ ERRORS |= _errors(ERRORS["APIConnectionError"], "APITimeoutError")
 ERRORS |= _errors(ERRORS["APIStatusError"], *STATUSES.values())
 
 
-class ChatCompletion(SimpleNamespace):
-    """An answer: ``choices[0].message.content``."""
+class Model(SimpleNamespace):
+    """What the client returns, and the parts of it."""
 
     __module__ = "openai.types.chat"
 
+    def model_dump(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in vars(self).items()}
 
-class ChatCompletionChunk(ChatCompletion):
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.model_dump()
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+class ChatCompletion(Model):
+    """An answer: ``choices[0].message.content``."""
+
+
+class ChatCompletionChunk(Model):
     """A piece of an answer: ``choices[0].delta.content``."""
 
 
-def _part(content: str | None, role: str | None = None) -> SimpleNamespace:
-    return SimpleNamespace(content=content, role=role, refusal=None, tool_calls=None)
+class Choice(Model):
+    """One of the answers; there is one."""
 
 
-def _choice(ended: str | None, **part: Any) -> SimpleNamespace:
-    return SimpleNamespace(index=0, finish_reason=ended, logprobs=None, **part)
+class ChatCompletionMessage(Model):
+    """A whole answer's text."""
+
+
+class ChoiceDelta(Model):
+    """A piece of an answer's text."""
+
+
+class CompletionUsage(Model):
+    """The tokens of an answer."""
+
+
+def _text(content: str | None, role: str | None) -> dict[str, Any]:
+    return {"content": content, "role": role, "refusal": None, "tool_calls": None}
+
+
+def _piece(content: str | None, role: str | None = None, ended: str | None = None) -> list[Choice]:
+    return [_choice(ended, delta=ChoiceDelta(**_text(content, role)))]
+
+
+def _choice(ended: str | None, **part: Model) -> Choice:
+    return Choice(index=0, finish_reason=ended, logprobs=None, **part)
 
 
 class Stream:
@@ -119,11 +152,11 @@ class Stream:
             if not begun:
                 # Only OpenAI's models name the role, in a chunk without text.
                 begun = True
-                yield self._chunk([_choice(None, delta=_part("", "assistant"))])
+                yield self._chunk(_piece("", "assistant"))
             if text is None:
                 break
-            yield self._chunk([_choice(None, delta=_part(text))])
-        yield self._chunk([_choice(answer.get("finish_reason"), delta=_part(None))])
+            yield self._chunk(_piece(text))
+        yield self._chunk(_piece(None, ended=answer.get("finish_reason")))
         if include_usage:
             yield self._chunk([], _usage(self._model, answer.get("usage")))
 
@@ -136,18 +169,16 @@ def _is_openai(model: object) -> bool:
     return str(model).lower().startswith("openai-")
 
 
-def _usage(model: object, counted: Any) -> SimpleNamespace | None:
+def _usage(model: object, counted: Any) -> CompletionUsage | None:
     """Return the tokens of an answer, with the details that Cortex documents for its family."""
     if counted is None:
         return None
     caches = _is_openai(model) or str(model).lower().startswith("claude-")
-    return SimpleNamespace(
+    return CompletionUsage(
         **counted,
         total_tokens=sum(counted.values()),
-        prompt_tokens_details=SimpleNamespace(cached_tokens=0) if caches else None,
-        completion_tokens_details=(
-            SimpleNamespace(reasoning_tokens=0) if _is_openai(model) else None
-        ),
+        prompt_tokens_details=Model(cached_tokens=0) if caches else None,
+        completion_tokens_details=Model(reasoning_tokens=0) if _is_openai(model) else None,
     )
 
 
@@ -188,7 +219,9 @@ class Completions:
             return snowflake_cortex.remembered(number, made)
         *chunks, last, counted = made
         text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
-        choice = _choice(last.choices[0].finish_reason, message=_part(text, "assistant"))
+        choice = _choice(
+            last.choices[0].finish_reason, message=ChatCompletionMessage(**_text(text, "assistant"))
+        )
         return ChatCompletion(
             object="chat.completion", model=model, choices=[choice], usage=counted.usage
         )

@@ -133,7 +133,9 @@ class Answers:
             failed, line = str(told["kind"]), _line({"error": told})
         if text:
             self._begun.add(event.call)
-        return event.model_copy(update={"text": text, "failed": failed}), line
+        usage = getattr(stream, "usage", None) if text is None else None
+        tokens = usage.completion_tokens if usage else None
+        return event.model_copy(update={"text": text, "failed": failed, "tokens": tokens}), line
 
     def _to_query(self, event: Queried) -> tuple[Queried, bytes]:
         value, failed = "", None
