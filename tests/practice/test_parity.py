@@ -347,7 +347,12 @@ CASES: dict[str, list[Case]] = {
         *(f"ask('{name}').usage.prompt_tokens_details is None" for name in ALL),
         f"[c.choices[0].delta.content for c in ask(stream=True, {USAGE})]",
         f"st.write_stream(ask(stream=True, {USAGE}))",
-        *("ask().content", "ask().choices.message", "ask().choices[0].text", "ask(stream=True).usage"),
+        *(
+            "ask().content",
+            "ask().choices.message",
+            "ask().choices[0].text",
+            "ask(stream=True).usage",
+        ),
     ),
     "an error of the OpenAI client tells what Cortex says": [
         case
