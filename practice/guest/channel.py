@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["PROGRAM", "NotHere", "Partial", "Printed", "Stop", "ask", "line", "say"]
+__all__ = ["PROGRAM", "NotHere", "Partial", "Printed", "Rerun", "Stop", "ask", "line", "say"]
 
 #: The file name of the learner's program in tracebacks.
 PROGRAM = "<program>"
@@ -62,6 +62,13 @@ class Stop(BaseException):
 
     __module__ = "streamlit.runtime.scriptrunner_utils.exceptions"
     __qualname__ = "StopException"
+
+
+class Rerun(BaseException):
+    """``st.rerun()``: the program ends here and runs again."""
+
+    __module__ = "streamlit.runtime.scriptrunner_utils.exceptions"
+    __qualname__ = "RerunException"
 
 
 def line() -> int:
