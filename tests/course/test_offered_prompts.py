@@ -28,9 +28,12 @@ PRESETS = "short", "medium", "long", "emoji", "breaking"
 
 
 def literal(node: ast.AST | None) -> Iterator[str]:
-    """Yield a text that is written out, or both languages' of ``in_language``."""
+    """Yield texts that are written out: one, those of a list, or both of ``in_language``."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+    elif isinstance(node, ast.List):
+        for item in node.elts:
+            yield from literal(item)
     elif isinstance(node, ast.Call):
         for each in node.keywords:
             if each.arg in LANGUAGES:
@@ -48,7 +51,9 @@ def prompts_of(source: str) -> Iterator[str]:
             if called in (*FIELDS, *ASKS) and len(node.args) > 1:
                 yield from literal(node.args[1])
             for each in node.keywords:
-                if each.arg == "prompt" or (each.arg == "value" and called in FIELDS):
+                if each.arg in ("prompt", "suggestions") or (
+                    each.arg == "value" and called in FIELDS
+                ):
                     yield from literal(each.value)
 
 
