@@ -477,11 +477,6 @@ def _say_figures(result: StreamResult) -> None:
     total.metric(text("demo.total"), text("demo.seconds", seconds=f"{metrics.total:.2f}"))
     # As the code of the lesson would get them; the pipeline may join several in one drawing.
     pieces.metric(text("demo.pieces"), metrics.deltas)
-    if (usage := result.usage) is not None:
-        # As the chunks have it, None included.
-        reason = f"`{result.finish_reason}`"
-        counted = {"prompt": usage.prompt_tokens, "answer": usage.completion_tokens}
-        st.caption(text("demo.end", reason=reason, **counted))
 
 
 def _say_how_it_ended(result: StreamResult, connection: Connection) -> None:
