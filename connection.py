@@ -31,6 +31,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 if TYPE_CHECKING:
+    from openai import OpenAI
     from snowflake.snowpark import Session
 
     from local_cortex import LocalCortexProcess
@@ -147,9 +148,10 @@ class ConnectionFailed(RuntimeError):
     ``reason`` is account, user, role, warehouse, network, expired_token, mfa, secrets, not_inside,
     missing_package, other_name (the secrets have an account under another name), key_name,
     key_text, key_number, placeholder, account_form (a key is wrong), local (Local Cortex
-    does not start) or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or
-    None; ``where`` names the file, section or key to look at, says for local what is wrong and how
-    to fix it, and may be empty; ``fix`` is the right name of a misnamed key.
+    does not start), no_token (the warehouse runtime gives out none, and chat completions need one)
+    or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or None; ``where``
+    names the file, section or key to look at, says for local what is wrong and how to fix it, and
+    may be empty; ``fix`` is the right name of a misnamed key.
     """
 
     def __init__(
@@ -383,6 +385,8 @@ class SharedSession:
         self._lost = 0
         self._failure: ConnectionFailed | None = None
         self._retry_at = 0.0
+        # Its pool of connections and its certificates serve every question's client.
+        self._chat: OpenAI | None = None
 
     @property
     def failure(self) -> str | None:
@@ -444,6 +448,21 @@ class SharedSession:
             return True
         # Noted by the connector (390114: not renewed) and by Local Cortex (its process is stuck).
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
+
+    def chat_client(self) -> OpenAI:
+        from openai import OpenAI
+
+        connection = self.get().connection
+        rest = getattr(connection, "rest", None)
+        if rest is None or not rest.token:
+            raise ConnectionFailed("no_token")
+        url = f"{rest.server_url}/api/v2/cortex/v1"
+        # As snowflake.cortex sends it (_complete.py). Its own retries are the caller's business.
+        sent = {"Authorization": f'Snowflake Token="{rest.token}"'}
+        with self._lock:
+            if self._chat is None:
+                self._chat = OpenAI(base_url=url, api_key="-", max_retries=0)
+            return self._chat.with_options(base_url=url, default_headers=sent)
 
     def reset(self, session: Session | None = None) -> None:
         with self._lock:
@@ -510,6 +529,14 @@ class Connection:
         login, until ``reset()``: a page that reruns with a wrong password would lock its user out.
         """
         return self._shared.get()
+
+    def chat_client(self) -> OpenAI:
+        """Return an OpenAI client on Cortex's chat completions, with the session's own token.
+
+        Make one for each question: the token is renewed now and then. Raises ``ConnectionFailed``
+        as ``session`` does, and with the reason ``no_token`` where a session has none.
+        """
+        return self._shared.chat_client()
 
     @property
     def replaced(self) -> int:

@@ -112,23 +112,31 @@ class Slept(_Event):
 
 
 class Asked(_Event):
-    """``Complete`` has been called; ``call`` counts the calls, from 0, as the answer to it says."""
+    """A model is asked; ``call`` counts the questions, from 0, as the answer to it says.
+
+    ``chat``: by the OpenAI client, with its names for the options; else by ``Complete``.
+    """
 
     op: Literal["complete"] = "complete"
     model: Any
     prompt: Any
     options: Any
     stream: bool
+    chat: bool = False
     call: int = -1
 
 
 class Delta(_Event):
-    """The program wants the next piece of an answer; ``text`` is what it got, ``None`` the end."""
+    """The program wants the next piece of an answer; ``text`` is what it got, ``None`` the end.
+
+    ``tokens``: of the answer, as the service counted them, at the end of one that tells.
+    """
 
     op: Literal["next"] = "next"
     call: Number
     text: str | None = None
     failed: str = ""
+    tokens: int | None = None
 
 
 class Closed(_Event):

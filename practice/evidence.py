@@ -106,6 +106,7 @@ class Evidence:
         bubbles: the messages of the chat, from top to bottom.
         open: streamed answers that were neither read to their end nor closed, by number -> line.
         kept: all texts that `st.session_state` holds at the end, put together.
+        tokens: how many tokens the last answer had, where the service told it.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
         sleeps: the seconds of each pause, and its line.
@@ -124,6 +125,7 @@ class Evidence:
     bubbles: list[Bubble] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     kept: str = ""
+    tokens: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
     sleeps: list[tuple[float, int]] = field(default_factory=list)
@@ -196,8 +198,11 @@ class Evidence:
             self.answers[event.call] = ""
             if event.stream:
                 self.open[event.call] = event.line
-        elif isinstance(event, Closed) or event.text is None:
+        elif isinstance(event, Closed):
             self.open.pop(event.call, None)
+        elif event.text is None:
+            self.open.pop(event.call, None)
+            self.tokens = str(event.tokens) if event.tokens is not None else self.tokens
         elif event.call in self.answers:
             self.answers[event.call] += event.text
             for stream in self.streams.values():
@@ -400,6 +405,7 @@ def _filled(wanted: Any, evidence: Evidence) -> Any:
         "{answer_before}": evidence.before,
         "{message}": evidence.said,
         "{value}": evidence.value,
+        "{tokens}": evidence.tokens,
         "{pieces}": str(len(shown)) if evidence.streams else "",
         "{shown}": "".join(shown),
     }

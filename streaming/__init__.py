@@ -15,7 +15,7 @@ from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
@@ -43,5 +43,6 @@ __all__ = [
     "StreamTimeout",
     "StreamUnavailable",
     "TextStream",
+    "Usage",
     "stream",
 ]

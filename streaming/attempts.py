@@ -17,7 +17,7 @@ from itertools import chain, count
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
 from streaming.sockets import Line
-from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
 
 __all__ = ["Attempts", "Retry"]
 
@@ -118,6 +118,11 @@ class Attempts:
         """Why the model ended its answer; ``None`` where nobody says."""
         source = self._source
         return source.finish_reason if isinstance(source, Ending) else None
+
+    @property
+    def usage(self) -> Usage | None:
+        """How many tokens the service counted; ``None`` where it doesn't say."""
+        return getattr(self._source, "usage", None)
 
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""

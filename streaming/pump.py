@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Literal
 
-from streaming.strategies.protocol import Abortable
+from streaming.strategies.protocol import Abortable, Usage
 
 __all__ = ["CallEnd", "Pump"]
 
@@ -29,6 +29,7 @@ class Pump:
         ended: whether the source has ended; text may still wait to be taken.
         error: what ended the source, if it was an error.
         finish_reason: why the model ended its answer; ``None`` if the source doesn't say.
+        usage: how many tokens the service counted; ``None`` if the source doesn't say.
         first_arrival: when the first delta arrived, on ``clock``.
         deltas: how many deltas have arrived.
         gaps: seconds between two of them.
@@ -45,6 +46,7 @@ class Pump:
         self.ended = False
         self.error: BaseException | None = None
         self.finish_reason: str | None = None
+        self.usage: Usage | None = None
         self.first_arrival: float | None = None
         self.deltas = 0
         self.gaps = array("f")
@@ -157,6 +159,7 @@ class Pump:
         except BaseException as raised:
             error = raised
         self.finish_reason = getattr(self._source, "finish_reason", None)
+        self.usage = getattr(self._source, "usage", None)
         close = getattr(self._source, "close", None)
         if close is not None:
             try:

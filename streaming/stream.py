@@ -20,7 +20,7 @@ from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd, Pump
 from streaming.request import CompletionRequest
-from streaming.strategies.protocol import Strategy
+from streaming.strategies.protocol import Strategy, Usage
 
 __all__ = ["Limits", "Status", "StreamResult", "TextStream", "stream"]
 
@@ -74,6 +74,7 @@ class StreamResult:
     error: StreamError | None
     metrics: StreamMetrics
     finish_reason: str | None = None
+    usage: Usage | None = None
 
 
 class TextStream:
@@ -181,6 +182,11 @@ class TextStream:
         return self._reader.finish_reason
 
     @property
+    def usage(self) -> Usage | None:
+        """The tokens that the service counted; ``None`` until the end, and where it doesn't say."""
+        return self._reader.usage
+
+    @property
     def thinking(self) -> bool:
         """Whether the model has shown that it is alive, but no text of its answer has come yet."""
         reader = self._reader
@@ -244,7 +250,7 @@ class TextStream:
             while self._next():
                 pass
         return StreamResult(
-            self.text, self._status, self._error, self.metrics, self._reader.finish_reason
+            self.text, self._status, self._error, self.metrics, self.finish_reason, self.usage
         )
 
     def _next(self) -> str:

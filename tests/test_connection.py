@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -266,6 +267,25 @@ def test_the_warehouse_runtime_has_the_active_session_and_does_not_stream() -> N
     found = chosen(world)
     assert found.session is world.active
     assert not found.token_streaming
+
+
+def test_the_warehouse_runtime_has_no_token_for_the_openai_client() -> None:
+    with pytest.raises(ConnectionFailed) as failed:
+        chosen(World(platform="XP")).chat_client()
+    assert failed.value.reason == "no_token"
+
+
+def test_the_openai_client_sends_the_token_that_the_session_has_now() -> None:
+    world = World(secrets={"account": "a"})
+    found = chosen(world)
+    rest = SimpleNamespace(server_url="https://a.snowflakecomputing.com:443", token="first")
+    found.session.connection.rest = rest
+    clients = [found.chat_client()]
+    rest.token = "second"
+    clients.append(found.chat_client())
+    sent = [client.default_headers["Authorization"] for client in clients]
+    assert sent == ['Snowflake Token="first"', 'Snowflake Token="second"']
+    assert str(clients[0].base_url).startswith("https://a.snowflakecomputing.com")
 
 
 def test_the_warehouse_runtimes_session_is_never_closed(hooks: Hooks) -> None:

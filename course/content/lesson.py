@@ -28,7 +28,7 @@ MARK = re.compile(f"{REGION.pattern}|{END_REGION.pattern}", re.MULTILINE)
 CODE = re.compile(r"(steps|practice/\w+)/\w+\.py")
 
 #: A view of the stream lab, as ``lesson.toml`` names it.
-LabView = Literal["compare", "wire", "break", "cost", "tokens", "stop"]
+LabView = Literal["compare", "wire", "break", "cost", "tokens", "stop", "protocols"]
 
 SECTIONS = ("goals", "theory", "steps", "takeaways", "practice", "solution")
 

@@ -18,7 +18,17 @@ from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SessionState, SqlError, run, sql_forms
 from practice.exercises import SceneText
 from practice.grading import can_be_run
-from streaming import CallEnd, CompletionRequest, DirectStrategy, Limits, Pace, Retry, stream
+from streaming import (
+    CallEnd,
+    ChatCompletionsStrategy,
+    CompletionRequest,
+    DirectStrategy,
+    Limits,
+    Pace,
+    Retry,
+    Strategy,
+    stream,
+)
 
 # A learner waits for the page as well as for the model.
 LIMITS = Limits(first_chunk=60.0, idle=30.0, total=80.0)
@@ -70,7 +80,7 @@ class Answers:
         _ = self._connection.session
 
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
-        """Return the deltas of an answer, which is asked for when the first one is.
+        """Return the deltas of an answer to ``Complete``, which is asked for when the first one is.
 
         ``fault`` is that of the scene that the program is tried in.
 
@@ -78,6 +88,16 @@ class Answers:
             Refused: the model may not be used, or the policy refuses the question.
             streaming.StreamError: at a delta.
         """
+        return self._stream(lambda: DirectStrategy(self._connection.session), request, fault)
+
+    def chat(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
+        """Return an answer to the OpenAI client, like ``complete``, with what its end tells."""
+        client = self._connection.chat_client
+        return self._stream(lambda: ChatCompletionsStrategy(client(), usage=True), request, fault)
+
+    def _stream(
+        self, strategy: Callable[[], Strategy], request: CompletionRequest, fault: str | None
+    ) -> Iterator[str]:
         self._check_model(request.model, fault)
         if not self._scripted:
             most = min(request.max_tokens or MOST_TOKENS, MOST_TOKENS)
@@ -92,7 +112,7 @@ class Answers:
             reservation.settle(spent(reservation, text, end, live=True))
 
         return stream(
-            DirectStrategy(self._connection.session),
+            strategy(),
             request,
             pace=Pace.off(),
             limits=LIMITS,
@@ -212,6 +232,8 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     events: list[Event] = []
     for scene in exercise.about.scenes if can_be_run(code) else ():
         complete = partial(answers.complete, fault=scene.fault)
+        chat = partial(answers.chat, fault=scene.fault)
         sql = partial(answers.sql, fault=scene.fault)
-        events += run(code, complete=complete, sql=sql, scene=scene_of(scene), state=SessionState())
+        asks = {"complete": complete, "chat": chat, "sql": sql}
+        events += run(code, **asks, scene=scene_of(scene), state=SessionState())
     return events

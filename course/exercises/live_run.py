@@ -199,6 +199,7 @@ class Run:
             run(
                 self.code,
                 complete=partial(answers.complete, fault=scene.fault),
+                chat=partial(answers.chat, fault=scene.fault),
                 sql=partial(answers.sql, fault=scene.fault),
                 scene=scene_of(scene),
                 state=(self.use and self.use.before) or SessionState(),

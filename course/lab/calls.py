@@ -1,4 +1,4 @@
-"""What the lab knows of the inside of ``snowflake.cortex``: a call's bytes, and how to end one."""
+"""What the lab knows of the inside of the clients: a call's bytes, and how to end one."""
 
 from __future__ import annotations
 
@@ -43,15 +43,19 @@ class CountedSession:
 
 def tap(answer: Iterator[str | None], see: Callable[[bytes], object]) -> None:
     """Show ``see`` an answer's bytes as the client reads them; only this one answer is changed."""
-    response = response_of(answer)
+    # The Snowflake client iterates over its response, which asks itself for this
+    # (requests/models.py); the OpenAI client asks for the other (_streaming.py).
+    response: Any = response_of(answer)
+    name = "iter_content"
+    if response is None:
+        response, name = getattr(answer, "response", None), "iter_bytes"
     if response is None:
         return
-    read = response.iter_content
+    read = getattr(response, name)
 
     def tapped(*args: Any, **kwargs: Any) -> Iterator[bytes]:
         for chunk in read(*args, **kwargs):
             see(chunk)
             yield chunk
 
-    # The client iterates over the response, which asks itself for this (requests/models.py).
-    setattr(response, "iter_content", tapped)  # noqa: B010 - mypy: a method
+    setattr(response, name, tapped)

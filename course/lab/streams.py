@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from connection import Connection
 from course import limits
@@ -53,10 +53,12 @@ __all__ = [
     "strategy_of",
 ]
 
-#: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline.
-Way = Literal["direct", "custom", "ours"]
-#: In the order of the theme's colours for charts: each keeps its own, whichever of them are shown.
-WAYS: tuple[Way, ...] = get_args(Way)
+#: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline;
+#: chat: the OpenAI client on chat completions.
+Way = Literal["direct", "custom", "ours", "chat"]
+#: Those that are compared, in the order of the theme's colours for charts: each keeps its own,
+#: whichever of them are shown.
+WAYS: tuple[Way, ...] = ("direct", "custom", "ours")
 
 MODEL = models.DEFAULTS[0]
 #: The relay waits two minutes for a model that has to be loaded. Method 2 may type on after that.

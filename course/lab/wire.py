@@ -79,6 +79,11 @@ class WireRecord:
         self.begin()
 
     @property
+    def events(self) -> list[tuple[float, str]]:
+        """The events so far, and when each had come."""
+        return self._events[:]
+
+    @property
     def full(self) -> bool:
         """Whether enough has been seen."""
         return len(self._events) >= MOST_EVENTS

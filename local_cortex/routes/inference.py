@@ -45,6 +45,14 @@ STREAM_NUMBER = "x-local-cortex-stream"
 
 T = TypeVar("T")
 
+# What else Cortex documents of a usage, by family; nothing is cached here, and no script reasons.
+DETAILS: dict[str, dict[str, Any]] = {
+    "openai": {
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    },
+    "claude": {"prompt_tokens_details": {"cached_tokens": 0}},
+}
 # Turns one event of an answer into the data of the server-sent events for this client.
 Encode = Callable[[Delta | Thinking | End], "list[dict[str, Any]]"]
 
@@ -97,8 +105,10 @@ async def chat_completions(request: Request) -> Response:
         "model": call.model,
     }
 
+    family = _family(call.model)
+
     def choice(reason: str | None, **more: Any) -> list[dict[str, Any]]:
-        return [{"index": 0, **more, "finish_reason": reason and _finish_reason(call, reason)}]
+        return [{"index": 0, **more, "finish_reason": reason and _finish_reason(family, reason)}]
 
     if not _flag(body, "stream", default=False):
         whole = await while_connected(request, cortex.complete(call))
@@ -106,21 +116,30 @@ async def chat_completions(request: Request) -> Response:
         answer = {
             "object": "chat.completion",
             "choices": choice(whole.end.finish_reason, message=message),
-            "usage": _usage(whole.usage),
+            "usage": _usage(whole.usage) | DETAILS.get(family, {}),
         }
         return JsonResponse(head | answer)
     options = body.get("stream_options")
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
     chunk = head | {"object": "chat.completion.chunk"}
 
+    # Only OpenAI's models have a chunk that names the role, before any text.
+    begin = {"role": "assistant", "content": ""} if family == "openai" else None
+
     def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
+        nonlocal begin
+        chunks, begin = [begin] if begin else [], None
         if not isinstance(event, End):
             # The name that Snowflake has for what Claude's models think.
             name = "content" if isinstance(event, Delta) else "reasoning"
-            return [chunk | {"choices": choice(None, delta={name: event.text})}]
-        last = chunk | {"choices": choice(event.finish_reason, delta={})}
-        usage = chunk | {"choices": [], "usage": _usage(event.usage)}
-        return [last, usage] if include_usage else [last]
+            chunks.append({name: event.text})
+        sent = [chunk | {"choices": choice(None, delta=delta)} for delta in chunks]
+        if isinstance(event, End):
+            sent.append(chunk | {"choices": choice(event.finish_reason, delta={})})
+            if include_usage:
+                counted = _usage(event.usage) | DETAILS.get(family, {})
+                sent.append(chunk | {"choices": [], "usage": counted})
+        return sent
 
     return await _stream(request, call, encode, done=b"[DONE]")
 
@@ -208,11 +227,14 @@ async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) ->
         raise ClientDisconnect from None
 
 
-def _finish_reason(call: Call, reason: str) -> str | None:
+def _family(name: str) -> str:
+    fault = faults.find(name)
+    model = fault.model(name) if fault is not None else models.find(name)
+    return model.family if model is not None else ""
+
+
+def _finish_reason(family: str, reason: str) -> str | None:
     """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
-    fault = faults.find(call.model)
-    model = fault.model(call.model) if fault is not None else models.find(call.model)
-    family = model.family if model is not None else ""
     if family == "openai":
         return reason
     return None if family == "claude" else "stop"

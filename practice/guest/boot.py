@@ -38,7 +38,7 @@ def main(job: dict[str, Any]) -> None:
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
     sys.modules.update(st.modules(job) | snowpark.modules(job) | snowflake_cortex.modules())
-    sys.modules.update(chat_completions.modules())
+    sys.modules.update(chat_completions.modules(job))
     sys.modules["snowflake"].__dict__["cortex"] = sys.modules["snowflake.cortex"]
     builtins.input = _no_input
     # The module site would define these; it isn't run here.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-__all__ = ["ask", "modules", "number_of", "remembered"]
+__all__ = ["answer", "modules", "number_of", "remembered"]
 
 URL = "https://practice.snowflakecomputing.com/api/v2/cortex/inference:complete"
 REQUESTS = ("delete", "get", "head", "options", "patch", "post", "put", "request", "Session")
@@ -73,7 +73,7 @@ def _complete_rest(
     except ValueError as error:
         raise requests_exceptions.InvalidJSONError(error) from error
     asked = {"model": model, "prompt": prompt, "options": options, "stream": stream}
-    number = ask("complete", _error, **asked)
+    number = answer("complete", _error, **asked)["value"]
     return remembered(number, _return_stream_response(number, deadline))
 
 
@@ -82,7 +82,7 @@ def _return_stream_response(number: int, deadline: float | None) -> Iterator[str
         try:
             # It begins here, so that close() also comes here before the first piece.
             yield ""
-            while (delta := ask("next", _error, call=number)) is not None:
+            while (delta := answer("next", _error, call=number)["value"]) is not None:
                 _check_time(deadline)
                 channel.piece_came()
                 yield delta
@@ -100,12 +100,12 @@ def _check_time(deadline: float | None) -> None:
         raise TimeoutError
 
 
-def ask(op: str, error_of: Callable[..., Exception], **fields: Any) -> Any:
-    """Ask the host; raise what ``error_of`` makes of an error."""
-    answer = channel.ask(op, **fields)
-    if "error" in answer:
-        raise error_of(**answer["error"])
-    return answer["value"]
+def answer(op: str, error_of: Callable[..., Exception], **fields: Any) -> dict[str, Any]:
+    """Ask the host and return its answer; raise what ``error_of`` makes of an error."""
+    answered: dict[str, Any] = channel.ask(op, **fields)
+    if "error" in answered:
+        raise error_of(**answered["error"])
+    return answered
 
 
 def _error(kind: str, status: int = 0, message: str = "") -> Exception:

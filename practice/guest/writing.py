@@ -15,7 +15,7 @@ from types import (
 from practice.guest import channel, snowflake_cortex
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.channel import NotHere
-from practice.guest.chat_completions import ChatCompletionChunk
+from practice.guest.chat_completions import ChatCompletionChunk, Model
 from practice.guest.recorder import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
 from practice.guest.snowpark import DataFrame, Row
 
@@ -73,6 +73,8 @@ def _element_for(place: DeltaGenerator, value: Any) -> Callable[[Any], object] |
         return lambda parts: [place.write(part) for part in parts] and None
     if isinstance(value, Exception):
         return place.exception
+    if isinstance(value, Model):
+        return lambda answer: place.json(answer.model_dump())
     if _is_table(value):
         raise NotHere("streamlit", "st.dataframe")
     if isinstance(value, JSON_LIKE) or (isinstance(value, tuple) and hasattr(value, "_asdict")):
@@ -142,7 +144,9 @@ def _shown(place: DeltaGenerator, number: int, stream: Any) -> Any:
     text = ""
     for given in stream:
         is_answer = isinstance(given, ChatCompletionChunk)
-        chunk = (given.choices[0].delta.content or "") if is_answer else given
+        chunk = given
+        if is_answer:
+            chunk = (given.choices[0].delta.content or "") if given.choices else ""
         if isinstance(chunk, str):
             if chunk:
                 text += chunk

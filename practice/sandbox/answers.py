@@ -8,6 +8,8 @@ import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 import pydantic
@@ -40,6 +42,22 @@ KINDS: Mapping[str, str] = {
 STATUSES = {code: status for status, code in reversed(STATUS_CODES.items()) if code != "service"}
 
 
+#: What Cortex documents that it says, by status (Cortex REST API).
+DOCUMENTED = {
+    400: "schema validation failed",
+    402: "budget exceeded",
+    403: "not authorized",
+    429: "too many requests",
+    503: "inference timed out",
+}
+# What it says of the request alone.
+HARMLESS = re.compile(
+    r'unknown model "[^"]*"|max tokens of count exceeded'
+    r"|(invalid options object|schema validation failed)(: [\w ,]+)?"
+)
+OLD_NAME = "invalid options object: max_tokens is not supported, use max_completion_tokens"
+
+
 class Refused(Exception):
     """What a program asked for is not given to it; ``what`` is a code for the page."""
 
@@ -64,10 +82,17 @@ class Answers:
     """
 
     def __init__(
-        self, complete: Complete, sql: Sql, limits: RunLimits, *, in_words: bool = False
+        self,
+        complete: Complete,
+        sql: Sql,
+        limits: RunLimits,
+        chat: Complete | None = None,
+        *,
+        in_words: bool = False,
     ) -> None:
         self._in_words = in_words
         self._complete, self._sql, self._limits = complete, sql, limits
+        self._chat = chat or complete
         self._calls = self._asked = 0
         self._streams: dict[int, Iterator[str]] = {}
         # Their first texts: an answer has been refused if there is none.
@@ -99,7 +124,7 @@ class Answers:
         number, self._asked = self._asked, self._asked + 1
         try:
             self._count(event.prompt)
-            answer = self._complete(_request(event))
+            answer = (self._chat if event.chat else self._complete)(_request(event))
             deltas = iter([answer] if isinstance(answer, str) else answer)
             self._streams[number] = _Words(deltas) if self._in_words else deltas
             self._first[number] = next(self._streams[number], None)
@@ -115,13 +140,15 @@ class Answers:
         text, failed = None, ""
         try:
             text = self._first.pop(event.call) if event.call in self._first else next(stream, None)
-            line = _line({"value": text})
+            line = _line({"value": text} | ({} if text is not None else _end_of(stream)))
         except Exception as error:
             told = _in_the_clients_terms(error, text_came=event.call in self._begun)
             failed, line = str(told["kind"]), _line({"error": told})
         if text:
             self._begun.add(event.call)
-        return event.model_copy(update={"text": text, "failed": failed}), line
+        usage = getattr(stream, "usage", None) if text is None else None
+        tokens = usage.completion_tokens if usage else None
+        return event.model_copy(update={"text": text, "failed": failed, "tokens": tokens}), line
 
     def _to_query(self, event: Queried) -> tuple[Queried, bytes]:
         value, failed = "", None
@@ -164,8 +191,21 @@ class _Words:
             self._words.extend(WORD.findall(next(self._deltas)))
         return self._words.popleft()
 
+    def __getattr__(self, name: str) -> Any:
+        # What a service says at the end of an answer.
+        return getattr(self._deltas, name)
+
     def close(self) -> None:
         self._deltas.close()  # type: ignore[attr-defined]
+
+
+def _end_of(stream: object) -> dict[str, Any]:
+    """Return what the service says at the end of an answer."""
+    usage = getattr(stream, "usage", None)
+    return {
+        "finish_reason": getattr(stream, "finish_reason", None),
+        "usage": usage and asdict(usage),
+    }
 
 
 def _text_of(value: object) -> str:
@@ -190,6 +230,15 @@ def _request(event: Asked) -> CompletionRequest:
         Refused: ``400``.
     """
     options = event.options if isinstance(event.options, dict) else {}
+    if event.chat:
+        if not isinstance(event.prompt, list):
+            raise Refused("400", "Missing required field: messages")
+        if options.get("max_tokens") is not None:
+            raise Refused("400", OLD_NAME)
+        renamed = {"max_completion_tokens": "max_tokens"}
+        options = {
+            renamed.get(name, name): value for name, value in options.items() if value is not None
+        }
     known = {key: options[key] for key in ("max_tokens", "temperature", "top_p") if key in options}
     question = {"prompt": event.prompt}
     if isinstance(event.prompt, list):
@@ -198,7 +247,7 @@ def _request(event: Asked) -> CompletionRequest:
         raise Refused("400")
     # The request would take "5" for 5; the service does not.
     if any(isinstance(value, str | bool) for value in known.values()):
-        raise Refused("400")
+        raise Refused("400", "invalid options object")
     try:
         return CompletionRequest(model=event.model, **question, **known)
     except (pydantic.ValidationError, TypeError) as error:
@@ -212,16 +261,31 @@ def _message(sent: object) -> object:
     return {key: sent[key] for key in ("role", "content") if key in sent}
 
 
+def _told(error: BaseException | None, status: int) -> str:
+    """Return what the service says of a refusal, in words that hold nothing of an account."""
+    body = getattr(error, "body", None)
+    message = str(body.get("message", "")) if isinstance(body, dict) else ""
+    return message if HARMLESS.fullmatch(message) else _documented(status)
+
+
+def _documented(status: int) -> str:
+    if status in DOCUMENTED:
+        return DOCUMENTED[status]
+    return HTTPStatus(status).phrase.lower() if status in set(HTTPStatus) else ""
+
+
 def _in_the_clients_terms(error: Exception, *, text_came: bool) -> dict[str, Any]:
     """Return which error the Snowflake client would raise for this one."""
     if isinstance(error, Refused):
         if error.what.isdigit():
-            return {"kind": "http", "status": int(error.what)}
+            refused = int(error.what)
+            told = str(error) if str(error) != error.what else _documented(refused)
+            return {"kind": "http", "status": refused, "message": told}
         return {"kind": error.what, "message": str(error)}
     failure = from_exception(error, text_came=text_came)
     status = failure.status or STATUSES.get(failure.code)
     if status is not None:
-        return {"kind": "http", "status": status}
+        return {"kind": "http", "status": status, "message": _told(failure.__cause__, status)}
     kind = KINDS.get(failure.code, "service")
     if failure.code == "unknown":
         LOG.error("A practice program's model has failed", exc_info=error)

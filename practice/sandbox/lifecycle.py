@@ -70,6 +70,7 @@ def run(
     code: str,
     *,
     complete: Complete,
+    chat: Complete | None = None,
     sql: Sql = _no_sql,
     scene: Scene | None = None,
     state: SessionState | None = None,
@@ -94,6 +95,8 @@ def run(
             raises as the Snowflake client's error. Its answer's ``close`` is called in any thread
             when the run ends. A ``BaseException``, such as Streamlit's for a page that is left,
             ends the run.
+        chat: answers its OpenAI client, likewise; by default ``complete`` does. An answer may have
+            ``finish_reason`` and ``usage``, which the program gets at its end.
         sql: answers its statements, likewise.
         scene: what its widgets are set to, and where it runs.
         state: what the run before kept, or an empty one for the first; the event before the last
@@ -123,7 +126,8 @@ def run(
             while (ahead := place.wait(LOOK_SECONDS)) is not None:
                 yield Queued(at=clock() - begun, ahead=ahead)
             # Else Stop would come later on a busy machine, where pieces come at once.
-            answers = Answers(complete, sql, limits, in_words=scene.stop_after is not None)
+            in_words = scene.stop_after is not None
+            answers = Answers(complete, sql, limits, chat, in_words=in_words)
             running = _Run(answers, limits, place, clock)
             running.start(runtime, job(code, scene, turn, runtime.modules))
             yield from running.events()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from streaming import bodies, sockets
 from streaming.errors import StreamUnavailable, refusal
 from streaming.request import CompletionRequest
+from streaming.strategies.protocol import Usage
 
 if TYPE_CHECKING:
     from openai import OpenAI, Stream
@@ -38,14 +39,16 @@ class ChatCompletionsStrategy:
     programmatic access token. Its own retries and timeouts are replaced: :class:`Retry` and
     :class:`Limits` have them. Redirects are not followed.
 
-    What other servers of this interface send is accepted, too: empty deltas and choices, text in
-    parts, reasoning.
+    With ``usage`` the stream's last chunk tells how many tokens it took; not every other server of
+    this interface knows that option. What others send is accepted, too: empty deltas and choices,
+    text in parts, reasoning.
     """
 
     name = "chat-completions"
     live = True
 
-    def __init__(self, client: OpenAI) -> None:
+    def __init__(self, client: OpenAI, *, usage: bool = False) -> None:
+        self._usage = usage
         self._client = client.with_options(max_retries=0)
         http = getattr(self._client, "_client", None)
         if http is not None:
@@ -66,6 +69,8 @@ class ChatCompletionsStrategy:
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
+        if self._usage:
+            options["stream_options"] = {"include_usage": True}
         chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
             model=request.model, messages=question, stream=True, extra_headers=HEADERS, **options
         )
@@ -117,6 +122,12 @@ class _Chunks:
         self._texts = self._read()
         # Stays None for Claude's models on Cortex, which give no reason (Cortex REST API).
         self.finish_reason: str | None = None
+        self.usage: Usage | None = None
+
+    @property
+    def response(self) -> Any:
+        """The client's response, whose bytes are read from now on."""
+        return self._chunks.response
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -143,6 +154,7 @@ class _Chunks:
                 # error in this form.
                 if _of(chunk, "object") == "error" or _of(chunk, "error_code"):
                     raise self._error(chunk)
+                self.usage = _usage(_of(chunk, "usage")) or self.usage
                 continue
             choice = choices[0] if isinstance(choices, list) else None
             self.finish_reason = _of(choice, "finish_reason") or self.finish_reason
@@ -159,6 +171,11 @@ class _Chunks:
 
         said = {name: _of(chunk, name) for name in ("code", "error_code", "message", "type")}
         return APIError("an error event", self._chunks.response.request, body=said)
+
+
+def _usage(counted: object) -> Usage | None:
+    numbers = [_of(counted, name) for name in ("prompt_tokens", "completion_tokens")]
+    return Usage(*numbers) if all(type(number) is int for number in numbers) else None
 
 
 def _of(value: object, name: str) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Ending", "Strategy"]
+__all__ = ["Abortable", "Ending", "Strategy", "Usage"]
 
 
 class Strategy(Protocol):
@@ -61,12 +62,20 @@ class Abortable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as the service counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
 @runtime_checkable
 class Ending(Protocol):
     """A delta iterator that knows how its answer ended.
 
     Without one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
-    prove that nothing is missing.
+    prove that nothing is missing. It may have ``usage``, too, a :class:`Usage`.
     """
 
     finish_reason: str | None

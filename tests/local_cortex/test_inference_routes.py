@@ -214,6 +214,26 @@ def test_why_an_answer_ended_is_only_said_by_the_models_that_say_it(
         assert json.loads(streamed[-2])["choices"][0]["finish_reason"] == reason
 
 
+@pytest.mark.parametrize(
+    ("model", "role", "details"),
+    [
+        ("openai-gpt-5-mini", "assistant", {"cached_tokens", "reasoning_tokens"}),
+        ("claude-haiku-4-5", None, {"cached_tokens"}),
+        (MODEL, None, set()),
+    ],
+)
+def test_only_openais_models_name_the_role_and_each_family_has_its_own_details_of_usage(
+    rest: httpx.Client, model: str, role: str | None, details: set[str]
+) -> None:
+    asked = body(model=model, stream=True, stream_options={"include_usage": True})
+    first, *_, last, done = events(rest.post(CHAT, json=asked))
+    assert json.loads(first)["choices"][0]["delta"].get("role") == role
+    usage = json.loads(last)["usage"]
+    found = (usage[name] for name in usage if name.endswith("_details"))
+    assert {name for each in found for name in each} == details
+    assert done == "[DONE]"
+
+
 def test_max_tokens_is_refused_by_chat_as_documented(chat: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="use max_completion_tokens"):
         chat.chat.completions.create(model=MODEL, messages=USER, max_tokens=5)

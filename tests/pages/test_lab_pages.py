@@ -33,7 +33,7 @@ PAGE = "pages/day_03_write_streams.py"
 SECONDS = 300
 
 VIEWS: tuple[LabView, ...] = get_args(LabView)
-OTHERS = ("wire", "breaking", "cost", "tokens")
+OTHERS = ("wire", "breaking", "cost", "tokens", "protocols")
 
 
 @pytest.fixture(autouse=True)
@@ -164,6 +164,17 @@ def test_a_comparison_shows_every_answer_and_what_to_look_for(language: Language
     assert not [button for button in app.button if button.key == "lab-stop"]
     assert len({lane.text for lane in lanes(app).values()}) == 1
     assert [row["run"] for row in app.session_state["lab-runs"].rows] == [1, 1, 1]
+
+
+def test_both_protocols_show_their_events_and_only_one_tells_why_it_ended() -> None:
+    app = run_to_its_end(open_lab("protocols"), "protocols")
+    assert not app.exception
+    said = everything(app)
+    assert said.count("`length`") == 1
+    assert said.count("`[DONE]`") == 1
+    assert said.count(texts("en")["lab.protocols.nothing"]) == 2
+    tables = [part.proto.body for part in app.get("html") if "<table>" in part.proto.body]
+    assert ["finish_reason" in each for each in tables] == [False, True]
 
 
 def test_other_views_pages_and_languages_leave_a_run_alone_and_stop_ends_it() -> None:

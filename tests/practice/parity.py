@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from openai import OpenAI
 from snowflake.ml._internal import telemetry
 from snowflake.snowpark import Session
 from snowflake.snowpark import session as snowpark_session
@@ -29,7 +30,7 @@ from local_cortex import LocalCortex
 from local_cortex.launch import connection_block
 from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
-from streaming import CompletionRequest, DirectStrategy
+from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy
 from tests.local_cortex.cortex_engines import END, Playing
 
 __all__ = ["Both", "Case", "Outcome"]
@@ -161,6 +162,8 @@ class Both:
         self._cortex = LocalCortex.start(engine=engine, certificate=certificate)
         self._secrets = tomllib.loads(connection_block(self._cortex.port, self._cortex.secret))
         self._session = Session.builder.configs(self._secrets["connections"]["snowflake"]).create()
+        url = f"https://127.0.0.1:{self._cortex.port}/api/v2/cortex/v1"
+        self._client = OpenAI(base_url=url, api_key=self._cortex.secret)
         # No program is to find the sandbox's own, or one that another test has left open.
         for session in list(snowpark_session._active_sessions):
             snowpark_session._remove_session(session)
@@ -168,12 +171,19 @@ class Both:
     def close(self) -> None:
         """End the Local Cortex."""
         self._session.close()
+        self._client.close()
         self._cortex.close()
 
     def in_sandbox(self, cases: Sequence[Case]) -> list[Outcome]:
         """Run programs in one sandbox, and draw what they draw."""
         events: list[Event] = list(
-            practice.run(_program(cases), complete=self._complete, sql=self._sql, limits=LIMITS)
+            practice.run(
+                _program(cases),
+                complete=self._complete,
+                chat=self._chat,
+                sql=self._sql,
+                limits=LIMITS,
+            )
         )
         printed = "".join(event.text for event in events if isinstance(event, Printed))
         assert MARK in printed, events[-2:]
@@ -194,6 +204,10 @@ class Both:
 
     def _complete(self, request: CompletionRequest) -> Iterator[str]:
         return DirectStrategy(self._session).open(request)
+
+    def _chat(self, request: CompletionRequest) -> Iterator[str]:
+        strategy = ChatCompletionsStrategy(self._client, usage=True)
+        return strategy.open(request)
 
     def _sql(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
         try:

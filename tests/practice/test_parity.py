@@ -112,6 +112,14 @@ def _each(*expressions: str, first: str = "") -> list[Case]:
     return [tuple(filter(None, (first, each))) for each in expressions]
 
 
+USAGE = "stream_options={'include_usage': True}"
+COUNTED = "(u.total_tokens - u.prompt_tokens - u.completion_tokens, u.completion_tokens > 0)"
+FOUND = "error.response.headers['x-snowflake-request-id'] == error.body['request_id']"
+# The whole of it, not only its first sentence.
+SAID = "error.body['message'].split() + str(error).split()"
+#: A model of each family.
+ALL = ("llama3.1-8b", "claude-haiku-4-5", "openai-gpt-5-mini")
+
 #: What is run both ways, by what it is about.
 CASES: dict[str, list[Case]] = {
     **{f"st.{name}": _calls(name) for name in ELEMENTS},
@@ -336,6 +344,46 @@ CASES: dict[str, list[Case]] = {
         *("st.write_stream(ask(stream=True))", "ask(nope=1)", "ask('nope')", "ask('fault-500')"),
         *("client().chat.completions.create()", "client().nope", "OpenAI('key')"),
         *("ask('fault-429')", "list(ask('fault-truncated', stream=True))"),
+        *("ask().choices[0].message.role", "ask(max_tokens=5)", "ask(temperature='0.5')"),
+        *("ask(temperature=9)", "ask(max_completion_tokens=0)"),
+        "client().chat.completions.create(model='llama3.1-8b', messages=[])",
+        "client().chat.completions.create(model='llama3.1-8b', messages=[{'role': 'user'}])",
+        "client().chat.completions.create(model='llama3.1-8b', messages='Hi')",
+        "client().chat.completions.create('llama3.1-8b', [])",
+        "client().chat.completions.create(model='llama3.1-8b')",
+        "ask(stream=True).choices",
+        *(f"ask('{name}', stream=True, {USAGE}).__next__().choices[0].delta.role" for name in ALL),
+        *(f"[c.choices for c in ask('{name}', stream=True, {USAGE})][-1]" for name in ALL),
+        *(
+            f"(lambda u: {COUNTED})([*ask('{name}', stream=True, {USAGE})][-1].usage)"
+            for name in ALL
+        ),
+        *(f"{{c.usage for c in ask('{name}', stream=True)}}" for name in ALL),
+        *(f"ask('{name}').choices[0].finish_reason" for name in ALL),
+        *(f"(lambda u: {COUNTED})(ask('{name}').usage)" for name in ALL),
+        *(f"ask('{name}').usage.prompt_tokens_details is None" for name in ALL),
+        f"[c.choices[0].delta.content for c in ask(stream=True, {USAGE})]",
+        f"st.write_stream(ask(stream=True, {USAGE}))",
+        *(
+            "ask().content",
+            "ask().choices.message",
+            "ask().choices[0].text",
+            "ask(stream=True).usage",
+        ),
+    ),
+    "an error of the OpenAI client tells what Cortex says": [
+        case
+        for wrong in ("'nope'", "'fault-401'", "'fault-429-forever'", "max_tokens=5")
+        for case in _each(
+            *("error.status_code", "'message' in error.body", "type(error.message)"),
+            *("error.request_id", "error.response.status_code", "isinstance(error, OSError)"),
+            *("[kind.__name__ for kind in type(error).__mro__]", FOUND),
+            *(("str(error)", "error.message", SAID) if "fault" not in wrong else ()),
+            first=f"try: ask({wrong})\nexcept Exception as e: error = e",
+        )
+    ],
+    "the OpenAI client has to find Cortex": _each(
+        *("OpenAI()", "OpenAI(api_key=None)", "OpenAI(api_key='x', nope=1)"),
     ),
     "names of Snowflake that are misspelt are not found": _each(
         *(

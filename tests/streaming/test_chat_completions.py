@@ -227,3 +227,12 @@ def test_a_page_instead_of_an_answer_is_no_answer() -> None:
     result, _ = asked(answering(page))
     assert result.error is not None
     assert result.error.code == "bad_answer"
+
+
+def test_the_tokens_are_the_services_count_where_it_is_asked_for_one(cortex: LocalCortex) -> None:
+    with client(cortex) as chat:
+        counted = stream(ChatCompletionsStrategy(chat, usage=True), ask()).result().usage
+        assert counted is not None
+        assert counted.prompt_tokens > 0
+        assert counted.completion_tokens > 0
+        assert stream(ChatCompletionsStrategy(chat), ask()).result().usage is None

@@ -1,0 +1,32 @@
+import streamlit as st
+from openai import OpenAI
+
+account = st.secrets["connections"]["snowflake"]
+host = account.get("host") or f"{account['account']}.snowflakecomputing.com"
+client = OpenAI(
+    base_url=f"https://{host}/api/v2/cortex/v1",
+    api_key=account["password"],  # a programmatic access token
+)
+
+model = st.selectbox("Select a model", ["llama3.1-8b", "claude-haiku-4-5", "openai-gpt-5-mini"])
+prompt = st.text_input("Enter your prompt:", "Explain a qubit in one sentence.")
+
+
+def texts(stream, usage):
+    for chunk in stream:
+        if chunk.usage:
+            usage.append(chunk.usage)
+        if chunk.choices:
+            yield chunk.choices[0].delta.content or ""
+
+
+if st.button("Generate") and prompt:
+    stream = client.chat.completions.create(
+        model=model,
+        messages=[{"role": "user", "content": prompt}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    usage = []
+    st.write_stream(texts(stream, usage))
+    st.caption(f"{usage[0].completion_tokens} tokens")

@@ -1,0 +1,29 @@
+import streamlit as st
+from openai import OpenAI
+
+account = st.secrets["connections"]["snowflake"]
+host = account.get("host") or f"{account['account']}.snowflakecomputing.com"
+client = OpenAI(
+    base_url=f"https://{host}/api/v2/cortex/v1",
+    api_key=account["password"],  # a programmatic access token
+)
+
+model = st.selectbox("Select a model", ["llama3.1-8b", "claude-haiku-4-5", "openai-gpt-5-mini"])
+prompt = st.text_input("Enter your prompt:", "Explain a qubit in one sentence.")
+
+
+def texts(stream, end):
+    for chunk in stream:
+        choice = chunk.choices[0]
+        end["reason"] = choice.finish_reason
+        yield choice.delta.content or ""
+
+
+if st.button("Generate") and prompt:
+    stream = client.chat.completions.create(
+        model=model,
+        messages=[{"role": "user", "content": prompt}],
+        stream=True,
+    )
+    end = {"reason": None}
+    st.write_stream(texts(stream, end))
