@@ -6,6 +6,7 @@ the course.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -201,6 +202,17 @@ def scene_of(scene: SceneText) -> Scene:
     return Scene(inputs, scene.inside_snowflake)
 
 
+def answering(answers: Answers, scene: SceneText) -> Callable[[CompletionRequest], Iterator[str]]:
+    """Return what answers one program's calls of ``Complete`` in a scene, its fault included."""
+    calls = itertools.count(1)
+
+    def complete(request: CompletionRequest) -> Iterator[str]:
+        meets = scene.fault_calls is None or next(calls) <= scene.fault_calls
+        return answers.complete(request, scene.fault if meets else None)
+
+    return complete
+
+
 def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     """Run a program in all scenes of an exercise, unseen, and return what it did.
 
@@ -211,7 +223,7 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     """
     events: list[Event] = []
     for scene in exercise.about.scenes if can_be_run(code) else ():
-        complete = partial(answers.complete, fault=scene.fault)
+        complete = answering(answers, scene)
         sql = partial(answers.sql, fault=scene.fault)
         events += run(code, complete=complete, sql=sql, scene=scene_of(scene))
     return events
