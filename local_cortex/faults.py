@@ -186,6 +186,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "fault-429-forever": Fault("too many requests, always", 429, retry_after=lambda: "1"),
     "fault-500": Fault("fails before the first word", 500),
+    "fault-500-then-ok": Fault("fails before the first word, then answers", 500, then_ok=True),
     "fault-503": Fault("is busy, always", 503),
     "fault-503-then-ok": Fault("is busy, then answers", 503, then_ok=True),
     "fault-expired-token": Fault("says once that the session has expired", expired=True),

@@ -11,7 +11,14 @@ from streaming import DirectStrategy
 page = lesson_page("day_04_when_it_breaks")
 connection = connect(page.prefer)
 
-FAULTS = ["fault-truncated", "fault-error-data", "fault-error-event", "fault-length", "fault-403"]
+FAULTS = [
+    "fault-truncated",
+    "fault-error-data",
+    "fault-error-event",
+    "fault-length",
+    "fault-500-then-ok",
+    "fault-403",
+]
 
 
 def draw_demo() -> None:
@@ -27,7 +34,7 @@ def draw_demo() -> None:
 
     def generate(_: str) -> None:
         if request := demo.request(model, prompt):
-            # An error after the first word leaves the text and ends with a message.
+            # Before the first word it asks again; after it, the text stays and a message says why.
             demo.ask(DirectStrategy(connection.session), request)
 
     demo.buttons(generate, "Generate", heading="### Response:")

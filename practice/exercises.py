@@ -99,6 +99,7 @@ class SceneText(Table):
     inputs: dict[str, str | Whole | Finite | bool] = Field(default_factory=dict)
     inside_snowflake: bool = False
     fault: str | None = None
+    fault_calls: Annotated[int, Field(ge=1, le=20)] | None = None
     stop_after: Annotated[int, Field(ge=1)] | None = None
 
 

@@ -6,6 +6,7 @@ the course.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -221,6 +222,19 @@ def scene_of(scene: SceneText) -> Scene:
     return Scene(inputs, scene.inside_snowflake, scene.say, scene.stop_after)
 
 
+def answering(
+    answer: Callable[[CompletionRequest, str | None], Iterator[str]], scene: SceneText
+) -> Callable[[CompletionRequest], Iterator[str]]:
+    """Return what answers one program's calls in a scene, its fault included."""
+    calls = itertools.count(1)
+
+    def complete(request: CompletionRequest) -> Iterator[str]:
+        meets = scene.fault_calls is None or next(calls) <= scene.fault_calls
+        return answer(request, scene.fault if meets else None)
+
+    return complete
+
+
 def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     """Run a program in all scenes of an exercise, unseen, and return what it did.
 
@@ -231,8 +245,8 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     """
     events: list[Event] = []
     for scene in exercise.about.scenes if can_be_run(code) else ():
-        complete = partial(answers.complete, fault=scene.fault)
-        chat = partial(answers.chat, fault=scene.fault)
+        complete = answering(answers.complete, scene)
+        chat = answering(answers.chat, scene)
         sql = partial(answers.sql, fault=scene.fault)
         asks = {"complete": complete, "chat": chat, "sql": sql}
         events += run(code, **asks, scene=scene_of(scene), state=SessionState())

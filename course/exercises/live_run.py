@@ -16,7 +16,7 @@ import streamlit as st
 
 from connection import ConnectionFailed
 from course import connection_panel, limits, progress
-from course.exercises.answering import Answers, scene_of
+from course.exercises.answering import Answers, answering, scene_of
 from course.limits import Refusal
 from course.progress import Progress
 from course.settings import AnswerSettings
@@ -198,8 +198,8 @@ class Run:
         with closing(
             run(
                 self.code,
-                complete=partial(answers.complete, fault=scene.fault),
-                chat=partial(answers.chat, fault=scene.fault),
+                complete=answering(answers.complete, scene),
+                chat=answering(answers.chat, scene),
                 sql=partial(answers.sql, fault=scene.fault),
                 scene=scene_of(scene),
                 state=(self.use and self.use.before) or SessionState(),

@@ -10,7 +10,15 @@ import sys
 import time
 from types import ModuleType, SimpleNamespace
 
-from practice.guest import channel, chat_completions, snowflake_cortex, snowpark, st, widgets
+from practice.guest import (
+    channel,
+    chat_completions,
+    graphemes,
+    snowflake_cortex,
+    snowpark,
+    st,
+    widgets,
+)
 from practice.guest.carried import streamlit_magic as magic
 from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Rerun, Stop
 
@@ -38,7 +46,7 @@ def main(job: dict[str, Any]) -> None:
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
     sys.modules.update(st.modules(job) | snowpark.modules(job) | snowflake_cortex.modules())
-    sys.modules.update(chat_completions.modules(job))
+    sys.modules.update(chat_completions.modules(job) | graphemes.modules())
     sys.modules["snowflake"].__dict__["cortex"] = sys.modules["snowflake.cortex"]
     builtins.input = _no_input
     # The module site would define these; it isn't run here.

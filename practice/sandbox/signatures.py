@@ -21,6 +21,7 @@ from types import UnionType
 from typing import Any
 
 from practice.elements import NOT_CALLED, TABLE
+from practice.sandbox.graphemes import classes
 from practice.sources import syntax_tree
 
 __all__ = ["ELEMENTS", "guest_modules"]
@@ -135,6 +136,7 @@ def guest_modules() -> dict[str, str]:
         f"practice.guest.carried.{Path(file).parts[0]}_{Path(file).stem}": _carried(file, *chosen)
         for file, chosen in CARRIED.items()
     }
+    carried["practice.guest.carried.regex_classes"] = classes()
     return {"practice.guest.signatures": _signatures(), "practice.guest.carried": "", **carried}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from connection import Connection, ConnectionFailed, connect
 from course.exercises import answering as practice_answers
-from course.exercises.answering import MOST_TOKENS, Answers, scene_of
+from course.exercises.answering import MOST_TOKENS, Answers, answering, scene_of
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.policy import Policy, Refusal, StreamQueue
 from course.settings import AnswerSettings, Settings
@@ -312,6 +312,14 @@ def test_unusable_settings_refuse_a_question_and_nothing_before_it() -> None:
         answers.complete(request())
     assert answers.refusal is not None
     assert answers.refusal.reason == "settings"
+
+
+def test_a_fault_of_the_first_call_is_gone_at_the_second() -> None:
+    scene = SceneText(id="one", fault="fault-500", fault_calls=1)
+    complete = answering(Answers(AnswerSettings()), scene)
+    with pytest.raises(StreamError, match="500"):
+        list(complete(request()))
+    assert "".join(complete(request()))
 
 
 def test_a_scene_presses_its_buttons_and_fills_in_its_fields() -> None:

@@ -53,6 +53,7 @@ MARK = "\x00outcomes "
 #: What each program finds.
 SETUP = """\
 import collections, dataclasses, enum, json, math, time
+import regex
 import streamlit as st
 from openai import OpenAI
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException

@@ -38,6 +38,11 @@ NEEDED = {
     "stream": "['x']",
     "args": "'x'",
 }
+# A family, a flag, decomposed Hangul, a skin tone, accents, line ends; halves of some of them.
+CLUSTERS = (
+    *("👨‍👩‍👧‍👦 ok", "대한민국🇰🇷", "🇰🇷🇺", "\u1112\u1161\u11ab\u1100\u1173\u11af", "한글\u11a8"),
+    *("👍🏽👍", "e\u0301a\u0300", "a\r\n\nb", "\u200d👩", "क\u093f", ""),
+)
 # A value that Streamlit does not take, by what it takes (``signatures.CHECKS``).
 WRONG = {"icon": "'rocket'", "content": "'big'", "pixels": "-5"}
 
@@ -399,6 +404,20 @@ CASES: dict[str, list[Case]] = {
             )
         ),
     ),
+    "regex finds clusters, and the rest as re does": [
+        *_each(
+            *(
+                f"regex.findall(r'{pattern}', {text!r})"
+                for pattern in (r"\X", r"\X{1,5}", r"(\X)(\X)")
+                for text in CLUSTERS
+            ),
+            r"[m.span() for m in regex.finditer(r'\X', 'e\u0301\r\nx')]",
+            r"regex.compile(r'\X').findall('ab')",
+            r"regex.findall(r'\w+', 'a b')",
+            *("regex.sub('a', 'b', 'cat')",),
+            r"__import__('re').findall(r'\X', 'x')",
+        )
+    ],
     "time.sleep takes seconds": _each("time.sleep(0)", "time.sleep('1')", "time.sleep(-1)"),
 }
 
@@ -467,6 +486,11 @@ NOT_HERE = {
     ),
     "cortex": ("run('from snowflake.cortex import Summarize')",),
     "openai": ("ask(tools=[])", "client().embeddings", "run('from openai import AsyncOpenAI')"),
+    "regex": (
+        r"__import__('regex').split(r'\X', 'x')",
+        r"__import__('regex').findall(r'a\X', 'x')",
+        "__import__('regex').subf",
+    ),
     "network": ("__import__('requests').get('https://example.com')",),
     "avatar": ("st.chat_message('x', avatar='cat.png')",),
     "input": ("input('Your name? ')",),

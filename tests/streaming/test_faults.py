@@ -62,6 +62,7 @@ TABLE = {
     "fault-429-date": Row(None, None, text=True),
     "fault-429-forever": Row("first_chunk", "first_chunk"),
     "fault-500": Row("service", "service", 500),
+    "fault-500-then-ok": Row(None, None, text=True),
     "fault-503": Row("first_chunk", "unavailable", 503),
     "fault-503-then-ok": Row(None, None, text=True),
     "fault-expired-token": Row(None, "unauthorised", text=True),

@@ -1,4 +1,4 @@
-"""Characters on the screen over time, streamed (method 1) and imitated (method 2)."""
+"""Characters on the screen over time, streamed (method 1) and simulated (method 2)."""
 
 import altair as alt
 

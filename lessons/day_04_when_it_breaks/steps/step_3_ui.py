@@ -3,6 +3,8 @@ model = st.selectbox(
     [
         "fault-truncated",
         "fault-error-data",
+        "fault-500-then-ok",
+        "fault-stall-mid",
         "fault-error-event",
         "llama3.1-8b",
     ],

@@ -1,0 +1,15 @@
+import regex
+import streamlit as st
+
+text = st.text_input("Text:", "대한민국🇰🇷👨‍👩‍👧‍👦 가족")
+
+
+def slices(text):
+    characters = regex.findall(r"\X", text)
+    for start in range(0, len(characters), 5):
+        yield "".join(characters[start : start + 5])
+
+
+if st.button("Show"):
+    for part in slices(text):
+        st.text(part)
