@@ -248,6 +248,6 @@ def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
         complete = answering(answers.complete, scene)
         chat = answering(answers.chat, scene)
         sql = partial(answers.sql, fault=scene.fault)
-        asks = {"complete": complete, "chat": chat, "sql": sql}
-        events += run(code, **asks, scene=scene_of(scene), state=SessionState())
+        place, state = scene_of(scene), SessionState()
+        events += run(code, complete=complete, chat=chat, sql=sql, scene=place, state=state)
     return events

@@ -316,7 +316,7 @@ def test_unusable_settings_refuse_a_question_and_nothing_before_it() -> None:
 
 def test_a_fault_of_the_first_call_is_gone_at_the_second() -> None:
     scene = SceneText(id="one", fault="fault-500", fault_calls=1)
-    complete = answering(Answers(AnswerSettings()), scene)
+    complete = answering(Answers(AnswerSettings()).complete, scene)
     with pytest.raises(StreamError, match="500"):
         list(complete(request()))
     assert "".join(complete(request()))
