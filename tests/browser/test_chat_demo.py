@@ -61,6 +61,8 @@ def test_a_chat_takes_messages_while_it_streams_and_comes_back_after_a_refresh(
 
         say("long")
         expect(messages.nth(3)).to_contain_text("word word")
+        # It scrolls, so the keyboard has to reach it.
+        expect(page.locator(".st-key-demo-chat-box")).to_have_attribute("tabindex", "0")
         # The next message ends the answer, and takes what came of it along.
         say("next")
         expect(messages.nth(5)).to_contain_text("(of 5 messages)")
