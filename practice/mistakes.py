@@ -445,7 +445,8 @@ def attribute(trial: Trial) -> Found | None:
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         return "none_used", line, named
-    if meant := re.search(r"Did you mean: '(\w+)'", trial.said):
+    # Nobody means a special method: Python suggests `__ne__` for `__name__`.
+    if meant := re.search(r"Did you mean: '(?!_)(\w+)'", trial.said):
         return "misspelt_method", line, {"name": name, "where": owner, "other": meant[1]}
     kind = getattr(builtins, owner, None)
     known = dir(kind) if isinstance(kind, type) else []

@@ -76,7 +76,9 @@ def draw_section(
             if isinstance(block, Heading):
                 folded.close()
             if isinstance(block, Heading) and block.folded:
-                folded.enter_context(st.expander(block.text))
+                # Its key keeps an open one open when its label changes with the language.
+                key = f"folded-{lesson}-{block.id}"
+                folded.enter_context(st.expander(block.text, key=key))
                 # The anchor is inside: the browser opens what a link leads into.
                 st.html(f'<span id="{block.id}" class="folded"></span>')
             elif isinstance(block, ExercisePlace) or (isinstance(block, Code) and block.run):

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from course.content import lesson as catalog
 from course.content import parser as prose
 from course.content.lesson import Lesson
-from course.content.lesson_blocks import Question
+from course.content.lesson_blocks import Heading, Question
 from course.language import Language, texts
 from practice import load_exercises
 from tests.browser.day_3 import open_by, open_drawer, rerun, settle, whole
@@ -103,6 +103,20 @@ def set_the_demo(page: Page, lesson: Lesson) -> Check:
     return check
 
 
+def open_a_folded_part(page: Page, lesson: Lesson) -> Check:
+    blocks = [block for part in prose.sections(lesson, "ko").values() for block in part]
+    folded = [block for block in blocks if isinstance(block, Heading) and block.folded]
+    parts = [page.locator(f".st-key-folded-{lesson.name}-{each.id} details") for each in folded[:1]]
+    for part in parts:
+        part.locator("summary").click()
+
+    def check(_: Language) -> None:
+        for part in parts:
+            expect(part).to_have_attribute("open", "")
+
+    return check
+
+
 def set_the_lab(page: Page, lesson: Lesson) -> Check:
     third = page.locator(".st-key-lab-third")
     if "compare" in lesson.meta.lab:
@@ -134,7 +148,13 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
     page = new_page()
     page.goto(f"{course}/{lesson.name}?lang=ko")
     whole(page)
-    acts = (answer_the_questions, write_the_last_exercise, set_the_demo, set_the_lab)
+    acts = (
+        answer_the_questions,
+        open_a_folded_part,
+        write_the_last_exercise,
+        set_the_demo,
+        set_the_lab,
+    )
     checks = [act(page, lesson) for act in acts]
     for language in SWITCHES:
         switch(page, language)
