@@ -147,7 +147,7 @@ async def chat_completions(request: Request) -> Response:
 async def list_models(request: Request) -> JsonResponse:
     authorise(request)
     cortex: Cortex = request.app.state.cortex
-    return JsonResponse({"models": [{"name": model.name} for model in cortex.models()]})
+    return JsonResponse({"models": [model.name for model in cortex.models()]})
 
 
 async def _stream(

@@ -12,6 +12,7 @@ from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex, Settings
 from local_cortex.loopback import bypass
+from local_cortex.routes import query
 
 FAST = Settings(first_token=0, tokens_per_second=10_000)
 # A test that hangs is to fail instead.
@@ -25,6 +26,12 @@ def _no_proxy() -> Iterator[None]:
         for name, value in bypass(os.environ).items():
             patch.setenv(name, value)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_second_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a request by hand wait for its result: the first statement takes seconds under load."""
+    monkeypatch.setattr(query, "LONG_POLL_SECONDS", SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from tests.local_cortex.wire import Wire
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COMPLETE = "/api/v2/cortex/inference:complete"
 CHAT = "/api/v2/cortex/v1/chat/completions"
+EMBED = "/api/v2/cortex/inference:embed"
 MODELS = "/api/v2/cortex/models"
 MODEL = "llama3.1-8b"
 RETIRED = next(model for model in models.MODELS if model.retired_on(date(2026, 11, 1)))
@@ -268,12 +269,12 @@ def test_a_retired_model_answers_and_is_refused_when_models_are_strict(
 
 
 def test_the_models_on_offer_are_listed(rest: httpx.Client) -> None:
-    names = [each["name"] for each in rest.get(MODELS).json()["models"]]
+    names = rest.get(MODELS).json()["models"]
     assert MODEL in names
     assert RETIRED.name not in names
 
 
-@pytest.mark.parametrize("path", [COMPLETE, CHAT, MODELS])
+@pytest.mark.parametrize("path", [COMPLETE, CHAT, EMBED, MODELS])
 def test_nobody_unknown_is_answered(cortex: LocalCortex, http: Http, path: str) -> None:
     method = "GET" if path == MODELS else "POST"
     for authorization in ("", "Bearer", "Bearer x", 'Snowflake Token="x"', "Basic eDp5"):

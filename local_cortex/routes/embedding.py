@@ -1,0 +1,58 @@
+"""Cortex's REST endpoint for embeddings, ``inference:embed``.
+
+Its form is that of ``cortex-embed.yaml`` in Snowflake's REST API specifications (April 2026); each
+vector is in a list of its own there. The numbers are those of SQL's ``AI_EMBED``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from local_cortex import tokens
+from local_cortex.engines.computed import DIMENSIONS, embed
+from local_cortex.faults import Refusal
+from local_cortex.routes import web
+from local_cortex.routes.inference import authorise
+from local_cortex.routes.web import JsonResponse
+
+__all__ = ["ROUTES"]
+
+# The documented limit of one request.
+MOST_TEXTS = 1280
+LONGEST_NAME = 100
+
+
+async def inference_embed(request: Request) -> JsonResponse:
+    """Answer ``{"model": ..., "text": [...]}`` with a vector for each text."""
+    authorise(request)
+    body = await web.json_body(request)
+    model, texts = body.get("model"), body.get("text")
+    if not isinstance(model, str) or not model:
+        raise Refusal(400, "Missing required field: model")
+    dimension = DIMENSIONS.get(model.lower())
+    if dimension is None:
+        raise Refusal(400, f'unknown model "{model[:LONGEST_NAME]}"')
+    if not isinstance(texts, list) or not texts:
+        raise Refusal(400, "Missing required field: text")
+    if not all(isinstance(text, str) for text in texts):
+        raise Refusal(400, "schema validation failed: text must be a list of texts")
+    if len(texts) > MOST_TEXTS:
+        raise Refusal(400, f"schema validation failed: text has more than {MOST_TEXTS} texts")
+    # 1,280 long texts take a second, in which the server streams other answers.
+    vectors = await asyncio.to_thread(_vectors, texts, dimension)
+    data = [
+        {"object": "embedding", "embedding": [vector], "index": index}
+        for index, vector in enumerate(vectors)
+    ]
+    usage = {"total_tokens": sum(map(tokens.count, texts))}
+    return JsonResponse({"object": "list", "data": data, "model": model, "usage": usage})
+
+
+def _vectors(texts: list[str], dimension: int) -> list[list[float]]:
+    return [[round(float(value), 8) for value in embed(text, dimension)] for text in texts]
+
+
+ROUTES = [Route("/api/v2/cortex/inference:embed", inference_embed, methods=["POST"])]

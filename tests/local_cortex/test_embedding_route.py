@@ -1,0 +1,53 @@
+"""``inference:embed``, by hand: no client of Snowflake's installed here calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from snowflake.snowpark import Session
+
+from local_cortex import LocalCortex, tokens
+from local_cortex.routes.embedding import MOST_TEXTS
+
+EMBED = "/api/v2/cortex/inference:embed"
+MODEL = "snowflake-arctic-embed-m-v1.5"
+
+
+@pytest.fixture
+def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
+    return http(cortex)
+
+
+def test_each_text_gets_the_vector_that_sql_gives_it(rest: httpx.Client, session: Session) -> None:
+    texts = ["streaming", "스트리밍 👨‍👩‍👧‍👦"]
+    answer = rest.post(EMBED, json={"model": MODEL, "text": texts}).json()
+    assert (answer["object"], answer["model"]) == ("list", MODEL)
+    assert answer["usage"] == {"total_tokens": sum(map(tokens.count, texts))}
+    for index, (text, one) in enumerate(zip(texts, answer["data"], strict=True)):
+        assert (one["object"], one["index"]) == ("embedding", index)
+        [vector] = one["embedding"]
+        [[expected]] = session.sql("SELECT AI_EMBED(?, ?)", [MODEL, text]).collect()
+        assert len(vector) == 768
+        assert vector == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"text": ["a"]}, "Missing required field: model"),
+        ({"model": "e5", "text": ["a"]}, 'unknown model "e5"'),
+        ({"model": MODEL}, "Missing required field: text"),
+        ({"model": MODEL, "text": "a"}, "Missing required field: text"),
+        ({"model": MODEL, "text": ["a", 1]}, "text must be a list of texts"),
+        ({"model": MODEL, "text": ["a"] * (MOST_TEXTS + 1)}, f"more than {MOST_TEXTS} texts"),
+    ],
+)
+def test_a_request_that_snowflake_would_refuse_is_refused(
+    rest: httpx.Client, body: dict[str, Any], message: str
+) -> None:
+    answer = rest.post(EMBED, json=body)
+    assert answer.status_code == 400
+    assert message in answer.json()["message"]
