@@ -264,16 +264,14 @@ class _Board:
         """Return a row for each turn that both conversations have had."""
         rows = []
         for number in range(min(map(len, turns.values()))):
+            both = {kind: turns[kind][number] for kind in KINDS}
+            so_far = {kind: self._credits(turns[kind][: number + 1]) for kind in KINDS}
+            # Side by side, and what a narrow window hides last.
             row: dict[str, Any] = {"turn": number + 1}
-            for kind in KINDS:
-                each = turns[kind][number]
-                so_far = self._credits(turns[kind][: number + 1])
-                row |= {
-                    f"{kind}_messages": each.messages,
-                    f"{kind}_sent": each.sent,
-                    f"{kind}_received": each.received,
-                    f"{kind}_credits": f"{so_far:.6f}",
-                }
+            row |= {f"{kind}_sent": each.sent for kind, each in both.items()}
+            row |= {f"{kind}_credits": f"{each:.6f}" for kind, each in so_far.items()}
+            row |= {f"{kind}_received": each.received for kind, each in both.items()}
+            row |= {f"{kind}_messages": each.messages for kind, each in both.items()}
             rows.append(row)
         return rows
 
@@ -296,13 +294,23 @@ def _chart(names: Sequence[str]) -> dict[str, Any]:
         "type": "nominal",
         "title": None,
         "scale": {"domain": names},
-        "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
+        "legend": {
+            "orient": "bottom",
+            "direction": "vertical",
+            "labelLimit": 300,
+            "symbolType": "stroke",
+        },
     }
     return {
         "height": 300,
         "mark": {"type": "line", "point": True, "strokeWidth": 2.5},
         "encoding": {
-            "x": {"field": "turn", "type": "ordinal", "title": text("lab.tokens.turn")},
+            "x": {
+                "field": "turn",
+                "type": "ordinal",
+                "title": text("lab.tokens.turn"),
+                "axis": {"labelAngle": 0},
+            },
             "y": {"field": "tokens", "type": "quantitative", "title": text("lab.tokens.total")},
             "color": kind,
             "strokeDash": kind | {"scale": {"domain": names, "range": DASHES}},
