@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,6 +41,9 @@ from streaming import (
 from streaming.fair_queue import BEGINNING
 from streaming.view import Turn, again, pulse, show
 
+if TYPE_CHECKING:
+    from course.chat import Turn as ChatTurn
+
 # What a relay's trouble looks like from here.
 RELAY_CODES = frozenset({"bad_request", "rate_limited", "service", "unavailable"})
 
@@ -53,6 +57,7 @@ __all__ = [
     "in_language",
     "prompt",
     "request",
+    "watch",
 ]
 
 # In most windows an answer begins below the lower edge, and its reader wants to watch it.
@@ -157,9 +162,10 @@ class Asked:
 
 @dataclass(eq=False)
 class Demo:
-    """A page's answers by the names of their methods, and the values of its fields."""
+    """A page's answers by the names of their methods, its chat, and the values of its fields."""
 
     answers: dict[str, Asked] = field(default_factory=dict)
+    turns: list[ChatTurn] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
     # Each question takes the other one of two places: Streamlit sends no st.empty() before a
     # container in the same place, and the last answer would stand below the new one.
@@ -168,23 +174,28 @@ class Demo:
     @property
     def running(self) -> bool:
         """Whether an answer goes on."""
-        return any(each.running for each in self.answers.values())
+        return any(each.running for each in self.questions)
 
     @property
     def characters(self) -> int:
         """How much text it holds."""
-        streams = (each.stream for each in self.answers.values())
+        streams = (each.stream for each in self.questions)
         return sum(each.characters for each in streams if each is not None)
 
     def cancel(self) -> None:
         """End what goes on."""
-        for each in self.answers.values():
+        for each in self.questions:
             each.cancel()
 
     def tend(self) -> None:
         """See to the limits of what goes on while nobody reads."""
-        for each in self.answers.values():
+        for each in self.questions:
             each.tend()
+
+    @property
+    def questions(self) -> list[Asked]:
+        """All that has been asked, in the chat, too."""
+        return [*self.answers.values(), *(turn.asked for turn in self.turns)]
 
 
 def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
@@ -393,29 +404,39 @@ def _watch_notes(notes: Sequence[Callable[[], bool]]) -> None:
 
 
 def _watch(asked: Asked, key: str, notes: list[Callable[[], bool]]) -> None:
+    result = watch(asked, key)
+    if result is not None:
+        _say_figures(result)
+        if asked.note is not None:
+            notes.append(partial(asked.note, st.empty(), result))
+
+
+def watch(asked: Asked, key: str) -> StreamResult | None:
+    """Show an answer where the page is now, in a container called ``key``, and how it ended.
+
+    Return its result; ``None`` while it goes on, and where nothing was asked.
+    """
     status = _Status(asked)
     if not _is_let_in(asked, key, status):
-        return
+        return None
     if asked.stream is not None:
         with st.container(key=key):
             result = show(asked.stream, key=key, on_wait=status.say)
         if result.status == "running":
-            return
+            return None
     status.end()
     if asked.refusal is not None:
         limits.say_refusal(asked.refusal)
-        return
+        return None
     if asked.stream is None:
         st.info(text("demo.stopped_early"), icon=":material/stop_circle:")
-        return
+        return None
     connection = connect(preferred())
     if not asked.ended:
         asked.ended = True
         _learn_from(result.error, connection)
     _say_how_it_ended(result, connection)
-    _say_figures(result)
-    if asked.note is not None:
-        notes.append(partial(asked.note, st.empty(), result))
+    return result
 
 
 def _learn_from(error: StreamError | None, connection: Connection) -> None:

@@ -27,7 +27,7 @@ from practice.patterns import PatternError, parse_pattern
 from practice.sandbox.signatures import ELEMENTS
 from practice.sources import INVISIBLE
 
-__all__ = ["Condition", "Pieces", "Table", "Text", "Words", "parameters"]
+__all__ = ["Chat", "Condition", "Messages", "Pieces", "Table", "Text", "Words", "parameters"]
 
 
 class Table(BaseModel):
@@ -120,6 +120,32 @@ class Text(Table):
     lacks: str | None = None
 
 
+class Messages(Text):
+    """Which messages a model was sent; a prompt that is a text is one, from ``user``.
+
+    ``roles`` are those of all of them; ``contains`` and ``lacks`` are about all texts together,
+    ``first`` and ``last`` about one.
+    """
+
+    roles: list[str] | None = None
+    count: int | None = None
+    at_most: int | None = None
+    first: Text | None = None
+    last: Text | None = None
+
+
+class Chat(Text):
+    """What the chat of one page shows: a ``st.chat_message``, and what is in it.
+
+    ``times`` is in how many messages of this ``role`` the text is; ``roles`` are those of all
+    messages, from top to bottom.
+    """
+
+    role: str | None = None
+    times: int | None = None
+    roles: list[str] | None = None
+
+
 def _wanted(value: object) -> object:
     """Return what an argument is to be; a table is no value but a ``Text``."""
     if not isinstance(value, dict):
@@ -132,8 +158,8 @@ def _wanted(value: object) -> object:
 class Condition(Table):
     """Something that holds of a program and of what it did in a scene: all that is given.
 
-    ``lessons/README.md`` says what each field means, and what ``{answer}``, ``{answer_length}``
-    and ``{value}`` stand for in a text of ``with_``.
+    ``lessons/README.md`` says what each field means, and what ``{answer}`` and others stand for in
+    a text.
     """
 
     all: list[Condition] | None = None
@@ -145,7 +171,10 @@ class Condition(Table):
     with_: dict[str, Annotated[Text | JsonValue, PlainValidator(_wanted)]] = Field(
         default_factory=dict, alias="with"
     )
+    messages: Messages | None = None
     times: int | None = None
+    chat: Chat | None = None
+    run: Annotated[int, Field(ge=0)] | None = None
     shown: Annotated[str, AfterValidator(_kind)] | None = None
     pieces: Pieces | None = None
     whole: bool | None = None
@@ -159,10 +188,12 @@ class Condition(Table):
 
     @model_validator(mode="after")
     def _says_something(self) -> Condition:
-        if not self.model_fields_set - {"with_"} or [] in (self.all, self.any):
+        if not self.model_fields_set - {"with_", "run"} or [] in (self.all, self.any):
             raise ValueError("is empty: it would always hold, or never")
         if (self.with_ or self.times is not None) and self.called is None:
             raise ValueError("`with` and `times` need `called`")
+        if self.messages is not None and self.called != "Complete":
+            raise ValueError('`messages` needs `called = "Complete"`')
         for name in self.with_:
             _one_of(name, _arguments()[self.called or ""])
         return self
@@ -175,8 +206,12 @@ class Condition(Table):
         ends = {"longest", "shortest", "live", "pause"}
         sized = pieces is not None and bool(ends & pieces.model_fields_set)
         # What the model sent, or a statement gave, last is another thing after the next call.
-        filled = any("{" in str(wanted) for wanted in self.with_.values())
-        given = (self.no, self.times, self.whole, self.part, self.error, self.message, self.ended)
+        texts = (*self.with_.values(), self.messages)
+        filled = any("{" in str(wanted) for wanted in texts)
+        given = (
+            *(self.no, self.times, self.chat, self.whole, self.part),
+            *(self.error, self.message, self.ended),
+        )
         return (
             sized
             or filled

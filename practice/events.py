@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
 
 __all__ = [
+    "Again",
     "Asked",
     "Closed",
     "Delta",
@@ -37,12 +38,13 @@ __all__ = [
     "undrawn",
 ]
 
-#: How a run ended: by itself, by an error of the program, at a limit (``cpu`` to ``code``), because
-#: what came out of the sandbox was no event, or because the sandbox failed.
+#: How a run ended: by itself, by an error of the program, at a limit (``cpu`` to ``reruns``),
+#: because what came out of the sandbox was no event, or because the sandbox failed.
 # fmt: off
 Reason = Literal[
     "end", "error",
     "cpu", "silence", "sleep", "wall", "model", "drawing", "memory", "flood", "code",
+    "reruns",
     "protocol", "crash",
 ]
 # fmt: on
@@ -170,12 +172,14 @@ class SessionState(BaseModel):
 class Kept(_Event):
     """The program has ended; ``state`` is what its next run begins with.
 
-    ``lost`` names values that are not plain, or too large, and are not in it.
+    ``lost`` names values that are not plain, or too large, and are not in it. With ``rerun`` it
+    has ended by ``st.rerun()``: its next run begins at once.
     """
 
     op: Literal["kept"] = "kept"
     state: SessionState
     lost: list[StateName] = Field(default_factory=list, max_length=MOST_STATE_VALUES)
+    rerun: bool = False
 
 
 class Failed(_Event):
@@ -219,8 +223,19 @@ class Idle(_Event):
     op: Literal["idle"] = "idle"
 
 
+class Again(_Event):
+    """The program runs again with what its page kept, and the page begins anew.
+
+    ``said`` is the message that ``st.chat_input`` returns in this run; ``None`` after
+    ``st.rerun()``.
+    """
+
+    op: Literal["again"] = "again"
+    said: str | None
+
+
 class Ended(_Event):
-    """The last event of every run."""
+    """The last event of every run, and of all runs of a chat."""
 
     op: Literal["ended"] = "ended"
     reason: Reason
@@ -230,7 +245,7 @@ ProgramEvent = (
     Draw | Piece | Shown | Printed | Slept | Asked | Delta | Closed | Queried | Kept | Failed
 )
 GuestEvent = ProgramEvent | _Mark
-Event = ProgramEvent | Preparing | Queued | Idle | Ended
+Event = ProgramEvent | Preparing | Queued | Idle | Again | Ended
 
 _GUEST: TypeAdapter[GuestEvent] = TypeAdapter(Annotated[GuestEvent, Field(discriminator="op")])
 

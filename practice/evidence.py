@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import JsonValue
 
-from practice.conditions import Condition, Text
+from practice.conditions import Chat, Condition, Messages, Text
 from practice.events import (
+    Again,
     Asked,
     Closed,
     Delta,
@@ -27,9 +28,11 @@ from practice.events import (
 )
 from practice.patterns import caught, find
 
-__all__ = ["Call", "Evidence", "Stream", "holds", "is_about_code", "scenes_of"]
+__all__ = ["Bubble", "Call", "Evidence", "Stream", "holds", "is_about_code", "scenes_of"]
 
 
+# Other names for the two sides of a chat.
+SIDES = {"human": "user", "ai": "assistant"}
 # Seconds.
 SAME_PAUSE = 0.005
 
@@ -46,6 +49,21 @@ class Call:
     def texts(self) -> list[str]:
         """Its arguments, as texts."""
         return [str(value) for value in self.arguments.values()]
+
+
+@dataclass
+class Bubble:
+    """A ``st.chat_message``: whose it is, and the texts in it."""
+
+    role: str
+    line: int
+    texts: list[str | Stream] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All of its text."""
+        parts = (each if isinstance(each, str) else "".join(each.texts) for each in self.texts)
+        return "\n".join(parts)
 
 
 @dataclass
@@ -75,12 +93,17 @@ class Stream:
 
 @dataclass
 class Evidence:
-    """What is known of one run.
+    """What is known of a scene, or of one run of it.
 
     Attributes:
+        runs: a scene's runs, in order, if there are several.
+        number: how many messages have been said by now, and ``said``, the last of them.
+        before: what the model had sent last before that message.
+        answered: what it sent for that message in a run that ``st.rerun()`` has ended.
         calls: all calls, in order.
         streams: the uses of ``st.write_stream``, by the number of their place.
         answers: what the model sent, by the number of the call.
+        bubbles: the messages of the chat, from top to bottom.
         open: streamed answers that were neither read to their end nor closed, by number -> line.
         kept: all texts that `st.session_state` holds at the end, put together.
         value: the first value of the first row that the last statement gave, as a text.
@@ -90,9 +113,15 @@ class Evidence:
         ended: how the run ended; ``None`` if its events are not complete.
     """
 
+    runs: list[Evidence] = field(default_factory=list)
+    number: int = 0
+    said: str = ""
+    before: str = ""
+    answered: str = ""
     calls: list[Call] = field(default_factory=list)
     streams: dict[int, Stream] = field(default_factory=dict)
     answers: dict[int, str] = field(default_factory=dict)
+    bubbles: list[Bubble] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     kept: str = ""
     value: str = ""
@@ -100,11 +129,13 @@ class Evidence:
     sleeps: list[tuple[float, int]] = field(default_factory=list)
     error: Failed | None = None
     ended: Reason | None = None
+    # In which bubble each place of the page is.
+    _within: dict[int, Bubble] = field(default_factory=dict)
 
     @property
     def answer(self) -> str:
         """What the model sent last."""
-        return self.answers[max(self.answers)] if self.answers else ""
+        return self.answers[max(self.answers)] if self.answers else self.answered
 
     @property
     def drawn(self) -> list[str]:
@@ -123,12 +154,7 @@ class Evidence:
         """Take an event in."""
         match event:
             case Draw():
-                name = "write_stream" if event.name == "stream" else event.name
-                self.calls.append(Call(f"st.{name}", dict(event.args), event.line))
-                if event.name == "stream":
-                    source = event.args.get("source")
-                    kind = source.get("kind") if isinstance(source, dict) else None
-                    self.streams[event.id] = Stream(kind, event.line)
+                self._take_drawn(event)
             case Piece() | Printed() | Slept():
                 self._take_small(event)
             case Asked() | Delta() | Closed():
@@ -158,6 +184,25 @@ class Evidence:
             for stream in self.streams.values():
                 stream.live = stream.live or bool(stream.texts and event.text)
 
+    def _take_drawn(self, event: Draw) -> None:
+        name = "write_stream" if event.name == "stream" else event.name
+        self.calls.append(Call(f"st.{name}", dict(event.args), event.line))
+        bubble = self._within.get(event.into)
+        if event.name == "chat_message":
+            role = str(event.args.get("name", "")).lower()
+            bubble = Bubble(SIDES.get(role, role), event.line)
+            self.bubbles.append(bubble)
+        if bubble is not None:
+            made = range(event.id, event.id + event.count)
+            self._within.update(dict.fromkeys(made, bubble))
+            bubble.texts += [str(event.args["body"])] if "body" in event.args else []
+        if event.name == "stream":
+            source = event.args.get("source")
+            kind = source.get("kind") if isinstance(source, dict) else None
+            stream = self.streams[event.id] = Stream(kind, event.line)
+            if bubble is not None:
+                bubble.texts.append(stream)
+
     def _take_small(self, event: Piece | Printed | Slept) -> None:
         if isinstance(event, Printed):
             self.printed.append((event.text, event.line))
@@ -178,12 +223,42 @@ def _texts_in(value: JsonValue) -> str:
 
 def scenes_of(events: Iterable[Event]) -> Iterator[Evidence]:
     """Yield what is known of each scene: its events end with an ``Ended``."""
-    evidence = Evidence()
+    runs = [Evidence()]
     for event in events:
-        evidence.take(event)
+        runs[-1].take(event)
+        if isinstance(event, Again):
+            runs.append(_next(runs, event))
         if isinstance(event, Ended):
-            yield evidence
-            evidence = Evidence()
+            yield _joined(runs)
+            runs = [Evidence()]
+
+
+def _next(runs: list[Evidence], event: Again) -> Evidence:
+    """Return what is known of a run that only begins."""
+    last = runs[-1]
+    if event.said is None:
+        return Evidence(
+            number=last.number, said=last.said, before=last.before, answered=last.answer
+        )
+    before = next((each.answer for each in reversed(runs) if each.answer), "")
+    return Evidence(number=last.number + 1, said=event.said, before=before)
+
+
+def _joined(runs: list[Evidence]) -> Evidence:
+    """Return what is known of a scene with these runs."""
+    if len(runs) == 1:
+        return runs[0]
+    return replace(
+        runs[-1],
+        runs=runs,
+        calls=[call for run in runs for call in run.calls],
+        streams=dict(enumerate(each for run in runs for each in run.streams.values())),
+        answers=dict(enumerate(each for run in runs for each in run.answers.values())),
+        open=dict(enumerate(each for run in runs for each in run.open.values())),
+        value=next((run.value for run in reversed(runs) if run.value), ""),
+        printed=[each for run in runs for each in run.printed],
+        sleeps=[each for run in runs for each in run.sleeps],
+    )
 
 
 def is_about_code(condition: Condition) -> bool:
@@ -202,6 +277,10 @@ def holds(
 ) -> bool:
     """Tell whether a condition holds; ``lines`` is given the lines that make it so."""
     lines = [] if lines is None else lines
+    if condition.run is not None:
+        runs = [each for each in evidence.runs or [evidence] if each.number == condition.run]
+        inner = condition.model_copy(update={"run": None})
+        return any(holds(inner, program, run, lines) for run in runs)
     # All are tested, for their lines.
     return all([*_tests(condition, program, evidence, lines)])
 
@@ -228,6 +307,9 @@ def _tests(
         lines += [call.line for call in calls if call.line]
         times = condition.times
         yield bool(calls) if times is None else len(calls) == times
+    if condition.chat is not None:
+        chat = condition.chat
+        yield any(_shows(chat, run, lines) for run in evidence.runs or [evidence])
     if {"shown", "pieces", "whole", "part"} & condition.model_fields_set:
         streams = [one for one in evidence.streams.values() if _gave(one, condition, evidence)]
         lines += [one.line for one in streams if one.line]
@@ -258,10 +340,42 @@ def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> It
 
 def _fits(call: Call, condition: Condition, evidence: Evidence) -> bool:
     named = condition.called in (call.name, "st.*" if call.name.startswith("st.") else None)
+    sent = condition.messages
+    if named and sent is not None and not _were_sent(call.arguments["prompt"], sent, evidence):
+        return False
     return named and all(
         name in call.arguments and _matches(call.arguments[name], wanted, evidence)
         for name, wanted in condition.with_.items()
     )
+
+
+def _were_sent(prompt: object, wanted: Messages, evidence: Evidence) -> bool:
+    """Tell whether these are the messages that a model was sent."""
+    found = prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]
+    sent = [each if isinstance(each, dict) else {} for each in found]
+    texts = [str(each.get("content", "")) for each in sent]
+    return (
+        wanted.roles in (None, [each.get("role") for each in sent])
+        and wanted.count in (None, len(sent))
+        and (wanted.at_most is None or len(sent) <= wanted.at_most)
+        and _matches("\n".join(texts), wanted, evidence)
+        and (wanted.first is None or _matches("".join(texts[:1]), wanted.first, evidence))
+        and (wanted.last is None or _matches("".join(texts[-1:]), wanted.last, evidence))
+    )
+
+
+def _shows(chat: Chat, run: Evidence, lines: list[int]) -> bool:
+    """Tell whether the page of one run shows this chat."""
+    if chat.roles is not None and chat.roles != [each.role for each in run.bubbles]:
+        return False
+    found = [
+        each
+        for each in run.bubbles
+        if chat.role in (None, each.role) and _matches(each.text, chat, run)
+    ]
+    fits = bool(found) if chat.times is None else len(found) == chat.times
+    lines += [each.line for each in found if fits and each.line]
+    return fits or chat.model_fields_set == {"roles"}
 
 
 def _matches(value: Any, wanted: Any, evidence: Evidence) -> bool:
@@ -283,6 +397,8 @@ def _filled(wanted: Any, evidence: Evidence) -> Any:
     known = {
         "{answer_length}": str(len(evidence.answer)),
         "{answer}": evidence.answer,
+        "{answer_before}": evidence.before,
+        "{message}": evidence.said,
         "{value}": evidence.value,
         "{pieces}": str(len(shown)) if evidence.streams else "",
         "{shown}": "".join(shown),

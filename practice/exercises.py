@@ -41,6 +41,8 @@ __all__ = [
 Language = Literal["ko", "en"]
 LESSONS = Path(__file__).parent.parent / "lessons"
 
+# The program runs once more for each.
+MOST_MESSAGES = 8
 # What a browser's number can be: they go to the sandbox as JSON.
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -88,11 +90,12 @@ class Check(Table):
 
 
 class SceneText(Table):
-    """One way in which the program is tried."""
+    """One way in which the program is tried; ``say`` are messages for its ``st.chat_input``."""
 
     id: Id
     title: Both | None = None
     press: list[str] = Field(default_factory=list)
+    say: list[Words] = Field(default_factory=list, max_length=MOST_MESSAGES)
     inputs: dict[str, str | Whole | Finite | bool] = Field(default_factory=dict)
     inside_snowflake: bool = False
     fault: str | None = None

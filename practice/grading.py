@@ -136,18 +136,18 @@ def _labels(
     """Name a button or a field that a scene wants to use and no scene draws, if all have ended."""
     if any(evidence.ended != "end" for evidence in scenes.values()):
         return []
-    calls = (call for evidence in scenes.values() for call in evidence.calls)
-    # What is typed into a chat has no label.
-    drawn = [
-        call.arguments.get("placeholder" if call.name == "st.chat_input" else "label")
-        for call in calls
-    ]
+    calls = [call for evidence in scenes.values() for call in evidence.calls]
+    drawn = [call.arguments.get("label") for call in calls]
     wanted = [("no_button", each) for scene in exercise.about.scenes for each in scene.press]
     wanted += [("no_field", each) for scene in exercise.about.scenes for each in scene.inputs]
     for code, label in wanted:
         if label not in drawn:
             said = texts[code].format(label=_as_code(label))
             return [CheckResult("labels", False, texts["check_labels"], said, "label")]
+    talks = any(scene.say for scene in exercise.about.scenes)
+    if talks and not any(call.name == "st.chat_input" for call in calls):
+        said = texts["no_chat_input"]
+        return [CheckResult("labels", False, texts["check_labels"], said, "label")]
     return []
 
 

@@ -34,7 +34,10 @@ METHODS = frozenset(
     | {"collect", "create", "configs", "close", "sleep"}
 )
 #: What a page is asked for; anything else that it draws shows something.
-INPUTS = ("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox")
+INPUTS = (
+    *("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox"),
+    "chat_input",
+)
 HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
 # What is for a button to start.
 ASKING = ("Complete", "session.sql", "st.write_stream")

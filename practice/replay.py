@@ -25,7 +25,13 @@ LOG = logging.getLogger(__name__)
 VALUES = {"selectbox": "index", "radio": "index"}
 WITHOUT_VALUE = ("button", "form_submit_button", "chat_input")
 # The widgets that a learner can use in the output: those with plain values.
-USABLE = ("button", "selectbox", "radio", "checkbox", "toggle", "text_input", "text_area")
+USABLE = (
+    *("button", "selectbox", "radio", "checkbox", "toggle", "text_input", "text_area"),
+    "chat_input",
+)
+# The argument that is called when a widget is used, and the one that it is known by.
+TOLD = {"button": "on_click", "chat_input": "on_submit"}
+LABELS = {"chat_input": "placeholder"}
 SIDEBAR, PAGE = -1, 0
 # Of what a program has printed, the end.
 MOST_PRINTED = 20_000
@@ -71,6 +77,8 @@ class Replay:
         self._left = MOST_SECONDS
         self._sidebar_place = st.container()
         self._places: dict[int, DeltaGenerator] = {PAGE: st.container()}
+        # Streamlit moves the page's own chat input down there, too.
+        self._bottom_place = st.container()
         self._terminal_place = st.empty()
         self._terminal = Drawing(draw=self._show_printed)
         self._text = ""
@@ -172,6 +180,8 @@ class Replay:
             self._places[PAGE].error(self._undrawn(name=name, reason=reason))
 
     def _into(self, event: Draw) -> DeltaGenerator:
+        if event.name == "chat_input" and event.into == PAGE:
+            return self._bottom_place
         if event.into == SIDEBAR and SIDEBAR not in self._places:
             box = self._sidebar_place.container(border=True)
             box.caption(self._sidebar)
@@ -201,9 +211,9 @@ class Replay:
             args |= {"disabled": bool(args.get("disabled")) or not usable}
             args |= {VALUES.get(event.name, "value"): now}
             if usable:
-                told = "on_click" if event.name == "button" else "on_change"
-                key, label = f"{self._key}-{event.id}", event.args["label"]
-                args |= {told: self._used, "args": (key, label)}
+                key = f"{self._key}-{event.id}"
+                label = event.args.get(LABELS.get(event.name, "label"))
+                args |= {TOLD.get(event.name, "on_change"): self._used, "args": (key, label)}
         if event.name in WITHOUT_VALUE:
             del args["value"]
         if event.name == "form":

@@ -198,7 +198,7 @@ class Answers:
 def scene_of(scene: SceneText) -> Scene:
     """Return the world that a program finds in a scene."""
     inputs = {**scene.inputs, **dict.fromkeys(scene.press, True)}
-    return Scene(inputs, scene.inside_snowflake, scene.stop_after)
+    return Scene(inputs, scene.inside_snowflake, scene.say, scene.stop_after)
 
 
 def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:

@@ -191,7 +191,7 @@ class Run:
             return scenes
         # What a page has kept holds what the scene had set its widgets to.
         inputs = {} if use.before else dict(scenes[use.scene].inputs)
-        used = {"press": [], "inputs": inputs | {use.label: use.value}}
+        used = {"press": [], "say": [], "inputs": inputs | {use.label: use.value}}
         return [scenes[use.scene].model_copy(update=used)]
 
     def _run_scene(self, scene: SceneText, answers: Answers, learner: str) -> None:

@@ -14,7 +14,7 @@ from course.exercises.attempt import first_wrong, key_of, verdict_on
 from course.exercises.live_run import Run, item
 from course.language import current, text
 from practice import CheckResult, Event, Exercise
-from practice.events import Draw, Ended, Printed
+from practice.events import Again, Draw, Ended, Printed
 from practice.exercises import SceneText
 from practice.replay import Replay
 from streaming.view import Turn
@@ -56,7 +56,11 @@ class Result:
         self._list = _Line(self._checks, "markdown")
 
     def follow(self, turn: Turn, *, goes_on: bool) -> None:
-        """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits."""
+        """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits.
+
+        A page that begins anew, as with a chat's next message, is drawn in a turn of its own: what
+        is no longer on it goes then.
+        """
         while True:
             # Looked at first: what comes until the end is drawn then.
             running = self._running
@@ -65,7 +69,8 @@ class Result:
             if graded:
                 self._draw_progress()
             tick = max((each.replay.tick for each in self._scenes), default=TICK)
-            if not running or not goes_on or turn.wait(tick):
+            begins_anew = any(each.is_left for each in self._scenes)
+            if not running or not goes_on or begins_anew or turn.wait(tick):
                 return
 
     def show(self, results: Sequence[CheckResult]) -> None:
@@ -189,7 +194,10 @@ class _Line:
 
 
 class _Scene:
-    """What a program does in one scene, in the output."""
+    """What a program does in one scene, in the output: the page of its last run so far.
+
+    ``is_left``: it has begun another, which is not drawn here.
+    """
 
     def __init__(
         self,
@@ -211,19 +219,23 @@ class _Scene:
                 undrawn=partial(text, "practice.undrawn"),
                 too_much=text("practice.too_much"),
             )
-        self._seen = 0
-        self._over = False
+        self._seen: int | None = None
+        self._over = self.is_left = False
 
     def draw(self, events: Sequence[Event], *, over: bool) -> None:
         """Draw what has come since the last time; ``over``: no more will come."""
-        if self._over:
+        begun = [number for number, each in enumerate(events, 1) if isinstance(each, Again)]
+        start = begun[-1] if begun else 0
+        self._seen = start if self._seen is None else self._seen
+        self.is_left = start > self._seen
+        if self._over or self.is_left:
             return
-        new = events[self._seen :]
+        page, new = events[start:], events[self._seen :]
         self._seen += len(new)
         self._over = over or any(isinstance(each, Ended) for each in new[-1:])
         with self._place:
             self.replay.take(new)
             self.replay.show(last=self._over)
-            if self._over and not any(isinstance(each, Draw | Printed) for each in events):
+            if self._over and not any(isinstance(each, Draw | Printed) for each in page):
                 # An empty box would look like a fault of the page.
                 st.caption(text("practice.nothing"))

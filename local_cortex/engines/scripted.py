@@ -2,9 +2,12 @@
 
 The same call gives the same text, in the same pieces, on the same schedule. ``topics.toml`` says by
 which words a prompt is recognised, so a learner can vary it; to any other prompt the script says
-honestly that it is one. The answers are Markdown files, ``answers/<language>/<topic>.md``, in parts
-that a comment begins: ``<!-- line -->`` is the answer in one sentence, ``<!-- body -->`` the usual
-one, and ``<!-- more -->`` follows the body when a long answer is asked for.
+honestly that it is one. Prompts such as "What is my name?" or "Shorter, please" are answered from
+the earlier messages of the request, and from nothing else.
+
+The answers are Markdown files, ``answers/<language>/<topic>.md``, in parts that a comment begins:
+``<!-- line -->`` is the answer in one sentence, ``<!-- body -->`` the usual one, and
+``<!-- more -->`` follows the body when a long answer is asked for.
 """
 
 from __future__ import annotations
@@ -36,13 +39,23 @@ from local_cortex.engines import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
-__all__ = ["ScriptedEngine", "answer", "language_of", "quote", "sentences_asked_for", "topic_of"]
+__all__ = [
+    "ScriptedEngine",
+    "answer",
+    "language_of",
+    "quote",
+    "refers_to",
+    "sentences_asked_for",
+    "topic_of",
+]
 
 ANSWERS = Path(__file__).with_name("answers")
 PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
 HANGUL = re.compile(r"[가-힣\u1100-\u11ff\u3131-\u318e]")
 # A prompt longer than this is somebody's own text, whatever words happen to be in it.
 LONGEST_PROMPT = 300
+# Of a message in which a name is looked for.
+LONGEST_READ = 2_000
 # How much of a prompt is quoted. A cluster has no greatest length of its own (marks can be piled
 # up without end), so code points are limited too.
 QUOTED_CLUSTERS = 240
@@ -86,6 +99,12 @@ SUBJECTS: Mapping[str, Sequence[re.Pattern[str]]] = {
 ASKED_FOR: Mapping[str, re.Pattern[str]] = {
     language: _words(one) for language, one in _TOPICS["asked_for"].items()
 }
+EARLIER: Mapping[str, re.Pattern[str]] = {
+    kind: _words(one) for kind, one in _TOPICS["earlier"].items()
+}
+#: What refers to the last answer, as a whole prompt.
+REFERENCES = ("again", "shorter", "translate", "why")
+SAID: Mapping[str, Mapping[str, str]] = _TOPICS["said"]
 
 
 class ScriptedEngine:
@@ -134,7 +153,11 @@ class ScriptedEngine:
 
 def answer(messages: Sequence[Message]) -> str:
     """Answer the last user message, as Markdown; the same messages always get the same answer."""
-    prompt, language = _last_prompt(messages), language_of(messages)
+    return _from_earlier(messages) or _written(messages, language_of(messages))
+
+
+def _written(messages: Sequence[Message], language: str) -> str:
+    prompt = _last_prompt(messages)
     topic = topic_of(prompt)
     parts = _parts(language, topic or "unknown")
     if topic is None:
@@ -161,6 +184,62 @@ def sentences_asked_for(prompt: str) -> float | None:
     if LONG.search(prompt):
         return math.inf
     return SHORT_SENTENCES if SHORT.search(prompt) else None
+
+
+def refers_to(prompt: str) -> str | None:
+    """Name what a prompt says of the messages before it; ``None``: nothing.
+
+    ``name`` and ``whose`` are about one's name, all of ``REFERENCES`` about the last answer.
+    """
+    if len(prompt) > LONGEST_PROMPT:
+        return None
+    given = EARLIER["name"].search(prompt)
+    if EARLIER["whose"].search(prompt) and (not given or "?" in prompt):
+        return "whose"
+    if given:
+        return "name"
+    plain = " ".join(EARLIER["polite"].sub(" ", prompt).split())
+    return next((kind for kind in REFERENCES if EARLIER[kind].fullmatch(plain)), None)
+
+
+def _from_earlier(messages: Sequence[Message]) -> str | None:
+    """Answer a prompt about earlier messages, from what the request holds of them."""
+    prompt, language = _last_prompt(messages), language_of(messages)
+    kind, said = refers_to(prompt), SAID[language]
+    if kind is None:
+        return None
+    if kind in ("name", "whose"):
+        asked = [turn.content for turn in reversed(messages) if turn.role == "user"]
+        names = (match for text in asked if (match := EARLIER["name"].search(text[:LONGEST_READ])))
+        if not (name := next(names, None)):
+            return said["no_name"].format(count=len(messages))
+        text = said["hello" if kind == "name" else "name"]
+        return text.format(name=name[name.lastgroup or 0])
+    last = next((turn.content for turn in reversed(messages) if turn.role == "assistant"), "")
+    last = UNPRINTABLE.sub("\ufffd", last)
+    if not last.strip():
+        return said["no_answer"]
+    if kind == "translate":
+        return _translated(messages, last) or said["no_translation"]
+    prose = [block for block in last.strip().split("\n\n") if PROSE.match(block)] or [last.strip()]
+    first = SENTENCE_END.split(prose[0])[0]
+    return {"again": last, "shorter": first, "why": said["why"].format(first=first)}[kind]
+
+
+def _translated(messages: Sequence[Message], last: str) -> str | None:
+    """Return the last answer in the other language, if it is one of the script's."""
+    asked = [
+        number
+        for number, turn in enumerate(messages)
+        if turn.role == "user" and refers_to(turn.content) is None
+    ]
+    before = messages[: asked[-1] + 1] if asked else ()
+    prompt = _last_prompt(messages)
+    other = "en" if HANGUL.search(last) else "ko"
+    wanted = [name for name, asks in ASKED_FOR.items() if asks.search(prompt)]
+    if not before or topic_of(_last_prompt(before)) is None:
+        return None
+    return _written(before, [*wanted, other][0])
 
 
 def topic_of(prompt: str) -> str | None:

@@ -12,7 +12,7 @@ from types import ModuleType, SimpleNamespace
 
 from practice.guest import channel, chat_completions, snowflake_cortex, snowpark, st, widgets
 from practice.guest.carried import streamlit_magic as magic
-from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Stop
+from practice.guest.channel import MOST_LINES, PROGRAM, NotHere, Rerun, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def main(job: dict[str, Any]) -> None:
     time.sleep = _announced(time.sleep)
     channel.stop_after(job["stop_after"])
     channel.say("ready")
+    again = False
     try:
         try:
             code = compile(magic.add_magic(source, PROGRAM), PROGRAM, "exec", 0, True)
@@ -55,12 +56,14 @@ def main(job: dict[str, Any]) -> None:
             exec(code, module.__dict__)  # noqa: S102 - that is what the sandbox is for
         except (Stop, SystemExit):
             pass
+        except Rerun:
+            again = True
         except BaseException as error:
             reserve.clear()
             channel.say("error", **_described(error))
             os._exit(0)
-        if job["state"] is not None:
-            channel.say("kept", **widgets.kept())
+        if again or job["state"] is not None:
+            channel.say("kept", rerun=again, **widgets.kept())
         channel.say("end")
     except BaseException:
         os._exit(UNHEARD)

@@ -21,6 +21,7 @@ __all__ = [
     "NotHere",
     "Partial",
     "Printed",
+    "Rerun",
     "Stop",
     "ask",
     "line",
@@ -79,6 +80,13 @@ class Stop(BaseException):
 
     __module__ = "streamlit.runtime.scriptrunner_utils.exceptions"
     __qualname__ = "StopException"
+
+
+class Rerun(BaseException):
+    """``st.rerun()``: the program ends here and runs again."""
+
+    __module__ = "streamlit.runtime.scriptrunner_utils.exceptions"
+    __qualname__ = "RerunException"
 
 
 def stop_after(pieces: int | None) -> None:

@@ -11,7 +11,7 @@ from practice.guest.carried import streamlit_cache_errors as cache_errors
 from practice.guest.carried import streamlit_command_suggestions as suggestions
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.carried import streamlit_secrets
-from practice.guest.channel import NotHere, Stop
+from practice.guest.channel import NotHere, Rerun, Stop
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ NO_SECRETS = (
 def stop() -> NoReturn:
     """End the program."""
     raise Stop
+
+
+def rerun(scope: Any = "app") -> NoReturn:
+    """End the program, and let it run again."""
+    if scope != "app":
+        raise NotHere("streamlit", "st.rerun(scope=...)")
+    raise Rerun
 
 
 class SnowflakeConnection:
@@ -165,8 +172,8 @@ def _secrets(values: dict[str, Any] | None) -> Any:
 
 def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
     """Return the modules that programs import, by their names."""
-    widgets.begin(job["inputs"], job["state"])
-    stop.__module__ = "streamlit.commands.execution_control"
+    widgets.begin(job)
+    stop.__module__ = rerun.__module__ = "streamlit.commands.execution_control"
     st = _Streamlit("streamlit")
     drawing = {name: getattr(recorder.page, name) for name in signatures.CHECKS}
     st.__dict__.update(
@@ -179,6 +186,7 @@ def modules(job: dict[str, Any]) -> dict[str, ModuleType]:
         cache_data=CacheDataAPI(),
         cache_resource=CacheResourceAPI(),
         stop=stop,
+        rerun=rerun,
         set_page_config=signatures.set_page_config,  # the page is the course's
         connection=connection,
         errors=errors,

@@ -41,6 +41,8 @@ _keyed: set[str] = set()
 _unkeyed: dict[str, Any] = {}
 # Of this run: what the scene sets, by label; what the program sets; what widgets are.
 _inputs: dict[str, Any] = {}
+# Whether st.rerun() began it, and the message that nobody has taken yet.
+_now: dict[str, Any] = {}
 _set: dict[str, Any] = {}
 _widgets: dict[str, Any] = {}
 _buttons: set[str] = set()
@@ -48,10 +50,11 @@ _shown: dict[str, Any] = {}
 _identities: set[tuple[Any, ...]] = set()
 
 
-def begin(inputs: dict[str, Any], state: dict[str, Any] | None) -> None:
+def begin(job: dict[str, Any]) -> None:
     """Take in what the scene has set widgets to, and what ``kept`` returned in the run before."""
-    state = state or {"values": {}, "keyed": [], "widgets": {}}
-    _inputs.update(inputs)
+    state = job["state"] or {"values": {}, "keyed": [], "widgets": {}}
+    _inputs.update(job["inputs"])
+    _now.update(is_rerun=job["is_rerun"], message=job["message"])
     _before.update(state["values"])
     _keyed.update(state["keyed"])
     _unkeyed.update(state["widgets"])
@@ -172,6 +175,11 @@ def _take_once(key: str | None, value: Any) -> Any:
     return value
 
 
+def _typed_or_pressed(label: Any) -> Any:
+    """Return what a learner has done to a widget for one run: ``st.rerun()`` begins another."""
+    return None if _now["is_rerun"] else _inputs.get(str(label))
+
+
 def _button(place: DeltaGenerator, name: str, /, **given: Any) -> bool:
     if into(place)._in_form is not (name == "form_submit_button"):
         rule = "can't be used in" if name == "button" else "must be used inside"
@@ -179,13 +187,15 @@ def _button(place: DeltaGenerator, name: str, /, **given: Any) -> bool:
     if given["key"] is not None and str(given["key"]) in _set:
         raise errors.StreamlitValueAssignmentNotAllowedError(key=str(given["key"]))
     key = _registered(place, name, given)
-    pressed = bool(_inputs.get(str(given["label"]), False)) and not given["disabled"]
+    pressed = bool(_typed_or_pressed(given["label"])) and not given["disabled"]
     draw(place, name, {**given, "now": pressed})
     return bool(_take_once(key, pressed))
 
 
 def _chat_input(place: DeltaGenerator, name: str, /, **given: Any) -> Any:
-    key, text = _registered(place, name, given), _inputs.get(str(given["placeholder"]))
+    key, text = _registered(place, name, given), _typed_or_pressed(given["placeholder"])
+    if text is None and not given["disabled"]:
+        text = _now.pop("message", None)
     if isinstance(given["max_chars"], int) and text is not None:
         text = text[: given["max_chars"]]
     draw(place, name, {**given, "now": text})

@@ -191,7 +191,9 @@ def _request(event: Asked) -> CompletionRequest:
     """
     options = event.options if isinstance(event.options, dict) else {}
     known = {key: options[key] for key in ("max_tokens", "temperature", "top_p") if key in options}
-    question = {"messages" if isinstance(event.prompt, list) else "prompt": event.prompt}
+    question = {"prompt": event.prompt}
+    if isinstance(event.prompt, list):
+        question = {"messages": [_message(each) for each in event.prompt]}
     if not isinstance(event.model, str) or len(event.model) > LONGEST_NAME:
         raise Refused("400")
     # The request would take "5" for 5; the service does not.
@@ -201,6 +203,13 @@ def _request(event: Asked) -> CompletionRequest:
         return CompletionRequest(model=event.model, **question, **known)
     except (pydantic.ValidationError, TypeError) as error:
         raise Refused("400") from error
+
+
+def _message(sent: object) -> object:
+    """Return what the service reads of a message: it has no look at other keys."""
+    if not isinstance(sent, dict):
+        return sent
+    return {key: sent[key] for key in ("role", "content") if key in sent}
 
 
 def _in_the_clients_terms(error: Exception, *, text_came: bool) -> dict[str, Any]:

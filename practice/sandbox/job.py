@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from practice.events import SessionState
 from practice.sandbox.signatures import guest_modules
 
-__all__ = ["RunLimits", "Scene", "job", "sources"]
+__all__ = ["RunLimits", "Scene", "Turn", "job", "sources"]
 
 GUEST = Path(__file__).parent.parent / "guest"
 # What in that folder is no module that another one imports.
@@ -55,6 +55,8 @@ class RunLimits:
     """Characters of a prompt, or of a statement and its parameters."""
     code: int = 20_000
     """Characters of the program itself."""
+    reruns: int = 5
+    """By ``st.rerun()``, one after another. All other limits are those of one of the runs."""
     start: float = 15.0
     """For the interpreter to start, on a machine that is busy."""
     model: float = 60.0
@@ -71,23 +73,42 @@ class Scene:
         inputs: what its widgets have been set to, by their labels; a button is pressed with
             ``True``.
         inside_snowflake: whether there is an active session, and no secrets, as in Snowflake.
+        say: messages for its ``st.chat_input``: it runs once without one, then once for each.
         stop_after: how many pieces, then words, the program gets of an answer before Stop is
             pressed.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
     inside_snowflake: bool = False
+    say: Sequence[str] = ()
     stop_after: int | None = None
 
 
-def job(code: str, scene: Scene, state: SessionState | None, modules: bytes) -> bytes:
+@dataclass(frozen=True)
+class Turn:
+    """One of the runs of a scene: what its page kept, and why it runs.
+
+    Args:
+        state: what the run before kept, or an empty one for the first; ``None``: nothing is kept.
+        message: what ``st.chat_input`` returns.
+        is_rerun: whether it was ``st.rerun()``: no button is pressed, and nothing was typed.
+    """
+
+    state: SessionState | None
+    message: str | None = None
+    is_rerun: bool = False
+
+
+def job(code: str, scene: Scene, turn: Turn, modules: bytes) -> bytes:
     """Return the line that ``guest/start.py`` reads; ``modules`` are those of the runtime."""
     sent = {
         "code": code,
         "inputs": dict(scene.inputs),
         "inside_snowflake": scene.inside_snowflake,
         "stop_after": scene.stop_after,
-        "state": None if state is None else state.model_dump(),
+        "state": None if turn.state is None else turn.state.model_dump(),
+        "message": turn.message,
+        "is_rerun": turn.is_rerun,
         "secrets": None if scene.inside_snowflake else {"connections": {"snowflake": ACCOUNT}},
     }
     # They are JSON already, and long.

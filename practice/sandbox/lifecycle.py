@@ -15,6 +15,7 @@ from typing import Any
 import pydantic
 
 from practice.events import (
+    Again,
     Asked,
     Delta,
     Draw,
@@ -24,6 +25,7 @@ from practice.events import (
     Failed,
     Forged,
     Idle,
+    Kept,
     Piece,
     Preparing,
     ProgramEvent,
@@ -36,7 +38,7 @@ from practice.events import (
     guest_event,
 )
 from practice.sandbox.answers import Answers, Complete, Refused, Sql
-from practice.sandbox.job import RunLimits, Scene, job
+from practice.sandbox.job import RunLimits, Scene, Turn, job
 from practice.sandbox.places import Places, RunPlace
 from practice.sandbox.process import Process
 from practice.sandbox.runtime import Runtime, find
@@ -79,6 +81,9 @@ def run(
 ) -> Generator[Event]:
     """Run a program and yield what it does; the last event is always an ``Ended``.
 
+    For each message of a scene, and after ``st.rerun()``, it runs again, with what its page kept;
+    an ``Again`` stands between two runs. One that does not come to its end is the last.
+
     Closing the iterator ends the program. So does not asking it for the next event for longer than
     drawing may take, or a model that takes longer than its limit: then all that the run holds is
     given back, whatever the thread that iterates is doing.
@@ -102,29 +107,62 @@ def run(
     Raises:
         Unavailable: programs cannot be run on this machine.
     """
-    limits = limits or RunLimits()
+    limits, scene = limits or RunLimits(), scene or Scene()
     runtime = runtime or find()
-    begun = clock()
     if len(code) > limits.code:
         yield Ended(reason="code")
         return
     if not runtime.is_ready:
         yield from _prepared(runtime)
-    place = places.join(learner)
-    running: _Run | None = None
-    try:
-        while (ahead := place.wait(LOOK_SECONDS)) is not None:
-            yield Queued(at=clock() - begun, ahead=ahead)
-        # Else Stop would come later on a busy machine, where pieces come at once.
-        stops = scene is not None and scene.stop_after is not None
-        answers = Answers(complete, sql, limits, in_words=stops)
-        running = _Run(answers, limits, place, clock)
-        running.start(runtime, job(code, scene or Scene(), state, runtime.modules))
-        yield from running.events()
-    finally:
-        place.end()
-        if running is not None:
-            running.end()
+
+    def once(turn: Turn) -> Generator[Event]:
+        begun = clock()
+        place = places.join(learner)
+        running: _Run | None = None
+        try:
+            while (ahead := place.wait(LOOK_SECONDS)) is not None:
+                yield Queued(at=clock() - begun, ahead=ahead)
+            # Else Stop would come later on a busy machine, where pieces come at once.
+            in_words = scene.stop_after is not None
+            answers = Answers(complete, sql, limits, in_words=in_words)
+            running = _Run(answers, limits, place, clock)
+            running.start(runtime, job(code, scene, turn, runtime.modules))
+            yield from running.events()
+        finally:
+            place.end()
+            if running is not None:
+                running.end()
+
+    messages, reruns = iter(scene.say), 0
+    turn: Turn | None = Turn(SessionState() if state is None and scene.say else state)
+    while turn is not None:
+        ended, kept = yield from _until_it_ends(once(turn))
+        turn = _after(turn, kept, messages) if ended.reason == "end" else None
+        reruns = reruns + 1 if turn is not None and turn.is_rerun else 0
+        if reruns > limits.reruns:
+            turn, ended = None, Ended(at=ended.at, reason="reruns")
+        yield ended if turn is None else Again(said=turn.message)
+
+
+def _after(turn: Turn, kept: Kept | None, messages: Iterator[str]) -> Turn | None:
+    """Return why the program runs again, if it does."""
+    state = turn.state if kept is None else kept.state
+    if kept is not None and kept.rerun:
+        return Turn(state, is_rerun=True)
+    message = next(messages, None)
+    return None if message is None else Turn(state, message)
+
+
+def _until_it_ends(events: Generator[Event]) -> Generator[Event, None, tuple[Ended, Kept | None]]:
+    """Yield the events of one run, but for its last, and return that and what its page keeps."""
+    kept: Kept | None = None
+    with contextlib.closing(events):
+        for event in events:
+            if isinstance(event, Ended):
+                return event, kept
+            kept = event if isinstance(event, Kept) else kept
+            yield event
+    raise AssertionError("a run without an end")
 
 
 def _prepared(runtime: Runtime) -> Generator[Event]:

@@ -55,7 +55,7 @@ import collections, dataclasses, enum, json, math, time
 import streamlit as st
 from openai import OpenAI
 from requests.exceptions import ChunkedEncodingError, HTTPError, RequestException
-from snowflake.cortex import Complete, complete
+from snowflake.cortex import Complete, CompleteOptions, complete
 from snowflake.cortex._complete import MidStreamException, ResponseParseException
 from snowflake.snowpark import Row, Session
 from snowflake.snowpark.context import get_active_session

@@ -88,6 +88,21 @@ def _parameters(name: str) -> list[inspect.Parameter]:
     return [each for each in parameters if each.kind is not each.VAR_POSITIONAL]
 
 
+#: Conversations, good and bad.
+MESSAGES = [
+    "[{'role': 'user', 'content': 'A'}, {'role': 'assistant', 'content': 'B'},"
+    " {'role': 'user', 'content': 'C'}]",
+    "[{'role': 'system', 'content': 'Short.'}, {'role': 'user', 'content': 'A'}]",
+    "[{'content': 'no role'}]",
+    "[{'role': 'human', 'content': 'A'}]",
+    "[{'role': 'user', 'content': 'A'}, {'role': 'assistant', 'content': 'B'}]",
+    "[{'role': 'user', 'content': 'A', 'avatar': 'x'}]",
+    "[{'role': 'user', 'content': ''}]",
+    "[{'role': 'user', 'content': None}]",
+    "[{'role': 'user'}]",
+    "[]",
+]
+
 SECRETS = "dict(st.secrets['connections']['snowflake'])"
 SET = "st.session_state.update(q='hello', o='b', t=None, n=7)"
 M = "'llama3.1-8b'"
@@ -281,8 +296,10 @@ CASES: dict[str, list[Case]] = {
                 *("'m', 'p', nope=1", "'m', 'p', Stream=True", "5, 'Hi'", f"{M}, 5", f"{M}, ''"),
                 *("5, 'Hi', stream=True", f"{M}, 5, stream=True", f"{M}, object()", "'nope', 'Hi'"),
                 *(f"{M}, [{{'role': 'user', 'content': 'Hi'}}]", f"{M}, ['x']", f"{M}, None"),
+                *(f"{M}, {messages}" for messages in MESSAGES),
                 *(f"{M}, 'Hi', options={{'max_tokens': 5}}", f"{M}, 'Hi', options={{'top_p': 3}}"),
                 f"{M}, 'Hi', options={{'max_tokens': '5'}}",
+                f"{M}, {MESSAGES[0]}, options=CompleteOptions(max_tokens=9, temperature=0.2)",
                 *(f"{M}, 'Hi', options=5", f"{M}, 'Hi', timeout=-1", f"{M}, 'Hi', timeout='5'"),
                 *(f"{M}, 'Hi', session=5", "'m', 'p', timeout=1, deadline=2"),
                 *(f"{M}, 'Hi', options={{'response_format': {given}}}" for given in ("5", "{}")),
@@ -385,7 +402,7 @@ NOT_HERE = {
             "st.dataframe([1])",
             "st.progress(0)",
             "st.number_input('n')",
-            "st.rerun()",
+            "st.rerun(scope='fragment')",
             "st.fragment(print)",
         ),
         *("st.container().dataframe([1])", "st.sidebar.image('i')", "st.query_params"),

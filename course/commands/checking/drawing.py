@@ -39,6 +39,8 @@ NOT_DEMOS = ("practice-", "lab-", "question-", "course_")
 OPTION = "with "
 #: Of one widget: a page draws in a fraction of a second, but a hundred options take a minute.
 MOST_OPTIONS = 20
+#: What is said in a demo's chat.
+MESSAGE = "Hello"
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
 
@@ -104,6 +106,9 @@ class Drawing:
                 self._press_each_button(app, name, language, f"{way}, ")
 
     def _press_each_button(self, app: AppTest, name: str, language: Language, how: str) -> None:
+        for chat in (each for each in app.chat_input if _is_demos(each)):
+            chat.set_value(MESSAGE)
+            self._draw(app, name, language, f"{how}when a message is sent")
         pressed = set(OURS)
         # A button may come or go when another is pressed.
         while new := [

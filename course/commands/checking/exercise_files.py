@@ -246,14 +246,16 @@ def _mistakes(about: ExerciseFile) -> Iterator[tuple[Place, Check | None, Mistak
 
 def _parts(condition: Condition) -> list[Condition]:
     """Return a condition's parts, all of which must hold, each with one thing that it asks for."""
+    if condition.run is not None:
+        return [condition]
     parts = [part for each in condition.all or () for part in _parts(each)]
     # These belong together: they are about one call, one stream, one error.
-    for names in (("called", "with_", "times"), ("shown", "pieces", "whole", "part")):
+    for names in (("called", "with_", "messages", "times"), ("shown", "pieces", "whole", "part")):
         given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
         if given:
             parts.append(Condition.model_construct(set(given), **given))
-    alone = ("any", "no", "code", "catches", "read", "closed", "kept", "error", "message", "ended")
-    for name in alone:
+    alone = ("any", "no", "code", "catches", "chat", "read", "closed", "kept")
+    for name in (*alone, "error", "message", "ended"):
         if _is_given(condition, name):
             value = getattr(condition, name)
             parts.append(Condition.model_construct({name}, **{name: value}))
@@ -273,11 +275,14 @@ def _follows(parts: Sequence[Condition], others: Sequence[Condition]) -> bool:
 def _implies(part: Condition, other: Condition) -> bool:
     if part == other:
         return True
+    if part.run != other.run:
+        return False
     if other.called is not None:
         # Called with more arguments, it was called; any function of Streamlit's is `st.*`.
         every = "st.*" if (part.called or "").startswith("st.") else None
         named = other.called in (part.called, every)
         given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
+        given = given and other.messages in (None, part.messages)
         return named and given and other.times is None and part.times != 0
     asked = [name for name in ("shown", "pieces", "whole", "part") if _is_given(other, name)]
     return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)
