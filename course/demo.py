@@ -405,11 +405,10 @@ def _watch_notes(notes: Sequence[Callable[[], bool]]) -> None:
 
 def _watch(asked: Asked, key: str, notes: list[Callable[[], bool]]) -> None:
     result = watch(asked, key)
-    if result is None:
-        return
-    _say_figures(result)
-    if asked.note is not None:
-        notes.append(partial(asked.note, st.empty(), result))
+    if result is not None:
+        _say_figures(result)
+        if asked.note is not None:
+            notes.append(partial(asked.note, st.empty(), result))
 
 
 def watch(asked: Asked, key: str) -> StreamResult | None:

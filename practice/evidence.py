@@ -259,7 +259,7 @@ def _joined(runs: list[Evidence]) -> Evidence:
         calls=[call for run in runs for call in run.calls],
         streams=dict(enumerate(each for run in runs for each in run.streams.values())),
         answers=dict(enumerate(each for run in runs for each in run.answers.values())),
-        open=dict(enumerate(line for run in runs for line in run.open.values())),
+        open=dict(enumerate(each for run in runs for each in run.open.values())),
         value=next((run.value for run in reversed(runs) if run.value), ""),
         printed=[each for run in runs for each in run.printed],
         sleeps=[each for run in runs for each in run.sleeps],

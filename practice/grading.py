@@ -140,11 +140,7 @@ def _labels(
     if any(evidence.ended != "end" for evidence in scenes.values()):
         return []
     calls = [call for evidence in scenes.values() for call in evidence.calls]
-    # What is typed into a chat has no label.
-    drawn = [
-        call.arguments.get("placeholder" if call.name == "st.chat_input" else "label")
-        for call in calls
-    ]
+    drawn = [call.arguments.get("label") for call in calls]
     wanted = [("no_button", each) for scene in exercise.about.scenes for each in scene.press]
     wanted += [("no_field", each) for scene in exercise.about.scenes for each in scene.inputs]
     for code, label in wanted:

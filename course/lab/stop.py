@@ -22,7 +22,8 @@ from streaming import CompletionRequest
 
 __all__ = ["Call", "Stopping", "draw"]
 
-SIDES = ("left", "closed")
+# In the order of the demo's answers: each has its colour.
+SIDES = ("closed", "left")
 # Often enough for a line; each look is a statement.
 LOOK_SECONDS = 0.25
 # The script's medium answer takes nine seconds at its own pace.
@@ -167,7 +168,7 @@ def _board(job: Stopping) -> Redraw:
             for at, made in call.marks
         ]
         chart.draw(partial(_chart, rows=rows, names=names))
-        left, closed = job.calls
+        closed, left = job.calls
         if not job.running and not job.stopped and left.read == closed.read > 0:
             said = text("lab.stop.found", read=left.read, left=left.late, closed=closed.late)
             found.draw_once(lambda at: at.info(said, icon=":material/search:"))
@@ -182,7 +183,7 @@ def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> 
         "type": "nominal",
         "title": None,
         "scale": {"domain": names},
-        "legend": {"orient": "bottom", "labelLimit": 300},
+        "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
     }
     dashes = call | {"scale": {"domain": names, "range": [[1, 0], [6, 4]]}}
     seconds, tokens = text("lab.seconds"), text("lab.stop.tokens")
