@@ -148,7 +148,7 @@ def _draw_table(
     heads = (text("lab.wire.at"), text("lab.protocols.event"))
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
     rows = "".join(
-        f'<tr><th scope="row">{when:.2f}</th><td class="event">{escape(event)}</td></tr>'
+        f'<tr><th scope="row">{when:.2f}</th><td>{escape(event)}</td></tr>'
         for when, event in events
     )
     label = escape(text("lab.protocols.table", name=name), quote=True)

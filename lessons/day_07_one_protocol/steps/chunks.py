@@ -6,7 +6,6 @@ host = f"{account['account']}.snowflakecomputing.com"
 url = f"https://{host}/api/v2/cortex/v1"
 client = OpenAI(base_url=url, api_key=account["password"])
 
-# region: chunks
 stream = client.chat.completions.create(
     model="openai-gpt-5-mini",
     messages=[{"role": "user", "content": "Explain a qubit."}],
@@ -20,4 +19,3 @@ for chunk in stream:
         print(repr(choice.delta.content), choice.finish_reason)
     else:
         print("no choices:", chunk.usage.completion_tokens, "tokens")
-# endregion

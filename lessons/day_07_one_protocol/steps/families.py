@@ -6,7 +6,6 @@ host = f"{account['account']}.snowflakecomputing.com"
 url = f"https://{host}/api/v2/cortex/v1"
 client = OpenAI(base_url=url, api_key=account["password"])
 
-# region: families
 for model in ["openai-gpt-5-mini", "claude-haiku-4-5", "llama3.1-8b"]:
     answer = client.chat.completions.create(
         model=model,
@@ -14,4 +13,3 @@ for model in ["openai-gpt-5-mini", "claude-haiku-4-5", "llama3.1-8b"]:
         max_completion_tokens=3,
     )
     print(model, answer.choices[0].finish_reason)
-# endregion
