@@ -54,7 +54,7 @@ def _limits() -> int:
 
 def _day(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", text):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no day's number, such as 4")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} isn't a day's number; write one such as 4")
     return int(text)
 
 
@@ -81,7 +81,7 @@ def _translated(day: int, language: Language) -> int:
     found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
     if found is None:
         days = ", ".join(str(lesson.meta.day) for lesson in lessons())
-        print(f"There is no day {day} that could be read; there are {days}.", file=sys.stderr)
+        print(f"Day {day} is missing or can't be read. Days: {days}.", file=sys.stderr)
         return 2
     try:
         problems = [problem for each in LANGUAGES for problem in read(found, each).problems]
@@ -89,12 +89,12 @@ def _translated(day: int, language: Language) -> int:
             raise LessonError(problems)
         path = translations.record(found, language)
     except ValueError as error:
-        print(f"Nothing was noted: {error}.", file=sys.stderr)
+        print(f"Nothing was recorded: {error}.", file=sys.stderr)
         return 2
     except LessonError as error:
-        print(f"Nothing was noted; fix this first:\n{error}", file=sys.stderr)
+        print(f"Nothing was recorded; fix this first:\n{error}", file=sys.stderr)
         return 1
-    print(f"{short(path)}: {language} is noted as up to date.")
+    print(f"{short(path)}: {language} is recorded as up to date.")
     return 0
 
 

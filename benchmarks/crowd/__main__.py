@@ -113,16 +113,16 @@ def _rest(cortex: SharedCortex, text: str) -> None:
     with page.serve(cortex) as server:
         seconds = asyncio.run(closed_tabs(page, server, cortex, FEW, text))
         print(
-            f"\n{FEW} tabs closed in the middle of their answers: "
-            f"Local Cortex makes none of them any more after {seconds * 1000:.0f} ms."
+            f"\n{FEW} tabs were closed in the middle of their answers. After "
+            f"{seconds * 1000:.0f} ms Local Cortex had stopped all of the answers."
         )
         cut, gone, first, again = asyncio.run(outage(page, server, cortex, FEW, text))
         print(
-            f"\nLocal Cortex killed in the middle of {FEW} answers: {_errors(cut)} pages say so, "
-            f"{sum(each.shown > 0 for each in cut)} keep the text so far. Asked again meanwhile: "
-            f"{_errors(gone)} pages say that it cannot be reached. Started again, the server not, "
-            f"and nobody logged in any more: {_whole(first)} whole answers and {_errors(first)} "
-            f"pages that connect again; asked once more, {_whole(again)} whole answers."
+            f"\nLocal Cortex was killed in the middle of {FEW} answers: {_errors(cut)} pages say "
+            f"so, {sum(each.shown > 0 for each in cut)} keep the text so far. Asked while it is "
+            f"down, {_errors(gone)} pages say that it can't be reached. After a restart of Local "
+            f"Cortex alone, which forgets every login, {_whole(first)} answers are whole and "
+            f"{_errors(first)} pages connect again; asked once more, {_whole(again)} are whole."
         )
 
 

@@ -26,7 +26,7 @@ STILL = 1.0
 
 HEAD = """\
 | page | learners | first text, added: median | 95 % | gap: median | 95 % | longest | \
-stood still for 1 s | failures | processor, of an answer | memory, of a tab | of a stream | \
+froze for 1 s | failures | processor, of an answer | memory, of a tab | of a stream | \
 the limits |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 

@@ -83,11 +83,11 @@ def _work(path: Path) -> Iterator[Row | tuple[Path, Fact]]:
 
 def _why(error: ImportProblem) -> str:
     if error.reason == "large":
-        return f"the file is larger than {MAX_BYTES // 1_000_000} MB, and no export"
+        return f"the file is larger than {MAX_BYTES // 1_000_000} MB, so it isn't an export"
     if error.reason == "version":
         return "the file was exported by a newer course: update this one"
     where = f" (see {error.where})" if error.where else ""
-    return f"the file is no export of this course, or was changed{where}"
+    return f"the file isn't an export of this course, or was changed{where}"
 
 
 def _judge(

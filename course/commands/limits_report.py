@@ -43,7 +43,7 @@ def report(settings: Settings, day: Day, totals: Totals | None) -> str:
     """
     lines = [f"{name} = {value}" for name, value in _fields(settings.model_dump())]
     if totals is None:
-        lines += ["", "No limit of a day is set, so nothing is counted."]
+        lines += ["", "No daily limit is set, so nothing is counted."]
         return "\n".join(lines)
     used = totals.used
     lines += [

@@ -100,7 +100,9 @@ def _refuse_title(title: str) -> None:
     if len(title.splitlines()) > 1:
         raise NewDayError("give a title of one line")
     if '"' in title or "\\" in title:
-        raise NewDayError('give a title without " and \\, which end or change a text in code')
+        raise NewDayError(
+            'give a title without " and \\, which would end or change a string in code'
+        )
     unseen = (each for each in title if INVISIBLE.match(each) or "\ud800" <= each <= "\udfff")
     if (found := next(unseen, None)) is not None:
         raise NewDayError(f"give a title without the invisible character U+{ord(found):04X}")
@@ -116,7 +118,7 @@ def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> 
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", slug) or len(slug) > MAX_SLUG:
         raise NewDayError(
             f"the files need a name: add SLUG=caching (at most {MAX_SLUG} small letters, digits "
-            "and _); a title gives them one if it has letters or digits of ASCII"
+            "and _); a title gives them one if it has ASCII letters or digits"
         )
     for entry in lessons:
         if int(entry.name.split("_")[1]) == day:

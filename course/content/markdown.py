@@ -75,7 +75,7 @@ def faults(children: Sequence[Token]) -> Iterator[tuple[str, str]]:
                 yield what.format(found[0]), fix
     shown = "".join(span.content if span.type == "text" else " " for span in children)
     for name in unknown_icons(shown):
-        fix = "Take one of https://fonts.google.com/icons, or put it between backticks"
+        fix = "Use one of https://fonts.google.com/icons, or put it between backticks"
         yield f"there is no icon `:material/{name}:`", fix
 
 

@@ -149,18 +149,18 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("../moved.toml", MOVED.format("q-old"), "moved.toml:3: field `moved.0.to`: `day_07_cac"),
         ("../moved.toml", MOVED.format("Q!"), "moved.toml:3: field `moved.0.to`: must have the"),
         ("steps/more.py", "x = 1\n", "warning: lessons/day_07_caching/steps/more.py: the prose do"),
-        ("code/more.py", "x = 1\n", "code/more.py: this code is out of place"),
-        ("../day_08_other", "", "lessons/day_08_other: this is no folder"),
+        ("code/more.py", "x = 1\n", "code/more.py: this code is in the wrong folder"),
+        ("../day_08_other", "", "lessons/day_08_other: this isn't a folder"),
         ("../../pages/day_07_caching.py", "x = (\n", "day_07_caching.py:1: is not valid Python"),
         ("../../pages/day_09_none.py", "x = 1\n", "pages/day_09_none.py: the page has no lesson"),
         ("../../pages/day_07_caching.py", "x = 1\n", "the page does not begin its lesson"),
         ("../../pages/day_07_caching.py", BEGUN, "the page has no live demo"),
         ("../../pages/day_07_caching.py", BEGUN + "x = 1\n" * 57, "the page has 60 lines"),
         ("../../pages/day_07_caching.py", BEGUN + "\nst.write_stream(x)\n", "5: `.write_stre"),
-        ("../../pages/day_07_caching.py", BEGUN + "\nimport streaming.view\n", "without regard to"),
+        ("../../pages/day_07_caching.py", BEGUN + "\nimport streaming.view\n", "without checking"),
         ("../../pages/day_07_caching.py", BEGUN + "\nfrom streaming import stream\n", "asks"),
         ("../../course.toml", "[limits]\nlocl = 1\n", "course.toml:2: unknown field `limits.locl`"),
-        ("../day4/x.md", "", "lessons/day4: this folder's name is no lesson's"),
+        ("../day4/x.md", "", "lessons/day4: the folder's name isn't a lesson's"),
         ("../glossary.toml", "[token]\nterm = 1\n", "glossary.toml:2: field `token.term`"),
         ("translated.toml", "en = 1\n", "translated.toml:1: field `en`"),
         ("translated.toml", "[en]\ngoals = 1\n", "toml:2: field `en.goals`: must be a text"),
@@ -197,7 +197,7 @@ def test_an_untranslated_copy_is_a_warning(tmp_path: Path) -> None:
 def test_an_untranslated_section_is_a_warning(tmp_path: Path) -> None:
     right(tmp_path, prose=in_section("theory", "One more."))
     (said,) = said_of(tmp_path).splitlines()
-    assert said.startswith("warning: lessons/day_07_caching/en.md:5: section `theory` has the very")
+    assert said.startswith("warning: lessons/day_07_caching/en.md:5: section `theory` has the same")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_what_lies_among_the_exercises_and_is_none_is_named(folder: Path) -> Non
     (folder.parent / "notes.md").write_text("x", encoding="utf-8")
     (said,) = seen(folder)
     assert "practice/notes.md: " in said
-    assert "this is no exercise's folder" in said
+    assert "this folder isn't an exercise's" in said
 
 
 @pytest.mark.parametrize("name", ["exercise.toml", "starter.py", "solution.py"])

@@ -203,7 +203,7 @@ def test_the_commands_refuse_a_day_that_is_taken_or_not_there(course: Path) -> N
     )
     assert (again.returncode, again.stdout) == (2, "")
     assert "is day 42 already" in again.stderr
-    assert noted.stdout == f"lessons/{RIGHT}/translated.toml: en is noted as up to date.\n"
+    assert noted.stdout == f"lessons/{RIGHT}/translated.toml: en is recorded as up to date.\n"
     assert unknown.returncode == 2
 
 

@@ -56,7 +56,7 @@ def exercise_files(lesson: Path) -> Iterator[Problem]:
             continue
         if not path.is_dir() or not FOLDER.fullmatch(path.name):
             fix = "Put each exercise into a folder like practice/1_first_words/"
-            yield Problem(path, 0, "this is no exercise's folder", fix)
+            yield Problem(path, 0, "this folder isn't an exercise's", fix)
             continue
         yield from _files(path)
 
@@ -64,7 +64,7 @@ def exercise_files(lesson: Path) -> Iterator[Problem]:
 def _files(folder: Path) -> Iterator[Problem]:
     for name in PARTS:
         if not (folder / name).is_file():
-            fix = "Write it; lessons/README.md says what belongs into it"
+            fix = "Write it; lessons/README.md says what goes into it"
             yield Problem(folder / name, 0, "the exercise has no such file", fix)
             return
     path = folder / "exercise.toml"

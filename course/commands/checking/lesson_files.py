@@ -108,9 +108,9 @@ def _strangers(folder: Path) -> Iterator[Problem]:
         named = FOLDER.fullmatch(path.name)
         if path.is_dir() and not named and path.name[0] not in "._":
             fix = "Name it like day_04_caching, or move it elsewhere"
-            yield Problem(path, 0, "this folder's name is no lesson's", fix)
+            yield Problem(path, 0, "the folder's name isn't a lesson's", fix)
         elif named and not path.is_dir():
-            yield Problem(path, 0, "this is no folder", "Make it one, or remove it")
+            yield Problem(path, 0, "this isn't a folder", "Make it one, or remove it")
 
 
 def _weeks(lessons: Sequence[Lesson]) -> Iterator[Problem]:
@@ -215,7 +215,7 @@ def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
             yield Problem(path, 0, "the prose does not show this file", fix, "warning")
         elif not file.startswith(("steps/", "practice/", "figures/")):
             fix = "Put it into steps/, practice/ or figures/, where the prose finds it"
-            yield Problem(path, 0, "this code is out of place", fix)
+            yield Problem(path, 0, "this code is in the wrong folder", fix)
 
 
 def _all(text: Prose) -> Iterator[Block]:
@@ -280,11 +280,11 @@ def _page_file(path: Path) -> Iterator[Problem]:
         for name in unknown_icons(row):
             if "{" in name:
                 continue  # an f-string fills it in
-            what, fix = f"there is no icon `:material/{name}:`", "Take one that Streamlit knows"
+            what, fix = f"there is no icon `:material/{name}:`", "Use one that Streamlit knows"
             yield Problem(path, number, what, fix)
     lines = source.count("\n")
     if lines >= MAX_PAGE_LINES:
-        what = f"the page has {lines} lines; learners open it, so it stays under 60"
+        what = f"the page has {lines} lines; learners open it, so keep it under 60"
         yield Problem(
             path, MAX_PAGE_LINES, what, "Move what is not the lesson's subject to course/"
         )
@@ -294,7 +294,7 @@ def _page_file(path: Path) -> Iterator[Problem]:
     if past := PAST_THE_LIMITS.search(source):
         line = source.count("\n", 0, past.end()) + 1
         fix = "Ask with `demo.ask`, as docs/adding-a-day.md does"
-        what = f"`{past[0].strip()}` asks a model without regard to the server's limits"
+        what = f"`{past[0].strip()}` asks a model without checking the server's limits"
         yield Problem(path, line, what, fix)
 
 

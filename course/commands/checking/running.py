@@ -193,7 +193,7 @@ def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
         {"PYTHONPATH": str(root)},
         SECONDS * len(folders),
         where=Path(folders[0]) / "figures",
-        late=("a chart is never done", "Look for what waits, or goes on forever"),
+        late=("a chart is never done", "Look for what waits or never ends"),
         failed=("the charts cannot be drawn", "Correct what ends the program"),
     )
     fix = "Correct the chart's file, or its labels"
@@ -221,7 +221,7 @@ def run_programs(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             where=lessons[0].folder / "steps",
             late=(
                 f"{first} does not end",
-                "It draws its page and answers each button within two minutes",
+                "It must draw its page and answer each button within two minutes",
             ),
             failed=(
                 f"{first}, the steps put together, fails",
@@ -270,7 +270,7 @@ def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             where=next(iter(pages.values())),
             late=(
                 f"the page and its demo take more than {seconds:.0f} s to draw",
-                "Open it, and look for what waits",
+                "Open it, and look for what it waits for",
             ),
             failed=("the page cannot be drawn", "See `make test`"),
         )

@@ -49,7 +49,7 @@ def compare(original: Prose, other: Prose) -> Iterator[Problem]:
     for name, blocks in original.sections.items():
         line = other.sections[name][0].line
         if name in copied:
-            what = f"section `{name}` has the very text of {original.path.name}"
+            what = f"section `{name}` has the same text as {original.path.name}"
             yield Problem(other.path, line, what, "Translate it", "warning")
         ours, theirs = (
             [part for block in prose.sections[name] for part in _outline(block)]

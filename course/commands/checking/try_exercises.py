@@ -56,7 +56,7 @@ def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Ro
     if fails or wrong is None:
         return []
     said = f"fails as a snippet of the page: {' '.join(wrong.message.split())}"
-    return [(file, (), said, "Correct it, or say fails=yes if that is meant", "error")]
+    return [(file, (), said, "Correct it, or add fails=yes if it should fail", "error")]
 
 
 def _tried(
@@ -91,7 +91,7 @@ def _try(
     except Exception as error:  # one exercise must keep no other from being tried
         named = what if isinstance(what, str) else f"answer {what.id}"
         said = f"the {named} cannot be tried: {type(error).__name__}: {error}"
-        return [(file, (), said, "Look at what its scenes and checks ask", "error")], set()
+        return [(file, (), said, "Look at its scenes and checks", "error")], set()
     messages: dict[Row, dict[str, str]] = {}
     for language, results in graded.items():
         first = next((result for result in results if not result.passed), None)

@@ -44,7 +44,7 @@ def text_faults(path: Path, model: BaseModel) -> Iterator[Problem]:
                 yield Problem(path, line, f"`{'.'.join(map(str, place))}`: {what}", fix)
     for name in unknown_icons(getattr(model, "icon", "")):
         line = toml_models.line_of(read_text(path), ("icon",))
-        fix = "Take one of https://fonts.google.com/icons"
+        fix = "Use one of https://fonts.google.com/icons"
         yield Problem(path, line, f"there is no icon `:material/{name}:`", fix)
 
 
