@@ -17,6 +17,7 @@ from course import connection_panel, limits, shelf
 from course.connection_panel import preferred
 from course.demo import MAX_PROMPT_CHARACTERS, Asked, Demo, failures_explained, watch
 from course.language import text
+from course.script import focus_script
 from local_cortex import tokens
 from streaming import CompletionRequest, Strategy
 from streaming.fair_queue import BEGINNING
@@ -27,6 +28,7 @@ __all__ = ["Turn", "draw", "in_words"]
 
 # The messages scroll in a box of their own, or the input would move away from its reader. Pixels.
 HEIGHT = 420
+FOCUS = '<span class="demo-chat-focus"></span>' + focus_script(".st-key-demo-chat-box")
 # Of the messages in one request, where a page has no budget; far less than a model takes.
 MOST_CHARACTERS = 32_000
 # Each message is drawn again at every click in the demo.
@@ -200,6 +202,7 @@ def _watch_all(
         return
     shelf.keep(demo)
     with place.container(height=HEIGHT, autoscroll=True, key="demo-chat-box"):
+        st.html(FOCUS, unsafe_allow_javascript=True)
         for number, turn in enumerate(demo.turns):
             with st.chat_message("user"):
                 st.markdown(safe(turn.question))

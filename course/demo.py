@@ -162,26 +162,27 @@ class Demo:
     @property
     def running(self) -> bool:
         """Whether an answer goes on."""
-        return any(each.running for each in self._all)
+        return any(each.running for each in self.questions)
 
     @property
     def characters(self) -> int:
         """How much text it holds."""
-        streams = (each.stream for each in self._all)
+        streams = (each.stream for each in self.questions)
         return sum(each.characters for each in streams if each is not None)
 
     def cancel(self) -> None:
         """End what goes on."""
-        for each in self._all:
+        for each in self.questions:
             each.cancel()
 
     def tend(self) -> None:
         """See to the limits of what goes on while nobody reads."""
-        for each in self._all:
+        for each in self.questions:
             each.tend()
 
     @property
-    def _all(self) -> list[Asked]:
+    def questions(self) -> list[Asked]:
+        """All that has been asked, in the chat, too."""
         return [*self.answers.values(), *(turn.asked for turn in self.turns)]
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-__all__ = ["allow_stop", "draw_again", "scroll_script"]
+__all__ = ["allow_stop", "draw_again", "focus_script", "scroll_script"]
 
 
 def allow_stop() -> None:
@@ -22,6 +22,15 @@ def draw_again() -> NoReturn:
         st.rerun(scope="fragment")
     st.rerun()
     raise AssertionError  # st.rerun() does not return
+
+
+def focus_script(selector: str) -> str:
+    """Return HTML that lets the keyboard reach an element that scrolls."""
+    return f"""\
+<script>requestAnimationFrame(() => {{
+  const scrolls = document.querySelector("{selector}");
+  if (scrolls) scrolls.tabIndex = 0;
+}});</script>"""
 
 
 def scroll_script(selector: str) -> str:

@@ -50,6 +50,8 @@ DEMO = """\
         raise KeyError("other")
     if st.button("Fall"):
         raise KeyError("fall")
+    if st.chat_input("Say"):
+        raise KeyError("said")
 """
 
 
@@ -165,11 +167,12 @@ def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
     course: Path, checked: Done
 ) -> None:
     line = len((course / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
-    pressed = "when 'Try' is pressed; when 'Fall' is pressed"
+    pressed = "when a message is sent; when 'Try' is pressed; when 'Fall' is pressed"
     ways = f"ko, through Home; ko, cold; {pressed}; en, through Home; en, cold"
     fails = f"error: pages/{SPOILT}.py:{line}: fails ({ways}): NameError: name 'none'"
     assert fails in checked.stdout, checked.stdout
     assert "fails (when 'Fall' is pressed): KeyError: 'fall'" in checked.stdout
+    assert "fails (when a message is sent): KeyError: 'said'" in checked.stdout
 
 
 def test_a_demo_that_fails_only_with_its_second_option_is_an_error(

@@ -23,7 +23,7 @@ def asked(app: AppTest) -> list[Asked]:
     """Return the questions of all pages of this tab."""
     slots = [f"shelf-{lesson.name}" for lesson in lessons()]
     demos: list[Demo] = [app.session_state[slot] for slot in slots if slot in app.session_state]
-    return [each for demo in demos for each in demo.answers.values()]
+    return [each for demo in demos for each in demo.questions]
 
 
 def _is_asked(question: Asked) -> bool:

@@ -96,6 +96,33 @@ def test_a_right_program_passes_every_check_and_is_kept_as_solved() -> None:
     assert (learner.item, learner.value) == ("exercise:1_both_places", program("solution.py"))
 
 
+RERUNS = """\
+import streamlit as st
+heard = st.session_state.setdefault("heard", [])
+for text in heard:
+    st.chat_message("user").markdown(text)
+if prompt := st.chat_input("Say"):
+    heard.append(f"heard {prompt}")
+    st.markdown("an earlier page")
+    st.rerun()
+"""
+
+
+def test_the_output_is_the_page_of_the_last_run_and_its_chat_goes_on() -> None:
+    app = run(open_page(), RERUNS)
+    for number, message in enumerate(("one", "two"), 1):
+        # Of the first scene; the other one's page keeps what it has.
+        app.chat_input[0].set_value(message).run()
+        until = time.monotonic() + SECONDS
+        while shown(app)["running"]:
+            assert time.monotonic() < until
+            app.run()
+        assert not app.exception
+        heard = [each.markdown[0].value for each in app.chat_message]
+        assert heard == ["heard one", "heard two"][:number]
+        assert "an earlier page" not in said(app)
+
+
 def kept() -> list[Any]:
     return list(SqliteStore(default_path()).load("local"))
 
