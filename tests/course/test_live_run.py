@@ -29,7 +29,7 @@ class Answers:
 
     def complete(self, *_: object, **__: object) -> None: ...
 
-    sql = complete
+    chat = sql = complete
 
 
 def is_solved(learned: Progress) -> bool:

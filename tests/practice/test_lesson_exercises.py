@@ -34,7 +34,30 @@ class Paced(Answers):
     """Local Cortex's answers, word by word."""
 
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
-        for delta in super().complete(request, fault):
+        return Words(super().complete(request, fault))
+
+    def chat(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
+        return Words(super().chat(request, fault))
+
+
+class Words:
+    """An answer word by word, whose end tells what the answer's own does."""
+
+    def __init__(self, answer: Iterator[str]) -> None:
+        self._answer = answer
+        self._words = self._read()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._answer, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._words)
+
+    def _read(self) -> Iterator[str]:
+        for delta in self._answer:
             for word in re.findall(r"\S+\s*|\s+", delta):
                 time.sleep(PACE)
                 yield word
