@@ -42,15 +42,15 @@ test-all: $(VENV)/dev.done ## Run every test there is
 	@echo "Running every test."
 	@$(PYTEST) $(ARGS)
 
-check: $(VENV)/dev.done ## Check every lesson, or one: make check DAY=4
+check: $(VENV)/dev.done ## Check every lesson, or one: make check DAY=8
 	@$(BIN)/python -m course check -- "$$DAY"
 
 deploy-check: $(VENV)/dev.done $(TOOLS)/done ## Check what deploy/ gives to containers and to Snowflake
 	@$(TOOLS)/bin/python deploy/check.py
 
-new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=4 TITLE="Caching"
+new-day: $(VENV)/dev.done ## Make the files of a new day: make new-day DAY=8 TITLE="Caching"
 	@test -n "$$DAY" && test -n "$$TITLE" \
-		|| { echo 'Say which day, and its title: make new-day DAY=4 TITLE="Caching"'; exit 2; }
+		|| { echo 'Say which day, and its title: make new-day DAY=8 TITLE="Caching"'; exit 2; }
 	@$(BIN)/python -m course new-day --slug="$$SLUG" -- "$$DAY" "$$TITLE"
 
 fuzz: $(VENV)/dev.done ## Spoil each kind of file for a minute, and look for what is not a plain message

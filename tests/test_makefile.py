@@ -82,7 +82,7 @@ def test_a_day_without_a_number_or_a_title_is_refused_in_plain_words(
 ) -> None:
     done = make(folder, "new-day", *given)
     assert done.returncode == 2
-    assert done.stdout == 'Say which day, and its title: make new-day DAY=4 TITLE="Caching"\n'
+    assert done.stdout == 'Say which day, and its title: make new-day DAY=8 TITLE="Caching"\n'
 
 
 def test_nothing_else_that_is_given_is_run(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Making the files of a new day: `python -m course new-day 4 "Caching"`."""
+"""Making the files of a new day: `python -m course new-day 8 "Caching"`."""
 
 from __future__ import annotations
 

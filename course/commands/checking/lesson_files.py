@@ -107,7 +107,7 @@ def _strangers(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.iterdir()):
         named = FOLDER.fullmatch(path.name)
         if path.is_dir() and not named and path.name[0] not in "._":
-            fix = "Name it like day_04_caching, or move it elsewhere"
+            fix = "Name it like day_08_caching, or move it elsewhere"
             yield Problem(path, 0, "the folder's name isn't a lesson's", fix)
         elif named and not path.is_dir():
             yield Problem(path, 0, "this isn't a folder", "Make it one, or remove it")
