@@ -33,7 +33,7 @@ PAGE = "pages/day_03_write_streams.py"
 SECONDS = 300
 
 VIEWS: tuple[LabView, ...] = get_args(LabView)
-OTHERS = ("wire", "breaking", "cost", "tokens", "protocols")
+OTHERS = ("wire", "breaking", "cost", "tokens", "stop", "protocols")
 
 
 @pytest.fixture(autouse=True)
