@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from course.content import lesson as catalog
 from tests.browser.server import streamlit_server
 from tests.copies import copy_of_the_course
 
+# The day after the last one.
+DAY = catalog.lessons()[-1].meta.day + 1
+NAME = f"day_{DAY:02}_caching"
 NewPage = Callable[..., Page]
 QUICK = {"COURSE_FIRST_TOKEN": "0.1", "COURSE_TOKENS_PER_SECOND": "1000", "LANG": "C.UTF-8"}
 
@@ -38,7 +42,7 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
 
         before = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts)
         subprocess.run(
-            [sys.executable, "-m", "course", "new-day", "5", "Caching"],
+            [sys.executable, "-m", "course", "new-day", str(DAY), "Caching"],
             cwd=root,
             env={**os.environ, "PYTHONPATH": str(root)},
             check=True,
@@ -46,16 +50,16 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
             timeout=300,
         )
         after = sorted(path for path in root.rglob("*") if "__pycache__" not in path.parts)
-        assert {path.name for path in set(after) - set(before)} > {"ko.md", "day_05_caching.py"}
+        assert {path.name for path in set(after) - set(before)} > {"ko.md", f"{NAME}.py"}
 
         page.reload()
-        page.get_by_role("link", name="Open Day 5").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Day 5. Caching")
+        page.get_by_role("link", name=f"Open Day {DAY}").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"Day {DAY}. Caching")
         expect(page.get_by_text("Not written yet:").first).to_be_visible()
         page.get_by_role("button", name="Generate").click()
         expect(page.get_by_test_id("stMetric")).to_have_count(3)
 
-        lesson = root / "lessons" / "day_05_caching"
+        lesson = root / "lessons" / NAME
         english = lesson / "en.md"
         right = english.read_text("utf-8")
         english.write_text(right.replace("TODO: what the", "You know what the"), encoding="utf-8")
@@ -67,9 +71,9 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         expect(page.get_by_role("heading", level=1)).to_have_text(
             "This lesson can't be shown right now"
         )
-        expect(page.get_by_text("lessons/day_05_caching/en.md")).to_be_visible()
+        expect(page.get_by_text(f"lessons/{NAME}/en.md")).to_be_visible()
         page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
-        card = page.locator(".st-key-card-day_05_caching")
+        card = page.locator(f".st-key-card-{NAME}")
         expect(card.get_by_text("This lesson can't be shown right now")).to_be_visible()
         page.get_by_role("link", name="Open Day 3").click()
         expect(page.get_by_role("button", name="Generate")).to_be_visible()
@@ -78,8 +82,8 @@ def test_a_new_day_and_its_edits_and_mistakes_show_without_a_restart(
         page.get_by_test_id("stSidebarNav").get_by_text("Home").click()
         expect(card.get_by_text("This lesson can't be shown right now")).to_be_visible()
         expect(page.get_by_role("link", name="Open Day 1")).to_be_visible()
-        page.get_by_role("link", name="Open Day 5").click()
-        expect(page.get_by_text("lessons/day_05_caching/lesson.toml (1)")).to_be_visible()
+        page.get_by_role("link", name=f"Open Day {DAY}").click()
+        expect(page.get_by_text(f"lessons/{NAME}/lesson.toml (1)")).to_be_visible()
     log = (home / "streamlit.log").read_text("utf-8")
-    assert "lessons/day_05_caching/en.md:16: `thery` is no section's id" in log
-    assert "lessons/day_05_caching/lesson.toml:1: is not valid TOML" in log
+    assert f"lessons/{NAME}/en.md:16: `thery` is no section's id" in log
+    assert f"lessons/{NAME}/lesson.toml:1: is not valid TOML" in log
