@@ -1,6 +1,10 @@
+# region: draw
 turns = st.session_state.setdefault("turns", [])
 for question, pieces in turns:
     st.chat_message("user").write(question)
     st.chat_message("assistant").write("".join(pieces))
+# endregion
 
+# region: input
 prompt = st.chat_input("Ask something", submit_mode="stop")
+# endregion
