@@ -21,12 +21,13 @@ PLACES = [
     pytest.param(
         *(lesson.name, language, size),
         id=f"{lesson.name}-{language}-{size['width']}",
-        # English is as long as Korean, or longer.
         marks=() if (language, size["width"]) == ("en", 1280) else pytest.mark.thorough,
     )
     for lesson in catalog.lessons()
     for language in LANGUAGES
     for size in SCREENS
+    # English is as long as Korean, or longer; on a phone, lines break elsewhere.
+    if language == "en" or size["width"] == 360
 ]
 
 
