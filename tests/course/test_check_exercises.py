@@ -136,8 +136,8 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
     ("old", "new", "said"),
     [
         (
-            'say.en = "Line {line} swallows',
-            'say.en = "Line {lien} swallows',
+            'say.en = "Line {line} catches',
+            'say.en = "Line {lien} catches',
             "filled in for `{lien}`",
         ),
         (
@@ -220,7 +220,12 @@ def test_a_mistake_after_a_wider_one_is_never_recognised(
 
 
 def test_code_in_a_message_is_no_blank(folder: Path) -> None:
-    change(folder, "exercise.toml", 'say.en = "Line {line} sw', 'say.en = "`{x}` in line {line} sw')
+    change(
+        folder,
+        "exercise.toml",
+        'say.en = "Line {line} catches',
+        'say.en = "`{x}` in line {line} catches',
+    )
     assert seen(folder) == []
 
 

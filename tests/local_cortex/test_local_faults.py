@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -105,7 +106,7 @@ def test_a_fault_in_the_middle_comes_before_the_end_of_a_short_answer_too(
     ):
         for path in (COMPLETE, CHAT):
             answer = rest.post(path, json=body(name, stream=True)).content
-            assert answer.count(b'"content":"') == 2, name
+            assert len(re.findall(rb'"content":"\w', answer)) == 2, name
             assert b'"usage":{"' not in answer, name
             assert b'"finish_reason":"' not in answer, name
             assert b"[DONE]" not in answer, name

@@ -130,7 +130,7 @@ def kept() -> list[Any]:
 def test_a_wrong_program_is_told_the_first_thing_to_fix_and_its_line_is_marked() -> None:
     code = program("solution.py").replace("except SnowparkSessionException:", "except:")
     app = run(open_page(), code)
-    assert "swallows everything" in said(app)
+    assert "catches everything" in said(app)
     (mark,) = shown(app)["marks"]
     assert mark["line"] == 8
     assert texts("en")["practice.solved"] not in said(app)
@@ -443,7 +443,7 @@ def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_i
     monkeypatch.setattr(live_run, "run", unavailable)
     app = run(open_page(), program("solution.py").replace("SnowparkSessionException:", ":"))
     assert texts("en")["practice.unavailable"] in said(app)
-    assert "swallows everything" in said(app)
+    assert "catches everything" in said(app)
     assert texts("en")["practice.solved"] not in said(app)
     assert not [fact for fact in kept() if fact.kind == "solved"]
 

@@ -93,8 +93,11 @@ def test_closing_the_generator_around_a_stream_does_not_close_the_stream() -> No
 
 def test_the_stream_of_the_openai_client_can_be_closed_too() -> None:
     code = """\
+import streamlit as st
 from openai import OpenAI
-client = OpenAI(base_url="https://a", api_key="k")
+account = st.secrets["connections"]["snowflake"]
+host = f"{account['account']}.snowflakecomputing.com"
+client = OpenAI(base_url=f"https://{host}/api/v2/cortex/v1", api_key=account["password"])
 asked = [{"role": "user", "content": "hi"}]
 with client.chat.completions.create(model="m", messages=asked, stream=True) as stream:
     next(stream)
