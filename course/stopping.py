@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from snowflake.snowpark.exceptions import SnowparkClientException
 from streamlit.delta_generator import DeltaGenerator
 
 from course.language import text
@@ -78,6 +77,8 @@ class Stoppable:
         response = self._answer.response if self._answer is not None else None
         number = response.headers.get(NUMBER) if response is not None else None
         if number is not None and (self._tokens is None or self._tokens.running):
+            from snowflake.snowpark.exceptions import SnowparkClientException  # a second to import
+
             # A session that is over has no figure any more: the last one stands.
             with suppress(SnowparkClientException):
                 rows = self._session.sql(STREAMS).collect()
