@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from course.language import texts
 from tests.browser.conftest import WIDE
-from tests.browser.day_3 import choose_language, open_drawer, settle, whole
+from tests.browser.day_3 import choose_language, open_by, open_drawer, settle, whole
 from tests.browser.endless_model import EndlessModel
 from tests.browser.server import Course
 
@@ -67,13 +67,12 @@ def is_accessible(page: Page) -> None:
 
 
 def choose_option(page: Page, setting: str, name: str) -> None:
-    settle(page)
     box = page.locator(f".st-key-lab-{setting}-en").get_by_role("combobox")
-    # A list closes when the window scrolls, and that is told with the next frame.
+    option = page.get_by_role("option", name=name)
+    # The list closes when the page scrolls, as it does to the field.
     box.scroll_into_view_if_needed()
-    page.evaluate("new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)))")
-    box.click()
-    page.get_by_role("option", name=name).click()
+    open_by(box, option)
+    option.click()
     settle(page)
 
 

@@ -59,6 +59,13 @@ def start() -> Iterator[Start]:
         atexit.unregister(session.connection._close_at_exit)
 
 
+def suspend(pid: int) -> None:
+    """Stop a process, and wait until it has stopped: on a busy machine it goes on for a moment."""
+    process = psutil.Process(pid)
+    process.suspend()
+    assert eventually(lambda: process.status() == psutil.STATUS_STOPPED, PATIENCE)
+
+
 # --- a process and its parent --------------------------------------------------------------------
 
 
@@ -248,7 +255,7 @@ def test_one_that_is_stuck_is_replaced_and_an_answer_that_streams_ends(start: St
     session, lost = cortex.session(), cortex.server()
     stream = iter(Complete("llama3.1-8b", "hi", session=session, stream=True))
     assert next(stream)
-    psutil.Process(lost.pid).suspend()
+    suspend(lost.pid)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         list(stream)
     # Whoever asks now is told that there was a loss.
@@ -273,7 +280,7 @@ def has_been_replaced(cortex: LocalCortexProcess, lost: Child, old: Any) -> None
 def test_a_login_during_which_the_process_is_lost_reaches_the_next_one(start: Start) -> None:
     cortex = start()
     stuck = cortex.server()
-    psutil.Process(stuck.pid).suspend()
+    suspend(stuck.pid)
     sessions: list[Any] = []
     threads = [threading.Thread(target=lambda: sessions.append(cortex.session())) for _ in range(2)]
     for thread in threads:
