@@ -149,7 +149,7 @@ def _said(demo: Demo, suggestions: Sequence[str]) -> str:
     with st.container(horizontal=True, key="demo-buttons"):
         pressed = [each for each in suggestions if st.button(each, disabled=is_full)]
         st.button(
-            text("demo.new_chat"), icon=":material/refresh:", key="new-chat", on_click=_begin_anew
+            text("demo.new_chat"), icon=":material/refresh:", key="new-chat", on_click=_start_over
         )
         st.button(
             text("demo.stop"), icon=":material/stop_circle:", key="stop", on_click=demo.cancel
@@ -163,7 +163,7 @@ def _said(demo: Demo, suggestions: Sequence[str]) -> str:
     return (typed or "").strip() or "".join(pressed[:1])
 
 
-def _begin_anew() -> None:
+def _start_over() -> None:
     demo = shelf.of_page(Demo)
     demo.cancel()
     demo.turns.clear()
@@ -177,21 +177,23 @@ def _request(
     always = [Message(role="system", content=system)] if system else []
     kept = list[Message]()
     answered = [each for each in turns if each.answer.strip()]
+    characters, counted = _size([*always, asked])
     most = limits.longest_prompt(MOST_CHARACTERS)
-
-    def fits(messages: Sequence[Message]) -> bool:
-        few = sum(len(each.content) + 1 for each in messages) <= most
-        return few and (
-            budget is None or sum(tokens.count(each.content) for each in messages) <= budget
-        )
-
     for turn in reversed(answered):
         pair = [Message(content=turn.question), Message(role="assistant", content=turn.answer)]
-        if not fits([*always, *pair, *kept, asked]):
+        more_characters, more_tokens = _size(pair)
+        characters, counted = characters + more_characters, counted + more_tokens
+        if characters > most or (budget is not None and counted > budget):
             break
         kept = pair + kept
     messages = (*always, *kept, asked)
     return CompletionRequest(model=model, messages=messages), 2 * len(answered) - len(kept)
+
+
+def _size(messages: Sequence[Message]) -> tuple[int, int]:
+    """Return the characters of messages, each with its separator, and their tokens."""
+    texts = [each.content for each in messages]
+    return sum(len(each) + 1 for each in texts), sum(map(tokens.count, texts))
 
 
 def _watch_all(

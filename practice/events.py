@@ -232,7 +232,7 @@ class Idle(_Event):
 
 
 class Again(_Event):
-    """The program runs again with what its page kept, and the page begins anew.
+    """The program runs again with what its page kept, and the page is empty again.
 
     ``said`` is the message that ``st.chat_input`` returns in this run; ``None`` after
     ``st.rerun()``.

@@ -58,8 +58,8 @@ class Result:
     def follow(self, turn: Turn, *, goes_on: bool) -> None:
         """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits.
 
-        A page that begins anew, as with a chat's next message, is drawn in a turn of its own: what
-        is no longer on it goes then.
+        When the program runs again, as for a chat's next message, its page is drawn in a turn of
+        its own, which removes what is no longer on it.
         """
         while True:
             # Looked at first: what comes until the end is drawn then.

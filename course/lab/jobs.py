@@ -67,7 +67,7 @@ class Job(ABC):
         return self._over.wait(seconds)
 
     def wait_for(self, done: Callable[[], bool], every: float = LOOK_SECONDS) -> None:
-        """Wait until it is ``done`` or cancelled; look ``every`` so many seconds."""
+        """Wait until it is ``done`` or cancelled; check every ``every`` seconds."""
         while not done() and not self._cancelled.wait(every):
             pass
 

@@ -1,4 +1,4 @@
-"""The lab's fifth view: one question on both of Cortex's streaming protocols, event by event."""
+"""The lab's protocols view: one question on both of Cortex's protocols, event by event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's fifth view: two calls stopped after the same pieces, one left open and one closed."""
+"""The lab's Stop view: two calls stopped after the same pieces, one left open and one closed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Call:
         return self.failed or (self.stopped and not self.running)
 
     def work(self, request: CompletionRequest) -> None:
-        """Read so many pieces, then stop: close the answer or only leave it."""
+        """Read ``pieces`` pieces, then stop: close the answer, or just stop reading."""
         try:
             self._answer = self.strategy.open(request)
             for _ in self._answer:

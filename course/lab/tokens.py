@@ -1,4 +1,4 @@
-"""The lab's fifth view: what a conversation costs, turn by turn, sent whole or within a budget."""
+"""The lab's tokens view: what a conversation costs, turn by turn, sent whole or within a budget."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Rates:
     received: float
 
     def credits(self, sent: int, received: int) -> float:
-        """Return what so many tokens cost."""
+        """Return what these tokens cost."""
         return (self.sent * sent + self.received * received) / MILLION
 
 

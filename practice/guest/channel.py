@@ -90,7 +90,7 @@ class Rerun(BaseException):
 
 
 def stop_after(pieces: int | None) -> None:
-    """Let Stop be pressed when so many pieces of an answer have come."""
+    """Let Stop be pressed after this number of pieces of an answer."""
     _until_stop[:] = [] if pieces is None else [pieces]
 
 

@@ -1,4 +1,4 @@
-"""A page's chat: what it sends with each message, what it shows, and how it begins anew."""
+"""A page's chat: what it sends with each message, what it shows, and how it starts over."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ finally:
 
 
 def stopped(code: str, after: int | None = 2) -> list[Event]:
-    """Run a program whose Stop is pressed after so many pieces."""
+    """Run a program, and press Stop after this number of pieces."""
     scene = Scene(stop_after=after)
     return list(run(code, complete=answers, scene=scene, state=SessionState()))
 

@@ -39,7 +39,7 @@ NOT_DEMOS = ("practice-", "lab-", "question-", "course_")
 OPTION = "with "
 #: Of one widget: a page draws in a fraction of a second, but a hundred options take a minute.
 MOST_OPTIONS = 20
-#: What is said in a demo's chat.
+#: The message that the check sends to a demo's chat.
 MESSAGE = "Hello"
 PLACE = re.compile(r'File "[^"]*pages[/\\]\w+\.py", line (\d+)')
 
