@@ -35,7 +35,7 @@ def draw_demo() -> None:
     model = demo.choose_model("Select a model", FAMILIES, connection)
     suggestions = [
         demo.in_language(
-            ko="큐비트를 한 문장으로 설명해 주세요.", en="Explain a qubit in one sentence."
+            ko="양자 컴퓨팅을 쉽게 설명해 주세요.", en="Explain quantum computing in simple terms."
         ),
         demo.in_language(ko="더 짧게 말해 주세요", en="Shorter, please"),
     ]

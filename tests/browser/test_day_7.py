@@ -13,7 +13,7 @@ from tests.browser.day_3 import settle, whole
 DAY = "day_07_one_protocol"
 EXERCISE = "1_first_answer"
 PANEL = f".st-key-practice-{DAY}-{EXERCISE}-panel"
-ASK = "Explain a qubit in one sentence."
+ASK = "Explain quantum computing in simple terms."
 
 
 def test_a_chat_changes_families_an_exercise_passes_and_the_lab_shows_both_protocols(
