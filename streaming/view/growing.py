@@ -26,6 +26,8 @@ LONG_BLOCK = 2_000
 SAFETY_SHARE = 0.1
 # What has another half: it is shown in another way while that is still to come.
 MARKS = frozenset("*_`~[$")
+# What shows nothing by itself. A browser that is drawing it would be late for the first word.
+BARE = "#>*_`~ \r\n"
 # What begins an icon's name. Streamlit 1.67's page still replaces its slash in the whole text of
 # ``st.markdown`` before anything is parsed, so in code too; ``st.code`` keeps it.
 ICON = ":material/"
@@ -89,7 +91,8 @@ class Drawing:
     def update(self, finished: Sequence[str], growing: str, *, last: bool = False) -> None:
         """Draw what is new: blocks that are finished, and the one that grows.
 
-        That one is left out if it takes too much of the processor, but not the ``last`` time.
+        That one is left out while it is nothing but markup, and if it takes too much of the
+        processor, but not the ``last`` time.
         """
         for block in finished[self._blocks :]:
             self._show(block)
@@ -97,7 +100,7 @@ class Drawing:
             self._length += len(block)
             self._place, self._drawn, self._rested = None, "", 0.0
         began = self._clock()
-        if growing and (last or began >= self._rested):
+        if growing and (last or (began >= self._rested and growing.strip(BARE))):
             self._show(growing if last else growing + self._cursor, grows=not last)
             now = self._clock()
             self._rested = now + (now - began) / SAFETY_SHARE

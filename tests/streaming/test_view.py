@@ -128,6 +128,10 @@ def test_a_finished_block_stays_and_only_the_open_one_is_drawn_again() -> None:
     ]
 
 
+def test_markup_is_drawn_with_its_first_word() -> None:
+    assert [state[-1] for state in written(["#", "# ", "Why"]).states] == ["## Why▌", "## Why"]
+
+
 def test_what_turns_out_to_be_code_is_written_again_as_it_came() -> None:
     states = [state[-1] for state in written(["`if (![20", "0].includes(x))`", " ![a](b)"]).states]
     assert "`if (\\![20▌" in states
