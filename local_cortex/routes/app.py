@@ -16,7 +16,7 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import embedding, inference, query, session
+from local_cortex.routes import anthropic_api, embedding, inference, openai_api, query, session
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -97,6 +97,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     """Build the application."""
     routes = [
         *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES),
+        *(*openai_api.ROUTES, *anthropic_api.ROUTES),
         Route("/", health),
     ]
     app = Starlette(
