@@ -97,7 +97,7 @@ class _Events:
     """Writes one answer as events: its blocks in order, each begun and ended."""
 
     def __init__(self, head: Mapping[str, Any], read: int) -> None:
-        start = {"content": [], "stop_reason": None, "stop_sequence": None}
+        start: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None}
         message = {**head, **start, "usage": _usage(read, 0)}
         self._sent = [_event("message_start", message=message), _event("ping")]
         self._index = -1
@@ -250,7 +250,7 @@ def _thinking_tokens(body: Mapping[str, Any], config: Mapping[str, Any]) -> int:
         effort = config.get("effort")
         if effort is not None and effort not in EFFORTS:
             raise Refusal(400, f"output_config.effort: must be one of {', '.join(EFFORTS)}")
-        return EFFORTS.get(effort, ADAPTIVE)
+        return EFFORTS.get(str(effort), ADAPTIVE)
     if kind == "disabled":
         return 0
     if kind != "enabled":
