@@ -185,6 +185,8 @@ class Cortex:
         text: list[str] = []
         thinking: list[str] = []
         calls: list[ToolCall] = []
+        # A piece belongs to the last call that began with its index.
+        places: dict[int, int] = {}
         try:
             async with asyncio.timeout(ANSWER_SECONDS), aclosing(self.stream(call)) as events:
                 async for event in events:
@@ -194,10 +196,12 @@ class Cortex:
                         case Thinking():
                             thinking.append(event.text)
                         case ToolPiece() if event.id:
+                            places[event.index] = len(calls)
                             calls.append(ToolCall(event.id, event.name, event.arguments))
-                        case ToolPiece() if calls:
-                            more = calls[-1].arguments + event.arguments
-                            calls[-1] = replace(calls[-1], arguments=more)
+                        case ToolPiece():
+                            place = places[event.index]
+                            more = calls[place].arguments + event.arguments
+                            calls[place] = replace(calls[place], arguments=more)
                         case End():
                             return Completion("".join(text), event, "".join(thinking), tuple(calls))
         except TimeoutError:
