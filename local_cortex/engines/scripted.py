@@ -142,9 +142,11 @@ class ScriptedEngine:
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         started = self._clock()
+        # In a thread: filling a large schema takes a while, and other streams go on. Before the
+        # headers: a schema that cannot be filled has a status.
+        filled = call.tools or call.schema is not None
+        pieces, reason = await asyncio.to_thread(_pieces, call) if filled else _pieces(call)
         yield Begin()
-        # In a thread: filling a large schema takes a while, and other streams go on.
-        pieces, reason = await asyncio.to_thread(_pieces, call)
         cut = pieces[: call.max_tokens]
         speed = call.tokens_per_second or self.tokens_per_second
         for number, piece in enumerate(cut):

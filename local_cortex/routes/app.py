@@ -35,8 +35,8 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions and cortex/models; Cortex Search, Cortex "
-    "Analyst, agents and the objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages and cortex/models; "
+    "Cortex Search, Cortex Analyst, agents and the objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)

@@ -69,7 +69,11 @@ def named(tools: Iterable[Tool], name: object) -> Tool:
 def check_schemas(schemas: Sequence[Mapping[str, Any]], *more: Mapping[str, Any] | None) -> None:
     """Refuse what is no JSON schema, or too large."""
     given = [*schemas, *(one for one in more if one is not None)]
-    if sum(len(json.dumps(one)) for one in given) > SCHEMA_CHARACTERS:
+    try:
+        characters = sum(len(json.dumps(one)) for one in given)
+    except RecursionError:
+        raise Refusal(400, f"{INVALID}: a schema is nested too deeply") from None
+    if characters > SCHEMA_CHARACTERS:
         raise Refusal(400, f"{INVALID}: schemas have more than {SCHEMA_CHARACTERS:,} characters")
     for one in given:
         check_schema(one)

@@ -211,6 +211,31 @@ def test_a_field_is_ignored_where_it_is_documented_to_be(rest: httpx.Client) -> 
         assert ask(rest, model=model, **more).json()["choices"] == plain
 
 
+def deep(levels: int) -> str:
+    """Write a request whose schema is an array of arrays, and so on."""
+    schema = '{"type":"array","items":' * levels + "{}" + "}" * levels
+    named = '{"type":"json_schema","json_schema":{"name":"a","schema":' + schema + "}}"
+    asked = f'"messages":{json.dumps(ASKED)},"response_format":{named}'
+    return f'{{"model":"{OPENAI}",{asked}}}'
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_schema_that_the_script_cannot_fill_is_refused_before_the_headers(
+    rest: httpx.Client, stream: bool
+) -> None:
+    schema = {"type": "string", "pattern": "(a+)+$"}
+    asked = {**FORMAT, "json_schema": {"name": "a", "schema": schema}}
+    answer = ask(rest, response_format=asked, stream=stream)
+    assert (answer.status_code, "'pattern'" in answer.text) == (400, True)
+
+
+def test_a_schema_that_is_nested_too_deeply_is_refused(rest: httpx.Client) -> None:
+    for levels in (100, 900, 5_000, 100_000):
+        answer = rest.post(CHAT, content=deep(levels))
+        assert answer.status_code in (200, 400), levels
+        assert answer.status_code == 400 or levels == 100
+
+
 def test_a_call_that_is_cut_is_never_whole_json(rest: httpx.Client) -> None:
     found = choices(rest, model="fault-tool-cut", tools=TOOLS)
     calls = [one for each in found for one in each["delta"].get("tool_calls", [])]
