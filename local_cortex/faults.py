@@ -85,7 +85,7 @@ def find(name: str) -> Fault | None:
 def _cut(
     *last: bytes, before: int | None = BEFORE, stall: bool = False, reset: bool | None = None
 ) -> Play:
-    """Break an answer off after ``before`` pieces of text, a short one after its text.
+    """Break an answer off after ``before`` pieces of text or a call, a short one after these.
 
     After these (or all events, with ``None``) come the ``last``; then the stream ends, stalls, or
     has its connection closed, with a ``reset`` or without.
@@ -94,7 +94,8 @@ def _cut(
     async def play(events: Events, hang_up: HangUp) -> Events:
         number = 0
         async for event in events:
-            if before is not None and (number == before or not isinstance(event, Delta)):
+            piece = isinstance(event, Delta | ToolPiece)
+            if before is not None and (number == before or not piece):
                 break
             yield event
             number += 1

@@ -108,7 +108,8 @@ class RelayStream:
         if reason:
             self.finish_reason = reason if reason in ("length", "tool_calls") else "stop"
         delta = _dict(choice.get("delta"))
-        return [*filter(None, [self._added(delta)]), *self._pieces(delta.get("tool_calls"))]
+        text = self._added(delta)
+        return [*([text] if text else []), *self._pieces(delta.get("tool_calls"))]
 
     def rest(self) -> str:
         """Return what is left at the end: a replacement for half a character."""
@@ -124,11 +125,9 @@ class RelayStream:
 
     def _pieces(self, calls: object) -> Iterator[ToolPiece]:
         """Read pieces of calls; some servers give the id with each, some give none."""
-        for call in calls if isinstance(calls, list) else ():
-            function, index, given = _dict(_dict(call).get("function")), 0, ""
-            if isinstance(call, dict):
-                index = call.get("index") if isinstance(call.get("index"), int) else 0
-                given = _printable(call.get("id"))
+        for call in map(_dict, calls if isinstance(calls, list) else ()):
+            function, index = _dict(call.get("function")), call.get("index")
+            index, given = index if isinstance(index, int) else 0, _printable(call.get("id"))
             name, arguments = map(_printable, map(function.get, ("name", "arguments")))
             if not given and index not in self._calls:
                 given = f"call_{index}"

@@ -25,7 +25,8 @@ MOST_VALUES = 500
 # Of a question: each property is looked for in it.
 READ_CHARACTERS = 2_000
 DESCRIBED_CHARACTERS = 200
-MOST_PAIRS = 30
+MOST_PAIRS = 15
+DECIDED_CHARACTERS = 500
 QUOTED = re.compile(r"[\"“「']([^\"”」']{1,200})[\"”」']")
 # Capitalised words within a sentence; "I" names nothing.
 NAMED = re.compile(r"(?<![.!?] )(?<!^)\b(?!I\b)[A-Z][\w-]*(?: (?!I\b)[A-Z][\w-]*){0,3}")
@@ -260,4 +261,5 @@ class _Filling:
 
     def _boolean(self, name: str, schema: Mapping[str, Any], _: int) -> bool:
         asks = str(schema.get("description") or name.replace("_", " "))
-        return bool(self._question.strip()) and decide({"question": asks, "text": self._question})
+        text = self._question[:DECIDED_CHARACTERS]
+        return bool(text.strip()) and decide({"question": asks, "text": text})

@@ -32,6 +32,7 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 MOST_TOOLS = 128
 # Of all schemas of a request together: checking these takes tenths of a second.
 SCHEMA_CHARACTERS = 30_000
+DESCRIBED_CHARACTERS = 4_000
 NAME = re.compile(r"[\w.-]{1,64}")
 INVALID = "schema validation failed"
 
@@ -51,8 +52,11 @@ def tool(given: Mapping[str, Any], schema: str) -> Tool:
     name, described, parameters = (given.get(one) for one in ("name", "description", schema))
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise Refusal(400, f"{INVALID}: a tool's name must be 1 to 64 letters, digits, _, . or -")
-    if not isinstance(described, str | None):
-        raise Refusal(400, f"{INVALID}: a tool's description must be text")
+    if not isinstance(described, str | None) or len(described or "") > DESCRIBED_CHARACTERS:
+        raise Refusal(
+            400,
+            f"{INVALID}: a tool's description must be text of {DESCRIBED_CHARACTERS} characters",
+        )
     if not isinstance(parameters, dict | None):
         raise Refusal(400, f"{INVALID}: a tool's {schema} must be an object")
     return Tool(name, described or "", {"type": "object", **(parameters or {})})

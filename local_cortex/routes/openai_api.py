@@ -287,7 +287,8 @@ def _parts(content: Any, family: str) -> tuple[str, tuple[Image, ...]]:
 
 def _call_made(one: Mapping[str, Any]) -> ToolCall:
     function = one.get("function")
-    found = (one.get("id"), *map((function or {}).get, ("name", "arguments")))
+    given = function if isinstance(function, dict) else {}
+    found = (one.get("id"), given.get("name"), given.get("arguments"))
     if not all(isinstance(each, str) for each in found):
         raise Refusal(400, f"{INVALID}: a tool call needs an id, a function name and arguments")
     return ToolCall(*map(str, found))

@@ -9,6 +9,7 @@ from typing import Any
 
 import anthropic
 import httpx
+import httpx2
 import jsonschema
 import pytest
 
@@ -18,7 +19,7 @@ from tests.local_cortex.cortex_engines import Playing
 
 PATH = "/api/v2/cortex/v1/messages"
 MODEL = "claude-sonnet-4-6"
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"city": {"type": "string"}},
     "required": ["city"],
@@ -28,7 +29,7 @@ TOOLS: list[Any] = [
 ]
 ASKED: list[Any] = [{"role": "user", "content": "서울 날씨 알려 줘"}]
 VERSION = {"anthropic-version": "2023-06-01"}
-THINKING: dict[str, Any] = {"type": "enabled", "budget_tokens": 1_024}
+THINKING: Any = {"type": "enabled", "budget_tokens": 1_024}
 
 
 def client_of(server: LocalCortex) -> anthropic.Anthropic:
@@ -94,7 +95,7 @@ def test_the_client_puts_a_stream_together(client: anthropic.Anthropic) -> None:
         max_tokens=4_000,
         messages=ASKED,
         tools=TOOLS,
-        thinking=THINKING,  # type: ignore[arg-type]
+        thinking=THINKING,
     ) as stream:
         message = stream.get_final_message()
     thought, call = message.content
@@ -110,7 +111,7 @@ def test_the_client_puts_a_stream_together(client: anthropic.Anthropic) -> None:
             "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "-3 °C"}],
         },
     ]
-    answer = client.messages.create(model=MODEL, max_tokens=99, messages=turns, tools=TOOLS)  # type: ignore[arg-type]
+    answer = client.messages.create(model=MODEL, max_tokens=99, messages=turns, tools=TOOLS)
     (text,) = answer.content
     assert text.type == "text"
     assert "-3 °C" in text.text
@@ -180,6 +181,37 @@ def test_a_refusal_has_its_status(client: anthropic.Anthropic, model: str, statu
     with pytest.raises(anthropic.APIStatusError) as refused:
         client.messages.create(model=model, max_tokens=9, messages=ASKED)
     assert refused.value.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("model", "error"),
+    [
+        # The client's own transport since version 2: not httpx.
+        ("fault-reset", httpx2.TransportError),
+        pytest.param("fault-truncated", httpx2.TransportError, marks=pytest.mark.thorough),
+        ("fault-error-event", anthropic.APIStatusError),
+        ("fault-bad-utf8", UnicodeDecodeError),
+    ],
+)
+def test_a_fault_in_the_stream_is_raised_by_the_client(
+    client: anthropic.Anthropic, model: str, error: type[Exception]
+) -> None:
+    with client.messages.stream(model=model, max_tokens=99, messages=ASKED) as stream:
+        with pytest.raises(error):
+            list(stream)
+        assert stream.current_message_snapshot.content
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["fault-no-end", "fault-tool-cut", pytest.param("fault-bad-json", marks=pytest.mark.thorough)],
+)
+def test_only_the_missing_reason_tells_of_a_stream_that_just_stops(
+    client: anthropic.Anthropic, model: str
+) -> None:
+    with client.messages.stream(model=model, max_tokens=99, messages=ASKED, tools=TOOLS) as stream:
+        assert "message_stop" not in {event.type for event in stream}
+        assert stream.current_message_snapshot.stop_reason is None
 
 
 def test_a_call_that_is_cut_has_no_end(rest: httpx.Client) -> None:
