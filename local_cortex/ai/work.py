@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, Final
 
@@ -136,7 +135,7 @@ def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> 
                 return document
         if not detailed:
             return completion.text
-        usage = asdict(completion.usage) | {"total_tokens": completion.usage.total_tokens}
+        usage = completion.usage.counts()
         return answer | {"created": int(time.time()), "model": model, "usage": usage}
 
     return ask

@@ -28,7 +28,6 @@ from local_cortex.engines import (
     Message,
     Thinking,
     ToolPiece,
-    Usage,
 )
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
@@ -45,7 +44,6 @@ __all__ = [
     "number",
     "read_call",
     "stream",
-    "usage",
 ]
 
 log = logging.getLogger(__name__)
@@ -80,12 +78,12 @@ async def inference_complete(request: Request) -> Response:
     if not flag(body, "stream", default=True):
         whole = await while_connected(request, cortex.complete(call))
         choices = [{"message": {"content": whole.text}}]
-        return JsonResponse(head | {"choices": choices, "usage": usage(whole.usage)})
+        return JsonResponse(head | {"choices": choices, "usage": whole.usage.counts()})
 
     def encode(event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
         if isinstance(event, End):
             # No [DONE]: the client would try to read it as JSON and fail.
-            return [data(head | {"choices": [], "usage": usage(event.usage)})]
+            return [data(head | {"choices": [], "usage": event.usage.counts()})]
         # Reasoning is an event without text: a sign of life.
         text = event.text if isinstance(event, Delta) else ""
         parts = [{"type": "text", "text": text}]
@@ -204,15 +202,6 @@ def family_of(name: str) -> str:
     fault = faults.find(name)
     model = fault.model(name) if fault is not None else models.find(name)
     return model.family if model is not None else ""
-
-
-def usage(counted: Usage) -> dict[str, int]:
-    """Write a usage, without what only some families tell."""
-    return {
-        "prompt_tokens": counted.prompt_tokens,
-        "completion_tokens": counted.completion_tokens,
-        "total_tokens": counted.total_tokens,
-    }
 
 
 def read_call(

@@ -39,7 +39,6 @@ from local_cortex.routes.inference import (
     number,
     read_call,
     stream,
-    usage,
 )
 from local_cortex.routes.web import JsonResponse, while_connected
 
@@ -169,7 +168,7 @@ def _finish_reason(family: str, reason: str) -> str | None:
 
 def _usage(counted: Usage, family: str) -> dict[str, Any]:
     """Write a usage with what Cortex documents for the family; nothing is cached here."""
-    told: dict[str, Any] = dict(usage(counted))
+    told: dict[str, Any] = {**counted.counts()}
     if family in ("openai", "claude"):
         told["prompt_tokens_details"] = {"cached_tokens": 0}
     if family == "openai":
