@@ -138,10 +138,14 @@ class WrongAnswer(RightAnswer):
 
 
 class ExerciseFile(Table):
-    """``exercise.toml``; ``errors`` are mistakes that end the program with an error."""
+    """``exercise.toml``; ``errors`` are mistakes that end the program with an error.
+
+    The starter holds the solution of the exercise that it ``builds_on``.
+    """
 
     title: Both
     task: Both
+    builds_on: str | None = None
     hints: list[Both] = Field(min_length=1)
     scenes: list[SceneText] = Field(min_length=1)
     checks: list[Check] = Field(min_length=1)

@@ -716,7 +716,8 @@ def uncalled_function(trial: Trial) -> Found | None:
 
 def returned_in_loop(trial: Trial) -> Found | None:
     """A loop that its own last line always ends: nothing in it runs a second time."""
-    for loop in (*trial.each(ast.For), *trial.each(ast.While)):
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
         last = loop.body[-1]
         again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
         if isinstance(last, ast.Return | ast.Break) and not again:

@@ -351,6 +351,19 @@ def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -
     assert practice_panel.shows_solutions(first.day, None)
 
 
+def test_a_program_that_holds_another_exercises_answer_is_shown_once_that_one_was_tried() -> None:
+    before, after = load_exercises("day_05_chat")[1:3]
+
+    def editors(app: AppTest) -> list[str]:
+        return [each.proto.id for each in app.run().get("bidi_component")]
+
+    app = AppTest.from_file(str(ROOT / "pages" / "day_05_chat.py"), default_timeout=SECONDS)
+    assert any(f"{before.name}-editor" in name for name in editors(app))
+    assert not any(f"{after.name}-editor" in name for name in editors(app))
+    progress_panel.current().record(before.day, "tried", f"exercise:{before.name}", "x = 1")
+    assert any(f"{after.name}-editor" in name for name in editors(app))
+
+
 def test_while_a_program_runs_the_page_is_drawn_and_nothing_is_disabled() -> None:
     app = press(open_page(), "run", "import time\nprint('begun')\ntime.sleep(15)\n")
     assert not app.exception
