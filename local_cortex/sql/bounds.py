@@ -20,6 +20,6 @@ MAX_VARIABLE_CHARS = 10_000  # of the value of each
 MAX_OBJECTS = 2_000  # databases, schemas and what is in them, of one server
 MAX_SEARCH_SERVICES = 20  # Cortex Search services of one server
 MAX_SEARCH_ROWS = 5_000  # of one service: its vectors take 20 MB
-MAX_SEARCH_CHARS = 1_000_000  # of its search column: they take two seconds to index
+MAX_SEARCH_CHARS = 1_000_000  # of its search column: they take 3 s to index
 MAX_FILTER_DEPTH = 20  # conditions within conditions, of a search
 MAX_FILTER_PARTS = 500  # conditions of a search: each looks at every row
