@@ -16,7 +16,7 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import embedding, inference, query, session
+from local_cortex.routes import embedding, inference, query, search, session
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -35,8 +35,8 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions and cortex/models; Cortex Search, Cortex "
-    "Analyst, agents and the objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/models and cortex-search-services; "
+    "Cortex Analyst, agents and the other objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ ERRORS = (AuthError, ClientDisconnect, EngineError, HTTPException, Refusal, Exce
 def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
     """Build the application."""
     routes = [
-        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES),
+        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
         Route("/", health),
     ]
     app = Starlette(
