@@ -325,6 +325,12 @@ def test_code_in_quotes_is_named_where_it_was_shown() -> None:
     assert judged(code.replace("rows =", "other ="), shown, END).mistake is None, "it is no code"
 
 
+def test_what_st_write_drew_is_called_as_the_program_has_it() -> None:
+    shown = Draw(name="markdown", args={"body": "Hello"}, into=0, id=1, line=2)
+    assert "`st.write` (line 2)" in judged('x = 1\nst.write("Hello")\n', shown, END).message
+    assert "`st.markdown` (line 2)" in judged('x = 1\nst.markdown("Hello")\n', shown, END).message
+
+
 def test_what_is_printed_and_not_shown_is_named() -> None:
     queried = Queried(query="SELECT 1", params=None, value="9.40.1")
     printed = Printed(text="9.40.1\n", line=7)
