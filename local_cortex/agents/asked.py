@@ -6,6 +6,7 @@ named here is accepted and has no effect.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,11 +15,21 @@ from local_cortex import models, speed
 from local_cortex.engines import Message
 from local_cortex.faults import Refusal
 
-__all__ = ["Asked", "Spec", "Tool", "conversation", "read_body", "read_spec", "read_yaml"]
+__all__ = [
+    "OBJECT_FIELDS",
+    "Asked",
+    "Spec",
+    "Tool",
+    "check_size",
+    "conversation",
+    "read_body",
+    "read_spec",
+    "read_yaml",
+]
 
 MOST_TOOLS = 128
 MOST_MESSAGES = 500
-MOST_SPEC_CHARACTERS = 100_000  # of YAML: PyYAML takes a second for them
+MOST_SPEC_CHARACTERS = 50_000  # of YAML: PyYAML takes a second for them
 MOST_SPEC_NODES = 20_000  # once read: a node that is named again counts again
 # An agent object has these already (docs: they can't be set in its `:run`).
 OBJECT_FIELDS = ("models", "instructions", "orchestration", "tools", "tool_resources")
@@ -168,13 +179,18 @@ def read_yaml(text: str) -> dict[str, Any]:
         raise Refusal(400, f"the specification is not YAML{where}") from None
     if not isinstance(given, dict):
         raise Refusal(400, "the specification must be a mapping, such as `models:` and `tools:`")
-    _count(given)
-    return given
+    try:
+        # Dates and the like become text: the specification is shown as JSON.
+        plain: dict[str, Any] = json.loads(json.dumps(check_size(given), default=str))
+    except (TypeError, ValueError):
+        raise Refusal(400, "the specification has a key that is no text") from None
+    return plain
 
 
-def _count(given: Any) -> None:
-    """Refuse what YAML's aliases blow up: a billion laughs are a small text, and no tree."""
-    pending, seen = [given], 0
+def check_size(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification; ``Refusal`` 400 for one whose YAML aliases make a forest of it."""
+    pending: list[Any] = [given]
+    seen = 0
     while pending:
         one = pending.pop()
         seen += 1
@@ -184,6 +200,7 @@ def _count(given: Any) -> None:
             pending += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set):
             pending += one
+    return given
 
 
 def _tool(one: Any, at: int, resources: Mapping[str, Any]) -> Tool:
