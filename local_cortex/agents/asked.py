@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from local_cortex import models, speed
@@ -30,6 +31,7 @@ __all__ = [
 MOST_TOOLS = 128
 MOST_MESSAGES = 500
 MOST_SPEC_CHARACTERS = 50_000  # of YAML: PyYAML takes a second for them
+MAX_NESTING = 40
 MOST_SPEC_NODES = 20_000  # once read: a node that is named again counts again
 # An agent object has these already (docs: they can't be set in its `:run`).
 OBJECT_FIELDS = ("models", "instructions", "orchestration", "tools", "tool_resources")
@@ -171,6 +173,9 @@ def read_yaml(text: str) -> dict[str, Any]:
 
     if len(text) > MOST_SPEC_CHARACTERS:
         raise Refusal(400, f"the specification has more than {MOST_SPEC_CHARACTERS:,} characters")
+    # PyYAML's time grows with the square of it.
+    if max(accumulate((one in "[{") - (one in "]}") for one in text), default=0) > MAX_NESTING:
+        raise Refusal(400, f"the specification has more than {MAX_NESTING} brackets in brackets")
     try:
         given = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
