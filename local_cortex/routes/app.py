@@ -37,8 +37,9 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions and cortex/models; Cortex Search, Cortex "
-    "Analyst, agents and the objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/models, cortex/agent:run, "
+    "cortex/agent/runs, cortex/threads and agents of a schema; Cortex Search, Cortex Analyst and "
+    "the other objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)
