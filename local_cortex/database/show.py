@@ -24,6 +24,8 @@ from local_cortex.database.catalog import (
     Table,
 )
 from local_cortex.database.objects import KINDS
+from local_cortex.search import statements as search
+from local_cortex.search.service import SearchService
 from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
@@ -281,6 +283,11 @@ def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         yield own | {"database_name": database, "is_default": "N", "is_current": "N"}
 
 
+def _search_services(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    for one in _found(run, clauses, SearchService):
+        yield _facts(run, one) | search.facts(one)
+
+
 def _parameters(run: Execution, _: Clauses) -> Iterator[Facts]:
     for name, value in sorted(run.session.parameters.items()):
         yield {"name": name, "value": value, "level": "SESSION", "type": "STRING"}
@@ -334,6 +341,7 @@ def _here(name: str) -> Source:
 
 _SOURCES: dict[str, Source] = {
     "columns": _columns,
+    "search": _search_services,
     "databases": _databases,
     "models": _models,
     "none": lambda *_: (),

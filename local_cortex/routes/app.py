@@ -18,7 +18,7 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import agents, embedding, inference, query, session
+from local_cortex.routes import agents, embedding, inference, query, search, session
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -38,7 +38,7 @@ INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
     "cortex/inference:embed, cortex/v1/chat/completions, cortex/models, cortex/agent:run, "
-    "cortex/agent/runs, cortex/threads and agents of a schema; Cortex Search, Cortex Analyst and "
+    "cortex/agent/runs, cortex/threads, agents and cortex-search-services; Cortex Analyst and "
     "the other objects of an account are not there."
 )
 
@@ -99,7 +99,7 @@ ERRORS = (AuthError, ClientDisconnect, EngineError, HTTPException, Refusal, Exce
 def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
     """Build the application."""
     routes = [
-        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES),
+        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
         *agents.ROUTES,
         Route("/", health),
     ]

@@ -55,6 +55,12 @@ class Parsed:
         return [str(token.text).upper() for token in self.tokens[:8]]
 
     @property
+    def is_of_search(self) -> bool:
+        """Whether it makes, changes or describes a Cortex Search service."""
+        words = [word for word in self.words if word not in MODIFIERS]
+        return words[1:4] == ["CORTEX", "SEARCH", "SERVICE"]
+
+    @property
     def kind(self) -> str:
         """What it does to what, as in CREATE CORTEX SEARCH, in capitals."""
         words = [word for word in self.words if word not in MODIFIERS]
@@ -121,8 +127,9 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     steps = ((one.token_type in OPENING) - (one.token_type in CLOSING) for one in tokens)
     if max(accumulate(steps)) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
-    if str(tokens[0].text).upper() in WORD_COMMANDS:
-        return Parsed(sql, tokens, None)
+    parsed = Parsed(sql, tokens, None)
+    if parsed.words[0] in WORD_COMMANDS or parsed.is_of_search:
+        return parsed
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
         raise not_run("COPY FILES", "Use GET and PUT.")
     return Parsed(sql, tokens, agent_tree(sql, tokens) or _tree(sql, tokens, check))
