@@ -16,17 +16,7 @@ from local_cortex import models, speed
 from local_cortex.engines import Message
 from local_cortex.faults import Refusal
 
-__all__ = [
-    "OBJECT_FIELDS",
-    "Asked",
-    "Spec",
-    "Tool",
-    "check_size",
-    "conversation",
-    "read_body",
-    "read_spec",
-    "read_yaml",
-]
+__all__ = ["Asked", "Spec", "Tool", "conversation", "read_body", "read_spec", "read_yaml"]
 
 MOST_TOOLS = 128
 MOST_MESSAGES = 500
@@ -186,13 +176,13 @@ def read_yaml(text: str) -> dict[str, Any]:
         raise Refusal(400, "the specification must be a mapping, such as `models:` and `tools:`")
     try:
         # Dates and the like become text: the specification is shown as JSON.
-        plain: dict[str, Any] = json.loads(json.dumps(check_size(given), default=str))
+        plain: dict[str, Any] = json.loads(json.dumps(_checked(given), default=str))
     except (TypeError, ValueError):
         raise Refusal(400, "the specification has a key that is no text") from None
     return plain
 
 
-def check_size(given: dict[str, Any]) -> dict[str, Any]:
+def _checked(given: dict[str, Any]) -> dict[str, Any]:
     """Return a specification; ``Refusal`` 400 for one whose YAML aliases make a forest of it."""
     pending: list[Any] = [given]
     seen = 0

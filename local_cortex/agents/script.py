@@ -134,11 +134,11 @@ class Script:
             EngineError, Refusal: the answer can't be made, also in the middle of it.
             Cut: the stream ends here.
         """
+        self.cortex.admit(self.call())
         yield "response.status", {"status": "planning", "message": self.say("planning")}
         if self.keep is not None:
             told = {"role": "user", "message_id": self.metadata["message_id"]}
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
-        self.cortex.admit(self.call())
         given = _given(self.asked.messages[-1])
         tool = None if given else self._choose()
         async for event in self._think(tool, given):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from local_cortex.agents import analyst
 from local_cortex.agents.script import MOST_QUOTED, SHOWN_ROWS, Found, Say, ToolError
 from local_cortex.database.catalog import Table
+from local_cortex.faults import Refusal
 from local_cortex.sql import SqlError, SqlResult
 
 if TYPE_CHECKING:
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Toolbox"]
 
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
+SCORES = "@scores"
+MOST_RESULTS = 100
 NUMERIC = frozenset({"FIXED", "REAL", "DECFLOAT"})
 
 # (statement, query id) -> its result.
 RunSql = Callable[[str, str], Awaitable[Any]]
-# (service, query, columns, filter, limit) -> rows.
+# local_cortex.search.search, but for what it needs of the server.
 RunSearch = Callable[..., Awaitable["list[dict[str, Any]]"]]
 
 
@@ -56,30 +59,32 @@ class Toolbox:
         if not isinstance(service, str) or not service:
             raise ToolError(say("no_service", tool=tool.name))
         most = given.get("max_results")
-        limit = most if type(most) is int and 0 < most <= 100 else SHOWN_ROWS
-        try:
-            rows = await self._search(service, query, given.get("filter"), limit)
-        except SqlError as error:
-            raise ToolError(str(error)) from error
+        limit = most if type(most) is int and 0 < most <= MOST_RESULTS else SHOWN_ROWS
         id_column, title_column = given.get("id_column"), given.get("title_column")
+        named = [one for one in (id_column, title_column) if isinstance(one, str)]
+        common = {"filter": given.get("filter"), "limit": limit}
+        try:
+            rows = await self._search(service, query, **common)
+            # Without columns a row has the one that is searched, and nothing else.
+            about = await self._search(service, query, columns=named, **common) if named else rows
+        except (Refusal, SqlError) as error:
+            raise ToolError(str(error)) from error
         citations, lines = [], []
-        for number, row in enumerate(rows, start=1):
-            values = {name.upper(): value for name, value in row.items() if name[:1] != "@"}
-            plain = [str(value) for value in values.values() if isinstance(value, str)]
-            title = values.get(str(title_column).upper()) or f"{service} {number}"
-            text = max(plain, key=len, default="")[:MOST_QUOTED]
+        for number, (row, known) in enumerate(zip(rows, about, strict=True), start=1):
+            text = next(str(value) for name, value in row.items() if name != SCORES)[:MOST_QUOTED]
+            title = known.get(str(title_column)) or f"{service} {number}"
             citations.append(
                 {
                     "search_result_id": f"cs_{uuid.uuid4()}",
-                    "doc_id": str(values.get(str(id_column).upper(), number)),
+                    "doc_id": str(known.get(str(id_column), number)),
                     "doc_title": str(title),
                     "text": text,
                 }
             )
             lines.append(say("search_row", number=number, title=title, text=text))
         results = [
-            {**citation, "id": citation["search_result_id"], "columns": row}
-            for citation, row in zip(citations, rows, strict=True)
+            {**citation, "columns": {**known, **row}}
+            for citation, known, row in zip(citations, about, rows, strict=True)
         ]
         if lines:
             lines.insert(0, say("search_found", count=len(rows)))

@@ -1,4 +1,4 @@
-"""Cortex Agents over REST: runs, threads and agent objects.
+"""Cortex Agents over REST: runs and threads; snowflake.core has no calls for agent objects.
 
 Events are flat, as Snowflake's documentation and SDK have them; its OpenAPI file wraps them. What
 is asked of an account is not verified: ``sequence_number`` from 1, the bodies of rename and delete.
@@ -15,19 +15,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults
-from local_cortex.agents.asked import OBJECT_FIELDS, Asked, check_size, read_body, read_spec
+from local_cortex.agents.asked import Asked, read_body, read_spec
 from local_cortex.agents.runs import Run, Runs
 from local_cortex.agents.script import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
 from local_cortex.cortex import Cortex, Refusal
-from local_cortex.database.catalog import Agent, Catalog, Name
+from local_cortex.database.catalog import Agent, Name
 from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
 from local_cortex.routes.session import ACCOUNT, SERVER_VERSION
 from local_cortex.routes.web import JsonResponse, json_text
+from local_cortex.search import search
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.sql import SqlError, SqlSession, execute
+from local_cortex.sql import SqlSession, execute
+from local_cortex.sql.names import parts
 
 __all__ = ["ROUTES", "encode"]
 
@@ -36,7 +38,6 @@ USER = "LEARNER"
 PAGE = 20
 LARGEST_PAGE = 100
 LARGEST_ID = 2**53
-MODES = ("errorIfExists", "orReplace", "ifNotExists")
 
 
 def encode(name: str, data: dict[str, Any]) -> bytes:
@@ -66,6 +67,18 @@ async def run_object(request: Request) -> Response:
     agent = _agent(request, session)
     body = await web.json_body(request)
     return await _run(request, session, read_body(body, read_spec(agent.given)))
+
+
+def _agent(request: Request, session: SqlSession) -> Agent:
+    named = ".".join(request.path_params[part] for part in ("database", "schema", "name"))
+    try:
+        name = Name(*parts(named))
+    except (TypeError, ValueError):
+        raise Refusal(400, f"{named[:100]!r} is not the name of an agent") from None
+    agent = request.app.state.database.catalog.find(Agent, name, session.session_id)
+    if not isinstance(agent, Agent):
+        raise Refusal(404, f"Agent '{name}' does not exist or not authorized.")
+    return agent
 
 
 async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
@@ -128,10 +141,18 @@ def _toolbox(request: Request, session: SqlSession) -> Toolbox:
             query_id=query_id,
         )
 
-    async def search(service: str, query: str, where: Any, limit: int) -> list[dict[str, Any]]:
-        raise NotImplementedError
+    async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
+        return await search(
+            service,
+            query,
+            database=state.database,
+            workers=state.workers,
+            cortex=state.functions,
+            session=session,
+            **more,
+        )
 
-    return Toolbox(session, state.database.catalog, sql, search)
+    return Toolbox(session, state.database.catalog, sql, find)
 
 
 async def _whole(run: Run) -> JsonResponse:
@@ -236,105 +257,11 @@ def _number(request: Request, name: str, missing: int, most: int) -> int:
     return min(int(text), most)
 
 
-# --- agent objects --------------------------------------------------------------------------------
-
-
-async def create_agent(request: Request) -> JsonResponse:
-    session, body = caller(request), await web.json_body(request)
-    catalog: Catalog = request.app.state.database.catalog
-    mode = request.query_params.get("createMode", "errorIfExists")
-    if mode not in MODES:
-        raise Refusal(400, f"createMode: must be one of {', '.join(MODES)}")
-    if not _text(body, "name"):
-        raise Refusal(400, "name: required, text")
-    name = _name(request, body["name"])
-    profile = body.get("profile")
-    agent = Agent(
-        name=name,
-        comment=_text(body, "comment"),
-        profile=json_text(profile).decode() if profile is not None else "",
-        given=check_size({field: body[field] for field in OBJECT_FIELDS if body.get(field)}),
-    )
-    read_spec(agent.given)
-    there = catalog.find(Agent, name, session.session_id)
-    if there is not None and mode == "ifNotExists":
-        return JsonResponse({"status": f"{name.short} already exists, statement succeeded."})
-    if there is not None and mode == "orReplace":
-        catalog.drop(there)
-    try:
-        catalog.place(agent)
-    except SqlError as error:
-        status = {"002002": 409, "002003": 404}.get(error.code, 400)
-        raise Refusal(status, str(error)) from None
-    return JsonResponse({"status": f"Agent {name.short} successfully created."})
-
-
-async def list_agents(request: Request) -> JsonResponse:
-    session, catalog = caller(request), request.app.state.database.catalog
-    place = _name(request, "")
-    if not catalog.has(place.database, place.schema):
-        raise Refusal(404, f"Schema '{place}' does not exist or not authorized.")
-    found = [
-        _shown(session, one)
-        for one in catalog.seen(Agent, session.session_id)
-        if (one.name.database, one.name.schema) == (place.database, place.schema)
-    ]
-    return JsonResponse(found)
-
-
-async def describe_agent(request: Request) -> JsonResponse:
-    session = caller(request)
-    agent = _agent(request, session)
-    spec = json_text(agent.given).decode()
-    return JsonResponse(_shown(session, agent) | {"agent_spec": spec})
-
-
-async def drop_agent(request: Request) -> JsonResponse:
-    agent = _agent(request, caller(request))
-    request.app.state.database.catalog.drop(agent)
-    return JsonResponse({"status": f"{agent.name.short} successfully dropped."})
-
-
-def _agent(request: Request, session: SqlSession) -> Agent:
-    name = _name(request, request.path_params["name"])
-    catalog: Catalog = request.app.state.database.catalog
-    agent = catalog.find(Agent, name, session.session_id)
-    if agent is None:
-        raise Refusal(404, f"Agent '{str(name)[:300]}' does not exist or not authorized.")
-    return agent
-
-
-def _name(request: Request, name: str) -> Name:
-    parts = (request.path_params["database"], request.path_params["schema"], name)
-    quoted = [len(one) > 2 and one[0] == one[-1] == '"' for one in parts]
-    kept = [
-        one[1:-1].replace('""', '"') if quote else one.upper()
-        for one, quote in zip(parts, quoted, strict=True)
-    ]
-    return Name(*kept)
-
-
-def _shown(session: SqlSession, agent: Agent) -> dict[str, Any]:
-    return {
-        "name": agent.name.name,
-        "database_name": agent.name.database,
-        "schema_name": agent.name.schema,
-        "owner": session.role,
-        "comment": agent.comment,
-        "profile": agent.profile,
-        "created_on": agent.created.isoformat(),
-    }
-
-
 THREAD = "/api/v2/cortex/threads/{thread_id:int}"
 RUN = "/api/v2/cortex/agent/runs/{run_id}"
-AGENTS = "/api/v2/databases/{database}/schemas/{schema}/agents"
+AGENT = "/api/v2/databases/{database}/schemas/{schema}/agents/{name}:run"
 ROUTES = [
-    Route(AGENTS + "/{name}:run", run_object, methods=["POST"]),
-    Route(AGENTS, create_agent, methods=["POST"]),
-    Route(AGENTS, list_agents, methods=["GET"]),
-    Route(AGENTS + "/{name}", describe_agent, methods=["GET"]),
-    Route(AGENTS + "/{name}", drop_agent, methods=["DELETE"]),
+    Route(AGENT, run_object, methods=["POST"]),
     Route("/api/v2/cortex/agent:run", run_inline, methods=["POST"]),
     Route(RUN, attach, methods=["GET"]),
     Route(f"{RUN}/cancel", cancel, methods=["POST"]),

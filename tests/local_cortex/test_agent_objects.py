@@ -1,4 +1,4 @@
-"""Agents as objects, by SQL and by REST."""
+"""Agents as objects: made by SQL, run by REST."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def client(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Clie
 @pytest.fixture
 def run(session: Session) -> Iterator[Callable[[str], list[Any]]]:
     def statement(sql: str) -> list[Any]:
-        return session.sql(sql).collect()
+        return [*session.sql(sql).collect()]
 
     statement(
         "CREATE OR REPLACE AGENT helper COMMENT = 'it''s one' "
@@ -132,22 +132,5 @@ def test_a_run_can_t_change_the_agent(
     assert answer.json()["message"].startswith(f"{field}:")
 
 
-def test_an_agent_is_made_listed_described_and_dropped_over_rest(client: httpx.Client) -> None:
-    made = {"name": "by_rest", "comment": "c", "models": {"orchestration": "auto"}}
-    assert client.post(AGENTS, json=made).status_code == 200
-    assert client.post(AGENTS, json=made).status_code == 409
-    for mode in ("orReplace", "ifNotExists"):
-        assert client.post(AGENTS, params={"createMode": mode}, json=made).status_code == 200
-
-    assert [one["name"] for one in client.get(AGENTS).json()] == ["BY_REST"]
-    described = client.get(f"{AGENTS}/by_rest").json()
-    assert json.loads(described["agent_spec"]) == {"models": {"orchestration": "auto"}}
-    assert client.delete(f"{AGENTS}/BY_REST").status_code == 200
-    assert client.get(f"{AGENTS}/by_rest").status_code == 404
-
-
-def test_a_schema_that_is_not_there_has_no_agents(client: httpx.Client) -> None:
-    nowhere = "/api/v2/databases/course/schemas/nowhere/agents"
-
-    assert client.get(nowhere).status_code == 404
-    assert client.post(nowhere, json={"name": "a"}).status_code == 404
+def test_a_name_that_is_none_is_refused(client: httpx.Client) -> None:
+    assert client.post(f"{AGENTS}/a%20b:run", json=HELLO).status_code == 400

@@ -230,6 +230,78 @@ def test_the_real_client_reads_every_event(session: Session) -> None:
     assert json.loads(events[-1].data)["status"] == "completed"
 
 
+# --- search ---------------------------------------------------------------------------------------
+
+MANUAL = {
+    "tool_spec": {
+        "type": "cortex_search",
+        "name": "manual",
+        "description": "반품과 환불 안내, refunds",
+    }
+}
+CITED = {"search_service": "agent_manual", "id_column": "id", "title_column": "title"}
+
+
+@pytest.fixture(scope="module")
+def _service(session: Session) -> None:
+    session.sql("CREATE TABLE agent_pages (id INT, title TEXT, body TEXT)").collect()
+    session.sql(
+        "INSERT INTO agent_pages VALUES (7, '환불', '환불은 14일 안에 신청합니다.'), "
+        "(8, 'Shipping', 'Parcels leave on Mondays.')"
+    ).collect()
+    session.sql(
+        "CREATE CORTEX SEARCH SERVICE agent_manual ON body ATTRIBUTES id, title "
+        "WAREHOUSE = w TARGET_LAG = '1 day' AS SELECT * FROM agent_pages"
+    ).collect()
+
+
+def search_for(text: str, **resource: Any) -> dict[str, Any]:
+    return asking(text, tools=[MANUAL], tool_resources={"manual": CITED | resource})
+
+
+@pytest.mark.usefixtures("_service")
+def test_rows_that_search_found_are_cited_between_the_text_and_its_end(ask: Ask) -> None:
+    events = ask(search_for("환불은 며칠 안에 신청하나요?"))
+
+    assert names(events)[5:11] == [
+        "response.tool_result.status",
+        "response.tool_result",
+        "response.text.delta",
+        "response.text.annotation",
+        "response.text",
+        "response.suggested_queries",
+    ]
+    first = next(data for name, data in events if name == "response.text.annotation")
+    found = first["annotation"].pop("search_result_id")
+    assert first["annotation"] == {
+        "type": "cortex_search_citation",
+        "index": 0,
+        "doc_id": "7",
+        "doc_title": "환불",
+        "text": "환불은 14일 안에 신청합니다.",
+    }
+    result = dict(events)["response.tool_result"]["content"][0]["json"]["search_results"][0]
+    assert result["search_result_id"] == found
+    text = dict(events)["response.text"]
+    assert "환불은 14일 안에 신청합니다." in text["text"]
+    assert text["annotations"][0]["search_result_id"] == found
+
+
+@pytest.mark.usefixtures("_service")
+def test_a_filter_of_the_agent_narrows_its_search(ask: Ask) -> None:
+    events = dict(ask(search_for("refunds?", filter={"@eq": {"title": "Shipping"}})))
+
+    assert [one["doc_id"] for one in events["response.text"]["annotations"]] == ["8"]
+
+
+def test_a_service_that_is_not_there_is_an_error_of_the_tool(ask: Ask) -> None:
+    events = dict(ask(search_for("refunds?", search_service="nowhere")))
+
+    assert events["response.tool_result"]["status"] == "error"
+    assert "NOWHERE" in events["response.text"]["text"]
+    assert events["response"]["status"] == "completed"
+
+
 # --- the client's tools ---------------------------------------------------------------------------
 
 
