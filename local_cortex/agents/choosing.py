@@ -10,7 +10,7 @@ from local_cortex.agents.asked import Tool
 
 __all__ = ["choose_tool", "fill"]
 
-LONGEST_READ = 4_000
+LONGEST_READ = 2_000
 WORD = re.compile(r"[a-z0-9]{3,}|[가-힣]{2,}")
 # Words that say nothing of what a question is about.
 COMMON = frozenset(

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # Below what routes/web.py allows a stream; an account documents 15 minutes.
 LONGEST_SECONDS = 590.0
 KEPT_SECONDS = 300.0
+KNOWN_SECONDS = 600.0  # a run that was kept is told from one that never was
 MOST_RUNNING = 50  # of one user
 MOST_BYTES = 8_000_000  # of one run's events
 KEPT_BYTES = 64_000_000  # of all that are over
@@ -89,7 +90,7 @@ class Run:
         """Run the script to its end, whatever that is."""
         script, status = self.script, "completed"
         try:
-            async with asyncio.timeout(script.seconds or LONGEST_SECONDS):
+            async with asyncio.timeout(min(script.seconds or LONGEST_SECONDS, LONGEST_SECONDS)):
                 async with aclosing(script.events(self._cut)) as events:
                     async for name, data in events:
                         self.add(name, data)
@@ -153,6 +154,8 @@ class Runs:
         run = Run(run_id or f"alone-{uuid.uuid4()}", owner, script, self._encode)
         self._runs[run.id] = run
         run.task = asyncio.create_task(run.play())
+        # One that is cancelled before it begins never gets to its own end.
+        run.task.add_done_callback(lambda _: run.end() if run.ended is None else None)
         return run
 
     def get(self, owner: str, run_id: str) -> Run:
@@ -182,7 +185,7 @@ class Runs:
         over = [one for one in self._runs.values() if one.ended is not None]
         kept = sum(one.size for one in over)
         for one in over:
-            late = time.monotonic() - (one.ended or 0) > 2 * KEPT_SECONDS
+            late = time.monotonic() - (one.ended or 0) > KNOWN_SECONDS
             if late or kept > KEPT_BYTES or len(self._runs) > 20 * MOST_RUNNING:
                 kept -= one.size
                 del self._runs[one.id]

@@ -140,8 +140,8 @@ class Script:
             told = {"role": "user", "message_id": self.metadata["message_id"]}
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
-        tool = None if given else self._choose()
-        async for event in self._think(tool, given):
+        tool, thought = (None, "think_given") if given else self._choose()
+        async for event in self._think(self.say(thought, **self._named(tool))):
             yield event
         step = "proceeding_to_answer" if tool is None else "executing_tool"
         yield (
@@ -190,24 +190,29 @@ class Script:
 
     # --- one step each ----------------------------------------------------------------------------
 
-    def _choose(self) -> Tool | None:
-        """Choose by words; a question that nothing is written for goes to the first search."""
-        asked, question = self.asked, self.question
-        if asked.choice == "none":
-            return None
-        tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
-        chosen = choose_tool(question, tools)
-        if chosen is not None or not tools:
-            return chosen
-        if asked.choice in ("required", "tool"):
-            return tools[0]
-        if scripted.topic_of(question) or scripted.refers_to(question):
-            return None
-        return next((one for one in tools if one.type == "cortex_search"), None)
+    def _choose(self) -> tuple[Tool | None, str]:
+        """Choose by words; a question that nothing is written for goes to the first search.
 
-    async def _think(self, tool: Tool | None, given: Any) -> AsyncIterator[Event]:
-        key = "think_given" if given else "think_tool" if tool else "think_none"
-        text = self.say(key, tool=tool.name if tool else "", count=len(self.asked.spec.tools))
+        Returns the tool, and the key of why.
+        """
+        asked, question = self.asked, self.question
+        tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
+        if asked.choice == "none" or not tools:
+            return None, "think_none"
+        chosen = choose_tool(question, tools)
+        if chosen is not None:
+            return chosen, "think_tool"
+        if asked.choice in ("required", "tool"):
+            return tools[0], "think_required"
+        if scripted.topic_of(question) or scripted.refers_to(question):
+            return None, "think_none"
+        search = next((one for one in tools if one.type == "cortex_search"), None)
+        return search, "think_search" if search else "think_none"
+
+    def _named(self, tool: Tool | None) -> dict[str, Any]:
+        return {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
+
+    async def _think(self, text: str) -> AsyncIterator[Event]:
         item = {"text": ""}
         self.content.append({"type": "thinking", "thinking": item})
         at = len(self.content) - 1

@@ -238,7 +238,10 @@ async def delete_thread(request: Request) -> JsonResponse:
 
 def _thread(request: Request) -> Thread:
     threads: Threads = request.app.state.threads
-    return threads.get(caller(request).user, request.path_params["thread_id"])
+    named = request.path_params["thread_id"]
+    # Python reads no integer of thousands of digits.
+    known = named.isascii() and named.isdecimal() and len(named) <= len(str(LARGEST_ID))
+    return threads.get(caller(request).user, int(named) if known else 0)
 
 
 def _text(body: dict[str, Any], name: str) -> str:
@@ -257,7 +260,7 @@ def _number(request: Request, name: str, missing: int, most: int) -> int:
     return min(int(text), most)
 
 
-THREAD = "/api/v2/cortex/threads/{thread_id:int}"
+THREAD = "/api/v2/cortex/threads/{thread_id}"
 RUN = "/api/v2/cortex/agent/runs/{run_id}"
 AGENT = "/api/v2/databases/{database}/schemas/{schema}/agents/{name}:run"
 ROUTES = [

@@ -288,6 +288,32 @@ def test_rows_that_search_found_are_cited_between_the_text_and_its_end(ask: Ask)
 
 
 @pytest.mark.usefixtures("_service")
+def test_a_question_that_shares_no_word_with_a_tool_tries_the_search_and_says_so(ask: Ask) -> None:
+    events = dict(ask(search_for("When do parcels leave?")))
+
+    assert "There are none, so I try the search `manual`." in events["response.thinking"]["text"]
+    assert events["response.text"]["annotations"][0]["doc_id"] == "8"
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [({"type": "none"}, None), ({"type": "required"}, "manual"), ({"type": "auto"}, None)],
+)
+def test_tool_choice_decides_whether_a_tool_is_called(
+    ask: Ask, choice: dict[str, Any], called: str | None
+) -> None:
+    events = dict(ask(search_for("Hello!") | {"tool_choice": choice}))
+
+    assert events.get("response.tool_use", {}).get("name") == called
+
+
+def test_tool_choice_s_names_leave_the_others_out(ask: Ask) -> None:
+    asked = with_tools(TOTALS, tool_choice={"type": "tool", "name": ["get_weather"]})
+
+    assert dict(ask(asked))["response.tool_use"]["name"] == "get_weather"
+
+
+@pytest.mark.usefixtures("_service")
 def test_a_filter_of_the_agent_narrows_its_search(ask: Ask) -> None:
     events = dict(ask(search_for("refunds?", filter={"@eq": {"title": "Shipping"}})))
 
@@ -550,6 +576,11 @@ def test_another_user_s_thread_is_not_there(
     assert client.get(f"{THREADS}/{thread}").status_code == 200
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "x", "-1"])
+def test_a_thread_of_no_possible_number_is_not_there(client: httpx.Client, number: str) -> None:
+    assert client.get(f"{THREADS}/{number}").status_code == 404
+
+
 def test_an_application_s_name_has_16_bytes_at_most(client: httpx.Client) -> None:
     assert client.post(THREADS, json={"origin_application": "가나다라마바"}).status_code == 400
 
@@ -627,6 +658,15 @@ def test_a_run_goes_on_when_its_reader_has_gone(client: httpx.Client, thread: in
     run_id = json.loads(told.removeprefix("data: "))["metadata"]["run_id"]
 
     assert events_of(client.get(path(run_id)).text)[-1][0] == "response"
+
+
+def test_a_run_that_ended_long_ago_is_not_attached_to(
+    client: httpx.Client, thread: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
+    monkeypatch.setattr("local_cortex.agents.runs.KEPT_SECONDS", 0.0)
+
+    assert client.get(path(said[-1][1]["metadata"]["run_id"])).status_code == 409
 
 
 def test_another_user_s_run_can_t_be_read_or_cancelled(
