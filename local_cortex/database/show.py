@@ -14,7 +14,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Place, Table
+from local_cortex.database.catalog import (
+    INFORMATION_SCHEMA,
+    USAGE,
+    Agent,
+    Entry,
+    Name,
+    Place,
+    Table,
+)
 from local_cortex.database.objects import KINDS
 from local_cortex.search import statements as search
 from local_cortex.search.service import SearchService
@@ -30,7 +38,15 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["ACCOUNT_USAGE", "INFORMATION", "SHOWN", "describe_table", "information_schema", "show"]
+__all__ = [
+    "ACCOUNT_USAGE",
+    "INFORMATION",
+    "SHOWN",
+    "describe_agent",
+    "describe_table",
+    "information_schema",
+    "show",
+]
 
 SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
@@ -176,6 +192,8 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
         read = FileFormat.of(one.options)
         options = json.dumps({**read.options, "TYPE": read.type})
         facts |= {"type": read.type, "format_options": options}
+    elif isinstance(one, Agent):
+        facts |= {"profile": one.profile, "agent_spec": json.dumps(one.given, ensure_ascii=False)}
     elif isinstance(one, Table):
         facts |= _table_facts(run, one)
     return facts
@@ -367,6 +385,19 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     # A view's columns are in capitals, those of SHOW are not.
     columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
     return replace(result, columns=columns)
+
+
+def describe_agent(execution: Execution, name: Name) -> SqlResult:
+    """Answer DESCRIBE AGENT.
+
+    Raises:
+        SqlError: 002003, there is none of this name.
+    """
+    agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
+    if agent is None:
+        raise object_missing("Agent", str(name))
+    names = "name database_name schema_name owner comment profile agent_spec created_on:t"
+    return _result(names, [_facts(execution, agent)])
 
 
 def describe_table(table: Table) -> SqlResult:

@@ -12,11 +12,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from local_cortex.agents.runs import Runs
+from local_cortex.agents.threads import Threads
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import embedding, inference, query, search, session
+from local_cortex.routes import agents, embedding, inference, query, search, session
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -35,8 +37,9 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions, cortex/models and cortex-search-services; "
-    "Cortex Analyst, agents and the other objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/models, cortex/agent:run, "
+    "cortex/agent/runs, cortex/threads, agents/NAME:run and cortex-search-services; Cortex "
+    "Analyst and the other objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)
@@ -97,6 +100,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     """Build the application."""
     routes = [
         *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
+        *agents.ROUTES,
         Route("/", health),
     ]
     app = Starlette(
@@ -114,6 +118,8 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     app.state.statements = Statements()
     app.state.cortex = cortex
     app.state.functions = SqlCortex(cortex)
+    app.state.threads = Threads()
+    app.state.runs = Runs(agents.encode)
     app.state.workers = workers
     app.state.database = database
     app.state.places = dict(session.PLACES)

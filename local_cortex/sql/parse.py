@@ -13,6 +13,7 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
+from local_cortex.sql.agent_statements import agent_tree
 from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.names import MARK, identifier
@@ -131,7 +132,7 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
         return parsed
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
         raise not_run("COPY FILES", "Use GET and PUT.")
-    return Parsed(sql, tokens, _tree(sql, tokens, check))
+    return Parsed(sql, tokens, agent_tree(sql, tokens) or _tree(sql, tokens, check))
 
 
 def _tokens(sql: str) -> tuple[Token, ...]:

@@ -146,6 +146,8 @@ def _describe(execution: Execution, node: Any) -> SqlResult:
     if isinstance(node.this, exp.Query):
         return rows.query(execution, node.this)
     kind = str(node.args.get("kind") or "TABLE").upper()
+    if kind == "AGENT":
+        return show.describe_agent(execution, Resolver(execution).name(node.this))
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"DESCRIBE {kind}")
     return show.describe_table(Resolver(execution).find(node.this))
