@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from streaming.attempts import Retry
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
+from streaming.events import Citation, Event, Part, Thinking, ToolCall, ToolResult, Usage
 from streaming.fair_queue import FairQueue, Place
 from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
@@ -15,7 +16,7 @@ from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Ending, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
@@ -23,14 +24,17 @@ __all__ = [
     "Abortable",
     "CallEnd",
     "ChatCompletionsStrategy",
+    "Citation",
     "CompletionRequest",
     "DirectStrategy",
     "Ending",
+    "Event",
     "FairQueue",
     "Gaps",
     "Limits",
     "Message",
     "Pace",
+    "Part",
     "Place",
     "Retry",
     "SimulatedStrategy",
@@ -43,6 +47,9 @@ __all__ = [
     "StreamTimeout",
     "StreamUnavailable",
     "TextStream",
+    "Thinking",
+    "ToolCall",
+    "ToolResult",
     "Usage",
     "stream",
 ]

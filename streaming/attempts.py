@@ -2,7 +2,9 @@
 
 The first non-empty delta is the point of no return: before it, an attempt that fails in a way that
 may pass is repeated, and then the fallback is asked. After it never, because the text on the page
-would be followed by the beginning of another answer.
+would be followed by the beginning of another answer. A tool call counts as text does: the service
+may have run the tool, which must not happen twice. Thinking doesn't: the next attempt's takes its
+place.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from streaming.errors import StreamError, from_exception
+from streaming.events import Delta, Thinking
 from streaming.request import CompletionRequest
 from streaming.sockets import Line
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Ending, Strategy
 
 __all__ = ["Attempts", "Retry"]
 
@@ -86,16 +89,18 @@ class Attempts:
         self._wait = wait or self._aborted.wait
         self._chance = chance
         self._line = Line()
-        self._source: Iterator[str | None] | None = None
+        self._source: Iterator[Delta] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
         """How many requests were sent."""
         self.strategy = strategies[0]
         """The strategy that was asked last."""
         self.last_sign: float | None = None
-        """When an empty delta came last, while no text has: the model is thinking."""
+        """When a sign of life came last, while no text has: the model is thinking."""
+        self.thoughts: list[Thinking] = []
+        """What the model has thought aloud in the last attempt before its first text."""
 
-    def __iter__(self) -> Iterator[str | None]:
+    def __iter__(self) -> Iterator[Delta]:
         deadline = self._clock() + self._total
         for strategy in self._strategies:
             self.strategy = strategy
@@ -119,11 +124,6 @@ class Attempts:
         source = self._source
         return source.finish_reason if isinstance(source, Ending) else None
 
-    @property
-    def usage(self) -> Usage | None:
-        """How many tokens the service counted; ``None`` where it doesn't say."""
-        return getattr(self._source, "usage", None)
-
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""
         with self._lock:
@@ -141,9 +141,10 @@ class Attempts:
         if isinstance(source, Abortable):
             source.abort()
 
-    def _ask(self) -> Iterator[str | None]:
+    def _ask(self) -> Iterator[Delta]:
         """Send the request and wait for its first text."""
         self.attempts += 1
+        self.thoughts = []
         with self._line.watching():
             source = self.strategy.open(self._request)
             with self._lock:
@@ -151,7 +152,9 @@ class Attempts:
             if not self._aborted.is_set():
                 deltas = iter(source)
                 for delta in deltas:
-                    if delta:
+                    if isinstance(delta, Thinking):
+                        self.thoughts.append(delta)
+                    elif delta:
                         return chain((delta,), deltas)
                     self.last_sign = self._clock()
         return iter(())

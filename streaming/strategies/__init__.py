@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Ending, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "Ending",
     "SimulatedStrategy",
     "Strategy",
-    "Usage",
 ]

@@ -30,7 +30,14 @@ from local_cortex import LocalCortex
 from local_cortex.launch import connection_block
 from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
-from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy
+from streaming import (
+    ChatCompletionsStrategy,
+    CompletionRequest,
+    DirectStrategy,
+    Pace,
+    Retry,
+    stream,
+)
 from tests.local_cortex.cortex_engines import END, Playing
 
 __all__ = ["Both", "Case", "Outcome"]
@@ -208,7 +215,7 @@ class Both:
 
     def _chat(self, request: CompletionRequest) -> Iterator[str]:
         strategy = ChatCompletionsStrategy(self._client, usage=True)
-        return strategy.open(request)
+        return stream(strategy, request, pace=Pace.off(), retry=Retry(attempts=1))
 
     def _sql(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
         try:
