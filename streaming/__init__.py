@@ -14,6 +14,7 @@ from streaming.metrics import Gaps, StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
+from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
 from streaming.strategies.protocol import Abortable, Ending, Strategy
@@ -22,6 +23,7 @@ from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
 __all__ = [
     "Abortable",
+    "AgentStrategy",
     "CallEnd",
     "ChatCompletionsStrategy",
     "Citation",

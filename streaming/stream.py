@@ -311,12 +311,12 @@ class TextStream:
             parts, since = reader.take()
             if parts:
                 ready = clusters.ready
-                for part in filter(None, parts):
-                    if isinstance(part, str):
-                        clusters.feed(part)
-                    else:
+                for part in parts:
+                    if not isinstance(part, str):
                         clusters.pause()
                         self._events.append((self._handed + clusters.ready, part))
+                    elif part:
+                        clusters.feed(part)
                 reader.keep(clusters.ready)
                 self._note_arrival(since, clusters.ready - ready)
             if ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
 from streaming.strategies.protocol import Abortable, Ending, Strategy
@@ -9,6 +10,7 @@ from streaming.strategies.simulated import SimulatedStrategy
 
 __all__ = [
     "Abortable",
+    "AgentStrategy",
     "ChatCompletionsStrategy",
     "DirectStrategy",
     "Ending",
