@@ -1,0 +1,85 @@
+"""Events on a page: thinking in a box, calls as cards, citations as footnotes."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from streaming import Thinking, ToolCall, ToolResult
+from streaming.view.kept import Answer
+from tests.streaming.fakes import make_stream
+
+
+def page() -> None:
+    import streamlit as st
+
+    from streaming import Citation, Pace, Thinking, ToolCall, ToolResult, Usage
+    from streaming.view import show
+    from tests.streaming.fakes import make_stream
+
+    if "answer" not in st.session_state:
+        deltas = [
+            *(Thinking("Rain ![x](https://attacker.example)"), Thinking("?"), "I *look*."),
+            *(ToolCall("1", "<b>wea", '{"city": '), ToolCall("1", "", '"Seoul"}')),
+            *(ToolCall("2", "long", "x" * 5_000), ToolResult("1", "![wet](a)")),
+            *("It rains.", Citation("A *title*", "![x](b)"), Citation("A *title*", "![x](b)")),
+            *(" So.", Citation("Another"), Usage(1, 2)),
+        ]
+        arrivals = [(float(at), delta) for at, delta in enumerate(deltas)]
+        st.session_state.answer, _, _ = make_stream(arrivals, pace=Pace.off())
+    result = show(st.session_state.answer, key=st.session_state.get("key"), thinking="Thoughts")
+    st.json({"parts": len(result.parts), "status": result.status})
+    st.button("Again")
+
+
+def check(app: AppTest) -> None:
+    assert not app.exception
+    assert [box.label for box in app.status] == ["Thoughts"]
+    assert app.status[0].state == "complete"
+    assert [text.value for text in app.text] == ["<b>wea", "long"]
+    assert [code.value for code in app.code] == [
+        *('{"city": "Seoul"}', "![wet](a)", "x" * 2_000 + "…"),
+    ]
+    assert [text.value for text in app.markdown] == [
+        *(r"Rain \![x](https://attacker.example)?", "I *look*.", "It rains. So."),
+    ]
+    (notes,) = app.caption
+    assert notes.value == "1. A \\*title\\* · \\!\\[x\\]\\(b\\)\n2. Another"
+
+
+def test_every_event_is_drawn_at_its_place_once_and_nothing_in_it_is_trusted() -> None:
+    check(AppTest.from_function(page).run())
+
+
+def test_events_that_were_drawn_are_drawn_again_by_the_next_run() -> None:
+    app = AppTest.from_function(page).run()
+    app.button[0].click().run()
+    check(app)
+
+
+def test_with_a_key_the_run_after_the_end_has_them_once() -> None:
+    app = AppTest.from_function(page)
+    app.session_state["key"] = "answer"
+    app.run()
+    app.session_state["answer"].result()
+    app.run()
+    check(app)
+
+
+def test_reading_an_answer_returns_for_an_event_as_for_text() -> None:
+    stream, _, _ = make_stream([(0.5, ToolCall("1", "f")), (50.0, ToolResult("1", "x"))])
+    answer = Answer(stream)
+    answer.read(lambda: None)
+    assert [part for _, part, _, _ in answer.state] == [ToolCall("1", "f")]
+    answer.read(lambda: None)
+    assert answer.state[0][0].result == ToolResult("1", "x")
+
+
+def test_thinking_that_begins_again_is_a_section_of_its_own() -> None:
+    stream, reader, _ = make_stream([])
+    answer = Answer(stream)
+    states = []
+    for thought in ("Let", "Let me", "No"):
+        reader.__dict__["_source"] = type("Source", (), {"thoughts": [Thinking(thought)]})
+        answer.catch_up()
+        states.append(answer.state[0][0])
+    assert states[0] is states[1] is not states[2]
