@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
+import streaming
 from streaming import Thinking, ToolCall, ToolResult
 from streaming.view.kept import Answer
 from tests.streaming.fakes import make_stream
+from tests.streaming.hostile import EVENTS, serving
 
 
 def page() -> None:
@@ -83,3 +91,28 @@ def test_thinking_that_begins_again_is_a_section_of_its_own() -> None:
         answer.catch_up()
         states.append(answer.state[0][0])
     assert states[0] is states[1] is not states[2]
+
+
+def test_the_chat_that_the_readme_shows_runs_its_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(streaming.__file__).parent / "README.md").read_text("utf-8")
+    code = next(
+        block
+        for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+        if "tool_call_id" in block
+    )
+    called = {"id": "a", "function": {"name": "rain", "arguments": '{"city": "Seoul"}'}}
+    answers = iter([{"tool_calls": [{"index": 0, **called}]}, {"content": "It rains."}])
+
+    def play(connection: socket.socket, _: bytes) -> None:
+        chunk = {"choices": [{"index": 0, "delta": next(answers), "finish_reason": "stop"}]}
+        connection.sendall(EVENTS + f"data: {json.dumps(chunk)}\n\n".encode())
+
+    with serving(play) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.port}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "x")
+        app = AppTest.from_string(code).run()
+        app.chat_input[0].set_value("Rain?").run()
+        asked = [json.loads(request)["messages"] for request in server.requests]
+    assert not app.exception
+    assert [turn["content"] for turn in asked[1]] == ["Rain?", "…", "Seoul: 3 mm"]
+    assert [text.value for text in app.markdown] == ["It rains."]
