@@ -1,4 +1,4 @@
-"""show() and write(): a stream on a page; drawing, turns and closed tabs without one."""
+"""show(): a stream on a page; drawing, turns and closed tabs without one."""
 
 from __future__ import annotations
 
