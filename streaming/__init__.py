@@ -10,7 +10,7 @@ from streaming.attempts import Retry
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
 from streaming.events import Citation, Event, Part, Thinking, ToolCall, ToolResult, Usage
 from streaming.fair_queue import FairQueue, Place
-from streaming.metrics import Gaps, StreamMetrics
+from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
@@ -32,7 +32,6 @@ __all__ = [
     "Ending",
     "Event",
     "FairQueue",
-    "Gaps",
     "Limits",
     "Message",
     "Pace",

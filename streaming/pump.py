@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from io import StringIO
@@ -33,7 +32,6 @@ class Pump:
         finish_reason: why the model ended its answer; ``None`` if the source doesn't say.
         first_arrival: when the first text arrived, on ``clock``.
         deltas: how many deltas of text have arrived.
-        gaps: seconds between two of them.
     """
 
     def __init__(
@@ -49,9 +47,7 @@ class Pump:
         self.finish_reason: str | None = None
         self.first_arrival: float | None = None
         self.deltas = 0
-        self.gaps = array("f")
         self._last_arrival: float | None = None
-        self._last_delta = 0.0
         self._source = source
         self._buffer_chars = buffer_chars
         self._on_end = on_end
@@ -198,13 +194,10 @@ class Pump:
         with self._lock:
             if self._is_full():
                 self._changed.wait_for(lambda: self._stopped or not self._is_full())
-                # The source was held up by its reader; its silence counts from now on.
-                self._last_delta = self._clock()
-            now = self._clock()
+            now = self._last_arrival = self._clock()
             if isinstance(delta, Event):
                 self._events.append((self.characters, delta))
                 self._event_chars += len(repr(delta))
-                self._last_arrival = now
                 return
             if not self._waiting_chars:
                 self._oldest = now
@@ -213,9 +206,6 @@ class Pump:
             self.deltas += 1
             if self.first_arrival is None:
                 self.first_arrival = now
-            else:
-                self.gaps.append(now - self._last_delta)
-            self._last_arrival = self._last_delta = now
             if self._reader_waits:
                 self._changed.notify_all()
 

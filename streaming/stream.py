@@ -17,7 +17,7 @@ from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
 from streaming.events import Event, Part, Usage, join
-from streaming.metrics import Gaps, StreamMetrics
+from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd, Pump
 from streaming.request import CompletionRequest
@@ -242,8 +242,6 @@ class TextStream:
             deltas=self._reader.deltas,
             pieces=len(self._pieces),
             characters=self._handed,
-            # A copy, because the thread that reads goes on adding to it.
-            gaps=Gaps.of(self._reader.gaps[:]),
         )
 
     def start(self) -> None:

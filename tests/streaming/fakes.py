@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 
-from streaming import CompletionRequest, Event, Limits, Pace, Part, TextStream
+from streaming import CompletionRequest, Limits, Pace, Part, TextStream
 from streaming.pump import Pump
 
 REQUEST = CompletionRequest(model="llama3.1-8b", prompt="Why stream?")
@@ -97,17 +97,11 @@ class ScriptedReader(Pump):
             if not delta:  # the model is thinking
                 self.last_arrival = arrival
                 continue
-            if isinstance(delta, Event):
-                self.last_arrival = arrival
-                taken.append(delta)
-                continue
-            if self.first_arrival is None or self.last_arrival is None:
-                self.first_arrival = arrival
-            else:
-                self.gaps.append(arrival - self.last_arrival)
             self.last_arrival = arrival
             taken.append(delta)
-            self.deltas += 1
+            if isinstance(delta, str):
+                self.first_arrival = self.first_arrival or arrival
+                self.deltas += 1
         self.received += "".join(part for part in taken if isinstance(part, str))
         return taken, oldest
 
