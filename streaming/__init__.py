@@ -17,7 +17,7 @@ from streaming.request import CompletionRequest, Message
 from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
@@ -29,7 +29,6 @@ __all__ = [
     "Citation",
     "CompletionRequest",
     "DirectStrategy",
-    "Ending",
     "Event",
     "FairQueue",
     "Limits",

@@ -20,7 +20,7 @@ from streaming.errors import StreamError, from_exception
 from streaming.events import Delta, Thinking
 from streaming.request import CompletionRequest
 from streaming.sockets import Line
-from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Strategy
 
 __all__ = ["Attempts", "Retry"]
 
@@ -121,8 +121,7 @@ class Attempts:
     @property
     def finish_reason(self) -> str | None:
         """Why the model ended its answer; ``None`` where nobody says."""
-        source = self._source
-        return source.finish_reason if isinstance(source, Ending) else None
+        return getattr(self._source, "finish_reason", None)
 
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""

@@ -309,7 +309,7 @@ class TextStream:
             parts, since = reader.take()
             if parts:
                 ready = clusters.ready
-                for part in parts:
+                for part in join(parts):
                     if not isinstance(part, str):
                         clusters.pause()
                         self._events.append((self._handed + clusters.ready, part))

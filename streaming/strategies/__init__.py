@@ -5,7 +5,7 @@ from __future__ import annotations
 from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy
+from streaming.strategies.protocol import Abortable, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "AgentStrategy",
     "ChatCompletionsStrategy",
     "DirectStrategy",
-    "Ending",
     "SimulatedStrategy",
     "Strategy",
 ]

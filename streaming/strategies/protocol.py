@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from streaming.events import Delta
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Ending", "Strategy"]
+__all__ = ["Abortable", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -41,7 +41,10 @@ class Strategy(Protocol):
         the events of ``streaming.events``, which who asks for text never sees.
 
         One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
-        the last thread to read it calls that. See also :class:`Abortable` and :class:`Ending`.
+        the last thread to read it calls that. If it has a ``finish_reason``, which is in the
+        service's words, the answer has ended with it; without one, or with ``None``, the stream
+        ends as ``unknown_end``: an end of the deltas doesn't prove that nothing is missing. See
+        also :class:`Abortable`.
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is
@@ -62,15 +65,3 @@ class Abortable(Protocol):
     def abort(self) -> None:
         """End a read that is waiting; callable from any thread, at any time, more than once."""
         ...
-
-
-@runtime_checkable
-class Ending(Protocol):
-    """A delta iterator that knows how its answer ended.
-
-    Without one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
-    prove that nothing is missing.
-    """
-
-    finish_reason: str | None
-    """In the service's words: ``"stop"``, ``"length"`` where ``max_tokens`` cut the answer..."""

@@ -66,7 +66,7 @@ def test_a_tool_of_the_client_is_called_and_its_result_is_answered(session: Sess
     assert [call.name for call in calls] == ["get_weather"]
     turns = [question, Message(role="assistant", content=asked.text, tool_calls=calls)]
     turns += [Message(role="tool", content="rain all day", tool_call_id=each.id) for each in calls]
-    result = answered(session, CompletionRequest(model=MODEL, messages=turns))
+    result = answered(session, CompletionRequest(model=MODEL, messages=tuple(turns)))
     assert (result.error, "rain all day" in result.text) == (None, True)
 
 

@@ -20,12 +20,12 @@ from tests.streaming.hostile import EVENTS, serving
 def page() -> None:
     import streamlit as st
 
-    from streaming import Citation, Pace, Thinking, ToolCall, ToolResult, Usage
+    from streaming import Citation, Pace, Part, Thinking, ToolCall, ToolResult, Usage
     from streaming.view import show
     from tests.streaming.fakes import make_stream
 
     if "answer" not in st.session_state:
-        deltas = [
+        deltas: list[Part] = [
             *(Thinking("Rain ![x](https://attacker.example)"), Thinking("?"), "I *look*."),
             *(ToolCall("1", "<b>wea", '{"city": '), ToolCall("1", "", '"Seoul"}')),
             *(ToolCall("2", "long", "x" * 5_000), ToolResult("1", "![wet](a)")),
