@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, count
 
 from streaming.errors import StreamError, from_exception
@@ -97,8 +98,7 @@ class Attempts:
         """The strategy that was asked last."""
         self.last_sign: float | None = None
         """When a sign of life came last, while no text has: the model is thinking."""
-        self.thoughts: list[Thinking] = []
-        """What the model has thought aloud in the last attempt before its first text."""
+        self._thoughts = StringIO()
 
     def __iter__(self) -> Iterator[Delta]:
         deadline = self._clock() + self._total
@@ -117,6 +117,11 @@ class Attempts:
             if self._aborted.is_set():
                 break
         raise error
+
+    @property
+    def thoughts(self) -> str:
+        """What the model has thought aloud in the last attempt, before its first text."""
+        return self._thoughts.getvalue()
 
     @property
     def finish_reason(self) -> str | None:
@@ -143,7 +148,7 @@ class Attempts:
     def _ask(self) -> Iterator[Delta]:
         """Send the request and wait for its first text."""
         self.attempts += 1
-        self.thoughts = []
+        self._thoughts = StringIO()
         with self._line.watching():
             source = self.strategy.open(self._request)
             with self._lock:
@@ -152,7 +157,7 @@ class Attempts:
                 deltas = iter(source)
                 for delta in deltas:
                     if isinstance(delta, Thinking):
-                        self.thoughts.append(delta)
+                        self._thoughts.write(delta.text)
                     elif delta:
                         return chain((delta,), deltas)
                     self.last_sign = self._clock()

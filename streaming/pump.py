@@ -10,11 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Literal
 
-from streaming.events import Delta, Event, Part, Thinking
+from streaming.events import Delta, Event, Part
 from streaming.strategies.protocol import Abortable
 
 __all__ = ["CallEnd", "Pump"]
@@ -75,9 +75,9 @@ class Pump:
         return self._last_arrival
 
     @property
-    def thoughts(self) -> Sequence[Thinking]:
+    def thoughts(self) -> str:
         """What the model has thought before its first text; another attempt replaces it."""
-        thoughts: Sequence[Thinking] = getattr(self._source, "thoughts", ())
+        thoughts: str = getattr(self._source, "thoughts", "")
         return thoughts
 
     @property

@@ -16,7 +16,7 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.events import Event, Part, Usage, join
+from streaming.events import Event, Part, Thinking, Usage, join
 from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd, Pump
@@ -171,7 +171,8 @@ class TextStream:
         """
         # In this order: another thread adds to both, and an event's text must be there.
         events, text = self._events[:], self.text
-        parts: list[Part] = [*self._reader.thoughts]
+        thoughts = self._reader.thoughts
+        parts: list[Part] = [Thinking(thoughts)] if thoughts else []
         begin = 0
         for end, event in events:
             if end > len(text):
