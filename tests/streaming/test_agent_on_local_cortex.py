@@ -12,7 +12,6 @@ from local_cortex import LocalCortex
 from streaming import (
     AgentStrategy,
     CompletionRequest,
-    Limits,
     Message,
     Pace,
     Retry,
@@ -44,11 +43,8 @@ def session(cortex: LocalCortex) -> Iterator[Session]:
 
 
 def answered(session: Session, request: CompletionRequest, agent: Any = AGENT) -> StreamResult:
-    once = Retry(attempts=1)
-    limits = Limits(first_chunk=20, idle=20)
-    return stream(
-        AgentStrategy(session, agent), request, pace=Pace.off(), retry=once, limits=limits
-    ).result()
+    way, once = AgentStrategy(session, agent), Retry(attempts=1)
+    return stream(way, request, pace=Pace.off(), retry=once).result()
 
 
 def test_an_agent_thinks_answers_and_counts_its_tokens(session: Session) -> None:
