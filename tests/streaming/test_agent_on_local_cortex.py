@@ -22,9 +22,6 @@ from streaming import (
 )
 from tests.streaming.asking import ask
 
-# Until both are in one branch.
-pytest.importorskip("local_cortex.agents")
-
 MODEL = "claude-4-sonnet"
 WEATHER = {
     "type": "generic",
