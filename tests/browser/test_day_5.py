@@ -33,6 +33,7 @@ def test_a_learner_chats_with_memory_sends_a_history_and_sees_what_it_costs(
     expect(messages.last).to_contain_text("Your name is Mina.")
     expect(messages.last).to_contain_text("Messages sent: 3")
 
+    page.locator(f".st-key-folded-{DAY}-send summary").first.click()
     panel = page.locator(f".st-key-practice-{DAY}-{EXERCISE}-panel")
     # The output has a field, too, once the program has run.
     editor = panel.locator("textarea:not([data-testid])")
