@@ -191,7 +191,9 @@ class Script:
     # --- one step each ----------------------------------------------------------------------------
 
     def _choose(self) -> tuple[Tool | None, str]:
-        """Choose by words; a question that nothing is written for goes to the first search.
+        """Choose by words; a question that fits none goes to the first search.
+
+        A greeting and one about the conversation go to none.
 
         Returns the tool, and the key of why.
         """
@@ -204,7 +206,7 @@ class Script:
             return chosen, "think_tool"
         if asked.choice in ("required", "tool"):
             return tools[0], "think_required"
-        if scripted.topic_of(question) or scripted.refers_to(question):
+        if scripted.topic_of(question) == "greeting" or scripted.refers_to(question):
             return None, "think_none"
         search = next((one for one in tools if one.type == "cortex_search"), None)
         return search, "think_search" if search else "think_none"
