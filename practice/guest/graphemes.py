@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["modules"]
 
-# Unicode Standard Annex 29, table 1c, in the letters of practice/sandbox/graphemes.py. V and T
-# stand for Hangul letters, H and h for its syllables without and with a final.
+# Unicode Standard Annex 29, table 1c, in the letters of practice/sandbox/character_classes.py. V
+# and T stand for Hangul letters, H and h for its syllables without and with a final.
 AFTER = "[ezs]"
 HANGUL = "L*(?:HV*|V+|h)T*|L+|T+"
 CORE = f"(?:{HANGUL}|ii|x(?:e*zx)*|[^crn])"

@@ -53,7 +53,7 @@ def test_a_learner_chats_with_memory_sends_a_history_and_sees_what_it_costs(
 
     settle(page)
     page.locator(".st-key-lab-drawer summary").click()
-    page.locator(".st-key-lab-run-tokens button").click()
+    page.locator(".st-key-lab-run-conversation button").click()
     lab = page.locator(".st-key-lab")
     expect(lab.get_by_text(re.compile(r"All 6 turns together sent [\d,]+ tokens"))).to_be_visible()
     expect(lab.get_by_test_id("stDataFrame")).to_be_visible()
