@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from course.language import texts
 from practice.exercises import LESSONS
 from tests.browser.day_3 import heading, settle, whole
+
+pytestmark = pytest.mark.thorough
 
 DAY = "day_05_chat"
 # Each one's program holds the answer to the one before.
