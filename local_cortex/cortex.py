@@ -6,14 +6,27 @@ REST and SQL both end here, so a model that is refused by one is refused by the 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import date
 
 from local_cortex import faults, models
-from local_cortex.engines import Call, Delta, End, Engine, EngineError, Event, Usage
+from local_cortex.engines import (
+    Call,
+    Delta,
+    End,
+    Engine,
+    EngineError,
+    Event,
+    Message,
+    Thinking,
+    ToolCall,
+    ToolPiece,
+    Usage,
+)
 from local_cortex.faults import Refusal
 from local_cortex.tally import Tally
 
@@ -31,7 +44,7 @@ LONGEST_NAME = 100
 MOST_CHARACTERS = 200_000
 # Seconds that an answer may take, whole or streamed: an engine may never end.
 ANSWER_SECONDS = 600.0
-ROLES = frozenset({"system", "user", "assistant"})
+ROLES = frozenset({"system", "user", "assistant", "tool"})
 INVALID = "schema validation failed"
 OPTIONS = "invalid options object"
 TOO_LONG = (
@@ -46,6 +59,8 @@ class Completion:
 
     text: str
     end: End
+    thinking: str = ""
+    calls: tuple[ToolCall, ...] = ()
 
     @property
     def usage(self) -> Usage:
@@ -81,8 +96,8 @@ class Cortex:
         """Return the models that an account would offer today."""
         return models.available(self.today())
 
-    def admit(self, call: Call) -> None:
-        """Check a call before anything is sent back.
+    def admit(self, call: Call, hottest: float = 1) -> None:
+        """Check a call before anything is sent back; ``hottest`` is the highest temperature.
 
         Raises a ``Refusal`` with Snowflake's message, or of a fault model.
         """
@@ -94,17 +109,29 @@ class Cortex:
             raise Refusal(400, f'unknown model "{call.model[:LONGEST_NAME]}"')
         last = call.messages[-1] if call.messages else None
         strange = [one.role for one in call.messages if one.role not in ROLES]
-        characters = sum(len(message.content) for message in call.messages)
+        characters = sum(map(_length, call.messages)) + sum(
+            len(json.dumps(one)) for one in (call.schema, *(tool.parameters for tool in call.tools))
+        )
         for wrong, text in (
             (characters > MOST_CHARACTERS, TOO_LONG),
             (last is None, f"{INVALID}: messages must not be empty"),
             (strange, f'{INVALID}: unknown role "{"".join(strange[:1])}"'),
-            (last and last.role != "user", f"{INVALID}: the last message must have role user"),
-            (last and not last.content.strip(), f"{INVALID}: message content must not be empty"),
+            (
+                last and last.role not in ("user", "tool"),
+                f"{INVALID}: the last message must have role user",
+            ),
+            (
+                last and last.role == "user" and not (last.content.strip() or last.images),
+                f"{INVALID}: message content must not be empty",
+            ),
+            (unmatched := _unmatched(call.messages), f"{INVALID}: {unmatched}"),
             (call.max_tokens < 1, f"{OPTIONS}: max_tokens must be at least 1"),
             (call.max_tokens > model.max_output_tokens, "max tokens of count exceeded"),
-            (not _is_share(call.temperature), f"{OPTIONS}: temperature must be from 0 to 1"),
-            (not _is_share(call.top_p), f"{OPTIONS}: top_p must be from 0 to 1"),
+            (
+                not 0 <= (call.temperature or 0) <= hottest,
+                f"{OPTIONS}: temperature must be from 0 to {hottest:g}",
+            ),
+            (not 0 <= (call.top_p or 0) <= 1, f"{OPTIONS}: top_p must be from 0 to 1"),
         ):
             if wrong:
                 raise Refusal(400, text)
@@ -152,21 +179,51 @@ class Cortex:
         finally:
             self.open_streams -= 1
 
-    async def complete(self, call: Call) -> Completion:
-        """Admit and answer a call as one text, or raise ``Refusal`` or ``EngineError``."""
-        self.admit(call)
+    async def complete(self, call: Call, hottest: float = 1) -> Completion:
+        """Admit and answer a call at once, or raise ``Refusal`` or ``EngineError``."""
+        self.admit(call, hottest)
         text: list[str] = []
+        thinking: list[str] = []
+        calls: list[ToolCall] = []
+        # A piece belongs to the last call that began with its index.
+        places: dict[int, int] = {}
         try:
             async with asyncio.timeout(ANSWER_SECONDS), aclosing(self.stream(call)) as events:
                 async for event in events:
-                    if isinstance(event, End):
-                        return Completion("".join(text), event)
-                    if isinstance(event, Delta):
-                        text.append(event.text)
+                    match event:
+                        case Delta():
+                            text.append(event.text)
+                        case Thinking():
+                            thinking.append(event.text)
+                        case ToolPiece() if event.id:
+                            places[event.index] = len(calls)
+                            calls.append(ToolCall(event.id, event.name, event.arguments))
+                        case ToolPiece():
+                            place = places[event.index]
+                            more = calls[place].arguments + event.arguments
+                            calls[place] = replace(calls[place], arguments=more)
+                        case End():
+                            return Completion("".join(text), event, "".join(thinking), tuple(calls))
         except TimeoutError:
             raise EngineError(503, "inference timed out") from None
         raise AssertionError("stream() ended without an End")
 
 
-def _is_share(value: float | None) -> bool:
-    return value is None or 0 <= value <= 1
+def _length(message: Message) -> int:
+    return len(message.content) + sum(len(call.arguments) for call in message.calls)
+
+
+def _unmatched(messages: Sequence[Message]) -> str:
+    """Tell which call of a tool has no result, or which result no call; else nothing."""
+    waiting: set[str] = set()
+    for message in messages:
+        if message.role != "tool":
+            if waiting:
+                break
+            waiting = {call.id for call in message.calls}
+        elif message.call_id in waiting:
+            waiting.remove(message.call_id)
+        else:
+            return f'no tool call before it has the id "{message.call_id[:LONGEST_NAME]}"'
+    missing = sorted(waiting)[:1]
+    return f'the tool call "{missing[0][:LONGEST_NAME]}" has no result' if missing else ""

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from local_cortex.engines import Delta, End, Event
+from local_cortex.engines import Delta, End, Event, ToolPiece
 from local_cortex.models import Model
 
 __all__ = ["AGENT_FAULTS", "FAULTS", "NONE", "Fault", "Refusal", "find"]
 
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
+PIECES_BEFORE = 2
 TRICKLE_SECONDS = 0.05
 BURST_SECONDS = 1.0
 BURST = 20
@@ -162,6 +163,37 @@ async def _endless(events: Events, hang_up: HangUp) -> Events:
         yield Delta("and so on ")
 
 
+async def _cut_call(events: Events, _: HangUp) -> Events:
+    pieces = 0
+    async for event in events:
+        pieces += isinstance(event, ToolPiece)
+        if pieces > PIECES_BEFORE:
+            return
+        yield event
+
+
+async def _second_call(events: Events, _: HangUp) -> Events:
+    pieces: list[ToolPiece] = []
+    async for event in events:
+        if isinstance(event, ToolPiece):
+            pieces.append(event)
+        if isinstance(event, End):
+            for piece in pieces:
+                yield replace(piece, id=piece.id and f"{piece.id}_2")
+        yield event
+
+
+async def _without_the_last(events: Events, _: HangUp) -> Events:
+    held: Delta | None = None
+    async for event in events:
+        if not isinstance(event, Delta):
+            yield event
+            continue
+        if held:
+            yield held
+        held = event
+
+
 def _in_two_seconds() -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
 
@@ -171,6 +203,7 @@ ERROR = b'{"error":{"code":"500","message":"the model has failed"}}'
 FAULTS: dict[str, Fault] = {
     "fault-300": Fault("a redirect to nowhere", 300),
     "fault-400": Fault("refuses every call as wrong", 400),
+    "fault-400-throttled": Fault("all requests were throttled by remote service", 400),
     "fault-401": Fault("says that the token is not valid", 401),
     "fault-402": Fault("says that the account's budget is used up", 402),
     "fault-403": Fault("says that the role may not use Cortex", 403),
@@ -185,6 +218,7 @@ FAULTS: dict[str, Fault] = {
         then_ok=True,
     ),
     "fault-429-forever": Fault("too many requests, always", 429, retry_after=lambda: "1"),
+    "fault-429-no-date": Fault("too many requests, and not when to come back", 429),
     "fault-500": Fault("fails before the first word", 500),
     "fault-500-then-ok": Fault("fails before the first word, then answers", 500, then_ok=True),
     "fault-503": Fault("is busy, always", 503),
@@ -224,6 +258,11 @@ FAULTS: dict[str, Fault] = {
     "fault-length": Fault("an answer cut by max_tokens", max_tokens=CUT_TOKENS),
     "fault-no-finish": Fault("an end without a reason, as Claude's models have it", reasons=False),
     "fault-endless": Fault("an answer that never ends", play=_endless),
+    "fault-tool-cut": Fault("a tool call cut in the middle of its arguments", play=_cut_call),
+    "fault-tool-index": Fault("a second tool call with the first one's index", play=_second_call),
+    "fault-json-open": Fault(
+        "an answer without its last piece: JSON that never closes", play=_without_the_last
+    ),
 }
 
 #: Faults of an agent's run, named as its ``models.orchestration``; agents/script.py plays them.

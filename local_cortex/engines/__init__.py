@@ -6,9 +6,9 @@ that each client expects.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from local_cortex import tokens
 
@@ -20,24 +20,65 @@ __all__ = [
     "Engine",
     "EngineError",
     "Event",
+    "Image",
     "Message",
     "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolPiece",
     "Usage",
     "prompt_tokens",
 ]
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "tool_calls"]
 
 # Counting 200,000 characters of Korean keeps the event loop for 100 ms; these take 10 ms.
 COUNTED_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A picture of a message: its media type, and its bytes in base64."""
+
+    media_type: str
+    data: str
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.data) * 3 // 4 - self.data[-2:].count("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that a model may call; ``parameters`` is a JSON schema."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's call of a tool; ``arguments`` is JSON text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+    """One turn of a conversation; ``role`` is ``system``, ``user``, ``assistant`` or ``tool``.
+
+    ``calls`` are an assistant's; a ``tool`` turn answers the one with ``call_id``.
+    """
 
     role: str
     content: str
+    images: tuple[Image, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +87,9 @@ class Call:
 
     ``max_tokens`` is the most tokens the answer may have; ``temperature`` and ``top_p`` are
     ``None`` where the client did not set them. Only the scripted engine heeds
-    ``tokens_per_second``, the speed in the model's name.
+    ``tokens_per_second``, the speed in the model's name. ``tool_choice`` is a mode or the one tool
+    to call. The answer is JSON for ``schema``, if there is one. ``thinking_tokens`` is the most
+    tokens to think with before the answer.
     """
 
     model: str
@@ -55,6 +98,10 @@ class Call:
     temperature: float | None = None
     top_p: float | None = None
     tokens_per_second: float | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: Literal["auto", "required", "none"] | Tool = "auto"
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    thinking_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +110,7 @@ class Usage:
 
     prompt_tokens: int
     completion_tokens: int
+    reasoning_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -89,6 +137,16 @@ class Thinking:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolPiece:
+    """A piece of a call's arguments; a call's first piece has its ``id`` and ``name``."""
+
+    index: int
+    arguments: str = ""
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The end of an answer."""
 
@@ -96,7 +154,7 @@ class End:
     usage: Usage
 
 
-Event = Begin | Delta | Thinking | End
+Event = Begin | Delta | Thinking | ToolPiece | End
 
 
 class EngineError(Exception):
@@ -113,7 +171,7 @@ class Engine(Protocol):
     name: str
 
     def stream(self, call: Call) -> AsyncIterator[Event]:
-        """Yield one :class:`Begin`, the answer's deltas and thoughts, then one :class:`End`.
+        """Yield one :class:`Begin`, deltas, thoughts and pieces of calls, then one :class:`End`.
 
         Raises:
             EngineError: before anything else, or between two deltas.

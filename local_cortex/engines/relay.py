@@ -24,6 +24,7 @@ from local_cortex.engines import (
     End,
     EngineError,
     Event,
+    Message,
     Usage,
     prompt_tokens,
 )
@@ -53,6 +54,8 @@ USAGE_SECONDS = 5.0
 # Of a rejection's body: enough for its message, whatever else the server sends.
 REJECTION_BYTES = 65_536
 REJECTION_SECONDS = 5.0
+# A budget in tokens -> what servers call it.
+EFFORTS = ((1_024, "low"), (4_096, "medium"))
 # Of one event, and of all: Cortex's longest answer has 131,072 tokens, of some 300 bytes each.
 EVENT_BYTES = 1_000_000
 ANSWER_BYTES = 64_000_000
@@ -119,7 +122,7 @@ class RelayEngine:
                 async with aclosing(EventSource(response).aiter_sse()) as events:
                     while not answer.done and (event := await _next(events, answer)):
                         bounded.piece = 0
-                        if added := answer.feed(event.event, event.data):
+                        for added in answer.feed(event.event, event.data):
                             if isinstance(added, Delta):
                                 pieces += tokens.count(added.text)
                             yield added
@@ -178,15 +181,14 @@ class RelayEngine:
         limit = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
         body: dict[str, Any] = {
             "model": self.target_of(call.model),
-            "messages": [
-                {"role": turn.role, "content": LONE_SURROGATE.sub("\ufffd", turn.content)}
-                for turn in call.messages
-            ],
+            "messages": [*map(_turn, call.messages)],
             limit: call.max_tokens,
             "stream": True,
             "stream_options": {"include_usage": True},
             "temperature": call.temperature,
             "top_p": call.top_p,
+            "reasoning_effort": _effort(call.thinking_tokens),
+            **_asked_for(call),
         }
         return {
             name: value for name, value in body.items() if value is not None and name not in refused
@@ -207,6 +209,60 @@ class RelayEngine:
             case _:
                 what = f"broke the connection off ({type(error).__name__})"
         return f"{self._where} {what}"
+
+
+def _turn(turn: Message) -> dict[str, Any]:
+    """Write a turn as chat completions have it."""
+    text = LONE_SURROGATE.sub("\ufffd", turn.content)
+    content: Any = text
+    if turn.images:
+        urls = [f"data:{one.media_type};base64,{one.data}" for one in turn.images]
+        parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+        content = [*([{"type": "text", "text": text}] if text else []), *parts]
+    written: dict[str, Any] = {"role": turn.role, "content": content}
+    if turn.calls:
+        written["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in turn.calls
+        ]
+    if turn.call_id:
+        written["tool_call_id"] = turn.call_id
+    return written
+
+
+def _asked_for(call: Call) -> dict[str, Any]:
+    """Write the tools and the form of the answer, where there are any."""
+    asked: dict[str, Any] = {}
+    if call.tools:
+        asked["tools"] = [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                },
+            }
+            for tool in call.tools
+        ]
+        choice = call.tool_choice
+        named = {"type": "function", "function": {"name": getattr(choice, "name", "")}}
+        asked["tool_choice"] = choice if isinstance(choice, str) else named
+    if call.schema is not None:
+        named = {"name": "answer", "schema": call.schema}
+        asked["response_format"] = {"type": "json_schema", "json_schema": named}
+    return asked
+
+
+def _effort(tokens: int) -> str | None:
+    """Word a budget as an effort, which more servers know."""
+    if not tokens:
+        return None
+    return next((name for most, name in EFFORTS if tokens <= most), "high")
 
 
 class _TooMuch(Exception):

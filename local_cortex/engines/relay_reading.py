@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.engines import Delta, EngineError, Thinking, Usage
+from local_cortex.engines import Delta, EngineError, Thinking, ToolPiece, Usage
 
 if TYPE_CHECKING:
     from local_cortex.engines import FinishReason
@@ -33,7 +33,13 @@ FIRST_HALF = re.compile(r"[\ud800-\udbff]?\Z")
 ADDRESS = re.compile(r"\w+://\S+")
 
 # Optional fields of a request; the limit has two names.
-OPTIONAL = ("max_tokens", "max_completion_tokens", "stream_options", "temperature", "top_p")
+OPTIONAL = (
+    *("max_tokens", "max_completion_tokens", "stream_options", "temperature", "top_p"),
+    "reasoning_effort",
+)
+# Of one answer, and of an id or a name.
+MOST_CALLS = 128
+NAME_CHARACTERS = 200
 # How servers say that they do not take a field at all, or not with this value.
 NOT_TAKEN = re.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown (?:field|param|arg)|unexpected"
@@ -70,12 +76,14 @@ class RelayStream:
         self.usage: Usage | None = None
         self.done = False
         self._first_half = ""
+        # Index -> the id of the call that its pieces belong to.
+        self._calls: dict[int, str] = {}
 
-    def feed(self, event: str, data: str) -> Delta | Thinking | None:
+    def feed(self, event: str, data: str) -> list[Delta | Thinking | ToolPiece]:
         """Take one event and return what it adds; 502 for an error, and for no completion."""
         if event != "error" and data.strip() in ("", "[DONE]"):
             self.done = self.done or bool(data.strip())
-            return None
+            return []
         try:
             chunk = json.loads(data)
         except (ValueError, RecursionError) as error:
@@ -89,15 +97,18 @@ class RelayStream:
         usage = _dict(chunk.get("usage"))
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         if isinstance(prompt, int) and isinstance(completion, int):
-            self.usage = Usage(prompt, completion)
+            details = _dict(usage.get("completion_tokens_details"))
+            thought = details.get("reasoning_tokens")
+            self.usage = Usage(prompt, completion, thought if isinstance(thought, int) else 0)
         choices = chunk.get("choices")
         choice = _dict(choices[0] if isinstance(choices, list) and choices else None)
         reason = choice.get("finish_reason")
         if reason == "error" or choice.get("error"):
             raise _broken_off(choice)
         if reason:
-            self.finish_reason = "length" if reason == "length" else "stop"
-        return self._added(_dict(choice.get("delta")))
+            self.finish_reason = reason if reason in ("length", "tool_calls") else "stop"
+        delta = _dict(choice.get("delta"))
+        return [*filter(None, [self._added(delta)]), *self._pieces(delta.get("tool_calls"))]
 
     def rest(self) -> str:
         """Return what is left at the end: a replacement for half a character."""
@@ -110,6 +121,27 @@ class RelayStream:
                 502, "the relay target ended the stream early; the answer is not whole"
             )
         return self.finish_reason or "stop"
+
+    def _pieces(self, calls: object) -> Iterator[ToolPiece]:
+        """Read pieces of calls; some servers give the id with each, some give none."""
+        for call in calls if isinstance(calls, list) else ():
+            function, index, given = _dict(_dict(call).get("function")), 0, ""
+            if isinstance(call, dict):
+                index = call.get("index") if isinstance(call.get("index"), int) else 0
+                given = _printable(call.get("id"))
+            name, arguments = map(_printable, map(function.get, ("name", "arguments")))
+            if not given and index not in self._calls:
+                given = f"call_{index}"
+            begins = bool(given) and self._calls.get(index) != given
+            if begins:
+                self._calls[index] = given
+            if (
+                len(self._calls) > MOST_CALLS
+                or len(given) > NAME_CHARACTERS
+                or len(name) > NAME_CHARACTERS
+            ):
+                raise EngineError(502, "the relay target sent a tool call that is too large")
+            yield ToolPiece(index, arguments, given if begins else "", name if begins else "")
 
     def _added(self, delta: Mapping[str, Any]) -> Delta | Thinking | None:
         if content := _text(delta.get("content")):
@@ -182,6 +214,10 @@ class Rejection:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _printable(value: object) -> str:
+    return LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
 def _text(content: object) -> str:

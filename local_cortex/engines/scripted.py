@@ -13,11 +13,13 @@ The answers are Markdown files, ``answers/<language>/<topic>.md``, in parts that
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import re
 import time
 import tomllib
-from itertools import islice
+import zlib
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +33,19 @@ from local_cortex.engines import (
     End,
     Event,
     Message,
+    Thinking,
+    Tool,
+    ToolPiece,
     Usage,
     prompt_tokens,
     tasks,
 )
+from local_cortex.engines.tools import choose_tool, fill
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+
+    from local_cortex.engines import FinishReason
 
 __all__ = [
     "ScriptedEngine",
@@ -61,6 +69,8 @@ LONGEST_READ = 2_000
 QUOTED_CLUSTERS = 240
 QUOTED_CODE_POINTS = 1_000
 QUOTED_LINES = 6
+# Of a call's arguments in one piece.
+ARGUMENT_CHARACTERS = 5
 # Control characters, line separators that are not Markdown's, and halves of surrogate pairs,
 # which no client could decode.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -133,22 +143,86 @@ class ScriptedEngine:
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         started = self._clock()
         yield Begin()
-        pieces = tokens.split(answer(call.messages))
+        # In a thread: filling a large schema takes a while, and other streams go on.
+        pieces, reason = await asyncio.to_thread(_pieces, call)
         cut = pieces[: call.max_tokens]
         speed = call.tokens_per_second or self.tokens_per_second
         for number, piece in enumerate(cut):
             due = started + self.first_token + number / speed
             # Also when nothing is left to wait for: other streams and a cancellation get a turn.
             await self._sleep(max(0.0, due - self._clock()))
-            yield Delta(piece)
-        usage = Usage(prompt_tokens(call.messages), len(cut))
-        yield End("length" if len(cut) < len(pieces) else "stop", usage)
+            yield piece
+        thought = sum(isinstance(piece, Thinking) for piece in cut)
+        usage = Usage(prompt_tokens(call.messages), len(cut), thought)
+        yield End("length" if len(cut) < len(pieces) else reason, usage)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
         await self._sleep(self.first_token)
         # In a thread: the rules may read long texts, and other streams go on.
         return await asyncio.to_thread(tasks.run, name, arguments)
+
+
+def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReason]:
+    """Make the whole answer, one piece for each token, and tell why it ends."""
+    said = SAID[language_of(call.messages)]
+    question = _last_prompt(call.messages)
+    tool = _tool_to_call(call, question)
+    pieces: list[Delta | Thinking | ToolPiece] = []
+    if call.thinking_tokens:
+        plan = said["calls"].format(tool=tool.name) if tool else said["answers"]
+        thought = said["thinks"].format(question=question.strip()[:QUOTED_CLUSTERS], plan=plan)
+        thought = UNPRINTABLE.sub("\ufffd", thought)
+        pieces += map(Thinking, tokens.split(thought)[: call.thinking_tokens])
+    if tool:
+        arguments = json.dumps(fill(tool.parameters, question), ensure_ascii=False)
+        # The same call has the same id, and another turn's another one.
+        known = zlib.crc32(
+            f"{len(call.messages)} {tool.name} {arguments}".encode("utf-8", "replace")
+        )
+        pieces.append(ToolPiece(0, id=f"call_{known:08x}", name=tool.name))
+        # At least three pieces, which end anywhere: within a word, too.
+        size = max(1, min(ARGUMENT_CHARACTERS, len(arguments) // 3))
+        starts = range(0, len(arguments), size)
+        pieces += [ToolPiece(0, arguments[at : at + size]) for at in starts]
+        return pieces, "tool_calls"
+    results = _tool_results(call.messages)
+    if call.schema is not None:
+        sentences = SENTENCE_END.split(_prose(answer(call.messages)))
+        text = "\n".join([*results, question])
+        value = fill(call.schema, text, sentences)
+        whole = json.dumps(value, ensure_ascii=False)
+    elif results:
+        whole = "\n\n".join(said["result"].format(result=quote(one)) for one in results)
+    elif images := next((one.images for one in reversed(call.messages) if one.role == "user"), ()):
+        lines = (said["image"].format(kind=one.media_type, size=one.size) for one in images)
+        whole = "\n".join([*lines, said["blind"]])
+    else:
+        whole = answer(call.messages)
+    pieces += map(Delta, tokens.split(whole))
+    return pieces, "stop"
+
+
+def _prose(text: str) -> str:
+    blocks = text.split("\n\n")
+    return " ".join(block for block in blocks if PROSE.match(block)) or text
+
+
+def _tool_to_call(call: Call, question: str) -> Tool | None:
+    """Choose a tool by its words; with its result at hand, only where a call is asked for."""
+    if not isinstance(call.tool_choice, str):
+        return call.tool_choice
+    if not call.tools or call.tool_choice == "none":
+        return None
+    if call.tool_choice == "required":
+        return choose_tool(question, call.tools) or call.tools[0]
+    return None if call.messages[-1].role == "tool" else choose_tool(question, call.tools)
+
+
+def _tool_results(messages: Sequence[Message]) -> list[str]:
+    """Return the results that the last turns bring."""
+    last = list(takewhile(lambda turn: turn.role == "tool", reversed(messages)))
+    return [turn.content for turn in reversed(last)]
 
 
 def answer(messages: Sequence[Message]) -> str:

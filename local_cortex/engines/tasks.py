@@ -103,7 +103,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text[:READ_CHARACTERS]).casefold()
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """List the words that say something, without Korean particles, each once."""
     found = (PATTERNS["particle"].sub("", word) for word in WORD.findall(_folded(text)))
     return [word for word in dict.fromkeys(found) if word not in STOP][:MOST_WORDS]
@@ -114,7 +114,7 @@ def _parts(text: str, end: str) -> list[str]:
     return [one.strip() for one in found if one and one.strip()]
 
 
-def _shared(wanted: Iterable[str], present: Sequence[str]) -> int:
+def shared(wanted: Iterable[str], present: Sequence[str]) -> int:
     """Count the words of ``wanted`` of which one in ``present`` has most letter pairs."""
     known = [_pairs(word) for word in present]
     return sum(
@@ -166,11 +166,11 @@ def classify(given: Given) -> list[str]:
     if {_folded(name) for name in names} <= MOOD_NAMES.keys():
         found = mood(text)
         return [name for name in names if MOOD_NAMES[_folded(name)] == found] or names[:1]
-    present = _words(text)
+    present = words_of(text)
     scores: Counter[str] = Counter()
     for one in labels:
-        described = _shared(_words(one.get("description") or ""), present)
-        scores[one["label"]] += 2 * _shared(_words(one["label"]), present) + described
+        described = shared(words_of(one.get("description") or ""), present)
+        scores[one["label"]] += 2 * shared(words_of(one["label"]), present) + described
     for example in given.get("examples") or ():
         near = similarity(str(example.get("input", "")), text)
         for label in example.get("labels") or ():
@@ -205,8 +205,8 @@ def decide(given: Given) -> bool:
     for name, found in (("asks_bad", bad), ("asks_good", good)):
         if PATTERNS[name].search(asked):
             return (found > 0) != no
-    wanted = _words(PATTERNS["no"].sub(" ", asked))
-    hits = _shared(wanted, _words(text))
+    wanted = words_of(PATTERNS["no"].sub(" ", asked))
+    hits = shared(wanted, words_of(text))
     return (bool(wanted) and 2 * hits >= len(wanted)) != no
 
 
@@ -214,9 +214,9 @@ def sentiment(given: Given) -> dict[str, str]:
     """``text`` and ``categories`` -> the mood of the whole, and of the clauses that name each."""
     text = given["text"]
     found = {"overall": str(mood(text))}
-    parts = [(part, _words(part)) for part in _parts(text, "clause_end")]
+    parts = [(part, words_of(part)) for part in _parts(text, "clause_end")]
     for category in given.get("categories") or ():
-        about = [part for part, present in parts if _shared(_words(category), present)]
+        about = [part for part, present in parts if shared(words_of(category), present)]
         found[category] = mood(". ".join(about)) if about else "unknown"
     return found
 
@@ -241,7 +241,7 @@ def aggregate(given: Given) -> str:
     """``texts`` and ``task`` (``None``: a summary) -> counts, frequent words, first sentences."""
     task = (given.get("task") or "")[:QUOTED_CHARACTERS]
     read = [text[:1_000] for text in given["texts"][:READ_TEXTS]]
-    named = Counter(word for text in read for word in _words(text) if len(word) > 1)
+    named = Counter(word for text in read for word in words_of(text) if len(word) > 1)
     firsts = dict.fromkeys((_parts(text, "sentence_end") or [""])[0] for text in read)
     quoted = [one[:QUOTED_CHARACTERS] for one in firsts if one][:QUOTED_TEXTS]
     values = {
@@ -298,17 +298,17 @@ def _answer(text: str, label: str, question: str) -> Any:
 
 
 def _found(text: str, label: str, question: str) -> str | None:
-    wanted = _words(f"{question} {'' if label == question else label.replace('_', ' ')}")
-    pairs = [(_words(key), value.strip()) for key, value in PAIR.findall(text[:READ_CHARACTERS])]
-    scored = [(_shared(key, wanted), value) for key, value in pairs if key]
+    wanted = words_of(f"{question} {'' if label == question else label.replace('_', ' ')}")
+    pairs = [(words_of(key), value.strip()) for key, value in PAIR.findall(text[:READ_CHARACTERS])]
+    scored = [(shared(key, wanted), value) for key, value in pairs if key]
     best = max(scored, key=lambda one: one[0], default=(0, ""))
     if best[0]:
         return best[1]
-    lines = sorted(_parts(text, "sentence_end"), key=lambda one: -_shared(wanted, _words(one)))
+    lines = sorted(_parts(text, "sentence_end"), key=lambda one: -shared(wanted, words_of(one)))
     for asks, finds in KINDS:
         if asks.search(f"{question} {label}"):
             return next((match[0].strip() for line in lines if (match := finds.search(line))), None)
-    return lines[0] if lines and _shared(wanted, _words(lines[0])) else None
+    return lines[0] if lines and shared(wanted, words_of(lines[0])) else None
 
 
 def structure(given: Given) -> Any:

@@ -18,7 +18,16 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import agents, embedding, inference, query, search, session
+from local_cortex.routes import (
+    agents,
+    anthropic_api,
+    embedding,
+    inference,
+    openai_api,
+    query,
+    search,
+    session,
+)
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -37,7 +46,7 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions, cortex/models, cortex/agent:run, "
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, cortex/agent:run, "
     "cortex/agent/runs, cortex/threads, agents/NAME:run and cortex-search-services; Cortex "
     "Analyst and the other objects of an account are not there."
 )
@@ -100,7 +109,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     """Build the application."""
     routes = [
         *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
-        *agents.ROUTES,
+        *(*openai_api.ROUTES, *anthropic_api.ROUTES, *agents.ROUTES),
         Route("/", health),
     ]
     app = Starlette(

@@ -1,17 +1,15 @@
-"""Cortex's REST endpoints: ``inference:complete``, ``chat/completions`` and the list of models.
+"""Cortex's REST endpoints ``inference:complete`` and ``models``, and what all completions share.
 
-They follow Snowflake's documentation of the Cortex REST API and what the installed clients read:
-``snowflake.cortex`` takes one kind of server-sent events, the OpenAI client another.
+They follow Snowflake's documentation of the Cortex REST API, and what the installed
+``snowflake.cortex`` reads.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import asdict
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -29,6 +27,7 @@ from local_cortex.engines import (
     Event,
     Message,
     Thinking,
+    ToolPiece,
     Usage,
 )
 from local_cortex.routes import web
@@ -36,7 +35,18 @@ from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.tally import StreamedAnswer
 
-__all__ = ["ROUTES"]
+__all__ = [
+    "ROUTES",
+    "Encode",
+    "authorise",
+    "data",
+    "family_of",
+    "flag",
+    "number",
+    "read_call",
+    "stream",
+    "usage",
+]
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +55,8 @@ STREAM_NUMBER = "x-local-cortex-stream"
 
 T = TypeVar("T")
 
-# What else Cortex documents of a usage, by family; nothing is cached here, and no script reasons.
-DETAILS: dict[str, dict[str, Any]] = {
-    "openai": {
-        "prompt_tokens_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0},
-    },
-    "claude": {"prompt_tokens_details": {"cached_tokens": 0}},
-}
-# Turns one event of an answer into the data of the server-sent events for this client.
-Encode = Callable[[Delta | Thinking | End], "list[dict[str, Any]]"]
+#: Turns one event of an answer into the server-sent events for this client.
+Encode = Callable[[Delta | Thinking | ToolPiece | End], list[bytes]]
 
 
 def authorise(request: Request) -> None:
@@ -70,78 +72,27 @@ async def inference_complete(request: Request) -> Response:
     authorise(request)
     body = await web.json_body(request)
     cortex: Cortex = request.app.state.cortex
-    call = _call(body, body.get("max_tokens", body.get("max_output_tokens")))
+    web.text(body, "model")
+    messages = web.list_of_objects(body, "messages")
+    limit = body.get("max_tokens", body.get("max_output_tokens"))
+    call = read_call(body, tuple(map(_message, messages)), limit)
     head = {"id": str(uuid.uuid4()), "model": call.model}
-    if not _flag(body, "stream", default=True):
+    if not flag(body, "stream", default=True):
         whole = await while_connected(request, cortex.complete(call))
         choices = [{"message": {"content": whole.text}}]
-        return JsonResponse(head | {"choices": choices, "usage": _usage(whole.usage)})
+        return JsonResponse(head | {"choices": choices, "usage": usage(whole.usage)})
 
-    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
+    def encode(event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
         if isinstance(event, End):
             # No [DONE]: the client would try to read it as JSON and fail.
-            return [head | {"choices": [], "usage": _usage(event.usage)}]
+            return [data(head | {"choices": [], "usage": usage(event.usage)})]
         # Reasoning is an event without text: a sign of life.
         text = event.text if isinstance(event, Delta) else ""
         parts = [{"type": "text", "text": text}]
         delta = {"type": "text", "content": text, "content_list": parts, "text": text}
-        return [head | {"choices": [{"delta": delta}], "usage": {}}]
+        return [data(head | {"choices": [{"delta": delta}], "usage": {}})]
 
-    return await _stream(request, call, encode)
-
-
-async def chat_completions(request: Request) -> Response:
-    authorise(request)
-    body = await web.json_body(request)
-    cortex: Cortex = request.app.state.cortex
-    if "max_tokens" in body:
-        raise Refusal(
-            400, "invalid options object: max_tokens is not supported, use max_completion_tokens"
-        )
-    call = _call(body, body.get("max_completion_tokens"))
-    head: dict[str, Any] = {
-        "id": f"chatcmpl-{uuid.uuid4()}",
-        "created": int(time.time()),
-        "model": call.model,
-    }
-
-    family = _family(call.model)
-
-    def choice(reason: str | None, **more: Any) -> list[dict[str, Any]]:
-        return [{"index": 0, **more, "finish_reason": reason and _finish_reason(family, reason)}]
-
-    if not _flag(body, "stream", default=False):
-        whole = await while_connected(request, cortex.complete(call))
-        message = {"role": "assistant", "content": whole.text}
-        answer = {
-            "object": "chat.completion",
-            "choices": choice(whole.end.finish_reason, message=message),
-            "usage": _usage(whole.usage) | DETAILS.get(family, {}),
-        }
-        return JsonResponse(head | answer)
-    options = body.get("stream_options")
-    include_usage = isinstance(options, dict) and options.get("include_usage") is True
-    chunk = head | {"object": "chat.completion.chunk"}
-
-    # Only OpenAI's models have a chunk that names the role, before any text.
-    begin = {"role": "assistant", "content": ""} if family == "openai" else None
-
-    def encode(event: Delta | Thinking | End) -> list[dict[str, Any]]:
-        nonlocal begin
-        chunks, begin = [begin] if begin else [], None
-        if not isinstance(event, End):
-            # The name that Snowflake has for what Claude's models think.
-            name = "content" if isinstance(event, Delta) else "reasoning"
-            chunks.append({name: event.text})
-        sent = [chunk | {"choices": choice(None, delta=delta)} for delta in chunks]
-        if isinstance(event, End):
-            sent.append(chunk | {"choices": choice(event.finish_reason, delta={})})
-            if include_usage:
-                counted = _usage(event.usage) | DETAILS.get(family, {})
-                sent.append(chunk | {"choices": [], "usage": counted})
-        return sent
-
-    return await _stream(request, call, encode, done=b"[DONE]")
+    return await stream(request, call, encode)
 
 
 async def list_models(request: Request) -> JsonResponse:
@@ -150,12 +101,30 @@ async def list_models(request: Request) -> JsonResponse:
     return JsonResponse({"models": [model.name for model in cortex.models()]})
 
 
-async def _stream(
-    request: Request, call: Call, encode: Encode, *, done: bytes | None = None
+def data(value: Any) -> bytes:
+    """Write a server-sent event that is only data."""
+    return b"data: " + json_text(value)
+
+
+def _failure(error: EngineError) -> bytes:
+    return data({"error": {"code": str(error.status), "message": str(error)}})
+
+
+async def stream(
+    request: Request,
+    call: Call,
+    encode: Encode,
+    *,
+    failure: Callable[[EngineError], bytes] = _failure,
+    done: bytes | None = None,
+    hottest: float = 1,
 ) -> web.EventStream:
-    """Answer with events, having waited for the first: what fails before it has an HTTP status."""
+    """Answer with events, having waited for the first: what fails before it has an HTTP status.
+
+    ``failure`` writes an error in the middle; ``done`` follows a whole answer.
+    """
     cortex: Cortex = request.app.state.cortex
-    cortex.admit(call)
+    cortex.admit(call, hottest)
     fault = faults.find(call.model) or faults.NONE
     if fault.expired and cortex.first_time(call):
         raise AuthError(*EXPIRED_SESSION)
@@ -176,10 +145,10 @@ async def _stream(
 
     async def answer() -> faults.Events:
         if not isinstance(first, Begin):
-            counted.made += isinstance(first, Delta)
+            counted.made += isinstance(first, Delta | ToolPiece)
             yield first
         async for event in events:
-            counted.made += isinstance(event, Delta)
+            counted.made += isinstance(event, Delta | ToolPiece)
             yield event
 
     async def close() -> None:
@@ -187,34 +156,37 @@ async def _stream(
         cortex.tally.end(counted)
 
     played = fault.play(answer(), hang_up) if fault.play is not None else answer()
-    lines = _lines(played, encode, done, counted)
+    lines = _lines(played, encode, failure, done, counted)
     return web.EventStream(
         lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
     )
 
 
 async def _lines(
-    events: faults.Events, encode: Encode, done: bytes | None, counted: StreamedAnswer
+    events: faults.Events,
+    encode: Encode,
+    failure: Callable[[EngineError], bytes],
+    done: bytes | None,
+    counted: StreamedAnswer,
 ) -> AsyncIterator[bytes]:
     try:
         async for event in events:
             if isinstance(event, bytes):
                 yield event
             elif not isinstance(event, Begin):
-                for data in encode(event):
-                    yield b"data: " + json_text(data)
+                for lines in encode(event):
+                    yield lines
             # The connection has taken it when more is asked for.
-            counted.sent += isinstance(event, Delta)
+            counted.sent += isinstance(event, Delta | ToolPiece)
             if isinstance(event, End):
                 counted.state = "complete"
     except EngineError as error:
         log.warning("%s", error)
         counted.state = "failed"
-        failure = {"error": {"code": str(error.status), "message": str(error)}}
-        yield b"data: " + json_text(failure)
+        yield failure(error)
         return
     if counted.state == "complete" and done is not None:
-        yield b"data: " + done
+        yield done
 
 
 async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -227,48 +199,43 @@ async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) ->
         raise ClientDisconnect from None
 
 
-def _family(name: str) -> str:
+def family_of(name: str) -> str:
+    """Name the family of a model; nothing for one that there isn't."""
     fault = faults.find(name)
     model = fault.model(name) if fault is not None else models.find(name)
     return model.family if model is not None else ""
 
 
-def _finish_reason(family: str, reason: str) -> str | None:
-    """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
-    if family == "openai":
-        return reason
-    return None if family == "claude" else "stop"
+def usage(counted: Usage) -> dict[str, int]:
+    """Write a usage, without what only some families tell."""
+    return {
+        "prompt_tokens": counted.prompt_tokens,
+        "completion_tokens": counted.completion_tokens,
+        "total_tokens": counted.total_tokens,
+    }
 
 
-def _usage(usage: Usage) -> dict[str, int]:
-    return {**asdict(usage), "total_tokens": usage.total_tokens}
-
-
-def _call(body: Mapping[str, Any], max_tokens: object) -> Call:
-    """Read a request body; ``Refusal`` 400 for a field that is missing or of the wrong type."""
-    model, messages = body.get("model"), body.get("messages")
-    if not isinstance(model, str) or not model:
-        raise Refusal(400, "Missing required field: model")
-    if not isinstance(messages, list):
-        raise Refusal(400, "Missing required field: messages")
-    name, tokens_per_second = speed.asked_for(model)
-    most = _number(max_tokens, "max tokens")
+def read_call(
+    body: Mapping[str, Any], messages: tuple[Message, ...], max_tokens: object, **more: Any
+) -> Call:
+    """Read what all completions have; ``Refusal`` 400 for a field missing or of the wrong type."""
+    name, tokens_per_second = speed.asked_for(web.text(body, "model"))
+    most = number(max_tokens, "max tokens")
     # No infinity is an integer either; 1e999 is one.
     if isinstance(most, float) and not most.is_integer():
         raise Refusal(400, "invalid options object: max tokens must be a whole number")
     return Call(
         model=name,
-        messages=tuple(_message(message) for message in messages),
+        messages=messages,
         max_tokens=DEFAULT_MAX_TOKENS if most is None else int(most),
-        temperature=_number(body.get("temperature"), "temperature"),
-        top_p=_number(body.get("top_p"), "top_p"),
+        temperature=number(body.get("temperature"), "temperature"),
+        top_p=number(body.get("top_p"), "top_p"),
         tokens_per_second=tokens_per_second,
+        **more,
     )
 
 
-def _message(message: object) -> Message:
-    if not isinstance(message, dict):
-        raise Refusal(400, "schema validation failed: a message must be an object")
+def _message(message: dict[str, Any]) -> Message:
     content = message.get("content")
     if isinstance(content, list):
         # Content parts: text is joined, anything else is beyond a scripted or text-only engine.
@@ -281,16 +248,20 @@ def _message(message: object) -> Message:
     for value, name in ((content, "message content"), (role, "a message's role")):
         if not isinstance(value, str):
             raise Refusal(400, f"schema validation failed: {name} must be text")
+    if role == "tool":
+        raise Refusal(400, 'schema validation failed: unknown role "tool"')
     return Message(str(role), str(content))
 
 
-def _number(value: object, name: str) -> float | None:
+def number(value: object, name: str) -> float | None:
+    """Check a number; ``None`` for none."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     raise Refusal(400, f"invalid options object: {name} must be a number")
 
 
-def _flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
+def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    """Read a field that is true or false."""
     value = body.get(name)
     if value is None or isinstance(value, bool):
         return default if value is None else value
@@ -299,6 +270,5 @@ def _flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 ROUTES = [
     Route("/api/v2/cortex/inference:complete", inference_complete, methods=["POST"]),
-    Route("/api/v2/cortex/v1/chat/completions", chat_completions, methods=["POST"]),
     Route("/api/v2/cortex/models", list_models, methods=["GET"]),
 ]

@@ -32,9 +32,11 @@ __all__ = [
     "json_body",
     "json_text",
     "launch_name",
+    "list_of_objects",
     "recognise",
     "rest_error",
     "session_token",
+    "text",
     "while_connected",
 ]
 
@@ -98,12 +100,12 @@ class CuttableProtocol(H11Protocol):
         self.app = with_hang_up
 
 
-async def json_body(request: Request) -> dict[str, Any]:
-    """Read a JSON object, gzipped or not, without ever holding more than the limit.
+async def json_body(request: Request, most: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Read a JSON object, gzipped or not, without ever holding more than ``most`` bytes.
 
-    Raises a ``Refusal``: 413 beyond ``MAX_BODY_BYTES``, also once unpacked; 400 if unreadable.
+    Raises a ``Refusal``: 413 beyond the limit, also once unpacked; 400 if unreadable.
     """
-    body = await _body(request)
+    body = await _body(request, most)
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
@@ -113,18 +115,38 @@ async def json_body(request: Request) -> dict[str, Any]:
     return value
 
 
-async def _body(request: Request) -> bytearray:
+async def _body(request: Request, most: int) -> bytearray:
     # Window bits 31 is zlib's way of saying gzip.
     gzip = zlib.decompressobj(31) if request.headers.get("content-encoding") == "gzip" else None
     body = bytearray()
     async for chunk in request.stream():
         try:
-            body += gzip.decompress(chunk, MAX_BODY_BYTES + 1) if gzip else chunk
+            body += gzip.decompress(chunk, most + 1) if gzip else chunk
         except zlib.error as error:
             raise Refusal(400, "the body is not gzip, although content-encoding says so") from error
-        if len(body) > MAX_BODY_BYTES:
-            raise Refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes")
+        if len(body) > most:
+            raise Refusal(413, f"the body is larger than {most} bytes")
     return body
+
+
+def text(body: Mapping[str, Any], name: str) -> str:
+    """Read a text that a JSON body must have, or raise a ``Refusal``."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise Refusal(400, f"Missing required field: {name}")
+    return value
+
+
+def list_of_objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Read a list of objects that a JSON body must have, or raise a ``Refusal``."""
+    value = body.get(name)
+    if not isinstance(value, list):
+        raise Refusal(400, f"Missing required field: {name}")
+    if not all(isinstance(one, dict) for one in value):
+        raise Refusal(
+            400, f"schema validation failed: a {name.removesuffix('s')} must be an object"
+        )
+    return value
 
 
 def session_token(headers: Mapping[str, str]) -> str | None:
@@ -144,8 +166,8 @@ def bearer(headers: Mapping[str, str]) -> str | None:
 
 def json_text(value: Any) -> bytes:
     """Encode a value as readable JSON; half of a surrogate pair becomes the escape that it was."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.encode("utf-8", "backslashreplace")
 
 
 class JsonResponse(JSONResponse):

@@ -33,6 +33,11 @@ def text(content: str | None) -> str:
     return chunk({"content": content})
 
 
+def called(index: int, identity: str | None, name: str | None, arguments: str) -> str:
+    function = {"name": name, "arguments": arguments}
+    return chunk({"tool_calls": [{"index": index, "id": identity, "function": function}]})
+
+
 def events(*data: str, prefix: str = "data: ", end: str = "\n\n") -> str:
     return "".join(f"{prefix}{each}{end}" for each in data)
 
@@ -82,6 +87,17 @@ STREAMS = {
         chunk({"reasoning_content": "think", "content": None}),
         chunk({"reasoning": "", "content": "안녕 👋"}),
         STOP,
+    ),
+    "tools": events(
+        called(0, "c1", "f", '{"a"'),
+        called(0, None, None, ": 1}"),
+        called(1, "c2", "g", "{}"),
+        chunk(finish="tool_calls"),
+        DONE,
+    ),
+    # A call without an id, and one whose id comes with each of its pieces.
+    "odd-tools": events(
+        called(0, None, "f", "{}"), called(1, "c", "g", "{"), called(1, "c", "g", "}"), DONE
     ),
     "early-end": events(*HELLO),
     "error-mid-stream": events(*HELLO, '{"error": {"message": "out of memory", "code": 500}}'),

@@ -13,7 +13,19 @@ import httpx
 import pytest
 
 from local_cortex import tokens
-from local_cortex.engines import Call, Delta, End, EngineError, Message, Thinking, Usage
+from local_cortex.engines import (
+    Call,
+    Delta,
+    End,
+    EngineError,
+    Image,
+    Message,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolPiece,
+    Usage,
+)
 from local_cortex.engines import relay as module
 from local_cortex.engines.relay import RelayEngine
 from local_cortex.settings import SettingsError
@@ -147,7 +159,71 @@ def test_what_a_model_thinks_is_passed_on_as_no_text(server: str) -> None:
     assert events[1:4] == [Thinking("let me "), Thinking("think"), Delta("안녕 👋")]
 
 
+@pytest.mark.parametrize(
+    ("model", "pieces", "reason"),
+    [
+        (
+            "tools",
+            [
+                ToolPiece(0, '{"a"', "c1", "f"),
+                ToolPiece(0, ": 1}"),
+                ToolPiece(1, "{}", "c2", "g"),
+            ],
+            "tool_calls",
+        ),
+        (
+            "odd-tools",
+            [
+                ToolPiece(0, "{}", "call_0", "f"),
+                ToolPiece(1, "{", "c", "g"),
+                ToolPiece(1, "}"),
+            ],
+            "stop",
+        ),
+    ],
+)
+def test_a_models_calls_come_through_in_their_pieces(
+    server: str, model: str, pieces: list[ToolPiece], reason: str
+) -> None:
+    async def run() -> list[object]:
+        return [event async for event in RelayEngine(f"{server}/v1").stream(call(model))]
+
+    _, *found, end = asyncio.run(run())
+    assert found == pieces
+    assert isinstance(end, End)
+    assert end.finish_reason == reason
+
+
 # What is sent
+
+
+def test_tools_a_schema_pictures_and_results_are_handed_on(server: str) -> None:
+    schema = {"type": "object"}
+    tool = Tool("f", "Does it", schema)
+    messages = (
+        Message("user", "Look", images=(Image("image/png", "AAAA"),)),
+        Message("assistant", "", calls=(ToolCall("c", "f", "{}"),)),
+        Message("tool", "3", call_id="c"),
+    )
+    more = {"messages": messages, "tools": (tool,), "tool_choice": tool, "schema": schema}
+    ask(server, "plain", **more, thinking_tokens=2_000)
+    sent = last_request(server)["body"]
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    function = {"name": "f", "arguments": "{}"}
+    assert sent["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "Look"}, picture]},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "c", "type": "function", "function": function}],
+        },
+        {"role": "tool", "content": "3", "tool_call_id": "c"},
+    ]
+    described = {"name": "f", "description": "Does it", "parameters": schema}
+    assert sent["tools"] == [{"type": "function", "function": described}]
+    assert sent["tool_choice"] == {"type": "function", "function": {"name": "f"}}
+    assert sent["response_format"]["json_schema"] == {"name": "answer", "schema": schema}
+    assert sent["reasoning_effort"] == "medium"
 
 
 def test_the_call_is_sent_with_its_limits_and_asks_for_usage(server: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_cortex.engines import EngineError
+from local_cortex.engines import EngineError, ToolPiece
 from local_cortex.engines.relay_reading import OPTIONAL, Rejection, RelayStream
 
 NAMES = st.sampled_from(
@@ -30,9 +30,9 @@ def test_whatever_comes_is_read_or_an_error_of_the_relay(events: list[Any]) -> N
     stream, failed = RelayStream(), None
     try:
         for event in events:
-            added = stream.feed("", json.dumps(event))
-            if added is not None:
-                assert added.text.encode()
+            for added in stream.feed("", json.dumps(event)):
+                text = added.arguments if isinstance(added, ToolPiece) else added.text
+                assert text.encode() is not None
         stream.finish()
     except EngineError as error:
         failed = error

@@ -55,6 +55,7 @@ class Row:
 TABLE = {
     "fault-300": Row("first_chunk", "http", 300),
     "fault-400": Row("bad_request", "bad_request", 400),
+    "fault-400-throttled": Row("rate_limited", "rate_limited", 400),
     "fault-401": Row("unauthorised", "unauthorised", 401),
     "fault-402": Row("budget", "budget", 402),
     "fault-403": Row("forbidden", "forbidden", 403),
@@ -62,6 +63,7 @@ TABLE = {
     "fault-429-then-ok": Row(None, None, text=True),
     "fault-429-date": Row(None, None, text=True),
     "fault-429-forever": Row("first_chunk", "first_chunk"),
+    "fault-429-no-date": Row("first_chunk", "rate_limited", 429),
     "fault-500": Row("service", "service", 500),
     "fault-500-then-ok": Row(None, None, text=True),
     "fault-503": Row("first_chunk", "unavailable", 503),
@@ -91,6 +93,10 @@ TABLE = {
     "fault-length": Row(None, None, text=True, chat_reason="length"),
     "fault-no-finish": Row(None, None, text=True, chat_reason=None),
     "fault-endless": Row("total", "total", text=True),
+    # These two change nothing where no tool is called.
+    "fault-tool-cut": Row(None, None, text=True),
+    "fault-tool-index": Row(None, None, text=True),
+    "fault-json-open": Row(None, None, text=True),
 }
 
 

@@ -1,0 +1,101 @@
+"""Fields that chat completions and the Messages API share: tools, schemas, pictures."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from local_cortex.cortex import Refusal
+from local_cortex.engines import Image, Message, Tool
+from local_cortex.engines.tools import check_schema
+
+__all__ = [
+    "MAX_BODY_BYTES",
+    "budget",
+    "check_images",
+    "check_schemas",
+    "image",
+    "named",
+    "objects",
+    "tool",
+]
+
+#: Of a request with pictures, as documented.
+MAX_BODY_BYTES = 20 * 1024 * 1024
+MOST_IMAGES = 20
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+# OpenAI's limit; Snowflake documents none.
+MOST_TOOLS = 128
+# Of all schemas of a request together: checking these takes tenths of a second.
+SCHEMA_CHARACTERS = 30_000
+NAME = re.compile(r"[\w.-]{1,64}")
+INVALID = "schema validation failed"
+
+
+def objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Read a list of objects that need not be there."""
+    value = body.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Refusal(400, f"{INVALID}: {name} must be a list of objects")
+    if len(value) > MOST_TOOLS:
+        raise Refusal(400, f"{INVALID}: {name} has more than {MOST_TOOLS} entries")
+    return value
+
+
+def tool(given: Mapping[str, Any], schema: str) -> Tool:
+    """Read a tool whose parameters are in the field ``schema``."""
+    name, described, parameters = (given.get(one) for one in ("name", "description", schema))
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise Refusal(400, f"{INVALID}: a tool's name must be 1 to 64 letters, digits, _, . or -")
+    if not isinstance(described, str | None):
+        raise Refusal(400, f"{INVALID}: a tool's description must be text")
+    if not isinstance(parameters, dict | None):
+        raise Refusal(400, f"{INVALID}: a tool's {schema} must be an object")
+    return Tool(name, described or "", {"type": "object", **(parameters or {})})
+
+
+def named(tools: Iterable[Tool], name: object) -> Tool:
+    """Find the tool that ``tool_choice`` names."""
+    found = next((one for one in tools if one.name == name), None)
+    if found is None:
+        raise Refusal(400, f"{INVALID}: tool_choice names none of the tools")
+    return found
+
+
+def check_schemas(schemas: Sequence[Mapping[str, Any]], *more: Mapping[str, Any] | None) -> None:
+    """Refuse what is no JSON schema, or too large."""
+    given = [*schemas, *(one for one in more if one is not None)]
+    if sum(len(json.dumps(one)) for one in given) > SCHEMA_CHARACTERS:
+        raise Refusal(400, f"{INVALID}: schemas have more than {SCHEMA_CHARACTERS:,} characters")
+    for one in given:
+        check_schema(one)
+
+
+def budget(tokens: float | None) -> int:
+    """Check a number of tokens to think with."""
+    if tokens is None or not 1 <= tokens <= 1_000_000 or tokens % 1:
+        raise Refusal(400, "invalid options object: the tokens to think with must be 1 or more")
+    return int(tokens)
+
+
+def image(media_type: object, content: object) -> Image:
+    """Read a picture in base64."""
+    if media_type not in IMAGE_TYPES or not isinstance(content, str):
+        raise Refusal(
+            400, f"{INVALID}: an image must be one of {', '.join(IMAGE_TYPES)}, in base64"
+        )
+    try:
+        base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(400, f"{INVALID}: an image is not in base64") from None
+    return Image(str(media_type), content)
+
+
+def check_images(messages: Iterable[Message]) -> None:
+    """Refuse more pictures than a conversation may have."""
+    if sum(len(one.images) for one in messages) > MOST_IMAGES:
+        raise Refusal(400, f"{INVALID}: a conversation has at most {MOST_IMAGES} images")

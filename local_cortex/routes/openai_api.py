@@ -1,0 +1,305 @@
+"""Chat completions, ``/api/v2/cortex/v1/chat/completions``, in the form of OpenAI's API.
+
+What each family of models takes is Snowflake's table in "Cortex REST API" (November 2026). It
+prints no chunk of a stream: their form is OpenAI's, which the installed client reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from local_cortex import speed
+from local_cortex.cortex import Completion, Cortex, Refusal
+from local_cortex.engines import (
+    Call,
+    Delta,
+    End,
+    Image,
+    Message,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolPiece,
+    Usage,
+)
+from local_cortex.routes import fields, web
+from local_cortex.routes.inference import (
+    authorise,
+    data,
+    family_of,
+    flag,
+    number,
+    read_call,
+    stream,
+    usage,
+)
+from local_cortex.routes.web import JsonResponse, while_connected
+
+__all__ = ["ROUTES"]
+
+HOTTEST = 2.0
+INVALID = "schema validation failed"
+OPTIONS = "invalid options object"
+REFUSED = {
+    "max_tokens": "max_tokens is not supported, use max_completion_tokens",
+    "store": "store is not supported",
+    "service_tier": "service_tier is not supported",
+}
+# Without effect on the models of a family, as documented, or on what a script answers.
+KNOWN = frozenset({
+    *("model", "messages", "temperature", "top_p", "stream", "stream_options"),
+    *("max_completion_tokens", "tools", "tool_choice", "response_format", "reasoning_effort"),
+    *("reasoning", "stop", "n", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs"),
+    *("top_logprobs", "parallel_tool_calls", "verbosity", "prediction", "prompt_cache_key"),
+    *("metadata", "modalities", "cache_control"),
+    # Of OpenAI's specification, which the API says it follows; not in Snowflake's table.
+    *("user", "seed", "safety_identifier", "prompt_cache_retention"),
+})  # fmt: skip
+# What OpenAI's models heed and no engine here does: an answer without it would be a wrong one.
+NOT_HERE = {"stop": None, "n": 1, "logprobs": False}
+# The budget that stands for an effort; Snowflake documents the conversion, not the numbers.
+EFFORTS = {"none": 0, "minimal": 512, "low": 1_024, "medium": 4_096, "high": 16_384}
+ANY_OBJECT = {
+    "type": "object",
+    "properties": {"answer": {"type": "string"}},
+    "required": ["answer"],
+}
+
+
+async def chat_completions(request: Request) -> Response:
+    """Answer a conversation, whole or in chunks."""
+    authorise(request)
+    body = await web.json_body(request, fields.MAX_BODY_BYTES)
+    cortex: Cortex = request.app.state.cortex
+    # In a thread: pictures and schemas can be large.
+    call = await asyncio.to_thread(_read, body)
+    family = family_of(call.model)
+    head: dict[str, Any] = {
+        "id": f"chatcmpl-{uuid.uuid4()}",
+        "created": int(time.time()),
+        "model": call.model,
+    }
+    if not flag(body, "stream", default=False):
+        whole = await while_connected(request, cortex.complete(call, HOTTEST))
+        choice = {
+            "index": 0,
+            "message": _message_of(whole, family),
+            "finish_reason": _finish_reason(family, whole.end.finish_reason),
+        }
+        answer = {"object": "chat.completion", "choices": [choice]}
+        return JsonResponse(head | answer | {"usage": _usage(whole.usage, family)})
+    options = body.get("stream_options")
+    include_usage = isinstance(options, dict) and options.get("include_usage") is True
+    chunks = _Chunks(head | {"object": "chat.completion.chunk"}, family, include_usage)
+    return await stream(request, call, chunks.encode, done=b"data: [DONE]", hottest=HOTTEST)
+
+
+class _Chunks:
+    """Writes the events of one answer as chunks."""
+
+    def __init__(self, head: dict[str, Any], family: str, include_usage: bool) -> None:
+        self._head = head
+        self._family = family
+        self._include_usage = include_usage
+        # Only OpenAI's models have a chunk that names the role, before any text.
+        self._begin = [{"role": "assistant", "content": ""}] if family == "openai" else []
+
+    def encode(self, event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
+        deltas, self._begin = [*self._begin, *self._deltas(event)], []
+        sent = [self._chunk(delta, None) for delta in deltas]
+        if isinstance(event, End):
+            sent.append(self._chunk({}, _finish_reason(self._family, event.finish_reason)))
+            if self._include_usage:
+                counted = _usage(event.usage, self._family)
+                sent.append(data(self._head | {"choices": [], "usage": counted}))
+        return sent
+
+    def _chunk(self, delta: Mapping[str, Any], reason: str | None) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return data(self._head | {"choices": [choice]})
+
+    def _deltas(self, event: Delta | Thinking | ToolPiece | End) -> list[dict[str, Any]]:
+        match event:
+            case Delta():
+                return [{"content": event.text}]
+            case Thinking() if self._family != "openai":
+                # OpenAI's models only count what they think.
+                return [{"reasoning": event.text}]
+            case ToolPiece():
+                function = {"arguments": event.arguments}
+                call: dict[str, Any] = {"index": event.index, "function": function}
+                if event.id:
+                    function = {"name": event.name, **function}
+                    call |= {"id": event.id, "type": "function", "function": function}
+                return [{"tool_calls": [call]}]
+        return []
+
+
+def _message_of(whole: Completion, family: str) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": whole.text}
+    if whole.calls:
+        message["content"] = whole.text or None
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in whole.calls
+        ]
+    if whole.thinking and family != "openai":
+        message["reasoning"] = whole.thinking
+    return message
+
+
+def _finish_reason(family: str, reason: str) -> str | None:
+    """Say what Cortex says: every reason for OpenAI's models, none for Claude, else ``stop``."""
+    if family == "openai":
+        return reason
+    return None if family == "claude" else "stop"
+
+
+def _usage(counted: Usage, family: str) -> dict[str, Any]:
+    """Write a usage with what Cortex documents for the family; nothing is cached here."""
+    told: dict[str, Any] = dict(usage(counted))
+    if family in ("openai", "claude"):
+        told["prompt_tokens_details"] = {"cached_tokens": 0}
+    if family == "openai":
+        told["completion_tokens_details"] = {"reasoning_tokens": counted.reasoning_tokens}
+    return told
+
+
+def _read(body: Mapping[str, Any]) -> Call:
+    """Read a request by the rules for its model's family, or raise a ``Refusal``."""
+    family = family_of(speed.asked_for(web.text(body, "model"))[0])
+    for name, problem in REFUSED.items():
+        if body.get(name) is not None:
+            raise Refusal(400, f"{OPTIONS}: {problem}")
+    # Nobody documents what becomes of another field; a typing error is better found than dropped.
+    if strange := sorted(body.keys() - KNOWN):
+        raise Refusal(400, f"{OPTIONS}: unknown field {strange[0][:100]!r}")
+    for name, harmless in NOT_HERE.items() if family == "openai" else ():
+        if body.get(name) not in (None, harmless):
+            raise Refusal(400, f"{OPTIONS}: Local Cortex has no {name}; leave it out")
+    more: dict[str, Any] = {}
+    if family in ("openai", "claude"):
+        more["tools"] = tools = tuple(map(_tool, fields.objects(body, "tools")))
+        more["tool_choice"] = _tool_choice(body.get("tool_choice"), tools)
+        more["schema"] = _schema(body.get("response_format"), family)
+        more["thinking_tokens"] = _thinking_tokens(body, family)
+        fields.check_schemas([one.parameters for one in tools], more["schema"])
+    elif body.get("tools"):
+        raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+    messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
+    fields.check_images(messages)
+    return read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
+
+
+def _tool(one: Mapping[str, Any]) -> Tool:
+    function = one.get("function")
+    if one.get("type") != "function" or not isinstance(function, dict):
+        raise Refusal(400, f"{INVALID}: a tool must have type function and a function")
+    return fields.tool(function, "parameters")
+
+
+def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:
+    if given is None or given in ("auto", "none"):
+        return given or "auto"
+    if not tools:
+        raise Refusal(400, f"{OPTIONS}: tool_choice needs tools")
+    if given == "required":
+        return given
+    function = given.get("function") if isinstance(given, dict) else None
+    return fields.named(tools, function.get("name") if isinstance(function, dict) else None)
+
+
+def _schema(given: Any, family: str) -> Mapping[str, Any] | None:
+    if given is None:
+        return None
+    kind = given.get("type") if isinstance(given, dict) else None
+    if kind == "json_schema":
+        named = given.get("json_schema")
+        schema = named.get("schema") if isinstance(named, dict) else None
+        if not isinstance(schema, dict) or not isinstance(named.get("name"), str):
+            raise Refusal(400, f"{INVALID}: response_format.json_schema needs a name and a schema")
+        return schema
+    if family == "openai" and kind in ("text", "json_object"):
+        return None if kind == "text" else ANY_OBJECT
+    raise Refusal(400, f"{OPTIONS}: this model does not support this type of response_format")
+
+
+def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
+    given = body.get("reasoning") or {}
+    if not isinstance(given, dict):
+        raise Refusal(400, f"{OPTIONS}: reasoning must be an object")
+    if family == "claude" and given.get("max_tokens") is not None:
+        return fields.budget(number(given["max_tokens"], "reasoning.max_tokens"))
+    effort = given.get("effort")
+    if effort is None and family == "openai":
+        effort = body.get("reasoning_effort")
+    if effort is None:
+        return 0
+    if not isinstance(effort, str) or effort not in EFFORTS:
+        raise Refusal(400, f"{OPTIONS}: effort must be one of {', '.join(EFFORTS)}")
+    return EFFORTS[effort]
+
+
+def _message(one: Mapping[str, Any], family: str) -> Message:
+    role, content, call_id = one.get("role", "user"), one.get("content"), ""
+    if role == "developer" and family == "openai":
+        role = "system"
+    calls = tuple(map(_call_made, fields.objects(one, "tool_calls"))) if role == "assistant" else ()
+    if content is None and calls:
+        content = ""
+    if role == "tool":
+        call_id = one.get("tool_call_id") or ""
+    text, images = _parts(content, family)
+    for value, name in ((role, "a message's role"), (call_id, "tool_call_id")):
+        if not isinstance(value, str):
+            raise Refusal(400, f"{INVALID}: {name} must be text")
+    return Message(str(role), text, images, calls, str(call_id))
+
+
+def _parts(content: Any, family: str) -> tuple[str, tuple[Image, ...]]:
+    """Read a message's content, text or a list of parts."""
+    texts, images = [], []
+    for part in content if isinstance(content, list) else [{"text": content}]:
+        if isinstance(part, dict) and part.get("type") == "image_url":
+            if family not in ("openai", "claude"):
+                raise Refusal(400, f"{OPTIONS}: this model does not support images")
+            images.append(_image(part.get("image_url")))
+        elif isinstance(part, dict) and isinstance(part.get("text"), str):
+            texts.append(part["text"])
+        elif isinstance(content, list):
+            raise Refusal(400, f"{INVALID}: a part of a message must be text only or an image")
+        else:
+            raise Refusal(400, f"{INVALID}: message content must be text")
+    return "".join(texts), tuple(images)
+
+
+def _call_made(one: Mapping[str, Any]) -> ToolCall:
+    function = one.get("function")
+    found = (one.get("id"), *map((function or {}).get, ("name", "arguments")))
+    if not all(isinstance(each, str) for each in found):
+        raise Refusal(400, f"{INVALID}: a tool call needs an id, a function name and arguments")
+    return ToolCall(*map(str, found))
+
+
+def _image(given: Any) -> Image:
+    url = given.get("url") if isinstance(given, dict) else given
+    head, _, content = url.partition(",") if isinstance(url, str) else ("", "", "")
+    kind = head.removeprefix("data:").removesuffix(";base64")
+    if head != f"data:{kind};base64":
+        raise Refusal(400, f"{INVALID}: image_url must be a data URL in base64")
+    return fields.image(kind, content)
+
+
+ROUTES = [Route("/api/v2/cortex/v1/chat/completions", chat_completions, methods=["POST"])]

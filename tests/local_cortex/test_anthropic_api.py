@@ -1,0 +1,200 @@
+"""The Messages API, by hand and through Anthropic's own client."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anthropic
+import httpx
+import jsonschema
+import pytest
+
+from local_cortex import LocalCortex
+from local_cortex.engines import EngineError
+from tests.local_cortex.cortex_engines import Playing
+
+PATH = "/api/v2/cortex/v1/messages"
+MODEL = "claude-sonnet-4-6"
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+}
+TOOLS: list[Any] = [
+    {"name": "get_weather", "description": "Get the weather", "input_schema": SCHEMA}
+]
+ASKED: list[Any] = [{"role": "user", "content": "서울 날씨 알려 줘"}]
+VERSION = {"anthropic-version": "2023-06-01"}
+THINKING: dict[str, Any] = {"type": "enabled", "budget_tokens": 1_024}
+
+
+def client_of(server: LocalCortex) -> anthropic.Anthropic:
+    """Make a client as Snowflake documents it: a Bearer token instead of x-api-key."""
+    return anthropic.Anthropic(
+        auth_token=server.secret, base_url=f"{server.url}/api/v2/cortex", max_retries=0
+    )
+
+
+@pytest.fixture(scope="module")
+def client(cortex: LocalCortex) -> Iterator[anthropic.Anthropic]:
+    with client_of(cortex) as made:
+        yield made
+
+
+@pytest.fixture
+def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
+    return http(cortex)
+
+
+def ask(rest: httpx.Client, **more: Any) -> httpx.Response:
+    body = {"model": MODEL, "max_tokens": 4_000, "messages": ASKED, **more}
+    return rest.post(PATH, json=body, headers=VERSION)
+
+
+def events(answer: httpx.Response) -> list[dict[str, Any]]:
+    """Return each event's data, whose type is the event's name."""
+    assert answer.headers["content-type"] == "text/event-stream"
+    found = []
+    for block in answer.text.removesuffix("\n\n").split("\n\n"):
+        name, data = block.split("\n")
+        found.append(json.loads(data.removeprefix("data: ")))
+        assert name == f"event: {found[-1]['type']}"
+    return found
+
+
+def test_an_answer_streams_its_blocks_one_after_another(rest: httpx.Client) -> None:
+    found = events(ask(rest, stream=True, thinking=THINKING, tools=TOOLS))
+    kinds = [
+        one["delta"]["type"] if "index" in one and "delta" in one else one["type"] for one in found
+    ]
+    assert list(dict.fromkeys(kinds)) == [
+        *("message_start", "ping", "content_block_start", "thinking_delta", "signature_delta"),
+        *("content_block_stop", "input_json_delta", "message_delta", "message_stop"),
+    ]  # fmt: skip
+    assert kinds.count("content_block_start") == kinds.count("content_block_stop") == 2
+    message = found[0]["message"]
+    assert message["content"] == []
+    assert message["stop_reason"] is None
+    begun = [one["content_block"] for one in found if one["type"] == "content_block_start"]
+    assert begun[0] == {"type": "thinking", "thinking": "", "signature": ""}
+    identity = begun[1].pop("id")
+    assert identity
+    assert begun[1] == {"type": "tool_use", "name": "get_weather", "input": {}}
+    assert {one["index"] for one in found if "index" in one} == {0, 1}
+    assert found[-2]["delta"] == {"stop_reason": "tool_use", "stop_sequence": None}
+    assert found[-2]["usage"]["output_tokens"] > 0
+
+
+def test_the_client_puts_a_stream_together(client: anthropic.Anthropic) -> None:
+    with client.messages.stream(
+        model=MODEL,
+        max_tokens=4_000,
+        messages=ASKED,
+        tools=TOOLS,
+        thinking=THINKING,  # type: ignore[arg-type]
+    ) as stream:
+        message = stream.get_final_message()
+    thought, call = message.content
+    assert thought.type == "thinking"
+    assert thought.thinking
+    assert call.type == "tool_use"
+    assert call.input == {"city": "서울"}
+    turns = [
+        *ASKED,
+        {"role": "assistant", "content": [one.model_dump() for one in message.content]},
+        {
+            "role": "user",
+            "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "-3 °C"}],
+        },
+    ]
+    answer = client.messages.create(model=MODEL, max_tokens=99, messages=turns, tools=TOOLS)  # type: ignore[arg-type]
+    (text,) = answer.content
+    assert text.type == "text"
+    assert "-3 °C" in text.text
+    assert answer.stop_reason == "end_turn"
+
+
+def test_a_format_makes_the_answer_json(client: anthropic.Anthropic) -> None:
+    answer = client.messages.create(
+        model=MODEL,
+        max_tokens=4_000,
+        system="Answer in English.",
+        messages=ASKED,
+        output_config={"format": {"type": "json_schema", "schema": SCHEMA}},
+    )
+    (text,) = answer.content
+    assert text.type == "text"
+    jsonschema.validate(json.loads(text.text), SCHEMA)
+
+
+def test_a_limit_ends_an_answer(client: anthropic.Anthropic) -> None:
+    answer = client.messages.create(model=MODEL, max_tokens=3, messages=ASKED)
+    assert (answer.stop_reason, answer.usage.output_tokens) == ("max_tokens", 3)
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"model": "llama3.1-8b"}, "Claude models only"),
+    ({"model": "claude-9"}, "unknown model"),
+    ({"max_tokens": None}, "max_tokens: Field required"),
+    ({"store": True}, "store: Extra inputs are not permitted"),
+    ({"thinking": {"type": "enabled", "budget_tokens": 10}}, "thinking.budget_tokens"),
+    ({"thinking": {"type": "enabled", "budget_tokens": 4_000}}, "below max_tokens"),
+    ({"messages": [*ASKED, {"role": "assistant", "content": "So"}]}, "have role user"),
+    ({"messages": [{"role": "system", "content": "x"}]}, "user or assistant"),
+    ({"messages": [{"role": "user", "content": [{"type": "video"}]}]}, "this block can't be"),
+    ({"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a"}]}]},
+     'no tool call before it has the id "a"'),
+    ({"tool_choice": {"type": "any"}}, "needs tools"),
+    ({"output_config": {"format": {"type": "text"}}}, "output_config.format"),
+]  # fmt: skip
+
+
+def test_a_wrong_request_is_refused_in_anthropics_form(rest: httpx.Client) -> None:
+    for more, words in REFUSED:
+        answer = ask(rest, **more)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["type"]) == (400, "invalid_request_error"), more
+        assert words in error["message"], more
+
+
+def test_the_version_header_is_required(rest: httpx.Client) -> None:
+    answer = rest.post(PATH, json={"model": MODEL, "max_tokens": 9, "messages": ASKED})
+    assert (answer.status_code, "anthropic-version" in answer.text) == (400, True)
+
+
+def test_a_picture_is_answered_with_its_type_and_size(rest: httpx.Client) -> None:
+    source = {"type": "base64", "media_type": "image/webp"}
+    source["data"] = base64.b64encode(bytes(10)).decode()
+    messages = [{"role": "user", "content": [{"type": "image", "source": source}]}]
+    assert "image/webp, 10 bytes" in ask(rest, messages=messages).json()["content"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [("fault-402", 402), ("fault-403", 403), ("fault-429-no-date", 429), ("fault-503", 503)],
+)
+def test_a_refusal_has_its_status(client: anthropic.Anthropic, model: str, status: int) -> None:
+    with pytest.raises(anthropic.APIStatusError) as refused:
+        client.messages.create(model=model, max_tokens=9, messages=ASKED)
+    assert refused.value.status_code == status
+
+
+def test_a_call_that_is_cut_has_no_end(rest: httpx.Client) -> None:
+    found = events(ask(rest, model="fault-tool-cut", stream=True, tools=TOOLS))
+    assert found[-1]["type"] == "content_block_delta"
+
+
+def test_an_error_in_the_middle_is_raised_by_the_client(
+    start: Callable[..., LocalCortex],
+) -> None:
+    server = start(engine=Playing("half", EngineError(503, "worker died")))
+    with (
+        client_of(server) as client,
+        client.messages.stream(model=MODEL, max_tokens=9, messages=ASKED) as stream,
+    ):
+        with pytest.raises(anthropic.APIStatusError, match="worker died"):
+            list(stream)
+        assert stream.current_message_snapshot.content
