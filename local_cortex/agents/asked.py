@@ -13,7 +13,8 @@ from itertools import accumulate
 from typing import Any, TypeVar
 
 from local_cortex import models, speed
-from local_cortex.engines import Message
+from local_cortex.engines import EngineError, Message
+from local_cortex.engines.tools import check_schema
 from local_cortex.faults import Refusal
 
 __all__ = ["Asked", "Spec", "Tool", "conversation", "read_body", "read_spec", "read_yaml"]
@@ -208,11 +209,16 @@ def _tool(one: Any, at: int, resources: Mapping[str, Any]) -> Tool:
     for field, value in (("name", name), ("type", kind)):
         if not value:
             raise Refusal(400, f"{where}.{field}: required")
+    schema = _get(given, "input_schema", dict, {"type": "object"}, f"{where}.")
+    try:
+        check_schema(schema)
+    except EngineError as error:
+        raise Refusal(400, f"{where}.input_schema: {error}") from None
     return Tool(
         type=kind,
         name=name,
         description=_get(given, "description", str, "", f"{where}."),
-        schema=_get(given, "input_schema", dict, {}, f"{where}."),
+        schema=schema,
         resource=_get(resources, name, dict, {}, "tool_resources."),
     )
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from local_cortex import faults, models, tokens
 from local_cortex.agents.asked import Asked, Tool, conversation
-from local_cortex.agents.choosing import choose_tool, fill
 from local_cortex.cortex import DEFAULT_MAX_TOKENS
 from local_cortex.engines import Call, Delta, End, Message, Usage, prompt_tokens, scripted
 from local_cortex.engines.scripted import ScriptedEngine
+from local_cortex.engines.tools import choose_tool, fill
 
 if TYPE_CHECKING:
     from local_cortex.cortex import Cortex

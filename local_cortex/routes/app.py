@@ -46,9 +46,9 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, cortex/agent:run, "
-    "cortex/agent/runs, cortex/threads, agents/NAME:run and cortex-search-services; Cortex "
-    "Analyst and the other objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, "
+    "cortex/agent:run, cortex/agent/runs, cortex/threads, agents/NAME:run and "
+    "cortex-search-services; Cortex Analyst and the other objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)
