@@ -19,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TOOLS := .venv-deploy
 INSTALL := -m pip --disable-pip-version-check --quiet install --require-hashes
-# One worker for each processor; what a file's tests share, they share within one worker.
+# As many workers as tests/conftest.py says; what a file's tests share, they share within one worker.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock"
 

@@ -26,8 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     asked = parser.parse_args(arguments)
     if asked.command == "faults":
-        for name, fault in faults.FAULTS.items():
-            print(f"{name:28}{fault.about}")
+        told = {name: fault.about for name, fault in faults.FAULTS.items()}
+        for name, about in {**told, **faults.AGENT_FAULTS}.items():
+            print(f"{name:28}{about}")
         return 0
     if asked.command == "supported":
         print(README.read_text("utf-8").partition("<!-- supported -->\n")[2].partition("<!--")[0])

@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from local_cortex.engines import Delta, End, Event, ToolPiece
 from local_cortex.models import Model
 
-__all__ = ["FAULTS", "NONE", "Fault", "Refusal", "find"]
+__all__ = ["AGENT_FAULTS", "FAULTS", "NONE", "Fault", "Refusal", "find"]
 
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
@@ -266,5 +266,13 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 
+#: Faults of an agent's run, named as its ``models.orchestration``; agents/script.py plays them.
+AGENT_FAULTS: dict[str, str] = {
+    "fault-agent-error": "an `error` event after some text, and no `response`",
+    "fault-agent-tool-error": "every tool fails: its result has the status `error`",
+    "fault-agent-tool-stall": "the tool that is called never answers",
+    "fault-agent-unknown-event": "an event that nobody documents",
+    "fault-agent-timed-out": "the time is over in the middle of the text: `timed_out`",
+}
 
 NONE = Fault("nothing goes wrong")

@@ -98,11 +98,19 @@ def _one_of(name: str, known: Iterable[str]) -> str:
     raise ValueError(f"there is no `{name}` here{meant}")
 
 
-class Pieces(Table):
+class Text(Table):
+    """What is to be in an argument's text, and what is not."""
+
+    contains: str | None = None
+    lacks: str | None = None
+
+
+class Pieces(Text):
     """What ``st.write_stream`` was given; sizes in characters.
 
-    ``live``: the first piece came before the model had sent the last; ``pause``: the seconds that
-    were slept between any two of them; ``other``: something came that is no text.
+    ``contains`` and ``lacks`` are about all texts put together. ``live``: the first piece came
+    before the model had sent the last; ``pause``: the seconds that were slept between any two of
+    them; ``other``: something came that is no text.
     """
 
     at_least: int = 1
@@ -111,13 +119,6 @@ class Pieces(Table):
     live: bool | None = None
     pause: float | None = None
     other: bool | None = None
-
-
-class Text(Table):
-    """What is to be in an argument's text, and what is not."""
-
-    contains: str | None = None
-    lacks: str | None = None
 
 
 class Messages(Text):
@@ -185,6 +186,17 @@ class Condition(Table):
     error: str | None = None
     message: Text | None = None
     ended: Reason | None = None
+
+    @property
+    def has_line(self) -> bool:
+        """Whether something that makes it hold is in a line of the program."""
+        own = {"code", "catches", "called", "chat", "shown", "pieces", "whole", "part", "error"}
+        return (
+            bool(own & self.model_fields_set and self.times != 0 and self.error != "")
+            or self.closed is False
+            or any(each.has_line for each in self.all or ())
+            or (bool(self.any) and all(each.has_line for each in self.any or ()))
+        )
 
     @model_validator(mode="after")
     def _says_something(self) -> Condition:

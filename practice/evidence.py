@@ -432,6 +432,7 @@ def _gave(stream: Stream, condition: Condition, evidence: Evidence) -> bool:
         and (wanted.shortest is None or all(len(text) >= wanted.shortest for text in texts[:-1]))
         and wanted.live in (None, stream.live)
         and wanted.other in (None, stream.other)
+        and _matches(shown, wanted, evidence)
         and (wanted.pause is None or _is_even(stream.pauses, wanted.pause))
     )
 

@@ -77,6 +77,14 @@ class Mistake(Table):
     when: Condition
     say: Both
 
+    @model_validator(mode="after")
+    def _has_its_line(self) -> Self:
+        if "{line}" in f"{self.say.ko}{self.say.en}" and not self.when.has_line:
+            raise ValueError(
+                f"mistake `{self.id}` says {{line}}, but nothing in its `when` is in a line"
+            )
+        return self
+
 
 class Check(Table):
     """One line of the list that turns green; it looks at its scene, or the first."""
@@ -130,10 +138,14 @@ class WrongAnswer(RightAnswer):
 
 
 class ExerciseFile(Table):
-    """``exercise.toml``; ``errors`` are mistakes that end the program with an error."""
+    """``exercise.toml``; ``errors`` are mistakes that end the program with an error.
+
+    The starter holds the solution of the exercise that it ``builds_on``.
+    """
 
     title: Both
     task: Both
+    builds_on: str | None = None
     hints: list[Both] = Field(min_length=1)
     scenes: list[SceneText] = Field(min_length=1)
     checks: list[Check] = Field(min_length=1)

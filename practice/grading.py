@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from practice.events import Event, Failed
-from practice.evidence import Evidence, holds, is_about_code, scenes_of
+from practice.evidence import Call, Evidence, holds, is_about_code, scenes_of
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
 from practice.mistakes import CATCHES, ERRORS, INPUTS, SIGHTS, SLIPS, Trial, first_of, outside_if
@@ -241,16 +241,30 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
         return CheckResult(check.id, False, title, said, mistake, line)
     said = "" if cut_short else check.otherwise.of(language)
     if about_run:
-        said = f"{said}\n\n{_seen(evidence, language)}"
+        said = f"{said}\n\n{_seen(trial, language)}"
     return CheckResult(check.id, False, title, said)
 
 
-def _seen(evidence: Evidence, language: Language) -> str:
+def _seen(trial: Trial, language: Language) -> str:
     """Say what the program did, for a mistake that nobody knows."""
     texts = messages()
-    calls = {each.name: each.line for each in evidence.calls if each.name[3:] not in INPUTS}
+    calls = {
+        _as_written(each, trial.program): each.line
+        for each in trial.evidence.calls
+        if each.name[3:] not in INPUTS
+    }
     done = ", ".join(
         texts["seen_call"][language].format(call=call, line=line)
         for call, line in [*calls.items()][:MOST_SEEN]
     )
     return texts["seen" if done else "seen_nothing"][language].format(calls=done)
+
+
+def _as_written(call: Call, program: ast.Module) -> str:
+    """Return the name of a call as the program has it: ``st.write`` draws by other functions."""
+    written = {
+        ast.unparse(node.func)
+        for node in ast.walk(program)
+        if isinstance(node, ast.Call) and node.lineno <= call.line <= (node.end_lineno or 0)
+    }
+    return "st.write" if "st.write" in written and call.name not in written else call.name

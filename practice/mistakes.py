@@ -57,6 +57,8 @@ SIMILAR, SURE = 0.7, 0.85
 SHORT = 2
 # A function's name and the opening bracket after it, in SQL.
 SQL_CALL = re.compile(r"([A-Z_][A-Z_.]*)\s*\(")
+# Python's and Streamlit's own guess. Nobody means a special method: ``__ne__`` for ``__name__``.
+MEANT = r"Did you mean:? (?:'|st\.)(?!_)(\w+)"
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 # What Python says of a value of the wrong kind, and what it means.
@@ -68,6 +70,7 @@ TYPES = (
     (r"TypeError: string indices must be integers", "text_index"),
     (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
     (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
+    (r"TypeError: exceptions must derive from BaseException", "raised_no_exception"),
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
     (r"TypeError: .*NoneType", "none_used"),
@@ -144,6 +147,11 @@ class Trial:
         sql = (_text_of(each).upper() for each in ast.walk(parse_program(self.exercise.solution)))
         return [name for text in sql if "SELECT" in text for name in SQL_CALL.findall(text)]
 
+    @cached_property
+    def called(self) -> set[str]:
+        """What the program calls, as it is written."""
+        return {ast.unparse(call.func) for call in self.each(ast.Call)}
+
     def function(self, node: ast.AST) -> ast.FunctionDef | None:
         """Return the function that a node stands in."""
         return next((each for each in self.above(node) if isinstance(each, ast.FunctionDef)), None)
@@ -182,7 +190,6 @@ def similar(name: str, known: Iterable[str]) -> str:
 
 def not_called(trial: Trial) -> Found | None:
     """A method or a function of ``st`` that is named, where only calling it would do anything."""
-    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
     for node in trial.each(ast.Attribute):
         parent = trial.parents[node]
         drawn = isinstance(node.value, ast.Name) and node.value.id == "st" and node.attr in ELEMENTS
@@ -193,7 +200,7 @@ def not_called(trial: Trial) -> Found | None:
             parent,
             ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
         )
-        kept = isinstance(parent, ast.Assign) and not called & {
+        kept = isinstance(parent, ast.Assign) and not trial.called & {
             ast.unparse(each) for each in parent.targets
         }
         if alone or (not drawn and (used or kept)):
@@ -208,14 +215,13 @@ def not_called(trial: Trial) -> Found | None:
 
 def function_kept(trial: Trial) -> Found | None:
     """A function that a variable is given, where its result was meant: nobody calls it later."""
-    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
     for node in trial.each(ast.Assign):
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         places = trial.bound.get(name, [])
         # Classes are kept under another name for good reasons.
         function = name == "Complete" or name[:1].islower()
         known = function and all(isinstance(each, ast.alias | ast.FunctionDef) for each in places)
-        if places and known and not called & _targets(node):
+        if places and known and not trial.called & _targets(node):
             return "not_called", node.lineno, {"name": name}
     return None
 
@@ -358,12 +364,12 @@ def _unknown(trial: Trial, name: str) -> Found:
         return "equals_in_call", line, {}
     if found := _module(trial, name):
         return found
-    if module := trial.imports.get(name, name if name in ("time", "json", "random") else ""):
+    known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
+    if module := trial.imports.get(name, name if known else ""):
         said = f"import {module}" if name == module else f"from {module} import {name}"
         said = "import streamlit as st" if name == "st" else said
         return "import_missing", line, named | {"other": said}
-    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
-    if name in ELEMENTS and name in called:
+    if name in ELEMENTS and name in trial.called:
         return "st_missing", line, named
     if name == "sleep" and "time" in trial.imports:
         return "module_missing", line, named | {"other": "time.sleep"}
@@ -427,32 +433,36 @@ def attribute(trial: Trial) -> Found | None:
     """A name behind a dot that there is not."""
     line = trial.line
     if found := re.match(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'", trial.said):
-        if found[1] != "streamlit":
-            return None
-        named = {"name": f"st.{found[2]}"}
-        meant = re.search(r"Did you mean st\.(\w+)", trial.said)
-        if other := meant[1] if meant else similar(found[2], ELEMENTS):
-            return "misspelt_st", line, named | {"other": f"st.{other}"}
-        return "no_such_st", line, named
+        return _not_in_module(trial, *found.groups())
     found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
     if not found:
         return None
     owner, name = found.groups()
     named = {"name": name, "other": owner}
+    if (owner, name) == ("str", "read") and "json.load" in trial.called:
+        return "json_load", line, {}
     if owner == "function" and (kept := function_kept(trial)):
         return kept
     if owner in ("method", "builtin_function_or_method"):
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         return "none_used", line, named
-    # Nobody means a special method: Python suggests `__ne__` for `__name__`.
-    if meant := re.search(r"Did you mean: '(?!_)(\w+)'", trial.said):
-        return "misspelt_method", line, {"name": name, "where": owner, "other": meant[1]}
+    meant = re.search(MEANT, trial.said)
     kind = getattr(builtins, owner, None)
-    known = dir(kind) if isinstance(kind, type) else []
-    if other := similar(name, [each for each in known if not each.startswith("_")]):
+    known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
+    if other := meant[1] if meant else similar(name, known):
         return "misspelt_method", line, {"name": name, "where": owner, "other": other}
     return "no_such_method", line, named
+
+
+def _not_in_module(trial: Trial, module: str, name: str) -> Found:
+    streamlit = module == "streamlit"
+    short = "st" if streamlit else module
+    named = {"name": f"{short}.{name}", "where": "Streamlit" if streamlit else f"`{module}`"}
+    meant = re.search(MEANT, trial.said)
+    if other := meant[1] if meant else similar(name, ELEMENTS if streamlit else ()):
+        return "misspelt_in_module", trial.line, named | {"other": f"{short}.{other}"}
+    return "no_such_in_module", trial.line, named
 
 
 def called_wrongly(trial: Trial) -> Found | None:
@@ -462,8 +472,7 @@ def called_wrongly(trial: Trial) -> Found | None:
         r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)", said
     ):
         named = {"name": found[1].rpartition(".")[2], "other": found[2].replace("'", "")}
-        functions = {ast.unparse(call.func) for call in trial.each(ast.Call)}
-        passed = named["name"] in trial.bound and named["name"] not in functions
+        passed = named["name"] in trial.bound and named["name"] not in trial.called
         return "passed_uncalled" if passed else "argument_missing", line, named
     if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
         return "decimal_comma", line, {}
@@ -614,14 +623,13 @@ def long_pauses(trial: Trial) -> Found | None:
 
 def outside_if(trial: Trial) -> Found | None:
     """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
-    called = {ast.unparse(call.func) for call in trial.each(ast.Call)}
     buttons = _button_ifs(trial)
     for call in trial.each(ast.Call) if not buttons else ():
         alone = isinstance(trial.parents[call], ast.Expr)
         unused = alone and ast.unparse(call.func) == "st.button" and not _kept(call)
         if unused and any(_asks(each, call.lineno) for each in trial.each(ast.Call)):
             return "button_unused", call.lineno, {}
-    if not buttons or called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
+    if not buttons or trial.called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
     pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
@@ -703,6 +711,17 @@ def uncalled_function(trial: Trial) -> Found | None:
     for function in trial.each(ast.FunctionDef):
         if function.name not in used:
             return "uncalled_function", function.lineno, {"name": function.name}
+    return None
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that its own last line always ends: nothing in it runs a second time."""
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        last = loop.body[-1]
+        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
+        if isinstance(last, ast.Return | ast.Break) and not again:
+            return "returned_in_loop", loop.lineno, {"other": str(last.lineno)}
     return None
 
 
@@ -793,5 +812,8 @@ ERRORS: dict[str, Rule] = {
 }
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
-    for rule in (object_shown, wrong_value, printed, quoted_code, uncalled_function, skipped)
+    for rule in (
+        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
+        skipped,
+    )
 }

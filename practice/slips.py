@@ -39,6 +39,12 @@ SAID = (
     (r"multiple exception types must be parenthesized", "except_brackets"),
 )  # fmt: skip
 OPENING, CLOSING = "([{", ")]}"
+# An f-string whose own quote comes again in its braces, which Python reads from 3.12 on.
+NESTED = re.compile(r"\bf([\"'])[^\"']*\{[^}\"']*\1", re.IGNORECASE)
+# A call and a colon: what begins a block needs a word before it.
+CALL_WITH_COLON = re.compile(
+    r"\s*(?!(?:if|elif|while|with|for|def|class|except|case|match)\b)[\w.]+\([^#]*\)\s*:\s*"
+)
 BLOCK = re.compile(r"\s*(if|elif|else|for|while|def|class|try|except|finally|with)\b")
 
 
@@ -69,8 +75,13 @@ def misread(code: str, error: SyntaxError) -> Found | None:
             comma = name == "leading_zero" and re.search(r"\d,0\d", written)
             return "decimal_comma" if comma else name, line, named
     line = error.lineno or 0
+    written = "".join(code.splitlines()[line - 1 : line])
+    if error.msg.startswith("f-string: unmatched") and (found := NESTED.search(written)):
+        return "nested_quotes", line, {"name": found[1]}
     near = range(line - 1, max(line, error.end_lineno or 0) + 2)
     tokens = [each for each in _tokens(code) if each.line in near]
+    if CALL_WITH_COLON.fullmatch(written):
+        return "block_word_missing", line, {}
     for rule in (
         _else_if,
         _pairs,

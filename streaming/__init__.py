@@ -8,29 +8,33 @@ from __future__ import annotations
 
 from streaming.attempts import Retry
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
+from streaming.events import Citation, Event, Part, Thinking, ToolCall, ToolResult, Usage
 from streaming.fair_queue import FairQueue, Place
-from streaming.metrics import Gaps, StreamMetrics
+from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd
 from streaming.request import CompletionRequest, Message
+from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
 __all__ = [
     "Abortable",
+    "AgentStrategy",
     "CallEnd",
     "ChatCompletionsStrategy",
+    "Citation",
     "CompletionRequest",
     "DirectStrategy",
-    "Ending",
+    "Event",
     "FairQueue",
-    "Gaps",
     "Limits",
     "Message",
     "Pace",
+    "Part",
     "Place",
     "Retry",
     "SimulatedStrategy",
@@ -43,6 +47,9 @@ __all__ = [
     "StreamTimeout",
     "StreamUnavailable",
     "TextStream",
+    "Thinking",
+    "ToolCall",
+    "ToolResult",
     "Usage",
     "stream",
 ]

@@ -2,7 +2,9 @@
 
 The first non-empty delta is the point of no return: before it, an attempt that fails in a way that
 may pass is repeated, and then the fallback is asked. After it never, because the text on the page
-would be followed by the beginning of another answer.
+would be followed by the beginning of another answer. A tool call counts as text does: the service
+may have run the tool, which must not happen twice. Thinking doesn't: the next attempt's takes its
+place.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import chain, count
 
 from streaming.errors import StreamError, from_exception
+from streaming.events import Delta, Thinking
 from streaming.request import CompletionRequest
 from streaming.sockets import Line
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Strategy
 
 __all__ = ["Attempts", "Retry"]
 
@@ -86,16 +90,17 @@ class Attempts:
         self._wait = wait or self._aborted.wait
         self._chance = chance
         self._line = Line()
-        self._source: Iterator[str | None] | None = None
+        self._source: Iterator[Delta] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
         """How many requests were sent."""
         self.strategy = strategies[0]
         """The strategy that was asked last."""
         self.last_sign: float | None = None
-        """When an empty delta came last, while no text has: the model is thinking."""
+        """When a sign of life came last, while no text has: the model is thinking."""
+        self._thoughts = StringIO()
 
-    def __iter__(self) -> Iterator[str | None]:
+    def __iter__(self) -> Iterator[Delta]:
         deadline = self._clock() + self._total
         for strategy in self._strategies:
             self.strategy = strategy
@@ -114,15 +119,14 @@ class Attempts:
         raise error
 
     @property
-    def finish_reason(self) -> str | None:
-        """Why the model ended its answer; ``None`` where nobody says."""
-        source = self._source
-        return source.finish_reason if isinstance(source, Ending) else None
+    def thoughts(self) -> str:
+        """What the model has thought aloud in the last attempt, before its first text."""
+        return self._thoughts.getvalue()
 
     @property
-    def usage(self) -> Usage | None:
-        """How many tokens the service counted; ``None`` where it doesn't say."""
-        return getattr(self._source, "usage", None)
+    def finish_reason(self) -> str | None:
+        """Why the model ended its answer; ``None`` where nobody says."""
+        return getattr(self._source, "finish_reason", None)
 
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""
@@ -141,9 +145,10 @@ class Attempts:
         if isinstance(source, Abortable):
             source.abort()
 
-    def _ask(self) -> Iterator[str | None]:
+    def _ask(self) -> Iterator[Delta]:
         """Send the request and wait for its first text."""
         self.attempts += 1
+        self._thoughts = StringIO()
         with self._line.watching():
             source = self.strategy.open(self._request)
             with self._lock:
@@ -151,7 +156,9 @@ class Attempts:
             if not self._aborted.is_set():
                 deltas = iter(source)
                 for delta in deltas:
-                    if delta:
+                    if isinstance(delta, Thinking):
+                        self._thoughts.write(delta.text)
+                    elif delta:
                         return chain((delta,), deltas)
                     self.last_sign = self._clock()
         return iter(())

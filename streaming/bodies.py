@@ -64,12 +64,15 @@ def is_document(response: Any) -> bool:
 
 
 def limited(
-    chunks: Callable[..., Iterator[bytes]], ended: Callable[[], bool]
+    chunks: Callable[..., Iterator[bytes]],
+    ended: Callable[[], bool],
+    *,
+    event_bytes: int = EVENT_BYTES,
 ) -> Callable[..., Iterator[bytes]]:
     """Return a way to read an answer's ``chunks`` that ends once ``ended()``, or when it must.
 
     Raises, when iterated:
-        TooLong: an event of more than ``EVENT_BYTES``, or an answer of more than ``ANSWER_BYTES``.
+        TooLong: an event of more than ``event_bytes``, or an answer of more than ``ANSWER_BYTES``.
     """
 
     def read_on(*args: Any, **kwargs: Any) -> Iterator[bytes]:
@@ -78,7 +81,7 @@ def limited(
             size = len(chunk)
             event = 0 if b"\n\n" in chunk or b"\n\r\n" in chunk else event + size
             answer += size
-            if event > EVENT_BYTES or answer > ANSWER_BYTES:
+            if event > event_bytes or answer > ANSWER_BYTES:
                 raise TooLong
             if ended():
                 # The socket may still hold text that came before the end.

@@ -71,6 +71,13 @@ class Clusters:
             self.ready += len(self._parts[-1])
             self._held = ""
 
+    def pause(self) -> None:
+        """Make all of it ready but half a surrogate pair: what comes next is no text."""
+        half = self._held[-1:] if "\ud800" <= self._held[-1:] <= "\udbff" else ""
+        self._held = self._held.removesuffix(half)
+        self.finish()
+        self._held = half
+
     def take(self, at_least: int) -> str:
         """Remove and return whole clusters: the fewest that hold ``at_least`` code points."""
         if at_least >= self.ready:

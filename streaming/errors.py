@@ -99,6 +99,8 @@ CLASS_CODES = {
     "APITimeoutError": "client_timeout",
     "APIConnectionError": "connection",
     "APIError": "service",
+    "AgentError": "service",
+    "SSEError": "bad_answer",
     "TooLong": "bad_answer",
     "ReadError": "cut",
     "RemoteProtocolError": "cut",
@@ -115,7 +117,9 @@ CLASS_CODES = {
 }
 
 #: Classes whose message is the service's own: of an error in the middle of a stream, or of SQL.
-TELLING = frozenset({"APIError", "MidStreamException", "ProgrammingError", "SnowparkSQLException"})
+TELLING = frozenset(
+    {"APIError", "AgentError", "MidStreamException", "ProgrammingError", "SnowparkSQLException"}
+)
 #: How a refusal inside a stored procedure begins; its status is in the text only.
 REFUSED = "Request failed"
 

@@ -2,42 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["STALL_SECONDS", "Gaps", "StreamMetrics"]
-
-#: From here on a pause of the model is noticed as one.
-STALL_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Gaps:
-    """Seconds between the arrivals of two deltas; all ``None`` with fewer than two.
-
-    Time in which the source had to wait for a slow reader is not among them.
-    """
-
-    mean: float | None = None
-    p95: float | None = None
-    longest: float | None = None
-    stalls: int = 0
-    """Gaps of ``STALL_SECONDS`` and more."""
-
-    @classmethod
-    def of(cls, gaps: Sequence[float]) -> Gaps:
-        """Sum up the gaps of a stream."""
-        if not gaps:
-            return cls()
-        ordered = sorted(gaps)
-        return cls(
-            mean=sum(ordered) / len(ordered),
-            # The smallest gap that 95 % of all gaps do not exceed.
-            p95=ordered[math.ceil(0.95 * len(ordered)) - 1],
-            longest=ordered[-1],
-            stalls=sum(gap >= STALL_SECONDS for gap in ordered),
-        )
+__all__ = ["StreamMetrics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +29,3 @@ class StreamMetrics:
     """Pieces out."""
     characters: int = 0
     """Code points out."""
-    gaps: Gaps = Gaps()
-    """Between deltas in."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from array import array
+from collections import deque
 from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Literal
 
-from streaming.strategies.protocol import Abortable, Usage
+from streaming.events import Delta, Event, Part
+from streaming.strategies.protocol import Abortable
 
 __all__ = ["CallEnd", "Pump"]
 
@@ -23,21 +24,19 @@ CallEnd = Literal["ended", "failed", "stopped"]
 
 
 class Pump:
-    """Text on its way from a source to its reader, at most ``buffer_chars`` of it waiting.
+    """Text and events on their way from a source to their reader, ``buffer_chars`` at the most.
 
     Attributes:
         ended: whether the source has ended; text may still wait to be taken.
         error: what ended the source, if it was an error.
         finish_reason: why the model ended its answer; ``None`` if the source doesn't say.
-        usage: how many tokens the service counted; ``None`` if the source doesn't say.
-        first_arrival: when the first delta arrived, on ``clock``.
-        deltas: how many deltas have arrived.
-        gaps: seconds between two of them.
+        first_arrival: when the first text arrived, on ``clock``.
+        deltas: how many deltas of text have arrived.
     """
 
     def __init__(
         self,
-        source: Iterable[str | None],
+        source: Iterable[Delta],
         buffer_chars: int,
         *,
         on_end: Callable[[str, CallEnd], object] | None = None,
@@ -46,12 +45,9 @@ class Pump:
         self.ended = False
         self.error: BaseException | None = None
         self.finish_reason: str | None = None
-        self.usage: Usage | None = None
         self.first_arrival: float | None = None
         self.deltas = 0
-        self.gaps = array("f")
         self._last_arrival: float | None = None
-        self._last_delta = 0.0
         self._source = source
         self._buffer_chars = buffer_chars
         self._on_end = on_end
@@ -63,17 +59,26 @@ class Pump:
         self._oldest = 0.0
         self._waiting_chars = 0
         self._kept_chars = 0
+        # Events, each with how much text came before it.
+        self._events: deque[tuple[int, Event]] = deque()
+        self._event_chars = 0
         self._reader_waits = False
         self._begun = self._stopped = False
         self._thread = threading.Thread(target=self._read, name="stream-pump", daemon=True)
 
     @property
     def last_arrival(self) -> float | None:
-        """When the source last gave a delta, or an empty one: a sign of life."""
+        """When the source last gave anything, if only a sign of life."""
         if self._last_arrival is None:
             # While it waits for the first text, only the source knows.
             return getattr(self._source, "last_sign", None)
         return self._last_arrival
+
+    @property
+    def thoughts(self) -> str:
+        """What the model has thought before its first text; another attempt replaces it."""
+        thoughts: str = getattr(self._source, "thoughts", "")
+        return thoughts
 
     @property
     def characters(self) -> int:
@@ -98,18 +103,27 @@ class Pump:
                 self.stop()
                 raise
 
-    def take(self) -> tuple[str, float]:
-        """Remove the text that has arrived; return it and when the oldest of it came."""
-        if not self._waiting_chars:
-            return "", 0.0
+    def take(self) -> tuple[list[Part], float]:
+        """Remove what has arrived; return it in its order and when the oldest text of it came."""
+        if not (self._waiting_chars or self._events):
+            return [], 0.0
         with self._lock:
+            parts: list[Part] = []
             self._text.seek(self._taken)
-            text = self._text.read()
-            self._taken += len(text)
-            # Until keep() says otherwise, all of it waits on.
+            for at, event in self._events:
+                parts += (self._text.read(at - self._taken), event)
+                self._taken = at
+            rest = self._text.read()
+            parts.append(rest)
+            self._taken += len(rest)
+            # Until keep() says otherwise, all text waits on.
             self._kept_chars += self._waiting_chars
             self._waiting_chars = 0
-            return text, self._oldest
+            self._events.clear()
+            if self._event_chars:
+                self._event_chars = 0
+                self._changed.notify_all()
+            return parts, self._oldest
 
     def keep(self, characters: int) -> None:
         """Tell the pump how much of what was taken still waits for its reader."""
@@ -159,7 +173,6 @@ class Pump:
         except BaseException as raised:
             error = raised
         self.finish_reason = getattr(self._source, "finish_reason", None)
-        self.usage = getattr(self._source, "usage", None)
         close = getattr(self._source, "close", None)
         if close is not None:
             try:
@@ -177,13 +190,15 @@ class Pump:
                 self.ended = True
                 self._changed.notify_all()
 
-    def _put(self, delta: str) -> None:
+    def _put(self, delta: str | Event) -> None:
         with self._lock:
             if self._is_full():
                 self._changed.wait_for(lambda: self._stopped or not self._is_full())
-                # The source was held up by its reader; its silence counts from now on.
-                self._last_delta = self._clock()
-            now = self._clock()
+            now = self._last_arrival = self._clock()
+            if isinstance(delta, Event):
+                self._events.append((self.characters, delta))
+                self._event_chars += len(repr(delta))
+                return
             if not self._waiting_chars:
                 self._oldest = now
             self._text.write(delta)
@@ -191,14 +206,12 @@ class Pump:
             self.deltas += 1
             if self.first_arrival is None:
                 self.first_arrival = now
-            else:
-                self.gaps.append(now - self._last_delta)
-            self._last_arrival = self._last_delta = now
             if self._reader_waits:
                 self._changed.notify_all()
 
     def _is_full(self) -> bool:
-        return self._waiting_chars + self._kept_chars >= self._buffer_chars
+        waiting = self._waiting_chars + self._event_chars
+        return waiting + self._kept_chars >= self._buffer_chars
 
 
 def _buffer() -> StringIO:

@@ -6,16 +6,34 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from streaming.events import ToolCall
+
 __all__ = ["CompletionRequest", "Message"]
 
 
 class Message(BaseModel):
-    """One turn of a conversation."""
+    """One turn of a conversation.
+
+    Tools take two more: the assistant's with its ``tool_calls``, and below it one of the role
+    ``tool`` for each call, with its ``tool_call_id`` and the result as ``content``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role: Literal["system", "user", "assistant"] = "user"
-    content: str = Field(min_length=1)
+    role: Literal["system", "user", "assistant", "tool"] = "user"
+    content: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Message:
+        if (self.role == "tool") != (self.tool_call_id is not None):
+            raise ValueError("tool_call_id belongs to the role tool, which needs it")
+        if self.tool_calls and self.role != "assistant":
+            raise ValueError("tool_calls belong to the role assistant")
+        if not (self.content or self.tool_calls or self.role == "tool"):
+            raise ValueError("content is empty")
+        return self
 
 
 class CompletionRequest(BaseModel):
@@ -52,7 +70,8 @@ class CompletionRequest(BaseModel):
         """Everything that the model reads: the prompt, or the messages, one below the other."""
         if self.messages is None:
             return self.prompt or ""
-        return "\n".join(message.content for message in self.messages)
+        calls = (call.arguments for message in self.messages for call in message.tool_calls)
+        return "\n".join([*(message.content for message in self.messages), *calls])
 
     @property
     def options(self) -> dict[str, int | float]:

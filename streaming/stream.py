@@ -8,7 +8,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal
@@ -16,11 +16,12 @@ from typing import Literal
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.metrics import Gaps, StreamMetrics
+from streaming.events import Event, Part, Thinking, Usage, join
+from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd, Pump
 from streaming.request import CompletionRequest
-from streaming.strategies.protocol import Strategy, Usage
+from streaming.strategies.protocol import Strategy
 
 __all__ = ["Limits", "Status", "StreamResult", "TextStream", "stream"]
 
@@ -74,7 +75,13 @@ class StreamResult:
     error: StreamError | None
     metrics: StreamMetrics
     finish_reason: str | None = None
-    usage: Usage | None = None
+    parts: tuple[Part, ...] = ()
+    """Its text and events; see :attr:`TextStream.parts`."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """The tokens that the service counted; ``None`` where it doesn't say."""
+        return _usage(self.parts)
 
 
 class TextStream:
@@ -109,7 +116,10 @@ class TextStream:
         self._clock = clock
         self._attempts = attempts
         self._clusters = Clusters()
-        self._parts: list[str] = []
+        self._pieces: list[str] = []
+        # Events that have their place in the text; one counts as handed out when that text is.
+        self._events: list[tuple[int, Event]] = []
+        self._handed = 0
         self._shows_text = False
         self._status: Status = "new"
         self._error: StreamError | None = None
@@ -149,7 +159,27 @@ class TextStream:
     @property
     def text(self) -> str:
         """All text handed out so far."""
-        return "".join(self._parts)
+        return "".join(self._pieces)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The text handed out so far, with the events in it at their places.
+
+        What came in pieces is joined: a text, what was thought, a tool call. An event between two
+        texts divides them. What a model has thought before its first text is there as soon as it
+        comes, and is replaced if the model is asked again.
+        """
+        # In this order: another thread adds to both, and an event's text must be there.
+        events, text = self._events[:], self.text
+        thoughts = self._reader.thoughts
+        parts: list[Part] = [Thinking(thoughts)] if thoughts else []
+        begin = 0
+        for end, event in events:
+            if end > len(text):
+                break
+            parts += (text[begin:end], event)
+            begin = end
+        return join(part for part in (*parts, text[begin:]) if part)
 
     @property
     def status(self) -> Status:
@@ -184,7 +214,7 @@ class TextStream:
     @property
     def usage(self) -> Usage | None:
         """The tokens that the service counted; ``None`` until the end, and where it doesn't say."""
-        return self._reader.usage
+        return _usage([event for _, event in self._events[:]])
 
     @property
     def thinking(self) -> bool:
@@ -211,10 +241,8 @@ class TextStream:
             total=self._since_start(self._finished),
             pacing_added=(self._finished or 0.0) - (ended or 0.0) if drained else None,
             deltas=self._reader.deltas,
-            pieces=len(self._parts),
-            characters=sum(map(len, self._parts[:])),
-            # A copy, because the thread that reads goes on adding to it.
-            gaps=Gaps.of(self._reader.gaps[:]),
+            pieces=len(self._pieces),
+            characters=self._handed,
         )
 
     def start(self) -> None:
@@ -250,7 +278,7 @@ class TextStream:
             while self._next():
                 pass
         return StreamResult(
-            self.text, self._status, self._error, self.metrics, self.finish_reason, self.usage
+            self.text, self._status, self._error, self.metrics, self.finish_reason, self.parts
         )
 
     def _next(self) -> str:
@@ -279,10 +307,15 @@ class TextStream:
         if not self._full:
             # Asked before taking, so that an end is never seen before the deltas that came first.
             ended = reader.ended
-            text, since = reader.take()
-            if text:
+            parts, since = reader.take()
+            if parts:
                 ready = clusters.ready
-                clusters.feed(text)
+                for part in join(parts):
+                    if not isinstance(part, str):
+                        clusters.pause()
+                        self._events.append((self._handed + clusters.ready, part))
+                    elif part:
+                        clusters.feed(part)
                 reader.keep(clusters.ready)
                 self._note_arrival(since, clusters.ready - ready)
             if ended:
@@ -328,7 +361,7 @@ class TextStream:
         if isinstance(error, StreamTimeout):
             status, failure = "timeout", error
         elif error is not None:
-            text_came = bool(self._parts) or self._clusters.ready > 0
+            text_came = bool(self._pieces) or self._clusters.ready > 0
             status, failure = "failed", from_exception(error, text_came=text_came)
         self._outcome = _Outcome(status, failure, self._clock())
 
@@ -343,10 +376,11 @@ class TextStream:
         else:
             amount = self.pace.amount((now - since, count) for since, count in self._arrivals)
         piece = clusters.take(amount)
-        self._parts.append(piece)
+        self._pieces.append(piece)
+        self._handed += len(piece)
         if not self._shows_text:
             words = any(map(str.isalnum, piece))
-            self._shows_text = words or len(self._parts) > MARK_PIECES
+            self._shows_text = words or len(self._pieces) > MARK_PIECES
         self._due = now + tick if self._shows_text else now
         if self._first_piece is None:
             self._first_piece = now
@@ -387,6 +421,10 @@ class TextStream:
 
     def _since_start(self, moment: float | None) -> float | None:
         return None if moment is None else moment - self._started
+
+
+def _usage(parts: Sequence[Part]) -> Usage | None:
+    return next((part for part in reversed(parts) if isinstance(part, Usage)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("quick")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return three workers for two processors: one of them waits for something."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
 @pytest.fixture(scope="session")
 def everyones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of this test run that all its workers share."""

@@ -163,6 +163,10 @@ def _panel(exercise: Exercise) -> None:
         if exercise.is_graded:
             st.subheader(exercise.about.title.of(current()), anchor=anchor_of(exercise.name))
             st.markdown(exercise.about.task.of(current()))
+        if before := _built_on(exercise):
+            link = f"[{before.about.title.of(current())}](#{anchor_of(before.name)})"
+            st.caption(f":material/lock: {text('practice.builds_on', title=link)}")
+            return
         running = _exercise(exercise)
         # Without a result in the turn before, nothing is left there that has to go.
         goes_on = st.session_state.get(followed, True)
@@ -277,6 +281,16 @@ def _awaited(lesson: str, after: Collection[str] | None) -> list[Exercise]:
     return [each for each in named if not _shows(each)]
 
 
+def _built_on(exercise: Exercise) -> Exercise | None:
+    """Return the exercise to try first, because the program of this one gives it away."""
+    named = exercise.about.builds_on
+    if named is None or _mode() == "always":
+        return None
+    return next(
+        (each for each in _usable(exercise.day) if each.name == named and not _tried(each)), None
+    )
+
+
 def _hints(exercise: Exercise) -> None:
     """Draw the current hint, and buttons to the others."""
     known = exercise.about.hints
@@ -345,6 +359,10 @@ def _say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
 def _shows(exercise: Exercise) -> bool:
     if _mode() != "after-try":
         return _mode() == "always"
+    return _tried(exercise)
+
+
+def _tried(exercise: Exercise) -> bool:
     learned = progress.current()
     return any(learned.has(exercise.day, kind, item(exercise)) for kind in ("tried", "solved"))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from streaming.bodies import wake
+from streaming.events import Delta
 from streaming.strategies.direct import response_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class CountedSession:
         return getattr(self._session, name)
 
 
-def tap(answer: Iterator[str | None], see: Callable[[bytes], object]) -> None:
+def tap(answer: Iterator[Delta], see: Callable[[bytes], object]) -> None:
     """Show ``see`` an answer's bytes as the client reads them; only this one answer is changed."""
     # The Snowflake client iterates over its response, which asks itself for this
     # (requests/models.py); the OpenAI client asks for the other (_streaming.py).

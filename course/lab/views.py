@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 # The names of a view's texts and of its module, where they are not its own: break is no name.
-NAMES: dict[LabView, str] = {"break": "breaking"}
+NAMES: dict[LabView, str] = {"break": "breaking", "tokens": "conversation"}
 QUESTIONS = ("short", "medium", "long")
 #: Seconds between two drawings of a run that goes on.
 LOOK_SECONDS = 0.14

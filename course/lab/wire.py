@@ -20,6 +20,7 @@ from course.language import text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace, Strategy
 from streaming.clusters import Clusters
+from streaming.events import Delta
 from streaming.strategies.protocol import Abortable
 
 __all__ = [
@@ -143,25 +144,25 @@ class Watched:
         self._strategy, self._record = strategy, record
         self.name, self.live = strategy.name, strategy.live
 
-    def open(self, request: CompletionRequest) -> Iterator[str | None]:
+    def open(self, request: CompletionRequest) -> Iterator[Delta]:
         self._record.begin()
         return _WatchedAnswer(self._strategy.open(request), self._record)
 
 
 class _WatchedAnswer:
-    def __init__(self, answer: Iterator[str | None], record: Record) -> None:
+    def __init__(self, answer: Iterator[Delta], record: Record) -> None:
         self._answer, self._record = answer, record
 
-    def __iter__(self) -> Iterator[str | None]:
+    def __iter__(self) -> Iterator[Delta]:
         # The client's own generator, and the request has been sent.
         deltas = iter(self._answer)
         calls.tap(deltas, self._record.tap)
         for delta in deltas:
-            if delta:
+            if delta and isinstance(delta, str):
                 self._record.delta(delta)
             yield delta
 
-    def __next__(self) -> str | None:
+    def __next__(self) -> Delta:
         return next(iter(self))
 
     def abort(self) -> None:

@@ -88,6 +88,9 @@ def call(
     name, full_name = name.removeprefix(SCHEMA), name
     form = FORMS[name]
     given = {} if form.refused else _given(name, form, arguments, named)
+    if form.computes == "search":
+        message = f"arguments of function {name} need to be constant texts"
+        raise compile_error(message, "001015", "22023")
     if form.asks == "aggregate":
         given["expr"] = exp.Anonymous(this="LIST", expressions=[given["expr"]])
     answer: exp.Expression = exp.Anonymous(

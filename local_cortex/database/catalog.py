@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -18,7 +18,17 @@ from local_cortex.sql.errors import exists_already, object_missing, too_large
 from local_cortex.sql.names import MARK, encode, written
 from local_cortex.wire.types import SqlType
 
-__all__ = ["INFORMATION_SCHEMA", "USAGE", "Catalog", "Column", "Entry", "Name", "Place", "Table"]
+__all__ = [
+    "INFORMATION_SCHEMA",
+    "USAGE",
+    "Agent",
+    "Catalog",
+    "Column",
+    "Entry",
+    "Name",
+    "Place",
+    "Table",
+]
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of every database's own views
 USAGE = "ACCOUNT_USAGE"  # such a schema of the database SNOWFLAKE
@@ -99,6 +109,15 @@ class Table(Entry):
     def duckdb(self) -> str:
         """DuckDB's name of it, quoted."""
         return f"{self.duckdb_schema}.{_quote(encode(self.name.name))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent(Entry):
+    """A Cortex Agent: its specification as it was written, and its profile as JSON text."""
+
+    kind: str = "AGENT"
+    given: Mapping[str, Any]
+    profile: str = ""
 
 
 E = TypeVar("E", bound=Entry)

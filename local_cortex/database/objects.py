@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
+from local_cortex.agents.asked import read_spec, read_yaml
 from local_cortex.database import session_state
-from local_cortex.database.catalog import Column, Entry, Name, Place, Table
+from local_cortex.database.catalog import Agent, Column, Entry, Name, Place, Table
+from local_cortex.faults import Refusal
 from local_cortex.sql.errors import (
     SqlError,
     compile_error,
@@ -44,6 +46,7 @@ KINDS: dict[str, type[Entry]] = {
     **dict.fromkeys(("TABLE", "VIEW", "SEQUENCE"), Table),
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
+    "AGENT": Agent,
 }
 _UNSUPPORTED: dict[type, str] = {
     exp.DynamicProperty: "DYNAMIC ",
@@ -307,6 +310,18 @@ def _create_format(
     _swap(execution, there, NamedFormat(options=options, **common))
 
 
+def _create_agent(
+    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
+) -> None:
+    profile, text = node.meta["profile"], node.meta["specification"]
+    try:
+        given = read_yaml(text)
+        read_spec(given)
+    except Refusal as error:
+        raise compile_error(f"Invalid agent specification: {error}") from None
+    _swap(execution, there, Agent(given=given, profile=profile, **common))
+
+
 _MAKERS: dict[str, Any] = {
     "DATABASE": _create_place,
     "SCHEMA": _create_place,
@@ -315,6 +330,7 @@ _MAKERS: dict[str, Any] = {
     "SEQUENCE": _create_sequence,
     "STAGE": _create_stage,
     "FILE FORMAT": _create_format,
+    "AGENT": _create_agent,
 }
 
 

@@ -14,8 +14,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Entry, Name, Place, Table
+from local_cortex.database.catalog import (
+    INFORMATION_SCHEMA,
+    USAGE,
+    Agent,
+    Entry,
+    Name,
+    Place,
+    Table,
+)
 from local_cortex.database.objects import KINDS
+from local_cortex.search import statements as search
+from local_cortex.search.service import SearchService
 from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
@@ -28,7 +38,15 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["ACCOUNT_USAGE", "INFORMATION", "SHOWN", "describe_table", "information_schema", "show"]
+__all__ = [
+    "ACCOUNT_USAGE",
+    "INFORMATION",
+    "SHOWN",
+    "describe_agent",
+    "describe_table",
+    "information_schema",
+    "show",
+]
 
 SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
@@ -174,6 +192,8 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
         read = FileFormat.of(one.options)
         options = json.dumps({**read.options, "TYPE": read.type})
         facts |= {"type": read.type, "format_options": options}
+    elif isinstance(one, Agent):
+        facts |= {"profile": one.profile, "agent_spec": json.dumps(one.given, ensure_ascii=False)}
     elif isinstance(one, Table):
         facts |= _table_facts(run, one)
     return facts
@@ -263,6 +283,11 @@ def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         yield own | {"database_name": database, "is_default": "N", "is_current": "N"}
 
 
+def _search_services(run: Execution, clauses: Clauses) -> Iterator[Facts]:
+    for one in _found(run, clauses, SearchService):
+        yield _facts(run, one) | search.facts(one)
+
+
 def _parameters(run: Execution, _: Clauses) -> Iterator[Facts]:
     for name, value in sorted(run.session.parameters.items()):
         yield {"name": name, "value": value, "level": "SESSION", "type": "STRING"}
@@ -316,6 +341,7 @@ def _here(name: str) -> Source:
 
 _SOURCES: dict[str, Source] = {
     "columns": _columns,
+    "search": _search_services,
     "databases": _databases,
     "models": _models,
     "none": lambda *_: (),
@@ -359,6 +385,19 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     # A view's columns are in capitals, those of SHOW are not.
     columns = tuple(replace(one, name=one.name.upper()) for one in result.columns)
     return replace(result, columns=columns)
+
+
+def describe_agent(execution: Execution, name: Name) -> SqlResult:
+    """Answer DESCRIBE AGENT.
+
+    Raises:
+        SqlError: 002003, there is none of this name.
+    """
+    agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
+    if agent is None:
+        raise object_missing("Agent", str(name))
+    names = "name database_name schema_name owner comment profile agent_spec created_on:t"
+    return _result(names, [_facts(execution, agent)])
 
 
 def describe_table(table: Table) -> SqlResult:

@@ -12,11 +12,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from local_cortex.agents.runs import Runs
+from local_cortex.agents.threads import Threads
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex, Refusal
 from local_cortex.engines import EngineError
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
-from local_cortex.routes import anthropic_api, embedding, inference, openai_api, query, session
+from local_cortex.routes import (
+    agents,
+    anthropic_api,
+    embedding,
+    inference,
+    openai_api,
+    query,
+    search,
+    session,
+)
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
@@ -35,8 +46,9 @@ BAD_REQUEST = "390400"
 INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
-    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages and cortex/models; "
-    "Cortex Search, Cortex Analyst, agents and the objects of an account are not there."
+    "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, "
+    "cortex/agent:run, cortex/agent/runs, cortex/threads, agents/NAME:run and "
+    "cortex-search-services; Cortex Analyst and the other objects of an account are not there."
 )
 
 log = logging.getLogger(__name__)
@@ -96,8 +108,8 @@ ERRORS = (AuthError, ClientDisconnect, EngineError, HTTPException, Refusal, Exce
 def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Database) -> Starlette:
     """Build the application."""
     routes = [
-        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES),
-        *(*openai_api.ROUTES, *anthropic_api.ROUTES),
+        *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
+        *(*openai_api.ROUTES, *anthropic_api.ROUTES, *agents.ROUTES),
         Route("/", health),
     ]
     app = Starlette(
@@ -115,6 +127,8 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     app.state.statements = Statements()
     app.state.cortex = cortex
     app.state.functions = SqlCortex(cortex)
+    app.state.threads = Threads()
+    app.state.runs = Runs(agents.encode)
     app.state.workers = workers
     app.state.database = database
     app.state.places = dict(session.PLACES)

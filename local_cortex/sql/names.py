@@ -14,11 +14,23 @@ from local_cortex.sql.errors import compile_error
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["MARK", "decode", "decode_all", "encode", "identifier", "quoted", "spelled", "written"]
+__all__ = [
+    "MARK",
+    "decode",
+    "decode_all",
+    "encode",
+    "identifier",
+    "parts",
+    "quoted",
+    "spelled",
+    "written",
+]
 
 MARK = "\x1f"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]*")
 _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
+_PART = re.compile(r'"(?:[^"]|"")+"|[^".\s]+')
+_DOTTED = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 
 
 def encode(name: str) -> str:
@@ -61,6 +73,20 @@ def written(*parts: str) -> str:
     return ".".join(
         part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts
     )
+
+
+def parts(text: str) -> list[str]:
+    """Return the parts of a dotted name as Snowflake keeps them: :func:`written` backwards.
+
+    Raises:
+        ValueError: it is no name.
+    """
+    if not _DOTTED.fullmatch(text):
+        raise ValueError(text)
+    return [
+        one[1:-1].replace('""', '"') if one.startswith('"') else one.upper()
+        for one in _PART.findall(text)
+    ]
 
 
 def spelled(node: Any) -> str:

@@ -13,6 +13,7 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
+from local_cortex.sql.agent_statements import agent_tree
 from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
 from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.names import MARK, identifier
@@ -52,6 +53,12 @@ class Parsed:
     def words(self) -> list[str]:
         """Its first words, in capitals."""
         return [str(token.text).upper() for token in self.tokens[:8]]
+
+    @property
+    def is_of_search(self) -> bool:
+        """Whether it makes, changes or describes a Cortex Search service."""
+        words = [word for word in self.words if word not in MODIFIERS]
+        return words[1:4] == ["CORTEX", "SEARCH", "SERVICE"]
 
     @property
     def kind(self) -> str:
@@ -120,11 +127,12 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     steps = ((one.token_type in OPENING) - (one.token_type in CLOSING) for one in tokens)
     if max(accumulate(steps)) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
-    if str(tokens[0].text).upper() in WORD_COMMANDS:
-        return Parsed(sql, tokens, None)
+    parsed = Parsed(sql, tokens, None)
+    if parsed.words[0] in WORD_COMMANDS or parsed.is_of_search:
+        return parsed
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
         raise not_run("COPY FILES", "Use GET and PUT.")
-    return Parsed(sql, tokens, _tree(sql, tokens, check))
+    return Parsed(sql, tokens, agent_tree(sql, tokens) or _tree(sql, tokens, check))
 
 
 def _tokens(sql: str) -> tuple[Token, ...]:

@@ -33,6 +33,7 @@ from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
+    from local_cortex.database.sql_session import SqlSession
     from local_cortex.wire.types import SqlType
 
 __all__ = ["Resolver"]
@@ -83,13 +84,14 @@ UNENCODED = (exp.PropertyEQ, exp.Anonymous)
 class Resolver:
     """Resolves the names of one statement's tree, in place.
 
+    ``session`` is whose names they are, if not the statement's.
     ``behind`` maps columns that were put in to what they stand for in DuckDB;
     ``tables`` are the tables that were read; ``bulk`` is the name of the table of bound rows.
     """
 
-    def __init__(self, execution: Execution) -> None:
+    def __init__(self, execution: Execution, session: SqlSession | None = None) -> None:
         self._execution = execution
-        self._session = execution.session
+        self._session = session or execution.session
         self._top: exp.Expression | None = None
         self.behind: dict[str, exp.Expression] = {}
         self.tables: list[Table] = []
@@ -226,6 +228,8 @@ class Resolver:
             return self._variable(node) if node.root() is self._top else None
         if isinstance(node, exp.Column):
             return self._column(node)
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
+            return self._search_preview(node)
         if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
             return exp.column(*reversed(self._dynamic(node.this).parts))
         if isinstance(node, exp.Func):
@@ -298,6 +302,24 @@ class Resolver:
             return None
         literal = exp.null() if value is None else exp.Literal.string(value)
         return exp.cast(literal, "varchar")
+
+    def _search_preview(self, node: Any) -> Any:
+        """Search before DuckDB computes anything: the arguments are constants."""
+        if f"{node.this.sql()}.{node.expression.name}".upper() != "SNOWFLAKE.CORTEX.SEARCH_PREVIEW":
+            return None
+        given = [self._replace(one, 0) or one for one in node.expression.expressions]
+        texts = [one.this if isinstance(one, exp.Cast) else one for one in given]
+        if len(texts) != 2 or not all(
+            isinstance(one, exp.RawString) or (isinstance(one, exp.Literal) and one.is_string)
+            for one in texts
+        ):
+            return None
+        if self._execution.describe_only:
+            return exp.cast(exp.null(), "varchar")
+        from local_cortex.search.service import preview
+
+        found = preview(self._execution, self.full, *(one.name for one in texts))
+        return exp.cast(exp.Literal.string(found), "varchar")
 
     def _last_query(self, arguments: list[Any]) -> str | None:
         at = int(arguments[0].to_py()) if arguments else -1
@@ -391,10 +413,8 @@ class Resolver:
     def _view(self, view: Table, views: int) -> Any:
         if views >= MAX_VIEWS:
             raise too_large("Views within views", MAX_VIEWS, "Make a table of one of them.")
-        inner = Resolver(self._execution)
-        inner._session = replace(
-            self._session, database=view.name.database, schema=view.name.schema
-        )
+        here = replace(self._session, database=view.name.database, schema=view.name.schema)
+        inner = Resolver(self._execution, here)
         query = inner.resolve(parse(view.text, self._execution.check).tree, view.text, views + 1)
         for node in list(query.find_all(exp.Column)):
             if node.name in inner.behind:

@@ -17,6 +17,7 @@ from local_cortex.wire.types import INTEGER, TEXT, SqlType, declared, of_duckdb
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
+    from local_cortex.database.sql_session import SqlSession
 
 __all__ = [
     "SELECT",
@@ -48,13 +49,19 @@ def finish(resolver: Resolver, tree: Any) -> str:
     return str(tree.sql("duckdb"))
 
 
-def query(execution: Execution, tree: Any) -> SqlResult:
-    """Run a query, or only describe its columns."""
+def query(
+    execution: Execution, tree: Any, sql: str | None = None, owner: SqlSession | None = None
+) -> SqlResult:
+    """Run a query, or only describe its columns.
+
+    ``sql`` is its text, if that isn't the whole statement's; ``owner`` the session that it is run
+    for, if that isn't the caller's.
+    """
     told: list[Any] = []
     if isinstance(tree, exp.Select):
         told = [_told(one) for one in tree.expressions]
-    resolver = Resolver(execution)
-    tree = resolver.resolve(tree)
+    resolver = Resolver(execution, owner)
+    tree = resolver.resolve(tree, sql)
     if (constants := _constants(tree)) is not None:
         row = [] if execution.describe_only else [tuple(constants.values())]
         return SqlResult.of_rows([SqlColumn(name, TEXT) for name in constants], row, SELECT)

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from local_cortex.database import objects, session_state, show
 from local_cortex.database.execution import Execution, Stopped
+from local_cortex.search import statements as search
 from local_cortex.sql import rows
 from local_cortex.sql.bounds import MAX_DEPTH
 from local_cortex.sql.errors import SqlError, not_run, out_of_memory, syntax_error, too_large
@@ -61,7 +62,12 @@ def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     for left in reversed(range(CONFLICTS)):
         try:
             # Running changes the tree, so each attempt parses again.
-            return _run_parsed(execution, parse(execution.sql, execution.check))
+            parsed = parse(execution.sql, execution.check)
+            try:
+                return _run_parsed(execution, parsed)
+            finally:
+                if not isinstance(parsed.tree, QUERIES) and parsed.words[0] != "SHOW":
+                    execution.database.changed()
         except Exception as error:
             # Known by its name: DuckDB may not be imported yet.
             conflict = type(error).__name__ == "TransactionException" and "onflict" in str(error)
@@ -124,6 +130,8 @@ def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutG
 def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     """Run a statement that has no tree."""
     first = parsed.words[0]
+    if parsed.is_of_search:
+        return search.run(execution, parsed)
     if first == "SHOW":
         return show.show(execution, parsed)
     if first == "UNSET" and not execution.describe_only:
@@ -138,6 +146,8 @@ def _describe(execution: Execution, node: Any) -> SqlResult:
     if isinstance(node.this, exp.Query):
         return rows.query(execution, node.this)
     kind = str(node.args.get("kind") or "TABLE").upper()
+    if kind == "AGENT":
+        return show.describe_agent(execution, Resolver(execution).name(node.this))
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"DESCRIBE {kind}")
     return show.describe_table(Resolver(execution).find(node.this))

@@ -12,8 +12,8 @@ from types import ModuleType, SimpleNamespace
 
 from practice.guest import (
     channel,
-    chat_completions,
     graphemes,
+    openai_client,
     snowflake_cortex,
     snowpark,
     st,
@@ -46,7 +46,7 @@ def main(job: dict[str, Any]) -> None:
     sys.stdin = _NoKeyboard()
     sys.stdout = sys.stderr = channel.Printed()
     sys.modules.update(st.modules(job) | snowpark.modules(job) | snowflake_cortex.modules())
-    sys.modules.update(chat_completions.modules(job) | graphemes.modules())
+    sys.modules.update(openai_client.modules(job) | graphemes.modules())
     sys.modules["snowflake"].__dict__["cortex"] = sys.modules["snowflake.cortex"]
     builtins.input = _no_input
     # The module site would define these; it isn't run here.

@@ -1,7 +1,7 @@
 r"""What ``import regex`` gives a program: the standard library's ``re``, and ``\X``.
 
 The real one is a C extension, which cannot be loaded here. A text becomes one letter for each code
-point, by its class, and an ordinary pattern finds the clusters among those letters.
+point, by its class, and then one dot for each cluster of letters: a pattern of ``\X`` finds dots.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["modules"]
 
-# Unicode Standard Annex 29, table 1c, in the letters of practice/sandbox/graphemes.py. V and T
-# stand for Hangul letters, H and h for its syllables without and with a final.
+# Unicode Standard Annex 29, table 1c, in the letters of practice/sandbox/character_classes.py. V
+# and T stand for Hangul letters, H and h for its syllables without and with a final.
 AFTER = "[ezs]"
 HANGUL = "L*(?:HV*|V+|h)T*|L+|T+"
 CORE = f"(?:{HANGUL}|ii|x(?:e*zx)*|[^crn])"
-CLUSTER = f"(?>rn|[crn]|p*+(?:{CORE}{AFTER}*+)|p++{AFTER}*+)"
-# A pattern of nothing else can be looked for among the letters.
+CLUSTER = f"rn|[crn]|p*+(?:{CORE}{AFTER}*+)|p++{AFTER}*+"
+# A pattern of nothing else can be looked for among the clusters.
 ONLY_CLUSTERS = re.compile(r"(?:\\X|[()+*?]|\{\d*,?\d*\})+")
 SYLLABLES = range(0xAC00, 0xD7A4)
 FINALS = 28
@@ -40,14 +40,15 @@ class Pattern:
         if not ONLY_CLUSTERS.fullmatch(pattern):
             raise NotHere("regex", pattern)
         self.pattern = pattern
-        self._letters = re.compile(pattern.replace("\\X", CLUSTER))
+        self._dots = re.compile(pattern.replace("\\X", r"\."))
 
     def finditer(self, text: str) -> Iterator[Match]:
-        for found in self._letters.finditer(_letters(text)):
-            yield Match(text, found)
+        places = [0, *(each.end() for each in re.finditer(CLUSTER, _letters(text)))]
+        for found in self._dots.finditer("." * (len(places) - 1)):
+            yield Match(text, found, places)
 
     def findall(self, text: str) -> list[Any]:
-        count = self._letters.groups
+        count = self._dots.groups
         found = (match.groups() if count else (match[0],) for match in self.finditer(text))
         return [each if len(each) > 1 else each[0] for each in found]
 
@@ -62,12 +63,21 @@ class Match:
 
     __module__ = "regex"
 
-    def __init__(self, text: str, found: re.Match[str]) -> None:
-        self.string, self._found = text, found
-        self.start, self.end, self.span = found.start, found.end, found.span
+    def __init__(self, text: str, found: re.Match[str], places: list[int]) -> None:
+        self.string, self._found, self._places = text, found, places
+
+    def span(self, number: int = 0) -> tuple[int, int]:
+        first, last = self._found.span(number)
+        return self._places[first], self._places[last]
+
+    def start(self, number: int = 0) -> int:
+        return self.span(number)[0]
+
+    def end(self, number: int = 0) -> int:
+        return self.span(number)[1]
 
     def group(self, number: int = 0) -> str:
-        start, end = self._found.span(number)
+        start, end = self.span(number)
         return self.string[start:end]
 
     __getitem__ = group

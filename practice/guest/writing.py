@@ -15,7 +15,7 @@ from types import (
 from practice.guest import channel, snowflake_cortex
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.channel import NotHere
-from practice.guest.chat_completions import ChatCompletionChunk, Model
+from practice.guest.openai_client import ChatCompletionChunk, Model
 from practice.guest.recorder import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
 from practice.guest.snowpark import DataFrame, Row
 

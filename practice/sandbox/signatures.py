@@ -21,7 +21,7 @@ from types import UnionType
 from typing import Any
 
 from practice.elements import NOT_CALLED, TABLE
-from practice.sandbox.graphemes import classes
+from practice.sandbox.character_classes import classes
 from practice.sources import syntax_tree
 
 __all__ = ["ELEMENTS", "guest_modules"]

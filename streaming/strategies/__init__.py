@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Ending, Strategy, Usage
+from streaming.strategies.protocol import Abortable, Strategy
 from streaming.strategies.simulated import SimulatedStrategy
 
 __all__ = [
     "Abortable",
+    "AgentStrategy",
     "ChatCompletionsStrategy",
     "DirectStrategy",
-    "Ending",
     "SimulatedStrategy",
     "Strategy",
-    "Usage",
 ]

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming import bodies, sockets
-from streaming.errors import StreamUnavailable, refusal
-from streaming.request import CompletionRequest
-from streaming.strategies.protocol import Usage
+from streaming.events import Delta, Thinking, ToolCall, Usage
+from streaming.http import HEADERS, Answer, Http
+from streaming.request import CompletionRequest, Message
 
 if TYPE_CHECKING:
     from openai import OpenAI, Stream
@@ -21,14 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatCompletionsStrategy"]
 
-# Seconds, as httpx names them; a stream's own limits are shorter.
-TIMEOUTS = {"connect": 10.0, "read": 300.0, "write": 300.0, "pool": 10.0}
-# Each answer has a connection of its own, so that ending one ends no other. And packed, a kilobyte
-# may be a megabyte of text.
-HEADERS = {"Connection": "close", "Accept-Encoding": "identity"}
 # Where servers put what a model thinks before it answers: Cortex and OpenRouter, DeepSeek and vLLM,
-# Ollama. A call of a tool is no text either, and no silence.
-THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "thinking", "tool_calls")
+# Ollama.
+THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "thinking")
+# What the strategy says itself; the request's own options count more than the strategy's.
+OURS = frozenset({"model", "messages", "stream", "stream_options", "extra_headers", "max_tokens"})
 
 
 class ChatCompletionsStrategy:
@@ -40,32 +36,40 @@ class ChatCompletionsStrategy:
     :class:`Limits` have them. Redirects are not followed.
 
     With ``usage`` the stream's last chunk tells how many tokens it took; not every other server of
-    this interface knows that option. What others send is accepted, too: empty deltas and choices,
-    text in parts, reasoning.
+    this interface knows that option. ``options`` go into each request as they are, such as
+    ``tools=[...]``, or ``extra_body={"reasoning": {"max_tokens": 1024}}`` for Claude's thinking.
+    What others send is accepted, too: empty deltas and choices, text in parts.
+
+    Beside its text an answer has ``Thinking``, ``ToolCall`` and ``Usage``. A tool's result goes
+    back in a :class:`Message`.
+
+    Raises:
+        ValueError: an option that is the request's or the strategy's own.
     """
 
     name = "chat-completions"
     live = True
 
-    def __init__(self, client: OpenAI, *, usage: bool = False) -> None:
-        self._usage = usage
+    def __init__(self, client: OpenAI, *, usage: bool = False, **options: Any) -> None:
+        if taken := ", ".join(sorted(OURS & options.keys())):
+            raise ValueError(f"{taken}: not an option of the strategy; give it with the request")
+        self._usage, self._options = usage, options
         self._client = client.with_options(max_retries=0)
         http = getattr(self._client, "_client", None)
         if http is not None:
-            setattr(self._client, "_client", _Http(http))  # noqa: B010 - mypy: of another type
+            setattr(self._client, "_client", Http(http))  # noqa: B010 - mypy: of another type
 
-    def open(self, request: CompletionRequest) -> Iterator[str]:
+    def open(self, request: CompletionRequest) -> Iterator[Delta]:
         """Send the request; the call returns when the service has begun to answer.
 
         Raises:
             openai.APIStatusError, openai.APIConnectionError: as the client does.
             StreamUnavailable: the answer is none: HTTP 200, but JSON or HTML.
         """
-        messages = request.messages or ()
-        question: list[Any] = [message.model_dump() for message in messages]
+        question: list[Any] = [_turn(message) for message in request.messages or ()]
         if request.prompt is not None:
             question = [{"role": "user", "content": request.prompt}]
-        options: dict[str, Any] = dict(request.options)
+        options: dict[str, Any] = {**self._options, **request.options}
         if "max_tokens" in options:
             # Cortex refuses the older name.
             options["max_completion_tokens"] = options.pop("max_tokens")
@@ -74,79 +78,26 @@ class ChatCompletionsStrategy:
         chunks: Stream[ChatCompletionChunk] = self._client.chat.completions.create(
             model=request.model, messages=question, stream=True, extra_headers=HEADERS, **options
         )
-        response = chunks.response
-        refused = refusal(response)
-        if refused is None and "content-encoding" in response.headers:
-            response.close()
-            refused = "bad_answer"
-        if refused is not None:
-            raise StreamUnavailable(refused)
         return _Chunks(chunks)
 
 
-class _Http:
-    """The client's HTTP client, but for its timeouts and how much of an error it reads."""
+class _Chunks(Answer):
+    """The text and the events in the client's chunks.
 
-    def __init__(self, http: Any) -> None:
-        self._http = http
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._http, name)
-
-    def send(self, request: Any, **options: Any) -> Any:
-        request.extensions |= {"timeout": TIMEOUTS, "trace": _trace}
-        # Following one, it would read its body without a limit.
-        response = self._http.send(request, **{**options, "follow_redirects": False})
-        if not response.is_success:
-            bodies.read(response)
-        return response
-
-
-def _trace(event: str, info: dict[str, Any]) -> None:
-    """Show the sockets of httpcore's connections."""
-    if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-        opened = info["return_value"].get_extra_info("socket")
-        if opened is not None:
-            sockets.show(opened)
-
-
-class _Chunks:
-    """The texts of the client's chunks, whose reading can be ended from another thread."""
+    Without a ``finish_reason`` for Claude's models on Cortex, which give none (Cortex REST API).
+    """
 
     def __init__(self, chunks: Stream[ChatCompletionChunk]) -> None:
         self._chunks = chunks
-        self._aborted = False
-        # The client asks the response for it when it begins to read (_streaming.py).
-        read = bodies.limited(chunks.response.iter_bytes, lambda: self._aborted)
-        setattr(chunks.response, "iter_bytes", read)  # noqa: B010 - mypy: a method
-        self._texts = self._read()
-        # Stays None for Claude's models on Cortex, which give no reason (Cortex REST API).
-        self.finish_reason: str | None = None
-        self.usage: Usage | None = None
-
-    @property
-    def response(self) -> Any:
-        """The client's response, whose bytes are read from now on."""
-        return self._chunks.response
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        return next(self._texts)
+        # Of each place in the list of tool calls, the call that is written there.
+        self._calls: dict[object, str] = {}
+        super().__init__(chunks.response)
 
     def close(self) -> None:
-        """Give the connection back; only from the thread that reads."""
         self._chunks.close()
-        # The response holds itself by this: a cycle, which would keep its buffers for a while.
-        vars(self._chunks.response).pop("iter_bytes", None)
+        super().close()
 
-    def abort(self) -> None:
-        """End a read that waits for the model."""
-        self._aborted = True
-        bodies.wake(self._chunks.response)
-
-    def _read(self) -> Iterator[str]:
+    def read(self) -> Iterator[Delta]:
         for chunk in self._chunks:
             choices = _of(chunk, "choices")
             if not choices:
@@ -154,23 +105,57 @@ class _Chunks:
                 # error in this form.
                 if _of(chunk, "object") == "error" or _of(chunk, "error_code"):
                     raise self._error(chunk)
-                self.usage = _usage(_of(chunk, "usage")) or self.usage
+                if (usage := _usage(_of(chunk, "usage"))) is not None:
+                    yield usage
                 continue
             choice = choices[0] if isinstance(choices, list) else None
             self.finish_reason = _of(choice, "finish_reason") or self.finish_reason
             if self.finish_reason == "error":
                 raise self._error(chunk)
             delta = _of(choice, "delta")
+            thoughts = [_of(delta, name) for name in THOUGHTS]
+            if thought := next(filter(None, map(_text, thoughts)), ""):
+                yield Thinking(thought)
+            calls = _of(delta, "tool_calls")
             text = _text(_of(delta, "content")) or _text(_of(delta, "refusal"))
             # Nothing to read, but alive: see Strategy.open.
-            if text or any(_of(delta, name) for name in THOUGHTS) or _of(delta, "content"):
+            if text or calls or any(thoughts) or _of(delta, "content"):
                 yield text
+            for piece in calls if isinstance(calls, list) else ():
+                yield self._call(piece)
+
+    def _call(self, piece: object) -> ToolCall:
+        """Return a piece of a call, which begins with an ``id``.
+
+        Not with an ``index``: Cortex was seen to send every parallel call at the first one.
+        """
+        place = str(_of(piece, "index"))
+        self._calls[place] = _text(_of(piece, "id")) or self._calls.get(place, f"call_{place}")
+        function = _of(piece, "function")
+        name, arguments = _text(_of(function, "name")), _text(_of(function, "arguments"))
+        return ToolCall(self._calls[place], name, arguments)
 
     def _error(self, chunk: object) -> Exception:
         from openai import APIError
 
         said = {name: _of(chunk, name) for name in ("code", "error_code", "message", "type")}
-        return APIError("an error event", self._chunks.response.request, body=said)
+        return APIError("an error event", self.response.request, body=said)
+
+
+def _turn(message: Message) -> dict[str, Any]:
+    turn: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        turn["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        turn["tool_call_id"] = message.tool_call_id
+    return turn
 
 
 def _usage(counted: object) -> Usage | None:

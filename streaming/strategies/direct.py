@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from streaming import bodies
 from streaming.errors import StreamUnavailable, refusal
+from streaming.events import Delta
 from streaming.fair_queue import BEGINNING
 from streaming.request import CompletionRequest
 
@@ -107,7 +108,10 @@ class _Answer:
 
         question: object = self._request.prompt
         if self._request.messages is not None:
-            question = [message.model_dump() for message in self._request.messages]
+            question = [
+                message.model_dump(include={"role", "content"})
+                for message in self._request.messages
+            ]
         with BEGINNING.turn():
             answer = complete(
                 self._request.model,
@@ -131,7 +135,7 @@ class _Answer:
             bodies.wake(self.response)
 
 
-def response_of(answer: Iterator[str | None]) -> Response | None:
+def response_of(answer: Iterator[Delta]) -> Response | None:
     """Return the response that a streamed answer of the client reads; ``None`` if it has none.
 
     It is an argument of the generator function, so it is there before the first ``next()``; the

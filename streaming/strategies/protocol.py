@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from streaming.events import Delta
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Ending", "Strategy", "Usage"]
+__all__ = ["Abortable", "Strategy"]
 
 
 class Strategy(Protocol):
@@ -32,20 +32,25 @@ class Strategy(Protocol):
         """
         ...
 
-    def open(self, request: CompletionRequest) -> Iterator[str | None]:
+    def open(self, request: CompletionRequest) -> Iterator[Delta]:
         """Return an answer's deltas; send the request here, or when the first one is asked for.
 
-        Joined, the deltas are the answer. A strategy may join or split those of its client, but
+        Joined, the strings are the answer. A strategy may join or split those of its client, but
         must not drop or change text; ``stream()`` puts whole characters together. ``""`` and
-        ``None`` are no text but a sign of life, for instance from a model that is thinking.
+        ``None`` are no text but a sign of life, for instance from a model that is thinking. So are
+        the events of ``streaming.events``, which who asks for text never sees.
 
         One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
-        the last thread to read it calls that. See also :class:`Abortable` and :class:`Ending`.
+        the last thread to read it calls that. If it has a ``finish_reason``, which is in the
+        service's words, the answer has ended with it; without one, or with ``None``, the stream
+        ends as ``unknown_end``: an end of the deltas doesn't prove that nothing is missing. See
+        also :class:`Abortable`.
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is
-                and turns any other into one. Before the first text it then asks again, if the error
-                is retryable, and asks the fallback; after that it ends the stream.
+                and turns any other into one. Before the first text or event but for thinking, it
+                then asks again, if the error is retryable, and asks the fallback; after that it
+                ends the stream.
         """
         ...
 
@@ -60,23 +65,3 @@ class Abortable(Protocol):
     def abort(self) -> None:
         """End a read that is waiting; callable from any thread, at any time, more than once."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens, as the service counted them."""
-
-    prompt_tokens: int
-    completion_tokens: int
-
-
-@runtime_checkable
-class Ending(Protocol):
-    """A delta iterator that knows how its answer ended.
-
-    Without one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
-    prove that nothing is missing. It may have ``usage``, too, a :class:`Usage`.
-    """
-
-    finish_reason: str | None
-    """In the service's words: ``"stop"``, ``"length"`` where ``max_tokens`` cut the answer..."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from streaming.events import Delta
 from streaming.request import CompletionRequest
 from streaming.strategies.protocol import Abortable
 
@@ -18,9 +19,9 @@ class SimulatedStrategy:
     """Slices of an answer that is already there; ``complete`` returns the whole of it.
 
     Args:
-        complete: called with the request, returns the whole answer: a string, or deltas to be
-            joined, such as those of ``DirectStrategy(session).open``. (``snowflake.cortex`` makes
-            its whole answers in the same way: _complete.py joins the deltas.)
+        complete: called with the request, returns the whole answer: a string, or deltas whose text
+            is joined, such as those of ``DirectStrategy(session).open``. (``snowflake.cortex``
+            makes its whole answers in the same way: _complete.py joins the deltas.)
         chunk_size: code points in a slice.
         delay: seconds between two slices; a Stop is noticed after one of them.
         sleep: what waits; replaced in tests.
@@ -31,7 +32,7 @@ class SimulatedStrategy:
 
     def __init__(
         self,
-        complete: Callable[[CompletionRequest], Iterable[str]],
+        complete: Callable[[CompletionRequest], Iterable[Delta]],
         chunk_size: int = 5,
         delay: float = 0.05,
         *,
@@ -50,8 +51,9 @@ class SimulatedStrategy:
         """Ask, and return the slices; the first one waits for the whole answer."""
         return _Slices(self.complete(request), self._cut)
 
-    def _cut(self, answer: Iterable[str]) -> Iterator[str]:
-        text = "".join(answer)  # waits until the model has finished
+    def _cut(self, answer: Iterable[Delta]) -> Iterator[str]:
+        # Waits until the model has finished.
+        text = "".join(delta for delta in answer if isinstance(delta, str))
         size, delay = self.chunk_size, self.delay
         for start in range(0, len(text), size):
             yield text[start : start + size]
@@ -63,7 +65,7 @@ class _Slices:
     """The slices of an answer, whose making can be ended while they wait for it."""
 
     def __init__(
-        self, answer: Iterable[str], cut: Callable[[Iterable[str]], Iterator[str]]
+        self, answer: Iterable[Delta], cut: Callable[[Iterable[Delta]], Iterator[str]]
     ) -> None:
         self._answer = answer
         self._slices = cut(answer)

@@ -6,6 +6,5 @@ from streaming.view.kept import Call, arriving, is_open, keep
 from streaming.view.show import show
 from streaming.view.turns import Turn, again, pulse
 from streaming.view.untrusted import safe
-from streaming.view.write import write
 
-__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "pulse", "safe", "show", "write"]
+__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "pulse", "safe", "show"]

@@ -6,17 +6,19 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from streaming.events import Part, Thinking, ToolCall, ToolResult, join
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 
-__all__ = ["Answer", "Call", "Keeper", "arriving", "is_open", "keep"]
+__all__ = ["Answer", "Call", "Keeper", "Section", "State", "arriving", "is_open", "keep"]
 
 LOG = logging.getLogger(__name__)
 # How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
@@ -28,25 +30,53 @@ ARRIVING = 10.0
 LONGEST_GONE = 20.0
 
 
+class Section:
+    """A part of an answer as it is shown: text or thinking in blocks, or a tool call.
+
+    Attributes:
+        finished: the blocks that can't change any more.
+        result: what the tool has returned.
+    """
+
+    def __init__(self, part: Part) -> None:
+        self.finished: list[str] = []
+        self._kind = type(part)
+        self.result: ToolResult | None = None
+        self._blocks = Blocks()
+        self._text = ""
+
+    def goes_on(self, part: Part) -> bool:
+        """Tell whether ``part`` is this one, further on; thinking may have begun again."""
+        return type(part) is self._kind and _text(part).startswith(self._text)
+
+    def take_in(self, part: Part) -> tuple[Section, Part, int, str]:
+        """Return it as it stands: how many blocks are finished, and the text that still grows."""
+        text = _text(part)
+        self.finished += self._blocks.feed(text[len(self._text) :])
+        self._text = text
+        return self, part, len(self.finished), self._blocks.open
+
+
+State = Sequence[tuple[Section, Part, int, str]]
+
+
 class Answer:
-    """A stream, and its text in the blocks in which it is shown.
+    """A stream, and its parts in the blocks in which they are shown.
 
     Streamlit starts a session's next run before the last one has ended, so for a moment two threads
     may read and draw one answer. Only one of them reads at a time, and each draws from ``state``.
 
     Attributes:
-        finished: the blocks that can't change any more.
-        state: how many blocks are finished, and the text of the one that still grows.
+        state: each section in its order, and how far it has come.
         told: whether a run of the script has had the final result.
     """
 
     def __init__(self, stream: TextStream) -> None:
         self.stream = stream
-        self.finished: list[str] = []
-        self.state = 0, ""
+        self.state: State = ()
         self.told = False
-        self._blocks = Blocks()
-        self._fed = 0
+        self._sections: list[Section] = []
+        self._parts: tuple[Part, ...] = ()
         self._reading = threading.Lock()
         self.catch_up()
 
@@ -56,19 +86,27 @@ class Answer:
         return self.stream.running
 
     def read(self, on_idle: Callable[[], object], tick: float = 0.0) -> None:
-        """Wait for the next piece and take it in; what ``on_idle`` raises ends the wait.
+        """Wait for the next piece or event, and take it in; what ``on_idle`` raises ends the wait.
 
-        ``tick`` is the least time between two pieces; seconds.
+        ``tick`` is the least time between two of them; seconds.
 
         Raises:
             StreamError: the stream has failed.
         """
         stream = self.stream
+        due = time.monotonic() + tick
+
+        def look() -> None:
+            on_idle()
+            if time.monotonic() >= due and stream.parts != self._parts:
+                raise _Event
+
         with self._reading:
             before, pace = stream.on_idle, stream.pace
-            stream.on_idle, stream.pace = on_idle, replace(pace, tick=max(pace.tick, tick))
+            stream.on_idle, stream.pace = look, replace(pace, tick=max(pace.tick, tick))
             try:
-                next(stream, "")
+                with suppress(_Event):
+                    next(stream, "")
             finally:
                 stream.on_idle, stream.pace = before, pace
             self._take_in()
@@ -79,10 +117,30 @@ class Answer:
             self._take_in()
 
     def _take_in(self) -> None:
-        new = self.stream.text[self._fed :]
-        self._fed += len(new)
-        self.finished += self._blocks.feed(new)
-        self.state = len(self.finished), self._blocks.open
+        self._parts = self.stream.parts
+        results = {part.id: part for part in self._parts if isinstance(part, ToolResult)}
+        state = []
+        for number, part in enumerate(join(filter(_is_shown, self._parts))):
+            if number == len(self._sections) or not self._sections[number].goes_on(part):
+                self._sections[number:] = [Section(part)]
+            section = self._sections[number]
+            if isinstance(part, ToolCall):
+                section.result = results.get(part.id)
+            state.append(section.take_in(part))
+        self.state = tuple(state)
+
+
+class _Event(Exception):
+    """Something that is no text has come."""
+
+
+def _is_shown(part: Part) -> bool:
+    """Tell whether a part has a place of its own; a result is in the card of its call."""
+    return isinstance(part, str | Thinking | ToolCall)
+
+
+def _text(part: Part) -> str:
+    return part if isinstance(part, str) else part.text if isinstance(part, Thinking) else ""
 
 
 class Call(Protocol):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
-from streaming.view.growing import Drawing
 from streaming.view.kept import Answer, keep
+from streaming.view.parts import Picture
 from streaming.view.turns import Turn, again, pulse
 
 __all__ = ["show"]
@@ -28,6 +29,7 @@ def show(
     key: str | None = None,
     cursor: str | None = None,
     on_wait: Callable[[], object] | None = None,
+    thinking: str = ":material/neurology:",
 ) -> StreamResult:
     """Show a stream where the page is now, piece by piece, and return how it ended.
 
@@ -41,14 +43,19 @@ def show(
     closed ends the model call after some seconds. The text is untrusted: no HTML in it is rendered,
     its images are links, and its diagrams are shown as code.
 
+    What a model thinks aloud is in a status box, which closes when something else comes; a tool
+    call is a card with its arguments and its result; citations are footnotes when all has come.
+
     Args:
         stream: what to show.
         key: a name for the answer, used once on the page.
         cursor: a mark behind the text while it grows.
         on_wait: called now and then while nothing comes, such as to say that the model is thinking.
+        thinking: the label of the boxes in which a model thinks aloud, in Markdown.
     """
+    new_picture = partial(Picture, cursor or "", thinking)
     if key is None:
-        return _to_the_end(stream, cursor or "", on_wait)
+        return _to_the_end(stream, new_picture, on_wait)
     slot = f"streaming-{key}"
     answer = st.session_state.get(slot)
     if not isinstance(answer, Answer) or answer.stream is not stream:
@@ -56,7 +63,7 @@ def show(
     keep(stream)
     turn = Turn()
     if turn.in_fragment:
-        over = _take_turn(answer, turn, key, cursor or "", on_wait)
+        over = _take_turn(answer, turn, key, new_picture, on_wait)
         answer.told |= over
         return _state(answer, over=over)
 
@@ -66,7 +73,7 @@ def show(
     def part() -> None:
         nonlocal over
         turn = Turn()
-        over = _take_turn(answer, turn, key, cursor or "", on_wait)
+        over = _take_turn(answer, turn, key, new_picture, on_wait)
         if over and not turn.whole and not answer.told:
             st.rerun()
 
@@ -81,14 +88,14 @@ def _state(answer: Answer, *, over: bool) -> StreamResult:
     stream = answer.stream
     if over:
         return stream.result()
-    return StreamResult(stream.text, "running", None, stream.metrics)
+    return StreamResult(stream.text, "running", None, stream.metrics, parts=stream.parts)
 
 
 def _take_turn(
     answer: Answer,
     turn: Turn,
     key: str,
-    cursor: str,
+    new_picture: Callable[[], Picture],
     on_wait: Callable[[], object] | None,
 ) -> bool:
     """Draw the answer till it ends or somebody else waits; tell whether it has ended."""
@@ -102,10 +109,10 @@ def _take_turn(
 
     def draw() -> bool:
         with box:
-            return _draw(answer, drawing)
+            return _draw(answer, picture)
 
     answer.stream.start()
-    box, drawing = st.container(), Drawing(cursor)
+    box, picture = st.container(), new_picture()
     with suppress(StreamError, _TurnIsOver):
         while answer.running:
             draw()
@@ -114,7 +121,7 @@ def _take_turn(
             # Not before the first text, which would have to wait for it.
             if answer.stream.text:
                 pulse(turn, key)
-            answer.read(look, drawing.tick)
+            answer.read(look, picture.tick)
     over = draw()
     if not over:
         pulse(turn, key)
@@ -122,20 +129,21 @@ def _take_turn(
     return over
 
 
-def _draw(answer: Answer, drawing: Drawing) -> bool:
+def _draw(answer: Answer, picture: Picture) -> bool:
     """Draw what there is; tell whether it is all."""
     over = not answer.running
     if over:
         answer.catch_up()
-    blocks, growing = answer.state
-    drawing.update(answer.finished[:blocks], growing, last=over)
+    picture.update(answer.state, answer.stream.parts, over=over)
     return over
 
 
 def _to_the_end(
-    stream: TextStream, cursor: str, on_wait: Callable[[], object] | None
+    stream: TextStream,
+    new_picture: Callable[[], Picture],
+    on_wait: Callable[[], object] | None,
 ) -> StreamResult:
-    answer, drawing = Answer(stream), Drawing(cursor)
+    answer, picture = Answer(stream), new_picture()
 
     def look() -> None:
         # Reading the session state is where Streamlit lets a waiting script be stopped.
@@ -146,17 +154,17 @@ def _to_the_end(
     with st.container():
         try:
             while answer.running:
-                answer.read(look, drawing.tick)
-                _draw(answer, drawing)
+                answer.read(look, picture.tick)
+                _draw(answer, picture)
         except StreamError:
             pass  # it is in the stream, and in the result
         except BaseException:
             # Streamlit's Stop and rerun among them. Not close(), which waits for the connection:
             # the learner who pressed Stop waits for the page.
             stream.cancel()
-            _beside(lambda: _draw(answer, drawing))
+            _beside(lambda: _draw(answer, picture))
             raise
-        _draw(answer, drawing)
+        _draw(answer, picture)
     return stream.result()
 
 

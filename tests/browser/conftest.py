@@ -64,6 +64,11 @@ def _chromium() -> tuple[Browser, BrowserContext]:
     _running.callback(browser.close)
     window = browser.new_context(locale="ko-KR", viewport=WIDE, permissions=CLIPBOARD)
     window.set_default_timeout(PATIENCE_MS)
+    # It stays open, and with it the window and the process that pages of this machine are drawn in:
+    # each takes most of a second of processor time to start.
+    keeper = window.new_page()
+    keeper.route("**", lambda route: route.fulfill(body="", content_type="text/html"))
+    keeper.goto("http://127.0.0.1/")
     return browser, window
 
 

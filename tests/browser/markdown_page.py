@@ -7,8 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
-from streaming.view import show, write
+from streaming.view import show
 from streaming.view.blocks import Blocks
+from streaming.view.growing import Drawing
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import (
     ATTACKS,
@@ -46,7 +47,7 @@ if part == "attacks":
             st.markdown(safe(text))
             # What has half arrived is shown with its open ends completed.
             for end in range(len(text) - 6, len(text)):
-                write(st.empty(), [text[:end]])
+                Drawing().update([], text[:end])
             whole = SimulatedStrategy(whole_answer(text), chunk_size=3, delay=0.0)
             show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
 elif part == "code":

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +51,24 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     }
 
 
+# Ports of servers that have ended: at the same address, a browser has Streamlit's scripts already.
+_ports: list[int] = []
+
+
+def free_port() -> int:
+    """Return a port that a server of this process had, or one that the system gives."""
+    for port in (_ports.pop() if _ports else 0, 0):
+        # Somebody else may have it by now.
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise RuntimeError("No port is free")
+
+
 def streamlit_command(script: Path) -> tuple[list[str], str]:
     """Return Python's arguments for a `streamlit run` on a free port, and the address it gets."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         *("-m", "streamlit", "run", str(script)),
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
@@ -98,6 +111,7 @@ def streamlit_server(
             process.kill()
             process.wait()
         log.close()
+        _ports.append(int(url.rpartition(":")[2]))
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: str) -> None:

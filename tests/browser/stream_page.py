@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from streaming import CompletionRequest, stream
+from streaming import Citation, CompletionRequest, Part, Thinking, ToolCall, ToolResult, stream
 from streaming.view import show
 
 TEXT = "A first paragraph.\n\nThen one with **bold words " + "that go on " * 4_000
@@ -30,6 +30,23 @@ class Slow:
             closed.append("closed")
 
 
+class Tools:
+    name = "tools"
+    live = True
+
+    def open(self, request: CompletionRequest) -> Iterator[Part]:
+        for _ in range(40):
+            yield Thinking("Let me see. ")
+            time.sleep(0.05)
+        yield "I look it up."
+        for piece in ('{"x": ', "1}"):
+            yield ToolCall("1", "look_up", piece)
+            time.sleep(0.5)
+        yield ToolResult("1", "found")
+        yield Citation("A document")
+        yield "That's it."
+
+
 @st.cache_resource
 def closed_in_this_process() -> list[str]:
     return []
@@ -41,7 +58,8 @@ key = "answer" if "survives" in st.query_params else None
 if st.button("Ask"):
     text = SHORT if "short" in st.query_params else TEXT
     request = CompletionRequest(model="any", prompt="any")
-    st.session_state.answer = stream(Slow(text), request)
+    way = Tools() if "tools" in st.query_params else Slow(text)
+    st.session_state.answer = stream(way, request)
     st.session_state.told = 0
 st.text(f"clicks: {sum(st.checkbox(f'Widget {number}') for number in range(8))}")
 if "answer" in st.session_state:

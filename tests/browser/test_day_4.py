@@ -14,16 +14,20 @@ from tests.browser.day_3 import answer, generate, whole
 pytestmark = pytest.mark.thorough
 
 DAY = "day_04_when_it_breaks"
-CLUSTERS, AGAIN = "example_whole_clusters-py", "2_ask_once_more"
-SOLUTION = (LESSONS / DAY / "practice" / AGAIN / "solution.py").read_text("utf-8")
+CLUSTERS = "example_whole_clusters-py"
+KEEP, AGAIN = "1_keep_the_text", "2_ask_once_more"
+
+
+def solution(name: str) -> str:
+    return (LESSONS / DAY / "practice" / name / "solution.py").read_text("utf-8")
 
 
 def panel(page: Page, name: str) -> Locator:
     return page.locator(f"[class*='st-key-'][class*='{name}-panel']")
 
 
-def run(page: Page, code: str) -> None:
-    panel(page, AGAIN).locator("textarea").click()
+def run(page: Page, name: str, code: str) -> None:
+    panel(page, name).locator("textarea").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(code)
     page.keyboard.press("ControlOrMeta+Enter")
@@ -41,7 +45,11 @@ def test_a_broken_answer_keeps_its_text_and_a_program_asks_again_before_the_firs
     # The sandbox has the regex package's clusters.
     panel(page, CLUSTERS).locator("textarea").press("ControlOrMeta+Enter")
     expect(panel(page, CLUSTERS).get_by_text("clusters: 5 -> 대한민국🇰🇷")).to_be_visible()
-    run(page, SOLUTION.replace("if pieces or attempt == 1:", "if attempt == 1:"))
+    # Its program holds the answer to the first one.
+    expect(panel(page, AGAIN).locator("textarea")).to_have_count(0)
+    run(page, KEEP, solution(KEEP))
+    expect(panel(page, KEEP).get_by_text(texts("en")["practice.solved"])).to_be_visible()
+    run(page, AGAIN, solution(AGAIN).replace("if pieces or attempt == 1:", "if attempt == 1:"))
     expect(panel(page, AGAIN).get_by_text("asked again after a piece had come")).to_be_visible()
-    run(page, SOLUTION)
+    run(page, AGAIN, solution(AGAIN))
     expect(panel(page, AGAIN).get_by_text(texts("en")["practice.solved"])).to_be_visible()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from course.language import texts
 from practice.exercises import LESSONS
 from tests.browser.day_3 import settle, whole
+
+pytestmark = pytest.mark.thorough
 
 DAY = "day_07_one_protocol"
 EXERCISE = "1_first_answer"

@@ -130,3 +130,23 @@ def test_without_a_key_another_widget_ends_the_call_and_keeps_the_text(page: Pag
     # While it grew, the browser drew its open mark as bold.
     kept = page.locator(".st-key-shown").inner_text().replace("**", "")
     assert kept.startswith(shown[:-5])
+
+
+def test_thinking_is_open_until_the_answer_begins_and_all_events_survive_clicks(
+    new_page: Callable[..., Page], url: str
+) -> None:
+    page = new_page()
+    page.goto(f"{url}?survives&tools")
+    page.get_by_role("button", name="Ask").click()
+    shown = page.locator(".st-key-shown")
+    box = shown.get_by_test_id("stExpander")
+    expect(box.get_by_text("Let me see. Let me see.")).to_be_visible()
+    widget(page, 0).click()
+    expect(page.get_by_text("clicks: 1")).to_be_visible()
+    expect(shown.get_by_text("look_up")).to_be_visible()
+    expect(box.get_by_text("Let me see.")).to_be_hidden()
+    widget(page, 1).click()
+    expect(page.get_by_text("told 1 times")).to_be_visible()
+    expect(shown.get_by_test_id("stCode")).to_have_text(['{"x": 1}', "found"])
+    expect(shown.get_by_test_id("stCaptionContainer")).to_have_text("A document")
+    expect(box).to_have_count(1)

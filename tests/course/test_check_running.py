@@ -134,8 +134,8 @@ def course(empty: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def checked(course: Path) -> Done:
-    """What the command says of two days of which one is spoilt in each way that running shows."""
+def spoilt(course: Path) -> Path:
+    """That course, of which one day is spoilt in each way that running shows."""
     folder = course / "lessons" / SPOILT
     page = course / "pages" / f"{SPOILT}.py"
     change(page, BEGIN, DEMO + BEGIN)
@@ -145,7 +145,13 @@ def checked(course: Path) -> Done:
     step.write_text("import streamlit as st\n\nif st.button('Go'):\n    st.write(none)\n")
     append(folder / "practice" / "1_first_try" / "solution.py", '{}["key"]\n')
     append(course / "pages" / f"{RIGHT}.py", f"\n\n{PRINTS}\n")
-    (done,) = run_course(course, ("check",))
+    return course
+
+
+@pytest.fixture(scope="module")
+def checked(spoilt: Path) -> Done:
+    """What the command says of that day."""
+    (done,) = run_course(spoilt, ("check", "41"))
     return done
 
 
@@ -155,18 +161,19 @@ def test_a_course_with_an_error_fails_the_check_in_plain_words(
     assert (checked.returncode, checked.stderr) == (1, "")
 
 
-def test_a_new_day_has_no_errors_and_is_told_what_is_left(
-    checked: Done,
-) -> None:
-    said = [row for row in checked.stdout.splitlines() if RIGHT in row]
+@pytest.mark.thorough
+def test_a_new_day_beside_a_spoilt_one_has_no_errors_and_is_told_what_is_left(spoilt: Path) -> None:
+    (both,) = run_course(spoilt, ("check",))
+    assert "day41.py, the steps put together, fails: when 'Go' is pressed" in both.stdout
+    said = [row for row in both.stdout.splitlines() if RIGHT in row]
     assert f"warning: lessons/{RIGHT}/en.md:3: still to be written" in "\n".join(said)
     assert [row for row in said if "still to be written" not in row] == []
 
 
 def test_what_fails_on_a_page_is_named_with_its_line_and_what_was_done(
-    course: Path, checked: Done
+    spoilt: Path, checked: Done
 ) -> None:
-    line = len((course / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
+    line = len((spoilt / "pages" / f"{SPOILT}.py").read_text("utf-8").splitlines())
     pressed = "when a message is sent; when 'Try' is pressed; when 'Fall' is pressed"
     ways = f"ko, through Home; ko, cold; {pressed}; en, through Home; en, cold"
     fails = f"error: pages/{SPOILT}.py:{line}: fails ({ways}): NameError: name 'none'"
@@ -259,25 +266,23 @@ def test_every_day_is_looked_at_once_however_many_processors_there_are(
 
 
 @pytest.mark.thorough
-def test_a_page_that_ends_the_process_hides_no_other_days_faults(
-    course: Path, checked: Done
-) -> None:
-    days = [load(course / "lessons" / name) for name in (RIGHT, SPOILT)]
-    with changed(course / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
-        said = list(map(str, together(partial(draw_pages, root=course), days)))
+def test_a_page_that_ends_the_process_hides_no_other_days_faults(spoilt: Path) -> None:
+    days = [load(spoilt / "lessons" / name) for name in (RIGHT, SPOILT)]
+    with changed(spoilt / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
+        said = list(map(str, together(partial(draw_pages, root=spoilt), days)))
     assert f"pages/{RIGHT}.py: the page cannot be drawn: " in said[0]
     assert any(f"pages/{SPOILT}.py" in each and "NameError" in each for each in said[1:])
 
 
 @pytest.mark.thorough
-def test_a_page_that_never_ends_is_named(course: Path, checked: Done) -> None:
-    drawing = course / "course" / "commands" / "checking" / "drawing.py"
+def test_a_page_that_never_ends_is_named(spoilt: Path) -> None:
+    drawing = spoilt / "course" / "commands" / "checking" / "drawing.py"
     with (
         changed(drawing, "SECONDS = 60", "SECONDS = 20"),
-        changed(course / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),
+        changed(spoilt / "pages" / f"{RIGHT}.py", PRINTS, "while True:\n    pass"),
         pytest.raises(ProcessFailed) as failed,
     ):
-        draw_pages([load(course / "lessons" / RIGHT)], course)
+        draw_pages([load(spoilt / "lessons" / RIGHT)], spoilt)
     said = f"pages/{RIGHT}.py: fails (ko, through Home): it does not end within 20 s"
     assert said in str(failed.value)
 

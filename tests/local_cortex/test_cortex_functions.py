@@ -343,7 +343,6 @@ def test_a_wrong_argument_names_the_right_ones(echo: Statement, call: str) -> No
         "AI_TRANSCRIBE('f')",
         "SNOWFLAKE.CORTEX.AI_PARSE_DOCUMENT('f')",
         "SNOWFLAKE.CORTEX.FINETUNE('x')",
-        "SNOWFLAKE.CORTEX.SEARCH_PREVIEW('s', '{}')",
         "AI_COMPLETE(model => 'm', predicate => 'x', file => 'f')",
         "AI_FILTER('is this a cat?', 'f')",
     ],

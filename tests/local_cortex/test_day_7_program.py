@@ -68,6 +68,6 @@ def test_an_answer_that_fails_is_told_in_words_and_stays_out_of_the_history(
 ) -> None:
     *_, busy, cut = seen
     assert busy["warning"] == ["Too many requests. Try again in a minute."]
-    assert cut["warning"] == ["The answer was cut short."]
+    assert cut["warning"] == ["The answer didn't arrive in full."]
     assert (busy["error"], cut["error"]) == ([], [])
     assert cut["history"] == ["user", "assistant"] * 2

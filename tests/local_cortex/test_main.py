@@ -234,4 +234,5 @@ def test_options_before_the_program_are_ours_and_all_after_it_are_the_programs(
 
 def test_faults_lists_every_fault_model(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["faults"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(faults.FAULTS)
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert listed == [*faults.FAULTS, *faults.AGENT_FAULTS]

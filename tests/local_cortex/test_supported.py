@@ -67,6 +67,9 @@ EXAMPLES = {
     "ALTER TABLE": "ALTER TABLE u ADD COLUMN z INT",
     "CREATE VIEW": "CREATE VIEW v AS SELECT * FROM t",
     "CREATE SEQUENCE": "CREATE SEQUENCE q",
+    "CREATE AGENT": "CREATE AGENT helper FROM SPECIFICATION 'tools: []'",
+    "DESCRIBE AGENT": "DESCRIBE AGENT helper",
+    "DROP AGENT": "DROP AGENT helper",
     "DESCRIBE TABLE": "DESCRIBE TABLE t",
     "COMMENT ON": "COMMENT ON TABLE t IS 'what it is'",
     "SELECT": "SELECT DISTINCT TOP 1 id, q.NEXTVAL FROM t ORDER BY id",
@@ -96,6 +99,11 @@ EXAMPLES = {
     "DESCRIBE STAGE": "DESCRIBE STAGE files",
     "DROP STAGE": "DROP STAGE files",
     "DROP FILE FORMAT": "DROP FILE FORMAT lines",
+    "CREATE CORTEX SEARCH SERVICE": "CREATE CORTEX SEARCH SERVICE found ON name ATTRIBUTES id "
+    "WAREHOUSE = w TARGET_LAG = '1 hour' AS (SELECT id, name FROM t)",
+    "DESCRIBE CORTEX SEARCH SERVICE": "DESCRIBE CORTEX SEARCH SERVICE found",
+    "ALTER CORTEX SEARCH SERVICE": "ALTER CORTEX SEARCH SERVICE found REFRESH",
+    "DROP CORTEX SEARCH SERVICE": "DROP CORTEX SEARCH SERVICE IF EXISTS found",
     "SET": "SET (low, high) = (1, 2)",
     "UNSET": "UNSET (low, high)",
     "ALTER SESSION": "ALTER SESSION SET QUERY_TAG = 'mine'",
@@ -180,6 +188,8 @@ def test_the_readme_has_the_limits_that_hold() -> None:
         f"{MAX_STAGE_BYTES // 1_000_000} MB, {MAX_STAGE_FILES:,} files",
         f"{settings.memory:,} MB (`COURSE_CORTEX_MEMORY`)",
         f"| {bounds.MAX_OBJECTS:,} |",
+        f"{bounds.MAX_SEARCH_SERVICES} services, each of {bounds.MAX_SEARCH_ROWS:,} rows",
+        f"{bounds.MAX_SEARCH_CHARS:,} characters to search",
     ):
         assert limit in text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 
 from streamlit.testing.v1 import AppTest
@@ -10,7 +11,10 @@ from course.content.lesson import lessons
 from course.demo import Asked, Demo
 from tests.streaming.asking import wait_for
 
-__all__ = ["asked", "finish", "press"]
+__all__ = ["asked", "finish", "press", "programs_go_on"]
+
+# Only a hang takes as long.
+SECONDS = 300
 
 
 def press(app: AppTest, label: str) -> AppTest:
@@ -38,3 +42,10 @@ def finish(app: AppTest) -> AppTest:
             each.stream.result()
             each.stream.close()
     return app.run()
+
+
+def programs_go_on() -> None:
+    """Let learners' programs go on for a moment: drawing their page all the time slows them."""
+    for thread in threading.enumerate():
+        if thread.name == "exercise-run":
+            thread.join(0.5)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from connection import connect
 from course import ROOT, lab, settings
 from course.content import LabView
-from course.lab import breaking, compare, cost, tokens, wire
+from course.lab import breaking, compare, conversation, cost, wire
 from course.lab import streams as calls
 from course.lab.jobs import Job
 from course.lab.streams import Way
@@ -33,7 +33,7 @@ PAGE = "pages/day_03_write_streams.py"
 SECONDS = 300
 
 VIEWS: tuple[LabView, ...] = get_args(LabView)
-OTHERS = ("wire", "breaking", "cost", "tokens", "stop", "protocols")
+OTHERS = ("wire", "breaking", "cost", "conversation", "stop", "protocols")
 
 
 @pytest.fixture(autouse=True)
@@ -278,13 +278,13 @@ def test_a_cost_is_measured_or_it_is_said_why_not(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_conversation_within_a_budget_sends_fewer_tokens_than_one_that_is_sent_whole() -> None:
-    app = open_lab("tokens")
+    app = open_lab("conversation")
     app.slider(key="lab-turns").set_value(3)
     app = app.slider(key="lab-budget").set_value(50).run()
-    app = run_to_its_end(app, "tokens")
+    app = run_to_its_end(app, "conversation")
     assert not app.exception
-    ran = job(app, "tokens")
-    assert isinstance(ran, tokens.Conversations)
+    ran = job(app, "conversation")
+    assert isinstance(ran, conversation.Conversations)
     whole, trimmed = ran.turns["whole"], ran.turns["trimmed"]
     assert [turn.messages for turn in whole] == [1, 3, 5]
     assert [turn.messages for turn in trimmed] == [1, 1, 1]

@@ -27,7 +27,7 @@ from practice import load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
 from streaming import DirectStrategy
-from tests.pages.pressing import asked, finish, press
+from tests.pages.pressing import asked, finish, press, programs_go_on
 from tests.streaming.asking import wait_for
 
 PAGES = ROOT / "pages"
@@ -93,6 +93,7 @@ def run_program(app: AppTest, code: str) -> AppTest:
     state.json_trigger_value = json.dumps([{"event": "run", "value": code}])
     app._run(states)
     while json.loads(editor().json)["running"]:
+        programs_go_on()
         app.run()
     return app
 

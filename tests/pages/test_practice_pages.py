@@ -25,12 +25,11 @@ from course.visitor import Learner
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS
 from practice.sandbox.places import Turns
+from tests.pages.pressing import SECONDS, programs_go_on
 
 PAGE = ROOT / "pages" / "day_01_connect.py"
 DAY_3 = ROOT / "pages" / "day_03_write_streams.py"
 EXERCISE = LESSONS / "day_01_connect" / "practice" / "1_both_places"
-# Only a hang takes as long.
-SECONDS = 300
 
 
 @pytest.fixture(autouse=True)
@@ -64,10 +63,16 @@ def press(app: AppTest, button: str, value: object = True, name: str = EXERCISE.
 
 
 def run(app: AppTest, code: str, name: str = EXERCISE.name) -> AppTest:
-    """Press Run, and draw the page again until the program has ended, as a browser does."""
-    app, until = press(app, "run", code, name), time.monotonic() + SECONDS
+    """Press Run, and draw the page again until the program has ended."""
+    return over(press(app, "run", code, name), name)
+
+
+def over(app: AppTest, name: str = EXERCISE.name) -> AppTest:
+    """Draw the page again until what it runs has ended."""
+    until = time.monotonic() + SECONDS
     while shown(app, name)["running"]:
         assert time.monotonic() < until
+        programs_go_on()
         app.run()
     return app
 
@@ -112,11 +117,7 @@ def test_the_output_is_the_page_of_the_last_run_and_its_chat_goes_on() -> None:
     app = run(open_page(), RERUNS)
     for number, message in enumerate(("one", "two"), 1):
         # Of the first scene; the other one's page keeps what it has.
-        app.chat_input[0].set_value(message).run()
-        until = time.monotonic() + SECONDS
-        while shown(app)["running"]:
-            assert time.monotonic() < until
-            app.run()
+        over(app.chat_input[0].set_value(message).run())
         assert not app.exception
         heard = [each.markdown[0].value for each in app.chat_message]
         assert heard == ["heard one", "heard two"][:number]
@@ -351,6 +352,19 @@ def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -
     assert practice_panel.shows_solutions(first.day, None)
 
 
+def test_a_program_that_holds_another_exercises_answer_is_shown_once_that_one_was_tried() -> None:
+    before, after = load_exercises("day_05_chat")[1:3]
+
+    def editors(app: AppTest) -> list[str]:
+        return [each.proto.id for each in app.run().get("bidi_component")]
+
+    app = AppTest.from_file(str(ROOT / "pages" / "day_05_chat.py"), default_timeout=SECONDS)
+    assert any(f"{before.name}-editor" in name for name in editors(app))
+    assert not any(f"{after.name}-editor" in name for name in editors(app))
+    progress_panel.current().record(before.day, "tried", f"exercise:{before.name}", "x = 1")
+    assert any(f"{after.name}-editor" in name for name in editors(app))
+
+
 def test_while_a_program_runs_the_page_is_drawn_and_nothing_is_disabled() -> None:
     app = press(open_page(), "run", "import time\nprint('begun')\ntime.sleep(15)\n")
     assert not app.exception
@@ -418,14 +432,6 @@ def test_an_error_after_a_click_in_the_output_is_told_beside_the_verdict() -> No
 
 def of_first_scene(found: Any, label: str) -> Any:
     return next(each for each in found if each.label == label and "-laptop-" in str(each.key))
-
-
-def over(app: AppTest) -> AppTest:
-    until = time.monotonic() + SECONDS
-    while shown(app)["running"]:
-        assert time.monotonic() < until
-        app.run()
-    return app
 
 
 def test_an_error_is_said_once() -> None:

@@ -30,7 +30,8 @@ from local_cortex import LocalCortex
 from local_cortex.launch import connection_block
 from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
-from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy
+from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy, Usage
+from streaming.events import Delta
 from tests.local_cortex.cortex_engines import END, Playing
 
 __all__ = ["Both", "Case", "Outcome"]
@@ -208,7 +209,7 @@ class Both:
 
     def _chat(self, request: CompletionRequest) -> Iterator[str]:
         strategy = ChatCompletionsStrategy(self._client, usage=True)
-        return strategy.open(request)
+        return _Texts(strategy.open(request))
 
     def _sql(self, query: str, params: list[Any] | None) -> tuple[list[str], list[list[Any]]]:
         try:
@@ -218,6 +219,28 @@ class Both:
             raise practice.SqlError(error.message, number, query_id or "") from error
         names = list(rows[0]._fields) if rows else []
         return names, [list(row) for row in rows]
+
+
+class _Texts:
+    """The text of an answer, delta by delta, and at its end how many tokens it took."""
+
+    def __init__(self, answer: Iterator[Delta]) -> None:
+        self._answer = answer
+        self.usage: Usage | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for delta in self._answer:
+            if isinstance(delta, str):
+                return delta
+            if isinstance(delta, Usage):
+                self.usage = delta
+        raise StopIteration
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._answer, name)
 
 
 def _program(cases: Sequence[Case]) -> str:

@@ -17,6 +17,12 @@ END = Ended(reason="end")
 IMPORTS = "import streamlit as st\nimport time\nfrom snowflake.cortex import Complete\n"
 
 
+def test_a_quote_of_the_f_string_in_its_braces_is_named_where_it_ends_it() -> None:
+    # Python 3.11's words; from 3.12 on it is no mistake.
+    error = SyntaxError("f-string: unmatched '['", ("<source>", 1, 1, None))
+    assert misread('f"{rows[0]["A"]}"', error) == ("nested_quotes", 1, {"name": '"'})
+
+
 def judged(code: str, *events: Event, passes: dict[str, Any] | None = None) -> CheckResult:
     """Return the first check that fails, of an exercise that wants ``st.success``."""
     check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
@@ -68,6 +74,7 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("time.sleep(0,05)", "decimal_comma", 1),
         ("x = 05", "leading_zero", 1),
         ("def f():\n    Yield x", "capital", 2),
+        ("st.chat_message(x):\n    pass", "block_word_missing", 1),
     ],
 )
 def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: int) -> None:
@@ -178,8 +185,20 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("NameError: name 'zebra' is not defined", "f(zebra)", "undefined"),
         ("NameError: name 'x' is not defined", "f(x)\nx = 1", "too_early"),
         ("NameError: name 'x' is not defined", "f(x)\ndef g(x): pass", "only_inside"),
-        ("AttributeError: module 'streamlit' has no attribute 'succes'", "x", "misspelt_st"),
-        ("AttributeError: module 'streamlit' has no attribute 'zebra'", "x", "no_such_st"),
+        ("AttributeError: module 'streamlit' has no attribute 'succes'", "x", "misspelt_in_module"),
+        ("AttributeError: module 'streamlit' has no attribute 'zebra'", "x", "no_such_in_module"),
+        (
+            "AttributeError: module 'time' has no attribute 'slep'. Did you mean: 'sleep'?",
+            "x",
+            "misspelt_in_module",
+        ),
+        ("TypeError: exceptions must derive from BaseException", "x", "raised_no_exception"),
+        (
+            "NameError: name 're' is not defined. Did you forget to import 're'",
+            "re.findall(x)",
+            "import_missing",
+        ),
+        ("AttributeError: 'str' object has no attribute 'read'", "json.load(x)", "json_load"),
         ("AttributeError: 'str' object has no attribute 'stip'", "x", "misspelt_method"),
         ("AttributeError: 'list' object has no attribute 'strip'", "x", "no_such_method"),
         ("AttributeError: 'NoneType' object has no attribute 'x'", "x", "none_used"),
@@ -306,6 +325,12 @@ def test_code_in_quotes_is_named_where_it_was_shown() -> None:
     assert judged(code.replace("rows =", "other ="), shown, END).mistake is None, "it is no code"
 
 
+def test_what_st_write_drew_is_called_as_the_program_has_it() -> None:
+    shown = Draw(name="markdown", args={"body": "Hello"}, into=0, id=1, line=2)
+    assert "`st.write` (line 2)" in judged('x = 1\nst.write("Hello")\n', shown, END).message
+    assert "`st.markdown` (line 2)" in judged('x = 1\nst.markdown("Hello")\n', shown, END).message
+
+
 def test_what_is_printed_and_not_shown_is_named() -> None:
     queried = Queried(query="SELECT 1", params=None, value="9.40.1")
     printed = Printed(text="9.40.1\n", line=7)
@@ -337,3 +362,9 @@ def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names(
     for name, text in shared_mistakes().items():
         assert set(text) == {"ko", "en"}, name
         assert len({frozenset(re.findall(r"{\w+}", each)) for each in text.values()}) == 1, name
+
+
+def test_a_loop_that_its_last_line_ends_is_named_but_not_one_that_goes_on() -> None:
+    loop = "while True:\n    x = 1\n    break"
+    assert judged(loop).mistake == "returned_in_loop"
+    assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None

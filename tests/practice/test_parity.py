@@ -408,7 +408,7 @@ CASES: dict[str, list[Case]] = {
         *_each(
             *(
                 f"regex.findall(r'{pattern}', {text!r})"
-                for pattern in (r"\X", r"\X{1,5}", r"(\X)(\X)")
+                for pattern in (r"\X", r"\X{1,5}", r"\X{3}", r"(\X)(\X)")
                 for text in CLUSTERS
             ),
             r"[m.span() for m in regex.finditer(r'\X', 'e\u0301\r\nx')]",

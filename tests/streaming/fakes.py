@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 
-from streaming import CompletionRequest, Limits, Pace, TextStream
+from streaming import CompletionRequest, Limits, Pace, Part, TextStream
 from streaming.pump import Pump
 
 REQUEST = CompletionRequest(model="llama3.1-8b", prompt="Why stream?")
@@ -58,7 +58,7 @@ class ScriptedReader(Pump):
     def __init__(
         self,
         clock: FakeClock,
-        arrivals: Iterable[tuple[float, str]],
+        arrivals: Iterable[tuple[float, Part]],
         *,
         error: BaseException | None = None,
         silent: bool = False,
@@ -88,8 +88,8 @@ class ScriptedReader(Pump):
         self.started += 1
         self._start = self._now()
 
-    def take(self) -> tuple[str, float]:
-        taken = []
+    def take(self) -> tuple[list[Part], float]:
+        taken: list[Part] = []
         oldest = self._start + self._script[0][0] if self._script else 0.0
         while self._due():
             at, delta = self._script.pop(0)
@@ -97,15 +97,13 @@ class ScriptedReader(Pump):
             if not delta:  # the model is thinking
                 self.last_arrival = arrival
                 continue
-            if self.first_arrival is None or self.last_arrival is None:
-                self.first_arrival = arrival
-            else:
-                self.gaps.append(arrival - self.last_arrival)
             self.last_arrival = arrival
             taken.append(delta)
-            self.deltas += 1
-        self.received += "".join(taken)
-        return "".join(taken), oldest
+            if isinstance(delta, str):
+                self.first_arrival = self.first_arrival or arrival
+                self.deltas += 1
+        self.received += "".join(part for part in taken if isinstance(part, str))
+        return taken, oldest
 
     def keep(self, characters: int) -> None:
         self.kept = characters
@@ -136,7 +134,7 @@ def evenly(
 
 
 def make_stream(
-    arrivals: Iterable[tuple[float, str]] = ((0.4, "Hello "), (0.5, "there.")),
+    arrivals: Iterable[tuple[float, Part]] = ((0.4, "Hello "), (0.5, "there.")),
     *,
     pace: Pace | None = None,
     limits: Limits | None = None,

@@ -32,12 +32,14 @@ class Server:
     def strategy(self, client: str, scheme: str = "http") -> Strategy:
         """Return a strategy of either client that asks this server."""
         if client == "chat":
-            address = f"{scheme}://127.0.0.1:{self.port}/v1"
-            return ChatCompletionsStrategy(_client().with_options(base_url=address))
+            return ChatCompletionsStrategy(self.chat_client(scheme))
         rest = SimpleNamespace(token="x")
         connection = SimpleNamespace(host=f"127.0.0.1:{self.port}", scheme=scheme, rest=rest)
         session: object = SimpleNamespace(connection=connection)
         return DirectStrategy(session)
+
+    def chat_client(self, scheme: str = "http") -> openai.OpenAI:
+        return _client().with_options(base_url=f"{scheme}://127.0.0.1:{self.port}/v1")
 
     def close(self) -> None:
         self._listening.close()

@@ -21,6 +21,9 @@ from streaming import (
     Pace,
     Retry,
     StreamResult,
+    Thinking,
+    ToolCall,
+    Usage,
     stream,
 )
 from tests.streaming.asking import PROMPT, ask, wait_for
@@ -111,14 +114,15 @@ def ended(reason: str) -> dict[str, object]:
     return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
 
 
-def asked(play: Play, **fields: Any) -> tuple[StreamResult, list[dict[str, object]]]:
+def asked(
+    play: Play, request: CompletionRequest | None = None, **options: Any
+) -> tuple[StreamResult, list[dict[str, Any]]]:
     """Ask a server that does this; return how it ended and what it was asked."""
     with serving(play) as server:
+        strategy = ChatCompletionsStrategy(server.chat_client(), **options)
         once = Retry(attempts=1)
-        result = stream(
-            server.strategy("chat"), ask(**fields), pace=Pace.off(), retry=once
-        ).result()
-        return result, [json.loads(request) for request in server.requests]
+        result = stream(strategy, request or ask(), pace=Pace.off(), retry=once).result()
+        return result, [json.loads(each) for each in server.requests]
 
 
 WITHOUT_TEXT: list[object] = [
@@ -227,6 +231,92 @@ def test_a_page_instead_of_an_answer_is_no_answer() -> None:
     result, _ = asked(answering(page))
     assert result.error is not None
     assert result.error.code == "bad_answer"
+
+
+def call(index: int, arguments: str, **first: Any) -> dict[str, object]:
+    """Return a piece of a tool call; ``first`` are its id and its name."""
+    function = {"arguments": arguments} | {key: first[key] for key in first if key == "name"}
+    begins = {key: first[key] for key in first if key == "id"}
+    return {"index": index, "type": "function", "function": function, **begins}
+
+
+def test_what_a_model_thinks_its_calls_and_its_tokens_are_events_beside_the_text() -> None:
+    result, _ = asked(
+        events(
+            delta(reasoning="Rain"),
+            delta(reasoning="?", reasoning_details=[{"type": "reasoning.text", "text": "?"}]),
+            delta(content="I look."),
+            delta(tool_calls=[call(0, "", id="a", name="weather")]),
+            delta(tool_calls=[call(0, '{"ci')]),
+            delta(tool_calls=[call(0, 'ty": "Seoul"}')]),
+            ended("tool_calls"),
+            {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 5}},
+            "[DONE]",
+        )
+    )
+    asked_for = ToolCall("a", "weather", '{"city": "Seoul"}')
+    assert result.parts == (Thinking("Rain?"), "I look.", asked_for, Usage(3, 5))
+    assert (result.text, result.finish_reason) == ("I look.", "tool_calls")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        # As Cortex does it: both at index 0.
+        [call(0, '{"x', id="a", name="f"), call(0, '": 1}'), call(0, "{}", id="b", name="g")],
+        # Side by side.
+        [
+            *(call(0, "", id="a", name="f"), call(1, "{", id="b", name="g")),
+            *(call(0, '{"x": 1}'), call(1, "}")),
+        ],
+        # With the id in each piece.
+        [
+            *(call(0, '{"x"', id="a", name="f"), call(0, ": 1}", id="a")),
+            call(1, "{}", id="b", name="g"),
+        ],
+    ],
+)
+def test_two_calls_are_told_apart_by_their_ids(pieces: list[object]) -> None:
+    result, _ = asked(events(*(delta(tool_calls=[piece]) for piece in pieces), ended("stop")))
+    assert result.parts == (ToolCall("a", "f", '{"x": 1}'), ToolCall("b", "g", "{}"))
+
+
+@pytest.mark.parametrize(
+    "calls", [[None], ["f"], [{}], [{"index": [], "id": 5, "function": 5}], "f", 5, {"id": "a"}]
+)
+def test_calls_that_are_none_end_no_answer(calls: object) -> None:
+    result, _ = asked(events(delta(tool_calls=calls), delta(content="text"), ended("stop")))
+    assert (result.text, result.error) == ("text", None)
+
+
+def test_options_and_the_turns_of_tools_reach_the_service() -> None:
+    tools = [{"type": "function", "function": {"name": "weather", "parameters": {}}}]
+    turns = (
+        Message(content="Rain?"),
+        Message(role="assistant", tool_calls=(ToolCall("a", "weather", "{}"),)),
+        Message(role="tool", tool_call_id="a", content="wet"),
+    )
+    request = CompletionRequest(model="m", messages=turns, temperature=0.5)
+    play = events(delta(content="Yes."), ended("stop"))
+    _, sent = asked(play, request, tools=tools, temperature=0.1, extra_body={"reasoning": {}})
+    assert (sent[0]["tools"], sent[0]["reasoning"], sent[0]["temperature"]) == (tools, {}, 0.5)
+    function = {"name": "weather", "arguments": "{}"}
+    assert sent[0]["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "a", "type": "function", "function": function}],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "wet"},
+    ]
+
+
+def test_an_option_that_the_request_has_is_refused_by_name() -> None:
+    with (
+        openai.OpenAI(api_key="x", base_url="http://127.0.0.1:9/v1") as chat,
+        pytest.raises(ValueError, match="messages, stream: not an option"),
+    ):
+        ChatCompletionsStrategy(chat, stream=False, messages=[])
 
 
 def test_the_tokens_are_the_services_count_where_it_is_asked_for_one(cortex: LocalCortex) -> None:

@@ -23,6 +23,7 @@ from streaming import (
     StreamUnavailable,
     stream,
 )
+from streaming.events import Delta
 from tests.streaming.asking import ask, wait_for
 
 # By the code that is expected: a busy machine must not run into any other limit.
@@ -181,7 +182,7 @@ def test_the_fallback_answers_where_the_first_model_is_broken(
     class Healthy:
         name, live = "healthy", True
 
-        def open(self, request: object) -> Iterator[str | None]:
+        def open(self, request: object) -> Iterator[Delta]:
             return strategies["chat"].open(ask())
 
     result = stream(

@@ -24,6 +24,10 @@ def test_a_prompt_or_a_conversation_is_accepted() -> None:
         ({"prompt": "p", "max_tokens": 0}, "max_tokens"),
         ({"prompt": "p", "top_k": 3}, "top_k"),
         ({"messages": [{"role": "teacher", "content": "p"}]}, "role"),
+        ({"messages": [{"content": ""}]}, "content is empty"),
+        ({"messages": [{"role": "tool", "content": "p"}]}, "tool_call_id"),
+        ({"messages": [{"content": "p", "tool_call_id": "1"}]}, "tool_call_id"),
+        ({"messages": [{"content": "p", "tool_calls": [{"id": "1"}]}]}, "tool_calls"),
     ],
 )
 def test_a_mistake_is_named(fields: dict[str, object], named: str) -> None:

@@ -1,4 +1,4 @@
-"""show() and write(): a stream on a page; drawing, turns and closed tabs without one."""
+"""show(): a stream on a page; drawing, turns and closed tabs without one."""
 
 from __future__ import annotations
 
@@ -247,8 +247,8 @@ def test_two_runs_that_overlap_lose_no_text_and_double_none() -> None:
     while answer.running:
         answer.read(lambda: None)
         turn += 1
-        blocks, growing = answer.state
-        drawings[turn % 2].update(answer.finished[:blocks], growing, last=not answer.running)
+        for section, _, blocks, growing in answer.state:
+            drawings[turn % 2].update(section.finished[:blocks], growing, last=not answer.running)
     for drawing in drawings:
-        drawing.update(answer.finished, answer.state[1], last=True)
+        drawing.update(section.finished, growing, last=True)
     assert [each.elements for each in pages] == [["One *word*\n\n", "and two."]] * 2

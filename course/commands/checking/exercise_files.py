@@ -90,6 +90,11 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
             yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
+    before = path.parents[1] / (about.builds_on or path.parent.name)
+    if not before.is_dir() or before.name > path.parent.name:
+        fix = "Name the folder of an earlier exercise, such as 1_first_words"
+        said = f"builds_on names no earlier exercise: {about.builds_on}"
+        yield Problem(path, line_of(source, ("builds_on",)), said, fix)
     answers: list[tuple[str, int, RightAnswer]] = [
         ("wrong", *each) for each in enumerate(about.wrong)
     ]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from course.commands.checking.exercise_files import snippets, unproven
@@ -26,20 +26,23 @@ from practice.exercises import RightAnswer, WrongAnswer
 Row = tuple[str, Place, str, str, str]
 # The check and the mistake of each result.
 Seen = set[tuple[str, str | None]]
+RUNS_PER_PROCESSOR = 8
 
 
 def main(lessons: Path, names: list[str]) -> list[Row]:
     """Return what is wrong with the exercises of the lessons that are named."""
     answers = Answers(AnswerSettings())
-    rows = []
-    with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
-        for exercise in (each for name in names for each in load_exercises(name, lessons)):
-            rows += _tried(exercise, lessons / exercise.day / "practice", answers, pool)
-        for name in names:
-            found = snippets(find(name, lessons))
-            shown = [(str(lessons / name / file), *each) for file, each in found.items()]
-            rows += chain.from_iterable(pool.map(partial(_run_snippet, answers), shown))
-    return rows
+    exercises = [each for name in names for each in load_exercises(name, lessons)]
+    shown = [
+        (str(lessons / name / file), *each)
+        for name in names
+        for file, each in snippets(find(name, lessons)).items()
+    ]
+    # A run waits for its model and its sleeps for most of its time; a place limits who computes.
+    with ThreadPoolExecutor(max_workers=RUNS_PER_PROCESSOR * (os.cpu_count() or 1)) as pool:
+        tried = [_begin(each, lessons / each.day / "practice", answers, pool) for each in exercises]
+        ran = pool.map(partial(_run_snippet, answers), shown)
+        return [row for rows in (*(rows() for rows in tried), *ran) for row in rows]
 
 
 def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Row]:
@@ -59,19 +62,25 @@ def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Ro
     return [(file, (), said, "Correct it, or add fails=yes if it should fail", "error")]
 
 
-def _tried(
+def _begin(
     exercise: Exercise, practice: Path, answers: Answers, pool: ThreadPoolExecutor
-) -> list[Row]:
+) -> Callable[[], list[Row]]:
+    """Begin to run an exercise's programs; what is returned waits for them, and judges them."""
     folder = practice / exercise.name
     programs = ["solution", "starter", *exercise.about.wrong, *exercise.about.right]
-    (rows, _), *others = pool.map(partial(_try, exercise, folder, answers), programs)
-    if rows:
-        return rows  # what is wrong with the others follows from a solution that does not pass
-    seen = set().union(*(seen for _, seen in others))
-    file = str(folder / "exercise.toml")
-    rows += [row for found, _ in others for row in found]
-    unseen = unproven(exercise.about, seen)
-    return rows + [(file, place, what, fix, "warning") for place, what, fix in unseen]
+    results = pool.map(partial(_try, exercise, folder, answers), programs)
+
+    def rows() -> list[Row]:
+        (rows, _), *others = results
+        if rows:
+            return rows  # what is wrong with the others follows from a solution that does not pass
+        seen = set().union(*(seen for _, seen in others))
+        file = str(folder / "exercise.toml")
+        rows += [row for found, _ in others for row in found]
+        unseen = unproven(exercise.about, seen)
+        return rows + [(file, place, what, fix, "warning") for place, what, fix in unseen]
+
+    return rows
 
 
 def _try(

@@ -6,5 +6,5 @@ for question, pieces in turns:
 # endregion
 
 # region: input
-prompt = st.chat_input("Ask something", submit_mode="stop")
+prompt = st.chat_input("Your message", submit_mode="stop")
 # endregion

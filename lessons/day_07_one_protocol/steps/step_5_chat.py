@@ -1,4 +1,4 @@
-if prompt := st.chat_input("Ask something"):
+if prompt := st.chat_input("Your message"):
     with st.chat_message("user"):
         st.markdown(prompt)
     with st.chat_message("assistant"):
@@ -9,4 +9,4 @@ if prompt := st.chat_input("Ask something"):
         except APIStatusError as error:
             st.error(f"Cortex refused the request (HTTP {error.status_code}).")
         except APIError:
-            st.warning("The answer was cut short.")
+            st.warning("The answer didn't arrive in full.")

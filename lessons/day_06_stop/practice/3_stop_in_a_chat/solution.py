@@ -16,7 +16,7 @@ for question, pieces in turns:
     st.chat_message("user").write(question)
     st.chat_message("assistant").write("".join(pieces))
 
-prompt = st.chat_input("Ask something", submit_mode="stop")
+prompt = st.chat_input("Your message", submit_mode="stop")
 
 
 def remember(stream, pieces):

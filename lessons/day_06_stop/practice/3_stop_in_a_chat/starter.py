@@ -16,7 +16,7 @@ for question, pieces in turns:
     st.chat_message("user").write(question)
     st.chat_message("assistant").write("".join(pieces))
 
-prompt = st.chat_input("Ask something")
+prompt = st.chat_input("Your message")
 
 
 def remember(stream, pieces):

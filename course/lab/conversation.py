@@ -177,36 +177,36 @@ class Conversations(Job):
 
 def draw(connection: Connection) -> Redraw:
     """Draw the view, and return what draws its run again."""
-    st.caption(text("lab.tokens.about"))
+    st.caption(text("lab.conversation.about"))
     above = st.container()
-    with views.settings("tokens"):
+    with views.settings("conversation"):
         turns, budget, rates = _settings()
     questions = [text(f"lab.question.turn_{number + 1}") for number in range(turns)]
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=turns * len(KINDS)))
     make = partial(Conversations, connection, questions, budget)
     with above:
-        job = views.run("tokens", Conversations, make)
+        job = views.run("conversation", Conversations, make)
     return _Board(job, rates).draw if job is not None else lambda: None
 
 
 def _settings() -> tuple[int, int, Rates]:
     left, right = st.columns(2)
     with left:
-        turns = st.slider(text("lab.tokens.turns"), 3, TURNS, USUAL_TURNS, key="lab-turns")
-        label = text("lab.tokens.budget")
+        turns = st.slider(text("lab.conversation.turns"), 3, TURNS, USUAL_TURNS, key="lab-turns")
+        label = text("lab.conversation.budget")
         budget = st.slider(label, 50, 400, USUAL_BUDGET, 10, key="lab-budget")
     with right:
         given = [
             st.number_input(
-                text(f"lab.tokens.rate_{each}"),
+                text(f"lab.conversation.rate_{each}"),
                 *(0.0, 100.0, EXAMPLE_RATE, 0.1),
                 format="%.2f",
                 key=f"lab-rate-{each}",
             )
             for each in ("sent", "received")
         ]
-    st.caption(text("lab.tokens.rates"))
+    st.caption(text("lab.conversation.rates"))
     return turns, budget, Rates(*given)
 
 
@@ -215,7 +215,7 @@ class _Board:
 
     def __init__(self, job: Conversations, rates: Rates) -> None:
         self._job, self._rates = job, rates
-        self._names = {kind: text(f"lab.tokens.{kind}") for kind in KINDS}
+        self._names = {kind: text(f"lab.conversation.{kind}") for kind in KINDS}
         self._said, self._table, self._chart = (Spot(st.container()) for _ in range(3))
         self._drawn = -1
         self.draw()
@@ -231,20 +231,20 @@ class _Board:
         if not all(turns.values()):
             return
         rows, points = self._rows(turns), self._points(turns)
-        names = {name: text(f"lab.tokens.{name}") for name in rows[0]}
-        alt = text("lab.tokens.table_alt")
+        names = {name: text(f"lab.conversation.{name}") for name in rows[0]}
+        alt = text("lab.conversation.table_alt")
         self._table.draw(
             lambda at: at.dataframe(rows, hide_index=True, column_config=names, alt=alt)
         )
-        spec, words = _chart(list(self._names.values())), text("lab.tokens.chart_alt")
+        spec, words = _chart(list(self._names.values())), text("lab.conversation.chart_alt")
         self._chart.draw(lambda at: at.vega_lite_chart(points, spec, alt=words))
 
     def _words(self, turns: dict[str, list[TurnUsage]]) -> str:
         if self._job.code is not None:
-            return f"**{text('lab.tokens.ended')}** {streams.explained(self._job.code)}"
+            return f"**{text('lab.conversation.ended')}** {streams.explained(self._job.code)}"
         asked = len(self._job.questions)
         if min(map(len, turns.values())) < asked:
-            return text("lab.tokens.so_far", turn=min(map(len, turns.values())), turns=asked)
+            return text("lab.conversation.so_far", turn=min(map(len, turns.values())), turns=asked)
         whole, trimmed = (turns[kind] for kind in KINDS)
         figures = {
             "whole": sum(each.sent for each in whole),
@@ -253,9 +253,9 @@ class _Board:
             "whole_credits": self._credits(whole) * CONVERSATIONS,
             "trimmed_credits": self._credits(trimmed) * CONVERSATIONS,
         }
-        said = text("lab.tokens.result", **figures)
+        said = text("lab.conversation.result", **figures)
         counted = all(each.counted for each in [*whole, *trimmed])
-        return said if counted else f"{said} {text('lab.tokens.estimated')}"
+        return said if counted else f"{said} {text('lab.conversation.estimated')}"
 
     def _credits(self, turns: Sequence[TurnUsage]) -> float:
         return sum(self._rates.credits(each.sent, each.received) for each in turns)
@@ -308,10 +308,14 @@ def _chart(names: Sequence[str]) -> dict[str, Any]:
             "x": {
                 "field": "turn",
                 "type": "ordinal",
-                "title": text("lab.tokens.turn"),
+                "title": text("lab.conversation.turn"),
                 "axis": {"labelAngle": 0},
             },
-            "y": {"field": "tokens", "type": "quantitative", "title": text("lab.tokens.total")},
+            "y": {
+                "field": "tokens",
+                "type": "quantitative",
+                "title": text("lab.conversation.total"),
+            },
             "color": kind,
             "strokeDash": kind | {"scale": {"domain": names, "range": DASHES}},
         },

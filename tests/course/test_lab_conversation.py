@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from course.lab.tokens import Rates, UsageRecord, estimate, trim
+from course.lab.conversation import Rates, UsageRecord, estimate, trim
 from streaming.request import Message
 
 

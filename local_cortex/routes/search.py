@@ -1,0 +1,42 @@
+"""Cortex Search over REST, as snowflake.core 1.14 and programs by hand call it.
+
+Path and form are those of ``cortex-search-service.yaml`` in Snowflake's REST API specifications
+(April 2026). snowflake.core asks for nothing else: it neither lists nor fetches services.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from local_cortex.faults import Refusal
+from local_cortex.routes import web
+from local_cortex.routes.inference import authorise
+from local_cortex.routes.web import JsonResponse
+from local_cortex.search import answer
+from local_cortex.sql import SqlError
+
+__all__ = ["ROUTES"]
+
+PATH = "/api/v2/databases/{database}/schemas/{schema}/cortex-search-services/{name}:query"
+
+
+async def query(request: Request) -> JsonResponse:
+    """Answer a search with ``{"results": [...], "request_id": ...}``."""
+    authorise(request)
+    body, state = await web.json_body(request), request.app.state
+    service = ".".join(request.path_params[part] for part in ("database", "schema", "name"))
+    found = answer(
+        service, body, database=state.database, workers=state.workers, cortex=state.functions
+    )
+    try:
+        results = await web.while_connected(request, found)
+    except SqlError as error:
+        # What the service reads is gone, or was more than it may hold.
+        raise Refusal(400, str(error)) from error
+    return JsonResponse({"results": results, "request_id": str(uuid.uuid4())})
+
+
+ROUTES = [Route(PATH, query, methods=["POST"])]

@@ -1,0 +1,145 @@
+"""The filters of a search: which rows an object such as ``{"@eq": {"REGION": "East"}}`` lets pass.
+
+Operators are those of Snowflake's documentation: ``@eq``, ``@contains``, ``@gte``, ``@lte``,
+``@primarykey``, and ``@and``, ``@or``, ``@not`` of others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from local_cortex.faults import Refusal
+from local_cortex.sql.bounds import MAX_FILTER_DEPTH, MAX_FILTER_PARTS
+
+__all__ = ["Row", "Test", "compiled"]
+
+Row = Mapping[str, Any]
+Test = Callable[[Row], bool]
+
+OPERATORS = "@eq, @contains, @gte, @lte, @primarykey, @and, @or and @not"
+
+
+def compiled(filter_: Any, attributes: Sequence[str], keys: Sequence[str]) -> Test:
+    """Return what tells whether a row passes.
+
+    Raises:
+        Refusal: 400, a filter that is not of the documented form or names another column.
+    """
+    return _Compiler(attributes, keys).test(filter_, 1)
+
+
+class _Compiler:
+    def __init__(self, attributes: Sequence[str], keys: Sequence[str]) -> None:
+        self._attributes, self._keys = attributes, keys
+        self._parts = 0
+
+    def test(self, filter_: Any, depth: int) -> Test:
+        self._parts += 1
+        if depth > MAX_FILTER_DEPTH or self._parts > MAX_FILTER_PARTS:
+            most = f"{MAX_FILTER_PARTS} conditions, {MAX_FILTER_DEPTH} within one another"
+            raise Refusal(400, f"filter: Local Cortex allows {most}, at most")
+        if not isinstance(filter_, dict) or len(filter_) != 1:
+            raise Refusal(400, f"filter: a condition is an object of one operator: {OPERATORS}")
+        ((operator, operand),) = filter_.items()
+        if operator in {"@and", "@or"}:
+            if not isinstance(operand, list) or not operand:
+                raise Refusal(400, f"filter: {operator} takes a list of conditions")
+            tests = [self.test(one, depth + 1) for one in operand]
+            together = all if operator == "@and" else any
+            return lambda row: together(test(row) for test in tests)
+        if operator == "@not":
+            test = self.test(operand, depth + 1)
+            return lambda row: not test(row)
+        return self._compare(str(operator), operand)
+
+    def _compare(self, operator: str, operand: Any) -> Test:
+        if operator == "@primarykey":
+            return self._primary_key(operand)
+        if operator not in _COMPARE:
+            raise Refusal(400, f"filter: unknown operator {operator[:50]!r}; there are {OPERATORS}")
+        if not isinstance(operand, dict) or len(operand) != 1:
+            raise Refusal(400, f"filter: {operator} takes an object of one column and its value")
+        ((name, value),) = operand.items()
+        column = self._column(name, self._attributes, "ATTRIBUTES")
+        if not isinstance(value, str | int | float | bool):
+            raise Refusal(400, f"filter: {operator} compares {column} with a text or a number")
+        compare = _COMPARE[operator]
+        return lambda row: row[column] is not None and compare(row[column], value)
+
+    def _primary_key(self, operand: Any) -> Test:
+        """Read rows' keys: an object of the key's columns, or a list of such objects."""
+        listed = operand if isinstance(operand, list) else [operand]
+        if not self._keys:
+            raise Refusal(400, "filter: @primarykey needs a service with a PRIMARY KEY")
+        wanted: set[tuple[str, ...]] = set()
+        for one in listed:
+            given = one if isinstance(one, dict) else {}
+            named = {self._column(name, self._keys, "PRIMARY KEY"): given[name] for name in given}
+            if set(named) != set(self._keys):
+                raise Refusal(400, f"filter: @primarykey takes {', '.join(self._keys)}")
+            wanted.add(tuple(str(named[name]) for name in self._keys))
+        return lambda row: tuple(str(row[name]) for name in self._keys) in wanted
+
+    def _column(self, name: str, known: Sequence[str], clause: str) -> str:
+        found = next((one for one in known if one.upper() == name.upper()), None)
+        if found is None:
+            raise Refusal(
+                400, f"filter: column {name[:100]!r} is not among the {clause} of the service"
+            )
+        return found
+
+
+def _moment(value: Any) -> dt.datetime:
+    """Read a date or time, in UTC."""
+    moment = dt.datetime.fromisoformat(value if isinstance(value, str) else value.isoformat())
+    return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _pair(found: Any, value: Any) -> tuple[Any, Any]:
+    """Return a row's value and the filter's as a pair that can be compared.
+
+    Raises:
+        Refusal: 400, they can't.
+    """
+    try:
+        if isinstance(found, dt.date):
+            return _moment(found), _moment(value)
+        if isinstance(found, int | float | Decimal) and not isinstance(value, str):
+            return found, value
+        if isinstance(found, str) and isinstance(value, str):
+            return found, value
+    except (AttributeError, TypeError, ValueError):
+        pass
+    raise Refusal(400, f"filter: {str(value)[:50]!r} is not of the column's type")
+
+
+def _eq(found: Any, value: Any) -> bool:
+    left, right = _pair(found, value)
+    return bool(left == right)
+
+
+def _gte(found: Any, value: Any) -> bool:
+    left, right = _pair(found, value)
+    return bool(left >= right)
+
+
+def _lte(found: Any, value: Any) -> bool:
+    left, right = _pair(found, value)
+    return bool(left <= right)
+
+
+def _contains(found: Any, value: Any) -> bool:
+    if not isinstance(found, list):
+        raise Refusal(400, "filter: @contains is for columns of type ARRAY")
+    return value in found
+
+
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "@eq": _eq,
+    "@contains": _contains,
+    "@gte": _gte,
+    "@lte": _lte,
+}

@@ -1,0 +1,257 @@
+"""CREATE, DESCRIBE, ALTER and DROP of Cortex Search services, read from their words.
+
+sqlglot takes these statements for commands. Clauses and the columns of DESCRIBE are those of
+Snowflake's documentation (November 2026).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from local_cortex.database import session_state
+from local_cortex.database.catalog import Name
+from local_cortex.engines.computed import DIMENSIONS
+from local_cortex.search.service import KIND, SearchService, contents, selected
+from local_cortex.sql.bounds import MAX_SEARCH_SERVICES
+from local_cortex.sql.errors import (
+    compile_error,
+    exists_already,
+    invalid_identifier,
+    not_run,
+    object_missing,
+    syntax_error,
+    too_large,
+)
+from local_cortex.sql.resolve import Resolver
+from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.types import TEXT
+
+if TYPE_CHECKING:
+    from local_cortex.database.execution import Execution
+    from local_cortex.sql.parse import Parsed
+
+__all__ = ["COLUMNS", "facts", "run"]
+
+# statementTypeId, as in Snowflake's JDBC driver
+DDL, SHOW_STATEMENT = 0x6000, 0x4400
+DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
+#: What DESCRIBE shows, and SHOW after ``created_on``.
+COLUMNS = (
+    "name database_name schema_name target_lag warehouse search_column attribute_columns columns "
+    "definition comment service_query_url source_data_num_rows:n indexing_state indexing_error "
+    "serving_state embedding_model"
+)
+# Clauses that set something: a service's field, or none where there is nothing to set.
+OPTIONS = {
+    "WAREHOUSE": "warehouse",
+    "TARGET_LAG": "target_lag",
+    "EMBEDDING_MODEL": "model",
+    "COMMENT": "comment",
+    "INITIALIZE": "",
+    "REFRESH_MODE": "",
+}
+
+
+class _Words:
+    """The words of a statement, taken one by one."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
+        self._left = list(parsed.tokens)
+
+    def skip(self, *words: str) -> bool:
+        """Take these words if they are next; tell whether they were."""
+        found = [self._word(token) for token in self._left[: len(words)]] == [*words]
+        if found:
+            del self._left[: len(words)]
+        return found
+
+    def expect(self, *words: str) -> None:
+        if not self.skip(*words):
+            raise self.unexpected()
+
+    def take(self) -> str:
+        """Return the next word in capitals, or a quoted name or a text as it is."""
+        if not self._left:
+            raise self.unexpected()
+        token = self._left.pop(0)
+        quoted = token.token_type.name in {"IDENTIFIER", "STRING"}
+        return str(token.text) if quoted else str(token.text).upper()
+
+    def name(self) -> list[str]:
+        """Return the parts of a dotted name."""
+        parts = [self.take()]
+        while self.skip("."):
+            parts.append(self.take())
+        return parts
+
+    def names(self) -> tuple[str, ...]:
+        """Return names with commas between them, in brackets or not."""
+        brackets = self.skip("(")
+        found = [self.take()]
+        while self.skip(","):
+            found.append(self.take())
+        if brackets:
+            self.expect(")")
+        return tuple(found)
+
+    def rest(self) -> str:
+        """Return what is left as it was written."""
+        if not self._left:
+            raise self.unexpected()
+        text = self._parsed.sql[self._left[0].start : self._left[-1].end + 1]
+        self._left.clear()
+        return text
+
+    def done(self) -> None:
+        if self._left:
+            raise self.unexpected()
+
+    def unexpected(self) -> Exception:
+        sql = self._parsed.sql
+        if not self._left:
+            return syntax_error(sql, len(sql), "<EOF>")
+        return syntax_error(sql, self._left[0].start, str(self._left[0].text))
+
+    def _word(self, token: Any) -> str:
+        quoted = token.token_type.name in {"IDENTIFIER", "STRING"}
+        # PRIMARY KEY is one token, with whatever stands between.
+        return "" if quoted else " ".join(str(token.text).upper().split())
+
+
+def run(execution: Execution, parsed: Parsed) -> SqlResult:
+    """Run a statement about a Cortex Search service.
+
+    Raises:
+        SqlError: 002002, there is one of this name; 002003, there is none; 000904, a column that
+            the query does not give; 000002, a clause or another statement that does not run here.
+    """
+    words = _Words(parsed)
+    verb = words.take()
+    replace = verb == "CREATE" and words.skip("OR", "REPLACE")
+    words.expect(*KIND.split())
+    if verb in {"DESCRIBE", "DESC"}:
+        return _describe(execution, words)
+    if execution.describe_only:
+        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], DDL)
+    if verb == "CREATE":
+        return _create(execution, words, replace)
+    if verb == "DROP":
+        return _drop(execution, words)
+    if verb == "ALTER":
+        service = _find(execution, words)
+        if words.skip("REFRESH"):
+            words.done()
+            service.kept.clear()
+            return SqlResult.done(DDL)
+    raise not_run(f"this form of {verb} {KIND}", "It runs CREATE, DESCRIBE, DROP and REFRESH.")
+
+
+def _create(execution: Execution, words: _Words, replace: bool) -> SqlResult:
+    unless = words.skip("IF", "NOT", "EXISTS")
+    name = Resolver(execution).full(words.name())
+    given, definition = _clauses(words), words.rest()
+    session_state.end(execution)
+    catalog, session = execution.database.catalog, execution.session
+    there = catalog.at(SearchService, name, None)
+    if there is not None and unless:
+        return SqlResult.done(DDL, f"{name.short} already exists, statement succeeded.")
+    if there is not None and not replace:
+        raise exists_already(name.short)
+    if there is None and len(catalog.seen(SearchService, 0)) >= MAX_SEARCH_SERVICES:
+        raise too_large("Cortex Search services", MAX_SEARCH_SERVICES, "Drop some.")
+    home = session.database, session.schema
+    columns = selected(execution, definition, home).columns
+    service = SearchService(name=name, definition=definition, home=home, columns=columns, **given)
+    types = {one.name: one.type.name for one in columns}
+    for one in (service.column, *service.attributes, *service.keys):
+        if one not in types:
+            raise invalid_identifier(one)
+    if types[service.column] != "TEXT":
+        message = f"The search column '{service.column}' must be of type TEXT."
+        raise compile_error(message, "001044", "42P13")
+    contents(execution, service)
+    if there is not None:
+        catalog.drop(there)
+    catalog.place(service)
+    return SqlResult.done(DDL, f"Cortex search service {name.short} successfully created.")
+
+
+def _clauses(words: _Words) -> dict[str, Any]:
+    """Read what stands between a service's name and its query, in any order."""
+    if not words.skip("ON"):
+        raise not_run(f"this form of CREATE {KIND}", "Name one search column with ON.")
+    given: dict[str, Any] = {"column": words.take(), "model": DEFAULT_MODEL}
+    while not words.skip("AS"):
+        if words.skip("ATTRIBUTES"):
+            given["attributes"] = words.names()
+        elif words.skip("PRIMARY KEY"):
+            given["keys"] = words.names()
+        else:
+            strange = words.unexpected()
+            option = words.take()
+            if option not in OPTIONS or not words.skip("="):
+                raise strange
+            value = words.take()
+            if OPTIONS[option]:
+                given[OPTIONS[option]] = value
+    given["model"] = given["model"].lower()
+    if given["model"] not in DIMENSIONS:
+        message = f"invalid value '{given['model'][:100]}' for property 'EMBEDDING_MODEL'"
+        raise compile_error(message, "001008", "22023")
+    return given
+
+
+def _find(execution: Execution, words: _Words) -> SearchService:
+    name = Resolver(execution).full(words.name())
+    return _at(execution, name)
+
+
+def _at(execution: Execution, name: Name) -> SearchService:
+    found = execution.database.catalog.at(SearchService, name, None)
+    if not isinstance(found, SearchService):
+        raise object_missing("Cortex Search Service", str(name))
+    return found
+
+
+def _drop(execution: Execution, words: _Words) -> SqlResult:
+    unless = words.skip("IF", "EXISTS")
+    name = Resolver(execution).full(words.name())
+    words.done()
+    catalog = execution.database.catalog
+    if unless and catalog.at(SearchService, name, None) is None:
+        done = f"Drop statement executed successfully ({name.short} already dropped)."
+        return SqlResult.done(DDL, done)
+    catalog.drop(_at(execution, name))
+    return SqlResult.done(DDL, f"{name.short} successfully dropped.")
+
+
+def _describe(execution: Execution, words: _Words) -> SqlResult:
+    service = _find(execution, words)
+    words.done()
+    told = {"comment": service.comment, **facts(service)}
+    names = [one.partition(":")[0] for one in COLUMNS.split()]
+    return SqlResult.named(COLUMNS, [[told[one] for one in names]], SHOW_STATEMENT)
+
+
+def facts(service: SearchService) -> dict[str, Any]:
+    """Return what DESCRIBE and SHOW tell of a service; rows are counted as it last had them."""
+    name = service.name
+    return {
+        "name": name.name,
+        "database_name": name.database,
+        "schema_name": name.schema,
+        "target_lag": service.target_lag,
+        "warehouse": service.warehouse,
+        "search_column": service.column,
+        "attribute_columns": ",".join(service.attributes),
+        "columns": ",".join(one.name for one in service.columns),
+        "definition": service.definition,
+        "service_query_url": f"/api/v2/databases/{name.database}/schemas/{name.schema}"
+        f"/cortex-search-services/{name.name}:query",
+        "source_data_num_rows": len(service.kept[0].rows) if service.kept else 0,
+        "indexing_state": "RUNNING",
+        "indexing_error": "",
+        "serving_state": "RUNNING",
+        "embedding_model": service.model,
+    }

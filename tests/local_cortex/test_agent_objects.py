@@ -1,0 +1,136 @@
+"""Agents as objects: made by SQL, run by REST."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from snowflake.snowpark import Session
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from local_cortex import LocalCortex
+
+AGENTS = "/api/v2/databases/course/schemas/public/agents"
+HELLO = {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello!"}]}]}
+SPEC = """
+models: {orchestration: claude-sonnet-4-6}
+instructions:
+  sample_questions:
+    - question: What can you do?
+"""
+BOMB = "a: &a [1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 8)}]\n"
+    for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.fixture
+def client(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
+    return http(cortex)
+
+
+@pytest.fixture
+def run(session: Session) -> Iterator[Callable[[str], list[Any]]]:
+    def statement(sql: str) -> list[Any]:
+        return [*session.sql(sql).collect()]
+
+    statement(
+        "CREATE OR REPLACE AGENT helper COMMENT = 'it''s one' "
+        f'PROFILE = \'{{"display_name": "H"}}\' FROM SPECIFICATION $${SPEC}$$'
+    )
+    yield statement
+    statement("DROP AGENT IF EXISTS helper")
+
+
+def test_an_agent_is_shown_and_described(run: Callable[[str], list[Any]]) -> None:
+    shown, described = run("SHOW AGENTS LIKE 'help%'")[0], run("DESC AGENT helper")[0]
+
+    assert [*shown.as_dict()] == [
+        *("created_on", "name", "database_name", "schema_name", "owner", "comment", "profile")
+    ]
+    assert shown["comment"] == described["comment"] == "it's one"
+    assert json.loads(described["profile"]) == {"display_name": "H"}
+    assert json.loads(described["agent_spec"])["models"] == {"orchestration": "claude-sonnet-4-6"}
+
+
+def test_an_agent_is_made_once(run: Callable[[str], list[Any]]) -> None:
+    again = run("CREATE AGENT IF NOT EXISTS helper FROM SPECIFICATION 'tools: []'")
+
+    assert again[0]["status"] == "HELPER already exists, statement succeeded."
+    with pytest.raises(SnowparkSQLException, match="already exists"):
+        run("CREATE AGENT helper FROM SPECIFICATION 'tools: []'")
+
+
+def test_a_dropped_agent_is_not_there(
+    run: Callable[[str], list[Any]], client: httpx.Client
+) -> None:
+    run("DROP AGENT helper")
+
+    with pytest.raises(SnowparkSQLException, match="does not exist or not authorized"):
+        run("DESCRIBE AGENT helper")
+    answer = client.post(f"{AGENTS}/helper:run", json=HELLO)
+    assert (answer.status_code, "HELPER" in answer.json()["message"]) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("specification", "told"),
+    [
+        ("[1, 2]", "must be a mapping"),
+        ("a: : :", "not YAML at line 1"),
+        ("tools: [{tool_spec: {name: 1}}]", r"tools\[0\].tool_spec.name: must be text"),
+        (BOMB, "more than 20,000 values"),
+        ("&a {b: *a}", "more than 20,000 values"),
+        ("!!python/object/apply:os.getcwd []", "not YAML"),
+        ("[" * 2_000, "more than 40 brackets in brackets"),
+        (f"a: {'x' * 60_000}", "more than 50,000 characters"),
+        ("{[1]: 2}", "not YAML"),
+    ],
+)
+def test_a_wrong_specification_is_refused_in_words(
+    run: Callable[[str], list[Any]], specification: str, told: str
+) -> None:
+    with pytest.raises(SnowparkSQLException, match=told):
+        run(f"CREATE AGENT wrong FROM SPECIFICATION $${specification}$$")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE AGENT x", "CREATE AGENT x COLOUR = 'a' FROM SPECIFICATION ''", "DROP AGENT x y"],
+)
+def test_a_wrong_statement_is_a_syntax_error(
+    run: Callable[[str], list[Any]], statement: str
+) -> None:
+    with pytest.raises(SnowparkSQLException, match="syntax error"):
+        run(statement)
+
+
+def test_a_table_may_be_called_agent(run: Callable[[str], list[Any]]) -> None:
+    run("CREATE OR REPLACE TABLE agent (a INT)")
+
+    assert run("DESCRIBE TABLE agent")[0]["name"] == "A"
+    run("DROP TABLE agent")
+
+
+def test_a_run_takes_the_agent_s_own_specification(
+    run: Callable[[str], list[Any]], client: httpx.Client
+) -> None:
+    answer = client.post(f"{AGENTS}/helper:run", json=HELLO | {"stream": False}).json()
+
+    assert answer["content"][-1]["suggested_queries"][0] == {"query": "What can you do?"}
+
+
+@pytest.mark.parametrize("field", ["models", "instructions", "orchestration"])
+def test_a_run_can_t_change_the_agent(
+    run: Callable[[str], list[Any]], client: httpx.Client, field: str
+) -> None:
+    answer = client.post(f"{AGENTS}/helper:run", json=HELLO | {field: {"a": "b"}})
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(f"{field}:")
+
+
+def test_a_name_that_is_none_is_refused(client: httpx.Client) -> None:
+    assert client.post(f"{AGENTS}/a%20b:run", json=HELLO).status_code == 400
