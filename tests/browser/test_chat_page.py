@@ -41,7 +41,7 @@ def chat_page(flag: Path) -> str:
     (page,) = (
         code
         for code in re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-        if "chat_input" in code
+        if "chat_input" in code and "key=" in code
     )
     asks = "DirectStrategy(Session.builder.getOrCreate())"
     assert page.count(asks) == 1
