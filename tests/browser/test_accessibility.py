@@ -22,6 +22,8 @@ from course.language import LANGUAGES, NAMES, Language
 from tests.browser.conftest import WIDE
 from tests.browser.day_3 import choose_language, settle
 
+pytestmark = pytest.mark.thorough
+
 NewPage = Callable[..., Page]
 PATHS = ["", *(lesson.name for lesson in catalog.lessons())]
 LESSONS = {lesson.name: lesson for lesson in catalog.lessons()}
@@ -62,7 +64,6 @@ def looks() -> Iterator[object]:
         yield pytest.param(
             *(path, language, scheme, width),
             id=f"{path or 'home'}-{language}-{scheme}-{width}",
-            marks=() if path == "day_03_write_streams" else pytest.mark.thorough,
         )
 
 
@@ -175,7 +176,6 @@ def has_its_figures(page: Page, lesson: Lesson, language: Language, width: int) 
         assert named.count() >= 1, figure.caption
 
 
-@pytest.mark.thorough
 def test_a_term_and_a_question_are_for_the_keyboard_and_for_a_finger(
     course: str, new_page: NewPage
 ) -> None:

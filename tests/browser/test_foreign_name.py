@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from course.language import texts
 from tests.browser.server import REBOUND_NAME
 
 
+@pytest.mark.thorough
 def test_a_name_that_is_not_this_machines_is_refused_and_the_machines_own_is_served(
     course: str, new_page: Callable[..., Page]
 ) -> None:

@@ -87,6 +87,7 @@ def test_home_leads_to_an_answer_and_to_an_exercise_and_nobody_else_is_asked_for
     assert (errors, outside) == ([], [])
 
 
+@pytest.mark.thorough
 def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     endless_course: str, model: EndlessModel, new_page: NewPage
 ) -> None:

@@ -61,6 +61,7 @@ def test_clicks_are_answered_while_the_text_grows_to_its_end_without_a_drop(
     assert page.evaluate("window.drops") == []
 
 
+@pytest.mark.thorough
 def test_a_tab_that_is_closed_ends_its_model_call(new_page: Callable[..., Page], url: str) -> None:
     page, other = new_page(), new_page()
     other.goto(url)

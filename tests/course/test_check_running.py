@@ -35,6 +35,8 @@ from course.problems import Problem
 from tests.copies import copy_of_the_course
 from tests.course.making import META, in_section, loaded, make_lesson
 
+pytestmark = pytest.mark.thorough
+
 DAYS = ("day_01_connect", "day_02_hello_cortex")
 SPOILT, RIGHT = "day_41_spoilt", "day_42_right"
 #: How the demo of a new day begins.
@@ -161,7 +163,6 @@ def test_a_course_with_an_error_fails_the_check_in_plain_words(
     assert (checked.returncode, checked.stderr) == (1, "")
 
 
-@pytest.mark.thorough
 def test_a_new_day_beside_a_spoilt_one_has_no_errors_and_is_told_what_is_left(spoilt: Path) -> None:
     (both,) = run_course(spoilt, ("check",))
     assert "day41.py, the steps put together, fails: when 'Go' is pressed" in both.stdout
@@ -265,7 +266,6 @@ def test_every_day_is_looked_at_once_however_many_processors_there_are(
     assert sorted(looked) == [(name, day) for name in looks for day in (7, 8)]
 
 
-@pytest.mark.thorough
 def test_a_page_that_ends_the_process_hides_no_other_days_faults(spoilt: Path) -> None:
     days = [load(spoilt / "lessons" / name) for name in (RIGHT, SPOILT)]
     with changed(spoilt / "pages" / f"{RIGHT}.py", PRINTS, "__import__('os')._exit(0)"):
@@ -274,7 +274,6 @@ def test_a_page_that_ends_the_process_hides_no_other_days_faults(spoilt: Path) -
     assert any(f"pages/{SPOILT}.py" in each and "NameError" in each for each in said[1:])
 
 
-@pytest.mark.thorough
 def test_a_page_that_never_ends_is_named(spoilt: Path) -> None:
     drawing = spoilt / "course" / "commands" / "checking" / "drawing.py"
     with (

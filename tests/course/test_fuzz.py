@@ -197,8 +197,12 @@ def raised(read: Callable[[], object], kind: type[Exception]) -> Exception | Non
             "lessons/day_07_caching/translated.toml", ["lessons/*/translated.toml"], marks=thorough
         ),
         ("lessons/glossary.toml", ["lessons/glossary.toml"]),
-        ("lessons/day_07_caching/en.md", ["lessons/*/en.md", "lessons/*/ko.md"]),
-        ("lessons/day_07_caching/steps/step_1_cache.py", ["lessons/*/steps/*.py"]),
+        pytest.param(
+            "lessons/day_07_caching/en.md", ["lessons/*/en.md", "lessons/*/ko.md"], marks=thorough
+        ),
+        pytest.param(
+            "lessons/day_07_caching/steps/step_1_cache.py", ["lessons/*/steps/*.py"], marks=thorough
+        ),
         pytest.param("pages/day_07_caching.py", ["pages/*.py"], marks=thorough),
     ],
 )

@@ -120,11 +120,8 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
-@pytest.mark.parametrize(
-    "shipped",
-    [image(), pytest.param(snowflake(), marks=pytest.mark.thorough)],
-    ids=["image", "snowflake"],
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("shipped", [image(), snowflake()], ids=["image", "snowflake"])
 def test_what_is_shipped_draws_every_page_without_the_rest(
     shipped: set[Path], tmp_path: Path
 ) -> None:

@@ -13,6 +13,8 @@ from local_cortex import tokens
 from local_cortex.engines import Message, scripted
 from tests.local_cortex.programs import command_line, variables
 
+pytestmark = pytest.mark.thorough
+
 PROMPT = "Explain quantum computing in one sentence."
 METHODS = ("Method 1: Direct (stream=True)", "Method 2: Custom Generator")
 ANSWER = scripted.answer([Message("user", PROMPT)])

@@ -105,6 +105,7 @@ def everything(app: AppTest) -> str:
     return "\n".join(part.value for part in parts)
 
 
+@pytest.mark.thorough
 def test_the_labs_settings_stay_through_a_change_of_language_and_back() -> None:
     app = open_lab()
     app.select_slider(key="lab-speed-en").set_value(80.0)

@@ -182,7 +182,10 @@ def test_a_learner_who_runs_too_often_is_asked_to_wait(monkeypatch: pytest.Monke
     assert shown(app)["code"] == "x = 2\n"
 
 
-@pytest.mark.parametrize(("how", "waits"), [("anonymous", True), ("local", False)])
+@pytest.mark.parametrize(
+    ("how", "waits"),
+    [pytest.param("anonymous", True, marks=pytest.mark.thorough), ("local", False)],
+)
 def test_turns_are_counted_for_a_learner_and_not_for_a_window(
     how: Literal["anonymous", "local"], waits: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,11 +195,13 @@ def test_turns_are_counted_for_a_learner_and_not_for_a_window(
     assert ("You've run programs too often" in said(run(open_page(), "x = 2\n"))) is waits
 
 
+@pytest.mark.thorough
 def test_a_scene_in_which_nothing_was_shown_says_so() -> None:
     app = run(open_page(), program("starter.py"))
     assert said(app).count(texts("en")["practice.nothing"]) == 1
 
 
+@pytest.mark.thorough
 def test_a_run_too_many_leaves_what_came_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=3_600.0))
     code = program("solution.py")
@@ -312,6 +317,7 @@ def test_a_snippet_shows_its_output_or_its_error_and_is_no_progress(code: str, t
     assert not kept()
 
 
+@pytest.mark.thorough
 def test_what_a_program_does_very_often_costs_the_server_little(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

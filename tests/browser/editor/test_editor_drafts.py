@@ -136,6 +136,7 @@ def test_what_is_typed_while_a_run_is_on_its_way_is_kept(page: Page, url: str) -
     assert draft(page) == "mine2"
 
 
+@pytest.mark.thorough
 def test_a_draft_follows_an_exercise_that_moved_and_never_replaces_a_newer_one(
     page: Page, url: str
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_draft_follows_an_exercise_that_moved_and_never_replaces_a_newer_one(
         assert draft(page) == "mine, changed"
 
 
+@pytest.mark.thorough
 def test_a_new_revision_replaces_the_draft(page: Page, url: str) -> None:
     go(page, url)
     given(page, "mine|")
@@ -290,6 +292,7 @@ def test_a_running_program_is_said_and_can_be_edited(page: Page, url: str) -> No
     runs(page, 1)
 
 
+@pytest.mark.thorough
 def test_reset_is_asked_about_in_place(page: Page, url: str) -> None:
     go(page, url)
     given(page, "mine|")

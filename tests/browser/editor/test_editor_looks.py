@@ -22,6 +22,7 @@ NewPage = Callable[..., Page]
 # --- marks --------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_mark_is_seen_and_heard(page: Page, url: str) -> None:
     go(page, url)
     status = page.locator(".marks")
@@ -169,7 +170,8 @@ CONTRASTS = """editor => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_has_the_contrast_of_aa(page: Page, url: str, scheme: Scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     go(page, url, "lesson")
@@ -198,6 +200,7 @@ def test_the_focus_is_seen(page: Page, url: str, scheme: Scheme) -> None:
     assert outline == "solid"
 
 
+@pytest.mark.thorough
 def test_the_text_area_has_a_name_and_lets_nothing_correct_it(desk: Page) -> None:
     expect(area(desk)).to_have_accessible_name("Your code")
     expect(area(desk)).to_have_accessible_description(
@@ -292,6 +295,7 @@ def test_a_program_has_a_most_length(page: Page, url: str) -> None:
     expect(page.locator(".limit")).to_be_empty()
 
 
+@pytest.mark.thorough
 def test_no_text_becomes_a_part_of_the_page(page: Page, url: str) -> None:
     go(page, url, "nasty")
     page.get_by_text("Nasty mark").click()
