@@ -102,7 +102,8 @@ def _run(page: Page, _: int) -> Locator:
 
 
 def _lab(page: Page, _: int) -> Locator:
-    return page.locator(".st-key-lab summary")
+    # Once it is open, its settings are a second one.
+    return page.locator(".st-key-lab summary").first
 
 
 def _language(page: Page, _: int) -> Locator:

@@ -115,6 +115,8 @@ def _generated_course(count: int) -> Iterator[Path]:
         for path in (root / "lessons").glob("day_*"):
             shutil.rmtree(path)
             (root / "pages" / f"{path.name}.py").unlink()
+        # It leads to lessons that are gone.
+        (root / "lessons" / "moved.toml").unlink()
         _generate(root, count)
         yield root
 

@@ -195,7 +195,7 @@ class Pump:
             if self._is_full():
                 self._changed.wait_for(lambda: self._stopped or not self._is_full())
             now = self._last_arrival = self._clock()
-            if isinstance(delta, Event):
+            if not isinstance(delta, str):
                 self._events.append((self.characters, delta))
                 self._event_chars += len(repr(delta))
                 return
