@@ -32,7 +32,7 @@ run: $(VENV)/run.done ## Open the course in the browser, on Local Cortex unless 
 	@$(BIN)/streamlit run Home.py --server.address localhost \
 		--server.allowedHosts localhost --server.allowedHosts 127.0.0.1
 
-test: $(VENV)/dev.done ## Test every kind of thing once, a real browser included (8 minutes)
+test: $(VENV)/dev.done ## Test every kind of thing once, a real browser included (6 minutes)
 	@$(BIN)/python -m tests.browser.chromium
 	@echo "Running the tests; make test-all runs every variant, too."
 	@$(PYTEST) -m "not thorough" $(ARGS)
