@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from local_cortex import models, speed
 from local_cortex.engines import EngineError, Message
-from local_cortex.engines.tools import check_schema
+from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
 
 __all__ = ["Asked", "Spec", "Tool", "conversation", "read_body", "read_spec", "read_yaml"]
@@ -143,6 +143,10 @@ def read_spec(given: Mapping[str, Any]) -> Spec:
     tools = tuple(_tool(one, at, resources) for at, one in enumerate(listed))
     if len({tool.name for tool in tools}) < len(tools):
         raise Refusal(400, "tools: two have the same name")
+    try:
+        check_schemas(*(tool.schema for tool in tools))
+    except EngineError as error:
+        raise Refusal(400, f"tools: input_schema: {error}") from None
     return Spec(
         model=model,
         tokens_per_second=tokens_per_second,
@@ -209,16 +213,11 @@ def _tool(one: Any, at: int, resources: Mapping[str, Any]) -> Tool:
     for field, value in (("name", name), ("type", kind)):
         if not value:
             raise Refusal(400, f"{where}.{field}: required")
-    schema = _get(given, "input_schema", dict, {"type": "object"}, f"{where}.")
-    try:
-        check_schema(schema)
-    except EngineError as error:
-        raise Refusal(400, f"{where}.input_schema: {error}") from None
     return Tool(
         type=kind,
         name=name,
         description=_get(given, "description", str, "", f"{where}."),
-        schema=schema,
+        schema=_get(given, "input_schema", dict, {"type": "object"}, f"{where}."),
         resource=_get(resources, name, dict, {}, "tool_resources."),
     )
 

@@ -15,13 +15,15 @@ from typing import Any, Protocol, TypeVar
 from local_cortex.engines import EngineError
 from local_cortex.engines.tasks import DATA, KINDS, PAIR, classify, decide, shared, words_of
 
-__all__ = ["check_schema", "choose_tool", "fill"]
+__all__ = ["check_schemas", "choose_tool", "fill"]
 
 SAYS_NOTHING = frozenset(DATA["words"]["tool_says_nothing"].split())
 MEANS: Mapping[str, str] = DATA["meanings"]
 # A schema that refers to itself ends somewhere, and one that asks for a million items is refused.
 DEEPEST = 12
 MOST_VALUES = 500
+# Of all schemas of a request together: checking these takes tenths of a second.
+SCHEMA_CHARACTERS = 30_000
 # Of a question: each property is looked for in it.
 READ_CHARACTERS = 2_000
 DESCRIBED_CHARACTERS = 200
@@ -84,7 +86,7 @@ def fill(schema: Mapping[str, Any], question: str, said: Sequence[str] = ()) -> 
     Raises:
         EngineError: 400, no JSON schema, or one that these rules cannot fill.
     """
-    check_schema(schema)
+    _check(schema)
     try:
         value = _Filling(schema, question[:READ_CHARACTERS], said).value("", schema, 0)
         # 1e999 is a number in a schema, and infinity to Python, which JSON has no word for.
@@ -96,8 +98,24 @@ def fill(schema: Mapping[str, Any], question: str, said: Sequence[str] = ()) -> 
     return value
 
 
-def check_schema(schema: object) -> None:
-    """Refuse what is no JSON schema: an ``EngineError`` 400 names the place."""
+def check_schemas(*schemas: Mapping[str, Any] | None) -> None:
+    """Refuse what is no JSON schema, or too large all together.
+
+    Raises:
+        EngineError: 400, with the place in a schema.
+    """
+    given = [one for one in schemas if one is not None]
+    try:
+        characters = sum(len(json.dumps(one)) for one in given)
+    except RecursionError:
+        raise _bad("it is nested too deeply") from None
+    if characters > SCHEMA_CHARACTERS:
+        raise _bad(f"all schemas together have more than {SCHEMA_CHARACTERS:,} characters")
+    for one in given:
+        _check(one)
+
+
+def _check(schema: object) -> None:
     # Importing it takes as long as a whole answer; most calls have no schema.
     from jsonschema import Draft202012Validator, SchemaError
 

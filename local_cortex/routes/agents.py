@@ -58,15 +58,20 @@ def caller(request: Request) -> SqlSession:
 
 
 async def run_inline(request: Request) -> Response:
-    session = caller(request)
-    return await _run(request, session, read_body(await web.json_body(request)))
+    session, body = caller(request), await web.json_body(request)
+    # In a thread: messages and schemas can be large.
+    return await _run(request, session, await asyncio.to_thread(read_body, body))
 
 
 async def run_object(request: Request) -> Response:
     session = caller(request)
     agent = _agent(request, session)
     body = await web.json_body(request)
-    return await _run(request, session, read_body(body, read_spec(agent.given)))
+
+    def read() -> Asked:
+        return read_body(body, read_spec(agent.given))
+
+    return await _run(request, session, await asyncio.to_thread(read))
 
 
 def _agent(request: Request, session: SqlSession) -> Agent:

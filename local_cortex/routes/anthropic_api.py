@@ -31,6 +31,7 @@ from local_cortex.engines import (
     ToolPiece,
     prompt_tokens,
 )
+from local_cortex.engines.tools import check_schemas
 from local_cortex.routes import fields, web
 from local_cortex.routes.inference import authorise, family_of, flag, number, read_call, stream
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
@@ -206,7 +207,7 @@ def _read(body: Mapping[str, Any]) -> Call:
     if not isinstance(config, dict):
         raise Refusal(400, "output_config: must be an object")
     schema = _schema(config.get("format"))
-    fields.check_schemas([one.parameters for one in tools], schema)
+    check_schemas(*(one.parameters for one in tools), schema)
     turns = [Message("system", system)] if (system := _texts(body.get("system") or "")) else []
     for one in web.list_of_objects(body, "messages"):
         turns += _turns(one)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local_cortex.cortex import Refusal
 from local_cortex.engines import Image, Message, Tool
-from local_cortex.engines.tools import check_schema
 
 __all__ = [
+    "INVALID",
     "MAX_BODY_BYTES",
     "budget",
     "check_images",
-    "check_schemas",
     "image",
     "named",
     "objects",
@@ -30,10 +28,9 @@ MOST_IMAGES = 20
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 # OpenAI's limit; Snowflake documents none.
 MOST_TOOLS = 128
-# Of all schemas of a request together: checking these takes tenths of a second.
-SCHEMA_CHARACTERS = 30_000
 DESCRIBED_CHARACTERS = 4_000
 NAME = re.compile(r"[\w.-]{1,64}")
+#: How Snowflake begins to say so.
 INVALID = "schema validation failed"
 
 
@@ -68,19 +65,6 @@ def named(tools: Iterable[Tool], name: object) -> Tool:
     if found is None:
         raise Refusal(400, f"{INVALID}: tool_choice names none of the tools")
     return found
-
-
-def check_schemas(schemas: Sequence[Mapping[str, Any]], *more: Mapping[str, Any] | None) -> None:
-    """Refuse what is no JSON schema, or too large."""
-    given = [*schemas, *(one for one in more if one is not None)]
-    try:
-        characters = sum(len(json.dumps(one)) for one in given)
-    except RecursionError:
-        raise Refusal(400, f"{INVALID}: a schema is nested too deeply") from None
-    if characters > SCHEMA_CHARACTERS:
-        raise Refusal(400, f"{INVALID}: schemas have more than {SCHEMA_CHARACTERS:,} characters")
-    for one in given:
-        check_schema(one)
 
 
 def budget(tokens: float | None) -> int:

@@ -30,7 +30,9 @@ from local_cortex.engines import (
     ToolPiece,
     Usage,
 )
+from local_cortex.engines.tools import check_schemas
 from local_cortex.routes import fields, web
+from local_cortex.routes.fields import INVALID
 from local_cortex.routes.inference import (
     authorise,
     data,
@@ -45,7 +47,6 @@ from local_cortex.routes.web import JsonResponse, while_connected
 __all__ = ["ROUTES"]
 
 HOTTEST = 2.0
-INVALID = "schema validation failed"
 OPTIONS = "invalid options object"
 REFUSED = {
     "max_tokens": "max_tokens is not supported, use max_completion_tokens",
@@ -194,7 +195,7 @@ def _read(body: Mapping[str, Any]) -> Call:
         more["tool_choice"] = _tool_choice(body.get("tool_choice"), tools)
         more["schema"] = _schema(body.get("response_format"), family)
         more["thinking_tokens"] = _thinking_tokens(body, family)
-        fields.check_schemas([one.parameters for one in tools], more["schema"])
+        check_schemas(*(one.parameters for one in tools), more["schema"])
     elif body.get("tools"):
         raise Refusal(400, f"{OPTIONS}: this model does not support tools")
     messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
