@@ -266,7 +266,7 @@ FAULTS: dict[str, Fault] = {
     ),
 }
 
-#: Faults of an agent's run, named as its ``models.orchestration``; agents/script.py plays them.
+#: Faults of an agent's run, named as its ``models.orchestration``.
 AGENT_FAULTS: dict[str, str] = {
     "fault-agent-error": "an `error` event after some text, and no `response`",
     "fault-agent-tool-error": "every tool fails: its result has the status `error`",

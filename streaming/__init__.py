@@ -7,8 +7,8 @@ client when it is used; ``streaming.view`` alone imports Streamlit.
 from __future__ import annotations
 
 from streaming.attempts import Retry
+from streaming.deltas import Citation, Event, Part, Thinking, ToolCall, ToolResult, Usage
 from streaming.errors import StreamError, StreamInterrupted, StreamTimeout, StreamUnavailable
-from streaming.events import Citation, Event, Part, Thinking, ToolCall, ToolResult, Usage
 from streaming.fair_queue import FairQueue, Place
 from streaming.metrics import StreamMetrics
 from streaming.pace import Pace

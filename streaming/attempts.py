@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from io import StringIO
 from itertools import chain, count
 
+from streaming.deltas import Delta, Thinking
 from streaming.errors import StreamError, from_exception
-from streaming.events import Delta, Thinking
 from streaming.request import CompletionRequest
 from streaming.sockets import Line
 from streaming.strategies.protocol import Abortable, Strategy

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streaming import bodies, sockets
+from streaming.deltas import Delta
 from streaming.errors import StreamUnavailable, refusal
-from streaming.events import Delta
 
 __all__ = ["HEADERS", "Answer", "Http"]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Literal
 
-from streaming.events import Delta, Event, Part
+from streaming.deltas import Delta, Event, Part
 from streaming.strategies.protocol import Abortable
 
 __all__ = ["CallEnd", "Pump"]

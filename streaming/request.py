@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from streaming.events import ToolCall
+from streaming.deltas import ToolCall
 
 __all__ = ["CompletionRequest", "Message"]
 

@@ -15,8 +15,8 @@ from typing import Literal
 
 from streaming.attempts import Attempts, Retry
 from streaming.clusters import Clusters
+from streaming.deltas import Event, Part, Thinking, Usage, join
 from streaming.errors import StreamError, StreamTimeout, from_exception
-from streaming.events import Event, Part, Thinking, Usage, join
 from streaming.metrics import StreamMetrics
 from streaming.pace import Pace
 from streaming.pump import CallEnd, Pump

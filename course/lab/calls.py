@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from streaming.bodies import wake
-from streaming.events import Delta
+from streaming.deltas import Delta
 from streaming.strategies.direct import response_of
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from course.language import text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace, Strategy
 from streaming.clusters import Clusters
-from streaming.events import Delta
+from streaming.deltas import Delta
 from streaming.strategies.protocol import Abortable
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Runs: what an agent has sent so far, for whoever reads it, now or later.
+"""Runs: the events that an agent has sent, kept so that a client can read them again.
 
 A run is a task of its own. A reader that loses its connection attaches again by the run's id, until
 ``KEPT_SECONDS`` after its end; an account documents the same five minutes.
@@ -15,12 +15,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.agents.script import Cut, Script
+from local_cortex.agents.scripted_answer import Cut, Script
 from local_cortex.engines import EngineError
 from local_cortex.faults import Refusal
 
 if TYPE_CHECKING:
-    from local_cortex.agents.script import HangUp
+    from local_cortex.agents.scripted_answer import HangUp
 
 __all__ = ["Run", "Runs"]
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 # Below what routes/web.py allows a stream; an account documents 15 minutes.
 LONGEST_SECONDS = 590.0
 KEPT_SECONDS = 300.0
-KNOWN_SECONDS = 600.0  # a run that was kept is told from one that never was
+KNOWN_SECONDS = 600.0  # until then a run that is over gets a 409, and an unknown one a 404
 MOST_RUNNING = 50  # of one user
 MOST_BYTES = 8_000_000  # of one run's events
 KEPT_BYTES = 64_000_000  # of all that are over
@@ -117,7 +117,7 @@ class Run:
         self.end()
 
     def _cut(self, reset: bool) -> None:
-        # Whoever reads the run now, not when it began.
+        # The connection that reads the run now, which may not be the first.
         self.hang_up(reset)
 
     def _fail(self, error: Exception) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.agents import analyst
-from local_cortex.agents.script import MOST_QUOTED, SHOWN_ROWS, Found, Say, ToolError
+from local_cortex.agents.scripted_answer import MOST_QUOTED, SHOWN_ROWS, Found, Say, ToolError
 from local_cortex.database.catalog import Table
 from local_cortex.faults import Refusal
 from local_cortex.sql import SqlError, SqlResult

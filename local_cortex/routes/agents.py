@@ -17,7 +17,7 @@ from starlette.routing import Route
 from local_cortex import faults
 from local_cortex.agents.asked import Asked, read_body, read_spec
 from local_cortex.agents.runs import Run, Runs
-from local_cortex.agents.script import Script, check_results
+from local_cortex.agents.scripted_answer import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
 from local_cortex.cortex import Cortex, Refusal

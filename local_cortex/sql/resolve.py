@@ -393,7 +393,7 @@ class Resolver:
             return None
         name = self.name(node)
         if name.schema in {INFORMATION_SCHEMA, USAGE}:
-            from local_cortex.database.show import information_schema
+            from local_cortex.database.listings import information_schema
 
             return self._aliased(
                 self._rows(information_schema(self._execution, name)), node, name.name

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from local_cortex.database import objects, session_state, show
+from local_cortex.database import listings, objects, session_state
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.search import statements as search
 from local_cortex.sql import rows
@@ -133,7 +133,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
     if parsed.is_of_search:
         return search.run(execution, parsed)
     if first == "SHOW":
-        return show.show(execution, parsed)
+        return listings.show(execution, parsed)
     if first == "UNSET" and not execution.describe_only:
         return session_state.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
     if first in {"GRANT", "REVOKE"}:
@@ -147,10 +147,10 @@ def _describe(execution: Execution, node: Any) -> SqlResult:
         return rows.query(execution, node.this)
     kind = str(node.args.get("kind") or "TABLE").upper()
     if kind == "AGENT":
-        return show.describe_agent(execution, Resolver(execution).name(node.this))
+        return listings.describe_agent(execution, Resolver(execution).name(node.this))
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"DESCRIBE {kind}")
-    return show.describe_table(Resolver(execution).find(node.this))
+    return listings.describe_table(Resolver(execution).find(node.this))
 
 
 RUNNERS: dict[type, Callable[[Execution, Any], SqlResult]] = {

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from streaming.deltas import Citation, Delta, Thinking, ToolCall, ToolResult, Usage
 from streaming.errors import StreamUnavailable
-from streaming.events import Citation, Delta, Thinking, ToolCall, ToolResult, Usage
 from streaming.http import HEADERS, Answer, Http
 from streaming.request import CompletionRequest, Message
 

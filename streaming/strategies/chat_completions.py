@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming.events import Delta, Thinking, ToolCall, Usage
+from streaming.deltas import Delta, Thinking, ToolCall, Usage
 from streaming.http import HEADERS, Answer, Http
 from streaming.request import CompletionRequest, Message
 

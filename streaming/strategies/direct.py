@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from streaming import bodies
+from streaming.deltas import Delta
 from streaming.errors import StreamUnavailable, refusal
-from streaming.events import Delta
 from streaming.fair_queue import BEGINNING
 from streaming.request import CompletionRequest
 

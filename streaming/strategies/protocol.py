@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
-from streaming.events import Delta
+from streaming.deltas import Delta
 from streaming.request import CompletionRequest
 
 __all__ = ["Abortable", "Strategy"]
@@ -38,7 +38,7 @@ class Strategy(Protocol):
         Joined, the strings are the answer. A strategy may join or split those of its client, but
         must not drop or change text; ``stream()`` puts whole characters together. ``""`` and
         ``None`` are no text but a sign of life, for instance from a model that is thinking. So are
-        the events of ``streaming.events``, which who asks for text never sees.
+        the events of ``streaming.deltas``, which who asks for text never sees.
 
         One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
         the last thread to read it calls that. If it has a ``finish_reason``, which is in the

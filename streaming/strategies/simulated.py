@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from streaming.events import Delta
+from streaming.deltas import Delta
 from streaming.request import CompletionRequest
 from streaming.strategies.protocol import Abortable
 

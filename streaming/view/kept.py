@@ -14,7 +14,7 @@ from typing import Protocol
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from streaming.events import Part, Thinking, ToolCall, ToolResult, join
+from streaming.deltas import Part, Thinking, ToolCall, ToolResult, join
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from streaming.events import Citation, Part, Thinking, ToolCall, ToolResult
+from streaming.deltas import Citation, Part, Thinking, ToolCall, ToolResult
 from streaming.view.growing import TICK, Drawing
 from streaming.view.kept import Section, State
 

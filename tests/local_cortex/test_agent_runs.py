@@ -45,6 +45,10 @@ def asking(text: str, **more: Any) -> dict[str, Any]:
     return {"messages": [message], **more}
 
 
+def with_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"tool_spec": {**WEATHER["tool_spec"], "input_schema": schema}}
+
+
 def with_tools(text: str, **more: Any) -> dict[str, Any]:
     return asking(text, tools=[ANALYST, WEATHER], tool_resources=RESOURCES, **more)
 
@@ -463,6 +467,8 @@ def test_an_answer_that_just_ends_has_no_response(ask: Ask) -> None:
         (asking("x", tools=[{"tool_spec": {"name": "a"}}]), "tools[0].tool_spec.type"),
         (asking("x", tools=[WEATHER] * 2), "tools"),
         (asking("x", tools=[WEATHER] * 200), "tools"),
+        (asking("x", tools=[with_schema({"type": "no"})]), "tools"),
+        (asking("x", tools=[with_schema({"description": "x" * 40_000})]), "tools"),
         (asking("x", tool_choice={"type": "maybe"}), "tool_choice.type"),
         (asking("x", tool_choice={"name": ["nope"]}), "tool_choice.name"),
         (asking("x", thread_id=1), "parent_message_id"),

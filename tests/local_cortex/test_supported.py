@@ -13,7 +13,7 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from local_cortex import LocalCortex, Settings
 from local_cortex.__main__ import main
 from local_cortex.ai.cortex_functions import FORMS
-from local_cortex.database.show import ACCOUNT_USAGE, INFORMATION, SHOWN
+from local_cortex.database.listings import ACCOUNT_USAGE, INFORMATION, SHOWN
 from local_cortex.dialect.functions import NAMES, NOT_RUN
 from local_cortex.dialect.relations import TABLE_FUNCTIONS
 from local_cortex.sql import bounds

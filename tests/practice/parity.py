@@ -31,7 +31,7 @@ from local_cortex.launch import connection_block
 from local_cortex.loopback import bypass, write_certificate
 from practice.events import Event, Printed
 from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy, Usage
-from streaming.events import Delta
+from streaming.deltas import Delta
 from tests.local_cortex.cortex_engines import END, Playing
 
 __all__ = ["Both", "Case", "Outcome"]

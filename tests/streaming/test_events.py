@@ -22,7 +22,7 @@ from streaming import (
     Usage,
     stream,
 )
-from streaming.events import Delta, join
+from streaming.deltas import Delta, join
 from streaming.pump import Pump
 from tests.streaming.asking import wait_for
 from tests.streaming.fakes import REQUEST, make_stream

@@ -23,7 +23,7 @@ from streaming import (
     StreamUnavailable,
     stream,
 )
-from streaming.events import Delta
+from streaming.deltas import Delta
 from tests.streaming.asking import ask, wait_for
 
 # By the code that is expected: a busy machine must not run into any other limit.

@@ -1,8 +1,8 @@
 """The script of a run: which events an agent sends, in which order, and what they say.
 
-The names and fields are those of Snowflake's Cortex Agents Run API (docs, October 2026). The script
-says in so many words that it is one: it chooses by words that a question shares with a tool, and
-quotes what the tool gave.
+Names and fields are those of Snowflake's Cortex Agents Run API (docs, October 2026). The script
+tells the user that it is a script. It picks the tool that shares most words with the question, and
+quotes what the tool returned.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Script:
     use: UseTool
     keep: Keep | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
-    """What of the thread is told: ``thread_id`` and ``run_id``; ``message_id`` is the user's."""
+    """``thread_id``, ``run_id`` and the user's ``message_id``; empty without a thread."""
     content: list[dict[str, Any]] = field(default_factory=list)
     found: Found = Found({})
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
