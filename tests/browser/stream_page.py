@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -41,7 +42,9 @@ class Tools:
         yield "I look it up."
         for piece in ('{"x": ', "1}"):
             yield ToolCall("1", "look_up", piece)
-            time.sleep(0.5)
+            time.sleep(0.1)
+        # However slow the browser is, the second click comes before the end.
+        clicked_twice().wait(60)
         yield ToolResult("1", "found")
         yield Citation("A document")
         yield "That's it."
@@ -50,6 +53,11 @@ class Tools:
 @st.cache_resource
 def closed_in_this_process() -> list[str]:
     return []
+
+
+@st.cache_resource
+def clicked_twice() -> threading.Event:
+    return threading.Event()
 
 
 closed = closed_in_this_process()
@@ -61,7 +69,10 @@ if st.button("Ask"):
     way = Tools() if "tools" in st.query_params else Slow(text)
     st.session_state.answer = stream(way, request)
     st.session_state.told = 0
-st.text(f"clicks: {sum(st.checkbox(f'Widget {number}') for number in range(8))}")
+clicks = sum(st.checkbox(f"Widget {number}") for number in range(8))
+st.text(f"clicks: {clicks}")
+if clicks == 2:
+    clicked_twice().set()
 if "answer" in st.session_state:
     with st.container(key="shown"):
         result = show(st.session_state.answer, key=key, cursor="▌")
