@@ -201,11 +201,10 @@ class Pump:
                 return
             if not self._waiting_chars:
                 self._oldest = now
-            self._text.write(delta)
-            self._waiting_chars += len(delta)
+                if self.first_arrival is None:
+                    self.first_arrival = now
+            self._waiting_chars += self._text.write(delta)
             self.deltas += 1
-            if self.first_arrival is None:
-                self.first_arrival = now
             if self._reader_waits:
                 self._changed.notify_all()
 

@@ -62,7 +62,7 @@ def show(
         answer = st.session_state[slot] = Answer(stream)
     keep(stream)
     turn = Turn()
-    if turn.in_fragment:
+    if turn.fragment is not None:
         over = _take_turn(answer, turn, key, new_picture, on_wait)
         answer.told |= over
         return _state(answer, over=over)

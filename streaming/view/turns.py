@@ -25,32 +25,58 @@ LOOK = 0.05
 # Streamlit drops what a run has drawn and not sent yet when the next one begins; seconds.
 SENT = 0.05
 
+# A run's end and its last words can still be on their way. They would be lost if the next run were
+# asked for before (runtime/app_session.py, request_rerun), so the browser waits until it has them,
+# but for others that run meanwhile not long.
 _again = st.components.v2.component(
     "streaming_again",
     js="""
+const LONGEST_MS = 150
 export default function ({ data, setTriggerValue }) {
     const seen = (window.streamingTurns ??= new Set())
     if (seen.has(data.turn)) return
     seen.add(data.turn)
-    setTriggerValue("turn", data.turn)
+    const app = document.querySelector('[data-testid="stApp"]')
+    const began = performance.now()
+    const ask = () => {
+        const waits = app?.dataset.testScriptState === "running"
+        if (waits && performance.now() - began < LONGEST_MS) setTimeout(ask, 10)
+        else setTriggerValue("turn", data.turn)
+    }
+    ask()
 }
 """,
 )
-# Streamlit ignores what an ended run has said and its server has not heard yet, when the next one
-# begins (runtime/app_session.py, request_rerun); a turn's last words among it.
+# A turn is lost when its last words are, all the same. Nothing runs then; or others run, which have
+# begun their turns after it and go on and on.
 _pulse = st.components.v2.component(
     "streaming_pulse",
     js="""
-export default function ({ setTriggerValue }) {
-    let idle = 0
-    const timer = setInterval(() => {
-        const app = document.querySelector('[data-testid="stApp"]')
-        idle = app?.dataset.testScriptState === "running" ? 0 : idle + 1
-        if (idle < 2) return
-        idle = 0
-        setTriggerValue("turn", Date.now())
-    }, 1000)
-    return () => clearInterval(timer)
+const LOOK_MS = 500, IDLE_MS = 1000, LOST_MS = 2000
+function look(pulses) {
+    const now = performance.now()
+    const app = document.querySelector('[data-testid="stApp"]')
+    const running = app?.dataset.testScriptState === "running"
+    if (running) pulses.ran = now
+    const all = [...pulses.all.values()]
+    const begun = {}
+    for (const { part, since } of all) begun[part] = Math.max(begun[part] ?? 0, since)
+    const latest = Math.max(...Object.values(begun))
+    for (const one of all) {
+        const last = begun[one.part]
+        const lost = running && last < latest && now - last >= LOST_MS
+        const idle = now - pulses.ran >= IDLE_MS
+        if (!(lost || idle) || now - one.asked < LOST_MS) continue
+        one.asked = now
+        one.setTriggerValue("turn", now)
+    }
+}
+export default function ({ data, key, setTriggerValue }) {
+    const pulses = (window.streamingPulses ??= { all: new Map(), ran: 0 })
+    pulses.timer ??= setInterval(() => look(pulses), LOOK_MS)
+    const asked = pulses.all.get(key)?.asked ?? 0
+    pulses.all.set(key, { part: data.part, since: performance.now(), asked, setTriggerValue })
+    return () => pulses.all.delete(key)
 }
 """,
 )
@@ -73,10 +99,10 @@ class Turn:
         self.pulses = False
 
     @property
-    def in_fragment(self) -> bool:
-        """Whether the call is inside a fragment, which can be run again without the page."""
+    def fragment(self) -> str | None:
+        """The fragment around the call, which can be run again without the page."""
         state = getattr(script_run_context, "ThreadState", None)
-        return state is not None and state.get().fragment_id is not None
+        return state.get().fragment_id if state is not None else None
 
     @property
     def over(self) -> bool:
@@ -101,7 +127,7 @@ class Turn:
 
 
 def pulse(turn: Turn, key: str) -> None:
-    """Let the browser start this fragment again whenever nothing has run for one to two seconds.
+    """Let the browser start this fragment again after a second or two if its turn was lost.
 
     Call it in each turn of what goes on, before its last words, which can be lost. Once is enough
     in a turn; a second call does nothing.
@@ -109,7 +135,12 @@ def pulse(turn: Turn, key: str) -> None:
     if turn.pulses:
         return
     turn.pulses = True
-    _pulse(key=f"streaming-pulse-{key}", on_turn_change=lambda: None, height=1)
+    _pulse(
+        key=f"streaming-pulse-{key}",
+        data={"part": turn.fragment or key, "turn": next(_numbers)},
+        on_turn_change=lambda: None,
+        height=1,
+    )
 
 
 def again(turn: Turn, key: str) -> None:

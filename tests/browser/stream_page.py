@@ -68,6 +68,7 @@ if st.button("Ask"):
     request = CompletionRequest(model="any", prompt="any")
     way = Tools() if "tools" in st.query_params else Slow(text)
     st.session_state.answer = stream(way, request)
+    st.session_state.second = stream(Slow(TEXT), request)
     st.session_state.told = 0
 clicks = sum(st.checkbox(f"Widget {number}") for number in range(8))
 st.text(f"clicks: {clicks}")
@@ -78,4 +79,7 @@ if "answer" in st.session_state:
         result = show(st.session_state.answer, key=key, cursor="▌")
     st.session_state.told += result.status != "running"
     st.text(f"status: {result.status}, told {st.session_state.told} times")
+    if "two" in st.query_params:
+        with st.container(key="second"):
+            show(st.session_state.second, key="second")
 st.text(f"closed: {len(closed)}")

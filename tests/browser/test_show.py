@@ -121,6 +121,26 @@ def test_the_text_goes_on_by_itself_when_the_next_turn_was_lost(page: Page) -> N
     )
 
 
+@pytest.mark.parametrize("page", ["survives&two"], indirect=True)
+def test_an_answer_whose_next_turn_was_lost_goes_on_while_another_one_runs(page: Page) -> None:
+    # As it is when the server has not heard the end of a turn before the next one begins.
+    page.evaluate("""() => {
+        const turns = window.streamingTurns
+        turns.has = (turn) => {
+            window.lostTurn = turn
+            delete turns.has
+            return true
+        }
+    }""")
+    page.wait_for_function("window.lostTurn")
+    for key in ("shown", "second"):
+        before = len(page.locator(f".st-key-{key}").inner_text())
+        page.wait_for_function(
+            "([key, before]) => document.querySelector(`.st-key-${key}`).innerText.length > before",
+            arg=[key, before + 200],
+        )
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("page", [""], indirect=True)
 def test_without_a_key_another_widget_ends_the_call_and_keeps_the_text(page: Page) -> None:
