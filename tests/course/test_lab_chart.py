@@ -41,6 +41,12 @@ def test_every_pause_is_in_one_bin() -> None:
     assert chart.gap_words(rows) == "one: 0-10 ms: 1, 40-60 ms: 2, 1000+ ms: 1"
 
 
+def test_a_pause_between_two_bins_is_in_the_longer_one() -> None:
+    marks = ((0.0, 1), (0.0, 2), (0.25, 3), (0.75, 4))
+    rows = chart.gap_rows([make_lane(marks=marks)], NAMES)
+    assert chart.gap_words(rows) == "one: 0-10 ms: 1, 200-500 ms: 1, 500-1000 ms: 1"
+
+
 def test_methods_are_told_apart_without_colour() -> None:
     for spec in (
         chart.curve_spec(NAMES, WAYS, "s", "c"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any, cast
 
 import pytest
@@ -93,6 +95,17 @@ def test_work_that_waits_ends_at_once_when_it_is_cancelled() -> None:
     job.cancel()
     assert job.join(SECONDS)
     assert job.stopped
+
+
+def test_a_job_whose_work_fails_gives_its_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Job) -> None:
+        raise ZeroDivisionError
+
+    line, raised = Line(), SimpleQueue[threading.ExceptHookArgs]()
+    monkeypatch.setattr(threading, "excepthook", raised.put)
+    Work(line, fail).start()
+    assert raised.get(timeout=SECONDS).exc_type is ZeroDivisionError
+    assert line.cancelled
 
 
 def test_what_has_ended_cannot_be_stopped_any_more() -> None:

@@ -17,7 +17,7 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from local_cortex import LocalCortex
 from local_cortex.faults import Refusal
 from local_cortex.search import search
-from local_cortex.search.service import SearchService
+from local_cortex.search.service import SearchService, read
 from local_cortex.sql import Workers, bounds
 from tests.local_cortex.sql_support import EchoCortex, database_of, new_session, run
 
@@ -319,6 +319,10 @@ def test_a_wrong_request_is_refused_by_the_name_of_its_field(
     assert answer.status_code == 400
     assert told in answer.json()["message"]
     assert answer.json()["request_id"]
+
+
+def test_a_request_that_names_no_limit_asks_for_ten_rows() -> None:
+    assert read({"query": "helmet"}).limit == 10
 
 
 def test_a_service_that_is_not_there_is_404(shop: Session, post: Ask) -> None:

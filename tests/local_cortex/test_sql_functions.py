@@ -281,6 +281,7 @@ AGGREGATES: list[tuple[str, object]] = [
     ("BOOLOR_AGG(n > 4)", True),
     ("APPROX_COUNT_DISTINCT(k)", 2),
     ("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY n)", 3.0),
+    ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY n DESC)", 4.0),
     ("APPROX_PERCENTILE(n, 0.5)", 3.0),
     ("STDDEV(n)", 2.0),
     ("ROUND(AVG(n), 1)", 3.0),

@@ -235,6 +235,16 @@ def test_csv_is_loaded_once(put: Callable[..., None], run: Callable[..., Rows]) 
     assert run(f"copy into people from @files {QUOTED} force = true") == [loaded]
 
 
+def test_a_file_is_loaded_again_into_a_table_that_was_truncated(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("people.csv", PEOPLE)
+    for _ in range(2):
+        run("truncate table people")
+        run(f"copy into people from @files {QUOTED}")
+        assert run("select count(*) from people") == [(3,)]
+
+
 def test_a_bad_value_stops_the_load_and_nothing_is_loaded(
     put: Callable[..., None], run: Callable[..., Rows]
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.web import (
     EventStream,
     bearer,
+    json_body,
     json_text,
     rest_error,
     session_token,
@@ -86,6 +90,24 @@ def test_a_token_is_read_in_the_form_of_its_scheme(
     headers = {"authorization": header}
     assert session_token(headers) == snowflake
     assert bearer(headers) == oauth
+
+
+def test_a_gzip_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = gzip.compress(b" " * 10_000_000)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bomb, "more_body": False}
+
+    async def read() -> None:
+        request = Request(SCOPE | {"headers": [(b"content-encoding", b"gzip")]}, receive)
+        with pytest.raises(Refusal, match="larger than 1000 bytes"):
+            await json_body(request, 1_000)
+
+    tracemalloc.start()
+    asyncio.run(read())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1_000_000
 
 
 def test_work_that_is_done_in_time_gives_its_result() -> None:

@@ -347,6 +347,14 @@ def test_a_run_of_the_unchanged_starter_opens_no_solution_and_says_that_nothing_
     assert shows_the_solution(changed)
 
 
+def test_the_editor_begins_with_what_was_run_last_though_another_program_has_passed() -> None:
+    progress, (first, *_) = progress_panel.current(), load_exercises("day_01_connect")
+    progress.record(first.day, "solved", f"exercise:{first.name}", "x = 'passed'")
+    assert shown(open_page())["code"] == "x = 'passed'"
+    progress.record(first.day, "tried", f"exercise:{first.name}", "x = 'later'")
+    assert shown(open_page())["code"] == "x = 'later'"
+
+
 def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -> None:
     first, second, *_ = exercises = load_exercises("day_03_write_streams")
     progress = progress_panel.current()

@@ -63,6 +63,12 @@ def test_a_program_that_does_not_parse_is_told_only_that() -> None:
     assert [result.message for result in results[1:]] == ["", ""]
 
 
+def test_a_check_that_is_not_judged_has_its_title_in_the_language_asked_for() -> None:
+    for code in ("x = (\n", "x = ____\n"):
+        unjudged = by_id(grade(exercise({"code": "x"}), code, [], "en"), "check_0")
+        assert (unjudged.passed, unjudged.title) == (False, "Title")
+
+
 def test_a_blank_that_is_left_is_named_before_anything_else_is_judged() -> None:
     results = grade(exercise({"code": "x"}), "x = 1\nst.write(____)\n", [END], "en")
     assert by_id(results, "blanks").line == 2

@@ -129,9 +129,14 @@ def test_the_cache_is_made_for_its_owner_only(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def _writable_by_all(folder: Path, patch: pytest.MonkeyPatch) -> None:
+def _writable_by_the_group(folder: Path, patch: pytest.MonkeyPatch) -> None:
     folder.mkdir()
-    folder.chmod(0o777)
+    folder.chmod(0o770)
+
+
+def _writable_by_others(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    folder.chmod(0o707)
 
 
 def _a_link(folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -150,7 +155,9 @@ def _a_file(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 @posix
-@pytest.mark.parametrize("made", [_writable_by_all, _a_link, _somebody_elses, _a_file])
+@pytest.mark.parametrize(
+    "made", [_writable_by_others, _writable_by_the_group, _a_link, _somebody_elses, _a_file]
+)
 def test_a_cache_that_is_not_private_is_not_used(
     made: Callable[[Path, pytest.MonkeyPatch], None],
     tmp_path: Path,

@@ -237,6 +237,18 @@ for when in ("at-once", "later"):
     assert len(failed) == len(FAILURES)
 
 
+def test_an_answer_ends_with_the_clients_error_at_its_deadline() -> None:
+    code = f"""{SETUP}
+import time
+pieces = Complete("m", "hi", stream=True, deadline=time.time() + 60)
+print(next(pieces))
+time.time = lambda: 1e12
+try: next(pieces)
+except TimeoutError: print("late")
+"""
+    assert printed(ran(code)) == "Streaming \nlate\n"
+
+
 # Ended by whoever watches
 
 

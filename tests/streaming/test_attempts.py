@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from streaming import CompletionRequest, Retry, StreamInterrupted, StreamUnavailable, stream
+from streaming import (
+    CompletionRequest,
+    Retry,
+    StreamInterrupted,
+    StreamUnavailable,
+    sockets,
+    stream,
+)
 from streaming.attempts import Attempts
 from streaming.errors import StreamError
 from tests.streaming.fakes import REQUEST, FakeClock
@@ -115,7 +123,7 @@ def test_the_service_says_how_long_to_wait_at_least() -> None:
 
 
 def test_no_wait_passes_the_total_limit() -> None:
-    attempts, waits = make(Scripted(busy(retry_after=12.0), answer("too late")), total=10.0)
+    attempts, waits = make(Scripted(busy(retry_after=10.0), answer("too late")), total=10.0)
     with pytest.raises(StreamUnavailable, match="rate_limited"):
         iter(attempts)
     assert waits == []
@@ -176,6 +184,22 @@ def test_an_abort_ends_a_wait_for_the_next_attempt() -> None:
     with pytest.raises(StreamUnavailable):
         iter(attempts)
     assert attempts.attempts == 1
+
+
+def test_an_abort_before_the_connection_is_there_ends_the_wait_on_it_as_well() -> None:
+    ours, theirs = socket.socketpair()
+
+    class Connecting(Scripted):
+        def open(self, request: CompletionRequest) -> Iterator[str]:
+            attempts.abort()
+            sockets.show(ours)
+            ours.settimeout(5.0)  # only a hang takes as long
+            assert ours.recv(1) == b""
+            return super().open(request)
+
+    attempts, _ = make(Connecting(answer("never")), retry=Retry(attempts=1))
+    with ours, theirs:
+        assert list(iter(attempts)) == []
 
 
 def test_a_stream_retries_falls_back_and_says_so_in_its_figures() -> None:

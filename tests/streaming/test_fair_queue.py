@@ -102,3 +102,9 @@ def _through(queue: FairQueue, passing: threading.Barrier | None) -> None:
         if passing is not None:
             passing.wait()
             passing.wait()
+
+
+def test_who_waits_for_a_place_of_their_own_is_never_told_that_nobody_is_ahead() -> None:
+    queue = FairQueue(places=5, each=1)
+    assert queue.join("a").wait(0) is None
+    assert queue.join("a").wait(0) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -253,6 +254,23 @@ def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(tim
     assert other.import_(text, [DAY]) == (1, 0)
     assert other.value(DAY, "solved", "exercise") == "print('한글')"
     assert other.import_(text, [DAY]) == (0, 0)
+
+
+def test_what_is_solved_in_the_middle_of_an_import_is_not_lost(time: Time) -> None:
+    progress = browser(MemoryStore(), time)
+    solving = Thread(target=progress.record, args=(DAY, "solved", "exercise"))
+
+    class Watched(list[str]):
+        def __contains__(self, lesson: object) -> bool:
+            if solving.ident is None:
+                solving.start()
+                solving.join(0.05)
+            return super().__contains__(lesson)
+
+    text = dump([Fact(DAY, "answered", "q", "1", NOON)])
+    assert progress.import_(text, Watched([DAY])) == (1, 0)
+    solving.join()
+    assert progress.has(DAY, "solved", "exercise")
 
 
 def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
