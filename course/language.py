@@ -13,18 +13,6 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-__all__ = [
-    "LANGUAGES",
-    "Language",
-    "choice",
-    "chooser",
-    "current",
-    "drawer",
-    "text",
-    "texts",
-    "widget_key",
-]
-
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES = {"ko": "한국어", "en": "English"}

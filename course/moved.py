@@ -19,8 +19,6 @@ from course.problems import LessonError, Problem, log_once, reading
 from course.toml_models import Table, line_of, validated
 from practice.sources import stamp
 
-__all__ = ["NOTHING", "Moved", "Place", "kept", "load", "misled"]
-
 FILE = "moved.toml"
 NAME = (
     rf"(?P<lesson>{FOLDER.pattern})"

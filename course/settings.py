@@ -20,20 +20,6 @@ from course.problems import LessonError, Problem, reading
 from course.toml_models import Line, Table, validated
 from practice.sources import stamp
 
-__all__ = [
-    "DEFAULT_OUTPUT_TOKENS",
-    "VARIABLE",
-    "AnswerSettings",
-    "LearnersLimits",
-    "Limits",
-    "Quota",
-    "Settings",
-    "SettingsError",
-    "Streams",
-    "path",
-    "read",
-]
-
 VARIABLE = "COURSE_SETTINGS"
 #: What Complete takes for max_tokens where nobody says: Snowflake's documentation of COMPLETE.
 DEFAULT_OUTPUT_TOKENS = 4_096

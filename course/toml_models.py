@@ -15,8 +15,6 @@ from course.language import Language
 from course.problems import LessonError, Problem, reading
 from practice.sources import INVISIBLE, read_toml
 
-__all__ = ["Both", "Line", "Table", "line_of", "validated"]
-
 Model = TypeVar("Model", bound=BaseModel)
 #: The names of tables, numbers in arrays of them, and a key that lead to a value.
 Place = tuple[str | int, ...]

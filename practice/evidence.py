@@ -28,9 +28,6 @@ from practice.events import (
 )
 from practice.patterns import caught, find
 
-__all__ = ["Bubble", "Call", "Evidence", "Stream", "holds", "is_about_code", "scenes_of"]
-
-
 # Other names for the two sides of a chat.
 SIDES = {"human": "user", "ai": "assistant"}
 # Seconds.

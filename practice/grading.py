@@ -17,8 +17,6 @@ from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 
-__all__ = ["CheckResult", "can_be_run", "grade"]
-
 BLANK = "____"
 # Of the calls that a program made, where nothing else can be said of it.
 MOST_SEEN = 5

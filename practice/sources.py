@@ -15,19 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = [
-    "INVISIBLE",
-    "LARGEST",
-    "SourceError",
-    "exercise_files",
-    "parse_python",
-    "read_python",
-    "read_text",
-    "read_toml",
-    "stamp",
-    "syntax_tree",
-]
-
 #: Bytes of one file; the course's own have at most 22 KB.
 LARGEST = 250_000
 #: Levels of Python's syntax tree and of TOML's lists and tables; the course's own have 20.

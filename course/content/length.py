@@ -18,8 +18,6 @@ from course.content.outline import outline_of
 from course.language import LANGUAGES, Language
 from practice.sources import SourceError, exercise_files, read_text, read_toml, stamp
 
-__all__ = ["MOST_WORDS", "minutes", "words"]
-
 #: Of one day: English words, and Korean 어절.
 MOST_WORDS: dict[Language, int] = {"en": 1_300, "ko": 1_000}
 #: How many of them a learner reads in a minute, code beside them included.

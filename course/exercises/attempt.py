@@ -12,16 +12,6 @@ from course.exercises.live_run import LIMITS, Run, Use, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
 
-__all__ = [
-    "Attempt",
-    "attempt_at",
-    "first_wrong",
-    "former_keys",
-    "keep",
-    "key_of",
-    "verdict_on",
-]
-
 
 @dataclass
 class Attempt:

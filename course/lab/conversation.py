@@ -23,8 +23,6 @@ from local_cortex import speed, tokens
 from streaming import CompletionRequest, DirectStrategy, Pace, StreamError, TextStream, stream
 from streaming.request import Message
 
-__all__ = ["Conversations", "Rates", "TurnUsage", "UsageRecord", "draw", "estimate", "trim"]
-
 #: The two conversations: everything is sent each time, or no more than the budget allows.
 KINDS = ("whole", "trimmed")
 TURNS = 8

@@ -21,8 +21,6 @@ from course.language import choice, text
 from local_cortex import speed
 from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy, Pace, Usage
 
-__all__ = ["Both", "Told", "draw", "told"]
-
 # One of each family: they differ in what they tell of the end.
 MODELS = ("openai-gpt-5-mini", "claude-haiku-4-5", "llama3.1-8b")
 # Few enough events to read all of them, slowly enough for the eye.

@@ -10,19 +10,6 @@ from typing import Any
 from course.lab.streams import WAYS, WELL, Lane, Settings, Way
 from streaming import StreamMetrics
 
-__all__ = [
-    "BINS",
-    "Finding",
-    "Row",
-    "curve_rows",
-    "curve_spec",
-    "findings",
-    "gap_rows",
-    "gap_spec",
-    "gap_words",
-    "rows_of",
-]
-
 Row = dict[str, Any]
 Spec = dict[str, Any]
 #: The key of a text and its figures: seconds, or numbers of pieces.

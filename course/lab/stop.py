@@ -20,8 +20,6 @@ from course.language import text
 from course.stopping import Stoppable
 from streaming import CompletionRequest
 
-__all__ = ["Call", "Stopping", "draw"]
-
 # In the order of the demo's answers: each has its colour.
 SIDES = ("closed", "left")
 # Often enough for a line; each look is a statement.

@@ -20,20 +20,6 @@ from streaming.view import Turn, again, keep, pulse
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-__all__ = [
-    "Bench",
-    "Redraw",
-    "Spot",
-    "choose_question",
-    "draw",
-    "figures",
-    "heading",
-    "kept",
-    "lanes",
-    "run",
-    "settings",
-]
-
 # The names of a view's texts and of its module, where they are not its own: break is no name.
 NAMES: dict[LabView, str] = {"break": "breaking", "tokens": "conversation"}
 QUESTIONS = ("short", "medium", "long")

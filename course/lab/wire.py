@@ -23,20 +23,6 @@ from streaming.clusters import Clusters
 from streaming.deltas import Delta
 from streaming.strategies.protocol import Abortable
 
-__all__ = [
-    "END_OF_EVENT",
-    "MOST_EVENTS",
-    "Look",
-    "Record",
-    "Step",
-    "Watched",
-    "WireRecord",
-    "code_points",
-    "draw",
-    "is_torn",
-    "shown",
-]
-
 # The wire is looked at for its first events only, slowly enough for the eye.
 WATCHED_TOKENS = 60
 WATCHED_SPEED = 8.0

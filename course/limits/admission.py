@@ -22,17 +22,6 @@ from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
 from streaming import CallEnd, CompletionRequest
 
-__all__ = [
-    "Admission",
-    "allowed_models",
-    "ask",
-    "current_policy",
-    "ledger",
-    "longest_prompt",
-    "say_if_unusable",
-    "say_refusal",
-]
-
 #: Of this server process.
 QUEUE = StreamQueue()
 

@@ -17,20 +17,6 @@ from course.settings import Settings
 from local_cortex import tokens
 from streaming import CallEnd, FairQueue, Place, StreamUnavailable
 
-__all__ = [
-    "LOOK_SECONDS",
-    "Day",
-    "Entry",
-    "Policy",
-    "Reason",
-    "Refusal",
-    "Reservation",
-    "StreamQueue",
-    "day_of",
-    "open_policy",
-    "spent",
-]
-
 LOG = logging.getLogger(__name__)
 #: A waiter notices Stop or a closed tab this late at most. The next waiter is notified at once.
 LOOK_SECONDS = 0.2

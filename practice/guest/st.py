@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-__all__ = ["modules", "transparent_write"]
-
 NO_SECRETS = (
     "No secrets found. Valid paths for a secrets.toml file or secret directories are: {file_paths}"
 )
