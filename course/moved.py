@@ -8,16 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from course import FOLDER, LESSONS
-from course.problems import LessonError, Problem, log_once, reading
-from course.toml_models import Table, line_of, validated
-from practice.sources import stamp
+from course import FOLDER, LESSONS, toml_models
+from course.problems import LessonError, Problem, log_once
+from course.toml_models import Table, line_of
 
 FILE = "moved.toml"
 NAME = (
@@ -117,10 +116,7 @@ def load(folder: Path = LESSONS) -> Moved:
     Raises:
         LessonError: the file is not as lessons/README.md says.
     """
-    path = folder / FILE
-    with reading():
-        changed = stamp(path)
-    return NOTHING if changed is None else _load(path, changed)
+    return toml_models.kept(Moved, folder / FILE) or NOTHING
 
 
 def kept() -> Moved:
@@ -130,11 +126,6 @@ def kept() -> Moved:
     except LessonError as error:
         log_once("What moved cannot be read", error.problems)
         return NOTHING
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, changed: tuple[int, int]) -> Moved:  # noqa: ARG001 - the key
-    return validated(Moved, path)
 
 
 def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:

@@ -9,9 +9,14 @@ import ast
 import re
 import stat
 import tomllib
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Made = TypeVar("Made")
 
 #: Bytes of one file; the course's own have at most 22 KB.
 LARGEST = 250_000
@@ -94,6 +99,23 @@ def stamp(path: Path) -> tuple[int, int] | None:
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no ordinary file"
         raise SourceError(path, 0, f"cannot be read (it is {kind})", "Put a text file there")
     return found.st_mtime_ns, found.st_size
+
+
+def kept_until_changed(
+    made_of: Callable[Concatenate[Path, P], Made],
+) -> Callable[Concatenate[Path, P], Made]:
+    """Call a function of a file again only when the file has changed; errors are not kept."""
+
+    def made(path: Path, _: object, *args: Any, **kwargs: Any) -> Made:
+        return made_of(path, *args, **kwargs)
+
+    # More than a course has files of a kind.
+    kept: Callable[..., Made] = lru_cache(maxsize=4096)(made)
+
+    def current(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> Made:
+        return kept(path, stamp(path), *args, **kwargs)
+
+    return current
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:

@@ -195,7 +195,7 @@ def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
             for chart in blocks:
                 if isinstance(chart, Chart):
                     try:
-                        draw.chart_of(chart.file, dict(chart.labels))
+                        draw.chart_of(chart.file, chart.labels)
                     except Exception as error:  # an instructor's program: whatever it raises
                         what = f"{type(error).__name__}: {error}"
                         what = f"the chart {chart.file.name} fails: {what}"
