@@ -13,7 +13,7 @@ import streamlit as st
 
 from connection import Connection
 from course import limits
-from course.lab import streams, views
+from course.lab import charts, streams, views
 from course.lab.jobs import Job
 from course.lab.streams import WELL
 from course.lab.views import Redraw, Spot
@@ -34,7 +34,6 @@ MILLION = 1_000_000
 # An example (docs/scaling.md): what a model costs stands in Snowflake's table, which changes.
 EXAMPLE_RATE = 0.2
 CONVERSATIONS = 1_000
-DASHES = ([1, 0], [6, 4])
 
 
 def estimate(messages: Sequence[Message]) -> int:
@@ -287,34 +286,11 @@ class _Board:
 
 
 def _chart(names: Sequence[str]) -> dict[str, Any]:
-    kind = {
-        "field": "kind",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": names},
-        "legend": {
-            "orient": "bottom",
-            "direction": "vertical",
-            "labelLimit": 300,
-            "symbolType": "stroke",
-        },
+    turn = {
+        "field": "turn",
+        "type": "ordinal",
+        "title": text("lab.conversation.turn"),
+        "axis": {"labelAngle": 0},
     }
-    return {
-        "height": 300,
-        "mark": {"type": "line", "point": True, "strokeWidth": 2.5},
-        "encoding": {
-            "x": {
-                "field": "turn",
-                "type": "ordinal",
-                "title": text("lab.conversation.turn"),
-                "axis": {"labelAngle": 0},
-            },
-            "y": {
-                "field": "tokens",
-                "type": "quantitative",
-                "title": text("lab.conversation.total"),
-            },
-            "color": kind,
-            "strokeDash": kind | {"scale": {"domain": names, "range": DASHES}},
-        },
-    }
+    tokens = charts.quantity("tokens", text("lab.conversation.total"))
+    return charts.lines(turn, tokens, charts.told_apart("kind", names), point=True)

@@ -149,8 +149,4 @@ def _draw_table(
         f'<tr><th scope="row">{when:.2f}</th><td>{escape(event)}</td></tr>'
         for when, event in events
     )
-    label = escape(text("lab.protocols.table", name=name), quote=True)
-    return at.html(
-        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return at.html(views.table(text("lab.protocols.table", name=name), head, rows))

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course import limits
-from course.lab import streams, views
+from course.lab import charts, streams, views
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
 from course.language import text
@@ -176,25 +176,11 @@ def _board(job: Stopping) -> Redraw:
 
 
 def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> DeltaGenerator:
-    call = {
-        "field": "call",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": names},
-        "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
-    }
-    dashes = call | {"scale": {"domain": names, "range": [[1, 0], [6, 4]]}}
-    seconds, tokens = text("lab.seconds"), text("lab.stop.tokens")
-    spec = {
-        "height": 300,
-        "mark": {"type": "line", "strokeWidth": 2.5},
-        "encoding": {
-            "x": {"field": "seconds", "type": "quantitative", "title": seconds},
-            "y": {"field": "tokens", "type": "quantitative", "title": tokens},
-            "color": call,
-            "strokeDash": dashes,
-        },
-    }
+    spec = charts.lines(
+        charts.quantity("seconds", text("lab.seconds")),
+        charts.quantity("tokens", text("lab.stop.tokens")),
+        charts.told_apart("call", names),
+    )
     return at.vega_lite_chart(rows, spec, alt=text("lab.stop.chart_alt"))
 
 

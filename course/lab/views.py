@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
@@ -275,6 +276,14 @@ def choose_question(key: str) -> str:
         format_func=labels.__getitem__,
     )
     return questions[chosen]
+
+
+def table(label: str, heads: str, rows: str) -> str:
+    """Return cells in HTML as a table that can be scrolled with the keyboard."""
+    return (
+        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def figures(lines: Iterable[tuple[str, str]]) -> str:

@@ -300,11 +300,7 @@ def _table(steps: Sequence[Step], marked: int) -> str:
     heads = [("at", text("lab.wire.at")), *((name, text(f"lab.wire.{name}")) for name in names)]
     head = "".join(f'<th scope="col" class="{name}">{escape(title)}</th>' for name, title in heads)
     rows = "".join(_row(number, step, number == marked) for number, step in enumerate(steps, 1))
-    label = escape(text("lab.wire.table"), quote=True)
-    return (
-        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return views.table(text("lab.wire.table"), head, rows)
 
 
 def _row(number: int, step: Step, marked: bool) -> str:
