@@ -141,10 +141,7 @@ def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
         further = places.get(move.to) or places.get(re.split("[/#]", move.to)[0])
         if move.source in known:
             what, fix = f"`{move.source}` is still there", "Remove the entry"
-        elif further is not None and _circles(places, move.source):
-            what = f"`{move.source}` and `{move.to}` lead in a circle"
-            fix = "Let each lead to where it is now"
-        elif further is not None:
+        elif further not in (None, move.source):
             what = f"`{move.to}` has moved, too"
             fix = f"Lead from `{move.source}` to `{further}` directly"
         elif move.to not in known:
@@ -153,14 +150,3 @@ def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
         else:
             continue
         yield Problem(path, line, f"field `moved.{number}.to`: {what}", fix)
-
-
-def _circles(places: dict[str, str], start: str) -> bool:
-    seen = {start}
-    place: str | None = start
-    while place is not None:
-        place = places.get(place)
-        if place in seen:
-            return True
-        seen.add(place or "")
-    return False
