@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from course.commands.checking.wording import Place, text_faults, texts_in
+from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import Code
 from course.content.parser import LANGUAGE, read
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
-from course.toml_models import line_of, validated
+from course.toml_models import Place, line_of, validated
 from local_cortex.faults import FAULTS
 from practice import Exercise, ExerciseError, snippet
 from practice.exercises import ExerciseFile, Mistake, RightAnswer, read_exercise
