@@ -50,7 +50,6 @@ class Turn:
 
     @property
     def messages(self) -> Sequence[Message]:
-        """The messages of the request."""
         return self.request.messages or ()
 
     @property

@@ -28,7 +28,6 @@ PIECE = re.compile(r"\s*\S{1,4}")
 
 
 def draw() -> None:
-    """Draw the page."""
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     entries = found()

@@ -182,7 +182,6 @@ def _owner(secret: str) -> Owner:
 
 
 def page() -> str:
-    """Return the name of the page that is drawn."""
     return str(st.session_state[PAGE])
 
 

@@ -77,7 +77,6 @@ class Both(Table):
     en: Line
 
     def of(self, language: Language) -> str:
-        """Return the text in ``language``."""
         return self.ko if language == "ko" else self.en
 
 

@@ -48,7 +48,6 @@ class Both(Table):
     en: Words
 
     def of(self, language: Language) -> str:
-        """Return the text in ``language``."""
         return self.ko if language == "ko" else self.en
 
 

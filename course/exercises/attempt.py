@@ -28,16 +28,13 @@ class Attempt:
 
     @property
     def runs(self) -> list[Run]:
-        """Its runs that go on."""
         return [each for each in (self.run, self.again) if each is not None and each.running]
 
     @property
     def running(self) -> bool:
-        """Whether the program runs now."""
         return bool(self.runs)
 
     def stop(self) -> None:
-        """Stop its program, if it runs."""
         for each in self.runs:
             each.cancel()
 

@@ -48,5 +48,4 @@ def lines(x: Spec, y: Spec, apart: Spec, **mark: Any) -> Spec:
 
 
 def quantity(field: str, title: str) -> Spec:
-    """Return the axis of a number."""
     return {"field": field, "type": "quantitative", "title": title}

@@ -60,7 +60,6 @@ class Bench:
         return next((job for job in self.jobs.values() if job.running), None)
 
     def want(self, view: str) -> None:
-        """Ask for a view's run."""
         self.wanted = view
 
     def begin(self, view: str, make: Callable[[], Job]) -> None:
@@ -89,7 +88,6 @@ class Bench:
             job.join(CANCEL_SECONDS)
 
     def forget_failure(self) -> None:
-        """Say no more that the last run could not start."""
         self.failed = None
 
 
@@ -108,7 +106,6 @@ class Spot:
             self.draw(lambda at: at.markdown(shown))
 
     def draw_once(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
-        """Draw the last element."""
         if not self._done:
             self._done = True
             self.draw(how)
@@ -234,7 +231,6 @@ def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None])
 
 
 def settings(view: str) -> ExpanderContainer:
-    """Draw a closed drawer for the settings of a view."""
     return drawer(text("lab.settings"), key=f"lab-settings-{view}", icon=":material/tune:")
 
 
@@ -263,7 +259,6 @@ def heading(title: str) -> None:
 
 
 def choose_question(key: str) -> str:
-    """Draw the choice of a question by its length, and return the question."""
     questions = {name: text(f"lab.question.{name}") for name in QUESTIONS}
     lengths = {name: len(question) for name, question in questions.items()}
     labels = {name: text(f"lab.length.{name}", characters=lengths[name]) for name in QUESTIONS}

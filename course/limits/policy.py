@@ -192,7 +192,6 @@ class Reservation:
 
     @property
     def is_counted(self) -> bool:
-        """Whether its use is counted."""
         return self._correct is not None
 
     def settle(self, used: int | None) -> None:

@@ -257,7 +257,6 @@ class Session:
 
 
 def opened() -> Session:
-    """Return the session that there is, or a new one."""
     if not _active:
         _active.append(Session(None))
     return _active[0]

@@ -24,7 +24,6 @@ NO_SECRETS = (
 
 
 def stop() -> NoReturn:
-    """End the program."""
     raise Stop
 
 
@@ -48,7 +47,6 @@ class SnowflakeConnection:
 
 
 def connection(name: str, type: str | None = None, **_: Any) -> SnowflakeConnection:  # noqa: A002
-    """Return the one connection that there is."""
     if "snowflake" not in (name, type):
         raise NotHere("streamlit", "st.connection(...)")
     return SnowflakeConnection()

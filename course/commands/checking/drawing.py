@@ -203,7 +203,6 @@ def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
 
 
 def main(what: str, names: Sequence[str]) -> None:
-    """Print what fails."""
     output, sys.stdout = sys.stdout, sys.stderr  # for what pages and charts print
     if what == "charts":
         print(
