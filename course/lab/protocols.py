@@ -47,8 +47,8 @@ def told(events: Sequence[str]) -> Told:
         data = _json(event.removeprefix(DATA))
         for choice_ in data.get("choices") or ():
             reason = choice_.get("finish_reason") or reason
-        counted = data.get("usage") or {}
-        if "completion_tokens" in counted:
+        counted = data.get("usage")
+        if isinstance(counted, dict) and "completion_tokens" in counted:
             usage = Usage(counted["prompt_tokens"], counted["completion_tokens"])
     return Told(reason, usage, any(event.removeprefix(DATA) == DONE for event in events))
 
