@@ -14,7 +14,7 @@ from pathlib import Path
 from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import Code
-from course.content.parser import LANGUAGE, read
+from course.content.parser import EXERCISE, LANGUAGE, read
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
 from course.toml_models import Place, line_of, validated
@@ -23,7 +23,6 @@ from practice import Exercise, ExerciseError, snippet
 from practice.exercises import ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
-FOLDER = re.compile(r"(0|[1-9][0-9]?)_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
 # The first says where to look, the second what is missing there, the third nearly how.
 FEWEST_HINTS = 3
@@ -52,7 +51,7 @@ def exercise_files(lesson: Path) -> Iterator[Problem]:
     for path in paths:
         if path.name.startswith((".", "__")):
             continue
-        if not path.is_dir() or not FOLDER.fullmatch(path.name):
+        if not path.is_dir() or not EXERCISE.fullmatch(path.name):
             fix = "Put each exercise into a folder like practice/1_first_words/"
             yield Problem(path, 0, "this folder isn't an exercise's", fix)
             continue
