@@ -16,6 +16,7 @@ def told_apart(
     names: Sequence[str],
     shown: Sequence[str] | None = None,
     channels: Sequence[str] = ("color",),
+    **legend: str,
 ) -> Spec:
     """Return the channels that tell the names in a field apart: colours and dashes.
 
@@ -32,6 +33,7 @@ def told_apart(
             "direction": "vertical",
             "labelLimit": 300,
             "values": shown or names,
+            **legend,
         },
     }
     dashes = name | {"scale": {"domain": names, "range": DASHES[: len(names)]}}

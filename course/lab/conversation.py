@@ -285,4 +285,6 @@ def _chart(names: Sequence[str]) -> dict[str, Any]:
         "axis": {"labelAngle": 0},
     }
     tokens = charts.quantity("tokens", text("lab.conversation.total"))
-    return charts.lines(turn, tokens, charts.told_apart("kind", names), point=True)
+    # With points on the lines, the legend would show the points.
+    apart = charts.told_apart("kind", names, symbolType="stroke")
+    return charts.lines(turn, tokens, apart, point=True)

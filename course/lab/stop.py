@@ -81,10 +81,6 @@ class Call:
         elif self.stopped:
             self.running = False
 
-    def end(self) -> None:
-        """Make sure that nothing goes on."""
-        self.strategy.abort()
-
 
 class Stopping(Job):
     """Both calls, from the same moment."""
@@ -118,7 +114,7 @@ class Stopping(Job):
             self.wait_for(done, LOOK_SECONDS)
         finally:
             for number, (each, thread) in enumerate(zip(self.calls, threads, strict=True)):
-                each.end()
+                each.strategy.abort()
                 if thread.ident is not None:
                     thread.join(JOIN_SECONDS)
                 each.strategy.close()
