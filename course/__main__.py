@@ -14,8 +14,6 @@ from course.content import entries, lessons
 from course.language import LANGUAGES, Language
 from course.problems import LessonError, short
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 if something is wrong, 2 for wrong usage."""

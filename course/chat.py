@@ -24,8 +24,6 @@ from streaming.fair_queue import BEGINNING
 from streaming.request import Message
 from streaming.view import safe
 
-__all__ = ["Turn", "draw", "in_words"]
-
 # The messages scroll in a box of their own, or the input would move away from its reader. Pixels.
 HEIGHT = 420
 FOCUS = '<span class="demo-chat-focus"></span>' + focus_script(".st-key-demo-chat-box")
@@ -52,7 +50,6 @@ class Turn:
 
     @property
     def messages(self) -> Sequence[Message]:
-        """The messages of the request."""
         return self.request.messages or ()
 
     @property

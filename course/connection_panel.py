@@ -13,16 +13,6 @@ from course import __version__
 from course.language import current, text, texts
 from course.visitor import opened_here
 
-__all__ = [
-    "badge",
-    "failure",
-    "preferred",
-    "relayed",
-    "rerun_if_fixed",
-    "say_if_replaced",
-    "say_what_answers",
-]
-
 # The learner's own choice: Local Cortex over an account that fails, or an entry of the secrets.
 PREFERENCE_KEY = "course_connection"
 # A failed connection has been fixed, which concerns the whole page.

@@ -11,8 +11,6 @@ import streamlit as st
 from course import moved
 from course.language import current, text
 
-__all__ = ["follow", "go_to", "lead_on"]
-
 GO_TO_KEY = "course_go_to"
 
 _follower = st.components.v2.component(

@@ -19,8 +19,6 @@ from course.problems import log_once
 from course.script import allow_stop
 from course.standing import Standing, next_step, standing_of
 
-__all__ = ["draw"]
-
 PARSER = "markdown_it"  # imported with the first lesson that is read
 LOOK_SECONDS = 1.0
 LOOKED_KEY = "course_home_looked"
@@ -30,7 +28,6 @@ PIECE = re.compile(r"\s*\S{1,4}")
 
 
 def draw() -> None:
-    """Draw the page."""
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     entries = found()

@@ -13,18 +13,6 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-__all__ = [
-    "LANGUAGES",
-    "Language",
-    "choice",
-    "chooser",
-    "current",
-    "drawer",
-    "text",
-    "texts",
-    "widget_key",
-]
-
 Language = Literal["ko", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 NAMES = {"ko": "한국어", "en": "English"}
@@ -133,12 +121,13 @@ def text(key: str, /, **values: object) -> str:
 @cache
 def texts(language: Language) -> dict[str, str]:
     """Return all texts of a language by their dotted keys."""
-    return dict(_flat(tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8"))))
+    return dict(flat(tomllib.loads((LOCALES / f"{language}.toml").read_text("utf-8"))))
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values in a table and in the tables within it, with their dotted keys."""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield prefix + name, value

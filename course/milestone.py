@@ -12,8 +12,6 @@ from course.language import current, text
 from course.navigation import page_of, title_of
 from course.standing import FINISH, Step, finish, next_step, standing_of
 
-__all__ = ["done", "draw", "what_next"]
-
 #: The day whose moment this tab has seen last: it stays as it was until the page is left.
 MOMENT_KEY = "course_moment"
 

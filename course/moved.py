@@ -8,18 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from course import FOLDER, LESSONS
-from course.problems import LessonError, Problem, log_once, reading
-from course.toml_models import Table, line_of, validated
-from practice.sources import stamp
-
-__all__ = ["NOTHING", "Moved", "Place", "kept", "load", "misled"]
+from course import FOLDER, LESSONS, toml_models
+from course.problems import LessonError, Problem, log_once
+from course.toml_models import Table, line_of
 
 FILE = "moved.toml"
 NAME = (
@@ -119,10 +116,7 @@ def load(folder: Path = LESSONS) -> Moved:
     Raises:
         LessonError: the file is not as lessons/README.md says.
     """
-    path = folder / FILE
-    with reading():
-        changed = stamp(path)
-    return NOTHING if changed is None else _load(path, changed)
+    return toml_models.kept(Moved, folder / FILE) or NOTHING
 
 
 def kept() -> Moved:
@@ -132,11 +126,6 @@ def kept() -> Moved:
     except LessonError as error:
         log_once("What moved cannot be read", error.problems)
         return NOTHING
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, changed: tuple[int, int]) -> Moved:  # noqa: ARG001 - the key
-    return validated(Moved, path)
 
 
 def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
@@ -152,10 +141,7 @@ def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
         further = places.get(move.to) or places.get(re.split("[/#]", move.to)[0])
         if move.source in known:
             what, fix = f"`{move.source}` is still there", "Remove the entry"
-        elif further is not None and _circles(places, move.source):
-            what = f"`{move.source}` and `{move.to}` lead in a circle"
-            fix = "Let each lead to where it is now"
-        elif further is not None:
+        elif further not in (None, move.source):
             what = f"`{move.to}` has moved, too"
             fix = f"Lead from `{move.source}` to `{further}` directly"
         elif move.to not in known:
@@ -164,14 +150,3 @@ def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
         else:
             continue
         yield Problem(path, line, f"field `moved.{number}.to`: {what}", fix)
-
-
-def _circles(places: dict[str, str], start: str) -> bool:
-    seen = {start}
-    place: str | None = start
-    while place is not None:
-        place = places.get(place)
-        if place in seen:
-            return True
-        seen.add(place or "")
-    return False

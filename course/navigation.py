@@ -24,8 +24,6 @@ from course.content import Broken, Lesson
 from course.language import chooser, current, text
 from course.visitor import foreign_name
 
-__all__ = ["HOME_SEEN", "found", "guard", "page_of", "run", "title_of"]
-
 STYLE = Path(__file__).parent / "assets" / "style.css"
 #: In the session: the language in which Home was first seen, "" once something else was.
 HOME_SEEN = "course_home_seen"

@@ -12,8 +12,6 @@ from typing import Literal
 
 from practice.sources import SourceError
 
-__all__ = ["LessonError", "Problem", "log_once", "places", "problem_of", "reading", "short"]
-
 LOG = logging.getLogger(__name__)
 
 #: What one message quotes of a file, in characters.

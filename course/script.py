@@ -8,8 +8,6 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-__all__ = ["allow_stop", "draw_again", "focus_script", "scroll_script"]
-
 
 def allow_stop() -> None:
     """Let Streamlit stop this script here: it looks for a click when the session state is read."""

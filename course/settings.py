@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,23 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, StrictBool, field_validator, model_validator
 
 from course import ROOT
-from course.problems import LessonError, Problem, reading
-from course.toml_models import Line, Table, validated
-from practice.sources import stamp
-
-__all__ = [
-    "DEFAULT_OUTPUT_TOKENS",
-    "VARIABLE",
-    "AnswerSettings",
-    "LearnersLimits",
-    "Limits",
-    "Quota",
-    "Settings",
-    "SettingsError",
-    "Streams",
-    "path",
-    "read",
-]
+from course.problems import LessonError, Problem
+from course.toml_models import Line, Table, kept
 
 VARIABLE = "COURSE_SETTINGS"
 #: What Complete takes for max_tokens where nobody says: Snowflake's documentation of COMPLETE.
@@ -158,19 +142,13 @@ def read(root: Path = ROOT) -> Settings:
     """
     file = path(root)
     try:
-        with reading():
-            changed = stamp(file)
-        if changed is not None:
-            return _read(file, changed)
+        found = kept(Settings, file, guide="course.toml says")
     except LessonError as error:
         raise SettingsError(error.problems) from error
+    if found is not None:
+        return found
     if file == root / "course.toml":
         return Settings()
     what = "cannot be read (there is no such file)"
     fix = f"Write it, or set {VARIABLE} to a file that is there"
     raise SettingsError([Problem(file, 0, what, fix)])
-
-
-@lru_cache(maxsize=8)
-def _read(file: Path, changed: tuple[int, int]) -> Settings:  # noqa: ARG001 - the key
-    return validated(Settings, file, guide="course.toml says")

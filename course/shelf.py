@@ -21,8 +21,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from course import progress
 from streaming import view
 
-__all__ = ["Held", "Shelf", "arrive", "begin", "end", "keep", "of_page", "page"]
-
 # What the browser makes: 128 random bits; anything else is no tab of ours.
 SECRET = re.compile(r"[0-9a-f]{32}")
 # Of a whole server, and for how long what has ended waits for its tab; seconds.
@@ -184,7 +182,6 @@ def _owner(secret: str) -> Owner:
 
 
 def page() -> str:
-    """Return the name of the page that is drawn."""
     return str(st.session_state[PAGE])
 
 

@@ -9,8 +9,6 @@ from typing import Literal
 from course import progress
 from course.content import Lesson, Outline, anchor_of, outline_of
 
-__all__ = ["FINISH", "OWN", "Standing", "Step", "finish", "next_step", "standing_of"]
-
 #: Places of a page that have no heading: keys of containers.
 FINISH, OWN = "finish", "take-away"
 #: The item of the fact that a finished day was celebrated. Its kind is one that older courses know.

@@ -17,8 +17,6 @@ from streaming import CompletionRequest, DirectStrategy, StreamResult
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["Stoppable", "Tokens"]
-
 # Local Cortex's own header and statement (local_cortex/README.md, "Tokens after Stop").
 NUMBER = "x-local-cortex-stream"
 STREAMS = "SHOW LOCAL CORTEX STREAMS"

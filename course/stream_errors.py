@@ -9,8 +9,6 @@ from typing import Literal
 
 from streaming.errors import StreamError
 
-__all__ = ["explain", "messages"]
-
 
 @cache
 def messages() -> dict[str, dict[str, str]]:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["install"]
-
 #: Seconds to connect, and of silence; a stream's own limits are shorter.
 TIMEOUTS = (10.0, 300.0)
 #: The longest wait that the client chooses by itself (_complete.py).

@@ -13,14 +13,14 @@ from pydantic_core import ErrorDetails
 
 from course.language import Language
 from course.problems import LessonError, Problem, reading
-from practice.sources import INVISIBLE, read_toml
-
-__all__ = ["Both", "Line", "Table", "line_of", "validated"]
+from practice.sources import INVISIBLE, kept_until_changed, read_toml, stamp
 
 Model = TypeVar("Model", bound=BaseModel)
 #: The names of tables, numbers in arrays of them, and a key that lead to a value.
 Place = tuple[str | int, ...]
 HEAD_OR_KEY = re.compile(r"\s*(?:(\[\[?)([\w.-]+)\]|([\w.-]+)\s*=)")
+#: Where to read what a field may be.
+GUIDE = "lessons/README.md says"
 #: Of one file; what comes after them mostly follows from them.
 MOST_PROBLEMS = 20
 #: What pydantic adds to the place of a value that may be of several kinds.
@@ -77,11 +77,10 @@ class Both(Table):
     en: Line
 
     def of(self, language: Language) -> str:
-        """Return the text in ``language``."""
         return self.ko if language == "ko" else self.en
 
 
-def validated(model: type[Model], path: Path, *, guide: str = "lessons/README.md says") -> Model:
+def validated(model: type[Model], path: Path, *, guide: str = GUIDE) -> Model:
     """Read a TOML file as ``model``; ``guide`` is where to read what its fields may be.
 
     Raises:
@@ -94,6 +93,17 @@ def validated(model: type[Model], path: Path, *, guide: str = "lessons/README.md
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise LessonError(_wrong_fields(model, path, source, faults, guide)) from error
+
+
+def kept(model: type[Model], path: Path, *, guide: str = GUIDE) -> Model | None:
+    """Return a file as ``validated`` does, read when it has changed; ``None`` if there is none."""
+    with reading():
+        return None if stamp(path) is None else _kept(path, model, guide)
+
+
+@kept_until_changed
+def _kept(path: Path, model: type[Model], guide: str) -> Model:
+    return validated(model, path, guide=guide)
 
 
 def line_of(source: str, place: Place) -> int:

@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-__all__ = ["COOKIE", "Learner", "foreign_name", "new_id", "on_this_machine", "opened_here", "who"]
-
 COOKIE = "course_learner"
 # What a proxy adds to what it passes on: RFC 7239, and the headers that came before it.
 PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")

@@ -20,8 +20,6 @@ from course.script import allow_stop
 from local_cortex import models
 from streaming import CompletionRequest, DirectStrategy
 
-__all__ = ["warm_up"]
-
 POLL_SECONDS = 0.05
 
 

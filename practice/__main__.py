@@ -8,8 +8,6 @@ from collections.abc import Sequence
 
 from practice.sandbox.runtime import CACHE_SETTING, Unavailable, find
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0, 1 where programs cannot be run, 2 for usage."""

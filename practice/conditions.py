@@ -27,8 +27,6 @@ from practice.patterns import PatternError, parse_pattern
 from practice.sandbox.signatures import ELEMENTS
 from practice.sources import INVISIBLE
 
-__all__ = ["Chat", "Condition", "Messages", "Pieces", "Table", "Text", "Words", "parameters"]
-
 
 class Table(BaseModel):
     """A table of an exercise's file; it may hold nothing that is not declared."""

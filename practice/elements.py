@@ -15,8 +15,6 @@ import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic_core import from_json
 
-__all__ = ["NOT_CALLED", "TABLE", "Element", "Undrawable"]
-
 # Characters of Markdown. Looking for images in them takes 0.2 s at worst.
 MOST_MARKDOWN = 10_000
 MOST_TEXT = 100_000

@@ -12,32 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
 
-__all__ = [
-    "Again",
-    "Asked",
-    "Closed",
-    "Delta",
-    "Draw",
-    "Drawing",
-    "Ended",
-    "Event",
-    "Failed",
-    "Forged",
-    "Idle",
-    "Kept",
-    "Piece",
-    "Preparing",
-    "Printed",
-    "Queried",
-    "Queued",
-    "Reason",
-    "SessionState",
-    "Shown",
-    "Slept",
-    "guest_event",
-    "undrawn",
-]
-
 #: How a run ended: by itself, by an error of the program, at a limit (``cpu`` to ``reruns``),
 #: because what came out of the sandbox was no event, or because the sandbox failed.
 # fmt: off

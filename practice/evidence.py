@@ -28,9 +28,6 @@ from practice.events import (
 )
 from practice.patterns import caught, find
 
-__all__ = ["Bubble", "Call", "Evidence", "Stream", "holds", "is_about_code", "scenes_of"]
-
-
 # Other names for the two sides of a chat.
 SIDES = {"human": "user", "ai": "assistant"}
 # Seconds.
@@ -47,7 +44,6 @@ class Call:
 
     @property
     def texts(self) -> list[str]:
-        """Its arguments, as texts."""
         return [str(value) for value in self.arguments.values()]
 
 
@@ -61,7 +57,6 @@ class Bubble:
 
     @property
     def text(self) -> str:
-        """All of its text."""
         parts = (each if isinstance(each, str) else "".join(each.texts) for each in self.texts)
         return "\n".join(parts)
 
@@ -83,7 +78,6 @@ class Stream:
     other: bool = False
 
     def take(self, text: str | None) -> None:
-        """Take a piece in."""
         self.other = self.other or text is None
         if text:
             self.pauses += [self.slept] if self.texts else []
@@ -148,12 +142,10 @@ class Evidence:
 
     @property
     def texts(self) -> list[str]:
-        """All texts that came out of the program."""
         queries = [str(each.arguments.get("query", "")) for each in self.calls]
         return self.drawn + queries + [text for text, _ in self.printed]
 
     def take(self, event: Event) -> None:
-        """Take an event in."""
         match event:
             case Draw():
                 self._take_drawn(event)

@@ -20,24 +20,6 @@ from practice.conditions import Condition, Table, Words
 from practice.patterns import parse_program
 from practice.sources import SourceError, exercise_files, read_text, read_toml
 
-__all__ = [
-    "LESSONS",
-    "Both",
-    "Check",
-    "Exercise",
-    "ExerciseError",
-    "ExerciseFile",
-    "Language",
-    "Mistake",
-    "RightAnswer",
-    "SceneText",
-    "WrongAnswer",
-    "load_exercises",
-    "read_exercise",
-    "shared_mistakes",
-    "snippet",
-]
-
 Language = Literal["ko", "en"]
 LESSONS = Path(__file__).parent.parent / "lessons"
 
@@ -66,7 +48,6 @@ class Both(Table):
     en: Words
 
     def of(self, language: Language) -> str:
-        """Return the text in ``language``."""
         return self.ko if language == "ko" else self.en
 
 

@@ -13,8 +13,6 @@ from practice.events import Failed, Reason
 from practice.exercises import Language
 from practice.sandbox.job import RunLimits
 
-__all__ = ["error_code", "explain_end", "explain_error", "messages"]
-
 # The modules in which an error is raised that says: there is no such thing in the sandbox; and how
 # such an error looks. Others raised there are what the program gave them.
 _INSIDE = {

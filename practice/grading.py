@@ -12,14 +12,24 @@ from practice.events import Event, Failed
 from practice.evidence import Call, Evidence, holds, is_about_code, scenes_of
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
-from practice.mistakes import CATCHES, ERRORS, INPUTS, SIGHTS, SLIPS, Trial, first_of, outside_if
+from practice.mistakes import (
+    CATCHES,
+    ERRORS,
+    INPUTS,
+    SIGHTS,
+    SLIPS,
+    Rule,
+    Trial,
+    first_of,
+    outside_if,
+)
 from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 
-__all__ = ["CheckResult", "can_be_run", "grade"]
-
 BLANK = "____"
+# What to say of a mistake, its id, and its line or 0.
+Told = tuple[str, str | None, int]
 # Of the calls that a program made, where nothing else can be said of it.
 MOST_SEEN = 5
 # The most that a check quotes of an error; the program's output has all of it.
@@ -76,9 +86,8 @@ def grade(
         results.append(_runs(trials, language))
         results += _labels(exercise, scenes, texts)
         if found := outside_if(trials[0]) if results[-1].passed else None:
-            said, line, mistake = _shared(found, language)
-            title = texts["check_pressed"]
-            results.append(CheckResult("pressed", False, title, said, mistake, line))
+            told = _shared(found, language)
+            results.append(CheckResult("pressed", False, texts["check_pressed"], *told))
     for check in exercise.about.checks:
         evidence = scenes.get(check.scene or ids[0])
         if evidence is not None or is_about_code(check.passes):
@@ -93,7 +102,7 @@ def _misread(
     line, title = error.lineno or 0, texts["check_parses"]
     said, mistake = _located("syntax", line, error.msg, texts), None
     if found := misread(code, error):
-        told, line, mistake = _shared(found, language)
+        told, mistake, line = _shared(found, language)
         said = f"{told}\n\n{said}"
     return CheckResult("parses", False, title, said, mistake, line)
 
@@ -122,14 +131,12 @@ def _runs(trials: Iterable[Trial], language: Language) -> CheckResult:
         if trial.evidence.error is not None:
             return _failed(trial, trial.evidence.error, language)
         if trial.evidence.ended != "end":
-            said, lines, known = _recognised(trial.exercise.about.errors, trial, language)
-            if known is not None:
-                return CheckResult("runs", False, title, said, known, _first(lines))
-            if found := first_of(ERRORS, trial):
-                said, line, mistake = _shared(found, language)
-                return CheckResult("runs", False, title, said, mistake, line)
-            ended = trial.evidence.ended or "crash"
-            return CheckResult("runs", False, title, explain_end(ended, language, RunLimits()))
+            errors = trial.exercise.about.errors
+            told = _recognised(errors, trial, language) or _rules(ERRORS, trial, language)
+            if told is None:
+                ended = trial.evidence.ended or "crash"
+                told = (explain_end(ended, language, RunLimits()), None, 0)
+            return CheckResult("runs", False, title, *told)
     return CheckResult("runs", True, title)
 
 
@@ -165,33 +172,33 @@ def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
     said = _located("error", line, message, texts)
-    found = first_of(CATCHES, trial)
-    told, lines, known = ("", list[int](), None)
-    if found is None:
-        told, lines, known = _recognised(trial.exercise.about.errors, trial, language)
-        found = first_of(ERRORS, trial) if known is None else None
-    if found is not None:
-        told, at, known = _shared(found, language)
-        lines = [at]
+    told, known, at = (
+        _rules(CATCHES, trial, language)
+        or _recognised(trial.exercise.about.errors, trial, language)
+        or _rules(ERRORS, trial, language)
+        or ("", None, 0)
+    )
     if known is None and (code := error_code(error)):
         told, known = explain_error(error, language), code
     if error.what:
         # What the sandbox lacks is no error that anybody could look up.
         said = texts["line"].format(line=line) if line else ""
     said = f"{told}\n\n{said}".strip()
-    return CheckResult("runs", False, texts["check_runs"], said, known, _first(lines) or line)
+    return CheckResult("runs", False, texts["check_runs"], said, known, at or line)
 
 
-def _shared(found: Found, language: Language) -> tuple[str, int, str]:
-    """Return what to say of a mistake that all exercises share, its line and its id."""
+def _rules(rules: dict[str, Rule], trial: Trial, language: Language) -> Told | None:
+    found = first_of(rules, trial)
+    return None if found is None else _shared(found, language)
+
+
+def _shared(found: Found, language: Language) -> Told:
+    """Return what to say of a mistake that all exercises share."""
     mistake, line, named = found
     text = shared_mistakes()[mistake][language]
     # Within backticks, which a name must not end.
-    return (
-        text.format(line=line, **{k: v.replace("`", "'") for k, v in named.items()}),
-        line,
-        mistake,
-    )
+    plain = {name: value.replace("`", "'") for name, value in named.items()}
+    return text.format(line=line, **plain), mistake, line
 
 
 def _located(code: str, line: int, message: str, texts: Mapping[str, str]) -> str:
@@ -207,20 +214,14 @@ def _as_code(text: str) -> str:
     return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"
 
 
-def _recognised(
-    mistakes: Iterable[Mistake], trial: Trial, language: Language
-) -> tuple[str, list[int], str | None]:
-    """Return what to say of the first mistake that was made, its lines, and its id."""
+def _recognised(mistakes: Iterable[Mistake], trial: Trial, language: Language) -> Told | None:
+    """Return what to say of the first of an exercise's own mistakes that was made."""
     for mistake in mistakes:
         lines: list[int] = []
         if holds(mistake.when, trial.program, trial.evidence, lines):
-            said = mistake.say.of(language).replace("{line}", str(_first(lines)))
-            return said, lines, mistake.id
-    return "", [], None
-
-
-def _first(lines: list[int]) -> int:
-    return lines[0] if lines else 0
+            line = lines[0] if lines else 0
+            return mistake.say.of(language).replace("{line}", str(line)), mistake.id, line
+    return None
 
 
 def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
@@ -230,15 +231,12 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
     # The error itself says what to fix; what it prevented is no second fault.
     cut_short = evidence.error is not None or evidence.ended not in (None, "end")
     about_run = not cut_short and not is_about_code(check.passes)
-    found = first_of(SLIPS, trial) if about_run else None
-    if found is None:
-        said, lines, mistake = _recognised(check.mistakes, trial, language)
-        if mistake is not None:
-            return CheckResult(check.id, False, title, said, mistake, _first(lines))
-        found = first_of(SIGHTS, trial) if about_run else None
-    if found is not None:
-        said, line, mistake = _shared(found, language)
-        return CheckResult(check.id, False, title, said, mistake, line)
+    told = _rules(SLIPS, trial, language) if about_run else None
+    told = told or _recognised(check.mistakes, trial, language)
+    if told is None and about_run:
+        told = _rules(SIGHTS, trial, language)
+    if told is not None:
+        return CheckResult(check.id, False, title, *told)
     said = "" if cut_short else check.otherwise.of(language)
     if about_run:
         said = f"{said}\n\n{_seen(trial, language)}"

@@ -18,8 +18,6 @@ from functools import cache
 
 from practice.sources import parse_python
 
-__all__ = ["PatternError", "caught", "find", "parse_pattern", "parse_program"]
-
 ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
 # Where code is, and what has no meaning for its shape.
 IGNORED = {"lineno", "col_offset", "end_lineno", "end_col_offset", "ctx", "type_comment", "kind"}

@@ -17,8 +17,6 @@ from streaming.view.blocks import Blocks
 from streaming.view.growing import Drawing
 from streaming.view.untrusted import safe
 
-__all__ = ["Replay"]
-
 LOG = logging.getLogger(__name__)
 
 # The argument that is a widget's value, where it has another name than ``value``, or none.

@@ -1,7 +1,6 @@
 """Reading files that people write: bounded, and with one kind of error.
 
-Whatever is wrong with such a file, from a folder in its place to a number of 5,000 digits, is a
-``SourceError`` that names the file, the line and the fix.
+Whatever is wrong with such a file is a ``SourceError`` that names the file, the line and the fix.
 """
 
 from __future__ import annotations
@@ -10,28 +9,19 @@ import ast
 import re
 import stat
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = [
-    "INVISIBLE",
-    "LARGEST",
-    "SourceError",
-    "exercise_files",
-    "parse_python",
-    "read_python",
-    "read_text",
-    "read_toml",
-    "stamp",
-    "syntax_tree",
-]
+P = ParamSpec("P")
+Made = TypeVar("Made")
 
 #: Bytes of one file; the course's own have at most 22 KB.
 LARGEST = 250_000
-#: Levels of Python's syntax tree and of TOML's lists and tables; the course's own have 20.
-#: A recursive walk of such a tree stays far from Python's limit of 1,000 frames.
+#: Levels of Python's syntax tree; the course's own have 20. A recursive walk of such a tree stays
+#: far from Python's limit of 1,000 frames.
 DEEPEST = 100
 #: Control characters, and what looks like a space, or like nothing, and breaks code that is copied.
 #: The joiners of emoji are not among them.
@@ -42,13 +32,6 @@ INVISIBLE = re.compile(
 # How often a syntax tree that another thread has disturbed is built again.
 TRIES = 5
 BOM = "\ufeff"
-#: tomllib takes hours for a name of 100,000 parts.
-LONG_NAME = re.compile(
-    rf"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{DEEPEST}}}"""
-)
-#: TOML's whole numbers have 64 bits. Python reads longer ones, and fails when one is to be shown.
-LARGEST_NUMBER = 2**63
-LONG_NUMBER = re.compile(r"0x[\da-fA-F_]{16,}|0[ob][0-7_]{21,}|\d[\d_]{18,}")
 #: What tomllib says, a pattern, and what it means for somebody who writes a lesson.
 TOML_FAULTS = {
     "overwrite|declare|Duplicate|mutate|expand": (
@@ -99,7 +82,7 @@ def exercise_files(lesson: Path) -> list[Path]:
 
 
 def stamp(path: Path) -> tuple[int, int] | None:
-    """Return when a file was last written and its size, for caches; ``None`` if there is none.
+    """Return when a file was last written and its size; ``None`` if there is none.
 
     Raises:
         SourceError: it is no ordinary file, or cannot be looked at.
@@ -116,6 +99,23 @@ def stamp(path: Path) -> tuple[int, int] | None:
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no ordinary file"
         raise SourceError(path, 0, f"cannot be read (it is {kind})", "Put a text file there")
     return found.st_mtime_ns, found.st_size
+
+
+def kept_until_changed(
+    made_of: Callable[Concatenate[Path, P], Made],
+) -> Callable[Concatenate[Path, P], Made]:
+    """Call a function of a file again only when the file has changed; errors are not kept."""
+
+    def made(path: Path, _: object, *args: Any, **kwargs: Any) -> Made:
+        return made_of(path, *args, **kwargs)
+
+    # More than a course has files of a kind.
+    kept: Callable[..., Made] = lru_cache(maxsize=4096)(made)
+
+    def current(path: Path, /, *args: P.args, **kwargs: P.kwargs) -> Made:
+        return kept(path, stamp(path), *args, **kwargs)
+
+    return current
 
 
 def read_text(path: Path, largest: int = LARGEST) -> str:
@@ -163,49 +163,17 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         SourceError: it cannot be read, or is not TOML.
     """
     source = read_text(path)
-    if long := LONG_NAME.search(source):
-        what = f"is not valid TOML: a name has more than {DEEPEST} parts"
-        raise SourceError(path, _line_at(source, long.start()), what, "Give it one or two")
     try:
-        found = tomllib.loads(source)
+        return tomllib.loads(source), source
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         at = re.search(r"line (\d+)", said)
         line = int(at[1]) if at else len(source.split("\n"))
         what, fix = next(told for words, told in TOML_FAULTS.items() if re.search(words, said))
         raise SourceError(path, line, f"is not valid TOML: {what}", fix) from error
-    except ValueError as error:  # Python's own limit, which guards against slow conversions
-        raise _too_long(path, source) from error
-    except RecursionError as error:
-        raise _too_deep(path, source) from error
-    level: list[Any] = [found]
-    for _ in range(DEEPEST):
-        level = [each for value in level for each in _inside(value)]
-        if any(isinstance(each, int) and abs(each) >= LARGEST_NUMBER for each in level):
-            raise _too_long(path, source)
-    if level:
-        raise _too_deep(path, source)
-    return found, source
-
-
-def _inside(value: object) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _too_long(path: Path, source: str) -> SourceError:
-    long = LONG_NUMBER.search(source)
-    line = _line_at(source, long.start()) if long else 0
-    return SourceError(path, line, "a number is too long", "Shorten it")
-
-
-def _too_deep(path: Path, source: str) -> SourceError:
-    deepest = max(
-        enumerate(source.split("\n"), start=1), key=lambda row: len(re.findall(r"[\[{.]", row[1]))
-    )
-    what = "lists or tables stand too deep inside each other"
-    return SourceError(path, deepest[0], what, "Put fewer into each other")
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a thousand brackets
+        what = "is not valid TOML: a number is too long, or lists stand too deep in each other"
+        raise SourceError(path, 0, what, "Shorten it") from error
 
 
 def read_python(path: Path) -> tuple[str, ast.Module]:

@@ -13,8 +13,6 @@ from typing import Any, NoReturn
 
 from practice.sandbox.answers import Refused, SqlError
 
-__all__ = ["FUNCTIONS", "Statement", "read"]
-
 #: What asks a model. Without its schema ``COMPLETE`` is unknown, which Snowflake itself says.
 FUNCTIONS = frozenset({"AI_COMPLETE", "SNOWFLAKE.CORTEX.COMPLETE", "COMPLETE"})
 VERSION = "CURRENT_VERSION"

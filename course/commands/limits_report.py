@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from connection import connect
 from course import settings
+from course.language import flat
 from course.limits.admission import ledger
 from course.limits.ledgers import Totals
 from course.limits.policy import Day, day_of
@@ -41,7 +40,7 @@ def report(settings: Settings, day: Day, totals: Totals | None) -> str:
 
     ``totals`` is ``None`` where nothing is counted.
     """
-    lines = [f"{name} = {value}" for name, value in _fields(settings.model_dump())]
+    lines = [f"{name} = {_shown(value)}" for name, value in flat(settings.model_dump())]
     if totals is None:
         lines += ["", "No daily limit is set, so nothing is counted."]
         return "\n".join(lines)
@@ -60,12 +59,9 @@ def _of(limit: int | None) -> str:
     return "" if limit is None else f" of {limit:,}"
 
 
-def _fields(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _fields(value, f"{above}{name}.")
-            continue
-        shown = "no limit" if value is None else str(value)
-        if isinstance(value, tuple):
-            shown = ", ".join(value)
-        yield f"{above}{name}", shown.lower() if isinstance(value, bool) else shown
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "no limit" if value is None else str(value)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -60,38 +60,21 @@ def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path
         files[folder / "practice" / EXERCISE / name] = _filled(f"practice/{name}", blanks)
     for name in ("step_1_title.py", "example_first.py"):
         files[folder / "steps" / name] = _filled(f"steps/{name}", blanks)
-    with _all_or_nothing() as made:
-        for path, content in files.items():
-            _make_folder(path.parent, made)
-            with path.open("x", encoding="utf-8") as file:
-                made.append(path)
-                file.write(content)
-        made.append(folder / FILE)
-        record(load(folder), "en")
-    return [path for path in made if path.is_file()]
-
-
-@contextmanager
-def _all_or_nothing() -> Iterator[list[Path]]:
-    """Collect what is made, and remove it again where anything fails."""
-    made: list[Path] = []
     try:
-        yield made
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        record(load(folder), "en")
     except BaseException as error:
-        for path in reversed(made):
-            with suppress(OSError):  # a failed removal must not hide the reason
-                path.rmdir() if path.is_dir() else path.unlink()
+        # Both are new: what existed has been refused.
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # a failed removal must not hide the reason
+            page.unlink()
         if isinstance(error, OSError):
-            where = error.filename or made[-1]
+            where = error.filename or folder
             raise NewDayError(f"cannot write {where}: {error.strerror}") from error
         raise
-
-
-def _make_folder(folder: Path, made: list[Path]) -> None:
-    if not folder.is_dir():
-        _make_folder(folder.parent, made)
-        folder.mkdir()
-        made.append(folder)
+    return [*files, folder / FILE]
 
 
 def _refuse_title(title: str) -> None:

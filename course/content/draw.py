@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -28,7 +27,7 @@ from course.content.lesson_blocks import (
 )
 from course.language import current, text, widget_key
 from course.problems import LessonError, Problem, places
-from practice.sources import read_python
+from practice.sources import kept_until_changed, read_python
 
 LOG = logging.getLogger(__name__)
 #: Says which page cannot be shown; `make check` listens.
@@ -124,7 +123,7 @@ def _markdown(source: str) -> None:
 
 def _chart(chart: Chart) -> None:
     try:
-        spec = _spec(chart.file, chart.labels, chart.file.stat().st_mtime_ns)
+        spec = chart_of(chart.file, chart.labels)
         with st.container(key=f"figure-{chart.line}"):
             st.vega_lite_chart(spec=spec, width="stretch", alt=chart.caption)
             st.caption(chart.caption)
@@ -134,16 +133,8 @@ def _chart(chart: Chart) -> None:
 
 
 # Building a chart imports Altair and takes a tenth of a second; what it looks like never changes.
-@lru_cache(maxsize=64)
-def _spec(
-    file: Path,
-    labels: tuple[tuple[str, str], ...],
-    changed: int,  # noqa: ARG001 - part of the key
-) -> dict[str, Any]:
-    return chart_of(file, dict(labels))
-
-
-def chart_of(file: Path, labels: Mapping[str, str]) -> dict[str, Any]:
+@kept_until_changed
+def chart_of(file: Path, labels: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """Return the Vega-Lite specification of the chart that a file makes.
 
     Raises:

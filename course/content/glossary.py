@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ConfigDict, RootModel
 
 from course.language import Language
-from course.problems import reading
-from course.toml_models import Both, Table, validated
-from practice.sources import stamp
+from course.toml_models import Both, Table, kept
 
 TERM = re.compile(r"\[(?P<shown>[^\]\n]+)\]\(term:(?P<key>[^)\s]+)\)")
 
@@ -36,15 +33,7 @@ def load(folder: Path) -> Glossary:
     Raises:
         LessonError: it is not as lessons/README.md says.
     """
-    path = folder / "glossary.toml"
-    with reading():
-        changed = stamp(path)
-    return Glossary({}) if changed is None else _load(path, changed)
-
-
-@lru_cache(maxsize=4)
-def _load(path: Path, changed: tuple[int, int]) -> Glossary:  # noqa: ARG001 - the key
-    return validated(Glossary, path)
+    return kept(Glossary, folder / "glossary.toml") or Glossary({})
 
 
 def with_tips(text: str, glossary: Glossary, language: Language) -> str:

@@ -9,16 +9,13 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from course.content.lesson import Lesson
 from course.content.outline import outline_of
 from course.language import LANGUAGES, Language
-from practice.sources import SourceError, exercise_files, read_text, read_toml, stamp
-
-__all__ = ["MOST_WORDS", "minutes", "words"]
+from practice.sources import SourceError, exercise_files, kept_until_changed, read_text, read_toml
 
 #: Of one day: English words, and Korean 어절.
 MOST_WORDS: dict[Language, int] = {"en": 1_300, "ko": 1_000}
@@ -46,9 +43,9 @@ def words(lesson: Lesson, language: Language) -> int:
     meta = lesson.meta
     about = [meta.title, meta.summary, *(each for each in (meta.demo, meta.built) if each)]
     counted = sum(_counted(each.of(language)) for each in about)
-    counted += sum(_task(path, language, stamp(path)) for path in exercise_files(lesson.folder))
+    counted += sum(_task(path, language) for path in exercise_files(lesson.folder))
     prose = lesson.folder / f"{language}.md"
-    return counted + _prose(prose, stamp(prose))[0]
+    return counted + _prose(prose)[0]
 
 
 def minutes(lesson: Lesson) -> int:
@@ -60,24 +57,24 @@ def minutes(lesson: Lesson) -> int:
     for language in LANGUAGES:
         prose = lesson.folder / f"{language}.md"
         with suppress(SourceError):  # the page says that the lesson is broken
-            counted, snippets = _prose(prose, stamp(prose))
+            counted, snippets = _prose(prose)
             taken = counted / WORDS_A_MINUTE[language] + snippets * SNIPPET_MINUTES
             longest = max(longest, taken)
     longest += len(has.questions) * QUESTION_MINUTES + len(has.exercises) * EXERCISE_MINUTES
     return max(ROUNDED_TO, math.ceil(longest / ROUNDED_TO) * ROUNDED_TO)
 
 
-@lru_cache(maxsize=1024)
-def _prose(path: Path, changed: tuple[int, int] | None) -> tuple[int, int]:  # noqa: ARG001
-    """Return the words and snippets of a file; ``changed`` is part of the key."""
+@kept_until_changed
+def _prose(path: Path) -> tuple[int, int]:
+    """Return the words and snippets of a file."""
     source = read_text(path)
     counted = sum(map(_counted, _shown(source)))
     return counted, len(SNIPPET.findall(source))
 
 
-@lru_cache(maxsize=4096)
-def _task(path: Path, language: Language, changed: tuple[int, int] | None) -> int:  # noqa: ARG001
-    """Return the words of an exercise's title and task; ``changed`` is part of the key."""
+@kept_until_changed
+def _task(path: Path, language: Language) -> int:
+    """Return the words of an exercise's title and task."""
     try:
         about: dict[str, Any] = read_toml(path)[0]
         return sum(_counted(str(about[name][language])) for name in ("title", "task"))

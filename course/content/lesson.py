@@ -5,12 +5,9 @@ The format is documented in lessons/README.md; the prose is read by parser.py.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,8 +15,8 @@ from pydantic import Field, HttpUrl, UrlConstraints, field_validator
 
 from course import FOLDER, LESSONS
 from course.problems import LessonError, Problem, reading
-from course.toml_models import Both, Table, validated
-from practice.sources import SourceError, read_python, read_text, stamp
+from course.toml_models import Both, Table, kept
+from practice.sources import SourceError, kept_until_changed, read_python, read_text, stamp
 
 REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
 END_REGION = re.compile(r"^[ \t]*# endregion[ \t]*$", re.MULTILINE)
@@ -101,19 +98,10 @@ def load(folder: Path) -> Lesson:
             name does not fit it.
     """
     path = folder / "lesson.toml"
-    with reading():
-        changed = stamp(path)
-    if changed is None:
+    meta = kept(Meta, path)
+    if meta is None:
         what, fix = "cannot be read (there is no such file)", "Write it, or remove the folder"
         raise LessonError([Problem(path, 0, what, fix)])
-    return _load(folder, changed)
-
-
-# More than a course has days.
-@lru_cache(maxsize=1024)
-def _load(folder: Path, changed: tuple[int, int]) -> Lesson:  # noqa: ARG001 - the key
-    path = folder / "lesson.toml"
-    meta = validated(Meta, path)
     expected = f"day_{meta.day:02}_{meta.slug}"
     if folder.name != expected:
         what = f"day {meta.day} and slug {meta.slug!r} do not fit the folder's name"
@@ -170,16 +158,13 @@ def program(lesson: Lesson) -> str:
     try:
         with reading():
             steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
-            return _program(lesson, tuple((step.name, stamp(step)) for step in steps))
+            for step in steps:
+                stamp(step)  # refuses a folder with a step's name
+            return "\n".join(read_code(lesson, f"steps/{step.name}") for step in steps)
     except LookupError as error:
         fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
         problem = Problem(lesson.folder / "steps", 0, str(error), fix)
         raise LessonError([problem]) from error
-
-
-@lru_cache(maxsize=1024)
-def _program(lesson: Lesson, steps: tuple[tuple[str, tuple[int, int] | None], ...]) -> str:
-    return "\n".join(read_code(lesson, f"steps/{name}") for name, _ in steps)
 
 
 def step_number(step: Path) -> tuple[int, str]:
@@ -246,14 +231,14 @@ def _entry(path: Path) -> Lesson | Broken:
     try:
         lesson = load(path)
         with reading():
-            changed = stamp(page)
-            begins = changed is not None and _begins(page, path.name, changed)
+            found = stamp(page) is not None
+            begins = found and _begins(page, path.name)
     except LessonError as error:
         return Broken(path, int(path.name.split("_")[1]), error.problems)
     if begins:
         return lesson
     what, fix = "the page does not begin its lesson", f'Write page = lesson_page("{path.name}")'
-    if changed is None:
+    if not found:
         what = "the lesson has no page"
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
     return Broken(path, lesson.meta.day, (Problem(page, 0, what, fix),))
@@ -266,23 +251,10 @@ def _is_folder(path: Path) -> bool:
         return True
 
 
-@lru_cache(maxsize=1024)
-def _begins(page: Path, name: str, changed: tuple[int, int]) -> bool:  # noqa: ARG001 - the key
+@kept_until_changed
+def _begins(page: Path, name: str) -> bool:
     """Tell whether a page is Python and calls ``lesson_page`` with its lesson's name."""
-    _, tree = read_python(page)
-    for node in (each for statement in tree.body for each in _run_at_once(statement)):
-        if isinstance(node, ast.Call):
-            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            given = [*node.args, *(each.value for each in node.keywords)]
-            if called == "lesson_page" and name in (getattr(each, "value", "") for each in given):
-                return True
-    return False
-
-
-def _run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what runs when a page is drawn: not what stands in its functions."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _run_at_once(child)
+    source, _ = read_python(page)
+    return bool(
+        re.search(rf'^(\w+ = )?(\w+\.)?lesson_page\((name=)?"{name}"', source, re.MULTILINE)
+    )

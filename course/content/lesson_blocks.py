@@ -109,12 +109,10 @@ Block: TypeAlias = (
 
 
 def anchor_of(exercise: str) -> str:
-    """Return the anchor of an exercise's panel."""
     return f"exercise-{exercise.replace('_', '-')}"
 
 
 def texts(block: Block) -> Iterator[str]:
-    """Yield the Markdown texts of a block."""
     if isinstance(block, Markdown | Callout | Heading):
         yield block.text
     elif isinstance(block, Question):

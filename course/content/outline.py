@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import anchor_of
-from practice.sources import SourceError, exercise_files, read_text, stamp
+from practice.sources import SourceError, exercise_files, kept_until_changed, read_text
 
 ID = r"[a-z0-9-]{1,60}"
 HEADING = re.compile(rf"^##.*\{{#({ID})(?:\s[^}}]*)?\}}[ \t]*$", re.MULTILINE)
@@ -35,8 +34,7 @@ def outline_of(lesson: Lesson) -> Outline:
     anchors: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     with suppress(SourceError):
-        if (changed := stamp(prose)) is not None:
-            anchors, questions = _ids(prose, changed)
+        anchors, questions = _ids(prose)
     exercises: tuple[str, ...] = ()
     with suppress(OSError):
         exercises = tuple(path.parent.name for path in exercise_files(lesson.folder))
@@ -53,7 +51,7 @@ def places(lessons: Iterable[Lesson]) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=1024)
-def _ids(prose: Path, changed: tuple[int, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:  # noqa: ARG001 - the key
+@kept_until_changed
+def _ids(prose: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     source = read_text(prose)
     return tuple(HEADING.findall(source)), tuple(QUESTION.findall(source))

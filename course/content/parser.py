@@ -27,6 +27,7 @@ from course.content.lesson_blocks import (
     texts,
 )
 from course.content.markdown import faults, leads_somewhere, lines, spans, tokens
+from course.content.outline import PAGE
 from course.language import Language
 from course.problems import LessonError, Problem, problem_of
 from practice.sources import SourceError, read_text
@@ -53,9 +54,6 @@ FENCES = {
     "mermaid": ("caption",),
     "altair": ("file", "caption"),
 }
-#: Anchors that the page itself has.
-PAGES_OWN = ("demo", "lab", "top", "links")
-
 #: Bytes of one file; the longest lesson has 22 KB, and reading the worst that fits takes seconds.
 LARGEST = 100_000
 
@@ -143,7 +141,7 @@ class Reader:
         """Note ids that are there twice, links that lead nowhere, and terms out of place."""
         exercises = [block.anchor for block in blocks if isinstance(block, ExercisePlace)]
         ids = [block.id for block in blocks if isinstance(block, Heading | Question)] + exercises
-        seen = {*PAGES_OWN, *exercises}
+        seen = {*PAGE, *exercises}
         section = ""
         for block in blocks:
             if isinstance(block, Heading) and block.level == 2:
@@ -168,7 +166,7 @@ class Reader:
             line = first + token.map[0] if token.map else first
             for span in token.children or ():
                 target = str(span.attrs.get("href", ""))
-                if target.startswith("#") and target[1:] not in (*ids, *PAGES_OWN):
+                if target.startswith("#") and target[1:] not in (*ids, *PAGE):
                     what = f"the link to `{target}` leads to no heading of this page"
                     self.report(line, what, "Use the id of one, such as `#theory`")
                 elif span.type == "link_open" and not (

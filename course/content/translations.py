@@ -7,7 +7,6 @@ translation when they last agreed. If only the Korean has changed since, the sec
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +15,7 @@ from pydantic import Field, RootModel
 from course.content.lesson import Lesson
 from course.content.parser import read
 from course.language import Language
-from course.problems import reading
-from course.toml_models import validated
-from practice.sources import stamp
+from course.toml_models import kept
 
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
@@ -37,7 +34,6 @@ class Record(RootModel[dict[Language, dict[Section, Digests]]]):
     """Digests by language and section."""
 
 
-@lru_cache(maxsize=1024)
 def digest(text: str) -> str:
     """Return a short digest of a section; white space at the ends of lines does not count."""
     lines = "\n".join(line.rstrip() for line in text.strip().splitlines())
@@ -118,12 +114,5 @@ def _write(lesson: Lesson, language: Language, digests: dict[str, str]) -> Path:
 
 
 def _record(lesson: Lesson) -> dict[Language, dict[str, str]]:
-    path = lesson.folder / FILE
-    with reading():
-        changed = stamp(path)
-    return {} if changed is None else _read(path, changed)
-
-
-@lru_cache(maxsize=256)
-def _read(path: Path, changed: tuple[int, int]) -> dict[Language, dict[str, str]]:  # noqa: ARG001
-    return validated(Record, path).root
+    found = kept(Record, lesson.folder / FILE)
+    return {} if found is None else found.root

@@ -12,16 +12,6 @@ from course.exercises.live_run import LIMITS, Run, Use, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
 
-__all__ = [
-    "Attempt",
-    "attempt_at",
-    "first_wrong",
-    "former_keys",
-    "keep",
-    "key_of",
-    "verdict_on",
-]
-
 
 @dataclass
 class Attempt:
@@ -38,16 +28,13 @@ class Attempt:
 
     @property
     def runs(self) -> list[Run]:
-        """Its runs that go on."""
         return [each for each in (self.run, self.again) if each is not None and each.running]
 
     @property
     def running(self) -> bool:
-        """Whether the program runs now."""
         return bool(self.runs)
 
     def stop(self) -> None:
-        """Stop its program, if it runs."""
         for each in self.runs:
             each.cancel()
 

@@ -19,8 +19,6 @@ from practice.exercises import SceneText
 from practice.replay import Replay
 from streaming.view import Turn
 
-__all__ = ["Result"]
-
 # With the verdict above it, it fits into a window: nobody has to scroll to see what happens.
 OUTPUT_HEIGHT = 320
 # Seconds between two looks while there is no output yet.

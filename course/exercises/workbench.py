@@ -56,16 +56,6 @@ ICONS: dict[State, str] = {
 }
 
 
-def exercises(lesson: str) -> list[Exercise]:
-    """Return a lesson's exercises, read again when a file of theirs has changed.
-
-    Raises:
-        ExerciseError: one of them cannot be used.
-    """
-    files = sorted((LESSONS / lesson / "practice").glob("*/*"))
-    return _loaded(lesson, tuple((str(path), path.stat().st_mtime_ns) for path in files))
-
-
 @lru_cache(maxsize=64)
 def _loaded(lesson: str, files: tuple[tuple[str, int], ...]) -> list[Exercise]:  # noqa: ARG001
     return load_exercises(lesson, LESSONS)
@@ -125,8 +115,10 @@ def draw_practice(lesson: str, placed: Collection[str]) -> None:
 
 
 def _usable(lesson: str) -> list[Exercise]:
+    """Return a lesson's exercises, read again when a file of theirs has changed; none if broken."""
     try:
-        return exercises(lesson)
+        files = sorted((LESSONS / lesson / "practice").glob("*/*"))
+        return _loaded(lesson, tuple((str(path), path.stat().st_mtime_ns) for path in files))
     except (ExerciseError, OSError) as error:
         LOG.warning("The exercises of %s cannot be used: %s", lesson, error)
         return []

@@ -21,31 +21,21 @@ from streamlit.proto.Markdown_pb2 import Markdown
 
 from connection import Connection
 from course import limits, tls
-from course.lab import calls, streams, views
+from course.lab import streams, views
+from course.lab.calls import CountedSession
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
 from course.language import Language, choice, current, drawer, text
 from course.stream_errors import explain
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Limits, StreamError, TextStream, stream
+from streaming.bodies import wake
+from streaming.strategies.direct import response_of
 from streaming.view import safe
 
 if TYPE_CHECKING:
     from requests import Response
     from snowflake.snowpark import Session
-
-__all__ = [
-    "FAULTS",
-    "LIMITS",
-    "Experiment",
-    "Outcome",
-    "Program",
-    "Side",
-    "draw",
-    "hand_out",
-    "marked",
-    "ours",
-]
 
 #: The models of Local Cortex that are offered, as their texts call them.
 FAULTS = (
@@ -264,7 +254,7 @@ class Side:
     ) -> None:
         self._program, self._model, self._prompt = program, model, prompt
         self._language, self._address = language, address
-        self._page, self._session = _Page(), calls.CountedSession(session)
+        self._page, self._session = _Page(), CountedSession(session)
         self._began = time.monotonic()
         self._ended_at: float | None = None
         self._cut_at: float | None = None
@@ -338,7 +328,7 @@ class _Page:
         if isinstance(answer, TextStream):
             self.answer = answer
         else:
-            self._response = calls.response_of(answer)
+            self._response = response_of(answer)
         if self._over:
             self.end()
         for piece in answer:
@@ -355,7 +345,7 @@ class _Page:
         self._over = True
         if self.answer is not None:
             self.answer.cancel()
-        calls.wake(self._response)
+        wake(self._response)
 
     def release(self) -> None:
         """Give the connection back, in the thread that read."""

@@ -6,14 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from streaming.bodies import wake
 from streaming.deltas import Delta
 from streaming.strategies.direct import response_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
-
-__all__ = ["CountedSession", "response_of", "tap", "wake"]
 
 # The client waits a second at least before it asks again, and looks at its session several times
 # each time it asks.

@@ -16,8 +16,6 @@ from course.lab.views import Redraw, Spot
 from course.language import choice, drawer, text
 from streaming.view import safe
 
-__all__ = ["Comparison", "Runs", "draw"]
-
 # Seconds between two drawings of what costs more than the text.
 CHART_SECONDS = 0.5
 SPEEDS = (None, 10.0, 20.0, 40.0, 80.0, 200.0)

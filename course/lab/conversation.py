@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,17 +12,24 @@ import streamlit as st
 
 from connection import Connection
 from course import limits
-from course.lab import streams, views
+from course.lab import charts, streams, views
 from course.lab.jobs import Job
+from course.lab.protocols import told
 from course.lab.streams import WELL
 from course.lab.views import Redraw, Spot
-from course.lab.wire import END_OF_EVENT, Watched
+from course.lab.wire import Watched, WireRecord
 from course.language import text
 from local_cortex import speed, tokens
-from streaming import CompletionRequest, DirectStrategy, Pace, StreamError, TextStream, stream
+from streaming import (
+    CompletionRequest,
+    DirectStrategy,
+    Pace,
+    StreamError,
+    TextStream,
+    Usage,
+    stream,
+)
 from streaming.request import Message
-
-__all__ = ["Conversations", "Rates", "TurnUsage", "UsageRecord", "draw", "estimate", "trim"]
 
 #: The two conversations: everything is sent each time, or no more than the budget allows.
 KINDS = ("whole", "trimmed")
@@ -31,12 +37,13 @@ TURNS = 8
 USUAL_TURNS, USUAL_BUDGET = 6, 200
 # Bounds what a run costs on an account; the script's answers are shorter.
 MAX_TOKENS = 120
+# A model that thinks sends more events than tokens of its answer.
+MOST_EVENTS = 1_000
 CHARACTERS_A_TOKEN = 4
 MILLION = 1_000_000
 # An example (docs/scaling.md): what a model costs stands in Snowflake's table, which changes.
 EXAMPLE_RATE = 0.2
 CONVERSATIONS = 1_000
-DASHES = ([1, 0], [6, 4])
 
 
 def estimate(messages: Sequence[Message]) -> int:
@@ -75,30 +82,6 @@ class TurnUsage:
     sent: int
     received: int
     counted: bool
-
-
-class UsageRecord:
-    """Finds the server's count of tokens in an answer's bytes, which the client throws away."""
-
-    def __init__(self) -> None:
-        #: Tokens of the prompt and of the answer, once they have come.
-        self.usage: tuple[int, int] | None = None
-        self._unfinished = b""
-
-    def begin(self) -> None:
-        """Forget what came before a retry."""
-        self.usage, self._unfinished = None, b""
-
-    def tap(self, chunk: bytes) -> None:
-        """Take in bytes from the socket."""
-        *whole, self._unfinished = (self._unfinished + chunk).split(END_OF_EVENT)
-        for event in whole:
-            with suppress(ValueError, KeyError, TypeError):  # most events have no usage
-                usage = json.loads(event.removeprefix(b"data: "))["usage"]
-                self.usage = int(usage["prompt_tokens"]), int(usage["completion_tokens"])
-
-    def delta(self, text: str) -> None:
-        """Take in a piece of the answer: nothing to note."""
 
 
 class Conversations(Job):
@@ -142,7 +125,8 @@ class Conversations(Job):
 
     def _turn(self, kind: str, number: int, messages: tuple[Message, ...]) -> str | None:
         """Ask, note what it took, and return the answer; ``None`` if there is no whole one."""
-        record = UsageRecord()
+        # The client throws away what the service counted.
+        record = WireRecord(most=MOST_EVENTS)
         let_in = self._admission.requests[number]
         request = let_in.model_copy(update={"messages": messages})
         strategy = Watched(DirectStrategy(self._session), record)
@@ -158,8 +142,13 @@ class Conversations(Job):
             self.code = made.error.code if made.error is not None else None
             return None
         sent = sum(tokens.count(each.content) for each in messages)
-        usage = record.usage or (sent, tokens.count(made.text))
-        self.turns[kind].append(TurnUsage(len(messages), *usage, record.usage is not None))
+        counted = told([event for _, event in record.events]).usage
+        usage = counted or Usage(sent, tokens.count(made.text))
+        self.turns[kind].append(
+            TurnUsage(
+                len(messages), usage.prompt_tokens, usage.completion_tokens, counted is not None
+            )
+        )
         return made.text
 
     def _longest(self, model: str) -> list[CompletionRequest]:
@@ -289,34 +278,13 @@ class _Board:
 
 
 def _chart(names: Sequence[str]) -> dict[str, Any]:
-    kind = {
-        "field": "kind",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": names},
-        "legend": {
-            "orient": "bottom",
-            "direction": "vertical",
-            "labelLimit": 300,
-            "symbolType": "stroke",
-        },
+    turn = {
+        "field": "turn",
+        "type": "ordinal",
+        "title": text("lab.conversation.turn"),
+        "axis": {"labelAngle": 0},
     }
-    return {
-        "height": 300,
-        "mark": {"type": "line", "point": True, "strokeWidth": 2.5},
-        "encoding": {
-            "x": {
-                "field": "turn",
-                "type": "ordinal",
-                "title": text("lab.conversation.turn"),
-                "axis": {"labelAngle": 0},
-            },
-            "y": {
-                "field": "tokens",
-                "type": "quantitative",
-                "title": text("lab.conversation.total"),
-            },
-            "color": kind,
-            "strokeDash": kind | {"scale": {"domain": names, "range": DASHES}},
-        },
-    }
+    tokens = charts.quantity("tokens", text("lab.conversation.total"))
+    # With points on the lines, the legend would show the points.
+    apart = charts.told_apart("kind", names, symbolType="stroke")
+    return charts.lines(turn, tokens, apart, point=True)

@@ -22,8 +22,6 @@ from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace
 from streaming.view import Turn, safe, show
 
-__all__ = ["Measurement", "Meter", "Slices", "draw", "metered"]
-
 # A page that is left and comes back would find much of an answer at once, which costs less.
 UNSEEN_SECONDS = 2.0
 # Slices as large as the hand-out's, as often as a model writes tokens.

@@ -8,8 +8,6 @@ from collections.abc import Callable
 
 from course.limits import Admission, Refusal
 
-__all__ = ["Job"]
-
 # How often a job looks whether it is its turn, or whether what it waits for has come; seconds.
 LOOK_SECONDS = 0.05
 

@@ -21,8 +21,6 @@ from course.language import choice, text
 from local_cortex import speed
 from streaming import ChatCompletionsStrategy, CompletionRequest, DirectStrategy, Pace, Usage
 
-__all__ = ["Both", "Told", "draw", "told"]
-
 # One of each family: they differ in what they tell of the end.
 MODELS = ("openai-gpt-5-mini", "claude-haiku-4-5", "llama3.1-8b")
 # Few enough events to read all of them, slowly enough for the eye.
@@ -49,8 +47,8 @@ def told(events: Sequence[str]) -> Told:
         data = _json(event.removeprefix(DATA))
         for choice_ in data.get("choices") or ():
             reason = choice_.get("finish_reason") or reason
-        counted = data.get("usage") or {}
-        if "completion_tokens" in counted:
+        counted = data.get("usage")
+        if isinstance(counted, dict) and "completion_tokens" in counted:
             usage = Usage(counted["prompt_tokens"], counted["completion_tokens"])
     return Told(reason, usage, any(event.removeprefix(DATA) == DONE for event in events))
 
@@ -151,8 +149,4 @@ def _draw_table(
         f'<tr><th scope="row">{when:.2f}</th><td>{escape(event)}</td></tr>'
         for when, event in events
     )
-    label = escape(text("lab.protocols.table", name=name), quote=True)
-    return at.html(
-        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return at.html(views.table(text("lab.protocols.table", name=name), head, rows))

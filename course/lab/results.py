@@ -7,24 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from course.lab import charts
+from course.lab.charts import Spec
 from course.lab.streams import WAYS, WELL, Lane, Settings, Way
 from streaming import StreamMetrics
 
-__all__ = [
-    "BINS",
-    "Finding",
-    "Row",
-    "curve_rows",
-    "curve_spec",
-    "findings",
-    "gap_rows",
-    "gap_spec",
-    "gap_words",
-    "rows_of",
-]
-
 Row = dict[str, Any]
-Spec = dict[str, Any]
 #: The key of a text and its figures: seconds, or numbers of pieces.
 Finding = tuple[str, dict[str, float]]
 
@@ -33,8 +21,6 @@ MOST_POINTS = 160
 #: Where a bin of the histogram begins, in milliseconds: pauses differ by factors, not by steps.
 BINS = (0, 10, 20, 40, 60, 100, 200, 500, 1000)
 BIN_NAMES = [*(f"{begin}-{end}" for begin, end in pairwise(BINS)), f"{BINS[-1]}+"]
-# Told apart without colour, too; in the order of WAYS.
-DASHES = ([1, 0], [6, 4], [2, 2])
 # Less than this nobody sees, and a busy machine makes it up.
 SEEN_SECONDS = 0.1
 DIGITS = 3
@@ -59,15 +45,9 @@ def curve_spec(
     names: Mapping[Way, str], shown: Sequence[Way], seconds: str, characters: str
 ) -> Spec:
     """Return the chart of characters over time, with the titles of its axes."""
-    return {
-        "height": 340,
-        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5},
-        "encoding": {
-            "x": {"field": "seconds", "type": "quantitative", "title": seconds},
-            "y": {"field": "characters", "type": "quantitative", "title": characters},
-            **_by_method(names, shown, "color"),
-        },
-    }
+    apart = _by_method(names, shown)
+    axes = charts.quantity("seconds", seconds), charts.quantity("characters", characters)
+    return charts.lines(*axes, apart, interpolate="step-after") | {"height": 340}
 
 
 def gap_rows(lanes: Sequence[Lane], names: Mapping[Way, str]) -> list[Row]:
@@ -112,29 +92,18 @@ def gap_spec(names: Mapping[Way, str], shown: Sequence[Way], pause: str, pieces:
                 "type": "nominal",
                 "scale": {"domain": [names[way] for way in shown]},
             },
-            "y": {"field": "pieces", "type": "quantitative", "title": pieces},
-            **_by_method(names, shown, "color", "stroke"),
+            "y": charts.quantity("pieces", pieces),
+            **_by_method(names, shown, ("color", "stroke")),
         },
     }
 
 
-def _by_method(names: Mapping[Way, str], shown: Sequence[Way], *channels: str) -> Spec:
-    # All of them, and not those shown: the theme gives out its colours by their places.
-    domain = [names[way] for way in WAYS]
-    method = {
-        "field": "method",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": domain},
-        "legend": {
-            "orient": "bottom",
-            "direction": "vertical",
-            "labelLimit": 300,
-            "values": [names[way] for way in shown],
-        },
-    }
-    dashes = method | {"scale": {"domain": domain, "range": DASHES}}
-    return {**dict.fromkeys(channels, method), "strokeDash": dashes}
+def _by_method(
+    names: Mapping[Way, str], shown: Sequence[Way], channels: Sequence[str] = ("color",)
+) -> Spec:
+    # All of them, and not those shown: each keeps its colour.
+    domain, legend = ([names[way] for way in ways] for ways in (WAYS, shown))
+    return charts.told_apart("method", domain, legend, channels)
 
 
 def findings(lanes: Sequence[Lane]) -> list[Finding]:

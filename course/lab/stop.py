@@ -13,14 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection
 from course import limits
-from course.lab import streams, views
+from course.lab import charts, streams, views
 from course.lab.jobs import Job
 from course.lab.views import Redraw, Spot
 from course.language import text
 from course.stopping import Stoppable
 from streaming import CompletionRequest
-
-__all__ = ["Call", "Stopping", "draw"]
 
 # In the order of the demo's answers: each has its colour.
 SIDES = ("closed", "left")
@@ -83,10 +81,6 @@ class Call:
         elif self.stopped:
             self.running = False
 
-    def end(self) -> None:
-        """Make sure that nothing goes on."""
-        self.strategy.abort()
-
 
 class Stopping(Job):
     """Both calls, from the same moment."""
@@ -120,7 +114,7 @@ class Stopping(Job):
             self.wait_for(done, LOOK_SECONDS)
         finally:
             for number, (each, thread) in enumerate(zip(self.calls, threads, strict=True)):
-                each.end()
+                each.strategy.abort()
                 if thread.ident is not None:
                     thread.join(JOIN_SECONDS)
                 each.strategy.close()
@@ -178,25 +172,11 @@ def _board(job: Stopping) -> Redraw:
 
 
 def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> DeltaGenerator:
-    call = {
-        "field": "call",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": names},
-        "legend": {"orient": "bottom", "direction": "vertical", "labelLimit": 300},
-    }
-    dashes = call | {"scale": {"domain": names, "range": [[1, 0], [6, 4]]}}
-    seconds, tokens = text("lab.seconds"), text("lab.stop.tokens")
-    spec = {
-        "height": 300,
-        "mark": {"type": "line", "strokeWidth": 2.5},
-        "encoding": {
-            "x": {"field": "seconds", "type": "quantitative", "title": seconds},
-            "y": {"field": "tokens", "type": "quantitative", "title": tokens},
-            "color": call,
-            "strokeDash": dashes,
-        },
-    }
+    spec = charts.lines(
+        charts.quantity("seconds", text("lab.seconds")),
+        charts.quantity("tokens", text("lab.stop.tokens")),
+        charts.told_apart("call", names),
+    )
     return at.vega_lite_chart(rows, spec, alt=text("lab.stop.chart_alt"))
 
 

@@ -35,24 +35,6 @@ from streaming import (
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = [
-    "LIMITS",
-    "MODEL",
-    "PACES",
-    "WAYS",
-    "WELL",
-    "Lane",
-    "Reading",
-    "Readings",
-    "Settings",
-    "Way",
-    "can_set_speed",
-    "explained",
-    "model_name",
-    "pace_of",
-    "strategy_of",
-]
-
 #: direct: method 1 as it comes; custom: method 2; ours: method 1 through the course's pipeline;
 #: chat: the OpenAI client on chat completions.
 Way = Literal["direct", "custom", "ours", "chat"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Sequence
+from html import escape
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
@@ -19,20 +20,6 @@ from streaming.view import Turn, again, keep, pulse
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
-
-__all__ = [
-    "Bench",
-    "Redraw",
-    "Spot",
-    "choose_question",
-    "draw",
-    "figures",
-    "heading",
-    "kept",
-    "lanes",
-    "run",
-    "settings",
-]
 
 # The names of a view's texts and of its module, where they are not its own: break is no name.
 NAMES: dict[LabView, str] = {"break": "breaking", "tokens": "conversation"}
@@ -73,7 +60,6 @@ class Bench:
         return next((job for job in self.jobs.values() if job.running), None)
 
     def want(self, view: str) -> None:
-        """Ask for a view's run."""
         self.wanted = view
 
     def begin(self, view: str, make: Callable[[], Job]) -> None:
@@ -102,7 +88,6 @@ class Bench:
             job.join(CANCEL_SECONDS)
 
     def forget_failure(self) -> None:
-        """Say no more that the last run could not start."""
         self.failed = None
 
 
@@ -121,7 +106,6 @@ class Spot:
             self.draw(lambda at: at.markdown(shown))
 
     def draw_once(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
-        """Draw the last element."""
         if not self._done:
             self._done = True
             self.draw(how)
@@ -247,7 +231,6 @@ def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None])
 
 
 def settings(view: str) -> ExpanderContainer:
-    """Draw a closed drawer for the settings of a view."""
     return drawer(text("lab.settings"), key=f"lab-settings-{view}", icon=":material/tune:")
 
 
@@ -276,7 +259,6 @@ def heading(title: str) -> None:
 
 
 def choose_question(key: str) -> str:
-    """Draw the choice of a question by its length, and return the question."""
     questions = {name: text(f"lab.question.{name}") for name in QUESTIONS}
     lengths = {name: len(question) for name, question in questions.items()}
     labels = {name: text(f"lab.length.{name}", characters=lengths[name]) for name in QUESTIONS}
@@ -289,6 +271,14 @@ def choose_question(key: str) -> str:
         format_func=labels.__getitem__,
     )
     return questions[chosen]
+
+
+def table(label: str, heads: str, rows: str) -> str:
+    """Return cells in HTML as a table that can be scrolled with the keyboard."""
+    return (
+        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 
 
 def figures(lines: Iterable[tuple[str, str]]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
-from typing import Protocol
 
 import streamlit as st
 
@@ -22,20 +21,6 @@ from streaming import CompletionRequest, DirectStrategy, Pace, Strategy
 from streaming.clusters import Clusters
 from streaming.deltas import Delta
 from streaming.strategies.protocol import Abortable
-
-__all__ = [
-    "END_OF_EVENT",
-    "MOST_EVENTS",
-    "Look",
-    "Record",
-    "Step",
-    "Watched",
-    "WireRecord",
-    "code_points",
-    "draw",
-    "is_torn",
-    "shown",
-]
 
 # The wire is looked at for its first events only, slowly enough for the eye.
 WATCHED_TOKENS = 60
@@ -68,15 +53,12 @@ class Step:
 
 
 class WireRecord:
-    """Notes events and deltas in the thread that reads; no more than ``MOST_EVENTS``."""
+    """Notes an answer's events and deltas in the thread that reads; no more than ``most``."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._unfinished = b""
-        self._seen = 0
-        self._events: list[tuple[float, str]] = []
-        # Number of its event -> delta.
-        self._deltas: dict[int, str] = {}
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, most: int = MOST_EVENTS
+    ) -> None:
+        self._clock, self._most = clock, most
         self.begin()
 
     @property
@@ -87,25 +69,28 @@ class WireRecord:
     @property
     def full(self) -> bool:
         """Whether enough has been seen."""
-        return len(self._events) >= MOST_EVENTS
+        return len(self._events) >= self._most
 
     def begin(self) -> None:
-        """Count time from now on."""
-        self._began = self._clock()
+        """Count time from now on, and forget what came before a retry."""
+        self._began, self._seen, self._unfinished = self._clock(), 0, b""
+        self._events: list[tuple[float, str]] = []
+        # Number of its event -> delta.
+        self._deltas: dict[int, str] = {}
 
     def tap(self, chunk: bytes) -> None:
         """Take in bytes from the socket."""
         *whole, self._unfinished = (self._unfinished + chunk).split(END_OF_EVENT)
         at = self._clock() - self._began
         self._seen += len(whole)
-        for event in whole[: MOST_EVENTS - len(self._events)]:
+        for event in whole[: self._most - len(self._events)]:
             # A fault of Local Cortex sends bytes that are no text.
             self._events.append((at, event.decode("utf-8", "backslashreplace")))
 
     def delta(self, text: str) -> None:
         """Take in what the client has made of the event it read last."""
         number = self._seen - 1
-        if 0 <= number < MOST_EVENTS:
+        if 0 <= number < self._most:
             self._deltas[number] = self._deltas.get(number, "") + text
 
     def steps(self, marks: Sequence[tuple[float, int]], text: str) -> list[Step]:
@@ -127,20 +112,10 @@ class WireRecord:
         return steps
 
 
-class Record(Protocol):
-    """Takes in an answer in the thread that reads it: its bytes, and what the client made of it."""
-
-    def begin(self) -> None: ...
-
-    def tap(self, chunk: bytes) -> None: ...
-
-    def delta(self, text: str) -> None: ...
-
-
 class Watched:
     """A strategy whose bytes and deltas are noted as they pass."""
 
-    def __init__(self, strategy: Strategy, record: Record) -> None:
+    def __init__(self, strategy: Strategy, record: WireRecord) -> None:
         self._strategy, self._record = strategy, record
         self.name, self.live = strategy.name, strategy.live
 
@@ -150,7 +125,7 @@ class Watched:
 
 
 class _WatchedAnswer:
-    def __init__(self, answer: Iterator[Delta], record: Record) -> None:
+    def __init__(self, answer: Iterator[Delta], record: WireRecord) -> None:
         self._answer, self._record = answer, record
 
     def __iter__(self) -> Iterator[Delta]:
@@ -314,11 +289,7 @@ def _table(steps: Sequence[Step], marked: int) -> str:
     heads = [("at", text("lab.wire.at")), *((name, text(f"lab.wire.{name}")) for name in names)]
     head = "".join(f'<th scope="col" class="{name}">{escape(title)}</th>' for name, title in heads)
     rows = "".join(_row(number, step, number == marked) for number, step in enumerate(steps, 1))
-    label = escape(text("lab.wire.table"), quote=True)
-    return (
-        f'<div class="lab-wire" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    return views.table(text("lab.wire.table"), head, rows)
 
 
 def _row(number: int, step: Step, marked: bool) -> str:

@@ -22,17 +22,6 @@ from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
 from streaming import CallEnd, CompletionRequest
 
-__all__ = [
-    "Admission",
-    "allowed_models",
-    "ask",
-    "current_policy",
-    "ledger",
-    "longest_prompt",
-    "say_if_unusable",
-    "say_refusal",
-]
-
 #: Of this server process.
 QUEUE = StreamQueue()
 
@@ -86,7 +75,8 @@ class Admission:
         self._entry = policy.entry()
         self._open: dict[int, Reservation] = {}
         self._lock = threading.Lock()
-        self.waiting = True
+        #: Whether it waits for its place.
+        self.running = True
         limited = []
         try:
             for number, each in enumerate(requests):
@@ -97,11 +87,6 @@ class Admission:
             self.cancel()
             raise
         self.requests = tuple(limited)
-
-    @property
-    def running(self) -> bool:
-        """Whether it waits for its place."""
-        return self.waiting
 
     def wait(self, seconds: float) -> int | None:
         """Wait for the place, so long at most; return how many are ahead, or ``None``: it is in.
@@ -115,9 +100,9 @@ class Admission:
             self.cancel()
             raise
         with self._lock:
-            if not self.waiting:
+            if not self.running:
                 return None if self._open else 1
-            self.waiting = ahead is not None
+            self.running = ahead is not None
         return ahead
 
     def over(self, number: int, text: str, end: CallEnd, *, live: bool = True) -> None:
@@ -135,7 +120,7 @@ class Admission:
         """Ask none of those that are not over."""
         with self._lock:
             left, self._open = list(self._open.values()), {}
-            self.waiting = False
+            self.running = False
         self._entry.leave()
         for each in left:
             each.give_back()

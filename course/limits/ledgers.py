@@ -20,17 +20,6 @@ from course.progress import Database, NoTable, Tables
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = [
-    "EVERYONE",
-    "Caps",
-    "Ledger",
-    "Over",
-    "SnowflakeLedger",
-    "SqliteLedger",
-    "Totals",
-    "Used",
-]
-
 #: Which of a day's limits has been reached.
 Over = Literal["learner_requests", "learner_tokens", "everyone_requests", "everyone_tokens"]
 #: The first version of the SQLite file that has the table.

@@ -17,20 +17,6 @@ from course.settings import Settings
 from local_cortex import tokens
 from streaming import CallEnd, FairQueue, Place, StreamUnavailable
 
-__all__ = [
-    "LOOK_SECONDS",
-    "Day",
-    "Entry",
-    "Policy",
-    "Reason",
-    "Refusal",
-    "Reservation",
-    "StreamQueue",
-    "day_of",
-    "open_policy",
-    "spent",
-]
-
 LOG = logging.getLogger(__name__)
 #: A waiter notices Stop or a closed tab this late at most. The next waiter is notified at once.
 LOOK_SECONDS = 0.2
@@ -83,34 +69,23 @@ class StreamQueue(FairQueue):
         super().__init__(None, stale=STALE_SECONDS, clock=clock)
         self.now, self.grace = clock, grace
 
-    def ask(
+
+class Entry:
+    """A stream's way to a place in a ``StreamQueue``; nothing waits for it yet.
+
+    The learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
+    ``queue`` may wait, for ``patience`` seconds.
+    """
+
+    def __init__(
         self,
+        line: StreamQueue,
         learner: str,
         *,
         most: int | None = None,
         at_once: int | None = None,
         queue: int = 0,
         patience: float = 0.0,
-    ) -> Entry:
-        """Ask for a place for one stream of this learner's; nothing waits for it yet.
-
-        The learner may have ``most`` streams, waiting ones included, and all learners ``at_once``;
-        ``queue`` may wait, for ``patience`` seconds.
-        """
-        return Entry(self, learner, most, at_once, queue, patience)
-
-
-class Entry:
-    """A stream's way to a place in a :class:`StreamQueue`."""
-
-    def __init__(
-        self,
-        line: StreamQueue,
-        learner: str,
-        most: int | None,
-        at_once: int | None,
-        queue: int,
-        patience: float,
     ) -> None:
         self._line, self._learner = line, learner
         self._most, self._at_once = most, at_once
@@ -217,7 +192,6 @@ class Reservation:
 
     @property
     def is_counted(self) -> bool:
-        """Whether its use is counted."""
         return self._correct is not None
 
     def settle(self, used: int | None) -> None:
@@ -297,7 +271,8 @@ class Policy:
     def entry(self) -> Entry:
         """Return the way to a place for a stream, which nobody waits for yet."""
         streams = self._streams
-        return self._queue.ask(
+        return Entry(
+            self._queue,
             self._learner,
             most=self._limits.learner.streams_at_once,
             at_once=streams.at_once,

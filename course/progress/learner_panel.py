@@ -23,12 +23,10 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def current() -> Progress:
-    """Return the progress of this session's learner."""
     return _known()[1]
 
 
 def learner() -> Learner:
-    """Return this session's learner."""
     return _known()[0]
 
 

@@ -7,8 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
 
 from course import moved
 from course.progress import facts
@@ -18,22 +16,6 @@ from course.progress.stores import Reason, Store, StoreError
 LOG = logging.getLogger(__name__)
 OPENED_EVERY = timedelta(minutes=1)  # a rerun of a page is not another visit
 RETRY_SECONDS = 10.0  # a store that failed is left alone for a while, or every click would wait
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _one_at_a_time(
-    method: Callable[Concatenate[Progress, P], R],
-) -> Callable[Concatenate[Progress, P], R]:
-    """Let no two threads change the facts at once: an exercise is solved in a thread of its own."""
-
-    @wraps(method)
-    def alone(self: Progress, /, *args: P.args, **named: P.kwargs) -> R:
-        with self._lock:
-            return method(self, *args, **named)
-
-    return alone
 
 
 def _now() -> datetime:
@@ -65,49 +47,50 @@ class Progress:
         self._read_at: float | None = None
         self._failed_at: float | None = None
         self.failure: Reason | None = None
+        # An exercise is solved in a thread of its own.
         self._lock = threading.Lock()
 
-    @_one_at_a_time
     def refresh(self) -> None:
         """Read what other browsers of the same learner have kept meanwhile; called once a run."""
-        now, fresh_for = self._clock(), self._store.fresh_for
-        if (self._read_at is not None and now - self._read_at < fresh_for) or self._resting():
-            return
-        try:
-            kept = self._store.load(self._learner)
-        except StoreError as error:
-            self._fail(error)
-            return
-        # The store knows what another browser has forgotten; only what it never got is added.
-        self._facts = merged(renamed(kept, self._names()), self._pending.values())
-        self._read_at = now
-        self._save()
+        with self._lock:
+            now, fresh_for = self._clock(), self._store.fresh_for
+            if (self._read_at is not None and now - self._read_at < fresh_for) or self._resting():
+                return
+            try:
+                kept = self._store.load(self._learner)
+            except StoreError as error:
+                self._fail(error)
+                return
+            # The store knows what another browser has forgotten; only what it never got is added.
+            self._facts = merged(renamed(kept, self._names()), self._pending.values())
+            self._read_at = now
+            self._save()
 
-    @_one_at_a_time
     def record(self, lesson: str, kind: Kind, item: str = "", value: str = "") -> None:
         """Note something; what is known already is not written again.
 
         A value longer than ``MOST_VALUE`` is no program that can be run, and is not noted.
         """
-        if len(value) > MOST_VALUE:
-            return
-        key: Key = (lesson, kind, item)
-        known, now = self._facts.get(key), self._now()
-        if known and known.value == value:
-            visited = lesson != self.last_opened() or now - known.at >= OPENED_EVERY
-            if kind != "opened" or not visited:
+        with self._lock:
+            if len(value) > MOST_VALUE:
                 return
-        # What is done now is later than what was done before, whatever the clocks said; and of all
-        # lessons, the one that is opened now is the one that was opened last.
-        before = [known.at] if known else []
-        if kind == "opened":
-            before = [fact.at for fact in self._facts.values() if fact.kind == "opened"]
-        now = max([now, *(at + timedelta(microseconds=1) for at in before)])
-        # A new dictionary: a page may be looking through this one.
-        fact = self._pending[key] = Fact(lesson, kind, item, value, now)
-        self._facts = {**self._facts, key: fact}
-        if not self._resting():
-            self._save()
+            key: Key = (lesson, kind, item)
+            known, now = self._facts.get(key), self._now()
+            if known and known.value == value:
+                visited = lesson != self.last_opened() or now - known.at >= OPENED_EVERY
+                if kind != "opened" or not visited:
+                    return
+            # What is done now is later than what was done before, whatever the clocks said; and of
+            # all lessons, the one that is opened now is the one that was opened last.
+            before = [known.at] if known else []
+            if kind == "opened":
+                before = [fact.at for fact in self._facts.values() if fact.kind == "opened"]
+            now = max([now, *(at + timedelta(microseconds=1) for at in before)])
+            # A new dictionary: a page may be looking through this one.
+            fact = self._pending[key] = Fact(lesson, kind, item, value, now)
+            self._facts = {**self._facts, key: fact}
+            if not self._resting():
+                self._save()
 
     def unsaved(self, lesson: str, kind: Kind, item: str = "") -> bool:
         """Tell whether such a fact was noted and could not be kept yet."""
@@ -131,32 +114,31 @@ class Progress:
         opened = [fact for fact in self._facts.values() if fact.kind == "opened"]
         return max(opened, key=lambda fact: fact.at).lesson if opened else None
 
-    @_one_at_a_time
     def reset(self, *, keep_solved: bool = True) -> None:
         """Forget everything, or everything but what was solved and answered."""
-        kept = {"solved", "answered"} if keep_solved else set()
-        try:
-            # Another browser may have kept something since this one has looked.
-            stored = self._store.load(self._learner)
-            self._facts = merged(renamed(stored, self._names()), self._pending.values())
-            # Under the names in the store as well, or what has moved would come back.
-            known_keys = {*self._facts, *(fact.key for fact in stored)}
-            gone = {key for key in known_keys if key[1] not in kept}
-            self._store.forget(self._learner, gone)
-        except StoreError as error:
-            # Forgotten only here, it would be back with the next refresh.
-            self._fail(error)
-            return
-        for known in (self._facts, self._pending):
-            for key in gone & known.keys():
-                del known[key]
-        self._succeed()
+        with self._lock:
+            kept = {"solved", "answered"} if keep_solved else set()
+            try:
+                # Another browser may have kept something since this one has looked.
+                stored = self._store.load(self._learner)
+                self._facts = merged(renamed(stored, self._names()), self._pending.values())
+                # Under the names in the store as well, or what has moved would come back.
+                known_keys = {*self._facts, *(fact.key for fact in stored)}
+                gone = {key for key in known_keys if key[1] not in kept}
+                self._store.forget(self._learner, gone)
+            except StoreError as error:
+                # Forgotten only here, it would be back with the next refresh.
+                self._fail(error)
+                return
+            for known in (self._facts, self._pending):
+                for key in gone & known.keys():
+                    del known[key]
+            self._succeed()
 
     def export(self) -> str:
         """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
         return facts.dump(self._facts.values())
 
-    @_one_at_a_time
     def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
         """Add what was exported; return how much is new here, and how much there is no room for.
 
@@ -165,19 +147,20 @@ class Progress:
         Raises:
             ImportProblem: the text is no export of this course.
         """
-        now, known = self._now(), dict(self._facts)
-        # A clock that runs ahead must not make its facts win forever.
-        given = [
-            fact if fact.at <= now else Fact(*fact.key, fact.value, now)
-            for fact in facts.parse(text)
-        ]
-        given = renamed(given, self._names())
-        taken, left = facts.room_for(given, known.values(), lessons)
-        self._facts = merged(taken, known.values())
-        new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
-        self._pending |= new
-        self._save()
-        return len(new), left
+        with self._lock:
+            now, known = self._now(), dict(self._facts)
+            # A clock that runs ahead must not make its facts win forever.
+            given = [
+                fact if fact.at <= now else Fact(*fact.key, fact.value, now)
+                for fact in facts.parse(text)
+            ]
+            given = renamed(given, self._names())
+            taken, left = facts.room_for(given, known.values(), lessons)
+            self._facts = merged(taken, known.values())
+            new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
+            self._pending |= new
+            self._save()
+            return len(new), left
 
     def _save(self) -> None:
         if self._pending:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Any, NoReturn
 
-__all__ = ["main"]
-
 # The worker's PROTOCOL: the program has meddled with this, so its end cannot be reported.
 UNHEARD = 93
 # The program gets the function itself, so that nothing has to be imported in it.

@@ -16,21 +16,6 @@ TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = [
-    "PROGRAM",
-    "NotHere",
-    "Partial",
-    "Printed",
-    "Rerun",
-    "Stop",
-    "ask",
-    "line",
-    "piece_came",
-    "say",
-    "stop_after",
-    "yield_point",
-]
-
 #: The file name of the learner's program in tracebacks.
 PROGRAM = "<program>"
 # Bytes of one event; the host takes no longer line.

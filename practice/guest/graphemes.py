@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-__all__ = ["modules"]
-
 # Unicode Standard Annex 29, table 1c, in the letters of practice/sandbox/character_classes.py. V
 # and T stand for Hangul letters, H and h for its syllables without and with a final.
 AFTER = "[ezs]"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["ChatCompletionChunk", "Model", "modules"]
-
 OPTIONS = (*("max_completion_tokens", "max_tokens", "stream_options", "temperature", "top_p"),)
 # Arguments of the real ``create`` that the course does not teach.
 REFUSED = (

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-__all__ = ["SPECIAL", "DeltaGenerator", "as_text", "draw", "into", "page", "sidebar"]
-
 PAGE, SIDEBAR = 0, -1
 # The page takes no event with more columns or tabs.
 MOST_COLUMNS = 20

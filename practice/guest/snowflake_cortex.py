@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-__all__ = ["answer", "modules", "number_of", "remembered"]
-
 URL = "https://practice.snowflakecomputing.com/api/v2/cortex/inference:complete"
 REQUESTS = ("delete", "get", "head", "options", "patch", "post", "put", "request", "Session")
 OPTIONS = ("max_tokens", "temperature", "top_p", "guardrails", "response_format")

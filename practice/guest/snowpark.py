@@ -22,16 +22,6 @@ TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = [
-    "Column",
-    "DataFrame",
-    "Row",
-    "Session",
-    "get_active_session",
-    "modules",
-    "opened",
-]
-
 _active: list[Session] = []
 MESSAGES = SnowparkClientExceptionMessages
 
@@ -267,7 +257,6 @@ class Session:
 
 
 def opened() -> Session:
-    """Return the session that there is, or a new one."""
     if not _active:
         _active.append(Session(None))
     return _active[0]

@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
-__all__ = ["modules", "transparent_write"]
-
 NO_SECRETS = (
     "No secrets found. Valid paths for a secrets.toml file or secret directories are: {file_paths}"
 )
 
 
 def stop() -> NoReturn:
-    """End the program."""
     raise Stop
 
 
@@ -50,7 +47,6 @@ class SnowflakeConnection:
 
 
 def connection(name: str, type: str | None = None, **_: Any) -> SnowflakeConnection:  # noqa: A002
-    """Return the one connection that there is."""
     if "snowflake" not in (name, type):
         raise NotHere("streamlit", "st.connection(...)")
     return SnowflakeConnection()

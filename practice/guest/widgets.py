@@ -13,16 +13,14 @@ from enum import EnumMeta
 from practice.guest import channel
 from practice.guest.carried import streamlit_errors as errors
 from practice.guest.carried import streamlit_session_state_proxy as proxy
+from practice.guest.carried.snowflake_row import Row
 from practice.guest.channel import NotHere
 from practice.guest.recorder import SPECIAL, DeltaGenerator, as_text, draw, into
-from practice.guest.snowpark import Row
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-__all__ = ["begin", "kept", "session_state"]
 
 # Arguments that do not tell one widget from another (streamlit/elements/lib/utils.py).
 NOT_IDENTITY = {

@@ -14,17 +14,16 @@ from types import (
 
 from practice.guest import channel, snowflake_cortex
 from practice.guest.carried import streamlit_errors as errors
+from practice.guest.carried.snowflake_row import Row
 from practice.guest.channel import NotHere
 from practice.guest.openai_client import ChatCompletionChunk, Model
 from practice.guest.recorder import PAGE, SIDEBAR, SPECIAL, DeltaGenerator, draw
-from practice.guest.snowpark import DataFrame, Row
+from practice.guest.snowpark import DataFrame
 
 TYPE_CHECKING = False  # the real one takes 10 ms to import
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-__all__ = ["StreamingOutput"]
 
 
 class StreamingOutput(list):  # type: ignore[type-arg]

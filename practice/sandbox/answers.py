@@ -19,8 +19,6 @@ from practice.sandbox.job import RunLimits
 from streaming import CompletionRequest
 from streaming.errors import STATUS_CODES, from_exception
 
-__all__ = ["Answers", "Complete", "Refused", "Sql", "SqlError"]
-
 LOG = logging.getLogger(__name__)
 
 #: Answers a program's ``Complete``: a whole text, or the deltas of one.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import regex
 
-__all__ = ["classes"]
-
 # Only here are there characters of such a class.
 POINTS = (*range(0x20000), *range(0xE0000, 0xE1000))
 #: Class -> its letter in ``guest/graphemes.py``; of two that fit, the later one holds. The classes

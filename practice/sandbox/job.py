@@ -11,8 +11,6 @@ from typing import Any
 from practice.events import SessionState
 from practice.sandbox.signatures import guest_modules
 
-__all__ = ["RunLimits", "Scene", "Turn", "job", "sources"]
-
 GUEST = Path(__file__).parent.parent / "guest"
 # What in that folder is no module that another one imports.
 APART = ("__init__", "start", "compile")

@@ -43,8 +43,6 @@ from practice.sandbox.places import Places, RunPlace
 from practice.sandbox.process import Process
 from practice.sandbox.runtime import Runtime, find
 
-__all__ = ["run"]
-
 LOG = logging.getLogger(__name__)
 
 #: Shared by all of a server's learners.

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from streaming import FairQueue
 
-__all__ = ["Places", "RunPlace", "TooMany", "Turns"]
-
 # What a run may take of this machine's memory: the sandbox's 96 MiB, and as much as a small Python.
 RUN_BYTES = 140 << 20
 # What a run is taken to hold at least, once it is weighed: a worker whose program has next to none.

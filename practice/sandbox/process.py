@@ -19,8 +19,6 @@ from practice.sandbox.job import RunLimits
 from practice.sandbox.runtime import Runtime
 from practice.sandbox.worker import CPU, MEMORY, PROTOCOL
 
-__all__ = ["Process"]
-
 HERE = Path(__file__).parent
 #: What runs in it first.
 START = (HERE.parent / "guest" / "start.py").read_text("utf-8")

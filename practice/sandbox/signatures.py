@@ -24,8 +24,6 @@ from practice.elements import NOT_CALLED, TABLE
 from practice.sandbox.character_classes import classes
 from practice.sources import syntax_tree
 
-__all__ = ["ELEMENTS", "guest_modules"]
-
 #: The functions of ``st`` that a program may draw with.
 ELEMENTS = (*(name for name in TABLE if name not in NOT_CALLED), "write", "write_stream")
 # The two decorators, which are objects.

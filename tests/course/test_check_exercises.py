@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tomllib
 from pathlib import Path
 
 import pytest
 
-from course.commands.checking.exercise_files import exercise_files, never
+from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.lesson_files import check_files
-from practice.exercises import LESSONS, ExerciseFile
+from practice.exercises import LESSONS
 
 DAY = "day_01_connect"
 EXERCISE = "1_both_places"
@@ -145,15 +144,9 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             'otherwise.en = "{line} In the ',
             "nothing is filled in for `{line}`",
         ),
-        (
-            'when = { code = "except: ..." }',
-            'when = { code = "except ImportError: ..." }',
-            "before",
-        ),
-        ('when = { error = "AttributeError"', 'when = { error = ""', "without an error"),
     ],
 )
-def test_what_can_never_be_said_right_is_a_warning(
+def test_a_blank_that_nothing_fills_in_is_a_warning(
     folder: Path, old: str, new: str, said: str
 ) -> None:
     change(folder, "exercise.toml", old, new)
@@ -163,60 +156,6 @@ def test_what_can_never_be_said_right_is_a_warning(
     numbers = [number for number, line in enumerate(lines(folder), 1) if new in line]
     # A mistake's own line is that of its [[...]], two above.
     assert problems[0].line in (*numbers, *(number - 2 for number in numbers))
-
-
-def test_a_mistake_that_fits_only_where_its_check_passes_is_a_warning(folder: Path) -> None:
-    query = '{ query = { contains = "CURRENT_VERSION" } }'
-    passes = f'passes = {{ called = "session.sql", with = {query} }}'
-    mistake = """
-
-[[checks.mistakes]]
-id = "never"
-when = { called = "session.sql", with = QUERY, code = "session.sql(__)" }
-say.ko = "있습니다."
-say.en = "It is there."
-"""
-    otherwise = 'otherwise.en = "Inside Snowflake, `SELECT CURRENT_VERSION()`'
-    text = (folder / "exercise.toml").read_text("utf-8")
-    assert passes in text
-    line = next(row for row in text.split("\n") if row.startswith(otherwise))
-    change(folder, "exercise.toml", line, line + mistake.replace("QUERY", query))
-    (said,) = seen(folder)
-    assert "the mistake `never` is never recognised: where it fits, the check passes" in said
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "never_said"),
-    [
-        ('{ called = "st.info" }', '{ called = "st.info", with = { body = "a" } }', True),
-        ('{ called = "st.*" }', '{ called = "st.info", code = "x = 1" }', True),
-        ("{ whole = false }", '{ whole = false, shown = "generator" }', True),
-        ('{ all = [{ code = "a" }] }', '{ code = "a", read = true }', True),
-        ('{ called = "st.info", with = { body = "a" } }', '{ called = "st.info" }', False),
-        (
-            '{ called = "st.info", times = 1 }',
-            '{ called = "st.info", with = { body = "a" } }',
-            False,
-        ),
-        ('{ code = "a" }', '{ no = { code = "a" } }', False),
-        ('{ code = "b" }', '{ code = "a", no = { code = "a" } }', True),
-    ],
-)
-def test_a_mistake_after_a_wider_one_is_never_recognised(
-    first: str, second: str, never_said: bool
-) -> None:
-    text = {"ko": "글", "en": "Text"}
-    passes = tomllib.loads('passes = { called = "st.success" }')["passes"]
-    mistakes = [
-        {"id": name, "when": tomllib.loads(f"when = {when}")["when"], "say": text}
-        for name, when in (("first", first), ("second", second))
-    ]
-    check = {"id": "c", "title": text, "passes": passes, "otherwise": text, "mistakes": mistakes}
-    about = ExerciseFile.model_validate(
-        {"title": text, "task": text, "hints": [text], "scenes": [{"id": "s"}], "checks": [check]}
-    )
-    places = [place for place, _, _ in never(about)]
-    assert places == ([("checks", 0, "mistakes", 1)] if never_said else [])
 
 
 def test_code_in_a_message_is_no_blank(folder: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from course.lab.conversation import Rates, UsageRecord, estimate, trim
+from course.lab.conversation import Rates, estimate, trim
 from streaming.request import Message
 
 
@@ -16,10 +14,6 @@ def conversation(*texts: str) -> list[Message]:
         Message(role=role, content=text)  # type: ignore[arg-type]
         for role, text in zip(roles, texts, strict=False)
     ]
-
-
-def event(**usage: int) -> bytes:
-    return b"data: " + json.dumps({"choices": [], "usage": usage}).encode() + b"\n\n"
 
 
 def test_three_bytes_are_estimated_to_be_a_token_in_either_language() -> None:
@@ -36,21 +30,6 @@ def test_the_oldest_questions_are_left_out_with_their_answers(budget: int, first
     assert kept[0].content == first
     assert kept == tuple(said[-len(kept) :])
     assert len(kept) % 2 == 1
-
-
-def test_a_count_is_found_in_whatever_pieces_the_bytes_come() -> None:
-    record = UsageRecord()
-    record.begin()
-    for byte in b"data: not json\n\n" + event() + event(prompt_tokens=7, completion_tokens=3):
-        record.tap(bytes([byte]))
-    assert record.usage == (7, 3)
-
-
-def test_a_retry_forgets_the_count_of_the_answer_before() -> None:
-    record = UsageRecord()
-    record.tap(event(prompt_tokens=7, completion_tokens=3))
-    record.begin()
-    assert record.usage is None
 
 
 def test_sent_and_received_tokens_have_rates_of_their_own() -> None:

@@ -123,3 +123,11 @@ def test_the_bytes_of_a_watched_answer_are_noted_and_not_those_of_the_next() -> 
     assert seen[0].event.startswith("data: {")
     assert watched.text.startswith("".join(step.delta or "" for step in seen[:3]))
     assert record.steps([], "") == seen
+
+
+def test_a_retry_forgets_what_came_before() -> None:
+    record = WireRecord(FakeClock())
+    record.tap(b"data: one\n\ndata: tw")
+    record.begin()
+    record.tap(b"data: three\n\n")
+    assert [event for _, event in record.events] == ["data: three"]

@@ -129,7 +129,7 @@ def test_no_folder_is_left_behind_where_the_disk_is_full(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(new_day, "record", full)
-    with pytest.raises(NewDayError, match=r"cannot write .*translated.toml: No space left"):
+    with pytest.raises(NewDayError, match=r"cannot write .*day_08_\w+: No space left"):
         create(8, "Other", root=root)
     assert sorted(root.rglob("*")) == before
 

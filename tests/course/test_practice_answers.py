@@ -13,7 +13,7 @@ from connection import Connection, ConnectionFailed, connect
 from course.exercises import answering as practice_answers
 from course.exercises.answering import MOST_TOKENS, Answers, answering, scene_of
 from course.limits.ledgers import SqliteLedger, Used
-from course.limits.policy import Policy, Refusal, StreamQueue
+from course.limits.policy import Entry, Policy, Refusal, StreamQueue
 from course.settings import AnswerSettings, Settings
 from local_cortex import tokens
 from practice import Refused, SqlError
@@ -296,7 +296,7 @@ def test_a_wait_that_is_stopped_counts_nothing(ledger: SqliteLedger) -> None:
 
     line = StreamQueue()
     waits = behind_a_gate(ledger, line, on_wait=stop, everyone={"requests_per_day": 3})
-    line.ask("somebody else", at_once=1).enter()
+    Entry(line, "somebody else", at_once=1).enter()
     with pytest.raises(KeyboardInterrupt):
         waits.complete(request())
     assert ledger.totals(NOON.date()).used == Used()

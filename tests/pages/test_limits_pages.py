@@ -20,7 +20,7 @@ from course.exercises import workbench as practice_panel
 from course.language import Language, texts
 from course.limits import admission as limits_panel
 from course.limits.ledgers import SqliteLedger, Used
-from course.limits.policy import StreamQueue
+from course.limits.policy import Entry, StreamQueue
 from course.problems import log_once
 from course.progress.stores import default_path
 from practice import load_exercises
@@ -237,7 +237,7 @@ def test_a_learner_has_so_many_streams_at_once(
     set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[limits.learner]\nstreams_at_once = 1\n")
-    place = line.ask("local", most=1).enter()
+    place = Entry(line, "local", most=1).enter()
     app = press(open_page(), "Generate")
     assert texts("en")["limits.streams"].format(limit=1) in said(app)
     place.leave()
@@ -248,8 +248,8 @@ def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
     set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to("[streams]\nat_once = 1\n")
-    first = line.ask("somebody else", at_once=1).enter()
-    second = line.ask("another", at_once=1, queue=9, patience=60)
+    first = Entry(line, "somebody else", at_once=1).enter()
+    second = Entry(line, "another", at_once=1, queue=9, patience=60)
     second.wait(0)
     told = texts("en")["limits.waiting"]
     app = open_page()
@@ -270,7 +270,7 @@ def test_who_has_to_wait_is_shown_the_place_in_line_and_gets_an_answer_in_turn(
 
 def test_stop_leaves_the_line(set_to: Callable[[str], None], line: StreamQueue) -> None:
     set_to(FEW.format(1) + "[streams]\nat_once = 1\n")
-    place = line.ask("somebody else", at_once=1).enter()
+    place = Entry(line, "somebody else", at_once=1).enter()
     app = open_page()
     next(button for button in app.button if button.label == "Generate").click().run()
     app.button(key="stop").click().run()
@@ -284,7 +284,7 @@ def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
     set_to: Callable[[str], None], line: StreamQueue
 ) -> None:
     set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
-    place = line.ask("somebody else", at_once=1).enter()
+    place = Entry(line, "somebody else", at_once=1).enter()
     app = press(open_page(), "Generate")
     assert texts("en")["limits.patience"].format(limit=1) in said(app)
     assert counted() == Used()

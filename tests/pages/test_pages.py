@@ -211,7 +211,7 @@ def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(draw, "_spec", fail)
+    monkeypatch.setattr(draw, "chart_of", fail)
     app = open_day_3("en")
     assert not app.exception
     assert "The figure couldn't be drawn. It shows: The model writes 2,000" in everything(app)

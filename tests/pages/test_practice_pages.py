@@ -471,10 +471,10 @@ def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_i
 def test_an_exercise_that_cannot_be_read_takes_nothing_else_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(lesson: str) -> list[object]:
+    def broken(lesson: str, _: object) -> list[object]:
         raise ExerciseError(f"{lesson}: exercise.toml is no TOML")
 
-    monkeypatch.setattr(practice_panel, "exercises", broken)
+    monkeypatch.setattr(practice_panel, "_loaded", broken)
     app = open_page()
     assert not app.exception
     assert texts("en")["practice.broken"] in said(app)

@@ -195,7 +195,7 @@ def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
             for chart in blocks:
                 if isinstance(chart, Chart):
                     try:
-                        draw.chart_of(chart.file, dict(chart.labels))
+                        draw.chart_of(chart.file, chart.labels)
                     except Exception as error:  # an instructor's program: whatever it raises
                         what = f"{type(error).__name__}: {error}"
                         what = f"the chart {chart.file.name} fails: {what}"
@@ -203,7 +203,6 @@ def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
 
 
 def main(what: str, names: Sequence[str]) -> None:
-    """Print what fails."""
     output, sys.stdout = sys.stdout, sys.stderr  # for what pages and charts print
     if what == "charts":
         print(

@@ -1,4 +1,4 @@
-"""What can be seen in an exercise's files: their fields, their texts, mistakes that never happen.
+"""What can be seen in an exercise's files: their fields and their texts.
 
 Whether its solution passes and each wrong answer is explained is tried by ``try_exercises.py``.
 """
@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 
-from course.commands.checking.wording import Place, text_faults, texts_in
+from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import Code
-from course.content.parser import LANGUAGE, read
+from course.content.parser import EXERCISE, LANGUAGE, read
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
-from course.toml_models import line_of, validated
+from course.toml_models import Place, line_of, validated
 from local_cortex.faults import FAULTS
 from practice import Exercise, ExerciseError, snippet
-from practice.conditions import Condition
-from practice.exercises import Check, ExerciseFile, Mistake, RightAnswer, read_exercise
+from practice.exercises import ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
-FOLDER = re.compile(r"(0|[1-9][0-9]?)_[a-z0-9_]{1,40}")
 PARTS = ("exercise.toml", "starter.py", "solution.py")
 # The first says where to look, the second what is missing there, the third nearly how.
 FEWEST_HINTS = 3
@@ -54,7 +51,7 @@ def exercise_files(lesson: Path) -> Iterator[Problem]:
     for path in paths:
         if path.name.startswith((".", "__")):
             continue
-        if not path.is_dir() or not FOLDER.fullmatch(path.name):
+        if not path.is_dir() or not EXERCISE.fullmatch(path.name):
             fix = "Put each exercise into a folder like practice/1_first_words/"
             yield Problem(path, 0, "this folder isn't an exercise's", fix)
             continue
@@ -111,7 +108,7 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
         yield Problem(path, line_of(source, ("hints", 0, "ko")), said, fix)
     yield from text_faults(path, about)
     yield from _texts(exercise, path, source)
-    for place, what, fix in chain(placeholders(about), never(about)):
+    for place, what, fix in placeholders(about):
         yield Problem(path, line_of(source, place), what, fix, "warning")
     if not about.wrong:
         what = "no wrong answer proves that the checks find anything"
@@ -213,81 +210,14 @@ def unproven(about: ExerciseFile, seen: Collection[tuple[str, str | None]]) -> I
 
     An exercise without any wrong answer has a warning of its own.
     """
-    for place, check, mistake in _mistakes(about) if about.wrong else ():
-        if (check.id if check else "runs", mistake.id) not in seen:
-            what = f"no wrong answer makes the mistake `{mistake.id}`"
-            yield place, what, "Add a [[wrong]] that makes it, or remove the mistake"
-
-
-def never(about: ExerciseFile) -> Iterator[Found]:
-    """Yield mistakes that cannot be recognised, whatever the program does."""
-    before: list[Mistake] = []
-    for place, check, mistake in _mistakes(about):
-        if place[-1] == 0:
-            before = []
-        parts = _parts(mistake.when)
-        earlier = next((each for each in before if _follows(parts, _parts(each.when))), None)
-        before.append(mistake)
-        if earlier is not None:
-            reason, fix = f"`{earlier.id}` always fits before it", f"Put it before `{earlier.id}`"
-        elif check is not None and _follows(parts, _parts(check.passes)):
-            reason, fix = "where it fits, the check passes", "Change its condition"
-        elif any(part.no is not None and _follows(parts, _parts(part.no)) for part in parts):
-            reason, fix = "its condition contradicts itself", "Change its condition"
-        elif check is None and any(part.error == "" or part.ended == "end" for part in parts):
-            reason, fix = "it needs a program without an error", "Move it to a check"
-        else:
-            continue
-        yield place, f"the mistake `{mistake.id}` is never recognised: {reason}", fix
-
-
-def _mistakes(about: ExerciseFile) -> Iterator[tuple[Place, Check | None, Mistake]]:
-    for number, check in enumerate(about.checks):
-        for index, mistake in enumerate(check.mistakes):
-            yield ("checks", number, "mistakes", index), check, mistake
-    for index, mistake in enumerate(about.errors):
-        yield ("errors", index), None, mistake
-
-
-def _parts(condition: Condition) -> list[Condition]:
-    """Return a condition's parts, all of which must hold, each with one thing that it asks for."""
-    if condition.run is not None:
-        return [condition]
-    parts = [part for each in condition.all or () for part in _parts(each)]
-    # These belong together: they are about one call, one stream, one error.
-    for names in (("called", "with_", "messages", "times"), ("shown", "pieces", "whole", "part")):
-        given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
-        if given:
-            parts.append(Condition.model_construct(set(given), **given))
-    alone = ("any", "no", "code", "catches", "chat", "read", "closed", "kept")
-    for name in (*alone, "error", "message", "ended"):
-        if _is_given(condition, name):
-            value = getattr(condition, name)
-            parts.append(Condition.model_construct({name}, **{name: value}))
-    return parts
-
-
-def _is_given(condition: Condition, name: str) -> bool:
-    default = Condition.model_fields[name].get_default(call_default_factory=True)
-    return bool(getattr(condition, name) != default)
-
-
-def _follows(parts: Sequence[Condition], others: Sequence[Condition]) -> bool:
-    """Tell whether all of ``others`` hold wherever all of ``parts`` do, as far as can be seen."""
-    return all(any(_implies(part, other) for part in parts) for other in others)
-
-
-def _implies(part: Condition, other: Condition) -> bool:
-    if part == other:
-        return True
-    if part.run != other.run:
-        return False
-    if other.called is not None:
-        # Called with more arguments, it was called; any function of Streamlit's is `st.*`.
-        every = "st.*" if (part.called or "").startswith("st.") else None
-        named = other.called in (part.called, every)
-        given = all(part.with_.get(name) == wanted for name, wanted in other.with_.items())
-        given = given and other.messages in (None, part.messages)
-        return named and given and other.times is None and part.times != 0
-    asked = [name for name in ("shown", "pieces", "whole", "part") if _is_given(other, name)]
-    return bool(asked) and all(getattr(part, name) == getattr(other, name) for name in asked)
+    tables: list[tuple[Place, str, list[Mistake]]] = [
+        (("checks", number, "mistakes"), check.id, check.mistakes)
+        for number, check in enumerate(about.checks)
+    ]
+    tables.append((("errors",), "runs", about.errors))
+    for table, check_id, mistakes in tables if about.wrong else ():
+        for index, mistake in enumerate(mistakes):
+            if (check_id, mistake.id) not in seen:
+                what = f"no wrong answer makes the mistake `{mistake.id}`"
+                fix = "Add a [[wrong]] that makes it, or remove the mistake"
+                yield (*table, index), what, fix

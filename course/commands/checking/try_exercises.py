@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from course.commands.checking.exercise_files import snippets, unproven
-from course.commands.checking.wording import Place
 from course.content.lesson import find
 from course.exercises.answering import Answers, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
+from course.toml_models import Place
 from practice import CheckResult, Exercise, Unavailable, grade, load_exercises
 from practice.exercises import RightAnswer, WrongAnswer
 

@@ -13,12 +13,10 @@ from course.problems import Problem
 from practice import exercises
 from practice.sources import read_text
 
-Place = tuple[str | int, ...]
-
 
 def texts_in(
-    model: object, place: Place = ()
-) -> Iterator[tuple[Place, toml_models.Both | exercises.Both]]:
+    model: object, place: toml_models.Place = ()
+) -> Iterator[tuple[toml_models.Place, toml_models.Both | exercises.Both]]:
     """Yield every text in both languages that a file holds, and where."""
     if isinstance(model, toml_models.Both | exercises.Both):
         yield place, model

@@ -25,8 +25,8 @@ class Waiter:
         self.refused: str | None = None
         self.leaves = False
         self.looked = threading.Event()
-        self._entered: Callable[[], Entry] = lambda: line.ask(
-            name, **{"queue": 99, "patience": 99, **options}
+        self._entered: Callable[[], Entry] = lambda: Entry(
+            line, name, **{"queue": 99, "patience": 99, **options}
         ).enter(self._look)
         self.thread = threading.Thread(target=self._wait, daemon=True)
         self.thread.start()
@@ -60,12 +60,12 @@ class Waiter:
 def test_without_a_limit_nobody_waits() -> None:
     line = StreamQueue(grace=0.0)
     for number in range(100):
-        line.ask(str(number)).enter()
+        Entry(line, str(number)).enter()
 
 
 def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahead() -> None:
     line = StreamQueue(grace=0.0)
-    place = line.ask("first", at_once=1).enter()
+    place = Entry(line, "first", at_once=1).enter()
     waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(3)]
     assert [each.ahead for each in waiting] == [[0], [1], [2]]
     place.leave()
@@ -75,7 +75,7 @@ def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahea
 
 def test_who_came_first_goes_first() -> None:
     line = StreamQueue(grace=0.0)
-    place: Entry | None = line.ask("first", at_once=1).enter()
+    place: Entry | None = Entry(line, "first", at_once=1).enter()
     waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(5)]
     for each in waiting:
         assert place is not None
@@ -86,7 +86,7 @@ def test_who_came_first_goes_first() -> None:
 
 def test_whoever_gives_up_leaves_no_gap() -> None:
     line = StreamQueue(grace=0.0)
-    place = line.ask("first", at_once=1).enter()
+    place = Entry(line, "first", at_once=1).enter()
     one, two, three = (Waiter(line, name, at_once=1).is_there() for name in "abc")
     two.leaves = True
     assert two.done().refused == "left"
@@ -99,17 +99,17 @@ def test_whoever_gives_up_leaves_no_gap() -> None:
 
 def test_a_place_is_given_back_once_however_often_it_is_left() -> None:
     line = StreamQueue(grace=0.0)
-    place = line.ask("first", at_once=1).enter()
+    place = Entry(line, "first", at_once=1).enter()
     place.leave()
     place.leave()
-    line.ask("second", at_once=1).enter()
+    Entry(line, "second", at_once=1).enter()
     with pytest.raises(Refusal, match="refused"):
-        line.ask("third", at_once=1, queue=0).enter()
+        Entry(line, "third", at_once=1, queue=0).enter()
 
 
 def test_when_the_queue_is_full_the_next_is_sent_away_at_once() -> None:
     line = StreamQueue(grace=0.0)
-    line.ask("first", at_once=1).enter()
+    Entry(line, "first", at_once=1).enter()
     Waiter(line, "second", at_once=1).is_there()
     assert Waiter(line, "third", at_once=1, queue=1).done().refused == "queue"
 
@@ -121,9 +121,9 @@ def test_a_wait_has_an_end() -> None:
     def wait(_: int) -> None:
         clock.now += 59.0
 
-    line.ask("first", at_once=1).enter()
+    Entry(line, "first", at_once=1).enter()
     with pytest.raises(Refusal) as told:
-        line.ask("second", at_once=1, queue=1, patience=60.0).enter(wait)
+        Entry(line, "second", at_once=1, queue=1, patience=60.0).enter(wait)
     assert (told.value.reason, told.value.limit) == ("patience", 60)
     # And it leaves nobody in the line.
     assert line.waiting == 0
@@ -131,10 +131,10 @@ def test_a_wait_has_an_end() -> None:
 
 def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> None:
     line = StreamQueue(grace=0.0)
-    place = line.ask("me", most=2, at_once=1).enter()
+    place = Entry(line, "me", most=2, at_once=1).enter()
     Waiter(line, "me", most=2, at_once=1).is_there()
     with pytest.raises(Refusal) as told:
-        line.ask("me", most=2, at_once=1).enter()
+        Entry(line, "me", most=2, at_once=1).enter()
     assert (told.value.reason, told.value.limit) == ("streams", 2)
     assert Waiter(line, "you", most=2, at_once=1).is_there().ahead == [1]
     place.leave()
@@ -142,17 +142,17 @@ def test_a_learner_has_so_many_streams_and_those_that_wait_are_among_them() -> N
 
 def test_a_refused_learner_can_come_again_when_a_stream_has_ended() -> None:
     line = StreamQueue(grace=0.0)
-    place = line.ask("me", most=1).enter()
+    place = Entry(line, "me", most=1).enter()
     with pytest.raises(Refusal):
-        line.ask("me", most=1).enter()
+        Entry(line, "me", most=1).enter()
     place.leave()
-    line.ask("me", most=1).enter()
+    Entry(line, "me", most=1).enter()
     assert line.owned("me") == 1
 
 
 def test_a_stream_that_ends_in_a_moment_does_not_keep_its_learner_from_the_next() -> None:
     line = StreamQueue(grace=30.0)
-    place = line.ask("me", most=1).enter()
+    place = Entry(line, "me", most=1).enter()
     second = Waiter(line, "me", most=1)
     place.leave()
     assert second.done().place is not None
@@ -160,7 +160,7 @@ def test_a_stream_that_ends_in_a_moment_does_not_keep_its_learner_from_the_next(
 
 def test_more_places_in_the_settings_call_those_who_wait() -> None:
     line = StreamQueue(grace=0.0)
-    line.ask("first", at_once=1).enter()
+    Entry(line, "first", at_once=1).enter()
     waiting = Waiter(line, "second", at_once=1).is_there()
     Waiter(line, "third", at_once=3).done()
     assert waiting.done().place is not None
@@ -180,7 +180,7 @@ def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None
                     raise Left
 
             try:
-                place = line.ask(str(seed), at_once=3, queue=99, patience=99).enter(maybe_leave)
+                place = Entry(line, str(seed), at_once=3, queue=99, patience=99).enter(maybe_leave)
             except Left:
                 continue
             with lock:
@@ -203,8 +203,8 @@ def test_of_many_who_come_and_go_at_once_never_more_are_there_than_may() -> None
 
 def test_who_leaves_before_there_is_a_place_never_gets_in() -> None:
     line = StreamQueue(grace=30.0)
-    first = line.ask("me", most=1).enter()
-    second = line.ask("me", most=1)
+    first = Entry(line, "me", most=1).enter()
+    second = Entry(line, "me", most=1)
     assert second.wait(0) == 1
     second.leave()
     first.leave()
