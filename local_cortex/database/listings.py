@@ -26,9 +26,10 @@ from local_cortex.database.catalog import (
 from local_cortex.database.objects import KINDS
 from local_cortex.search import statements as search
 from local_cortex.search.service import SearchService
-from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
+from local_cortex.sql.errors import compile_error, not_run, object_missing
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.words import Words
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.stage_files import NamedFormat, Stage
 from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
@@ -75,18 +76,16 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
     Raises:
         SqlError: 000002, another SHOW; 001003, a clause that SHOW has not got.
     """
-    words = [str(token.text).upper() for token in parsed.tokens[1:]]
-    start = 1 + (words[:1] == ["TERSE"])
-    for length in (3, 2, 1):
-        kind = " ".join(words[start - 1 : start - 1 + length])
-        if kind in SHOWN:
-            break
-    else:
-        raise not_run(f"SHOW {' '.join(words[:2])}".strip(), f"It runs SHOW {', '.join(SHOWN)}.")
+    words = Words(parsed.sql, parsed.tokens[1:])
+    words.skip("TERSE")
+    kind = next((one for one in SHOWN if words.skip(*one.split())), None)
+    if kind is None:
+        what = " ".join(parsed.words[:3])
+        raise not_run(what, f"It runs SHOW {', '.join(SHOWN)}.")
     names, source = SHOWN[kind]
     if source is _models:
         names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
-    clauses = _clauses(parsed, start + length)
+    clauses = _clauses(words)
     kept = [
         facts
         for facts in source(execution, clauses)
@@ -420,43 +419,24 @@ _KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION",
 _ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
 
 
-def _clauses(parsed: Parsed, at: int) -> Clauses:
-    """Read the clauses that begin at a token: their comments are gone and their texts unquoted."""
-    tokens, clauses = list(parsed.tokens[at:]), Clauses()
-    while tokens:
-        word, start = _word(tokens), tokens[0].start
-        text = _take(parsed, tokens)
-        if word == "LIKE":
-            clauses.pattern = _take(parsed, tokens)
-        elif word == "STARTS" and _take(parsed, tokens).upper() == "WITH":
-            clauses.prefix = _take(parsed, tokens)
-        elif word == "LIMIT":
-            clauses.limit = _row_count(_take(parsed, tokens))
-        elif word in {"IN", "ON", "FOR", "TO"}:
-            clauses.kind = _take(parsed, tokens).upper() if _word(tokens) in _KINDS else ""
-            place: list[str] = []
-            while tokens and _word(tokens) not in _ENDS and (not place or _word(tokens) == "."):
-                if place:
-                    _take(parsed, tokens)
-                place.append(_word(tokens) or _take(parsed, tokens[:1]))
-                del tokens[:1]
-            if place or clauses.kind in {"DATABASE", "SCHEMA"}:
-                clauses.place = place
-        elif word != "HISTORY":
-            raise syntax_error(parsed.sql, start, text)
+def _clauses(words: Words) -> Clauses:
+    clauses = Clauses()
+    while words:
+        if words.skip("LIKE"):
+            clauses.pattern = words.text()
+        elif words.skip("STARTS", "WITH"):
+            clauses.prefix = words.text()
+        elif words.skip("LIMIT"):
+            clauses.limit = _row_count(words.take())
+        elif any(map(words.skip, ("IN", "ON", "FOR", "TO"))):
+            clauses.kind = words.take() if words.next in _KINDS else ""
+            if words and words.next not in _ENDS:
+                clauses.place = words.name()
+            elif clauses.kind in {"DATABASE", "SCHEMA"}:
+                clauses.place = []
+        else:
+            words.expect("HISTORY")
     return clauses
-
-
-def _word(tokens: list[Any]) -> str:
-    """Return the next token in capitals; nothing before a quoted name and at the end."""
-    quoted = not tokens or tokens[0].token_type.name == "IDENTIFIER"
-    return "" if quoted else str(tokens[0].text).upper()
-
-
-def _take(parsed: Parsed, tokens: list[Any]) -> str:
-    if not tokens:
-        raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
-    return str(tokens.pop(0).text)
 
 
 def _row_count(text: str) -> int:
