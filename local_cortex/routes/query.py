@@ -23,7 +23,7 @@ from local_cortex.faults import Refusal
 from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate, failure, success
 from local_cortex.routes.web import JsonResponse, json_body
 from local_cortex.sessions import Login
-from local_cortex.sql import SqlError, SqlResult, execute
+from local_cortex.sql import SqlError, SqlResult, SqlServer
 
 if TYPE_CHECKING:
     from local_cortex.stages.commands import PutGet
@@ -40,8 +40,6 @@ IN_PROGRESS = "333334"
 RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
 # The statementTypeId of what may be sent as Arrow; the rows of others the connector reads as JSON.
 SELECT = 0x1000
-# More rows than these are written on a thread of their own, while other statements go on.
-FEW_ROWS = 1_000
 # Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
 LONG_POLL_SECONDS = 2.0
 # Finished statements are kept for clients that come back, or lost the answer and repeat the
@@ -203,7 +201,8 @@ class Statements:
 
 
 async def run(request: Request) -> JsonResponse:
-    login, state = authenticate(request), request.app.state
+    login = authenticate(request)
+    server: SqlServer = request.app.state.sql
     body = await json_body(request)
     sql, binds = body.get("sqlText"), body.get("bindings")
     if not isinstance(sql, str):
@@ -212,19 +211,16 @@ async def run(request: Request) -> JsonResponse:
         raise Refusal(400, "bindings must be an object")
 
     async def start(query_id: str) -> Result:
-        return await execute(
+        return await server.execute(
             sql,
+            login.sql,
             binds=binds,
-            session=login.sql,
-            cortex=state.functions,
             describe_only=bool(body.get("describeOnly")),
             query_id=query_id,
-            database=state.database,
-            workers=state.workers,
         )
 
     request_id = request.query_params.get("requestId", "")
-    statements: Statements = state.statements
+    statements: Statements = request.app.state.statements
     login.sql.cancel = statements.canceller(login.id)
     arrow = _reads_arrow(request, login, body)
     try:
@@ -276,8 +272,7 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
         url = f"/queries/{query_id}/result"
         data = {"queryId": query_id, "getResultUrl": url, "queryAbortsAfterSecs": 0}
         return success(data, IN_PROGRESS, "Query execution in progress.")
-    if getattr(finished, "row_count", 0) <= FEW_ROWS:
-        return success(_result(login, statement, finished))
+    # In a thread: the rows can be many, and other statements go on.
     return success(await asyncio.to_thread(_result, login, statement, finished))
 
 
