@@ -73,8 +73,8 @@ class SqlCortex:
         document = instructions.read("structure", asked, answer.text)
         return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
 
-    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
-        return models.show_columns(), models.show_rows(self._cortex.today())
+    def base_models(self) -> Sequence[Mapping[str, object]]:
+        return models.shown(self._cortex.today())
 
     def streams(self) -> Sequence[tuple[object, ...]]:
         return self._cortex.tally.rows()

@@ -71,11 +71,7 @@ Source = Callable[["Execution", Clauses], Iterable[Facts]]
 
 
 def show(execution: Execution, parsed: Parsed) -> SqlResult:
-    """Answer a SHOW statement.
-
-    Raises:
-        SqlError: 000002, another SHOW; 001003, a clause that SHOW has not got.
-    """
+    """Answer a SHOW statement; 000002, another SHOW; 001003, a clause that SHOW has not got."""
     words = Words(parsed.sql, parsed.tokens[1:])
     words.skip("TERSE")
     kind = next((one for one in SHOWN if words.skip(*one.split())), None)
@@ -83,8 +79,6 @@ def show(execution: Execution, parsed: Parsed) -> SqlResult:
         what = " ".join(parsed.words[:3])
         raise not_run(what, f"It runs SHOW {', '.join(SHOWN)}.")
     names, source = SHOWN[kind]
-    if source is _models:
-        names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
     clauses = _clauses(words)
     kept = [
         facts
@@ -306,9 +300,7 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         reached = clauses.kind == "ACCOUNT" or place in {HOME_OF_MODELS, HOME_OF_MODELS[:1]}
     else:
         reached = session.database is None or (session.database, session.schema) == HOME_OF_MODELS
-    columns, rows = run.cortex.base_models()
-    names = [name for name, _ in columns]
-    return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
+    return iter(run.cortex.base_models() if reached else ())
 
 
 def _streams(run: Execution, _: Clauses) -> Iterator[Facts]:
@@ -387,11 +379,7 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
 
 
 def describe_agent(execution: Execution, name: Name) -> SqlResult:
-    """Answer DESCRIBE AGENT.
-
-    Raises:
-        SqlError: 002003, there is none of this name.
-    """
+    """Answer DESCRIBE AGENT; 002003, there is none of this name."""
     agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
     if agent is None:
         raise object_missing("Agent", str(name))

@@ -62,11 +62,7 @@ def _done(message: str = "Statement executed successfully.") -> SqlResult:
 
 
 def create(execution: Execution, node: Any) -> SqlResult:
-    """Run CREATE.
-
-    Raises:
-        SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
-    """
+    """Run CREATE; 002002, there is one of this name; 000002, it is of a kind that is not run."""
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
@@ -335,11 +331,7 @@ _MAKERS: dict[str, Any] = {
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
-    """Run DROP.
-
-    Raises:
-        SqlError: 002003, there is no such thing.
-    """
+    """Run DROP; 002003, there is no such thing."""
     kind = str(node.args.get("kind")).upper()
     target = node.args["tables"][0] if node.args.get("tables") else node.this
     if kind in PLACES:

@@ -84,11 +84,7 @@ class TaskEngine(Protocol):
 
 
 def run(name: str, arguments: Given) -> Any:
-    """Do a task.
-
-    Raises:
-        EngineError: 400, the rule cannot answer this.
-    """
+    """Do a task; ``EngineError`` 400, the rule cannot answer this."""
     return RULES[name](arguments)
 
 

@@ -91,11 +91,7 @@ class Request:
 
 
 def read(body: Mapping[str, Any]) -> Request:
-    """Read a request's JSON.
-
-    Raises:
-        Refusal: 400, it names the field that is wrong or not there.
-    """
+    """Read a request's JSON; ``Refusal`` 400, it names the field that is wrong or not there."""
     given = {key: value for key, value in body.items() if value is not None}
     if given.get("scoring_config") == {"reranker": "none"}:
         # There is no reranker to leave out.
@@ -115,11 +111,7 @@ def read(body: Mapping[str, Any]) -> Request:
 
 
 def service_named(execution: Execution, name: Name) -> SearchService:
-    """Return a service.
-
-    Raises:
-        Refusal: 404, there is none of this name.
-    """
+    """Return a service; ``Refusal`` 404, there is none of this name."""
     found = execution.database.catalog.at(SearchService, name, None)
     if not isinstance(found, SearchService):
         raise Refusal(404, f"Cortex Search service '{name}' does not exist or not authorized.")
@@ -197,8 +189,7 @@ def contents(execution: Execution, service: SearchService) -> Contents:
     if sum(map(len, texts)) > MAX_SEARCH_CHARS:
         what = f"Characters of {service.column} in a Cortex Search service"
         raise too_large(what, MAX_SEARCH_CHARS, "Select fewer rows.")
-    known = before.index.vectors if before is not None else {}
-    index = Index(texts, DIMENSIONS[service.model], known, execution.check)
+    index = Index(texts, DIMENSIONS[service.model], execution.check)
     now = Contents(seen, table, rows, index)
     # What an open transaction sees may yet be undone.
     if not execution.in_transaction:
