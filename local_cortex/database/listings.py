@@ -32,7 +32,7 @@ from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.words import Words
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.stage_files import NamedFormat, Stage
-from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
+from local_cortex.wire.result import SHOW, SqlColumn, SqlResult, columns_named
 from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ __all__ = [
     "show",
 ]
 
-SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
 
 Facts = Mapping[str, Any]
@@ -99,7 +98,7 @@ def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
         ]
         for row in rows
     ]
-    return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
+    return SqlResult.of_rows(columns, values, SHOW)
 
 
 def like(pattern: str, text: str) -> bool:
@@ -398,7 +397,7 @@ def describe_table(table: Table) -> SqlResult:
         flags = ["Y" if flag else "N" for flag in (one.nullable, one.primary_key, one.unique_key)]
         row = (one.name, str(one.type), "COLUMN", flags[0], one.default, *flags[1:])
         rows.append((*row, None, None, one.comment, None))
-    return SqlResult.of_rows(columns, rows, SHOW_STATEMENT)
+    return SqlResult.of_rows(columns, rows, SHOW)
 
 
 # --- clauses --------------------------------------------------------------------------------------

@@ -27,15 +27,13 @@ from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
 from local_cortex.stages.reading import template
 from local_cortex.stages.stage_files import NamedFormat, Stage, stage_options
-from local_cortex.wire.result import SqlResult
+from local_cortex.wire.result import DDL, SqlResult
 from local_cortex.wire.types import SqlType, declared
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["DDL", "KINDS", "PLACES", "alter", "comment", "create", "drop"]
-
-DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
+__all__ = ["KINDS", "PLACES", "alter", "comment", "create", "drop"]
 
 # One of each exists, whatever a program calls it: accepted without effect.
 PLACES = frozenset(

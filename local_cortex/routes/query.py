@@ -24,6 +24,8 @@ from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate
 from local_cortex.routes.web import JsonResponse, json_body
 from local_cortex.sessions import Login
 from local_cortex.sql import SqlError, SqlResult, SqlServer
+from local_cortex.sql.errors import canceled
+from local_cortex.wire.result import SELECT
 
 if TYPE_CHECKING:
     from local_cortex.stages.commands import PutGet
@@ -38,8 +40,6 @@ log = logging.getLogger(__name__)
 IN_PROGRESS = "333334"
 # The session parameter that says whether the Python connector gets rows as Arrow or as JSON.
 RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
-# The statementTypeId of what may be sent as Arrow; the rows of others the connector reads as JSON.
-SELECT = 0x1000
 # Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
 LONG_POLL_SECONDS = 2.0
 # Finished statements are kept for clients that come back, or lost the answer and repeat the
@@ -74,7 +74,7 @@ class Statement:
     def error(self) -> SqlError | None:
         """Why it failed; ``None`` while it runs and when it succeeded."""
         if self.task.done() and self.task.cancelled():
-            return SqlError("SQL execution canceled", code="000604", sqlstate="57014")
+            return canceled()
         error = self.task.exception() if self.task.done() else None
         assert error is None or isinstance(error, SqlError)  # noqa: S101 - see _as_sql_error
         return error
@@ -96,7 +96,7 @@ async def _as_sql_error(work: Coroutine[Any, Any, Result]) -> Result:
     except SqlError:
         raise
     except Stopped:  # its session was closed meanwhile
-        raise SqlError("SQL execution canceled", code="000604", sqlstate="57014") from None
+        raise canceled() from None
     except Exception as error:
         kind, debugging = type(error).__name__, log.isEnabledFor(logging.DEBUG)
         log.exception("A statement failed: %s", kind, exc_info=debugging)
@@ -319,6 +319,7 @@ def _result(login: Login, statement: Statement, finished: Result) -> dict[str, A
         "returned": finished.row_count,
         "statementTypeId": finished.statement_type_id,
     }
+    # The connector reads the rows of other statements as JSON.
     if statement.arrow and finished.statement_type_id == SELECT:
         from local_cortex.wire.arrow import encode
 

@@ -23,8 +23,7 @@ from local_cortex.sql.errors import (
 )
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.words import Words
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT
+from local_cortex.wire.result import DDL, SHOW, SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "facts", "run"]
 
-# statementTypeId, as in Snowflake's JDBC driver
-DDL, SHOW_STATEMENT = 0x6000, 0x4400
 DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
 #: What DESCRIBE shows, and SHOW after ``created_on``.
 COLUMNS = (
@@ -66,7 +63,7 @@ def run(execution: Execution, parsed: Parsed) -> SqlResult:
     if verb in {"DESCRIBE", "DESC"}:
         return _describe(execution, words)
     if execution.describe_only:
-        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], DDL)
+        return SqlResult.described()
     if verb == "CREATE":
         return _create(execution, words, replace)
     if verb == "DROP":
@@ -164,7 +161,7 @@ def _describe(execution: Execution, words: Words) -> SqlResult:
     words.end()
     told = {"comment": service.comment, **facts(service)}
     names = [one.partition(":")[0] for one in COLUMNS.split()]
-    return SqlResult.named(COLUMNS, [[told[one] for one in names]], SHOW_STATEMENT)
+    return SqlResult.named(COLUMNS, [[told[one] for one in names]], SHOW)
 
 
 def facts(service: SearchService) -> dict[str, Any]:

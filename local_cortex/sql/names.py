@@ -20,6 +20,7 @@ __all__ = [
     "decode_all",
     "encode",
     "identifier",
+    "in_quotes",
     "parts",
     "quoted",
     "spelled",
@@ -68,11 +69,14 @@ def quoted(name: str) -> exp.Identifier:
     return exp.to_identifier(encode(name), quoted=True)
 
 
+def in_quotes(name: str) -> str:
+    """Return a name in quotes, as Snowflake and DuckDB both read it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def written(*parts: str) -> str:
     """Return a dotted name with quotes where Snowflake needs them."""
-    return ".".join(
-        part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts
-    )
+    return ".".join(part if _PLAIN.fullmatch(part) else in_quotes(part) for part in parts)
 
 
 def parts(text: str) -> list[str]:

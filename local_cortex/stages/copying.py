@@ -12,8 +12,9 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
-from local_cortex.sql.names import encode, identifier
-from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, quoted, text
+from local_cortex.sql.names import encode, identifier, in_quotes
+from local_cortex.sql.rows import translate
+from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, text
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
 from local_cortex.stages.stage_files import File, file_format, location, target
 from local_cortex.wire.result import SqlResult
@@ -110,7 +111,7 @@ def run(execution: Execution, tree: exp.Copy) -> SqlResult:
         limit = parsed if on_error == "CONTINUE" else 1
         character = 1 if errors else None
         rows.append((shown, status, parsed, good, limit, errors, message, line, character, column))
-    listed = ", ".join(quoted(encode(column)) for column, _ in columns)
+    listed = ", ".join(in_quotes(encode(column)) for column, _ in columns)
     skipped = ", ".join(text(file.name) for file in bad) or "''"
     execution.cursor.execute(
         f"INSERT INTO {table.duckdb} ({listed}) SELECT {_each(columns, 'd{0}')} FROM temp.copied "
@@ -187,15 +188,15 @@ def _read(execution: Execution, query: Any, given: FileFormat, columns: Columns)
     if not counted:
         query.select("0", copy=False)
     query.select("METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER", copy=False, dialect="snowflake")
-    sql, names = execution.translate(query)
-    if len(names) - 3 != len(columns):
+    sql = translate(execution, query)
+    types = execution.cursor.sql(sql).types
+    if len(types) - 3 != len(columns):
         raise _wrong(
             "Insert value list does not match column list expecting "
-            f"{len(columns)} but got {len(names) - 3}",
+            f"{len(columns)} but got {len(types) - 3}",
             code="002020",
         )
     casts, tests, reasons = [], "", ""
-    types = execution.cursor.sql(sql).types
     for at, ((_, kind), have) in enumerate(zip(columns, types, strict=False)):
         casts.append(f"{given.cast(f'v{at}', str(have), kind)} AS d{at}")
         tests += f" WHEN v{at} IS NOT NULL AND d{at} IS NULL THEN {at + 1}"

@@ -14,16 +14,16 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.sql.errors import not_run, too_large
+from local_cortex.sql.names import in_quotes
 from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,
     name_of,
-    quoted,
     text,
     value_of,
 )
 from local_cortex.stages.stage_files import File, Location, bind, file_format, location
-from local_cortex.wire.result import SqlResult
+from local_cortex.wire.result import SELECT, SqlResult
 from local_cortex.wire.types import of_duckdb
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["URL_FUNCTIONS", "columns_of", "file_url", "table", "template"]
 
-SELECT = 0x1000  # statementTypeId, as in Snowflake's JDBC driver
 MAX_COLUMNS = 2_000  # of a CSV file
 EXTRA_FIELDS = "METADATA$EXTRA_FIELDS"  # for COPY INTO: how many more fields a row has; -1 for less
 URL_FUNCTIONS: Final = {"BUILD_SCOPED_FILE_URL", "BUILD_STAGE_FILE_URL", "GET_PRESIGNED_URL"}
@@ -198,7 +197,7 @@ def _infer_schema(execution: Execution, call: exp.Anonymous) -> list[tuple[objec
     rows: list[tuple[object, ...]] = []
     for order, ((written, _), kind) in enumerate(zip(found, kinds, strict=True)):
         name = written.upper() if fold else written
-        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f"$1:{quoted(name)}"
+        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f"$1:{in_quotes(name)}"
         if read.type == "CSV":
             at = f"${order + 1}"
         elif fold:
@@ -235,7 +234,7 @@ def template(execution: Execution, tree: exp.Create) -> exp.Create:
     if not calls:
         raise not_run("USING TEMPLATE", "The template has to be a query of INFER_SCHEMA.")
     rows = _infer_schema(execution, calls[0])
-    columns = ", ".join(f"{quoted(str(name))} {kind}" for name, kind, *_ in rows)
+    columns = ", ".join(f"{in_quotes(str(name))} {kind}" for name, kind, *_ in rows)
     made = sqlglot.parse_one(f"CREATE TABLE t ({columns})", read="snowflake")
     result.set("this", exp.Schema(this=result.this, expressions=made.this.expressions))
     return result
