@@ -152,11 +152,7 @@ class Catalog:
         return self._entries.get((kind, owner, name))
 
     def create(self, name: Name, comment: str = "") -> None:
-        """Make a database with its schema PUBLIC, or a schema.
-
-        Raises:
-            SqlError: as of :meth:`place`.
-        """
+        """Make a database with its schema PUBLIC, or a schema; errors as of :meth:`place`."""
         with self._lock:
             if name.schema == INFORMATION_SCHEMA:
                 raise exists_already(name.short)

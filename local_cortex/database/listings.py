@@ -361,11 +361,7 @@ ACCOUNT_USAGE = _kinds("ACCOUNT_USAGE")
 
 
 def information_schema(execution: Execution, name: Name) -> SqlResult:
-    """Return a view of INFORMATION_SCHEMA or ACCOUNT_USAGE as rows.
-
-    Raises:
-        SqlError: 002003, there is none of this name here.
-    """
+    """Return a view of INFORMATION_SCHEMA or ACCOUNT_USAGE; 002003, there is none."""
     usage = (name.database, name.schema) == ("SNOWFLAKE", USAGE)
     views = {**INFORMATION, **(ACCOUNT_USAGE if usage else {})}
     if name.name not in views or not execution.database.catalog.has(name.database):

@@ -24,11 +24,7 @@ OPERATORS = "@eq, @contains, @gte, @lte, @primarykey, @and, @or and @not"
 
 
 def compiled(filter_: Any, attributes: Sequence[str], keys: Sequence[str]) -> Test:
-    """Return what tells whether a row passes.
-
-    Raises:
-        Refusal: 400, a filter that is not of the documented form or names another column.
-    """
+    """Return what tells whether a row passes; ``Refusal`` 400, the filter is wrong."""
     return _Compiler(attributes, keys).test(filter_, 1)
 
 

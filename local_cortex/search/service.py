@@ -162,11 +162,7 @@ def _json(value: Any) -> Any:
 
 
 def contents(execution: Execution, service: SearchService) -> Contents:
-    """Return a service's rows and index, as of now.
-
-    Raises:
-        SqlError: its query fails, or gives more than a service may hold.
-    """
+    """Return a service's rows and index, as of now; ``SqlError`` if its query fails."""
     seen = execution.database.changes
     before = service.kept[0] if service.kept else None
     if before is not None and before.seen == seen:
@@ -198,11 +194,7 @@ def contents(execution: Execution, service: SearchService) -> Contents:
 
 
 def selected(execution: Execution, definition: str, home: Sequence[str | None]) -> SqlResult:
-    """Run a service's query as its owner: without the caller's variables and temporary tables.
-
-    Raises:
-        SqlError: it fails.
-    """
+    """Run a service's query without the caller's variables and temporary tables."""
     import duckdb
     from sqlglot import exp
 

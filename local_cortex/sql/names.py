@@ -35,11 +35,7 @@ _DOTTED = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 
 
 def encode(name: str) -> str:
-    """Return DuckDB's name for a name as Snowflake keeps it.
-
-    Raises:
-        SqlError: 001003, it holds the character that marks encoded names.
-    """
+    """Return DuckDB's name for Snowflake's; 001003, it holds the character that marks them."""
     if MARK in name:
         raise compile_error("A name can't hold the control character U+001F.")
     small = sum(1 << at for at, letter in enumerate(name) if "a" <= letter <= "z")
@@ -80,11 +76,7 @@ def written(*parts: str) -> str:
 
 
 def parts(text: str) -> list[str]:
-    """Return the parts of a dotted name as Snowflake keeps them: :func:`written` backwards.
-
-    Raises:
-        ValueError: it is no name.
-    """
+    """Return the parts of what :func:`written` returned; ``ValueError`` if it is no name."""
     if not _DOTTED.fullmatch(text):
         raise ValueError(text)
     return [

@@ -135,11 +135,7 @@ def _run(execution: Execution, sql: str) -> list[Any]:
 
 
 def insert(execution: Execution, node: Any) -> SqlResult:
-    """Run INSERT of values, bound rows or a query.
-
-    Raises:
-        SqlError: 002020, more or fewer values than columns; 000904, no such column.
-    """
+    """Run INSERT; 002020, more or fewer values than columns; 000904, no such column."""
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
     table = resolver.find(schema.this if schema else node.this, ("TABLE",))
