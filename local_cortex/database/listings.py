@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -102,15 +103,9 @@ def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
 
 
 def like(pattern: str, text: str) -> bool:
-    """Match a whole text with ``%`` and ``_``, in any case, in time of both lengths' product."""
-    pattern, text = pattern.lower().replace("\\", ""), text.lower()
-    reached = {0}
-    for sign in pattern:
-        if sign == "%":
-            reached = set(range(min(reached, default=len(text) + 1), len(text) + 1))
-        else:
-            reached = {at + 1 for at in reached if at < len(text) and sign in {"_", text[at]}}
-    return len(text) in reached
+    """Match a whole text with ``%`` and ``_``, in any case."""
+    signs = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]", "\\": ""}
+    return fnmatchcase(text.lower(), "".join(signs.get(one, one) for one in pattern.lower()))
 
 
 # --- what there is --------------------------------------------------------------------------------

@@ -59,8 +59,13 @@ class Statement:
     owner: int
     task: asyncio.Task[Result]
     arrow: bool = False
-    size: int = 0
-    """About how many bytes its result takes; 0 while there is none."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes its result takes; 0 while there is none."""
+        task = self.task
+        done = task.done() and not task.cancelled() and task.exception() is None
+        return getattr(task.result(), "weight", 0) if done else 0
 
     @property
     def status(self) -> str:
@@ -110,9 +115,6 @@ class Statements:
     def __init__(self) -> None:
         self._by_query: dict[str, Statement] = {}
         self._by_request: dict[tuple[int, str], Statement] = {}
-        self._running: set[Statement] = set()
-        # Of all results that are kept.
-        self._bytes = 0
 
     def start(
         self,
@@ -129,7 +131,8 @@ class Statements:
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known
-        if sum(one.owner == owner for one in self._running) >= MOST_UNFINISHED:
+        kept = self._by_query.values()
+        if sum(one.owner == owner and not one.task.done() for one in kept) >= MOST_UNFINISHED:
             raise SqlError(
                 f"Local Cortex runs {MOST_UNFINISHED} statements of a session at a time. "
                 "Wait for some of them.",
@@ -140,8 +143,8 @@ class Statements:
         task = asyncio.create_task(_as_sql_error(run(query_id)))
         statement = Statement(query_id, request_id, owner, task, arrow)
         self._by_query[query_id] = statement
-        self._running.add(statement)
-        task.add_done_callback(lambda _: self._finish(statement))
+        # The client may be gone before it fails: this marks the exception as retrieved.
+        task.add_done_callback(lambda _: statement.size)
         if request_id:
             self._by_request[owner, request_id] = statement
         self._forget_old()
@@ -177,27 +180,17 @@ class Statements:
                 statement.task.cancel()
                 self._forget(statement)
 
-    def _finish(self, statement: Statement) -> None:
-        self._running.discard(statement)
-        task = statement.task
-        # The client may be gone before the statement fails: this marks the exception as retrieved.
-        if not task.cancelled() and not task.exception() and statement.query_id in self._by_query:
-            statement.size = getattr(task.result(), "weight", 0)
-            self._bytes += statement.size
-
     def _forget_old(self) -> None:
-        for statement in list(self._by_query.values()):
-            finished = len(self._by_query) - len(self._running)
-            if finished <= KEPT_STATEMENTS and self._bytes <= KEPT_BYTES:
-                break
-            if statement.task.done():
-                self._forget(statement)
+        finished = [one for one in self._by_query.values() if one.task.done()]
+        size = sum(one.size for one in finished)
+        while len(finished) > KEPT_STATEMENTS or size > KEPT_BYTES:
+            oldest = finished.pop(0)
+            size -= oldest.size
+            self._forget(oldest)
 
     def _forget(self, statement: Statement) -> None:
         del self._by_query[statement.query_id]
         self._by_request.pop((statement.owner, statement.request_id), None)
-        self._running.discard(statement)
-        self._bytes -= statement.size
 
 
 async def run(request: Request) -> JsonResponse:

@@ -1,8 +1,8 @@
 """A Cortex Search service: what it searches, how a request is read, and its rows and their index.
 
 The request and the answer have the form of ``cortex-search-service.yaml`` in Snowflake's REST API
-specifications (April 2026). Rows are read again after any statement that changed something, and
-indexed again only if they differ: there is no target lag to wait for.
+specifications (April 2026). Every search reads the rows again, and indexes them again only if they
+differ: there is no target lag to wait for.
 """
 
 from __future__ import annotations
@@ -53,11 +53,10 @@ PREVIEW_BYTES = 300_000
 NOT_BUILT = ("multi_index_query", "scoring_config", "scoring_profile")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """A service's rows at the database's state ``seen``, and their index."""
+    """A service's rows and their index."""
 
-    seen: int
     table: pa.Table
     rows: list[dict[str, Any]]
     index: Index
@@ -163,14 +162,10 @@ def _json(value: Any) -> Any:
 
 def contents(execution: Execution, service: SearchService) -> Contents:
     """Return a service's rows and index, as of now; ``SqlError`` if its query fails."""
-    seen = execution.database.changes
     before = service.kept[0] if service.kept else None
-    if before is not None and before.seen == seen:
-        return before
     result = selected(execution, service.definition, service.home)
     table = result.table
     if before is not None and table.equals(before.table):
-        before.seen = seen
         return before
     # Imported where it is used: it needs numpy.
     from local_cortex.search.index import Index
@@ -186,7 +181,7 @@ def contents(execution: Execution, service: SearchService) -> Contents:
         what = f"Characters of {service.column} in a Cortex Search service"
         raise too_large(what, MAX_SEARCH_CHARS, "Select fewer rows.")
     index = Index(texts, DIMENSIONS[service.model], execution.check)
-    now = Contents(seen, table, rows, index)
+    now = Contents(table, rows, index)
     # What an open transaction sees may yet be undone.
     if not execution.in_transaction:
         service.kept[:] = [now]

@@ -61,12 +61,7 @@ def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     for left in reversed(range(CONFLICTS)):
         try:
             # Running changes the tree, so each attempt parses again.
-            parsed = parse(execution.sql, execution.check)
-            try:
-                return _run_parsed(execution, parsed)
-            finally:
-                if not isinstance(parsed.tree, QUERIES) and parsed.words[0] != "SHOW":
-                    execution.database.changed()
+            return _run_parsed(execution, parse(execution.sql, execution.check))
         except Exception as error:
             # Known by its name: DuckDB may not be imported yet.
             conflict = type(error).__name__ == "TransactionException" and "onflict" in str(error)
