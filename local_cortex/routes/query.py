@@ -59,13 +59,16 @@ class Statement:
     owner: int
     task: asyncio.Task[Result]
     arrow: bool = False
+    size: int = 0
+    """About how many bytes its result takes; 0 while there is none."""
 
-    @property
-    def size(self) -> int:
-        """About how many bytes its result takes; 0 while there is none."""
-        task = self.task
-        done = task.done() and not task.cancelled() and task.exception() is None
-        return getattr(task.result(), "weight", 0) if done else 0
+    def __post_init__(self) -> None:
+        self.task.add_done_callback(self._measure)
+
+    def _measure(self, task: asyncio.Task[Result]) -> None:
+        # The client may be gone before it fails: this marks the exception as retrieved.
+        if not task.cancelled() and task.exception() is None:
+            self.size = getattr(task.result(), "weight", 0)
 
     @property
     def status(self) -> str:
@@ -143,8 +146,6 @@ class Statements:
         task = asyncio.create_task(_as_sql_error(run(query_id)))
         statement = Statement(query_id, request_id, owner, task, arrow)
         self._by_query[query_id] = statement
-        # The client may be gone before it fails: this marks the exception as retrieved.
-        task.add_done_callback(lambda _: statement.size)
         if request_id:
             self._by_request[owner, request_id] = statement
         self._forget_old()
