@@ -27,8 +27,7 @@ __all__ = [
     "available",
     "find",
     "load",
-    "show_columns",
-    "show_rows",
+    "shown",
 ]
 
 Lifecycle = Literal["GA", "PUPR", "PRPR"]
@@ -149,28 +148,14 @@ def available(on: date) -> tuple[Model, ...]:
     return tuple(model for model in MODELS if model.available_on(on))
 
 
-# The names are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models). The
-# types are not: they follow other SHOW commands, which give arrays as JSON text.
-SHOWN = (
-    *("created_on", "name", "model_type", "database_name", "schema_name", "owner"),
-    *("lifecycle_status", "in_region_availability", "legacy_date", "eol_date"),
-    "cross_region_availability",
-)
-
-
-def show_columns() -> tuple[tuple[str, str], ...]:
-    """Name and SQL type of each column of ``SHOW CORTEX BASE MODELS``."""
-    return tuple((name, "TIMESTAMP_LTZ" if name == "created_on" else "TEXT") for name in SHOWN)
-
-
-def show_rows(on: date) -> list[tuple[datetime | str | None, ...]]:
+def shown(on: date) -> list[dict[str, datetime | str | None]]:
     """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
 
-    Names are upper case, as in Snowflake's sample; ``created_on`` is the day of this table.
+    The columns are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models).
+    Their types are not: arrays are JSON text, as in other SHOW commands. Names are upper case, as
+    in Snowflake's sample; ``created_on`` is the day of this table.
     """
-    created = datetime.combine(_TABLE.as_of, time(), UTC)
-    fixed = ("CORTEX_BASE", "SNOWFLAKE", "MODELS", "SNOWFLAKE")
-    rows: list[tuple[datetime | str | None, ...]] = []
+    rows: list[dict[str, datetime | str | None]] = []
     for model in sorted(MODELS, key=lambda model: model.name):
         # Documented: an ended model has an empty array, one that no region hosts has NULL.
         in_region = json.dumps(model.in_region) if model.in_region else None
@@ -179,12 +164,20 @@ def show_rows(on: date) -> list[tuple[datetime | str | None, ...]]:
             # Documented as free text, with these two forms as its examples.
             ends = f"No sooner than {model.eol_not_before:%Y/%m/%d}"
         rows.append(
-            (
-                *(created, model.name.upper(), *fixed, model.status_on(on)),
-                "[]" if model.retired_on(on) else in_region,
-                model.legacy_date.isoformat() if model.legacy_date else None,
-                ends,
-                json.dumps(model.cross_region) if model.cross_region else None,
-            )
+            {
+                "created_on": datetime.combine(_TABLE.as_of, time(), UTC),
+                "name": model.name.upper(),
+                "model_type": "CORTEX_BASE",
+                "database_name": "SNOWFLAKE",
+                "schema_name": "MODELS",
+                "owner": "SNOWFLAKE",
+                "lifecycle_status": model.status_on(on),
+                "in_region_availability": "[]" if model.retired_on(on) else in_region,
+                "legacy_date": model.legacy_date.isoformat() if model.legacy_date else None,
+                "eol_date": ends,
+                "cross_region_availability": json.dumps(model.cross_region)
+                if model.cross_region
+                else None,
+            }
         )
     return rows

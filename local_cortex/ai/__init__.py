@@ -38,8 +38,8 @@ class CortexFunctions(Protocol):
         """Do a task of :mod:`local_cortex.engines.tasks`, which names no model."""
         ...
 
-    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
-        """Return the columns of SHOW CORTEX BASE MODELS (name and type) and its rows by name."""
+    def base_models(self) -> Sequence[Mapping[str, object]]:
+        """Return the rows of SHOW CORTEX BASE MODELS by name."""
         ...
 
     def streams(self) -> Sequence[tuple[object, ...]]:

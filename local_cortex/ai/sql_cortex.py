@@ -11,7 +11,7 @@ from local_cortex import models, speed, tokens
 from local_cortex.ai import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
 from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
-from local_cortex.engines.tasks import TaskEngine
+from local_cortex.engines.scripted import ScriptedEngine
 
 __all__ = ["SqlCortex"]
 
@@ -49,7 +49,7 @@ class SqlCortex:
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task by the engine's own rules, or ask its model."""
         engine = self._cortex.engine
-        if isinstance(engine, TaskEngine):
+        if isinstance(engine, ScriptedEngine):
             return await engine.task(name, arguments)
         prompt = Message("user", instructions.ask(name, arguments))
         answer = await self.complete(models.DEFAULTS[0], (prompt,), {"temperature": 0.0})
@@ -65,7 +65,7 @@ class SqlCortex:
         self._cortex.admit(call)
         engine = self._cortex.engine
         asked = {"text": call.messages[-1].content, "schema": schema}
-        if isinstance(engine, TaskEngine):
+        if isinstance(engine, ScriptedEngine):
             text = json.dumps(await engine.task("structure", asked), ensure_ascii=False)
             return Completion(text, Usage(prompt_tokens(call.messages), tokens.count(text)))
         prompt = Message("user", instructions.ask("structure", asked))
@@ -73,8 +73,8 @@ class SqlCortex:
         document = instructions.read("structure", asked, answer.text)
         return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
 
-    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
-        return models.show_columns(), models.show_rows(self._cortex.today())
+    def base_models(self) -> Sequence[Mapping[str, object]]:
+        return models.shown(self._cortex.today())
 
     def streams(self) -> Sequence[tuple[object, ...]]:
         return self._cortex.tally.rows()

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from local_cortex.sql.bounds import MAX_OBJECTS
 from local_cortex.sql.errors import exists_already, object_missing, too_large
-from local_cortex.sql.names import MARK, encode, written
+from local_cortex.sql.names import MARK, encode, in_quotes, written
 from local_cortex.wire.types import SqlType
 
 __all__ = [
@@ -103,12 +103,12 @@ class Table(Entry):
     def duckdb_schema(self) -> str:
         """DuckDB's schema of it, quoted."""
         owner = "" if self.owner is None else f"{MARK}{self.owner}"
-        return _quote(f"{encode(self.name.database)}{MARK}.{encode(self.name.schema)}{owner}")
+        return in_quotes(f"{encode(self.name.database)}{MARK}.{encode(self.name.schema)}{owner}")
 
     @property
     def duckdb(self) -> str:
         """DuckDB's name of it, quoted."""
-        return f"{self.duckdb_schema}.{_quote(encode(self.name.name))}"
+        return f"{self.duckdb_schema}.{in_quotes(encode(self.name.name))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +121,6 @@ class Agent(Entry):
 
 
 E = TypeVar("E", bound=Entry)
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class Catalog:
@@ -156,11 +152,7 @@ class Catalog:
         return self._entries.get((kind, owner, name))
 
     def create(self, name: Name, comment: str = "") -> None:
-        """Make a database with its schema PUBLIC, or a schema.
-
-        Raises:
-            SqlError: as of :meth:`place`.
-        """
+        """Make a database with its schema PUBLIC, or a schema; errors as of :meth:`place`."""
         with self._lock:
             if name.schema == INFORMATION_SCHEMA:
                 raise exists_already(name.short)

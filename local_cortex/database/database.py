@@ -35,8 +35,6 @@ class Database:
         self.replacing = threading.RLock()
         self._lock = threading.RLock()
         self._numbers = count(1)
-        #: Another number after every statement that may have changed something.
-        self.changes = 0
         self._executions: dict[int, Execution] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._connection: Any = None
@@ -108,10 +106,6 @@ class Database:
     def find(self, number: int) -> Execution:
         """Return the statement of a number."""
         return self._executions[number]
-
-    def changed(self) -> None:
-        """Note that a statement may have changed something."""
-        self.changes = next(self._numbers)
 
     def leave(self, execution: Execution) -> None:
         """Forget a statement that is over."""

@@ -154,13 +154,6 @@ class Execution:
             raise object_missing("Table", str(name))
         return found
 
-    def translate(self, query: exp.Expression) -> tuple[str, list[str]]:
-        """Return DuckDB's SQL for a Snowflake query, and the names of its columns."""
-        from local_cortex.sql.rows import describe, translate
-
-        sql = translate(self, query)
-        return sql, [name for name, _ in describe(self, sql)]
-
     def close(self) -> None:
         """Give back what the statement held; an open transaction keeps its connection."""
         self.database.leave(self)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,12 +27,13 @@ from local_cortex.database.catalog import (
 from local_cortex.database.objects import KINDS
 from local_cortex.search import statements as search
 from local_cortex.search.service import SearchService
-from local_cortex.sql.errors import compile_error, not_run, object_missing, syntax_error
+from local_cortex.sql.errors import compile_error, not_run, object_missing
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.words import Words
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.stage_files import NamedFormat, Stage
-from local_cortex.wire.result import SqlColumn, SqlResult, columns_named
+from local_cortex.wire.result import SHOW, SqlColumn, SqlResult, columns_named
 from local_cortex.wire.types import TEXT
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ __all__ = [
     "show",
 ]
 
-SHOW_STATEMENT = 0x4400  # statementTypeId of SHOW, from Snowflake's JDBC driver
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
 
 Facts = Mapping[str, Any]
@@ -70,23 +71,15 @@ Source = Callable[["Execution", Clauses], Iterable[Facts]]
 
 
 def show(execution: Execution, parsed: Parsed) -> SqlResult:
-    """Answer a SHOW statement.
-
-    Raises:
-        SqlError: 000002, another SHOW; 001003, a clause that SHOW has not got.
-    """
-    words = [str(token.text).upper() for token in parsed.tokens[1:]]
-    start = 1 + (words[:1] == ["TERSE"])
-    for length in (3, 2, 1):
-        kind = " ".join(words[start - 1 : start - 1 + length])
-        if kind in SHOWN:
-            break
-    else:
-        raise not_run(f"SHOW {' '.join(words[:2])}".strip(), f"It runs SHOW {', '.join(SHOWN)}.")
+    """Answer a SHOW statement; 000002, another SHOW; 001003, a clause that SHOW has not got."""
+    words = Words(parsed.sql, parsed.tokens[1:])
+    words.skip("TERSE")
+    kind = next((one for one in SHOWN if words.skip(*one.split())), None)
+    if kind is None:
+        what = " ".join(parsed.words[:3])
+        raise not_run(what, f"It runs SHOW {', '.join(SHOWN)}.")
     names, source = SHOWN[kind]
-    if source is _models:
-        names = " ".join(f"{name}:{kind}" for name, kind in execution.cortex.base_models()[0])
-    clauses = _clauses(parsed, start + length)
+    clauses = _clauses(words)
     kept = [
         facts
         for facts in source(execution, clauses)
@@ -106,19 +99,13 @@ def _result(names: str, rows: Iterable[Facts]) -> SqlResult:
         ]
         for row in rows
     ]
-    return SqlResult.of_rows(columns, values, SHOW_STATEMENT)
+    return SqlResult.of_rows(columns, values, SHOW)
 
 
 def like(pattern: str, text: str) -> bool:
-    """Match a whole text with ``%`` and ``_``, in any case, in time of both lengths' product."""
-    pattern, text = pattern.lower().replace("\\", ""), text.lower()
-    reached = {0}
-    for sign in pattern:
-        if sign == "%":
-            reached = set(range(min(reached, default=len(text) + 1), len(text) + 1))
-        else:
-            reached = {at + 1 for at in reached if at < len(text) and sign in {"_", text[at]}}
-    return len(text) in reached
+    """Match a whole text with ``%`` and ``_``, in any case."""
+    signs = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]", "\\": ""}
+    return fnmatchcase(text.lower(), "".join(signs.get(one, one) for one in pattern.lower()))
 
 
 # --- what there is --------------------------------------------------------------------------------
@@ -307,9 +294,7 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         reached = clauses.kind == "ACCOUNT" or place in {HOME_OF_MODELS, HOME_OF_MODELS[:1]}
     else:
         reached = session.database is None or (session.database, session.schema) == HOME_OF_MODELS
-    columns, rows = run.cortex.base_models()
-    names = [name for name, _ in columns]
-    return (dict(zip(names, row, strict=True)) for row in (rows if reached else ()))
+    return iter(run.cortex.base_models() if reached else ())
 
 
 def _streams(run: Execution, _: Clauses) -> Iterator[Facts]:
@@ -371,11 +356,7 @@ ACCOUNT_USAGE = _kinds("ACCOUNT_USAGE")
 
 
 def information_schema(execution: Execution, name: Name) -> SqlResult:
-    """Return a view of INFORMATION_SCHEMA or ACCOUNT_USAGE as rows.
-
-    Raises:
-        SqlError: 002003, there is none of this name here.
-    """
+    """Return a view of INFORMATION_SCHEMA or ACCOUNT_USAGE; 002003, there is none."""
     usage = (name.database, name.schema) == ("SNOWFLAKE", USAGE)
     views = {**INFORMATION, **(ACCOUNT_USAGE if usage else {})}
     if name.name not in views or not execution.database.catalog.has(name.database):
@@ -388,11 +369,7 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
 
 
 def describe_agent(execution: Execution, name: Name) -> SqlResult:
-    """Answer DESCRIBE AGENT.
-
-    Raises:
-        SqlError: 002003, there is none of this name.
-    """
+    """Answer DESCRIBE AGENT; 002003, there is none of this name."""
     agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
     if agent is None:
         raise object_missing("Agent", str(name))
@@ -411,7 +388,7 @@ def describe_table(table: Table) -> SqlResult:
         flags = ["Y" if flag else "N" for flag in (one.nullable, one.primary_key, one.unique_key)]
         row = (one.name, str(one.type), "COLUMN", flags[0], one.default, *flags[1:])
         rows.append((*row, None, None, one.comment, None))
-    return SqlResult.of_rows(columns, rows, SHOW_STATEMENT)
+    return SqlResult.of_rows(columns, rows, SHOW)
 
 
 # --- clauses --------------------------------------------------------------------------------------
@@ -420,43 +397,24 @@ _KINDS = frozenset({"ACCOUNT", "DATABASE", "SCHEMA", "TABLE", "VIEW", "SESSION",
 _ENDS = frozenset({"LIKE", "STARTS", "LIMIT"})
 
 
-def _clauses(parsed: Parsed, at: int) -> Clauses:
-    """Read the clauses that begin at a token: their comments are gone and their texts unquoted."""
-    tokens, clauses = list(parsed.tokens[at:]), Clauses()
-    while tokens:
-        word, start = _word(tokens), tokens[0].start
-        text = _take(parsed, tokens)
-        if word == "LIKE":
-            clauses.pattern = _take(parsed, tokens)
-        elif word == "STARTS" and _take(parsed, tokens).upper() == "WITH":
-            clauses.prefix = _take(parsed, tokens)
-        elif word == "LIMIT":
-            clauses.limit = _row_count(_take(parsed, tokens))
-        elif word in {"IN", "ON", "FOR", "TO"}:
-            clauses.kind = _take(parsed, tokens).upper() if _word(tokens) in _KINDS else ""
-            place: list[str] = []
-            while tokens and _word(tokens) not in _ENDS and (not place or _word(tokens) == "."):
-                if place:
-                    _take(parsed, tokens)
-                place.append(_word(tokens) or _take(parsed, tokens[:1]))
-                del tokens[:1]
-            if place or clauses.kind in {"DATABASE", "SCHEMA"}:
-                clauses.place = place
-        elif word != "HISTORY":
-            raise syntax_error(parsed.sql, start, text)
+def _clauses(words: Words) -> Clauses:
+    clauses = Clauses()
+    while words:
+        if words.skip("LIKE"):
+            clauses.pattern = words.text()
+        elif words.skip("STARTS", "WITH"):
+            clauses.prefix = words.text()
+        elif words.skip("LIMIT"):
+            clauses.limit = _row_count(words.take())
+        elif any(map(words.skip, ("IN", "ON", "FOR", "TO"))):
+            clauses.kind = words.take() if words.next in _KINDS else ""
+            if words and words.next not in _ENDS:
+                clauses.place = words.name()
+            elif clauses.kind in {"DATABASE", "SCHEMA"}:
+                clauses.place = []
+        else:
+            words.expect("HISTORY")
     return clauses
-
-
-def _word(tokens: list[Any]) -> str:
-    """Return the next token in capitals; nothing before a quoted name and at the end."""
-    quoted = not tokens or tokens[0].token_type.name == "IDENTIFIER"
-    return "" if quoted else str(tokens[0].text).upper()
-
-
-def _take(parsed: Parsed, tokens: list[Any]) -> str:
-    if not tokens:
-        raise syntax_error(parsed.sql, len(parsed.sql), "<EOF>")
-    return str(tokens.pop(0).text)
 
 
 def _row_count(text: str) -> int:

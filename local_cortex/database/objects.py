@@ -27,15 +27,13 @@ from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
 from local_cortex.stages.reading import template
 from local_cortex.stages.stage_files import NamedFormat, Stage, stage_options
-from local_cortex.wire.result import SqlResult
+from local_cortex.wire.result import DDL, SqlResult
 from local_cortex.wire.types import SqlType, declared
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["DDL", "KINDS", "PLACES", "alter", "comment", "create", "drop"]
-
-DDL = 0x6000  # statementTypeId, as in Snowflake's JDBC driver
+__all__ = ["KINDS", "PLACES", "alter", "comment", "create", "drop"]
 
 # One of each exists, whatever a program calls it: accepted without effect.
 PLACES = frozenset(
@@ -62,11 +60,7 @@ def _done(message: str = "Statement executed successfully.") -> SqlResult:
 
 
 def create(execution: Execution, node: Any) -> SqlResult:
-    """Run CREATE.
-
-    Raises:
-        SqlError: 002002, there is one of this name; 000002, it is of a kind that is not run.
-    """
+    """Run CREATE; 002002, there is one of this name; 000002, it is of a kind that is not run."""
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
         return _done(f"{kind.title()} {node.this.name.upper()} successfully created.")
@@ -335,11 +329,7 @@ _MAKERS: dict[str, Any] = {
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
-    """Run DROP.
-
-    Raises:
-        SqlError: 002003, there is no such thing.
-    """
+    """Run DROP; 002003, there is no such thing."""
     kind = str(node.args.get("kind")).upper()
     target = node.args["tables"][0] if node.args.get("tables") else node.this
     if kind in PLACES:

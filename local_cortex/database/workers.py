@@ -63,11 +63,7 @@ class Workers:
         return any(now - since > STUCK_SECONDS for since in self._ending.values())
 
     async def run(self, job: Callable[[], T], execution: Execution) -> T:
-        """Run a statement; cancelling the call ends it as well.
-
-        Raises:
-            SqlError: 000630, it has computed for as long as it may.
-        """
+        """Run a statement, which cancelling ends; 000630 if it computes for longer than it may."""
         session = execution.session.session_id
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((self._unfinished[session], next(self._numbers), turn))

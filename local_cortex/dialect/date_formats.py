@@ -57,11 +57,7 @@ _TOKEN: Final = re.compile(f'"[^"]*"|{"|".join(_MOMENT)}|.', re.IGNORECASE | re.
 
 
 def part(spelling: str | None) -> str:
-    """Return DuckDB's name of a date part.
-
-    Raises:
-        SqlError: 001003 for a part that there is not.
-    """
+    """Return DuckDB's name of a date part; 001003 for a part that there is not."""
     found = PARTS.get((spelling or "").lower())
     if found is None:
         raise compile_error(f"'{spelling}' is not a valid date/time component.")

@@ -99,11 +99,7 @@ def similarity(left: str, right: str) -> float:
 
 
 def spans(text: str, categories: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Find personal data; with ``categories`` only of these.
-
-    Raises:
-        EngineError: 400, a category that Snowflake does not know.
-    """
+    """Find personal data, of these categories; ``EngineError`` 400 for one that nobody knows."""
     known = PERSONAL.keys() | NOT_FOUND
     wanted = {str(one).upper() for one in categories or known}
     if unknown := sorted(wanted - known):

@@ -35,11 +35,7 @@ def ask(name: str, given: Given) -> str:
 
 
 def read(name: str, given: Given, answer: str) -> Any:
-    """Read what the model answered.
-
-    Raises:
-        EngineError: 502, it is not of the form asked for.
-    """
+    """Read what the model answered; ``EngineError`` 502, it is not of the form asked for."""
     try:
         return READERS[name](given, answer.strip())
     except (ValueError, RecursionError):

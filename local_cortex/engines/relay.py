@@ -78,11 +78,7 @@ class RelayEngine:
         *,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
-        """Check the target without connecting to it.
-
-        Raises:
-            SettingsError: ``url`` or ``api_key`` cannot be used.
-        """
+        """Check the target, not connecting to it; ``SettingsError`` for a wrong address or key."""
         self._base = _checked_url(url)
         self._models = {name.lower(): target for name, target in (models or {}).items()}
         self._headers = {"accept": "text/event-stream", "accept-encoding": "identity"}

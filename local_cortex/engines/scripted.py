@@ -162,7 +162,7 @@ class ScriptedEngine:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
         await self._sleep(self.first_token)
         # In a thread: the rules may read long texts, and other streams go on.
-        return await asyncio.to_thread(tasks.run, name, arguments)
+        return await asyncio.to_thread(tasks.RULES[name], arguments)
 
 
 def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReason]:

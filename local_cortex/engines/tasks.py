@@ -13,12 +13,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 from local_cortex.engines import EngineError
 from local_cortex.engines.computed import similarity
 
-__all__ = ["DATA", "RULES", "TaskEngine", "mood", "run"]
+__all__ = ["DATA", "RULES", "mood"]
 
 Mood = Literal["positive", "negative", "neutral", "mixed"]
 Given = Mapping[str, Any]
@@ -72,24 +72,6 @@ PAIR = re.compile(
 KINDS = [
     (re.compile(asks, re.IGNORECASE), re.compile(finds)) for asks, finds in DATA["kinds"].items()
 ]
-
-
-@runtime_checkable
-class TaskEngine(Protocol):
-    """An engine that does tasks itself; any other is asked in words (see ``instructions``)."""
-
-    async def task(self, name: str, arguments: Given) -> Any:
-        """Do one of the tasks of :data:`RULES`."""
-        ...
-
-
-def run(name: str, arguments: Given) -> Any:
-    """Do a task.
-
-    Raises:
-        EngineError: 400, the rule cannot answer this.
-    """
-    return RULES[name](arguments)
 
 
 # Words and moods: plain comparisons of letters; nothing knows what a word means.
@@ -346,7 +328,7 @@ def _filled(text: str, name: str, schema: Any, depth: int) -> Any:
     return found if found is not None or "null" in kinds else ""
 
 
-#: Task -> its rule.
+#: Task -> its rule; ``EngineError`` 400 for what a rule cannot answer.
 RULES: Mapping[str, Callable[[Given], Any]] = {
     "classify": classify,
     "decide": decide,

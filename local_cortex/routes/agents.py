@@ -28,7 +28,7 @@ from local_cortex.routes.session import ACCOUNT, SERVER_VERSION
 from local_cortex.routes.web import JsonResponse, json_text
 from local_cortex.search import search
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.sql import SqlSession, execute
+from local_cortex.sql import SqlServer, SqlSession
 from local_cortex.sql.names import parts
 
 __all__ = ["ROUTES", "encode"]
@@ -80,7 +80,7 @@ def _agent(request: Request, session: SqlSession) -> Agent:
         name = Name(*parts(named))
     except (TypeError, ValueError):
         raise Refusal(400, f"{named[:100]!r} is not the name of an agent") from None
-    agent = request.app.state.database.catalog.find(Agent, name, session.session_id)
+    agent = request.app.state.sql.database.catalog.find(Agent, name, session.session_id)
     if not isinstance(agent, Agent):
         raise Refusal(404, f"Agent '{name}' does not exist or not authorized.")
     return agent
@@ -134,30 +134,15 @@ def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> str
 
 
 def _toolbox(request: Request, session: SqlSession) -> Toolbox:
-    state = request.app.state
+    server: SqlServer = request.app.state.sql
 
     async def sql(statement: str, query_id: str) -> Any:
-        return await execute(
-            statement,
-            session=session,
-            cortex=state.functions,
-            database=state.database,
-            workers=state.workers,
-            query_id=query_id,
-        )
+        return await server.execute(statement, session, query_id=query_id)
 
     async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
-        return await search(
-            service,
-            query,
-            database=state.database,
-            workers=state.workers,
-            cortex=state.functions,
-            session=session,
-            **more,
-        )
+        return await search(server, service, {"query": query, **more}, session)
 
-    return Toolbox(session, state.database.catalog, sql, find)
+    return Toolbox(session, server.database.catalog, sql, find)
 
 
 async def _whole(run: Run) -> JsonResponse:

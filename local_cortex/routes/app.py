@@ -32,7 +32,7 @@ from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.sql import Database, Workers
+from local_cortex.sql import Database, SqlServer, Workers
 
 __all__ = ["PATH_PREFIX", "build"]
 
@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 async def health(request: Request) -> PlainTextResponse:
     """Answer the watching parent: 200, or 503 while a stopped statement still computes."""
-    stuck = request.app.state.workers.stuck
+    stuck = request.app.state.sql.workers.stuck
     return PlainTextResponse("Local Cortex", status_code=503 if stuck else 200)
 
 
@@ -126,10 +126,8 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     app.state.sessions = sessions
     app.state.statements = Statements()
     app.state.cortex = cortex
-    app.state.functions = SqlCortex(cortex)
     app.state.threads = Threads()
     app.state.runs = Runs(agents.encode)
-    app.state.workers = workers
-    app.state.database = database
+    app.state.sql = SqlServer(database, workers, SqlCortex(cortex))
     app.state.places = dict(session.PLACES)
     return app

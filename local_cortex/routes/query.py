@@ -23,7 +23,9 @@ from local_cortex.faults import Refusal
 from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate, failure, success
 from local_cortex.routes.web import JsonResponse, json_body
 from local_cortex.sessions import Login
-from local_cortex.sql import SqlError, SqlResult, execute
+from local_cortex.sql import SqlError, SqlResult, SqlServer
+from local_cortex.sql.errors import canceled
+from local_cortex.wire.result import SELECT
 
 if TYPE_CHECKING:
     from local_cortex.stages.commands import PutGet
@@ -38,10 +40,6 @@ log = logging.getLogger(__name__)
 IN_PROGRESS = "333334"
 # The session parameter that says whether the Python connector gets rows as Arrow or as JSON.
 RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
-# The statementTypeId of what may be sent as Arrow; the rows of others the connector reads as JSON.
-SELECT = 0x1000
-# More rows than these are written on a thread of their own, while other statements go on.
-FEW_ROWS = 1_000
 # Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
 LONG_POLL_SECONDS = 2.0
 # Finished statements are kept for clients that come back, or lost the answer and repeat the
@@ -64,6 +62,14 @@ class Statement:
     size: int = 0
     """About how many bytes its result takes; 0 while there is none."""
 
+    def __post_init__(self) -> None:
+        self.task.add_done_callback(self._measure)
+
+    def _measure(self, task: asyncio.Task[Result]) -> None:
+        # The client may be gone before it fails: this marks the exception as retrieved.
+        if not task.cancelled() and task.exception() is None:
+            self.size = getattr(task.result(), "weight", 0)
+
     @property
     def status(self) -> str:
         """How far it is, in the words of ``QueryStatus`` of the connector."""
@@ -76,7 +82,7 @@ class Statement:
     def error(self) -> SqlError | None:
         """Why it failed; ``None`` while it runs and when it succeeded."""
         if self.task.done() and self.task.cancelled():
-            return SqlError("SQL execution canceled", code="000604", sqlstate="57014")
+            return canceled()
         error = self.task.exception() if self.task.done() else None
         assert error is None or isinstance(error, SqlError)  # noqa: S101 - see _as_sql_error
         return error
@@ -98,7 +104,7 @@ async def _as_sql_error(work: Coroutine[Any, Any, Result]) -> Result:
     except SqlError:
         raise
     except Stopped:  # its session was closed meanwhile
-        raise SqlError("SQL execution canceled", code="000604", sqlstate="57014") from None
+        raise canceled() from None
     except Exception as error:
         kind, debugging = type(error).__name__, log.isEnabledFor(logging.DEBUG)
         log.exception("A statement failed: %s", kind, exc_info=debugging)
@@ -112,9 +118,6 @@ class Statements:
     def __init__(self) -> None:
         self._by_query: dict[str, Statement] = {}
         self._by_request: dict[tuple[int, str], Statement] = {}
-        self._running: set[Statement] = set()
-        # Of all results that are kept.
-        self._bytes = 0
 
     def start(
         self,
@@ -131,7 +134,8 @@ class Statements:
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known
-        if sum(one.owner == owner for one in self._running) >= MOST_UNFINISHED:
+        kept = self._by_query.values()
+        if sum(one.owner == owner and not one.task.done() for one in kept) >= MOST_UNFINISHED:
             raise SqlError(
                 f"Local Cortex runs {MOST_UNFINISHED} statements of a session at a time. "
                 "Wait for some of them.",
@@ -142,8 +146,6 @@ class Statements:
         task = asyncio.create_task(_as_sql_error(run(query_id)))
         statement = Statement(query_id, request_id, owner, task, arrow)
         self._by_query[query_id] = statement
-        self._running.add(statement)
-        task.add_done_callback(lambda _: self._finish(statement))
         if request_id:
             self._by_request[owner, request_id] = statement
         self._forget_old()
@@ -179,31 +181,22 @@ class Statements:
                 statement.task.cancel()
                 self._forget(statement)
 
-    def _finish(self, statement: Statement) -> None:
-        self._running.discard(statement)
-        task = statement.task
-        # The client may be gone before the statement fails: this marks the exception as retrieved.
-        if not task.cancelled() and not task.exception() and statement.query_id in self._by_query:
-            statement.size = getattr(task.result(), "weight", 0)
-            self._bytes += statement.size
-
     def _forget_old(self) -> None:
-        for statement in list(self._by_query.values()):
-            finished = len(self._by_query) - len(self._running)
-            if finished <= KEPT_STATEMENTS and self._bytes <= KEPT_BYTES:
-                break
-            if statement.task.done():
-                self._forget(statement)
+        finished = [one for one in self._by_query.values() if one.task.done()]
+        size = sum(one.size for one in finished)
+        while len(finished) > KEPT_STATEMENTS or size > KEPT_BYTES:
+            oldest = finished.pop(0)
+            size -= oldest.size
+            self._forget(oldest)
 
     def _forget(self, statement: Statement) -> None:
         del self._by_query[statement.query_id]
         self._by_request.pop((statement.owner, statement.request_id), None)
-        self._running.discard(statement)
-        self._bytes -= statement.size
 
 
 async def run(request: Request) -> JsonResponse:
-    login, state = authenticate(request), request.app.state
+    login = authenticate(request)
+    server: SqlServer = request.app.state.sql
     body = await json_body(request)
     sql, binds = body.get("sqlText"), body.get("bindings")
     if not isinstance(sql, str):
@@ -212,19 +205,16 @@ async def run(request: Request) -> JsonResponse:
         raise Refusal(400, "bindings must be an object")
 
     async def start(query_id: str) -> Result:
-        return await execute(
+        return await server.execute(
             sql,
+            login.sql,
             binds=binds,
-            session=login.sql,
-            cortex=state.functions,
             describe_only=bool(body.get("describeOnly")),
             query_id=query_id,
-            database=state.database,
-            workers=state.workers,
         )
 
     request_id = request.query_params.get("requestId", "")
-    statements: Statements = state.statements
+    statements: Statements = request.app.state.statements
     login.sql.cancel = statements.canceller(login.id)
     arrow = _reads_arrow(request, login, body)
     try:
@@ -276,8 +266,7 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
         url = f"/queries/{query_id}/result"
         data = {"queryId": query_id, "getResultUrl": url, "queryAbortsAfterSecs": 0}
         return success(data, IN_PROGRESS, "Query execution in progress.")
-    if getattr(finished, "row_count", 0) <= FEW_ROWS:
-        return success(_result(login, statement, finished))
+    # In a thread: the rows can be many, and other statements go on.
     return success(await asyncio.to_thread(_result, login, statement, finished))
 
 
@@ -324,6 +313,7 @@ def _result(login: Login, statement: Statement, finished: Result) -> dict[str, A
         "returned": finished.row_count,
         "statementTypeId": finished.statement_type_id,
     }
+    # The connector reads the rows of other statements as JSON.
     if statement.arrow and finished.statement_type_id == SELECT:
         from local_cortex.wire.arrow import encode
 

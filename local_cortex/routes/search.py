@@ -15,7 +15,7 @@ from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
 from local_cortex.routes.web import JsonResponse
-from local_cortex.search import answer
+from local_cortex.search import search
 from local_cortex.sql import SqlError
 
 __all__ = ["ROUTES"]
@@ -26,13 +26,10 @@ PATH = "/api/v2/databases/{database}/schemas/{schema}/cortex-search-services/{na
 async def query(request: Request) -> JsonResponse:
     """Answer a search with ``{"results": [...], "request_id": ...}``."""
     authorise(request)
-    body, state = await web.json_body(request), request.app.state
+    body = await web.json_body(request)
     service = ".".join(request.path_params[part] for part in ("database", "schema", "name"))
-    found = answer(
-        service, body, database=state.database, workers=state.workers, cortex=state.functions
-    )
     try:
-        results = await web.while_connected(request, found)
+        results = await web.while_connected(request, search(request.app.state.sql, service, body))
     except SqlError as error:
         # What the service reads is gone, or was more than it may hold.
         raise Refusal(400, str(error)) from error

@@ -86,7 +86,7 @@ async def login(request: Request) -> JsonResponse:
         at_home = database == places["database"]
         schema = named("schemaName", places["schema"] if at_home else PLACES["schema"])
         # A program that names its own database finds it, empty.
-        request.app.state.database.catalog.ensure(database, schema)
+        request.app.state.sql.database.catalog.ensure(database, schema)
         return SqlSession(
             user=user.upper(),
             role=named("roleName", places["role"]),

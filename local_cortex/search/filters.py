@@ -7,6 +7,7 @@ Operators are those of Snowflake's documentation: ``@eq``, ``@contains``, ``@gte
 from __future__ import annotations
 
 import datetime as dt
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -23,11 +24,7 @@ OPERATORS = "@eq, @contains, @gte, @lte, @primarykey, @and, @or and @not"
 
 
 def compiled(filter_: Any, attributes: Sequence[str], keys: Sequence[str]) -> Test:
-    """Return what tells whether a row passes.
-
-    Raises:
-        Refusal: 400, a filter that is not of the documented form or names another column.
-    """
+    """Return what tells whether a row passes; ``Refusal`` 400, the filter is wrong."""
     return _Compiler(attributes, keys).test(filter_, 1)
 
 
@@ -43,31 +40,33 @@ class _Compiler:
             raise Refusal(400, f"filter: Local Cortex allows {most}, at most")
         if not isinstance(filter_, dict) or len(filter_) != 1:
             raise Refusal(400, f"filter: a condition is an object of one operator: {OPERATORS}")
-        ((operator, operand),) = filter_.items()
-        if operator in {"@and", "@or"}:
+        ((word, operand),) = filter_.items()
+        if word in {"@and", "@or"}:
             if not isinstance(operand, list) or not operand:
-                raise Refusal(400, f"filter: {operator} takes a list of conditions")
+                raise Refusal(400, f"filter: {word} takes a list of conditions")
             tests = [self.test(one, depth + 1) for one in operand]
-            together = all if operator == "@and" else any
+            together = all if word == "@and" else any
             return lambda row: together(test(row) for test in tests)
-        if operator == "@not":
+        if word == "@not":
             test = self.test(operand, depth + 1)
             return lambda row: not test(row)
-        return self._compare(str(operator), operand)
+        return self._compare(str(word), operand)
 
-    def _compare(self, operator: str, operand: Any) -> Test:
-        if operator == "@primarykey":
+    def _compare(self, word: str, operand: Any) -> Test:
+        if word == "@primarykey":
             return self._primary_key(operand)
-        if operator not in _COMPARE:
-            raise Refusal(400, f"filter: unknown operator {operator[:50]!r}; there are {OPERATORS}")
+        if word != "@contains" and word not in _COMPARE:
+            raise Refusal(400, f"filter: unknown operator {word[:50]!r}; there are {OPERATORS}")
         if not isinstance(operand, dict) or len(operand) != 1:
-            raise Refusal(400, f"filter: {operator} takes an object of one column and its value")
+            raise Refusal(400, f"filter: {word} takes an object of one column and its value")
         ((name, value),) = operand.items()
         column = self._column(name, self._attributes, "ATTRIBUTES")
         if not isinstance(value, str | int | float | bool):
-            raise Refusal(400, f"filter: {operator} compares {column} with a text or a number")
-        compare = _COMPARE[operator]
-        return lambda row: row[column] is not None and compare(row[column], value)
+            raise Refusal(400, f"filter: {word} compares {column} with a text or a number")
+        if word == "@contains":
+            return lambda row: row[column] is not None and value in _list(row[column])
+        compare = _COMPARE[word]
+        return lambda row: row[column] is not None and compare(*_pair(row[column], value))
 
     def _primary_key(self, operand: Any) -> Test:
         """Read rows' keys: an object of the key's columns, or a list of such objects."""
@@ -98,12 +97,14 @@ def _moment(value: Any) -> dt.datetime:
     return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _pair(found: Any, value: Any) -> tuple[Any, Any]:
-    """Return a row's value and the filter's as a pair that can be compared.
+def _list(found: Any) -> list[Any]:
+    if not isinstance(found, list):
+        raise Refusal(400, "filter: @contains is for columns of type ARRAY")
+    return found
 
-    Raises:
-        Refusal: 400, they can't.
-    """
+
+def _pair(found: Any, value: Any) -> tuple[Any, Any]:
+    """Return a row's value and the filter's so that they compare; ``Refusal`` 400, they can't."""
     try:
         if isinstance(found, dt.date):
             return _moment(found), _moment(value)
@@ -116,30 +117,8 @@ def _pair(found: Any, value: Any) -> tuple[Any, Any]:
     raise Refusal(400, f"filter: {str(value)[:50]!r} is not of the column's type")
 
 
-def _eq(found: Any, value: Any) -> bool:
-    left, right = _pair(found, value)
-    return bool(left == right)
-
-
-def _gte(found: Any, value: Any) -> bool:
-    left, right = _pair(found, value)
-    return bool(left >= right)
-
-
-def _lte(found: Any, value: Any) -> bool:
-    left, right = _pair(found, value)
-    return bool(left <= right)
-
-
-def _contains(found: Any, value: Any) -> bool:
-    if not isinstance(found, list):
-        raise Refusal(400, "filter: @contains is for columns of type ARRAY")
-    return value in found
-
-
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "@eq": _eq,
-    "@contains": _contains,
-    "@gte": _gte,
-    "@lte": _lte,
+    "@eq": operator.eq,
+    "@gte": operator.ge,
+    "@lte": operator.le,
 }

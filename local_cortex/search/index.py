@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,24 +51,17 @@ def terms(text: str) -> Iterator[str]:
 class Index:
     """The texts of one search service as they were at one moment.
 
-    ``known`` are vectors by text, from an index before; ``check`` is called for every text.
+    ``check`` is called for every text.
     """
 
-    def __init__(
-        self,
-        texts: Sequence[str],
-        dimension: int,
-        known: Mapping[str, NDArray[np.float32]],
-        check: Callable[[], None],
-    ) -> None:
+    def __init__(self, texts: Sequence[str], dimension: int, check: Callable[[], None]) -> None:
         postings: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         lengths = np.zeros(len(texts))
         self._dimension = dimension
         self._vectors = np.zeros((len(texts), dimension), np.float32)
         for row, text in enumerate(texts):
             check()
-            vector = known.get(text)
-            self._vectors[row] = embed(text, dimension) if vector is None else vector
+            self._vectors[row] = embed(text, dimension)
             counts = Counter(terms(text))
             lengths[row] = counts.total()
             for term, count in counts.items():
@@ -76,19 +69,14 @@ class Index:
         # What length does to a row's counts.
         self._weights = K1 * (1 - B + B * lengths / max(lengths.mean() if len(texts) else 0, 1))
         self._postings = {term: np.array(found).T for term, found in postings.items()}
-        self._texts = texts
-
-    @property
-    def vectors(self) -> dict[str, NDArray[np.float32]]:
-        """The vectors by text."""
-        return dict(zip(self._texts, self._vectors, strict=True))
+        self._count = len(texts)
 
     def best(self, query: str, allowed: Sequence[int], limit: int) -> list[Hit]:
         """Return the best of the allowed rows; rows in which nothing fits come last."""
         query = query[:EMBEDDED_CHARACTERS]
         matches, cosines = self._bm25(query), self._vectors @ embed(query, self._dimension)
         rows = np.array(allowed, np.int64)
-        fused = np.zeros(len(self._texts))
+        fused = np.zeros(self._count)
         for scores in (matches, cosines):
             fitting = rows[scores[rows] > 0]
             order = fitting[np.argsort(-scores[fitting], kind="stable")]
@@ -97,7 +85,7 @@ class Index:
         return [Hit(int(row), float(matches[row]), float(cosines[row])) for row in best]
 
     def _bm25(self, query: str) -> NDArray[np.float64]:
-        scores, count = np.zeros(len(self._texts)), len(self._texts)
+        scores, count = np.zeros(self._count), self._count
         for term in set(terms(query)) & self._postings.keys():
             rows, found = self._postings[term]
             rarity = np.log1p((count - len(rows) + 0.5) / (len(rows) + 0.5))

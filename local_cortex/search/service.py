@@ -1,8 +1,8 @@
 """A Cortex Search service: what it searches, how a request is read, and its rows and their index.
 
 The request and the answer have the form of ``cortex-search-service.yaml`` in Snowflake's REST API
-specifications (April 2026). Rows are read again after any statement that changed something, and
-indexed again only if they differ: there is no target lag to wait for.
+specifications (April 2026). Every search reads the rows again, and indexes them again only if they
+differ: there is no target lag to wait for.
 """
 
 from __future__ import annotations
@@ -53,11 +53,10 @@ PREVIEW_BYTES = 300_000
 NOT_BUILT = ("multi_index_query", "scoring_config", "scoring_profile")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """A service's rows at the database's state ``seen``, and their index."""
+    """A service's rows and their index."""
 
-    seen: int
     table: pa.Table
     rows: list[dict[str, Any]]
     index: Index
@@ -91,11 +90,7 @@ class Request:
 
 
 def read(body: Mapping[str, Any]) -> Request:
-    """Read a request's JSON.
-
-    Raises:
-        Refusal: 400, it names the field that is wrong or not there.
-    """
+    """Read a request's JSON; ``Refusal`` 400, it names the field that is wrong or not there."""
     given = {key: value for key, value in body.items() if value is not None}
     if given.get("scoring_config") == {"reranker": "none"}:
         # There is no reranker to leave out.
@@ -115,11 +110,7 @@ def read(body: Mapping[str, Any]) -> Request:
 
 
 def service_named(execution: Execution, name: Name) -> SearchService:
-    """Return a service.
-
-    Raises:
-        Refusal: 404, there is none of this name.
-    """
+    """Return a service; ``Refusal`` 404, there is none of this name."""
     found = execution.database.catalog.at(SearchService, name, None)
     if not isinstance(found, SearchService):
         raise Refusal(404, f"Cortex Search service '{name}' does not exist or not authorized.")
@@ -170,19 +161,11 @@ def _json(value: Any) -> Any:
 
 
 def contents(execution: Execution, service: SearchService) -> Contents:
-    """Return a service's rows and index, as of now.
-
-    Raises:
-        SqlError: its query fails, or gives more than a service may hold.
-    """
-    seen = execution.database.changes
+    """Return a service's rows and index, as of now; ``SqlError`` if its query fails."""
     before = service.kept[0] if service.kept else None
-    if before is not None and before.seen == seen:
-        return before
     result = selected(execution, service.definition, service.home)
     table = result.table
     if before is not None and table.equals(before.table):
-        before.seen = seen
         return before
     # Imported where it is used: it needs numpy.
     from local_cortex.search.index import Index
@@ -197,9 +180,8 @@ def contents(execution: Execution, service: SearchService) -> Contents:
     if sum(map(len, texts)) > MAX_SEARCH_CHARS:
         what = f"Characters of {service.column} in a Cortex Search service"
         raise too_large(what, MAX_SEARCH_CHARS, "Select fewer rows.")
-    known = before.index.vectors if before is not None else {}
-    index = Index(texts, DIMENSIONS[service.model], known, execution.check)
-    now = Contents(seen, table, rows, index)
+    index = Index(texts, DIMENSIONS[service.model], execution.check)
+    now = Contents(table, rows, index)
     # What an open transaction sees may yet be undone.
     if not execution.in_transaction:
         service.kept[:] = [now]
@@ -207,11 +189,7 @@ def contents(execution: Execution, service: SearchService) -> Contents:
 
 
 def selected(execution: Execution, definition: str, home: Sequence[str | None]) -> SqlResult:
-    """Run a service's query as its owner: without the caller's variables and temporary tables.
-
-    Raises:
-        SqlError: it fails.
-    """
+    """Run a service's query without the caller's variables and temporary tables."""
     import duckdb
     from sqlglot import exp
 

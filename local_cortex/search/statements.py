@@ -19,12 +19,11 @@ from local_cortex.sql.errors import (
     invalid_identifier,
     not_run,
     object_missing,
-    syntax_error,
     too_large,
 )
 from local_cortex.sql.resolve import Resolver
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT
+from local_cortex.sql.words import Words
+from local_cortex.wire.result import DDL, SHOW, SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "facts", "run"]
 
-# statementTypeId, as in Snowflake's JDBC driver
-DDL, SHOW_STATEMENT = 0x6000, 0x4400
 DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
 #: What DESCRIBE shows, and SHOW after ``created_on``.
 COLUMNS = (
@@ -52,73 +49,6 @@ OPTIONS = {
 }
 
 
-class _Words:
-    """The words of a statement, taken one by one."""
-
-    def __init__(self, parsed: Parsed) -> None:
-        self._parsed = parsed
-        self._left = list(parsed.tokens)
-
-    def skip(self, *words: str) -> bool:
-        """Take these words if they are next; tell whether they were."""
-        found = [self._word(token) for token in self._left[: len(words)]] == [*words]
-        if found:
-            del self._left[: len(words)]
-        return found
-
-    def expect(self, *words: str) -> None:
-        if not self.skip(*words):
-            raise self.unexpected()
-
-    def take(self) -> str:
-        """Return the next word in capitals, or a quoted name or a text as it is."""
-        if not self._left:
-            raise self.unexpected()
-        token = self._left.pop(0)
-        quoted = token.token_type.name in {"IDENTIFIER", "STRING"}
-        return str(token.text) if quoted else str(token.text).upper()
-
-    def name(self) -> list[str]:
-        """Return the parts of a dotted name."""
-        parts = [self.take()]
-        while self.skip("."):
-            parts.append(self.take())
-        return parts
-
-    def names(self) -> tuple[str, ...]:
-        """Return names with commas between them, in brackets or not."""
-        brackets = self.skip("(")
-        found = [self.take()]
-        while self.skip(","):
-            found.append(self.take())
-        if brackets:
-            self.expect(")")
-        return tuple(found)
-
-    def rest(self) -> str:
-        """Return what is left as it was written."""
-        if not self._left:
-            raise self.unexpected()
-        text = self._parsed.sql[self._left[0].start : self._left[-1].end + 1]
-        self._left.clear()
-        return text
-
-    def done(self) -> None:
-        if self._left:
-            raise self.unexpected()
-
-    def unexpected(self) -> Exception:
-        sql = self._parsed.sql
-        if not self._left:
-            return syntax_error(sql, len(sql), "<EOF>")
-        return syntax_error(sql, self._left[0].start, str(self._left[0].text))
-
-    def _word(self, token: Any) -> str:
-        quoted = token.token_type.name in {"IDENTIFIER", "STRING"}
-        # PRIMARY KEY is one token, with whatever stands between.
-        return "" if quoted else " ".join(str(token.text).upper().split())
-
-
 def run(execution: Execution, parsed: Parsed) -> SqlResult:
     """Run a statement about a Cortex Search service.
 
@@ -126,14 +56,14 @@ def run(execution: Execution, parsed: Parsed) -> SqlResult:
         SqlError: 002002, there is one of this name; 002003, there is none; 000904, a column that
             the query does not give; 000002, a clause or another statement that does not run here.
     """
-    words = _Words(parsed)
+    words = Words(parsed.sql, parsed.tokens)
     verb = words.take()
     replace = verb == "CREATE" and words.skip("OR", "REPLACE")
     words.expect(*KIND.split())
     if verb in {"DESCRIBE", "DESC"}:
         return _describe(execution, words)
     if execution.describe_only:
-        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], DDL)
+        return SqlResult.described()
     if verb == "CREATE":
         return _create(execution, words, replace)
     if verb == "DROP":
@@ -141,13 +71,13 @@ def run(execution: Execution, parsed: Parsed) -> SqlResult:
     if verb == "ALTER":
         service = _find(execution, words)
         if words.skip("REFRESH"):
-            words.done()
+            words.end()
             service.kept.clear()
             return SqlResult.done(DDL)
     raise not_run(f"this form of {verb} {KIND}", "It runs CREATE, DESCRIBE, DROP and REFRESH.")
 
 
-def _create(execution: Execution, words: _Words, replace: bool) -> SqlResult:
+def _create(execution: Execution, words: Words, replace: bool) -> SqlResult:
     unless = words.skip("IF", "NOT", "EXISTS")
     name = Resolver(execution).full(words.name())
     given, definition = _clauses(words), words.rest()
@@ -177,7 +107,7 @@ def _create(execution: Execution, words: _Words, replace: bool) -> SqlResult:
     return SqlResult.done(DDL, f"Cortex search service {name.short} successfully created.")
 
 
-def _clauses(words: _Words) -> dict[str, Any]:
+def _clauses(words: Words) -> dict[str, Any]:
     """Read what stands between a service's name and its query, in any order."""
     if not words.skip("ON"):
         raise not_run(f"this form of CREATE {KIND}", "Name one search column with ON.")
@@ -188,10 +118,10 @@ def _clauses(words: _Words) -> dict[str, Any]:
         elif words.skip("PRIMARY KEY"):
             given["keys"] = words.names()
         else:
-            strange = words.unexpected()
-            option = words.take()
-            if option not in OPTIONS or not words.skip("="):
-                raise strange
+            option = words.next
+            if option not in OPTIONS:
+                words.wrong()
+            words.expect(option, "=")
             value = words.take()
             if OPTIONS[option]:
                 given[OPTIONS[option]] = value
@@ -202,7 +132,7 @@ def _clauses(words: _Words) -> dict[str, Any]:
     return given
 
 
-def _find(execution: Execution, words: _Words) -> SearchService:
+def _find(execution: Execution, words: Words) -> SearchService:
     name = Resolver(execution).full(words.name())
     return _at(execution, name)
 
@@ -214,10 +144,10 @@ def _at(execution: Execution, name: Name) -> SearchService:
     return found
 
 
-def _drop(execution: Execution, words: _Words) -> SqlResult:
+def _drop(execution: Execution, words: Words) -> SqlResult:
     unless = words.skip("IF", "EXISTS")
     name = Resolver(execution).full(words.name())
-    words.done()
+    words.end()
     catalog = execution.database.catalog
     if unless and catalog.at(SearchService, name, None) is None:
         done = f"Drop statement executed successfully ({name.short} already dropped)."
@@ -226,12 +156,12 @@ def _drop(execution: Execution, words: _Words) -> SqlResult:
     return SqlResult.done(DDL, f"{name.short} successfully dropped.")
 
 
-def _describe(execution: Execution, words: _Words) -> SqlResult:
+def _describe(execution: Execution, words: Words) -> SqlResult:
     service = _find(execution, words)
-    words.done()
+    words.end()
     told = {"comment": service.comment, **facts(service)}
     names = [one.partition(":")[0] for one in COLUMNS.split()]
-    return SqlResult.named(COLUMNS, [[told[one] for one in names]], SHOW_STATEMENT)
+    return SqlResult.named(COLUMNS, [[told[one] for one in names]], SHOW)
 
 
 def facts(service: SearchService) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Snowflake SQL on DuckDB, by way of sqlglot.
 
-:func:`execute` runs one statement of a :class:`SqlSession`: it is parsed as Snowflake's, its names
-are resolved, whatever Snowflake has not is refused, and DuckDB computes the rest. What DuckDB lacks
-of Snowflake (SHOW, USE, stages, the Cortex functions) is Python here. Importing this package
+:class:`SqlServer` runs the statements of a :class:`SqlSession`: one is parsed as Snowflake's, its
+names are resolved, whatever Snowflake has not is refused, and DuckDB computes the rest. What DuckDB
+lacks of Snowflake (SHOW, USE, stages, the Cortex functions) is Python here. Importing this package
 imports neither sqlglot nor DuckDB: the first statement does.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.ai import Completion, CortexFunctions
@@ -30,41 +31,51 @@ __all__ = [
     "SqlColumn",
     "SqlError",
     "SqlResult",
+    "SqlServer",
     "SqlSession",
     "Workers",
-    "execute",
 ]
 
 
-async def execute(
-    sql: str,
-    *,
-    session: SqlSession,
-    cortex: CortexFunctions,
-    database: Database,
-    workers: Workers,
-    binds: Mapping[str, Any] | None = None,
-    describe_only: bool = False,
-    query_id: str = "",
-) -> SqlResult | PutGet:
-    """Run one statement.
+@dataclass(frozen=True, slots=True)
+class SqlServer:
+    """What all statements of one server share."""
 
-    ``binds`` are the ``bindings`` of a query request, as they came. With ``describe_only`` the
-    result has columns and no rows, and no model is asked. A result is kept under ``query_id``, if
-    one is given, for ``RESULT_SCAN``. Cancelling the call ends the computation and the models'
-    answers.
+    database: Database
+    workers: Workers
+    cortex: CortexFunctions
 
-    Raises:
-        SqlError: with Snowflake's code and SQLSTATE; 000002 for what Local Cortex does not run,
-            000630 for what took longer than ``workers`` or the session allow.
-    """
-    told: Any = {"sql": sql, "query_id": query_id, "describe_only": describe_only}
-    execution = Execution(session, database, cortex, asyncio.get_running_loop(), **told)
+    async def execute(
+        self,
+        sql: str,
+        session: SqlSession,
+        *,
+        binds: Mapping[str, Any] | None = None,
+        describe_only: bool = False,
+        query_id: str = "",
+    ) -> SqlResult | PutGet:
+        """Run one statement.
 
-    def work() -> SqlResult | PutGet:
-        # Imported where it is computed: the first time it takes a quarter of a second.
-        from local_cortex.sql.run import run
+        ``binds`` are the ``bindings`` of a query request, as they came. With ``describe_only`` the
+        result has columns and no rows, and no model is asked. A result is kept under ``query_id``,
+        if one is given, for ``RESULT_SCAN``. Cancelling the call ends the computation and the
+        models' answers.
 
-        return run(execution, binds)
+        Raises:
+            SqlError: with Snowflake's code and SQLSTATE; 000002 for what Local Cortex does not run,
+                000630 for what took longer than the workers or the session allow.
+        """
+        execution = self.begin(session, sql=sql, query_id=query_id, describe_only=describe_only)
 
-    return await workers.run(work, execution)
+        def work() -> SqlResult | PutGet:
+            # Imported where it is computed: the first time it takes a quarter of a second.
+            from local_cortex.sql.run import run
+
+            return run(execution, binds)
+
+        return await self.workers.run(work, execution)
+
+    def begin(self, session: SqlSession, **statement: Any) -> Execution:
+        """Enter a statement of a session; :meth:`Workers.run` computes it."""
+        loop = asyncio.get_running_loop()
+        return Execution(session, self.database, self.cortex, loop, **statement)

@@ -14,6 +14,7 @@ from local_cortex.sql.bounds import MEMORY
 
 __all__ = [
     "SqlError",
+    "canceled",
     "compile_error",
     "exists_already",
     "invalid_identifier",
@@ -121,6 +122,11 @@ def wrong_argument_types(name: str, types: Iterable[str]) -> SqlError:
     """Arguments whose types the function or operator does not take."""
     message = f"Invalid argument types for function '{name}': ({', '.join(types)})"
     return compile_error(message, "001044", "42P13")
+
+
+def canceled() -> SqlError:
+    """A statement that somebody aborted, or whose session was closed."""
+    return SqlError("SQL execution canceled", code="000604", sqlstate="57014")
 
 
 def timed_out(seconds: float) -> SqlError:

@@ -20,6 +20,7 @@ __all__ = [
     "decode_all",
     "encode",
     "identifier",
+    "in_quotes",
     "parts",
     "quoted",
     "spelled",
@@ -34,11 +35,7 @@ _DOTTED = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
 
 
 def encode(name: str) -> str:
-    """Return DuckDB's name for a name as Snowflake keeps it.
-
-    Raises:
-        SqlError: 001003, it holds the character that marks encoded names.
-    """
+    """Return DuckDB's name for Snowflake's; 001003, it holds the character that marks them."""
     if MARK in name:
         raise compile_error("A name can't hold the control character U+001F.")
     small = sum(1 << at for at, letter in enumerate(name) if "a" <= letter <= "z")
@@ -68,19 +65,18 @@ def quoted(name: str) -> exp.Identifier:
     return exp.to_identifier(encode(name), quoted=True)
 
 
+def in_quotes(name: str) -> str:
+    """Return a name in quotes, as Snowflake and DuckDB both read it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def written(*parts: str) -> str:
     """Return a dotted name with quotes where Snowflake needs them."""
-    return ".".join(
-        part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"' for part in parts
-    )
+    return ".".join(part if _PLAIN.fullmatch(part) else in_quotes(part) for part in parts)
 
 
 def parts(text: str) -> list[str]:
-    """Return the parts of a dotted name as Snowflake keeps them: :func:`written` backwards.
-
-    Raises:
-        ValueError: it is no name.
-    """
+    """Return the parts of what :func:`written` returned; ``ValueError`` if it is no name."""
     if not _DOTTED.fullmatch(text):
         raise ValueError(text)
     return [

@@ -98,11 +98,7 @@ class Resolver:
         self.bulk: str | None = None
 
     def resolve(self, tree: Any, sql: str | None = None, views: int = 0) -> Any:
-        """Resolve a tree; return it, or what stands in its place.
-
-        Raises:
-            SqlError: 002003, a table is missing; 002049, a bind is; 002211, a variable is.
-        """
+        """Resolve a tree; 002003, a table is missing; 002049, a bind is; 002211, a variable is."""
         text = self._execution.sql if sql is None else sql
         for select in list(tree.find_all(exp.Select)):
             self._name_columns(select, text)

@@ -12,7 +12,7 @@ from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier,
 from local_cortex.sql.names import decode, identifier, quoted
 from local_cortex.sql.resolve import Resolver
 from local_cortex.wire.binds import arrow_table
-from local_cortex.wire.result import SqlColumn, SqlResult
+from local_cortex.wire.result import DDL, SELECT, SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER, TEXT, SqlType, declared, of_duckdb
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from local_cortex.database.sql_session import SqlSession
 
 __all__ = [
-    "SELECT",
     "delete",
     "describe",
     "finish",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 # statementTypeId, as in Snowflake's JDBC driver
-SELECT, INSERT, UPDATE, DELETE, MERGE, TRUNCATE = 0x1000, 0x3100, 0x3200, 0x3300, 0x3400, 0x6000
+INSERT, UPDATE, DELETE, MERGE = 0x3100, 0x3200, 0x3300, 0x3400
 BULK = "BOUND_ROWS"
 
 
@@ -136,11 +135,7 @@ def _run(execution: Execution, sql: str) -> list[Any]:
 
 
 def insert(execution: Execution, node: Any) -> SqlResult:
-    """Run INSERT of values, bound rows or a query.
-
-    Raises:
-        SqlError: 002020, more or fewer values than columns; 000904, no such column.
-    """
+    """Run INSERT; 002020, more or fewer values than columns; 000904, no such column."""
     schema = node.this if isinstance(node.this, exp.Schema) else None
     resolver = Resolver(execution)
     table = resolver.find(schema.this if schema else node.this, ("TABLE",))
@@ -231,4 +226,4 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
             continue
         _run(execution, f"DELETE FROM {table.duckdb}")  # noqa: S608 - our own name
         execution.stages.forget_loaded(table.duckdb)
-    return SqlResult.done(TRUNCATE)
+    return SqlResult.done(DDL)

@@ -19,8 +19,7 @@ from local_cortex.sql.parse import Parsed, parse
 from local_cortex.sql.resolve import Resolver
 from local_cortex.stages import commands as stages
 from local_cortex.wire.binds import decode_binds
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT
+from local_cortex.wire.result import DDL, SqlResult
 
 __all__ = ["run"]
 
@@ -62,12 +61,7 @@ def _patiently(execution: Execution) -> SqlResult | stages.PutGet:
     for left in reversed(range(CONFLICTS)):
         try:
             # Running changes the tree, so each attempt parses again.
-            parsed = parse(execution.sql, execution.check)
-            try:
-                return _run_parsed(execution, parsed)
-            finally:
-                if not isinstance(parsed.tree, QUERIES) and parsed.words[0] != "SHOW":
-                    execution.database.changed()
+            return _run_parsed(execution, parse(execution.sql, execution.check))
         except Exception as error:
             # Known by its name: DuckDB may not be imported yet.
             conflict = type(error).__name__ == "TransactionException" and "onflict" in str(error)
@@ -111,7 +105,7 @@ def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutG
     if isinstance(tree, QUERIES):
         return rows.query(execution, tree)
     if isinstance(tree, exp.Command) and objects.PLACES & set(parsed.words[1:5]):
-        return SqlResult.done(objects.DDL)
+        return SqlResult.done(DDL)
     runner = RUNNERS.get(type(tree))
     if isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() == "SESSION":
         runner = session_state.alter_session
@@ -120,7 +114,7 @@ def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutG
             raise syntax_error(parsed.sql, parsed.tokens[0].start, str(parsed.tokens[0].text))
         raise not_run(parsed.kind)
     if execution.describe_only and not isinstance(tree, exp.Describe):
-        return SqlResult.of_rows((SqlColumn("status", TEXT),), [], rows.SELECT)
+        return SqlResult.described()
     manual = execution.session.parameters.get("AUTOCOMMIT") == "false"
     if manual and isinstance(tree, exp.DML | exp.Merge):
         session_state.begin(execution)
@@ -138,7 +132,7 @@ def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
         return session_state.unset(execution, [str(token.text) for token in parsed.tokens[1:]])
     if first in {"GRANT", "REVOKE"}:
         # One user owns everything here.
-        return SqlResult.done(objects.DDL)
+        return SqlResult.done(DDL)
     raise not_run(first)
 
 

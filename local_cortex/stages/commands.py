@@ -31,15 +31,12 @@ from local_cortex.stages.stage_files import (
     named,
     target,
 )
-from local_cortex.wire.result import SqlColumn, SqlResult
-from local_cortex.wire.types import TEXT
+from local_cortex.wire.result import DDL, SELECT, SqlResult
 
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
 __all__ = ["PutGet", "run"]
-
-SELECT, DDL = 0x1000, 0x6000  # statement type ids, as the wire numbers them
 
 _ALTER: Final = re.compile(
     r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
@@ -64,7 +61,7 @@ def run(execution: Execution, tree: exp.Expression) -> SqlResult | PutGet | None
     if runner is None:
         return None
     if execution.describe_only:
-        return SqlResult.of_rows([SqlColumn("status", TEXT)], [], SELECT)
+        return SqlResult.described()
     bind(execution, tree)
     return runner(execution, tree)
 

@@ -1,30 +1,22 @@
-"""COPY INTO: files of a stage into a table, and a table or query into files of a stage."""
+"""COPY INTO: files of a stage into a table."""
 
 # Every part of these statements is made here: what a learner wrote is in quotes.
 # ruff: noqa: S608
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run, too_large
-from local_cortex.sql.names import encode, identifier
-from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, quoted, text
+from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
+from local_cortex.sql.names import encode, identifier, in_quotes
+from local_cortex.sql.rows import translate
+from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, text
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
-from local_cortex.stages.stage_files import (
-    MAX_STAGE_BYTES,
-    File,
-    checked,
-    file_format,
-    location,
-    target,
-)
+from local_cortex.stages.stage_files import File, file_format, location, target
 from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType
 
@@ -34,23 +26,18 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-COPY, UNLOAD = 0x3600, 0x3700  # statement type ids
-WRITTEN_AT_ONCE = 100_000  # rows of an unloaded file
+COPY = 0x3600  # statementTypeId, as in Snowflake's JDBC driver
 
 Columns = Sequence[tuple[str, SqlType]]
 
-_LOAD_OPTIONS: Final[dict[str, Any]] = {
+_OPTIONS: Final[dict[str, Any]] = {
     "ON_ERROR": "ABORT_STATEMENT",
     "MATCH_BY_COLUMN_NAME": "NONE",
     **dict.fromkeys(("FILE_FORMAT", "FILES", "PATTERN", "PURGE", "FORCE")),
     # These change nothing here.
     **dict.fromkeys(("SIZE_LIMIT", "LOAD_UNCERTAIN_FILES", "RETURN_FAILED_ONLY", "ENFORCE_LENGTH")),
 }
-_UNLOAD_OPTIONS: Final[dict[str, Any]] = dict.fromkeys(
-    ("FILE_FORMAT", "OVERWRITE", "SINGLE", "HEADER", "MAX_FILE_SIZE")
-)
 _ON_ERROR: Final = ("ABORT_STATEMENT", "CONTINUE", "SKIP_FILE")
-_JSON: Final = ("VARIANT", "VARIANT[]", "JSON")  # DuckDB's types of what JSON files hold
 # What Snowflake says to a text that is no value of a column's type: its code and words.
 _UNRECOGNIZED: Final = {
     **dict.fromkeys(("FIXED", "REAL"), ("100038", "Numeric value '{}' is not recognized")),
@@ -81,21 +68,9 @@ _RESULT: Final = (
 def run(execution: Execution, tree: exp.Copy) -> SqlResult:
     """Run COPY INTO: an ``SqlError`` if something is missing, or a file does not fit the table."""
     place = tree.this
-    into_stage = isinstance(place, exp.Table) and isinstance(place.this, (exp.Var, exp.Literal))
-    return (_unload if into_stage else _load)(execution, tree)
-
-
-def _options(tree: exp.Copy, known: dict[str, Any]) -> dict[str, Any]:
-    given = options_of(tree.args.get("params"))
-    for name in given.keys() - known.keys():
-        if name in ("VALIDATION_MODE", "PARTITION BY"):
-            raise not_run(f"COPY INTO ... {name}", "")
-        raise invalid_option(name)
-    return {**known, **given}
-
-
-def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
-    options = _options(tree, _LOAD_OPTIONS)
+    if isinstance(place, exp.Table) and isinstance(place.this, (exp.Var, exp.Literal)):
+        raise not_run("COPY INTO @stage", "Files get into a stage by PUT.")
+    options = _options(tree)
     on_error = str(options["ON_ERROR"]).upper()
     if on_error not in _ON_ERROR:
         raise not_run(f"ON_ERROR = {on_error}", f"Use one of {', '.join(_ON_ERROR)}.")
@@ -136,7 +111,7 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
         limit = parsed if on_error == "CONTINUE" else 1
         character = 1 if errors else None
         rows.append((shown, status, parsed, good, limit, errors, message, line, character, column))
-    listed = ", ".join(quoted(encode(column)) for column, _ in columns)
+    listed = ", ".join(in_quotes(encode(column)) for column, _ in columns)
     skipped = ", ".join(text(file.name) for file in bad) or "''"
     execution.cursor.execute(
         f"INSERT INTO {table.duckdb} ({listed}) SELECT {_each(columns, 'd{0}')} FROM temp.copied "
@@ -149,6 +124,15 @@ def _load(execution: Execution, tree: exp.Copy) -> SqlResult:
     else:
         execution.stages.remember_loaded(table, done)
     return SqlResult.named(_RESULT, rows, COPY)
+
+
+def _options(tree: exp.Copy) -> dict[str, Any]:
+    given = options_of(tree.args.get("params"))
+    for name in given.keys() - _OPTIONS.keys():
+        if name == "VALIDATION_MODE":
+            raise not_run(f"COPY INTO ... {name}", "")
+        raise invalid_option(name)
+    return {**_OPTIONS, **given}
 
 
 def _columns(table: Table, tree: exp.Copy) -> Columns:
@@ -204,15 +188,15 @@ def _read(execution: Execution, query: Any, given: FileFormat, columns: Columns)
     if not counted:
         query.select("0", copy=False)
     query.select("METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER", copy=False, dialect="snowflake")
-    sql, names = execution.translate(query)
-    if len(names) - 3 != len(columns):
+    sql = translate(execution, query)
+    types = execution.cursor.sql(sql).types
+    if len(types) - 3 != len(columns):
         raise _wrong(
             "Insert value list does not match column list expecting "
-            f"{len(columns)} but got {len(names) - 3}",
+            f"{len(columns)} but got {len(types) - 3}",
             code="002020",
         )
     casts, tests, reasons = [], "", ""
-    types = execution.cursor.sql(sql).types
     for at, ((_, kind), have) in enumerate(zip(columns, types, strict=False)):
         casts.append(f"{given.cast(f'v{at}', str(have), kind)} AS d{at}")
         tests += f" WHEN v{at} IS NOT NULL AND d{at} IS NULL THEN {at + 1}"
@@ -240,107 +224,6 @@ def _reason(first: Sequence[Any], columns: Columns, given: FileFormat) -> Sequen
         "error_on_column_count_mismatch=false to ignore this error"
     )
     return "100080", message, line, None
-
-
-def _unload(execution: Execution, tree: exp.Copy) -> SqlResult:
-    options = _options(tree, _UNLOAD_OPTIONS)
-    place = location(execution, tree.this)
-    given = file_format(execution, options["FILE_FORMAT"], place.stage)
-    source: Any = tree.args["files"][0]
-    query = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source)
-    sql, names = execution.translate(query)
-    parquet = given.type == "PARQUET"
-    codec = given.word("COMPRESSION").replace("auto", "snappy" if parquet else "gzip")
-    if codec not in ("none", "snappy" if parquet else "gzip"):
-        raise not_run(f"COMPRESSION = {codec.upper()}", "")
-    parent, _, base = place.path.rpartition("/")
-    if not options["SINGLE"]:
-        suffix, kind = {"gzip": ".gz", "none": ""}.get(codec, f".{codec}"), given.type.lower()
-        base = f"{base or 'data'}_0_0_0" + (f"{suffix}.{kind}" if parquet else f".{kind}{suffix}")
-    path = place.stage.at(parent) / (checked(base) or "data")
-    if path.exists() and not options["OVERWRITE"]:
-        raise _wrong(
-            f"Files already existing at the unload destination: @{place.stage.label}/{place.path}. "
-            "Use overwrite option to force unloading.",
-            code="001030",
-        )
-    types = list(map(str, execution.cursor.sql(sql).types))
-    values = _parquet_values(types, names) if parquet else _line(types, given)
-    header = f"{given.delimiter.join(names)}\n" if options["HEADER"] else ""
-    rows = f"SELECT {values} FROM ({sql}) AS unloaded({_each(names, 'c{0}')})"
-    part = execution.stages.folder / f"unfinished{execution.id}"
-    try:
-        count, raw = _write(execution, part, rows, None if parquet else header, codec)
-        if count:
-            part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    size = path.stat().st_size if count else 0
-    columns = "rows_unloaded:n input_bytes:n output_bytes:n"
-    return SqlResult.named(columns, [(count, raw, size)], UNLOAD)
-
-
-def _parquet_values(types: Sequence[str], names: Sequence[str]) -> str:
-    # Parquet has no integers of 128 bits and no VARIANT.
-    written = {"HUGEINT": "c{0}::DECIMAL(38, 0)", **dict.fromkeys(_JSON, "to_json(c{0})::VARCHAR")}
-    values = [written.get(kind, "c{0}").format(at) for at, kind in enumerate(types)]
-    return ", ".join(f"{one} AS {quoted(name)}" for one, name in zip(values, names, strict=True))
-
-
-def _line(types: Sequence[str], given: FileFormat) -> str:
-    """Return the text of a row in a CSV or JSON file."""
-    if given.type == "JSON":
-        if len(types) == 1 and types[0] in _JSON:
-            return "to_json(c0)::VARCHAR"
-        raise _wrong(
-            "JSON file format can only unload a single column of type variant, object, or array."
-        )
-    quote, escape = given["FIELD_OPTIONALLY_ENCLOSED_BY"], given["ESCAPE_UNENCLOSED_FIELD"]
-    specials = (escape, given.delimiter, "\n") if escape and not quote else ()
-    fields = []
-    for at, kind in enumerate(types):
-        value = f"c{at}" if kind == "VARCHAR" else f"main.sf_text(c{at})"
-        if kind in ("VARCHAR", *_JSON):
-            for special in specials:
-                value = f"replace({value}, {text(special)}, {text(escape + special)})"
-            if quote:
-                inner = f"replace({value}, {text(quote)}, {text(quote * 2)})"
-                value = f"{text(quote)} || {inner} || {text(quote)}"
-        fields.append(f"coalesce({value}, {text((given['NULL_IF'] or [''])[0])})")
-    return f"concat_ws({text(given.delimiter)}, {', '.join(fields)})"
-
-
-def _write(
-    execution: Execution, path: Path, sql: str, header: str | None, codec: str
-) -> tuple[int, int]:
-    """Write a query's rows as lines under ``header``, or as Parquet where that is ``None``.
-
-    Return how many rows, and their bytes before they are compressed.
-    """
-    from pyarrow import parquet
-
-    reader = execution.cursor.sql(sql).to_arrow_reader(WRITTEN_AT_ONCE)
-    rows = raw = 0
-    out: Any
-    if header is None:
-        out = parquet.ParquetWriter(path, reader.schema, compression=codec)
-    else:
-        # The time of a statement is scarcer than the disk.
-        out = gzip.GzipFile(path, "wb", 1) if codec == "gzip" else path.open("wb")
-    with out:
-        raw += out.write(header.encode()) if header else 0
-        for batch in reader:
-            execution.check()
-            rows += batch.num_rows
-            if header is None:
-                out.write_batch(batch)
-                raw += batch.nbytes
-            else:
-                lines = batch.column(0).to_pylist()
-                raw += out.write("".join(f"{line}\n" for line in lines).encode())
-            if raw > MAX_STAGE_BYTES:
-                raise too_large("Bytes of an unloaded file", MAX_STAGE_BYTES, "Select less.")
-    return rows, raw
 
 
 def _wrong(message: str, code: str = "001411") -> SqlError:

@@ -17,7 +17,7 @@ from local_cortex.dialect.date_formats import moment
 from local_cortex.sql.errors import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
-__all__ = ["FileFormat", "invalid_option", "name_of", "options_of", "quoted", "text", "unquoted"]
+__all__ = ["FileFormat", "invalid_option", "name_of", "options_of", "text", "unquoted"]
 
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
@@ -78,11 +78,6 @@ _DATES: Final = ["%m/%d/%Y", "%d-%b-%Y"]  # what AUTO takes besides ISO dates
 def text(value: object) -> str:
     """Return DuckDB's literal for a text."""
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return a name in quotes, as Snowflake and DuckDB both read it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def value_of(node: Any) -> Any:

@@ -14,16 +14,16 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.sql.errors import not_run, too_large
+from local_cortex.sql.names import in_quotes
 from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,
     name_of,
-    quoted,
     text,
     value_of,
 )
 from local_cortex.stages.stage_files import File, Location, bind, file_format, location
-from local_cortex.wire.result import SqlResult
+from local_cortex.wire.result import SELECT, SqlResult
 from local_cortex.wire.types import of_duckdb
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["URL_FUNCTIONS", "columns_of", "file_url", "table", "template"]
 
-SELECT = 0x1000  # statementTypeId, as in Snowflake's JDBC driver
 MAX_COLUMNS = 2_000  # of a CSV file
 EXTRA_FIELDS = "METADATA$EXTRA_FIELDS"  # for COPY INTO: how many more fields a row has; -1 for less
 URL_FUNCTIONS: Final = {"BUILD_SCOPED_FILE_URL", "BUILD_STAGE_FILE_URL", "GET_PRESIGNED_URL"}
@@ -107,9 +106,7 @@ def _stage(execution: Execution, node: Any) -> str:
             # It is no table: nobody is to look for one of this name.
             named_format.set("this", exp.null())
     query = node.find_ancestor(exp.Select)
-    used, wanted, keys = (
-        _columns_used(query, node, given.type == "PARQUET") if query else (0, {}, {})
-    )
+    used, wanted = _columns_used(query, node) if query else (0, [])
     if given.type == "CSV" and (not used or (query is not None and query.is_star)):
         used = max([used, *(len(columns_of(execution, [file], given)) for file in files)])
     if used > MAX_COLUMNS:
@@ -118,32 +115,17 @@ def _stage(execution: Execution, node: Any) -> str:
     if not files:
         kind = "VARCHAR" if given.type == "CSV" else "VARIANT"
         columns = [f"NULL::{kind} AS c{at + 1}" for at in range(used)]
-        columns += [f'NULL AS "{name}"' for name in (*wanted, *keys.values())]
+        columns += [f'NULL AS "{name}"' for name in wanted]
         return f"SELECT {', '.join(columns)} WHERE false"
-    parts = []
-    for file in files:
-        has = dict(columns_of(execution, [file], given)) if keys else {}
-        own = [f"{_value(key, has.get(key))} AS {at}" for key, at in keys.items()]
-        parts.append(_file(file, given, used, wanted, own))
-    return " UNION ALL ".join(parts)
+    return " UNION ALL ".join(_file(file, given, used, wanted) for file in files)
 
 
-def _value(name: str, kind: Any) -> str:
-    # Snowflake has no lists of one type, nor structs.
-    variant = "::VARIANT" if kind and kind.id in ("list", "array", "struct", "map") else ""
-    return "NULL" if kind is None else f"{quoted(name)}{variant}"
-
-
-def _columns_used(
-    query: exp.Select, node: exp.Table, keyed: bool
-) -> tuple[int, list[str], dict[str, str]]:
+def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, list[str]]:
     """Turn each ``$n`` that means ``node`` into the column ``c<n>``.
 
-    Return the highest n, the METADATA$ columns that the query names and, if ``keyed``, which column
-    stands for which key in ``$1:key::type``. By way of a VARIANT of the whole row, write_pandas of
-    500,000 rows takes twice as long, and its COPY INTO may not end within its 10 seconds.
+    Return the highest n, and the METADATA$ columns that the query names.
     """
-    alias, highest, keys = node.alias.upper(), 0, dict[str, str]()
+    alias, highest = node.alias.upper(), 0
     for one in list(query.find_all(exp.Parameter)):
         at = one.parent if isinstance(one.parent, exp.Column) else one
         qualifier = at.args.get("table") if at is not one else None
@@ -151,28 +133,16 @@ def _columns_used(
             continue
         if qualifier is not None and qualifier.name.upper() != alias:
             continue
-        name, key = f"c{one.name}", _key(at.parent) if keyed else None
         highest = max(highest, int(one.name))
-        if key is not None and (isinstance(at.parent.parent, exp.Cast) or "files" in node.meta):
-            at, name = at.parent, keys.setdefault(key, f"k{len(keys)}")
-        column = exp.to_identifier(name, quoted=True)
+        column = exp.to_identifier(f"c{one.name}", quoted=True)
         # It is DuckDB's name already.
         column.meta["encoded"] = True
         at.replace(exp.Column(this=column, table=qualifier))
     named = {column.name.upper() for column in query.find_all(exp.Column)}
-    return highest, sorted(name for name in named if name.startswith("METADATA$")), keys
+    return highest, sorted(name for name in named if name.startswith("METADATA$"))
 
 
-def _key(node: Any) -> str | None:
-    if isinstance(node, exp.Bracket) and node.expressions[0].is_string:
-        return str(node.expressions[0].name)
-    path: Any = node.expression.expressions if isinstance(node, exp.JSONExtract) else ()
-    return str(path[1].this) if len(path) == 2 and isinstance(path[1], exp.JSONPathKey) else None
-
-
-def _file(
-    file: File, given: FileFormat, used: int, wanted: Iterable[str], keys: Iterable[str]
-) -> str:
+def _file(file: File, given: FileFormat, used: int, wanted: Iterable[str]) -> str:
     known = {
         "METADATA$FILENAME": text(file.name),
         "METADATA$FILE_ROW_NUMBER": "row_number() OVER ()",
@@ -182,7 +152,7 @@ def _file(
     }
     for name in set(wanted) - known.keys():
         raise not_run(name, f"Local Cortex has {', '.join(list(known)[:3])}.")
-    extra = [*(f'{known[name]} AS "{name}"' for name in wanted), *keys]
+    extra = [f'{known[name]} AS "{name}"' for name in wanted]
     if EXTRA_FIELDS not in wanted:
         return given.rows(file.path, used, extra)
     # Read twice, since a field that is missing and one that is empty are NULL alike.
@@ -227,7 +197,7 @@ def _infer_schema(execution: Execution, call: exp.Anonymous) -> list[tuple[objec
     rows: list[tuple[object, ...]] = []
     for order, ((written, _), kind) in enumerate(zip(found, kinds, strict=True)):
         name = written.upper() if fold else written
-        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f"$1:{quoted(name)}"
+        at = f"$1:{name}" if re.fullmatch(r"[^\W\d][\w$]*", name) else f"$1:{in_quotes(name)}"
         if read.type == "CSV":
             at = f"${order + 1}"
         elif fold:
@@ -264,7 +234,7 @@ def template(execution: Execution, tree: exp.Create) -> exp.Create:
     if not calls:
         raise not_run("USING TEMPLATE", "The template has to be a query of INFER_SCHEMA.")
     rows = _infer_schema(execution, calls[0])
-    columns = ", ".join(f"{quoted(str(name))} {kind}" for name, kind, *_ in rows)
+    columns = ", ".join(f"{in_quotes(str(name))} {kind}" for name, kind, *_ in rows)
     made = sqlglot.parse_one(f"CREATE TABLE t ({columns})", read="snowflake")
     result.set("this", exp.Schema(this=result.this, expressions=made.this.expressions))
     return result

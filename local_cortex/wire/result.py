@@ -24,8 +24,10 @@ from local_cortex.wire.types import INTEGER, MAX_TEXT, TEXT, TIMESTAMP_LTZ, SqlT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SqlColumn", "SqlResult", "columns_named"]
+__all__ = ["DDL", "SELECT", "SHOW", "SqlColumn", "SqlResult", "columns_named"]
 
+# statementTypeId, as in Snowflake's JDBC driver
+SELECT, SHOW, DDL = 0x1000, 0x4400, 0x6000
 DONE = "Statement executed successfully."
 BYTES_PER_CHAR = 4  # of UTF-8, at most
 MICROS = 1_000_000  # in a second
@@ -112,6 +114,11 @@ class SqlResult:
     def done(cls, statement_type_id: int, message: str = DONE) -> SqlResult:
         """Return the result of a statement that has nothing to show."""
         return cls.of_rows([SqlColumn("status", TEXT)], [(message,)], statement_type_id)
+
+    @classmethod
+    def described(cls) -> SqlResult:
+        """Return what such a statement would give, which was only described."""
+        return cls.of_rows([SqlColumn("status", TEXT)], [], SELECT)
 
     @classmethod
     def of_relation(

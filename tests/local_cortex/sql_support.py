@@ -13,9 +13,9 @@ from local_cortex.sql import (
     Database,
     SqlError,
     SqlResult,
+    SqlServer,
     SqlSession,
     Workers,
-    execute,
 )
 
 # Each with its session, so that no two sessions ever have the same id.
@@ -50,10 +50,9 @@ class EchoCortex:
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         return f"{name}: {arguments}"
 
-    def base_models(self) -> tuple[Sequence[tuple[str, str]], Sequence[tuple[object, ...]]]:
-        columns = [("created_on", "TIMESTAMP_LTZ"), ("name", "TEXT"), ("eol_date", "TEXT")]
+    def base_models(self) -> Sequence[Mapping[str, object]]:
         names = ["CLAUDE-HAIKU-4-5", "LLAMA3.1-8B", "LLAMA3.3-70B"]
-        return columns, [(NOON, name, None) for name in names]
+        return [{"created_on": NOON, "name": name, "eol_date": None} for name in names]
 
     def streams(self) -> Sequence[tuple[object, ...]]:
         return [(1, "llama3.1-8b", 20, 18, "cut", 700)]
@@ -87,9 +86,7 @@ def run(
     database = database_of(session)
 
     async def wait() -> SqlResult:
-        result = await execute(
-            sql, session=where, cortex=model, database=database, workers=Workers(), **options
-        )
+        result = await SqlServer(database, Workers(), model).execute(sql, where, **options)
         assert isinstance(result, SqlResult)
         return result
 

@@ -40,8 +40,8 @@ def test_a_refusal_is_the_engine_error_that_sql_knows() -> None:
 
 
 def test_the_model_table_is_that_of_the_day() -> None:
-    columns, rows = SqlCortex(Cortex(Playing(), today=lambda: TODAY)).base_models()
-    assert (tuple(columns), list(rows)) == (models.show_columns(), list(models.show_rows(TODAY)))
+    shown = SqlCortex(Cortex(Playing(), today=lambda: TODAY)).base_models()
+    assert shown == models.shown(TODAY)
 
 
 def test_an_inactive_account_is_a_setting() -> None:

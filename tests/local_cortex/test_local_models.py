@@ -137,15 +137,11 @@ def test_a_limit_that_is_not_documented_is_the_rest_apis_cap() -> None:
 
 
 def show(on: date) -> dict[str, dict[str, object]]:
-    names = [name for name, _ in models.show_columns()]
-    rows: list[dict[str, object]] = [
-        dict(zip(names, row, strict=True)) for row in models.show_rows(on)
-    ]
-    return {str(row["name"]): row for row in rows}
+    return {str(row["name"]): dict(row) for row in models.shown(on)}
 
 
 def test_show_has_the_documented_columns_in_order() -> None:
-    assert [name for name, _ in models.show_columns()] == [
+    assert list(models.shown(TODAY)[0]) == [
         "created_on",
         "name",
         "model_type",

@@ -18,7 +18,7 @@ from local_cortex import LocalCortex
 from local_cortex.faults import Refusal
 from local_cortex.search import search
 from local_cortex.search.service import SearchService, read
-from local_cortex.sql import Workers, bounds
+from local_cortex.sql import SqlServer, Workers, bounds
 from tests.local_cortex.sql_support import EchoCortex, database_of, new_session, run
 
 REVIEWS = """
@@ -352,14 +352,8 @@ def test_an_agent_searches_from_python() -> None:
     run("CREATE CORTEX SEARCH SERVICE found ON text AS SELECT * FROM reviews", session=session)
 
     async def ask(service: str) -> list[dict[str, Any]]:
-        return await search(
-            service,
-            "helmet",
-            database=database_of(session),
-            workers=Workers(),
-            cortex=EchoCortex(),
-            session=session,
-        )
+        server = SqlServer(database_of(session), Workers(), EchoCortex())
+        return await search(server, service, {"query": "helmet"}, session)
 
     assert asyncio.run(ask("found"))[0]["TEXT"] == "the helmet strap broke"
     with pytest.raises(Refusal, match="NOPE' does not exist"):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import Message
-from local_cortex.sql import Completion, Workers, execute
+from local_cortex.sql import Completion, SqlServer, Workers
 from tests.local_cortex.sql_support import (
     EchoCortex,
     database_of,
@@ -187,16 +187,10 @@ class Silent(EchoCortex):
 @pytest.mark.parametrize("sql", ["SELECT AI_COMPLETE('m', 'x')", f"SELECT {COMPLETE}('m', 'x')"])
 def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
     async def cancel() -> None:
-        cortex, workers = Silent(), Workers()
-        running = asyncio.ensure_future(
-            execute(
-                f"{sql} FROM TABLE(GENERATOR(ROWCOUNT => 100))",
-                session=new_session(),
-                cortex=cortex,
-                database=database_of(None),
-                workers=workers,
-            )
-        )
+        cortex = Silent()
+        server = SqlServer(database_of(None), Workers(), cortex)
+        many = f"{sql} FROM TABLE(GENERATOR(ROWCOUNT => 100))"
+        running = asyncio.ensure_future(server.execute(many, new_session()))
         await cortex.asked.wait()
         running.cancel()
         with pytest.raises(asyncio.CancelledError):

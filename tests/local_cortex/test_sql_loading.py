@@ -119,19 +119,6 @@ def test_json_is_read_as_documents_or_columns(session: Session, tmp_path: Path) 
     assert [tuple(row) for row in columns.collect()] == [(1, "x"), (2, None)]
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_dataframe_is_written_to_a_stage(session: Session, kind: str) -> None:
-    frame = session.create_dataframe([[1, "a"], [2, None]], schema=["N", "T"])
-    (done,) = getattr(frame.write, kind)("@landing/out/", header=True, overwrite=True)
-    assert done["rows_unloaded"] == 2
-    header = {"parse_header": True, "infer_schema": True} if kind == "csv" else {}
-    read = session.read.options(header)
-    assert [tuple(row) for row in getattr(read, kind)("@landing/out/").collect()] == [
-        (1, "a"),
-        (2, None),
-    ]
-
-
 def test_a_table_takes_its_columns_from_files(session: Session, tmp_path: Path) -> None:
     put(session, tmp_path, "a.json", '{"N": 1, "T": "x"}\n')
     session.sql("create or replace temp file format documents type = json").collect()

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.tasks import mood, run
+from local_cortex.engines.tasks import RULES, mood
+
+
+def run(name: str, given: dict[str, Any]) -> Any:
+    return RULES[name](given)
 
 
 def labels(*names: str) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ import pytest
 
 from local_cortex.database.execution import Execution
 from local_cortex.database.workers import MOST_LONG
-from local_cortex.sql import Database, SqlError, SqlSession, Workers, execute
+from local_cortex.sql import Database, SqlError, SqlServer, SqlSession, Workers
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
 SOON = 60.0
@@ -37,13 +37,7 @@ def in_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Non
 
 
 def ask(sql: str, workers: Workers, session: SqlSession | None = None) -> Coroutine[Any, Any, Any]:
-    return execute(
-        sql,
-        session=session or new_session(),
-        cortex=CORTEX,
-        database=DATABASE,
-        workers=workers,
-    )
+    return SqlServer(DATABASE, workers, CORTEX).execute(sql, session or new_session())
 
 
 def execution(session_id: int = 7, **options: Any) -> Execution:
