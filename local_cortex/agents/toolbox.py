@@ -130,8 +130,13 @@ class Toolbox:
 
 
 def _result_set(result: SqlResult, query_id: str) -> dict[str, Any]:
-    kept = ("name", "type", "length", "precision", "scale", "nullable")
-    columns = [{name: one[name] for name in kept} for one in result.rowtype()]
+    sizes = ("length", "precision", "scale")
+    # No nulls among them: the models of Snowflake's quickstart refuse these.
+    columns = [
+        {name: one[name] for name in ("name", "type", "nullable")}
+        | {name: one[name] or 0 for name in sizes}
+        for one in result.rowtype()
+    ]
     about = {"partition": 0, "numRows": result.row_count, "format": "jsonv2", "rowType": columns}
     return {"statementHandle": query_id, "resultSetMetaData": about, "data": result.rowset()}
 

@@ -7,7 +7,6 @@ fields and the order of events are Anthropic's specification, which the installe
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -141,8 +140,7 @@ class _Events:
 
     def _end(self) -> None:
         if self._kind == "thinking":
-            # What a client sends back unread; a script has nothing to sign.
-            self._delta("signature_delta", signature="local-cortex")
+            self._delta("signature_delta", signature=fields.SIGNATURE)
         if self._kind:
             self._sent.append(_event("content_block_stop", index=self._index))
         self._kind = ""
@@ -172,22 +170,14 @@ def _usage(read: int, written: int) -> dict[str, int]:
 def _blocks(whole: Completion) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     if whole.thinking:
-        thought = {"thinking": whole.thinking, "signature": "local-cortex"}
+        thought = {"thinking": whole.thinking, "signature": fields.SIGNATURE}
         blocks.append({"type": "thinking", **thought})
     if whole.text:
         blocks.append({"type": "text", "text": whole.text})
     for call in whole.calls:
-        given = _input(call)
+        given = fields.arguments(call)
         blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": given})
     return blocks
-
-
-def _input(call: ToolCall) -> Any:
-    try:
-        return json.loads(call.arguments or "{}")
-    except ValueError:
-        # Cut by max_tokens.
-        return {}
 
 
 def _read(body: Mapping[str, Any]) -> Call:
@@ -283,7 +273,7 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
             case "image" if role == "user":
                 images.append(_image(block.get("source")))
             case "tool_use" if role == "assistant":
-                calls.append(_call_made(block))
+                calls.append(fields.call_made(block, "id"))
             case "tool_result" if role == "user":
                 results.append(_result(block))
             case "thinking" | "redacted_thinking" if role == "assistant":
@@ -307,13 +297,6 @@ def _result(block: Mapping[str, Any]) -> Message:
     if not isinstance(answered, str):
         raise Refusal(400, "messages.content.tool_result.tool_use_id: must be text")
     return Message("tool", _texts(block.get("content") or ""), call_id=answered)
-
-
-def _call_made(block: Mapping[str, Any]) -> ToolCall:
-    found, name, given = (block.get(one) for one in ("id", "name", "input"))
-    if not isinstance(found, str) or not isinstance(name, str) or not isinstance(given, dict):
-        raise Refusal(400, "messages.content.tool_use: needs an id, a name and an input")
-    return ToolCall(found, name, json.dumps(given, ensure_ascii=False))
 
 
 def _texts(given: Any) -> str:

@@ -27,6 +27,7 @@ from local_cortex.routes import (
     query,
     search,
     session,
+    snowflake_api,
 )
 from local_cortex.routes.query import Statements
 from local_cortex.routes.session import failure
@@ -109,7 +110,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     """Build the application."""
     routes = [
         *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
-        *(*openai_api.ROUTES, *anthropic_api.ROUTES, *agents.ROUTES),
+        *(*openai_api.ROUTES, *snowflake_api.ROUTES, *anthropic_api.ROUTES, *agents.ROUTES),
         Route("/", health),
     ]
     app = Starlette(

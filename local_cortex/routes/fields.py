@@ -1,21 +1,27 @@
-"""Fields that chat completions and the Messages API share: tools, schemas, pictures."""
+"""Fields that the three completions share: tools, schemas, thinking, pictures."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from local_cortex.cortex import Refusal
-from local_cortex.engines import Image, Message, Tool
+from local_cortex.engines import Image, Message, Tool, ToolCall
 
 __all__ = [
     "INVALID",
     "MAX_BODY_BYTES",
+    "OPTIONS",
+    "SIGNATURE",
+    "arguments",
     "budget",
+    "call_made",
     "check_images",
+    "effort",
     "image",
     "named",
     "objects",
@@ -32,6 +38,11 @@ DESCRIBED_CHARACTERS = 4_000
 NAME = re.compile(r"[\w.-]{1,64}")
 #: How Snowflake begins to say so.
 INVALID = "schema validation failed"
+OPTIONS = "invalid options object"
+#: Of what Claude thinks; clients send it back unread, and a script has nothing to sign.
+SIGNATURE = "local-cortex"
+# The budget that stands for an effort; Snowflake documents the conversion, not the numbers.
+EFFORTS = {"none": 0, "minimal": 512, "low": 1_024, "medium": 4_096, "high": 16_384}
 
 
 def objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -70,8 +81,33 @@ def named(tools: Iterable[Tool], name: object) -> Tool:
 def budget(tokens: float | None) -> int:
     """Check a number of tokens to think with."""
     if tokens is None or not 1 <= tokens <= 1_000_000 or tokens % 1:
-        raise Refusal(400, "invalid options object: the tokens to think with must be 1 or more")
+        raise Refusal(400, f"{OPTIONS}: the tokens to think with must be 1 or more")
     return int(tokens)
+
+
+def effort(given: object) -> int:
+    """Return the tokens to think with that stand for an effort, none for none."""
+    if given is None:
+        return 0
+    if not isinstance(given, str) or given not in EFFORTS:
+        raise Refusal(400, f"{OPTIONS}: effort must be one of {', '.join(EFFORTS)}")
+    return EFFORTS[given]
+
+
+def call_made(given: Mapping[str, Any], id_name: str) -> ToolCall:
+    """Read a call of the assistant's, whose id is in the field ``id_name``."""
+    found, name, value = (given.get(one) for one in (id_name, "name", "input"))
+    if not isinstance(found, str) or not isinstance(name, str) or not isinstance(value, dict):
+        raise Refusal(400, f"{INVALID}: a tool_use needs {id_name}, name and input")
+    return ToolCall(found, name, json.dumps(value, ensure_ascii=False))
+
+
+def arguments(call: ToolCall) -> Any:
+    """Read a call's arguments; those that ``max_tokens`` cut are empty."""
+    try:
+        return json.loads(call.arguments or "{}")
+    except ValueError:
+        return {}
 
 
 def image(media_type: object, content: object) -> Image:

@@ -1,19 +1,16 @@
-"""Cortex's REST endpoints ``inference:complete`` and ``models``, and what all completions share.
+"""What all completions share, and the list of models.
 
-They follow Snowflake's documentation of the Cortex REST API, and what the installed
-``snowflake.cortex`` reads.
+They follow Snowflake's documentation of the Cortex REST API.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
@@ -64,33 +61,6 @@ def authorise(request: Request) -> None:
     if token is not None and (request.scope.get(web.LAUNCHED) or sessions.is_secret(token)):
         return
     sessions.authenticate(web.session_token(request.headers) or token or "")
-
-
-async def inference_complete(request: Request) -> Response:
-    authorise(request)
-    body = await web.json_body(request)
-    cortex: Cortex = request.app.state.cortex
-    web.text(body, "model")
-    messages = web.list_of_objects(body, "messages")
-    limit = body.get("max_tokens", body.get("max_output_tokens"))
-    call = read_call(body, tuple(map(_message, messages)), limit)
-    head = {"id": str(uuid.uuid4()), "model": call.model}
-    if not flag(body, "stream", default=True):
-        whole = await while_connected(request, cortex.complete(call))
-        choices = [{"message": {"content": whole.text}}]
-        return JsonResponse(head | {"choices": choices, "usage": whole.usage.counts()})
-
-    def encode(event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
-        if isinstance(event, End):
-            # No [DONE]: the client would try to read it as JSON and fail.
-            return [data(head | {"choices": [], "usage": event.usage.counts()})]
-        # Reasoning is an event without text: a sign of life.
-        text = event.text if isinstance(event, Delta) else ""
-        parts = [{"type": "text", "text": text}]
-        delta = {"type": "text", "content": text, "content_list": parts, "text": text}
-        return [data(head | {"choices": [{"delta": delta}], "usage": {}})]
-
-    return await stream(request, call, encode)
 
 
 async def list_models(request: Request) -> JsonResponse:
@@ -224,24 +194,6 @@ def read_call(
     )
 
 
-def _message(message: dict[str, Any]) -> Message:
-    content = message.get("content")
-    if isinstance(content, list):
-        # Content parts: text is joined, anything else is beyond a scripted or text-only engine.
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
-        if any(not isinstance(part, str) for part in parts):
-            raise Refusal(400, "Local Cortex answers text only: a message has a part without text")
-        content = "".join(map(str, parts))
-    # snowflake.cortex sends a prompt as a message without a role.
-    role = message.get("role", "user")
-    for value, name in ((content, "message content"), (role, "a message's role")):
-        if not isinstance(value, str):
-            raise Refusal(400, f"schema validation failed: {name} must be text")
-    if role == "tool":
-        raise Refusal(400, 'schema validation failed: unknown role "tool"')
-    return Message(str(role), str(content))
-
-
 def number(value: object, name: str) -> float | None:
     """Check a number; ``None`` for none."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
@@ -258,6 +210,5 @@ def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 
 ROUTES = [
-    Route("/api/v2/cortex/inference:complete", inference_complete, methods=["POST"]),
     Route("/api/v2/cortex/models", list_models, methods=["GET"]),
 ]

@@ -32,7 +32,7 @@ from local_cortex.engines import (
 )
 from local_cortex.engines.tools import check_schemas
 from local_cortex.routes import fields, web
-from local_cortex.routes.fields import INVALID
+from local_cortex.routes.fields import INVALID, OPTIONS
 from local_cortex.routes.inference import (
     authorise,
     data,
@@ -47,7 +47,6 @@ from local_cortex.routes.web import JsonResponse, while_connected
 __all__ = ["ROUTES"]
 
 HOTTEST = 2.0
-OPTIONS = "invalid options object"
 REFUSED = {
     "max_tokens": "max_tokens is not supported, use max_completion_tokens",
     "store": "store is not supported",
@@ -65,8 +64,6 @@ KNOWN = frozenset({
 })  # fmt: skip
 # What OpenAI's models heed and no engine here does: an answer without it would be a wrong one.
 NOT_HERE = {"stop": None, "n": 1, "logprobs": False}
-# The budget that stands for an effort; Snowflake documents the conversion, not the numbers.
-EFFORTS = {"none": 0, "minimal": 512, "low": 1_024, "medium": 4_096, "high": 16_384}
 ANY_OBJECT = {
     "type": "object",
     "properties": {"answer": {"type": "string"}},
@@ -245,11 +242,7 @@ def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     effort = given.get("effort")
     if effort is None and family == "openai":
         effort = body.get("reasoning_effort")
-    if effort is None:
-        return 0
-    if not isinstance(effort, str) or effort not in EFFORTS:
-        raise Refusal(400, f"{OPTIONS}: effort must be one of {', '.join(EFFORTS)}")
-    return EFFORTS[effort]
+    return fields.effort(effort)
 
 
 def _message(one: Mapping[str, Any], family: str) -> Message:

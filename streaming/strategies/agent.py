@@ -93,7 +93,7 @@ class AgentStrategy:
 
 
 class AgentError(Exception):
-    """The service says in an answer that it has failed; the message is its own."""
+    """The service says that an answer has failed or is not whole; the message is its own."""
 
 
 class _Events(Answer):
@@ -111,6 +111,8 @@ class _Events(Answer):
             if event.event == "response":
                 self.finish_reason = _text(data, "status") or None
                 yield _usage(data.get("metadata"))
+                if self.finish_reason in ("timed_out", "cancelled"):
+                    raise AgentError(f"the agent has ended its answer as {self.finish_reason}")
                 return
             delta = _delta(event.event, data)
             if delta and isinstance(delta, str):

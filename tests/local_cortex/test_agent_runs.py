@@ -185,6 +185,8 @@ def test_the_table_and_the_chart_show_what_the_query_gave(ask: Ask) -> None:
 
     result = events["response.table"]["result_set"]
     assert result["data"] == [["Busan", "20.50"], ["Seoul", "15.00"]]
+    rows = result["resultSetMetaData"]["rowType"]
+    assert all(type(one[size]) is int for one in rows for size in ("length", "precision", "scale"))
     assert [one["name"] for one in result["resultSetMetaData"]["rowType"]] == [
         "REGION",
         "SUM_AMOUNT",

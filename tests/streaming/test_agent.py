@@ -101,6 +101,8 @@ def test_an_answer_has_its_text_and_what_the_agent_did_for_it() -> None:
         ([], "cut"),
         ([("error", {"code": "5", "message": "it failed", "request_id": "r"})], "service"),
         ([("error", {"message": "unknown model no-such-model"})], "bad_request"),
+        ([("response", {"status": "timed_out"})], "service"),
+        ([("response", {"status": "cancelled"})], "service"),
     ],
 )
 def test_an_answer_without_its_end_has_failed(told: list[Any], code: str) -> None:

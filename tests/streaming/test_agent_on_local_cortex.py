@@ -65,7 +65,7 @@ def test_a_tool_of_the_client_is_called_and_its_result_is_answered(session: Sess
 
 FAULTS = {
     "fault-agent-error": ("failed", "service"),
-    "fault-agent-timed-out": ("complete", None),
+    "fault-agent-timed-out": ("failed", "service"),
     "fault-agent-unknown-event": ("complete", None),
     "fault-agent-tool-error": ("complete", None),
     "fault-429-forever": ("failed", "rate_limited"),
