@@ -254,12 +254,16 @@ def _parts(condition: Condition) -> list[Condition]:
     if condition.run is not None:
         return [condition]
     parts = [part for each in condition.all or () for part in _parts(each)]
-    # These belong together: they are about one call, one stream, one error.
-    for names in (("called", "with_", "messages", "times"), ("shown", "pieces", "whole", "part")):
+    # These belong together: they are about one call, one stream, one text.
+    for names in (
+        ("called", "with_", "messages", "times"),
+        ("shown", "pieces", "whole", "part"),
+        ("kept", "under"),
+    ):
         given = {name: getattr(condition, name) for name in names if _is_given(condition, name)}
         if given:
             parts.append(Condition.model_construct(set(given), **given))
-    alone = ("any", "no", "code", "catches", "chat", "read", "closed", "kept")
+    alone = ("any", "no", "code", "catches", "chat", "read", "closed")
     for name in (*alone, "error", "message", "ended"):
         if _is_given(condition, name):
             value = getattr(condition, name)
