@@ -181,6 +181,7 @@ class Condition(Table):
     read: bool | None = None
     closed: bool | None = None
     kept: Text | None = None
+    under: str | None = None
     error: str | None = None
     message: Text | None = None
     ended: Reason | None = None
@@ -202,6 +203,8 @@ class Condition(Table):
             raise ValueError("is empty: it would always hold, or never")
         if (self.with_ or self.times is not None) and self.called is None:
             raise ValueError("`with` and `times` need `called`")
+        if self.under is not None and self.kept is None:
+            raise ValueError("`under` needs `kept`")
         if self.messages is not None and self.called != "Complete":
             raise ValueError('`messages` needs `called = "Complete"`')
         for name in self.with_:

@@ -99,7 +99,7 @@ class Evidence:
         answers: what the model sent, by the number of the call.
         bubbles: the messages of the chat, from top to bottom.
         open: streamed answers that were neither read to their end nor closed, by number -> line.
-        kept: all texts that `st.session_state` holds at the end, put together.
+        kept: the texts that `st.session_state` holds at the end, put together for each name.
         tokens: how many tokens the last answer had, where the service told it.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
@@ -118,7 +118,7 @@ class Evidence:
     answers: dict[int, str] = field(default_factory=dict)
     bubbles: list[Bubble] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
-    kept: str = ""
+    kept: dict[str, str] = field(default_factory=dict)
     tokens: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
@@ -158,7 +158,7 @@ class Evidence:
                 self.calls.append(Call("session.sql", queried, event.line))
                 self.value = event.value
             case Kept():
-                self.kept = "\n".join(map(_texts_in, event.state.values.values()))
+                self.kept = {name: _texts_in(each) for name, each in event.state.values.items()}
             case Failed():
                 self.error = event
             case Ended():
@@ -321,7 +321,9 @@ def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> It
         yield bool(evidence.answers) and bool(evidence.open) != condition.closed
         lines += [line for line in evidence.open.values() if line]
     if condition.kept is not None:
-        yield _matches(evidence.kept, condition.kept, evidence)
+        under = condition.under
+        texts = evidence.kept.values() if under is None else [evidence.kept.get(under, "")]
+        yield _matches("\n".join(texts), condition.kept, evidence)
     if condition.error is not None:
         kind = evidence.error.type if evidence.error else ""
         yield bool(kind) if condition.error == "*" else kind == condition.error

@@ -59,11 +59,14 @@ SHORT = 2
 SQL_CALL = re.compile(r"([A-Z_][A-Z_.]*)\s*\(")
 # Python's and Streamlit's own guess. Nobody means a special method: ``__ne__`` for ``__name__``.
 MEANT = r"Did you mean:? (?:'|st\.)(?!_)(\w+)"
+# What programs call the exception that they caught.
+CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 # What Python says of a value of the wrong kind, and what it means.
 TYPES = (
     (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
+    (r"TypeError: can only concatenate list \(not \"(?P<other>\w+)\"\)", "no_list_to_add"),
     (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
     (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
     (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
@@ -330,11 +333,68 @@ def swapped(trial: Trial) -> Found | None:
     return None
 
 
+def always_true(trial: Trial) -> Found | None:
+    """A condition with a bare value after ``or``: a comparison does not go on behind it."""
+    for node in trial.each(ast.BoolOp):
+        holder = trial.parents[node]
+        if not isinstance(holder, ast.If | ast.While) or not isinstance(node.op, ast.Or):
+            continue
+        first, *others = node.values
+        bare = next((each for each in others if isinstance(each, ast.Constant)), None)
+        if isinstance(first, ast.Compare) and bare is not None and bare.value:
+            return "always_true", node.lineno, {"name": ast.unparse(bare)}
+    return None
+
+
+def read_early(trial: Trial) -> Found | None:
+    """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
+    fillers = {each.name: _filled(each) for each in trial.each(ast.FunctionDef)}
+    for call in trial.each(ast.Call):
+        shown = [ast.unparse(each.func) for each in trial.above(call) if isinstance(each, ast.Call)]
+        if "st.write_stream" not in shown:
+            continue
+        given = zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False)
+        names = {each.id for each, filled in given if filled and isinstance(each, ast.Name)}
+        for node in trial.each(ast.Subscript):
+            name = ast.unparse(node.value)
+            reads = isinstance(node.ctx, ast.Load) and name in names and not trial.function(node)
+            if reads and node.lineno < call.lineno and not _in_loop(trial, call):
+                return "read_early", node.lineno, {"name": name, "other": str(call.lineno)}
+    return None
+
+
+def _filled(function: ast.FunctionDef) -> list[bool]:
+    """Return for each parameter whether the function puts something into it."""
+    nodes = [*ast.walk(function)]
+    filled = {
+        ast.unparse(each.value)
+        for each in nodes
+        if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
+        or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
+    }
+    return [each.arg in filled for each in function.args.args]
+
+
+def _in_loop(trial: Trial, node: ast.AST) -> bool:
+    return any(isinstance(each, ast.For | ast.While) for each in trial.above(node))
+
+
 def except_or(trial: Trial) -> Found | None:
     """Exceptions that `or` or `and` joins: only one of them is caught."""
     for handler in trial.each(ast.ExceptHandler):
         if isinstance(handler.type, ast.BoolOp):
             return "except_or", handler.lineno, {}
+    return None
+
+
+def exception_made(trial: Trial) -> Found | None:
+    """An exception that is made after `except`, which only names what it catches."""
+    for handler in trial.each(ast.ExceptHandler):
+        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        for each in types:
+            name = ast.unparse(each.func) if isinstance(each, ast.Call) else ""
+            if name.rpartition(".")[2][:1].isupper():
+                return "exception_made", handler.lineno, {"name": name}
     return None
 
 
@@ -362,7 +422,7 @@ def _unknown(trial: Trial, name: str) -> Found:
         return "other_function", line, named | {"other": "Complete"}
     if _is_compared_argument(trial, name):
         return "equals_in_call", line, {}
-    if found := _module(trial, name):
+    if found := _module(trial, name) or _caught(trial, name):
         return found
     known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
     if module := trial.imports.get(name, name if known else ""):
@@ -401,6 +461,15 @@ def _module(trial: Trial, name: str) -> Found | None:
             return "imported_as", trial.line, {"name": name, "other": alias}
         if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
             return "name_alone", trial.line, {"name": alias, "other": name}
+    return None
+
+
+def _caught(trial: Trial, name: str) -> Found | None:
+    """A caught exception, where the ``except`` has no ``as``."""
+    for handler in trial.each(ast.ExceptHandler) if name in CAUGHT else ():
+        inside = handler.lineno < trial.line <= (handler.end_lineno or 0)
+        if inside and handler.name is None:
+            return "as_missing", trial.line, {"name": name, "other": str(handler.lineno)}
     return None
 
 
@@ -452,6 +521,8 @@ def attribute(trial: Trial) -> Found | None:
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
     if other := meant[1] if meant else similar(name, known):
         return "misspelt_method", line, {"name": name, "where": owner, "other": other}
+    if owner == "dict":
+        return "dict_dot", line, named
     return "no_such_method", line, named
 
 
@@ -506,8 +577,38 @@ def wrong_type(trial: Trial) -> Found | None:
         return not_called(trial) or ("brackets_before", trial.line, {})
     for said, code in TYPES:
         if found := re.match(said, trial.said):
-            return code, trial.line, found.groupdict()
+            better = MORE[code](trial) if code in MORE else None
+            return better or (code, trial.line, found.groupdict())
     return None
+
+
+def _whole_list(trial: Trial) -> Found | None:
+    """A name that is looked up in the list that a loop walks through, not in its item."""
+    for node in _subscripts(trial):
+        for loop in trial.above(node):
+            if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Name):
+                continue
+            if _text_of(node.slice) and ast.unparse(loop.iter) == ast.unparse(node.value):
+                named = {"name": ast.unparse(node.value), "other": loop.target.id}
+                return "whole_list", trial.line, named
+    return None
+
+
+def _empty_list(trial: Trial) -> Found | None:
+    """The first or the last item of a list that has none; the only one that the line takes."""
+    match _subscripts(trial):
+        case [node] if ast.unparse(node.slice) in ("0", "-1"):
+            return "list_empty", trial.line, {"name": ast.unparse(node.value)[:60]}
+    return None
+
+
+def _subscripts(trial: Trial) -> list[ast.Subscript]:
+    """Return where the line of the error takes an item out of something."""
+    return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
+
+
+# What is certain of an error once the line is looked at, too.
+MORE: dict[str, Rule] = {"name_of_list": _whole_list, "index": _empty_list}
 
 
 def imported(trial: Trial) -> Found | None:
@@ -516,6 +617,8 @@ def imported(trial: Trial) -> Found | None:
     found = re.match(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'", trial.said)
     if found:
         named = {"name": found[1], "where": found[2]}
+        if module := trial.imports.get(found[1]):
+            return "import_elsewhere", line, named | {"other": module}
         if other := similar(found[1], trial.imports):
             return "misspelt_import", line, named | {"other": other}
         return "no_such_import", line, named
@@ -715,13 +818,13 @@ def uncalled_function(trial: Trial) -> Found | None:
 
 
 def returned_in_loop(trial: Trial) -> Found | None:
-    """A loop that its own last line always ends: nothing in it runs a second time."""
+    """A loop that always ends in its first round: nothing in it runs a second time."""
     loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
     for loop in loops:
-        last = loop.body[-1]
+        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
         again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
-        if isinstance(last, ast.Return | ast.Break) and not again:
-            return "returned_in_loop", loop.lineno, {"other": str(last.lineno)}
+        if end is not None and not again:
+            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
     return None
 
 
@@ -798,11 +901,11 @@ SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(not_called, function_kept, lost, compared, overwritten, f_missing),
-        *(own_copy, swapped, except_or),
+        *(own_copy, swapped, except_or, exception_made, always_true, read_early),
     )
 }
 #: Why an `except` missed an error: tried before every other rule.
-CATCHES: dict[str, Rule] = {"except_or": except_or}
+CATCHES: dict[str, Rule] = {"except_or": except_or, "exception_made": exception_made}
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (

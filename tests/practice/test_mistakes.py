@@ -103,6 +103,17 @@ def keep(stream):
 """
 
 
+FILL = """
+def fill(stream, end):
+    for x in stream:
+        end["why"] = x
+        yield x
+
+
+end = {"why": None}
+"""
+
+
 @pytest.mark.parametrize(
     ("code", "mistake"),
     [
@@ -118,6 +129,9 @@ def keep(stream):
         ("def keep(to):\n    to = []\n    return len(to)\nst.write(keep(x))", "parameter_replaced"),
         ("def keep(a, b):\n    return a\nst.write(keep(b, a))", "swapped"),
         ("try:\n    f()\nexcept KeyError or OSError:\n    pass", "except_or"),
+        ("try:\n    f()\nexcept (KeyError, OSError()):\n    pass", "exception_made"),
+        ("if name == 'a' or 'b':\n    st.info(name)", "always_true"),
+        (f"{FILL}say = end['why']\nst.write_stream(fill(x, end))", "read_early"),
         ("def late():\n    st.success('9.40.1')", "uncalled_function"),
         ("if name:\n    st.success('9.40.1')", "skipped"),
     ],
@@ -144,6 +158,12 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "def keep(to):\n    if not to:\n        to = []\n    return to\nf(keep(x))",
         "def keep(a, b):\n    return a\nst.write(keep(a, b))",
         "try:\n    f()\nexcept (KeyError, OSError):\n    pass",
+        "try:\n    f()\nexcept all_of(errors):\n    pass",
+        "if name == 'a' or name:\n    st.info(name)",
+        "if name or 'b':\n    st.info(name)",
+        f"{FILL}st.write_stream(fill(x, end))\nsay = end['why']",
+        f"{FILL}end['why'] = 1\nst.write_stream(fill(x, end))",
+        f"{FILL}for y in x:\n    f(end['why'])\n    st.write_stream(fill(y, end))",
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
@@ -234,7 +254,21 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "x",
             "misspelt_method",
         ),
+        ('TypeError: can only concatenate list (not "str") to list', "x", "no_list_to_add"),
         ("IndexError: list index out of range", "x", "index"),
+        ("IndexError: list index out of range", "f(x[-1])", "list_empty"),
+        ("IndexError: list index out of range", "f(x[0][0])", "index"),
+        (
+            "TypeError: list indices must be integers or slices, not str",
+            "for x in all: all['a']",
+            "whole_list",
+        ),
+        (
+            "TypeError: list indices must be integers or slices, not str",
+            "for x in all: x['a']",
+            "name_of_list",
+        ),
+        ("AttributeError: 'dict' object has no attribute 'role'", "x.role", "dict_dot"),
         ("KeyError: 'version'", "x", "key"),
         (
             "ImportError: cannot import name 'Complet' from 'snowflake.cortex'",
@@ -364,7 +398,14 @@ def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names(
         assert len({frozenset(re.findall(r"{\w+}", each)) for each in text.values()}) == 1, name
 
 
-def test_a_loop_that_its_last_line_ends_is_named_but_not_one_that_goes_on() -> None:
+def test_a_loop_that_its_first_round_ends_is_named_but_not_one_that_goes_on() -> None:
     loop = "while True:\n    x = 1\n    break"
     assert judged(loop).mistake == "returned_in_loop"
+    assert judged("for x in [1, 2]:\n    break\n    f(x)").mistake == "returned_in_loop"
     assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None
+
+
+def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value() -> None:
+    said = "NameError: name 'error' is not defined"
+    assert failed(said, 3, "try: f()\nexcept A:\n    f(error)").mistake == "as_missing"
+    assert failed(said, 3, "try: f()\nexcept A as b:\n    f(error)").mistake == "undefined"

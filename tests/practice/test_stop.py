@@ -63,6 +63,8 @@ def test_a_scene_with_stop_gives_words_however_many_come_at_once() -> None:
 def test_what_was_kept_before_stop_is_in_session_state() -> None:
     events = stopped(f"{ASK}\nst.write_stream(remember(stream))")
     assert found(events, kept={"contains": "{answer}"})
+    assert found(events, kept={"contains": "{answer}"}, under="pieces")
+    assert not found(events, kept={"contains": "{answer}"}, under="other")
 
 
 def test_a_stream_that_stop_leaves_is_not_closed() -> None:
