@@ -106,6 +106,7 @@ class Evidence:
         bubbles: the messages of the chat, from top to bottom.
         open: streamed answers that were neither read to their end nor closed, by number -> line.
         kept: all texts that `st.session_state` holds at the end, put together.
+        lost: what it holds that the next run doesn't get.
         tokens: how many tokens the last answer had, where the service told it.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
@@ -125,6 +126,7 @@ class Evidence:
     bubbles: list[Bubble] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     kept: str = ""
+    lost: list[str] = field(default_factory=list)
     tokens: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)
@@ -167,6 +169,7 @@ class Evidence:
                 self.value = event.value
             case Kept():
                 self.kept = "\n".join(map(_texts_in, event.state.values.values()))
+                self.lost = event.lost
             case Failed():
                 self.error = event
             case Ended():
