@@ -8,7 +8,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-__all__ = ["allow_stop", "draw_again", "focus_script", "scroll_script"]
+__all__ = ["allow_stop", "draw_again", "focus_script", "scroll_script", "show_inside_script"]
 
 
 def allow_stop() -> None:
@@ -41,5 +41,16 @@ def scroll_script(selector: str) -> str:
   if (watched && watched.getBoundingClientRect().top > window.innerHeight / 2) {{
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     watched.scrollIntoView({{ block: "start", behavior: calm ? "auto" : "smooth" }});
+  }}
+}});</script>"""
+
+
+def show_inside_script(selector: str, box: str) -> str:
+    """Return HTML that scrolls ``box``, and nothing around it, to an element in it."""
+    return f"""\
+<span class="only-script"></span><script>requestAnimationFrame(() => {{
+  const [shown, box] = ["{selector}", "{box}"].map((each) => document.querySelector(each));
+  if (shown && box) {{
+    box.scrollTop += shown.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
   }}
 }});</script>"""
