@@ -12,7 +12,8 @@ def chart(labels: dict[str, str]) -> alt.LayerChart:
         {
             "x": place,
             "shown": "ZWJ" if point == JOINER else point,
-            "code": f"U+{ord(point):04X}",
+            # Without "U+": seven of them are beside each other on a phone.
+            "code": f"{ord(point):04X}",
             "side": labels["first"] if place < CUT else labels["second"],
         }
         for place, point in enumerate(FAMILY)
