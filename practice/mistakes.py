@@ -248,11 +248,8 @@ def _only_makes(function: ast.FunctionDef) -> bool:
 def unkept(trial: Trial) -> Found | None:
     """A value in the session state that an exercise can't hand on to its next run."""
     for name in trial.evidence.lost:
-        used = [
-            each.lineno
-            for each in (*trial.each(ast.Constant), *trial.each(ast.Attribute))
-            if name == (each.value if isinstance(each, ast.Constant) else each.attr)
-        ]
+        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
+        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
         if used:
             return "unkept", min(used), {"name": name}
     return None
