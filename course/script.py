@@ -41,3 +41,14 @@ def scroll_script(selector: str) -> str:
     watched.scrollIntoView({{ block: "start", behavior: calm ? "auto" : "smooth" }});
   }}
 }});</script>"""
+
+
+def show_inside_script(selector: str, box: str) -> str:
+    """Return HTML that scrolls ``box``, and nothing around it, to an element in it."""
+    return f"""\
+<span class="only-script"></span><script>requestAnimationFrame(() => {{
+  const [shown, box] = ["{selector}", "{box}"].map((each) => document.querySelector(each));
+  if (shown && box) {{
+    box.scrollTop += shown.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
+  }}
+}});</script>"""

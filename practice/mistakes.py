@@ -248,6 +248,16 @@ def _only_makes(function: ast.FunctionDef) -> bool:
     return gives and not any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
 
 
+def unkept(trial: Trial) -> Found | None:
+    """A value in the session state that an exercise can't hand on to its next run."""
+    for name in trial.evidence.lost:
+        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
+        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
+        if used:
+            return "unkept", min(used), {"name": name}
+    return None
+
+
 def compared(trial: Trial) -> Found | None:
     """A comparison whose result nobody uses."""
     for node in trial.each(ast.Expr):
@@ -901,7 +911,7 @@ SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(not_called, function_kept, lost, compared, overwritten, f_missing),
-        *(own_copy, swapped, except_or, exception_made, always_true, read_early),
+        *(own_copy, swapped, except_or, unkept, exception_made, always_true, read_early),
     )
 }
 #: Why an `except` missed an error: tried before every other rule.

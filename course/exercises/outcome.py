@@ -13,6 +13,7 @@ from course import connection_panel, limits, progress
 from course.exercises.attempt import first_wrong, key_of, verdict_on
 from course.exercises.live_run import Run, item
 from course.language import current, text
+from course.script import show_inside_script
 from practice import CheckResult, Event, Exercise
 from practice.events import Again, Draw, Ended, Printed
 from practice.exercises import SceneText
@@ -91,6 +92,12 @@ class Result:
                 self._say_how_it_ended(self._again)
                 self._say_what_ended(self._again, wrong)
         self._draw_scenes()
+        if wrong is not None and len(self._scenes) > 1:
+            scene = self._scenes[self._scene_of(wrong)].selector
+            with self._output:
+                script = show_inside_script(scene, f".st-key-{key_of(self._exercise, 'output')}")
+                # The run has left its last scene in sight, and the verdict is about this one.
+                st.html(script, unsafe_allow_javascript=True)
         self._draw_checks(
             [
                 ("passed" if each.passed else "failed" if each is wrong else "open", each.title)
@@ -99,6 +106,19 @@ class Result:
             if self._exercise.is_graded
             else []
         )
+
+    def _scene_of(self, wrong: CheckResult) -> int:
+        """Return the number of the scene that a verdict is about."""
+        about = self._exercise.about
+        named = {check.id: check.scene for check in about.checks}
+        if wrong.id in named:
+            ids = [scene.id for scene in about.scenes]
+            number = ids.index(named[wrong.id] or ids[0])
+        else:
+            ends = [events[-1] if events else None for events in self._run.scenes]
+            failed = [not isinstance(each, Ended) or each.reason != "end" for each in ends]
+            number = failed.index(True) if True in failed else 0
+        return min(number, len(self._scenes) - 1)
 
     def _say_what_ended(self, run: Run, told: CheckResult | None) -> None:
         """Say what ended a run that is not checked, unless the verdict has ``told`` it."""
@@ -206,7 +226,9 @@ class _Scene:
     ) -> None:
         several = scene.title and len(exercise.about.scenes) > 1
         title = scene.title.of(current()) if scene.title and several else text("practice.output")
-        st.caption(f":material/play_circle: {title}")
+        with st.container(key=f"{key}-title"):
+            st.caption(f":material/play_circle: {title}")
+        self.selector = f".st-key-{key}-title"
         self._place = st.container()
         with self._place:
             self.replay = Replay(

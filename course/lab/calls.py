@@ -36,6 +36,9 @@ class CountedSession:
             now = time.monotonic()
             self.requests += now - self._looked_at >= APART_SECONDS
             self._looked_at = now
+        elif name == "sql":
+            # A statement renews the session; what follows it is a request of its own.
+            self._looked_at = float("-inf")
         return getattr(self._session, name)
 
 

@@ -6,7 +6,19 @@ from typing import Any
 
 import pytest
 
-from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Printed, Queried, Slept
+from practice.events import (
+    Asked,
+    Delta,
+    Draw,
+    Ended,
+    Event,
+    Failed,
+    Kept,
+    Printed,
+    Queried,
+    SessionState,
+    Slept,
+)
 from practice.exercises import Exercise, ExerciseFile, shared_mistakes
 from practice.grading import CheckResult, grade
 from practice.slips import misread
@@ -85,6 +97,12 @@ def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: i
     assert found[:2] == (mistake, line)
     for language in ("ko", "en"):
         assert shared_mistakes()[mistake][language].format(line=line, **found[2])
+
+
+def test_a_value_that_the_next_run_does_not_get_is_named_where_it_is_kept() -> None:
+    code = f"{IMPORTS}st.session_state['turns'] = deque()"
+    result = judged(code, Kept(state=SessionState(), lost=["turns"]), END)
+    assert (result.mistake, result.line) == ("unkept", len(code.splitlines()))
 
 
 @pytest.mark.parametrize("code", ["x = = 1", "f(*)", "1 +", "class = 2", "f(x for x in)"])

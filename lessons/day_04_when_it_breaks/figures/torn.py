@@ -12,7 +12,8 @@ def chart(labels: dict[str, str]) -> alt.LayerChart:
         {
             "x": place,
             "shown": "ZWJ" if point == JOINER else point,
-            "code": f"U+{ord(point):04X}",
+            # Without "U+": seven of them are beside each other on a phone.
+            "code": f"{ord(point):04X}",
             "side": labels["first"] if place < CUT else labels["second"],
         }
         for place, point in enumerate(FAMILY)
@@ -29,7 +30,7 @@ def chart(labels: dict[str, str]) -> alt.LayerChart:
     return alt.layer(
         points.mark_square(size=1400, filled=False, strokeWidth=2).encode(y=alt.value(40)),
         points.mark_text(fontSize=15).encode(y=alt.value(40), text="shown:N"),
-        points.mark_text(fontSize=11).encode(y=alt.value(74), text="code:N"),
+        points.mark_text(fontSize=12).encode(y=alt.value(74), text="code:N"),
         whole.mark_text(fontSize=34).encode(y=alt.value(130), text="shown:N"),
         whole.mark_text(fontSize=12).encode(y=alt.value(165), text="side:N"),
     ).properties(width="container", height=180)
