@@ -11,12 +11,11 @@ from itertools import takewhile
 from statistics import median
 
 from benchmarks.figures import Figure, NotMeasured
-from benchmarks.processes import ROOT, Server, streamlit
+from benchmarks.processes import Server, streamlit
 from benchmarks.stream_pages.tokens import TOKEN
 from benchmarks.texts import answer
 from benchmarks.wire import Run, open_connection, run_script
-
-__all__ = ["AGAINST", "answer_cost", "slow_reader", "stop_script", "warm_servers"]
+from tests.browser.server import ROOT
 
 PAGES = ROOT / "benchmarks" / "stream_pages"
 #: What the hand-out's page does.

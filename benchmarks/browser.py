@@ -10,23 +10,8 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from benchmarks.figures import NotMeasured
-from benchmarks.processes import ROOT
 from tests.browser import chromium
-
-__all__ = [
-    "ANSWERING",
-    "DAY_3",
-    "SCRIPT_IS",
-    "STOPPED",
-    "STOPPED_EARLY",
-    "WRITING",
-    "browser",
-    "generate",
-    "open_day_3",
-    "open_page",
-    "press",
-    "window",
-]
+from tests.browser.server import ROOT
 
 TIMEOUT_MS = 20_000
 DAY_3 = "day_03_write_streams"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-__all__ = ["BUDGETS", "Budget", "Statistic", "summary"]
-
 #: median: half the runs may be slower; worst: no run may be, because the promise has no "usually";
 #: best: what the code itself takes, where all else that a machine does can only add to it.
 Statistic = Literal["median", "worst", "best"]

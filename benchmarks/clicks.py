@@ -10,8 +10,6 @@ from benchmarks.browser import DAY_3, WRITING, browser, generate, open_day_3, wi
 from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import HOME, streamlit
 
-__all__ = ["reactions"]
-
 TIMES = 10
 # An answer of 592 tokens, which takes two minutes.
 PROMPT = "Explain quantum computing in 2000 characters"

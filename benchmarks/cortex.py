@@ -7,13 +7,6 @@ import json
 from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import in_fresh_process
 
-__all__ = [
-    "added_time_to_first_token",
-    "local_cortex_connect",
-    "local_cortex_start",
-    "only_loopback",
-]
-
 STARTS = 7
 LOOPBACK = "127.0.0.1"
 

@@ -13,8 +13,6 @@ from benchmarks.browser import ANSWERING, WRITING, browser, generate, open_day_3
 from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import HOME, running, streamlit
 
-__all__ = ["exit_after_ctrl_c"]
-
 RUNS = 5
 PAGE_RUNS = 3
 # An answer that is well under way.

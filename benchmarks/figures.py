@@ -13,8 +13,6 @@ from typing import Literal
 
 from benchmarks.budgets import BUDGETS, Budget, Statistic, summary
 
-__all__ = ["Figure", "NotMeasured", "machine", "percentile", "table"]
-
 Unit = Literal["seconds", "ratio", "count", "bytes", "share"]
 
 PACKAGES = (

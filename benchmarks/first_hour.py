@@ -17,9 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import Figure
-from benchmarks.processes import ROOT, in_fresh_process
-
-__all__ = ["first_hour"]
+from benchmarks.processes import in_fresh_process
+from tests.browser.server import ROOT
 
 RUNS = 7
 REPEATED = 5

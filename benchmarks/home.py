@@ -9,9 +9,8 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import browser, open_page, window
 from benchmarks.figures import Figure
-from benchmarks.processes import HOME, ROOT, streamlit
-
-__all__ = ["home_process_time"]
+from benchmarks.processes import HOME, streamlit
+from tests.browser.server import ROOT
 
 RUNS = 7
 EMPTY = ROOT / "benchmarks" / "empty_page.py"

@@ -11,8 +11,6 @@ from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import in_fresh_process
 from streaming import CompletionRequest, Limits, StreamTimeout, stream
 
-__all__ = ["limit_accuracy"]
-
 RUNS = 5
 LIMIT_SECONDS = 0.5
 

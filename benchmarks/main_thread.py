@@ -13,8 +13,6 @@ from benchmarks.processes import Server
 from benchmarks.stream_pages.tokens import TOKEN
 from benchmarks.texts import answer
 
-__all__ = ["browser_busy"]
-
 RUNS = 3
 CHARACTERS, GAP = 8_000, 0.005
 # How long after the model's end the page may take.

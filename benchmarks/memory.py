@@ -14,8 +14,6 @@ from benchmarks.figures import Figure
 from benchmarks.overhead import REQUEST, Preset
 from streaming import Limits, stream
 
-__all__ = ["peak_memory"]
-
 RUNS = 3
 STALL_SECONDS = 1.0
 # Where the baseline, which has no limit, is stopped.

@@ -13,8 +13,6 @@ from benchmarks.figures import Figure, percentile
 from benchmarks.processes import in_fresh_process
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
 
-__all__ = ["first_piece", "time_per_delta", "time_per_piece"]
-
 RUNS = 5
 DELTAS = 200_000
 SIZE = 5

@@ -8,8 +8,6 @@ from benchmarks.figures import Figure
 from benchmarks.texts import answer
 from tests.streaming.fakes import FakeClock, make_stream
 
-__all__ = ["end_delay"]
-
 LENGTHS = (1_000, 4_000, 16_000, 64_000)
 SLICE, SLEEP_SECONDS = 5, 0.05
 FIRST_SECONDS = 0.4

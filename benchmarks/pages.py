@@ -25,8 +25,6 @@ from benchmarks.processes import HOME, Server, running, streamlit, wait_until_it
 from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
-__all__ = ["first_answer", "stop_latency"]
-
 STOPS = 5
 PROCESSES = 3
 #: For how long a browser goes on drawing a lesson whose script has ended.

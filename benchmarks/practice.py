@@ -21,8 +21,6 @@ from practice.sandbox.job import Scene
 from practice.sandbox.runtime import CACHE_SETTING, find
 from streaming import CompletionRequest
 
-__all__ = ["attacks", "first_compile", "left_after_a_kill", "run_to_first_text", "runs_at_once"]
-
 RUNS = 7
 LEARNERS = 8
 DAY = "day_03_write_streams"

@@ -20,17 +20,6 @@ from pathlib import Path
 from benchmarks.figures import NotMeasured
 from tests.browser.server import ROOT, START_SECONDS, environment, streamlit_command
 
-__all__ = [
-    "HOME",
-    "ROOT",
-    "Server",
-    "in_fresh_process",
-    "running",
-    "running_in",
-    "streamlit",
-    "wait_until_it_answers",
-]
-
 HOME = ROOT / "Home.py"
 
 # A process that has not ended by then is killed, and this is what its exit took.

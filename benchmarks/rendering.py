@@ -13,13 +13,10 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import browser, window
 from benchmarks.figures import Figure, NotMeasured
-from benchmarks.processes import ROOT
 from course.commands.check import check
 from course.commands.new_day import create
-from tests.browser.server import streamlit_server
+from tests.browser.server import ROOT, streamlit_server
 from tests.copies import copy_of_the_course
-
-__all__ = ["check_cost", "first_render"]
 
 RUNS = 9
 MANY, FEW = 200, 20

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from itertools import count
 
-__all__ = ["answer"]
-
 SECTION = """\
 ## Part {number}: why answers stream
 

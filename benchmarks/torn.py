@@ -10,11 +10,9 @@ from pathlib import Path
 import regex
 
 from benchmarks.figures import Figure
-from benchmarks.processes import ROOT
 from streaming import Pace
+from tests.browser.server import ROOT
 from tests.streaming.fakes import make_stream
-
-__all__ = ["torn_clusters"]
 
 CONFORMANCE = ROOT / "tests" / "streaming" / "GraphemeBreakTest.txt"
 SEED = 3

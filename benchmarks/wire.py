@@ -20,8 +20,6 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["Connection", "Run", "open_connection", "run_script"]
-
 # What a slow connection keeps unread on its way; the default of several megabytes would read ahead.
 SLOW_BUFFER_BYTES = 65_536
 

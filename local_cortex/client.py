@@ -11,8 +11,6 @@ from snowflake.snowpark import Session
 
 from local_cortex.loopback import HOST, bypass
 
-__all__ = ["open_session"]
-
 # A server on loopback answers at once, if only "in progress", or not at all.
 TIMEOUT_SECONDS = 5
 # A statement that asks a model for a thousand answers.

@@ -30,8 +30,6 @@ from local_cortex.engines import (
 from local_cortex.faults import Refusal
 from local_cortex.tally import Tally
 
-__all__ = ["DEFAULT_MAX_TOKENS", "Completion", "Cortex", "Refusal"]
-
 log = logging.getLogger(__name__)
 
 # The documented default of both REST endpoints.

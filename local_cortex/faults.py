@@ -15,8 +15,6 @@ from email.utils import format_datetime
 from local_cortex.engines import Delta, End, Event, ToolPiece
 from local_cortex.models import Model
 
-__all__ = ["AGENT_FAULTS", "FAULTS", "NONE", "Fault", "Refusal", "find"]
-
 # So much of an answer comes before a fault in the middle of it.
 BEFORE = 5
 PIECES_BEFORE = 2

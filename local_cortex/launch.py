@@ -31,8 +31,6 @@ from local_cortex.server import LocalCortex
 from local_cortex.settings import Settings, StartError
 from local_cortex.startup.sitecustomize import VARIABLE
 
-__all__ = ["account_variables", "connection_block", "environment", "run", "secrets_text"]
-
 STARTUP = str(Path(__file__).parent / "startup")
 TOLD = "run.json"
 # What programs know an account by, in the environment and in secrets.

@@ -10,8 +10,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["HOST", "SNOWFLAKE_DOMAINS", "bypass", "write_certificate"]
-
 HOST = "127.0.0.1"
 # Accounts and their services have their names under these; `local_cortex run` leads them here.
 SNOWFLAKE_DOMAINS = (

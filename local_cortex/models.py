@@ -18,18 +18,6 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from local_cortex.settings import ModelTableError
 
-__all__ = [
-    "DEFAULTS",
-    "MODELS",
-    "Model",
-    "ModelTable",
-    "ModelTableError",
-    "available",
-    "find",
-    "load",
-    "shown",
-]
-
 Lifecycle = Literal["GA", "PUPR", "PRPR"]
 # TOML's integers have 64 bits; Python reads longer ones and fails to print them.
 Tokens = Annotated[int, Field(gt=0, lt=2**63)]

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from os.path import isfile
 from pathlib import Path
 
-__all__ = ["found", "is_secret", "places"]
-
 # Some of the course and of Streamlit, which lead to secrets, too, and one of the Snowflake CLI.
 NAMES = (
     *("COURSE_CONNECTION_NAME", "COURSE_RELAY_API_KEY", "PRIVATE_KEY_PASSPHRASE"),

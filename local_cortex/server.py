@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import Session
 
-__all__ = ["LocalCortex", "StartError"]
-
 THREAD = "local-cortex"
 # Closing takes a fifth of a second; a server that hangs is left behind, to end with the process.
 CLOSE_SECONDS = 2.0

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 
 from local_cortex.sql import SqlSession
 
-__all__ = ["AuthError", "Login", "Sessions"]
-
 # Snowflake's own lifetimes, in seconds.
 SESSION_SECONDS = 3600.0
 MASTER_SECONDS = 14400.0

@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 if TYPE_CHECKING:
     from local_cortex.engines import Engine
 
-__all__ = ["ModelTableError", "Settings", "SettingsError", "StartError", "choose_engine"]
-
 #: Setting -> the environment variable it is read from.
 ENVIRONMENT = {
     "first_token": "COURSE_FIRST_TOKEN",

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["main", "split"]
-
 # Snowflake has two more kinds of strings and of comments than SQL: $$...$$ and //.
 PIECE = re.compile(
     r"""

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FASTEST", "asked_for", "with_speed"]
-
 FASTEST = 100_000.0
 NAME = re.compile(r"(?P<model>.*)@(?P<speed>\d{1,6}(\.\d{1,3})?)")
 

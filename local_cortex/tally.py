@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["StreamedAnswer", "Tally", "report"]
-
 # Some hundred bytes each; enough for the last minutes of a class.
 MOST_KEPT = 500
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["count", "split"]
-
 # Every alternative is bounded, so the time is linear in the length of the text. A word takes the
 # space before it along, as the tokenizers of today's models do.
 PIECE = re.compile(

@@ -19,8 +19,6 @@ from benchmarks.processes import HOME, Server, running_in, streamlit, wait_until
 from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
-__all__ = ["PAGES", "PATIENCE_SECONDS", "Page", "Use", "ask", "expected", "memory_of", "tabs"]
-
 DAY = "day_03_write_streams"
 #: 2,182 characters in 592 tokens.
 PROMPT = "Explain quantum computing in 2000 characters"

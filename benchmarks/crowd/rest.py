@@ -13,8 +13,6 @@ from benchmarks.crowd.shared_cortex import SharedCortex
 from benchmarks.crowd.visitors import Answered
 from benchmarks.processes import Server
 
-__all__ = ["SOAK_HEAD", "closed_tabs", "outage", "soak"]
-
 # In the middle of an answer, which takes 12 s.
 MIDDLE_SECONDS = 4.0
 LOOK_SECONDS = 0.01

@@ -13,8 +13,6 @@ from benchmarks.crowd.pages import Page, ask, memory_of, tabs
 from benchmarks.crowd.visitors import Answered
 from benchmarks.processes import Server
 
-__all__ = ["FIRST_TOKEN", "HEAD", "TOKENS_PER_SECOND", "Crowd", "crowd", "undisturbed"]
-
 FIRST_TOKEN = 0.4
 TOKENS_PER_SECOND = 50
 #: What a class may be asked to bear; seconds.

@@ -18,8 +18,6 @@ from local_cortex.launch import connection_block
 from local_cortex.loopback import write_certificate
 from local_cortex.settings import Settings
 
-__all__ = ["SharedCortex", "shared_cortex"]
-
 START_SECONDS = 20.0
 
 

@@ -21,8 +21,6 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["Answered", "Visitor", "Widget"]
-
 # Text that a page may have put before a new block, such as blank lines, is looked for so far back.
 OVERLAP = 4
 

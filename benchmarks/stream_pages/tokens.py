@@ -9,8 +9,6 @@ import streamlit as st
 
 from benchmarks.texts import answer
 
-__all__ = ["asked_for", "tokens"]
-
 TOKEN = 4
 
 

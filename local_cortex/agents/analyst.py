@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from local_cortex.database.catalog import Column, Table
 
-__all__ = ["Analysis", "analyse", "choose_table"]
-
 LONGEST_QUESTION = 1_000
 MOST_ROWS = 10
 NUMBERS = frozenset({"FIXED", "REAL", "DECFLOAT"})

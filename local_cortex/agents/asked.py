@@ -17,8 +17,6 @@ from local_cortex.engines import EngineError, Message
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
 
-__all__ = ["Asked", "Spec", "Tool", "conversation", "read_body", "read_spec", "read_yaml"]
-
 MOST_TOOLS = 128
 MOST_MESSAGES = 500
 MOST_SPEC_CHARACTERS = 50_000  # of YAML: PyYAML takes a second for them

@@ -22,8 +22,6 @@ from local_cortex.faults import Refusal
 if TYPE_CHECKING:
     from local_cortex.agents.scripted_answer import HangUp
 
-__all__ = ["Run", "Runs"]
-
 log = logging.getLogger(__name__)
 
 # Below what routes/web.py allows a stream; an account documents 15 minutes.

@@ -27,8 +27,6 @@ from local_cortex.engines.tools import choose_tool, fill
 if TYPE_CHECKING:
     from local_cortex.cortex import Cortex
 
-__all__ = ["Cut", "Found", "HangUp", "Say", "Script", "ToolError", "check_results"]
-
 HangUp = Callable[[bool], None]
 Event = tuple[str, "dict[str, Any] | bytes"]
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from local_cortex.faults import Refusal
 
-__all__ = ["Thread", "ThreadMessage", "Threads"]
-
 MOST_THREADS = 1_000  # the one that was used longest ago goes
 MOST_MESSAGES = 500  # of one thread
 MOST_BYTES = 64_000_000  # of all messages

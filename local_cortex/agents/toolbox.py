@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from local_cortex.database.catalog import Catalog
     from local_cortex.database.sql_session import SqlSession
 
-__all__ = ["Toolbox"]
-
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
 SCORES = "@scores"
 MOST_RESULTS = 100

@@ -19,8 +19,6 @@ from local_cortex.sql.errors import SqlError, not_run
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["register"]
-
 # A stopped statement gives up what it waits for within this many seconds.
 LOOK_SECONDS: Final = 0.1
 

@@ -13,12 +13,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from local_cortex.ai.late import ASKS, late
+from local_cortex.ai.late import ASKS
 from local_cortex.engines import EngineError
 from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.sql.errors import SqlError, compile_error, not_run, wrong_argument_count
-
-__all__ = ["FORMS", "FUNCTIONS", "MAY_BE_OBJECT", "SCHEMA", "Form", "call", "late", "remote_error"]
 
 SCHEMA: Final = "SNOWFLAKE.CORTEX."
 #: Arguments that make an answer an object; they are left out of a call where they are not set.

@@ -10,8 +10,6 @@ from typing import Final
 
 from sqlglot import exp
 
-__all__ = ["ASKS", "KEEP", "late"]
-
 #: In the meta of a ``_cortex`` call: what it asks a model, or nothing.
 ASKS: Final = "asks"
 #: Among a call's arguments: how many TRUE answers the query takes.

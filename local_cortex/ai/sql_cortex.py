@@ -9,11 +9,10 @@ from typing import Any, cast
 
 from local_cortex import models, speed, tokens
 from local_cortex.ai import Completion
-from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
+from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
 from local_cortex.engines.scripted import ScriptedEngine
-
-__all__ = ["SqlCortex"]
+from local_cortex.faults import Refusal
 
 
 class SqlCortex:

@@ -27,8 +27,6 @@ from local_cortex.engines.computed import (
 )
 from local_cortex.sql.errors import not_run, wrong_argument_types
 
-__all__ = ["WORK", "Ask"]
-
 Given = Mapping[str, Any]
 Ask = Callable[[CortexFunctions], Awaitable[Any]]
 

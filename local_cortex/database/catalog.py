@@ -18,18 +18,6 @@ from local_cortex.sql.errors import exists_already, object_missing, too_large
 from local_cortex.sql.names import MARK, encode, in_quotes, written
 from local_cortex.wire.types import SqlType
 
-__all__ = [
-    "INFORMATION_SCHEMA",
-    "USAGE",
-    "Agent",
-    "Catalog",
-    "Column",
-    "Entry",
-    "Name",
-    "Place",
-    "Table",
-]
-
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of every database's own views
 USAGE = "ACCOUNT_USAGE"  # such a schema of the database SNOWFLAKE
 

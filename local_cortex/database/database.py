@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.database.sql_session import SqlSession
 
-__all__ = ["Database"]
-
 
 class Database:
     """Databases, schemas and tables of one server; safe to use from several threads."""
@@ -71,7 +69,7 @@ class Database:
         import duckdb
 
         from local_cortex.ai import asking
-        from local_cortex.dialect.functions import MACROS
+        from local_cortex.dialect.macros import MACROS
 
         for name in ("stages", "spill"):
             (folder / name).mkdir(exist_ok=True)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from local_cortex.stages.stage_files import Stages
     from local_cortex.wire.binds import Bind
 
-__all__ = ["Execution", "Stopped"]
-
-
 # Between two looks at whether a statement that waits for its turn is to end.
 TURN_SECONDS = 0.1
 

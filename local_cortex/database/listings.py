@@ -40,16 +40,6 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.sql.parse import Parsed
 
-__all__ = [
-    "ACCOUNT_USAGE",
-    "INFORMATION",
-    "SHOWN",
-    "describe_agent",
-    "describe_table",
-    "information_schema",
-    "show",
-]
-
 HOME_OF_MODELS = ("SNOWFLAKE", "MODELS")
 
 Facts = Mapping[str, Any]

@@ -33,8 +33,6 @@ from local_cortex.wire.types import SqlType, declared
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["KINDS", "PLACES", "alter", "comment", "create", "drop"]
-
 # One of each exists, whatever a program calls it: accepted without effect.
 PLACES = frozenset(
     {"WAREHOUSE", "ROLE", "USER", "TAG", "INTEGRATION", "ACCOUNT", "SHARE", "SECRET"}

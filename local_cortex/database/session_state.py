@@ -19,8 +19,6 @@ from local_cortex.wire.result import SqlResult
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["alter_session", "begin", "end", "finish", "set_variables", "unset", "use"]
-
 # statementTypeId, as in Snowflake's JDBC driver
 ALTER_SESSION, USE, TRANSACTION = 0x4100, 0x4300, 0x5000
 

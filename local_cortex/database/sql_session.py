@@ -13,8 +13,6 @@ from local_cortex.sql.bounds import KEPT_RESULTS, MAX_KEPT_BYTES
 if TYPE_CHECKING:
     from local_cortex.wire.result import SqlResult
 
-__all__ = ["SqlSession"]
-
 DEFAULT_PARAMETERS = {
     "AUTOCOMMIT": "true",
     "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "ARROW",

@@ -19,8 +19,6 @@ from typing import Any, TypeVar
 from local_cortex.database.execution import Execution
 from local_cortex.sql.errors import timed_out
 
-__all__ = ["Workers"]
-
 T = TypeVar("T")
 
 # Snowflake's default is two days; the course's statements take milliseconds.

@@ -9,8 +9,6 @@ from sqlglot.dialects.snowflake import Snowflake
 
 from local_cortex.sql.errors import compile_error
 
-__all__ = ["FUNCTIONS", "MULTIPLES", "PARTS", "is_moment", "moment", "number", "part", "unit"]
-
 # DuckDB's names of Snowflake's parts, where they are others.
 _DUCKDB: Final = {
     "DAYOFWEEK": "dow",

@@ -25,8 +25,6 @@ from local_cortex.wire.types import declared
 if TYPE_CHECKING:
     from local_cortex.database.catalog import Table
 
-__all__ = ["PARSERS", "Calls", "rewrite"]
-
 NODES: Final = """
 Select From Where Group Having Order Ordered Limit LimitOptions Fetch Offset Distinct Qualify
 With CTE Subquery Union Except Intersect Join Table TableAlias Lateral TableFromRows Values

@@ -20,15 +20,12 @@ from local_cortex.dialect.macros import (
     INLINE,
     KINDS,
     KNOWN,
-    MACROS,
     OPAQUE,
     PREFIX,
     SYNONYMS,
     TAKES,
 )
 from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
-
-__all__ = ["MACROS", "NAMES", "duck", "helper", "kind_of", "names_run", "write"]
 
 Arguments = list[Any]
 Writer = Callable[[str, Arguments], Any]

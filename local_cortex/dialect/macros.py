@@ -8,18 +8,6 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-__all__ = [
-    "ANSWERS",
-    "INLINE",
-    "KINDS",
-    "KNOWN",
-    "MACROS",
-    "OPAQUE",
-    "PREFIX",
-    "SYNONYMS",
-    "TAKES",
-]
-
 PREFIX: Final = "main.sf_"
 #: The kinds of values, and DuckDB's type of each; a macro of the same name makes one.
 KINDS: Final = {

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DIMENSIONS", "embed", "redact", "similarity", "spans", "split_markdown", "split_text"]
-
 #: The text embedding models of AI_EMBED (docs, November 2026) and how long their vectors are.
 DIMENSIONS: Mapping[str, int] = {
     "snowflake-arctic-embed-l-v2.0": 1024,

@@ -13,8 +13,6 @@ from typing import Any
 from local_cortex.engines import EngineError
 from local_cortex.engines.tasks import DATA
 
-__all__ = ["READERS", "ask", "read"]
-
 FENCE = re.compile(r"\A```(?:json)?\s*\n(.*?)\n?```\Z", re.DOTALL)
 MOODS = ("positive", "negative", "neutral", "mixed", "unknown")
 Given = Mapping[str, Any]

@@ -42,8 +42,6 @@ from local_cortex.settings import SettingsError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-__all__ = ["RelayEngine"]
-
 # A server that is there answers a connection at once; a model that is being loaded, or a long
 # prompt that is being read on a CPU, can keep the first token back for a minute or more.
 TIMEOUT = httpx.Timeout(connect=5.0, read=100.0, write=30.0, pool=5.0)

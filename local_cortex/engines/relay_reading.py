@@ -19,8 +19,6 @@ from local_cortex.engines import Delta, EngineError, Thinking, ToolPiece, Usage
 if TYPE_CHECKING:
     from local_cortex.engines import FinishReason
 
-__all__ = ["API_KEY", "LONE_SURROGATE", "MODELS", "OPTIONAL", "URL", "Rejection", "RelayStream"]
-
 # The settings that an error names.
 URL, MODELS, API_KEY = "COURSE_RELAY_URL", "COURSE_RELAY_MODELS", "COURSE_RELAY_API_KEY"
 

@@ -47,16 +47,6 @@ if TYPE_CHECKING:
 
     from local_cortex.engines import FinishReason
 
-__all__ = [
-    "ScriptedEngine",
-    "answer",
-    "language_of",
-    "quote",
-    "refers_to",
-    "sentences_asked_for",
-    "topic_of",
-]
-
 ANSWERS = Path(__file__).with_name("answers")
 PART = re.compile(r"^<!-- (\w+) -->\n", re.MULTILINE)
 HANGUL = re.compile(r"[가-힣\u1100-\u11ff\u3131-\u318e]")

@@ -18,8 +18,6 @@ from typing import Any, Literal
 from local_cortex.engines import EngineError
 from local_cortex.engines.computed import similarity
 
-__all__ = ["DATA", "RULES", "mood"]
-
 Mood = Literal["positive", "negative", "neutral", "mixed"]
 Given = Mapping[str, Any]
 

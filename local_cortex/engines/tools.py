@@ -15,8 +15,6 @@ from typing import Any, Protocol, TypeVar
 from local_cortex.engines import EngineError
 from local_cortex.engines.tasks import DATA, KINDS, PAIR, classify, decide, shared, words_of
 
-__all__ = ["check_schemas", "choose_tool", "fill"]
-
 SAYS_NOTHING = frozenset(DATA["words"]["tool_says_nothing"].split())
 MEANS: Mapping[str, str] = DATA["meanings"]
 # A schema that refers to itself ends somewhere, and one that asks for a million items is refused.

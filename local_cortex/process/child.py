@@ -13,8 +13,6 @@ from typing import NoReturn
 
 from local_cortex.settings import ModelTableError, Settings, SettingsError, StartError
 
-__all__ = ["bounded_memory", "main"]
-
 # Of Linux's prctl(2).
 PR_SET_PDEATHSIG = 1
 

@@ -33,8 +33,6 @@ from local_cortex.settings import ModelTableError, Settings, SettingsError, Star
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-__all__ = ["ALLOCATOR", "Child", "LocalCortexProcess", "Watching"]
-
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,9 @@ from local_cortex.agents.runs import Run, Runs
 from local_cortex.agents.scripted_answer import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
-from local_cortex.cortex import Cortex, Refusal
+from local_cortex.cortex import Cortex
 from local_cortex.database.catalog import Agent, Name
+from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
 from local_cortex.routes.session import ACCOUNT, SERVER_VERSION
@@ -30,8 +31,6 @@ from local_cortex.search import search
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.sql import SqlServer, SqlSession
 from local_cortex.sql.names import parts
-
-__all__ = ["ROUTES", "encode"]
 
 # Of a client that shows the secret and has no session, as the sessions of client.py.
 USER = "LEARNER"

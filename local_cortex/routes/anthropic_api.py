@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, speed
-from local_cortex.cortex import Completion, Cortex, Refusal
+from local_cortex.cortex import Completion, Cortex
 from local_cortex.engines import (
     Call,
     Delta,
@@ -31,11 +31,10 @@ from local_cortex.engines import (
     prompt_tokens,
 )
 from local_cortex.engines.tools import check_schemas
+from local_cortex.faults import Refusal
 from local_cortex.routes import fields, web
 from local_cortex.routes.inference import authorise, family_of, flag, number, read_call, stream
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
-
-__all__ = ["ROUTES"]
 
 KNOWN = frozenset({
     *("model", "messages", "max_tokens", "system", "stream", "temperature", "top_p", "top_k"),

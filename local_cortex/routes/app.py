@@ -15,8 +15,9 @@ from starlette.routing import Mount, Route
 from local_cortex.agents.runs import Runs
 from local_cortex.agents.threads import Threads
 from local_cortex.ai.sql_cortex import SqlCortex
-from local_cortex.cortex import Cortex, Refusal
+from local_cortex.cortex import Cortex
 from local_cortex.engines import EngineError
+from local_cortex.faults import Refusal
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
 from local_cortex.routes import (
     agents,
@@ -34,8 +35,6 @@ from local_cortex.routes.session import failure
 from local_cortex.routes.web import rest_error
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.sql import Database, SqlServer, Workers
-
-__all__ = ["PATH_PREFIX", "build"]
 
 # Where a client that was given host = "127.0.0.1:PORT/sf" and port = 1 looks; see launch.py.
 PATH_PREFIX = "/sf"

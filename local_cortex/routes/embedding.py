@@ -18,8 +18,6 @@ from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
 from local_cortex.routes.web import JsonResponse
 
-__all__ = ["ROUTES"]
-
 # The documented limit of one request.
 MOST_TEXTS = 1280
 LONGEST_NAME = 100

@@ -9,24 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local_cortex.cortex import Refusal
 from local_cortex.engines import Image, Message, Tool, ToolCall
-
-__all__ = [
-    "INVALID",
-    "MAX_BODY_BYTES",
-    "OPTIONS",
-    "SIGNATURE",
-    "arguments",
-    "budget",
-    "call_made",
-    "check_images",
-    "effort",
-    "image",
-    "named",
-    "objects",
-    "tool",
-]
+from local_cortex.faults import Refusal
 
 #: Of a request with pictures, as documented.
 MAX_BODY_BYTES = 20 * 1024 * 1024

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
-from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex, Refusal
+from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import (
     Begin,
     Call,
@@ -26,22 +26,11 @@ from local_cortex.engines import (
     Thinking,
     ToolPiece,
 )
+from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
 from local_cortex.tally import StreamedAnswer
-
-__all__ = [
-    "ROUTES",
-    "Encode",
-    "authorise",
-    "data",
-    "family_of",
-    "flag",
-    "number",
-    "read_call",
-    "stream",
-]
 
 log = logging.getLogger(__name__)
 

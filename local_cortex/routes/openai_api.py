@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import speed
-from local_cortex.cortex import Completion, Cortex, Refusal
+from local_cortex.cortex import Completion, Cortex
 from local_cortex.engines import (
     Call,
     Delta,
@@ -31,6 +31,7 @@ from local_cortex.engines import (
     Usage,
 )
 from local_cortex.engines.tools import check_schemas
+from local_cortex.faults import Refusal
 from local_cortex.routes import fields, web
 from local_cortex.routes.fields import INVALID, OPTIONS
 from local_cortex.routes.inference import (
@@ -43,8 +44,6 @@ from local_cortex.routes.inference import (
     stream,
 )
 from local_cortex.routes.web import JsonResponse, while_connected
-
-__all__ = ["ROUTES"]
 
 HOTTEST = 2.0
 REFUSED = {

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     Result = SqlResult | PutGet
 
-__all__ = ["ROUTES", "Statement", "Statements"]
-
 log = logging.getLogger(__name__)
 
 # The code of "still running, ask again at getResultUrl" (snowflake/connector/network.py).

@@ -18,8 +18,6 @@ from local_cortex.routes.web import JsonResponse
 from local_cortex.search import search
 from local_cortex.sql import SqlError
 
-__all__ = ["ROUTES"]
-
 PATH = "/api/v2/databases/{database}/schemas/{schema}/cortex-search-services/{name}:query"
 
 

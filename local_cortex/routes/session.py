@@ -16,8 +16,6 @@ from local_cortex.routes.web import JsonResponse, json_body, session_token
 from local_cortex.sessions import MASTER_SECONDS, SESSION_SECONDS, AuthError, Login, Sessions
 from local_cortex.sql import SqlSession
 
-__all__ = ["PARAMETERS", "PLACES", "ROUTES", "SERVER_VERSION", "authenticate", "failure", "success"]
-
 # For CURRENT_VERSION(): a version that Snowflake never had.
 SERVER_VERSION = "0.1.0-local-cortex"
 ACCOUNT = "LOCAL_CORTEX"

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import speed
-from local_cortex.cortex import Completion, Cortex, Refusal
+from local_cortex.cortex import Completion, Cortex
 from local_cortex.engines import (
     Call,
     Delta,
@@ -29,6 +29,7 @@ from local_cortex.engines import (
     ToolPiece,
 )
 from local_cortex.engines.tools import check_schemas
+from local_cortex.faults import Refusal
 from local_cortex.routes import fields, web
 from local_cortex.routes.fields import INVALID, OPTIONS
 from local_cortex.routes.inference import (
@@ -41,8 +42,6 @@ from local_cortex.routes.inference import (
     stream,
 )
 from local_cortex.routes.web import JsonResponse, while_connected
-
-__all__ = ["ROUTES"]
 
 
 async def inference_complete(request: Request) -> Response:

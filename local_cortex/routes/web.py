@@ -22,24 +22,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from local_cortex.faults import Refusal
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
 
-__all__ = [
-    "HANG_UP",
-    "LAUNCHED",
-    "CuttableProtocol",
-    "EventStream",
-    "JsonResponse",
-    "bearer",
-    "json_body",
-    "json_text",
-    "launch_name",
-    "list_of_objects",
-    "recognise",
-    "rest_error",
-    "session_token",
-    "text",
-    "while_connected",
-]
-
 T = TypeVar("T")
 
 # Far above any prompt of the course; below what would trouble the server.

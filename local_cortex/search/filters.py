@@ -15,8 +15,6 @@ from typing import Any
 from local_cortex.faults import Refusal
 from local_cortex.sql.bounds import MAX_FILTER_DEPTH, MAX_FILTER_PARTS
 
-__all__ = ["Row", "Test", "compiled"]
-
 Row = Mapping[str, Any]
 Test = Callable[[Row], bool]
 

@@ -20,8 +20,6 @@ from local_cortex.engines.computed import EMBEDDED_CHARACTERS, embed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Hit", "Index", "terms"]
-
 # A run of Hangul, kana or Chinese characters, or any other word.
 _WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7a3]+|(?:(?![\u3040-\u9fff\uac00-\ud7a3])[^\W_])+")
 _FIRST_SYLLABIC = "\u3040"

@@ -34,18 +34,6 @@ if TYPE_CHECKING:
     from local_cortex.search.index import Index
     from local_cortex.wire.result import SqlColumn, SqlResult
 
-__all__ = [
-    "KIND",
-    "Request",
-    "SearchService",
-    "contents",
-    "preview",
-    "read",
-    "results",
-    "selected",
-    "service_named",
-]
-
 KIND = "CORTEX SEARCH SERVICE"
 DEFAULT_LIMIT, MAX_LIMIT = 10, 1_000
 # Documented: the answer of SEARCH_PREVIEW ends there.

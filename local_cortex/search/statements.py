@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["COLUMNS", "facts", "run"]
-
 DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
 #: What DESCRIBE shows, and SHOW after ``created_on``.
 COLUMNS = (

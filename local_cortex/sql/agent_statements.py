@@ -9,8 +9,6 @@ from sqlglot import exp
 
 from local_cortex.sql.words import Words
 
-__all__ = ["agent_tree"]
-
 
 def agent_tree(sql: str, tokens: Sequence[Any]) -> Any:
     """Return the tree of such a statement; ``None`` for any other."""

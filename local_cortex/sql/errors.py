@@ -12,23 +12,6 @@ from difflib import get_close_matches
 
 from local_cortex.sql.bounds import MEMORY
 
-__all__ = [
-    "SqlError",
-    "canceled",
-    "compile_error",
-    "exists_already",
-    "invalid_identifier",
-    "not_run",
-    "object_missing",
-    "out_of_memory",
-    "syntax_error",
-    "timed_out",
-    "too_large",
-    "unknown_function",
-    "wrong_argument_count",
-    "wrong_argument_types",
-]
-
 WHAT_RUNS = (
     "It runs queries, INSERT, UPDATE, DELETE and MERGE, CREATE, ALTER, DROP, DESCRIBE and SHOW of "
     "tables and views, USE, SET, transactions, stages with COPY INTO, PUT and GET, and the Cortex "

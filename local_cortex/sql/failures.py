@@ -23,8 +23,6 @@ from local_cortex.sql.names import decode_all, identifier, spelled
 if TYPE_CHECKING:
     from local_cortex.sql.parse import Parsed
 
-__all__ = ["as_sql_error"]
-
 # What a macro of ours raises: SF:<code>:<sqlstate>:<message>.
 OWN: Final = re.compile(r"SF:(\d{6}):(\w{5}):(.*)", re.DOTALL)
 WORDINGS: Final = [

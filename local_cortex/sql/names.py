@@ -14,19 +14,6 @@ from local_cortex.sql.errors import compile_error
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = [
-    "MARK",
-    "decode",
-    "decode_all",
-    "encode",
-    "identifier",
-    "in_quotes",
-    "parts",
-    "quoted",
-    "spelled",
-    "written",
-]
-
 MARK = "\x1f"
 _MARKED = re.compile(rf"{MARK}[0-9a-f]*")
 _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")

@@ -18,8 +18,6 @@ from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_C
 from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.names import MARK, identifier
 
-__all__ = ["Parsed", "parse", "result_name"]
-
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
 # Possessive, as comments could be read in many ways: a text of them would take for ever.

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from local_cortex.database.sql_session import SqlSession
     from local_cortex.wire.types import SqlType
 
-__all__ = ["Resolver"]
-
-
 _OF_SESSION = """
 VERSION=version ACCOUNT=account ACCOUNT_NAME=account ORGANIZATION_NAME=organization REGION=region
 USER=user ROLE=role PRIMARY_ROLE=role WAREHOUSE=warehouse DATABASE=database CATALOG=database

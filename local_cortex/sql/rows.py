@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from local_cortex.ai import cortex_functions as cortex
+from local_cortex.ai.late import late
 from local_cortex.dialect import expressions
 from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.sql.names import decode, identifier, quoted
@@ -18,18 +18,6 @@ from local_cortex.wire.types import INTEGER, TEXT, SqlType, declared, of_duckdb
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
     from local_cortex.database.sql_session import SqlSession
-
-__all__ = [
-    "delete",
-    "describe",
-    "finish",
-    "insert",
-    "merge",
-    "query",
-    "translate",
-    "truncate",
-    "update",
-]
 
 # statementTypeId, as in Snowflake's JDBC driver
 INSERT, UPDATE, DELETE, MERGE = 0x3100, 0x3200, 0x3300, 0x3400
@@ -44,7 +32,7 @@ def translate(execution: Execution, tree: Any) -> str:
 
 def finish(resolver: Resolver, tree: Any) -> str:
     """Return DuckDB's SQL for a tree whose names are resolved."""
-    tree = resolver.reveal(cortex.late(expressions.rewrite(tree, resolver.tables)))
+    tree = resolver.reveal(late(expressions.rewrite(tree, resolver.tables)))
     return str(tree.sql("duckdb"))
 
 

@@ -21,8 +21,6 @@ from local_cortex.stages import commands as stages
 from local_cortex.wire.binds import decode_binds
 from local_cortex.wire.result import DDL, SqlResult
 
-__all__ = ["run"]
-
 # Two statements that change the same rows at the same time: Snowflake lets the second wait.
 CONFLICTS = 20
 CONFLICT_SECONDS = 0.02

@@ -9,8 +9,6 @@ from sqlglot.tokens import Token, TokenType
 
 from local_cortex.sql.errors import syntax_error
 
-__all__ = ["Words"]
-
 STRINGS = frozenset({TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING})
 QUOTED = STRINGS | {TokenType.IDENTIFIER}
 

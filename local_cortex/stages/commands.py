@@ -36,8 +36,6 @@ from local_cortex.wire.result import DDL, SELECT, SqlResult
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["PutGet", "run"]
-
 _ALTER: Final = re.compile(
     r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
-__all__ = ["run"]
-
 COPY = 0x3600  # statementTypeId, as in Snowflake's JDBC driver
 
 Columns = Sequence[tuple[str, SqlType]]

@@ -17,8 +17,6 @@ from local_cortex.dialect.date_formats import moment
 from local_cortex.sql.errors import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
-__all__ = ["FileFormat", "invalid_option", "name_of", "options_of", "text", "unquoted"]
-
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake
 MAX_LINE_BYTES = 8_388_608  # of a CSV file; DuckDB holds as much for each file that it reads
 # No field of a text file is this, so that reading with it as NULL tells empty from missing.

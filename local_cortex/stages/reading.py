@@ -29,8 +29,6 @@ from local_cortex.wire.types import of_duckdb
 if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
-__all__ = ["URL_FUNCTIONS", "columns_of", "file_url", "table", "template"]
-
 MAX_COLUMNS = 2_000  # of a CSV file
 EXTRA_FIELDS = "METADATA$EXTRA_FIELDS"  # for COPY INTO: how many more fields a row has; -1 for less
 URL_FUNCTIONS: Final = {"BUILD_SCOPED_FILE_URL", "BUILD_STAGE_FILE_URL", "GET_PRESIGNED_URL"}

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
-__all__ = ["File", "Location", "NamedFormat", "Stage", "Stages", "file_format", "location"]
-
 MAX_STAGE_BYTES = 500_000_000  # of all files in all stages; they are on the learner's disk
 MAX_STAGE_FILES = 10_000
 MAX_FOLDER_NAME = 255  # bytes, what file systems allow

@@ -12,8 +12,6 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-__all__ = ["explain_secrets", "inside", "led", "prepare"]
-
 # The connector's arguments by which a program identifies itself to a real account, and how they
 # begin. Local Cortex ignores them; keys stay unused.
 CREDENTIALS = (

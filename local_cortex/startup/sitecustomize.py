@@ -16,8 +16,6 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["VARIABLE", "is_credentials", "is_snowflake"]
-
 OURS = os.path.dirname(__file__)
 # Names the file in which launch.py says where Local Cortex is.
 VARIABLE = "LOCAL_CORTEX_RUN"

@@ -17,8 +17,6 @@ from local_cortex.wire.binds import TZ_BIAS
 from local_cortex.wire.result import MICROS, SqlColumn, SqlResult
 from local_cortex.wire.types import MAX_PRECISION
 
-__all__ = ["encode"]
-
 MICRO_SCALE = 6  # decimals of what DuckDB stores
 SHORT_SCALE = 3  # decimals up to which a TIMESTAMP_TZ counts units instead of nanoseconds
 INTEGERS = {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}

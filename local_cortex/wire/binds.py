@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlglot import exp
 
-__all__ = ["Bind", "arrow_table", "decode_binds"]
-
 EPOCH: Final = dt.datetime(1970, 1, 1)
 EPOCH_UTC: Final = EPOCH.replace(tzinfo=dt.UTC)
 TZ_BIAS = 1440  # added to the offset of a TIMESTAMP_TZ, in minutes, so that it is never negative

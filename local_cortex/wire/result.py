@@ -24,8 +24,6 @@ from local_cortex.wire.types import INTEGER, MAX_TEXT, TEXT, TIMESTAMP_LTZ, SqlT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DDL", "SELECT", "SHOW", "SqlColumn", "SqlResult", "columns_named"]
-
 # statementTypeId, as in Snowflake's JDBC driver
 SELECT, SHOW, DDL = 0x1000, 0x4400, 0x6000
 DONE = "Statement executed successfully."

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 # The types without sizes of their own are public, too: INTEGER, TEXT, DATE, ...
-__all__ = ["SqlType", "declared", "number", "of_duckdb", "text", "vector"]
-
 MAX_PRECISION = 38  # digits of a NUMBER
 MAX_SCALE = 37
 MAX_TEXT = 16_777_216  # characters of a VARCHAR without a length, and its bytes

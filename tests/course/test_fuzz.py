@@ -28,6 +28,7 @@ from course.language import LANGUAGES
 from course.problems import LessonError
 from course.progress.facts import ImportProblem, parse
 from local_cortex import models
+from local_cortex.settings import ModelTableError
 from practice import ExerciseError, load_exercises
 from practice.sources import SourceError, read_text
 from tests.course.making import META, make_lesson
@@ -271,7 +272,7 @@ def test_a_spoilt_model_table_is_named(tmp_path: Path) -> None:
 
     def check(content: bytes) -> None:
         write(path, content)
-        error = raised(lambda: models.load(path), models.ModelTableError)
+        error = raised(lambda: models.load(path), ModelTableError)
         assert error is None or str(error).startswith(str(path))
 
     fuzz(check, sources_of("local_cortex/models.toml"))

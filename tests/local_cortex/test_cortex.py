@@ -13,8 +13,9 @@ import pytest
 
 from local_cortex import cortex as module
 from local_cortex import models
-from local_cortex.cortex import Completion, Cortex, Refusal
+from local_cortex.cortex import Completion, Cortex
 from local_cortex.engines import EngineError, Event, Message
+from local_cortex.faults import Refusal
 from tests.local_cortex.cortex_engines import END, Playing, call
 
 RETIRED = next(model for model in models.MODELS if model.eol_date is not None)

@@ -15,6 +15,7 @@ from sqlglot import exp, parse_one
 
 from local_cortex.ai import asking, work
 from local_cortex.ai import cortex_functions as cortex
+from local_cortex.ai.late import late
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.database.execution import Stopped
@@ -123,7 +124,7 @@ class Statement:
                 name, [one for one in given if not isinstance(one, exp.Kwarg)], named
             )
 
-        tree = cortex.late(parse_one(sql, dialect="snowflake").transform(called))
+        tree = late(parse_one(sql, dialect="snowflake").transform(called))
         translated = tree.sql("duckdb").replace("$EXECUTION", "1")
         try:
             rows: list[tuple[Any, ...]] = self.connection.execute(translated).fetchall()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local_cortex import models
+from local_cortex.settings import ModelTableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,14 +244,14 @@ def test_a_mistake_in_a_table_is_told_with_its_file_and_field(
     tmp_path: Path, text: str, said: str
 ) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(models.ModelTableError) as caught:
+    with pytest.raises(ModelTableError) as caught:
         models.load(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert said in str(caught.value)
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(models.ModelTableError, match="cannot be read"):
+    with pytest.raises(ModelTableError, match="cannot be read"):
         models.load(tmp_path / "none.toml")
 
 

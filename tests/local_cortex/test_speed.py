@@ -10,9 +10,10 @@ from snowflake.cortex import complete
 from snowflake.snowpark import Session
 
 from local_cortex import speed
-from local_cortex.cortex import Cortex, Refusal
+from local_cortex.cortex import Cortex
 from local_cortex.engines import Delta
 from local_cortex.engines.scripted import ScriptedEngine
+from local_cortex.faults import Refusal
 from tests.local_cortex.cortex_engines import Playing, call
 
 PROMPT = "Explain a qubit in one sentence."

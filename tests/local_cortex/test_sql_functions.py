@@ -14,7 +14,8 @@ import sqlglot
 
 from local_cortex.ai import cortex_functions as cortex
 from local_cortex.dialect.expressions import Calls, rewrite
-from local_cortex.dialect.functions import MACROS, NAMES
+from local_cortex.dialect.functions import NAMES
+from local_cortex.dialect.macros import MACROS
 from local_cortex.sql.errors import SqlError
 from tests.local_cortex.sql_support import wrong
 
