@@ -9,19 +9,19 @@ import sys
 from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from course import connection_panel, content, contents, milestone, progress
 from course.content import Broken, Lesson
 from course.language import current, text
 from course.navigation import HOME_SEEN, found, page_of, title_of
 from course.problems import log_once
-from course.script import allow_stop
+from course.script import allow_stop, draw_again
 from course.standing import Standing, next_step, standing_of
 
 PARSER = "markdown_it"  # imported with the first lesson that is read
 LOOK_SECONDS = 1.0
 LOOKED_KEY = "course_home_looked"
+BROKEN_KEY = "course_home_broken"
 CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
 #: About as long as a token, in letters.
 PIECE = re.compile(r"\s*\S{1,4}")
@@ -46,16 +46,15 @@ def draw() -> None:
         # A broken lesson does not say which week it is for: that of the one before.
         week = entry.meta.week if isinstance(entry, Lesson) else week
         weeks.setdefault(week, []).append(entry)
-    marks = []
     for number, group in weeks.items():
         st.header(text("course.week", week=number), anchor=f"week-{number}")
         with st.grid(min_column_width=CARD_WIDTH, key=f"week-{number}", row_height="content"):
             for entry in group:
                 with st.container(border=True, key=f"card-{entry.name}"):
-                    marks.append((entry, _card(entry, days.get(entry.name))))
+                    _card(entry, days.get(entry.name))
     st.header(text("progress.heading"), anchor="progress")
     progress.controls([entry.name for entry in entries])
-    _look_into(marks)
+    _look_into(entries)
 
 
 def _hero(days: Sequence[Standing], last: str | None) -> None:
@@ -124,8 +123,8 @@ def _typed_answer() -> None:
     st.html(f'<p class="home-asked">{asked}</p><p class="home-answer">{pieces}</p>')
 
 
-def _card(entry: Lesson | Broken, day: Standing | None) -> DeltaGenerator:
-    """Draw a lesson's card, and return the place in it for what is found out later."""
+def _card(entry: Lesson | Broken, day: Standing | None) -> None:
+    """Draw a lesson's card."""
     if isinstance(entry, Broken) or day is None:
         number = int(entry.name.split("_")[1])
         st.markdown(f"### {title_of(entry)}", anchors=False)
@@ -140,13 +139,11 @@ def _card(entry: Lesson | Broken, day: Standing | None) -> DeltaGenerator:
             f":small[{_state(day)}]",
             anchors=False,
         )
-    place = st.empty()
-    if isinstance(entry, Broken):
-        place.warning(text("home.broken"), icon=":material/build:")
+    if isinstance(entry, Broken) or entry.name in st.session_state.get(BROKEN_KEY, ()):
+        st.warning(text("home.broken"), icon=":material/build:")
     # The day is in the label, or a screen reader's list of links would say "open" at each.
     label = text("course.open", day=number)
     st.page_link(page_of(entry), label=label, icon=":material/arrow_forward:")
-    return place
 
 
 def _state(day: Standing) -> str:
@@ -166,17 +163,22 @@ def _state(day: Standing) -> str:
     return " · ".join(states)
 
 
-def _look_into(marks: Sequence[tuple[Lesson | Broken, DeltaGenerator]]) -> None:
-    """Mark the lessons whose prose is broken, once everything has been drawn."""
+def _look_into(entries: Sequence[Lesson | Broken]) -> None:
+    """Find the lessons whose prose is broken, once everything has been drawn."""
     if PARSER not in sys.modules:
         _look_soon()
         return
-    for entry, place in marks:
+    broken = set()
+    for entry in entries:
         allow_stop()
-        broken = entry if isinstance(entry, Broken) else content.read(entry, current())
-        if broken.problems:
-            log_once("A lesson cannot be shown", broken.problems)
-            place.warning(text("home.broken"), icon=":material/build:")
+        read = entry if isinstance(entry, Broken) else content.read(entry, current())
+        if read.problems:
+            log_once("A lesson cannot be shown", read.problems)
+            broken.add(entry.name)
+    shown = {entry.name for entry in entries if isinstance(entry, Broken)}
+    if broken != st.session_state.get(BROKEN_KEY, shown):
+        st.session_state[BROKEN_KEY] = broken
+        draw_again()
 
 
 @st.fragment(run_every=LOOK_SECONDS)
