@@ -254,7 +254,7 @@ def prompt(label: str, *, ko: str, en: str) -> str:
     state[kept] = preset
     with st.container(key="demo-field-prompt"):
         written = st.text_input(label, key="prompt")
-        if preset != en:
+        if written == preset != en:
             st.caption(text("demo.english_preset"))
     return written
 
