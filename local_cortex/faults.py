@@ -108,13 +108,13 @@ def _cut(
 
 
 def _with(*texts: str | None) -> Play:
-    """Put pieces with these texts in after the first one."""
+    """Put pieces with these texts in after the first one with a letter: no mark of Markdown."""
 
     async def play(events: Events, _: HangUp) -> Events:
         more = list(texts)
         async for event in events:
             yield event
-            while more and isinstance(event, Delta):
+            while more and isinstance(event, Delta) and any(map(str.isalnum, event.text)):
                 # No engine gives None, but a service may send it.
                 yield Delta(more.pop(0))  # type: ignore[arg-type]
 
