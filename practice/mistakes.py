@@ -39,6 +39,8 @@ INPUTS = (
     "chat_input",
 )
 HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
+# What a value can be kept in, beside a name.
+INSIDE = (ast.Subscript, ast.Attribute)
 # What is for a button to start.
 ASKING = ("Complete", "session.sql", "st.write_stream")
 # What is run wherever the page is: no branch, no loop, no function.
@@ -249,13 +251,29 @@ def _only_makes(function: ast.FunctionDef) -> bool:
 
 
 def unkept(trial: Trial) -> Found | None:
-    """A value in the session state that an exercise can't hand on to its next run."""
-    for name in trial.evidence.lost:
+    """A value in the session state that an exercise can't hand on to its next run.
+
+    A stream is one as well, but its text was to be kept: an exercise says that itself.
+    """
+    for name in () if _keeps_a_stream(trial) else trial.evidence.lost:
         used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
         used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
         if used:
             return "unkept", min(used), {"name": name}
     return None
+
+
+def _keeps_a_stream(trial: Trial) -> bool:
+    kept = [each.value for each in trial.each(ast.Assign) if isinstance(each.targets[0], INSIDE)]
+    kept += [value for each in trial.each(ast.Dict) for value in each.values]
+    kept += [value for each in trial.each(ast.List) for value in each.elts]
+    names = {each.id for each in kept if isinstance(each, ast.Name)}
+    return any(
+        isinstance(each.value, ast.Call)
+        and ast.unparse(each.value.func) == "Complete"
+        and names.intersection(map(ast.unparse, each.targets))
+        for each in trial.each(ast.Assign)
+    )
 
 
 def compared(trial: Trial) -> Found | None:

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 IN_PROGRESS = "333334"
 # The session parameter that says whether the Python connector gets rows as Arrow or as JSON.
 RESULT_FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
+# More rows than these are written on a thread of their own, while other statements go on.
+FEW_ROWS = 1_000
 # Shorter than any socket timeout a client is likely to have set; Snowflake's own is 45 s.
 LONG_POLL_SECONDS = 2.0
 # Finished statements are kept for clients that come back, or lost the answer and repeat the
@@ -264,7 +266,9 @@ async def _answer(login: Login, statement: Statement, seconds: float) -> JsonRes
         url = f"/queries/{query_id}/result"
         data = {"queryId": query_id, "getResultUrl": url, "queryAbortsAfterSecs": 0}
         return success(data, IN_PROGRESS, "Query execution in progress.")
-    # In a thread: the rows can be many, and other statements go on.
+    # At its end a program with a server of its own still closes its session, and has no threads.
+    if getattr(finished, "row_count", 0) <= FEW_ROWS:
+        return success(_result(login, statement, finished))
     return success(await asyncio.to_thread(_result, login, statement, finished))
 
 

@@ -36,15 +36,14 @@ class Tools:
     live = True
 
     def open(self, request: CompletionRequest) -> Iterator[Part]:
-        for _ in range(40):
+        # However slow the browser is, each click comes before what follows it.
+        while not clicked(1).wait(0.05):
             yield Thinking("Let me see. ")
-            time.sleep(0.05)
         yield "I look it up."
         for piece in ('{"x": ', "1}"):
             yield ToolCall("1", "look_up", piece)
             time.sleep(0.1)
-        # However slow the browser is, the second click comes before the end.
-        clicked_twice().wait(60)
+        clicked(2).wait(60)
         yield ToolResult("1", "found")
         yield Citation("A document")
         yield "That's it."
@@ -56,7 +55,7 @@ def closed_in_this_process() -> list[str]:
 
 
 @st.cache_resource
-def clicked_twice() -> threading.Event:
+def clicked(times: int) -> threading.Event:  # noqa: ARG001 - one for each number
     return threading.Event()
 
 
@@ -72,8 +71,7 @@ if st.button("Ask"):
     st.session_state.told = 0
 clicks = sum(st.checkbox(f"Widget {number}") for number in range(8))
 st.text(f"clicks: {clicks}")
-if clicks == 2:
-    clicked_twice().set()
+clicked(clicks).set()
 if "answer" in st.session_state:
     with st.container(key="shown"):
         result = show(st.session_state.answer, key=key, cursor="▌")
