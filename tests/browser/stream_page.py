@@ -35,15 +35,18 @@ class Tools:
     name = "tools"
     live = True
 
+    def __init__(self, clicked: list[threading.Event]) -> None:
+        self.clicked = clicked
+
     def open(self, request: CompletionRequest) -> Iterator[Part]:
         # However slow the browser is, each click comes before what follows it.
-        while not clicked(1).wait(0.05):
+        while not self.clicked[1].wait(0.05):
             yield Thinking("Let me see. ")
         yield "I look it up."
         for piece in ('{"x": ', "1}"):
             yield ToolCall("1", "look_up", piece)
             time.sleep(0.1)
-        clicked(2).wait(60)
+        self.clicked[2].wait(60)
         yield ToolResult("1", "found")
         yield Citation("A document")
         yield "That's it."
@@ -54,24 +57,20 @@ def closed_in_this_process() -> list[str]:
     return []
 
 
-@st.cache_resource
-def clicked(times: int) -> threading.Event:  # noqa: ARG001 - one for each number
-    return threading.Event()
-
-
 closed = closed_in_this_process()
 # With a key, an answer survives; without one, the page waits for it.
 key = "answer" if "survives" in st.query_params else None
+clicked = st.session_state.setdefault("clicked", [threading.Event() for _ in range(9)])
 if st.button("Ask"):
     text = SHORT if "short" in st.query_params else TEXT
     request = CompletionRequest(model="any", prompt="any")
-    way = Tools() if "tools" in st.query_params else Slow(text)
+    way = Tools(clicked) if "tools" in st.query_params else Slow(text)
     st.session_state.answer = stream(way, request)
     st.session_state.second = stream(Slow(TEXT), request)
     st.session_state.told = 0
 clicks = sum(st.checkbox(f"Widget {number}") for number in range(8))
 st.text(f"clicks: {clicks}")
-clicked(clicks).set()
+clicked[clicks].set()
 if "answer" in st.session_state:
     with st.container(key="shown"):
         result = show(st.session_state.answer, key=key, cursor="▌")
