@@ -255,10 +255,10 @@ def test_the_wire_is_shown_step_by_step() -> None:
     assert len(steps) > 10
     assert steps[0].event.startswith("data: {")
     # To begin with, the first half of the emoji.
-    assert app.slider(key="lab-step").value == 2
+    assert app.slider(key="lab-step").value == 3
     assert "U+D83D" in everything(app)
     app = app.button(key="lab-step-after").click().run()
-    assert app.slider(key="lab-step").value == 3
+    assert app.slider(key="lab-step").value == 4
     assert "U+1F600" in everything(app)
     assert "127.0.0.1" not in everything(app)
 
