@@ -12,22 +12,21 @@ from practice.events import Event, Failed
 from practice.evidence import Call, Evidence, holds, is_about_code, scenes_of
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
-from practice.mistakes import (
-    CATCHES,
-    ERRORS,
-    INPUTS,
-    SIGHTS,
-    SLIPS,
-    Rule,
-    Trial,
-    first_of,
-    outside_if,
-)
 from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
+from practice.trial import Rule, Trial, first_of
+from practice.unpressed import outside_if
+from practice.what_ended import ERRORS
+from practice.what_is_seen import SIGHTS
+from practice.without_effect import CATCHES, SLIPS
 
 BLANK = "____"
+# What a page is asked for; anything else that it draws shows something.
+INPUTS = (
+    *("button", "selectbox", "text_input", "text_area", "radio", "spinner", "checkbox"),
+    "chat_input",
+)
 # What to say of a mistake, its id, and its line or 0.
 Told = tuple[str, str | None, int]
 # Of the calls that a program made, where nothing else can be said of it.

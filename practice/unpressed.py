@@ -1,0 +1,77 @@
+"""What runs without the button that is to start it."""
+
+from __future__ import annotations
+
+import ast
+
+from practice.slips import Found
+from practice.trial import Trial, targets
+
+# What is for a button to start.
+ASKING = ("Complete", "session.sql", "st.write_stream")
+# What is run wherever the page is: no branch, no loop, no function.
+STRAIGHT = (
+    *(ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.withitem),
+    *(ast.Call, ast.keyword, ast.Attribute, ast.Subscript, ast.BinOp, ast.JoinedStr),
+    *(ast.FormattedValue, ast.List, ast.Tuple, ast.Starred),
+)
+
+
+def outside_if(trial: Trial) -> Found | None:
+    """What asks the model, or needs what only a pressed button makes, and does not wait for one."""
+    buttons = _button_ifs(trial)
+    for call in trial.each(ast.Call) if not buttons else ():
+        alone = isinstance(trial.parents[call], ast.Expr)
+        unused = alone and ast.unparse(call.func) == "st.button" and not _kept(call)
+        if unused and any(_asks(each, call.lineno) for each in trial.each(ast.Call)):
+            return "button_unused", call.lineno, {}
+    if not buttons or trial.called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
+        return None
+    # Either branch of an `if` may give a name its value; one with an `else` is no reason.
+    pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
+    for node in trial.each(ast.expr):
+        if not _always_runs(trial, node):
+            continue
+        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in ASKING:
+            return "outside_if", node.lineno, {"name": name, "other": str(buttons[0].lineno)}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            places = trial.bound.get(node.id, [])
+            if places and all(id(place) in pressed for place in places):
+                where = {"name": node.id, "other": str(buttons[0].lineno)}
+                return "outside_if_used", node.lineno, where
+    return None
+
+
+def _asks(call: ast.Call, after: int) -> bool:
+    """Whether a call below a line is one that a button should start."""
+    name = ast.unparse(call.func)
+    return call.lineno > after and (name in ASKING or name.endswith(".collect"))
+
+
+def _kept(button: ast.Call) -> bool:
+    """Whether a button tells that it was pressed in another way than by its value."""
+    return bool({"key", "on_click"} & {each.arg for each in button.keywords})
+
+
+def _button_ifs(trial: Trial) -> list[ast.If]:
+    """Return each ``if`` that looks at a button, or at a variable that holds one."""
+    kept = [each for each in trial.each(ast.Assign) if _has_button(each.value)]
+    names = set().union(*map(targets, kept))
+    return [
+        each
+        for each in trial.each(ast.If)
+        if _has_button(each.test)
+        or any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(each.test))
+    ]
+
+
+def _has_button(value: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".button")
+        for node in ast.walk(value)
+    )
+
+
+def _always_runs(trial: Trial, node: ast.AST) -> bool:
+    """Whether the page runs this whenever it is drawn, unless it ends before."""
+    return all(isinstance(each, STRAIGHT) for each in trial.above(node))

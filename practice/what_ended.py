@@ -1,0 +1,375 @@
+"""Mistakes that end a program, told by its error and the line of it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import re
+
+from practice.conditions import parameters
+from practice.sandbox.signatures import ELEMENTS
+from practice.slips import Found
+from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, similar, text_of
+from practice.without_effect import function_kept, not_called
+
+# A pause that is long enough to be what ended a program.
+LONG_PAUSE = 0.2
+# A name of so few characters is like many.
+SHORT = 2
+# Python's and Streamlit's own guess. Nobody means a special method: ``__ne__`` for ``__name__``.
+MEANT = r"Did you mean:? (?:'|st\.)(?!_)(\w+)"
+# What programs call the exception that they caught.
+CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
+# What Python says of a value of the wrong kind, and what it means.
+TYPES = (
+    (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
+    (r"TypeError: can only concatenate list \(not \"(?P<other>\w+)\"\)", "no_list_to_add"),
+    (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
+    (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
+    (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
+    (r"TypeError: string indices must be integers", "text_index"),
+    (r"TypeError: '(?P<other>\w+)' object cannot be interpreted as an integer", "number_needed"),
+    (r"TypeError: sequence item \d+: expected str instance, (?P<other>\w+) found", "join_types"),
+    (r"TypeError: exceptions must derive from BaseException", "raised_no_exception"),
+    (r"TypeError: catching classes that do not inherit", "no_exception"),
+    (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
+    (r"TypeError: .*NoneType", "none_used"),
+    (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
+    (r"TypeError: 'int' object is not iterable", "number_iterated"),
+    (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
+    (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
+    (r"IndexError: \w+ index out of range", "index"),
+    (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
+    (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
+    (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
+)
+
+
+def undefined(trial: Trial) -> Found | None:
+    """A name without a value: why it has none, as far as the program shows it."""
+    found = re.match(r"NameError: name '(\w+)' is not defined", trial.said)
+    if not found:
+        return _local(trial)
+    name, line = found[1], trial.line
+    if name.title() in ("True", "False", "None"):
+        return "capital", line, {"name": name, "other": name.title()}
+    if places := trial.bound.get(name):
+        return _without_value(trial, name, places)
+    return _unknown(trial, name)
+
+
+def _unknown(trial: Trial, name: str) -> Found:
+    line, named = trial.line, {"name": name}
+    if name.upper() in trial.sql_functions:
+        return "sql_in_python", line, named
+    if name.lower() == "ai_complete" and "Complete" in trial.imports:
+        return "other_function", line, named | {"other": "Complete"}
+    if _is_compared_argument(trial, name):
+        return "equals_in_call", line, {}
+    if found := _module(trial, name) or _caught(trial, name):
+        return found
+    known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
+    if module := trial.imports.get(name, name if known else ""):
+        said = f"import {module}" if name == module else f"from {module} import {name}"
+        said = "import streamlit as st" if name == "st" else said
+        return "import_missing", line, named | {"other": said}
+    if name in ELEMENTS and name in trial.called:
+        return "st_missing", line, named
+    if name == "sleep" and "time" in trial.imports:
+        return "module_missing", line, named | {"other": "time.sleep"}
+    close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
+    if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
+        return "misspelt", line, named | {"other": other}
+    return "undefined", line, named
+
+
+def _is_compared_argument(trial: Trial, name: str) -> bool:
+    """Whether this is the name of an argument, with `==` between it and its value."""
+    for node in trial.each(ast.Compare):
+        call = trial.parents[node]
+        left = isinstance(node.left, ast.Name) and node.left.id == name
+        if left and isinstance(node.ops[0], ast.Eq) and isinstance(call, ast.Call):
+            return node in call.args and name in parameters(ast.unparse(call.func))
+    return False
+
+
+def _module(trial: Trial, name: str) -> Found | None:
+    """A module that the program uses and knows under another name, or not as a whole."""
+    used = next(
+        (each for each in trial.each(ast.Attribute) if ast.unparse(each.value) == name), None
+    )
+    if used is None:
+        return None
+    for alias, module in trial.imports.items():
+        if module == name and alias in trial.bound:
+            return "imported_as", trial.line, {"name": name, "other": alias}
+        if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
+            return "name_alone", trial.line, {"name": alias, "other": name}
+    return None
+
+
+def _caught(trial: Trial, name: str) -> Found | None:
+    """A caught exception, where the ``except`` has no ``as``."""
+    for handler in trial.each(ast.ExceptHandler) if name in CAUGHT else ():
+        inside = handler.lineno < trial.line <= (handler.end_lineno or 0)
+        if inside and handler.name is None:
+            return "as_missing", trial.line, {"name": name, "other": str(handler.lineno)}
+    return None
+
+
+def _local(trial: Trial) -> Found | None:
+    found = re.match(r"UnboundLocalError: \D*'(\w+)'", trial.said)
+    if not found:
+        return None
+    name, line = found[1], trial.line
+    inside = [trial.function(node) for node in trial.bound.get(name, ())]
+    if None in inside:
+        return "own_variable", line, {"name": name}
+    return "no_value_yet", line, {"name": name}
+
+
+def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
+    inside = [trial.function(node) for node in places]
+    first = min(places, key=lambda node: getattr(node, "lineno", 0))
+    named = {"name": name, "other": str(getattr(first, "lineno", 0))}
+    if all(inside) and inside[0] is not None and not isinstance(first, ast.FunctionDef):
+        return "only_inside", trial.line, named | {"other": inside[0].name}
+    if getattr(first, "lineno", 0) > trial.line:
+        return "too_early", trial.line, named
+    holder = next((each for each in trial.above(first) if isinstance(each, HOLDERS)), None)
+    if holder is None:
+        return "no_value_yet", trial.line, named
+    return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
+
+
+def attribute(trial: Trial) -> Found | None:
+    """A name behind a dot that there is not."""
+    line = trial.line
+    if found := re.match(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'", trial.said):
+        return _not_in_module(trial, *found.groups())
+    found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
+    if not found:
+        return None
+    owner, name = found.groups()
+    named = {"name": name, "other": owner}
+    if (owner, name) == ("str", "read") and "json.load" in trial.called:
+        return "json_load", line, {}
+    if owner == "function" and (kept := function_kept(trial)):
+        return kept
+    if owner in ("method", "builtin_function_or_method"):
+        return not_called(trial) or ("brackets_before", line, named)
+    if owner == "NoneType":
+        return "none_used", line, named
+    meant = re.search(MEANT, trial.said)
+    kind = getattr(builtins, owner, None)
+    known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
+    if other := meant[1] if meant else similar(name, known):
+        return "misspelt_method", line, {"name": name, "where": owner, "other": other}
+    if owner == "dict":
+        return "dict_dot", line, named
+    return "no_such_method", line, named
+
+
+def _not_in_module(trial: Trial, module: str, name: str) -> Found:
+    streamlit = module == "streamlit"
+    short = "st" if streamlit else module
+    named = {"name": f"{short}.{name}", "where": "Streamlit" if streamlit else f"`{module}`"}
+    meant = re.search(MEANT, trial.said)
+    if other := meant[1] if meant else similar(name, ELEMENTS if streamlit else ()):
+        return "misspelt_in_module", trial.line, named | {"other": f"{short}.{other}"}
+    return "no_such_in_module", trial.line, named
+
+
+def called_wrongly(trial: Trial) -> Found | None:
+    """A call with other arguments than the function takes."""
+    line, said = trial.line, trial.said
+    if found := re.match(
+        r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)", said
+    ):
+        named = {"name": found[1].rpartition(".")[2], "other": found[2].replace("'", "")}
+        passed = named["name"] in trial.bound and named["name"] not in trial.called
+        return "passed_uncalled" if passed else "argument_missing", line, named
+    if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
+        return "decimal_comma", line, {}
+    if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
+        return "too_many", line, {"name": found[1].rpartition(".")[2]}
+    found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
+    if found is None and (without := re.match(r"TypeError: (\w+)\(\) takes no keyword", said)):
+        given = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == without[1]]
+        found = re.match(r"(\w+)", next((c.keywords[0].arg or "" for c in given if c.keywords), ""))
+    if not found:
+        return None
+    name = found[1]
+    calls = [c for c in trial.each(ast.Call) if name in {each.arg for each in c.keywords}]
+    calls = [call for call in calls if call.lineno <= line <= (call.end_lineno or line)] or calls
+    if len({ast.unparse(call.func) for call in calls}) != 1:
+        return None
+    function = ast.unparse(calls[0].func)
+    named = {"name": name, "where": function}
+    if other := similar(name, parameters(function)):
+        return "misspelt_argument", line, named | {"other": other}
+    others = (ast.unparse(call.func) for call in trial.each(ast.Call))
+    owners = (each for each in others if each in ("Complete", "session.sql") and each != function)
+    other = next((each for each in owners if name in parameters(each)), "")
+    code = "argument_of_another" if other else "no_such_argument"
+    return code, line, named | {"other": other}
+
+
+def wrong_type(trial: Trial) -> Found | None:
+    """A value that cannot do what is asked of it."""
+    if re.search(r"'?(method|function|builtin_function_or_method)'? (object|and|has)", trial.said):
+        return not_called(trial) or ("brackets_before", trial.line, {})
+    for said, code in TYPES:
+        if found := re.match(said, trial.said):
+            better = MORE[code](trial) if code in MORE else None
+            return better or (code, trial.line, found.groupdict())
+    return None
+
+
+def _whole_list(trial: Trial) -> Found | None:
+    """A name that is looked up in the list that a loop walks through, not in its item."""
+    for node in _subscripts(trial):
+        for loop in trial.above(node):
+            if not isinstance(loop, ast.For) or not isinstance(loop.target, ast.Name):
+                continue
+            if text_of(node.slice) and ast.unparse(loop.iter) == ast.unparse(node.value):
+                named = {"name": ast.unparse(node.value), "other": loop.target.id}
+                return "whole_list", trial.line, named
+    return None
+
+
+def _empty_list(trial: Trial) -> Found | None:
+    """The first or the last item of a list that has none; the only one that the line takes."""
+    match _subscripts(trial):
+        case [node] if ast.unparse(node.slice) in ("0", "-1"):
+            return "list_empty", trial.line, {"name": ast.unparse(node.value)[:60]}
+    return None
+
+
+def _subscripts(trial: Trial) -> list[ast.Subscript]:
+    """Return where the line of the error takes an item out of something."""
+    return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
+
+
+# What is certain of an error once the line is looked at, too.
+MORE: dict[str, Rule] = {"name_of_list": _whole_list, "index": _empty_list}
+
+
+def imported(trial: Trial) -> Found | None:
+    """An import that does not exist."""
+    line = trial.line
+    found = re.match(r"ImportError: cannot import name '(\w+)' from '([\w.]+)'", trial.said)
+    if found:
+        named = {"name": found[1], "where": found[2]}
+        if module := trial.imports.get(found[1]):
+            return "import_elsewhere", line, named | {"other": module}
+        if other := similar(found[1], trial.imports):
+            return "misspelt_import", line, named | {"other": other}
+        return "no_such_import", line, named
+    if found := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", trial.said):
+        modules = {*trial.imports.values(), "streamlit", "snowflake.cortex", "time", "json"}
+        if other := similar(found[1], modules):
+            return "misspelt_module", line, {"name": found[1], "other": other}
+    return None
+
+
+def unknown_sql(trial: Trial) -> Found | None:
+    """SQL that is none of the course's, with a function whose name is nearly right."""
+    error = trial.evidence.error
+    unknown = re.search(r"SQL compilation error:\s*Unknown function ([\w.]+)", trial.said)
+    if unknown and trial.sql_functions:
+        other = trial.sql_functions[0]
+        return "misspelt_sql", trial.line, {"name": unknown[1], "other": other}
+    if error is None or error.what != "statement":
+        return None
+    for node in trial.each(ast.Constant):
+        if re.search(r"CURRENT_VERSION\b(?!\s*\()", str(node.value).upper()):
+            return "sql_brackets", node.lineno, {"name": "CURRENT_VERSION"}
+        for name in SQL_CALL.findall(str(node.value).upper()):
+            if name in ("CURRENT_VERSION", "AI_COMPLETE", "SNOWFLAKE.CORTEX.COMPLETE"):
+                if not str(node.value).upper().lstrip().startswith("SELECT"):
+                    return "select_missing", node.lineno, {"name": name}
+            elif name in ("VERSION", "CURRENTVERSION", "GET_VERSION"):
+                return "misspelt_sql", node.lineno, {"name": name, "other": "CURRENT_VERSION()"}
+            elif other := similar(name, ("CURRENT_VERSION", "AI_COMPLETE")):
+                return "misspelt_sql", node.lineno, {"name": name, "other": other}
+    return None
+
+
+def streamed(trial: Trial) -> Found | None:
+    """``st.write_stream`` was given what is no stream."""
+    calls = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream"]
+    given = [*(each.args[0] for each in calls if each.args)]
+    given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
+    kind = re.search(r"Provided type: (\w+)|type: <class '(\w+)'>\) cannot be iterated", trial.said)
+    if not kind or not trial.said.startswith("Streamlit") or not given:
+        return None
+    argument = given[0]
+    what, line = kind[1] or kind[2], argument.lineno
+    named = {"name": ast.unparse(argument)[:60], "other": what}
+    name = argument.func if isinstance(argument, ast.Call) else argument
+    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
+    function = functions.get(name.id) if isinstance(name, ast.Name) else None
+    if function is not None and isinstance(argument, ast.Call):
+        yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
+        named["name"] = function.name
+        return None if yields else ("no_yield", function.lineno, named)
+    code = "function_streamed" if what in ("function", "method") else "no_stream_given"
+    return code, line, named
+
+
+def endless(trial: Trial) -> Found | None:
+    """A loop whose condition nothing in it changes, in a program that was stopped."""
+    if trial.evidence.ended in (None, "end", "error"):
+        return None
+    shared = {name for node in trial.each(ast.Global) for name in node.names}
+    for loop in trial.each(ast.While):
+        inside = [node for each in loop.body for node in ast.walk(each)]
+        if any(isinstance(node, ast.Break | ast.Return | ast.Raise) for node in inside):
+            continue
+        if isinstance(loop.test, ast.Constant) and loop.test.value:
+            return "endless_true", loop.lineno, {}
+        test = [*ast.walk(loop.test)]
+        calls = [ast.unparse(node.func) for node in test if isinstance(node, ast.Call)]
+        # What else a condition looks at may change out of sight.
+        if any(isinstance(node, ast.Attribute | ast.Subscript) for node in test) or (
+            set(calls) - {"len"}
+        ):
+            continue
+        names = {node.id for node in test if isinstance(node, ast.Name)} - {"len"}
+        used = [node for node in inside if isinstance(node, ast.Name)]
+        changed = {node.id for node in used if _changes(trial, node)}
+        if names and not names & (changed | shared):
+            return "endless", loop.lineno, {"name": ast.unparse(loop.test)}
+    return None
+
+
+def _changes(trial: Trial, node: ast.Name) -> bool:
+    """Whether a name is given a value here, or what it stands for may be changed."""
+    parent = trial.parents[node]
+    if isinstance(parent, ast.Call):
+        return ast.unparse(parent.func) not in ("len", "range", "print", "str", "st.write")
+    return isinstance(parent, ast.Attribute) or not isinstance(
+        getattr(parent if isinstance(parent, ast.Subscript) else node, "ctx", None), ast.Load
+    )
+
+
+def long_pauses(trial: Trial) -> Found | None:
+    """Pauses so long that the program was stopped in them."""
+    if trial.evidence.ended != "sleep":
+        return None
+    longest = max(trial.evidence.sleeps, default=(0.0, 0))
+    if longest[0] < LONG_PAUSE:
+        return None
+    named = {"name": f"{longest[0]:g}", "other": str(len(trial.evidence.sleeps))}
+    return "long_pauses", longest[1], named
+
+
+ERRORS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
+        *(endless, long_pauses),
+    )
+}

@@ -1,0 +1,132 @@
+"""Mistakes that are seen where a check fails.
+
+They are asked after an exercise's own, in ``exercise.toml``, which know more.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from practice.conditions import Condition
+from practice.slips import Found
+from practice.trial import HOLDERS, Rule, Trial, text_of
+
+# Shorter texts are found in others by chance.
+TELLING = 4
+
+
+def quoted_code(trial: Trial) -> Found | None:
+    """Code between quotes: it is shown as it is written."""
+    shown = {text for call in trial.evidence.calls for text in call.texts}
+    for node in trial.each(ast.Constant):
+        written = text_of(node).strip()
+        if not any(written in text for text in shown if written):
+            continue
+        try:
+            code = ast.parse(written, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        names = {each.id for each in ast.walk(code) if isinstance(each, ast.Name)}
+        if isinstance(code, ast.Call | ast.Subscript | ast.Attribute) and names & {*trial.bound}:
+            return "quoted_code", node.lineno, {"name": ast.unparse(code)[:60]}
+    return None
+
+
+def uncalled_function(trial: Trial) -> Found | None:
+    """A function that is written and used nowhere."""
+    used = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
+    for function in trial.each(ast.FunctionDef):
+        if function.name not in used:
+            return "uncalled_function", function.lineno, {"name": function.name}
+    return None
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that always ends in its first round: nothing in it runs a second time."""
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
+        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
+        if end is not None and not again:
+            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
+    return None
+
+
+def object_shown(trial: Trial) -> Found | None:
+    """Python's description of an object is shown where its value should be."""
+    shown = [(text, call.line) for call in trial.evidence.calls for text in call.texts]
+    for text, line in (*shown, *trial.evidence.printed):
+        if found := re.search(r"<(function|generator object|bound method|class) \w*", text):
+            return "object_shown", line, {"name": f"{found[0]} ...>"}
+    return None
+
+
+def wrong_value(trial: Trial) -> Found | None:
+    """What was typed in is shown, or given on, where something else is asked for."""
+    asked = {
+        str(call.arguments.get("now")).strip()
+        for call in trial.evidence.calls
+        if call.name.removeprefix("st.") in ("text_input", "text_area")
+    }
+    shown = [
+        (str(call.arguments.get("body", "")), call.line)
+        for call in trial.evidence.calls
+        if call.name not in ("st.warning", "st.error", "st.caption")
+    ]
+    shown += [("".join(each.texts), each.line) for each in trial.evidence.streams.values()]
+    for text, line in shown:
+        if len(text) >= TELLING and text.strip() in asked:
+            return "wrong_value", line, {}
+    return None
+
+
+def printed(trial: Trial) -> Found | None:
+    """The answer, or a statement's value, is printed and not shown."""
+    evidence = trial.evidence
+    wanted = [each for each in (evidence.answer, evidence.value) if len(each) >= TELLING]
+    everything = "".join(text for text, _ in evidence.printed)
+    for text in wanted:
+        drawn = any(text in each for each in evidence.drawn)
+        if not drawn and "".join(text.split()) in "".join(everything.split()):
+            return "printed", evidence.printed[0][1], {}
+    return None
+
+
+def skipped(trial: Trial) -> Found | None:
+    """The call that the check wants is there, and was not reached."""
+    names = dict.fromkeys(_wanted(trial.wanted) if trial.wanted else ())
+    made = {call.name for call in trial.evidence.calls}
+    for name in names:
+        lines = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == name]
+        if name in made or not lines:
+            continue
+        if name == "session.sql":
+            # What is counted is the statement that ran, which `collect` does.
+            runs = [c for c in trial.each(ast.Call) if ast.unparse(c.func).endswith(".collect")]
+            if not runs:
+                return "not_collected", lines[0].lineno, {}
+            lines = runs
+        holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
+        if holder is not None:
+            where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
+            return "skipped", lines[0].lineno, where
+    return None
+
+
+def _wanted(condition: Condition) -> Iterator[str]:
+    """Yield what a condition wants to be called."""
+    if condition.called not in (None, "st.*"):
+        yield str(condition.called)
+    for each in (*(condition.all or ()), *(condition.any or ())):
+        yield from _wanted(each)
+
+
+SIGHTS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
+        skipped,
+    )
+}

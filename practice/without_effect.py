@@ -1,0 +1,267 @@
+"""Mistakes that end no program: what has no effect, wherever it stands."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+
+from practice.sandbox.signatures import ELEMENTS
+from practice.slips import Found
+from practice.trial import Rule, Trial, targets
+
+# Methods that do nothing, and are worth nothing, unless they are called.
+METHODS = frozenset(
+    {name for name in (*dir(str), *dir(list)) if not name.startswith("_")} - {"index", "count"}
+    | {"collect", "create", "configs", "close", "sleep"}
+)
+# What a value can be kept in, beside a name.
+INSIDE = (ast.Subscript, ast.Attribute)
+# What gives a new value and leaves the old as it is.
+PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
+
+
+def not_called(trial: Trial) -> Found | None:
+    """A method or a function of ``st`` that is named, where only calling it would do anything."""
+    for node in trial.each(ast.Attribute):
+        parent = trial.parents[node]
+        drawn = isinstance(node.value, ast.Name) and node.value.id == "st" and node.attr in ELEMENTS
+        if not isinstance(node.ctx, ast.Load) or not (drawn or node.attr in METHODS):
+            continue
+        alone = isinstance(parent, ast.Expr)
+        used = isinstance(
+            parent,
+            ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
+        )
+        kept = isinstance(parent, ast.Assign) and not trial.called & {
+            ast.unparse(each) for each in parent.targets
+        }
+        if alone or (not drawn and (used or kept)):
+            plain = isinstance(node.value, ast.Name)
+            return (
+                "not_called",
+                node.lineno,
+                {"name": f"{ast.unparse(node) if plain else node.attr}"},
+            )
+    return None
+
+
+def function_kept(trial: Trial) -> Found | None:
+    """A function that a variable is given, where its result was meant: nobody calls it later."""
+    for node in trial.each(ast.Assign):
+        name = node.value.id if isinstance(node.value, ast.Name) else ""
+        places = trial.bound.get(name, [])
+        # Classes are kept under another name for good reasons.
+        function = name == "Complete" or name[:1].islower()
+        known = function and all(isinstance(each, ast.alias | ast.FunctionDef) for each in places)
+        if places and known and not trial.called & targets(node):
+            return "not_called", node.lineno, {"name": name}
+    return None
+
+
+def lost(trial: Trial) -> Found | None:
+    """A call that only makes a value, and a value that nobody keeps."""
+    makers = {each.name for each in trial.each(ast.FunctionDef) if _only_makes(each)}
+    for node in trial.each(ast.Expr):
+        if isinstance(node.value, ast.Call):
+            name = ast.unparse(node.value.func).rpartition(".")[2]
+            method = isinstance(node.value.func, ast.Attribute)
+            if name in (PURE if method else makers):
+                return "lost", node.lineno, {"name": name}
+    return None
+
+
+def _only_makes(function: ast.FunctionDef) -> bool:
+    """Whether a function gives something and draws nothing."""
+    inside = [*ast.walk(function)]
+    gives = any(isinstance(each, ast.Yield | ast.Return) and each.value for each in inside)
+    return gives and not any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
+
+
+def unkept(trial: Trial) -> Found | None:
+    """A value in the session state that an exercise can't hand on to its next run.
+
+    A stream is one as well, but its text was to be kept: an exercise says that itself.
+    """
+    for name in () if _keeps_a_stream(trial) else trial.evidence.lost:
+        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
+        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
+        if used:
+            return "unkept", min(used), {"name": name}
+    return None
+
+
+def _keeps_a_stream(trial: Trial) -> bool:
+    kept = [each.value for each in trial.each(ast.Assign) if isinstance(each.targets[0], INSIDE)]
+    kept += [value for each in trial.each(ast.Dict) for value in each.values]
+    kept += [value for each in trial.each(ast.List) for value in each.elts]
+    names = {each.id for each in kept if isinstance(each, ast.Name)}
+    return any(
+        isinstance(each.value, ast.Call)
+        and ast.unparse(each.value.func) == "Complete"
+        and names.intersection(map(ast.unparse, each.targets))
+        for each in trial.each(ast.Assign)
+    )
+
+
+def compared(trial: Trial) -> Found | None:
+    """A comparison whose result nobody uses."""
+    for node in trial.each(ast.Expr):
+        if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
+            return "compared", node.lineno, {"name": ast.unparse(node.value.left)}
+    return None
+
+
+def overwritten(trial: Trial) -> Found | None:
+    """A function of ``st`` that is given a value."""
+    for node in trial.each(ast.Attribute):
+        name = ast.unparse(node)
+        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
+            return "overwritten", node.lineno, {"name": name}
+    return None
+
+
+def f_missing(trial: Trial) -> Found | None:
+    """A text that shows the name of a variable in braces."""
+    # Looked for once: a program may show very much.
+    shown = {each for text in trial.evidence.texts for each in re.findall(r"\{[^{}]+\}", text)}
+    for node in trial.each(ast.Constant):
+        if not isinstance(node.value, str) or isinstance(trial.parents[node], ast.JoinedStr):
+            continue
+        for inner in re.findall(r"\{([^{}]+)\}", node.value):
+            names = re.findall(r"^[A-Za-z_]\w*|(?<=\()[A-Za-z_]\w*", inner)
+            known = bool(names) and any(name in trial.bound for name in names)
+            if known and f"{{{inner}}}" in shown:
+                return "f_missing", node.lineno, {"name": f"{{{inner}}}"}
+    return None
+
+
+def own_copy(trial: Trial) -> Found | None:
+    """A function that collects into a variable of its own, where the one outside stays empty."""
+    for function in trial.each(ast.FunctionDef):
+        shared = {name for node in ast.walk(function) for name in getattr(node, "names", ())}
+        parameters = {each.arg for each in function.args.args}
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign) or not _is_empty(node.value):
+                continue
+            for name in targets(node) - shared:
+                named = {"name": name, "other": function.name}
+                if name in parameters and node in function.body:
+                    return "parameter_replaced", node.lineno, named
+                if name not in parameters and _stays_empty(trial, name, function):
+                    return "own_copy", node.lineno, named
+    return None
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return ast.unparse(value) in ("''", "[]", "list()", "str()")
+
+
+def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
+    """Whether all that the page itself does to a variable is to empty it, and to look at it."""
+    inside = {id(node) for node in ast.walk(function)}
+    outside = [node for node in trial.each(ast.Name) if node.id == name and id(node) not in inside]
+    parents = [trial.parents[node] for node in outside]
+    gives = (ast.Return, ast.Yield)
+    given = [node.value for node in ast.walk(function) if isinstance(node, gives)]
+    return (
+        any(isinstance(each, ast.Assign) for each in parents)
+        and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
+        and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
+        and not any(value is not None and name in ast.unparse(value) for value in given)
+    )
+
+
+def swapped(trial: Trial) -> Found | None:
+    """Two arguments in each other's place, as their names tell."""
+    parameters = {
+        each.name: [arg.arg for arg in each.args.args] for each in trial.each(ast.FunctionDef)
+    }
+    for call in trial.each(ast.Call):
+        wanted = parameters.get(ast.unparse(call.func), [])
+        given = [each.id if isinstance(each, ast.Name) else "" for each in call.args]
+        for (one, first), (two, second) in itertools.combinations(
+            zip(given, wanted, strict=False), 2
+        ):
+            if one != two and (one, two) == (second, first):
+                named = {"name": ast.unparse(call.func), "other": ", ".join(wanted)}
+                return "swapped", call.lineno, named
+    return None
+
+
+def always_true(trial: Trial) -> Found | None:
+    """A condition with a bare value after ``or``: a comparison does not go on behind it."""
+    for node in trial.each(ast.BoolOp):
+        holder = trial.parents[node]
+        if not isinstance(holder, ast.If | ast.While) or not isinstance(node.op, ast.Or):
+            continue
+        first, *others = node.values
+        bare = next((each for each in others if isinstance(each, ast.Constant)), None)
+        if isinstance(first, ast.Compare) and bare is not None and bare.value:
+            return "always_true", node.lineno, {"name": ast.unparse(bare)}
+    return None
+
+
+def read_early(trial: Trial) -> Found | None:
+    """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
+    fillers = {each.name: _filled(each) for each in trial.each(ast.FunctionDef)}
+    for call in trial.each(ast.Call):
+        shown = [ast.unparse(each.func) for each in trial.above(call) if isinstance(each, ast.Call)]
+        if "st.write_stream" not in shown:
+            continue
+        given = zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False)
+        names = {each.id for each, filled in given if filled and isinstance(each, ast.Name)}
+        for node in trial.each(ast.Subscript):
+            name = ast.unparse(node.value)
+            reads = isinstance(node.ctx, ast.Load) and name in names and not trial.function(node)
+            if reads and node.lineno < call.lineno and not _in_loop(trial, call):
+                return "read_early", node.lineno, {"name": name, "other": str(call.lineno)}
+    return None
+
+
+def _filled(function: ast.FunctionDef) -> list[bool]:
+    """Return for each parameter whether the function puts something into it."""
+    nodes = [*ast.walk(function)]
+    filled = {
+        ast.unparse(each.value)
+        for each in nodes
+        if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
+        or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
+    }
+    return [each.arg in filled for each in function.args.args]
+
+
+def _in_loop(trial: Trial, node: ast.AST) -> bool:
+    return any(isinstance(each, ast.For | ast.While) for each in trial.above(node))
+
+
+def except_or(trial: Trial) -> Found | None:
+    """Exceptions that `or` or `and` joins: only one of them is caught."""
+    for handler in trial.each(ast.ExceptHandler):
+        if isinstance(handler.type, ast.BoolOp):
+            return "except_or", handler.lineno, {}
+    return None
+
+
+def exception_made(trial: Trial) -> Found | None:
+    """An exception that is made after `except`, which only names what it catches."""
+    for handler in trial.each(ast.ExceptHandler):
+        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        for each in types:
+            name = ast.unparse(each.func) if isinstance(each, ast.Call) else ""
+            if name.rpartition(".")[2][:1].isupper():
+                return "exception_made", handler.lineno, {"name": name}
+    return None
+
+
+SLIPS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(not_called, function_kept, lost, compared, overwritten, f_missing),
+        *(own_copy, swapped, except_or, unkept, exception_made, always_true, read_early),
+    )
+}
+
+
+#: Why an `except` missed an error: tried before every other rule.
+CATCHES: dict[str, Rule] = {"except_or": except_or, "exception_made": exception_made}
