@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local_cortex import faults, models, speed, tokens
+    from local_cortex.environment import Settings, SettingsError, StartError
     from local_cortex.process.parent import LocalCortexProcess
     from local_cortex.server import LocalCortex
-    from local_cortex.settings import Settings, SettingsError, StartError
 
 __all__ = [
     "LocalCortex",

@@ -13,9 +13,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from local_cortex import faults, launch
+from local_cortex.environment import Settings, SettingsError, StartError
 from local_cortex.loopback import write_certificate
 from local_cortex.server import LocalCortex
-from local_cortex.settings import Settings, SettingsError, StartError
 
 OPTIONS = ("first_token", "tokens_per_second", "strict_models", "inactive_account", "log_streams")
 README = Path(__file__).with_name("README.md")

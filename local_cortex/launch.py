@@ -22,13 +22,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from local_cortex import out_of_sight
+from local_cortex.environment import Settings, StartError
 from local_cortex.loopback import HOST, SNOWFLAKE_DOMAINS, bypass, write_certificate
 from local_cortex.process.child import bounded_memory
 from local_cortex.process.parent import ALLOCATOR
 from local_cortex.routes.app import PATH_PREFIX
 from local_cortex.routes.session import PLACES
 from local_cortex.server import LocalCortex
-from local_cortex.settings import Settings, StartError
 from local_cortex.startup.sitecustomize import VARIABLE
 
 STARTUP = str(Path(__file__).parent / "startup")

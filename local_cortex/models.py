@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from local_cortex.settings import ModelTableError
+from local_cortex.environment import ModelTableError
 
 Lifecycle = Literal["GA", "PUPR", "PRPR"]
 # TOML's integers have 64 bits; Python reads longer ones and fails to print them.

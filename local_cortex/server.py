@@ -14,11 +14,11 @@ import uvicorn
 
 from local_cortex.cortex import Cortex
 from local_cortex.engines import Engine
+from local_cortex.environment import Settings, StartError, choose_engine
 from local_cortex.loopback import HOST
 from local_cortex.routes.app import build
 from local_cortex.routes.web import CuttableProtocol, launch_name, recognise
 from local_cortex.sessions import Sessions
-from local_cortex.settings import Settings, StartError, choose_engine
 from local_cortex.sql import Database, Workers
 from local_cortex.tally import Tally, report
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from benchmarks.figures import NotMeasured
 from local_cortex import LocalCortex
+from local_cortex.environment import Settings
 from local_cortex.launch import connection_block
 from local_cortex.loopback import write_certificate
-from local_cortex.settings import Settings
 
 START_SECONDS = 20.0
 

@@ -14,7 +14,7 @@ from local_cortex.ai.work import WORK, Ask
 from local_cortex.database.execution import Execution, Stopped
 from local_cortex.engines import EngineError
 from local_cortex.sql.bounds import AI_CONCURRENCY
-from local_cortex.sql.errors import SqlError, not_run
+from local_cortex.sql.sql_error import SqlError, not_run
 
 if TYPE_CHECKING:
     import duckdb

@@ -16,7 +16,7 @@ from sqlglot import exp
 from local_cortex.ai.late import ASKS
 from local_cortex.engines import EngineError
 from local_cortex.engines.computed import DIMENSIONS
-from local_cortex.sql.errors import SqlError, compile_error, not_run, wrong_argument_count
+from local_cortex.sql.sql_error import SqlError, compile_error, not_run, wrong_argument_count
 
 SCHEMA: Final = "SNOWFLAKE.CORTEX."
 #: Arguments that make an answer an object; they are left out of a call where they are not set.

@@ -25,7 +25,7 @@ from local_cortex.engines.computed import (
     split_markdown,
     split_text,
 )
-from local_cortex.sql.errors import not_run, wrong_argument_types
+from local_cortex.sql.sql_error import not_run, wrong_argument_types
 
 Given = Mapping[str, Any]
 Ask = Callable[[CortexFunctions], Awaitable[Any]]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from local_cortex.sql.bounds import MAX_OBJECTS
-from local_cortex.sql.errors import exists_already, object_missing, too_large
 from local_cortex.sql.names import MARK, encode, in_quotes, written
+from local_cortex.sql.sql_error import exists_already, object_missing, too_large
 from local_cortex.wire.types import SqlType
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"  # the schema of every database's own views

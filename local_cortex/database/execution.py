@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from local_cortex.database.catalog import Name, Table
 from local_cortex.sql.bounds import MAX_AI_CALLS
-from local_cortex.sql.errors import object_missing, too_large
+from local_cortex.sql.sql_error import object_missing, too_large
 
 if TYPE_CHECKING:
     import asyncio

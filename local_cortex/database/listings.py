@@ -27,9 +27,9 @@ from local_cortex.database.catalog import (
 from local_cortex.database.objects import KINDS
 from local_cortex.search import statements as search
 from local_cortex.search.service import SearchService
-from local_cortex.sql.errors import compile_error, not_run, object_missing
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.sql_error import compile_error, not_run, object_missing
 from local_cortex.sql.words import Words
 from local_cortex.stages.file_formats import FileFormat
 from local_cortex.stages.stage_files import NamedFormat, Stage

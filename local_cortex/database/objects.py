@@ -12,7 +12,11 @@ from local_cortex.agents.asked import read_spec, read_yaml
 from local_cortex.database import session_state
 from local_cortex.database.catalog import Agent, Column, Entry, Name, Place, Table
 from local_cortex.faults import Refusal
-from local_cortex.sql.errors import (
+from local_cortex.sql.names import identifier, quoted
+from local_cortex.sql.parse import parse
+from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.rows import describe, finish
+from local_cortex.sql.sql_error import (
     SqlError,
     compile_error,
     exists_already,
@@ -20,10 +24,6 @@ from local_cortex.sql.errors import (
     not_run,
     object_missing,
 )
-from local_cortex.sql.names import identifier, quoted
-from local_cortex.sql.parse import parse
-from local_cortex.sql.resolve import Resolver
-from local_cortex.sql.rows import describe, finish
 from local_cortex.stages.file_formats import FileFormat, options_of
 from local_cortex.stages.reading import template
 from local_cortex.stages.stage_files import NamedFormat, Stage, stage_options

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from local_cortex.sql.bounds import MAX_VARIABLE_CHARS, MAX_VARIABLES
-from local_cortex.sql.errors import compile_error, not_run, too_large
 from local_cortex.sql.names import identifier, written
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.rows import query
+from local_cortex.sql.sql_error import compile_error, not_run, too_large
 from local_cortex.wire.result import SqlResult
 
 if TYPE_CHECKING:

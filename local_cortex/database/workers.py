@@ -17,7 +17,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from local_cortex.database.execution import Execution
-from local_cortex.sql.errors import timed_out
+from local_cortex.sql.sql_error import timed_out
 
 T = TypeVar("T")
 

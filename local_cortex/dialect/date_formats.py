@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlglot.dialects.snowflake import Snowflake
 
-from local_cortex.sql.errors import compile_error
+from local_cortex.sql.sql_error import compile_error
 
 # DuckDB's names of Snowflake's parts, where they are others.
 _DUCKDB: Final = {

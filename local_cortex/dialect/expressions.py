@@ -18,8 +18,8 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 
 from local_cortex.dialect import functions, relations
 from local_cortex.dialect.functions import AGGREGATE, cast, duck, helper
-from local_cortex.sql.errors import not_run, wrong_argument_types
 from local_cortex.sql.names import encode
+from local_cortex.sql.sql_error import not_run, wrong_argument_types
 from local_cortex.wire.types import declared
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from local_cortex.dialect.macros import (
     SYNONYMS,
     TAKES,
 )
-from local_cortex.sql.errors import not_run, unknown_function, wrong_argument_count
+from local_cortex.sql.sql_error import not_run, unknown_function, wrong_argument_count
 
 Arguments = list[Any]
 Writer = Callable[[str, Arguments], Any]

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from local_cortex.dialect import functions
 from local_cortex.dialect.functions import ALIAS, duck, helper, integer
-from local_cortex.sql.errors import not_run, too_large, unknown_function
+from local_cortex.sql.sql_error import not_run, too_large, unknown_function
 
 MAX_GENERATED: Final = 10_000_000  # rows of one GENERATOR
 TABLE_FUNCTIONS: Final = ("FLATTEN", "GENERATOR", "SPLIT_TO_TABLE", "STRTOK_SPLIT_TO_TABLE")

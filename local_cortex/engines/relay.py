@@ -37,7 +37,7 @@ from local_cortex.engines.relay_reading import (
     Rejection,
     RelayStream,
 )
-from local_cortex.settings import SettingsError
+from local_cortex.environment import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from local_cortex.settings import ModelTableError, Settings, SettingsError, StartError
+from local_cortex.environment import ModelTableError, Settings, SettingsError, StartError
 
 # Of Linux's prctl(2).
 PR_SET_PDEATHSIG = 1

@@ -26,9 +26,9 @@ from weakref import WeakSet
 
 import psutil
 
+from local_cortex.environment import ModelTableError, Settings, SettingsError, StartError
 from local_cortex.loopback import HOST
 from local_cortex.out_of_sight import is_secret
-from local_cortex.settings import ModelTableError, Settings, SettingsError, StartError
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

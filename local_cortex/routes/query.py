@@ -24,7 +24,7 @@ from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate
 from local_cortex.routes.web import JsonResponse, json_body
 from local_cortex.sessions import Login
 from local_cortex.sql import SqlError, SqlResult, SqlServer
-from local_cortex.sql.errors import canceled
+from local_cortex.sql.sql_error import canceled
 from local_cortex.wire.result import SELECT
 
 if TYPE_CHECKING:

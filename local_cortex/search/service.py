@@ -24,8 +24,8 @@ from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.faults import Refusal
 from local_cortex.search.filters import compiled
 from local_cortex.sql.bounds import MAX_SEARCH_CHARS, MAX_SEARCH_ROWS
-from local_cortex.sql.errors import SqlError, not_run, too_large
 from local_cortex.sql.names import parts
+from local_cortex.sql.sql_error import SqlError, not_run, too_large
 
 if TYPE_CHECKING:
     import pyarrow as pa

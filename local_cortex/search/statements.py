@@ -13,7 +13,8 @@ from local_cortex.database.catalog import Name
 from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.search.service import KIND, SearchService, contents, selected
 from local_cortex.sql.bounds import MAX_SEARCH_SERVICES
-from local_cortex.sql.errors import (
+from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.sql_error import (
     compile_error,
     exists_already,
     invalid_identifier,
@@ -21,7 +22,6 @@ from local_cortex.sql.errors import (
     object_missing,
     too_large,
 )
-from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.words import Words
 from local_cortex.wire.result import DDL, SHOW, SqlResult
 

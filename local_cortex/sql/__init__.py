@@ -18,7 +18,7 @@ from local_cortex.database.database import Database
 from local_cortex.database.execution import Execution
 from local_cortex.database.sql_session import SqlSession
 from local_cortex.database.workers import Workers
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.sql_error import SqlError
 from local_cortex.wire.result import SqlColumn, SqlResult
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ import duckdb
 from sqlglot import exp
 
 from local_cortex.dialect.date_formats import PARTS
-from local_cortex.sql.errors import (
+from local_cortex.sql.names import decode_all, identifier, spelled
+from local_cortex.sql.sql_error import (
     SqlError,
     invalid_identifier,
     not_run,
     object_missing,
     out_of_memory,
 )
-from local_cortex.sql.names import decode_all, identifier, spelled
 
 if TYPE_CHECKING:
     from local_cortex.sql.parse import Parsed

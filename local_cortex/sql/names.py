@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.sql.errors import compile_error
+from local_cortex.sql.sql_error import compile_error
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -15,8 +15,8 @@ from sqlglot.tokens import Token, TokenType
 from local_cortex.dialect.expressions import Calls
 from local_cortex.sql.agent_statements import agent_tree
 from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
-from local_cortex.sql.errors import SqlError, compile_error, not_run, syntax_error, too_large
 from local_cortex.sql.names import MARK, identifier
+from local_cortex.sql.sql_error import SqlError, compile_error, not_run, syntax_error, too_large
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()

@@ -18,7 +18,9 @@ from sqlglot import exp
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Name, Table
 from local_cortex.sql.bounds import MAX_ALIASED, MAX_VIEWS
-from local_cortex.sql.errors import (
+from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
+from local_cortex.sql.parse import parse, result_name
+from local_cortex.sql.sql_error import (
     SqlError,
     compile_error,
     invalid_identifier,
@@ -26,8 +28,6 @@ from local_cortex.sql.errors import (
     object_missing,
     too_large,
 )
-from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
-from local_cortex.sql.parse import parse, result_name
 from local_cortex.stages import reading as stages
 from local_cortex.wire.result import SqlResult
 

@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from local_cortex.ai.late import late
 from local_cortex.dialect import expressions
-from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.sql.names import decode, identifier, quoted
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.sql_error import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.wire.binds import arrow_table
 from local_cortex.wire.result import DDL, SELECT, SqlColumn, SqlResult
 from local_cortex.wire.types import INTEGER, TEXT, SqlType, declared, of_duckdb

@@ -14,9 +14,9 @@ from local_cortex.database.execution import Execution, Stopped
 from local_cortex.search import statements as search
 from local_cortex.sql import rows
 from local_cortex.sql.bounds import MAX_DEPTH
-from local_cortex.sql.errors import SqlError, not_run, out_of_memory, syntax_error, too_large
 from local_cortex.sql.parse import Parsed, parse
 from local_cortex.sql.resolve import Resolver
+from local_cortex.sql.sql_error import SqlError, not_run, out_of_memory, syntax_error, too_large
 from local_cortex.stages import commands as stages
 from local_cortex.wire.binds import decode_binds
 from local_cortex.wire.result import DDL, SqlResult

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from sqlglot.tokens import Token, TokenType
 
-from local_cortex.sql.errors import syntax_error
+from local_cortex.sql.sql_error import syntax_error
 
 STRINGS = frozenset({TokenType.STRING, TokenType.HEREDOC_STRING, TokenType.RAW_STRING})
 QUOTED = STRINGS | {TokenType.IDENTIFIER}

@@ -15,8 +15,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.errors import compile_error, not_run
 from local_cortex.sql.names import written
+from local_cortex.sql.sql_error import compile_error, not_run
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import invalid_option, name_of, options_of, unquoted
 from local_cortex.stages.stage_files import (

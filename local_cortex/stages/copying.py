@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.sql.errors import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.sql.names import encode, identifier, in_quotes
 from local_cortex.sql.rows import translate
+from local_cortex.sql.sql_error import SqlError, compile_error, invalid_identifier, not_run
 from local_cortex.stages.file_formats import FileFormat, invalid_option, options_of, text
 from local_cortex.stages.reading import EXTRA_FIELDS, columns_of
 from local_cortex.stages.stage_files import File, file_format, location, target

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from local_cortex.dialect.date_formats import moment
-from local_cortex.sql.errors import SqlError, compile_error, not_run
+from local_cortex.sql.sql_error import SqlError, compile_error, not_run
 from local_cortex.wire.types import SqlType
 
 MAX_JSON_BYTES = 16_777_216  # of one JSON document, as in Snowflake

@@ -13,8 +13,8 @@ from urllib.parse import quote
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.sql.errors import not_run, too_large
 from local_cortex.sql.names import in_quotes
+from local_cortex.sql.sql_error import not_run, too_large
 from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,

@@ -23,8 +23,8 @@ from sqlglot.errors import SqlglotError
 
 from local_cortex.database.catalog import Entry, Name
 from local_cortex.sql.bounds import MAX_OBJECTS
-from local_cortex.sql.errors import SqlError, compile_error, object_missing, too_large
 from local_cortex.sql.names import written
+from local_cortex.sql.sql_error import SqlError, compile_error, object_missing, too_large
 from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,

@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.sql_error import SqlError
 from local_cortex.wire import types
 from local_cortex.wire.types import MAX_PRECISION, SqlType, number
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from local_cortex.sql.bounds import MAX_RESULT_BYTES
-from local_cortex.sql.errors import too_large
+from local_cortex.sql.sql_error import too_large
 from local_cortex.wire import types
 from local_cortex.wire.binds import TZ_BIAS
 from local_cortex.wire.types import INTEGER, MAX_TEXT, TEXT, TIMESTAMP_LTZ, SqlType, of_duckdb

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from local_cortex.sql.errors import SqlError, compile_error, not_run
+from local_cortex.sql.sql_error import SqlError, compile_error, not_run
 
 if TYPE_CHECKING:
     import pyarrow as pa

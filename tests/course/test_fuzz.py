@@ -28,7 +28,7 @@ from course.language import LANGUAGES
 from course.problems import LessonError
 from course.progress.facts import ImportProblem, parse
 from local_cortex import models
-from local_cortex.settings import ModelTableError
+from local_cortex.environment import ModelTableError
 from practice import ExerciseError, load_exercises
 from practice.sources import SourceError, read_text
 from tests.course.making import META, make_lesson

@@ -10,7 +10,7 @@ import pytest
 
 from local_cortex.engines.relay import RelayEngine
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.settings import Settings, SettingsError, choose_engine
+from local_cortex.environment import Settings, SettingsError, choose_engine
 
 
 def test_the_script_answers_at_the_pace_of_the_settings() -> None:
@@ -38,7 +38,7 @@ def test_a_relay_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_script_pays_for_no_http_client() -> None:
     code = (
-        "import sys; from local_cortex.settings import *;"
+        "import sys; from local_cortex.environment import *;"
         "choose_engine(Settings()); print('httpx' in sys.modules)"
     )
     environment = {name: value for name, value in os.environ.items() if name != "COURSE_RELAY_URL"}

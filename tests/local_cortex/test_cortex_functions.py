@@ -22,7 +22,7 @@ from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.engines.scripted import ScriptedEngine
 from local_cortex.sql import Completion
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.sql_error import SqlError
 
 M = "'llama3.1-8b'"
 

@@ -11,7 +11,7 @@ from local_cortex import models
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import Call, EngineError, Message
-from local_cortex.settings import Settings
+from local_cortex.environment import Settings
 from local_cortex.sql import Completion
 from tests.local_cortex.cortex_engines import END, Playing
 

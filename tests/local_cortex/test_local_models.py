@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local_cortex import models
-from local_cortex.settings import ModelTableError
+from local_cortex.environment import ModelTableError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,7 +28,7 @@ from local_cortex.engines import (
 )
 from local_cortex.engines import relay as module
 from local_cortex.engines.relay import RelayEngine
-from local_cortex.settings import SettingsError
+from local_cortex.environment import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,8 +22,8 @@ from snowflake.cortex import Complete
 from snowflake.snowpark import session as snowpark_session
 
 from local_cortex import SettingsError, StartError
+from local_cortex.environment import ModelTableError
 from local_cortex.process.parent import Child, LocalCortexProcess, Watching
-from local_cortex.settings import ModelTableError
 from tests.local_cortex.cortex_engines import eventually
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from local_cortex.settings import ENVIRONMENT, Settings, SettingsError
+from local_cortex.environment import ENVIRONMENT, Settings, SettingsError
 
 
 def test_without_any_setting_the_pace_is_a_models_and_retired_models_answer() -> None:

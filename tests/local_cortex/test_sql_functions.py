@@ -16,7 +16,7 @@ from local_cortex.ai import cortex_functions as cortex
 from local_cortex.dialect.expressions import Calls, rewrite
 from local_cortex.dialect.functions import NAMES
 from local_cortex.dialect.macros import MACROS
-from local_cortex.sql.errors import SqlError
+from local_cortex.sql.sql_error import SqlError
 from tests.local_cortex.sql_support import wrong
 
 
