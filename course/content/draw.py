@@ -34,6 +34,11 @@ LOG = logging.getLogger(__name__)
 BROKEN = logging.getLogger(f"{__name__}.broken")
 # Their errors' texts may name the account.
 CLIENTS = frozenset({"snowflake", "requests", "urllib3", "httpx", "openai"})
+# Between three people there is room for twenty letters on a phone; Mermaid's own margins take it.
+NARROW = (
+    '%%{init: {"sequence": {"width": 80, "height": 44, "actorMargin": 16, "diagramMarginX": 0,'
+    ' "messageMargin": 28, "noteMargin": 6, "boxMargin": 6}}}%%'
+)
 HEADINGS = {2: st.header, 3: st.subheader}
 CALLOUTS = {
     "note": (st.info, ":material/info:"),
@@ -102,7 +107,7 @@ def _draw(block: Block, lesson: str) -> None:
         _question(lesson, block)
     elif isinstance(block, Diagram):
         with st.container(key=f"figure-{block.line}"):
-            st.mermaid_chart(block.source, alt=block.caption)
+            st.mermaid_chart(f"{block.source}\n{NARROW}", alt=block.caption)
             st.caption(block.caption)
     elif isinstance(block, Chart):
         _chart(block)

@@ -47,8 +47,7 @@ SIDEWAYS = """() => {
     const main = document.querySelector('[data-testid=stMain]');
     const wide = [...main.querySelectorAll('*')]
         .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-        .filter(each => !each.closest('pre, table, [data-testid=stTable]'))
-        .filter(each => !each.closest('[data-testid=stMermaidChart] img'));
+        .filter(each => !each.closest('pre, table, [data-testid=stTable]'));
     if (document.documentElement.scrollWidth > innerWidth) wide.push(document.documentElement);
     if (main.scrollWidth > main.clientWidth) wide.push(main);
     return wide.map(each => `${each.tagName}.${each.className}`).join(' ');
