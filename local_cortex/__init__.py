@@ -31,9 +31,9 @@ __all__ = [
 _WHERE = {
     "LocalCortex": "server",
     "LocalCortexProcess": "process.parent",
-    "Settings": "settings",
-    "SettingsError": "settings",
-    "StartError": "settings",
+    "Settings": "environment",
+    "SettingsError": "environment",
+    "StartError": "environment",
 }
 
 
