@@ -137,7 +137,7 @@ def _draw(
                 demo.turns.append(Turn(asked, left_out))
         _watch_all(place, demo, describe)
     # Below all else, so that nothing changes its place.
-    connection_panel.say_if_replaced()
+    connection_panel.say_if_replaced(*shelf.of_page(Demo).turns[-1:])
 
 
 def _said(demo: Demo, suggestions: Sequence[str]) -> str:

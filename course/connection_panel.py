@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from course.visitor import opened_here
 PREFERENCE_KEY = "course_connection"
 # A failed connection has been fixed, which concerns the whole page.
 FIXED_KEY = "course_connection_fixed"
-# How many times Local Cortex had been replaced when this tab was last told.
+# How many times Local Cortex had been replaced when this tab was last told, and beside what.
 REPLACED_KEY = "course_cortex_replaced"
 COLOURS = {"local": "blue", "account": "green", "snowflake": "green"}
 
@@ -43,7 +44,7 @@ def badge() -> None:
     except ValueError as error:
         st.error(str(error), icon=":material/settings_alert:")
         st.stop()
-    st.session_state.setdefault(REPLACED_KEY, connect("local").replaced)
+    st.session_state.setdefault(REPLACED_KEY, (connect("local").replaced, WeakSet()))
     kind = connection.kind
     label = f":{COLOURS[kind]}[:material/cable:] {text(f'connection.{kind}')}"
     with st.sidebar, st.popover(label, width="stretch"):
@@ -73,16 +74,20 @@ def say_what_answers(connection: Connection) -> None:
         st.caption(said, width="content")
 
 
-def say_if_replaced() -> None:
+def say_if_replaced(*shown: object) -> None:
     """Say, once in each tab, that Local Cortex was started again, and what was lost with it.
 
-    Call it at the end of what can ask a question, below the answer.
+    Call it at the end of what can ask a question, below the answer. It stays beside the answers
+    that are ``shown``, however often they are drawn again, until others take their place.
     """
     # Exercises ask it where the page's own connection is an account.
     now = connect("local").replaced
-    if now > st.session_state.get(REPLACED_KEY, now):
+    told, beside = st.session_state.get(REPLACED_KEY, (now, WeakSet()))
+    if now > told:
+        beside = WeakSet(shown)
+    if now > told or (shown and beside.issuperset(shown)):
         st.warning(text("connection.replaced"), icon=":material/restart_alt:")
-    st.session_state[REPLACED_KEY] = now
+    st.session_state[REPLACED_KEY] = now, beside
 
 
 def rerun_if_fixed() -> None:

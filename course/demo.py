@@ -314,7 +314,7 @@ def _buttons(act: Callable[[str], None], labels: Sequence[str], heading: str) ->
                 act(pressed)
         _watch_all(heading)
     # Below all else, so that nothing changes its place.
-    connection_panel.say_if_replaced()
+    connection_panel.say_if_replaced(*_demo().answers.values())
 
 
 def _row(labels: Sequence[str]) -> str | None:

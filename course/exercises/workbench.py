@@ -162,8 +162,8 @@ def _panel(exercise: Exercise) -> None:
         running = _exercise(exercise)
         # Without a result in the turn before, nothing is left there that has to go.
         goes_on = st.session_state.get(followed, True)
-        if attempt_at(exercise).run is not None:
-            connection_panel.say_if_replaced()
+        if (run := attempt_at(exercise).run) is not None:
+            connection_panel.say_if_replaced(run)
             st.session_state[followed] = running is not None
         # Last, when all else is on the page and can be used.
         if running is not None:

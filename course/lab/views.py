@@ -136,7 +136,7 @@ def _view(connection: Connection, names: Sequence[str]) -> None:
     # Imported when it is looked at: most pages are closed before the lab is opened.
     module = importlib.import_module(f"course.lab.{view}")
     redraw: Redraw | None = module.draw(connection)
-    connection_panel.say_if_replaced()
+    connection_panel.say_if_replaced(*bench.jobs.values())
     if asked:
         st.html(WATCH, unsafe_allow_javascript=True)
     # Without a redraw, the view has the browser start this fragment again by itself.

@@ -101,14 +101,17 @@ def page_with_an_answer() -> None:
 
     from course.connection_panel import badge, say_if_replaced
 
+    class Answer: ...
+
     badge()
     if streamlit.button("Ask"):
-        streamlit.write("an answer")
-    say_if_replaced()
+        streamlit.session_state.answer = Answer()
+    streamlit.button("Something else")
+    say_if_replaced(streamlit.session_state.setdefault("answer", Answer()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_that_local_cortex_was_started_again_is_said_once_in_each_tab(
+def test_that_local_cortex_was_started_again_is_said_beside_one_answer_in_each_tab(
     monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     lost = 2
@@ -128,6 +131,8 @@ def test_that_local_cortex_was_started_again_is_said_once_in_each_tab(
     lost = 3
     words = [texts(language)["connection.replaced"]]
     assert said_now(press(one, "Ask")) == words
+    # Its answer can be drawn again at any moment.
+    assert said_now(press(one, "Something else")) == words
     assert said_now(press(one, "Ask")) == []
     assert said_now(other.run()) == words
-    assert said_now(other.run()) == []
+    assert said_now(press(other, "Ask")) == []
