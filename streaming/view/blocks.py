@@ -10,13 +10,13 @@ footnotes, ends the cutting for good.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
+from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from streaming.view.untrusted import parser
-
-__all__ = ["Blocks"]
+__all__ = ["Blocks", "fences_in", "parser"]
 
 BLANK = re.compile(r"[ \t]*\r?")
 FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
@@ -30,6 +30,24 @@ CONTAINER = ":::"
 # After a look in vain the block has to grow before the next, so that all looks together take time
 # in proportion to its length.
 GROWTH = 1.25
+
+
+@cache
+def parser() -> MarkdownIt:
+    """Return the parser; made when it is first needed."""
+    return MarkdownIt("commonmark").enable("table")
+
+
+@cache
+def _block_parser() -> MarkdownIt:
+    # What is inside a line takes most of the time.
+    return MarkdownIt("commonmark").enable("table").disable("inline")
+
+
+def fences_in(text: str) -> list[Token]:
+    """Return the code in fences at a text's top level."""
+    tokens = _block_parser().parse(text)
+    return [token for token in tokens if token.type == "fence" and token.level == 0]
 
 
 class Blocks:

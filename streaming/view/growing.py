@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from streaming.view.untrusted import parser, safe
+from streaming.view.blocks import fences_in
+from streaming.view.untrusted import safe
 
 __all__ = ["Drawing", "draw"]
 
@@ -21,9 +21,6 @@ LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
 # From here on a block grows less often, the longer it is: so it costs 16 kB a second, not more.
 LONG_BLOCK = 2_000
-# The greatest share of a processor that making a text harmless may take while it grows. Of some
-# texts, which nobody but an attacker writes, 30,000 characters take a second.
-SAFETY_SHARE = 0.1
 # What has another half: it is shown in another way while that is still to come.
 MARKS = frozenset("*_`~[$")
 # What shows nothing by itself. A browser that is drawing it would be late for the first word.
@@ -31,6 +28,8 @@ BARE = "#>*_`~ \r\n"
 # What begins an icon's name. Streamlit 1.67's page still replaces its slash in the whole text of
 # ``st.markdown`` before anything is parsed, so in code too; ``st.code`` keeps it.
 ICON = ":material/"
+# What is not itself any more in code that is drawn as Markdown: the others are made harmless there.
+NOT_IN_MARKDOWN = (ICON, "![", "mermaid")
 
 
 def draw(text: str, place: DeltaGenerator | None = None, *, grows: bool = False) -> DeltaGenerator:
@@ -39,28 +38,30 @@ def draw(text: str, place: DeltaGenerator | None = None, *, grows: bool = False)
     A place is never emptied before: what is on the page would vanish for a moment. Of a text that
     ``grows``, a mark is shown whose other half is still to come.
     """
-    tokens = parser().parse(text) if ICON in text else []
-    fences = [token for token in tokens if token.type == "fence" and token.level == 0]
-    if not any(ICON in fence.content for fence in fences):
+    shown = safe(text)
+    fences = fences_in(text) if shown != text or ICON in text else []
+    if not any(mark in fence.content for fence in fences for mark in NOT_IN_MARKDOWN):
         # As st.write_stream draws (streamlit/elements/write.py); private, and missed by few.
         unfinished = getattr(place, "_markdown", None) if grows else None
         if unfinished is not None:
-            drawn: DeltaGenerator = unfinished(safe(text), unterminated_parsing=True)
+            drawn: DeltaGenerator = unfinished(shown, unterminated_parsing=True)
             return drawn
-        return (place or st).markdown(safe(text))
+        return (place or st).markdown(shown)
     lines = re.split(r"\r\n?|\n", text)
     begin = 0
-    inside = (place or st).container()
-    with inside:
+    # A container's own place is not to be had, but what stood there before keeps it.
+    place = place or st.empty()
+    with place.container():
         for fence in fences:
             start, end = fence.map or (0, 0)
             if before := "\n".join(lines[begin:start]).strip():
                 st.markdown(safe(before))
             st.code(fence.content, language=next(iter(fence.info.split()), None))
             begin = end
-        if rest := "\n".join(lines[begin:]).strip():
-            st.markdown(safe(rest))
-    return inside
+        rest = "\n".join(lines[begin:]).strip()
+        # A cursor may have stood there, and would stay.
+        st.markdown(safe(rest)) if rest else st.empty()
+    return place
 
 
 class Drawing:
@@ -70,17 +71,14 @@ class Drawing:
         self,
         cursor: str = "",
         *,
-        clock: Callable[[], float] = time.monotonic,
         draw: Callable[..., Any] = draw,
     ) -> None:
         self._cursor = cursor
-        self._clock = clock
         self._draw = draw
         # Where the open block is, and what stands there.
         self._place: Any = None
         self._drawn, self._unfinished = "", False
         self._blocks = self._length = 0
-        self._rested = 0.0
 
     @property
     def tick(self) -> float:
@@ -91,19 +89,15 @@ class Drawing:
     def update(self, finished: Sequence[str], growing: str, *, last: bool = False) -> None:
         """Draw what is new: blocks that are finished, and the one that grows.
 
-        That one is left out while it is nothing but markup, and if it takes too much of the
-        processor, but not the ``last`` time.
+        That one is left out while it is nothing but markup, but not the ``last`` time.
         """
         for block in finished[self._blocks :]:
             self._show(block)
             self._blocks += 1
             self._length += len(block)
-            self._place, self._drawn, self._rested = None, "", 0.0
-        began = self._clock()
-        if growing and (last or (began >= self._rested and growing.strip(BARE))):
+            self._place, self._drawn = None, ""
+        if growing and (last or growing.strip(BARE)):
             self._show(growing if last else growing + self._cursor, grows=not last)
-            now = self._clock()
-            self._rested = now + (now - began) / SAFETY_SHARE
 
     def _show(self, text: str, *, grows: bool = False) -> None:
         if text != self._drawn or (self._unfinished and not grows):

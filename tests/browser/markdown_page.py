@@ -13,12 +13,11 @@ from streaming.view.growing import Drawing
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import (
     ATTACKS,
-    BESIDE_CODE,
     CORPUS,
     MARKER,
     ONE_OF_A_KIND,
     STOPPED,
-    with_code,
+    WITH_CODE,
 )
 from tests.streaming.fakes import make_stream
 
@@ -51,12 +50,9 @@ if part == "attacks":
             whole = SimulatedStrategy(whole_answer(text), chunk_size=3, delay=0.0)
             show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
 elif part == "code":
-    for number, beside in enumerate(BESIDE_CODE.values()):
-        with st.container(key=f"code-{number}"):
-            st.markdown(safe(with_code(beside)))
-        with st.container(key=f"answer-{number}"):
-            whole = SimulatedStrategy(whole_answer(with_code(beside)), chunk_size=3, delay=0.0)
-            show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
+    with st.container(key="code"):
+        whole = SimulatedStrategy(whole_answer(WITH_CODE), chunk_size=3, delay=0.0)
+        show(stream(whole, REQUEST, pace=Pace.off()), cursor="▌")
     for number, text in enumerate(STOPPED):
         with st.container(key=f"stopped-{number}"):
             # The connection breaks after the last word that came.

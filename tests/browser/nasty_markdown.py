@@ -180,19 +180,6 @@ ATTACKS = [
     ":img[x]{{src={}}}\n\n::img{{src={}}}\n\n:::img{{src={}}}\nx\n:::",
 ]
 
-#: What models write beside code, and what a rule of thumb takes for the end or the beginning of it.
-BESIDE_CODE = {
-    "JSX": "<Button onClick={() => go(`a`)}>Save</Button>",
-    "HTML": "<div>\n<p>one\n\n<!-- two",
-    "a thought": "<think>\nI should use `vec!`.\n</think>",
-    "math": "It is $O(n)$, for $5.\n\n$$\nx^2\n$$",
-    "open math": "$$\nx^2",
-    "a footnote": "See[^1].\n\n[^1]: A note.",
-    "a directive": ":::note\n:red[red] and :smile:",
-    "a half table": "`a | b`\n:-",
-    "an image": "![a](https://example.com/a.png)",
-    "an address": "https://example.com/`x` and www.example.com/![",
-}
 #: Lines of code that look like images.
 CODE = "if (![200, 201].includes(x)) {\n\n  let v = vec![1]; // ![a](https://example.com/a.png)\n}"
 INLINE_CODE = "vec![1]"
@@ -220,9 +207,9 @@ STOPPED = [
 ]
 
 
-def with_code(beside: str) -> str:
-    """Return Markdown with :data:`CODE` in every kind of block and some code spans beside it."""
-    blocks = [
+#: :data:`CODE` in fences of its own, then in every other kind of block; and code in lines.
+WITH_CODE = "\n\n".join(
+    (
         f"```rust\n{CODE}\n```",
         f"  ~~~\n{textwrap.indent(CODE, '  ')}\n  ~~~",
         f"- item\n\n  ```js\n{textwrap.indent(CODE, '  ')}\n  ```",
@@ -230,5 +217,5 @@ def with_code(beside: str) -> str:
         f"Indented:\n\n{textwrap.indent(CODE, '    ')}",
         f"| a | b |\n|---|---|\n| `{INLINE_CODE}` | ``{INLINE_CODE}`` |",
         f"In a line: `{INLINE_CODE}`.",
-    ]
-    return "\n\n".join(part for block in blocks for part in (beside, block))
+    )
+)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streaming.view import blocks as module
-from streaming.view.blocks import Blocks
-from streaming.view.untrusted import parser
+from streaming.view.blocks import Blocks, parser
 from tests.browser.nasty_markdown import CORPUS
 
 
