@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib
 import re
 import sys
 from collections.abc import Sequence
@@ -19,8 +18,6 @@ from course.script import allow_stop, draw_again
 from course.standing import Standing, next_step, standing_of
 
 PARSER = "markdown_it"  # imported with the first lesson that is read
-LOOK_SECONDS = 1.0
-LOOKED_KEY = "course_home_looked"
 BROKEN_KEY = "course_home_broken"
 CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
 #: About as long as a token, in letters.
@@ -164,9 +161,11 @@ def _state(day: Standing) -> str:
 
 
 def _look_into(entries: Sequence[Lesson | Broken]) -> None:
-    """Find the lessons whose prose is broken, once everything has been drawn."""
+    """Find the lessons whose prose is broken, once everything has been drawn.
+
+    Not before a lesson has been read: importing the parser would take the first Home 0.1 s.
+    """
     if PARSER not in sys.modules:
-        _look_soon()
         return
     broken = set()
     for entry in entries:
@@ -179,12 +178,3 @@ def _look_into(entries: Sequence[Lesson | Broken]) -> None:
     if broken != st.session_state.get(BROKEN_KEY, shown):
         st.session_state[BROKEN_KEY] = broken
         draw_again()
-
-
-@st.fragment(run_every=LOOK_SECONDS)
-def _look_soon() -> None:
-    """Look a moment after the first Home of a process: importing the parser takes some 0.1 s."""
-    if st.session_state.setdefault(LOOKED_KEY, False):
-        importlib.import_module(PARSER)
-        st.rerun()
-    st.session_state[LOOKED_KEY] = True
