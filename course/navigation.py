@@ -19,7 +19,7 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
 
 from connection import connect
-from course import ROOT, content, contents, moved
+from course import ROOT, content, contents, emptied, moved
 from course.content import Broken, Lesson
 from course.language import chooser, current, text
 from course.visitor import foreign_name
@@ -118,6 +118,7 @@ def _run(page: StreamlitPage, entries: Entries) -> None:
         st.html(STYLE)
         with st.sidebar:
             chooser()
+            emptied.look()
         _refuse_a_foreign_name()
         if page.url_path and HOME_SEEN in st.session_state:
             st.session_state[HOME_SEEN] = ""

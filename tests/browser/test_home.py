@@ -76,6 +76,24 @@ def test_the_answer_stands_still_for_readers_who_prefer_that_and_who_come_back(
     expect(pieces(page)).to_have_count(0)
 
 
+def test_a_page_is_drawn_although_a_click_on_the_page_before_comes_too_late(
+    course: str, new_page: NewPage
+) -> None:
+    page = new_page()
+    page.goto(f"{course}/day_03_write_streams?lang=en")
+    expect(page.get_by_role("button", name=texts("en")["lesson.mark_read"])).to_be_visible()
+    # In one go: no reader is so quick, but a browser under load and a fragment's own requests are.
+    page.evaluate(
+        """() => {
+            const find = (what, said) => [...document.querySelectorAll(what)]
+                .find((each) => each.textContent.includes(said))
+            find('[data-testid="stSidebarNav"] a', "Home").click()
+            find("button", "Generate").click()
+        }"""
+    )
+    expect(page.locator(".home-answer")).to_be_attached()
+
+
 def test_an_anchor_without_a_language_is_kept_and_reached(course: str, new_page: NewPage) -> None:
     page = new_page(viewport=LAPTOP)
     page.goto(f"{course}/day_01_connect#practice")
