@@ -139,7 +139,7 @@ def _toolbox(request: Request, session: SqlSession) -> Toolbox:
         return await server.execute(statement, session, query_id=query_id)
 
     async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
-        return await search(server, service, {"query": query, **more}, session)
+        return await search(server, service, {"query": query, **more}, session, text_first=True)
 
     return Toolbox(session, server.database.catalog, sql, find)
 

@@ -16,6 +16,8 @@ from snowflake.snowpark import Session
 from local_cortex import LocalCortex
 from local_cortex.engines import Begin, Call, Delta, End, Usage
 from local_cortex.faults import AGENT_FAULTS
+from local_cortex.routes import agents
+from local_cortex.search import search
 
 RUN = "/api/v2/cortex/agent:run"
 THREADS = "/api/v2/cortex/threads"
@@ -291,6 +293,22 @@ def test_rows_that_search_found_are_cited_between_the_text_and_its_end(ask: Ask)
     text = dict(events)["response.text"]
     assert "환불은 14일 안에 신청합니다." in text["text"]
     assert text["annotations"][0]["search_result_id"] == found
+
+
+@pytest.mark.usefixtures("_service")
+def test_a_tool_s_service_is_searched_once(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    async def counted(*given: Any, **more: Any) -> list[dict[str, Any]]:
+        searched.append(given[1])
+        return await search(*given, **more)
+
+    monkeypatch.setattr(agents, "search", counted)
+    events = dict(ask(search_for("When do parcels leave?")))
+
+    assert searched == [CITED["search_service"]]
+    found = events["response.tool_result"]["content"][0]["json"]["search_results"][0]["columns"]
+    assert [*found][:3] == ["BODY", "id", "title"]
 
 
 @pytest.mark.usefixtures("_service")
