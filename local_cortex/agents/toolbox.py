@@ -55,8 +55,9 @@ class Toolbox:
         service = given.get("search_service") or given.get("name")
         if not isinstance(service, str) or not service:
             raise ToolError(say("no_service", tool=tool.name))
-        most = given.get("max_results")
-        limit = most if type(most) is int and 0 < most <= MOST_RESULTS else SHOWN_ROWS
+        # Snowflake's examples write the number as a text.
+        most = {str(number): number for number in range(1, MOST_RESULTS + 1)}
+        limit = most.get(str(given.get("max_results")), SHOWN_ROWS)
         id_column, title_column = given.get("id_column"), given.get("title_column")
         named = [one for one in (id_column, title_column) if isinstance(one, str)]
         try:

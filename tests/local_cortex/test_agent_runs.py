@@ -344,6 +344,16 @@ def test_a_filter_of_the_agent_narrows_its_search(ask: Ask) -> None:
     assert [one["doc_id"] for one in events["response.text"]["annotations"]] == ["8"]
 
 
+@pytest.mark.usefixtures("_service")
+@pytest.mark.parametrize(("most", "found"), [(1, 1), ("1", 1), ("0", 2), (True, 2), ([1], 2)])
+def test_an_agent_says_how_many_rows_it_wants_as_a_number_or_as_text(
+    ask: Ask, most: Any, found: int
+) -> None:
+    events = dict(ask(search_for("refunds?", max_results=most)))
+
+    assert len(events["response.text"]["annotations"]) == found
+
+
 def test_a_service_that_is_not_there_is_an_error_of_the_tool(ask: Ask) -> None:
     events = dict(ask(search_for("refunds?", search_service="nowhere")))
 
