@@ -236,11 +236,11 @@ def heeded() -> list[signal.Signals]:
 
 @contextmanager
 def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Pass signals on to the program in the list; before there is one, end and clean up."""
+    """Pass signals on to the program in the list; while none runs, end and clean up."""
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, _frame: object) -> None:
-        if not started:
+        if not started or started[0].poll() is not None:
             raise SystemExit(SIGNALLED + number)
         if number != signal.SIGINT or not _has_terminal():
             started[0].send_signal(number)

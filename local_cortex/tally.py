@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from local_cortex.engines import Delta, Event, Thinking, ToolPiece
+
 # Some hundred bytes each; enough for the last minutes of a class.
 MOST_KEPT = 500
 
@@ -25,7 +27,8 @@ class StreamedAnswer:
     """One streamed answer; ``number`` counts them, from 1.
 
     ``made`` is in pieces of the engine, each a token of the scripted one; ``sent`` is how many of
-    them the connection has taken. ``began`` and ``ended`` are on the tally's clock.
+    them the connection has taken. ``thought`` counts what the model thought apart: not every
+    client is shown it. ``began`` and ``ended`` are on the tally's clock.
     """
 
     number: int
@@ -33,8 +36,14 @@ class StreamedAnswer:
     began: float
     made: int = 0
     sent: int = 0
+    thought: int = 0
     state: State = "running"
     ended: float | None = None
+
+    def count(self, event: Event) -> None:
+        """Count what the engine has made."""
+        self.thought += isinstance(event, Thinking)
+        self.made += isinstance(event, Delta | ToolPiece)
 
 
 class Tally:
@@ -73,7 +82,7 @@ class Tally:
         """Return the rows of SHOW LOCAL CORTEX STREAMS, the oldest first."""
         return [
             (
-                *(each.number, each.model, each.made, each.sent, each.state),
+                *(each.number, each.model, each.thought, each.made, each.sent, each.state),
                 round(1_000 * self.seconds(each)),
             )
             for each in [*self._kept]
@@ -82,7 +91,8 @@ class Tally:
 
 def report(answer: StreamedAnswer, seconds: float) -> None:
     """Print what became of an answer, for whoever watches the terminal."""
+    thought = f"{answer.thought} tokens thought, " if answer.thought else ""
     sys.stderr.write(
         f"Local Cortex: stream {answer.number}, {answer.model}: {answer.state} after "
-        f"{seconds:.1f} s, {answer.made} tokens made, {answer.sent} sent\n"
+        f"{seconds:.1f} s, {thought}{answer.made} tokens made, {answer.sent} sent\n"
     )

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from local_cortex.database.sql_session import SqlSession
 
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
-SCORES = "@scores"
 MOST_RESULTS = 100
 NUMERIC = frozenset({"FIXED", "REAL", "DECFLOAT"})
 
 # (statement, query id) -> its result.
 RunSql = Callable[[str, str], Awaitable[Any]]
-# local_cortex.search.search, but for what it needs of the server.
+# local_cortex.search.search with the text first, but for what it needs of the server.
 RunSearch = Callable[..., Awaitable["list[dict[str, Any]]"]]
 
 
@@ -56,33 +55,33 @@ class Toolbox:
         service = given.get("search_service") or given.get("name")
         if not isinstance(service, str) or not service:
             raise ToolError(say("no_service", tool=tool.name))
-        most = given.get("max_results")
-        limit = most if type(most) is int and 0 < most <= MOST_RESULTS else SHOWN_ROWS
+        # Snowflake's examples write the number as a text.
+        most = {str(number): number for number in range(1, MOST_RESULTS + 1)}
+        limit = most.get(str(given.get("max_results")), SHOWN_ROWS)
         id_column, title_column = given.get("id_column"), given.get("title_column")
         named = [one for one in (id_column, title_column) if isinstance(one, str)]
-        common = {"filter": given.get("filter"), "limit": limit}
         try:
-            rows = await self._search(service, query, **common)
-            # Without columns a row has the one that is searched, and nothing else.
-            about = await self._search(service, query, columns=named, **common) if named else rows
+            rows = await self._search(
+                service, query, columns=named, filter=given.get("filter"), limit=limit
+            )
         except (Refusal, SqlError) as error:
             raise ToolError(str(error)) from error
         citations, lines = [], []
-        for number, (row, known) in enumerate(zip(rows, about, strict=True), start=1):
-            text = next(str(value) for name, value in row.items() if name != SCORES)[:MOST_QUOTED]
-            title = known.get(str(title_column)) or f"{service} {number}"
+        for number, row in enumerate(rows, start=1):
+            # The text that was searched comes first.
+            text = str(next(iter(row.values())))[:MOST_QUOTED]
+            title = row.get(str(title_column)) or f"{service} {number}"
             citations.append(
                 {
                     "search_result_id": f"cs_{uuid.uuid4()}",
-                    "doc_id": str(known.get(str(id_column), number)),
+                    "doc_id": str(row.get(str(id_column), number)),
                     "doc_title": str(title),
                     "text": text,
                 }
             )
             lines.append(say("search_row", number=number, title=title, text=text))
         results = [
-            {**citation, "columns": {**known, **row}}
-            for citation, known, row in zip(citations, about, rows, strict=True)
+            {**citation, "columns": row} for citation, row in zip(citations, rows, strict=True)
         ]
         if lines:
             lines.insert(0, say("search_found", count=len(rows)))

@@ -117,6 +117,10 @@ def _ai_complete(given: Given) -> Ask:
 
 def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> Ask:
     options = {name: value for name, value in options.items() if value is not None}
+    most = options.get("max_tokens")
+    # SQL's 4096.0 is a whole number, too.
+    if isinstance(most, float) and most.is_integer():
+        options["max_tokens"] = int(most)
     for name, value in options.items():
         fits = isinstance(value, OPTIONS.get(name, ()))
         if not fits or (isinstance(value, bool) and name != "guardrails"):

@@ -289,7 +289,7 @@ def _models(run: Execution, clauses: Clauses) -> Iterator[Facts]:
 
 def _streams(run: Execution, _: Clauses) -> Iterator[Facts]:
     # Local Cortex's own: an account has no such statement.
-    names = ("number", "name", "made", "sent", "state", "milliseconds")
+    names = ("number", "name", "thought", "made", "sent", "state", "milliseconds")
     return (dict(zip(names, row, strict=True)) for row in run.cortex.streams())
 
 

@@ -19,6 +19,7 @@ import re
 import time
 import tomllib
 import zlib
+from dataclasses import replace
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,7 @@ from local_cortex.engines import (
     prompt_tokens,
     tasks,
 )
-from local_cortex.engines.tools import choose_tool, fill
+from local_cortex.engines.tools import choose_tool, fill, schema_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -132,6 +133,8 @@ class ScriptedEngine:
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         started = self._clock()
+        if call.schema is None:
+            call = replace(call, schema=_schema_asked_for(call.messages))
         # In a thread: filling a large schema takes a while, and other streams go on. Before the
         # headers: a schema that cannot be filled has a status.
         filled = call.tools or call.schema is not None
@@ -209,6 +212,11 @@ def _tool_to_call(call: Call, question: str) -> Tool | None:
     if call.tool_choice == "required":
         return choose_tool(question, call.tools) or call.tools[0]
     return None if call.messages[-1].role == "tool" else choose_tool(question, call.tools)
+
+
+def _schema_asked_for(messages: Sequence[Message]) -> Mapping[str, Any] | None:
+    asked = (schema_in(turn.content) for turn in reversed(messages) if turn.role != "assistant")
+    return next((schema for schema in asked if schema is not None), None)
 
 
 def _tool_results(messages: Sequence[Message]) -> list[str]:

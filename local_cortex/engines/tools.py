@@ -43,6 +43,8 @@ HEEDED = frozenset({
     *("anyOf", "oneOf", "allOf"),
 })  # fmt: skip
 BRANCHES = ("anyOf", "oneOf", "allOf")
+# How LangChain's parsers tell any model in its prompt what to answer.
+OUTPUT_SCHEMA = re.compile(r"output schema[^`]{0,300}```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL)
 # Arguments that take the question as it is.
 WHOLE = re.compile(r"quer|question|search|prompt|input|질문|검색", re.IGNORECASE)
 
@@ -111,6 +113,19 @@ def check_schemas(*schemas: Mapping[str, Any] | None) -> None:
         raise _bad(f"all schemas together have more than {SCHEMA_CHARACTERS:,} characters")
     for one in given:
         _check(one)
+
+
+def schema_in(prompt: str) -> Mapping[str, Any] | None:
+    """Return the JSON schema by which a prompt asks for its answer, if it does."""
+    found = OUTPUT_SCHEMA.search(prompt)
+    if found is None:
+        return None
+    try:
+        schema: Mapping[str, Any] = json.loads(found[1])
+        check_schemas(schema)
+    except (ValueError, RecursionError, EngineError):
+        return None
+    return schema
 
 
 def _check(schema: object) -> None:

@@ -1,4 +1,4 @@
-"""Cortex Agents over REST: runs and threads; snowflake.core has no calls for agent objects.
+"""Cortex Agents over REST: runs and threads; agent_objects.py has the agents themselves.
 
 Events are flat, as Snowflake's documentation and SDK have them; its OpenAPI file wraps them. What
 is asked of an account is not verified: ``sequence_number`` from 1, the bodies of rename and delete.
@@ -64,7 +64,7 @@ async def run_inline(request: Request) -> Response:
 
 async def run_object(request: Request) -> Response:
     session = caller(request)
-    agent = _agent(request, session)
+    agent = agent_named(request, session)
     body = await web.json_body(request)
 
     def read() -> Asked:
@@ -73,7 +73,8 @@ async def run_object(request: Request) -> Response:
     return await _run(request, session, await asyncio.to_thread(read))
 
 
-def _agent(request: Request, session: SqlSession) -> Agent:
+def agent_named(request: Request, session: SqlSession) -> Agent:
+    """Return the agent that the path names; ``Refusal`` 404, there is none."""
     named = ".".join(request.path_params[part] for part in ("database", "schema", "name"))
     try:
         name = Name(*parts(named))
@@ -139,7 +140,7 @@ def _toolbox(request: Request, session: SqlSession) -> Toolbox:
         return await server.execute(statement, session, query_id=query_id)
 
     async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
-        return await search(server, service, {"query": query, **more}, session)
+        return await search(server, service, {"query": query, **more}, session, text_first=True)
 
     return Toolbox(session, server.database.catalog, sql, find)
 

@@ -228,7 +228,7 @@ def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:
     if kind == "tool":
         return fields.named(tools, given.get("name"))
     modes = {"auto": "auto", "none": "none", "any": "required"}
-    if kind not in modes or (kind == "any" and not tools):
+    if not isinstance(kind, str) or kind not in modes or (kind == "any" and not tools):
         raise Refusal(400, "tool_choice: must be auto, any, tool or none, and needs tools")
     return modes[kind]
 
@@ -238,9 +238,11 @@ def _thinking_tokens(body: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     kind = given.get("type") if isinstance(given, dict) else None
     if kind == "adaptive":
         effort = config.get("effort")
-        if effort is not None and effort not in EFFORTS:
+        if effort is None:
+            return ADAPTIVE
+        if not isinstance(effort, str) or effort not in EFFORTS:
             raise Refusal(400, f"output_config.effort: must be one of {', '.join(EFFORTS)}")
-        return EFFORTS.get(str(effort), ADAPTIVE)
+        return EFFORTS[effort]
     if kind == "disabled":
         return 0
     if kind != "enabled":

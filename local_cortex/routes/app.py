@@ -20,6 +20,7 @@ from local_cortex.engines import EngineError
 from local_cortex.faults import Refusal
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
 from local_cortex.routes import (
+    agent_objects,
     agents,
     anthropic_api,
     embedding,
@@ -47,7 +48,7 @@ INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
     "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, "
-    "cortex/agent:run, cortex/agent/runs, cortex/threads, agents/NAME:run and "
+    "cortex/agent:run, cortex/agent/runs, cortex/threads, agents and "
     "cortex-search-services; Cortex Analyst and the other objects of an account are not there."
 )
 
@@ -110,6 +111,7 @@ def build(cortex: Cortex, sessions: Sessions, workers: Workers, database: Databa
     routes = [
         *(*session.ROUTES, *query.ROUTES, *inference.ROUTES, *embedding.ROUTES, *search.ROUTES),
         *(*openai_api.ROUTES, *snowflake_api.ROUTES, *anthropic_api.ROUTES, *agents.ROUTES),
+        *agent_objects.ROUTES,
         Route("/", health),
     ]
     app = Starlette(

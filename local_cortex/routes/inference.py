@@ -102,10 +102,10 @@ async def stream(
 
     async def answer() -> faults.Events:
         if not isinstance(first, Begin):
-            counted.made += isinstance(first, Delta | ToolPiece)
+            counted.count(first)
             yield first
         async for event in events:
-            counted.made += isinstance(event, Delta | ToolPiece)
+            counted.count(event)
             yield event
 
     async def close() -> None:

@@ -17,12 +17,18 @@ __all__ = ["search"]
 
 
 async def search(
-    server: SqlServer, service: str, body: Mapping[str, Any], session: SqlSession | None = None
+    server: SqlServer,
+    service: str,
+    body: Mapping[str, Any],
+    session: SqlSession | None = None,
+    *,
+    text_first: bool = False,
 ) -> list[dict[str, Any]]:
     """Return the rows of a service that fit a request's JSON best.
 
     ``service`` is a name as SQL writes it, completed from ``session``. A row has the columns asked
-    for, called as they were asked for (the search column, where none were), and ``@scores``.
+    for, called as they were asked for (the search column, where none were), and ``@scores``. With
+    ``text_first`` the search column comes before those asked for.
 
     Raises:
         Refusal: 404, no such service; 400, a column, filter or limit that it does not have.
@@ -41,7 +47,8 @@ async def search(
                 name = Resolver(execution).full(parts(service))
             except ValueError:
                 raise Refusal(400, f"{service[:100]!r} is not the name of a service") from None
-            return results(execution, service_named(execution, name), request)
+            found = service_named(execution, name)
+            return results(execution, found, request, text_first=text_first)
         finally:
             execution.close()
 

@@ -59,7 +59,8 @@ class _Compiler:
             raise Refusal(400, f"filter: {word} takes an object of one column and its value")
         ((name, value),) = operand.items()
         column = self._column(name, self._attributes, "ATTRIBUTES")
-        if not isinstance(value, str | int | float | bool):
+        # NaN, which is not even equal to itself, can't be compared with a NUMBER.
+        if not isinstance(value, str | int | float | bool) or value != value:
             raise Refusal(400, f"filter: {word} compares {column} with a text or a number")
         if word == "@contains":
             return lambda row: row[column] is not None and value in _list(row[column])

@@ -105,8 +105,12 @@ def service_named(execution: Execution, name: Name) -> SearchService:
     return found
 
 
-def results(execution: Execution, service: SearchService, request: Request) -> list[dict[str, Any]]:
+def results(
+    execution: Execution, service: SearchService, request: Request, *, text_first: bool = False
+) -> list[dict[str, Any]]:
     """Return the rows that fit best, each with the columns that were asked for and ``@scores``.
+
+    With ``text_first`` the search column comes before them.
 
     Raises:
         Refusal: 400, a column or filter that the service does not have.
@@ -118,7 +122,9 @@ def results(execution: Execution, service: SearchService, request: Request) -> l
         known = ", ".join(names.values())
         raise Refusal(400, f"columns: {unknown[0][:100]!r} is not a column of the service: {known}")
     # A result calls a column as the request does: `chunk` and `CHUNK` are one column.
-    shown = {one: names[one.upper()] for one in request.columns} or {service.column: service.column}
+    shown = {one: names[one.upper()] for one in request.columns}
+    if text_first or not shown:
+        shown = {service.column: service.column} | shown
     test = request.filter and compiled(request.filter, service.attributes, service.keys)
     contents_ = contents(execution, service)
     allowed = []

@@ -141,6 +141,9 @@ def _tokens(sql: str) -> tuple[Token, ...]:
     words = [str(token.text).upper() for token in tokens[:2]]
     if words[:1] == ["DECLARE"] or (words[:1] == ["BEGIN"] and words[1:] not in TRANSACTIONS):
         raise not_run("BEGIN ... END", "Send the statements of a block one by one.")
+    if any(token.token_type == TokenType.DARROW for token in tokens):
+        after = "the second reads TABLE(RESULT_SCAN(LAST_QUERY_ID()))."
+        raise not_run("->>", f"Send the statements one by one: {after}")
     groups = groupby(tokens, lambda token: token.token_type == TokenType.SEMICOLON)
     statements = [tuple(group) for ends, group in groups if not ends]
     if not statements:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -136,3 +137,114 @@ def test_a_run_can_t_change_the_agent(
 
 def test_a_name_that_is_none_is_refused(client: httpx.Client) -> None:
     assert client.post(f"{AGENTS}/a%20b:run", json=HELLO).status_code == 400
+
+
+# --- by REST --------------------------------------------------------------------------------------
+
+# Of Snowflake's documentation ("Cortex Agents REST API"), with what would break out of a literal.
+MADE = {
+    "name": "made",
+    "comment": "it's one, with a \\ and $$",
+    "profile": {"display_name": "My 'Agent'"},
+    "models": {"orchestration": "claude-sonnet-4-6"},
+    "instructions": {"response": 'Be "friendly",\nnot \\n, and 😀', "system": "You're one"},
+    "orchestration": {"budget": {"seconds": 30, "tokens": 16000}},
+    "tools": [{"tool_spec": {"type": "generic", "name": "get_revenue"}}],
+    "tool_resources": {},
+}
+
+
+@pytest.fixture
+def made(client: httpx.Client) -> Iterator[httpx.Client]:
+    answer = client.post(AGENTS, json=MADE)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "Agent MADE successfully created."},
+    )
+    yield client
+    client.delete(f"{AGENTS}/made?ifExists=true")
+
+
+def test_an_agent_that_rest_made_is_described_as_it_was_given(made: httpx.Client) -> None:
+    told = made.get(f"{AGENTS}/made").json()
+
+    assert [told[name] for name in ("name", "database_name", "schema_name", "comment")] == [
+        *("MADE", "COURSE", "PUBLIC", MADE["comment"])
+    ]
+    assert json.loads(told["profile"]) == MADE["profile"]
+    about = {"name", "comment", "profile"}
+    assert json.loads(told["agent_spec"]) == {
+        name: one for name, one in MADE.items() if name not in about
+    }
+    assert dt.datetime.fromisoformat(told["created_on"]).tzinfo is not None
+
+
+def test_an_agent_that_rest_made_runs(made: httpx.Client) -> None:
+    answer = made.post(f"{AGENTS}/made:run", json=HELLO | {"stream": False})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "completed")
+
+
+def test_agents_are_listed_by_what_the_query_asks_for(made: httpx.Client) -> None:
+    made.post(AGENTS, json={"name": "made_too"})
+
+    def listed(**asked: Any) -> list[str]:
+        return [one["name"] for one in made.get(AGENTS, params=asked).json()]
+
+    assert listed(like="made%") == ["MADE", "MADE_TOO"]
+    assert listed(like="made%", showLimit=1) == ["MADE"]
+    assert listed(fromName="MADE") == ["MADE_TOO"]
+    (first, *_) = made.get(AGENTS, params={"like": "made"}).json()
+    assert (first["database"], first["schema"]) == ("COURSE", "PUBLIC")
+    assert made.get(AGENTS, params={"showLimit": "x"}).status_code == 400
+    made.delete(f"{AGENTS}/made_too")
+
+
+def test_an_update_leaves_what_it_does_not_name(made: httpx.Client) -> None:
+    answer = made.put(f"{AGENTS}/made", json={"instructions": {"response": "new"}})
+
+    assert answer.json() == {"status": "Agent MADE successfully updated."}
+    told = made.get(f"{AGENTS}/made").json()
+    given = json.loads(told["agent_spec"])
+    assert (given["instructions"], given["models"]) == ({"response": "new"}, MADE["models"])
+    assert (told["comment"], json.loads(told["profile"])) == (MADE["comment"], MADE["profile"])
+
+
+def test_what_becomes_of_an_agent_that_is_there_already(made: httpx.Client) -> None:
+    def again(mode: str) -> int:
+        return made.post(AGENTS, params={"createMode": mode}, json=MADE).status_code
+
+    assert made.post(AGENTS, json=MADE).status_code == 409
+    assert [again(mode) for mode in ("errorIfExists", "orReplace", "ifNotExists", "x")] == [
+        *(409, 200, 200, 400)
+    ]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_an_agent_that_is_not_there_is_a_404(client: httpx.Client, method: str) -> None:
+    answer = client.request(method, f"{AGENTS}/nobody", json={} if method == "PUT" else None)
+
+    assert (answer.status_code, "NOBODY" in answer.json()["message"]) == (404, True)
+
+
+def test_an_agent_that_is_not_there_may_be_deleted(client: httpx.Client) -> None:
+    answer = client.delete(f"{AGENTS}/nobody", params={"ifExists": "true"})
+
+    assert answer.json() == {"status": "Request successfully completed"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"name": "a FROM SPECIFICATION ''"},
+        {"name": "a.b"},
+        {"comment": 1},
+        {"profile": []},
+        {"models": []},
+        {"tools": "x"},
+    ],
+)
+def test_a_wrong_agent_is_refused_by_rest(client: httpx.Client, wrong: dict[str, Any]) -> None:
+    assert client.post(AGENTS, json=MADE | {"name": "wrong"} | wrong).status_code == 400
+    assert client.get(f"{AGENTS}/wrong").status_code == 404

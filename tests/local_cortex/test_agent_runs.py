@@ -16,6 +16,8 @@ from snowflake.snowpark import Session
 from local_cortex import LocalCortex
 from local_cortex.engines import Begin, Call, Delta, End, Usage
 from local_cortex.faults import AGENT_FAULTS
+from local_cortex.routes import agents
+from local_cortex.search import search
 
 RUN = "/api/v2/cortex/agent:run"
 THREADS = "/api/v2/cortex/threads"
@@ -294,6 +296,22 @@ def test_rows_that_search_found_are_cited_between_the_text_and_its_end(ask: Ask)
 
 
 @pytest.mark.usefixtures("_service")
+def test_a_tool_s_service_is_searched_once(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+
+    async def counted(*given: Any, **more: Any) -> list[dict[str, Any]]:
+        searched.append(given[1])
+        return await search(*given, **more)
+
+    monkeypatch.setattr(agents, "search", counted)
+    events = dict(ask(search_for("When do parcels leave?")))
+
+    assert searched == [CITED["search_service"]]
+    found = events["response.tool_result"]["content"][0]["json"]["search_results"][0]["columns"]
+    assert [*found][:3] == ["BODY", "id", "title"]
+
+
+@pytest.mark.usefixtures("_service")
 def test_a_question_that_shares_no_word_with_a_tool_tries_the_search_and_says_so(ask: Ask) -> None:
     events = dict(ask(search_for("When do parcels leave?")))
 
@@ -324,6 +342,16 @@ def test_a_filter_of_the_agent_narrows_its_search(ask: Ask) -> None:
     events = dict(ask(search_for("refunds?", filter={"@eq": {"title": "Shipping"}})))
 
     assert [one["doc_id"] for one in events["response.text"]["annotations"]] == ["8"]
+
+
+@pytest.mark.usefixtures("_service")
+@pytest.mark.parametrize(("most", "found"), [(1, 1), ("1", 1), ("0", 2), (True, 2), ([1], 2)])
+def test_an_agent_says_how_many_rows_it_wants_as_a_number_or_as_text(
+    ask: Ask, most: Any, found: int
+) -> None:
+    events = dict(ask(search_for("refunds?", max_results=most)))
+
+    assert len(events["response.text"]["annotations"]) == found
 
 
 def test_a_service_that_is_not_there_is_an_error_of_the_tool(ask: Ask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import jsonschema
 import pytest
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.tools import choose_tool, fill
+from local_cortex.engines.tools import choose_tool, fill, schema_in
 
 
 @dataclass(frozen=True)
@@ -130,3 +131,27 @@ def test_a_schema_that_cannot_be_filled_is_refused(schema: dict[str, Any], words
     with pytest.raises(EngineError, match=words) as refused:
         fill(schema, "hi")
     assert refused.value.status == 400
+
+
+# --- a schema in a prompt -------------------------------------------------------------------------
+
+# As langchain-core's PydanticOutputParser words it.
+FORMAT = """As an example, for the schema {"properties": {"foo": {"type": "array"}}}
+the object {"foo": ["bar", "baz"]} is a well-formatted instance of the schema.
+
+Here is the output schema:
+```
+%s
+```"""
+
+
+def test_a_prompt_may_ask_for_an_answer_by_a_schema() -> None:
+    assert schema_in(FORMAT % json.dumps(PERSON)) == PERSON
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["Explain this: ```{}```", FORMAT % "{not JSON}", FORMAT % '{"type": 1}', "output schema ```{"],
+)
+def test_a_prompt_without_a_schema_to_answer_by_is_any_other(prompt: str) -> None:
+    assert schema_in(prompt) is None

@@ -312,6 +312,16 @@ def test_a_program_that_ends_well_gives_0_and_the_callers_own_signal_handlers_co
 
 
 @posix_only
+def test_a_signal_between_the_set_up_and_the_program_ends_the_run() -> None:
+    with launch._passing_signals_on() as started:
+        started.append(subprocess.Popen([sys.executable, "-c", ""]))
+        started[0].wait()
+        with pytest.raises(SystemExit) as ended:
+            signal.raise_signal(signal.SIGTERM)
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+@posix_only
 @pytest.mark.usefixtures("temporary")
 def test_a_program_that_a_signal_ended_counts_as_in_a_shell() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"

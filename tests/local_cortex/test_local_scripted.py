@@ -6,6 +6,7 @@ import ast
 import asyncio
 import contextlib
 import io
+import json
 import math
 import re
 import unicodedata
@@ -85,6 +86,16 @@ def test_the_deltas_are_the_answer_and_one_end_follows() -> None:
 
 def test_the_same_call_gives_the_same_events() -> None:
     assert events_of(FakeTime().engine(), call()) == events_of(FakeTime().engine(), call())
+
+
+def test_an_answer_has_the_form_of_a_schema_in_the_prompt() -> None:
+    form = (
+        "Here is the output schema:\n```\n"
+        '{"properties": {"light": {"enum": ["Low", "High"]}}, "required": ["light"]}\n```'
+    )
+    asked = (Message("system", form), *user("A plant for a High shelf"))
+    events = events_of(FakeTime().engine(), Call("llama3.1-8b", asked, 100))
+    assert json.loads(text_of(events)) == {"light": "High"}
 
 
 def test_usage_counts_every_message_and_the_deltas() -> None:

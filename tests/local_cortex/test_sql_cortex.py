@@ -66,6 +66,13 @@ def test_complete_hands_messages_and_options_on() -> None:
     assert call[2] == {"temperature": 0.7, "max_tokens": 10, "top_p": 1, "guardrails": True}
 
 
+@pytest.mark.parametrize("function", [COMPLETE, "AI_COMPLETE"])
+def test_max_tokens_may_be_a_whole_number_with_a_fraction(function: str) -> None:
+    cortex = EchoCortex()
+    value(f"{function}('m', 'hi', OBJECT_CONSTRUCT('max_tokens', 4096.0))", cortex=cortex)
+    assert cortex.calls[0][2] == {"max_tokens": 4096}
+
+
 def test_the_document_of_complete_can_be_read_with_a_path() -> None:
     path = "choices[0]:messages"
     assert value(f"{COMPLETE}('m', 'hi', {{}}):{path}::string") == "m: hi"
@@ -86,6 +93,7 @@ def test_messages_can_be_built_by_functions_or_bound_as_json() -> None:
         ("('m', [], {})", "messages must be a list"),
         ("('m', ['x'], {})", "role and content"),
         ("('m', 'x', {'max_tokens': 'many'})", "invalid options object: max_tokens"),
+        ("('m', 'x', {'max_tokens': 1.5})", "invalid options object: max_tokens"),
         ("('m', 'x', {'colour': 'red'})", "invalid options object: colour"),
     ],
 )

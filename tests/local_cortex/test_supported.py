@@ -138,6 +138,7 @@ REFUSALS = {
     "INSERT ALL": "INSERT ALL INTO t VALUES (1) SELECT 1",
     "MATCH_RECOGNIZE": "SELECT * FROM course.public.there MATCH_RECOGNIZE "
     "(ORDER BY a MEASURES a AS m PATTERN (x) DEFINE x AS a > 1)",
+    "->>": "SHOW TABLES ->> SELECT * FROM $1",
 }
 
 

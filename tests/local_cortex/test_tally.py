@@ -10,6 +10,7 @@ from snowflake.cortex import Complete
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
+from local_cortex.engines import Thinking
 from local_cortex.tally import StreamedAnswer, Tally, report
 from tests.local_cortex.cortex_engines import END, Playing, eventually
 
@@ -46,6 +47,14 @@ def test_an_answer_that_was_read_to_its_end_is_complete(ask: Ask) -> None:
     assert list(answer) == ["one", " two"]
     assert eventually(lambda: last(session)["state"] == "complete")
     assert (last(session)["made"], last(session)["sent"]) == (2, 2)
+
+
+def test_what_a_model_thinks_is_counted_apart_from_its_answer(ask: Ask) -> None:
+    session, answer = ask(Thinking("hm"), Thinking(" so"), "one", END)
+    assert "".join(answer) == "one"
+    assert eventually(lambda: last(session)["state"] == "complete")
+    row = last(session)
+    assert (row["thought"], row["made"], row["sent"]) == (2, 1, 1)
 
 
 def test_no_token_is_made_after_the_reader_has_closed_its_stream(ask: Ask) -> None:
@@ -91,6 +100,11 @@ def test_an_answer_ends_once() -> None:
     tally.end(answer)
     tally.end(answer)
     assert ended == [answer]
+
+
+def test_the_log_says_how_much_was_thought(capsys: pytest.CaptureFixture[str]) -> None:
+    report(StreamedAnswer(3, "claude-sonnet-4-5", 0.0, thought=9, state="cut"), 0)
+    assert "cut after 0.0 s, 9 tokens thought, 0 tokens made, 0 sent" in capsys.readouterr().err
 
 
 def test_the_log_says_what_became_of_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
