@@ -174,6 +174,7 @@ def variants(value: Any, wrong: Any) -> Iterator[Any]:
             yield from ([*value[:at], other, *value[at + 1 :]] for other in variants(one, wrong))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", BODIES)
 def test_no_field_s_value_is_a_failure(
     cortex: LocalCortex, http: Callable[..., httpx.Client], path: str
