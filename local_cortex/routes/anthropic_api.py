@@ -60,13 +60,11 @@ async def messages(request: Request) -> Response:
     authorise(request)
     try:
         return await _answer(request)
-    except Refusal as error:
+    except EngineError as error:
         answer = JsonResponse(_error(error.status, str(error)), error.status)
-        if error.retry_after is not None:
+        if isinstance(error, Refusal) and error.retry_after is not None:
             answer.headers["retry-after"] = error.retry_after
         return answer
-    except EngineError as error:
-        return JsonResponse(_error(error.status, str(error)), error.status)
 
 
 async def _answer(request: Request) -> Response:
