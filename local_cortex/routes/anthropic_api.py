@@ -193,7 +193,8 @@ def _read(body: Mapping[str, Any]) -> Call:
     config = body.get("output_config") or {}
     if not isinstance(config, dict):
         raise Refusal(400, "output_config: must be an object")
-    schema = _schema(config.get("format"))
+    wrong = "output_config.format: must be a json_schema with a schema"
+    schema = fields.schema(config.get("format"), "json_schema", wrong)
     check_schemas(*(one.parameters for one in tools), schema)
     turns = [Message("system", system)] if (system := _texts(body.get("system") or "")) else []
     for one in web.list_of_objects(body, "messages"):
@@ -208,15 +209,6 @@ def _read(body: Mapping[str, Any]) -> Call:
         schema=schema,
         thinking_tokens=_thinking_tokens(body, config),
     )
-
-
-def _schema(given: Any) -> Mapping[str, Any] | None:
-    if given is None:
-        return None
-    schema = given.get("schema") if isinstance(given, dict) else None
-    if not isinstance(schema, dict) or given.get("type") != "json_schema":
-        raise Refusal(400, "output_config.format: must be a json_schema with a schema")
-    return schema
 
 
 def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:
