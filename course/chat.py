@@ -84,6 +84,8 @@ def in_words(turn: Turn) -> str:
     return f"{said} · {text('demo.chat_left_out', count=turn.left_out)}" if turn.left_out else said
 
 
+# A fragment: a message draws nothing above it again.
+@st.fragment
 def draw(
     strategy: Callable[[], Strategy],
     model: str,
@@ -95,8 +97,7 @@ def draw(
 ) -> None:
     """Draw a chat: its messages, buttons with suggestions, "New chat" and Stop, and its input.
 
-    Every question is sent with all earlier questions that have an answer, and these answers. It is
-    a fragment of its own: a message draws nothing above it again.
+    Every question is sent with all earlier questions that have an answer, and these answers.
 
     Args:
         strategy: makes what asks the model, for each question.
@@ -107,18 +108,6 @@ def draw(
         system: a message from ``system`` that every request begins with.
         describe: returns a line of Markdown for below an answer that has ended, or ``""``.
     """
-    _draw(strategy, model, suggestions, budget, system, describe)
-
-
-@st.fragment
-def _draw(
-    strategy: Callable[[], Strategy],
-    model: str,
-    suggestions: Sequence[str],
-    budget: int | None,
-    system: str,
-    describe: Callable[[Turn], str],
-) -> None:
     connection_panel.rerun_if_fixed()
     with failures_explained(shelf.page()):
         demo = shelf.of_page(Demo)

@@ -293,18 +293,15 @@ def _demo() -> Demo:
     return shelf.of_page(Demo)
 
 
+# A fragment: a press doesn't draw the fields above it again.
+@st.fragment
 def buttons(act: Callable[[str], None], *labels: str, heading: str = "") -> None:
     """Draw the demo's buttons with Stop beside them, and what comes of them under a ``heading``.
 
     ``act`` is called with the label of the one that was pressed. The first one is what the lesson
     is about. The style sheet shows Stop while there is something to stop, and keeps the row in
-    sight. It is a fragment of its own, so a press doesn't draw the fields above it again.
+    sight.
     """
-    _buttons(act, labels, heading)
-
-
-@st.fragment
-def _buttons(act: Callable[[str], None], labels: Sequence[str], heading: str) -> None:
     connection_panel.rerun_if_fixed()
     with failures_explained(shelf.page()):
         # A class that presses at once is served one by one; the answers take their time.

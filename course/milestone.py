@@ -26,7 +26,8 @@ def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
         st.session_state[MOMENT_KEY] = name
     with st.container(key=FINISH):
         if day.done:
-            with st.container(key="moment-new" if _is_new(name) else "moment"):
+            is_new = st.session_state.get(MOMENT_KEY) == name
+            with st.container(key="moment-new" if is_new else "moment"):
                 st.markdown(done(lesson))
                 step = next_step([standing_of(each, learned) for each in lessons], name)
                 if step is not None and step.lesson != lesson:
@@ -49,10 +50,6 @@ def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
                 kwargs={"value": "no" if day.read else "yes"},
             )
             progress.say_if_unsaved(name, "read")
-
-
-def _is_new(name: str) -> bool:
-    return bool(st.session_state.get(MOMENT_KEY) == name)
 
 
 def done(lesson: Lesson) -> str:

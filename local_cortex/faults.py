@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from local_cortex.engines import Delta, End, Event, ToolPiece
+from local_cortex.engines import Delta, End, EngineError, Event, ToolPiece
 from local_cortex.models import Model
 
 # So much of an answer comes before a fault in the middle of it.
@@ -32,12 +32,11 @@ HangUp = Callable[[bool], None]
 Play = Callable[[Events, HangUp], Events]
 
 
-class Refusal(Exception):
+class Refusal(EngineError):
     """A call that is not admitted, with Snowflake's HTTP status and ``Retry-After`` header."""
 
     def __init__(self, status: int, message: str, retry_after: str | None = None) -> None:
-        super().__init__(message)
-        self.status = status
+        super().__init__(status, message)
         self.retry_after = retry_after
 
 

@@ -213,21 +213,16 @@ def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob 
 
 def _say(bench: Bench, job: Job | None) -> None:
     """Say what a run waits for, or why there is none."""
-    if bench.failed is not None:
-        _say_failure(bench.failed, bench.forget_failure)
+    if isinstance(bench.failed, Refusal):
+        limits.say_refusal(bench.failed)
+    elif bench.failed is not None:
+        connection_panel.failure(bench.failed, key="lab", on_fixed=bench.forget_failure)
     elif job is not None and job.refusal is not None:
         limits.say_refusal(job.refusal)
     elif job is not None and job.ahead is not None:
         st.info(text("limits.waiting", ahead=job.ahead), icon=":material/group:")
     elif job is not None and job.stopped:
         st.info(text("lab.stopped"), icon=":material/stop_circle:")
-
-
-def _say_failure(failed: ConnectionFailed | Refusal, forget: Callable[[], None]) -> None:
-    if isinstance(failed, Refusal):
-        limits.say_refusal(failed)
-    else:
-        connection_panel.failure(failed, key="lab", on_fixed=forget)
 
 
 def settings(view: str) -> ExpanderContainer:

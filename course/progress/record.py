@@ -105,10 +105,6 @@ class Progress:
         fact = self._facts.get((lesson, kind, item))
         return fact.value if fact else None
 
-    def count(self, lesson: str, kind: Kind) -> int:
-        """Return how many facts of a kind a lesson has."""
-        return sum(key[:2] == (lesson, kind) for key in self._facts)
-
     def last_opened(self) -> str | None:
         """Return the lesson that was opened last, or None before the first."""
         opened = [fact for fact in self._facts.values() if fact.kind == "opened"]

@@ -110,7 +110,7 @@ class Run:
                 self.add(name, data)
             self.final = script.response(status)
             self.add("response", self.final)
-        except (EngineError, Refusal) as error:
+        except EngineError as error:
             self._fail(error)
         self.end()
 
@@ -119,13 +119,13 @@ class Run:
         self.hang_up(reset)
 
     def _fail(self, error: Exception) -> None:
-        known = isinstance(error, EngineError | Refusal)
-        status = error.status if isinstance(error, EngineError | Refusal) else 500
-        if not known:
+        if isinstance(error, EngineError):
+            status, told = error.status, str(error)
+        else:
             debugging = log.isEnabledFor(logging.DEBUG)
             log.error("a run failed: %s", type(error).__name__, exc_info=debugging or None)
-        # A message of Python's own may hold what was asked.
-        told = str(error) if known else f"Local Cortex failed ({type(error).__name__})"
+            # A message of Python's own may hold what was asked.
+            status, told = 500, f"Local Cortex failed ({type(error).__name__})"
         self.failure = {"code": str(status), "message": told, "request_id": str(uuid.uuid4())}
         self.size = 0
         self.add("error", self.failure)

@@ -33,7 +33,6 @@ Event = tuple[str, "dict[str, Any] | bytes"]
 TEXTS = tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))
 SHOWN_ROWS = 3  # of a result, in the scripted text
 MOST_QUOTED = 300  # characters of each
-MOST_TOLD = 20_000  # characters of a tool's result that a relayed model reads
 SUGGESTED = 3
 BEFORE_FAULT = 5  # pieces of text come before an agent's fault in the middle
 

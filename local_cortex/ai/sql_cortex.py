@@ -12,7 +12,6 @@ from local_cortex.ai import Completion
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.faults import Refusal
 
 
 class SqlCortex:
@@ -37,12 +36,9 @@ class SqlCortex:
             top_p=cast("float | None", options.get("top_p")),
             tokens_per_second=tokens_per_second,
         )
-        try:
-            if "response_format" in options:
-                return await self._document(call, options["response_format"])
-            answer = await self._cortex.complete(call)
-        except Refusal as error:
-            raise EngineError(error.status, str(error)) from error
+        if "response_format" in options:
+            return await self._document(call, options["response_format"])
+        answer = await self._cortex.complete(call)
         return Completion(answer.text, answer.usage)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:

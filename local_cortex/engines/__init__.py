@@ -66,6 +66,11 @@ class ToolCall:
     name: str
     arguments: str
 
+    def written(self) -> dict[str, Any]:
+        """Return it as chat completions have it."""
+        function = {"name": self.name, "arguments": self.arguments}
+        return {"id": self.id, "type": "function", "function": function}
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

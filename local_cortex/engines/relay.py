@@ -215,14 +215,7 @@ def _turn(turn: Message) -> dict[str, Any]:
         content = [*([{"type": "text", "text": text}] if text else []), *parts]
     written: dict[str, Any] = {"role": turn.role, "content": content}
     if turn.calls:
-        written["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in turn.calls
-        ]
+        written["tool_calls"] = [call.written() for call in turn.calls]
     if turn.call_id:
         written["tool_call_id"] = turn.call_id
     return written

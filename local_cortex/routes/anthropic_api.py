@@ -60,13 +60,11 @@ async def messages(request: Request) -> Response:
     authorise(request)
     try:
         return await _answer(request)
-    except Refusal as error:
+    except EngineError as error:
         answer = JsonResponse(_error(error.status, str(error)), error.status)
-        if error.retry_after is not None:
+        if isinstance(error, Refusal) and error.retry_after is not None:
             answer.headers["retry-after"] = error.retry_after
         return answer
-    except EngineError as error:
-        return JsonResponse(_error(error.status, str(error)), error.status)
 
 
 async def _answer(request: Request) -> Response:
@@ -195,7 +193,8 @@ def _read(body: Mapping[str, Any]) -> Call:
     config = body.get("output_config") or {}
     if not isinstance(config, dict):
         raise Refusal(400, "output_config: must be an object")
-    schema = _schema(config.get("format"))
+    wrong = "output_config.format: must be a json_schema with a schema"
+    schema = fields.schema(config.get("format"), "json_schema", wrong)
     check_schemas(*(one.parameters for one in tools), schema)
     turns = [Message("system", system)] if (system := _texts(body.get("system") or "")) else []
     for one in web.list_of_objects(body, "messages"):
@@ -210,15 +209,6 @@ def _read(body: Mapping[str, Any]) -> Call:
         schema=schema,
         thinking_tokens=_thinking_tokens(body, config),
     )
-
-
-def _schema(given: Any) -> Mapping[str, Any] | None:
-    if given is None:
-        return None
-    schema = given.get("schema") if isinstance(given, dict) else None
-    if not isinstance(schema, dict) or given.get("type") != "json_schema":
-        raise Refusal(400, "output_config.format: must be a json_schema with a schema")
-    return schema
 
 
 def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:

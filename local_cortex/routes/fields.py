@@ -54,6 +54,16 @@ def tool(given: Mapping[str, Any], schema: str) -> Tool:
     return Tool(name, described or "", {"type": "object", **(parameters or {})})
 
 
+def schema(given: object, kind: str, refusal: str) -> Mapping[str, Any] | None:
+    """Read the schema of an answer's form of this ``kind``, if a form is asked for."""
+    if given is None:
+        return None
+    found = given.get("schema") if isinstance(given, dict) and given.get("type") == kind else None
+    if not isinstance(found, dict):
+        raise Refusal(400, refusal)
+    return found
+
+
 def named(tools: Iterable[Tool], name: object) -> Tool:
     """Find the tool that ``tool_choice`` names."""
     found = next((one for one in tools if one.name == name), None)

@@ -143,14 +143,7 @@ def _message_of(whole: Completion, family: str) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": whole.text}
     if whole.calls:
         message["content"] = whole.text or None
-        message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in whole.calls
-        ]
+        message["tool_calls"] = [call.written() for call in whole.calls]
     if whole.thinking and family != "openai":
         message["reasoning"] = whole.thinking
     return message

@@ -133,7 +133,8 @@ def _read(body: Mapping[str, Any]) -> Call:
     if tools and family not in ("openai", "claude"):
         raise Refusal(400, f"{OPTIONS}: this model does not support tools")
     tools, choice = _choice(body.get("tool_choice"), tools)
-    schema = _schema(body.get("response_format"))
+    wrong = f"{INVALID}: response_format needs the type json and a schema"
+    schema = fields.schema(body.get("response_format"), "json", wrong)
     check_schemas(*(one.parameters for one in tools), schema)
     turns: list[Message] = []
     for one in web.list_of_objects(body, "messages"):
@@ -170,15 +171,6 @@ def _choice(given: Any, tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], Any]
     if kind == "tool":
         tools = tuple(fields.named(tools, name) for name in names or [None])
     return tools, "required"
-
-
-def _schema(given: Any) -> Mapping[str, Any] | None:
-    if given is None:
-        return None
-    schema = given.get("schema") if isinstance(given, dict) else None
-    if not isinstance(schema, dict) or given.get("type") != "json":
-        raise Refusal(400, f"{INVALID}: response_format needs the type json and a schema")
-    return schema
 
 
 def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
