@@ -177,9 +177,6 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
 
 
 def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
-    if one.kind == "SEQUENCE":
-        start, step = one.text.split()
-        return {"start_value": start, "increment": step, "first": int(start), "step": int(step)}
     facts = {"is_transient": "YES" if one.transient else "NO"}
     if one.kind == "VIEW":
         return facts | {
@@ -207,7 +204,7 @@ def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     elif name and not clauses.kind and (table := catalog.find(Table, name, session)):
         found = [table]
     else:
-        found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
+        found = _found(run, clauses, Table)
     for one in found:
         keys = 0
         for at, column in enumerate(one.columns, start=1):

@@ -17,6 +17,7 @@ from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.rows import describe, finish
 from local_cortex.sql.sql_error import (
+    WHAT_RUNS,
     SqlError,
     compile_error,
     exists_already,
@@ -39,7 +40,7 @@ PLACES = frozenset(
 )
 KINDS: dict[str, type[Entry]] = {
     **dict.fromkeys(("DATABASE", "SCHEMA"), Place),
-    **dict.fromkeys(("TABLE", "VIEW", "SEQUENCE"), Table),
+    **dict.fromkeys(("TABLE", "VIEW"), Table),
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
     "AGENT": Agent,
@@ -66,7 +67,8 @@ def create(execution: Execution, node: Any) -> SqlResult:
     given: Given = {type(one): one for one in (properties.expressions if properties else [])}
     special = next((word for one, word in _UNSUPPORTED.items() if one in given), "")
     if kind not in _MAKERS or special:
-        raise not_run(f"CREATE {special}{kind}")
+        instead = {"SEQUENCE": "Use a column with AUTOINCREMENT."}.get(kind, WHAT_RUNS)
+        raise not_run(f"CREATE {special}{kind}", instead)
     if KINDS[kind] in {Table, Place}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
         session_state.end(execution)
@@ -271,20 +273,6 @@ def _create_view(
     _swap(execution, there, Table(kind="VIEW", columns=columns, text=text, **common))
 
 
-def _create_sequence(
-    execution: Execution, _: Any, given: Given, common: dict[str, Any], there: Entry | None
-) -> None:
-    options = given.get(exp.SequenceProperties)
-    start, step = (
-        int(((options and options.args.get(one)) or exp.Literal.number(1)).to_py())
-        for one in ("start", "increment")
-    )
-    sequence = Table(kind="SEQUENCE", text=f"{start} {step}", **common)
-    _swap(execution, there, sequence)
-    execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
-    execution.cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
-
-
 def _create_stage(
     execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
 ) -> str:
@@ -319,7 +307,6 @@ _MAKERS: dict[str, Any] = {
     "SCHEMA": _create_place,
     "TABLE": _create_table,
     "VIEW": _create_view,
-    "SEQUENCE": _create_sequence,
     "STAGE": _create_stage,
     "FILE FORMAT": _create_format,
     "AGENT": _create_agent,
