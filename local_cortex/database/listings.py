@@ -162,7 +162,7 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
             "has_credentials": "N",
             "has_encryption_key": "N",
             "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
-            "directory_enabled": "Y" if one.directory else "N",
+            "directory_enabled": "Y",
             "stage_type": "Internal Named",
         }
     elif isinstance(one, NamedFormat):
@@ -200,7 +200,7 @@ def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     name = Resolver(run).full(clauses.place) if clauses.place else None
     catalog, session = run.database.catalog, run.session.session_id
     if name and clauses.kind in {"TABLE", "VIEW"}:
-        found = [run.table(name)]
+        found = [run.find(Table, "Table", name)]
     elif name and not clauses.kind and (table := catalog.find(Table, name, session)):
         found = [table]
     else:
@@ -357,9 +357,7 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
 
 def describe_agent(execution: Execution, name: Name) -> SqlResult:
     """Answer DESCRIBE AGENT; 002003, there is none of this name."""
-    agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
-    if agent is None:
-        raise object_missing("Agent", str(name))
+    agent = execution.find(Agent, "Agent", name)
     names = "name database_name schema_name owner comment profile agent_spec created_on:t"
     return _result(names, [_facts(execution, agent)])
 

@@ -277,7 +277,7 @@ def _create_stage(
     execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
 ) -> str:
     options, note = stage_options(execution, node.args.get("properties"))
-    folder = execution.stages.new_folder()
+    folder = execution.database.stages.new_folder()
     _swap(execution, there, Stage(folder=folder, **common, **options))
     return note
 
@@ -345,7 +345,7 @@ def comment(execution: Execution, node: Any) -> SqlResult:
     kind, text = str(node.args.get("kind")).upper(), node.expression.name
     if kind == "COLUMN":
         *parts, column = [identifier(part) for part in node.this.parts]
-        table = execution.table(Resolver(execution).full(parts))
+        table = execution.find(Table, "Table", Resolver(execution).full(parts))
         _change_column(execution, table, column, comment=text)
         return _done()
     if kind not in KINDS:

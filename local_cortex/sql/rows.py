@@ -213,5 +213,5 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
                 raise
             continue
         _run(execution, f"DELETE FROM {table.duckdb}")  # noqa: S608 - our own name
-        execution.stages.forget_loaded(table.duckdb)
+        execution.database.stages.forget_loaded(table.duckdb)
     return SqlResult.done(DDL)
