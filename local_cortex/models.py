@@ -56,13 +56,6 @@ class Model:
             return "LEGACY"
         return self.lifecycle
 
-    def available_on(self, day: date) -> bool:
-        """Whether any account can start to use the model on ``day``.
-
-        Legacy models and private previews answer only some accounts.
-        """
-        return self.status_on(day) in ("GA", "PUPR")
-
 
 @dataclass(frozen=True, slots=True)
 class ModelTable:
@@ -126,8 +119,8 @@ def find(name: str) -> Model | None:
 
 
 def available(on: date) -> tuple[Model, ...]:
-    """List the models that any account can start to use: see :meth:`Model.available_on`."""
-    return tuple(model for model in MODELS if model.available_on(on))
+    """List the models that any account can start to use: no legacy ones, no private previews."""
+    return tuple(model for model in MODELS if model.status_on(on) in ("GA", "PUPR"))
 
 
 def shown(on: date) -> list[dict[str, datetime | str | None]]:
