@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -40,12 +39,7 @@ class Model:
     name: str
     family: str
     lifecycle: Lifecycle
-    context_window: Tokens | None = None
     max_output_tokens: Tokens = REST_MAX_OUTPUT_TOKENS
-    rest: bool = True
-    sql: bool = True
-    in_region: tuple[str, ...] = ()
-    cross_region: tuple[str, ...] = ()
     legacy_date: date | None = None
     eol_date: date | None = None
     eol_not_before: date | None = None
@@ -61,13 +55,6 @@ class Model:
         if self.legacy_date is not None and day >= self.legacy_date:
             return "LEGACY"
         return self.lifecycle
-
-    def available_on(self, day: date) -> bool:
-        """Whether any account can start to use the model on ``day``.
-
-        Legacy models and private previews answer only some accounts.
-        """
-        return self.status_on(day) in ("GA", "PUPR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +101,7 @@ _TABLE = load(os.environ.get(OVERRIDE) or Path(__file__).with_name("models.toml"
 _BY_NAME = {model.name: model for model in _TABLE.model}
 #: Every model of the table, newest first in each family.
 MODELS: tuple[Model, ...] = _TABLE.model
-#: Names to offer first: alive when the table was compiled, and answering over REST.
+#: Names to offer first: alive when the table was compiled.
 DEFAULTS: tuple[str, ...] = _TABLE.defaults
 
 
@@ -132,21 +119,19 @@ def find(name: str) -> Model | None:
 
 
 def available(on: date) -> tuple[Model, ...]:
-    """List the models that any account can start to use: see :meth:`Model.available_on`."""
-    return tuple(model for model in MODELS if model.available_on(on))
+    """List the models that any account can start to use: no legacy ones, no private previews."""
+    return tuple(model for model in MODELS if model.status_on(on) in ("GA", "PUPR"))
 
 
 def shown(on: date) -> list[dict[str, datetime | str | None]]:
     """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
 
     The columns are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models).
-    Their types are not: arrays are JSON text, as in other SHOW commands. Names are upper case, as
-    in Snowflake's sample; ``created_on`` is the day of this table.
+    Their types are not. Names are upper case, as in Snowflake's sample; ``created_on`` is the day
+    of this table; no region is known here.
     """
     rows: list[dict[str, datetime | str | None]] = []
     for model in sorted(MODELS, key=lambda model: model.name):
-        # Documented: an ended model has an empty array, one that no region hosts has NULL.
-        in_region = json.dumps(model.in_region) if model.in_region else None
         ends = model.eol_date.isoformat() if model.eol_date else None
         if model.eol_not_before is not None:
             # Documented as free text, with these two forms as its examples.
@@ -160,12 +145,10 @@ def shown(on: date) -> list[dict[str, datetime | str | None]]:
                 "schema_name": "MODELS",
                 "owner": "SNOWFLAKE",
                 "lifecycle_status": model.status_on(on),
-                "in_region_availability": "[]" if model.retired_on(on) else in_region,
+                "in_region_availability": None,
                 "legacy_date": model.legacy_date.isoformat() if model.legacy_date else None,
                 "eol_date": ends,
-                "cross_region_availability": json.dumps(model.cross_region)
-                if model.cross_region
-                else None,
+                "cross_region_availability": None,
             }
         )
     return rows

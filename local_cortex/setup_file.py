@@ -6,6 +6,7 @@ reported, and the rest goes on: a set-up file has roles and integrations that ar
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -13,25 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# Snowflake has two more kinds of strings and of comments than SQL: $$...$$ and //.
-PIECE = re.compile(
+# A block of Snowflake Scripting; BEGIN alone, or with one of three words, begins a transaction.
+BLOCK = re.compile(
     r"""
-    (?P<comment> (?:--|//)[^\n]* | /\*.*?(?:\*/|\Z) )
-  | (?P<string> '(?:[^'\\]|\\.|'')*(?:'|\Z) | "[^"]*(?:"|\Z) | \$\$.*?(?:\$\$|\Z) )
-  | (?P<word> [^\W\d][\w$]* )
-  | (?P<end> ; )
-  | (?P<other> \S )
+    DECLARE\b | BEGIN\s+(?!(?:NAME|TRANSACTION|WORK)\b)\w
+  | CREATE\s+(?:OR\s+REPLACE\s+)?(?:PROCEDURE|TASK)\b.*?\bAS\s+(?:BEGIN|DECLARE)\b
     """,
-    re.DOTALL | re.VERBOSE,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-# In PUT and GET, // and /* belong to paths.
-TRANSFER = re.compile(r"(?:PUT|GET)\b(?:'[^']*'|[^;'])*", re.IGNORECASE)
-# BEGIN alone, or with one of these, begins a transaction, else a block.
-TRANSACTION = {"NAME", "TRANSACTION", "WORK"}
-# What may hold a block after its name; in other statements BEGIN and END may be names.
-BLOCKS = {"PROCEDURE", "TASK"}
-# END of these is not the END of a BEGIN or CASE.
-LOOPS = {"FOR", "IF", "LOOP", "REPEAT", "WHILE"}
 # Where the first sentence of an error ends; not in 'BEGIN ... END'.
 SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
 PLACES = ("role", "warehouse", "database", "schema")
@@ -40,49 +30,19 @@ PLACES = ("role", "warehouse", "database", "schema")
 def split(text: str) -> list[tuple[int, str]]:
     """Split a file as Snowflake's own clients do; a block from BEGIN to END is one statement.
 
-    Returns each statement's line, from 1, and its text without the comments around it.
+    Returns the line in which each statement ends, from 1, and its text without comments.
     """
-    found: list[tuple[int, str]] = []
-    words: list[str] = []
-    start = end = position = 0
+    from snowflake.connector.util_text import split_statements
 
-    def finish() -> None:
-        if words:
-            found.append((text.count("\n", 0, start) + 1, text[start:end]))
-            words.clear()
-
-    while piece := PIECE.search(text, position):
-        position = piece.end()
-        if piece.lastgroup == "comment":
+    reader, found, sql = io.StringIO(text), list[tuple[int, str]](), ""
+    for part, _ in split_statements(reader, remove_comments=True):
+        sql = f"{sql}\n{part}".strip("; \n\t") + ";"
+        if BLOCK.match(sql) and part.upper() not in {"END", "END;"}:
             continue
-        if piece.lastgroup == "end" and not _within_block(words):
-            finish()
-            continue
-        if not words:
-            start = piece.start()
-            if transfer := TRANSFER.match(text, start):
-                position = transfer.end()
-        words.append(piece[0].upper())
-        end = position
-    finish()
-    return found
-
-
-def _within_block(words: Sequence[str]) -> bool:
-    """Tell whether a semicolon after these words does not end their statement."""
-    first, *rest = words or [""]
-    if first == "BEGIN":
-        if not rest or rest[0] in TRANSACTION:
-            return False
-    elif first != "DECLARE" and not (first == "CREATE" and BLOCKS & set(rest[:4])):
-        return False
-    depth, begun = 0, False
-    for word, after in zip(words, [*rest, ""], strict=True):
-        if word == "END" and after not in LOOPS:
-            depth -= 1
-        elif word == "BEGIN" or (word == "CASE" and begun):
-            depth, begun = depth + 1, True
-    return depth > 0 or (first == "DECLARE" and not begun)
+        if sql != ";":
+            found.append((len(text[: reader.tell()].splitlines()), sql[:-1]))
+        sql = ""
+    return [*found, (len(text.splitlines()), sql)] if sql else found
 
 
 def main(place: str, paths: Sequence[str]) -> int:

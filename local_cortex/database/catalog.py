@@ -76,7 +76,7 @@ class Place(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Entry):
-    """A table, view or sequence; ``text`` is a view's query, or a sequence's start and step."""
+    """A table or view; ``text`` is a view's query."""
 
     kind: str = "TABLE"
     columns: tuple[Column, ...] = ()
@@ -85,7 +85,7 @@ class Table(Entry):
 
     def discard(self, cursor: Any) -> None:
         if self.kind != "VIEW":
-            cursor.execute(f"DROP {self.kind} IF EXISTS {self.duckdb} CASCADE")
+            cursor.execute(f"DROP TABLE IF EXISTS {self.duckdb} CASCADE")
 
     @property
     def duckdb_schema(self) -> str:

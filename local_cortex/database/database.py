@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from local_cortex.database.catalog import Entry
     from local_cortex.database.execution import Execution
     from local_cortex.database.sql_session import SqlSession
+    from local_cortex.stages.stage_files import Stages
 
 
 class Database:
@@ -36,7 +37,7 @@ class Database:
         self._executions: dict[int, Execution] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._connection: Any = None
-        self._stages: Any = None
+        self._stages: Stages | None = None
 
     @property
     def folder(self) -> Path:
@@ -50,7 +51,7 @@ class Database:
             return Path(self._folder.name).resolve()
 
     @property
-    def stages(self) -> Any:
+    def stages(self) -> Stages:
         """The stages, which live in a folder of their own."""
         from local_cortex.stages.stage_files import Stages
 

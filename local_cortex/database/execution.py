@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from local_cortex.database.catalog import Name, Table
+from local_cortex.database.catalog import Entry, Name, Table
 from local_cortex.sql.bounds import MAX_AI_CALLS
 from local_cortex.sql.sql_error import object_missing, too_large
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from local_cortex.ai import CortexFunctions
     from local_cortex.database.database import Database
     from local_cortex.database.sql_session import SqlSession
-    from local_cortex.stages.stage_files import Stages
     from local_cortex.wire.binds import Bind
+
+E = TypeVar("E", bound=Entry)
 
 # Between two looks at whether a statement that waits for its turn is to end.
 TURN_SECONDS = 0.1
@@ -132,23 +133,17 @@ class Execution:
         if self._asked > MAX_AI_CALLS:
             raise too_large("Answers of one statement", MAX_AI_CALLS, "Take fewer rows with LIMIT.")
 
-    @property
-    def stages(self) -> Stages:
-        """The stages of this server."""
-        stages: Stages = self.database.stages
-        return stages
-
     def resolve(self, table: exp.Expression) -> Name:
         """Return where a name points to; nothing need be there."""
         from local_cortex.sql.resolve import Resolver
 
         return Resolver(self).name(table)
 
-    def table(self, name: Name) -> Table:
-        """Return the table that the session sees there; 002003, there is none."""
-        found = self.database.catalog.find(Table, name, self.session.session_id)
+    def find(self, kind: type[E], word: str, name: Name) -> E:
+        """Return what the session sees there; 002003, there is no such ``word``."""
+        found = self.database.catalog.find(kind, name, self.session.session_id)
         if found is None:
-            raise object_missing("Table", str(name))
+            raise object_missing(word, str(name))
         return found
 
     def close(self) -> None:

@@ -162,7 +162,7 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
             "has_credentials": "N",
             "has_encryption_key": "N",
             "type": "INTERNAL" if one.owner is None else "INTERNAL TEMPORARY",
-            "directory_enabled": "Y" if one.directory else "N",
+            "directory_enabled": "Y",
             "stage_type": "Internal Named",
         }
     elif isinstance(one, NamedFormat):
@@ -177,9 +177,6 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
 
 
 def _table_facts(run: Execution, one: Table) -> dict[str, Any]:
-    if one.kind == "SEQUENCE":
-        start, step = one.text.split()
-        return {"start_value": start, "increment": step, "first": int(start), "step": int(step)}
     facts = {"is_transient": "YES" if one.transient else "NO"}
     if one.kind == "VIEW":
         return facts | {
@@ -203,11 +200,11 @@ def _columns(run: Execution, clauses: Clauses) -> Iterator[Facts]:
     name = Resolver(run).full(clauses.place) if clauses.place else None
     catalog, session = run.database.catalog, run.session.session_id
     if name and clauses.kind in {"TABLE", "VIEW"}:
-        found = [run.table(name)]
+        found = [run.find(Table, "Table", name)]
     elif name and not clauses.kind and (table := catalog.find(Table, name, session)):
         found = [table]
     else:
-        found = [one for one in _found(run, clauses, Table) if one.kind != "SEQUENCE"]
+        found = _found(run, clauses, Table)
     for one in found:
         keys = 0
         for at, column in enumerate(one.columns, start=1):
@@ -360,9 +357,7 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
 
 def describe_agent(execution: Execution, name: Name) -> SqlResult:
     """Answer DESCRIBE AGENT; 002003, there is none of this name."""
-    agent = execution.database.catalog.find(Agent, name, execution.session.session_id)
-    if agent is None:
-        raise object_missing("Agent", str(name))
+    agent = execution.find(Agent, "Agent", name)
     names = "name database_name schema_name owner comment profile agent_spec created_on:t"
     return _result(names, [_facts(execution, agent)])
 

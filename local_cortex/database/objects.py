@@ -17,6 +17,7 @@ from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
 from local_cortex.sql.rows import describe, finish
 from local_cortex.sql.sql_error import (
+    WHAT_RUNS,
     SqlError,
     compile_error,
     exists_already,
@@ -39,7 +40,7 @@ PLACES = frozenset(
 )
 KINDS: dict[str, type[Entry]] = {
     **dict.fromkeys(("DATABASE", "SCHEMA"), Place),
-    **dict.fromkeys(("TABLE", "VIEW", "SEQUENCE"), Table),
+    **dict.fromkeys(("TABLE", "VIEW"), Table),
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
     "AGENT": Agent,
@@ -65,8 +66,9 @@ def create(execution: Execution, node: Any) -> SqlResult:
     properties = node.args.get("properties")
     given: Given = {type(one): one for one in (properties.expressions if properties else [])}
     special = next((word for one, word in _UNSUPPORTED.items() if one in given), "")
-    if kind not in _MAKERS or special:
-        raise not_run(f"CREATE {special}{kind}")
+    if kind not in KINDS or special:
+        instead = {"SEQUENCE": "Use a column with AUTOINCREMENT."}.get(kind, WHAT_RUNS)
+        raise not_run(f"CREATE {special}{kind}", instead)
     if KINDS[kind] in {Table, Place}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
         session_state.end(execution)
@@ -86,9 +88,16 @@ def create(execution: Execution, node: Any) -> SqlResult:
         raise exists_already(name.short)
     told = given.get(exp.SchemaCommentProperty)
     common = {"name": name, "owner": owner, "comment": str(told.this.name) if told else ""}
-    note = _MAKERS[kind](execution, node, given, common, there)
+    note = ""
+    if KINDS[kind] is Place:
+        _create_place(execution, common, there)
+    elif kind == "TABLE":
+        _create_table(execution, node, given, common)
+    else:
+        made, note = _MAKERS[kind](execution, node, common)
+        _swap(execution, there, made)
     label = "Stage area" if kind == "STAGE" else kind.capitalize()
-    return _done(f"{label} {name.short} successfully created.{note or ''}")
+    return _done(f"{label} {name.short} successfully created.{note}")
 
 
 def _name(execution: Execution, kind: str, node: Any) -> Name:
@@ -118,9 +127,7 @@ def _swap(execution: Execution, there: Entry | None, entry: Entry) -> None:
     catalog.place(entry)
 
 
-def _create_place(
-    execution: Execution, _: Any, __: Given, common: dict[str, Any], there: Entry | None
-) -> None:
+def _create_place(execution: Execution, common: dict[str, Any], there: Entry | None) -> None:
     catalog, name = execution.database.catalog, common["name"]
     if there is not None:
         _discard(execution, catalog.drop(there))
@@ -128,9 +135,7 @@ def _create_place(
     execution.session.database, execution.session.schema = name.database, name.schema or "PUBLIC"
 
 
-def _create_table(
-    execution: Execution, node: Any, given: Given, common: dict[str, Any], _: Entry | None
-) -> None:
+def _create_table(execution: Execution, node: Any, given: Given, common: dict[str, Any]) -> None:
     resolver = Resolver(execution)
     columns = _columns(node.this.expressions) if isinstance(node.this, exp.Schema) else ()
     model = given.get(exp.LikeProperty) or node.args.get("clone")
@@ -256,9 +261,7 @@ def _default(execution: Execution, table: Table, text: str) -> str:
     return finish(resolver, resolver.resolve(select)).partition("SELECT ")[2].rpartition(" AS ")[0]
 
 
-def _create_view(
-    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
-) -> None:
+def _view(execution: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
     resolver, text = Resolver(execution), node.expression.sql("snowflake")
     sql = finish(resolver, resolver.resolve(node.expression.copy()))
     listed = node.this.expressions if isinstance(node.this, exp.Schema) else []
@@ -268,62 +271,33 @@ def _create_view(
         if isinstance(one, exp.ColumnDef | exp.Identifier)
     ]
     columns = _described(execution, resolver, sql, names)
-    _swap(execution, there, Table(kind="VIEW", columns=columns, text=text, **common))
+    return Table(kind="VIEW", columns=columns, text=text, **common), ""
 
 
-def _create_sequence(
-    execution: Execution, _: Any, given: Given, common: dict[str, Any], there: Entry | None
-) -> None:
-    options = given.get(exp.SequenceProperties)
-    start, step = (
-        int(((options and options.args.get(one)) or exp.Literal.number(1)).to_py())
-        for one in ("start", "increment")
-    )
-    sequence = Table(kind="SEQUENCE", text=f"{start} {step}", **common)
-    _swap(execution, there, sequence)
-    execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {sequence.duckdb_schema}")
-    execution.cursor.execute(f"CREATE SEQUENCE {sequence.duckdb} START {start} INCREMENT {step}")
-
-
-def _create_stage(
-    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
-) -> str:
+def _stage(execution: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
     options, note = stage_options(execution, node.args.get("properties"))
-    folder = execution.stages.new_folder()
-    _swap(execution, there, Stage(folder=folder, **common, **options))
-    return note
+    return Stage(folder=execution.database.stages.new_folder(), **common, **options), note
 
 
-def _create_format(
-    execution: Execution, node: Any, given: Given, common: dict[str, Any], there: Entry | None
-) -> None:
-    options = options_of(node.args["properties"].expressions if given else ())
+def _format(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
+    properties = node.args.get("properties")
+    options = options_of(properties.expressions if properties else ())
     FileFormat.of(options)
-    _swap(execution, there, NamedFormat(options=options, **common))
+    return NamedFormat(options=options, **common), ""
 
 
-def _create_agent(
-    execution: Execution, node: Any, _: Given, common: dict[str, Any], there: Entry | None
-) -> None:
+def _agent(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
     profile, text = node.meta["profile"], node.meta["specification"]
     try:
         given = read_yaml(text)
         read_spec(given)
     except Refusal as error:
         raise compile_error(f"Invalid agent specification: {error}") from None
-    _swap(execution, there, Agent(given=given, profile=profile, **common))
+    return Agent(given=given, profile=profile, **common), ""
 
 
-_MAKERS: dict[str, Any] = {
-    "DATABASE": _create_place,
-    "SCHEMA": _create_place,
-    "TABLE": _create_table,
-    "VIEW": _create_view,
-    "SEQUENCE": _create_sequence,
-    "STAGE": _create_stage,
-    "FILE FORMAT": _create_format,
-    "AGENT": _create_agent,
-}
+# Each gives the object, and what its creation says besides.
+_MAKERS: dict[str, Any] = {"VIEW": _view, "STAGE": _stage, "FILE FORMAT": _format, "AGENT": _agent}
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
@@ -358,7 +332,7 @@ def comment(execution: Execution, node: Any) -> SqlResult:
     kind, text = str(node.args.get("kind")).upper(), node.expression.name
     if kind == "COLUMN":
         *parts, column = [identifier(part) for part in node.this.parts]
-        table = execution.table(Resolver(execution).full(parts))
+        table = execution.find(Table, "Table", Resolver(execution).full(parts))
         _change_column(execution, table, column, comment=text)
         return _done()
     if kind not in KINDS:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
-from itertools import count
 from typing import Any, TypeVar
 
 from local_cortex.database.execution import Execution
@@ -27,9 +25,6 @@ STATEMENT_SECONDS = 10.0
 THREADS = 4
 # Then the next statement gets its turn as well, so that short ones do not wait for long ones.
 TURN_SECONDS = 0.25
-# Beyond this number of long ones a turn goes only to a session that has nothing else running:
-# more threads would leave the event loop no processor.
-MOST_LONG = 4
 # DuckDB ignores an interrupt that arrives between two of its calls, so it is repeated.
 AGAIN_SECONDS = 0.1
 # A stopped statement that is still computing after this long won't end by itself.
@@ -37,7 +32,7 @@ STUCK_SECONDS = 20.0
 
 
 class Workers:
-    """The threads of one server; statements beyond their number wait for their turn.
+    """The threads of one server; statements beyond their number wait for their turn, in order.
 
     Args:
         seconds: how long one statement may compute, waiting for a turn or a model not counted.
@@ -46,12 +41,7 @@ class Workers:
 
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:
         self.seconds = seconds
-        self._free = threads
-        self._long = 0
-        self._numbers = count()
-        # By session: one with fewer goes before one with more.
-        self._unfinished: Counter[int] = Counter()
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._turns = asyncio.Semaphore(threads)
         self._ending: dict[asyncio.Future[Any], float] = {}
 
     @property
@@ -62,51 +52,27 @@ class Workers:
 
     async def run(self, job: Callable[[], T], execution: Execution) -> T:
         """Run a statement, which cancelling ends; 000630 if it computes for longer than it may."""
-        session = execution.session.session_id
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((self._unfinished[session], next(self._numbers), turn))
-        self._unfinished[session] += 1
-        self._begin()
         try:
             with execution.waiting():
-                await turn
+                await self._turns.acquire()
         except asyncio.CancelledError:
             execution.close()
-            self._unfinished -= Counter((session,))
-            self._free += not turn.cancelled()
-            self._begin()
             raise
-        try:
-            return await self._run(job, execution)
-        finally:
-            self._unfinished -= Counter((session,))
-
-    def _begin(self) -> None:
-        """Give the turns that are free to those that wait."""
-        self._waiting = sorted(one for one in self._waiting if not one[-1].done())
-        for others, _, turn in self._waiting:
-            if self._free and (self._long <= MOST_LONG or not others):
-                self._free -= 1
-                turn.set_result(None)
-
-    async def _run(self, job: Callable[[], T], execution: Execution) -> T:
         seconds = execution.session.timeout(self.seconds)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        has_turn, long = True, False
+        turn = ExitStack()
+        turn.callback(self._turns.release)
+        timer = loop.call_later(TURN_SECONDS, turn.close)
 
-        def pass_on(_: object = None) -> None:
-            """Give the turn back when its time is over, or the statement is."""
-            nonlocal has_turn, long
-            self._free, has_turn = self._free + has_turn, False
-            self._long -= long
-            # One that waits for a model takes no processor.
-            long = not future.done() and execution.computed > TURN_SECONDS / 2
-            self._long += long
-            self._begin()
+        def over(_: object) -> None:
+            timer.cancel()
+            turn.close()
+            # Nobody waits for the result of a stopped statement, so its exception is read here.
+            if not future.cancelled():
+                future.exception()
 
-        future.add_done_callback(pass_on)
-        future.add_done_callback(_look_at)
+        future.add_done_callback(over)
         # A daemon, so that one that computes on without end does not keep the interpreter.
         thread = threading.Thread(
             target=_compute, args=(job, loop, future), name="local-cortex-sql", daemon=True
@@ -116,8 +82,6 @@ class Workers:
         except RuntimeError:
             # The interpreter is ending and starts no more threads, but sessions are still closed.
             _compute(job, loop, future)
-        timer = loop.call_later(TURN_SECONDS, pass_on)
-        future.add_done_callback(lambda _: timer.cancel())
         try:
             while not future.done():
                 left = seconds - execution.computed
@@ -148,9 +112,3 @@ def _compute(
     # The server may have been closed meanwhile, and its loop with it.
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(told)
-
-
-def _look_at(future: asyncio.Future[Any]) -> None:
-    # Nobody waits for the result of a stopped statement, so its exception is read here.
-    if not future.cancelled():
-        future.exception()

@@ -35,7 +35,7 @@ Exists Add Sub Mul Div Mod Neg DPipe Bracket JSONExtract JSONPath JSONPathRoot J
 JSONPathSubscript Struct PropertyEQ Array RegexpLike Interval Var Extract StrPosition
 CurrentDate CurrentTime CurrentTimestamp Localtime Parameter Dot Rollup Cube
 GroupingSets Pivot TableSample Insert Update Delete Merge When Whens Schema Coalesce RawString
-HexString BitwiseAnd BitwiseOr BitwiseXor BitwiseLeftShift BitwiseRightShift BitwiseNot
+HexString
 """
 ALLOWED: Final = frozenset(getattr(exp, name) for name in NODES.split())
 # What a table can have; not, for one, ORDINALITY or a time to travel to.
@@ -237,11 +237,10 @@ def _window(node: Any) -> Any:
         value = functions.average([_rewrite(one) for one in inner.expressions], window=True)
     else:
         value = _rewrite(inner)
-    if node.args.get("spec") is None:
-        if name in {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"}:
-            node.set("spec", _frame("FOLLOWING"))
-        elif name == "CONDITIONAL_TRUE_EVENT":
-            node.set("spec", _frame(None))
+    if node.args.get("spec") is None and name in {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"}:
+        sides = {"start_side": "PRECEDING", "end_side": "FOLLOWING"}
+        rows = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", end="UNBOUNDED", **sides)
+        node.set("spec", rows)
 
     def over(one: Any) -> Any:
         window = node.copy()
@@ -249,16 +248,6 @@ def _window(node: Any) -> Any:
         return window
 
     return _each_aggregate(value, over)
-
-
-def _frame(end: str | None) -> Any:
-    return exp.WindowSpec(
-        kind="ROWS",
-        start="UNBOUNDED",
-        start_side="PRECEDING",
-        end="UNBOUNDED" if end else "CURRENT ROW",
-        end_side=end,
-    )
 
 
 def _within_group(node: Any) -> Any:
@@ -428,12 +417,6 @@ def _like(node: Any) -> Any:
 
 # Operators and syntax: the function that does the same, and its arguments.
 FUNCTIONS: Final[dict[type, tuple[str, ...]]] = {
-    exp.BitwiseAnd: ("BITAND", "this", "expression"),
-    exp.BitwiseOr: ("BITOR", "this", "expression"),
-    exp.BitwiseXor: ("BITXOR", "this", "expression"),
-    exp.BitwiseLeftShift: ("BITSHIFTLEFT", "this", "expression"),
-    exp.BitwiseRightShift: ("BITSHIFTRIGHT", "this", "expression"),
-    exp.BitwiseNot: ("BITNOT", "this"),
     exp.RegexpLike: ("REGEXP_LIKE", "this", "expression", "flag"),
     exp.Extract: ("DATE_PART", "this", "expression"),
     exp.StrPosition: ("POSITION", "substr", "this", "position"),

@@ -41,7 +41,12 @@ _ASKED: Final = count()
 _NOT_RUN: Final = """
 COLLATE SOUNDEX XMLGET PARSE_XML TO_XML CHECK_XML ST_POINT ST_DISTANCE TO_GEOGRAPHY ENCRYPT DECRYPT
 COMPRESS DECOMPRESS_STRING CONDITIONAL_CHANGE_EVENT MINHASH HLL_ACCUMULATE GET_DDL IDENTIFIER
-PARSE_IP GETVARIABLE
+PARSE_IP GETVARIABLE BITAND BIT_AND BITOR BIT_OR BITXOR BIT_XOR BITNOT BIT_NOT BITSHIFTLEFT
+BIT_SHIFTLEFT BITSHIFTRIGHT BIT_SHIFTRIGHT BITAND_AGG BIT_AND_AGG BITOR_AGG BIT_OR_AGG BITXOR_AGG
+BIT_XOR_AGG TIME_SLICE RATIO_TO_REPORT CONDITIONAL_TRUE_EVENT HASH_AGG HASH_COMBINE
+APPROX_PERCENTILE ARRAY_UNIQUE_AGG OBJECT_PICK REGR_SLOPE REGR_INTERCEPT REGR_R2 REGR_COUNT
+REGR_AVGX REGR_AVGY REGR_SXX REGR_SXY REGR_SYY REGR_VALX REGR_VALY WIDTH_BUCKET NORMAL RANDSTR
+PARSE_URL HAVERSINE REGEXP_INSTR FACTORIAL GREATEST_IGNORE_NULLS LEAST_IGNORE_NULLS
 """
 #: Snowflake's functions that do not run here.
 NOT_RUN: Final = frozenset(_NOT_RUN.split())
@@ -220,10 +225,6 @@ def writer(*names: str, takes: range) -> Callable[[Writer], Writer]:
 # --- values ---
 
 
-def _hash(given: Arguments) -> Any:
-    return duck("HASH(@0)::HUGEINT - 9223372036854775808", exp.Tuple(expressions=given))
-
-
 @writer("CONCAT", takes=ANY)
 def _concat(_: str, given: Arguments) -> Any:
     joined, *more = [helper("text", one) for one in given]
@@ -246,11 +247,10 @@ def _concat_ws(_: str, given: Arguments) -> Any:
     return once(build, given)
 
 
-@writer("GREATEST", "LEAST", "GREATEST_IGNORE_NULLS", "LEAST_IGNORE_NULLS", takes=ANY)
+@writer("GREATEST", "LEAST", takes=ANY)
 def _extreme(name: str, given: Arguments) -> Any:
     def build(given: Arguments) -> Any:
-        found = marked(call(name.partition("_")[0], *given), _common(given))
-        return found if name.endswith("NULLS") else _unless_null(given, found)
+        return _unless_null(given, marked(call(name, *given), _common(given)))
 
     return once(build, given)
 
@@ -324,14 +324,6 @@ def date_part(part: str, given: Arguments) -> Any:
     return duck(shape, helper("moment", given[0]), kind="int")
 
 
-@writer("TIME_SLICE", takes=range(3, 5))
-def _time_slice(_: str, given: Arguments) -> Any:
-    width = _span(given[1], _unit(given[2]))
-    end = len(given) == 4 and (text(given[3]) or "").upper() == "END"
-    shape = f"TIME_BUCKET(@0, @1, TIMESTAMP '1970-01-01'){' + @0' if end else ''}"
-    return duck(shape, width, helper("ntz", given[0]))
-
-
 _MOMENTS: Final = {
     **{
         f"{prefix}TO_{one}": one for prefix in ("", "TRY_") for one in ("DATE", "TIME", "TIMESTAMP")
@@ -366,9 +358,6 @@ def _to_char(_: str, given: Arguments) -> Any:
     if date_formats.is_moment(written):
         shape = exp.Literal.string(date_formats.moment(written))
         return marked(call("STRFTIME", helper("moment", given[0]), shape), "text")
-    encoding = {"HEX": "HEX", "BASE64": "TO_BASE64", "UTF-8": "DECODE", "UTF8": "DECODE"}
-    if written.upper() in encoding:
-        return call(encoding[written.upper()], given[0])
     return duck(date_formats.number(written), given[0], kind="text")
 
 
@@ -419,12 +408,12 @@ def object_(name: str, given: Arguments) -> Any:
     return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
 
 
-@writer("OBJECT_DELETE", "OBJECT_PICK", takes=range(2, 999))
-def _object_part(name: str, given: Arguments) -> Any:
+@writer("OBJECT_DELETE", takes=range(2, 999))
+def _object_delete(_: str, given: Arguments) -> Any:
     keys = exp.Array(expressions=given[1:])
     if len(given) == 2 and text(given[1]) is None:
         keys = duck("@0::VARCHAR[]", helper("arr", given[1]))
-    return helper("object_without" if name == "OBJECT_DELETE" else "object_only", given[0], keys)
+    return helper("object_without", given[0], keys)
 
 
 def get(value: Any, key: Any) -> Any:
@@ -455,10 +444,9 @@ AGGREGATES: Final = {
     name.partition(":")[0]: (name.rpartition(":")[2], kind)
     for kind, names in {
         "": "MIN MAX MODE ANY_VALUE GROUPING APPROX_COUNT_DISTINCT MIN_BY:ARG_MIN MAX_BY:ARG_MAX "
-        "BITAND_AGG:BIT_AND BITOR_AGG:BIT_OR BITXOR_AGG:BIT_XOR PERCENTILE_CONT PERCENTILE_DISC",
-        "num": "SUM MEDIAN STDDEV STDDEV_POP VARIANCE KURTOSIS VAR_POP CORR COVAR_POP COVAR_SAMP "
-        "REGR_SLOPE REGR_INTERCEPT REGR_R2 REGR_COUNT REGR_AVGX REGR_AVGY REGR_SXX REGR_SXY "
-        "REGR_SYY SKEW:SKEWNESS",
+        "PERCENTILE_CONT PERCENTILE_DISC",
+        "num": "SUM MEDIAN STDDEV STDDEV_POP VARIANCE VAR_POP CORR COVAR_POP COVAR_SAMP KURTOSIS "
+        "SKEW:SKEWNESS",
         "bool": "BOOLAND_AGG:BOOL_AND BOOLOR_AGG:BOOL_OR",
     }.items()
     for name in names.split()
@@ -551,18 +539,9 @@ def _object_agg(key: Any, value: Any) -> Any:
     return helper("object", duck("COALESCE(@0, [])", aggregate("LIST", _entry(key, value))))
 
 
-def _ratio(value: Any) -> Any:
-    value = helper("num", value)
-    whole = marked(duck("NULLIF(@0, 0)", aggregate("SUM", value.copy())), kind_of(value))
-    return helper("divide", value, whole)
-
-
 # --- every function ---
 
-_COUNT_IF: Final = (
-    range(1, 2),
-    lambda _, given: aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1))),
-)
+HASH: Final = "HASH(@0)::HUGEINT - 9223372036854775808"
 WRITERS.update(
     {
         **dict.fromkeys(date_formats.FUNCTIONS, (range(1, 2), date_part)),
@@ -572,24 +551,15 @@ WRITERS.update(
         "DATE_TRUNC": (range(2, 3), lambda _, given: _date_trunc(*given)),
         "DATEDIFF": (range(3, 4), lambda _, given: _date_diff(*given)),
         "GET": (range(2, 3), lambda _, given: get(*given)),
-        "HASH": (ANY, lambda _, given: _hash(given)),
-        "HASH_AGG": (ANY, lambda _, given: aggregate("BIT_XOR", _hash(given))),
+        "HASH": (ANY, lambda _, given: duck(HASH, exp.Tuple(expressions=given))),
         "AVG": (range(1, 2), lambda _, given: average(given)),
         "LISTAGG": (range(1, 3), lambda _, given: _listagg(*given)),
         "ARRAY_AGG": (range(1, 2), lambda _, given: _array_agg(given[0])),
-        "ARRAY_UNIQUE_AGG": (
-            range(1, 2),
-            lambda _, given: _array_agg(exp.Distinct(expressions=given)),
-        ),
         "OBJECT_AGG": (range(2, 3), lambda _, given: _object_agg(*given)),
-        "RATIO_TO_REPORT": (range(1, 2), lambda _, given: _ratio(given[0])),
-        "APPROX_PERCENTILE": (
-            range(2, 3),
-            lambda _, given: aggregate(
-                "QUANTILE_CONT", cast(helper("num", given[0]), "DOUBLE"), given[1]
-            ),
+        "COUNT_IF": (
+            range(1, 2),
+            lambda _, given: aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1))),
         ),
-        **dict.fromkeys(("COUNT_IF", "CONDITIONAL_TRUE_EVENT"), _COUNT_IF),
     }
 )
 

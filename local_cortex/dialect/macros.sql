@@ -24,9 +24,6 @@ DAYOFWEEKISO|DAYOFWEEK_ISO
 DAY|DAYOFMONTH
 WEEK|WEEKOFYEAR
 LISTAGG|STRING_AGG
-BITAND_AGG|BIT_AND_AGG
-BITOR_AGG|BIT_OR_AGG
-BITXOR_AGG|BIT_XOR_AGG
 
 -- arguments of known kinds
 text[int|dec|date|bool] text = @0::VARCHAR
@@ -172,7 +169,6 @@ EXP(a) real = $finite(exp($num(a)::DOUBLE))
 LN(a) real = ln($num(a)::DOUBLE)
 LOG(b, a) real = ln($num(a)::DOUBLE) / ln($num(b)::DOUBLE)
 POWER|POW(a, b) real = $finite(pow($num(a)::DOUBLE, $num(b)::DOUBLE))
-FACTORIAL(n) = factorial(n::INTEGER)
 PI() = pi()
 DEGREES(a) = degrees($num(a)::DOUBLE)
 RADIANS(a) = radians($num(a)::DOUBLE)
@@ -187,25 +183,14 @@ ATAN2(a, b) = atan2($num(a)::DOUBLE, $num(b)::DOUBLE)
 SINH(a) = sinh($num(a)::DOUBLE)
 COSH(a) = cosh($num(a)::DOUBLE)
 TANH(a) = tanh($num(a)::DOUBLE)
-HAVERSINE(a, b, c, d) = 2 * 6371 * asin(sqrt(pow(sin(radians((c - a)::DOUBLE / 2)), 2) + cos(radians(a::DOUBLE)) * cos(radians(c::DOUBLE)) * pow(sin(radians((d - b)::DOUBLE / 2)), 2)))
-BITAND|BIT_AND(a, b) = a::HUGEINT & b::HUGEINT
-BITOR|BIT_OR(a, b) = a::HUGEINT | b::HUGEINT
-BITXOR|BIT_XOR(a, b) = xor(a::HUGEINT, b::HUGEINT)
-BITNOT|BIT_NOT(a) = ~(a::HUGEINT)
-BITSHIFTLEFT|BIT_SHIFTLEFT(a, n) = a::HUGEINT << n::HUGEINT
-BITSHIFTRIGHT|BIT_SHIFTRIGHT(a, n) = a::HUGEINT >> n::HUGEINT
-WIDTH_BUCKET(a, low, high, n) int = CASE WHEN $num(a) < low THEN 0 WHEN $num(a) >= high THEN n + 1 ELSE floor(($num(a) - low)::DOUBLE / ((high - low)::DOUBLE / n))::HUGEINT + 1 END
 ZEROIFNULL(a) same = coalesce($num(a), 0)
 NULLIFZERO(a) = nullif($num(a), 0)
 SEQ8|SEQ1|SEQ2|SEQ4() int := row_number() OVER () - 1
 SEQ8(n) := row_number() OVER () - 1
-HASH_COMBINE(a, b) := hash(a, b)
 RANDOM() = hash(random())::HUGEINT - 9223372036854775808
 RANDOM(seed) = hash(random())::HUGEINT - 9223372036854775808
-NORMAL(mean, deviation, generator) = mean + deviation * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())
 UNIFORM(low DOUBLE, high DOUBLE, generator) num = low + (high - low) * random()
 UNIFORM(low HUGEINT, high HUGEINT, generator) = low + floor((high - low + 1)::DOUBLE * random())::HUGEINT
-RANDSTR(n, generator) text = array_to_string(list_transform(range((CASE WHEN n > 16777216 THEN $long() ELSE n END)::BIGINT), lambda i: substr('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 1 + floor(random() * 62)::INTEGER, 1)), '')
 
 -- strings
 LENGTH|LEN(s BLOB) int = octet_length(s)
@@ -287,7 +272,6 @@ REGEXP_SUBSTR_ALL|REGEXP_EXTRACT_ALL(s, p) = regexp_extract_all($text(s), p)::VA
 REGEXP_COUNT(s, p) int = len(regexp_extract_all($text(s), p))
 REGEXP_COUNT(s, p, i) = len(regexp_extract_all(substr($text(s), i::BIGINT), p))
 REGEXP_COUNT(s, p, i, f) = len(regexp_extract_all(substr($text(s), i::BIGINT), $flags(f) || p))
-REGEXP_INSTR(s, p) = CASE WHEN regexp_matches($text(s), p) THEN length(string_split_regex($text(s), p)[1]) + 1 ELSE 0 END
 
 -- conditions
 IFF(c, a, b) := CASE WHEN $bool(c) THEN a ELSE b END
@@ -300,8 +284,6 @@ BOOLAND(a, b) = $bool(a) AND $bool(b)
 BOOLOR(a, b) = $bool(a) OR $bool(b)
 BOOLNOT(a) = NOT $bool(a)
 BOOLXOR(a, b) = $bool(a) <> $bool(b)
-REGR_VALX(y, x) = CASE WHEN y IS NOT NULL THEN x END
-REGR_VALY(y, x) = CASE WHEN x IS NOT NULL THEN y END
 
 -- dates
 first_day(u, d) date = date_trunc(u, d)::DATE
@@ -394,7 +376,6 @@ entries(v) = list_transform(map_entries($obj(v)::MAP(VARCHAR, JSON)), lambda e: 
 OBJECT_INSERT(o, k, v) obj = $OBJECT_INSERT(o, k, v, FALSE)
 OBJECT_INSERT(o, k, v, replaces) = CASE WHEN NOT replaces AND list_contains(json_keys(o::VARIANT::JSON), k) THEN error('SF:100103:22000:Duplicate field key ''' || k || '''') ELSE $object(list_append(list_filter($entries(o), lambda e: e.k <> k), {k: k, v: v::VARIANT})) END
 object_without(o, ks) = $object_with_nulls(list_filter($entries(o), lambda e: NOT list_contains(ks, e.k)))
-object_only(o, ks) = $object_with_nulls(list_filter($entries(o), lambda e: list_contains(ks, e.k)))
 ARRAY_SIZE(a) int = len($arr(a))
 ARRAY_CONTAINS(v, a) = list_contains($arr(a), v::VARIANT)
 ARRAY_POSITION(v, a) = nullif(list_position($arr(a), v::VARIANT), 0) - 1
@@ -419,8 +400,6 @@ ARRAY_REVERSE(a) = list_reverse($arr(a))
 ARRAY_GENERATE_RANGE(i, j) arr = $ARRAY_GENERATE_RANGE(i, j, 1)
 ARRAY_GENERATE_RANGE(i, j, step) = CASE WHEN (j - i) / step > 10000 THEN $many() ELSE range(i::BIGINT, CASE WHEN (j - i) / step > 10000 THEN i ELSE j END::BIGINT, step::BIGINT)::VARIANT[] END
 ARRAY_FLATTEN(a) = flatten(list_transform($arr(a), lambda e: $arr(e)))
-PARSE_URL(u) = $PARSE_URL(u, 0)
-PARSE_URL(u, permissive) = $object_with_nulls([{k: 'scheme', v: nullif(regexp_extract(u, '^([A-Za-z][A-Za-z0-9+.-]*):', 1), '')::VARIANT}, {k: 'host', v: nullif(regexp_extract(u, '^[^:/]+://([^/:?#]*)', 1), '')::VARIANT}, {k: 'port', v: nullif(regexp_extract(u, '^[^:/]+://[^/:?#]*:(\d+)', 1), '')::VARIANT}, {k: 'path', v: nullif(regexp_extract(u, '^[^:/]+://[^/?#]*/([^?#]*)', 1), '')::VARIANT}, {k: 'query', v: nullif(regexp_extract(u, '\?([^#]*)', 1), '')::VARIANT}, {k: 'fragment', v: nullif(regexp_extract(u, '#(.*)$', 1), '')::VARIANT}, {k: 'parameters', v: CASE WHEN contains(u, '?') THEN to_json(map_from_entries(list_transform(string_split(regexp_extract(u, '\?([^#]*)', 1), '&'), lambda p: {k: split_part(p, '=', 1), v: split_part(p, '=', 2)})))::VARIANT END}])
 
 -- vectors
 VECTOR_L1_DISTANCE(a, b) = list_sum(list_transform(list_zip(a, b), lambda p: abs(p[1] - p[2])))::DOUBLE

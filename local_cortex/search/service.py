@@ -203,7 +203,7 @@ def selected(execution: Execution, definition: str, home: Sequence[str | None]) 
         execution.check()
         if isinstance(execution.failure, SqlError):
             raise execution.failure from None
-        text = execution.stages.hide(str(error))
+        text = execution.database.stages.hide(str(error))
         raise as_sql_error(text, type(error), parse(definition)) from error
 
 

@@ -1,4 +1,4 @@
-"""What the names in a statement stand for: binds, variables, the session, tables, views, sequences.
+"""What the names in a statement stand for: binds, variables, the session, tables, views.
 
 Afterwards every table is DuckDB's, every name is encoded, every projection has the name that
 Snowflake gives it, and what only DuckDB understands waits behind a column of no table until the
@@ -196,7 +196,7 @@ class Resolver:
 
     def _name_columns(self, select: Any, sql: str) -> None:
         for one in list(select.expressions):
-            plain = isinstance(one, exp.Column) and identifier(one.this) != "NEXTVAL"
+            plain = isinstance(one, exp.Column)
             if not one.is_star and not plain and not isinstance(one, exp.Alias | exp.Aliases):
                 alias = exp.to_identifier(result_name(one, sql), quoted=True)
                 one.replace(exp.Alias(this=one.copy(), alias=alias))
@@ -256,15 +256,6 @@ class Resolver:
         return self._session.variables[name].copy()
 
     def _column(self, node: Any) -> Any:
-        if identifier(node.this) == "NEXTVAL" and node.args.get("table"):
-            parts = [identifier(part) for part in node.parts[:-1]]
-            name = self.full(parts)
-            sequence = self._execution.database.catalog.find(Table, name, self._session.session_id)
-            if sequence is None or sequence.kind != "SEQUENCE":
-                raise object_missing("Sequence", written(*parts))
-            if self._execution.describe_only:
-                return exp.cast(exp.null(), "bigint")
-            return self.hide(exp.func("nextval", exp.Literal.string(sequence.duckdb)))
         # DuckDB finds a column by its table's name alone.
         node.set("db", None)
         node.set("catalog", None)

@@ -65,7 +65,7 @@ def query(
         # DuckDB has one type for some of Snowflake's: what was declared says which it is.
         types.append(own if own is not None and own.duckdb == of_duckdb(found).duckdb else None)
     rows = not execution.describe_only
-    return SqlResult.of_relation(relation, names, types, SELECT, rows=rows)
+    return SqlResult.of_relation(relation, names, types, rows=rows)
 
 
 def _constants(tree: Any) -> dict[str, str | None] | None:
@@ -213,5 +213,5 @@ def truncate(execution: Execution, node: Any) -> SqlResult:
                 raise
             continue
         _run(execution, f"DELETE FROM {table.duckdb}")  # noqa: S608 - our own name
-        execution.stages.forget_loaded(table.duckdb)
+        execution.database.stages.forget_loaded(table.duckdb)
     return SqlResult.done(DDL)

@@ -79,7 +79,7 @@ def _told(execution: Execution, error: Exception) -> SqlError:
         return execution.failure
     if isinstance(error, duckdb.Error) and execution.failure is None:
         known = [column.name for table in execution.tables for column in table.columns]
-        text = execution.stages.hide(str(error))
+        text = execution.database.stages.hide(str(error))
         return as_sql_error(text, type(error), parse(execution.sql), known)
     # The connector repeats a request that failed with HTTP 500 for minutes; an error message is
     # what a learner can do something with.

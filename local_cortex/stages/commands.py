@@ -15,7 +15,6 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.sql.names import written
 from local_cortex.sql.sql_error import compile_error, not_run
 from local_cortex.stages import copying
 from local_cortex.stages.file_formats import invalid_option, name_of, options_of, unquoted
@@ -26,7 +25,6 @@ from local_cortex.stages.stage_files import (
     bad_path,
     bind,
     file_format,
-    find,
     location,
     named,
     target,
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from local_cortex.database.execution import Execution
 
 _ALTER: Final = re.compile(
-    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(?P<name>\S+)\s+(?P<what>REFRESH|SET\s+DIRECTORY)\b.*",
+    r"\s*STAGE\s+(?:IF\s+EXISTS\s+)?(\S+)\s+(?:(REFRESH)|SET\s+DIRECTORY)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -74,7 +72,9 @@ def _put(execution: Execution, tree: exp.Put) -> PutGet:
     place, source = location(execution, tree.args["target"]), _file_url(tree.this)
     # The client reads the files, so this is only what can be known before.
     paths = map(Path, islice(iglob(source), MAX_STAGE_FILES))
-    execution.stages.check_room(sum(path.stat().st_size for path in paths if path.is_file()))
+    execution.database.stages.check_room(
+        sum(path.stat().st_size for path in paths if path.is_file())
+    )
     known = {"AUTO_COMPRESS": True, "OVERWRITE": False, "SOURCE_COMPRESSION": "AUTO_DETECT"}
     data = {"command": "UPLOAD", "src_locations": [source]}
     return _transfer(place.stage.at(place.path), data, _options(tree, known))
@@ -163,20 +163,19 @@ def _alter(execution: Execution, tree: exp.Command) -> SqlResult:
     found = _ALTER.fullmatch(_rest(tree))
     if found is None:
         raise not_run("ALTER of a stage or file format", "Create it again instead.")
-    stage = find(execution, Stage, execution.resolve(named(found["name"])))
-    if found["what"].upper() == "REFRESH":
-        # DIRECTORY(@stage) always shows the stage's files.
+    stage = execution.find(Stage, "Stage", execution.resolve(named(found[1])))
+    # DIRECTORY(@stage) always shows the stage's files.
+    if found[2]:
         return SqlResult.named("file status", [], SELECT)
-    execution.database.catalog.change(stage, directory="true" in found[0].lower())
-    return SqlResult.done(DDL, f"Stage {written(stage.name.name)} successfully altered.")
+    return SqlResult.done(DDL, f"Stage {stage.name.short} successfully altered.")
 
 
 def _describe(execution: Execution, tree: exp.Describe) -> SqlResult:
-    stage = find(execution, Stage, target(execution, tree))
+    stage = execution.find(Stage, "Stage", target(execution, tree))
     kind = file_format(execution, None, stage).type
     rows = [
         ("STAGE_FILE_FORMAT", "TYPE", "String", kind, "CSV"),
-        ("DIRECTORY", "ENABLE", "Boolean", str(stage.directory).lower(), "false"),
+        ("DIRECTORY", "ENABLE", "Boolean", "true", "false"),
     ]
     return SqlResult.named(
         "parent_property property property_type property_value property_default", rows, SELECT

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlglot
 from sqlglot import exp
 
+from local_cortex.database.catalog import Table
 from local_cortex.sql.names import encode, identifier, in_quotes
 from local_cortex.sql.rows import translate
 from local_cortex.sql.sql_error import SqlError, compile_error, invalid_identifier, not_run
@@ -21,7 +22,6 @@ from local_cortex.wire.result import SqlResult
 from local_cortex.wire.types import SqlType
 
 if TYPE_CHECKING:
-    from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
 COPY = 0x3600  # statementTypeId, as in Snowflake's JDBC driver
@@ -73,13 +73,13 @@ def run(execution: Execution, tree: exp.Copy) -> SqlResult:
     if on_error not in _ON_ERROR:
         raise not_run(f"ON_ERROR = {on_error}", f"Use one of {', '.join(_ON_ERROR)}.")
     name = target(execution, tree)
-    table = execution.table(name)
+    table = execution.find(Table, "Table", name)
     columns = _columns(table, tree)
     source: Any = tree.args["files"][0]
     query = source.this if isinstance(source, exp.Subquery) else None
     place = location(execution, query.find(exp.Table) if query is not None else source)
     given = file_format(execution, options["FILE_FORMAT"], place.stage)
-    loaded = execution.stages.loaded
+    loaded = execution.database.stages.loaded
     files = [
         file
         for file in place.files(execution, options["PATTERN"], options["FILES"])
@@ -120,7 +120,7 @@ def run(execution: Execution, tree: exp.Copy) -> SqlResult:
         for file in done:
             file.path.unlink(missing_ok=True)
     else:
-        execution.stages.remember_loaded(table, done)
+        execution.database.stages.remember_loaded(table, done)
     return SqlResult.named(_RESULT, rows, COPY)
 
 

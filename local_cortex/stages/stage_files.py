@@ -15,16 +15,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from local_cortex.database.catalog import Entry, Name
+from local_cortex.database.catalog import Entry, Name, Table
 from local_cortex.sql.bounds import MAX_OBJECTS
 from local_cortex.sql.names import written
-from local_cortex.sql.sql_error import SqlError, compile_error, object_missing, too_large
+from local_cortex.sql.sql_error import SqlError, compile_error, too_large
 from local_cortex.stages.file_formats import (
     FileFormat,
     invalid_option,
@@ -34,7 +34,6 @@ from local_cortex.stages.file_formats import (
 )
 
 if TYPE_CHECKING:
-    from local_cortex.database.catalog import Table
     from local_cortex.database.execution import Execution
 
 MAX_STAGE_BYTES = 500_000_000  # of all files in all stages; they are on the learner's disk
@@ -54,8 +53,6 @@ _LOCATION: Final = re.compile(
     r"(?:/(?P<path>.*))?",
     re.DOTALL,
 )
-
-E = TypeVar("E", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +90,6 @@ class Stage(NamedFormat):
 
     kind: str = "STAGE"
     folder: Path
-    directory: bool = False
 
     def discard(self, cursor: Any) -> None:  # noqa: ARG002 - the files are not in DuckDB
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -241,7 +237,7 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
     found = _LOCATION.fullmatch(place.strip())
     if found is None:
         raise bad_path(place)
-    stages = execution.stages
+    stages = execution.database.stages
     if not full:
         stages.check_room()
     path = checked(found["path"] or "")
@@ -249,17 +245,9 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
         return Location(stages.own("~", execution.session.user), path)
     name = execution.resolve(named(found["space"] + found["name"]))
     if found["table"]:
-        owner = execution.table(name)
+        owner = execution.find(Table, "Table", name)
         return Location(stages.own("%", owner.duckdb, str(owner.created)), path)
-    return Location(find(execution, Stage, name), path)
-
-
-def find(execution: Execution, kind: type[E], name: Name) -> E:
-    """Return the stage or file format that the session sees there, or raise 002003."""
-    found = execution.database.catalog.find(kind, name, execution.session.session_id)
-    if found is None:
-        raise object_missing("Stage" if kind is Stage else "File format", str(name))
-    return found
+    return Location(execution.find(Stage, "Stage", name), path)
 
 
 def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any], str]:
@@ -271,8 +259,6 @@ def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any]
         if option == "FileFormatProperty":
             options["options"] = options_of(one.expressions)
             file_format(execution, options["options"])
-        elif option == "DIRECTORY":
-            options["directory"] = "true" in one.args["value"].sql().lower()
         elif option == "URL":
             url = name_of(one.args["value"])
             note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
@@ -288,7 +274,7 @@ def file_format(execution: Execution, given: Any, stage: Stage | None = None) ->
     name = given.pop("FORMAT_NAME", None)
     if name is None:
         return FileFormat.of({"TYPE": own.get("TYPE", "CSV"), **given})
-    found = find(execution, NamedFormat, execution.resolve(named(str(name))))
+    found = execution.find(NamedFormat, "File format", execution.resolve(named(str(name))))
     return FileFormat.of({**found.options, **given})
 
 

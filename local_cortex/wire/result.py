@@ -124,7 +124,6 @@ class SqlResult:
         relation: Any,
         names: Sequence[str],
         kinds: Sequence[SqlType | None],
-        statement_type_id: int,
         *,
         rows: bool = True,
     ) -> SqlResult:
@@ -144,7 +143,7 @@ class SqlResult:
         for index, column in enumerate(columns):
             if column.type.is_json:
                 table = table.set_column(index, str(index), _indented(table.column(index)))
-        return cls(tuple(columns), table.rename_columns(list(names)), statement_type_id)
+        return cls(tuple(columns), table.rename_columns(list(names)), SELECT)
 
     @property
     def row_count(self) -> int:

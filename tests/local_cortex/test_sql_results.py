@@ -31,7 +31,7 @@ def result_of(
         connection.execute("SET TimeZone = 'UTC'")
         relation = connection.sql(sql)
         told = kinds or [None] * len(relation.columns)
-        return SqlResult.of_relation(relation, relation.columns, told, SELECT, rows=rows)
+        return SqlResult.of_relation(relation, relation.columns, told, rows=rows)
 
 
 def from_json(result: SqlResult) -> list[tuple[Any, ...]]:

@@ -416,12 +416,6 @@ def test_a_path_without_quotes_ends_before_a_semicolon_and_may_follow_a_comment(
     assert [path.name for path in folder.iterdir()] == ["a.csv"]
 
 
-def test_a_directory_is_what_a_stage_says(run: Callable[..., Rows]) -> None:
-    assert run("describe stage files")[-1][3] == "false"
-    run("alter stage files set directory = (enable = true)")
-    assert run("describe stage files")[-1][3] == "true"
-
-
 NOT_RUN = [
     "copy into people from @files validation_mode = return_errors",
     "copy into people from @files file_format = (type = avro)",

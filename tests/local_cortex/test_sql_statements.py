@@ -1,4 +1,4 @@
-"""Statements that are not queries: USE, ALTER SESSION, transactions, tables, views, sequences."""
+"""Statements that are not queries: USE, ALTER SESSION, transactions, tables, views."""
 
 from __future__ import annotations
 
@@ -147,10 +147,7 @@ def test_views_that_read_one_another_without_end_are_refused(session: SqlSession
     assert refusal("CREATE VIEW v11 AS SELECT * FROM v10", session=session).code == "000002"
 
 
-def test_a_sequence_counts_and_an_identity_column_does(session: SqlSession) -> None:
-    run("CREATE SEQUENCE s START 5 INCREMENT 2", session=session)
-    assert rows("SELECT s.NEXTVAL", session=session) == [(5,)]
-    assert rows("SELECT course.public.s.NEXTVAL AS n", session=session) == [(7,)]
+def test_an_identity_column_counts(session: SqlSession) -> None:
     run("CREATE TABLE t (id INT AUTOINCREMENT, x TEXT)", session=session)
     run("INSERT INTO t (x) VALUES ('a'), ('b')", session=session)
     assert rows("SELECT * FROM t", session=session) == [(1, "a"), (2, "b")]
@@ -203,7 +200,6 @@ def test_two_statements_that_change_the_same_row_wait_for_each_other(session: Sq
     [
         ("CREATE VIEW taken AS SELECT 1 a", "CREATE OR REPLACE TABLE taken (a INT)"),
         ("CREATE TABLE taken (a INT)", "CREATE VIEW IF NOT EXISTS taken AS SELECT 1 a"),
-        ("CREATE TABLE taken (a INT)", "CREATE OR REPLACE SEQUENCE taken"),
     ],
 )
 def test_an_object_is_not_replaced_by_one_of_another_kind(

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from local_cortex.database.execution import Execution
-from local_cortex.database.workers import MOST_LONG
 from local_cortex.sql import Database, SqlError, SqlServer, SqlSession, Workers
 from tests.local_cortex.sql_support import EchoCortex, new_session
 
@@ -167,39 +166,18 @@ async def test_a_short_statement_does_not_wait_for_the_end_of_long_ones() -> Non
 
 
 @in_a_loop
-async def test_a_session_of_one_statement_goes_before_a_session_of_many() -> None:
-    workers, go_on, order = Workers(threads=1), threading.Event(), list[str]()
-    first = asyncio.create_task(workers.run(go_on.wait, execution(1)))
+async def test_statements_begin_in_the_order_in_which_they_came() -> None:
+    workers, go_on, order = Workers(threads=1), threading.Event(), list[int]()
+    first = asyncio.create_task(workers.run(go_on.wait, execution()))
     await asyncio.sleep(0)
-    many = [
-        asyncio.create_task(workers.run(lambda: order.append("many"), execution(1)))
-        for _ in range(3)
+    waiting = [
+        asyncio.create_task(workers.run(partial(order.append, number), execution()))
+        for number in range(3)
     ]
     await asyncio.sleep(0)
-    single = asyncio.create_task(workers.run(lambda: order.append("one"), execution(2)))
-    await asyncio.sleep(0)
     go_on.set()
-    await asyncio.gather(first, single, *many)
-    assert order == ["one", "many", "many", "many"]
-
-
-@in_a_loop
-async def test_a_session_has_few_long_statements_at_a_time_and_others_go_on() -> None:
-    workers = Workers(threads=1)
-    long = [execution(1) for _ in range(8)]
-    started: set[Execution] = set()
-
-    def compute(one: Execution) -> None:
-        started.add(one)
-        until_stopped(one)
-
-    running = [asyncio.create_task(workers.run(partial(compute, one), one)) for one in long]
-    for number in range(2, 8):
-        await workers.run(lambda: None, execution(number))
-    assert len(started) == MOST_LONG + 1
-    for one in long:
-        one.stop()
-    await asyncio.wait(running)
+    await asyncio.gather(first, *waiting)
+    assert order == [0, 1, 2]
 
 
 @in_a_loop
