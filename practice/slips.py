@@ -6,6 +6,7 @@ around it, and finds only what cannot be Python whatever was meant.
 
 from __future__ import annotations
 
+import difflib
 import io
 import itertools
 import keyword
@@ -13,6 +14,7 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from practice.sources import parse_python
 
@@ -39,6 +41,8 @@ SAID = (
     (r"multiple exception types must be parenthesized", "except_brackets"),
 )  # fmt: skip
 OPENING, CLOSING = "([{", ")]}"
+# How similar a word is to the one of Python's that was meant, from 0 to 1.
+NEARLY = 0.7
 # An f-string whose own quote comes again in its braces, which Python reads from 3.12 on.
 NESTED = re.compile(r"\bf([\"'])[^\"']*\{[^}\"']*\1", re.IGNORECASE)
 # A call and a colon: what begins a block needs a word before it.
@@ -67,13 +71,8 @@ class _Token:
 
 def misread(code: str, error: SyntaxError) -> Found | None:
     """Return what is wrong where Python cannot read a program; ``None`` if that is not certain."""
-    for said, name in SAID:
-        if found := re.match(said, error.msg):
-            named = {key: value or "" for key, value in found.groupdict().items()}
-            line = error.lineno or 0
-            written = "".join(code.splitlines()[line - 1 : line])
-            comma = name == "leading_zero" and re.search(r"\d,0\d", written)
-            return "decimal_comma" if comma else name, line, named
+    if found_here := _misspelt_word(code, error.lineno or 0) or _said(code, error):
+        return found_here
     line = error.lineno or 0
     written = "".join(code.splitlines()[line - 1 : line])
     if error.msg.startswith("f-string: unmatched") and (found := NESTED.search(written)):
@@ -99,6 +98,32 @@ def misread(code: str, error: SyntaxError) -> Found | None:
         if _mends(code, line, repaired, error.lineno or 0):
             return name, line, {}
     return ("positional_after", error.lineno or 0, {}) if order else None
+
+
+def _said(code: str, error: SyntaxError) -> Found | None:
+    """Find what Python's own message is certain of."""
+    for said, name in SAID:
+        if found := re.match(said, error.msg):
+            named = {key: value or "" for key, value in found.groupdict().items()}
+            line = error.lineno or 0
+            written = "".join(code.splitlines()[line - 1 : line])
+            comma = name == "leading_zero" and re.search(r"\d,0\d", written)
+            return "decimal_comma" if comma else name, line, named
+    return None
+
+
+def _misspelt_word(code: str, at: int) -> Found | None:
+    """Find a line whose first word is nearly one of Python's, and with which Python reads on."""
+    for line, written in enumerate(code.splitlines()[:at], 1):
+        first = re.match(r"\s*([A-Za-z]+)\b", written) if line >= at - 1 else None
+        word = first[1] if first else ""
+        if not first or keyword.iskeyword(word.lower()):
+            continue
+        for meant in difflib.get_close_matches(word, keyword.kwlist, 1, NEARLY):
+            repaired = partial(re.sub, word, meant, count=1)
+            if _mends(code, line, repaired, at):
+                return "misspelt", line, {"name": word, "other": meant}
+    return None
 
 
 def _with_colon(line: str) -> str:
@@ -136,7 +161,9 @@ def _pairs(tokens: list[_Token]) -> Found | None:
     """Find two values side by side; Python always wants something between them."""
     for place, (one, two) in enumerate(itertools.pairwise(tokens)):
         strings = one.kind == two.kind == tokenize.STRING
-        if not one.is_value or not two.is_value or two.text in tuple(CLOSING) or strings:
+        braces = (one.text, two.text) == ("}", "{") and one.line != two.line
+        value = two.is_value or braces
+        if not one.is_value or not value or two.text in tuple(CLOSING) or strings:
             continue
         named = {"name": one.text, "other": two.text}
         if keyword.iskeyword(one.text.lower()) and not keyword.iskeyword(one.text):

@@ -27,6 +27,8 @@ def outside_if(trial: Trial) -> Found | None:
             return "button_unused", call.lineno, {}
     if not buttons or trial.called & {"st.stop", "st.rerun", "exit", "sys.exit", "quit"}:
         return None
+    if found := _in_else(trial, buttons):
+        return found
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
     pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
     for node in trial.each(ast.expr):
@@ -39,6 +41,24 @@ def outside_if(trial: Trial) -> Found | None:
             if places and all(id(place) in pressed for place in places):
                 where = {"name": node.id, "other": str(buttons[0].lineno)}
                 return "outside_if_used", node.lineno, where
+    return None
+
+
+def _in_else(trial: Trial, buttons: list[ast.If]) -> Found | None:
+    """What asks the model in the ``else`` of a button, which runs when it wasn't pressed."""
+    pressed = {id(node) for each in buttons for line in each.body for node in ast.walk(line)}
+    # In a chat, a message starts the answer; a button may do something else.
+    for each in buttons if "st.chat_input" not in trial.called else ():
+        # `if not st.button(...)` has what a pressed one does in its `else`.
+        turned = [
+            node for node in ast.walk(each.test) if isinstance(node, ast.UnaryOp | ast.Compare)
+        ]
+        if any(_looks_at_button(trial, node) for node in turned):
+            continue
+        for node in (node for line in each.orelse for node in ast.walk(line)):
+            if isinstance(node, ast.Call) and id(node) not in pressed and _asks(node, each.lineno):
+                where = {"name": ast.unparse(node.func), "other": str(each.lineno)}
+                return "outside_if", node.lineno, where
     return None
 
 
@@ -55,14 +75,15 @@ def _kept(button: ast.Call) -> bool:
 
 def _button_ifs(trial: Trial) -> list[ast.If]:
     """Return each ``if`` that looks at a button, or at a variable that holds one."""
+    return [each for each in trial.each(ast.If) if _looks_at_button(trial, each.test)]
+
+
+def _looks_at_button(trial: Trial, value: ast.expr) -> bool:
     kept = [each for each in trial.each(ast.Assign) if _has_button(each.value)]
     names = set().union(*map(targets, kept))
-    return [
-        each
-        for each in trial.each(ast.If)
-        if _has_button(each.test)
-        or any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(each.test))
-    ]
+    return _has_button(value) or any(
+        isinstance(node, ast.Name) and node.id in names for node in ast.walk(value)
+    )
 
 
 def _has_button(value: ast.expr) -> bool:

@@ -81,7 +81,14 @@ def _unknown(trial: Trial, name: str) -> Found:
     close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
     if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
         return "misspelt", line, named | {"other": other}
-    return "undefined", line, named
+    return "unknown_exception" if _is_exception(trial, name) else "undefined", line, named
+
+
+def _is_exception(trial: Trial, name: str) -> bool:
+    """Whether a name stands only where an exception is raised or caught."""
+    used = [ast.unparse(each.exc) for each in trial.each(ast.Raise) if each.exc]
+    used += [ast.unparse(each.type) for each in trial.each(ast.ExceptHandler) if each.type]
+    return any(re.match(rf"\(?(\w+, )*{name}(?![\w.])", each) for each in used)
 
 
 def _is_compared_argument(trial: Trial, name: str) -> bool:
@@ -268,6 +275,11 @@ def imported(trial: Trial) -> Found | None:
             return "misspelt_import", line, named | {"other": other}
         return "no_such_import", line, named
     if found := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", trial.said):
+        wanted = [each for each in trial.each(ast.ImportFrom) if each.module == found[1]]
+        for name in (alias.name for each in wanted for alias in each.names):
+            if module := trial.imports.get(name):
+                named = {"name": name, "where": found[1], "other": module}
+                return "import_elsewhere", line, named
         modules = {*trial.imports.values(), "streamlit", "snowflake.cortex", "time", "json"}
         if other := similar(found[1], modules):
             return "misspelt_module", line, {"name": found[1], "other": other}

@@ -64,11 +64,12 @@ def object_shown(trial: Trial) -> Found | None:
 
 
 def wrong_value(trial: Trial) -> Found | None:
-    """What was typed in is shown, or given on, where something else is asked for."""
+    """The prompt that was typed in is shown, or given on, where the answer is asked for."""
     asked = {
         str(call.arguments.get("now")).strip()
         for call in trial.evidence.calls
         if call.name.removeprefix("st.") in ("text_input", "text_area")
+        and "prompt" in str(call.arguments.get("label")).lower()
     }
     shown = [
         (str(call.arguments.get("body", "")), call.line)

@@ -136,6 +136,24 @@ def f_missing(trial: Trial) -> Found | None:
     return None
 
 
+def quoted_name(trial: Trial) -> Found | None:
+    """A variable's name between quotes: the page shows the name, and nothing reads the variable.
+
+    A function may read its parameter elsewhere, but does not give back its name.
+    """
+    shown = {text for call in trial.evidence.calls for text in call.texts}
+    read = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
+    for node in trial.each(ast.Constant):
+        if not isinstance(node.value, str) or node.value not in shown & trial.bound.keys():
+            continue
+        function = trial.function(node)
+        given = isinstance(trial.parents[node], ast.Return) and function is not None
+        parameters = {each.arg for each in function.args.args} if function and given else set()
+        if node.value not in read or node.value in parameters:
+            return "quoted_code", node.lineno, {"name": node.value}
+    return None
+
+
 def own_copy(trial: Trial) -> Found | None:
     """A function that collects into a variable of its own, where the one outside stays empty."""
     for function in trial.each(ast.FunctionDef):
@@ -151,6 +169,49 @@ def own_copy(trial: Trial) -> Found | None:
                 if name not in parameters and _stays_empty(trial, name, function):
                     return "own_copy", node.lineno, named
     return None
+
+
+def parameter_grown(trial: Trial) -> Found | None:
+    """A list that a function was given, adds to by `x = x + [...]`, and uses for nothing else."""
+    for function in trial.each(ast.FunctionDef):
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
+                continue
+            name, item = ast.unparse(node.value.left), node.value.right
+            used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
+            added = isinstance(item, ast.List) and targets(node) == {name}
+            parameter = name in (each.arg for each in function.args.args)
+            if added and parameter and all(each in ast.walk(node) for each in used):
+                return "parameter_grown", node.lineno, {"name": name, "other": function.name}
+    return None
+
+
+def list_replaced(trial: Trial) -> Found | None:
+    """An empty list under a name whose list before that was kept in the lines above."""
+    for node in trial.each(ast.Assign):
+        if not _is_empty(node.value) or _in_loop(trial, node) or trial.function(node):
+            continue
+        block = next((each for each in _blocks(trial.parents[node]) if node in each), [])
+        for earlier in block[: block.index(node)]:
+            if names := _stored(earlier) & targets(node):
+                where = {"name": min(names), "other": str(earlier.lineno)}
+                return "list_replaced", node.lineno, where
+    return None
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    """Return the names whose values a statement puts into something."""
+    match statement:
+        case ast.Assign(targets=[ast.Subscript() | ast.Attribute()], value=ast.Name(id=name)):
+            return {name}
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[item])):
+            items = [item, *getattr(item, "elts", ())]
+            return {each.id for each in items if isinstance(each, ast.Name)}
+    return set()
+
+
+def _blocks(holder: ast.AST) -> list[list[ast.stmt]]:
+    return [getattr(holder, each, []) for each in ("body", "orelse", "finalbody")]
 
 
 def _is_empty(value: ast.expr) -> bool:
@@ -257,8 +318,9 @@ def exception_made(trial: Trial) -> Found | None:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, compared, overwritten, f_missing),
-        *(own_copy, swapped, except_or, unkept, exception_made, always_true, read_early),
+        *(not_called, function_kept, lost, compared, overwritten, f_missing, quoted_name),
+        *(own_copy, parameter_grown, list_replaced, swapped, except_or, unkept),
+        *(exception_made, always_true, read_early),
     )
 }
 

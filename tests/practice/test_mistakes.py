@@ -87,6 +87,11 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("x = 05", "leading_zero", 1),
         ("def f():\n    Yield x", "capital", 2),
         ("st.chat_message(x):\n    pass", "block_word_missing", 1),
+        ("try:\n    f()\nfinaly:\n    g()", "misspelt", 3),
+        ("try:\n    f()\nexept ValueError:\n    g()", "misspelt", 3),
+        ("whlie x:\n    f()", "misspelt", 1),
+        ("def f():\n    retrun x", "misspelt", 2),
+        ('f([\n    {"a": 1}\n    {"b": 2},\n])', "comma_missing", 2),
     ],
 )
 def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: int) -> None:
@@ -221,6 +226,14 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("NameError: name 'sleep' is not defined", "sleep(1)", "module_missing"),
         ("NameError: name 'promt' is not defined", "f(promt, prompt := 1)", "misspelt"),
         ("NameError: name 'zebra' is not defined", "f(zebra)", "undefined"),
+        ("NameError: name 'Zebra' is not defined", "raise Zebra('x')", "unknown_exception"),
+        (
+            "NameError: name 'Zebra' is not defined",
+            "try: f()\nexcept (ValueError, Zebra): pass",
+            "unknown_exception",
+        ),
+        ("NameError: name 'zebra' is not defined", "raise ValueError(zebra)", "undefined"),
+        ("NameError: name 'zebra' is not defined", "raise zebra.Fault", "undefined"),
         ("NameError: name 'x' is not defined", "f(x)\nx = 1", "too_early"),
         ("NameError: name 'x' is not defined", "f(x)\ndef g(x): pass", "only_inside"),
         ("AttributeError: module 'streamlit' has no attribute 'succes'", "x", "misspelt_in_module"),
@@ -295,6 +308,11 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ),
         ("ImportError: cannot import name 'Zebra' from 'snowflake.cortex'", "x", "no_such_import"),
         ("ModuleNotFoundError: No module named 'streamlt'", "x", "misspelt_module"),
+        (
+            "ModuleNotFoundError: No module named 'snowflake.ai'",
+            "from snowflake.ai import Complete",
+            "import_elsewhere",
+        ),
         ("SyntaxError: 'return' outside function", "return", "outside_function"),
         ("ValueError: anything else", "x", None),
     ],
@@ -350,6 +368,10 @@ BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
         (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped"),
         (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped"),
         ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped"),
+        ('if st.button("Go") and x:\n    f()\nelif y:\n    Complete()', "outside_if"),
+        ('go = st.button("Go")\nif go and x:\n    f()\nelif go:\n    Complete()', "skipped"),
+        ('if not st.button("Go"):\n    f()\nelse:\n    Complete()', "skipped"),
+        ('if st.button("Go"):\n    f()\nelif st.chat_input():\n    Complete()', "skipped"),
         ('st.button("Go", key="go")\nif st.session_state.go:\n    Complete()', "skipped"),
         (f"{BUTTON}def later():\n    st.write_stream(stream)\nlater()", "skipped"),
     ],
@@ -369,12 +391,44 @@ def test_a_text_with_the_name_of_a_variable_in_braces_lacks_its_f() -> None:
     assert judged(code, END).mistake != "f_missing", "it was not shown"
 
 
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        ("def f(pieces):\n    pieces = pieces + [1]", "parameter_grown"),
+        ("def f(pieces):\n    pieces = pieces + [1]\n    st.write(pieces)", None),
+        ("def f(text):\n    text = text + 'x'", None),
+        ("state['a'] = pieces\npieces = []", "list_replaced"),
+        ("turns.append((prompt, pieces))\npieces = []", "list_replaced"),
+        ("pieces = []\nstate['a'] = pieces", None),
+        ("for x in y:\n    state[x] = pieces\n    pieces = []", None),
+    ],
+)
+def test_a_list_that_cannot_get_what_is_added_is_named(code: str, mistake: str | None) -> None:
+    assert judged(f"{code}\nf()", END).mistake == mistake
+
+
 def test_code_in_quotes_is_named_where_it_was_shown() -> None:
     code = 'rows = 1\nst.info("rows[0]")\n'
     shown = Draw(name="info", args={"body": "rows[0]"}, into=0, id=1, line=2)
     assert (judged(code, shown, END).mistake, judged(code, shown, END).line) == ("quoted_code", 2)
     assert judged(code, END).mistake is None, "it was not shown"
     assert judged(code.replace("rows =", "other ="), shown, END).mistake is None, "it is no code"
+
+
+@pytest.mark.parametrize(
+    ("code", "mistake"),
+    [
+        ('version = 1\nst.info("version")', "quoted_code"),
+        ('def f(version):\n    g(version)\n    return "version"', "quoted_code"),
+        ('version = 1\nst.info("version")\nf(version)', None),
+        ('other = 1\nst.info("version")', None),
+    ],
+)
+def test_a_variables_name_in_quotes_is_a_slip_if_nothing_reads_the_variable(
+    code: str, mistake: str | None
+) -> None:
+    shown = Draw(name="info", args={"body": "version"}, into=0, id=1, line=2)
+    assert judged(code, shown, END).mistake == mistake
 
 
 def test_what_st_write_drew_is_called_as_the_program_has_it() -> None:
@@ -392,13 +446,15 @@ def test_what_is_printed_and_not_shown_is_named() -> None:
 
 
 def test_the_prompt_is_told_from_the_answer() -> None:
-    field = Draw(name="text_input", args={"label": "P", "now": "What is it?"}, into=0, id=1)
+    field = Draw(name="text_input", args={"label": "Prompt", "now": "What is it?"}, into=0, id=1)
     shown = Draw(name="markdown", args={"body": "What is it?"}, into=0, id=2, line=8)
     sent: list[Event] = [
         Asked(model="m", prompt="p", options=None, stream=False, call=0),
         Delta(call=0, text="A"),
     ]
     assert judged("x", field, *sent, shown, END).mistake == "wrong_value"
+    other = field.model_copy(update={"args": {"label": "Text:", "now": "What is it?"}})
+    assert judged("x", other, shown, END).mistake is None, "it is no prompt"
 
 
 def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
