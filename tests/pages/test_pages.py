@@ -205,6 +205,13 @@ def test_on_this_machine_a_lesson_says_where_to_edit_it(day_3: AppTest) -> None:
     assert "`lessons/day_03_write_streams/en.md`" in everything(day_3)
 
 
+def test_a_folded_part_has_a_heading_for_those_who_listen(day_3: AppTest) -> None:
+    bodies = [str(each.proto.body) for each in day_3.get("html")]
+    names = ["Run it in a terminal", "Going further: what comes after Complete?"]
+    headings = [f'<h3 class="only-heard">{name}</h3>' for name in names]
+    assert [body for body in bodies if "only-heard" in body] == headings
+
+
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
