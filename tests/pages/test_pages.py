@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from connection import connect
-from course import ROOT, moved, navigation
+from course import ROOT, moved, navigation, shelf
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
 from course.content.length import minutes
@@ -608,6 +608,29 @@ def test_an_untouched_preset_follows_the_language_and_a_written_prompt_stays() -
     app = app.text_input(key="prompt").set_value(preset).run()
     app = app.run()
     assert app.text_input(key="prompt").value == preset
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [(None, "en"), ("Explain quantum computing in simple terms.", "ko")],
+    ids=["untouched, in another language", "typed"],
+)
+def test_a_refreshed_page_knows_whether_its_prompt_is_a_preset(
+    typed: str | None, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tab that was refreshed is gone.
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+    before, secret = open_day_3("ko"), "5" * 32
+    # What the browser hands over, and what a refreshed page has for it.
+    before.session_state[shelf.TAB] = secret
+    before.run()
+    if typed:
+        before.text_input(key="prompt").set_value(typed).run()
+    after = open_day_3(language)
+    after.session_state[shelf.TAB] = secret
+    after.run()
+    preset = "Explain quantum computing in simple terms."
+    assert after.text_input(key="prompt").value == preset
 
 
 def test_the_answer_to_a_query_is_one_piece() -> None:
