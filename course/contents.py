@@ -22,6 +22,9 @@ const LINE = 110
 const SETTLING = 2000
 const PATIENCE = 20000
 const MAIN = '[data-testid="stMain"]'
+const LINKS = '.st-key-contents a[href^="#"]'
+// Up to this width the sidebar lies over the page; pixels.
+const OVERLAID = 768
 let loaded = false
 let arrived = 0
 let kept = ""
@@ -41,7 +44,7 @@ const find = (place) =>
 // Query each time: a rerun replaces headings and links, and an observer would keep watching removed
 // nodes.
 function mark() {
-    const links = [...document.querySelectorAll('.st-key-contents a[href^="#"]')]
+    const links = [...document.querySelectorAll(LINKS)]
     const main = document.querySelector(MAIN)
     const end = main && main.scrollTop > 0
         && main.scrollTop + main.clientHeight >= main.scrollHeight - 4
@@ -55,7 +58,8 @@ function mark() {
         if (link !== now) link.removeAttribute("aria-current")
         else if (!link.hasAttribute("aria-current")) {
             link.setAttribute("aria-current", "location")
-            if (link.checkVisibility?.()) show(link)
+            // Over the page, it begins with the days: nobody reads beside it.
+            if (innerWidth > OVERLAID && link.checkVisibility?.()) show(link)
         }
     }
 }
@@ -111,6 +115,12 @@ export default function ({ data }) {
     }
     on("scroll", soon)
     on("resize", soon)
+    on("click", ({ target }) => {
+        if (innerWidth > OVERLAID || !target.closest?.(LINKS)) return
+        // The link leads on first; what it leads to would be under the sidebar.
+        const close = document.querySelector('[data-testid="stSidebarCollapseButton"] button')
+        setTimeout(() => close?.click())
+    })
     on("hashchange", () => {
         kept = location.hash
         lead()

@@ -247,7 +247,7 @@ def prompt(label: str, *, ko: str, en: str) -> str:
 
     The hand-out has the English preset; the Korean page says so.
     """
-    state, preset, kept = st.session_state, in_language(ko=ko, en=en), f"preset-{shelf.page()}"
+    state, preset, kept = st.session_state, in_language(ko=ko, en=en), shelf.preset_key()
     # An untouched preset follows the language.
     if "prompt" not in state or state["prompt"] == state.get(kept, preset):
         state["prompt"] = preset

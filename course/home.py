@@ -106,7 +106,7 @@ def _typed_answer() -> None:
     pieces = html.escape(answer)
     if language == current():
         pieces = (
-            f'<span class="home-whole">{pieces}</span><span aria-hidden="true">'
+            f'<span class="only-heard">{pieces}</span><span aria-hidden="true">'
             + "".join(
                 f'<span class="home-piece" style="--n: {number}">{html.escape(piece)}</span>'
                 for number, piece in enumerate(PIECE.findall(answer))

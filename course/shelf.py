@@ -185,6 +185,11 @@ def page() -> str:
     return str(st.session_state[PAGE])
 
 
+def preset_key() -> str:
+    """Return the key of the prompt that this page's field was last preset with."""
+    return f"preset-{page()}"
+
+
 def of_page(make: Callable[[], Made]) -> Made:
     """Return what this page has in this tab; made when it is first asked for."""
     made: Made = st.session_state.setdefault(_slot(page()), make())
@@ -206,7 +211,8 @@ def end() -> None:
     """
     held = st.session_state.get(_slot(page()))
     if held is not None:
-        known = {name: st.session_state[name] for name in FIELDS if name in st.session_state}
+        names = (*FIELDS, preset_key())
+        known = {name: st.session_state[name] for name in names if name in st.session_state}
         held.values.update(known)
     if TAB not in st.session_state:
         _tab(key=TAB_COMPONENT, on_secret_change=_told)

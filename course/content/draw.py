@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -80,6 +81,9 @@ def draw_section(
             if isinstance(block, Heading):
                 folded.close()
             if isinstance(block, Heading) and block.folded:
+                # A drawer's label is no heading, and many who listen go from heading to heading.
+                name = html.escape(block.text.replace("`", ""))
+                st.html(f'<h3 class="only-heard">{name}</h3>')
                 # Its key keeps an open one open when its label changes with the language.
                 key = f"folded-{lesson}-{block.id}"
                 folded.enter_context(st.expander(block.text, key=key))

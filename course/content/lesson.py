@@ -160,7 +160,7 @@ def program(lesson: Lesson) -> str:
             steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
             for step in steps:
                 stamp(step)  # refuses a folder with a step's name
-            return "\n".join(read_code(lesson, f"steps/{step.name}") for step in steps)
+            return "\n\n".join(read_code(lesson, f"steps/{step.name}") for step in steps)
     except LookupError as error:
         fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
         problem = Problem(lesson.folder / "steps", 0, str(error), fix)

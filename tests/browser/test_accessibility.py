@@ -107,6 +107,7 @@ def test_a_page_can_be_read_by_everybody_and_tried_on_the_first_screen(
         stands_still(page)
         has_its_figures(page, LESSONS[path], each, width)
         has_its_demo_on_the_first_screen(page)
+        has_tables_that_fit_a_phone(page)
 
 
 def in_navigation(page: Page, target: str) -> bool:
@@ -154,6 +155,20 @@ def has_its_demo_on_the_first_screen(page: Page) -> None:
         box = button.bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= MOST
+
+
+def has_tables_that_fit_a_phone(page: Page) -> None:
+    page.set_viewport_size(SCREENS[-1])
+    scrolls_only_down(page, SCREENS[-1]["width"])
+    wide = (
+        page.get_by_test_id("stMain")
+        .locator("table")
+        .evaluate_all(
+            "found => found.filter(each => each.scrollWidth > each.clientWidth)"
+            ".map(each => each.innerText)"
+        )
+    )
+    assert wide == []
 
 
 def has_its_figures(page: Page, lesson: Lesson, language: Language, width: int) -> None:

@@ -124,6 +124,23 @@ def test_the_contents_follow_the_reader(course: str, new_page: NewPage) -> None:
     expect(marked(page)).to_have_attribute("href", "#goals")
 
 
+def test_on_a_phone_the_contents_make_room_for_what_they_lead_to(
+    course: str, new_page: NewPage
+) -> None:
+    page = new_page(viewport=PHONE)
+    page.goto(f"{course}/day_01_connect?lang=en#step-2")
+    at_the_top(page, "step-2")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    sidebar = page.get_by_test_id("stSidebar")
+    # It begins with the days, wherever the reader is.
+    expect(marked(page)).to_have_attribute("href", "#step-2")
+    expect(page.get_by_test_id("stSidebarNav").get_by_text("Home")).to_be_in_viewport()
+    sidebar.locator('a[href="#practice"]').click()
+    expect(sidebar).not_to_be_in_viewport()
+    at_the_top(page, "practice")
+    expect(page).to_have_url(re.compile(r"#practice$"))
+
+
 @pytest.mark.parametrize(("old", "new"), [("torn-text", "torn-text"), ("errors", "errors")])
 def test_an_anchor_that_moved_to_another_day_leads_on(
     course: str, new_page: NewPage, old: str, new: str

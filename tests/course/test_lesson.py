@@ -36,7 +36,7 @@ def test_the_steps_make_one_program_without_marks(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     (found.folder / "steps" / "step_2_more.py").write_text("slow()\n", encoding="utf-8")
     assert lesson.program(found) == (
-        "import time\n\n\ndef slow():\n    time.sleep(1)\n\n\nslow()\n\nslow()\n"
+        "import time\n\n\ndef slow():\n    time.sleep(1)\n\n\nslow()\n\n\nslow()\n"
     )
 
 
@@ -53,7 +53,7 @@ def test_the_tenth_step_comes_after_the_ninth(tmp_path: Path) -> None:
     found = loaded(tmp_path)
     for number in (10, 9):
         (found.folder / "steps" / f"step_{number}_x.py").write_text(f"x = {number}\n")
-    assert lesson.program(found).endswith("x = 9\n\nx = 10\n")
+    assert lesson.program(found).endswith("x = 9\n\n\nx = 10\n")
 
 
 @pytest.mark.parametrize("content", [b'x = "\xff"', None])

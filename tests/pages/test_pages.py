@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from connection import connect
-from course import ROOT, moved, navigation
+from course import ROOT, moved, navigation, shelf
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
 from course.content.length import minutes
@@ -203,6 +203,13 @@ def test_a_lesson_leads_to_its_neighbours_and_to_what_comes_first() -> None:
 
 def test_on_this_machine_a_lesson_says_where_to_edit_it(day_3: AppTest) -> None:
     assert "`lessons/day_03_write_streams/en.md`" in everything(day_3)
+
+
+def test_a_folded_part_has_a_heading_for_those_who_listen(day_3: AppTest) -> None:
+    bodies = [str(each.proto.body) for each in day_3.get("html")]
+    names = ["Run it in a terminal", "Going further: what comes after Complete?"]
+    headings = [f'<h3 class="only-heard">{name}</h3>' for name in names]
+    assert [body for body in bodies if "only-heard" in body] == headings
 
 
 def test_a_figure_that_fails_leaves_its_caption_and_the_lesson(
@@ -601,6 +608,29 @@ def test_an_untouched_preset_follows_the_language_and_a_written_prompt_stays() -
     app = app.text_input(key="prompt").set_value(preset).run()
     app = app.run()
     assert app.text_input(key="prompt").value == preset
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [(None, "en"), ("Explain quantum computing in simple terms.", "ko")],
+    ids=["untouched, in another language", "typed"],
+)
+def test_a_refreshed_page_knows_whether_its_prompt_is_a_preset(
+    typed: str | None, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tab that was refreshed is gone.
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+    before, secret = open_day_3("ko"), "5" * 32
+    # What the browser hands over, and what a refreshed page has for it.
+    before.session_state[shelf.TAB] = secret
+    before.run()
+    if typed:
+        before.text_input(key="prompt").set_value(typed).run()
+    after = open_day_3(language)
+    after.session_state[shelf.TAB] = secret
+    after.run()
+    preset = "Explain quantum computing in simple terms."
+    assert after.text_input(key="prompt").value == preset
 
 
 def test_the_answer_to_a_query_is_one_piece() -> None:
