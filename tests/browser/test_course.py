@@ -9,19 +9,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from course.language import texts
-from local_cortex import tokens
 from tests.browser.day_3 import (
-    CUSTOM,
-    answer,
-    answered,
-    figure,
     generate,
     heading,
     open_day_3,
     stop,
-    write_prompt,
 )
-from tests.browser.server import FIRST_TOKEN, TOKENS_PER_SECOND, streamlit_server
+from tests.browser.server import streamlit_server
 
 pytestmark = pytest.mark.thorough
 
@@ -64,28 +58,12 @@ def test_a_press_right_after_another_model_was_chosen_is_not_lost(
     course: str, new_page: NewPage
 ) -> None:
     page = new_page()
-    for model in ("mistral-large", "llama3.1-8b"):
-        open_day_3(page, course)
-        for name in ("llama3.1-8b", model):
-            page.get_by_role("combobox").click()
-            page.get_by_role("option", name=name).first.click()
-        generate(page).click()
-        expect(heading(page, "Response:")).to_be_visible()
-
-
-def test_method_2_shows_nothing_until_the_whole_answer_is_there(
-    course: str, new_page: NewPage
-) -> None:
-    page = new_page()
     open_day_3(page, course)
-    page.get_by_text(CUSTOM, exact=True).first.click()
-    write_prompt(page, "How does st.write_stream work?")
+    for name in ("llama3.1-8b", "mistral-large"):
+        page.get_by_role("combobox").click()
+        page.get_by_role("option", name=name).first.click()
     generate(page).click()
-    answered(page)
-    # The last token is made this long after the request.
-    generation = FIRST_TOKEN + (tokens.count(answer(page)) - 1) / TOKENS_PER_SECOND
-    assert generation > 3 * FIRST_TOKEN, "too short an answer to tell the methods apart"
-    assert figure(page, "demo.first_text") > 0.9 * generation
+    expect(heading(page, "Response:")).to_be_visible()
 
 
 def test_homes_badge_opens_and_its_theme_follows_the_browser(
@@ -119,21 +97,19 @@ def test_a_deep_link_leads_to_its_section(course: str, new_page: NewPage) -> Non
 
 
 def test_a_growing_answer_is_brought_into_view(endless_course: str, new_page: NewPage) -> None:
-    page = new_page(reduced_motion="reduce")
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 640})
-        open_day_3(page, endless_course)
-        generate(page).evaluate("button => button.scrollIntoView({block: 'end'})")
-        # As a finger does: Playwright's own click would scroll.
-        generate(page).evaluate("button => button.click()")
-        expect(stop(page)).to_be_visible()
-        expect(stop(page)).to_be_in_viewport(ratio=1)
-        expect(page.locator(".st-key-answer-0")).to_contain_text("word word")
-        page.wait_for_function(
-            """() => {
-                const {y} = document.querySelector('.st-key-answer-0').getBoundingClientRect();
-                return 40 <= y && y <= 200;
-            }"""
-        )
-        stop(page).click()
-        expect(stop(page)).to_be_hidden()
+    page = new_page(reduced_motion="reduce", viewport={"width": 360, "height": 640})
+    open_day_3(page, endless_course)
+    generate(page).evaluate("button => button.scrollIntoView({block: 'end'})")
+    # As a finger does: Playwright's own click would scroll.
+    generate(page).evaluate("button => button.click()")
+    expect(stop(page)).to_be_visible()
+    expect(stop(page)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".st-key-answer-0")).to_contain_text("word word")
+    page.wait_for_function(
+        """() => {
+            const {y} = document.querySelector('.st-key-answer-0').getBoundingClientRect();
+            return 40 <= y && y <= 200;
+        }"""
+    )
+    stop(page).click()
+    expect(stop(page)).to_be_hidden()

@@ -11,7 +11,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from course.content import lesson as catalog
 from course.content import parser as prose
-from course.content.lesson import Lesson
 from course.content.lesson_blocks import Heading, Question
 from course.language import NAMES, Language, texts
 from practice import load_exercises
@@ -20,10 +19,10 @@ from tests.browser.day_3 import open_by, open_drawer, rerun, settle, whole
 # Each language is come back to once.
 SWITCHES: tuple[Language, ...] = ("en", "ko", "en")
 PROMPT = "What is streaming, in one word?"
-# The second that the demo offers, where it offers any; its label is another one in each language.
-MODELS = {"day_03_write_streams": "mistral-large"}
-# One with all that a page has, and the newest.
-LESSONS = (catalog.find("day_03_write_streams"), catalog.lessons()[-1])
+# The second that the demo offers; its label is another one in each language.
+MODEL = "mistral-large"
+# One with all that a page has.
+LESSON = catalog.find("day_03_write_streams")
 CODE = "# mine\nimport streamlit as st\n"
 
 Check: TypeAlias = Callable[[Language], None]
@@ -38,8 +37,8 @@ def switch(page: Page, language: Language) -> None:
     settle(page)
 
 
-def questions(page: Page, lesson: Lesson) -> list[Locator]:
-    blocks = [block for part in prose.sections(lesson, "ko").values() for block in part]
+def questions(page: Page) -> list[Locator]:
+    blocks = [block for part in prose.sections(LESSON, "ko").values() for block in part]
     found = [block for block in blocks if isinstance(block, Question)]
     return [page.locator(f".st-key-box-{question.id}") for question in found]
 
@@ -54,8 +53,8 @@ def pick(page: Page, box: Locator, number: int) -> None:
         option.click()
 
 
-def answer_the_questions(page: Page, lesson: Lesson) -> Check:
-    boxes = questions(page, lesson)
+def answer_the_questions(page: Page) -> Check:
+    boxes = questions(page)
     assert boxes
     for number, box in enumerate(boxes):
         box.get_by_role("radiogroup").locator("label").nth(number % 2).click()
@@ -69,9 +68,9 @@ def answer_the_questions(page: Page, lesson: Lesson) -> Check:
     return check
 
 
-def write_the_last_open_exercise(page: Page, lesson: Lesson) -> Check:
-    name = [each.name for each in load_exercises(lesson.name) if not each.about.builds_on][-1]
-    practice = page.locator(f".st-key-practice-{lesson.name}-{name}-panel")
+def write_the_last_open_exercise(page: Page) -> Check:
+    name = [each.name for each in load_exercises(LESSON.name) if not each.about.builds_on][-1]
+    practice = page.locator(f".st-key-practice-{LESSON.name}-{name}-panel")
     editor = practice.locator("textarea")
     editor.click()
     page.keyboard.press("ControlOrMeta+a")
@@ -87,27 +86,24 @@ def write_the_last_open_exercise(page: Page, lesson: Lesson) -> Check:
     return check
 
 
-def set_the_demo(page: Page, lesson: Lesson) -> Check:
+def set_the_demo(page: Page) -> Check:
     prompt, model = page.locator(".st-key-prompt input"), page.locator("[class*=st-key-model-]")
-    name = MODELS.get(lesson.name)
-    if name:
-        prompt.fill(PROMPT)
-        with rerun(page):
-            prompt.press("Enter")
-        pick(page, model, 1)
+    prompt.fill(PROMPT)
+    with rerun(page):
+        prompt.press("Enter")
+    pick(page, model, 1)
 
     def check(_: Language) -> None:
-        if name:
-            expect(prompt).to_have_value(PROMPT)
-            expect(model.get_by_role("combobox")).to_have_value(re.compile(name))
+        expect(prompt).to_have_value(PROMPT)
+        expect(model.get_by_role("combobox")).to_have_value(re.compile(MODEL))
 
     return check
 
 
-def open_a_folded_part(page: Page, lesson: Lesson) -> Check:
-    blocks = [block for part in prose.sections(lesson, "ko").values() for block in part]
+def open_a_folded_part(page: Page) -> Check:
+    blocks = [block for part in prose.sections(LESSON, "ko").values() for block in part]
     folded = [block for block in blocks if isinstance(block, Heading) and block.folded]
-    parts = [page.locator(f".st-key-folded-{lesson.name}-{each.id} details") for each in folded[:1]]
+    parts = [page.locator(f".st-key-folded-{LESSON.name}-{each.id} details") for each in folded[:1]]
     for part in parts:
         part.locator("summary").click()
 
@@ -118,36 +114,33 @@ def open_a_folded_part(page: Page, lesson: Lesson) -> Check:
     return check
 
 
-def set_the_lab(page: Page, lesson: Lesson) -> Check:
+def set_the_lab(page: Page) -> Check:
     third = page.locator(".st-key-lab-third")
-    if "compare" in lesson.meta.lab:
-        settings = page.locator("[class*=st-key-lab-settings-compare]")
-        open_drawer(page.locator(".st-key-lab-drawer"), settings)
-        question = page.locator("[class*=st-key-lab-question-]")
-        open_drawer(settings, question)
-        pick(page, question, 2)
-        pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
-        with rerun(page):
-            third.locator("label").first.click()
+    settings = page.locator("[class*=st-key-lab-settings-compare]")
+    open_drawer(page.locator(".st-key-lab-drawer"), settings)
+    question = page.locator("[class*=st-key-lab-question-]")
+    open_drawer(settings, question)
+    pick(page, question, 2)
+    pick(page, page.locator("[class*=st-key-lab-pace-]"), 1)
+    with rerun(page):
+        third.locator("label").first.click()
 
     def check(language: Language) -> None:
-        if "compare" in lesson.meta.lab:
-            for key, chosen in (("question", "lab.length.long"), ("pace", "lab.pace.calm")):
-                setting = page.locator(f"[class*=st-key-lab-{key}-]").get_by_role("combobox")
-                label = texts(language)[chosen].partition("{")[0]
-                expect(setting).to_have_value(re.compile(re.escape(label)))
-            expect(third.get_by_role("checkbox")).not_to_be_checked()
+        for key, chosen in (("question", "lab.length.long"), ("pace", "lab.pace.calm")):
+            setting = page.locator(f"[class*=st-key-lab-{key}-]").get_by_role("combobox")
+            label = texts(language)[chosen].partition("{")[0]
+            expect(setting).to_have_value(re.compile(re.escape(label)))
+        expect(third.get_by_role("checkbox")).not_to_be_checked()
 
     return check
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
-    course: str, new_page: Callable[..., Page], lesson: Lesson
+    course: str, new_page: Callable[..., Page]
 ) -> None:
     page = new_page()
-    page.goto(f"{course}/{lesson.name}?lang=ko")
+    page.goto(f"{course}/{LESSON.name}?lang=ko")
     whole(page)
     acts = (
         answer_the_questions,
@@ -156,7 +149,7 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
         set_the_demo,
         set_the_lab,
     )
-    checks = [act(page, lesson) for act in acts]
+    checks = [act(page) for act in acts]
     for language in SWITCHES:
         switch(page, language)
         expect(page.get_by_test_id("stException")).to_have_count(0)
@@ -164,6 +157,6 @@ def test_nothing_is_lost_when_the_language_is_switched_back_and_forth(
             check(language)
     # What was kept is a number: another visit of the same learner has the same answers.
     again = new_page()
-    again.goto(f"{course}/{lesson.name}?lang=en")
-    for number, box in enumerate(questions(again, lesson)):
+    again.goto(f"{course}/{LESSON.name}?lang=en")
+    for number, box in enumerate(questions(again)):
         expect(box.get_by_role("radio").nth(number % 2)).to_be_checked()

@@ -112,7 +112,7 @@ def test_code_is_shown_character_for_character(code_page: Page) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("text", STOPPED)
-def test_a_stopped_answer_keeps_every_character(code_page: Page, text: str) -> None:
-    answer = code_page.locator(f".st-key-stopped-{STOPPED.index(text)}")
-    assert (answer.text_content() or "").strip().replace(JOINER, "") == text
+def test_a_stopped_answer_keeps_every_character(code_page: Page) -> None:
+    for number, text in enumerate(STOPPED):
+        answer = code_page.locator(f".st-key-stopped-{number}")
+        assert (answer.text_content() or "").strip().replace(JOINER, "") == text

@@ -25,8 +25,6 @@ from tests.browser.day_3 import (
 # Programs that are right, wrong and stopped are run in test_journey.py.
 pytestmark = pytest.mark.thorough
 
-ENDLESS = "while True:\n    pass\n"
-
 
 @pytest.fixture
 def page(course: str, new_page: Callable[..., Page]) -> Page:
@@ -69,11 +67,6 @@ def test_what_was_written_survives_a_refresh_and_a_change_of_language_and_can_be
     panel(page).locator("button.reset").click()
     panel(page).locator("button.yes").click()
     expect(editor(page)).to_have_value(re.compile("Complete"))
-
-
-def test_an_endless_loop_ends_in_a_sentence(page: Page) -> None:
-    run_program(page, ENDLESS)
-    expect(panel(page).get_by_text("Nothing ends the loop in line 1")).to_be_visible()
 
 
 def test_nothing_of_the_program_is_left_when_the_tab_is_closed(

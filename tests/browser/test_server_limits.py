@@ -113,12 +113,6 @@ def test_who_waits_sees_the_place_in_line_and_stop_and_a_closed_tab_give_it_up(
     streams(second)
     stop(second).click()
     expect(second.get_by_text(EN["demo.stopped"])).to_be_visible()
-    # The place of who has stopped is free again.
-    fourth = visitor()
-    generate(fourth).click()
-    streams(fourth)
-    stop(fourth).click()
-    expect(fourth.get_by_text(EN["demo.stopped"])).to_be_visible()
 
 
 @pytest.fixture

@@ -275,7 +275,3 @@ def test_a_week_that_goes_back_is_found(tmp_path: Path) -> None:
     earlier = META.replace("day = 7", "day = 8").replace("week = 2", "week = 1")
     make_lesson(tmp_path, meta=earlier, name="day_08_caching")
     assert "day_08_caching/lesson.toml: week 1 comes after week 2 of day_07" in said_of(tmp_path)
-
-
-def test_a_course_without_a_folder_for_lessons_is_an_error(tmp_path: Path) -> None:
-    assert "error: lessons: there is no lesson." in said_of(tmp_path)

@@ -150,11 +150,6 @@ def test_weeks_never_fall(root: Path, day: int, week: int) -> None:
     assert catalog.find(f"day_{day:02}_other", root / "lessons").meta.week == week
 
 
-def test_a_day_of_its_own_week_begins_one(root: Path) -> None:
-    create(11, "Later", root=root)
-    assert catalog.find("day_11_later", root / "lessons").meta.week == 3
-
-
 @pytest.mark.parametrize(
     ("title", "slug"),
     [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -84,3 +87,21 @@ def http() -> Iterator[Callable[..., httpx.Client]]:
     yield client
     for each in clients:
         each.close()
+
+
+@pytest.fixture
+def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
+    """Return a plain HTTP client of the Local Cortex that the tests share."""
+    return http(cortex)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Start a learner's own model server, fake_openai.py, and give its address."""
+    command = [sys.executable, str(Path(__file__).with_name("fake_openai.py"))]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.kill()

@@ -12,8 +12,6 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from local_cortex import LocalCortex
-
 AGENTS = "/api/v2/databases/course/schemas/public/agents"
 HELLO = {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hello!"}]}]}
 SPEC = """
@@ -26,11 +24,6 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 8)}]\n"
     for before, name in zip("abcdefg", "bcdefgh", strict=True)
 )
-
-
-@pytest.fixture
-def client(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
-    return http(cortex)
 
 
 @pytest.fixture
@@ -65,14 +58,12 @@ def test_an_agent_is_made_once(run: Callable[[str], list[Any]]) -> None:
         run("CREATE AGENT helper FROM SPECIFICATION 'tools: []'")
 
 
-def test_a_dropped_agent_is_not_there(
-    run: Callable[[str], list[Any]], client: httpx.Client
-) -> None:
+def test_a_dropped_agent_is_not_there(run: Callable[[str], list[Any]], rest: httpx.Client) -> None:
     run("DROP AGENT helper")
 
     with pytest.raises(SnowparkSQLException, match="does not exist or not authorized"):
         run("DESCRIBE AGENT helper")
-    answer = client.post(f"{AGENTS}/helper:run", json=HELLO)
+    answer = rest.post(f"{AGENTS}/helper:run", json=HELLO)
     assert (answer.status_code, "HELPER" in answer.json()["message"]) == (404, True)
 
 
@@ -116,27 +107,27 @@ def test_a_table_may_be_called_agent(run: Callable[[str], list[Any]]) -> None:
 
 
 def test_a_run_takes_the_agent_s_own_specification(
-    run: Callable[[str], list[Any]], client: httpx.Client
+    run: Callable[[str], list[Any]], rest: httpx.Client
 ) -> None:
     # A model beside it changes nothing: Snowflake's quickstart sends one.
     body = HELLO | {"stream": False, "model": "claude-4-sonnet"}
-    answer = client.post(f"{AGENTS}/helper:run", json=body).json()
+    answer = rest.post(f"{AGENTS}/helper:run", json=body).json()
 
     assert answer["content"][-1]["suggested_queries"][0] == {"query": "What can you do?"}
 
 
 @pytest.mark.parametrize("field", ["models", "instructions", "orchestration"])
 def test_a_run_can_t_change_the_agent(
-    run: Callable[[str], list[Any]], client: httpx.Client, field: str
+    run: Callable[[str], list[Any]], rest: httpx.Client, field: str
 ) -> None:
-    answer = client.post(f"{AGENTS}/helper:run", json=HELLO | {field: {"a": "b"}})
+    answer = rest.post(f"{AGENTS}/helper:run", json=HELLO | {field: {"a": "b"}})
 
     assert answer.status_code == 400
     assert answer.json()["message"].startswith(f"{field}:")
 
 
-def test_a_name_that_is_none_is_refused(client: httpx.Client) -> None:
-    assert client.post(f"{AGENTS}/a%20b:run", json=HELLO).status_code == 400
+def test_a_name_that_is_none_is_refused(rest: httpx.Client) -> None:
+    assert rest.post(f"{AGENTS}/a%20b:run", json=HELLO).status_code == 400
 
 
 # --- by REST --------------------------------------------------------------------------------------
@@ -155,14 +146,14 @@ MADE = {
 
 
 @pytest.fixture
-def made(client: httpx.Client) -> Iterator[httpx.Client]:
-    answer = client.post(AGENTS, json=MADE)
+def made(rest: httpx.Client) -> Iterator[httpx.Client]:
+    answer = rest.post(AGENTS, json=MADE)
     assert (answer.status_code, answer.json()) == (
         200,
         {"status": "Agent MADE successfully created."},
     )
-    yield client
-    client.delete(f"{AGENTS}/made?ifExists=true")
+    yield rest
+    rest.delete(f"{AGENTS}/made?ifExists=true")
 
 
 def test_an_agent_that_rest_made_is_described_as_it_was_given(made: httpx.Client) -> None:
@@ -221,14 +212,14 @@ def test_what_becomes_of_an_agent_that_is_there_already(made: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_an_agent_that_is_not_there_is_a_404(client: httpx.Client, method: str) -> None:
-    answer = client.request(method, f"{AGENTS}/nobody", json={} if method == "PUT" else None)
+def test_an_agent_that_is_not_there_is_a_404(rest: httpx.Client, method: str) -> None:
+    answer = rest.request(method, f"{AGENTS}/nobody", json={} if method == "PUT" else None)
 
     assert (answer.status_code, "NOBODY" in answer.json()["message"]) == (404, True)
 
 
-def test_an_agent_that_is_not_there_may_be_deleted(client: httpx.Client) -> None:
-    answer = client.delete(f"{AGENTS}/nobody", params={"ifExists": "true"})
+def test_an_agent_that_is_not_there_may_be_deleted(rest: httpx.Client) -> None:
+    answer = rest.delete(f"{AGENTS}/nobody", params={"ifExists": "true"})
 
     assert answer.json() == {"status": "Request successfully completed"}
 
@@ -245,6 +236,6 @@ def test_an_agent_that_is_not_there_may_be_deleted(client: httpx.Client) -> None
         {"tools": "x"},
     ],
 )
-def test_a_wrong_agent_is_refused_by_rest(client: httpx.Client, wrong: dict[str, Any]) -> None:
-    assert client.post(AGENTS, json=MADE | {"name": "wrong"} | wrong).status_code == 400
-    assert client.get(f"{AGENTS}/wrong").status_code == 404
+def test_a_wrong_agent_is_refused_by_rest(rest: httpx.Client, wrong: dict[str, Any]) -> None:
+    assert rest.post(AGENTS, json=MADE | {"name": "wrong"} | wrong).status_code == 400
+    assert rest.get(f"{AGENTS}/wrong").status_code == 404

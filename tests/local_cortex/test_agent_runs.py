@@ -82,14 +82,9 @@ def _sales(session: Session) -> None:
 
 
 @pytest.fixture
-def client(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
-    return http(cortex)
-
-
-@pytest.fixture
-def ask(client: httpx.Client) -> Ask:
+def ask(rest: httpx.Client) -> Ask:
     def send(body: dict[str, Any], path: str = RUN) -> list[tuple[str, dict[str, Any]]]:
-        answer = client.post(path, json=body)
+        answer = rest.post(path, json=body)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"] == "text/event-stream"
         return events_of(answer.text)
@@ -98,8 +93,8 @@ def ask(client: httpx.Client) -> Ask:
 
 
 @pytest.fixture
-def thread(client: httpx.Client) -> int:
-    number: int = client.post(THREADS, json={"origin_application": "test"}).json()["thread_id"]
+def thread(rest: httpx.Client) -> int:
+    number: int = rest.post(THREADS, json={"origin_application": "test"}).json()["thread_id"]
     return number
 
 
@@ -219,8 +214,8 @@ def test_a_question_for_no_tool_is_answered_by_the_engine(ask: Ask) -> None:
     assert "Welcome to the course" in dict(events)["response.text"]["text"]
 
 
-def test_without_a_stream_the_final_response_is_the_body(client: httpx.Client) -> None:
-    answer = client.post(RUN, json=with_tools(TOTALS, stream=False))
+def test_without_a_stream_the_final_response_is_the_body(rest: httpx.Client) -> None:
+    answer = rest.post(RUN, json=with_tools(TOTALS, stream=False))
 
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["status"] == "completed"
@@ -385,9 +380,9 @@ def test_a_client_side_tool_ends_the_turn_and_its_result_is_answered(ask: Ask) -
     assert "response.tool_use" not in second
 
 
-def test_a_result_that_no_tool_use_asked_for_is_refused(client: httpx.Client) -> None:
+def test_a_result_that_no_tool_use_asked_for_is_refused(rest: httpx.Client) -> None:
     result = {"type": "tool_result", "tool_result": {"tool_use_id": "toolu_forged"}}
-    answer = client.post(RUN, json={"messages": [{"role": "user", "content": [result]}]})
+    answer = rest.post(RUN, json={"messages": [{"role": "user", "content": [result]}]})
 
     assert answer.status_code == 400
     assert "toolu_forged" in answer.json()["message"]
@@ -461,16 +456,16 @@ def test_an_unknown_model_is_an_error_in_the_stream(ask: Ask) -> None:
     assert 'unknown model "no-such-model"' in events[-1][1]["message"]
 
 
-def test_a_fault_with_a_status_refuses_the_run(client: httpx.Client) -> None:
-    answer = client.post(RUN, json=asking("Hello!", **fault("fault-429-forever")))
+def test_a_fault_with_a_status_refuses_the_run(rest: httpx.Client) -> None:
+    answer = rest.post(RUN, json=asking("Hello!", **fault("fault-429-forever")))
 
     assert answer.status_code == 429
 
 
 @pytest.mark.parametrize("name", ["fault-reset", "fault-truncated"])
-def test_a_connection_that_a_fault_cuts_ends_in_the_text(client: httpx.Client, name: str) -> None:
+def test_a_connection_that_a_fault_cuts_ends_in_the_text(rest: httpx.Client, name: str) -> None:
     with pytest.raises(httpx.TransportError):
-        client.post(RUN, json=asking("Hello!", **fault(name)))
+        rest.post(RUN, json=asking("Hello!", **fault(name)))
 
 
 def test_an_answer_that_just_ends_has_no_response(ask: Ask) -> None:
@@ -511,16 +506,16 @@ def test_an_answer_that_just_ends_has_no_response(ask: Ask) -> None:
     ],
 )
 def test_a_wrong_body_is_refused_by_the_name_of_its_field(
-    client: httpx.Client, body: dict[str, Any], field: str
+    rest: httpx.Client, body: dict[str, Any], field: str
 ) -> None:
-    answer = client.post(RUN, json=body)
+    answer = rest.post(RUN, json=body)
 
     assert answer.status_code == 400
     assert answer.json()["message"].startswith(f"{field}:")
 
 
-def test_a_huge_body_is_refused(client: httpx.Client) -> None:
-    assert client.post(RUN, content=b'{"a":"' + b"x" * 9_000_000).status_code == 413
+def test_a_huge_body_is_refused(rest: httpx.Client) -> None:
+    assert rest.post(RUN, content=b'{"a":"' + b"x" * 9_000_000).status_code == 413
 
 
 def test_a_run_needs_a_token(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> None:
@@ -530,7 +525,7 @@ def test_a_run_needs_a_token(cortex: LocalCortex, http: Callable[..., httpx.Clie
 # --- threads --------------------------------------------------------------------------------------
 
 
-def test_a_thread_remembers_what_was_said(client: httpx.Client, ask: Ask, thread: int) -> None:
+def test_a_thread_remembers_what_was_said(rest: httpx.Client, ask: Ask, thread: int) -> None:
     first = ask(asking("My name is Mina.", thread_id=thread, parent_message_id=0))
     told = [data["metadata"] for name, data in first if name == "metadata"]
     assert [one["role"] for one in told] == ["user", "assistant"]
@@ -542,7 +537,7 @@ def test_a_thread_remembers_what_was_said(client: httpx.Client, ask: Ask, thread
     second = ask(asking("What is my name?", thread_id=thread, parent_message_id=answered))
 
     assert "Mina" in dict(second)["response.text"]["text"]
-    listed = client.get(f"{THREADS}/{thread}").json()
+    listed = rest.get(f"{THREADS}/{thread}").json()
     assert listed["metadata"]["thread_id"] == thread
     assert [one["role"] for one in listed["messages"]] == ["assistant", "user"] * 2
     assert listed["messages"][1]["parent_id"] == answered
@@ -557,23 +552,23 @@ def test_an_older_message_can_be_answered_again(ask: Ask, thread: int) -> None:
 
 
 def test_messages_are_listed_in_pages_from_the_newest(
-    client: httpx.Client, ask: Ask, thread: int
+    rest: httpx.Client, ask: Ask, thread: int
 ) -> None:
     for _ in range(2):
         ask(asking("Hello!", thread_id=thread, parent_message_id=0))
-    first = client.get(f"{THREADS}/{thread}", params={"page_size": 3}).json()["messages"]
+    first = rest.get(f"{THREADS}/{thread}", params={"page_size": 3}).json()["messages"]
     last = first[-1]["message_id"]
     page = {"page_size": 3, "last_message_id": last}
 
-    second = client.get(f"{THREADS}/{thread}", params=page).json()["messages"]
+    second = rest.get(f"{THREADS}/{thread}", params=page).json()["messages"]
 
     assert (len(first), len(second)) == (3, 1)
     assert second[0]["message_id"] < last
 
 
-def test_a_thread_is_renamed_listed_and_deleted(client: httpx.Client, thread: int) -> None:
-    client.post(f"{THREADS}/{thread}", json={"thread_name": "Sales"})
-    listed = client.get(THREADS, params={"origin_application": "test"}).json()
+def test_a_thread_is_renamed_listed_and_deleted(rest: httpx.Client, thread: int) -> None:
+    rest.post(f"{THREADS}/{thread}", json={"thread_name": "Sales"})
+    listed = rest.get(THREADS, params={"origin_application": "test"}).json()
     assert listed[0] | {"updated_on": 0, "created_on": 0} == {
         "thread_id": thread,
         "thread_name": "Sales",
@@ -582,26 +577,26 @@ def test_a_thread_is_renamed_listed_and_deleted(client: httpx.Client, thread: in
         "updated_on": 0,
     }
 
-    assert client.delete(f"{THREADS}/{thread}").status_code == 200
-    assert client.get(f"{THREADS}/{thread}").status_code == 404
+    assert rest.delete(f"{THREADS}/{thread}").status_code == 200
+    assert rest.get(f"{THREADS}/{thread}").status_code == 404
 
 
 @pytest.mark.parametrize("parent", [999_999, -1, "of the user"])
 def test_a_forged_parent_is_refused(
-    client: httpx.Client, ask: Ask, thread: int, parent: int | str
+    rest: httpx.Client, ask: Ask, thread: int, parent: int | str
 ) -> None:
     said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
     if isinstance(parent, str):
         parent = dict(said[:3])["metadata"]["metadata"]["message_id"]
 
-    answer = client.post(RUN, json=asking("x", thread_id=thread, parent_message_id=parent))
+    answer = rest.post(RUN, json=asking("x", thread_id=thread, parent_message_id=parent))
 
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("parent_message_id:")
 
 
 def test_another_user_s_thread_is_not_there(
-    client: httpx.Client, stranger: httpx.Client, thread: int
+    rest: httpx.Client, stranger: httpx.Client, thread: int
 ) -> None:
     asked = asking("x", thread_id=thread, parent_message_id=0)
 
@@ -609,16 +604,16 @@ def test_another_user_s_thread_is_not_there(
     assert stranger.delete(f"{THREADS}/{thread}").status_code == 404
     assert stranger.post(RUN, json=asked).status_code == 404
     assert thread not in [one["thread_id"] for one in stranger.get(THREADS).json()]
-    assert client.get(f"{THREADS}/{thread}").status_code == 200
+    assert rest.get(f"{THREADS}/{thread}").status_code == 200
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "x", "-1"])
-def test_a_thread_of_no_possible_number_is_not_there(client: httpx.Client, number: str) -> None:
-    assert client.get(f"{THREADS}/{number}").status_code == 404
+def test_a_thread_of_no_possible_number_is_not_there(rest: httpx.Client, number: str) -> None:
+    assert rest.get(f"{THREADS}/{number}").status_code == 404
 
 
-def test_an_application_s_name_has_16_bytes_at_most(client: httpx.Client) -> None:
-    assert client.post(THREADS, json={"origin_application": "가나다라마바"}).status_code == 400
+def test_an_application_s_name_has_16_bytes_at_most(rest: httpx.Client) -> None:
+    assert rest.post(THREADS, json={"origin_application": "가나다라마바"}).status_code == 400
 
 
 # --- runs -----------------------------------------------------------------------------------------
@@ -647,10 +642,10 @@ def waiting(start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
     return http(start(engine=Slow(lambda: asyncio.Event().wait())))
 
 
-def background(client: httpx.Client) -> tuple[int, str]:
-    thread = client.post(THREADS, json={}).json()["thread_id"]
+def background(rest: httpx.Client) -> tuple[int, str]:
+    thread = rest.post(THREADS, json={}).json()["thread_id"]
     asked = asking("x", thread_id=thread, parent_message_id=0, background=True, stream=False)
-    started = client.post(RUN, json=asked).json()
+    started = rest.post(RUN, json=asked).json()
     assert started["status"] == "in_progress"
     return thread, started["run_id"]
 
@@ -677,36 +672,36 @@ def test_a_cancelled_run_keeps_what_it_said_and_can_t_be_cancelled_again(
 
 
 def test_a_run_is_attached_to_after_the_number_that_was_seen_last(
-    client: httpx.Client, thread: int, ask: Ask
+    rest: httpx.Client, thread: int, ask: Ask
 ) -> None:
     whole = ask(with_tools(TOTALS, thread_id=thread, parent_message_id=0))
     run_id = whole[-1][1]["metadata"]["run_id"]
 
-    rest = client.get(path(run_id), params={"starting_after": 5})
+    later = rest.get(path(run_id), params={"starting_after": 5})
 
-    assert events_of(rest.text) == whole[5:]
+    assert events_of(later.text) == whole[5:]
 
 
-def test_a_run_goes_on_when_its_reader_has_gone(client: httpx.Client, thread: int) -> None:
+def test_a_run_goes_on_when_its_reader_has_gone(rest: httpx.Client, thread: int) -> None:
     asked = with_tools(TOTALS, thread_id=thread, parent_message_id=0)
-    with client.stream("POST", RUN, json=asked) as answer:
+    with rest.stream("POST", RUN, json=asked) as answer:
         told = next(line for line in answer.iter_lines() if '"run_id"' in line)
     run_id = json.loads(told.removeprefix("data: "))["metadata"]["run_id"]
 
-    assert events_of(client.get(path(run_id)).text)[-1][0] == "response"
+    assert events_of(rest.get(path(run_id)).text)[-1][0] == "response"
 
 
 def test_a_run_that_ended_long_ago_is_not_attached_to(
-    client: httpx.Client, thread: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    rest: httpx.Client, thread: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
     monkeypatch.setattr("local_cortex.agents.runs.KEPT_SECONDS", 0.0)
 
-    assert client.get(path(said[-1][1]["metadata"]["run_id"])).status_code == 409
+    assert rest.get(path(said[-1][1]["metadata"]["run_id"])).status_code == 409
 
 
 def test_another_user_s_run_can_t_be_read_or_cancelled(
-    client: httpx.Client, stranger: httpx.Client, ask: Ask, thread: int
+    rest: httpx.Client, stranger: httpx.Client, ask: Ask, thread: int
 ) -> None:
     said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
     run_id = said[-1][1]["metadata"]["run_id"]

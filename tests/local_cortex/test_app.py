@@ -16,11 +16,6 @@ MODELS = "/api/v2/cortex/models"
 Http = Callable[..., httpx.Client]
 
 
-@pytest.fixture
-def rest(cortex: LocalCortex, http: Http) -> httpx.Client:
-    return http(cortex)
-
-
 def test_this_machine_is_served_by_either_of_its_names(rest: httpx.Client) -> None:
     for host in ("127.0.0.1", "127.0.0.1:80", "localhost", "localhost:1234"):
         assert rest.get(MODELS, headers={"host": host}).status_code == 200, host

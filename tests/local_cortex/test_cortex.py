@@ -42,11 +42,6 @@ def test_an_unknown_model_is_refused_by_name() -> None:
     assert refusal(call(model="gpt-17")) == (400, 'unknown model "gpt-17"')
 
 
-@pytest.mark.parametrize("name", ["llama3.1-8b", "LLAMA3.1-8B", 'SNOWFLAKE.MODELS."LLAMA3.1-8B"'])
-def test_a_model_is_found_by_every_name_that_snowflake_finds_it_by(name: str) -> None:
-    cortex().admit(call(model=name))
-
-
 def test_of_a_wrong_name_only_the_beginning_is_repeated() -> None:
     assert len(refusal(call(model="fault-" * 100_000))[1]) < 200
 

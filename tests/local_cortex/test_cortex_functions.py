@@ -18,7 +18,6 @@ from local_cortex.ai import cortex_functions as cortex
 from local_cortex.ai.late import late
 from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
-from local_cortex.database.execution import Stopped
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.engines.scripted import ScriptedEngine
 from local_cortex.sql import Completion
@@ -59,23 +58,6 @@ class Echo:
 
     def streams(self) -> Any:
         raise NotImplementedError
-
-
-class Silent(Echo):
-    """Never answers; tells when it is asked and when that is cancelled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun = threading.Event()
-        self.cancelled = 0
-
-    async def _count(self, what: str) -> None:
-        self.asked.append(what)
-        self.begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.cancelled += 1
 
 
 class Statement:
@@ -300,35 +282,12 @@ def test_eight_rows_are_answered_at_once(echo: Statement) -> None:
     assert echo.waits == 1
 
 
-def test_a_stopped_statement_cancels_what_it_waits_for(loop: asyncio.AbstractEventLoop) -> None:
-    silent = Silent()
-    statement = Statement(silent, loop)
-
-    def stop() -> None:
-        silent.begun.wait()
-        statement.stopped = True
-
-    stopping = threading.Thread(target=stop)
-    stopping.start()
-    with pytest.raises(Stopped):
-        statement.rows("SELECT AI_COMPLETE('m', 'x' || range) FROM range(100)")
-    stopping.join()
-    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
-    assert len(silent.asked) == silent.cancelled == 8
-
-
 def test_the_first_failure_of_complete_ends_the_statement(echo: Statement) -> None:
     source = "SELECT CASE WHEN range = 0 THEN 'unknown' ELSE 'm' END AS m FROM range(500)"
     with pytest.raises(SqlError, match=r"COMPLETE\$V2 with remote service error: 400") as failed:
         echo.rows(f"SELECT SNOWFLAKE.CORTEX.COMPLETE(m, 'x') FROM ({source}) AS t")
     assert (failed.value.code, failed.value.sqlstate) == ("100351", "P0000")
     assert len(echo.cortex.asked) < 100
-
-
-def test_null_asks_nobody(echo: Statement) -> None:
-    assert echo.rows("SELECT AI_COMPLETE('m', NULL), AI_FILTER(NULL)") == [(None, None)]
-    assert echo.cortex.asked == []
-    assert echo.charged == 0
 
 
 @pytest.mark.parametrize("call", ["('m')", "(model => 'm', promt => 'x')", "('m', model => 'm')"])
@@ -465,14 +424,6 @@ def test_an_argument_of_another_type_is_an_error_of_its_row(sql: Statement) -> N
     assert "not of the documented type" in sql.document(call)["error"]
 
 
-def test_a_text_is_split_into_an_array(sql: Statement) -> None:
-    call = "SNOWFLAKE.CORTEX.SPLIT_TEXT_RECURSIVE_CHARACTER('hello world are here', 'none', 15, 10)"
-    assert sql.value(f"TYPEOF({call})") == "VARIANT[]"
-    assert sql.value(f"CAST({call} AS VARCHAR)") == "[hello world are, world are here]"
-    with pytest.raises(SqlError, match="chunk_size is above 0"):
-        sql.value(call.replace("15, 10", "5, 10"))
-
-
 def test_an_embedding_is_as_long_as_its_models(sql: Statement) -> None:
     assert len(sql.value("AI_EMBED('e5-base-v2', 'x')")) == 768
     assert len(sql.value("AI_EMBED('multilingual-e5-large', 'x')")) == 1024
@@ -488,12 +439,3 @@ def test_an_unknown_embedding_model_is_refused_as_the_service_does(
     with pytest.raises(SqlError, match="unknown model") as refused:
         sql.value(call)
     assert refused.value.code == "100351"
-
-
-def test_the_nearest_text_is_found_by_its_vector(sql: Statement) -> None:
-    source = "(VALUES ('배송이 늦었어요'), ('녹차를 좋아합니다')) AS t(x)"
-    asked = "AI_EMBED('e5-base-v2', '배송 언제 와요')"
-    near = f"array_cosine_similarity(AI_EMBED('e5-base-v2', x), {asked})"
-    assert sql.rows(f"SELECT x FROM {source} ORDER BY {near} DESC LIMIT 1") == [
-        ("배송이 늦었어요",)
-    ]

@@ -12,6 +12,8 @@ import pytest
 from course.content.lesson import find, program
 from tests.local_cortex.programs import command_line, variables
 
+pytestmark = pytest.mark.thorough
+
 DRIVER = """
 import json
 from streamlit.testing.v1 import AppTest

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from snowflake.snowpark import Session
 
-from local_cortex import LocalCortex, tokens
+from local_cortex import tokens
 from local_cortex.routes.embedding import MOST_TEXTS
 
 EMBED = "/api/v2/cortex/inference:embed"
 MODEL = "snowflake-arctic-embed-m-v1.5"
-
-
-@pytest.fixture
-def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
-    return http(cortex)
 
 
 def test_each_text_gets_the_vector_that_sql_gives_it(rest: httpx.Client, session: Session) -> None:

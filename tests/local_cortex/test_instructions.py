@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -96,18 +92,6 @@ def test_a_response_format_needs_a_schema() -> None:
         asyncio.run(
             SqlCortex(Cortex(Playing())).complete("llama3.1-8b", (Message("user", "u"),), options)
         )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Start a model server that answers with a greeting, whatever it is asked."""
-    command = [sys.executable, str(Path(__file__).with_name("fake_openai.py"))]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.kill()
 
 
 def test_sql_asks_the_learners_own_model(server: str) -> None:

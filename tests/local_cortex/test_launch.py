@@ -361,7 +361,7 @@ def test_being_told_to_end_before_the_program_runs_ends_us_cleanly(
 PATIENT = """
 import signal, sys
 
-told = [signal.{name}]
+told = [signal.SIGTERM]
 signal.pthread_sigmask(signal.SIG_BLOCK, told)
 print("ready", flush=True)
 print(signal.sigwait(told).name, flush=True)
@@ -370,17 +370,9 @@ sys.exit(5)
 
 
 @posix_only
-@pytest.mark.parametrize(
-    "name",
-    [
-        "SIGTERM",
-        pytest.param("SIGINT", marks=pytest.mark.thorough),
-        pytest.param("SIGHUP", marks=pytest.mark.thorough),
-    ],
-)
-def test_a_signal_is_passed_on_and_the_program_ends_itself(name: str, tmp_path: Path) -> None:
+def test_a_signal_is_passed_on_and_the_program_ends_itself(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        command_line(sys.executable, "-c", PATIENT.format(name=name)),
+        command_line(sys.executable, "-c", PATIENT),
         env=variables(tmp_path, TMPDIR=str(tmp_path)),
         stdout=subprocess.PIPE,
         text=True,
@@ -390,8 +382,8 @@ def test_a_signal_is_passed_on_and_the_program_ends_itself(name: str, tmp_path: 
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        process.send_signal(getattr(signal, name))
-        assert process.communicate(timeout=SECONDS)[0] == f"{name}\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=SECONDS)[0] == "SIGTERM\n"
     finally:
         process.kill()
     assert process.returncode == 5

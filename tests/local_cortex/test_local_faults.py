@@ -29,11 +29,6 @@ def body(model: str, prompt: str = "Hello", **more: Any) -> dict[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": prompt}], **more}
 
 
-@pytest.fixture
-def rest(cortex: LocalCortex, http: Http) -> httpx.Client:
-    return http(cortex)
-
-
 @pytest.mark.parametrize("path", [COMPLETE, CHAT])
 def test_a_fault_with_a_status_answers_with_it(rest: httpx.Client, path: str) -> None:
     for name, fault in faults.FAULTS.items():
@@ -112,15 +107,7 @@ def test_a_fault_in_the_middle_comes_before_the_end_of_a_short_answer_too(
             assert b"[DONE]" not in answer, name
 
 
-@pytest.mark.parametrize(
-    ("path", "parts"),
-    [
-        (COMPLETE, []),
-        (CHAT, ["one"]),
-        pytest.param(COMPLETE, ["one"], marks=pytest.mark.thorough),
-        pytest.param(CHAT, [], marks=pytest.mark.thorough),
-    ],
-)
+@pytest.mark.parametrize(("path", "parts"), [(COMPLETE, []), (CHAT, ["one"])])
 def test_no_answer_is_too_short_for_any_fault(
     start: Callable[..., LocalCortex],
     http: Http,

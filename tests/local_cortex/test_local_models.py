@@ -69,24 +69,6 @@ def test_a_model_answers_on_its_last_day_and_not_after(name: str, last_day: date
     assert model(name).retired_on(date.fromordinal(last_day.toordinal() + 1))
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["llama2-70b-chat", "reka-core", "gemma-7b", "jamba-instruct", "llama3.2-1b", "llama3.2-3b"],
-)
-def test_models_that_older_programs_name_are_known_and_retired(name: str) -> None:
-    assert model(name).retired_on(TODAY)
-    assert model(name) not in models.available(TODAY)
-
-
-def test_the_hand_outs_models_are_two_retired_and_one_alive() -> None:
-    retired = [
-        name
-        for name in ("claude-3-5-sonnet", "mistral-large", "llama3.1-8b")
-        if model(name).retired_on(TODAY)
-    ]
-    assert retired == ["claude-3-5-sonnet", "mistral-large"]
-
-
 def test_the_status_follows_the_dates() -> None:
     sonnet = model("claude-4-sonnet")
     assert sonnet.status_on(date(2026, 8, 11)) == "GA"

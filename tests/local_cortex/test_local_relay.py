@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from contextlib import aclosing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,21 +28,9 @@ from local_cortex.engines.relay import RelayEngine
 from local_cortex.environment import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 KEY = "sk-not-a-real-key"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Start the other server and give its address."""
-    command = [sys.executable, str(Path(__file__).with_name("fake_openai.py"))]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.kill()
 
 
 def call(model: str, **more: Any) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -48,11 +48,6 @@ def chat(cortex: LocalCortex) -> Iterator[openai.OpenAI]:
     url = f"{cortex.url}/api/v2/cortex/v1"
     with openai.OpenAI(api_key=cortex.secret, base_url=url, max_retries=0) as client:
         yield client
-
-
-@pytest.fixture
-def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
-    return http(cortex)
 
 
 def ask(rest: httpx.Client, **more: Any) -> httpx.Response:

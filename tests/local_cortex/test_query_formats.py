@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 from snowflake.connector import DatabaseError, ProgrammingError
 from snowflake.connector.constants import QueryStatus
-from snowflake.connector.cursor import DictCursor, SnowflakeCursor
+from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
 from local_cortex.routes import query
 from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
-from tests.local_cortex.wire import Wire
 
 ASK = "SELECT SNOWFLAKE.CORTEX.COMPLETE('llama3.1-8b', 'hi') AS a"
 ROWS = "SELECT SEQ4() AS n, 'text ' || SEQ4() AS t FROM TABLE(GENERATOR(ROWCOUNT => 30000))"
 FORMAT = "PYTHON_CONNECTOR_QUERY_RESULT_FORMAT"
 UNKNOWN = "01b00000-0000-0000-0000-000000000000"
 Start = Callable[..., LocalCortex]
-Http = Callable[..., httpx.Client]
 
 
 @pytest.fixture
@@ -44,22 +41,12 @@ def test_the_connector_gets_a_query_as_arrow_and_anything_else_as_json(
     assert format_of(cursor) == "json"
 
 
-def test_another_client_gets_json(cortex: LocalCortex, http: Http) -> None:
-    data = Wire(http(cortex, ""), cortex).run("SELECT 1 AS a")["data"]
-    assert (data["queryResultFormat"], data["rowset"]) == ("json", [["1"]])
-
-
 def test_a_result_that_is_fetched_later_is_arrow_too(
     cursor: SnowflakeCursor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(query, "LONG_POLL_SECONDS", 0.0)
     assert cursor.execute("SELECT 1 AS a").fetchall() == [(1,)]
     assert format_of(cursor) == "arrow"
-
-
-def test_rows_come_as_dictionaries_too(session: Session) -> None:
-    with session.connection.cursor(DictCursor) as cursor:
-        assert cursor.execute("SELECT 1 AS a, 'x' AS \"b\"").fetchall() == [{"A": 1, "b": "x"}]
 
 
 def test_a_statement_or_a_session_can_ask_for_json(cortex: LocalCortex) -> None:

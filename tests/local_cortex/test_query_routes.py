@@ -75,15 +75,6 @@ def test_a_use_statement_changes_what_the_client_knows(cortex: LocalCortex) -> N
     session.close()
 
 
-def test_an_earlier_result_can_be_read_by_its_query_id(session: Session) -> None:
-    with session.connection.cursor() as cursor:
-        cursor.execute("SELECT 7 AS n")
-        query_id = cursor.sfqid
-        assert cursor.execute("SELECT LAST_QUERY_ID()").fetchone() == (query_id,)
-        cursor.execute(f"SELECT n + 1 FROM TABLE(RESULT_SCAN('{query_id}'))")
-        assert cursor.fetchone() == (8,)
-
-
 @pytest.mark.parametrize(
     ("sql", "code", "sqlstate", "words"),
     [
@@ -112,11 +103,6 @@ def test_the_clients_show_an_error_as_an_account_would(session: Session) -> None
         session.sql("SELECT no_such_function(1)").collect()
     assert failed.value.sql_error_code == 2140
     assert "SQL compilation error:\nUnknown function NO_SUCH_FUNCTION" in str(failed.value)
-
-
-def test_an_unknown_model_is_refused_in_sql_as_it_is_over_rest(session: Session) -> None:
-    with pytest.raises(SnowparkSQLException, match='unknown model "gpt-17"'):
-        session.sql("SELECT SNOWFLAKE.CORTEX.COMPLETE('gpt-17', 'hi')").collect()
 
 
 def test_a_statement_that_is_not_text_is_a_bad_request(wire: Wire) -> None:
@@ -183,11 +169,6 @@ def test_a_request_that_is_repeated_is_not_run_twice(start: Start, http: Http) -
     assert len(engine.calls) == 1
     wire.run(ASK, "another")
     assert len(engine.calls) == 2
-
-
-def test_requests_without_an_id_are_not_taken_for_the_same(wire: Wire) -> None:
-    assert wire.run("SELECT 1")["data"]["rowset"] == [["1"]]
-    assert wire.run("SELECT 2")["data"]["rowset"] == [["2"]]
 
 
 def test_a_long_statement_is_answered_in_progress_with_an_address_to_ask_again(

@@ -102,6 +102,7 @@ print(os.environ["SNOWFLAKE_DATABASE"], os.environ["SNOWFLAKE_SCHEMA"])
 """
 
 
+@pytest.mark.thorough
 def test_the_program_starts_where_set_up_ended_with_the_files_that_it_loaded(
     tmp_path: Path,
 ) -> None:

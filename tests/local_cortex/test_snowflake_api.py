@@ -11,8 +11,6 @@ import pytest
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
 
-from local_cortex import LocalCortex
-
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COMPLETE = "/api/v2/cortex/inference:complete"
 CLAUDE, GPT, LLAMA = "claude-sonnet-4-5", "openai-gpt-5", "llama3.1-8b"
@@ -39,11 +37,6 @@ SHAPE = {
     "properties": {"city": {"type": "string"}, "degrees": {"type": "number"}},
     "required": ["city", "degrees"],
 }
-
-
-@pytest.fixture
-def rest(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> httpx.Client:
-    return http(cortex)
 
 
 def body(**more: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from decimal import Decimal
 
 import pytest
@@ -114,29 +113,6 @@ CASTS: list[tuple[str, object]] = [
 
 def test_a_cast_gives_what_snowflake_gives() -> None:
     assert wrong(CASTS, value) == {}
-
-
-SEMI_STRUCTURED: list[tuple[str, object]] = [
-    ('PARSE_JSON(\'{"a": {"b": [1, 2]}}\'):a.b[1]', 2),
-    ('PARSE_JSON(\'{"a b": 1}\'):"a b"', 1),
-    ("PARSE_JSON('{\"a\": 1}')['a']", 1),
-    ("PARSE_JSON('{\"A\": 1}'):a", None),
-    ("GET(PARSE_JSON('[5]'), 0)", 5),
-    ("OBJECT_CONSTRUCT('a', 1, 'b', NULL)", {"a": 1}),
-    ("ARRAY_CONSTRUCT(1, 'x', NULL)", [1, "x", None]),
-    ("{'role': 'user', 'n': [1, {'m': 2.5}]}", {"role": "user", "n": [1, {"m": 2.5}]}),
-    ("PARSE_JSON('{\"a\": \"x\"}'):a::string || '!'", "x!"),
-    ("PARSE_JSON('{\"a\": \"x\"}'):a = 'x'", True),
-]
-
-
-def test_semi_structured_values_are_built_and_read() -> None:
-    def read(expression: str) -> object:
-        found = value(expression)
-        is_json = kind(expression) in {"VARIANT", "ARRAY", "OBJECT"} and found is not None
-        return json.loads(str(found)) if is_json else found
-
-    assert wrong(SEMI_STRUCTURED, read) == {}
 
 
 def test_strings_are_read_with_snowflakes_escapes() -> None:

@@ -352,52 +352,6 @@ def test_relations(sql: Database) -> None:
     assert misses(RELATIONS, sql.rows) == {}
 
 
-def test_a_model_is_asked_once_for_a_value_that_is_used_twice(sql: Database) -> None:
-    asked = []
-
-    def answer(_execution: int, name: str, _arguments: str) -> str:
-        asked.append(name)
-        return '{"a": 1}'
-
-    types = (["BIGINT", "VARCHAR", "VARCHAR"], "VARCHAR")
-    sql.connection.create_function("_cortex", answer, *types, side_effects=True)
-    tree = rewrite(
-        sqlglot.parse_one("SELECT PARSE_JSON(AI_COMPLETE('m', 'x')):a::INT", dialect=Calls)
-    )
-    found = sql.connection.execute(tree.sql("duckdb"), {"EXECUTION": 1}).fetchall()
-    assert (found, asked) == ([(1,)], ["AI_COMPLETE"])
-
-
-def test_division_by_zero_is_snowflakes_error(sql: Database) -> None:
-    with pytest.raises(duckdb.Error, match="SF:100051:22012:Division by zero"):
-        sql.value("1 / 0")
-
-
-REFUSED = [
-    ("SELECT foo(1)", "002140"),
-    ("SELECT SOUNDEX('a')", "000002"),
-    ("SELECT SPLIT_PART('a')", "000938"),
-    ("SELECT * FROM read_csv('/etc/passwd')", "002140"),
-    ("SELECT * FROM TABLE(read_text('/etc/passwd'))", "002140"),
-    ("SELECT * FROM '/etc/passwd'", "000002"),
-    ("SELECT main.read_text('/etc/passwd')", "002140"),
-    ("SELECT system.main.getenv('HOME')", "002140"),
-    ("SELECT COLUMNS('a') FROM (SELECT 1 AS a)", "002140"),
-    ("SELECT x.getenv('HOME') FROM (SELECT 1 AS x)", "002140"),
-    ("SELECT sf_text(1)", "002140"),
-    ('SELECT "main.sf_text"(1)', "002140"),
-]
-
-
-def test_only_what_snowflake_has_gets_through() -> None:
-    def code(query: str) -> str:
-        with pytest.raises(SqlError) as caught:
-            rewrite(sqlglot.parse_one(query, dialect=Calls))
-        return caught.value.code
-
-    assert wrong(REFUSED, code) == {}
-
-
 # What the parser knows as syntax, and never gives to DuckDB as a call.
 PARSED = {
     *("CASE", "CAST", "TRY_CAST", "EXTRACT", "ANY", "TRANSFORM", "FILTER", "REDUCE", "IF"),

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from snowflake.snowpark import Session
+from snowflake.snowpark import Session, Window
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import ai_complete, avg, col, count, length, lit, upper, when
-
-from local_cortex import LocalCortex
+from snowflake.snowpark.functions import (
+    ai_complete,
+    avg,
+    col,
+    count,
+    length,
+    lit,
+    row_number,
+    upper,
+    when,
+)
 
 MODEL = "llama3.1-8b"
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    cortex = LocalCortex.start()
-    try:
-        opened = cortex.session()
-        yield opened
-        opened.close()
-    finally:
-        cortex.close()
 
 
 def test_sql_is_collected(session: Session) -> None:
@@ -107,6 +103,44 @@ def test_frames_are_aggregated(session: Session) -> None:
     assert [tuple(row) for row in grouped] == [("a", 2), ("b", 1)]
 
 
+def test_frames_are_joined_and_ranked(session: Session) -> None:
+    left = session.create_dataframe([[1, "a"], [2, "b"]], schema=["id", "x"])
+    right = session.create_dataframe([[1, "c"]], schema=["id", "y"])
+    joined = left.join(right, "id", "left").sort("id").collect()
+    assert [tuple(row) for row in joined] == [(1, "a", "c"), (2, "b", None)]
+    frame = session.create_dataframe([["a", 1], ["a", 3]], schema=["k", "n"])
+    rank = row_number().over(Window.partition_by("k").order_by("n"))
+    ranked = frame.select("n", rank.alias("r")).sort("n").collect()
+    assert [tuple(row) for row in ranked] == [(1, 1), (3, 2)]
+
+
+def test_a_tables_rows_are_changed_deleted_and_seen_through_a_view(session: Session) -> None:
+    frame = session.create_dataframe([[1, "a"], [2, "b"]], schema=["id", "x"])
+    frame.write.save_as_table("changing", table_type="temp")
+    table = session.table("changing")
+    assert table.update({"x": lit("z")}, col("id") == 1).rows_updated == 1
+    assert table.delete(col("id") == 2).rows_deleted == 1
+    table.create_or_replace_temp_view("changed")
+    assert [tuple(row) for row in session.table("changed").collect()] == [(1, "z")]
+
+
+def test_a_session_uses_a_schema_and_keeps_vectors_in_its_tables(session: Session) -> None:
+    for statement in (
+        "create or replace database shop",
+        "create schema shop.sales",
+        "create table shop.sales.near (v vector(float, 3))",
+        "insert into shop.sales.near select [1.5, 2, 3]::vector(float, 3)",
+    ):
+        session.sql(statement).collect()
+    session.use_schema("shop.sales")
+    ((kept, far),) = session.sql(
+        "select shop.sales.near.v, vector_l2_distance(v, [1.5, 2, 0]::vector(float, 3)) from near"
+    ).collect()
+    assert (kept, far) == ([1.5, 2.0, 3.0], 3.0)
+    session.use_schema("course.public")
+    session.sql("drop database shop").collect()
+
+
 def test_frames_are_shown_and_turned_into_pandas(
     session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,12 +157,6 @@ def test_a_frame_is_cached_and_stored_for_the_session(session: Session) -> None:
     frame.write.save_as_table("kept", table_type="temp")
     frame.write.mode("append").save_as_table("kept", table_type="temp")
     assert session.table("kept").count() == 4
-
-
-def test_appending_makes_a_temporary_table_that_is_not_there_yet(session: Session) -> None:
-    frame = session.create_dataframe([["x"]], schema=["a"])
-    frame.write.mode("append").save_as_table("fresh", table_type="temp")
-    assert session.table("fresh").collect()[0]["A"] == "x"
 
 
 def test_models_are_shown_and_filtered(session: Session) -> None:

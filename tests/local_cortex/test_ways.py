@@ -322,10 +322,12 @@ EXPECTED = {
 }
 
 
+@pytest.mark.thorough
 def test_a_program_comes_to_a_session_in_every_way(seen: dict[str, Any]) -> None:
     assert {way: seen[way] for way in EXPECTED} == EXPECTED
 
 
+@pytest.mark.thorough
 def test_a_secret_that_a_program_lacks_is_explained(seen: dict[str, Any]) -> None:
     assert "pass on anything else as an environment variable" in seen["a secret that is missing"]
 

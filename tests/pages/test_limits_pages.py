@@ -31,7 +31,7 @@ from tests.pages.pressing import asked, finish, press, programs_go_on
 from tests.streaming.asking import wait_for
 
 PAGES = ROOT / "pages"
-DAY_1, DAY_2, DAY_3, *_ = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons())
+DAY_2, DAY_3 = (PAGES / f"{lesson.name}.py" for lesson in catalog.lessons()[1:3])
 HEADINGS = {PAGES / f"{lesson.name}.py": len(lesson.meta.sections) for lesson in catalog.lessons()}
 # Only a hang takes as long.
 SECONDS = 300
@@ -103,10 +103,8 @@ def run_program(app: AppTest, code: str) -> AppTest:
     [
         (DAY_2, "Ask", "ko"),
         (DAY_3, "Generate", "en"),
-        pytest.param(DAY_1, "Say hello", "ko", marks=pytest.mark.thorough),
-        pytest.param(DAY_2, "Stream it", "en", marks=pytest.mark.thorough),
     ],
-    ids=["day 2 by SQL", "day 3", "day 1", "day 2 as a stream"],
+    ids=["day 2 by SQL", "day 3"],
 )
 def test_a_learner_over_the_limit_is_told_which_and_until_when_and_the_lesson_stays(
     page: Path, button: str, language: Language, set_to: Callable[[str], None]
@@ -175,15 +173,14 @@ def test_where_nothing_is_limited_no_counter_is_looked_at(
     assert len(app.metric) == 3
 
 
-@pytest.mark.parametrize("language", [pytest.param("ko", marks=pytest.mark.thorough), "en"])
 def test_settings_that_cannot_be_used_are_said_and_nothing_is_asked_until_they_are_mended(
-    language: Language, set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
+    set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     log_once.cache_clear()
     set_to("[limits]\nlocl = true\n")
-    app = open_page(DAY_3, language)
+    app = open_page()
     where = "`server.toml` (2)"
-    assert texts(language)["limits.settings"].format(where=where) in [e.value for e in app.error]
+    assert texts("en")["limits.settings"].format(where=where) in [e.value for e in app.error]
     assert len(app.header) == HEADINGS[DAY_3]
     app = press(app, "Generate")
     assert not app.exception

@@ -149,7 +149,6 @@ def test_what_was_run_is_there_again_in_the_next_session_and_in_the_other_langua
         ("", False, True),
         ("never", False, False),
         pytest.param("always", True, True, marks=pytest.mark.thorough),
-        pytest.param("nonsense", False, True, marks=pytest.mark.thorough),
     ],
 )
 def test_the_solution_is_shown_when_the_instructor_wants_it_to_be(

@@ -1,4 +1,4 @@
-"""A page whose model thinks before it answers says so, in the page's language."""
+"""A page whose model thinks before it answers says so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streaming
-from course.language import Language, texts
+from course.language import texts
 from tests.pages.pressing import asked, finish
 from tests.pages.test_pages import open_day_3
 from tests.streaming.asking import wait_for
@@ -36,13 +36,10 @@ def said(app: AppTest) -> list[str]:
     return [each.proto.body for each in app.get("html")]
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("ko", marks=pytest.mark.thorough)])
-def test_the_page_says_that_the_model_is_thinking(
-    monkeypatch: pytest.MonkeyPatch, language: Language
-) -> None:
+def test_the_page_says_that_the_model_is_thinking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "DirectStrategy", Thinking)
-    thinking = texts(language)["demo.thinking"].format(model="llama3.1-8b")
-    app = open_day_3(language)
+    thinking = texts("en")["demo.thinking"].format(model="llama3.1-8b")
+    app = open_day_3()
     next(button for button in app.button if button.label == "Generate").click().run()
     (question,) = asked(app)
     wait_for(lambda: question.stream is not None and question.stream.thinking)

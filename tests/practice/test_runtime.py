@@ -184,6 +184,7 @@ def test_it_is_compiled_once(compiling: Compiling) -> None:
     assert compiling.times == 1
 
 
+@pytest.mark.thorough
 def test_another_process_uses_what_one_has_compiled(
     compiling: Compiling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,6 +231,7 @@ def test_other_files_in_the_folder_of_the_setting_stay(compiling: Compiling) -> 
     assert {"python-notes.md", "practice.txt"} <= {each.name for each in folder.iterdir()}
 
 
+@pytest.mark.thorough
 def test_a_new_wasmtime_has_it_compiled_anew(
     compiling: Compiling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,23 +249,13 @@ def test_a_new_wasmtime_has_it_compiled_anew(
     assert old.exists()
 
 
-def _torn(data: bytes) -> bytes:
-    middle = len(data) // 2
-    return data[:middle] + bytes(100_000) + data[middle + 100_000 :]
-
-
-def _nothing(data: bytes) -> bytes:
-    return b""
-
-
-@pytest.mark.parametrize("harm", [_torn, pytest.param(_nothing, marks=pytest.mark.thorough)])
-def test_a_compiled_file_that_is_not_whole_is_made_anew(
-    harm: Callable[[bytes], bytes], compiling: Compiling
-) -> None:
+def test_a_compiled_file_that_is_not_whole_is_made_anew(compiling: Compiling) -> None:
     runtime = compiling.runtime
     runtime.prepare()
     whole = runtime.compiled.read_bytes()
-    runtime.compiled.write_bytes(harm(whole))
+    middle = len(whole) // 2
+    torn = whole[:middle] + bytes(100_000) + whole[middle + 100_000 :]
+    runtime.compiled.write_bytes(torn)
     assert not runtime.is_ready
     runtime.prepare()
     assert runtime.is_ready
