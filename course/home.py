@@ -6,6 +6,7 @@ import html
 import re
 import sys
 from collections.abc import Sequence
+from itertools import count
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ BROKEN_KEY = "course_home_broken"
 CARD_WIDTH = 280  # pixels: three beside each other on a laptop, one on a phone
 #: About as long as a token, in letters.
 PIECE = re.compile(r"\s*\S{1,4}")
+_drawn = count()
 
 
 def draw() -> None:
@@ -161,11 +163,9 @@ def _state(day: Standing) -> str:
 
 
 def _look_into(entries: Sequence[Lesson | Broken]) -> None:
-    """Find the lessons whose prose is broken, once everything has been drawn.
-
-    Not before a lesson has been read: importing the parser would take the first Home 0.1 s.
-    """
-    if PARSER not in sys.modules:
+    """Find the lessons whose prose is broken, once everything has been drawn."""
+    # The first Home of a process would wait 0.1 s for the parser.
+    if next(_drawn) == 0 and PARSER not in sys.modules:
         return
     broken = set()
     for entry in entries:

@@ -28,15 +28,19 @@ OWN = (
     r"(?:(?:red|orange|yellow|green|blue|violet|purple|gr[ae]y|primary|rainbow)"
     r"(?:-background|-badge)?|small|shimmer|help|color)"
 )
-DROPPED = rf":(?=[a-z][\w-]{{0,80}}[\[{{])(?!{OWN}\[[^\[\]\r\n]{{1,300}}\])|:(?={OWN}(?![\w\[{{-]))"
+DROPPED = (
+    rf"(?<!\\):(?:(?=[a-z][\w-]{{0,80}}[\[{{])(?!{OWN}\[[^\[\]\r\n]{{1,300}}\])"
+    rf"|(?={OWN}(?![\w\[{{-])))"
+)
 DROPS = re.compile(rf"{CODE}|^{CONTAINERS}::+|{DROPPED}", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 
 def safe(markdown: str) -> str:
     """Return the text with nothing in it that a browser would fetch, or drop.
 
-    Images and diagrams get a word joiner, and so does what Streamlit would drop outside of code,
-    such as the ``[0]`` of ``a[i:n[0]]``. A text without them comes back as it is.
+    Images and diagrams get a word joiner. What Streamlit would drop outside of code, such as the
+    ``[0]`` of ``a[i:n[0]]``, gets a backslash: a joiner may be part of a directive's name. A text
+    without them comes back as it is.
     """
     text = FENCE.sub(_without_diagram, markdown.replace("![", f"!{JOINER}["))
     return DROPS.sub(_shown, text)
@@ -49,4 +53,4 @@ def _without_diagram(fence: re.Match[str]) -> str:
 
 
 def _shown(match: re.Match[str]) -> str:
-    return match[0] if match["code"] else match[0].replace(":", f":{JOINER}")
+    return match[0] if match["code"] else match[0].replace(":", r"\:")

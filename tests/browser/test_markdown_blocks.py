@@ -35,9 +35,11 @@ RENDERED = """key => {
         const tag = node.tagName.toLowerCase();
         return ['div', 'span'].includes(tag) ? inside : `<${tag}${attributes}>${inside}</${tag}>`;
     };
-    const parts = [...document.querySelectorAll(
-        `.st-key-${key} [data-testid=stMarkdownContainer]`)];
-    return parts.map(say).join('').replace(/\\n+(?=<|$)|(?<=>)\\n+/g, '');
+    // Code in a fence may have an element of its own, without a joiner.
+    const elements = '[data-testid=stMarkdownContainer], [data-testid=stCode]';
+    const parts = [...document.querySelectorAll(`.st-key-${key} :is(${elements})`)]
+        .filter(each => !each.parentElement.closest(elements));
+    return parts.map(say).join('').replace(/\\n+(?=<|$)|(?<=>)\\n+|\u2060/g, '');
 }"""
 
 

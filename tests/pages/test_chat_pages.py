@@ -140,4 +140,4 @@ def test_a_full_chat_takes_no_more_messages_until_a_new_one_begins(
 
 def test_what_the_learner_writes_fetches_nothing() -> None:
     app = say(opened(), "![x](https://attacker.invalid/x.png)")
-    assert shown(app)[0][1].startswith("\\![")
+    assert shown(app)[0][1].startswith("!\u2060[")

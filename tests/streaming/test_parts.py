@@ -48,7 +48,7 @@ def check(app: AppTest) -> None:
         *('{"city": "Seoul"}', "![wet](a)", "x" * 2_000 + "…"),
     ]
     assert [text.value for text in app.markdown] == [
-        *(r"Rain \![x](https://attacker.example)?", "I *look*.", "It rains. So."),
+        *("Rain !\u2060[x](https://attacker.example)?", "I *look*.", "It rains. So."),
     ]
     (notes,) = app.caption
     assert notes.value == "1. A \\*title\\* · \\!\\[x\\]\\(b\\)\n2. Another"
