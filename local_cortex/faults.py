@@ -1,7 +1,7 @@
 """Fault models: ask for one by its name, from any client, and see what goes wrong in streaming.
 
-A fault with a status is refused on every route. The others change a stream's bytes; where nothing
-streams, such a model answers normally.
+A fault with a status is refused on every route, and so is an expired session. The others change a
+stream's bytes; where nothing streams, such a model answers normally.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Fault:
     then_ok: bool = False
     """Refuse a conversation the first time, answer it the second, and so on."""
     expired: bool = False
-    """Say to a stream, the first time, that the session token has run out."""
+    """Say, the first time, that the session token has run out."""
     silent: bool = False
     """Take the request and send nothing, no headers either."""
     content_type: str | None = None
@@ -267,7 +267,7 @@ FAULTS: dict[str, Fault] = {
 AGENT_FAULTS: dict[str, str] = {
     "fault-agent-error": "an `error` event after some text, and no `response`",
     "fault-agent-tool-error": "every tool fails: its result has the status `error`",
-    "fault-agent-tool-stall": "the tool that is called never answers",
+    "fault-agent-tool-stall": "the tool that is called never answers: `timed_out` after 60 s",
     "fault-agent-unknown-event": "an event that nobody documents",
     "fault-agent-timed-out": "the time is over in the middle of the text: `timed_out`",
 }

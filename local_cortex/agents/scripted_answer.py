@@ -35,6 +35,7 @@ SHOWN_ROWS = 3  # of a result, in the scripted text
 MOST_QUOTED = 300  # characters of each
 SUGGESTED = 3
 BEFORE_FAULT = 5  # pieces of text come before an agent's fault in the middle
+STALL_SECONDS = 60.0  # a connection that is silent for longer is ended before the run
 
 
 class Cut(Exception):
@@ -93,6 +94,8 @@ class Script:
     @property
     def seconds(self) -> float | None:
         """How long the run may take; ``None`` for as long as any may."""
+        if self.fault == "fault-agent-tool-stall":
+            return min(self.asked.spec.seconds or STALL_SECONDS, STALL_SECONDS)
         return self.asked.spec.seconds
 
     @property
@@ -276,10 +279,8 @@ class Script:
                 if isinstance(event, bytes):
                     yield "", event
                 elif isinstance(event, Delta):
-                    if number == BEFORE_FAULT and self.fault == "fault-agent-error":
-                        raise faults.Refusal(500, "the agent has failed")
-                    if number == BEFORE_FAULT and self.fault == "fault-agent-timed-out":
-                        raise TimeoutError
+                    if number == BEFORE_FAULT:
+                        self._meet_fault()
                     number += 1
                     item["text"] += event.text or ""
                     piece = {"text": event.text, "is_elicitation": False}
@@ -288,6 +289,8 @@ class Script:
                     self.usage, whole = event.usage, True
         if not whole:
             raise Cut
+        # A text may be shorter than that.
+        self._meet_fault()
         for index, citation in enumerate(self.found.citations):
             annotation = {"type": "cortex_search_citation", "index": index, **citation}
             item["annotations"].append(annotation)
@@ -295,6 +298,12 @@ class Script:
             yield "response.text.annotation", at | told
         whole_text = {"text": item["text"], "annotations": item["annotations"]}
         yield "response.text", at | whole_text | {"is_elicitation": False}
+
+    def _meet_fault(self) -> None:
+        if self.fault == "fault-agent-error":
+            raise faults.Refusal(500, "the agent has failed")
+        if self.fault == "fault-agent-timed-out":
+            raise TimeoutError
 
     async def _answer(self, text: str | None) -> AsyncGenerator[Delta | End, None]:
         """Answer in the engine's words, or with a text of the script's own."""

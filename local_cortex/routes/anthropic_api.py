@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, speed
-from local_cortex.cortex import Completion, Cortex
+from local_cortex.cortex import Completion
 from local_cortex.engines import (
     Call,
     Delta,
@@ -33,8 +33,16 @@ from local_cortex.engines import (
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
 from local_cortex.routes import fields, web
-from local_cortex.routes.inference import authorise, family_of, flag, number, read_call, stream
-from local_cortex.routes.web import JsonResponse, json_text, while_connected
+from local_cortex.routes.inference import (
+    authorise,
+    family_of,
+    flag,
+    number,
+    read_call,
+    stream,
+    whole,
+)
+from local_cortex.routes.web import JsonResponse, json_text
 
 KNOWN = frozenset({
     *("model", "messages", "max_tokens", "system", "stream", "temperature", "top_p", "top_k"),
@@ -61,7 +69,9 @@ async def messages(request: Request) -> Response:
     try:
         return await _answer(request)
     except EngineError as error:
-        answer = JsonResponse(_error(error.status, str(error)), error.status)
+        said = _error(error.status, str(error))
+        named = {"x-snowflake-request-id": said["request_id"]}
+        answer = JsonResponse(said, error.status, named)
         if isinstance(error, Refusal) and error.retry_after is not None:
             answer.headers["retry-after"] = error.retry_after
         return answer
@@ -69,7 +79,6 @@ async def messages(request: Request) -> Response:
 
 async def _answer(request: Request) -> Response:
     body = await web.json_body(request, fields.MAX_BODY_BYTES)
-    cortex: Cortex = request.app.state.cortex
     if "anthropic-version" not in request.headers:
         raise Refusal(400, "anthropic-version: header is required")
     # In a thread: pictures and schemas can be large.
@@ -77,11 +86,11 @@ async def _answer(request: Request) -> Response:
     head = {"id": f"msg_{uuid.uuid4().hex}", "type": "message", "role": "assistant"}
     head |= {"model": call.model}
     if not flag(body, "stream", default=False):
-        whole = await while_connected(request, cortex.complete(call))
-        counted = whole.usage
+        answered = await whole(request, call)
+        counted = answered.usage
         answer = {
-            "content": _blocks(whole),
-            "stop_reason": STOP_REASONS[whole.end.finish_reason],
+            "content": _blocks(answered),
+            "stop_reason": STOP_REASONS[answered.end.finish_reason],
             "stop_sequence": None,
             "usage": _usage(counted.prompt_tokens, counted.completion_tokens),
         }

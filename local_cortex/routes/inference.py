@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
-from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
+from local_cortex.cortex import DEFAULT_MAX_TOKENS, Completion, Cortex
 from local_cortex.engines import (
     Begin,
     Call,
@@ -83,8 +83,7 @@ async def stream(
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call, hottest)
     fault = faults.find(call.model) or faults.NONE
-    if fault.expired and cortex.first_time(call):
-        raise AuthError(*EXPIRED_SESSION)
+    _expire(cortex, call)
     if fault.silent:
         await _before_the_headers(request, asyncio.Event().wait())
     events = cortex.stream(call)
@@ -117,6 +116,19 @@ async def stream(
     return web.EventStream(
         lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
     )
+
+
+async def whole(request: Request, call: Call, hottest: float = 1) -> Completion:
+    """Return an answer that isn't streamed."""
+    cortex: Cortex = request.app.state.cortex
+    _expire(cortex, call)
+    return await while_connected(request, cortex.complete(call, hottest))
+
+
+def _expire(cortex: Cortex, call: Call) -> None:
+    fault = faults.find(call.model)
+    if fault is not None and fault.expired and cortex.first_time(call):
+        raise AuthError(*EXPIRED_SESSION)
 
 
 async def _lines(

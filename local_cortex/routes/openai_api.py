@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import speed
-from local_cortex.cortex import Completion, Cortex
+from local_cortex.cortex import Completion
 from local_cortex.engines import (
     Call,
     Delta,
@@ -42,8 +42,9 @@ from local_cortex.routes.inference import (
     number,
     read_call,
     stream,
+    whole,
 )
-from local_cortex.routes.web import JsonResponse, while_connected
+from local_cortex.routes.web import JsonResponse
 
 HOTTEST = 2.0
 REFUSED = {
@@ -74,7 +75,6 @@ async def chat_completions(request: Request) -> Response:
     """Answer a conversation, whole or in chunks."""
     authorise(request)
     body = await web.json_body(request, fields.MAX_BODY_BYTES)
-    cortex: Cortex = request.app.state.cortex
     # In a thread: pictures and schemas can be large.
     call = await asyncio.to_thread(_read, body)
     family = family_of(call.model)
@@ -84,14 +84,14 @@ async def chat_completions(request: Request) -> Response:
         "model": call.model,
     }
     if not flag(body, "stream", default=False):
-        whole = await while_connected(request, cortex.complete(call, HOTTEST))
+        answered = await whole(request, call, HOTTEST)
         choice = {
             "index": 0,
-            "message": _message_of(whole, family),
-            "finish_reason": _finish_reason(family, whole.end.finish_reason),
+            "message": _message_of(answered, family),
+            "finish_reason": _finish_reason(family, answered.end.finish_reason),
         }
         answer = {"object": "chat.completion", "choices": [choice]}
-        return JsonResponse(head | answer | {"usage": _usage(whole.usage, family)})
+        return JsonResponse(head | answer | {"usage": _usage(answered.usage, family)})
     options = body.get("stream_options")
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
     chunks = _Chunks(head | {"object": "chat.completion.chunk"}, family, include_usage)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import speed
-from local_cortex.cortex import Completion, Cortex
+from local_cortex.cortex import Completion
 from local_cortex.engines import (
     Call,
     Delta,
@@ -40,26 +40,26 @@ from local_cortex.routes.inference import (
     number,
     read_call,
     stream,
+    whole,
 )
-from local_cortex.routes.web import JsonResponse, while_connected
+from local_cortex.routes.web import JsonResponse
 
 
 async def inference_complete(request: Request) -> Response:
     """Answer a conversation, in events unless ``stream`` is false."""
     authorise(request)
     body = await web.json_body(request)
-    cortex: Cortex = request.app.state.cortex
     # In a thread: schemas can be large.
     call = await asyncio.to_thread(_read, body)
     head = {"id": str(uuid.uuid4()), "model": call.model}
     if flag(body, "stream", default=True):
         # No [DONE]: the client would try to read it as JSON and fail.
         return await stream(request, call, _Deltas(head, _thinker(call)).encode)
-    whole = await while_connected(request, cortex.complete(call))
-    message: dict[str, Any] = {"content": whole.text}
-    if whole.calls or (call.thinking_tokens and whole.thinking):
-        message["content_list"] = _parts(whole, _thinker(call))
-    answer = {"choices": [{"message": message}], "usage": whole.usage.counts()}
+    answered = await whole(request, call)
+    message: dict[str, Any] = {"content": answered.text}
+    if answered.calls or (call.thinking_tokens and answered.thinking):
+        message["content_list"] = _parts(answered, _thinker(call))
+    answer = {"choices": [{"message": message}], "usage": answered.usage.counts()}
     return JsonResponse(head | answer)
 
 

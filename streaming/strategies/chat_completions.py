@@ -7,6 +7,7 @@ the one that most programs already have.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,8 @@ class _Chunks(Answer):
         self._chunks = chunks
         # Of each place in the list of tool calls, the call that is written there.
         self._calls: dict[object, str] = {}
+        # The arguments of each call, as far as they have come.
+        self._arguments: dict[str, str] = {}
         super().__init__(chunks.response)
 
     def close(self) -> None:
@@ -123,6 +126,11 @@ class _Chunks(Answer):
                 yield text
             for piece in calls if isinstance(calls, list) else ():
                 yield self._call(piece)
+        if self.finish_reason is None and not all(map(_is_json, self._arguments.values())):
+            # Without a reason the end looks like any other of Claude's.
+            from httpx import RemoteProtocolError
+
+            raise RemoteProtocolError("a tool call has no end")
 
     def _call(self, piece: object) -> ToolCall:
         """Return a piece of a call, which begins with an ``id``.
@@ -133,7 +141,9 @@ class _Chunks(Answer):
         self._calls[place] = _text(_of(piece, "id")) or self._calls.get(place, f"call_{place}")
         function = _of(piece, "function")
         name, arguments = _text(_of(function, "name")), _text(_of(function, "arguments"))
-        return ToolCall(self._calls[place], name, arguments)
+        call = self._calls[place]
+        self._arguments[call] = self._arguments.get(call, "") + arguments
+        return ToolCall(call, name, arguments)
 
     def _error(self, chunk: object) -> Exception:
         from openai import APIError
@@ -165,6 +175,14 @@ def _usage(counted: object) -> Usage | None:
 
 def _of(value: object, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
+def _is_json(arguments: str) -> bool:
+    try:
+        json.loads(arguments or "{}")
+    except (RecursionError, ValueError):
+        return False
+    return True
 
 
 def _text(content: object) -> str:

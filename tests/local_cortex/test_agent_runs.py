@@ -407,6 +407,26 @@ def test_a_fault_s_error_comes_after_text_and_no_response_after_it(ask: Ask) -> 
     assert set(events[-1][1]) == {"code", "message", "request_id", "sequence_number"}
 
 
+@pytest.mark.parametrize(
+    ("name", "end"), [("fault-agent-error", "error"), ("fault-agent-timed-out", "response")]
+)
+def test_a_fault_in_the_middle_of_a_short_text_comes_after_it(
+    start: Callable[..., LocalCortex], http: Callable[..., httpx.Client], name: str, end: str
+) -> None:
+    class Short:
+        name = "short"
+
+        async def stream(self, _: Call) -> Any:
+            yield Delta("Yes.")
+            yield End("stop", Usage(1, 1))
+
+    server = http(start(engine=Short()))
+    events = events_of(server.post(RUN, json=asking("Hello!", **fault(name))).text)
+
+    assert names(events)[-2:] == ["response.text.delta", end]
+    assert events[-1][1].get("status") == ("timed_out" if end == "response" else None)
+
+
 def test_a_fault_s_tool_that_fails_has_an_error_as_its_result(ask: Ask) -> None:
     events = dict(ask(with_tools(TOTALS, **fault("fault-agent-tool-error"))))
 

@@ -176,6 +176,7 @@ def test_a_refusal_has_its_status(client: anthropic.Anthropic, model: str, statu
     with pytest.raises(anthropic.APIStatusError) as refused:
         client.messages.create(model=model, max_tokens=9, messages=ASKED)
     assert refused.value.status_code == status
+    assert refused.value.response.headers["x-snowflake-request-id"]
 
 
 @pytest.mark.parametrize(

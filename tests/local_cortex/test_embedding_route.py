@@ -1,4 +1,4 @@
-"""``inference:embed``, by hand: no client of Snowflake's installed here calls it."""
+"""``inference:embed``, by hand."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from tests.local_cortex.cortex_engines import END, PATIENCE, Playing, eventually
 
 COMPLETE = "/api/v2/cortex/inference:complete"
 CHAT = "/api/v2/cortex/v1/chat/completions"
+MESSAGES = "/api/v2/cortex/v1/messages"
 Http = Callable[..., httpx.Client]
 
 
@@ -55,9 +56,19 @@ def test_a_refusal_that_passes_is_each_conversations_own(rest: httpx.Client) -> 
     assert statuses == [503, 503, 200, 200]
 
 
-def test_an_expired_session_is_said_with_200_and_a_code(rest: httpx.Client) -> None:
-    answer = rest.post(COMPLETE, json=body("fault-expired-token", "expired?"))
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("path", [COMPLETE, CHAT, MESSAGES])
+def test_an_expired_session_is_said_with_200_and_a_code(
+    rest: httpx.Client, path: str, stream: bool
+) -> None:
+    asked = body("fault-expired-token", f"{path} {stream}", stream=stream)
+    if path == MESSAGES:
+        asked["max_tokens"] = 50
+    version = {"anthropic-version": "2023-06-01"}
+    answer = rest.post(path, json=asked, headers=version)
     assert (answer.status_code, answer.json()["code"]) == (200, "390112")
+    again = rest.post(path, json=asked, headers=version)
+    assert (again.status_code, "390112" in again.text) == (200, False)
 
 
 def test_names_are_found_in_any_case(rest: httpx.Client) -> None:
@@ -76,7 +87,7 @@ def test_no_list_of_models_has_them(rest: httpx.Client, session: Session) -> Non
 def test_where_nothing_streams_a_fault_of_the_stream_answers_normally(
     rest: httpx.Client, session: Session
 ) -> None:
-    names = [name for name, fault in faults.FAULTS.items() if not fault.status]
+    names = [name for name, one in faults.FAULTS.items() if not (one.status or one.expired)]
     for name in names:
         answer = rest.post(COMPLETE, json=body(name, stream=False))
         assert answer.json()["choices"][0]["message"]["content"], name

@@ -1,4 +1,4 @@
-"""AgentStrategy against Local Cortex's agents, to the end of each of their faults."""
+"""AgentStrategy against Local Cortex's agents, to the end of their faults."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
+from local_cortex.faults import AGENT_FAULTS
 from streaming import (
     AgentStrategy,
     CompletionRequest,
@@ -18,6 +19,7 @@ from streaming import (
     StreamResult,
     Thinking,
     ToolCall,
+    ToolResult,
     stream,
 )
 from tests.streaming.asking import ask
@@ -67,7 +69,6 @@ FAULTS = {
     "fault-agent-error": ("failed", "service"),
     "fault-agent-timed-out": ("failed", "service"),
     "fault-agent-unknown-event": ("complete", None),
-    "fault-agent-tool-error": ("complete", None),
     "fault-429-forever": ("failed", "rate_limited"),
     "fault-expired-token": ("complete", None),
     "fault-reset": ("failed", "cut"),
@@ -85,3 +86,33 @@ FAULTS = {
 def test_a_fault_ends_an_agent_as_the_table_says(session: Session, model: str) -> None:
     result = answered(session, ask("Explain quantum computing.", model=model), {})
     assert (result.status, result.error and result.error.code) == FAULTS[model]
+
+
+TOTALS = {
+    "type": "cortex_analyst_text_to_sql",
+    "name": "numbers",
+    "description": "Totals and counts of sales by region",
+}
+WITH_TOOL = {
+    "tools": [{"tool_spec": TOTALS}],
+    "tool_resources": {"numbers": {"semantic_view": "NOT_THERE"}},
+    "orchestration": {"budget": {"seconds": 1}},
+}
+TOOL_FAULTS = {
+    "fault-agent-tool-error": ("complete", None, 1),
+    "fault-agent-tool-stall": ("failed", "service", 0),
+}
+
+
+@pytest.mark.parametrize("model", TOOL_FAULTS)
+def test_a_fault_of_a_tool_ends_an_agent_as_the_table_says(session: Session, model: str) -> None:
+    asked = ask("What is the total amount of sales by region?", model=model)
+    result = answered(session, asked, WITH_TOOL)
+    results = sum(isinstance(part, ToolResult) for part in result.parts)
+    ended = (result.status, result.error and result.error.code, results)
+    assert ended == TOOL_FAULTS[model]
+    assert any(isinstance(part, ToolCall) for part in result.parts)
+
+
+def test_no_fault_of_an_agent_is_without_a_row() -> None:
+    assert AGENT_FAULTS.keys() <= {*FAULTS, *TOOL_FAULTS}

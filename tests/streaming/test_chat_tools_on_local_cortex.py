@@ -62,6 +62,24 @@ def test_two_calls_at_one_index_are_two_calls(chat: openai.OpenAI) -> None:
     assert all(json.loads(call.arguments) for call in both)
 
 
+def test_a_call_that_is_cut_is_an_error_and_its_beginning_stays(chat: openai.OpenAI) -> None:
+    result = answered(chat, "fault-tool-cut", tools=TOOLS)
+    assert (result.status, result.error and result.error.code) == ("failed", "cut")
+    (call,) = calls(result)
+    assert call.arguments
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(call.arguments)
+
+
+def test_json_that_never_closes_ends_like_any_answer(chat: openai.OpenAI) -> None:
+    asked = {"type": "json_schema", "json_schema": {"name": "place", "schema": CITY}}
+    result = answered(chat, "fault-json-open", response_format=asked)
+    # A stream of text knows of no schema: whoever asks for JSON has to look.
+    assert (result.status, result.error) == ("complete", None)
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(result.text)
+
+
 def test_claude_thinks_before_its_text(chat: openai.OpenAI) -> None:
     extra = {"reasoning": {"max_tokens": 1_024}}
     result = answered(chat, CLAUDE, Message(content="What is a token?"), extra_body=extra)

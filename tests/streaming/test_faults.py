@@ -93,7 +93,7 @@ TABLE = {
     "fault-length": Row(None, None, text=True, chat_reason="length"),
     "fault-no-finish": Row(None, None, text=True, chat_reason=None),
     "fault-endless": Row("total", "total", text=True),
-    # These two change nothing where no tool is called.
+    # These change nothing without a tool or a schema: see test_chat_tools_on_local_cortex.py.
     "fault-tool-cut": Row(None, None, text=True),
     "fault-tool-index": Row(None, None, text=True),
     "fault-json-open": Row(None, None, text=True),
