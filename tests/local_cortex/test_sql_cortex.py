@@ -247,6 +247,16 @@ def test_two_calls_in_one_expression_are_two() -> None:
     assert value("EDITDISTANCE(AI_COMPLETE('m', 'a'), AI_COMPLETE('m', 'bc'))") == 2
 
 
+def test_the_rows_nearest_to_a_question_come_first() -> None:
+    embed = "AI_EMBED('snowflake-arctic-embed-l-v2.0', {})"
+    near = f"VECTOR_COSINE_SIMILARITY({embed.format('t')}, {embed.format(repr('a black cat'))})"
+    texts = "(VALUES ('주가 지수'), ('a black cat'), ('the cat is black')) AS d(t)"
+    assert rows(f"SELECT t FROM {texts} ORDER BY {near} DESC LIMIT 2") == [
+        ("a black cat",),
+        ("the cat is black",),
+    ]
+
+
 def test_chunks_of_a_text_become_rows() -> None:
     call = "SNOWFLAKE.CORTEX.SPLIT_TEXT_RECURSIVE_CHARACTER(d.t, 'none', 15, 10)"
     source = f"(SELECT 'hello world are here' AS t) AS d, LATERAL FLATTEN(input => {call}) AS c"
