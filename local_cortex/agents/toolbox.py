@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -56,8 +57,9 @@ class Toolbox:
         if not isinstance(service, str) or not service:
             raise ToolError(say("no_service", tool=tool.name))
         # Snowflake's examples write the number as a text.
-        most = {str(number): number for number in range(1, MOST_RESULTS + 1)}
-        limit = most.get(str(given.get("max_results")), SHOWN_ROWS)
+        most = str(given.get("max_results"))
+        fits = re.fullmatch("[0-9]{1,3}", most) and 0 < int(most) <= MOST_RESULTS
+        limit = int(most) if fits else SHOWN_ROWS
         id_column, title_column = given.get("id_column"), given.get("title_column")
         named = [one for one in (id_column, title_column) if isinstance(one, str)]
         try:

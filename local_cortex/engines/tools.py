@@ -44,7 +44,8 @@ HEEDED = frozenset({
 })  # fmt: skip
 BRANCHES = ("anyOf", "oneOf", "allOf")
 # How LangChain's parsers tell any model in its prompt what to answer.
-OUTPUT_SCHEMA = re.compile(r"output schema[^`]{0,300}```(?:json)?\s*(\{.*?\})\s*```", re.DOTALL)
+OUTPUT = "output schema"
+OUTPUT_SCHEMA = re.compile(rf"{OUTPUT}[^`]{{0,300}}```(?:json)?\s*(\{{.*?\}})\s*```", re.DOTALL)
 # Arguments that take the question as it is.
 WHOLE = re.compile(r"quer|question|search|prompt|input|질문|검색", re.IGNORECASE)
 
@@ -117,7 +118,9 @@ def check_schemas(*schemas: Mapping[str, Any] | None) -> None:
 
 def schema_in(prompt: str) -> Mapping[str, Any] | None:
     """Return the JSON schema by which a prompt asks for its answer, if it does."""
-    found = OUTPUT_SCHEMA.search(prompt)
+    # Only the last: a prompt of a hundred kilobytes may hold ten thousand beginnings.
+    begin = prompt.rfind(OUTPUT)
+    found = OUTPUT_SCHEMA.match(prompt, begin) if begin >= 0 else None
     if found is None:
         return None
     try:

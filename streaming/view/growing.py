@@ -49,7 +49,7 @@ def draw(text: str, place: DeltaGenerator | None = None, *, grows: bool = False)
         return (place or st).markdown(shown)
     lines = re.split(r"\r\n?|\n", text)
     begin = 0
-    # A container's own place is not to be had, but what stood there before keeps it.
+    # A container can't be drawn over through itself, only through the slot that holds it.
     place = place or st.empty()
     with place.container():
         for fence in fences:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,3 +156,9 @@ def test_a_prompt_may_ask_for_an_answer_by_a_schema() -> None:
 )
 def test_a_prompt_without_a_schema_to_answer_by_is_any_other(prompt: str) -> None:
     assert schema_in(prompt) is None
+
+
+def test_a_long_prompt_with_many_beginnings_of_a_schema_holds_nobody_up() -> None:
+    begun = time.thread_time()
+    assert schema_in("output schema```{" * 6_000) is None
+    assert time.thread_time() - begun < 0.5

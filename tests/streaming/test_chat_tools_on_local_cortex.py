@@ -74,7 +74,7 @@ def test_a_call_that_is_cut_is_an_error_and_its_beginning_stays(chat: openai.Ope
 def test_json_that_never_closes_ends_like_any_answer(chat: openai.OpenAI) -> None:
     asked = {"type": "json_schema", "json_schema": {"name": "place", "schema": CITY}}
     result = answered(chat, "fault-json-open", response_format=asked)
-    # A stream of text knows of no schema: whoever asks for JSON has to look.
+    # A text stream can't check a schema, so code that asks for JSON has to.
     assert (result.status, result.error) == ("complete", None)
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.text)
