@@ -68,3 +68,21 @@ def test_what_the_browser_says_itself_is_not_written_into_the_address(
     # Streamlit would drop the anchor behind it.
     assert language_of(locale=locale) == (language, None)
     assert language_of(chosen=language, locale=locale) == (language, None)
+
+
+def choose() -> None:
+    import streamlit as st
+
+    from course.language import choice, current
+
+    labels = {"ko": {1: "하나", 2: "둘"}, "en": {1: "one", 2: "two"}}[current()]
+    st.text(choice(st.radio, "?", (1, 2), key="number", format_func=labels.get))
+
+
+def test_what_is_chosen_in_one_language_is_chosen_in_the_other() -> None:
+    app = AppTest.from_function(choose)
+    app.session_state["course_language"] = "ko"
+    app.run().radio[0].set_value(2).run()
+    app.session_state["course_language"] = "en"
+    app.run()
+    assert (app.text[0].value, app.radio[0].value) == ("2", 2)

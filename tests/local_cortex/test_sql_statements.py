@@ -168,6 +168,15 @@ def test_columns_are_added_renamed_changed_and_dropped(session: SqlSession) -> N
     assert refusal("ALTER TABLE u DROP COLUMN z", session=session).code == "000904"
 
 
+def test_a_column_that_is_there_is_added_again_only_if_that_is_asked(session: SqlSession) -> None:
+    run("CREATE TABLE t (a INT)", session=session)
+    assert refusal("ALTER TABLE t ADD COLUMN a TEXT", session=session).code == "001430"
+    run("ALTER TABLE t ADD COLUMN IF NOT EXISTS a TEXT", session=session)
+    run("ALTER TABLE t ADD COLUMN IF NOT EXISTS b TEXT", session=session)
+    run("INSERT INTO t VALUES (1, 'x')", session=session)
+    assert rows("SELECT * FROM t", session=session) == [(1, "x")]
+
+
 def test_merge_tells_how_many_rows_it_inserted_updated_and_deleted(session: SqlSession) -> None:
     run("CREATE TABLE t AS SELECT * FROM VALUES (1, 'a'), (2, 'b') v(id, x)", session=session)
     merged = run(

@@ -136,15 +136,17 @@ def test_a_document_fits_its_schema() -> None:
             "mood": {"type": "string", "enum": ["negative", "positive"]},
             "food": {"type": "boolean"},
             "tags": {"type": "array", "items": {"type": "string"}},
+            "prices": {"type": "array", "items": {"type": "number"}},
             "who": {"type": ["string", "null"]},
         },
     }
-    text = "rating: 4, tags: tea, cake. The food was great"
+    text = "prices: three, rating: 4, tags: tea, cake. The food was great"
     assert run("structure", {"text": text, "schema": schema}) == {
         "rating": 4,
         "mood": "positive",
         "food": True,
         "tags": ["tea", "cake. The food was great"],
+        "prices": [],
         "who": None,
     }
 

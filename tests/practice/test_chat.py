@@ -179,7 +179,7 @@ def test_a_condition_looks_at_the_messages_and_at_the_chat(
 def test_a_message_that_is_shown_twice_on_one_page_is_seen() -> None:
     doubled = CHAT.replace(
         '    with st.chat_message("assistant")',
-        "    st.chat_message('human').write(prompt)\n    with st.chat_message(\"assistant\")",
+        "    st.chat_message('Human').write(prompt)\n    with st.chat_message(\"assistant\")",
     )
     (scene,) = scenes_of(said(doubled))
     twice = Condition.model_validate({"chat": {"role": "user", "contains": "Mina", "times": 2}})
