@@ -9,16 +9,7 @@ if TYPE_CHECKING:
     from practice.events import Event, SessionState
     from practice.exercises import Exercise, ExerciseError, load_exercises, snippet
     from practice.grading import CheckResult, grade
-    from practice.sandbox import (
-        Refused,
-        RunLimits,
-        Scene,
-        SqlError,
-        TooMany,
-        Turns,
-        Unavailable,
-        run,
-    )
+    from practice.sandbox import Refused, RunLimits, Scene, SqlError, Unavailable, run
 
 __all__ = [
     "CheckResult",
@@ -30,8 +21,6 @@ __all__ = [
     "Scene",
     "SessionState",
     "SqlError",
-    "TooMany",
-    "Turns",
     "Unavailable",
     "grade",
     "load_exercises",

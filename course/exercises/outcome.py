@@ -44,8 +44,8 @@ class Result:
         self,
         exercise: Exercise,
         run: Run,
-        again: Run | None = None,
-        use: Callable[[int, str, object], None] | None = None,
+        again: Run | None,
+        use: Callable[[int, str, object], None],
     ) -> None:
         self._exercise, self._run, self._again, self._use = exercise, run, again, use
         # No st.empty(): what is on the page would vanish for a moment whenever it is drawn again.
@@ -161,9 +161,7 @@ class Result:
             if number == len(self._scenes):
                 with self._output:
                     # A program can be used when it has come to its end.
-                    use = None
-                    if self._use is not None and not self._run.running:
-                        use = partial(self._use, number)
+                    use = None if self._run.running else partial(self._use, number)
                     scene = self._exercise.about.scenes[number]
                     # A run's widgets are not those of the run before it.
                     key = key_of(self._exercise, f"{scene.id}-{self._run.id}")

@@ -29,13 +29,12 @@ from course.exercises.attempt import (
 )
 from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
+from course.exercises.rate import RateLimit
 from course.language import current, drawer, text
 from practice import (
     CheckResult,
     Exercise,
     ExerciseError,
-    TooMany,
-    Turns,
     load_exercises,
     snippet,
 )
@@ -43,7 +42,7 @@ from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
 #: A learner who thinks needs one run in ten seconds; one who only clicks is slowed down.
-TURNS = Turns(count=12, seconds=60.0)
+RATE = RateLimit(count=12, seconds=60.0)
 #: Whether solutions are shown: ``after-try`` (the default), ``always`` or ``never``.
 SOLUTIONS = "COURSE_SOLUTIONS"
 
@@ -195,7 +194,7 @@ def _exercise(exercise: Exercise) -> Result | None:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
         script.draw_again()
     if edited.ran:
-        _take_turn(exercise, edited.code)
+        _run(exercise, edited.code)
         script.draw_again()
     wait = st.session_state.pop(key_of(exercise, "wait"), None)
     if wait is not None:
@@ -212,30 +211,29 @@ def _exercise(exercise: Exercise) -> Result | None:
     return result if running else None
 
 
-def _take_turn(exercise: Exercise, code: str) -> None:
+def _run(exercise: Exercise, code: str) -> None:
     """Run the program, unless the learner runs too often."""
     before = attempt_at(exercise)
-    try:
-        TURNS.take(learner())
-    except TooMany as error:
-        st.session_state[key_of(exercise, "wait")] = error.seconds
-        if code != before.code:
-            keep(exercise, Attempt(code, revision=before.revision))
-    else:
+    if _may_run(exercise):
         # First, since a learner has few places for programs.
         before.stop()
         keep(exercise, Attempt(code, start(exercise, code), before.revision))
+    elif code != before.code:
+        keep(exercise, Attempt(code, revision=before.revision))
+
+
+def _may_run(exercise: Exercise) -> bool:
+    """Count a run; false if the learner runs too often, and the page says so."""
+    seconds = RATE.take(learner())
+    if seconds:
+        st.session_state[key_of(exercise, "wait")] = seconds
+    return not seconds
 
 
 def _use(exercise: Exercise, scene: int, label: str, value: object) -> None:
     """Run the program again as a widget in its output was used, unless it runs too often."""
     attempt = attempt_at(exercise)
-    if attempt.run is None:
-        return
-    try:
-        TURNS.take(learner())
-    except TooMany as error:
-        st.session_state[key_of(exercise, "wait")] = error.seconds
+    if attempt.run is None or not _may_run(exercise):
         return
     use = attempt.use(scene, label, value)
     attempt.stop()
@@ -254,7 +252,7 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str, after: Collection[str] | None = None) -> bool:
+def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
     """Tell whether this learner may see a lesson's section with the solution.
 
     ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
@@ -263,7 +261,7 @@ def shows_solutions(lesson: str, after: Collection[str] | None = None) -> bool:
     return not _awaited(lesson, after)
 
 
-def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None = None) -> None:
+def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
     """Say which exercises of ``after`` have to be attempted before the solution is shown."""
     _say_why_hidden(_awaited(lesson, after))
 

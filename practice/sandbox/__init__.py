@@ -5,7 +5,6 @@ from __future__ import annotations
 from practice.sandbox.answers import Refused, SqlError
 from practice.sandbox.job import RunLimits, Scene
 from practice.sandbox.lifecycle import run
-from practice.sandbox.places import TooMany, Turns
 from practice.sandbox.runtime import Unavailable
 
 __all__ = [
@@ -13,8 +12,6 @@ __all__ = [
     "RunLimits",
     "Scene",
     "SqlError",
-    "TooMany",
-    "Turns",
     "Unavailable",
     "run",
 ]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,42 +99,3 @@ def _that_fit() -> int:
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit
         known.append(int(CONTAINER_LIMIT.read_text("ascii")))
     return max(2, min(known) // 2 // RUN_BYTES) if known else USUAL_MOST
-
-
-class TooMany(Exception):
-    """A learner presses Run too often; ``seconds`` from now it may be pressed again."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many runs; the next in {seconds:.0f} s")
-        self.seconds = seconds
-
-
-class Turns:
-    """How often each learner may run something: ``count`` times in ``seconds``."""
-
-    def __init__(
-        self, count: int, seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.count = count
-        self._seconds = seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._taken: dict[str, deque[float]] = {}
-
-    def take(self, learner: str) -> None:
-        """Note one run.
-
-        Raises:
-            TooMany: the learner has had them all.
-        """
-        now = self._clock()
-        with self._lock:
-            for name, times in list(self._taken.items()):
-                while times and times[0] <= now - self._seconds:
-                    times.popleft()
-                if not times:
-                    del self._taken[name]
-            times = self._taken.setdefault(learner, deque())
-            if len(times) >= self.count:
-                raise TooMany(times[0] + self._seconds - now)
-            times.append(now)

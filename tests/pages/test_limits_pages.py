@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from course import ROOT, settings
 from course.content import lesson as catalog
 from course.exercises import workbench as practice_panel
+from course.exercises.rate import RateLimit
 from course.language import Language, texts
 from course.limits import admission as limits_panel
 from course.limits.ledgers import SqliteLedger, Used
@@ -25,7 +26,6 @@ from course.problems import log_once
 from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
-from practice.sandbox.places import Turns
 from streaming import DirectStrategy
 from tests.pages.pressing import asked, finish, press, programs_go_on
 from tests.streaming.asking import wait_for
@@ -42,7 +42,7 @@ FEW = "[limits]\nlocal = true\noutput_tokens = 200\n[limits.learner]\nrequests_p
 def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StreamQueue:
     """Let nobody have asked anything, and nobody stand in line."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=99, seconds=60.0))
+    monkeypatch.setattr(practice_panel, "RATE", RateLimit(count=99, seconds=60.0))
     line = StreamQueue(grace=0.0)
     monkeypatch.setattr(limits_panel, "QUEUE", line)
     return line

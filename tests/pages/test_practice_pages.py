@@ -20,12 +20,12 @@ from course import progress as progress_panel
 from course.content import anchor_of
 from course.exercises import live_run
 from course.exercises import workbench as practice_panel
+from course.exercises.rate import RateLimit
 from course.language import texts
 from course.progress.stores import SqliteStore, default_path
 from course.visitor import Learner
 from practice import Event, Exercise, ExerciseError, Unavailable, grade, load_exercises
 from practice.exercises import LESSONS
-from practice.sandbox.places import Turns
 from tests.pages.pressing import SECONDS, programs_go_on
 
 PAGE = ROOT / "pages" / "day_01_connect.py"
@@ -174,8 +174,7 @@ def shows_the_solution(app: AppTest) -> bool:
 
 
 def test_a_learner_who_runs_too_often_is_asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = Turns(count=1, seconds=3_600.0)
-    monkeypatch.setattr(practice_panel, "TURNS", turns)
+    monkeypatch.setattr(practice_panel, "RATE", RateLimit(count=1, seconds=3_600.0))
     app = run(run(open_page(), "x = 1\n"), "x = 2\n")
     assert "You've run programs too often" in said(app)
     assert shown(app)["code"] == "x = 2\n"
@@ -185,10 +184,10 @@ def test_a_learner_who_runs_too_often_is_asked_to_wait(monkeypatch: pytest.Monke
     ("how", "waits"),
     [pytest.param("anonymous", True, marks=pytest.mark.thorough), ("local", False)],
 )
-def test_turns_are_counted_for_a_learner_and_not_for_a_window(
+def test_runs_are_counted_for_a_learner_and_not_for_a_window(
     how: Literal["anonymous", "local"], waits: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=3_600.0))
+    monkeypatch.setattr(practice_panel, "RATE", RateLimit(count=1, seconds=3_600.0))
     monkeypatch.setattr(progress_panel, "learner", lambda: Learner("the same", how))
     run(open_page(), "x = 1\n")
     assert ("You've run programs too often" in said(run(open_page(), "x = 2\n"))) is waits
@@ -202,7 +201,7 @@ def test_a_scene_in_which_nothing_was_shown_says_so() -> None:
 
 @pytest.mark.thorough
 def test_a_run_too_many_leaves_what_came_of_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(practice_panel, "TURNS", Turns(count=1, seconds=3_600.0))
+    monkeypatch.setattr(practice_panel, "RATE", RateLimit(count=1, seconds=3_600.0))
     code = program("solution.py")
     app = run(run(open_page(), code), code)
     assert "You've run programs too often" in said(app)

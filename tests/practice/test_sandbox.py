@@ -26,8 +26,6 @@ from practice.sandbox.places import (
     STALE_SECONDS,
     Places,
     RunPlace,
-    TooMany,
-    Turns,
 )
 from practice.sandbox.runtime import Runtime
 from streaming import CompletionRequest, StreamError
@@ -825,30 +823,3 @@ def test_half_of_the_memory_is_for_programs(
     monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
     # Two at least: one would keep everybody waiting who is not asleep.
     assert places_module._that_fit() == max(2, most)
-
-
-def test_a_learner_has_so_many_turns_in_so_many_seconds() -> None:
-    now = 0.0
-    turns = Turns(2, 60, clock=lambda: now)
-    turns.take("a")
-    now = 10
-    turns.take("a")
-    turns.take("b")
-    now = 20
-    with pytest.raises(TooMany) as refused:
-        turns.take("a")
-    assert refused.value.seconds == 40
-    now = 60
-    turns.take("a")
-    with pytest.raises(TooMany):
-        turns.take("a")
-
-
-def test_turns_forget_who_has_gone() -> None:
-    now = 0.0
-    turns = Turns(1, 60, clock=lambda: now)
-    for number in range(100):
-        turns.take(str(number))
-    now = 60
-    turns.take("x")
-    assert list(turns._taken) == ["x"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from course.exercises.answering import MOST_TOKENS, STATEMENT_SECONDS
-from course.exercises.workbench import TURNS
+from course.exercises.workbench import RATE
 from practice import RunLimits
 from practice.sandbox.places import LEAST_BYTES, MOST_EACH, RUN_BYTES
 
@@ -41,7 +41,7 @@ def test_the_page_names_the_limits_that_hold(
     named += [seconds.format(STATEMENT_SECONDS), f"{MOST_TOKENS:,}"]
     named += [
         f"{limits.output // 1_000_000} MB",
-        times.format(TURNS.count),
+        times.format(RATE.count),
         calls.format(limits.calls),
         str(limits.nesting),
         str(limits.spinners),
