@@ -1,4 +1,4 @@
-"""The lab's third view: one fault, and how the hand-out's code and the course's meet it."""
+"""The lab's break view: one fault, and how the hand-out's code and the course's meet it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,6 @@ MOST_SECONDS = 10.0
 TOKENS_PER_SECOND = 120.0
 #: Shorter than on a page, so that the lab need not wait for half a minute.
 LIMITS = Limits(first_chunk=4.0, idle=4.0)
-JOIN_SECONDS = 0.3
 ADDRESS = re.compile(r"https?://\S+")
 
 #: The language of the reader for whom a program runs.
@@ -279,7 +278,7 @@ class Side:
 
     def join(self) -> None:
         if self._thread.ident is not None:
-            self._thread.join(JOIN_SECONDS)
+            self._thread.join(streams.JOIN_SECONDS)
 
     def outcome(self) -> Outcome:
         page, error, cut_at = self._page, self._error, self._cut_at

@@ -1,4 +1,4 @@
-"""What the lab knows of the inside of the clients: a call's bytes, and how to end one."""
+"""What the lab reads inside the clients: how often they ask, and the bytes of an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from streaming.deltas import Delta
-from streaming.strategies.direct import response_of
+from streaming.strategies.direct import GuardedSession, response_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -17,29 +17,23 @@ if TYPE_CHECKING:
 APART_SECONDS = 0.5
 
 
-class CountedSession:
-    """A session that counts its requests, and sends none any more once it is ``aborted``.
-
-    The client asks a busy service again and again, and the session for its connection each time.
-    """
+class CountedSession(GuardedSession):
+    """A guarded session that counts its requests."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
-        self.aborted = False
+        super().__init__(session)
         self.requests = 0
         self._looked_at = float("-inf")
 
     def __getattr__(self, name: str) -> Any:
-        if name == "connection":
-            if self.aborted:
-                raise ConnectionAbortedError
+        if name == "connection" and not self.aborted:
             now = time.monotonic()
             self.requests += now - self._looked_at >= APART_SECONDS
             self._looked_at = now
         elif name == "sql":
             # A statement renews the session; what follows it is a request of its own.
             self._looked_at = float("-inf")
-        return getattr(self._session, name)
+        return super().__getattr__(name)
 
 
 def tap(answer: Iterator[Delta], see: Callable[[bytes], object]) -> None:

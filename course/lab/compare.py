@@ -1,4 +1,4 @@
-"""The lab's first view: the same question by several ways at once, each beside the others."""
+"""The lab's compare view: the same question by several ways at once, each beside the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's fourth view: what it takes to show one answer, in two ways, on this very page."""
+"""The lab's cost view: what it takes to show one answer, in two ways, on this very page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lab's second view: what a stream is made of, from the socket to the page, event by event."""
+"""The lab's wire view: what a stream is made of, from the socket to the page, event by event."""
 
 from __future__ import annotations
 

@@ -90,12 +90,11 @@ def _query(
     column = written(number.name) if number is not None else "*"
     counted = "*" if function == "COUNT" else column
     what = f"{function}({counted})"
+    name = written("COUNT" if counted == "*" else f"{function}_{number and number.name}")
     # Names are the catalog's and quoted where need be; no word of the question gets into it.
     if label is None:
-        name = written("COUNT" if counted == "*" else f"{function}_{number and number.name}")
         return Analysis(f"SELECT {what} AS {name} FROM {source}", what, None)  # noqa: S608
     by = written(label.name)
-    name = written("COUNT" if counted == "*" else f"{function}_{number and number.name}")
     order = "ASC" if aggregate == "MIN" else "DESC"
     return Analysis(
         f"SELECT {by}, {what} AS {name} FROM {source} "  # noqa: S608

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
 MOST_RESULTS = 100
-NUMERIC = frozenset({"FIXED", "REAL", "DECFLOAT"})
 
 # (statement, query id) -> its result.
 RunSql = Callable[[str, str], Awaitable[Any]]
@@ -145,7 +144,7 @@ def _chart(result: SqlResult, title: str) -> dict[str, Any] | None:
     if len(result.columns) != 2 or result.row_count < 2:
         return None
     label, number = result.columns
-    if label.type.name in NUMERIC or number.type.name not in NUMERIC:
+    if label.type.name in analyst.NUMBERS or number.type.name not in analyst.NUMBERS:
         return None
     values = [
         {label.name: name, number.name: float(value)}

@@ -27,7 +27,7 @@ CONFLICT_SECONDS = 0.02
 # What a query is to sqlglot.
 QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Table)
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def run(execution: Execution, binds: Mapping[str, Any] | None) -> SqlResult | stages.PutGet:
@@ -83,7 +83,7 @@ def _told(execution: Execution, error: Exception) -> SqlError:
         return as_sql_error(text, type(error), parse(execution.sql), known)
     # The connector repeats a request that failed with HTTP 500 for minutes; an error message is
     # what a learner can do something with.
-    logger.exception("a statement failed inside Local Cortex")
+    log.exception("a statement failed inside Local Cortex")
     return SqlError(
         "SQL execution internal error:\nLocal Cortex failed to run this statement "
         f"({type(error).__name__}). That is a fault of Local Cortex, not of the statement.",
