@@ -268,8 +268,8 @@ class Forged(Exception):
     """An event cannot have come from an honest program: it has written to the pipe itself."""
 
 
-class Drawing:
-    """What one run has drawn: its next events have to fit to it, within ``RunLimits``."""
+class DrawnPage:
+    """What one run has drawn: its next events have to fit, within ``RunLimits``."""
 
     def __init__(self, nesting: int, spinners: int) -> None:
         self._nesting, self._most_spinners = nesting, spinners

@@ -19,7 +19,7 @@ from practice.events import (
     Asked,
     Delta,
     Draw,
-    Drawing,
+    DrawnPage,
     Ended,
     Event,
     Failed,
@@ -209,7 +209,7 @@ class _Run:
         # time by then.
         self._silent, self._patience, self._computed = 0.0, limits.start, 0.0
         self._counts: Counter[str] = Counter()
-        self._drawing = Drawing(limits.nesting, limits.spinners)
+        self._page = DrawnPage(limits.nesting, limits.spinners)
 
     def start(self, runtime: Runtime, job: bytes) -> None:
         """Start the worker and send it the program."""
@@ -364,7 +364,7 @@ class _Run:
                 self._counts["events"] -= 1
             process.send(answer)
         elif isinstance(event, Draw | Piece | Shown):
-            event = self._drawing.take(event)
+            event = self._page.take(event)
         told: ProgramEvent = event
         return told
 

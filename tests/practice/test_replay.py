@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from practice.elements import MOST_COLUMNS, MOST_MARKDOWN, TABLE
 from practice.events import (
     Draw,
-    Drawing,
+    DrawnPage,
     Event,
     Failed,
     Forged,
@@ -371,7 +371,7 @@ LIMITS = RunLimits()
 
 def _as_a_run_tells(lines: list[dict[str, Any]]) -> list[Event]:
     """Return the events of these lines; a run lets nothing be drawn twice, or into nowhere."""
-    drawing, made, blocks = Drawing(LIMITS.nesting, LIMITS.spinners), [PAGE], [PAGE, SIDEBAR]
+    page, made, blocks = DrawnPage(LIMITS.nesting, LIMITS.spinners), [PAGE], [PAGE, SIDEBAR]
     events: list[Event] = []
     for number, line in enumerate(lines, 1):
         if line["op"] == "draw":
@@ -383,7 +383,7 @@ def _as_a_run_tells(lines: list[dict[str, Any]]) -> list[Event]:
         except (pydantic.ValidationError, Forged):
             continue
         if isinstance(event, Draw | Piece | Shown):
-            event = drawing.take(event)
+            event = page.take(event)
         if isinstance(event, Failed):
             continue
         assert isinstance(event, Draw | Piece | Shown)
