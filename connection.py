@@ -553,7 +553,7 @@ class Connection:
         self._shared.reset(session)
 
     def check(self, error: BaseException, session: Session | None = None) -> bool:
-        """Tell whether ``error`` means that the session is over; if so, the next use has a new one.
+        """Return whether ``error`` means that the session is over; the next use then has a new one.
 
         Given the one that failed, it leaves a newer session alone. HTTP 401 counts: it is all that
         ``snowflake.cortex`` shows of an expired session.

@@ -40,7 +40,7 @@ class Budget:
     of_baseline: float = math.inf
 
     def kept(self, values: Sequence[float], baseline: Sequence[float] = ()) -> bool:
-        """Tell whether ``values`` keep the budget; none do that lack a baseline they need."""
+        """Return whether ``values`` keep the budget; none do that lack a baseline they need."""
         if not values:
             return False
         sizes = [abs(value) for value in values] if self.either_way else values

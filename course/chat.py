@@ -74,7 +74,7 @@ class Turn:
 
 
 def in_words(turn: Turn) -> str:
-    """Say in one line what an answer has taken: messages and tokens sent, tokens received."""
+    """Show in one line what an answer took: messages and tokens sent, tokens received."""
     said = text(
         "demo.chat_turn",
         messages=len(turn.messages),

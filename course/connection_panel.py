@@ -30,7 +30,7 @@ def preferred() -> str | None:
 
 
 def relayed() -> bool:
-    """Tell whether Local Cortex has another server answer."""
+    """Return whether Local Cortex has another server answer."""
     return bool(os.environ.get("COURSE_RELAY_URL", "").strip())
 
 
@@ -68,7 +68,7 @@ def _line(attempt: Attempt) -> str:
 
 
 def say_what_answers(connection: Connection) -> None:
-    """Say beside a demo that no model answers, where none does, or that a relay does."""
+    """Show beside a demo that no model answers, or that a relay does."""
     if connection.kind == "local":
         said = text("connection.about_relay" if relayed() else "connection.scripted")
         st.caption(said, width="content")
@@ -102,7 +102,7 @@ def rerun_if_fixed() -> None:
 def failure(
     error: ConnectionFailed, key: str = "demo", on_fixed: Callable[[], object] = lambda: None
 ) -> None:
-    """Say why the connection failed and how to fix it; in place of an account offer a script.
+    """Show why the connection failed and how to fix it; offer the script instead of an account.
 
     Args:
         error: the failure.

@@ -1,4 +1,4 @@
-"""A lesson's live demo: a question is decided upon, asked, and its answer shown with its figures.
+"""A lesson's live demo: it decides on a question, asks it, and shows the answer and its figures.
 
 ``ask`` decides (limits, model, prompt), a stream is made once the question is let in, and
 ``show`` shows it. The answers belong to the tab: they outlive any click, a change of page and a
@@ -80,7 +80,7 @@ Note = Callable[[DeltaGenerator, StreamResult], bool]
 
 
 class Asked:
-    """A question of this tab's and what has come of it.
+    """A question of this tab, and what became of it.
 
     It was refused (``refusal``), waits for its place (``ahead`` says how many are before it), or
     was asked (``stream``). It goes on in its own threads, even if nobody watches.
@@ -97,7 +97,7 @@ class Asked:
         self.stream: TextStream | None = None
         self.refusal: Refusal | None = None
         self.ahead: int | None = None
-        # What has been done about it once: the window scrolled to it, its end was looked at.
+        # What is done once: the window has scrolled to it, its end has been noted.
         self.seen = self.ended = False
         self._strategy, self._pace = strategy, pace
         self._admission: Admission | None = None
@@ -105,7 +105,7 @@ class Asked:
         self._lock = threading.Lock()
 
     def begin(self, connection: Connection) -> None:
-        """Decide about it, and ask as soon as there is a place for it."""
+        """Decide whether to ask, and ask as soon as there is a place."""
         try:
             self._admission = limits.ask(connection, [self.request])
             self.ahead = self._admission.wait(0)
@@ -272,7 +272,7 @@ def request(model: str, prompt: str) -> CompletionRequest | None:
 
 @contextmanager
 def explained(connection: Connection) -> Iterator[None]:
-    """Say on the page that a statement has failed, with Snowflake's number for it.
+    """Show on the page that a statement has failed, with Snowflake's number for it.
 
     The error's own text stays off the page: it may name the account.
     """
@@ -447,7 +447,7 @@ def _learn_from(error: StreamError | None, connection: Connection) -> None:
 
 
 def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
-    """Say how many are ahead until somebody else waits; false: the browser calls again."""
+    """Show how many are ahead until somebody else waits; false: the browser calls again."""
     turn = Turn()
     if asked.running and asked.stream is None:
         pulse(turn, f"{key}-line")

@@ -32,7 +32,7 @@ Place = Annotated[str, Field(pattern=f"^{NAME}$")]
 
 
 def kind_of(place: str) -> Kind:
-    """Tell what a place is, by its form."""
+    """Return what a place is, by its form."""
     found = PLACE.fullmatch(place)
     if found is None or (found["item"] is None and found["anchor"] is None):
         return "lesson"

@@ -103,7 +103,7 @@ def next_step(days: Sequence[Standing], last: str | None) -> Step | None:
 
 
 def finish(day: Standing, learned: progress.Progress) -> bool:
-    """Tell whether a finished day is to be celebrated, which happens once, and note it."""
+    """Return whether to celebrate a finished day, and note it: that happens once."""
     if not day.done or learned.has(day.lesson.name, "read", CELEBRATED):
         return False
     learned.record(day.lesson.name, "read", CELEBRATED, "yes")

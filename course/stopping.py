@@ -96,7 +96,7 @@ class Stoppable:
             self._answer.close()
 
     def draw(self, place: DeltaGenerator, result: StreamResult) -> bool:
-        """Draw what was made after a reader had gone; tell whether that still goes on."""
+        """Draw what was made after a reader had gone; return whether that still goes on."""
         tokens = self.tokens()
         if tokens is None:
             place.caption(text("stopping.unknown"))

@@ -4,11 +4,11 @@ What it replaces: the name ``requests`` in the client's module ``snowflake.corte
 
 Why: the client calls ``requests.post``, which reads all public authorities into a new context for
 each request, sets no timeout, reads a refusal's body to its end and waits for as long as the
-refusal's ``Retry-After`` says. It hands its socket over with the response only, so nobody could end
-a request that waits for one. It offers no way to set any of these.
+refusal's ``Retry-After`` says. It hands its socket over only with the response, so nobody can end a
+request before that. It offers no way to set any of these.
 
-How much: a context takes 0.7 MB for as long as an answer streams, and its making delays a class
-that presses at once (``python -m benchmarks.crowd`` with and without ``--own-authority``).
+How much: a context takes 0.7 MB while an answer streams, and making it delays a class that presses
+at once (``python -m benchmarks.crowd`` with and without ``--own-authority``).
 
 Hostname verification and the trusted authorities are unchanged. If the client sends its requests
 in another way, nothing is replaced.
@@ -53,7 +53,7 @@ def install() -> None:
 
 
 class _Requests:
-    """``requests``, but for the context and the limits of ``post``."""
+    """``requests`` with a context and limits of our own in ``post``."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(requests, name)

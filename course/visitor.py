@@ -54,14 +54,14 @@ def who(kind: str, user: Mapping[str, Any], here: bool, anonymous: str) -> Learn
 
 
 def opened_here() -> bool:
-    """Tell whether this session's page was opened from the machine that serves it."""
+    """Return whether this session's page was opened from the machine that serves it."""
     return on_this_machine(st.context.url, st.context.ip_address, st.context.headers)
 
 
 def on_this_machine(
     url: str | None, address: str | None, headers: Mapping[str, str] = MappingProxyType({})
 ) -> bool:
-    """Tell whether a page was opened from the machine that serves it.
+    """Return whether a page was opened from the machine that serves it.
 
     ``url`` is the page's address, which the browser says and so may invent; ``address`` is where
     the connection comes from, ``headers`` are what it came with. Streamlit leaves both of the first

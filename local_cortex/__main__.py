@@ -116,7 +116,7 @@ def _serve(port: int, tls: bool, settings: Settings) -> int:
 
 
 def _trust(bundle: Path) -> str:
-    """Say how a program is made to trust the server's certificate, in this system's shell."""
+    """Return how to make a program trust the server's certificate, in this system's shell."""
     names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
     if os.name == "nt":
         return "\n".join(f"$env:{name} = '{bundle}'" for name in names) + "\n"

@@ -1,4 +1,4 @@
-"""Which calls are admitted, and how one is answered, whatever the client.
+"""Which calls are admitted, and how they are answered, for every client.
 
 REST and SQL both end here, so a model that is refused by one is refused by the other.
 """
@@ -135,7 +135,7 @@ class Cortex:
                 raise Refusal(400, text)
 
     def first_time(self, call: Call) -> bool:
-        """Tell, for a fault that passes, whether this call is the one that meets it."""
+        """Return whether this call meets a fault that passes; the next call won't."""
         # Not the call itself: its messages can be long.
         known = hash(call)
         if known in self._refused:
@@ -212,7 +212,7 @@ def _length(message: Message) -> int:
 
 
 def _unmatched(messages: Sequence[Message]) -> str:
-    """Tell which call of a tool has no result, or which result no call; else nothing."""
+    """Return which tool call has no result, or which result no call; ``""`` if all match."""
     waiting: set[str] = set()
     for message in messages:
         if message.role != "tool":

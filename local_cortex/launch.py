@@ -254,7 +254,7 @@ def _passing_signals_on() -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 def _has_terminal() -> bool:
-    """Tell whether a terminal's Ctrl-C comes to us; it then comes to our program as well."""
+    """Return whether a terminal's Ctrl-C comes to us; it then comes to our program as well."""
     if not hasattr(os, "tcgetpgrp"):
         return True
     try:

@@ -23,7 +23,7 @@ CLIENT_FILES = ("connections.toml", "config.toml", "config")
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Tell whether a variable of the environment leads to an account, or may hold its secrets."""
+    """Return whether a variable of the environment leads to an account, or may hold its secrets."""
     upper, content = name.upper(), value.lower()
     return (
         upper in NAMES

@@ -93,7 +93,7 @@ class Sessions:
         return login
 
     def is_secret(self, candidate: str) -> bool:
-        """Tell whether ``candidate`` is this server's secret, in constant time."""
+        """Return whether ``candidate`` is this server's secret, in constant time."""
         # A candidate from a JSON body may hold halves of surrogate pairs.
         sent = candidate.encode("utf-8", "surrogatepass")
         return hmac.compare_digest(sent, self.secret.encode())

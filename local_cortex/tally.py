@@ -90,7 +90,7 @@ class Tally:
 
 
 def report(answer: StreamedAnswer, seconds: float) -> None:
-    """Print what became of an answer, for whoever watches the terminal."""
+    """Print what became of an answer."""
     thought = f"{answer.thought} tokens thought, " if answer.thought else ""
     sys.stderr.write(
         f"Local Cortex: stream {answer.number}, {answer.model}: {answer.state} after "

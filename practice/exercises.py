@@ -186,7 +186,7 @@ class Exercise(Table):
         return bool(self.about.checks)
 
     def is_attempt(self, code: str) -> bool:
-        """Tell whether a program differs from the starter in more than comments and blank space.
+        """Return whether a program differs from the starter in more than comments and blank space.
 
         A solution is shown only after the run of an attempt.
         """

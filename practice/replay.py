@@ -44,7 +44,7 @@ class Replay:
     """Draws, where the page is now, what a program has done, as far as it is told.
 
     A page that is drawn again takes all events at once and shows them then: what is on it already
-    neither vanishes nor begins anew. Nothing in it makes the server open a file or the browser
+    neither vanishes nor restarts. Nothing in it makes the server open a file or the browser
     fetch a picture.
 
     Args:
@@ -93,7 +93,7 @@ class Replay:
         return max(each.tick for each in drawings)
 
     def take(self, events: Sequence[Event]) -> None:
-        """Draw what is new, but for the texts that grow: see ``show``."""
+        """Draw what is new, except for texts that grow: see ``show``."""
         replaced = self._overwritten(events)
         for number, event in enumerate(events):
             if self._left <= 0:

@@ -49,7 +49,7 @@ class Retry:
             )
 
     def delay(self, failed: int, retry_after: float | None, chance: float) -> float:
-        """Return the seconds to wait after so many ``failed`` attempts.
+        """Return the seconds to wait after this many ``failed`` attempts.
 
         ``chance``, from 0 to 1, takes up to half of the wait away: a class of learners that was
         refused together must not come back together. What the service asks for in
@@ -108,7 +108,7 @@ class Attempts:
                 try:
                     return self._ask()
                 except Exception as raised:
-                    # Before closing: what the service says of it is still to be read.
+                    # Before closing: the service's own words have to be read first.
                     known = from_exception(raised, text_came=False)
                     self.close()
                     error = raised
@@ -164,7 +164,7 @@ class Attempts:
         return iter(())
 
     def _may_ask_again(self, failed: int, error: StreamError, deadline: float) -> bool:
-        """Wait for the next attempt; false if there is no sense in one, no time or no wish."""
+        """Wait for the next attempt; false if it would be pointless, too late, or was aborted."""
         seconds = self._retry.delay(failed, error.retry_after, self._chance())
         given_up = failed >= self._retry.attempts or not error.retryable
         if given_up or self._clock() + seconds >= deadline or self._aborted.is_set():

@@ -58,7 +58,7 @@ def read(response: Any) -> bytes:
 
 
 def is_document(response: Any) -> bool:
-    """Tell whether a body is one object or a page, and so no stream of events."""
+    """Return whether a body is one object or a page, and so no stream of events."""
     kind = str(_header(response, "content-type")).partition(";")[0].strip().lower()
     return kind in ("application/json", "text/html")
 
@@ -119,7 +119,7 @@ def _first_bytes(response: Any) -> bytes:
 
 
 def _chunks(response: Any) -> Iterator[bytes]:
-    """Give what is there, however little: a body that breaks off is to lose nothing of it."""
+    """Yield what is there, however little, so that a body that breaks off loses nothing."""
     read = getattr(getattr(response, "raw", None), "read1", None)
     if read is not None:
         return iter(lambda: read(CHUNK_BYTES), b"")

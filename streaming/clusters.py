@@ -43,7 +43,7 @@ class Clusters:
 
     @property
     def held(self) -> str:
-        """What is held back: the last cluster, which the next delta may go on with."""
+        """What is held back: the last cluster, which the next delta may continue."""
         return self._held
 
     def feed(self, delta: str) -> None:
@@ -65,14 +65,14 @@ class Clusters:
             self.ready += cut
 
     def finish(self) -> None:
-        """Make all of it ready: nothing more will come."""
+        """Make all of it ready: the text has ended."""
         if self._held:
             self._parts.append(_join_surrogates(self._held))
             self.ready += len(self._parts[-1])
             self._held = ""
 
     def pause(self) -> None:
-        """Make all of it ready but half a surrogate pair: what comes next is no text."""
+        """Make all but half a surrogate pair ready: an event comes next, not text."""
         half = self._held[-1:] if "\ud800" <= self._held[-1:] <= "\udbff" else ""
         self._held = self._held.removesuffix(half)
         self.finish()

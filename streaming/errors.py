@@ -133,7 +133,7 @@ CLIENT_SLIPS = {
     ("ValueError", "Unknown Content-Type"): "bad_answer",
     ("AttributeError", "'Response' object has no attribute 'data'"): "bad_answer",
     ("ValueError", "Exceeds the limit"): "bad_answer",
-    # Events that are not what they should be, and texts that are none.
+    # Events that aren't what they should be, and texts that aren't texts.
     ("TypeError", "'NoneType' object is not"): "bad_answer",
     ("TypeError", "'int' object is not"): "bad_answer",
     ("TypeError", "object of type '"): "bad_answer",
@@ -178,10 +178,10 @@ def from_exception(error: BaseException, *, text_came: bool) -> StreamError:
 
 
 def refusal(response: Any) -> str | None:
-    """Return the code of a response that is no answer although its status is 200, or ``None``.
+    """Return the code of a response with status 200 that isn't an answer, or ``None``.
 
-    It is one document, on which the clients break or which they take for an answer without text.
-    Snowflake says so that the session token has expired; a proxy's page is one, too.
+    It is one document: the clients break on it, or take it for an answer without text. Snowflake
+    reports an expired session token like this; a proxy's page is another.
     """
     if not bodies.is_document(response):
         return None
@@ -190,7 +190,7 @@ def refusal(response: Any) -> str | None:
 
 
 def _told(error: BaseException) -> str:
-    """Return what the service says in an error that has no response, as far as it is its word."""
+    """Return the service's own words in an error that has no response."""
     said = str(error)
     if type(error).__name__ not in TELLING and not said.startswith(REFUSED):
         return ""

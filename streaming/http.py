@@ -19,7 +19,7 @@ HEADERS = {"Connection": "close", "Accept-Encoding": "identity"}
 
 
 class Http:
-    """An ``httpx.Client``, but for its timeouts and how much of an error it reads."""
+    """An ``httpx.Client`` with our timeouts and a limit on how much of an error it reads."""
 
     def __init__(self, http: Any) -> None:
         self._http = http
@@ -48,7 +48,7 @@ class Answer:
     """The deltas in a response; a strategy says in ``read`` how its events become deltas.
 
     Raises:
-        StreamUnavailable: the answer is none: HTTP 200, but JSON or HTML.
+        StreamUnavailable: it isn't an answer: HTTP 200, but JSON or HTML.
     """
 
     def __init__(self, response: Any, *, event_bytes: int = bodies.EVENT_BYTES) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 __all__ = ["Pace"]
 
-# Ticks that a deadline is away are counted in floating point.
+# The ticks until a deadline are counted in floating point.
 ROUNDING = 1e-6
 
 
@@ -21,11 +21,11 @@ class Pace:
     """Text is shown at most once a ``tick``, in pieces that grow with what is waiting.
 
     Args:
-        tick: least time between two pieces, in seconds. More pieces a second than 20 cost the
-            server and the browser and look no smoother.
-        lag: no text waits longer than so many seconds, nor does the end of the answer, however
-            much comes at once. What waits is spread evenly over the ticks that it has left.
-        speed: characters a second, whatever waits: a typewriter. ``None`` for no such limit.
+        tick: least time between two pieces, in seconds. More than 20 pieces a second cost the
+            server and the browser, and look no smoother.
+        lag: the most seconds that text, or the end of the answer, waits, however much comes at
+            once. What waits is spread evenly over the ticks that are left.
+        speed: characters a second, however many wait: a typewriter. ``None`` for no such limit.
     """
 
     tick: float = 0.05
@@ -51,8 +51,8 @@ class Pace:
     def amount(self, waiting: Iterable[tuple[float, int]]) -> int:
         """Return how many characters to show at this tick, at least 1.
 
-        ``waiting`` are pairs, the oldest first: for how many seconds some text has waited, and how
-        many characters it has.
+        ``waiting`` has pairs, the oldest first: the seconds that some text has waited, and its
+        characters.
         """
         if self.speed is not None:
             return max(1, round(self.speed * self.tick))

@@ -57,7 +57,7 @@ def check(
 
 
 def _jobs(found: Sequence[Lesson], root: Path) -> list[Callable[[], list[Problem]]]:
-    """Return what is to be done, the longest first."""
+    """Return what to do, the longest first."""
     processors = os.cpu_count() or 1
     shares = [found[number::processors] for number in range(processors)]
     jobs: list[Callable[[], list[Problem]]] = [

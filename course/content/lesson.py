@@ -132,7 +132,7 @@ def read_code(lesson: Lesson, file: str, region: str = "") -> str:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Tell whether a file is in a folder, links followed."""
+    """Return whether a file is in a folder, links followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve()) and path.is_file()
     except (OSError, RuntimeError):  # a link that leads to itself, or a folder that is closed
@@ -253,7 +253,7 @@ def _is_folder(path: Path) -> bool:
 
 @kept_until_changed
 def _begins(page: Path, name: str) -> bool:
-    """Tell whether a page is Python and calls ``lesson_page`` with its lesson's name."""
+    """Return whether a page is Python and calls ``lesson_page`` with its lesson's name."""
     source, _ = read_python(page)
     return bool(
         re.search(rf'^(\w+ = )?(\w+\.)?lesson_page\((name=)?"{name}"', source, re.MULTILINE)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 ICON = re.compile(r":material/([^\s:`\"']*)")
-#: Text that was meant as a link and is none: what is wrong, and how to fix it.
+#: Text that was meant as a link but isn't one: what is wrong, and how to fix it.
 NO_LINKS = (
     (
         re.compile(r"\[[^\]^][^\]]*\]\[[^\]]*\]"),
@@ -57,7 +57,7 @@ def unknown_icons(text: str) -> Iterator[str]:
 
 
 def leads_somewhere(target: str) -> bool:
-    """Tell whether a link leaves the page with https and a host, or names a term."""
+    """Return whether a link leaves the page with https and a host, or names a term."""
     if target.startswith("term:"):
         return target != "term:"
     try:

@@ -70,7 +70,7 @@ class Answers:
         try:
             self._policy = policy_of(self._connection)
         except Refusal as refusal:
-            # A program that asks nothing runs all the same.
+            # A program that asks nothing can still run.
             self._policy = refusal.again()
         # A program has one place for all its answers: on several it would wait for itself.
         self._place: Entry | None = None
@@ -136,7 +136,7 @@ class Answers:
             return self._run(statement)
         self._check_model(statement.model, fault)
         reservation = self._let_in(statement.model, statement.prompt)
-        # One that is broken off may have been answered all the same.
+        # A statement that is broken off may still have been answered.
         used: int | None = None
         try:
             columns, rows = self._run(statement)

@@ -158,7 +158,7 @@ class Run:
                 self._ended("broken")
 
     def forget_failure(self) -> None:
-        """Say no more why it failed: that has been fixed."""
+        """Forget why it failed: that has been fixed."""
         self.failure = None
 
     def _ended(self, how: End) -> None:

@@ -55,7 +55,7 @@ class Result:
         self._list = _Line(self._checks, "markdown")
 
     def follow(self, turn: Turn, *, goes_on: bool) -> None:
-        """Draw the run as far as it is; then, if it ``goes_on``, till its end or someone waits.
+        """Draw the run so far; then, if it ``goes_on``, until it ends or someone waits.
 
         When the program runs again, as for a chat's next message, its page is drawn in a turn of
         its own, which removes what is no longer on it.
@@ -68,8 +68,8 @@ class Result:
             if graded:
                 self._draw_progress()
             tick = max((each.replay.tick for each in self._scenes), default=TICK)
-            begins_anew = any(each.is_left for each in self._scenes)
-            if not running or not goes_on or begins_anew or turn.wait(tick):
+            begins_again = any(each.is_left for each in self._scenes)
+            if not running or not goes_on or begins_again or turn.wait(tick):
                 return
 
     def show(self, results: Sequence[CheckResult]) -> None:
@@ -121,7 +121,7 @@ class Result:
         return min(number, len(self._scenes) - 1)
 
     def _say_what_ended(self, run: Run, told: CheckResult | None) -> None:
-        """Say what ended a run that is not checked, unless the verdict has ``told`` it."""
+        """Show what ended a run that is not checked, unless the verdict has ``told`` it."""
         for each in verdict_on(self._exercise, run):
             known = told is not None and told.message == each.message
             if each.id == "runs" and each.message and not known:
@@ -169,7 +169,7 @@ class Result:
             self._scenes[number].draw(again.events if again else events, over=over)
 
     def _draw_progress(self) -> None:
-        """Say what is waited for or done so far; a check that has not passed is open, not wrong."""
+        """Show what the run waits for or has done; a check that hasn't passed is still open."""
         passed, waiting = self._run.passed, self._run.waiting
         # All of them in their order, those of scenes that are still to come, too.
         checks = self._exercise.about.checks

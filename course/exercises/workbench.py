@@ -253,7 +253,7 @@ def _labels() -> Labels:
 
 
 def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
-    """Tell whether this learner may see a lesson's section with the solution.
+    """Return whether this learner may see a lesson's section with the solution.
 
     ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
     who can't try any need not wait.
@@ -262,7 +262,7 @@ def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
 
 
 def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
-    """Say which exercises of ``after`` have to be attempted before the solution is shown."""
+    """Show which exercises of ``after`` to attempt before the solution is shown."""
     _say_why_hidden(_awaited(lesson, after))
 
 
@@ -334,7 +334,7 @@ def _solution(exercise: Exercise, attempt: Attempt) -> None:
 
 
 def _say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
-    """Say when a solution is shown: after an attempt at these exercises, or at the one above."""
+    """Show what to attempt before a solution is shown: these exercises, or the one above."""
     said = text("practice.solution_later")
     if _mode() == "never":
         said = text("practice.solution_never")

@@ -287,7 +287,7 @@ class Side:
             running=over is None,
             shown="".join(page.parts),
             kept=self._kept,
-            # An error that came from ending the program is none that a user would meet.
+            # No user would meet an error that came from ending the program.
             error=error if cut_at is None else None,
             said=page.said,
             seconds=(time.monotonic() if over is None else over) - self._began,

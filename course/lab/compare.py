@@ -182,7 +182,7 @@ class _Board:
 
 
 def _say(lanes: Sequence[Lane]) -> None:
-    """Say what the run shows, and what has gone wrong in it."""
+    """Show what the run has found, and what went wrong in it."""
     lines = [f"- {text(key, **figures)}" for key, figures in results.findings(lanes)]
     if lines:
         said = "\n".join([f"**{text('lab.found.heading')}**", "", *lines])

@@ -88,7 +88,7 @@ class Slices:
         return self.after(0)
 
     def after(self, characters: int) -> Iterator[str]:
-        """Yield those slices that come after so many characters."""
+        """Yield the slices after the first ``characters``."""
         if self._began is None:
             self._began = self._clock()
         for start in range(characters, len(self._answer), SLICE):

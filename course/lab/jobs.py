@@ -61,7 +61,7 @@ class Job(ABC):
             self._cancelled.set()
 
     def join(self, seconds: float) -> bool:
-        """Wait until its thread is done, at most so long; tell whether it is."""
+        """Wait until its thread is done, at most so long; return whether it is."""
         return self._over.wait(seconds)
 
     def wait_for(self, done: Callable[[], bool], every: float = LOOK_SECONDS) -> None:

@@ -89,7 +89,7 @@ class Settings:
 
 
 def can_set_speed(connection: Connection) -> bool:
-    """Tell whether a script answers under any model's name: only its speed can be chosen."""
+    """Return whether a script answers under any model's name: only its speed can be chosen."""
     script = connection.kind == "local" and not relayed()
     return script and limits.allowed_models() is None
 

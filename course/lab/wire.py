@@ -149,7 +149,7 @@ class _WatchedAnswer:
 
 
 def is_torn(held: str) -> bool:
-    """Tell whether what is held back is half a character, or more than one code point."""
+    """Return whether what is held back is half a character, or more than one code point."""
     return len(held) > 1 or any(map(_half, held))
 
 

@@ -149,7 +149,7 @@ def _limits_in_force() -> settings.Limits | None:
 
 
 def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
-    """Say why no model was asked, when to ask again, and what to do meanwhile."""
+    """Show why no model was asked, when to ask again, and what to do meanwhile."""
     if refusal.reason == "settings":
         _say_unusable(refusal.problems)
         return
@@ -169,7 +169,7 @@ def say_refusal(refusal: Refusal, *, of_exercise: bool = False) -> None:
 
 
 def _when(opens: datetime, now: datetime) -> str:
-    """Say when a day's limit starts again, by the reader's clock."""
+    """Return when a day's limit starts again, by the reader's clock."""
     if opens <= now:
         return text("limits.open_again")
     zone = _readers_zone()
@@ -192,7 +192,7 @@ def _readers_zone() -> str:
 
 
 def say_if_unusable() -> None:
-    """Say beside a demo that the settings cannot be used, so no model can be asked."""
+    """Show beside a demo that the settings cannot be used, so no model can be asked."""
     try:
         settings.read()
     except settings.SettingsError as error:

@@ -74,7 +74,7 @@ def say_if_not_saved() -> None:
 
 
 def say_if_unsaved(lesson: str, kind: Kind, item: str = "") -> None:
-    """Say beside something just done that it could not be saved."""
+    """Show beside something just done that it could not be saved."""
     if current().unsaved(lesson, kind, item):
         st.caption(f":material/cloud_off: {text('progress.not_saved')}")
 

@@ -346,7 +346,7 @@ class Script:
         return {"content_index": len(self.content) - 1, **item}
 
     def _told(self, given: list[dict[str, Any]]) -> str:
-        """Say what the client's tools have answered."""
+        """Return what the client's tools have answered, in words."""
         uses = {
             part["tool_use"]["tool_use_id"]: part["tool_use"]
             for message in self.messages

@@ -24,12 +24,12 @@ MOST_RESULTS = 100
 
 # (statement, query id) -> its result.
 RunSql = Callable[[str, str], Awaitable[Any]]
-# local_cortex.search.search with the text first, but for what it needs of the server.
+# local_cortex.search.search, with what it needs of the server already given.
 RunSearch = Callable[..., Awaitable["list[dict[str, Any]]"]]
 
 
 class Toolbox:
-    """The tools of one caller, whose session sees what SQL of his would see."""
+    """The tools of one caller; they see what SQL in the caller's session would see."""
 
     def __init__(
         self, session: SqlSession, catalog: Catalog, sql: RunSql, search: RunSearch

@@ -126,7 +126,7 @@ class Catalog:
         return sorted(seen, key=lambda one: one.name)
 
     def has(self, database: str | None, schema: str | None = None) -> bool:
-        """Tell whether there is such a database, or such a schema in it."""
+        """Return whether there is such a database, or such a schema in it."""
         within = "" if schema in (None, INFORMATION_SCHEMA) else str(schema)
         return self.at(Place, Name(database or "", within), None) is not None
 

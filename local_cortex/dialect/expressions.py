@@ -105,7 +105,7 @@ KINDS: Final = {
 
 
 def _mark_columns(nodes: list[Any], tables: Iterable[Table]) -> None:
-    """Say of which kind the columns are whose names mean one type of column alone."""
+    """Mark the kind of each column whose name means columns of one type only."""
     kinds: dict[str, set[str]] = defaultdict(set)
     for column in (column for table in tables for column in table.columns):
         number = "dec" if column.type.scale else "int"

@@ -73,7 +73,7 @@ def duck(sql: str, *arguments: Any, kind: str | None = None) -> Any:
 
 
 def marked(node: Any, kind: str | None) -> Any:
-    """Say in a node what kind of value it is."""
+    """Note in a node what kind of value it is."""
     if kind:
         node.meta[KIND] = kind
     return node

@@ -25,7 +25,7 @@ FROM (SELECT UNNEST(@1) AS e)"""
 
 
 def prepare(select: Any) -> None:
-    """Say what ``$1``, ``SEQ4()`` and the aliases of a SELECT stand for, before it is rewritten."""
+    """Resolve ``$1``, ``SEQ4()`` and the aliases of a SELECT before it is rewritten."""
     sources = [one.this for one in (select.args.get("from_"), *select.args.get("joins", ())) if one]
     if sources and isinstance(sources[0], exp.Values):
         names = _column_names(sources[0])

@@ -114,7 +114,7 @@ class RelayStream:
         return "\ufffd" if self._first_half else ""
 
     def finish(self) -> FinishReason:
-        """Tell why the answer ended; 502 if the stream ended without saying that it had."""
+        """Return why the answer ended; 502 if the stream ended without a word about it."""
         if self.finish_reason is None and not self.done:
             raise EngineError(
                 502, "the relay target ended the stream early; the answer is not whole"

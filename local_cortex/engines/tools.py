@@ -33,7 +33,7 @@ NAMED = re.compile(r"(?<![.!?] )(?<!^)\b(?!I\b)[A-Z][\w-]*(?: (?!I\b)[A-Z][\w-]*
 HANGUL = re.compile(r"[가-힣]")
 NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?")
 # The rules heed these, so that what they make is valid; checking it against a stranger's schema
-# could take for ever (patterns, branches of branches) or open an address ($ref).
+# might never end (patterns, branches of branches) or open an address ($ref).
 HEEDED = frozenset({
     *("$defs", "definitions", "$id", "$ref", "$schema", "$comment", "title", "description"),
     *("examples", "deprecated", "readOnly", "writeOnly", "strict", "format", "default"),

@@ -137,7 +137,7 @@ class Child:
         return not self._given_up and self._process.poll() is None
 
     def answers(self, seconds: float) -> bool:
-        """Tell whether its server answers within ``seconds``."""
+        """Return whether its server answers within ``seconds``."""
         try:
             with closing(http.client.HTTPConnection(HOST, self.port, timeout=seconds)) as asking:
                 asking.request("GET", "/")
@@ -154,7 +154,7 @@ class Child:
             return 0
 
     def how_it_ended(self) -> str:
-        """Say in words how it ended; call it when its output has ended."""
+        """Return in words how it ended; call it when its output has ended."""
         try:
             code = self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:

@@ -1,7 +1,7 @@
 """Snowflake SQL on DuckDB, by way of sqlglot.
 
 :class:`SqlServer` runs the statements of a :class:`SqlSession`: one is parsed as Snowflake's, its
-names are resolved, whatever Snowflake has not is refused, and DuckDB computes the rest. What DuckDB
+names are resolved, what Snowflake lacks is refused, and DuckDB computes the rest. What DuckDB
 lacks of Snowflake (SHOW, USE, stages, the Cortex functions) is Python here. Importing this package
 imports neither sqlglot nor DuckDB: the first statement does.
 """

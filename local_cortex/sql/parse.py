@@ -20,7 +20,7 @@ from local_cortex.sql.sql_error import SqlError, compile_error, not_run, syntax_
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
-# Possessive, as comments could be read in many ways: a text of them would take for ever.
+# Possessive: comments can be read in so many ways that a text of them would never be done.
 UNQUOTED_PATH = re.compile(
     r"^((?:\s++|--[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+(?:PUT|GET)\s.*?)(?<!')(file://[^\s';]+)",
     re.IGNORECASE | re.DOTALL,
@@ -84,7 +84,7 @@ class _Parser(Calls.Parser):  # type: ignore[misc, valid-type]
         raise error
 
     def _warn_unsupported(self) -> None:
-        """Say nothing: what becomes a command is answered by its words, or refused by name."""
+        """Don't warn: what becomes a command is answered by its words, or refused by name."""
 
     def _parse_projections(self) -> tuple[list[Any], Any]:
         projections, *rest = super()._parse_projections()

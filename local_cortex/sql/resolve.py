@@ -411,7 +411,7 @@ class Resolver:
 
 
 def _is_cte(table: Any) -> bool:
-    """Tell whether a bare name is that of a common table expression around it."""
+    """Return whether a bare name is that of a common table expression around it."""
     name = identifier(table.this)
     node: Any = table
     within: Any = None
@@ -431,7 +431,7 @@ def _is_cte(table: Any) -> bool:
 
 
 def _recurs(query: Any, table: Any) -> bool:
-    """Tell whether a table stands in a branch of a union that may read the union itself."""
+    """Return whether a table stands in a branch of a union that may read the union itself."""
     anchor, node = query, table
     while isinstance(anchor, exp.SetOperation):
         anchor = anchor.this

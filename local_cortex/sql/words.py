@@ -28,7 +28,7 @@ class Words:
         return self._word(self._left[0]) if self._left else ""
 
     def skip(self, *words: str) -> bool:
-        """Take these words if they are next; tell whether they were."""
+        """Take these words if they are next; return whether they were."""
         found = [self._word(token) for token in self._left[: len(words)]] == [*words]
         if found:
             del self._left[: len(words)]

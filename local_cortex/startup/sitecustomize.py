@@ -32,7 +32,7 @@ SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
 
 def is_snowflake(host: object) -> bool:
-    """Tell whether a host name is one of Snowflake's, however it is written."""
+    """Return whether a host name is one of Snowflake's, however it is written."""
     if isinstance(host, (bytes, bytearray)):
         host = bytes(host).decode("ascii", "replace")
     if not isinstance(host, str):
@@ -49,7 +49,7 @@ def is_snowflake(host: object) -> bool:
 
 
 def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
-    """Tell whether people keep credentials in such a file; ``hidden`` are files and folders."""
+    """Return whether people keep credentials in such a file; ``hidden`` are files and folders."""
     name = os.path.basename(path).lower()
     if (
         name in (".env", ".envrc", "connections.toml")
@@ -75,7 +75,7 @@ class Keeper:
         self.shown = tuple(folder + os.sep for folder in told.get("shown", ()))
 
     def hides(self, path: object) -> bool:
-        """Tell whether the program may not see the file at ``path``."""
+        """Return whether the program may not see the file at ``path``."""
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False  # a descriptor, of a file that is open already
         full = os.path.abspath(os.fsdecode(path))

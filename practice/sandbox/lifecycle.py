@@ -155,7 +155,7 @@ def _after(turn: Turn, kept: Kept | None, messages: Iterator[str]) -> Turn | Non
 
 
 def _until_it_ends(events: Generator[Event]) -> Generator[Event, None, tuple[Ended, Kept | None]]:
-    """Yield the events of one run, but for its last, and return that and what its page keeps."""
+    """Yield the events of one run except the last; return that and what its page keeps."""
     kept: Kept | None = None
     with contextlib.closing(events):
         for event in events:
@@ -285,12 +285,12 @@ class _Run:
         for what in ("sleep", "wall", "model", "drawing"):
             if spent[what] > getattr(limits, what):
                 return what
-        if self._over.is_set():  # it has died, and something was waited for in vain
+        if self._over.is_set():  # it has died while something was waited for
             return self._process.why_it_ended() if self._process else "crash"
         if self._silent > self._patience and not self._is_busy():
             return "silence" if self._ready else "crash"
         if spent["wall"] > limits.silence:
-            # It may wait without saying so, again and again; nobody else is to wait for that.
+            # It may wait again and again without saying so; nobody else should wait for that.
             self._rest()
         return None if self._weigh() else "memory"
 

@@ -74,7 +74,7 @@ class RunPlace:
         self.wait, self.leave = self._place.wait, self._place.rest
 
     def weigh(self, taken: int) -> bool:
-        """Say how many bytes the program has taken; tell whether there is room for them."""
+        """Note how many bytes the program has taken; return whether there is room for them."""
         places, held = self._places, max(taken, LEAST_BYTES)
         with self._queue.changed:
             if not self._place.is_in:

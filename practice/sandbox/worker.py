@@ -82,7 +82,7 @@ def _watch(cpu: float, spent: threading.Event, engines: list[Any]) -> None:
 
 def _limit_this_process(memory: int, cpu: float) -> None:
     """Keep the worker itself small, should a program ever get out of the sandbox."""
-    # Where the memory runs out all the same, a worker goes first, and not the server.
+    # If memory runs out in spite of it, a worker is killed first, not the server.
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
     if hasattr(os, "nice"):

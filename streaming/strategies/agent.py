@@ -56,7 +56,7 @@ class AgentStrategy:
 
         Raises:
             httpx.HTTPStatusError, httpx.TransportError: as the client does.
-            StreamUnavailable: the answer is none, or the session is over.
+            StreamUnavailable: it isn't an answer, or the session is over.
         """
         try:
             return self._run(request)

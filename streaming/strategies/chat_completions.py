@@ -65,7 +65,7 @@ class ChatCompletionsStrategy:
 
         Raises:
             openai.APIStatusError, openai.APIConnectionError: as the client does.
-            StreamUnavailable: the answer is none: HTTP 200, but JSON or HTML.
+            StreamUnavailable: it isn't an answer: HTTP 200, but JSON or HTML.
         """
         question: list[Any] = [_turn(message) for message in request.messages or ()]
         if request.prompt is not None:

@@ -38,7 +38,7 @@ class Strategy(Protocol):
         Joined, the strings are the answer. A strategy may join or split those of its client, but
         must not drop or change text; ``stream()`` puts whole characters together. ``""`` and
         ``None`` are no text but a sign of life, for instance from a model that is thinking. So are
-        the events of ``streaming.deltas``, which who asks for text never sees.
+        the events of ``streaming.deltas``, which code that only wants text never sees.
 
         One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
         the last thread to read it calls that. If it has a ``finish_reason``, which is in the
@@ -48,9 +48,9 @@ class Strategy(Protocol):
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is
-                and turns any other into one. Before the first text or event but for thinking, it
-                then asks again, if the error is retryable, and asks the fallback; after that it
-                ends the stream.
+                and turns any other into one. Before the first text or event (thinking doesn't
+                count), it then asks again, if the error is retryable, and asks the fallback; after
+                that it ends the stream.
         """
         ...
 
@@ -59,7 +59,7 @@ class Strategy(Protocol):
 class Abortable(Protocol):
     """A delta iterator whose blocked read another thread can end.
 
-    A generator is none: closing it while it runs is a ``ValueError``.
+    A generator isn't: closing it while it runs is a ``ValueError``.
     """
 
     def abort(self) -> None:

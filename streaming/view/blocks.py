@@ -27,8 +27,8 @@ MAY_BE_LIST_ITEM = re.compile(r"[-+\d]|\*(?!\*[^\s*])")
 # One block's text may point to another's, or reach over blank lines in ways of its own.
 TIES = ("][", "[^")
 CONTAINER = ":::"
-# After a look in vain the block has to grow before the next, so that all looks together take time
-# in proportion to its length.
+# After a fruitless look the block has to grow by this factor before the next, so that all looks
+# together take time in proportion to its length.
 GROWTH = 1.25
 
 
@@ -88,7 +88,7 @@ class Blocks:
         return finished
 
     def _begins_block(self, line: str, *, ended: bool) -> bool:
-        """Tell whether the block in front of this line is finished; look at a line only once."""
+        """Return whether the block in front of this line is finished; look at a line only once."""
         if self._looked or self._fence or self._math or not line or line[0] in " \t\r":
             return False
         if not ended and MAY_BE_LIST_ITEM.match(line):

@@ -21,14 +21,14 @@ LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
 # From here on a block grows less often, the longer it is: so it costs 16 kB a second, not more.
 LONG_BLOCK = 2_000
-# What has another half: it is shown in another way while that is still to come.
+# Marks that come in pairs: drawn in another way until the second has come.
 MARKS = frozenset("*_`~[$")
 # What shows nothing by itself. A browser that is drawing it would be late for the first word.
 BARE = "#>*_`~ \r\n"
-# What begins an icon's name. Streamlit 1.67's page still replaces its slash in the whole text of
+# How an icon's name begins. Streamlit 1.67's page still replaces its slash in the whole text of
 # ``st.markdown`` before anything is parsed, so in code too; ``st.code`` keeps it.
 ICON = ":material/"
-# What is not itself any more in code that is drawn as Markdown: the others are made harmless there.
+# What code can't show when it is drawn as Markdown: the last two are defused there.
 NOT_IN_MARKDOWN = (ICON, "![", "mermaid")
 
 

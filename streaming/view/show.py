@@ -98,7 +98,7 @@ def _take_turn(
     new_picture: Callable[[], Picture],
     on_wait: Callable[[], object] | None,
 ) -> bool:
-    """Draw the answer till it ends or somebody else waits; tell whether it has ended."""
+    """Draw the answer till it ends or somebody else waits; return whether it has ended."""
 
     def look() -> None:
         if turn.over:
@@ -130,7 +130,7 @@ def _take_turn(
 
 
 def _draw(answer: Answer, picture: Picture) -> bool:
-    """Draw what there is; tell whether it is all."""
+    """Draw what there is; return whether it is all."""
     over = not answer.running
     if over:
         answer.catch_up()

@@ -1,4 +1,4 @@
-"""Streamlit's turns: who else waits for this session's script, and how to be run again.
+"""Streamlit's turns: whether a click waits for this session's script, and how to run again.
 
 A session runs one script or fragment after the other, so an answer that streams holds up every
 click elsewhere on the page. Streamlit knows of a click as soon as it comes: a fragment that looks
@@ -25,9 +25,9 @@ LOOK = 0.05
 # Streamlit drops what a run has drawn and not sent yet when the next one begins; seconds.
 SENT = 0.05
 
-# A run's end and its last words can still be on their way. They would be lost if the next run were
-# asked for before (runtime/app_session.py, request_rerun), so the browser waits until it has them,
-# but for others that run meanwhile not long.
+# A run's end and its last messages can still be on their way. They would be lost if the next run
+# were asked for first (runtime/app_session.py, request_rerun), so the browser waits for them, but
+# not long if other fragments run meanwhile.
 _again = st.components.v2.component(
     "streaming_again",
     js="""
@@ -47,8 +47,8 @@ export default function ({ data, setTriggerValue }) {
 }
 """,
 )
-# A turn is lost when its last words are, all the same. Nothing runs then; or others run, which have
-# begun their turns after it and go on and on.
+# Even so, a turn is lost if its last messages are. Then nothing runs; or others do, whose turns
+# began after it and never stop.
 _pulse = st.components.v2.component(
     "streaming_pulse",
     js="""
@@ -119,7 +119,7 @@ class Turn:
         return name
 
     def wait(self, seconds: float) -> bool:
-        """Let the page rest for so long; return at once, and true, when somebody else waits."""
+        """Rest for this long; return true, at once, when somebody else waits."""
         ends = time.monotonic() + seconds
         while not (over := self.over) and (left := ends - time.monotonic()) > 0:
             time.sleep(min(left, LOOK))
@@ -129,8 +129,8 @@ class Turn:
 def pulse(turn: Turn, key: str) -> None:
     """Let the browser start this fragment again after a second or two if its turn was lost.
 
-    Call it in each turn of what goes on, before its last words, which can be lost. Once is enough
-    in a turn; a second call does nothing.
+    Call it in each turn of work that goes on, before its last messages, which can be lost. Once a
+    turn is enough; a second call does nothing.
     """
     if turn.pulses:
         return

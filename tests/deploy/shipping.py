@@ -42,7 +42,7 @@ def artifacts(root: Path = ROOT) -> dict[str, set[Path]]:
 
 
 def lets_through(patterns: Iterable[str], path: Path) -> bool:
-    """Tell whether a .dockerignore of these patterns leaves a file in the context.
+    """Return whether a .dockerignore of these patterns leaves a file in the context.
 
     The last pattern that fits the file, or a folder it is in, decides:
     https://docs.docker.com/build/concepts/context/#dockerignore-files

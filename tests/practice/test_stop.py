@@ -41,7 +41,7 @@ def stopped(code: str, after: int | None = 2) -> list[Event]:
 
 
 def found(events: list[Event], **condition: Any) -> bool:
-    """Tell whether a condition holds of a run."""
+    """Return whether a condition holds of a run."""
     (evidence,) = scenes_of(events)
     return holds(Condition.model_validate(condition), parse_program(""), evidence)
 

@@ -1,4 +1,4 @@
-"""A fourth strategy, in one file: a class with a name, a flag and open(), and nothing else."""
+"""A strategy of one's own: a class with a name, a flag and open(), and nothing else."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def _course(
 
 
 def _strangers(folder: Path) -> Iterator[Problem]:
-    """Yield what lies among the lessons and is none."""
+    """Yield what lies among the lessons but isn't one."""
     for path in sorted(folder.iterdir()):
         named = FOLDER.fullmatch(path.name)
         if path.is_dir() and not named and path.name[0] not in "._":

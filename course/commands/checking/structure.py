@@ -89,7 +89,7 @@ def _difference(
 
 
 def _is_copied(name: str, original: Prose, other: Prose) -> bool:
-    """Tell whether a section's text, without headings and code, is the same in both languages."""
+    """Return whether a section's text, without headings and code, is the same in both languages."""
     said = [
         "\n".join(
             text
