@@ -96,7 +96,7 @@ def similarity(left: str, right: str) -> float:
     return float(embed(left, 1024) @ embed(right, 1024))
 
 
-def spans(text: str, categories: Sequence[str] | None = None) -> list[dict[str, Any]]:
+def spans(text: str, categories: Sequence[str] | None) -> list[dict[str, Any]]:
     """Find personal data, of these categories; ``EngineError`` 400 for one that nobody knows."""
     known = PERSONAL.keys() | NOT_FOUND
     wanted = {str(one).upper() for one in categories or known}
@@ -111,7 +111,7 @@ def spans(text: str, categories: Sequence[str] | None = None) -> list[dict[str, 
     return sorted(found, key=lambda one: one["start"])
 
 
-def redact(text: str, categories: Sequence[str] | None = None) -> str:
+def redact(text: str, categories: Sequence[str] | None) -> str:
     """Replace what :func:`spans` finds by its category: ``[EMAIL]``."""
     for one in reversed(spans(text, categories)):
         text = f"{text[: one['start']]}[{one['category']}]{text[one['end'] :]}"

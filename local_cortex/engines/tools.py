@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from local_cortex.engines import EngineError
-from local_cortex.engines.tasks import DATA, KINDS, PAIR, classify, decide, shared, words_of
+from local_cortex.engines.tasks import DATA, HANGUL, KINDS, PAIR, classify, decide, shared, words_of
 
 SAYS_NOTHING = frozenset(DATA["words"]["tool_says_nothing"].split())
 MEANS: Mapping[str, str] = DATA["meanings"]
@@ -30,7 +30,6 @@ DECIDED_CHARACTERS = 500
 QUOTED = re.compile(r"[\"“「']([^\"”」']{1,200})[\"”」']")
 # Capitalised words within a sentence; "I" names nothing.
 NAMED = re.compile(r"(?<![.!?] )(?<!^)\b(?!I\b)[A-Z][\w-]*(?: (?!I\b)[A-Z][\w-]*){0,3}")
-HANGUL = re.compile(r"[가-힣]")
 NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:,\d{3})*(?:\.\d+)?")
 # The rules heed these, so that what they make is valid; checking it against a stranger's schema
 # might never end (patterns, branches of branches) or open an address ($ref).

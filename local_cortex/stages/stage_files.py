@@ -110,7 +110,7 @@ class Stage(NamedFormat):
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def files(self, prefix: str = "") -> list[File]:
+    def files(self, prefix: str) -> list[File]:
         """Return the files whose path begins with ``prefix``, by name. Links are left out."""
         found = []
         for folder in self.folder.iterdir() if self.folder.exists() else ():

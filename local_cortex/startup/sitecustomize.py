@@ -48,7 +48,7 @@ def is_snowflake(host: object) -> bool:
     )
 
 
-def is_credentials(path: str, hidden: Iterable[str] = ()) -> bool:
+def is_credentials(path: str, hidden: Iterable[str]) -> bool:
     """Return whether people keep credentials in such a file; ``hidden`` are files and folders."""
     name = os.path.basename(path).lower()
     if (

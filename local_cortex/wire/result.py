@@ -125,7 +125,7 @@ class SqlResult:
         names: Sequence[str],
         kinds: Sequence[SqlType | None],
         *,
-        rows: bool = True,
+        rows: bool,
     ) -> SqlResult:
         """Run a DuckDB relation (``cursor.sql(select)``), or only describe it.
 
