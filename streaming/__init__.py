@@ -17,7 +17,7 @@ from streaming.request import CompletionRequest, Message
 from streaming.strategies.agent import AgentStrategy
 from streaming.strategies.chat_completions import ChatCompletionsStrategy
 from streaming.strategies.direct import DirectStrategy
-from streaming.strategies.protocol import Abortable, Strategy
+from streaming.strategies.protocol import Abortable, Strategy, Wrapped
 from streaming.strategies.simulated import SimulatedStrategy
 from streaming.stream import Limits, Status, StreamResult, TextStream, stream
 
@@ -51,5 +51,6 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "Usage",
+    "Wrapped",
     "stream",
 ]

@@ -20,7 +20,7 @@ from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace, Strategy
 from streaming.clusters import Clusters
 from streaming.deltas import Delta
-from streaming.strategies.protocol import Abortable
+from streaming.strategies.protocol import Wrapped
 
 # The wire is looked at for its first events only, slowly enough for the eye.
 WATCHED_TOKENS = 60
@@ -121,31 +121,17 @@ class Watched:
 
     def open(self, request: CompletionRequest) -> Iterator[Delta]:
         self._record.begin()
-        return _WatchedAnswer(self._strategy.open(request), self._record)
+        answer = self._strategy.open(request)
+        return Wrapped(answer, self._noted(answer))
 
-
-class _WatchedAnswer:
-    def __init__(self, answer: Iterator[Delta], record: WireRecord) -> None:
-        self._answer, self._record = answer, record
-
-    def __iter__(self) -> Iterator[Delta]:
+    def _noted(self, answer: Iterator[Delta]) -> Iterator[Delta]:
         # The client's own generator, and the request has been sent.
-        deltas = iter(self._answer)
+        deltas = iter(answer)
         calls.tap(deltas, self._record.tap)
         for delta in deltas:
             if delta and isinstance(delta, str):
                 self._record.delta(delta)
             yield delta
-
-    def __next__(self) -> Delta:
-        return next(iter(self))
-
-    def abort(self) -> None:
-        if isinstance(self._answer, Abortable):
-            self._answer.abort()
-
-    def close(self) -> None:
-        getattr(self._answer, "close", lambda: None)()
 
 
 def is_torn(held: str) -> bool:

@@ -1,14 +1,16 @@
-"""The one interface that every way of streaming implements."""
+"""The one interface that every way of streaming implements, and what helps to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from streaming.deltas import Delta
 from streaming.request import CompletionRequest
 
-__all__ = ["Abortable", "Strategy"]
+__all__ = ["Abortable", "Strategy", "Wrapped"]
+
+D = TypeVar("D", bound=Delta)
 
 
 class Strategy(Protocol):
@@ -65,3 +67,30 @@ class Abortable(Protocol):
     def abort(self) -> None:
         """End a read that is waiting; callable from any thread, at any time, more than once."""
         ...
+
+
+class Wrapped(Generic[D]):
+    """What a strategy around another returns: its own ``deltas``, made by reading an ``answer``.
+
+    ``finish_reason``, ``abort`` and ``close`` are that answer's; a generator alone would lose them.
+    """
+
+    def __init__(self, answer: Iterable[Delta], deltas: Iterator[D]) -> None:
+        self._answer, self._deltas = answer, deltas
+
+    def __iter__(self) -> Iterator[D]:
+        return self._deltas
+
+    def __next__(self) -> D:
+        return next(self._deltas)
+
+    @property
+    def finish_reason(self) -> str | None:
+        return getattr(self._answer, "finish_reason", None)
+
+    def abort(self) -> None:
+        if isinstance(self._answer, Abortable):
+            self._answer.abort()
+
+    def close(self) -> None:
+        getattr(self._answer, "close", lambda: None)()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streaming.deltas import Delta
 from streaming.request import CompletionRequest
-from streaming.strategies.protocol import Abortable
+from streaming.strategies.protocol import Wrapped
 
 __all__ = ["SimulatedStrategy"]
 
@@ -49,7 +49,8 @@ class SimulatedStrategy:
 
     def open(self, request: CompletionRequest) -> Iterator[str]:
         """Ask, and return the slices; the first one waits for the whole answer."""
-        return _Slices(self.complete(request), self._cut)
+        answer = self.complete(request)
+        return Wrapped(answer, self._cut(answer))
 
     def _cut(self, answer: Iterable[Delta]) -> Iterator[str]:
         # Waits until the model has finished.
@@ -59,32 +60,3 @@ class SimulatedStrategy:
             yield text[start : start + size]
             if delay:
                 self._sleep(delay)
-
-
-class _Slices:
-    """The slices of an answer, whose making can be ended while they wait for it."""
-
-    def __init__(
-        self, answer: Iterable[Delta], cut: Callable[[Iterable[Delta]], Iterator[str]]
-    ) -> None:
-        self._answer = answer
-        self._slices = cut(answer)
-
-    def __iter__(self) -> Iterator[str]:
-        return self._slices
-
-    def __next__(self) -> str:
-        return next(self._slices)
-
-    @property
-    def finish_reason(self) -> str | None:
-        return getattr(self._answer, "finish_reason", None)
-
-    def abort(self) -> None:
-        if isinstance(self._answer, Abortable):
-            self._answer.abort()
-
-    def close(self) -> None:
-        close = getattr(self._answer, "close", None)
-        if close is not None:
-            close()

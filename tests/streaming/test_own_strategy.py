@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import streaming
-from streaming import CompletionRequest, Pace, Retry, Strategy, StreamInterrupted, stream
+from streaming import (
+    CompletionRequest,
+    Pace,
+    Retry,
+    Strategy,
+    StreamInterrupted,
+    Wrapped,
+    stream,
+)
 
 ASK = CompletionRequest(model="any", prompt="Say these four words")
 
@@ -41,6 +49,37 @@ def test_its_errors_become_stream_errors() -> None:
     result = stream(Breaking(), ASK, retry=Retry(attempts=1)).result()
     assert isinstance(result.error, StreamInterrupted)
     assert (result.error.code, result.error.partial) == ("cut", "Say these four words ")
+
+
+class Finished:
+    """An answer that says why it ended, and is closed."""
+
+    finish_reason = "stop"
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._words = iter(["whole ", "answer"])
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._words)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_strategy_around_another_ends_and_is_closed_as_that_is() -> None:
+    answer = Finished()
+
+    class Loud(Echo):
+        def open(self, request: CompletionRequest) -> Iterator[str]:
+            return Wrapped(answer, (word.upper() for word in answer))
+
+    result = stream(Loud(), ASK, pace=Pace.off()).result()
+    assert (result.text, result.status) == ("WHOLE ANSWER", "complete")
+    assert answer.closed
 
 
 def test_the_strategy_that_the_readme_shows_works() -> None:
