@@ -152,10 +152,8 @@ def _offer_entries(
     if not entries or not opened_here():
         return
     for entry in entries:
-        label, acts = (
-            text("connection.use_entry", entry=_shown(entry)),
-            (partial(_prefer, entry), on_fixed),
-        )
+        label = text("connection.use_entry", entry=_shown(entry))
+        acts = partial(_prefer, entry), on_fixed
         st.button(label, on_click=_in_turn, args=acts, key=f"{key}-use-{entry}")
     st.caption(text("connection.keep_entry", entry=entries[0]))
 
