@@ -145,6 +145,7 @@ def test_any_other_statement_is_refused(query: str) -> None:
         ('SELECT AI_COMPLETE("m", "x")', None, "invalid identifier 'm'", 904),
         ("SELECT AI_COMPLETE(model, prompt)", None, "invalid identifier 'MODEL'", 904),
         ("SELECT AI_COMPLETE(?, ?)", ["m"], "Bind variable ?2 not set", 2049),
+        ("SELECT AI_COMPLETE(:0, :1)", ["m"], "Bind variable ?0 not set", 2049),
         ("SELECT AI_COMPLETE(?, ?)", [["m", "x"]], "Array bind", 2099),
     ],
 )
