@@ -34,6 +34,9 @@ STREAM_SECONDS = 600.0
 HANG_UP = "local_cortex.hang_up"
 #: The key in a request's scope of whether it comes from a program that this server was started for.
 LAUNCHED = "local_cortex.launched"
+# What public programs have seen of Cortex's numbers: of a refused call, and of a missing object.
+# Snowflake documents the fields, not which number goes with which status.
+REFUSED, ERROR_NUMBERS = "399302", {404: "002003", 500: "000603"}
 # Closing a socket with zero linger drops unsent data and sends a reset.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -161,10 +164,8 @@ class JsonResponse(JSONResponse):
 
 def rest_error(status: int, message: str, code: str = "") -> JsonResponse:
     """Build an error in the envelope of Snowflake's REST endpoints."""
-    request_id = str(uuid.uuid4())
-    body = {"message": message, "request_id": request_id}
-    if code:
-        body |= {"code": code, "error_code": code}
+    request_id, code = str(uuid.uuid4()), code or ERROR_NUMBERS.get(status, REFUSED)
+    body = {"code": code, "message": message, "request_id": request_id, "error_code": code}
     return JsonResponse(body, status_code=status, headers={"x-snowflake-request-id": request_id})
 
 
