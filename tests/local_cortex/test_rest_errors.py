@@ -1,4 +1,4 @@
-"""Every refusal over REST has the envelope that Snowflake documents, whichever endpoint gives it."""
+"""Every refusal over REST has the envelope that Snowflake documents."""
 
 from __future__ import annotations
 
