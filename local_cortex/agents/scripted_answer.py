@@ -174,9 +174,10 @@ class Script:
 
     def response(self, status: str) -> dict[str, Any]:
         """Return the final object."""
+        read = self.usage.prompt_tokens
         usage = {
             "model_name": self.asked.spec.model,
-            "input_tokens": {"total": self.usage.prompt_tokens},
+            "input_tokens": {"total": read, "cache_read": 0, "cache_write": 0, "uncached": read},
             "output_tokens": {"total": self.usage.completion_tokens},
         }
         about = {name: self.metadata[name] for name in ("thread_id", "run_id") if self.metadata}

@@ -112,7 +112,8 @@ class _Chunks:
     """Writes the events of one answer as chunks."""
 
     def __init__(self, head: dict[str, Any], family: str, include_usage: bool) -> None:
-        self._head = head
+        # By OpenAI's specification each chunk has a usage then, null in all but the last.
+        self._head = head | ({"usage": None} if include_usage else {})
         self._family = family
         self._include_usage = include_usage
         # Only OpenAI's models have a chunk that names the role, before any text.

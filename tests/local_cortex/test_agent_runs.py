@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -571,6 +573,22 @@ def test_an_older_message_can_be_answered_again(ask: Ask, thread: int) -> None:
     assert "Mina" not in dict(fork)["response.text"]["text"]
 
 
+def test_a_thread_forks_at_an_older_answer_and_each_branch_keeps_to_itself(
+    rest: httpx.Client, ask: Ask, thread: int
+) -> None:
+    def say(text: str, parent: int) -> tuple[int, str]:
+        events = ask(asking(text, thread_id=thread, parent_message_id=parent))
+        ids = [data["metadata"]["message_id"] for name, data in events if name == "metadata"]
+        return ids[1], dict(events)["response.text"]["text"]
+
+    older, _ = say("My name is Mina.", 0)
+    newer, _ = say("My name is Tom.", older)
+    assert "Mina" in say("What is my name?", older)[1]
+    assert "Tom" in say("What is my name?", newer)[1]
+    listed = rest.get(f"{THREADS}/{thread}").json()["messages"]
+    assert [one["parent_id"] for one in listed if one["role"] == "user"] == [newer, older, older, 0]
+
+
 def test_messages_are_listed_in_pages_from_the_newest(
     rest: httpx.Client, ask: Ask, thread: int
 ) -> None:
@@ -657,8 +675,6 @@ class Slow:
 
 @pytest.fixture
 def waiting(start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]) -> httpx.Client:
-    import asyncio
-
     return http(start(engine=Slow(lambda: asyncio.Event().wait())))
 
 
@@ -700,6 +716,28 @@ def test_a_run_is_attached_to_after_the_number_that_was_seen_last(
     later = rest.get(path(run_id), params={"starting_after": 5})
 
     assert events_of(later.text) == whole[5:]
+
+
+def test_a_run_is_attached_to_in_its_middle_and_followed_to_its_end(
+    start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
+) -> None:
+    gate = threading.Event()
+
+    server = http(start(engine=Slow(lambda: asyncio.to_thread(gate.wait, 60))))
+    _, run_id = background(server)
+    with server.stream("GET", path(run_id)) as first:
+        lines = first.iter_lines()
+        seen = next(line for line in lines if "two" in line)
+        after = json.loads(seen.removeprefix("data: "))["sequence_number"]
+        with server.stream("GET", path(run_id), params={"starting_after": after - 1}) as second:
+            again = second.iter_lines()
+            assert next(line for line in again if "two" in line) == seen
+            gate.set()
+            assert [*again] == [*lines]
+    whole = events_of(server.get(path(run_id)).text)
+    numbers = [data["sequence_number"] for _, data in whole]
+    assert numbers == list(range(1, len(whole) + 1))
+    assert whole[-1][1]["status"] == "completed"
 
 
 def test_a_run_goes_on_when_its_reader_has_gone(rest: httpx.Client, thread: int) -> None:
