@@ -17,7 +17,17 @@ import pytest
 
 from local_cortex import LocalCortex
 from local_cortex.agents.scripted_answer import TEXTS
-from local_cortex.engines import Begin, Call, Delta, End, Event, Thinking, ToolPiece, Usage
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    EngineError,
+    Event,
+    Thinking,
+    ToolPiece,
+    Usage,
+)
 
 EVENTS = Path(__file__).with_name("events")
 MASKS = (
@@ -28,6 +38,7 @@ MASKS = (
 API = "/api/v2/cortex"
 CHAT, MESSAGES, COMPLETE = f"{API}/v1/chat/completions", f"{API}/v1/messages", "inference:complete"
 ASKED = [{"role": "user", "content": "hi"}]
+FAILING = {"messages": [{"role": "user", "content": "fail"}]}
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 FUNCTION = {"name": "weather", "description": "Weather of a city", "parameters": SCHEMA}
 USAGE = {"stream_options": {"include_usage": True}}
@@ -74,11 +85,18 @@ CASES = {
         parent_message_id=0,
     ),
     "agent-client-side": agent("weather in the city", SPEC),
+    "chat-openai-error": chat("openai-gpt-5-mini", **FAILING),
+    "messages-error": messages(**FAILING),
+    "complete-error": complete(**FAILING),
+    "agent-error": agent("fail", SPEC),
 }
 
 
 class Fixed:
-    """Thinks one word where asked to, calls a tool where there is one, or says two pieces."""
+    """Thinks one word where asked to; calls a tool where there is one, else says two pieces.
+
+    A conversation that ends with "fail" is answered with one piece and an error.
+    """
 
     name = "fixed"
 
@@ -93,6 +111,8 @@ class Fixed:
                 yield ToolPiece(0, piece)
         else:
             yield Delta("눈 ❄️ ")
+            if call.messages[-1].content == "fail":
+                raise EngineError(503, "inference timed out")
             yield Delta('"snow"\n')
         yield End("tool_calls" if call.tools else "stop", Usage(3, 5, thought))
 
@@ -115,7 +135,8 @@ def test_a_stream_has_exactly_these_bytes(
     case: str,
 ) -> None:
     # The script's own words, which are longer.
-    monkeypatch.setitem(TEXTS["en"], "think_tool", "Hm. So.")
+    for why in ("think_tool", "think_none"):
+        monkeypatch.setitem(TEXTS["en"], why, "Hm. So.")
     rest, (path, body) = http(fixed), CASES[case]
     if "thread_id" in body:
         made = rest.post(f"{API}/threads", json={}).json()["thread_id"]
