@@ -43,6 +43,7 @@ class Model:
     legacy_date: date | None = None
     eol_date: date | None = None
     eol_not_before: date | None = None
+    images: bool = True
 
     def retired_on(self, day: date) -> bool:
         """Whether the model has ended: it still answers on its end-of-life date, not after it."""

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 LONGEST_SECONDS = 590.0
 KEPT_SECONDS = 300.0
 KNOWN_SECONDS = 600.0  # until then a run that is over gets a 409, and an unknown one a 404
+FAILED = "399504"  # "Error during execution", in the documentation of the event
 MOST_RUNNING = 50  # of one user
 MOST_BYTES = 8_000_000  # of one run's events
 KEPT_BYTES = 64_000_000  # of all that are over
@@ -45,8 +46,8 @@ class Run:
     size: int = 0
     final: dict[str, Any] | None = None
     """The ``response``, once there is one."""
-    failure: dict[str, Any] | None = None
-    """The data of ``error``, if the run ended with one."""
+    failure: tuple[int, str] = (500, "the run has ended without a response")
+    """The status and words of its ``error``, for a client that reads no events."""
     ended: float | None = None
     cancelled: bool = False
     hang_up: HangUp = lambda _: None
@@ -126,9 +127,10 @@ class Run:
             log.error("a run failed: %s", type(error).__name__, exc_info=debugging or None)
             # A message of Python's own may hold what was asked.
             status, told = 500, f"Local Cortex failed ({type(error).__name__})"
-        self.failure = {"code": str(status), "message": told, "request_id": str(uuid.uuid4())}
+        self.failure = (status, told)
         self.size = 0
-        self.add("error", self.failure)
+        said = {"code": FAILED, "message": told, "request_id": str(uuid.uuid4())}
+        self.add("error", said)
         self.end()
 
 

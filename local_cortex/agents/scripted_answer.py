@@ -2,7 +2,7 @@
 
 Names and fields are those of Snowflake's Cortex Agents Run API (docs, October 2026). The script
 tells the user that it is a script. It picks the tool that shares most words with the question, and
-quotes what the tool returned.
+quotes what the tool returned. A model behind a relay chooses and words it itself.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import json
 import tomllib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local_cortex import faults, models, tokens
+from local_cortex import engines, faults, models, tokens
 from local_cortex.agents.asked import Asked, Tool, conversation
 from local_cortex.cortex import DEFAULT_MAX_TOKENS
 from local_cortex.engines import Call, Delta, End, Message, Usage, prompt_tokens, scripted
@@ -31,6 +31,8 @@ HangUp = Callable[[bool], None]
 Event = tuple[str, "dict[str, Any] | bytes"]
 
 TEXTS = tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))
+WORDS_BEFORE_CALL = 50  # of a model that may yet call a tool, in pieces
+QUERY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
 SHOWN_ROWS = 3  # of a result, in the scripted text
 MOST_QUOTED = 300  # characters of each
 SUGGESTED = 3
@@ -84,6 +86,8 @@ class Script:
     content: list[dict[str, Any]] = field(default_factory=list)
     found: Found = Found({})
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
+    arguments: Any = None
+    """What a model has called its tool with."""
 
     @property
     def fault(self) -> str:
@@ -141,7 +145,10 @@ class Script:
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
         tool, thought = (None, "think_given") if given else self._choose()
-        async for event in self._think(self.say(thought, **self._named(tool))):
+        shown = self.say(thought, **self._named(tool))
+        if not given and self._offered() and not isinstance(self.cortex.engine, ScriptedEngine):
+            tool, shown = await self._chosen_by_model(tool)
+        async for event in self._think(shown):
             yield event
         step = "proceeding_to_answer" if tool is None else "executing_tool"
         yield (
@@ -174,9 +181,10 @@ class Script:
 
     def response(self, status: str) -> dict[str, Any]:
         """Return the final object."""
+        read = self.usage.prompt_tokens
         usage = {
             "model_name": self.asked.spec.model,
-            "input_tokens": {"total": self.usage.prompt_tokens},
+            "input_tokens": {"total": read, "cache_read": 0, "cache_write": 0, "uncached": read},
             "output_tokens": {"total": self.usage.completion_tokens},
         }
         about = {name: self.metadata[name] for name in ("thread_id", "run_id") if self.metadata}
@@ -190,6 +198,46 @@ class Script:
 
     # --- one step each ----------------------------------------------------------------------------
 
+    def _offered(self) -> list[Tool]:
+        asked = self.asked
+        tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
+        return [] if asked.choice == "none" else tools
+
+    async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
+        """Let a model choose; where its server takes no tools it is the ``fallback``.
+
+        Returns the tool that it calls, if any, and what it thought before.
+        """
+        tools = tuple(
+            engines.Tool(one.name, one.description, one.schema if one.type == "generic" else QUERY)
+            for one in self._offered()
+        )
+        forced = self.asked.choice in ("required", "tool")
+        call = replace(self.call(), tools=tools, tool_choice="required" if forced else "auto")
+        name = arguments = thought = ""
+        words = 0
+        try:
+            async with aclosing(self.cortex.stream(call)) as events:
+                async for event in events:
+                    if isinstance(event, engines.Thinking):
+                        thought += event.text
+                    elif isinstance(event, engines.ToolPiece) and event.index == 0:
+                        name, arguments = name or event.name, arguments + event.arguments
+                    words += isinstance(event, Delta)
+                    if words > WORDS_BEFORE_CALL and not name:
+                        break  # It is answering, and is asked again for the whole answer.
+        except engines.EngineError as error:
+            if error.status != 400:
+                raise
+            return fallback, ""
+        with suppress(ValueError, RecursionError):
+            read = json.loads(arguments)
+            # NaN is a number to Python alone.
+            json.dumps(read, allow_nan=False)
+            self.arguments = read
+        missing = fallback if forced else None
+        return next((one for one in self._offered() if one.name == name), missing), thought
+
     def _choose(self) -> tuple[Tool | None, str]:
         """Choose by words; a question that fits none goes to the first search.
 
@@ -197,9 +245,8 @@ class Script:
 
         Returns the tool, and the key of why.
         """
-        asked, question = self.asked, self.question
-        tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
-        if asked.choice == "none" or not tools:
+        asked, question, tools = self.asked, self.question, self._offered()
+        if not tools:
             return None, "think_none"
         chosen = choose_tool(question, tools)
         if chosen is not None:
@@ -215,6 +262,8 @@ class Script:
         return {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
 
     async def _think(self, text: str) -> AsyncIterator[Event]:
+        if not text:
+            return
         item = {"text": ""}
         self.content.append({"type": "thinking", "thinking": item})
         at = len(self.content) - 1
@@ -226,13 +275,14 @@ class Script:
         yield "response.thinking", {"content_index": at, "text": text}
 
     async def _use(self, tool: Tool) -> AsyncIterator[Event]:
+        given = self.arguments if isinstance(self.arguments, dict) else None
+        if given is None and tool.type == "generic":
+            given = fill(tool.schema, self.question)
         use: dict[str, Any] = {
             "tool_use_id": f"toolu_{uuid.uuid4().hex[:24]}",
             "type": tool.type,
             "name": tool.name,
-            "input": fill(tool.schema, self.question)
-            if tool.type == "generic"
-            else {"query": self.question},
+            "input": {"query": self.question} if given is None else given,
             "client_side_execute": tool.client_side,
         }
         yield "response.tool_use", self._item("tool_use", use)

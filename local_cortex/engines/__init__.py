@@ -94,7 +94,8 @@ class Call:
     ``None`` where the client did not set them. Only the scripted engine heeds
     ``tokens_per_second``, the speed in the model's name. ``tool_choice`` is a mode or the one tool
     to call. The answer is JSON for ``schema``, if there is one. ``thinking_tokens`` is the most
-    tokens to think with before the answer.
+    tokens to think with before the answer. The text ends before the first of ``stop``. ``options``
+    are fields of chat completions that only a model server heeds, as the client sent them.
     """
 
     model: str
@@ -107,6 +108,8 @@ class Call:
     tool_choice: Literal["auto", "required", "none"] | Tool = "auto"
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     thinking_tokens: int = 0
+    stop: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,11 @@ class ToolPiece:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of an answer."""
+    """The end of an answer; ``stop_sequence`` is the one that ended it, where that is known."""
 
     finish_reason: FinishReason
     usage: Usage
+    stop_sequence: str | None = None
 
 
 Event = Begin | Delta | Thinking | ToolPiece | End

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -80,6 +81,7 @@ class RelayEngine:
         self._base = _checked_url(url)
         self._models = {name.lower(): target for name, target in (models or {}).items()}
         self._headers = {"accept": "text/event-stream", "accept-encoding": "identity"}
+        self._headers["content-type"] = "application/json"
         self._key = (api_key or "").strip()
         if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
             raise SettingsError(f"{API_KEY} has a character that no key has; paste it again.")
@@ -162,7 +164,13 @@ class RelayEngine:
 
     async def _sent(self, client: httpx.AsyncClient, body: dict[str, Any]) -> httpx.Response:
         url = f"{self._base}/chat/completions"
-        request = client.build_request("POST", url, headers=self._headers, json=body)
+        try:
+            # Escaped: nothing else can carry half of a surrogate pair.
+            content = json.dumps(body, allow_nan=False)
+        except (RecursionError, ValueError):
+            wrong = "the request has a number or a nesting that JSON can't carry"
+            raise EngineError(400, f"schema validation failed: {wrong}") from None
+        request = client.build_request("POST", url, headers=self._headers, content=content)
         try:
             # The client's timeouts are per read, and interim responses can come without end.
             async with asyncio.timeout(HEAD_SECONDS):
@@ -182,7 +190,9 @@ class RelayEngine:
             "temperature": call.temperature,
             "top_p": call.top_p,
             "reasoning_effort": _effort(call.thinking_tokens),
+            "stop": list(call.stop) or None,
             **_asked_for(call),
+            **call.options,
         }
         return {
             name: value for name, value in body.items() if value is not None and name not in refused

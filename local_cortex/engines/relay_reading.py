@@ -30,10 +30,12 @@ LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 FIRST_HALF = re.compile(r"[\ud800-\udbff]?\Z")
 ADDRESS = re.compile(r"\w+://\S+")
 
-# Optional fields of a request; the limit has two names.
+# Fields that a request does without, if need be; the limit has two names.
 OPTIONAL = (
     *("max_tokens", "max_completion_tokens", "stream_options", "temperature", "top_p"),
-    "reasoning_effort",
+    *("reasoning_effort", "seed", "presence_penalty", "frequency_penalty", "logit_bias"),
+    *("parallel_tool_calls", "verbosity", "prediction", "user", "safety_identifier", "top_k"),
+    *("prompt_cache_key", "prompt_cache_retention"),
 )
 # Of one answer, and of an id or a name.
 MOST_CALLS = 128

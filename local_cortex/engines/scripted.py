@@ -138,7 +138,8 @@ class ScriptedEngine:
         # In a thread: filling a large schema takes a while, and other streams go on. Before the
         # headers: a schema that cannot be filled has a status.
         filled = call.tools or call.schema is not None
-        pieces, reason = await asyncio.to_thread(_pieces, call) if filled else _pieces(call)
+        made = await asyncio.to_thread(_pieces, call) if filled else _pieces(call)
+        pieces, reason, stopped = made
         yield Begin()
         cut = pieces[: call.max_tokens]
         speed = call.tokens_per_second or self.tokens_per_second
@@ -149,7 +150,9 @@ class ScriptedEngine:
             yield piece
         thought = sum(isinstance(piece, Thinking) for piece in cut)
         usage = Usage(prompt_tokens(call.messages), len(cut), thought)
-        yield End("length" if len(cut) < len(pieces) else reason, usage)
+        if len(cut) < len(pieces):
+            reason, stopped = "length", None
+        yield End(reason, usage, stopped)
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task of :mod:`local_cortex.engines.tasks`, no sooner than a model would begin."""
@@ -158,8 +161,8 @@ class ScriptedEngine:
         return await asyncio.to_thread(tasks.RULES[name], arguments)
 
 
-def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReason]:
-    """Make the whole answer, one piece for each token, and tell why it ends."""
+def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReason, str | None]:
+    """Make the whole answer, one piece for each token; tell why it ends, and at which ``stop``."""
     said = SAID[language_of(call.messages)]
     question = _last_prompt(call.messages)
     tool = _tool_to_call(call, question)
@@ -180,7 +183,7 @@ def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReaso
         size = max(1, min(ARGUMENT_CHARACTERS, len(arguments) // 3))
         starts = range(0, len(arguments), size)
         pieces += [ToolPiece(0, arguments[at : at + size]) for at in starts]
-        return pieces, "tool_calls"
+        return pieces, "tool_calls", None
     results = _tool_results(call.messages)
     if call.schema is not None:
         sentences = SENTENCE_END.split(_prose(answer(call.messages)))
@@ -194,8 +197,10 @@ def _pieces(call: Call) -> tuple[list[Delta | Thinking | ToolPiece], FinishReaso
         whole = "\n".join([*lines, said["blind"]])
     else:
         whole = answer(call.messages)
-    pieces += map(Delta, tokens.split(whole))
-    return pieces, "stop"
+    found = ((at, one) for one in call.stop if (at := whole.find(one)) >= 0)
+    end, stopped = min(found, default=(len(whole), None))
+    pieces += map(Delta, tokens.split(whole[:end]))
+    return pieces, "stop", stopped
 
 
 def _prose(text: str) -> str:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from local_cortex import faults
 from local_cortex.agents.asked import Asked, read_body, read_spec
-from local_cortex.agents.runs import Run, Runs
+from local_cortex.agents.runs import FAILED, Run, Runs
 from local_cortex.agents.scripted_answer import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
@@ -154,8 +154,7 @@ async def _whole(run: Run) -> JsonResponse:
             run.task.cancel()
     if run.final is not None:
         return JsonResponse(run.final)
-    failure = run.failure or {"code": "500", "message": "the run has ended without a response"}
-    return JsonResponse(failure, status_code=int(failure["code"]))
+    return web.rest_error(*run.failure, code=FAILED)
 
 
 def _stream(request: Request, run: Run, *, alone: bool, after: int = 0) -> web.EventStream:

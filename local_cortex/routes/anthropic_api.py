@@ -40,6 +40,7 @@ from local_cortex.routes.inference import (
     number,
     read_call,
     stream,
+    takes_images,
     whole,
 )
 from local_cortex.routes.web import JsonResponse, json_text
@@ -90,8 +91,7 @@ async def _answer(request: Request) -> Response:
         counted = answered.usage
         answer = {
             "content": _blocks(answered),
-            "stop_reason": STOP_REASONS[answered.end.finish_reason],
-            "stop_sequence": None,
+            **_stopped(answered.end),
             "usage": _usage(counted.prompt_tokens, counted.completion_tokens),
         }
         return JsonResponse(head | answer)
@@ -124,7 +124,7 @@ class _Events:
                 self._delta("input_json_delta", partial_json=event.arguments)
             case End():
                 self._end()
-                delta = {"stop_reason": STOP_REASONS[event.finish_reason], "stop_sequence": None}
+                delta = _stopped(event)
                 counted = event.usage
                 usage = _usage(counted.prompt_tokens, counted.completion_tokens)
                 self._sent.append(_event("message_delta", delta=delta, usage=usage))
@@ -168,6 +168,12 @@ def _failure(error: EngineError) -> bytes:
     return b"event: error\ndata: " + json_text(_error(error.status, str(error)))
 
 
+def _stopped(end: End) -> dict[str, str | None]:
+    if end.stop_sequence is not None:
+        return {"stop_reason": "stop_sequence", "stop_sequence": end.stop_sequence}
+    return {"stop_reason": STOP_REASONS[end.finish_reason], "stop_sequence": None}
+
+
 def _usage(read: int, written: int) -> dict[str, int]:
     cached = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
     return {"input_tokens": read, **cached, "output_tokens": written}
@@ -196,8 +202,6 @@ def _read(body: Mapping[str, Any]) -> Call:
         raise Refusal(400, f"{strange[0][:100]}: Extra inputs are not permitted")
     if body.get("max_tokens") is None:
         raise Refusal(400, "max_tokens: Field required")
-    if body.get("stop_sequences"):
-        raise Refusal(400, "stop_sequences: Local Cortex has none; leave it out")
     tools = tuple(fields.tool(one, "input_schema") for one in fields.objects(body, "tools"))
     config = body.get("output_config") or {}
     if not isinstance(config, dict):
@@ -208,7 +212,8 @@ def _read(body: Mapping[str, Any]) -> Call:
     turns = [Message("system", system)] if (system := _texts(body.get("system") or "")) else []
     for one in web.list_of_objects(body, "messages"):
         turns += _turns(one)
-    fields.check_images(turns)
+    top_k = number(body.get("top_k"), "top_k")
+    fields.check_images(turns, taken=takes_images(name))
     return read_call(
         body,
         tuple(turns),
@@ -217,6 +222,8 @@ def _read(body: Mapping[str, Any]) -> Call:
         tool_choice=_tool_choice(body.get("tool_choice"), tools),
         schema=schema,
         thinking_tokens=_thinking_tokens(body, config),
+        stop=fields.stops(body.get("stop_sequences"), "stop_sequences"),
+        options={} if top_k is None else {"top_k": top_k},
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import tokens
@@ -16,14 +17,14 @@ from local_cortex.engines.computed import DIMENSIONS, embed
 from local_cortex.faults import Refusal
 from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
-from local_cortex.routes.web import JsonResponse
+from local_cortex.routes.web import json_text
 
 # The documented limit of one request.
 MOST_TEXTS = 1280
 LONGEST_NAME = 100
 
 
-async def inference_embed(request: Request) -> JsonResponse:
+async def inference_embed(request: Request) -> Response:
     """Answer ``{"model": ..., "text": [...]}`` with a vector for each text."""
     authorise(request)
     body = await web.json_body(request)
@@ -40,17 +41,18 @@ async def inference_embed(request: Request) -> JsonResponse:
     if len(texts) > MOST_TEXTS:
         raise Refusal(400, f"schema validation failed: text has more than {MOST_TEXTS} texts")
     # 1,280 long texts take a second, in which the server streams other answers.
-    vectors = await asyncio.to_thread(_vectors, texts, dimension)
-    data = [
-        {"object": "embedding", "embedding": [vector], "index": index}
-        for index, vector in enumerate(vectors)
-    ]
-    usage = {"total_tokens": sum(map(tokens.count, texts))}
-    return JsonResponse({"object": "list", "data": data, "model": model, "usage": usage})
+    written = await asyncio.to_thread(_written, model, texts, dimension)
+    return Response(written, media_type="application/json")
 
 
-def _vectors(texts: list[str], dimension: int) -> list[list[float]]:
-    return [[round(float(value), 8) for value in embed(text, dimension)] for text in texts]
+def _written(model: str, texts: list[str], dimension: int) -> bytes:
+    data = []
+    for index, text in enumerate(texts):
+        vector = [round(float(value), 8) for value in embed(text, dimension)]
+        # One after the other: writing all at once lets nothing else run for half a second.
+        data.append(json_text({"object": "embedding", "embedding": [vector], "index": index}))
+    counted = {"model": model, "usage": {"total_tokens": sum(map(tokens.count, texts))}}
+    return b'{"object":"list","data":[' + b",".join(data) + b"]," + json_text(counted)[1:]
 
 
 ROUTES = [Route("/api/v2/cortex/inference:embed", inference_embed, methods=["POST"])]

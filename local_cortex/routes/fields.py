@@ -16,8 +16,9 @@ from local_cortex.faults import Refusal
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MOST_IMAGES = 20
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-# OpenAI's limit; Snowflake documents none.
+# OpenAI's limits; Snowflake documents none.
 MOST_TOOLS = 128
+MOST_STOPS = 4
 DESCRIBED_CHARACTERS = 4_000
 NAME = re.compile(r"[\w.-]{1,64}")
 #: How Snowflake begins to say so.
@@ -72,6 +73,16 @@ def named(tools: Iterable[Tool], name: object) -> Tool:
     return found
 
 
+def stops(given: object, name: str, most: int = MOST_TOOLS) -> tuple[str, ...]:
+    """Read the texts before which an answer ends."""
+    listed = [given] if isinstance(given, str) else given or []
+    if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+        raise Refusal(400, f"{INVALID}: {name} must be texts that are not empty")
+    if len(listed) > most:
+        raise Refusal(400, f"{INVALID}: {name} has more than {most} entries")
+    return tuple(listed)
+
+
 def budget(tokens: float | None) -> int:
     """Check a number of tokens to think with."""
     if tokens is None or not 1 <= tokens <= 1_000_000 or tokens % 1:
@@ -117,7 +128,10 @@ def image(media_type: object, content: object) -> Image:
     return Image(str(media_type), content)
 
 
-def check_images(messages: Iterable[Message]) -> None:
-    """Refuse more pictures than a conversation may have."""
-    if sum(len(one.images) for one in messages) > MOST_IMAGES:
+def check_images(messages: Iterable[Message], *, taken: bool) -> None:
+    """Refuse pictures where none are taken, and more than a conversation may have."""
+    count = sum(len(one.images) for one in messages)
+    if count and not taken:
+        raise Refusal(400, f"{OPTIONS}: this model does not support images")
+    if count > MOST_IMAGES:
         raise Refusal(400, f"{INVALID}: a conversation has at most {MOST_IMAGES} images")

@@ -168,11 +168,21 @@ async def _before_the_headers(request: Request, work: Coroutine[Any, Any, T]) ->
         raise ClientDisconnect from None
 
 
+def _model(name: str) -> models.Model | None:
+    fault = faults.find(name)
+    return fault.model(name) if fault is not None else models.find(name)
+
+
 def family_of(name: str) -> str:
     """Name the family of a model; nothing for one that there isn't."""
-    fault = faults.find(name)
-    model = fault.model(name) if fault is not None else models.find(name)
+    model = _model(name)
     return model.family if model is not None else ""
+
+
+def takes_images(name: str) -> bool:
+    """Tell whether a model reads pictures over REST."""
+    model = _model(name)
+    return model is not None and model.images and model.family in ("openai", "claude")
 
 
 def read_call(

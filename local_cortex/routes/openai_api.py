@@ -42,6 +42,7 @@ from local_cortex.routes.inference import (
     number,
     read_call,
     stream,
+    takes_images,
     whole,
 )
 from local_cortex.routes.web import JsonResponse
@@ -63,7 +64,16 @@ KNOWN = frozenset({
     *("user", "seed", "safety_identifier", "prompt_cache_retention"),
 })  # fmt: skip
 # What OpenAI's models heed and no engine here does: an answer without it would be a wrong one.
-NOT_HERE = {"stop": None, "n": 1, "logprobs": False}
+NOT_HERE = {"n": 1, "logprobs": False}
+# What only a real model heeds: a relay sends it on as it came. Other families ignore the most.
+HANDED_ON = {
+    "claude": ("response_format",),
+    "openai": (
+        *("response_format", "tools", "tool_choice", "parallel_tool_calls", "verbosity"),
+        *("presence_penalty", "frequency_penalty", "logit_bias", "seed", "prediction", "user"),
+        *("safety_identifier", "prompt_cache_key", "prompt_cache_retention", "reasoning_effort"),
+    ),
+}
 ANY_OBJECT = {
     "type": "object",
     "properties": {"answer": {"type": "string"}},
@@ -102,7 +112,8 @@ class _Chunks:
     """Writes the events of one answer as chunks."""
 
     def __init__(self, head: dict[str, Any], family: str, include_usage: bool) -> None:
-        self._head = head
+        # By OpenAI's specification each chunk has a usage then, null in all but the last.
+        self._head = head | ({"usage": None} if include_usage else {})
         self._family = family
         self._include_usage = include_usage
         # Only OpenAI's models have a chunk that names the role, before any text.
@@ -168,27 +179,32 @@ def _usage(counted: Usage, family: str) -> dict[str, Any]:
 
 def _read(body: Mapping[str, Any]) -> Call:
     """Read a request by the rules for its model's family, or raise a ``Refusal``."""
-    family = family_of(speed.asked_for(web.text(body, "model"))[0])
-    for name, problem in REFUSED.items():
-        if body.get(name) is not None:
+    name, _ = speed.asked_for(web.text(body, "model"))
+    family = family_of(name)
+    for refused, problem in REFUSED.items():
+        if body.get(refused) is not None:
             raise Refusal(400, f"{OPTIONS}: {problem}")
     # Nobody documents what becomes of another field; a typing error is better found than dropped.
     if strange := sorted(body.keys() - KNOWN):
         raise Refusal(400, f"{OPTIONS}: unknown field {strange[0][:100]!r}")
-    for name, harmless in NOT_HERE.items() if family == "openai" else ():
-        if body.get(name) not in (None, harmless):
-            raise Refusal(400, f"{OPTIONS}: Local Cortex has no {name}; leave it out")
+    for lacking, harmless in NOT_HERE.items() if family == "openai" else ():
+        if body.get(lacking) not in (None, harmless):
+            raise Refusal(400, f"{OPTIONS}: Local Cortex has no {lacking}; leave it out")
     more: dict[str, Any] = {}
     if family in ("openai", "claude"):
         more["tools"] = tools = tuple(map(_tool, fields.objects(body, "tools")))
         more["tool_choice"] = _tool_choice(body.get("tool_choice"), tools)
         more["schema"] = _schema(body.get("response_format"), family)
         more["thinking_tokens"] = _thinking_tokens(body, family)
+        sent = {**body, "reasoning_effort": _effort(body, family)}
+        more["options"] = {one: sent[one] for one in HANDED_ON[family] if sent.get(one) is not None}
         check_schemas(*(one.parameters for one in tools), more["schema"])
     elif body.get("tools"):
         raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+    if family == "openai":
+        more["stop"] = fields.stops(body.get("stop"), "stop", fields.MOST_STOPS)
     messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
-    fields.check_images(messages)
+    fields.check_images(messages, taken=takes_images(name))
     return read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
 
 
@@ -231,10 +247,12 @@ def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
         raise Refusal(400, f"{OPTIONS}: reasoning must be an object")
     if family == "claude" and given.get("max_tokens") is not None:
         return fields.budget(number(given["max_tokens"], "reasoning.max_tokens"))
-    effort = given.get("effort")
-    if effort is None and family == "openai":
-        effort = body.get("reasoning_effort")
-    return fields.effort(effort)
+    return fields.effort(_effort(body, family))
+
+
+def _effort(body: Mapping[str, Any], family: str) -> Any:
+    effort = (body.get("reasoning") or {}).get("effort")
+    return body.get("reasoning_effort") if effort is None and family == "openai" else effort
 
 
 def _message(one: Mapping[str, Any], family: str) -> Message:
@@ -246,20 +264,18 @@ def _message(one: Mapping[str, Any], family: str) -> Message:
         content = ""
     if role == "tool":
         call_id = one.get("tool_call_id") or ""
-    text, images = _parts(content, family)
+    text, images = _parts(content)
     for value, name in ((role, "a message's role"), (call_id, "tool_call_id")):
         if not isinstance(value, str):
             raise Refusal(400, f"{INVALID}: {name} must be text")
     return Message(str(role), text, images, calls, str(call_id))
 
 
-def _parts(content: Any, family: str) -> tuple[str, tuple[Image, ...]]:
+def _parts(content: Any) -> tuple[str, tuple[Image, ...]]:
     """Read a message's content, text or a list of parts."""
     texts, images = [], []
     for part in content if isinstance(content, list) else [{"text": content}]:
         if isinstance(part, dict) and part.get("type") == "image_url":
-            if family not in ("openai", "claude"):
-                raise Refusal(400, f"{OPTIONS}: this model does not support images")
             images.append(_image(part.get("image_url")))
         elif isinstance(part, dict) and isinstance(part.get("text"), str):
             texts.append(part["text"])

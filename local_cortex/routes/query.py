@@ -21,7 +21,7 @@ from starlette.routing import Route
 from local_cortex.database.execution import Stopped
 from local_cortex.faults import Refusal
 from local_cortex.routes.session import PARAMETERS, SERVER_VERSION, authenticate, failure, success
-from local_cortex.routes.web import JsonResponse, json_body
+from local_cortex.routes.web import MAX_BODY_BYTES, JsonResponse, json_body
 from local_cortex.sessions import Login
 from local_cortex.sql import SqlError, SqlResult, SqlServer
 from local_cortex.sql.sql_error import canceled
@@ -197,7 +197,8 @@ class Statements:
 async def run(request: Request) -> JsonResponse:
     login = authenticate(request)
     server: SqlServer = request.app.state.sql
-    body = await json_body(request)
+    # The rows of an executemany: texts, which are read quickly.
+    body = await json_body(request, values=MAX_BODY_BYTES)
     sql, binds = body.get("sqlText"), body.get("bindings")
     if not isinstance(sql, str):
         raise Refusal(400, "sqlText must be text")

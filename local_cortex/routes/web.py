@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 # Far above any prompt of the course; below what would trouble the server.
 MAX_BODY_BYTES = 8 * 1024 * 1024
+# Of a body: to read more of them at once would keep every other answer waiting.
+MOST_VALUES = 250_000
+MOST_OBJECTS = 10_000  # in one list
 # The idle timeout of a stream, before its first event and between two.
 SILENT_SECONDS = 120.0
 # Of a stream, however lively. A model on a learner's own processor takes minutes for a long answer.
@@ -34,6 +37,9 @@ STREAM_SECONDS = 600.0
 HANG_UP = "local_cortex.hang_up"
 #: The key in a request's scope of whether it comes from a program that this server was started for.
 LAUNCHED = "local_cortex.launched"
+# What public programs have seen of Cortex's numbers: of a refused call, and of a missing object.
+# Snowflake documents the fields, not which number goes with which status.
+REFUSED, ERROR_NUMBERS = "399302", {404: "002003", 500: "000603"}
 # Closing a socket with zero linger drops unsent data and sends a reset.
 NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -82,12 +88,18 @@ class CuttableProtocol(H11Protocol):
         self.app = with_hang_up
 
 
-async def json_body(request: Request, most: int = MAX_BODY_BYTES) -> dict[str, Any]:
+async def json_body(
+    request: Request, most: int = MAX_BODY_BYTES, values: int = MOST_VALUES
+) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than ``most`` bytes.
+
+    It may hold as many ``values``; commas within texts count, too, of which no prompt has so many.
 
     Raises a ``Refusal``: 413 beyond the limit, also once unpacked; 400 if unreadable.
     """
     body = await _body(request, most)
+    if body.count(b",") > values:
+        raise Refusal(413, f"the body has more than {values:,} values")
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError) as error:
@@ -124,6 +136,10 @@ def list_of_objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     value = body.get(name)
     if not isinstance(value, list):
         raise Refusal(400, f"Missing required field: {name}")
+    if len(value) > MOST_OBJECTS:
+        raise Refusal(
+            400, f"schema validation failed: {name} has more than {MOST_OBJECTS:,} entries"
+        )
     if not all(isinstance(one, dict) for one in value):
         raise Refusal(
             400, f"schema validation failed: a {name.removesuffix('s')} must be an object"
@@ -161,10 +177,8 @@ class JsonResponse(JSONResponse):
 
 def rest_error(status: int, message: str, code: str = "") -> JsonResponse:
     """Build an error in the envelope of Snowflake's REST endpoints."""
-    request_id = str(uuid.uuid4())
-    body = {"message": message, "request_id": request_id}
-    if code:
-        body |= {"code": code, "error_code": code}
+    request_id, code = str(uuid.uuid4()), code or ERROR_NUMBERS.get(status, REFUSED)
+    body = {"code": code, "message": message, "request_id": request_id, "error_code": code}
     return JsonResponse(body, status_code=status, headers={"x-snowflake-request-id": request_id})
 
 

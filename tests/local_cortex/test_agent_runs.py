@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -14,7 +16,16 @@ from snowflake.core.cortex.lite_agent_service import AgentRunRequest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
-from local_cortex.engines import Begin, Call, Delta, End, Usage
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    EngineError,
+    Thinking,
+    ToolPiece,
+    Usage,
+)
 from local_cortex.faults import AGENT_FAULTS
 from local_cortex.routes import agents
 from local_cortex.search import search
@@ -571,6 +582,22 @@ def test_an_older_message_can_be_answered_again(ask: Ask, thread: int) -> None:
     assert "Mina" not in dict(fork)["response.text"]["text"]
 
 
+def test_a_thread_forks_at_an_older_answer_and_each_branch_keeps_to_itself(
+    rest: httpx.Client, ask: Ask, thread: int
+) -> None:
+    def say(text: str, parent: int) -> tuple[int, str]:
+        events = ask(asking(text, thread_id=thread, parent_message_id=parent))
+        ids = [data["metadata"]["message_id"] for name, data in events if name == "metadata"]
+        return ids[1], dict(events)["response.text"]["text"]
+
+    older, _ = say("My name is Mina.", 0)
+    newer, _ = say("My name is Tom.", older)
+    assert "Mina" in say("What is my name?", older)[1]
+    assert "Tom" in say("What is my name?", newer)[1]
+    listed = rest.get(f"{THREADS}/{thread}").json()["messages"]
+    assert [one["parent_id"] for one in listed if one["role"] == "user"] == [newer, older, older, 0]
+
+
 def test_messages_are_listed_in_pages_from_the_newest(
     rest: httpx.Client, ask: Ask, thread: int
 ) -> None:
@@ -657,8 +684,6 @@ class Slow:
 
 @pytest.fixture
 def waiting(start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]) -> httpx.Client:
-    import asyncio
-
     return http(start(engine=Slow(lambda: asyncio.Event().wait())))
 
 
@@ -700,6 +725,28 @@ def test_a_run_is_attached_to_after_the_number_that_was_seen_last(
     later = rest.get(path(run_id), params={"starting_after": 5})
 
     assert events_of(later.text) == whole[5:]
+
+
+def test_a_run_is_attached_to_in_its_middle_and_followed_to_its_end(
+    start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
+) -> None:
+    gate = threading.Event()
+
+    server = http(start(engine=Slow(lambda: asyncio.to_thread(gate.wait, 60))))
+    _, run_id = background(server)
+    with server.stream("GET", path(run_id)) as first:
+        lines = first.iter_lines()
+        seen = next(line for line in lines if "two" in line)
+        after = json.loads(seen.removeprefix("data: "))["sequence_number"]
+        with server.stream("GET", path(run_id), params={"starting_after": after - 1}) as second:
+            again = second.iter_lines()
+            assert next(line for line in again if "two" in line) == seen
+            gate.set()
+            assert [*again] == [*lines]
+    whole = events_of(server.get(path(run_id)).text)
+    numbers = [data["sequence_number"] for _, data in whole]
+    assert numbers == list(range(1, len(whole) + 1))
+    assert whole[-1][1]["status"] == "completed"
 
 
 def test_a_run_goes_on_when_its_reader_has_gone(rest: httpx.Client, thread: int) -> None:
@@ -747,25 +794,93 @@ def test_a_run_has_so_many_bytes_at_most(ask: Ask, monkeypatch: pytest.MonkeyPat
     assert "2,000 bytes" in events[-1][1]["message"]
 
 
-def test_a_relayed_model_words_what_the_tool_found(
+class Choosing:
+    """A model that plays ``parts`` when it is offered tools, and else answers."""
+
+    name = "choosing"
+
+    def __init__(self, *parts: Thinking | ToolPiece | Delta | EngineError) -> None:
+        self.parts, self.calls = parts, list[Call]()
+
+    async def stream(self, call: Call) -> Any:
+        self.calls.append(call)
+        for part in self.parts if call.tools else (Delta("in my own words"),):
+            if isinstance(part, EngineError):
+                raise part
+            yield part
+        yield End("stop", Usage(1, 2))
+
+
+@pytest.fixture
+def relayed(
     start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
-) -> None:
-    calls: list[Call] = []
+) -> Callable[..., dict[str, dict[str, Any]]]:
+    """Ask an agent whose model is the engine; return its events by their names."""
 
-    class Echo:
-        name = "echo"
+    def run(engine: Choosing, asked: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        server = start(engine=engine)
+        session = server.session()
+        session.sql("CREATE TABLE agent_sales AS SELECT 'Seoul' AS region, 15 AS amount").collect()
+        session.close()
+        return dict(events_of(http(server).post(RUN, json=asked).text))
 
-        async def stream(self, call: Call) -> Any:
-            calls.append(call)
-            yield Delta("in my own words")
-            yield End("stop", Usage(1, 2))
+    return run
 
-    server = start(engine=Echo())
-    session = server.session()
-    session.sql("CREATE TABLE agent_sales AS SELECT 'Seoul' AS region, 15 AS amount").collect()
-    session.close()
-    events = dict(events_of(http(server).post(RUN, json=with_tools(TOTALS)).text))
 
+def test_a_relayed_model_chooses_the_tool_and_words_what_it_found(relayed: Any) -> None:
+    engine = Choosing(
+        Thinking("Hm."),
+        ToolPiece(0, '{"query": "total amount ', "c1", "numbers"),
+        ToolPiece(0, 'by region"}'),
+    )
+    events = relayed(engine, with_tools("Where do we stand?"))
+
+    assert events["response.thinking"]["text"] == "Hm."
+    assert events["response.tool_use"]["input"] == {"query": "total amount by region"}
     assert events["response.text"]["text"] == "in my own words"
-    assert "Seoul: 15" in calls[0].messages[0].content
-    assert calls[0].messages[-1].content == TOTALS
+    offered, asked = engine.calls
+    assert [tool.name for tool in offered.tools] == ["numbers", "get_weather"]
+    assert offered.tools[1].parameters == WEATHER["tool_spec"]["input_schema"]
+    assert "Seoul: 15" in asked.messages[0].content
+    assert asked.messages[-1].content == "Where do we stand?"
+
+
+def test_a_relayed_model_calls_a_tool_of_the_client(relayed: Any) -> None:
+    engine = Choosing(Delta("Let me see. "), ToolPiece(0, '{"city": "Busan"}', "c", "get_weather"))
+    events = relayed(engine, with_tools("Rain?"))
+
+    assert events["response.tool_use"]["input"] == {"city": "Busan"}
+    assert "response.text" not in events
+
+
+@pytest.mark.parametrize(
+    ("parts", "choice", "called"),
+    [
+        # It answers by itself, at any length.
+        ([Delta("No need.")], "auto", None),
+        ([Delta("word ")] * 1_000, "auto", None),
+        ([Delta("No need.")], "required", "numbers"),
+        # Not a tool of the agent's, and no JSON.
+        ([ToolPiece(0, "{}", "c", "rm")], "auto", None),
+        ([ToolPiece(0, '{"query', "c", "numbers")], "auto", "numbers"),
+        ([ToolPiece(0, "[" * 100_000, "c", "numbers")], "auto", "numbers"),
+        ([ToolPiece(0, "7", "c", "numbers")], "auto", "numbers"),
+        ([ToolPiece(0, '{"query": NaN}', "c", "numbers")], "auto", "numbers"),
+        # A server without tools: the words decide.
+        ([EngineError(400, "does not support tools")], "auto", "numbers"),
+    ],
+)
+def test_whatever_a_relayed_model_makes_of_its_tools_is_answered(
+    relayed: Any, parts: list[Any], choice: str, called: str | None
+) -> None:
+    events = relayed(Choosing(*parts), with_tools(TOTALS, tool_choice={"type": choice}))
+
+    assert events.get("response.tool_use", {}).get("name") == called
+    assert called is None or events["response.tool_use"]["input"] == {"query": TOTALS}
+    assert events["response.text"]["text"] == "in my own words"
+
+
+def test_a_relay_that_fails_ends_the_run(relayed: Any) -> None:
+    events = relayed(Choosing(EngineError(502, "cannot be reached")), with_tools(TOTALS))
+
+    assert [*events][-1] == "error"

@@ -131,6 +131,24 @@ def test_a_limit_ends_an_answer(client: anthropic.Anthropic) -> None:
     assert (answer.stop_reason, answer.usage.output_tokens) == ("max_tokens", 3)
 
 
+def test_a_stop_sequence_ends_an_answer_and_is_named(client: anthropic.Anthropic) -> None:
+    more: Any = {"model": MODEL, "max_tokens": 4_000, "messages": ASKED}
+    (whole,) = client.messages.create(**more).content
+    assert whole.type == "text"
+    stop = whole.text[10:14]
+    answer = client.messages.create(**more, stop_sequences=["nowhere", stop])
+    (text,) = answer.content
+    assert text.type == "text"
+    assert text.text == whole.text[: whole.text.index(stop)]
+    assert (answer.stop_reason, answer.stop_sequence) == ("stop_sequence", stop)
+    with client.messages.stream(**more, stop_sequences=[stop]) as stream:
+        final = stream.get_final_message()
+    assert final.content[0].model_dump()["text"] == text.text
+    assert (final.stop_reason, final.stop_sequence) == ("stop_sequence", stop)
+    missed = client.messages.create(**more, stop_sequences=["nowhere"])
+    assert (missed.stop_reason, missed.stop_sequence) == ("end_turn", None)
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"model": "llama3.1-8b"}, "Claude models only"),
     ({"model": "claude-9"}, "unknown model"),
@@ -144,6 +162,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a"}]}]},
      'no tool call before it has the id "a"'),
     ({"tool_choice": {"type": "any"}}, "needs tools"),
+    ({"stop_sequences": [""]}, "stop_sequences must be texts"),
+    ({"stop_sequences": [3]}, "stop_sequences must be texts"),
+    ({"top_k": "x"}, "top_k must be a number"),
     ({"output_config": {"format": {"type": "text"}}}, "output_config.format"),
 ]  # fmt: skip
 

@@ -391,6 +391,22 @@ def test_a_body_larger_than_the_limit_is_413(rest: httpx.Client, path: str, limi
     assert rest.post(path, content=b" " * limit).status_code == 400
 
 
+@pytest.mark.parametrize("path", [COMPLETE, CHAT, "/api/v2/cortex/agent:run"])
+@pytest.mark.parametrize("unit", ["[],", "1,", '{"a":1},'])
+def test_a_body_of_too_many_values_is_413(rest: httpx.Client, path: str, unit: str) -> None:
+    # Python would read these for a second, with every other answer waiting.
+    answer = rest.post(path, content=f'{{"messages":[{unit * 300_000}1]}}')
+    assert answer.status_code == 413
+    assert "250,000 values" in answer.json()["message"]
+
+
+def test_a_conversation_of_too_many_messages_is_refused(rest: httpx.Client) -> None:
+    messages = [{"role": "user", "content": "a"}] * 10_001
+    answer = rest.post(CHAT, json={"model": "llama3.1-8b", "messages": messages})
+    assert answer.status_code == 400
+    assert "messages has more than 10,000 entries" in answer.json()["message"]
+
+
 def test_a_gzip_bomb_is_413(rest: httpx.Client) -> None:
     bomb = gzip.compress(b" " * (4 * MAX_BODY_BYTES))
     assert len(bomb) < MAX_BODY_BYTES

@@ -28,7 +28,9 @@ from local_cortex.engines.relay import RelayEngine
 from local_cortex.environment import SettingsError
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
+
+    from local_cortex import LocalCortex
 
 KEY = "sk-not-a-real-key"
 
@@ -209,6 +211,60 @@ def test_tools_a_schema_pictures_and_results_are_handed_on(server: str) -> None:
     assert sent["tool_choice"] == {"type": "function", "function": {"name": "f"}}
     assert sent["response_format"]["json_schema"] == {"name": "answer", "schema": schema}
     assert sent["reasoning_effort"] == "medium"
+
+
+def test_what_only_a_model_heeds_is_handed_on_as_the_client_sent_it(
+    server: str, start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
+) -> None:
+    rest = http(start(engine=RelayEngine(f"{server}/v1", {"*": "plain"})))
+    asked = [{"role": "user", "content": "JSON, please"}]
+    tools = [{"type": "function", "function": {"name": "f", "strict": True, "parameters": {}}}]
+    openai = {
+        "response_format": {"type": "json_object"},
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
+        "logit_bias": {"9": 1},
+        "seed": 3,
+        "verbosity": "low",
+        "user": "u",
+        "prompt_cache_key": "k",
+        "parallel_tool_calls": False,
+        "tools": tools,
+        "tool_choice": "none",
+        "reasoning_effort": "none",
+    }
+    claude = {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "mine", "strict": True, "schema": {"type": "object"}},
+        }
+    }
+    for model, more, not_sent in (
+        ("openai-gpt-5-mini", {**openai, "stop": ["x"]}, set()),
+        ("claude-haiku-4-5", claude, {"stop", "seed"}),
+        ("llama3.1-8b", {}, {"stop", "seed", "response_format"}),
+    ):
+        ignored = dict.fromkeys(not_sent, 3 if "stop" in not_sent else None)
+        body = {"model": model, "messages": asked, **ignored, **more}
+        answer = rest.post("/api/v2/cortex/v1/chat/completions", json=body)
+        assert answer.status_code == 200, answer.text
+        sent = last_request(server)["body"]
+        assert {name: sent.get(name) for name in more} == more
+        assert not not_sent & sent.keys()
+    body = {"model": "claude-haiku-4-5", "messages": asked, "max_tokens": 9, "top_k": 5}
+    version = {"anthropic-version": "2023-06-01"}
+    path = "/api/v2/cortex/v1/messages"
+    assert rest.post(path, json={**body, "stop_sequences": ["x"]}, headers=version).status_code
+    sent = last_request(server)["body"]
+    assert (sent["top_k"], sent["stop"]) == (5, ["x"])
+
+
+def test_what_json_cannot_carry_is_refused_and_half_a_character_is_carried(server: str) -> None:
+    with pytest.raises(EngineError, match="number or a nesting") as refused:
+        ask(server, "plain", options={"seed": float("inf")})
+    assert refused.value.status == 400
+    ask(server, "plain", options={"user": "\ud800"})
+    assert last_request(server)["body"]["user"] == "\ud800"
 
 
 def test_the_call_is_sent_with_its_limits_and_asks_for_usage(server: str) -> None:

@@ -151,6 +151,38 @@ def test_the_answer_to_a_picture_says_its_type_and_size(rest: httpx.Client) -> N
         assert "image/png, 1,234 bytes" in answer["choices"][0]["message"]["content"]
 
 
+def test_a_model_that_is_older_than_pictures_refuses_them(rest: httpx.Client) -> None:
+    for model in ("claude-4-sonnet", "openai-o4-mini", OTHER):
+        answer = ask(rest, model=model, messages=seen(PICTURE))
+        assert answer.status_code == 400
+        assert "does not support images" in answer.json()["message"]
+        assert ask(rest, model=model).status_code == 200
+
+
+def test_an_answer_ends_before_the_first_of_its_stops(rest: httpx.Client) -> None:
+    whole = ask(rest).json()["choices"][0]["message"]["content"]
+    first, second = whole[30:34], whole[20:24]
+    expected = whole[: min(whole.index(first), whole.index(second))]
+    for stop in (second, [first, "nowhere", second]):
+        (choice,) = ask(rest, stop=stop).json()["choices"]
+        assert (choice["message"]["content"], choice["finish_reason"]) == (expected, "stop")
+        found = choices(rest, stop=stop)
+        assert "".join(one["delta"].get("content", "") for one in found) == expected
+        assert found[-1]["finish_reason"] == "stop"
+    assert ask(rest, stop=None).json()["choices"][0]["message"]["content"] == whole
+    (choice,) = ask(rest, stop=second, max_completion_tokens=1).json()["choices"]
+    assert choice["finish_reason"] == "length"
+
+
+def test_claude_takes_an_effort_for_a_budget(rest: httpx.Client) -> None:
+    for effort, thinks in (("none", False), ("minimal", True), ("high", True)):
+        message = ask(rest, model=CLAUDE, reasoning={"effort": effort}).json()["choices"][0]
+        assert ("reasoning" in message["message"]) == thinks, effort
+    # Not Claude's field.
+    message = ask(rest, model=CLAUDE, reasoning_effort="high").json()["choices"][0]["message"]
+    assert "reasoning" not in message
+
+
 IGNORED = {"n": 3, "stop": ["x"], "logprobs": True, "metadata": {"a": "b"}, "user": "u"}
 RETRIED = {"role": "tool", "tool_call_id": "call_9", "content": "x"}
 CALLED = {
@@ -168,6 +200,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (OTHER, {"tools": TOOLS}, "does not support tools"),
     (OTHER, {"messages": seen(PICTURE)}, "does not support images"),
     (OPENAI, {"n": 2}, "has no n"),
+    (OPENAI, {"stop": ["a", "b", "c", "d", "e"]}, "more than 4"),
+    (OPENAI, {"stop": [""]}, "must be texts"),
+    (OPENAI, {"stop": 7}, "must be texts"),
     (OPENAI, {"temperature": 2.5}, "from 0 to 2"),
     (CLAUDE, {"response_format": {"type": "json_object"}}, "this type of response_format"),
     (OPENAI, {"response_format": {"type": "json_schema"}}, "needs a name and a schema"),

@@ -19,6 +19,16 @@ PLACE = "/api/v2/databases/course/schemas/public"
 SEARCH = f"{PLACE}/cortex-search-services/wrong_bodies:query"
 #: A valid body of each endpoint, with every field that its code reads.
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/v2/cortex/v1/chat/completions?openai": {
+        "model": "openai-gpt-5-mini",
+        "messages": [{"role": "user", "content": [PART]}],
+        "stop": ["x"],
+        "seed": 3,
+        "logit_bias": {"9": 1},
+        "reasoning": {"effort": "low"},
+        "reasoning_effort": "low",
+        "response_format": {"type": "json_object"},
+    },
     "/api/v2/cortex/v1/chat/completions": {
         "model": "claude-sonnet-4-5",
         "messages": [
@@ -47,6 +57,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "json_schema": {"name": "n", "schema": SCHEMA},
         },
         "reasoning": {"max_tokens": 1024, "effort": "low"},
+        "stream_options": {"include_usage": True},
     },
     "/api/v2/cortex/v1/messages": {
         "model": "claude-sonnet-4-5",
@@ -72,6 +83,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "tools": [{"name": "weather", "description": "d", "input_schema": SCHEMA}],
         "tool_choice": {"type": "auto"},
         "thinking": {"type": "adaptive"},
+        "stop_sequences": ["x"],
+        "top_k": 5,
         "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}},
         "stream": False,
     },
