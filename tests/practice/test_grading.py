@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from practice.conditions import Condition
-from practice.events import Asked, Delta, Draw, Ended, Event, Failed, Piece, Queried, Shown, Slept
+from practice.events import (
+    Asked,
+    Delta,
+    Draw,
+    Ended,
+    Event,
+    Failed,
+    Piece,
+    Queried,
+    Reason,
+    Shown,
+    Slept,
+)
 from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
 from practice.sandbox.answers import Answers
@@ -238,6 +250,14 @@ def test_why_a_run_was_ended_is_told() -> None:
     about = exercise({"called": "Complete"})
     result = by_id(grade(about, "x\n", [Ended(reason="cpu")], "en"), "runs")
     assert "computed for more than 1.5 s" in result.message
+
+
+@pytest.mark.parametrize("reason", sorted({*get_args(Reason)} - {"end", "error"}))
+def test_a_program_that_did_not_come_to_its_end_has_not_run(reason: Reason) -> None:
+    about = exercise({"called": "Complete"})
+    result = by_id(grade(about, "x\n", [Ended(reason=reason)], "en"), "runs")
+    assert not result.passed
+    assert result.message
 
 
 def test_what_the_sandbox_has_not_is_explained_without_the_name_of_its_error() -> None:
