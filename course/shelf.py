@@ -171,6 +171,7 @@ def _claim() -> Collection[str]:
     for name, held in taken.items():
         st.session_state[_slot(name)] = held
         view.keep(held)
+    view.arrived()
     mine = st.session_state.get(_slot(page()))
     if mine is not None:
         keep(mine)
