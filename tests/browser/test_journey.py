@@ -134,6 +134,8 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     expect(panel(page).get_by_role("button", name="실행", exact=True)).to_be_visible()
     before = len(output(page, SHOW).inner_text())
     expect(output(page, SHOW)).to_have_text(re.compile(rf".{{{before + 20},}}", re.DOTALL))
+    page.reload()
+    expect(output(page, SHOW)).to_have_text(re.compile(rf".{{{before + 40},}}", re.DOTALL))
     shows.get_by_role("button", name="실행 중").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
