@@ -125,6 +125,16 @@ def test_the_output_is_the_page_of_the_last_run_and_its_chat_goes_on() -> None:
         assert "an earlier page" not in said(app)
 
 
+def test_a_click_in_the_output_scrolls_no_other_scene_into_view() -> None:
+    def scrolls(app: AppTest) -> bool:
+        return any("box.scrollTop" in each.proto.body for each in app.get("html"))
+
+    app = run(open_page(), RERUNS)
+    assert scrolls(app)
+    app = over(app.chat_input[0].set_value("one").run())
+    assert not scrolls(app)
+
+
 def kept() -> list[Any]:
     return list(SqliteStore(default_path()).load("local"))
 
