@@ -93,7 +93,6 @@ class LessonPage:
             if hint:
                 st.markdown(hint.of(current()))
             self._run(draw_demo)
-            shelf.take_back()
         if self._lesson.meta.lab:
             with self._lab:
                 lab.draw(self._lesson.meta.lab)

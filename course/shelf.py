@@ -150,6 +150,9 @@ def arrive() -> None:
 def begin(name: str) -> None:
     """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
     st.session_state[PAGE] = name
+    # A demo draws by itself what has come back to it; runs are elsewhere on the page.
+    if any(not key.startswith(_slot("")) for key in _claim()):
+        st.rerun()
     held = st.session_state.get(_slot(name))
     back = came_back(_slot(name))
     for field, value in held.values.items() if held is not None else ():
@@ -173,25 +176,29 @@ def _slot(name: str) -> str:
 
 @st.fragment
 def take_back() -> None:
-    """Ask the browser which tab this is; then draw the page again with what a refresh has left."""
+    """Take back what a refresh has left, on a page that shows nothing of it."""
+    _claim()
+    _ask()
+
+
+def _ask() -> None:
+    """Ask the browser which tab this is; its word runs the fragment around this again."""
     if TAB not in st.session_state:
         _tab(key=TAB_COMPONENT, on_secret_change=_told)
-    elif BACK not in st.session_state and _claim():
-        st.rerun()
 
 
-def _claim() -> bool:
-    """Bring back what a refresh has left in this tab, once; tell whether there was anything."""
+def _claim() -> set[str]:
+    """Bring back what a refresh has left in this tab, once; return its keys."""
     state, context, mine = st.session_state, get_script_run_ctx(), _mine()
-    if context is None:
-        return False
+    if TAB not in state or BACK in state or context is None:
+        return set()
     taken = SHELF.take_back(_owner(state[TAB]), context.session_id)
     # What has begun since then stays.
     state[BACK] = back = {key for key in taken if key not in mine or not state[key].running}
     for key in back | mine:
         keep(key, taken[key] if key in back else state[key])
     view.arrived()
-    return bool(back)
+    return {*back}
 
 
 def _mine() -> set[str]:
@@ -239,12 +246,16 @@ def keep(key: str, held: Held) -> None:
 
 
 def end() -> None:
-    """Note the values of this page's fields."""
+    """Note the values of this page's fields, and ask the browser which tab this is.
+
+    What a refresh has left comes back in the run that the browser's word begins.
+    """
     held = st.session_state.get(_slot(page()))
     if held is not None:
         names = (*FIELDS, preset_key())
         known = {name: st.session_state[name] for name in names if name in st.session_state}
         held.values.update(known)
+    _ask()
 
 
 def _told() -> None:
