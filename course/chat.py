@@ -188,7 +188,7 @@ def _watch_all(
     """Show the messages from top to bottom; the last answer may go on."""
     if not demo.turns:
         return
-    shelf.keep(demo)
+    shelf.keep_page(demo)
     with place.container(height=HEIGHT, autoscroll=True, key="demo-chat-box"):
         st.html(FOCUS, unsafe_allow_javascript=True)
         for number, turn in enumerate(demo.turns):

@@ -179,8 +179,12 @@ class Demo:
     @property
     def characters(self) -> int:
         """How much text it holds."""
-        streams = (each.stream for each in self.questions)
-        return sum(each.characters for each in streams if each is not None)
+        return sum(each.characters for each in self.streams)
+
+    @property
+    def streams(self) -> list[TextStream]:
+        """The streams of what was asked."""
+        return [each.stream for each in self.questions if each.stream is not None]
 
     def cancel(self) -> None:
         """End what goes on."""
@@ -367,7 +371,7 @@ def _watch_all(heading: str) -> None:
     demo = _demo()
     if not demo.answers:
         return
-    shelf.keep(demo)
+    shelf.keep_page(demo)
     names = sorted(demo.answers)
     boxes = [st.container() if number == demo.place else st.empty() for number in range(2)]
     box = boxes[demo.place]

@@ -10,7 +10,7 @@ from itertools import count
 
 import streamlit as st
 
-from course import connection_panel, content, contents, milestone, progress
+from course import connection_panel, content, contents, milestone, progress, shelf
 from course.content import Broken, Lesson
 from course.language import current, text
 from course.navigation import HOME_SEEN, found, page_of, title_of
@@ -27,6 +27,7 @@ _drawn = count()
 
 
 def draw() -> None:
+    shelf.arrive()
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     entries = found()
@@ -54,6 +55,7 @@ def draw() -> None:
     st.header(text("progress.heading"), anchor="progress")
     progress.controls([entry.name for entry in entries])
     _look_into(entries)
+    shelf.take_back()
 
 
 def _hero(days: Sequence[Standing], last: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What a page's demo has: kept for the tab, over any click, a change of page and a refresh.
+"""What a tab has: answers and runs, kept over any click, a change of page and a refresh.
 
 A refreshed page is a new session to Streamlit, which knows nothing of the last one. The browser
 keeps a secret for each tab (``sessionStorage``: no other tab and no address has it), and hands it
@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -24,11 +24,12 @@ from streaming import view
 # What the browser makes: 128 random bits; anything else is no tab of ours.
 SECRET = re.compile(r"[0-9a-f]{32}")
 # Of a whole server, and for how long what has ended waits for its tab; seconds.
-MOST = 500
+MOST = 1_000
 MOST_CHARACTERS = 20_000_000
 LONGEST = 600.0
-# The page that is drawn, this tab's secret, and whether it has got back what it had.
-PAGE, TAB, CLAIMED = "shelf-page", "shelf-tab", "shelf-claimed"
+# The page that is drawn, this tab's secret, and the keys of all that it has, and of what has come
+# back to it and was not drawn yet.
+PAGE, TAB, MINE, BACK = "shelf-page", "shelf-tab", "shelf-mine", "shelf-back"
 TAB_COMPONENT = "course-tab"
 #: The keys of a demo's fields.
 FIELDS = ("model", "prompt", "method")
@@ -50,9 +51,10 @@ export default function ({ setStateValue }) {
 
 
 class Held(Protocol):
-    """What a page has: its answers, and the ``values`` of its fields."""
+    """What a tab has: a page's answers, an exercise's run, or the lab's.
 
-    values: dict[str, object]
+    If it has ``streams``, they are kept with it.
+    """
 
     @property
     def running(self) -> bool: ...
@@ -78,7 +80,7 @@ class _Kept:
 
 
 class Shelf:
-    """What the pages of all tabs have, the longest untouched first."""
+    """What all tabs have, the longest untouched first."""
 
     def __init__(
         self, is_there: Callable[[str], bool], clock: Callable[[], float] = time.monotonic
@@ -88,39 +90,39 @@ class Shelf:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Owner, str], _Kept] = OrderedDict()
 
-    def keep(self, owner: Owner, page: str, held: Held, session: str) -> None:
-        """Keep what a page of ``session`` has; its owner has one.
+    def keep(self, owner: Owner, key: str, held: Held, session: str) -> None:
+        """Keep what ``session`` has under ``key``; its owner has one.
 
         A tab that the browser has copied knows the secret, too: what the first one shows stays.
         """
         with self._lock:
-            kept = self._kept.get((owner, page))
+            kept = self._kept.get((owner, key))
             if kept is None or kept.session == session or not self._is_there(kept.session):
-                self._put(owner, page, held, session)
+                self._put(owner, key, held, session)
                 self._make_room()
 
     def take_back(self, owner: Owner, session: str) -> dict[str, Held]:
-        """Return what the pages of ``owner`` have to a new session of the same tab, by page.
+        """Return what ``owner`` has to a new session of the same tab, by its keys.
 
         What a session shows that is still there stays with that.
         """
         with self._lock:
             self._make_room()
             taken = {
-                page: kept.held
-                for (whose, page), kept in self._kept.items()
+                key: kept.held
+                for (whose, key), kept in self._kept.items()
                 if whose == owner and not self._is_there(kept.session)
             }
-            for page, held in taken.items():
-                self._put(owner, page, held, session)
+            for key, held in taken.items():
+                self._put(owner, key, held, session)
             return taken
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def _put(self, owner: Owner, page: str, held: Held, session: str) -> None:
-        self._kept.pop((owner, page), None)
-        self._kept[owner, page] = _Kept(held, session, self._clock())
+    def _put(self, owner: Owner, key: str, held: Held, session: str) -> None:
+        self._kept.pop((owner, key), None)
+        self._kept[owner, key] = _Kept(held, session, self._clock())
 
     def _make_room(self) -> None:
         now = self._clock()
@@ -148,33 +150,60 @@ def arrive() -> None:
 def begin(name: str) -> None:
     """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
     st.session_state[PAGE] = name
-    taken = _claim()
+    # A demo draws by itself what has come back to it; runs are elsewhere on the page.
+    if any(not key.startswith(_slot("")) for key in _claim()):
+        st.rerun()
     held = st.session_state.get(_slot(name))
+    back = came_back(_slot(name))
     for field, value in held.values.items() if held is not None else ():
-        if name in taken:
+        if back:
             st.session_state[field] = value
         else:
             st.session_state.setdefault(field, value)
+
+
+def came_back(key: str) -> bool:
+    """Tell, once, whether a refresh of this tab has brought back what is kept under ``key``."""
+    back: set[str] = st.session_state.get(BACK, set())
+    found = key in back
+    back.discard(key)
+    return found
 
 
 def _slot(name: str) -> str:
     return f"shelf-{name}"
 
 
-def _claim() -> Collection[str]:
-    """Bring back what a refresh has left in this tab, once; return of which pages."""
-    secret, context = st.session_state.get(TAB), get_script_run_ctx()
-    if secret is None or context is None or CLAIMED in st.session_state:
-        return ()
-    st.session_state[CLAIMED] = True
-    taken = SHELF.take_back(_owner(secret), context.session_id)
-    for name, held in taken.items():
-        st.session_state[_slot(name)] = held
-        view.keep(held)
-    mine = st.session_state.get(_slot(page()))
-    if mine is not None:
-        keep(mine)
-    return taken
+@st.fragment
+def take_back() -> None:
+    """Take back what a refresh has left, on a page that shows nothing of it."""
+    _claim()
+    _ask()
+
+
+def _ask() -> None:
+    """Ask the browser which tab this is; its word runs the fragment around this again."""
+    if TAB not in st.session_state:
+        _tab(key=TAB_COMPONENT, on_secret_change=_told)
+
+
+def _claim() -> set[str]:
+    """Bring back what a refresh has left in this tab, once; return its keys."""
+    state, context, mine = st.session_state, get_script_run_ctx(), _mine()
+    if TAB not in state or BACK in state or context is None:
+        return set()
+    taken = SHELF.take_back(_owner(state[TAB]), context.session_id)
+    # What has begun since then stays.
+    state[BACK] = back = {key for key in taken if key not in mine or not state[key].running}
+    for key in back | mine:
+        keep(key, taken[key] if key in back else state[key])
+    view.arrived()
+    return {*back}
+
+
+def _mine() -> set[str]:
+    mine: set[str] = st.session_state.setdefault(MINE, set())
+    return mine
 
 
 def _owner(secret: str) -> Owner:
@@ -192,16 +221,28 @@ def preset_key() -> str:
 
 def of_page(make: Callable[[], Made]) -> Made:
     """Return what this page has in this tab; made when it is first asked for."""
-    made: Made = st.session_state.setdefault(_slot(page()), make())
+    key = _slot(page())
+    if key not in st.session_state:
+        keep(key, make())
+    made: Made = st.session_state[key]
     return made
 
 
-def keep(held: Held) -> None:
-    """Keep what this page has for its tab, and end it with the tab."""
-    view.keep(held)
+def keep_page(held: Held) -> None:
+    """Keep what this page has."""
+    keep(_slot(page()), held)
+
+
+def keep(key: str, held: Held) -> None:
+    """Keep something for this tab in its session's state, and end it with the tab."""
+    st.session_state[key] = held
+    _mine().add(key)
+    # What show() keeps is kept for the session that has shown it; that may be gone.
+    for call in (held, *getattr(held, "streams", ())):
+        view.keep(call)
     secret, context = st.session_state.get(TAB), get_script_run_ctx()
     if secret is not None and context is not None:
-        SHELF.keep(_owner(secret), page(), held, context.session_id)
+        SHELF.keep(_owner(secret), key, held, context.session_id)
 
 
 def end() -> None:
@@ -214,8 +255,7 @@ def end() -> None:
         names = (*FIELDS, preset_key())
         known = {name: st.session_state[name] for name in names if name in st.session_state}
         held.values.update(known)
-    if TAB not in st.session_state:
-        _tab(key=TAB_COMPONENT, on_secret_change=_told)
+    _ask()
 
 
 def _told() -> None:

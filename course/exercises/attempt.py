@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from course import moved, progress
+from course import moved, progress, shelf
 from course.exercises.live_run import LIMITS, Run, Use, item
 from course.language import current
 from practice import CheckResult, Exercise, grade
 
 
-@dataclass
+@dataclass(eq=False)
 class Attempt:
     """What a learner wrote last in an exercise, and its run, if it was run in this session.
 
@@ -34,7 +34,13 @@ class Attempt:
     def running(self) -> bool:
         return bool(self.runs)
 
-    def stop(self) -> None:
+    @property
+    def characters(self) -> int:
+        """About how much it holds."""
+        runs = (each for each in (self.run, self.again) if each is not None)
+        return len(self.code) + sum(each.characters for each in runs)
+
+    def cancel(self) -> None:
         for each in self.runs:
             each.cancel()
 
@@ -60,9 +66,11 @@ def attempt_at(exercise: Exercise) -> Attempt:
 
 
 def keep(exercise: Exercise, attempt: Attempt) -> None:
-    """Keep an attempt for this session; the run of the one before ends."""
-    attempt_at(exercise).stop()
-    st.session_state[key_of(exercise, "attempt")] = attempt
+    """Keep an attempt for this tab; the run of the one before ends."""
+    known = attempt_at(exercise)
+    if known is not attempt:
+        known.cancel()
+    shelf.keep(key_of(exercise, "attempt"), attempt)
 
 
 def key_of(exercise: Exercise, what: str) -> str:

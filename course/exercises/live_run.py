@@ -83,6 +83,7 @@ class Run:
     Attributes:
         code: the program.
         scenes: what it has done so far, scene by scene; only the run's thread adds to it.
+        characters: about how much that is.
         passed: the ids of the checks that have passed so far.
         waiting: what it waits for, if it does.
         end: how it ended; ``None`` while it runs.
@@ -95,6 +96,7 @@ class Run:
         self.use = use
         self.code = code
         self.scenes: list[list[Event]] = []
+        self.characters = 0
         self.passed: frozenset[str] = frozenset()
         self.waiting: Waiting | None = None
         self.end: End | None = None
@@ -225,6 +227,7 @@ class Run:
                     self.waiting = None
             if not isinstance(event, Queued | Preparing | Idle):
                 self.scenes[-1].append(event)
+                self.characters += len(repr(event))
             stale = stale or isinstance(event, Asked | Shown | Queried | Ended)
             begun = time.monotonic()
             if stale and self.use is None and (begun >= next_look or isinstance(event, Ended)):

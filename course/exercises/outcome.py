@@ -92,7 +92,8 @@ class Result:
                 self._say_how_it_ended(self._again)
                 self._say_what_ended(self._again, wrong)
         self._draw_scenes()
-        if wrong is not None and len(self._scenes) > 1:
+        # After a click in the output the learner looks at the scene of that.
+        if wrong is not None and self._again is None and len(self._scenes) > 1:
             scene = self._scenes[self._scene_of(wrong)].selector
             with self._output:
                 script = show_inside_script(scene, f".st-key-{key_of(self._exercise, 'output')}")
@@ -154,9 +155,10 @@ class Result:
             over = not shown.running
             if not self._scenes:
                 key = key_of(self._exercise, "output")
-                # A finished run is read from its beginning.
+                # A finished run is read from its beginning, and a scene of it where it stands.
+                follows = self._run.running or (self._running and len(self._run.scenes) == 1)
                 self._output = self._output.container(
-                    height=OUTPUT_HEIGHT, autoscroll=self._running, key=key
+                    height=OUTPUT_HEIGHT, autoscroll=follows, key=key
                 )
             if number == len(self._scenes):
                 with self._output:

@@ -188,7 +188,7 @@ def _exercise(exercise: Exercise) -> Result | None:
         marks=_marks(results),
         revision=attempt.revision,
         running=running,
-        on_stop=attempt.stop,
+        on_stop=attempt.cancel,
     )
     if edited.reset:
         keep(exercise, Attempt(exercise.starter, revision=uuid.uuid4().hex))
@@ -201,8 +201,6 @@ def _exercise(exercise: Exercise) -> Result | None:
         st.warning(text("practice.too_many", seconds=f"{wait:.0f}"), icon=":material/hourglass:")
     use = partial(_use, exercise)
     result = Result(exercise, run, attempt.again, use) if run is not None else None
-    for each in attempt.runs:
-        streaming.view.keep(each)
     if result is not None and run not in attempt.runs:
         result.show(results)
     if exercise.is_graded:
@@ -216,7 +214,7 @@ def _run(exercise: Exercise, code: str) -> None:
     before = attempt_at(exercise)
     if _may_run(exercise):
         # First, since a learner has few places for programs.
-        before.stop()
+        before.cancel()
         keep(exercise, Attempt(code, start(exercise, code), before.revision))
     elif code != before.code:
         keep(exercise, Attempt(code, revision=before.revision))
@@ -236,8 +234,9 @@ def _use(exercise: Exercise, scene: int, label: str, value: object) -> None:
     if attempt.run is None or not _may_run(exercise):
         return
     use = attempt.use(scene, label, value)
-    attempt.stop()
+    attempt.cancel()
     attempt.again = start(exercise, attempt.run.code, use)
+    keep(exercise, attempt)
 
 
 def _marks(results: Sequence[CheckResult]) -> list[Mark]:

@@ -11,12 +11,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from connection import Connection, ConnectionFailed, connect
-from course import connection_panel, limits, script
+from course import connection_panel, limits, script, shelf
 from course.content import LabView
 from course.lab.jobs import Job
 from course.language import choice, drawer, text
 from course.limits import Refusal
-from streaming.view import Turn, again, keep, pulse
+from streaming.view import Turn, again, pulse
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
@@ -29,6 +29,9 @@ LOOK_SECONDS = 0.14
 # A cancelled run ends within a few milliseconds, unless its program is slow to.
 CANCEL_SECONDS = 0.1
 RUNNING = "lab-running"
+# The key of what a tab has, and about how much a run of three answers records.
+BENCH = "lab-bench"
+RECORD_CHARACTERS = 20_000
 # The settings fill a phone's window, and the learner wants to see what happens.
 WATCH = script.scroll_script(".st-key-lab-run")
 
@@ -47,17 +50,30 @@ class Bench:
 
     def __init__(self) -> None:
         self.wanted: str | None = None
+        #: The view whose run began last.
+        self.view = ""
         self.jobs: dict[str, Job] = {}
         self.failed: ConnectionFailed | Refusal | None = None
         #: The run beside which Stop was drawn last, and its phase.
         self.drawn: tuple[Job | None, object] = None, None
         #: What decides which elements the lab has, as it was last drawn.
         self.layout: object = None
+        #: What the views keep besides.
+        self.things: dict[str, object] = {}
 
     @property
-    def running(self) -> Job | None:
+    def going_on(self) -> Job | None:
         """The run that goes on, of whichever view."""
         return next((job for job in self.jobs.values() if job.running), None)
+
+    @property
+    def running(self) -> bool:
+        return self.going_on is not None
+
+    @property
+    def characters(self) -> int:
+        """About how much it holds."""
+        return RECORD_CHARACTERS * len(self.jobs)
 
     def want(self, view: str) -> None:
         self.wanted = view
@@ -77,7 +93,7 @@ class Bench:
         else:
             self.cancel()
             self.jobs[view] = job
-            keep(job)
+            self.view = view
             job.start()
         self.wanted = None
 
@@ -122,15 +138,23 @@ def draw(views: Sequence[LabView]) -> None:
     with st.container(key="lab"):
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
+        names = [NAMES.get(view, view) for view in views]
+        bench = _bench()
+        if shelf.came_back(BENCH) and bench.view in names:
+            st.session_state["lab-drawer"], st.session_state["lab-view"] = True, bench.view
         box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
         if box.open:
             with box:
-                names = [NAMES.get(view, view) for view in views]
-                _view(connect(connection_panel.preferred()), names)
+                _view(bench, connect(connection_panel.preferred()), names)
 
 
-def _view(connection: Connection, names: Sequence[str]) -> None:
-    bench = kept("bench", Bench)
+def _bench() -> Bench:
+    """Return this tab's, which pages change in place."""
+    bench: Bench = st.session_state.setdefault(BENCH, Bench())
+    return bench
+
+
+def _view(bench: Bench, connection: Connection, names: Sequence[str]) -> None:
     asked = bench.wanted is not None
     view = names[0] if len(names) == 1 else _chosen(names)
     # Imported when it is looked at: most pages are closed before the lab is opened.
@@ -173,7 +197,7 @@ def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
 
 def kept(name: str, make: Callable[[], Kept]) -> Kept:
     """Return an object of this tab's, which pages change in place."""
-    return cast("Kept", st.session_state.setdefault(f"lab-{name}", make()))
+    return cast("Kept", _bench().things.setdefault(name, make()))
 
 
 def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:
@@ -182,10 +206,11 @@ def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob 
     Returns:
         The view's last run, unless nothing came of it.
     """
-    bench = kept("bench", Bench)
+    bench = _bench()
     if bench.wanted == view:
         bench.begin(view, make)
-    running = bench.running
+        shelf.keep(BENCH, bench)
+    running = bench.going_on
     bench.drawn = running, running.phase if running else None
     with st.container(horizontal=True, key="lab-run"):
         st.button(

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from streaming.view.kept import Call, arriving, is_open, keep
+from streaming.view.kept import Call, arrived, arriving, is_open, keep
 from streaming.view.show import show
 from streaming.view.turns import Turn, again, pulse
 from streaming.view.untrusted import safe
 
-__all__ = ["Call", "Turn", "again", "arriving", "is_open", "keep", "pulse", "safe", "show"]
+__all__ = [
+    "Call",
+    "Turn",
+    "again",
+    "arrived",
+    "arriving",
+    "is_open",
+    "keep",
+    "pulse",
+    "safe",
+    "show",
+]

@@ -18,16 +18,27 @@ from streaming.deltas import Part, Thinking, ToolCall, ToolResult, join
 from streaming.stream import TextStream
 from streaming.view.blocks import Blocks
 
-__all__ = ["Answer", "Call", "Keeper", "Section", "State", "arriving", "is_open", "keep"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Keeper",
+    "Section",
+    "State",
+    "arrived",
+    "arriving",
+    "is_open",
+    "keep",
+]
 
 LOG = logging.getLogger(__name__)
-# How often closed tabs are looked for, and how long one may be gone: a refresh takes a second or
-# two; seconds.
+# How often closed tabs are looked for; seconds. A server that is late with its pages is late with
+# this, too, so a look counts for no more.
 LOOK = 0.5
+# How long a tab may be gone: a refresh takes a second or two; seconds.
 GONE = 9.0
-# A page that is being loaded may be a refreshed one: so much longer at the most; seconds.
-ARRIVING = 10.0
-LONGEST_GONE = 20.0
+# A page that is being drawn may be a refreshed one, so these seconds don't count, up to a minute:
+# a browser may never say which tab it is.
+ARRIVING = 60.0
 
 
 class Section:
@@ -163,15 +174,27 @@ class Keeper:
     ) -> None:
         self._is_there = is_there
         self._clock = clock
+        self._looked = 0.0
         self._lock = threading.Lock()
         self._calls: weakref.WeakKeyDictionary[Call, str] = weakref.WeakKeyDictionary()
-        self._gone: dict[str, float] = {}
-        self._arrived = 0.0
+        # Session -> seconds: how long one has been gone, and how long that didn't count; how long
+        # one has been arriving.
+        self._gone: dict[str, tuple[float, float]] = {}
+        self._arriving: dict[str, float] = {}
         self._looking = False
 
-    def arriving(self) -> None:
-        """Say that a page is being loaded, and nobody knows yet whose calls it will take over."""
-        self._arrived = self._clock() + ARRIVING
+    def arriving(self, session: str) -> None:
+        """Say that a page is being drawn, and nobody knows yet whose calls it will take over."""
+        with self._lock:
+            there = {
+                each: seconds for each, seconds in self._arriving.items() if self._is_there(each)
+            }
+            self._arriving = {session: 0.0} | there
+
+    def arrived(self, session: str) -> None:
+        """Say that it has taken over what is its own."""
+        with self._lock:
+            self._arriving.pop(session, None)
 
     def keep(self, call: Call, session: str) -> None:
         """Look after a call for ``session``; called again, the last session counts."""
@@ -185,12 +208,18 @@ class Keeper:
         """Cancel what nobody can see any more; tell whether anything is left to look after."""
         with self._lock:
             calls = [each for each in self._calls.items() if each[0].running]
-        sessions = {session for _, session in calls}
-        self._gone = {each: since for each, since in self._gone.items() if each in sessions}
+            now = self._clock()
+            passed, self._looked = min(now - self._looked, LOOK), now
+            self._arriving = {
+                session: seconds + passed
+                for session, seconds in self._arriving.items()
+                if seconds < ARRIVING and self._is_there(session)
+            }
+            closed = self._closed({session for _, session in calls}, passed)
         for call, session in calls:
             try:
                 getattr(call, "tend", _nothing)()
-                if self._is_closed(session):
+                if session in closed:
                     call.cancel()
             except Exception:
                 LOG.exception("A call cannot be seen to")
@@ -199,13 +228,19 @@ class Keeper:
             self._looking = any(each.running for each in self._calls)
             return self._looking
 
-    def _is_closed(self, session: str) -> bool:
-        if self._is_there(session):
-            self._gone.pop(session, None)
-            return False
-        now = self._clock()
-        gone = now - self._gone.setdefault(session, now)
-        return gone >= GONE and (now >= self._arrived or gone >= LONGEST_GONE)
+    def _closed(self, sessions: set[str], passed: float) -> set[str]:
+        """Return which of the sessions have been gone for too long, ``passed`` seconds later."""
+        before, self._gone = self._gone, {}
+        for session in sessions:
+            if self._is_there(session):
+                continue
+            gone, spared = before.get(session, (-passed, 0.0))
+            if self._arriving and spared < ARRIVING:
+                spared += passed
+            else:
+                gone += passed
+            self._gone[session] = gone, spared
+        return {session for session, (gone, _) in self._gone.items() if gone >= GONE}
 
     def _look_on(self) -> None:
         while self.look():
@@ -225,14 +260,23 @@ KEEPER = Keeper(is_open)
 
 
 def arriving() -> None:
-    """Say that this page is being loaded, and may take a call over in a moment."""
-    KEEPER.arriving()
+    """Say that this page is being drawn, and may take a call over once the browser has answered."""
+    context = get_script_run_ctx()
+    if context is not None:
+        KEEPER.arriving(context.session_id)
+
+
+def arrived() -> None:
+    """Say that this page has taken over what is its own."""
+    context = get_script_run_ctx()
+    if context is not None:
+        KEEPER.arrived(context.session_id)
 
 
 def keep(call: Call) -> None:
     """End a call 9 to 10 s after the tab that runs this script has been closed for good.
 
-    A refreshed tab is a new one: keep the call again there.
+    A refreshed tab is a new one: keep the call again there. Until then say :func:`arriving`.
     """
     context = get_script_run_ctx()
     if call.running and context is not None:

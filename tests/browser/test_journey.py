@@ -140,4 +140,6 @@ def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     expect(shows.get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
     expect(shows.get_by_role("button", name="멈추기", exact=True)).to_be_hidden()
     expect(shows.get_by_role("button", name="실행", exact=True)).to_be_focused()
+    page.reload()
+    expect(shows.get_by_text(texts("ko")["practice.stopped"])).to_be_visible()
     expect(shows).to_contain_text("word word")

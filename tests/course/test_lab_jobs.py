@@ -118,10 +118,10 @@ def test_what_has_ended_cannot_be_stopped_any_more() -> None:
 def test_starting_a_run_ends_the_one_before_it_in_any_view() -> None:
     bench, first, second = Bench(), Work(do=until_cancelled), Work(do=until_cancelled)
     bench.begin("compare", lambda: first)
-    assert bench.running is first
+    assert bench.going_on is first
     bench.begin("wire", lambda: second)
     assert first.join(SECONDS)
-    assert (bench.running, first.stopped) == (second, True)
+    assert (bench.going_on, first.stopped) == (second, True)
     bench.cancel()
     assert second.join(SECONDS)
     assert bench.jobs == {"compare": first, "wire": second}
@@ -137,7 +137,7 @@ def test_a_run_that_cannot_start_says_why_and_leaves_the_last_one_alone() -> Non
     bench.begin("compare", refuse)
     assert isinstance(bench.failed, Refusal)
     assert bench.failed.__traceback__ is None
-    assert (bench.wanted, bench.running) == (None, first)
+    assert (bench.wanted, bench.going_on) == (None, first)
     bench.cancel()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from course import shelf
 from course.shelf import Shelf
+from streaming import view
 from tests.streaming.fakes import FakeClock
 
 OWNER = ("learner", "a" * 32)
@@ -21,6 +22,7 @@ class Thing:
     characters: int = 10
     values: dict[str, object] = field(default_factory=dict)
     cancelled: bool = False
+    streams: tuple[Thing, ...] = ()
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -58,6 +60,17 @@ def test_a_copied_tab_gets_nothing_and_takes_nothing_away(kept: Shelf, there: se
     kept.keep(OWNER, "day_03", Thing(), "copy")
     there.remove("first")
     assert kept.take_back(OWNER, "first again") == {"day_03": thing}
+
+
+def test_what_a_page_streams_is_kept_with_it_by_a_session_that_never_shows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept_on: list[object] = []
+    monkeypatch.setattr(view, "keep", kept_on.append)
+    stream = Thing()
+    page = Thing(streams=(stream,))
+    shelf.keep("day_03", page)
+    assert kept_on == [page, stream]
 
 
 @pytest.mark.parametrize("other", [("another", "a" * 32), ("learner", "b" * 32)])

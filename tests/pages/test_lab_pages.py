@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from connection import connect
-from course import ROOT, lab, settings
+from course import ROOT, lab, settings, shelf
 from course.content import LabView
 from course.lab import breaking, compare, conversation, cost, wire
 from course.lab import streams as calls
@@ -164,7 +164,23 @@ def test_a_comparison_shows_every_answer_and_what_to_look_for() -> None:
     assert texts("en")["lab.nothing_yet"] not in said
     assert not [button for button in app.button if button.key == "lab-stop"]
     assert len({lane.text for lane in lanes(app).values()}) == 1
-    assert [row["run"] for row in app.session_state["lab-runs"].rows] == [1, 1, 1]
+    assert [row["run"] for row in app.session_state["lab-bench"].things["runs"].rows] == [1, 1, 1]
+
+
+def test_a_refreshed_page_opens_the_lab_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tab that was refreshed is gone.
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+    before = open_lab("cost")
+    before.session_state[shelf.TAB] = "5" * 32
+    before = begin(before.run(), "cost")
+    after = open_page()
+    assert "lab-view-en" not in [each.key for each in after.radio]
+    after.session_state[shelf.TAB] = "5" * 32
+    after = after.run()
+    assert not after.exception
+    assert after.radio(key="lab-view-en").value == "cost"
+    assert job(after, "cost") is job(before, "cost")
+    job(after, "cost").cancel()
 
 
 def test_both_protocols_show_their_events_and_only_one_tells_why_it_ended() -> None:
@@ -212,7 +228,7 @@ def test_a_run_that_waits_for_its_place_says_how_many_are_ahead(
     assert waiting.join(SECONDS)
     app = app.run()
     assert texts("en")["lab.stopped"] in everything(app)
-    assert not app.session_state["lab-runs"].rows
+    assert not app.session_state["lab-bench"].things["runs"].rows
 
 
 def test_a_run_ends_the_one_before_it() -> None:

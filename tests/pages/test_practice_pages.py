@@ -15,7 +15,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from connection import ConnectionFailed
-from course import ROOT
+from course import ROOT, shelf
 from course import progress as progress_panel
 from course.content import anchor_of
 from course.exercises import live_run
@@ -123,6 +123,16 @@ def test_the_output_is_the_page_of_the_last_run_and_its_chat_goes_on() -> None:
         heard = [each.markdown[0].value for each in app.chat_message]
         assert heard == ["heard one", "heard two"][:number]
         assert "an earlier page" not in said(app)
+
+
+def test_a_click_in_the_output_scrolls_no_other_scene_into_view() -> None:
+    def scrolls(app: AppTest) -> bool:
+        return any("box.scrollTop" in each.proto.body for each in app.get("html"))
+
+    app = run(open_page(), RERUNS)
+    assert scrolls(app)
+    app = over(app.chat_input[0].set_value("one").run())
+    assert not scrolls(app)
 
 
 def kept() -> list[Any]:
@@ -388,6 +398,26 @@ def test_while_a_program_runs_the_page_is_drawn_and_nothing_is_disabled() -> Non
     assert shown(app)["running"] is False
     assert texts("en")["practice.stopped"] in said(app)
     assert texts("en")["practice.solved"] not in said(app)
+
+
+def test_a_refreshed_page_has_its_program_still_running_and_then_what_came_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The tab that was refreshed is gone.
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+
+    def tab(app: AppTest) -> AppTest:
+        app.session_state[shelf.TAB] = "5" * 32
+        return app.run()
+
+    before = press(tab(open_page()), "run", "import time\nprint('begun')\ntime.sleep(15)\n")
+    after = tab(open_page())
+    assert shown(after)["running"] is True
+    after = press(after, "stop")
+    assert before.session_state["practice-day_01_connect-1_both_places-attempt"].run.end
+    once_more = tab(open_page())
+    assert not once_more.exception
+    assert texts("en")["practice.stopped"] in said(once_more)
 
 
 def test_starting_over_ends_the_program() -> None:

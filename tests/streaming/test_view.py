@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from streaming import TextStream
 from streaming.view.blocks import Blocks
 from streaming.view.growing import LONG_BLOCK, TICK, Drawing
-from streaming.view.kept import ARRIVING, GONE, LONGEST_GONE, Answer, Keeper
+from streaming.view.kept import ARRIVING, GONE, LOOK, Answer, Keeper
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import ATTACKS
 from tests.streaming.fakes import FakeClock, evenly, make_stream
@@ -151,36 +150,47 @@ def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
     assert drawing.tick == 5 * TICK
 
 
-def kept(clock: FakeClock, there: set[str]) -> tuple[Keeper, TextStream]:
-    keeper = Keeper(there.__contains__, clock)
-    stream, _, _ = make_stream(evenly(TEXT))
-    keeper.keep(stream, "tab")
-    return keeper, stream
+class Tabs:
+    """A keeper that looks when it is told to, and an answer of the tab ``"tab"``."""
+
+    def __init__(self, *there: str) -> None:
+        self.there, self.clock = {*there}, FakeClock()
+        self.keeper = Keeper(self.there.__contains__, self.clock)
+        self.stream, _, _ = make_stream(evenly(TEXT))
+        self.keeper.keep(self.stream, "tab")
+        self.stream.start()
+        self.keeper.look()
+
+    def after(self, seconds: float, *, late: float = 1.0) -> None:
+        """Look for so long; each look comes so many times too late."""
+        for _ in range(round(seconds / LOOK)):
+            self.clock.now += LOOK * late
+            self.keeper.look()
 
 
 def test_the_call_of_a_tab_that_stays_closed_is_ended() -> None:
-    clock, there = FakeClock(), {"tab"}
-    keeper, stream = kept(clock, there)
-    stream.start()
-    assert keeper.look()
-    there.clear()
-    keeper.look()
-    clock.now += GONE
-    keeper.look()
-    assert stream.status == "cancelled"
+    tabs = Tabs("tab")
+    tabs.after(GONE * 2)
+    tabs.there.clear()
+    tabs.after(GONE)
+    assert tabs.stream.running
+    tabs.after(LOOK)
+    assert tabs.stream.status == "cancelled"
 
 
 def test_a_tab_that_comes_back_in_time_keeps_its_answer() -> None:
-    clock, there = FakeClock(), set[str]()
-    keeper, stream = kept(clock, there)
-    stream.start()
-    keeper.look()
-    clock.now += GONE / 2
-    keeper.keep(stream, "the tab after a refresh")
-    there.add("the tab after a refresh")
-    clock.now += GONE
-    keeper.look()
-    assert stream.status == "running"
+    tabs = Tabs()
+    tabs.after(GONE / 2)
+    tabs.keeper.keep(tabs.stream, "the tab after a refresh")
+    tabs.there.add("the tab after a refresh")
+    tabs.after(GONE)
+    assert tabs.stream.running
+
+
+def test_a_server_that_looks_late_gives_a_tab_longer_to_come_back() -> None:
+    tabs = Tabs()
+    tabs.after(GONE - LOOK, late=4)
+    assert tabs.stream.running
 
 
 def test_a_call_that_cannot_be_ended_keeps_no_other_from_its_end() -> None:
@@ -190,33 +200,53 @@ def test_a_call_that_cannot_be_ended_keeps_no_other_from_its_end() -> None:
         def cancel(self) -> None:
             raise ValueError
 
-    clock, stubborn = FakeClock(), Stubborn()
-    keeper = Keeper(lambda _: False, clock)
-    keeper.keep(stubborn, "tab")
-    stream, _, _ = make_stream(evenly(TEXT))
-    keeper.keep(stream, "tab")
-    stream.start()
-    keeper.look()
-    clock.now += GONE
-    assert keeper.look()
-    assert stream.status == "cancelled"
+    tabs, stubborn = Tabs(), Stubborn()
+    tabs.keeper.keep(stubborn, "tab")
+    tabs.after(GONE)
+    assert tabs.stream.status == "cancelled"
+    assert tabs.keeper.look()
     stubborn.running = False
 
 
-def test_a_page_that_is_being_loaded_may_be_the_tab_that_has_gone_but_not_for_ever() -> None:
-    clock = FakeClock()
-    keeper, stream = kept(clock, set())
-    stream.start()
-    keeper.look()
-    clock.now += GONE - ARRIVING / 2
-    keeper.arriving()
-    clock.now += ARRIVING / 2
-    keeper.look()
-    assert stream.running
-    clock.now += LONGEST_GONE - GONE
-    keeper.arriving()
-    keeper.look()
-    assert stream.status == "cancelled"
+def test_a_slow_server_may_take_a_minute_for_the_page_that_takes_an_answer_over() -> None:
+    tabs = Tabs("refreshed")
+    tabs.keeper.arriving("refreshed")
+    tabs.after(ARRIVING / 2)
+    # Refreshed once more, since it takes so long.
+    tabs.there.clear()
+    tabs.after(GONE / 2)
+    tabs.there.add("refreshed again")
+    tabs.keeper.arriving("refreshed again")
+    tabs.after(ARRIVING / 2 - LOOK)
+    tabs.keeper.keep(tabs.stream, "refreshed again")
+    tabs.keeper.arrived("refreshed again")
+    tabs.after(ARRIVING)
+    assert tabs.stream.running
+
+
+@pytest.mark.parametrize("how", ["says which it is", "is closed", "says nothing for a minute"])
+def test_a_page_of_another_tab_is_waited_for_until_it(how: str) -> None:
+    tabs = Tabs("another")
+    tabs.keeper.arriving("another")
+    tabs.after(GONE * 2)
+    assert tabs.stream.running
+    if how == "says which it is":
+        tabs.keeper.arrived("another")
+    elif how == "is closed":
+        tabs.there.clear()
+    else:
+        tabs.after(ARRIVING - GONE * 2)
+    tabs.after(GONE + LOOK)
+    assert tabs.stream.status == "cancelled"
+
+
+def test_pages_that_come_one_after_the_other_keep_no_call_for_good() -> None:
+    tabs = Tabs()
+    for number in range(round((ARRIVING + GONE) / LOOK)):
+        tabs.there.add(f"tab {number}")
+        tabs.keeper.arriving(f"tab {number}")
+        tabs.after(LOOK)
+    assert tabs.stream.status == "cancelled"
 
 
 def test_two_runs_that_overlap_lose_no_text_and_double_none() -> None:
