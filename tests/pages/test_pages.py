@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
 from connection import connect
-from course import ROOT, moved, navigation, shelf
+from course import ROOT, emptied, moved, navigation, shelf
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
 from course.content.length import minutes
@@ -390,6 +390,15 @@ def test_the_answer_on_home_is_typed_at_first_sight_only() -> None:
     back.session_state[navigation.HOME_SEEN] = kept
     back.query_params["lang"] = "en"
     assert piece not in answer_on(back.run())
+
+
+def test_home_loads_a_component_only_once_a_lesson_could_empty_it() -> None:
+    home, component = open_home("en"), "bidi_component"
+    assert not home.get(component)
+    home.switch_page("pages/day_01_connect.py").run()
+    back = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
+    back.session_state[emptied.LESSON_SEEN] = home.session_state[emptied.LESSON_SEEN]
+    assert back.run().get(component)
 
 
 def test_a_change_of_language_types_nothing_again() -> None:
