@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+#: In the session: whether a page with fragments has been shown.
+LESSON_SEEN = "course_lesson_seen"
+
 _look = st.components.v2.component(
     "course_emptied",
     js="""
@@ -33,9 +36,14 @@ export default function ({ setTriggerValue }) {
 )
 
 
-def look() -> None:
-    """Let the browser run the page once more if it was emptied.
+def look(page: str) -> None:
+    """Let the browser run the page at this address once more if it was emptied.
 
     Call it outside of the page's own code: what that has drawn goes with the page.
     """
-    _look(key="course_emptied", data={}, on_empty_change=lambda: None, height=1)
+    if page:
+        st.session_state[LESSON_SEEN] = True
+    # Home has no fragments of its own: as the first page of a tab it does not load four scripts of
+    # 200 KB for this component.
+    if LESSON_SEEN in st.session_state:
+        _look(key="course_emptied", data={}, on_empty_change=lambda: None, height=1)

@@ -118,7 +118,7 @@ def _run(page: StreamlitPage, entries: Entries) -> None:
         st.html(STYLE)
         with st.sidebar:
             chooser()
-            emptied.look()
+            emptied.look(page.url_path)
         _refuse_a_foreign_name()
         if page.url_path and HOME_SEEN in st.session_state:
             st.session_state[HOME_SEEN] = ""

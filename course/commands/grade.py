@@ -16,7 +16,8 @@ from pathlib import Path
 from course import moved
 from course.exercises.answering import Answers, try_out
 from course.language import Language
-from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, parse, renamed
+from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, renamed
+from course.progress.transfer import parse
 from course.settings import AnswerSettings
 from practice import Exercise, ExerciseError, RunLimits, grade, load_exercises
 from practice.sources import SourceError, read_text

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from course.content.outline import anchor_of
+
 
 @dataclass(frozen=True, slots=True)
 class Markdown:
@@ -106,10 +108,6 @@ class Chart:
 Block: TypeAlias = (
     "Markdown | Heading | Code | ExercisePlace | Callout | Question | Diagram | Chart"
 )
-
-
-def anchor_of(exercise: str) -> str:
-    return f"exercise-{exercise.replace('_', '-')}"
 
 
 def texts(block: Block) -> Iterator[str]:

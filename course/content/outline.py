@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course.content.lesson import Lesson
-from course.content.lesson_blocks import anchor_of
 from practice.sources import SourceError, exercise_files, kept_until_changed, read_text
 
 ID = r"[a-z0-9-]{1,60}"
@@ -39,6 +38,10 @@ def outline_of(lesson: Lesson) -> Outline:
     with suppress(OSError):
         exercises = tuple(path.parent.name for path in exercise_files(lesson.folder))
     return Outline(exercises, questions, (*PAGE, *anchors, *map(anchor_of, exercises)))
+
+
+def anchor_of(exercise: str) -> str:
+    return f"exercise-{exercise.replace('_', '-')}"
 
 
 def places(lessons: Iterable[Lesson]) -> set[str]:

@@ -31,11 +31,17 @@ def learner() -> Learner:
 
 
 def _known() -> tuple[Learner, Progress]:
-    """Find out who is learning, once in a session: asking Streamlit takes a millisecond."""
-    kind = connect(connection_panel.preferred()).kind
+    """Find out who is learning, once in a session and for each connection that is preferred.
+
+    Asking Streamlit and the secrets takes a millisecond each, and a lesson's page asks for the
+    learner thirty times. Of a connection it matters only whether it is Snowflake from the inside,
+    which stays as it is for a process.
+    """
+    preferred = connection_panel.preferred()
     known = st.session_state.get(KEY)
-    if known is not None and known[0] == kind:
+    if known is not None and known[0] == preferred:
         return cast("tuple[Learner, Progress]", known[1:])
+    kind = connect(preferred).kind
     anonymous = st.session_state.setdefault(ANONYMOUS_KEY, new_id(_cookie()))
     user = {key: st.user.get(key) for key in ("is_logged_in", "user_name", "email", "sub", "iss")}
     learner = who(kind, user, opened_here(), anonymous)
@@ -43,7 +49,7 @@ def _known() -> tuple[Learner, Progress]:
     if kind == "snowflake":
         store = SnowflakeStore(lambda: connect().session)
     progress = Progress(store, learner.id)
-    st.session_state[KEY] = (kind, learner, progress)
+    st.session_state[KEY] = (preferred, learner, progress)
     progress.refresh()
     return learner, progress
 

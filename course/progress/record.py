@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from course import moved
-from course.progress import facts
-from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, renamed
+from course.progress.facts import MOST_VALUE, Fact, Key, Kind, merged, renamed, room_for
 from course.progress.stores import Reason, Store, StoreError
 
 LOG = logging.getLogger(__name__)
@@ -133,7 +132,9 @@ class Progress:
 
     def export(self) -> str:
         """Return all of it as text that ``import_`` reads; who the learner is stays out of it."""
-        return facts.dump(self._facts.values())
+        from course.progress.transfer import dump
+
+        return dump(self._facts.values())
 
     def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
         """Add what was exported; return how much is new here, and how much there is no room for.
@@ -143,15 +144,16 @@ class Progress:
         Raises:
             ImportProblem: the text is no export of this course.
         """
+        from course.progress.transfer import parse
+
         with self._lock:
             now, known = self._now(), dict(self._facts)
             # A clock that runs ahead must not make its facts win forever.
             given = [
-                fact if fact.at <= now else Fact(*fact.key, fact.value, now)
-                for fact in facts.parse(text)
+                fact if fact.at <= now else Fact(*fact.key, fact.value, now) for fact in parse(text)
             ]
             given = renamed(given, self._names())
-            taken, left = facts.room_for(given, known.values(), lessons)
+            taken, left = room_for(given, known.values(), lessons)
             self._facts = merged(taken, known.values())
             new = {key: fact for key, fact in self._facts.items() if known.get(key) != fact}
             self._pending |= new

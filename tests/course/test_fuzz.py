@@ -26,7 +26,8 @@ from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError
-from course.progress.facts import ImportProblem, parse
+from course.progress.facts import ImportProblem
+from course.progress.transfer import parse
 from local_cortex import models
 from local_cortex.environment import ModelTableError
 from practice import ExerciseError, load_exercises

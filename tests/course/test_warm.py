@@ -45,6 +45,28 @@ def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
     assert modules == "[]"
 
 
+def test_home_loads_nothing_that_it_does_not_show() -> None:
+    needless = (
+        "course.content.draw",
+        "course.content.lesson_blocks",
+        "course.content.parser",
+        "course.content.translations",
+        "course.progress.transfer",
+        "practice.sandbox",
+        "streaming",
+    )
+    script = f"import sys; from course import home; print(set({needless}) & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
+
+
 def test_a_page_that_no_browser_shows_does_not_wait_for_the_warm_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

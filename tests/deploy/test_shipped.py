@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -33,16 +34,21 @@ for path in [Path("Home.py"), *sorted(Path("pages").glob("*.py"))]:
 """
 
 
+@cache
 def image() -> set[Path]:
     """Return what the container image gets, by where it is there."""
     return {target for _, target in copied(checkout())}
 
 
+@cache
 def snowflake() -> set[Path]:
     return set().union(*artifacts().values())
 
 
-TARGETS = pytest.mark.parametrize("shipped", [image(), snowflake()], ids=["image", "snowflake"])
+@pytest.fixture(params=[image, snowflake], ids=["image", "snowflake"])
+def shipped(request: pytest.FixtureRequest) -> set[Path]:
+    found: set[Path] = request.param()
+    return found
 
 
 def test_every_artifact_of_the_snowflake_app_is_there() -> None:
@@ -54,7 +60,6 @@ def test_both_targets_get_the_same_but_for_what_the_app_does_not_read() -> None:
     assert {path for path in differ if not UNREAD.fullmatch(path.as_posix())} == set()
 
 
-@TARGETS
 def test_no_target_gets_a_secret_a_test_or_a_tool(shipped: set[Path]) -> None:
     tops = {path.parts[0] for path in shipped}
     assert tops.isdisjoint({"tests", "benchmarks", "deploy", "docs", ".git", ".ci", ".venv"})
@@ -93,7 +98,6 @@ def test_the_last_pattern_that_fits_decides_what_is_ignored(path: str, kept: boo
     assert lets_through(patterns, Path(path)) is kept
 
 
-@TARGETS
 def test_everything_that_is_imported_is_shipped_or_in_requirements(shipped: set[Path]) -> None:
     pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
     installed = packages_distributions()
@@ -121,7 +125,6 @@ def imported(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("shipped", [image(), snowflake()], ids=["image", "snowflake"])
 def test_what_is_shipped_draws_every_page_without_the_rest(
     shipped: set[Path], tmp_path: Path
 ) -> None:

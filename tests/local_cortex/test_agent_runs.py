@@ -11,8 +11,6 @@ from typing import Any
 
 import httpx
 import pytest
-from snowflake.core import Root
-from snowflake.core.cortex.lite_agent_service import AgentRunRequest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
@@ -234,6 +232,10 @@ def test_without_a_stream_the_final_response_is_the_body(rest: httpx.Client) -> 
 
 
 def test_the_real_client_reads_every_event(session: Session) -> None:
+    # A second to import: not for every worker that collects this file.
+    from snowflake.core import Root
+    from snowflake.core.cortex.lite_agent_service import AgentRunRequest
+
     # Version 1.14 of the client can't read a tool with an input_schema.
     asked = asking(TOTALS, tools=[ANALYST], tool_resources=RESOURCES)
     request = AgentRunRequest.from_dict(asked)

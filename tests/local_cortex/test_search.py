@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from snowflake.core import Root
-from snowflake.core.exceptions import APIError, NotFoundError
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
@@ -30,6 +28,13 @@ REVIEWS = """
 """
 PATH = "/api/v2/databases/shop/schemas/raw/cortex-search-services/{}:query"
 Ask = Callable[..., Any]
+
+
+def root(session: Session) -> Any:
+    # A second to import: not for every worker that collects this file.
+    from snowflake.core import Root
+
+    return Root(session)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,7 @@ def shop(cortex: LocalCortex) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def ids(shop: Session) -> Ask:
     """Search with snowflake.core and return the ids of the rows."""
-    service = Root(shop).databases["shop"].schemas["raw"].cortex_search_services["found"]
+    service = root(shop).databases["shop"].schemas["raw"].cortex_search_services["found"]
 
     def ask(query: str, **more: Any) -> list[Any]:
         return [row["id"] for row in service.search(query, columns=["id"], **more).results]
@@ -112,7 +117,7 @@ def test_a_filter_lets_only_its_rows_pass(ids: Ask, filter_: Any, expected: set[
 def test_a_result_calls_its_columns_as_they_were_asked_for_and_has_its_scores(
     shop: Session,
 ) -> None:
-    service = Root(shop).databases["SHOP"].schemas["RAW"].cortex_search_services["FOUND"]
+    service = root(shop).databases["SHOP"].schemas["RAW"].cortex_search_services["FOUND"]
     (row,) = service.search("helmet strap", columns=["text", "TAGS", "day"], limit=1).results
     assert row["text"] == "The helmet strap broke after one week"
     assert (row["TAGS"], row["day"]) == (["broken", "helmet"], "2026-02-01")
@@ -125,7 +130,7 @@ def test_a_result_calls_its_columns_as_they_were_asked_for_and_has_its_scores(
 def test_rows_are_found_from_the_statement_on_that_inserts_them(shop: Session) -> None:
     shop.sql("CREATE TABLE news (t STRING)").collect()
     shop.sql("CREATE CORTEX SEARCH SERVICE fresh ON t AS SELECT * FROM news").collect()
-    service = Root(shop).databases["shop"].schemas["raw"].cortex_search_services["fresh"]
+    service = root(shop).databases["shop"].schemas["raw"].cortex_search_services["fresh"]
     assert service.search("snow").results == []
     shop.sql("INSERT INTO news VALUES ('snow at last')").collect()
     assert [row["T"] for row in service.search("snow").results] == ["snow at last"]
@@ -151,7 +156,7 @@ def test_names_with_quotes_are_searched_as_snowflake_core_writes_them(shop: Sess
         """CREATE CORTEX SEARCH SERVICE shop."My "".docs"."a service" ON "the text"
         AS SELECT 'here it is' AS "the text" """
     ).collect()
-    schema = Root(shop).databases["shop"].schemas['"My "".docs"']
+    schema = root(shop).databases["shop"].schemas['"My "".docs"']
     service = schema.cortex_search_services['"a service"']
     assert service.search("x", columns=["the text"]).results[0]["the text"] == "here it is"
     shop.use_schema("shop.raw")
@@ -218,7 +223,9 @@ def test_a_service_whose_table_is_gone_says_so(shop: Session) -> None:
         "CREATE CORTEX SEARCH SERVICE shop.raw.orphan ON t AS SELECT * FROM shop.raw.brief"
     ).collect()
     shop.sql("DROP TABLE shop.raw.brief").collect()
-    service = Root(shop).databases["shop"].schemas["raw"].cortex_search_services["orphan"]
+    service = root(shop).databases["shop"].schemas["raw"].cortex_search_services["orphan"]
+    from snowflake.core.exceptions import APIError
+
     with pytest.raises(APIError, match="BRIEF' does not exist"):
         service.search("a")
 
@@ -327,7 +334,9 @@ def test_a_request_that_names_no_limit_asks_for_ten_rows() -> None:
 
 def test_a_service_that_is_not_there_is_404(shop: Session, post: Ask) -> None:
     assert post({"query": "a"}, name="nope").status_code == 404
-    service = Root(shop).databases["shop"].schemas["raw"].cortex_search_services["nope"]
+    service = root(shop).databases["shop"].schemas["raw"].cortex_search_services["nope"]
+    from snowflake.core.exceptions import NotFoundError
+
     with pytest.raises(NotFoundError):
         service.search("a")
 

@@ -15,8 +15,9 @@ from snowflake.snowpark.exceptions import SnowparkSQLException
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from connection import connect
-from course import ROOT, moved, navigation, shelf
+from connection import Connection, connect
+from course import ROOT, emptied, moved, navigation, shelf
+from course.connection_panel import PREFERENCE_KEY
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
 from course.content.length import minutes
@@ -27,7 +28,7 @@ from course.content.parser import sections
 from course.language import LANGUAGES, Language, texts
 from course.moved import Moved
 from course.problems import LessonError, Problem
-from course.progress import EXERCISE
+from course.progress import EXERCISE, learner_panel
 from course.progress.facts import Fact
 from course.progress.record import Progress
 from course.progress.stores import SqliteStore, default_path
@@ -392,6 +393,15 @@ def test_the_answer_on_home_is_typed_at_first_sight_only() -> None:
     assert piece not in answer_on(back.run())
 
 
+def test_home_loads_a_component_only_once_a_lesson_could_empty_it() -> None:
+    home, component = open_home("en"), "bidi_component"
+    assert not home.get(component)
+    home.switch_page("pages/day_01_connect.py").run()
+    back = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
+    back.session_state[emptied.LESSON_SEEN] = home.session_state[emptied.LESSON_SEEN]
+    assert back.run().get(component)
+
+
 def test_a_change_of_language_types_nothing_again() -> None:
     home = open_home("ko")
     for language in ("en", "ko", "en"):
@@ -438,6 +448,21 @@ def test_where_progress_cannot_be_kept_the_lesson_goes_on_and_says_so(
 def question_of_day_2(language: Language) -> Question:
     blocks = sections(catalog.find("day_02_hello_cortex"), language).values()
     return next(block for part in blocks for block in part if isinstance(block, Question))
+
+
+def test_who_learns_is_found_out_once_for_each_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def ask_for(prefer: str | None) -> Connection:
+        asked.append(prefer)
+        return connect(prefer)
+
+    monkeypatch.setattr(learner_panel, "connect", ask_for)
+    app = open_page("day_01_connect").run()
+    assert asked == [None]
+    app.session_state[PREFERENCE_KEY] = "local"
+    app.run()
+    assert asked == [None, "local"]
 
 
 def test_an_answer_that_is_no_options_number_leaves_the_question_open() -> None:

@@ -20,12 +20,11 @@ from course.progress.facts import (
     Fact,
     ImportProblem,
     Key,
-    dump,
     merged,
-    parse,
 )
 from course.progress.record import Progress
 from course.progress.stores import Reason, StoreError
+from course.progress.transfer import dump, parse
 
 DAY = "day_03_write_streams"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

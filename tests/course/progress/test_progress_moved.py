@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from course.moved import NOTHING, Moved
-from course.progress.facts import Fact, dump, parse, renamed
+from course.progress.facts import Fact, renamed
 from course.progress.record import Progress
 from course.progress.stores import SnowflakeStore, SqliteStore
+from course.progress.transfer import dump, parse
 from tests.course.progress.test_progress_memory import MemoryStore
 from tests.course.progress.test_progress_snowflake import FakeSession
 
