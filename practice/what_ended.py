@@ -10,7 +10,7 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, similar, text_of
+from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, is_generator, similar, text_of
 from practice.without_effect import function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
@@ -40,6 +40,7 @@ TYPES = (
     (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
     (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
     (r"IndexError: \w+ index out of range", "index"),
+    (r"KeyError: 'st.session_state has no key \"(?P<name>[^\"]+)\"", "key"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
@@ -324,9 +325,8 @@ def streamed(trial: Trial) -> Found | None:
     functions = {each.name: each for each in trial.each(ast.FunctionDef)}
     function = functions.get(name.id) if isinstance(name, ast.Name) else None
     if function is not None and isinstance(argument, ast.Call):
-        yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
         named["name"] = function.name
-        return None if yields else ("no_yield", function.lineno, named)
+        return None if is_generator(function) else ("no_yield", function.lineno, named)
     code = "function_streamed" if what in ("function", "method") else "no_stream_given"
     return code, line, named
 
