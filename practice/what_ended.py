@@ -11,6 +11,7 @@ from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, is_generator, similar, text_of
+from practice.what_is_seen import uncalled_function
 from practice.without_effect import function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
@@ -168,7 +169,8 @@ def attribute(trial: Trial) -> Found | None:
     if owner in ("method", "builtin_function_or_method"):
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
-        return "none_used", line, named
+        # Perhaps what would have given it a value.
+        return uncalled_function(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []

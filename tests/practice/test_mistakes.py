@@ -284,6 +284,11 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("AttributeError: 'str' object has no attribute 'stip'", "x", "misspelt_method"),
         ("AttributeError: 'list' object has no attribute 'strip'", "x", "no_such_method"),
         ("AttributeError: 'NoneType' object has no attribute 'x'", "x", "none_used"),
+        (
+            "AttributeError: 'NoneType' object has no attribute 'x'",
+            "def later(): pass",
+            "uncalled_function",
+        ),
         ("TypeError: g() missing 1 required positional argument: 't'", "g()", "argument_missing"),
         (
             "TypeError: g() missing 1 required positional argument: 't'",
