@@ -40,6 +40,7 @@ TYPES = (
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
     (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
     (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
+    (r".*unknown model \"(?P<name>[^\"]+)\"", "unknown_model"),
     (r"IndexError: \w+ index out of range", "index"),
     (r"KeyError: 'st.session_state has no key \"(?P<name>[^\"]+)\"", "key"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
@@ -317,7 +318,9 @@ def streamed(trial: Trial) -> Found | None:
     calls = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream"]
     given = [*(each.args[0] for each in calls if each.args)]
     given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
-    kind = re.search(r"Provided type: (\w+)|type: <class '(\w+)'>\) cannot be iterated", trial.said)
+    kind = re.search(
+        r"Provided type: (\w+)|type: <class '(?:\w+\.)*(\w+)'>\) cannot be iterated", trial.said
+    )
     if not kind or not trial.said.startswith("Streamlit") or not given:
         return None
     argument = given[0]
