@@ -319,7 +319,8 @@ def streamed(trial: Trial) -> Found | None:
     given = [*(each.args[0] for each in calls if each.args)]
     given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
     kind = re.search(
-        r"Provided type: (\w+)|type: <class '(?:\w+\.)*(\w+)'>\) cannot be iterated", trial.said
+        r"Provided type: (\w+)|type: <class '(?:[\w.<>]+\.)?(\w+)'>\) cannot be iterated",
+        trial.said,
     )
     if not kind or not trial.said.startswith("Streamlit") or not given:
         return None

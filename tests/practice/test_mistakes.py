@@ -353,8 +353,8 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("SyntaxError: 'return' outside function", "return", "outside_function"),
         ('BadRequestError: Error code: 400 - unknown model "gpt"', "x", "unknown_model"),
         (
-            "StreamlitAPIException: The provided input (type: <class '__main__.A'>) cannot be "
-            "iterated.",
+            "StreamlitAPIException: The provided input (type: <class '__main__.f.<locals>.A'>) "
+            "cannot be iterated.",
             "st.write_stream(A())",
             "no_stream_given",
         ),
