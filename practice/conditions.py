@@ -172,6 +172,7 @@ class Condition(Table):
     )
     messages: Messages | None = None
     times: int | None = None
+    inside: str | None = None
     chat: Chat | None = None
     run: Annotated[int, Field(ge=0)] | None = None
     shown: Annotated[str, AfterValidator(_kind)] | None = None
@@ -203,6 +204,8 @@ class Condition(Table):
             raise ValueError("is empty: it would always hold, or never")
         if (self.with_ or self.times is not None) and self.called is None:
             raise ValueError("`with` and `times` need `called`")
+        if self.inside is not None and self.called is None:
+            raise ValueError("`inside` needs `called`")
         if self.under is not None and self.kept is None:
             raise ValueError("`under` needs `kept`")
         if self.messages is not None and self.called != "Complete":

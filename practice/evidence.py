@@ -26,7 +26,7 @@ from practice.events import (
     Reason,
     Slept,
 )
-from practice.patterns import caught, find
+from practice.patterns import caught, find, lines_inside
 
 # Other names for the two sides of a chat.
 SIDES = {"human": "user", "ai": "assistant"}
@@ -304,6 +304,9 @@ def _tests(
         yield bool(found)
     if condition.called is not None:
         calls = [call for call in evidence.calls if _fits(call, condition, evidence)]
+        if condition.inside is not None:
+            within = lines_inside(condition.inside, program)
+            calls = [call for call in calls if call.line in within]
         lines += [call.line for call in calls if call.line]
         times = condition.times
         yield bool(calls) if times is None else len(calls) == times

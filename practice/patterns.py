@@ -3,7 +3,8 @@
 A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string and
 ``__fstring`` for an f-string; ``...`` among the arguments of a call stands for any further ones, by
 position or by name, and as a body for any statements. ``except X: ...`` alone is a handler, also
-one with ``as``; ``def __(...): ...`` any function with any parameters. ::
+one with ``as``; ``try: ...`` with a ``finally`` may have handlers, and an ``if`` an ``else``;
+``def __(...): ...`` is any function with any parameters. ::
 
     Complete(..., stream='True')
     st.write(__)
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from functools import cache
+from typing import TypeGuard
 
 from practice.sources import parse_python
 
@@ -77,15 +79,34 @@ def find(pattern: str, program: ast.Module) -> list[int]:
     return sorted({node.lineno for node in nodes if _same(wanted, node)})
 
 
+def lines_inside(name: str, program: ast.Module) -> set[int]:
+    """Return the lines of the functions of this name."""
+    functions = (node for node in ast.walk(program) if isinstance(node, ast.FunctionDef))
+    return {
+        line
+        for each in functions
+        if each.name == name
+        for line in range(each.lineno, (each.end_lineno or each.lineno) + 1)
+    }
+
+
 def caught(name: str, program: ast.Module) -> list[int]:
     """Return the lines of the ``except`` that name an exception, alone or among others."""
     handlers = (node for node in ast.walk(program) if isinstance(node, ast.ExceptHandler))
-    return [node.lineno for node in handlers if name in _names(node.type)]
+    return [node.lineno for node in handlers if name in _names(node.type, program)]
 
 
-def _names(node: ast.expr | None) -> list[str]:
+def _names(node: ast.expr | None, program: ast.Module) -> list[str]:
+    if isinstance(node, ast.Name):
+        # A variable that holds the exceptions, as in `except BROKEN:`.
+        given = (each.value for each in ast.walk(program) if _assigns(each, node.id))
+        node = next(given, node)
     named = node.elts if isinstance(node, ast.Tuple) else [node] if node else []
     return [ast.unparse(each).rpartition(".")[2] for each in named]
+
+
+def _assigns(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
+    return isinstance(node, ast.Assign) and [*map(ast.unparse, node.targets)] == [name]
 
 
 def _same(wanted: object, found: object) -> bool:
@@ -106,8 +127,7 @@ def _same(wanted: object, found: object) -> bool:
     if isinstance(wanted, list) and isinstance(found, list):
         return _same_body(wanted, found)
     if isinstance(wanted, ast.AST):
-        # An `if` may go on with an `else`.
-        more = {"orelse"} if isinstance(wanted, ast.If) and not wanted.orelse else set()
+        more = _may_follow(wanted, found)
         return type(wanted) is type(found) and all(
             _same(getattr(wanted, name, None), getattr(found, name, None))
             for name in wanted._fields
@@ -115,6 +135,18 @@ def _same(wanted: object, found: object) -> bool:
         )
     # True == 1, but they are not the same to write.
     return type(wanted) is type(found) and wanted == found
+
+
+def _may_follow(wanted: ast.AST, found: object) -> set[str]:
+    """Return what code may have that its shape leaves out."""
+    match wanted:
+        case ast.If(orelse=[]):
+            return {"orelse"}
+        case ast.Try(handlers=[]) if getattr(found, "finalbody", None):
+            return {"handlers", "orelse"}
+        case ast.Raise(cause=None):
+            return {"cause"}
+    return set()
 
 
 def _same_arguments(wanted: ast.Call, found: ast.Call) -> bool:

@@ -49,6 +49,10 @@ NESTED = re.compile(r"\bf([\"'])[^\"']*\{[^}\"']*\1", re.IGNORECASE)
 CALL_WITH_COLON = re.compile(
     r"\s*(?!(?:if|elif|while|with|for|def|class|except|case|match)\b)[\w.]+\([^#]*\)\s*:\s*"
 )
+# The word that a line with two values side by side lacks, by the word that it begins with.
+JOINING = {"except": "as", "with": "as", "import": "as", "for": "in"}
+# Words of which each makes a statement of its own.
+ENDING = ("return", "yield", "raise", "break", "continue", "pass")
 BLOCK = re.compile(r"\s*(if|elif|else|for|while|def|class|try|except|finally|with)\b")
 
 
@@ -83,6 +87,7 @@ def misread(code: str, error: SyntaxError) -> Found | None:
         return "block_word_missing", line, {}
     for rule in (
         _else_if,
+        _two_words,
         _pairs,
         _argument_outside,
         _equals_in_call,
@@ -150,6 +155,13 @@ def _tokens(code: str) -> Iterator[_Token]:
         return
 
 
+def _two_words(tokens: list[_Token]) -> Found | None:
+    for one, two in itertools.pairwise(tokens):
+        if one.text in ENDING and two.text in ENDING and one.line == two.line:
+            return "two_words", one.line, {"name": one.text, "other": two.text}
+    return None
+
+
 def _else_if(tokens: list[_Token]) -> Found | None:
     for one, two in itertools.pairwise(tokens):
         if (one.text, two.text) == ("else", "if") and not one.inside and one.line == two.line:
@@ -159,6 +171,9 @@ def _else_if(tokens: list[_Token]) -> Found | None:
 
 def _pairs(tokens: list[_Token]) -> Found | None:
     """Find two values side by side; Python always wants something between them."""
+    starts: dict[int, str] = {}
+    for each in tokens:
+        starts.setdefault(each.line, each.text)
     for place, (one, two) in enumerate(itertools.pairwise(tokens)):
         strings = one.kind == two.kind == tokenize.STRING
         braces = (one.text, two.text) == ("}", "{") and one.line != two.line
@@ -176,6 +191,8 @@ def _pairs(tokens: list[_Token]) -> Found | None:
         lines = one.line != two.line and one.kind != tokenize.STRING
         if one.inside and (after == "=" or lines):
             return "comma_missing", one.line, named
+        if word := JOINING.get(starts.get(one.line, "")):
+            return "word_missing", one.line, named | {"where": word}
         called = one.text == "print" or (place > 0 and tokens[place - 1].text == ".")
         return "brackets_missing" if called else "between", one.line, named
     return None

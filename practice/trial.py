@@ -102,6 +102,17 @@ class Trial:
         return next((each for each in self.above(node) if isinstance(each, ast.FunctionDef)), None)
 
 
+def is_generator(function: ast.FunctionDef) -> bool:
+    """Whether a function has a ``yield`` of its own, and not only in a function inside it."""
+    nodes: list[ast.AST] = [*function.body]
+    for node in nodes:
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            nodes += ast.iter_child_nodes(node)
+    return False
+
+
 def text_of(node: ast.AST) -> str:
     """Return the text of a string in a program; ``""`` for anything else."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

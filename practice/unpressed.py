@@ -8,7 +8,8 @@ from practice.slips import Found
 from practice.trial import Trial, targets
 
 # What is for a button to start.
-ASKING = ("Complete", "session.sql", "st.write_stream")
+# ``session.sql`` only prepares a statement: ``collect`` runs it.
+ASKING = ("Complete", "st.write_stream")
 # What is run wherever the page is: no branch, no loop, no function.
 STRAIGHT = (
     *(ast.Module, ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.With, ast.withitem),
@@ -34,7 +35,7 @@ def outside_if(trial: Trial) -> Found | None:
     for node in trial.each(ast.expr):
         if not _always_runs(trial, node):
             continue
-        if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in ASKING:
+        if isinstance(node, ast.Call) and (name := _asking(node)):
             return "outside_if", node.lineno, {"name": name, "other": str(buttons[0].lineno)}
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             places = trial.bound.get(node.id, [])
@@ -57,15 +58,20 @@ def _in_else(trial: Trial, buttons: list[ast.If]) -> Found | None:
             continue
         for node in (node for line in each.orelse for node in ast.walk(line)):
             if isinstance(node, ast.Call) and id(node) not in pressed and _asks(node, each.lineno):
-                where = {"name": ast.unparse(node.func), "other": str(each.lineno)}
-                return "outside_if", node.lineno, where
+                where = {"name": _asking(node), "other": str(each.lineno)}
+                return "in_the_else", node.lineno, where
     return None
 
 
 def _asks(call: ast.Call, after: int) -> bool:
     """Whether a call below a line is one that a button should start."""
+    return call.lineno > after and bool(_asking(call))
+
+
+def _asking(call: ast.Call) -> str:
+    """Return the name of what asks the model or runs a statement; ``""`` for any other call."""
     name = ast.unparse(call.func)
-    return call.lineno > after and (name in ASKING or name.endswith(".collect"))
+    return name if name in ASKING else "collect" if name.endswith(".collect") else ""
 
 
 def _kept(button: ast.Call) -> bool:

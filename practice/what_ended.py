@@ -10,7 +10,8 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, similar, text_of
+from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, is_generator, similar, text_of
+from practice.what_is_seen import uncalled_function
 from practice.without_effect import function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
@@ -39,7 +40,9 @@ TYPES = (
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
     (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
     (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
+    (r".*unknown model \"(?P<name>[^\"]+)\"", "unknown_model"),
     (r"IndexError: \w+ index out of range", "index"),
+    (r"KeyError: 'st.session_state has no key \"(?P<name>[^\"]+)\"", "key"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
@@ -167,7 +170,8 @@ def attribute(trial: Trial) -> Found | None:
     if owner in ("method", "builtin_function_or_method"):
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
-        return "none_used", line, named
+        # Perhaps what would have given it a value.
+        return uncalled_function(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
@@ -314,7 +318,10 @@ def streamed(trial: Trial) -> Found | None:
     calls = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream"]
     given = [*(each.args[0] for each in calls if each.args)]
     given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
-    kind = re.search(r"Provided type: (\w+)|type: <class '(\w+)'>\) cannot be iterated", trial.said)
+    kind = re.search(
+        r"Provided type: (\w+)|type: <class '(?:[\w.<>]+\.)?(\w+)'>\) cannot be iterated",
+        trial.said,
+    )
     if not kind or not trial.said.startswith("Streamlit") or not given:
         return None
     argument = given[0]
@@ -324,9 +331,8 @@ def streamed(trial: Trial) -> Found | None:
     functions = {each.name: each for each in trial.each(ast.FunctionDef)}
     function = functions.get(name.id) if isinstance(name, ast.Name) else None
     if function is not None and isinstance(argument, ast.Call):
-        yields = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
         named["name"] = function.name
-        return None if yields else ("no_yield", function.lineno, named)
+        return None if is_generator(function) else ("no_yield", function.lineno, named)
     code = "function_streamed" if what in ("function", "method") else "no_stream_given"
     return code, line, named
 

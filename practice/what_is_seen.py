@@ -35,10 +35,11 @@ def quoted_code(trial: Trial) -> Found | None:
 
 
 def uncalled_function(trial: Trial) -> Found | None:
-    """A function that is written and used nowhere."""
+    """A function that is written and used nowhere; Python itself calls ``__iter__`` and others."""
     used = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
+    used |= {node.attr for node in trial.each(ast.Attribute)}
     for function in trial.each(ast.FunctionDef):
-        if function.name not in used:
+        if function.name not in used and not function.name.startswith("__"):
             return "uncalled_function", function.lineno, {"name": function.name}
     return None
 
@@ -64,7 +65,7 @@ def object_shown(trial: Trial) -> Found | None:
 
 
 def wrong_value(trial: Trial) -> Found | None:
-    """The prompt that was typed in is shown, or given on, where the answer is asked for."""
+    """The prompt that was typed in is shown, or given on, and the answer nowhere."""
     asked = {
         str(call.arguments.get("now")).strip()
         for call in trial.evidence.calls
@@ -77,7 +78,12 @@ def wrong_value(trial: Trial) -> Found | None:
         if call.name not in ("st.warning", "st.error", "st.caption")
     ]
     shown += [("".join(each.texts), each.line) for each in trial.evidence.streams.values()]
-    for text, line in shown:
+    answered = any(
+        len(each) >= TELLING and each in text
+        for each in (trial.evidence.answer, trial.evidence.value)
+        for text in trial.evidence.drawn
+    )
+    for text, line in () if answered else shown:
         if len(text) >= TELLING and text.strip() in asked:
             return "wrong_value", line, {}
     return None

@@ -8,13 +8,15 @@ import re
 
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import Rule, Trial, targets
+from practice.trial import Rule, Trial, is_generator, similar, targets, text_of
 
 # Methods that do nothing, and are worth nothing, unless they are called.
 METHODS = frozenset(
     {name for name in (*dir(str), *dir(list)) if not name.startswith("_")} - {"index", "count"}
     | {"collect", "create", "configs", "close", "sleep"}
 )
+CLOCKS = ("time.monotonic()", "time.time()", "time.perf_counter()", "monotonic()", "time()")
+CALLED = (*ELEMENTS, "stop", "rerun")
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
 # What gives a new value and leaves the old as it is.
@@ -23,9 +25,14 @@ PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join
 
 def not_called(trial: Trial) -> Found | None:
     """A method or a function of ``st`` that is named, where only calling it would do anything."""
+    functions = {each.name for each in trial.each(ast.FunctionDef)}
+    for line in trial.each(ast.Expr):
+        if isinstance(line.value, ast.Name) and line.value.id in functions:
+            return "not_called", line.lineno, {"name": line.value.id}
+    given = {ast.unparse(each) for call in trial.each(ast.Call) for each in call.args}
     for node in trial.each(ast.Attribute):
         parent = trial.parents[node]
-        drawn = isinstance(node.value, ast.Name) and node.value.id == "st" and node.attr in ELEMENTS
+        drawn = isinstance(node.value, ast.Name) and node.value.id == "st" and node.attr in CALLED
         if not isinstance(node.ctx, ast.Load) or not (drawn or node.attr in METHODS):
             continue
         alone = isinstance(parent, ast.Expr)
@@ -33,7 +40,8 @@ def not_called(trial: Trial) -> Found | None:
             parent,
             ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
         )
-        kept = isinstance(parent, ast.Assign) and not trial.called & {
+        # What is passed on may be called there.
+        kept = isinstance(parent, ast.Assign) and not (trial.called | given) & {
             ast.unparse(each) for each in parent.targets
         }
         if alone or (not drawn and (used or kept)):
@@ -72,10 +80,20 @@ def lost(trial: Trial) -> Found | None:
 
 
 def _only_makes(function: ast.FunctionDef) -> bool:
-    """Whether a function gives something and draws nothing."""
+    """Whether a call of a function does nothing but give something.
+
+    A generator does nothing until somebody takes something out of it.
+    """
     inside = [*ast.walk(function)]
-    gives = any(isinstance(each, ast.Yield | ast.Return) and each.value for each in inside)
-    return gives and not any(isinstance(each, ast.Name) and each.id == "st" for each in inside)
+    gives = any(isinstance(each, ast.Return) and each.value for each in inside)
+    does = any(
+        isinstance(each, ast.Expr | ast.Global | ast.Nonlocal | ast.Delete)
+        or (isinstance(each, INSIDE) and isinstance(each.ctx, ast.Store))
+        or (isinstance(each, ast.Name) and each.id == "st")
+        for each in inside
+        if not isinstance(getattr(each, "value", None), ast.Constant)
+    )
+    return is_generator(function) or (gives and not does)
 
 
 def unkept(trial: Trial) -> Found | None:
@@ -296,6 +314,52 @@ def _in_loop(trial: Trial, node: ast.AST) -> bool:
     return any(isinstance(each, ast.For | ast.While) for each in trial.above(node))
 
 
+def restarted(trial: Trial) -> Found | None:
+    """A start that is read from the clock anew in every round of the loop that looks at it."""
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        read = [
+            each
+            for each in loop.body
+            if isinstance(each, ast.Assign) and ast.unparse(each.value) in CLOCKS
+        ]
+        # Now, minus the start.
+        now = {*CLOCKS}.union(*map(targets, read))
+        starts = {
+            ast.unparse(node.right)
+            for node in ast.walk(loop)
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+            if ast.unparse(node.left) in now
+        }
+        for node in read:
+            for name in targets(node) & starts:
+                return "restarted", node.lineno, {"name": name, "other": str(loop.lineno)}
+    return None
+
+
+def unread_key(trial: Trial) -> Found | None:
+    """A name in the session state that stands only once in the program, where a similar one does.
+
+    Looked at only where the value is kept under it.
+    """
+    keys = [text_of(each.slice) for each in trial.each(ast.Subscript) if _is_state(each.value)]
+    keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
+    for name in trial.evidence.kept:
+        others = [each for each in trial.evidence.kept if keys.count(each) > 1]
+        if keys.count(name) == 1 and (other := similar(name, others)):
+            line = min(
+                node.lineno
+                for node in trial.each(ast.expr)
+                if text_of(node) == name or getattr(node, "attr", "") == name
+            )
+            return "unread_key", line, {"name": name, "other": other}
+    return None
+
+
+def _is_state(node: ast.expr) -> bool:
+    return ast.unparse(node) == "st.session_state"
+
+
 def except_or(trial: Trial) -> Found | None:
     """Exceptions that `or` or `and` joins: only one of them is caught."""
     for handler in trial.each(ast.ExceptHandler):
@@ -320,7 +384,7 @@ SLIPS: dict[str, Rule] = {
     for rule in (
         *(not_called, function_kept, lost, compared, overwritten, f_missing, quoted_name),
         *(own_copy, parameter_grown, list_replaced, swapped, except_or, unkept),
-        *(exception_made, always_true, read_early),
+        *(exception_made, always_true, read_early, restarted, unread_key),
     )
 }
 

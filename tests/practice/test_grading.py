@@ -75,6 +75,14 @@ def test_a_program_that_does_not_parse_is_told_only_that() -> None:
     assert [result.message for result in results[1:]] == ["", ""]
 
 
+def test_a_call_counts_inside_a_function_only_where_it_stands_in_it() -> None:
+    code = "def ask():\n    st.warning('x')\nask()\nst.warning('x')"
+    warned = {"called": "st.warning", "inside": "ask"}
+    for line, is_inside in ((2, True), (4, False)):
+        box = Draw(name="warning", args={"body": "x"}, into=0, id=1, line=line)
+        assert passed(warned, code, [box, END]) is is_inside
+
+
 def test_a_check_that_is_not_judged_has_its_title_in_the_language_asked_for() -> None:
     for code in ("x = (\n", "x = ____\n"):
         unjudged = by_id(grade(exercise({"code": "x"}), code, [], "en"), "check_0")

@@ -92,6 +92,10 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("whlie x:\n    f()", "misspelt", 1),
         ("def f():\n    retrun x", "misspelt", 2),
         ('f([\n    {"a": 1}\n    {"b": 2},\n])', "comma_missing", 2),
+        ("def f():\n    yield return x", "two_words", 2),
+        ("try:\n    f()\nexcept m.Fault error:\n    g()", "word_missing", 3),
+        ("import streamlit st", "word_missing", 1),
+        ("for x all:\n    f(x)", "word_missing", 1),
     ],
 )
 def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: int) -> None:
@@ -110,6 +114,18 @@ def test_a_value_that_the_next_run_does_not_get_is_named_where_it_is_kept() -> N
     assert (result.mistake, result.line) == ("unkept", len(code.splitlines()))
 
 
+def test_a_misspelt_name_in_the_session_state_is_named_if_its_value_is_kept() -> None:
+    code = "state = st.session_state['history'] = []\nst.session_state.histroy = state"
+    code += "\nst.write(st.session_state.history)"
+    kept = SessionState(values={"history": [], "histroy": []})
+    result = judged(code, Kept(state=kept), END)
+    assert (result.mistake, result.line) == ("unread_key", 2)
+    assert "`histroy`" in result.message
+    assert judged(code, END).mistake is None
+    both = f"{code}\nst.write(st.session_state.histroy)"
+    assert judged(both, Kept(state=kept), END).mistake is None
+
+
 @pytest.mark.parametrize("code", ["x = = 1", "f(*)", "1 +", "class = 2", "f(x for x in)"])
 def test_of_other_code_that_is_no_python_only_python_speaks(code: str) -> None:
     result = judged(code)
@@ -124,6 +140,9 @@ def keep(stream):
         text += x
         yield x
 """
+
+
+CLOCK = "begin = time.time()\nfor x in stream:\n    {}\n"
 
 
 FILL = """
@@ -156,6 +175,12 @@ end = {"why": None}
         ("if name == 'a' or 'b':\n    st.info(name)", "always_true"),
         (f"{FILL}say = end['why']\nst.write_stream(fill(x, end))", "read_early"),
         ("def late():\n    st.success('9.40.1')", "uncalled_function"),
+        ("class Page:\n    def late(self):\n        st.success('9.40.1')", "uncalled_function"),
+        ("st.stop", "not_called"),
+        ("def show():\n    st.write('x')\nshow", "not_called"),
+        ("def make():\n    f()\n    yield 1\nmake()", "lost"),
+        (CLOCK.format("begin = time.time()\n    if time.time() - begin > 2: f()"), "restarted"),
+        (CLOCK.format("if time.time() - begin > 2: f()\n    begin = time.time()"), "restarted"),
         ("if name:\n    st.success('9.40.1')", "skipped"),
     ],
 )
@@ -187,6 +212,12 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{FILL}st.write_stream(fill(x, end))\nsay = end['why']",
         f"{FILL}end['why'] = 1\nst.write_stream(fill(x, end))",
         f"{FILL}for y in x:\n    f(end['why'])\n    st.write_stream(fill(y, end))",
+        "class A:\n    def __iter__(self):\n        self.draw()\n    def draw(self): pass\nf(A)",
+        "end = stream.close\nlater(end)",
+        "def add(x):\n    all.append(x)\n    return x\nadd(1)",
+        "def show():\n    def parts():\n        yield 1\n    st.write_stream(parts())\nshow()",
+        CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
+        CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
@@ -253,6 +284,11 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ("AttributeError: 'str' object has no attribute 'stip'", "x", "misspelt_method"),
         ("AttributeError: 'list' object has no attribute 'strip'", "x", "no_such_method"),
         ("AttributeError: 'NoneType' object has no attribute 'x'", "x", "none_used"),
+        (
+            "AttributeError: 'NoneType' object has no attribute 'x'",
+            "def later(): pass",
+            "uncalled_function",
+        ),
         ("TypeError: g() missing 1 required positional argument: 't'", "g()", "argument_missing"),
         (
             "TypeError: g() missing 1 required positional argument: 't'",
@@ -301,6 +337,7 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ),
         ("AttributeError: 'dict' object has no attribute 'role'", "x.role", "dict_dot"),
         ("KeyError: 'version'", "x", "key"),
+        ("KeyError: 'st.session_state has no key \"a\". Did you forget?'", "x", "key"),
         (
             "ImportError: cannot import name 'Complet' from 'snowflake.cortex'",
             "x",
@@ -314,6 +351,13 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "import_elsewhere",
         ),
         ("SyntaxError: 'return' outside function", "return", "outside_function"),
+        ('BadRequestError: Error code: 400 - unknown model "gpt"', "x", "unknown_model"),
+        (
+            "StreamlitAPIException: The provided input (type: <class '__main__.f.<locals>.A'>) "
+            "cannot be iterated.",
+            "st.write_stream(A())",
+            "no_stream_given",
+        ),
         ("ValueError: anything else", "x", None),
     ],
 )
@@ -363,12 +407,14 @@ BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
     [
         (f"{BUTTON}st.write_stream(stream)", "outside_if"),
         (f"{BUTTON}st.write(stream)", "outside_if_used"),
+        (f"{BUTTON}session.sql('SELECT 1').collect()", "outside_if"),
+        (f"{BUTTON}query = session.sql('SELECT 1')", "skipped"),
         ('st.button("Go")\nComplete()', "button_unused"),
         ('Complete()\nst.button("Go")', "skipped"),
         (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped"),
         (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped"),
         ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped"),
-        ('if st.button("Go") and x:\n    f()\nelif y:\n    Complete()', "outside_if"),
+        ('if st.button("Go") and x:\n    f()\nelif y:\n    Complete()', "in_the_else"),
         ('go = st.button("Go")\nif go and x:\n    f()\nelif go:\n    Complete()', "skipped"),
         ('if not st.button("Go"):\n    f()\nelse:\n    Complete()', "skipped"),
         ('if st.button("Go"):\n    f()\nelif st.chat_input():\n    Complete()', "skipped"),
@@ -453,6 +499,9 @@ def test_the_prompt_is_told_from_the_answer() -> None:
         Delta(call=0, text="A"),
     ]
     assert judged("x", field, *sent, shown, END).mistake == "wrong_value"
+    more = Delta(call=0, text="n answer.")
+    answer = Draw(name="text", args={"body": "An answer."}, into=0, id=3, line=3)
+    assert judged("x", field, *sent, more, shown, answer, END).mistake is None
     other = field.model_copy(update={"args": {"label": "Text:", "now": "What is it?"}})
     assert judged("x", other, shown, END).mistake is None, "it is no prompt"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from practice.patterns import PatternError, find, parse_program
+from practice.patterns import PatternError, caught, find, lines_inside, parse_program
 
 
 def lines(pattern: str, code: str) -> list[int]:
@@ -33,6 +33,8 @@ def lines(pattern: str, code: str) -> list[int]:
         ("yield text[__:5]", "def f():\n  yield text[start:5]"),
         ("__ = st.write_stream(__)", "text = st.write_stream(stream)"),
         ("return __", "def f():\n  return [1]"),
+        ("raise A", "raise A from None"),
+        ("try: ...\nfinally: ...", "try:\n  f()\nexcept A:\n  pass\nfinally:\n  g()"),
     ],
 )
 def test_a_shape_is_found(pattern: str, code: str) -> None:
@@ -56,10 +58,26 @@ def test_a_shape_is_found(pattern: str, code: str) -> None:
         ("except A as e: ...", "try:\n  pass\nexcept A:\n  pass"),
         ("return __", "def f():\n  return"),
         ("__fstring", "sql = 'SELECT'"),
+        ("raise A from __", "raise A"),
+        ("try: ...\nfinally: ...", "try:\n  f()\nexcept A:\n  pass"),
     ],
 )
 def test_another_shape_is_not(pattern: str, code: str) -> None:
     assert lines(pattern, code) == []
+
+
+@pytest.mark.parametrize(
+    "names", ["A", "(A, B)", "m.A", "BROKEN", "MANY"], ids=["one", "two", "module", "name", "names"]
+)
+def test_what_an_except_names_is_caught_also_where_a_variable_names_it(names: str) -> None:
+    code = f"BROKEN = A\nMANY = (B, m.A)\ntry:\n  f()\nexcept {names}:\n  pass"
+    assert caught("A", parse_program(code)) == [5]
+    assert caught("C", parse_program(code)) == []
+
+
+def test_the_lines_of_a_function_are_those_from_its_first_to_its_last() -> None:
+    code = "f()\ndef f():\n  if x:\n    y()\nf()"
+    assert lines_inside("f", parse_program(code)) == {2, 3, 4}
 
 
 def test_the_lines_are_those_of_the_program() -> None:
