@@ -232,6 +232,7 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
     ("said", "code", "mistake"),
     [
         ("NameError: name 'true' is not defined", "f(true)", "capital"),
+        ("NameError: name 'none' is not defined", "f(none)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
         ("NameError: name 'text' is not defined", "f(len(text))", "undefined"),
