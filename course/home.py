@@ -10,7 +10,7 @@ from itertools import count
 
 import streamlit as st
 
-from course import connection_panel, content, contents, milestone, progress, shelf
+from course import connection_panel, content, contents, milestone, progress
 from course.content import Broken, Lesson
 from course.language import current, text
 from course.navigation import HOME_SEEN, found, page_of, title_of
@@ -27,7 +27,12 @@ _drawn = count()
 
 
 def draw() -> None:
-    shelf.arrive()
+    # Nothing is kept for a tab before a lesson has loaded this.
+    shelf = sys.modules.get("course.shelf")
+    if shelf is not None and not len(shelf.SHELF):
+        shelf = None
+    if shelf is not None:
+        shelf.arrive()
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
     entries = found()
@@ -55,7 +60,8 @@ def draw() -> None:
     st.header(text("progress.heading"), anchor="progress")
     progress.controls([entry.name for entry in entries])
     _look_into(entries)
-    shelf.take_back()
+    if shelf is not None:
+        shelf.take_back()
 
 
 def _hero(days: Sequence[Standing], last: str | None) -> None:

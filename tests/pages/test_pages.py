@@ -25,6 +25,7 @@ from course.content.lesson import Broken, Lesson
 from course.content.lesson_blocks import Question
 from course.content.outline import outline_of
 from course.content.parser import sections
+from course.demo import Demo
 from course.language import LANGUAGES, Language, texts
 from course.moved import Moved
 from course.problems import LessonError, Problem
@@ -393,13 +394,24 @@ def test_the_answer_on_home_is_typed_at_first_sight_only() -> None:
     assert piece not in answer_on(back.run())
 
 
-def test_home_loads_a_component_only_once_a_lesson_could_empty_it() -> None:
+def test_home_loads_a_component_only_once_a_lesson_could_empty_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
     home, component = open_home("en"), "bidi_component"
     assert not home.get(component)
     home.switch_page("pages/day_01_connect.py").run()
     back = AppTest.from_file(str(ROOT / "Home.py"), default_timeout=SECONDS)
     back.session_state[emptied.LESSON_SEEN] = home.session_state[emptied.LESSON_SEEN]
     assert back.run().get(component)
+
+
+def test_home_asks_which_tab_it_is_once_something_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+    shelf.SHELF.keep(("learner", "0" * 32), "shelf-day", Demo(), "gone")
+    assert [each.key for each in open_home("en").get("bidi_component")] == [shelf.TAB_COMPONENT]
 
 
 def test_a_change_of_language_types_nothing_again() -> None:
