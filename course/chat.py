@@ -121,7 +121,7 @@ def draw(
                 request, left_out = _request(model, said, demo.turns, budget, system)
                 asked = Asked(strategy(), request, None)
                 # The window stays where it is: what comes stands above the input.
-                asked.seen = True
+                asked.watched = ""
                 asked.begin(connect(preferred()))
                 demo.turns.append(Turn(asked, left_out))
         _watch_all(place, demo, describe)

@@ -8,6 +8,7 @@ refresh.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,12 +61,12 @@ __all__ = [
     "watch",
 ]
 
-# In most windows an answer begins below the lower edge, and its reader wants to watch it.
-WATCH = '<span class="demo-watched"></span>' + scroll_script(".demo-watched")
 # Far more than a lesson needs, far less than any model takes.
 MAX_PROMPT_CHARACTERS = 8_000
 #: The relay waits two minutes for a model that has to be loaded; the page waits for the relay.
 LIMITS = Limits(first_chunk=130.0)
+# The window scrolls to this.
+WATCHED = '<span class="demo-watched watched-{}"></span>'
 # Tells the style sheet that there is something to stop.
 RUNNING = '<span class="demo-running"></span>'
 # Tells the learner, until the first word, what the answer waits for.
@@ -97,8 +98,11 @@ class Asked:
         self.stream: TextStream | None = None
         self.refusal: Refusal | None = None
         self.ahead: int | None = None
-        # What is done once: the window has scrolled to it, its end has been noted.
-        self.seen = self.ended = False
+        # In most windows an answer begins below the lower edge, and its reader wants to watch it:
+        # by this name the browser knows to which it has scrolled. Empty: it scrolls to none.
+        self.watched = uuid.uuid4().hex
+        # Whether its end has been noted.
+        self.ended = False
         self._strategy, self._pace = strategy, pace
         self._admission: Admission | None = None
         self._cancelled = False
@@ -472,11 +476,8 @@ class _Status:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._said = self._text() if asked.running else ""
-        # The window scrolls to the answer once.
-        scroll = "" if asked.seen else WATCH
-        asked.seen = True
         if asked.running:
-            self._place = st.html(scroll + self._html(), unsafe_allow_javascript=True)
+            self._place = st.html(self._html(), unsafe_allow_javascript=True)
         else:
             self._place = st.empty()
 
@@ -484,14 +485,16 @@ class _Status:
         said = self._text()
         if said != self._said:
             self._said = said
-            self._place.html(self._html())
+            self._place.html(self._html(), unsafe_allow_javascript=True)
 
     def end(self) -> None:
         if self._said:
             self._place.empty()
 
     def _html(self) -> str:
-        return RUNNING + STATUS.format(escape(self._said))
+        named = self._asked.watched
+        watch = WATCHED.format(named) + scroll_script(f".watched-{named}", named)
+        return (watch if named else "") + RUNNING + STATUS.format(escape(self._said))
 
     def _text(self) -> str:
         stream, ahead = self._asked.stream, self._asked.ahead

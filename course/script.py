@@ -31,12 +31,18 @@ def focus_script(selector: str) -> str:
 }});</script>"""
 
 
-def scroll_script(selector: str) -> str:
-    """Return HTML that scrolls an element in the window's lower half, or below, into view."""
+def scroll_script(selector: str, once: str) -> str:
+    """Return HTML that scrolls an element in the window's lower half, or below, into view.
+
+    A tab does so for each ``once`` one time, however often it is drawn: a busy browser draws only
+    the last of what comes together, so the first time can be lost.
+    """
     return f"""\
 <script>requestAnimationFrame(() => {{
   const watched = document.querySelector("{selector}");
-  if (watched && watched.getBoundingClientRect().top > window.innerHeight / 2) {{
+  if (!watched || sessionStorage.getItem("course.watched.{once}")) return;
+  sessionStorage.setItem("course.watched.{once}", "yes");
+  if (watched.getBoundingClientRect().top > window.innerHeight / 2) {{
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     watched.scrollIntoView({{ block: "start", behavior: calm ? "auto" : "smooth" }});
   }}

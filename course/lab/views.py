@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -32,8 +33,6 @@ RUNNING = "lab-running"
 # The key of what a tab has, and about how much a run of three answers records.
 BENCH = "lab-bench"
 RECORD_CHARACTERS = 20_000
-# The settings fill a phone's window, and the learner wants to see what happens.
-WATCH = script.scroll_script(".st-key-lab-run")
 
 #: Draws what a run has recorded meanwhile in the place of what was drawn before.
 Redraw = Callable[[], None]
@@ -162,7 +161,9 @@ def _view(bench: Bench, connection: Connection, names: Sequence[str]) -> None:
     redraw: Redraw | None = module.draw(connection)
     connection_panel.say_if_replaced(*bench.jobs.values())
     if asked:
-        st.html(WATCH, unsafe_allow_javascript=True)
+        # The settings fill a phone's window, and the learner wants to see what happens.
+        watch = script.scroll_script(".st-key-lab-run", uuid.uuid4().hex)
+        st.html(watch, unsafe_allow_javascript=True)
     # Without a redraw, the view has the browser start this fragment again by itself.
     if redraw is not None:
         _watch(bench, view, redraw)

@@ -49,3 +49,17 @@ def test_the_page_says_that_the_model_is_thinking(monkeypatch: pytest.MonkeyPatc
     assert not app.exception
     assert "An answer." in [each.value for each in app.markdown]
     assert not any(thinking in each for each in said(app))
+
+
+def test_the_window_can_scroll_to_an_answer_that_was_drawn_in_vain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "DirectStrategy", Thinking)
+    app = open_day_3()
+    next(button for button in app.button if button.label == "Generate").click().run()
+    (question,) = asked(app)
+    for _ in range(2):
+        (script,) = [each for each in said(app.run()) if question.watched in each]
+        assert "scrollIntoView" in script
+    Thinking.may_answer.set()
+    finish(app)
