@@ -493,8 +493,8 @@ class _Status:
 
     def _html(self) -> str:
         named = self._asked.watched
-        watch = WATCHED.format(named) + scroll_script(f".watched-{named}", named)
-        return (watch if named else "") + RUNNING + STATUS.format(escape(self._said))
+        watch = WATCHED.format(named) + scroll_script(f".watched-{named}", named) if named else ""
+        return watch + RUNNING + STATUS.format(escape(self._said))
 
     def _text(self) -> str:
         stream, ahead = self._asked.stream, self._asked.ahead

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import count
+from types import ModuleType
 
 import streamlit as st
 
@@ -27,11 +28,7 @@ _drawn = count()
 
 
 def draw() -> None:
-    # Nothing is kept for a tab before a lesson has loaded this.
-    shelf = sys.modules.get("course.shelf")
-    if shelf is not None and not len(shelf.SHELF):
-        shelf = None
-    if shelf is not None:
+    if shelf := _shelf():
         shelf.arrive()
     st.set_page_config(page_title=text("course.title"))
     connection_panel.badge()
@@ -60,8 +57,14 @@ def draw() -> None:
     st.header(text("progress.heading"), anchor="progress")
     progress.controls([entry.name for entry in entries])
     _look_into(entries)
-    if shelf is not None:
+    if shelf:
         shelf.take_back()
+
+
+def _shelf() -> ModuleType | None:
+    """Return what keeps the tabs' answers, if it keeps any: no lesson has loaded it before."""
+    shelf = sys.modules.get("course.shelf")
+    return shelf if shelf is not None and len(shelf.SHELF) else None
 
 
 def _hero(days: Sequence[Standing], last: str | None) -> None:

@@ -23,8 +23,8 @@ from practice.slips import Found
 Rule = Callable[["Trial"], Found | None]
 Node = TypeVar("Node", bound=ast.AST)
 HOLDERS = (ast.If, ast.Try, ast.ExceptHandler, ast.For, ast.While, ast.FunctionDef)
-# How similar two names have to be, from 0 to 1. SURE is for Python's own names: it has so many that
-# nearly every word looks like one of them, misspelt.
+# How similar two names have to be, from 0 to 1. SURE is for Python's own names: nearly every word
+# looks like one of them, misspelt.
 SIMILAR, SURE = 0.7, 0.85
 # A function's name and the opening bracket after it, in SQL.
 SQL_CALL = re.compile(r"([A-Z_][A-Z_.]*)\s*\(")

@@ -315,7 +315,7 @@ def _in_loop(trial: Trial, node: ast.AST) -> bool:
 
 
 def restarted(trial: Trial) -> Found | None:
-    """A start that is read from the clock anew in every round of the loop that looks at it."""
+    """A start time that every round of the loop sets again."""
     loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
     for loop in loops:
         read = [

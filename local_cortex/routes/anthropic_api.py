@@ -222,7 +222,7 @@ def _read(body: Mapping[str, Any]) -> Call:
         tool_choice=_tool_choice(body.get("tool_choice"), tools),
         schema=schema,
         thinking_tokens=_thinking_tokens(body, config),
-        stop=fields.stops(body.get("stop_sequences"), "stop_sequences"),
+        stop=fields.stops(body.get("stop_sequences"), "stop_sequences", fields.MOST_STOP_SEQUENCES),
         options={} if top_k is None else {"top_k": top_k},
     )
 

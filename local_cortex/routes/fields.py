@@ -16,9 +16,10 @@ from local_cortex.faults import Refusal
 MAX_BODY_BYTES = 20 * 1024 * 1024
 MOST_IMAGES = 20
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-# OpenAI's limits; Snowflake documents none.
+# OpenAI's limits; Snowflake documents none, and for stop sequences neither does Anthropic.
 MOST_TOOLS = 128
 MOST_STOPS = 4
+MOST_STOP_SEQUENCES = 128
 DESCRIBED_CHARACTERS = 4_000
 NAME = re.compile(r"[\w.-]{1,64}")
 #: How Snowflake begins to say so.
@@ -73,7 +74,7 @@ def named(tools: Iterable[Tool], name: object) -> Tool:
     return found
 
 
-def stops(given: object, name: str, most: int = MOST_TOOLS) -> tuple[str, ...]:
+def stops(given: object, name: str, most: int) -> tuple[str, ...]:
     """Read the texts before which an answer ends."""
     listed = [given] if isinstance(given, str) else given or []
     if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):

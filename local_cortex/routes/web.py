@@ -93,7 +93,7 @@ async def json_body(
 ) -> dict[str, Any]:
     """Read a JSON object, gzipped or not, without ever holding more than ``most`` bytes.
 
-    It may hold as many ``values``; commas within texts count, too, of which no prompt has so many.
+    A body with more commas than ``values`` is refused; those within texts count, too.
 
     Raises a ``Refusal``: 413 beyond the limit, also once unpacked; 400 if unreadable.
     """

@@ -20,7 +20,7 @@ from local_cortex.sql.sql_error import SqlError, compile_error, not_run, syntax_
 
 SPAN: Final = "span"  # where a projection stands in the text: an unnamed column is called by it
 DIALECT: Final = Calls()
-# Possessive: comments can be read in so many ways that a text of them would never be done.
+# Possessive: backtracking through a text full of comments would never end.
 UNQUOTED_PATH = re.compile(
     r"^((?:\s++|--[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/)*+(?:PUT|GET)\s.*?)(?<!')(file://[^\s';]+)",
     re.IGNORECASE | re.DOTALL,

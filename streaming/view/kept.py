@@ -186,10 +186,8 @@ class Keeper:
     def arriving(self, session: str) -> None:
         """Say that a page is being drawn, and nobody knows yet whose calls it will take over."""
         with self._lock:
-            there = {
-                each: seconds for each, seconds in self._arriving.items() if self._is_there(each)
-            }
-            self._arriving = {session: 0.0} | there
+            if self._looking:  # else there is no call that it could take over
+                self._arriving[session] = 0.0
 
     def arrived(self, session: str) -> None:
         """Say that it has taken over what is its own."""

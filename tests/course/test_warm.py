@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from course import warm
 
 ROOT = Path(__file__).parents[2]
-# In a process of its own, because what it asks is which modules are loaded when.
+# It asks which modules are loaded when.
 PROGRAM = """
 import sys
 from connection import connect
@@ -31,16 +31,21 @@ with stream(DirectStrategy(connection.session), request) as answer:
 """
 
 
-def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
+def printed(program: str) -> str:
+    """Return the last line that a program prints, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PROGRAM],
+        [sys.executable, "-W", "ignore", "-c", program],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=300,
         check=True,
     )
-    length, modules = done.stdout.splitlines()[-1].split(";")
+    return done.stdout.splitlines()[-1]
+
+
+def test_after_the_warm_up_the_first_answer_loads_no_module() -> None:
+    length, modules = printed(PROGRAM).split(";")
     assert int(length) > 0
     assert modules == "[]"
 
@@ -55,16 +60,8 @@ def test_home_loads_nothing_that_it_does_not_show() -> None:
         "practice.sandbox",
         "streaming",
     )
-    script = f"import sys; from course import home; print(set({needless}) & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    assert done.stdout.strip() == "set()"
+    program = f"import sys; from course import home; print(set({needless}) & set(sys.modules))"
+    assert printed(program) == "set()"
 
 
 def test_a_page_that_no_browser_shows_does_not_wait_for_the_warm_up(

@@ -151,7 +151,7 @@ def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
 
 
 class Tabs:
-    """A keeper that looks when it is told to, and an answer of the tab ``"tab"``."""
+    """A keeper whose looks a test makes itself, and an answer of the tab ``"tab"``."""
 
     def __init__(self, *there: str) -> None:
         self.there, self.clock = {*there}, FakeClock()
@@ -162,7 +162,7 @@ class Tabs:
         self.keeper.look()
 
     def after(self, seconds: float, *, late: float = 1.0) -> None:
-        """Look for so long; each look comes so many times too late."""
+        """Let ``seconds`` pass, with a look every ``LOOK`` seconds times ``late``."""
         for _ in range(round(seconds / LOOK)):
             self.clock.now += LOOK * late
             self.keeper.look()
