@@ -206,6 +206,8 @@ class Pump:
             self._waiting_chars += self._text.write(delta)
             self.deltas += 1
             if self._reader_waits:
+                # Once: to wake, it needs the interpreter, and many a delta may come before that.
+                self._reader_waits = False
                 self._changed.notify_all()
 
     def _is_full(self) -> bool:
