@@ -7,7 +7,6 @@ is asked of an account is not verified: ``sequence_number`` from 1, the bodies o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -98,13 +97,10 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     check_results(asked, history)
     script = Script(asked, history, cortex, _toolbox(request, session).use)
     await _before(request, cortex, script)
-    run_id = None
     if thread is not None:
-        run_id = _keep(threads, thread, asked, script)
+        _keep(threads, thread, asked, script)
     runs: Runs = state.runs
-    run = runs.start(session.user, run_id, script)
-    if asked.background and not asked.stream:
-        return JsonResponse({"status": "in_progress", "run_id": run_id})
+    run = runs.start(session.user, script)
     if not asked.stream:
         return await web.while_connected(request, _whole(run))
     return _stream(request, run, alone=thread is None)
@@ -123,14 +119,16 @@ async def _before(request: Request, cortex: Cortex, script: Script) -> None:
         await web.while_connected(request, asyncio.Event().wait())
 
 
-def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> str:
+def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> None:
     """Put the user's message into the thread; the answer will follow."""
     parts = [part for message in asked.messages for part in message["content"]]
     message = threads.add(thread, asked.parent_id, "user", parts)
-    run_id = f"{thread.id}-{message.id}"
     script.keep = lambda role, content: threads.add(thread, message.id, role, content).id
-    script.metadata = {"thread_id": thread.id, "message_id": message.id, "run_id": run_id}
-    return run_id
+    script.metadata = {
+        "thread_id": thread.id,
+        "message_id": message.id,
+        "run_id": f"{thread.id}-{message.id}",
+    }
 
 
 def _toolbox(request: Request, session: SqlSession) -> Toolbox:
@@ -147,45 +145,30 @@ def _toolbox(request: Request, session: SqlSession) -> Toolbox:
 
 async def _whole(run: Run) -> JsonResponse:
     try:
-        async for _ in run.follow():
+        async for _ in run.events():
             pass
     finally:
-        if run.ended is None and run.task is not None:
-            run.task.cancel()
+        _stop(run)
     if run.final is not None:
         return JsonResponse(run.final)
     return web.rest_error(*run.failure, code=FAILED)
 
 
-def _stream(request: Request, run: Run, *, alone: bool, after: int = 0) -> web.EventStream:
-    hang_up = request.scope[web.HANG_UP]
-    run.hang_up = hang_up
-
-    async def events() -> AsyncIterator[bytes]:
-        async for event in run.follow(after):
-            yield event
+def _stream(request: Request, run: Run, *, alone: bool) -> web.EventStream:
+    run.hang_up = hang_up = request.scope[web.HANG_UP]
 
     async def close() -> None:
-        # Nobody can attach to a run without a thread.
-        if alone and run.task is not None:
-            run.task.cancel()
+        # The answer of a thread's run is kept there, whoever reads it.
+        if alone:
+            _stop(run)
 
     fault = faults.find(run.script.asked.spec.model) or faults.NONE
-    return web.EventStream(events(), close, hang_up, fault.content_type)
+    return web.EventStream(run.events(), close, hang_up, fault.content_type)
 
 
-async def attach(request: Request) -> web.EventStream:
-    runs: Runs = request.app.state.runs
-    run = runs.get(caller(request).user, request.path_params["run_id"])
-    after = _number(request, "starting_after", 0, LARGEST_ID)
-    return _stream(request, run, alone=False, after=after)
-
-
-async def cancel(request: Request) -> JsonResponse:
-    runs: Runs = request.app.state.runs
-    run = runs.get(caller(request).user, request.path_params["run_id"])
-    await runs.cancel(run)
-    return JsonResponse({"metadata": (run.final or {}).get("metadata", {"run_id": run.id})})
+def _stop(run: Run) -> None:
+    if run.task is not None:
+        run.task.cancel()
 
 
 # --- threads --------------------------------------------------------------------------------------
@@ -250,13 +233,10 @@ def _number(request: Request, name: str, missing: int, most: int) -> int:
 
 
 THREAD = "/api/v2/cortex/threads/{thread_id}"
-RUN = "/api/v2/cortex/agent/runs/{run_id}"
 AGENT = "/api/v2/databases/{database}/schemas/{schema}/agents/{name}:run"
 ROUTES = [
     Route(AGENT, run_object, methods=["POST"]),
     Route("/api/v2/cortex/agent:run", run_inline, methods=["POST"]),
-    Route(RUN, attach, methods=["GET"]),
-    Route(f"{RUN}/cancel", cancel, methods=["POST"]),
     Route("/api/v2/cortex/threads", create_thread, methods=["POST"]),
     Route("/api/v2/cortex/threads", list_threads, methods=["GET"]),
     Route(THREAD, show_thread, methods=["GET"]),
