@@ -12,6 +12,8 @@ from local_cortex.agents.asked import read_spec, read_yaml
 from local_cortex.database import session_state
 from local_cortex.database.catalog import Agent, Column, Entry, Name, Place, Table
 from local_cortex.faults import Refusal
+from local_cortex.search.service import SearchService, made
+from local_cortex.sql.cortex_statements import CLAUSES
 from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
@@ -44,6 +46,7 @@ KINDS: dict[str, type[Entry]] = {
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
     "AGENT": Agent,
+    "CORTEX SEARCH SERVICE": SearchService,
 }
 _UNSUPPORTED: dict[type, str] = {
     exp.DynamicProperty: "DYNAMIC ",
@@ -69,7 +72,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
     if kind not in KINDS or special:
         instead = {"SEQUENCE": "Use a column with AUTOINCREMENT."}.get(kind, WHAT_RUNS)
         raise not_run(f"CREATE {special}{kind}", instead)
-    if KINDS[kind] in {Table, Place}:
+    if KINDS[kind] in {Table, Place, SearchService}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
         session_state.end(execution)
     if exp.UsingTemplateProperty in given:
@@ -287,17 +290,27 @@ def _format(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str
 
 
 def _agent(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
-    profile, text = node.meta["profile"], node.meta["specification"]
+    clauses = node.meta[CLAUSES]
     try:
-        given = read_yaml(text)
+        given = read_yaml(clauses["specification"])
         read_spec(given)
     except Refusal as error:
         raise compile_error(f"Invalid agent specification: {error}") from None
-    return Agent(given=given, profile=profile, **common), ""
+    return Agent(given=given, profile=clauses["profile"], **common), ""
+
+
+def _search(execution: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
+    return made(execution, **node.meta[CLAUSES], **common), ""
 
 
 # Each gives the object, and what its creation says besides.
-_MAKERS: dict[str, Any] = {"VIEW": _view, "STAGE": _stage, "FILE FORMAT": _format, "AGENT": _agent}
+_MAKERS: dict[str, Any] = {
+    "VIEW": _view,
+    "STAGE": _stage,
+    "FILE FORMAT": _format,
+    "AGENT": _agent,
+    "CORTEX SEARCH SERVICE": _search,
+}
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
@@ -361,9 +374,13 @@ def _alter(execution: Execution, table: Table, change: str) -> None:
 
 
 def alter(execution: Execution, node: Any) -> SqlResult:
-    """Run ALTER TABLE or ALTER VIEW."""
+    """Run ALTER TABLE, ALTER VIEW, or the REFRESH of a Cortex Search service."""
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
+        return _done()
+    if kind == "CORTEX SEARCH SERVICE":
+        name = Resolver(execution).name(node.this)
+        execution.find(SearchService, kind.capitalize(), name).kept.clear()
         return _done()
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"ALTER {kind}")

@@ -1,6 +1,5 @@
 """Cortex Search: services over a query's rows, ranked by words and by spelling.
 
-``CREATE CORTEX SEARCH SERVICE`` and its like are in :mod:`local_cortex.search.statements`.
 Importing this package imports neither DuckDB nor numpy.
 """
 

@@ -23,9 +23,15 @@ from local_cortex.engines import EngineError
 from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.faults import Refusal
 from local_cortex.search.filters import compiled
-from local_cortex.sql.bounds import MAX_SEARCH_CHARS, MAX_SEARCH_ROWS
+from local_cortex.sql.bounds import MAX_SEARCH_CHARS, MAX_SEARCH_ROWS, MAX_SEARCH_SERVICES
 from local_cortex.sql.names import parts
-from local_cortex.sql.sql_error import SqlError, not_run, too_large
+from local_cortex.sql.sql_error import (
+    SqlError,
+    compile_error,
+    invalid_identifier,
+    not_run,
+    too_large,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from local_cortex.wire.result import SqlColumn, SqlResult
 
 KIND = "CORTEX SEARCH SERVICE"
+DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
 DEFAULT_LIMIT, MAX_LIMIT = 10, 1_000
 # Documented: the answer of SEARCH_PREVIEW ends there.
 PREVIEW_BYTES = 300_000
@@ -66,6 +73,24 @@ class SearchService(Entry):
     model: str
     kept: list[Contents] = field(default_factory=list, compare=False, repr=False)
 
+    def facts(self) -> dict[str, Any]:
+        """Return what DESCRIBE and SHOW tell of it; rows are counted as it last had them."""
+        name = self.name
+        return {
+            "target_lag": self.target_lag,
+            "warehouse": self.warehouse,
+            "search_column": self.column,
+            "attribute_columns": ",".join(self.attributes),
+            "columns": ",".join(one.name for one in self.columns),
+            "definition": self.definition,
+            "service_query_url": f"/api/v2/databases/{name.database}/schemas/{name.schema}"
+            f"/cortex-search-services/{name.name}:query",
+            "source_data_num_rows": len(self.kept[0].rows) if self.kept else 0,
+            "indexing_state": "RUNNING",
+            "serving_state": "RUNNING",
+            "embedding_model": self.model,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -95,6 +120,35 @@ def read(body: Mapping[str, Any]) -> Request:
     if type(limit) is not int or not 1 <= limit <= MAX_LIMIT:
         raise Refusal(400, f"limit must be a whole number from 1 to {MAX_LIMIT}")
     return Request(query, tuple(columns), given.get("filter") or None, limit)
+
+
+def made(execution: Execution, *, definition: str, **given: Any) -> SearchService:
+    """Return a new service, whose rows have been indexed.
+
+    Raises:
+        SqlError: 000904, a column that the query does not give; 001044, one that is no text;
+            001008, an unknown model; 000002, too many services, or rows in this one.
+    """
+    catalog, session = execution.database.catalog, execution.session
+    others = [one for one in catalog.seen(SearchService, 0) if one.name != given["name"]]
+    if len(others) >= MAX_SEARCH_SERVICES:
+        raise too_large("Cortex Search services", MAX_SEARCH_SERVICES, "Drop some.")
+    model = given.pop("model", DEFAULT_MODEL).lower()
+    if model not in DIMENSIONS:
+        message = f"invalid value '{model[:100]}' for property 'EMBEDDING_MODEL'"
+        raise compile_error(message, "001008", "22023")
+    home = session.database, session.schema
+    columns = selected(execution, definition, home).columns
+    service = SearchService(definition=definition, home=home, columns=columns, model=model, **given)
+    types = {one.name: one.type.name for one in columns}
+    for one in (service.column, *service.attributes, *service.keys):
+        if one not in types:
+            raise invalid_identifier(one)
+    if types[service.column] != "TEXT":
+        message = f"The search column '{service.column}' must be of type TEXT."
+        raise compile_error(message, "001044", "42P13")
+    contents(execution, service)
+    return service
 
 
 def service_named(execution: Execution, name: Name) -> SearchService:
