@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local_cortex.engines import Message
-from local_cortex.sql import Completion, SqlServer, Workers
+from local_cortex.engines import Message, Usage
+from local_cortex.sql import SqlServer, Workers
 from tests.local_cortex.sql_support import (
     EchoCortex,
     database_of,
@@ -182,7 +182,7 @@ class Silent(EchoCortex):
         self.asked = asyncio.Event()
         self.cancelled = asyncio.Semaphore(0)
 
-    async def complete(self, *_: object) -> Completion:
+    async def complete(self, *_: object) -> tuple[str, Usage]:
         self.calls.append(("m", (), {}))
         self.asked.set()
         try:

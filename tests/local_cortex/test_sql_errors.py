@@ -7,7 +7,7 @@ import datetime as dt
 import duckdb
 import pytest
 
-from local_cortex.sql import Completion
+from local_cortex.engines import Usage
 from local_cortex.sql.failures import as_sql_error
 from local_cortex.sql.parse import parse
 from tests.local_cortex.sql_support import EchoCortex, refusal, rows
@@ -218,7 +218,7 @@ def test_a_fault_inside_is_an_error_message_and_not_a_crash(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(EchoCortex):
-        async def complete(self, *_: object) -> Completion:
+        async def complete(self, *_: object) -> tuple[str, Usage]:
             raise RuntimeError("secret detail")
 
     error = refusal("select ai_complete('m', 'x')", cortex=Broken())
