@@ -224,9 +224,10 @@ def _extract(given: Given) -> Ask:
 
     questions: dict[str, str] = {}
     if isinstance(form, dict) and "schema" in form:
-        for name, one in form["schema"]["properties"].items():
+        for name, one in form["schema"].get("properties", {}).items():
             columns = one.get("properties", {})
-            tables |= {name: {column: f"{name}.{column}" for column in columns}} if columns else {}
+            if columns:
+                tables[name] = {column: f"{name}.{column}" for column in columns}
             asked = {f"{name}.{column}": inner for column, inner in columns.items()} or {name: one}
             questions |= {label: _question(label, inner) for label, inner in asked.items()}
         return _task("extract", {"text": text, "questions": questions}, shape)
