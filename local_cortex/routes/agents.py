@@ -19,16 +19,14 @@ from local_cortex.agents.runs import FAILED, Run, Runs
 from local_cortex.agents.scripted_answer import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
-from local_cortex.cortex import Cortex
 from local_cortex.database.catalog import Agent, Name
 from local_cortex.faults import Refusal
 from local_cortex.routes import web
-from local_cortex.routes.inference import authorise
+from local_cortex.routes.inference import authorise, meet_fault
 from local_cortex.routes.session import ACCOUNT, SERVER_VERSION
 from local_cortex.routes.web import JsonResponse, json_text
-from local_cortex.search import search
-from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.sql import SqlServer, SqlSession
+from local_cortex.sessions import AuthError, Sessions
+from local_cortex.sql import SqlSession
 from local_cortex.sql.names import parts
 
 # Of a client that shows the secret and has no session, as the sessions of client.py.
@@ -95,8 +93,11 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
         branch = thread.until(asked.parent_id)
         history = tuple({"role": one.role, "content": one.content} for one in branch)
     check_results(asked, history)
-    script = Script(asked, history, cortex, _toolbox(request, session).use)
-    await _before(request, cortex, script)
+    script = Script(asked, history, cortex, Toolbox(session, state.sql).use)
+    call = script.call()
+    if (faults.find(call.model) or faults.NONE).status is not None:
+        cortex.admit(call)
+    await meet_fault(request, call)
     if thread is not None:
         _keep(threads, thread, asked, script)
     runs: Runs = state.runs
@@ -104,19 +105,6 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     if not asked.stream:
         return await web.while_connected(request, _whole(run))
     return _stream(request, run, alone=thread is None)
-
-
-async def _before(request: Request, cortex: Cortex, script: Script) -> None:
-    """Meet what a fault model does before the first event."""
-    fault = faults.find(script.asked.spec.model)
-    if fault is None:
-        return
-    if fault.status is not None:
-        cortex.admit(script.call())
-    if fault.expired and cortex.first_time(script.call()):
-        raise AuthError(*EXPIRED_SESSION)
-    if fault.silent:
-        await web.while_connected(request, asyncio.Event().wait())
 
 
 def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> None:
@@ -129,18 +117,6 @@ def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> Non
         "message_id": message.id,
         "run_id": f"{thread.id}-{message.id}",
     }
-
-
-def _toolbox(request: Request, session: SqlSession) -> Toolbox:
-    server: SqlServer = request.app.state.sql
-
-    async def sql(statement: str, query_id: str) -> Any:
-        return await server.execute(statement, session, query_id=query_id)
-
-    async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
-        return await search(server, service, {"query": query, **more}, session, text_first=True)
-
-    return Toolbox(session, server.database.catalog, sql, find)
 
 
 async def _whole(run: Run) -> JsonResponse:

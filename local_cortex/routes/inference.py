@@ -82,10 +82,7 @@ async def stream(
     """
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call, hottest)
-    fault = faults.find(call.model) or faults.NONE
-    _expire(cortex, call)
-    if fault.silent:
-        await _before_the_headers(request, asyncio.Event().wait())
+    fault = await meet_fault(request, call)
     events = cortex.stream(call)
     counted = cortex.tally.begin(call.model)
 
@@ -116,6 +113,15 @@ async def stream(
     return web.EventStream(
         lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
     )
+
+
+async def meet_fault(request: Request, call: Call) -> faults.Fault:
+    """Return the call's fault, or one that does nothing, after what it does before the headers."""
+    fault = faults.find(call.model) or faults.NONE
+    _expire(request.app.state.cortex, call)
+    if fault.silent:
+        await _before_the_headers(request, asyncio.Event().wait())
+    return fault
 
 
 async def whole(request: Request, call: Call, hottest: float = 1) -> Completion:

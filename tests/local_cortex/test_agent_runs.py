@@ -14,6 +14,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
+from local_cortex.agents import toolbox
 from local_cortex.engines import (
     Begin,
     Call,
@@ -25,7 +26,6 @@ from local_cortex.engines import (
     Usage,
 )
 from local_cortex.faults import AGENT_FAULTS
-from local_cortex.routes import agents
 from local_cortex.search import search
 from tests.local_cortex.cortex_engines import eventually
 
@@ -312,7 +312,7 @@ def test_a_tool_s_service_is_searched_once(ask: Ask, monkeypatch: pytest.MonkeyP
         searched.append(given[1])
         return await search(*given, **more)
 
-    monkeypatch.setattr(agents, "search", counted)
+    monkeypatch.setattr(toolbox, "search", counted)
     events = dict(ask(search_for("When do parcels leave?")))
 
     assert searched == [CITED["search_service"]]
