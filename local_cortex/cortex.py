@@ -95,10 +95,7 @@ class Cortex:
         return models.available(self.today())
 
     def admit(self, call: Call, hottest: float = 1) -> None:
-        """Check a call before anything is sent back; ``hottest`` is the highest temperature.
-
-        Raises a ``Refusal`` with Snowflake's message, or of a fault model.
-        """
+        """Check a call, or raise a ``Refusal``; ``hottest`` is the highest temperature."""
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):
             fault.refuse(call.model)
@@ -147,10 +144,7 @@ class Cortex:
         return True
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
-        """Answer an admitted call, piece by piece; closing the iterator stops the engine.
-
-        The last event is an :class:`End`, or there is an ``EngineError``.
-        """
+        """Answer an admitted call, up to its :class:`End`; closing the iterator stops it."""
         fault = faults.find(call.model)
         if fault is not None:
             # A model that an engine may know: a relay passes the name on.

@@ -72,11 +72,7 @@ class Asked:
 
 
 def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
-    """Read a run's body; ``spec`` is that of the agent object, if it is one's.
-
-    Raises:
-        Refusal: 400, a field is missing or wrong; its name is in the message.
-    """
+    """Read a run's body; ``Refusal`` 400 names the wrong field; ``spec`` is an agent object's."""
     # Snowflake's quickstart names one for an agent object, too, and reads today's events.
     if "model" in body and spec is None:
         raise Refusal(
@@ -116,11 +112,7 @@ def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
 
 
 def read_spec(given: Mapping[str, Any]) -> Spec:
-    """Read an agent's specification.
-
-    Raises:
-        Refusal: 400, a field is wrong; its name is in the message.
-    """
+    """Read an agent's specification; ``Refusal`` 400 names the wrong field."""
     chosen = _get(_get(given, "models", dict, {}), "orchestration", str, "", "models.")
     if chosen in ("", "auto"):
         chosen = models.DEFAULTS[-1]
@@ -155,11 +147,7 @@ def read_spec(given: Mapping[str, Any]) -> Spec:
 
 
 def read_yaml(text: str) -> dict[str, Any]:
-    """Read a specification in YAML (or JSON, which YAML contains).
-
-    Raises:
-        Refusal: 400, it is too large or no mapping of plain values.
-    """
+    """Read a specification in YAML; ``Refusal`` 400 for a large one, or one that is no mapping."""
     # A dependency of Snowpark's own.
     import yaml
 

@@ -135,12 +135,7 @@ class Script:
         )
 
     async def events(self, hang_up: HangUp) -> AsyncGenerator[Event, None]:
-        """Yield the events up to the end of the text; :meth:`end` has those after it.
-
-        Raises:
-            EngineError, Refusal: the answer can't be made, also in the middle of it.
-            Cut: the stream ends here.
-        """
+        """Yield the events up to the end of the text; ``EngineError`` or ``Cut`` in its middle."""
         try:
             async with aclosing(self._steps(hang_up)) as events:
                 async for event in events:
@@ -216,10 +211,7 @@ class Script:
         return [] if asked.choice == "none" else tools
 
     async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
-        """Let a model choose; where its server takes no tools it is the ``fallback``.
-
-        Returns the tool that it calls, if any, and what it thought before.
-        """
+        """Return the tool that a model calls, if any, and what it thought; 400 is the fallback."""
         tools = tuple(
             engines.Tool(one.name, one.description, one.schema if one.type == "generic" else QUERY)
             for one in self._offered()
@@ -256,12 +248,7 @@ class Script:
         return next((one for one in self._offered() if one.name == name), missing), thought
 
     def _choose(self) -> tuple[Tool | None, str]:
-        """Choose by words; a question that fits none goes to the first search.
-
-        A greeting and one about the conversation go to none.
-
-        Returns the tool, and the key of why.
-        """
+        """Return the tool that fits by words, or the first search, and the key of why."""
         asked, question, tools = self.asked, self.question, self._offered()
         if not tools:
             return None, "think_none"

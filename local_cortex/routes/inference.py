@@ -76,10 +76,7 @@ async def stream(
     done: bytes | None = None,
     hottest: float = 1,
 ) -> web.EventStream:
-    """Answer with events, having waited for the first: what fails before it has an HTTP status.
-
-    ``failure`` writes an error in the middle; ``done`` follows a whole answer.
-    """
+    """Answer with events, having waited for the first: what fails before it has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
     cortex.admit(call, hottest)
     fault = await meet_fault(request, call)

@@ -123,12 +123,7 @@ def read(body: Mapping[str, Any]) -> Request:
 
 
 def made(execution: Execution, *, definition: str, **given: Any) -> SearchService:
-    """Return a new service, whose rows have been indexed.
-
-    Raises:
-        SqlError: 000904, a column that the query does not give; 001044, one that is no text;
-            001008, an unknown model; 000002, too many services, or rows in this one.
-    """
+    """Return a new service, whose rows have been indexed."""
     catalog, session = execution.database.catalog, execution.session
     others = [one for one in catalog.seen(SearchService, 0) if one.name != given["name"]]
     if len(others) >= MAX_SEARCH_SERVICES:
@@ -162,14 +157,7 @@ def service_named(execution: Execution, name: Name) -> SearchService:
 def results(
     execution: Execution, service: SearchService, request: Request, *, text_first: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the rows that fit best, each with the columns that were asked for and ``@scores``.
-
-    With ``text_first`` the search column comes before them.
-
-    Raises:
-        Refusal: 400, a column or filter that the service does not have.
-        SqlError: the service's query fails, as its table may be gone.
-    """
+    """Return the rows that fit best; see :func:`local_cortex.search.search`."""
     names = {one.name.upper(): one.name for one in service.columns}
     unknown = [one for one in request.columns if one.upper() not in names]
     if unknown:
@@ -266,10 +254,7 @@ def preview(
 ) -> str:
     """Answer SEARCH_PREVIEW: JSON of as many results as fit into ``PREVIEW_BYTES``.
 
-    ``full`` completes a service's name, as a session does.
-
-    Raises:
-        SqlError: as of :func:`results`; 100351, in the words of the service behind the function.
+    ``full`` completes a service's name, as a session does. 100351 for what the service refuses.
     """
     try:
         body = json.loads(text)

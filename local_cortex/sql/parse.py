@@ -101,12 +101,7 @@ _Parser.PLACEHOLDER_PARSERS = {
 
 
 def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
-    """Parse the one statement of a query request, calling ``check`` at every token.
-
-    Raises:
-        SqlError: 001003 for a syntax error, 000008 for several statements, 000900 for none, 000002
-            for text, nesting or a number of nodes beyond the limits, and for what is not run.
-    """
+    """Parse the one statement of a query request, calling ``check`` at every token."""
     if len(sql) > MAX_SQL_CHARS:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
