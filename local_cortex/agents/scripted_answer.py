@@ -152,8 +152,10 @@ class Script:
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
         tool, thought = (None, "think_given") if given else self._choose()
-        shown = self.say(thought, **self._named(tool))
-        if not given and self._offered() and not isinstance(self.cortex.engine, ScriptedEngine):
+        shown = ""
+        if isinstance(self.cortex.engine, ScriptedEngine):
+            shown = self.say(thought, **self._named(tool))
+        elif not given and self._offered():
             tool, shown = await self._chosen_by_model(tool)
         async for event in self._think(shown):
             yield event

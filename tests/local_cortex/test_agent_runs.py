@@ -548,14 +548,6 @@ def test_a_wrong_body_is_refused_by_the_name_of_its_field(
     assert answer.json()["message"].startswith(f"{field}:")
 
 
-def test_a_huge_body_is_refused(rest: httpx.Client) -> None:
-    assert rest.post(RUN, content=b'{"a":"' + b"x" * 9_000_000).status_code == 413
-
-
-def test_a_run_needs_a_token(cortex: LocalCortex, http: Callable[..., httpx.Client]) -> None:
-    assert http(cortex, "").post(RUN, json=asking("Hello!")).status_code == 401
-
-
 # --- threads --------------------------------------------------------------------------------------
 
 

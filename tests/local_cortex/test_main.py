@@ -165,14 +165,6 @@ def test_a_value_that_cannot_be_used_is_said_with_its_option(
     assert capsys.readouterr().err.startswith(f"{option}=")
 
 
-def test_a_bad_variable_of_the_environment_is_said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("COURSE_STRICT_MODELS", "perhaps")
-    assert command.main(["run", "--", "x"]) == 2
-    assert capsys.readouterr().err.startswith("COURSE_STRICT_MODELS=perhaps: ")
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
 from tests.local_cortex.conftest import FAST
-from tests.local_cortex.sql_support import new_session, refusal, rows, run
+from tests.local_cortex.sql_support import refusal, rows, run
 
 LONG = (
     "select count(*) from table(generator(rowcount => 1000000)) a, "
@@ -139,13 +139,6 @@ def test_a_bound_text_is_a_value_and_nothing_else(given: str) -> None:
 def test_what_two_texts_double_is_bounded_by_memory() -> None:
     grown = "with recursive r as (select repeat('x', 9) x union all select x || x from r)"
     assert "512MB" in refusal(f"{grown} select max(length(x)) from r").message
-
-
-def test_views_that_stand_for_each_other_end() -> None:
-    session = new_session()
-    for text in ("va as select 1 x", "vb as select * from va", "va as select * from vb"):
-        run(f"create or replace view {text}", session=session)
-    assert "Views within views" in refusal("select * from va", session=session).message
 
 
 @pytest.fixture(scope="module")
