@@ -151,22 +151,12 @@ class Script:
             told = {"role": "user", "message_id": self.metadata["message_id"]}
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
-        tool, thought = (None, "think_given") if given else self._choose()
-        shown = ""
-        if isinstance(self.cortex.engine, ScriptedEngine):
-            shown = self.say(thought, **self._named(tool))
-        elif not given and self._offered():
-            tool, shown = await self._chosen_by_model(tool)
-        async for event in self._think(shown):
+        tool, thought = await self._chosen(is_given=bool(given))
+        async for event in self._think(thought):
             yield event
         step = "proceeding_to_answer" if tool is None else "executing_tool"
-        yield (
-            "response.status",
-            {
-                "status": step,
-                "message": self.say(step, tool=tool.name if tool else ""),
-            },
-        )
+        message = self.say(step, tool=tool.name if tool else "")
+        yield "response.status", {"status": step, "message": message}
         text = self._told(given) if given else None
         if tool is not None:
             async for event in self._use(tool):
@@ -211,6 +201,16 @@ class Script:
         asked = self.asked
         tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
         return [] if asked.choice == "none" else tools
+
+    async def _chosen(self, *, is_given: bool) -> tuple[Tool | None, str]:
+        """Return the tool to use, and the thoughts; none where the client has given a result."""
+        tool, why = (None, "think_given") if is_given else self._choose()
+        if isinstance(self.cortex.engine, ScriptedEngine):
+            named = {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
+            return tool, self.say(why, **named)
+        if is_given or not self._offered():
+            return None, ""
+        return await self._chosen_by_model(tool)
 
     async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
         """Return the tool that a model calls, if any, and what it thought; 400 is the fallback."""
@@ -263,9 +263,6 @@ class Script:
             return None, "think_none"
         search = next((one for one in tools if one.type == "cortex_search"), None)
         return search, "think_search" if search else "think_none"
-
-    def _named(self, tool: Tool | None) -> dict[str, Any]:
-        return {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
 
     async def _think(self, text: str) -> AsyncIterator[Event]:
         if not text:
