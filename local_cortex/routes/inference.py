@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
@@ -38,9 +39,15 @@ log = logging.getLogger(__name__)
 STREAM_NUMBER = "x-local-cortex-stream"
 
 T = TypeVar("T")
+Piece = Delta | Thinking | ToolPiece | End
 
-#: Turns one event of an answer into the server-sent events for this client.
-Encode = Callable[[Delta | Thinking | ToolPiece | End], list[bytes]]
+
+class Writer(Protocol):
+    """Writes one answer in the form of an API: whole, or each piece as server-sent events."""
+
+    def whole(self, answer: Completion) -> dict[str, Any]: ...
+
+    def encode(self, piece: Piece) -> list[bytes]: ...
 
 
 def authorise(request: Request) -> None:
@@ -67,17 +74,23 @@ def _failure(error: EngineError) -> bytes:
     return data({"error": {"code": str(error.status), "message": str(error)}})
 
 
-async def stream(
+async def answer(
     request: Request,
     call: Call,
-    encode: Encode,
+    writer: Writer,
     *,
+    streams: bool,
     failure: Callable[[EngineError], bytes] = _failure,
     done: bytes | None = None,
     hottest: float = 1,
-) -> web.EventStream:
-    """Answer with events, having waited for the first: what fails before it has an HTTP status."""
+) -> Response:
+    """Answer, whole or with events; what fails before the first event has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
+    if not streams:
+        _expire(cortex, call)
+        return JsonResponse(
+            writer.whole(await while_connected(request, cortex.complete(call, hottest)))
+        )
     cortex.admit(call, hottest)
     fault = await meet_fault(request, call)
     events = cortex.stream(call)
@@ -93,7 +106,7 @@ async def stream(
         raise
     hang_up = request.scope[web.HANG_UP]
 
-    async def answer() -> faults.Events:
+    async def events_counted() -> faults.Events:
         if not isinstance(first, Begin):
             counted.count(first)
             yield first
@@ -105,8 +118,9 @@ async def stream(
         await events.aclose()
         cortex.tally.end(counted)
 
-    played = fault.play(answer(), hang_up) if fault.play is not None else answer()
-    lines = _lines(played, encode, failure, done, counted)
+    answered = events_counted()
+    played = fault.play(answered, hang_up) if fault.play is not None else answered
+    lines = _lines(played, writer, failure, done, counted)
     return web.EventStream(
         lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
     )
@@ -121,13 +135,6 @@ async def meet_fault(request: Request, call: Call) -> faults.Fault:
     return fault
 
 
-async def whole(request: Request, call: Call, hottest: float = 1) -> Completion:
-    """Return an answer that isn't streamed."""
-    cortex: Cortex = request.app.state.cortex
-    _expire(cortex, call)
-    return await while_connected(request, cortex.complete(call, hottest))
-
-
 def _expire(cortex: Cortex, call: Call) -> None:
     fault = faults.find(call.model)
     if fault is not None and fault.expired and cortex.first_time(call):
@@ -136,7 +143,7 @@ def _expire(cortex: Cortex, call: Call) -> None:
 
 async def _lines(
     events: faults.Events,
-    encode: Encode,
+    writer: Writer,
     failure: Callable[[EngineError], bytes],
     done: bytes | None,
     counted: StreamedAnswer,
@@ -146,7 +153,7 @@ async def _lines(
             if isinstance(event, bytes):
                 yield event
             elif not isinstance(event, Begin):
-                for lines in encode(event):
+                for lines in writer.encode(event):
                     yield lines
             # The connection has taken it when more is asked for.
             counted.sent += isinstance(event, Delta | ToolPiece)

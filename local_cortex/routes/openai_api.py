@@ -32,20 +32,8 @@ from local_cortex.engines import (
 )
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
-from local_cortex.routes import fields, web
+from local_cortex.routes import fields, inference, web
 from local_cortex.routes.fields import INVALID, OPTIONS
-from local_cortex.routes.inference import (
-    authorise,
-    data,
-    family_of,
-    flag,
-    number,
-    read_call,
-    stream,
-    takes_images,
-    whole,
-)
-from local_cortex.routes.web import JsonResponse
 
 HOTTEST = 2.0
 REFUSED = {
@@ -83,57 +71,68 @@ ANY_OBJECT = {
 
 async def chat_completions(request: Request) -> Response:
     """Answer a conversation, whole or in chunks."""
-    authorise(request)
+    inference.authorise(request)
     body = await web.json_body(request, fields.MAX_BODY_BYTES)
     # In a thread: pictures and schemas can be large.
     call = await asyncio.to_thread(_read, body)
-    family = family_of(call.model)
-    head: dict[str, Any] = {
-        "id": f"chatcmpl-{uuid.uuid4()}",
-        "created": int(time.time()),
-        "model": call.model,
-    }
-    if not flag(body, "stream", default=False):
-        answered = await whole(request, call, HOTTEST)
-        choice = {
-            "index": 0,
-            "message": _message_of(answered, family),
-            "finish_reason": _finish_reason(family, answered.end.finish_reason),
-        }
-        answer = {"object": "chat.completion", "choices": [choice]}
-        return JsonResponse(head | answer | {"usage": _usage(answered.usage, family)})
     options = body.get("stream_options")
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
-    chunks = _Chunks(head | {"object": "chat.completion.chunk"}, family, include_usage)
-    return await stream(request, call, chunks.encode, done=b"data: [DONE]", hottest=HOTTEST)
+    return await inference.answer(
+        request,
+        call,
+        _Writer(call.model, include_usage),
+        streams=inference.flag(body, "stream", default=False),
+        done=b"data: [DONE]",
+        hottest=HOTTEST,
+    )
 
 
-class _Chunks:
-    """Writes the events of one answer as chunks."""
+class _Writer:
+    """Writes one answer as a completion, or as chunks."""
 
-    def __init__(self, head: dict[str, Any], family: str, include_usage: bool) -> None:
+    def __init__(self, model: str, include_usage: bool) -> None:
+        self._head: dict[str, Any] = {
+            "id": f"chatcmpl-{uuid.uuid4()}",
+            "created": int(time.time()),
+            "model": model,
+            "object": "chat.completion.chunk",
+        }
         # By OpenAI's specification each chunk has a usage then, null in all but the last.
-        self._head = head | ({"usage": None} if include_usage else {})
-        self._family = family
+        self._head |= {"usage": None} if include_usage else {}
+        self._family = inference.family_of(model)
         self._include_usage = include_usage
         # Only OpenAI's models have a chunk that names the role, before any text.
-        self._begin = [{"role": "assistant", "content": ""}] if family == "openai" else []
+        self._begin = [{"role": "assistant", "content": ""}] if self._family == "openai" else []
 
-    def encode(self, event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text}
+        if answer.calls:
+            message["content"] = answer.text or None
+            message["tool_calls"] = [call.written() for call in answer.calls]
+        if answer.thinking and self._family != "openai":
+            message["reasoning"] = answer.thinking
+        reason = _finish_reason(self._family, answer.end.finish_reason)
+        return self._head | {
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            "usage": _usage(answer.usage, self._family),
+        }
+
+    def encode(self, event: inference.Piece) -> list[bytes]:
         deltas, self._begin = [*self._begin, *self._deltas(event)], []
         sent = [self._chunk(delta, None) for delta in deltas]
         if isinstance(event, End):
             sent.append(self._chunk({}, _finish_reason(self._family, event.finish_reason)))
             if self._include_usage:
                 counted = _usage(event.usage, self._family)
-                sent.append(data(self._head | {"choices": [], "usage": counted}))
+                sent.append(inference.data(self._head | {"choices": [], "usage": counted}))
         return sent
 
     def _chunk(self, delta: Mapping[str, Any], reason: str | None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return data(self._head | {"choices": [choice]})
+        return inference.data(self._head | {"choices": [choice]})
 
-    def _deltas(self, event: Delta | Thinking | ToolPiece | End) -> list[dict[str, Any]]:
+    def _deltas(self, event: inference.Piece) -> list[dict[str, Any]]:
         match event:
             case Delta():
                 return [{"content": event.text}]
@@ -148,16 +147,6 @@ class _Chunks:
                     call |= {"id": event.id, "type": "function", "function": function}
                 return [{"tool_calls": [call]}]
         return []
-
-
-def _message_of(whole: Completion, family: str) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": whole.text}
-    if whole.calls:
-        message["content"] = whole.text or None
-        message["tool_calls"] = [call.written() for call in whole.calls]
-    if whole.thinking and family != "openai":
-        message["reasoning"] = whole.thinking
-    return message
 
 
 def _finish_reason(family: str, reason: str) -> str | None:
@@ -180,7 +169,7 @@ def _usage(counted: Usage, family: str) -> dict[str, Any]:
 def _read(body: Mapping[str, Any]) -> Call:
     """Read a request by the rules for its model's family, or raise a ``Refusal``."""
     name, _ = speed.asked_for(web.text(body, "model"))
-    family = family_of(name)
+    family = inference.family_of(name)
     for refused, problem in REFUSED.items():
         if body.get(refused) is not None:
             raise Refusal(400, f"{OPTIONS}: {problem}")
@@ -204,8 +193,8 @@ def _read(body: Mapping[str, Any]) -> Call:
     if family == "openai":
         more["stop"] = fields.stops(body.get("stop"), "stop", fields.MOST_STOPS)
     messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
-    fields.check_images(messages, taken=takes_images(name))
-    return read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
+    fields.check_images(messages, taken=inference.takes_images(name))
+    return inference.read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
 
 
 def _tool(one: Mapping[str, Any]) -> Tool:
@@ -246,7 +235,7 @@ def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     if not isinstance(given, dict):
         raise Refusal(400, f"{OPTIONS}: reasoning must be an object")
     if family == "claude" and given.get("max_tokens") is not None:
-        return fields.budget(number(given["max_tokens"], "reasoning.max_tokens"))
+        return fields.budget(inference.number(given["max_tokens"], "reasoning.max_tokens"))
     return fields.effort(_effort(body, family))
 
 
