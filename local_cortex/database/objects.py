@@ -428,12 +428,10 @@ def _rename(execution: Execution, table: Table, action: Any) -> None:
     if catalog.find(Table, name, execution.session.session_id) is not None:
         raise exists_already(name.short)
     renamed = replace(table, name=name)
-    if table.kind == "TABLE" and renamed.duckdb_schema == table.duckdb_schema:
+    if renamed.duckdb_schema != table.duckdb_schema:
+        raise not_run("RENAME to another schema", "Use CREATE TABLE ... CLONE.")
+    if table.kind == "TABLE":
         _alter(execution, table, f"RENAME TO {_duckdb(name.name)}")
-    elif table.kind == "TABLE":
-        execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
-        execution.cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")
-        table.discard(execution.cursor)
     catalog.change(table, name=name)
 
 
@@ -446,28 +444,11 @@ def _rename_column(execution: Execution, table: Table, action: Any) -> None:
 
 def _alter_column(execution: Execution, table: Table, action: Any) -> None:
     name = identifier(action.this.this if isinstance(action.this, exp.Column) else action.this)
-    dtype, null = action.args.get("dtype"), action.args.get("allow_null")
-    duckdb, changes = "", dict[str, Any]()
-    if dtype is not None:
-        changes = {"type": declared(dtype)}
-        duckdb = f"SET DATA TYPE {declared(dtype).duckdb}"
-    elif null is not None:
-        duckdb, changes = f"{'DROP' if null else 'SET'} NOT NULL", {"nullable": bool(null)}
-    elif action.args.get("comment"):
-        changes = {"comment": action.args["comment"].name}
-    elif action.args.get("drop"):
-        duckdb, changes = "DROP DEFAULT", {"default": None}
-    else:
-        raise not_run("this form of ALTER COLUMN")
-    if duckdb:
-        _alter(execution, table, f"ALTER COLUMN {_duckdb(name)} {duckdb}")
-    _change_column(execution, table, name, **changes)
-
-
-def _set_table(execution: Execution, table: Table, action: Any) -> None:
-    for one in action.expressions:
-        if isinstance(one, exp.SchemaCommentProperty):
-            execution.database.catalog.change(table, comment=one.this.name)
+    if action.args.get("dtype") is None:
+        raise not_run("this form of ALTER COLUMN", "It runs SET DATA TYPE.")
+    kind = declared(action.args["dtype"])
+    _alter(execution, table, f"ALTER COLUMN {_duckdb(name)} SET DATA TYPE {kind.duckdb}")
+    _change_column(execution, table, name, type=kind)
 
 
 _CHANGES: dict[type, Any] = {
@@ -476,5 +457,4 @@ _CHANGES: dict[type, Any] = {
     exp.AlterRename: _rename,
     exp.RenameColumn: _rename_column,
     exp.AlterColumn: _alter_column,
-    exp.AlterSet: _set_table,
 }

@@ -85,7 +85,7 @@ def agent_named(request: Request, session: SqlSession) -> Agent:
 
 async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     state, cortex = request.app.state, request.app.state.cortex
-    threads: Threads = state.threads
+    threads = _threads(request)
     thread: Thread | None = None
     history: tuple[dict[str, Any], ...] = ()
     if asked.thread_id is not None:
@@ -152,15 +152,14 @@ def _stop(run: Run) -> None:
 
 async def create_thread(request: Request) -> JsonResponse:
     session, body = caller(request), await web.json_body(request)
-    threads: Threads = request.app.state.threads
     origin = _text(body, "origin_application")
-    return JsonResponse(threads.create(session.user, origin).shown())
+    return JsonResponse(_threads(request).create(session.user, origin).shown())
 
 
 async def list_threads(request: Request) -> JsonResponse:
-    threads: Threads = request.app.state.threads
     origin = request.query_params.get("origin_application")
-    return JsonResponse([one.shown() for one in threads.of(caller(request).user, origin)])
+    found = _threads(request).of(caller(request).user, origin)
+    return JsonResponse([one.shown() for one in found])
 
 
 async def show_thread(request: Request) -> JsonResponse:
@@ -173,23 +172,25 @@ async def show_thread(request: Request) -> JsonResponse:
 
 async def rename_thread(request: Request) -> JsonResponse:
     thread, body = _thread(request), await web.json_body(request)
-    threads: Threads = request.app.state.threads
-    threads.rename(thread, _text(body, "thread_name"))
+    _threads(request).rename(thread, _text(body, "thread_name"))
     return JsonResponse({"status": f"Thread {thread.id} successfully updated."})
 
 
 async def delete_thread(request: Request) -> JsonResponse:
-    threads: Threads = request.app.state.threads
-    threads.delete(_thread(request))
+    _threads(request).delete(_thread(request))
     return JsonResponse({"success": True})
 
 
-def _thread(request: Request) -> Thread:
+def _threads(request: Request) -> Threads:
     threads: Threads = request.app.state.threads
+    return threads
+
+
+def _thread(request: Request) -> Thread:
     named = request.path_params["thread_id"]
     # Python reads no integer of thousands of digits.
     known = named.isascii() and named.isdecimal() and len(named) <= len(str(LARGEST_ID))
-    return threads.get(caller(request).user, int(named) if known else 0)
+    return _threads(request).get(caller(request).user, int(named) if known else 0)
 
 
 def _text(body: dict[str, Any], name: str) -> str:
