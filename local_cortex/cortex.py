@@ -27,7 +27,7 @@ from local_cortex.engines import (
     ToolPiece,
     Usage,
 )
-from local_cortex.faults import Refusal
+from local_cortex.faults import INVALID, OPTIONS, Refusal
 from local_cortex.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ MOST_CHARACTERS = 200_000
 # Seconds that an answer may take, whole or streamed: an engine may never end.
 ANSWER_SECONDS = 600.0
 ROLES = frozenset({"system", "user", "assistant", "tool"})
-INVALID = "schema validation failed"
-OPTIONS = "invalid options object"
 TOO_LONG = (
     "max tokens of count exceeded: Local Cortex takes conversations of up to "
     f"{MOST_CHARACTERS:,} characters"

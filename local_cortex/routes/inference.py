@@ -27,7 +27,7 @@ from local_cortex.engines import (
     Thinking,
     ToolPiece,
 )
-from local_cortex.faults import Refusal
+from local_cortex.faults import invalid, wrong_option
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
@@ -203,7 +203,7 @@ def read_call(
     most = number(max_tokens, "max tokens")
     # No infinity is an integer either; 1e999 is one.
     if isinstance(most, float) and not most.is_integer():
-        raise Refusal(400, "invalid options object: max tokens must be a whole number")
+        raise wrong_option("max tokens must be a whole number")
     return Call(
         model=name,
         messages=messages,
@@ -219,7 +219,7 @@ def number(value: object, name: str) -> float | None:
     """Check a number; ``None`` for none."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    raise Refusal(400, f"invalid options object: {name} must be a number")
+    raise wrong_option(f"{name} must be a number")
 
 
 def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
@@ -227,7 +227,7 @@ def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
     value = body.get(name)
     if value is None or isinstance(value, bool):
         return default if value is None else value
-    raise Refusal(400, f"schema validation failed: {name} must be true or false")
+    raise invalid(f"{name} must be true or false")
 
 
 ROUTES = [

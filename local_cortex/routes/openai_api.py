@@ -31,9 +31,8 @@ from local_cortex.engines import (
     Usage,
 )
 from local_cortex.engines.tools import check_schemas
-from local_cortex.faults import Refusal
+from local_cortex.faults import invalid, wrong_option
 from local_cortex.routes import fields, inference, web
-from local_cortex.routes.fields import INVALID, OPTIONS
 
 HOTTEST = 2.0
 REFUSED = {
@@ -172,13 +171,13 @@ def _read(body: Mapping[str, Any]) -> Call:
     family = inference.family_of(name)
     for refused, problem in REFUSED.items():
         if body.get(refused) is not None:
-            raise Refusal(400, f"{OPTIONS}: {problem}")
+            raise wrong_option(problem)
     # Nobody documents what becomes of another field; a typing error is better found than dropped.
     if strange := sorted(body.keys() - KNOWN):
-        raise Refusal(400, f"{OPTIONS}: unknown field {strange[0][:100]!r}")
+        raise wrong_option(f"unknown field {strange[0][:100]!r}")
     for lacking, harmless in NOT_HERE.items() if family == "openai" else ():
         if body.get(lacking) not in (None, harmless):
-            raise Refusal(400, f"{OPTIONS}: Local Cortex has no {lacking}; leave it out")
+            raise wrong_option(f"Local Cortex has no {lacking}; leave it out")
     more: dict[str, Any] = {}
     if family in ("openai", "claude"):
         more["tools"] = tools = tuple(map(_tool, fields.objects(body, "tools")))
@@ -189,7 +188,7 @@ def _read(body: Mapping[str, Any]) -> Call:
         more["options"] = {one: sent[one] for one in HANDED_ON[family] if sent.get(one) is not None}
         check_schemas(*(one.parameters for one in tools), more["schema"])
     elif body.get("tools"):
-        raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+        raise wrong_option("this model does not support tools")
     if family == "openai":
         more["stop"] = fields.stops(body.get("stop"), "stop", fields.MOST_STOPS)
     messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
@@ -200,7 +199,7 @@ def _read(body: Mapping[str, Any]) -> Call:
 def _tool(one: Mapping[str, Any]) -> Tool:
     function = one.get("function")
     if one.get("type") != "function" or not isinstance(function, dict):
-        raise Refusal(400, f"{INVALID}: a tool must have type function and a function")
+        raise invalid("a tool must have type function and a function")
     return fields.tool(function, "parameters")
 
 
@@ -208,7 +207,7 @@ def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:
     if given is None or given in ("auto", "none"):
         return given or "auto"
     if not tools:
-        raise Refusal(400, f"{OPTIONS}: tool_choice needs tools")
+        raise wrong_option("tool_choice needs tools")
     if given == "required":
         return given
     function = given.get("function") if isinstance(given, dict) else None
@@ -223,17 +222,17 @@ def _schema(given: Any, family: str) -> Mapping[str, Any] | None:
         named = given.get("json_schema")
         schema = named.get("schema") if isinstance(named, dict) else None
         if not isinstance(schema, dict) or not isinstance(named.get("name"), str):
-            raise Refusal(400, f"{INVALID}: response_format.json_schema needs a name and a schema")
+            raise invalid("response_format.json_schema needs a name and a schema")
         return schema
     if family == "openai" and kind in ("text", "json_object"):
         return None if kind == "text" else ANY_OBJECT
-    raise Refusal(400, f"{OPTIONS}: this model does not support this type of response_format")
+    raise wrong_option("this model does not support this type of response_format")
 
 
 def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     given = body.get("reasoning") or {}
     if not isinstance(given, dict):
-        raise Refusal(400, f"{OPTIONS}: reasoning must be an object")
+        raise wrong_option("reasoning must be an object")
     if family == "claude" and given.get("max_tokens") is not None:
         return fields.budget(inference.number(given["max_tokens"], "reasoning.max_tokens"))
     return fields.effort(_effort(body, family))
@@ -256,7 +255,7 @@ def _message(one: Mapping[str, Any], family: str) -> Message:
     text, images = _parts(content)
     for value, name in ((role, "a message's role"), (call_id, "tool_call_id")):
         if not isinstance(value, str):
-            raise Refusal(400, f"{INVALID}: {name} must be text")
+            raise invalid(f"{name} must be text")
     return Message(str(role), text, images, calls, str(call_id))
 
 
@@ -269,9 +268,9 @@ def _parts(content: Any) -> tuple[str, tuple[Image, ...]]:
         elif isinstance(part, dict) and isinstance(part.get("text"), str):
             texts.append(part["text"])
         elif isinstance(content, list):
-            raise Refusal(400, f"{INVALID}: a part of a message must be text only or an image")
+            raise invalid("a part of a message must be text only or an image")
         else:
-            raise Refusal(400, f"{INVALID}: message content must be text")
+            raise invalid("message content must be text")
     return "".join(texts), tuple(images)
 
 
@@ -280,7 +279,7 @@ def _call_made(one: Mapping[str, Any]) -> ToolCall:
     given = function if isinstance(function, dict) else {}
     found = (one.get("id"), given.get("name"), given.get("arguments"))
     if not all(isinstance(each, str) for each in found):
-        raise Refusal(400, f"{INVALID}: a tool call needs an id, a function name and arguments")
+        raise invalid("a tool call needs an id, a function name and arguments")
     return ToolCall(*map(str, found))
 
 
@@ -289,7 +288,7 @@ def _image(given: Any) -> Image:
     head, _, content = url.partition(",") if isinstance(url, str) else ("", "", "")
     kind = head.removeprefix("data:").removesuffix(";base64")
     if head != f"data:{kind};base64":
-        raise Refusal(400, f"{INVALID}: image_url must be a data URL in base64")
+        raise invalid("image_url must be a data URL in base64")
     return fields.image(kind, content)
 
 

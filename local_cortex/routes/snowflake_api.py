@@ -29,9 +29,8 @@ from local_cortex.engines import (
     ToolPiece,
 )
 from local_cortex.engines.tools import check_schemas
-from local_cortex.faults import Refusal
+from local_cortex.faults import invalid, wrong_option
 from local_cortex.routes import fields, inference, web
-from local_cortex.routes.fields import INVALID, OPTIONS
 
 
 async def inference_complete(request: Request) -> Response:
@@ -118,9 +117,9 @@ def _read(body: Mapping[str, Any]) -> Call:
     family = inference.family_of(speed.asked_for(web.text(body, "model"))[0])
     tools = tuple(map(_tool, fields.objects(body, "tools")))
     if tools and family not in ("openai", "claude"):
-        raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+        raise wrong_option("this model does not support tools")
     tools, choice = _choice(body.get("tool_choice"), tools)
-    wrong = f"{INVALID}: response_format needs the type json and a schema"
+    wrong = "schema validation failed: response_format needs the type json and a schema"
     schema = fields.schema(body.get("response_format"), "json", wrong)
     check_schemas(*(one.parameters for one in tools), schema)
     turns: list[Message] = []
@@ -140,7 +139,7 @@ def _read(body: Mapping[str, Any]) -> Call:
 def _tool(one: Mapping[str, Any]) -> Tool:
     spec = one.get("tool_spec")
     if not isinstance(spec, dict) or spec.get("type") != "generic":
-        raise Refusal(400, f"{INVALID}: a tool must have a tool_spec of type generic")
+        raise invalid("a tool must have a tool_spec of type generic")
     return fields.tool(spec, "input_schema")
 
 
@@ -151,10 +150,7 @@ def _choice(given: Any, tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], Any]
     if given is None or kind in ("auto", "none"):
         return tools, kind or "auto"
     if kind not in ("required", "tool") or not tools or not isinstance(names, list):
-        raise Refusal(
-            400,
-            f"{INVALID}: tool_choice.type must be auto, required, tool or none, and needs tools",
-        )
+        raise invalid("tool_choice.type must be auto, required, tool or none, and needs tools")
     if kind == "tool":
         tools = tuple(fields.named(tools, name) for name in names or [None])
     return tools, "required"
@@ -169,7 +165,7 @@ def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     for name in (maker, what):
         given = given.get(name) or {}
         if not isinstance(given, dict):
-            raise Refusal(400, f"{OPTIONS}: {name} must be an object")
+            raise wrong_option(f"{name} must be an object")
     if family == "openai":
         return fields.effort(given.get("effort"))
     tokens = inference.number(given.get("budget_tokens"), "budget_tokens")
@@ -181,12 +177,12 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
     content, role = one.get("content"), one.get("role", "user")
     parts = [*(content if isinstance(content, list) else []), *fields.objects(one, "content_list")]
     if not isinstance(content, str | list) and not parts:
-        raise Refusal(400, f"{INVALID}: message content must be text")
+        raise invalid("message content must be text")
     # snowflake.cortex sends a prompt as a message without a role.
     if not isinstance(role, str):
-        raise Refusal(400, f"{INVALID}: a message's role must be text")
+        raise invalid("a message's role must be text")
     if role == "tool":
-        raise Refusal(400, f'{INVALID}: unknown role "tool"')
+        raise invalid('unknown role "tool"')
     texts: list[str] = []
     calls: list[ToolCall] = []
     results: list[Message] = []
@@ -201,10 +197,9 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
             case {"text": str(text)}:
                 texts.append(text)
             case _:
-                raise Refusal(
-                    400,
-                    f"{INVALID}: a part of a message must be text only, a tool_use of the "
-                    "assistant or tool_results of the user",
+                raise invalid(
+                    "a part of a message must be text only, a tool_use of the "
+                    "assistant or tool_results of the user"
                 )
     if results:
         return results
@@ -215,7 +210,7 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
 def _result(given: Mapping[str, Any]) -> Message:
     answered, parts = given.get("tool_use_id"), fields.objects(given, "content")
     if not isinstance(answered, str):
-        raise Refusal(400, f"{INVALID}: tool_results.tool_use_id must be text")
+        raise invalid("tool_results.tool_use_id must be text")
     told = [
         text
         if isinstance(text := part.get("text"), str)
