@@ -188,12 +188,3 @@ def test_eight_at_once_replace_one_table_and_one_of_them_is_there(session: Sessi
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(replace, range(16)))
     assert len(session.sql("select * from raced").collect()) == 1
-
-
-def test_a_short_statement_is_answered_while_another_session_computes(patient: LocalCortex) -> None:
-    other = patient.session()
-    queries = [other.connection.cursor() for _ in range(8)]
-    for query in queries:
-        query.execute_async(LONG)
-    assert answers_soon(patient)
-    other.connection.close(retry=False)
