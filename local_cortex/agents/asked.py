@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, TypeVar
 
-from local_cortex import models, speed
+from local_cortex import engines, models, speed
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
@@ -30,14 +30,11 @@ T = TypeVar("T")
 WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false", int: "an integer"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool(engines.Tool):
     """A tool of an agent; ``resource`` is its entry in ``tool_resources``."""
 
     type: str
-    name: str
-    description: str
-    schema: Mapping[str, Any]
     resource: Mapping[str, Any]
 
     @property
@@ -133,7 +130,7 @@ def read_spec(given: Mapping[str, Any]) -> Spec:
     if len({tool.name for tool in tools}) < len(tools):
         raise Refusal(400, "tools: two have the same name")
     try:
-        check_schemas(*(tool.schema for tool in tools))
+        check_schemas(*(tool.parameters for tool in tools))
     except EngineError as error:
         raise Refusal(400, f"tools: input_schema: {error}") from None
     return Spec(
@@ -202,7 +199,7 @@ def _tool(one: Any, at: int, resources: Mapping[str, Any]) -> Tool:
         type=kind,
         name=name,
         description=_get(given, "description", str, "", f"{where}."),
-        schema=_get(given, "input_schema", dict, {"type": "object"}, f"{where}."),
+        parameters=_get(given, "input_schema", dict, {"type": "object"}, f"{where}."),
         resource=_get(resources, name, dict, {}, "tool_resources."),
     )
 

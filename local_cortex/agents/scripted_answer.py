@@ -215,7 +215,7 @@ class Script:
     async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
         """Return the tool that a model calls, if any, and what it thought; 400 is the fallback."""
         tools = tuple(
-            engines.Tool(one.name, one.description, one.schema if one.type == "generic" else QUERY)
+            one if one.type == "generic" else engines.Tool(one.name, one.description, QUERY)
             for one in self._offered()
         )
         forced = self.asked.choice in ("required", "tool")
@@ -280,7 +280,7 @@ class Script:
     async def _use(self, tool: Tool) -> AsyncIterator[Event]:
         given = self.arguments if isinstance(self.arguments, dict) else None
         if given is None and tool.type == "generic":
-            given = fill(tool.schema, self.question)
+            given = fill(tool.parameters, self.question)
         use: dict[str, Any] = {
             "tool_use_id": f"toolu_{uuid.uuid4().hex[:24]}",
             "type": tool.type,

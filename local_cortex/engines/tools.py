@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from local_cortex.engines import EngineError
+from local_cortex.engines import EngineError, Tool
 from local_cortex.engines.tasks import DATA, HANGUL, KINDS, PAIR, classify, decide, shared, words_of
 
 SAYS_NOTHING = frozenset(DATA["words"]["tool_says_nothing"].split())
@@ -49,20 +49,10 @@ OUTPUT_SCHEMA = re.compile(rf"{OUTPUT}[^`]{{0,300}}```(?:json)?\s*(\{{.*?\}})\s*
 WHOLE = re.compile(r"quer|question|search|prompt|input|질문|검색", re.IGNORECASE)
 
 
-class Described(Protocol):
-    """Anything that can be called, and says what for."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def description(self) -> str: ...
+T = TypeVar("T", bound=Tool)
 
 
-Tool = TypeVar("Tool", bound=Described)
-
-
-def choose_tool(question: str, tools: Sequence[Tool]) -> Tool | None:
+def choose_tool(question: str, tools: Sequence[T]) -> T | None:
     """Choose the tool whose words, those of its name twice, the question shares most."""
     asked = _subjects(question)
     scored = [
