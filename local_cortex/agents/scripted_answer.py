@@ -213,7 +213,7 @@ class Script:
         return await self._chosen_by_model(tool)
 
     async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
-        """Return the tool that a model calls, if any, and what it thought; 400 is the fallback."""
+        """Let a model choose, with its thoughts; ``fallback`` where its server takes no tools."""
         tools = tuple(
             one if one.type == "generic" else engines.Tool(one.name, one.description, QUERY)
             for one in self._offered()
