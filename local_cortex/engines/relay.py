@@ -12,7 +12,7 @@ import ipaddress
 import json
 from contextlib import aclosing, asynccontextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
@@ -46,12 +46,18 @@ if TYPE_CHECKING:
 # A server that is there answers a connection at once; a model that is being loaded, or a long
 # prompt that is being read on a CPU, can keep the first token back for a minute or more.
 TIMEOUT = httpx.Timeout(connect=5.0, read=100.0, write=30.0, pool=5.0)
+# From the request to the end of the answer's headers, whatever interim answers come before them.
+HEAD_SECONDS = 110.0
 # From the model's end to the usage, which some servers send and some do not.
 USAGE_SECONDS = 5.0
-# For a rejection's body.
+# Of a rejection's body: enough for its message, whatever else the server sends.
+REJECTION_BYTES = 65_536
 REJECTION_SECONDS = 5.0
 # A budget in tokens -> what servers call it.
 EFFORTS = ((1_024, "low"), (4_096, "medium"))
+# Of one event, and of all: Cortex's longest answer has 131,072 tokens, of some 300 bytes each.
+EVENT_BYTES = 1_000_000
+ANSWER_BYTES = 64_000_000
 
 
 class RelayEngine:
@@ -74,12 +80,8 @@ class RelayEngine:
         """Check the target, not connecting to it; ``SettingsError`` for a wrong address or key."""
         self._base = _checked_url(url)
         self._models = {name.lower(): target for name, target in (models or {}).items()}
-        self._headers = {
-            "accept": "text/event-stream",
-            # Compressed, events would come in heaps.
-            "accept-encoding": "identity",
-            "content-type": "application/json",
-        }
+        self._headers = {"accept": "text/event-stream", "accept-encoding": "identity"}
+        self._headers["content-type"] = "application/json"
         self._key = (api_key or "").strip()
         if not (self._key.isascii() and self._key.isprintable()) or " " in self._key:
             raise SettingsError(f"{API_KEY} has a character that no key has; paste it again.")
@@ -110,14 +112,16 @@ class RelayEngine:
         try:
             async with self._answered(call) as response:
                 yield Begin()
+                bounded = response.stream = _Bounded(response)
                 async with aclosing(EventSource(response).aiter_sse()) as events:
                     while not answer.done and (event := await _next(events, answer)):
+                        bounded.piece = 0
                         for added in answer.feed(event.event, event.data):
                             if isinstance(added, Delta):
                                 pieces += tokens.count(added.text)
                             yield added
             finish_reason = answer.finish()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, _TooMuch) as error:
             # After the model's own end, only the usage can still be missing.
             if answer.finish_reason is None:
                 raise EngineError(502, self._explain(error)) from error
@@ -165,7 +169,12 @@ class RelayEngine:
             wrong = "the request has a number or a nesting that JSON can't carry"
             raise EngineError(400, f"schema validation failed: {wrong}") from None
         request = client.build_request("POST", url, headers=self._headers, content=content)
-        return await client.send(request, stream=True)
+        try:
+            # The client's timeouts are per read, and interim responses can come without end.
+            async with asyncio.timeout(HEAD_SECONDS):
+                return await client.send(request, stream=True)
+        except TimeoutError:
+            raise EngineError(502, f"{self._where} did not answer in {HEAD_SECONDS:g} s") from None
 
     def _body(self, call: Call, refused: frozenset[str]) -> dict[str, Any]:
         # The older name of the limit, which most servers know, or else the newer one.
@@ -191,12 +200,14 @@ class RelayEngine:
     def _where(self) -> str:
         return f"the relay target at {self._base.host}:{self._base.port or self._base.scheme}"
 
-    def _explain(self, error: httpx.HTTPError) -> str:
+    def _explain(self, error: httpx.HTTPError | _TooMuch) -> str:
         match error:
             case httpx.ConnectError() | httpx.ConnectTimeout():
                 what = f"cannot be reached; start it, or unset {URL} to have the script answer"
             case httpx.ReadTimeout():
                 what = f"sent nothing for {self._timeout.read:g} s"
+            case _TooMuch():
+                what = f"sent {error}"
             case _:
                 what = f"broke the connection off ({type(error).__name__})"
         return f"{self._where} {what}"
@@ -249,6 +260,34 @@ def _effort(tokens: int) -> str | None:
     return next((name for most, name in EFFORTS if tokens <= most), "high")
 
 
+class _TooMuch(Exception):
+    """A body, or one event of it, is larger than it may be."""
+
+
+class _Bounded(httpx.AsyncByteStream):
+    """Counts the bytes of a response's stream, whose place it takes.
+
+    ``piece`` counts those since it was last set to 0. httpx and httpx-sse leave this to us.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._stream = cast("httpx.AsyncByteStream", response.stream)
+        self.piece = self._whole = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._stream:
+            self.piece += len(data)
+            self._whole += len(data)
+            if self.piece > EVENT_BYTES:
+                raise _TooMuch("an event without an end")
+            if self._whole > ANSWER_BYTES:
+                raise _TooMuch("an answer without an end")
+            yield data
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
 async def _next(
     events: AsyncGenerator[ServerSentEvent, None], answer: RelayStream
 ) -> ServerSentEvent | None:
@@ -263,16 +302,24 @@ async def _next(
 async def _rejection(response: httpx.Response) -> Rejection | None:
     """Read an answer that is not a stream of events; ``None`` for one that is."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    # A compressed body unpacks to a thousand times as much; servers are asked for plain ones.
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    plain = encoding in {"", "identity"}
     if response.status_code == HTTPStatus.OK and kind == "text/event-stream":
-        return None
+        if plain:
+            return None
+        raise EngineError(502, "the relay target compressed its stream, though asked not to")
     body = b""
     try:
         async with asyncio.timeout(REJECTION_SECONDS):
-            async for data in response.aiter_bytes():
+            async for data in response.aiter_raw():
                 body += data
+                if len(body) >= REJECTION_BYTES:
+                    break
     except (TimeoutError, httpx.HTTPError):
         pass  # the part that arrived may be enough
-    return Rejection(response.status_code, response.reason_phrase, kind, body)
+    read = body[:REJECTION_BYTES] if plain else b""
+    return Rejection(response.status_code, response.reason_phrase, kind, read)
 
 
 def _checked_url(given: str) -> httpx.URL:
