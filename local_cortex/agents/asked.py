@@ -62,6 +62,7 @@ class Asked:
     spec: Spec
     messages: tuple[dict[str, Any], ...]
     stream: bool
+    background: bool
     thread_id: int | None
     parent_id: int
     choice: str
@@ -96,6 +97,7 @@ def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
         spec=spec,
         messages=_messages(body),
         stream=_get(body, "stream", bool, True),
+        background=_get(body, "background", bool, False),
         thread_id=None if thread_id is None else _get(body, "thread_id", int, 0),
         parent_id=_get(body, "parent_message_id", int, 0),
         choice=kind,
@@ -103,8 +105,8 @@ def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
     )
     if asked.thread_id is not None and "parent_message_id" not in body:
         raise Refusal(400, "parent_message_id: required with thread_id; 0 for the first message")
-    if body.get("background"):
-        raise Refusal(400, "background: Local Cortex has no background runs; leave it out")
+    if asked.background and asked.thread_id is None:
+        raise Refusal(400, "background: needs a thread_id")
     return asked
 
 

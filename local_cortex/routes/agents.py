@@ -7,6 +7,7 @@ is asked of an account is not verified: ``sequence_number`` from 1, the bodies o
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
@@ -98,53 +99,69 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     if (faults.find(call.model) or faults.NONE).status is not None:
         cortex.admit(call)
     await meet_fault(request, call)
+    run_id = None
     if thread is not None:
-        _keep(threads, thread, asked, script)
+        run_id = _keep(threads, thread, asked, script)
     runs: Runs = state.runs
-    run = runs.start(session.user, script)
+    run = runs.start(session.user, run_id, script)
+    if asked.background and not asked.stream:
+        return JsonResponse({"status": "in_progress", "run_id": run_id})
     if not asked.stream:
         return await web.while_connected(request, _whole(run))
     return _stream(request, run, alone=thread is None)
 
 
-def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> None:
+def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> str:
     """Put the user's message into the thread; the answer will follow."""
     parts = [part for message in asked.messages for part in message["content"]]
     message = threads.add(thread, asked.parent_id, "user", parts)
+    run_id = f"{thread.id}-{message.id}"
     script.keep = lambda role, content: threads.add(thread, message.id, role, content).id
-    script.metadata = {
-        "thread_id": thread.id,
-        "message_id": message.id,
-        "run_id": f"{thread.id}-{message.id}",
-    }
+    script.metadata = {"thread_id": thread.id, "message_id": message.id, "run_id": run_id}
+    return run_id
 
 
 async def _whole(run: Run) -> JsonResponse:
     try:
-        async for _ in run.events():
+        async for _ in run.follow():
             pass
     finally:
-        _stop(run)
+        if run.ended is None and run.task is not None:
+            run.task.cancel()
     if run.final is not None:
         return JsonResponse(run.final)
     return web.rest_error(*run.failure, code=FAILED)
 
 
-def _stream(request: Request, run: Run, *, alone: bool) -> web.EventStream:
-    run.hang_up = hang_up = request.scope[web.HANG_UP]
+def _stream(request: Request, run: Run, *, alone: bool, after: int = 0) -> web.EventStream:
+    hang_up = request.scope[web.HANG_UP]
+    run.hang_up = hang_up
+
+    async def events() -> AsyncIterator[bytes]:
+        async for event in run.follow(after):
+            yield event
 
     async def close() -> None:
-        # The answer of a thread's run is kept there, whoever reads it.
-        if alone:
-            _stop(run)
+        # Nobody can attach to a run without a thread.
+        if alone and run.task is not None:
+            run.task.cancel()
 
     fault = faults.find(run.script.asked.spec.model) or faults.NONE
-    return web.EventStream(run.events(), close, hang_up, fault.content_type)
+    return web.EventStream(events(), close, hang_up, fault.content_type)
 
 
-def _stop(run: Run) -> None:
-    if run.task is not None:
-        run.task.cancel()
+async def attach(request: Request) -> web.EventStream:
+    runs: Runs = request.app.state.runs
+    run = runs.get(caller(request).user, request.path_params["run_id"])
+    after = _number(request, "starting_after", 0, LARGEST_ID)
+    return _stream(request, run, alone=False, after=after)
+
+
+async def cancel(request: Request) -> JsonResponse:
+    runs: Runs = request.app.state.runs
+    run = runs.get(caller(request).user, request.path_params["run_id"])
+    await runs.cancel(run)
+    return JsonResponse({"metadata": (run.final or {}).get("metadata", {"run_id": run.id})})
 
 
 # --- threads --------------------------------------------------------------------------------------
@@ -210,10 +227,13 @@ def _number(request: Request, name: str, missing: int, most: int) -> int:
 
 
 THREAD = "/api/v2/cortex/threads/{thread_id}"
+RUN = "/api/v2/cortex/agent/runs/{run_id}"
 AGENT = "/api/v2/databases/{database}/schemas/{schema}/agents/{name}:run"
 ROUTES = [
     Route(AGENT, run_object, methods=["POST"]),
     Route("/api/v2/cortex/agent:run", run_inline, methods=["POST"]),
+    Route(RUN, attach, methods=["GET"]),
+    Route(f"{RUN}/cancel", cancel, methods=["POST"]),
     Route("/api/v2/cortex/threads", create_thread, methods=["POST"]),
     Route("/api/v2/cortex/threads", list_threads, methods=["GET"]),
     Route(THREAD, show_thread, methods=["GET"]),

@@ -48,7 +48,7 @@ INTERNAL_ERROR = "000603"
 NOT_SERVED = (
     "Local Cortex does not serve {}. Of Snowflake's REST API it serves cortex/inference:complete, "
     "cortex/inference:embed, cortex/v1/chat/completions, cortex/v1/messages, cortex/models, "
-    "cortex/agent:run, cortex/threads, agents and "
+    "cortex/agent:run, cortex/agent/runs, cortex/threads, agents and "
     "cortex-search-services; Cortex Analyst and the other objects of an account are not there."
 )
 

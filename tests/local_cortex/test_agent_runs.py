@@ -27,7 +27,6 @@ from local_cortex.engines import (
 )
 from local_cortex.faults import AGENT_FAULTS
 from local_cortex.search import search
-from tests.local_cortex.cortex_engines import eventually
 
 RUN = "/api/v2/cortex/agent:run"
 THREADS = "/api/v2/cortex/threads"
@@ -662,42 +661,122 @@ def test_an_application_s_name_has_16_bytes_at_most(rest: httpx.Client) -> None:
 
 
 class Slow:
-    """An engine that says a word and then waits for ``gate``."""
+    """An engine that says two words and then waits to be stopped."""
 
     name = "slow"
 
-    def __init__(self) -> None:
-        self.gate = threading.Event()
+    def __init__(self, pause: Callable[[], Any]) -> None:
+        self._pause = pause
 
     async def stream(self, call: Call) -> Any:
         yield Begin()
-        yield Delta("one")
-        await asyncio.to_thread(self.gate.wait, 60)
+        yield Delta("one ")
+        yield Delta("two")
+        await self._pause()
         yield End("stop", Usage(1, 2))
 
 
-def test_a_thread_s_run_goes_on_when_its_reader_has_gone_and_counts_among_the_user_s(
-    start: Callable[..., LocalCortex],
-    http: Callable[..., httpx.Client],
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.fixture
+def waiting(start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]) -> httpx.Client:
+    return http(start(engine=Slow(lambda: asyncio.Event().wait())))
+
+
+def background(rest: httpx.Client) -> tuple[int, str]:
+    thread = rest.post(THREADS, json={}).json()["thread_id"]
+    asked = asking("x", thread_id=thread, parent_message_id=0, background=True, stream=False)
+    started = rest.post(RUN, json=asked).json()
+    assert started["status"] == "in_progress"
+    return thread, started["run_id"]
+
+
+def path(run_id: str) -> str:
+    return f"/api/v2/cortex/agent/runs/{run_id}"
+
+
+def test_a_cancelled_run_keeps_what_it_said_and_can_t_be_cancelled_again(
+    waiting: httpx.Client,
 ) -> None:
+    thread, run_id = background(waiting)
+    with waiting.stream("GET", path(run_id)) as attached:
+        lines = attached.iter_lines()
+        next(line for line in lines if "two" in line)
+        cancelled = waiting.post(f"{path(run_id)}/cancel")
+        rest = "\n".join(lines)
+
+    assert cancelled.json()["metadata"]["run_id"] == run_id
+    assert '"status":"cancelled"' in rest
+    kept = waiting.get(f"{THREADS}/{thread}").json()["messages"][0]
+    assert "one two" in kept["message_payload"]
+    assert waiting.post(f"{path(run_id)}/cancel").status_code == 409
+
+
+def test_a_run_is_attached_to_after_the_number_that_was_seen_last(
+    rest: httpx.Client, thread: int, ask: Ask
+) -> None:
+    whole = ask(with_tools(TOTALS, thread_id=thread, parent_message_id=0))
+    run_id = whole[-1][1]["metadata"]["run_id"]
+
+    later = rest.get(path(run_id), params={"starting_after": 5})
+
+    assert events_of(later.text) == whole[5:]
+
+
+def test_a_run_is_attached_to_in_its_middle_and_followed_to_its_end(
+    start: Callable[..., LocalCortex], http: Callable[..., httpx.Client]
+) -> None:
+    gate = threading.Event()
+
+    server = http(start(engine=Slow(lambda: asyncio.to_thread(gate.wait, 60))))
+    _, run_id = background(server)
+    with server.stream("GET", path(run_id)) as first:
+        lines = first.iter_lines()
+        seen = next(line for line in lines if "two" in line)
+        after = json.loads(seen.removeprefix("data: "))["sequence_number"]
+        with server.stream("GET", path(run_id), params={"starting_after": after - 1}) as second:
+            again = second.iter_lines()
+            assert next(line for line in again if "two" in line) == seen
+            gate.set()
+            assert [*again] == [*lines]
+    whole = events_of(server.get(path(run_id)).text)
+    numbers = [data["sequence_number"] for _, data in whole]
+    assert numbers == list(range(1, len(whole) + 1))
+    assert whole[-1][1]["status"] == "completed"
+
+
+def test_a_run_goes_on_when_its_reader_has_gone(rest: httpx.Client, thread: int) -> None:
+    asked = with_tools(TOTALS, thread_id=thread, parent_message_id=0)
+    with rest.stream("POST", RUN, json=asked) as answer:
+        told = next(line for line in answer.iter_lines() if '"run_id"' in line)
+    run_id = json.loads(told.removeprefix("data: "))["metadata"]["run_id"]
+
+    assert events_of(rest.get(path(run_id)).text)[-1][0] == "response"
+
+
+def test_a_run_that_ended_long_ago_is_not_attached_to(
+    rest: httpx.Client, thread: int, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
+    monkeypatch.setattr("local_cortex.agents.runs.KEPT_SECONDS", 0.0)
+
+    assert rest.get(path(said[-1][1]["metadata"]["run_id"])).status_code == 409
+
+
+def test_another_user_s_run_can_t_be_read_or_cancelled(
+    rest: httpx.Client, stranger: httpx.Client, ask: Ask, thread: int
+) -> None:
+    said = ask(asking("Hello!", thread_id=thread, parent_message_id=0))
+    run_id = said[-1][1]["metadata"]["run_id"]
+
+    assert stranger.get(path(run_id)).status_code == 404
+    assert stranger.post(f"{path(run_id)}/cancel").status_code == 404
+
+
+def test_a_user_s_runs_are_bounded(waiting: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local_cortex.agents.runs.MOST_RUNNING", 1)
-    engine = Slow()
-    server = http(start(engine=engine))
-    thread = server.post(THREADS, json={}).json()["thread_id"]
-    asked = asking("x", thread_id=thread, parent_message_id=0)
-    with server.stream("POST", RUN, json=asked) as answer:
-        next(line for line in answer.iter_lines() if "one" in line)
+    thread, _ = background(waiting)
+    asked = asking("x", thread_id=thread, parent_message_id=0, background=True)
 
-    assert server.post(RUN, json=asked).status_code == 429
-    engine.gate.set()
-
-    def kept() -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = server.get(f"{THREADS}/{thread}").json()["messages"]
-        return messages
-
-    assert eventually(lambda: len(kept()) > 1)
-    assert "one" in kept()[0]["message_payload"]
+    assert waiting.post(RUN, json=asked).status_code == 429
 
 
 def test_a_run_has_so_many_bytes_at_most(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -771,6 +850,9 @@ def test_a_relayed_model_calls_a_tool_of_the_client(relayed: Any) -> None:
 @pytest.mark.parametrize(
     ("parts", "choice", "called"),
     [
+        # It answers by itself, at any length.
+        ([Delta("No need.")], "auto", None),
+        ([Delta("word ")] * 1_000, "auto", None),
         ([Delta("No need.")], "required", "numbers"),
         # Not a tool of the agent's, and no JSON.
         ([ToolPiece(0, "{}", "c", "rm")], "auto", None),
@@ -790,15 +872,6 @@ def test_whatever_a_relayed_model_makes_of_its_tools_is_answered(
     assert events.get("response.tool_use", {}).get("name") == called
     assert called is None or events["response.tool_use"]["input"] == {"query": TOTALS}
     assert events["response.text"]["text"] == "in my own words"
-
-
-@pytest.mark.parametrize("count", [1, 1_000])
-def test_a_relayed_model_that_answers_by_itself_is_asked_once(relayed: Any, count: int) -> None:
-    engine = Choosing(*[Delta("word ")] * count)
-    events = relayed(engine, with_tools(TOTALS))
-
-    assert events["response.text"]["text"] == "word " * count
-    assert len(engine.calls) == 1
 
 
 def test_a_relay_that_fails_ends_the_run(relayed: Any) -> None:
