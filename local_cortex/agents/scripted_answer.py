@@ -88,6 +88,9 @@ class Script:
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
     arguments: Any = None
     """What a model has called its tool with."""
+    answering: AsyncGenerator[engines.Event, None] | None = None
+    """What a model is saying; ``begun`` is what it said while it might still have called a tool."""
+    begun: list[engines.Event] = field(default_factory=list)
 
     @property
     def fault(self) -> str:
@@ -218,21 +221,26 @@ class Script:
         forced = self.asked.choice in ("required", "tool")
         call = replace(self.call(), tools=tools, tool_choice="required" if forced else "auto")
         name = arguments = thought = ""
-        words = 0
+        begun, self.answering = list[engines.Event](), self.cortex.stream(call)
         try:
-            async with aclosing(self.cortex.stream(call)) as events:
-                async for event in events:
-                    if isinstance(event, engines.Thinking):
-                        thought += event.text
-                    elif isinstance(event, engines.ToolPiece) and event.index == 0:
-                        name, arguments = name or event.name, arguments + event.arguments
-                    words += isinstance(event, Delta)
-                    if words > WORDS_BEFORE_CALL and not name:
-                        break  # It is answering, and is asked again for the whole answer.
+            async for event in self.answering:
+                begun.append(event)
+                if isinstance(event, engines.Thinking):
+                    thought += event.text
+                elif isinstance(event, engines.ToolPiece) and event.index == 0:
+                    name, arguments = name or event.name, arguments + event.arguments
+                if not name and sum(isinstance(one, Delta) for one in begun) > WORDS_BEFORE_CALL:
+                    break
         except engines.EngineError as error:
             if error.status != 400:
                 raise
+            self.answering = None
             return fallback, ""
+        if not name and not forced and any(isinstance(one, Delta) for one in begun):
+            self.begun = begun
+            return None, thought
+        await self.answering.aclose()
+        self.answering = None
         with suppress(ValueError, RecursionError):
             read = json.loads(arguments)
             # NaN is a number to Python alone.
@@ -352,13 +360,15 @@ class Script:
 
     async def _answer(self, text: str | None) -> AsyncGenerator[Delta | End, None]:
         """Answer in the engine's words, or with a text of the script's own."""
-        engine = self.cortex.engine
-        if text is None or not isinstance(engine, ScriptedEngine):
+        if text is None or not isinstance(self.cortex.engine, ScriptedEngine):
             told = () if text is None else (Message("system", self.say("relay", found=text)),)
-            async with aclosing(self.cortex.stream(self.call(*told))) as events:
-                async for event in events:
-                    if isinstance(event, Delta | End):
-                        yield event
+            self.answering = self.answering or self.cortex.stream(self.call(*told))
+            for event in self.begun:
+                if isinstance(event, Delta | End):
+                    yield event
+            async for event in self.answering:
+                if isinstance(event, Delta | End):
+                    yield event
             return
         fault = faults.find(self.asked.spec.model) or faults.NONE
         pieces = tokens.split(text)[: fault.max_tokens]

@@ -850,9 +850,6 @@ def test_a_relayed_model_calls_a_tool_of_the_client(relayed: Any) -> None:
 @pytest.mark.parametrize(
     ("parts", "choice", "called"),
     [
-        # It answers by itself, at any length.
-        ([Delta("No need.")], "auto", None),
-        ([Delta("word ")] * 1_000, "auto", None),
         ([Delta("No need.")], "required", "numbers"),
         # Not a tool of the agent's, and no JSON.
         ([ToolPiece(0, "{}", "c", "rm")], "auto", None),
@@ -872,6 +869,15 @@ def test_whatever_a_relayed_model_makes_of_its_tools_is_answered(
     assert events.get("response.tool_use", {}).get("name") == called
     assert called is None or events["response.tool_use"]["input"] == {"query": TOTALS}
     assert events["response.text"]["text"] == "in my own words"
+
+
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_a_relayed_model_that_answers_by_itself_is_asked_once(relayed: Any, count: int) -> None:
+    engine = Choosing(*[Delta("word ")] * count)
+    events = relayed(engine, with_tools(TOTALS))
+
+    assert events["response.text"]["text"] == "word " * count
+    assert len(engine.calls) == 1
 
 
 def test_a_relay_that_fails_ends_the_run(relayed: Any) -> None:
