@@ -27,12 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.command == "faults":
         told = {name: fault.about for name, fault in faults.FAULTS.items()}
-        for name, about in {**told, **faults.AGENT_FAULTS}.items():
-            print(f"{name:28}{about}")
-        return 0
+        listed = {**told, **faults.AGENT_FAULTS}.items()
+        return _show("\n".join(f"{name:28}{about}" for name, about in listed))
     if asked.command == "supported":
-        print(README.read_text("utf-8").partition("<!-- supported -->\n")[2].partition("<!--")[0])
-        return 0
+        text = README.read_text("utf-8")
+        return _show(text.partition("<!-- supported -->\n")[2].partition("<!--")[0])
     try:
         given = {name: getattr(asked, name) for name in OPTIONS if getattr(asked, name) is not None}
         settings = Settings.from_environment(os.environ).replace(given)
@@ -87,6 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     command("faults", "list the models that show what can go wrong")
     command("supported", "list the SQL that runs, as in local_cortex/README.md")
     return parser
+
+
+def _show(text: str) -> int:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # `head` has read enough; at its end Python would write the rest, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _serve(port: int, tls: bool, settings: Settings) -> int:

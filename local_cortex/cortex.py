@@ -27,7 +27,7 @@ from local_cortex.engines import (
     ToolPiece,
     Usage,
 )
-from local_cortex.faults import Refusal
+from local_cortex.faults import INVALID, OPTIONS, Refusal
 from local_cortex.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ MOST_CHARACTERS = 200_000
 # Seconds that an answer may take, whole or streamed: an engine may never end.
 ANSWER_SECONDS = 600.0
 ROLES = frozenset({"system", "user", "assistant", "tool"})
-INVALID = "schema validation failed"
-OPTIONS = "invalid options object"
 TOO_LONG = (
     "max tokens of count exceeded: Local Cortex takes conversations of up to "
     f"{MOST_CHARACTERS:,} characters"
@@ -95,10 +93,7 @@ class Cortex:
         return models.available(self.today())
 
     def admit(self, call: Call, hottest: float = 1) -> None:
-        """Check a call before anything is sent back; ``hottest`` is the highest temperature.
-
-        Raises a ``Refusal`` with Snowflake's message, or of a fault model.
-        """
+        """Check a call, or raise a ``Refusal``; ``hottest`` is the highest temperature."""
         fault = faults.find(call.model)
         if fault is not None and (not fault.then_ok or self.first_time(call)):
             fault.refuse(call.model)
@@ -147,10 +142,7 @@ class Cortex:
         return True
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
-        """Answer an admitted call, piece by piece; closing the iterator stops the engine.
-
-        The last event is an :class:`End`, or there is an ``EngineError``.
-        """
+        """Answer an admitted call, up to its :class:`End`; closing the iterator stops it."""
         fault = faults.find(call.model)
         if fault is not None:
             # A model that an engine may know: a relay passes the name on.

@@ -88,13 +88,11 @@ class Settings(BaseModel):
 
 def choose_engine(settings: Settings) -> Engine:
     """Return a relay where ``COURSE_RELAY_URL`` names one, else the scripted engine."""
-    if os.environ.get("COURSE_RELAY_URL"):
+    if os.environ.get("COURSE_RELAY_URL", "").strip():
         # Imported here because its HTTP client takes a tenth of a second to import.
         from local_cortex.engines.relay import RelayEngine
 
-        relay = RelayEngine.from_environment(os.environ)
-        if relay is not None:
-            return relay
+        return RelayEngine.from_environment(os.environ)
     from local_cortex.engines.scripted import ScriptedEngine
 
     return ScriptedEngine(

@@ -24,6 +24,9 @@ BURST = 20
 # Cuts an answer within its first sentence.
 CUT_TOKENS = 8
 EMOJI = ("\ud83d", "\ude00")
+# How Snowflake begins to say what is wrong with a request.
+INVALID = "schema validation failed"
+OPTIONS = "invalid options object"
 
 # What a stream is made of: the engine's events, and bytes to send as they are.
 Events = AsyncIterator["Event | bytes"]
@@ -38,6 +41,16 @@ class Refusal(EngineError):
     def __init__(self, status: int, message: str, retry_after: str | None = None) -> None:
         super().__init__(status, message)
         self.retry_after = retry_after
+
+
+def invalid(what: str) -> Refusal:
+    """Return the refusal of a request whose form is wrong, as Snowflake begins it."""
+    return Refusal(400, f"{INVALID}: {what}")
+
+
+def wrong_option(what: str) -> Refusal:
+    """Return the refusal of an option that has no such value, or that there is not."""
+    return Refusal(400, f"{OPTIONS}: {what}")
 
 
 @dataclass(frozen=True, slots=True)

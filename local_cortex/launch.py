@@ -74,10 +74,7 @@ platform_detection_timeout_seconds = 0.0
 
 
 def account_variables(port: int, secret: str, places: Mapping[str, str] = PLACES) -> dict[str, str]:
-    """Return the variables of the environment by which programs know their account.
-
-    ``places`` are the role, warehouse, database and schema in which sessions start.
-    """
+    """Return the variables by which programs know their account; sessions start in ``places``."""
     known = {"account": ACCOUNT, "user": USER, "password": secret, **places}
     return {
         **{f"SNOWFLAKE_{name.upper()}": value for name, value in known.items()},

@@ -125,12 +125,7 @@ def available(on: date) -> tuple[Model, ...]:
 
 
 def shown(on: date) -> list[dict[str, datetime | str | None]]:
-    """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day, by name, without filters.
-
-    The columns are documented (docs.snowflake.com/en/sql-reference/sql/show-cortex-base-models).
-    Their types are not. Names are upper case, as in Snowflake's sample; ``created_on`` is the day
-    of this table; no region is known here.
-    """
+    """Give the rows of ``SHOW CORTEX BASE MODELS`` on a day; ``created_on`` is the table's."""
     rows: list[dict[str, datetime | str | None]] = []
     for model in sorted(MODELS, key=lambda model: model.name):
         ends = model.eol_date.isoformat() if model.eol_date else None

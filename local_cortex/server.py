@@ -34,10 +34,7 @@ UVICORN_LOGGERS = ("uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
 def _not_ours(record: logging.LogRecord) -> bool:
-    """Keep uvicorn's lines about this server out of the log, and only those.
-
-    Streamlit serves its pages with uvicorn too, in the same process and through the same loggers.
-    """
+    """Keep uvicorn's lines about this server out of the log, not those about Streamlit's pages."""
     return record.threadName != THREAD
 
 

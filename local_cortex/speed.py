@@ -12,10 +12,7 @@ NAME = re.compile(r"(?P<model>.*)@(?P<speed>\d{1,6}(\.\d{1,3})?)")
 
 
 def asked_for(name: str) -> tuple[str, float | None]:
-    """Return the model that a name means, and the tokens a second that it asks for.
-
-    A name without a speed above 0 and up to ``FASTEST`` comes back as it is.
-    """
+    """Return the model that a name means, and the speed that it asks for, up to ``FASTEST``."""
     asked = NAME.fullmatch(name)
     if asked is None or not 0 < float(asked["speed"]) <= FASTEST:
         return name, None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 1_000
 MOST_ROWS = 10
-NUMBERS = frozenset({"FIXED", "REAL", "DECFLOAT"})
+NUMBERS = frozenset({"FIXED", "REAL"})
 LABELS = frozenset({"TEXT", "DATE", "BOOLEAN"})
 TOP = re.compile(
     r"\btop[ -](\d{1,3})\b|상위 ?(\d{1,3})|(\d{1,3}) ?(?:largest|highest|biggest|best)"

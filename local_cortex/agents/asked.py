@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, TypeVar
 
-from local_cortex import models, speed
+from local_cortex import engines, models, speed
 from local_cortex.engines import EngineError, Message
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
@@ -30,14 +30,11 @@ T = TypeVar("T")
 WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false", int: "an integer"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool(engines.Tool):
     """A tool of an agent; ``resource`` is its entry in ``tool_resources``."""
 
     type: str
-    name: str
-    description: str
-    schema: Mapping[str, Any]
     resource: Mapping[str, Any]
 
     @property
@@ -73,11 +70,7 @@ class Asked:
 
 
 def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
-    """Read a run's body; ``spec`` is that of the agent object, if it is one's.
-
-    Raises:
-        Refusal: 400, a field is missing or wrong; its name is in the message.
-    """
+    """Read a run's body; ``Refusal`` 400 names the wrong field; ``spec`` is an agent object's."""
     # Snowflake's quickstart names one for an agent object, too, and reads today's events.
     if "model" in body and spec is None:
         raise Refusal(
@@ -118,11 +111,7 @@ def read_body(body: Mapping[str, Any], spec: Spec | None = None) -> Asked:
 
 
 def read_spec(given: Mapping[str, Any]) -> Spec:
-    """Read an agent's specification.
-
-    Raises:
-        Refusal: 400, a field is wrong; its name is in the message.
-    """
+    """Read an agent's specification; ``Refusal`` 400 names the wrong field."""
     chosen = _get(_get(given, "models", dict, {}), "orchestration", str, "", "models.")
     if chosen in ("", "auto"):
         chosen = models.DEFAULTS[-1]
@@ -143,7 +132,7 @@ def read_spec(given: Mapping[str, Any]) -> Spec:
     if len({tool.name for tool in tools}) < len(tools):
         raise Refusal(400, "tools: two have the same name")
     try:
-        check_schemas(*(tool.schema for tool in tools))
+        check_schemas(*(tool.parameters for tool in tools))
     except EngineError as error:
         raise Refusal(400, f"tools: input_schema: {error}") from None
     return Spec(
@@ -157,11 +146,7 @@ def read_spec(given: Mapping[str, Any]) -> Spec:
 
 
 def read_yaml(text: str) -> dict[str, Any]:
-    """Read a specification in YAML (or JSON, which YAML contains).
-
-    Raises:
-        Refusal: 400, it is too large or no mapping of plain values.
-    """
+    """Read a specification in YAML; ``Refusal`` 400 for a large one, or one that is no mapping."""
     # A dependency of Snowpark's own.
     import yaml
 
@@ -216,7 +201,7 @@ def _tool(one: Any, at: int, resources: Mapping[str, Any]) -> Tool:
         type=kind,
         name=name,
         description=_get(given, "description", str, "", f"{where}."),
-        schema=_get(given, "input_schema", dict, {"type": "object"}, f"{where}."),
+        parameters=_get(given, "input_schema", dict, {"type": "object"}, f"{where}."),
         resource=_get(resources, name, dict, {}, "tool_resources."),
     )
 

@@ -88,6 +88,9 @@ class Script:
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
     arguments: Any = None
     """What a model has called its tool with."""
+    answering: AsyncGenerator[engines.Event, None] | None = None
+    """What a model is saying; ``begun`` is what it said while it might still have called a tool."""
+    begun: list[engines.Event] = field(default_factory=list)
 
     @property
     def fault(self) -> str:
@@ -132,32 +135,28 @@ class Script:
         )
 
     async def events(self, hang_up: HangUp) -> AsyncGenerator[Event, None]:
-        """Yield the events up to the end of the text; :meth:`end` has those after it.
+        """Yield the events up to the end of the text; ``EngineError`` or ``Cut`` in its middle."""
+        try:
+            async with aclosing(self._steps(hang_up)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if self.answering is not None:
+                await self.answering.aclose()
 
-        Raises:
-            EngineError, Refusal: the answer can't be made, also in the middle of it.
-            Cut: the stream ends here.
-        """
+    async def _steps(self, hang_up: HangUp) -> AsyncGenerator[Event, None]:
         self.cortex.admit(self.call())
         yield "response.status", {"status": "planning", "message": self.say("planning")}
         if self.keep is not None:
             told = {"role": "user", "message_id": self.metadata["message_id"]}
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
-        tool, thought = (None, "think_given") if given else self._choose()
-        shown = self.say(thought, **self._named(tool))
-        if not given and self._offered() and not isinstance(self.cortex.engine, ScriptedEngine):
-            tool, shown = await self._chosen_by_model(tool)
-        async for event in self._think(shown):
+        tool, thought = await self._chosen(is_given=bool(given))
+        async for event in self._think(thought):
             yield event
         step = "proceeding_to_answer" if tool is None else "executing_tool"
-        yield (
-            "response.status",
-            {
-                "status": step,
-                "message": self.say(step, tool=tool.name if tool else ""),
-            },
-        )
+        message = self.say(step, tool=tool.name if tool else "")
+        yield "response.status", {"status": step, "message": message}
         text = self._told(given) if given else None
         if tool is not None:
             async for event in self._use(tool):
@@ -203,33 +202,45 @@ class Script:
         tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
         return [] if asked.choice == "none" else tools
 
-    async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
-        """Let a model choose; where its server takes no tools it is the ``fallback``.
+    async def _chosen(self, *, is_given: bool) -> tuple[Tool | None, str]:
+        """Return the tool to use, and the thoughts; none where the client has given a result."""
+        tool, why = (None, "think_given") if is_given else self._choose()
+        if isinstance(self.cortex.engine, ScriptedEngine):
+            named = {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
+            return tool, self.say(why, **named)
+        if is_given or not self._offered():
+            return None, ""
+        return await self._chosen_by_model(tool)
 
-        Returns the tool that it calls, if any, and what it thought before.
-        """
+    async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
+        """Let a model choose, with its thoughts; ``fallback`` where its server takes no tools."""
         tools = tuple(
-            engines.Tool(one.name, one.description, one.schema if one.type == "generic" else QUERY)
+            one if one.type == "generic" else engines.Tool(one.name, one.description, QUERY)
             for one in self._offered()
         )
         forced = self.asked.choice in ("required", "tool")
         call = replace(self.call(), tools=tools, tool_choice="required" if forced else "auto")
         name = arguments = thought = ""
-        words = 0
+        begun, self.answering = list[engines.Event](), self.cortex.stream(call)
         try:
-            async with aclosing(self.cortex.stream(call)) as events:
-                async for event in events:
-                    if isinstance(event, engines.Thinking):
-                        thought += event.text
-                    elif isinstance(event, engines.ToolPiece) and event.index == 0:
-                        name, arguments = name or event.name, arguments + event.arguments
-                    words += isinstance(event, Delta)
-                    if words > WORDS_BEFORE_CALL and not name:
-                        break  # It is answering, and is asked again for the whole answer.
+            async for event in self.answering:
+                begun.append(event)
+                if isinstance(event, engines.Thinking):
+                    thought += event.text
+                elif isinstance(event, engines.ToolPiece) and event.index == 0:
+                    name, arguments = name or event.name, arguments + event.arguments
+                if not name and sum(isinstance(one, Delta) for one in begun) > WORDS_BEFORE_CALL:
+                    break
         except engines.EngineError as error:
             if error.status != 400:
                 raise
+            self.answering = None
             return fallback, ""
+        if not name and not forced and any(isinstance(one, Delta) for one in begun):
+            self.begun = begun
+            return None, thought
+        await self.answering.aclose()
+        self.answering = None
         with suppress(ValueError, RecursionError):
             read = json.loads(arguments)
             # NaN is a number to Python alone.
@@ -239,12 +250,7 @@ class Script:
         return next((one for one in self._offered() if one.name == name), missing), thought
 
     def _choose(self) -> tuple[Tool | None, str]:
-        """Choose by words; a question that fits none goes to the first search.
-
-        A greeting and one about the conversation go to none.
-
-        Returns the tool, and the key of why.
-        """
+        """Return the tool that fits by words, or the first search, and the key of why."""
         asked, question, tools = self.asked, self.question, self._offered()
         if not tools:
             return None, "think_none"
@@ -257,9 +263,6 @@ class Script:
             return None, "think_none"
         search = next((one for one in tools if one.type == "cortex_search"), None)
         return search, "think_search" if search else "think_none"
-
-    def _named(self, tool: Tool | None) -> dict[str, Any]:
-        return {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
 
     async def _think(self, text: str) -> AsyncIterator[Event]:
         if not text:
@@ -277,7 +280,7 @@ class Script:
     async def _use(self, tool: Tool) -> AsyncIterator[Event]:
         given = self.arguments if isinstance(self.arguments, dict) else None
         if given is None and tool.type == "generic":
-            given = fill(tool.schema, self.question)
+            given = fill(tool.parameters, self.question)
         use: dict[str, Any] = {
             "tool_use_id": f"toolu_{uuid.uuid4().hex[:24]}",
             "type": tool.type,
@@ -357,13 +360,15 @@ class Script:
 
     async def _answer(self, text: str | None) -> AsyncGenerator[Delta | End, None]:
         """Answer in the engine's words, or with a text of the script's own."""
-        engine = self.cortex.engine
-        if text is None or not isinstance(engine, ScriptedEngine):
+        if text is None or not isinstance(self.cortex.engine, ScriptedEngine):
             told = () if text is None else (Message("system", self.say("relay", found=text)),)
-            async with aclosing(self.cortex.stream(self.call(*told))) as events:
-                async for event in events:
-                    if isinstance(event, Delta | End):
-                        yield event
+            self.answering = self.answering or self.cortex.stream(self.call(*told))
+            for event in self.begun:
+                if isinstance(event, Delta | End):
+                    yield event
+            async for event in self.answering:
+                if isinstance(event, Delta | End):
+                    yield event
             return
         fault = faults.find(self.asked.spec.model) or faults.NONE
         pieces = tokens.split(text)[: fault.max_tokens]

@@ -68,11 +68,7 @@ class Thread:
         }
 
     def until(self, message_id: int) -> list[ThreadMessage]:
-        """Return the branch that ends with an assistant's message, or nothing for 0.
-
-        Raises:
-            Refusal: 400, it is not one of this thread's.
-        """
+        """Return the branch that ends with an assistant's message of this thread; none for 0."""
         if message_id and getattr(self.messages.get(message_id), "role", "") != "assistant":
             raise Refusal(
                 400,
@@ -95,11 +91,7 @@ class Threads:
         self._bytes = 0
 
     def create(self, owner: str, origin_application: str) -> Thread:
-        """Begin a thread.
-
-        Raises:
-            Refusal: 400, the application's name is too long.
-        """
+        """Begin a thread; ``Refusal`` 400 for an application's name that is too long."""
         if len(origin_application.encode("utf-8", "surrogatepass")) > LONGEST_ORIGIN:
             raise Refusal(400, f"origin_application: {LONGEST_ORIGIN} bytes at most")
         thread = Thread(next(self._ids), owner, origin_application, _now(), _now())
@@ -137,11 +129,7 @@ class Threads:
     def add(
         self, thread: Thread, parent_id: int, role: str, content: list[dict[str, Any]]
     ) -> ThreadMessage:
-        """Put a message into a thread.
-
-        Raises:
-            Refusal: 400, the thread has too many.
-        """
+        """Put a message into a thread; ``Refusal`` 400, it has too many."""
         if len(thread.messages) >= MOST_MESSAGES:
             raise Refusal(400, f"thread_id: the thread has {MOST_MESSAGES} messages, begin another")
         size = len(json.dumps(content))

@@ -5,44 +5,31 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.agents import analyst
 from local_cortex.agents.scripted_answer import MOST_QUOTED, SHOWN_ROWS, Found, Say, ToolError
 from local_cortex.database.catalog import Table
 from local_cortex.faults import Refusal
-from local_cortex.sql import SqlError, SqlResult
+from local_cortex.search import search
+from local_cortex.sql import SqlError, SqlResult, SqlServer, SqlSession
 
 if TYPE_CHECKING:
     from local_cortex.agents.asked import Tool
-    from local_cortex.database.catalog import Catalog
-    from local_cortex.database.sql_session import SqlSession
 
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
 MOST_RESULTS = 100
-
-# (statement, query id) -> its result.
-RunSql = Callable[[str, str], Awaitable[Any]]
-# local_cortex.search.search, with what it needs of the server already given.
-RunSearch = Callable[..., Awaitable["list[dict[str, Any]]"]]
 
 
 class Toolbox:
     """The tools of one caller; they see what SQL in the caller's session would see."""
 
-    def __init__(
-        self, session: SqlSession, catalog: Catalog, sql: RunSql, search: RunSearch
-    ) -> None:
-        self._session, self._catalog = session, catalog
-        self._sql, self._search = sql, search
+    def __init__(self, session: SqlSession, server: SqlServer) -> None:
+        self._session, self._server = session, server
 
     async def use(self, tool: Tool, given: Mapping[str, Any], say: Say) -> Found:
-        """Run a tool.
-
-        Raises:
-            ToolError: it can't be run, or its query fails.
-        """
+        """Run a tool; ``ToolError``, it can't be run, or its query fails."""
         query = str(given.get("query", ""))
         if tool.type == "cortex_search":
             return await self._find(tool, query, say)
@@ -62,8 +49,9 @@ class Toolbox:
         id_column, title_column = given.get("id_column"), given.get("title_column")
         named = [one for one in (id_column, title_column) if isinstance(one, str)]
         try:
-            rows = await self._search(
-                service, query, columns=named, filter=given.get("filter"), limit=limit
+            asked = {"query": query, "columns": named, "filter": given.get("filter")}
+            rows = await search(
+                self._server, service, asked | {"limit": limit}, self._session, text_first=True
             )
         except (Refusal, SqlError) as error:
             raise ToolError(str(error)) from error
@@ -91,7 +79,7 @@ class Toolbox:
     async def _analyse(self, tool: Tool, query: str, say: Say) -> Found:
         given = tool.resource
         named = str(given.get("semantic_view") or given.get("semantic_model_file") or "")
-        tables = self._catalog.seen(Table, self._session.session_id)
+        tables = self._server.database.catalog.seen(Table, self._session.session_id)
         table = analyst.choose_table(named, tool.description, tables)
         if table is None:
             text = say("sql_no_table")
@@ -103,7 +91,7 @@ class Toolbox:
             return Found({"text": text}, (text,))
         query_id = str(uuid.uuid4())
         try:
-            result = await self._sql(analysis.sql, query_id)
+            result: Any = await self._server.execute(analysis.sql, self._session, query_id=query_id)
         except SqlError as error:
             raise ToolError(str(error)) from error
         rows, shown = result.rowset(), _result_set(result, query_id)
@@ -119,7 +107,7 @@ class Toolbox:
                 lines.append(say("sql_row", number=number, label=label, value=value))
         step = {"sql": analysis.sql, "query_id": query_id, "result_set": shown}
         return Found(
-            {"sql": analysis.sql, "query_id": query_id, "result_set": shown},
+            step,
             tuple(lines),
             table={"query_id": query_id, "title": title, "result_set": shown},
             chart=_chart(result, title),

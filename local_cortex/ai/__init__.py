@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from local_cortex.engines import Message, Usage
 
-__all__ = ["Completion", "CortexFunctions"]
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A whole answer and the tokens it took."""
-
-    text: str
-    usage: Usage
+__all__ = ["CortexFunctions"]
 
 
 class CortexFunctions(Protocol):
@@ -30,7 +21,7 @@ class CortexFunctions(Protocol):
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
-    ) -> Completion:
+    ) -> tuple[str, Usage]:
         """Answer a conversation; of a ``response_format`` among the options, with JSON."""
         ...
 

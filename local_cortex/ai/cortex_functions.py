@@ -73,11 +73,7 @@ def remote_error(name: str, error: EngineError) -> SqlError:
 def call(
     name: str, arguments: Sequence[exp.Expression], named: Mapping[str, exp.Expression]
 ) -> exp.Expression:
-    """Write a call in DuckDB's terms; ``name`` is one of :data:`FUNCTIONS`.
-
-    Raises:
-        SqlError: a function that does not run here, wrong arguments, an unknown embedding model.
-    """
+    """Write a call of one of :data:`FUNCTIONS` in DuckDB's terms; ``SqlError`` for a wrong one."""
     if name == "PROMPT":
         if not arguments:
             raise wrong_argument_count(name, 0, "a template and its arguments")

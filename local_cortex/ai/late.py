@@ -22,10 +22,7 @@ WHOLE: Final = (exp.AggFunc, exp.Window)
 
 
 def late(tree: exp.Expression) -> exp.Expression:
-    """Put what asks models around the query that sorts and limits, if its parts can be told apart.
-
-    ``tree`` is in DuckDB's terms.
-    """
+    """Put what asks models around the query, in DuckDB's terms, that sorts and limits."""
     for select in reversed(list(tree.find_all(exp.Select))):
         around = _around(select)
         if around is not None and select is tree:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
-from local_cortex import models, speed, tokens
-from local_cortex.ai import Completion
+from local_cortex import models, speed
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
-from local_cortex.engines import Call, EngineError, Message, Usage, instructions, prompt_tokens
+from local_cortex.engines import Call, EngineError, Message, Usage, instructions
 from local_cortex.engines.scripted import ScriptedEngine
+from local_cortex.engines.tools import check_schemas
 
 
 class SqlCortex:
@@ -26,8 +25,16 @@ class SqlCortex:
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
-    ) -> Completion:
+    ) -> tuple[str, Usage]:
         name, tokens_per_second = speed.asked_for(model)
+        form: Any = options.get("response_format")
+        schema = form.get("schema") if form and form.get("type") == "json" else None
+        if form is not None and not isinstance(schema, dict):
+            raise EngineError(
+                400, "response_format: give it {'type': 'json', 'schema': a JSON schema}"
+            )
+        # In a thread: a schema can be large.
+        await asyncio.to_thread(check_schemas, schema)
         call = Call(
             model=name,
             messages=messages,
@@ -35,11 +42,11 @@ class SqlCortex:
             temperature=cast("float | None", options.get("temperature")),
             top_p=cast("float | None", options.get("top_p")),
             tokens_per_second=tokens_per_second,
+            schema=schema,
         )
-        if "response_format" in options:
-            return await self._document(call, options["response_format"])
         answer = await self._cortex.complete(call)
-        return Completion(answer.text, answer.usage)
+        text = answer.text if schema is None else instructions.document(answer.text)
+        return text, answer.usage
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Do a task by the engine's own rules, or ask its model."""
@@ -47,26 +54,8 @@ class SqlCortex:
         if isinstance(engine, ScriptedEngine):
             return await engine.task(name, arguments)
         prompt = Message("user", instructions.ask(name, arguments))
-        answer = await self.complete(models.DEFAULTS[0], (prompt,), {"temperature": 0.0})
-        return instructions.read(name, arguments, answer.text)
-
-    async def _document(self, call: Call, form: Any) -> Completion:
-        """Answer with the JSON document that ``response_format`` asks for."""
-        schema = form.get("schema") if isinstance(form, dict) and form.get("type") == "json" else 0
-        if not isinstance(schema, dict):
-            raise EngineError(
-                400, "response_format: give it {'type': 'json', 'schema': a JSON schema}"
-            )
-        self._cortex.admit(call)
-        engine = self._cortex.engine
-        asked = {"text": call.messages[-1].content, "schema": schema}
-        if isinstance(engine, ScriptedEngine):
-            text = json.dumps(await engine.task("structure", asked), ensure_ascii=False)
-            return Completion(text, Usage(prompt_tokens(call.messages), tokens.count(text)))
-        prompt = Message("user", instructions.ask("structure", asked))
-        answer = await self._cortex.complete(replace(call, messages=(*call.messages[:-1], prompt)))
-        document = instructions.read("structure", asked, answer.text)
-        return Completion(json.dumps(document, ensure_ascii=False), answer.usage)
+        text, _ = await self.complete(models.DEFAULTS[0], (prompt,), {"temperature": 0.0})
+        return instructions.read(name, arguments, text)
 
     def base_models(self) -> Sequence[Mapping[str, object]]:
         return models.shown(self._cortex.today())

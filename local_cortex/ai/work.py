@@ -128,17 +128,16 @@ def _completion(given: Given, options: Mapping[str, Any], *, detailed: bool) -> 
     model, messages = _text(given["model"]), _messages(given["prompt"])
 
     async def ask(cortex: CortexFunctions) -> Any:
-        completion = await cortex.complete(model, messages, options)
-        answer: dict[str, Any] = {"choices": [{"messages": completion.text}]}
+        text, used = await cortex.complete(model, messages, options)
+        answer: dict[str, Any] = {"choices": [{"messages": text}]}
         if "response_format" in options:
-            document = json.loads(completion.text)
+            document = json.loads(text)
             answer = {"structured_output": [{"raw_message": document, "type": "json"}]}
             if not detailed:
                 return document
         if not detailed:
-            return completion.text
-        usage = completion.usage.counts()
-        return answer | {"created": int(time.time()), "model": model, "usage": usage}
+            return text
+        return answer | {"created": int(time.time()), "model": model, "usage": used.counts()}
 
     return ask
 
@@ -204,22 +203,37 @@ def _sentiment(given: Given) -> Ask:
     return _task("sentiment", asked, shape)
 
 
+def _question(label: str, schema: Mapping[str, Any]) -> str:
+    listed = "List: " if schema.get("type") == "array" else ""
+    return listed + str(schema.get("description") or label.rpartition(".")[2].replace("_", " "))
+
+
 def _extract(given: Given) -> Ask:
     form, text = given["responseformat"], _text(given["text"])
 
+    tables: dict[str, dict[str, str]] = {}
+
     def shape(found: Any) -> dict[str, Any]:
+        for table, columns in tables.items():
+            found[table] = {column: found.pop(label) for column, label in columns.items()}
         answer = {"error": None, "response": found}
-        if given.get("scores") and isinstance(found, dict):
+        if given.get("scores"):
             scores = {name: {"score": _score(value)} for name, value in found.items()}
             answer["scoring"] = {"scores": scores}
         return answer
 
+    questions: dict[str, str] = {}
     if isinstance(form, dict) and "schema" in form:
-        return _task("structure", {"text": text, "schema": form["schema"]}, shape)
+        for name, one in form["schema"].get("properties", {}).items():
+            columns = one.get("properties", {})
+            if columns:
+                tables[name] = {column: f"{name}.{column}" for column in columns}
+            asked = {f"{name}.{column}": inner for column, inner in columns.items()} or {name: one}
+            questions |= {label: _question(label, inner) for label, inner in asked.items()}
+        return _task("extract", {"text": text, "questions": questions}, shape)
     listed = (
         form.items() if isinstance(form, dict) else _list(form, "responseFormat", MOST_QUESTIONS)
     )
-    questions: dict[str, str] = {}
     for one in listed:
         named = QUESTION.match(one) if isinstance(one, str) else None
         pair = named.groups() if named else one if isinstance(one, tuple | list) else (one, one)

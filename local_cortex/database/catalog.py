@@ -157,12 +157,7 @@ class Catalog:
                     self.create(Name(database, within))
 
     def place(self, entry: Entry) -> None:
-        """Remember an object.
-
-        Raises:
-            SqlError: 002003, its schema is missing; 002002, there is one of this name; 000002,
-                there are too many objects.
-        """
+        """Remember an object; 002003, its schema is missing; 002002, its name is taken."""
         with self._lock:
             if len(self._entries) >= MAX_OBJECTS:
                 raise too_large("Databases, schemas and what is in them", MAX_OBJECTS, "Drop some.")

@@ -112,10 +112,7 @@ class Database:
             self._executions.pop(execution.id, None)
 
     def forget(self, session: SqlSession) -> None:
-        """End a session: its statements, its transaction, and its temporary tables and stages.
-
-        Returns at once, even if a statement is still running: clean-up happens on another thread.
-        """
+        """End a session and all that is its own, on another thread: a statement may still run."""
         session.closed = True
         with self._lock:
             running = [one for one in self._executions.values() if one.session is session]

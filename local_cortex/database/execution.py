@@ -38,10 +38,7 @@ class Stopped(BaseException):
 
 @dataclass(eq=False)
 class Execution:
-    """The statement that a worker thread runs; any thread may stop it.
-
-    ``loop`` is the event loop that the models answer on; ``clock`` is monotonic, in seconds.
-    """
+    """The statement of a worker thread; any thread may stop it. Models answer on ``loop``."""
 
     session: SqlSession
     database: Database

@@ -25,7 +25,6 @@ from local_cortex.database.catalog import (
     Table,
 )
 from local_cortex.database.objects import KINDS
-from local_cortex.search import statements as search
 from local_cortex.search.service import SearchService
 from local_cortex.sql.names import written
 from local_cortex.sql.resolve import Resolver
@@ -171,6 +170,8 @@ def _facts(run: Execution, one: Entry) -> dict[str, Any]:
         facts |= {"type": read.type, "format_options": options}
     elif isinstance(one, Agent):
         facts |= {"profile": one.profile, "agent_spec": json.dumps(one.given, ensure_ascii=False)}
+    elif isinstance(one, SearchService):
+        facts |= one.facts()
     elif isinstance(one, Table):
         facts |= _table_facts(run, one)
     return facts
@@ -257,11 +258,6 @@ def _schemas(run: Execution, clauses: Clauses) -> Iterator[Facts]:
         yield own | {"database_name": database, "is_default": "N", "is_current": "N"}
 
 
-def _search_services(run: Execution, clauses: Clauses) -> Iterator[Facts]:
-    for one in _found(run, clauses, SearchService):
-        yield _facts(run, one) | search.facts(one)
-
-
 def _parameters(run: Execution, _: Clauses) -> Iterator[Facts]:
     for name, value in sorted(run.session.parameters.items()):
         yield {"name": name, "value": value, "level": "SESSION", "type": "STRING"}
@@ -313,7 +309,6 @@ def _here(name: str) -> Source:
 
 _SOURCES: dict[str, Source] = {
     "columns": _columns,
-    "search": _search_services,
     "databases": _databases,
     "models": _models,
     "none": lambda *_: (),
@@ -337,7 +332,7 @@ def _kinds(title: str) -> dict[str, tuple[str, Source]]:
     return kinds
 
 
-SHOWN, INFORMATION = _kinds("SHOW"), _kinds("INFORMATION_SCHEMA")
+SHOWN, DESCRIBED, INFORMATION = map(_kinds, ("SHOW", "DESCRIBE", "INFORMATION_SCHEMA"))
 #: Views that are empty: nothing is metered here.
 ACCOUNT_USAGE = _kinds("ACCOUNT_USAGE")
 
@@ -355,11 +350,10 @@ def information_schema(execution: Execution, name: Name) -> SqlResult:
     return replace(result, columns=columns)
 
 
-def describe_agent(execution: Execution, name: Name) -> SqlResult:
-    """Answer DESCRIBE AGENT; 002003, there is none of this name."""
-    agent = execution.find(Agent, "Agent", name)
-    names = "name database_name schema_name owner comment profile agent_spec created_on:t"
-    return _result(names, [_facts(execution, agent)])
+def describe(execution: Execution, kind: str, name: Name) -> SqlResult:
+    """Answer DESCRIBE of one of ``DESCRIBED``; 002003, there is none of this name."""
+    found = execution.find(KINDS[kind], kind.capitalize(), name)
+    return _result(DESCRIBED[kind][0], [_facts(execution, found)])
 
 
 def describe_table(table: Table) -> SqlResult:

@@ -12,6 +12,8 @@ from local_cortex.agents.asked import read_spec, read_yaml
 from local_cortex.database import session_state
 from local_cortex.database.catalog import Agent, Column, Entry, Name, Place, Table
 from local_cortex.faults import Refusal
+from local_cortex.search.service import SearchService, made
+from local_cortex.sql.cortex_statements import CLAUSES
 from local_cortex.sql.names import identifier, quoted
 from local_cortex.sql.parse import parse
 from local_cortex.sql.resolve import Resolver
@@ -44,6 +46,7 @@ KINDS: dict[str, type[Entry]] = {
     "STAGE": Stage,
     "FILE FORMAT": NamedFormat,
     "AGENT": Agent,
+    "CORTEX SEARCH SERVICE": SearchService,
 }
 _UNSUPPORTED: dict[type, str] = {
     exp.DynamicProperty: "DYNAMIC ",
@@ -69,7 +72,7 @@ def create(execution: Execution, node: Any) -> SqlResult:
     if kind not in KINDS or special:
         instead = {"SEQUENCE": "Use a column with AUTOINCREMENT."}.get(kind, WHAT_RUNS)
         raise not_run(f"CREATE {special}{kind}", instead)
-    if KINDS[kind] in {Table, Place}:
+    if KINDS[kind] in {Table, Place, SearchService}:
         # write_pandas makes a stage and a file format in the transaction that it writes in.
         session_state.end(execution)
     if exp.UsingTemplateProperty in given:
@@ -287,17 +290,27 @@ def _format(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str
 
 
 def _agent(_: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
-    profile, text = node.meta["profile"], node.meta["specification"]
+    clauses = node.meta[CLAUSES]
     try:
-        given = read_yaml(text)
+        given = read_yaml(clauses["specification"])
         read_spec(given)
     except Refusal as error:
         raise compile_error(f"Invalid agent specification: {error}") from None
-    return Agent(given=given, profile=profile, **common), ""
+    return Agent(given=given, profile=clauses["profile"], **common), ""
+
+
+def _search(execution: Execution, node: Any, common: dict[str, Any]) -> tuple[Entry, str]:
+    return made(execution, **node.meta[CLAUSES], **common), ""
 
 
 # Each gives the object, and what its creation says besides.
-_MAKERS: dict[str, Any] = {"VIEW": _view, "STAGE": _stage, "FILE FORMAT": _format, "AGENT": _agent}
+_MAKERS: dict[str, Any] = {
+    "VIEW": _view,
+    "STAGE": _stage,
+    "FILE FORMAT": _format,
+    "AGENT": _agent,
+    "CORTEX SEARCH SERVICE": _search,
+}
 
 
 def drop(execution: Execution, node: Any) -> SqlResult:
@@ -361,9 +374,13 @@ def _alter(execution: Execution, table: Table, change: str) -> None:
 
 
 def alter(execution: Execution, node: Any) -> SqlResult:
-    """Run ALTER TABLE or ALTER VIEW."""
+    """Run ALTER TABLE, ALTER VIEW, or the REFRESH of a Cortex Search service."""
     kind = str(node.args.get("kind")).upper()
     if kind in PLACES:
+        return _done()
+    if kind == "CORTEX SEARCH SERVICE":
+        name = Resolver(execution).name(node.this)
+        execution.find(SearchService, kind.capitalize(), name).kept.clear()
         return _done()
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"ALTER {kind}")
@@ -411,12 +428,10 @@ def _rename(execution: Execution, table: Table, action: Any) -> None:
     if catalog.find(Table, name, execution.session.session_id) is not None:
         raise exists_already(name.short)
     renamed = replace(table, name=name)
-    if table.kind == "TABLE" and renamed.duckdb_schema == table.duckdb_schema:
+    if renamed.duckdb_schema != table.duckdb_schema:
+        raise not_run("RENAME to another schema", "Use CREATE TABLE ... CLONE.")
+    if table.kind == "TABLE":
         _alter(execution, table, f"RENAME TO {_duckdb(name.name)}")
-    elif table.kind == "TABLE":
-        execution.cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {renamed.duckdb_schema}")
-        execution.cursor.execute(f"CREATE TABLE {renamed.duckdb} AS FROM {table.duckdb}")
-        table.discard(execution.cursor)
     catalog.change(table, name=name)
 
 
@@ -429,28 +444,11 @@ def _rename_column(execution: Execution, table: Table, action: Any) -> None:
 
 def _alter_column(execution: Execution, table: Table, action: Any) -> None:
     name = identifier(action.this.this if isinstance(action.this, exp.Column) else action.this)
-    dtype, null = action.args.get("dtype"), action.args.get("allow_null")
-    duckdb, changes = "", dict[str, Any]()
-    if dtype is not None:
-        changes = {"type": declared(dtype)}
-        duckdb = f"SET DATA TYPE {declared(dtype).duckdb}"
-    elif null is not None:
-        duckdb, changes = f"{'DROP' if null else 'SET'} NOT NULL", {"nullable": bool(null)}
-    elif action.args.get("comment"):
-        changes = {"comment": action.args["comment"].name}
-    elif action.args.get("drop"):
-        duckdb, changes = "DROP DEFAULT", {"default": None}
-    else:
-        raise not_run("this form of ALTER COLUMN")
-    if duckdb:
-        _alter(execution, table, f"ALTER COLUMN {_duckdb(name)} {duckdb}")
-    _change_column(execution, table, name, **changes)
-
-
-def _set_table(execution: Execution, table: Table, action: Any) -> None:
-    for one in action.expressions:
-        if isinstance(one, exp.SchemaCommentProperty):
-            execution.database.catalog.change(table, comment=one.this.name)
+    if action.args.get("dtype") is None:
+        raise not_run("this form of ALTER COLUMN", "It runs SET DATA TYPE.")
+    kind = declared(action.args["dtype"])
+    _alter(execution, table, f"ALTER COLUMN {_duckdb(name)} SET DATA TYPE {kind.duckdb}")
+    _change_column(execution, table, name, type=kind)
 
 
 _CHANGES: dict[type, Any] = {
@@ -459,5 +457,4 @@ _CHANGES: dict[type, Any] = {
     exp.AlterRename: _rename,
     exp.RenameColumn: _rename_column,
     exp.AlterColumn: _alter_column,
-    exp.AlterSet: _set_table,
 }

@@ -34,9 +34,7 @@ STUCK_SECONDS = 20.0
 class Workers:
     """The threads of one server; statements beyond their number wait for their turn, in order.
 
-    Args:
-        seconds: how long one statement may compute, waiting for a turn or a model not counted.
-        threads: how many statements begin to compute at the same time.
+    A statement may compute for ``seconds``, waiting for a turn or a model not counted.
     """
 
     def __init__(self, seconds: float = STATEMENT_SECONDS, threads: int = THREADS) -> None:

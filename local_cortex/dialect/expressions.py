@@ -70,11 +70,7 @@ def rewrite(tree: Any, tables: Iterable[Table] = ()) -> Any:
     """Return a tree whose ``.sql("duckdb")`` means in DuckDB what ``tree`` means in Snowflake.
 
     ``tree`` is parsed as :class:`Calls`, and may be changed. ``tables`` are those that it reads:
-    their columns' types spare conversions.
-
-    Raises:
-        SqlError: 002140 for a function that Snowflake lacks, 000002 for what does not run here,
-            000938 for a wrong number of arguments.
+    their columns' types spare conversions. 000002 for what does not run here.
     """
     nodes = list(tree.walk())
     for node in nodes:

@@ -572,12 +572,7 @@ def names_run() -> list[str]:
 
 
 def write(name: str, given: Arguments) -> Any:
-    """Return a function's call in DuckDB's terms; its arguments are in them already.
-
-    Raises:
-        SqlError: 002140 for a name that Snowflake lacks, 000002 for one that does not run here,
-            000938 for too few or too many arguments.
-    """
+    """Return a function's call in DuckDB's terms; its arguments are in them already."""
     known = SYNONYMS.get(name, name)
     if known in NOT_RUN:
         raise not_run(f"function {name}", "local_cortex/README.md lists those that it runs.")

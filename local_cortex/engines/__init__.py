@@ -188,11 +188,7 @@ class Engine(Protocol):
     name: str
 
     def stream(self, call: Call) -> AsyncIterator[Event]:
-        """Yield one :class:`Begin`, deltas, thoughts and pieces of calls, then one :class:`End`.
-
-        Raises:
-            EngineError: before anything else, or between two deltas.
-        """
+        """Yield a :class:`Begin`, the answer's pieces and an :class:`End`, or ``EngineError``."""
         ...
 
 

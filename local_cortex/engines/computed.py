@@ -128,9 +128,6 @@ def split_text(
     """Cut a text into chunks of at most ``chunk_size`` characters, at the widest separators.
 
     Each begins with the end of the one before it, as much of it as ``overlap`` allows.
-
-    Raises:
-        EngineError: 400, an unknown format, or sizes that cannot be.
     """
     if format not in FORMATS:
         raise EngineError(400, "format is 'none' or 'markdown'")

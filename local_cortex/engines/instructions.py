@@ -40,26 +40,34 @@ def read(name: str, given: Given, answer: str) -> Any:
         raise EngineError(502, f"the model did not answer in the form asked for ({name})") from None
 
 
+def document(answer: str) -> str:
+    """Return the JSON that a model answered; ``EngineError`` 502, it is none."""
+    try:
+        return json.dumps(_json(answer.strip()), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        raise EngineError(502, "the model did not answer with JSON") from None
+
+
 def _fits(fits: bool, value: Any) -> Any:
     if not fits:
         raise ValueError(value)
     return value
 
 
-def _json(_: Given, answer: str) -> Any:
+def _json(answer: str) -> Any:
     """Read a JSON document, in a code fence or bare."""
     fenced = FENCE.match(answer)
     return json.loads(fenced[1] if fenced else answer)
 
 
 def _keyed(keys: list[str], answer: str) -> dict[str, Any]:
-    found = _json({}, answer)
+    found = _json(answer)
     _fits(isinstance(found, dict) and set(found) == set(keys), found)
     return {key: found[key] for key in keys}
 
 
 def _classify(given: Given, answer: str) -> Any:
-    chosen, names = _json(given, answer), [one["label"] for one in given["labels"]]
+    chosen, names = _json(answer), [one["label"] for one in given["labels"]]
     fits = isinstance(chosen, list) and all(one in names for one in chosen)
     return _fits(fits and (given["multi"] or len(chosen) == 1), chosen)
 
@@ -88,5 +96,4 @@ READERS: Mapping[str, Callable[[Given, str], Any]] = {
     "aggregate": _text,
     "translate": _text,
     "extract": lambda given, answer: _keyed(list(given["questions"]), answer),
-    "structure": _json,
 }

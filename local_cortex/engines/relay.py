@@ -97,12 +97,10 @@ class RelayEngine:
         self._tls = httpx.create_ssl_context(trust_env=self._trust_env)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> RelayEngine | None:
-        """Make the relay that the settings name; ``None`` without ``COURSE_RELAY_URL``."""
-        url = environment.get(URL, "").strip()
-        if not url:
-            return None
-        return cls(url, _read_models(environment.get(MODELS, "")), environment.get(API_KEY))
+    def from_environment(cls, environment: Mapping[str, str]) -> RelayEngine:
+        """Make the relay that the settings name."""
+        models = _read_models(environment.get(MODELS, ""))
+        return cls(environment[URL], models, environment.get(API_KEY))
 
     def target_of(self, model: str) -> str:
         """Give the target's name for a Cortex model."""

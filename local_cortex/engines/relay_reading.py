@@ -157,10 +157,7 @@ class RelayStream:
 
 
 class Rejection:
-    """An answer of the target that is no event stream, as far as it was read.
-
-    ``kind`` is the media type, in lower case; ``body`` the first bytes.
-    """
+    """An answer of the target that is no event stream; ``kind`` is its media type."""
 
     def __init__(self, status: int, phrase: str, kind: str, body: bytes) -> None:
         self.status = status
@@ -232,10 +229,7 @@ def _broken_off(error: Any) -> EngineError:
 
 
 def _message_of(error: Any) -> str:
-    """Find the words in OpenAI's ``{"error": {"message": ...}}`` and in its commoner variants.
-
-    They are bounded, and without the addresses that may be in them.
-    """
+    """Find the words in OpenAI's ``{"error": {"message": ...}}`` and its variants, bounded."""
     for key in ("error", "message", "detail"):
         if isinstance(error, dict) and key in error:
             error = error[key]

@@ -266,10 +266,7 @@ def sentences_asked_for(prompt: str) -> float | None:
 
 
 def refers_to(prompt: str) -> str | None:
-    """Name what a prompt says of the messages before it; ``None``: nothing.
-
-    ``name`` and ``whose`` are about one's name, all of ``REFERENCES`` about the last answer.
-    """
+    """Name what a prompt says of earlier messages: ``name``, ``whose``, or a ``REFERENCES``."""
     if len(prompt) > LONGEST_PROMPT:
         return None
     given = EARLIER["name"].search(prompt)
@@ -339,10 +336,7 @@ def topic_of(prompt: str) -> str | None:
 
 
 def language_of(messages: Sequence[Message]) -> str:
-    """Choose ``ko`` or ``en``: the language asked for, else that of the last user message.
-
-    A request in the last user message counts before one in a system message.
-    """
+    """Choose ``ko`` or ``en``: the language asked for last, else that of the last user message."""
     prompt = _last_prompt(messages)
     systems = (turn.content for turn in reversed(messages) if turn.role == "system")
     for text in (prompt, *systems):
@@ -353,11 +347,7 @@ def language_of(messages: Sequence[Message]) -> str:
 
 
 def quote(prompt: str) -> str:
-    """Quote a prompt as a Markdown code block that nothing in the prompt can end.
-
-    A long prompt is shortened by whole grapheme clusters, and what cannot be shown is replaced by
-    U+FFFD.
-    """
+    """Quote a prompt, its beginning if it is long, as a code block that nothing in it can end."""
     # Enough to tell that a prompt is longer than its quote.
     read = prompt.strip()[: 10 * QUOTED_CODE_POINTS]
     text = UNPRINTABLE.sub("\ufffd", read.replace("\r\n", "\n").replace("\r", "\n"))

@@ -291,41 +291,6 @@ def _found(text: str, label: str, question: str) -> str | None:
     return lines[0] if lines and shared(wanted, words_of(lines[0])) else None
 
 
-def structure(given: Given) -> Any:
-    """``text`` and JSON ``schema`` -> a document that fits, filled by the other rules."""
-    return _filled(given["text"], "", given["schema"], 0)
-
-
-def _filled(text: str, name: str, schema: Any, depth: int) -> Any:
-    if not isinstance(schema, Mapping) or depth > 10:
-        raise EngineError(400, "response_format: not a JSON schema")
-    question = str(schema.get("description") or name.replace("_", " "))
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    kinds = [kind] if isinstance(kind, str) else list(kind)
-    if options := schema.get("enum"):
-        labels = [{"label": str(one)} for one in options]
-        (chosen,) = classify({"text": text, "labels": labels})
-        return next(one for one in options if str(one) == chosen)
-    if "object" in kinds:
-        properties = schema.get("properties") or {}
-        return {key: _filled(text, key, one, depth + 1) for key, one in properties.items()}
-    if "array" in kinds:
-        items = schema.get("items") or {"type": "string"}
-        if not isinstance(items, Mapping) or items.get("type", "string") != "string":
-            return []
-        return _answer(text, name, f"List: {question}")
-    if "boolean" in kinds:
-        return decide({"question": question or "?", "text": text})
-    found = _found(text, name, question)
-    if "number" in kinds or "integer" in kinds:
-        number = re.search(r"-?\d+(?:,\d{3})*(?:\.\d+)?", found or "")
-        if number is None:
-            return None if "null" in kinds else 0
-        value = float(number[0].replace(",", ""))
-        return value if "number" in kinds and value % 1 else int(value)
-    return found if found is not None or "null" in kinds else ""
-
-
 #: Task -> its rule; ``EngineError`` 400 for what a rule cannot answer.
 RULES: Mapping[str, Callable[[Given], Any]] = {
     "classify": classify,
@@ -336,5 +301,4 @@ RULES: Mapping[str, Callable[[Given], Any]] = {
     "aggregate": aggregate,
     "translate": translate,
     "extract": extract,
-    "structure": structure,
 }

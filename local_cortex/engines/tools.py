@@ -10,9 +10,9 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from local_cortex.engines import EngineError
+from local_cortex.engines import EngineError, Tool
 from local_cortex.engines.tasks import DATA, HANGUL, KINDS, PAIR, classify, decide, shared, words_of
 
 SAYS_NOTHING = frozenset(DATA["words"]["tool_says_nothing"].split())
@@ -49,24 +49,11 @@ OUTPUT_SCHEMA = re.compile(rf"{OUTPUT}[^`]{{0,300}}```(?:json)?\s*(\{{.*?\}})\s*
 WHOLE = re.compile(r"quer|question|search|prompt|input|질문|검색", re.IGNORECASE)
 
 
-class Described(Protocol):
-    """Anything that can be called, and says what for."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def description(self) -> str: ...
+T = TypeVar("T", bound=Tool)
 
 
-Tool = TypeVar("Tool", bound=Described)
-
-
-def choose_tool(question: str, tools: Sequence[Tool]) -> Tool | None:
-    """Choose the tool that shares most words with the question, the first of equals.
-
-    A word of the name counts twice, one of the description once. ``None``: none shares any.
-    """
+def choose_tool(question: str, tools: Sequence[T]) -> T | None:
+    """Choose the tool whose words, those of its name twice, the question shares most."""
     asked = _subjects(question)
     scored = [
         (2 * shared(_subjects(spoken), asked) + shared(_subjects(tool.description), asked), tool)
@@ -81,10 +68,7 @@ def fill(schema: Mapping[str, Any], question: str, said: Sequence[str] = ()) -> 
     """Make the JSON value that ``schema`` asks for, from what the question says.
 
     ``said`` holds sentences for text that the question does not give. Optional properties about
-    which nothing is found are left out.
-
-    Raises:
-        EngineError: 400, no JSON schema, or one that these rules cannot fill.
+    which nothing is found are left out. ``EngineError`` 400 for what these rules cannot fill.
     """
     _check(schema)
     try:
@@ -99,11 +83,7 @@ def fill(schema: Mapping[str, Any], question: str, said: Sequence[str] = ()) -> 
 
 
 def check_schemas(*schemas: Mapping[str, Any] | None) -> None:
-    """Refuse what is no JSON schema, or too large all together.
-
-    Raises:
-        EngineError: 400, with the place in a schema.
-    """
+    """Refuse, with ``EngineError`` 400, what is no JSON schema, or too large all together."""
     given = [one for one in schemas if one is not None]
     try:
         characters = sum(len(json.dumps(one)) for one in given)

@@ -43,10 +43,7 @@ def main() -> NoReturn:
 
 
 def _end_first() -> None:
-    """Have Linux end this process with its parent, and before it where memory runs out.
-
-    Standard input ends with the parent, too, but Python may be stuck in a statement.
-    """
+    """Have Linux end this process with its parent, even if Python is stuck in a statement."""
     if sys.platform != "linux":
         return
     with suppress(OSError):
@@ -60,10 +57,7 @@ def _end_first() -> None:
 
 @contextmanager
 def bounded_memory(megabytes: int) -> Iterator[None]:
-    """Let a statement that needs too much memory fail alone, on Linux, at nine tenths of this.
-
-    DuckDB counts its tables but not the texts that a function builds.
-    """
+    """Let a statement fail alone, on Linux, at nine tenths of this: DuckDB counts no texts."""
     if sys.platform != "linux":
         yield
         return

@@ -20,16 +20,14 @@ from local_cortex.agents.runs import FAILED, Run, Runs
 from local_cortex.agents.scripted_answer import Script, check_results
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
-from local_cortex.cortex import Cortex
 from local_cortex.database.catalog import Agent, Name
 from local_cortex.faults import Refusal
 from local_cortex.routes import web
-from local_cortex.routes.inference import authorise
+from local_cortex.routes.inference import authorise, meet_fault
 from local_cortex.routes.session import ACCOUNT, SERVER_VERSION
 from local_cortex.routes.web import JsonResponse, json_text
-from local_cortex.search import search
-from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
-from local_cortex.sql import SqlServer, SqlSession
+from local_cortex.sessions import AuthError, Sessions
+from local_cortex.sql import SqlSession
 from local_cortex.sql.names import parts
 
 # Of a client that shows the secret and has no session, as the sessions of client.py.
@@ -88,7 +86,7 @@ def agent_named(request: Request, session: SqlSession) -> Agent:
 
 async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     state, cortex = request.app.state, request.app.state.cortex
-    threads: Threads = state.threads
+    threads = _threads(request)
     thread: Thread | None = None
     history: tuple[dict[str, Any], ...] = ()
     if asked.thread_id is not None:
@@ -96,8 +94,11 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
         branch = thread.until(asked.parent_id)
         history = tuple({"role": one.role, "content": one.content} for one in branch)
     check_results(asked, history)
-    script = Script(asked, history, cortex, _toolbox(request, session).use)
-    await _before(request, cortex, script)
+    script = Script(asked, history, cortex, Toolbox(session, state.sql).use)
+    call = script.call()
+    if (faults.find(call.model) or faults.NONE).status is not None:
+        cortex.admit(call)
+    await meet_fault(request, call)
     run_id = None
     if thread is not None:
         run_id = _keep(threads, thread, asked, script)
@@ -110,19 +111,6 @@ async def _run(request: Request, session: SqlSession, asked: Asked) -> Response:
     return _stream(request, run, alone=thread is None)
 
 
-async def _before(request: Request, cortex: Cortex, script: Script) -> None:
-    """Meet what a fault model does before the first event."""
-    fault = faults.find(script.asked.spec.model)
-    if fault is None:
-        return
-    if fault.status is not None:
-        cortex.admit(script.call())
-    if fault.expired and cortex.first_time(script.call()):
-        raise AuthError(*EXPIRED_SESSION)
-    if fault.silent:
-        await web.while_connected(request, asyncio.Event().wait())
-
-
 def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> str:
     """Put the user's message into the thread; the answer will follow."""
     parts = [part for message in asked.messages for part in message["content"]]
@@ -131,18 +119,6 @@ def _keep(threads: Threads, thread: Thread, asked: Asked, script: Script) -> str
     script.keep = lambda role, content: threads.add(thread, message.id, role, content).id
     script.metadata = {"thread_id": thread.id, "message_id": message.id, "run_id": run_id}
     return run_id
-
-
-def _toolbox(request: Request, session: SqlSession) -> Toolbox:
-    server: SqlServer = request.app.state.sql
-
-    async def sql(statement: str, query_id: str) -> Any:
-        return await server.execute(statement, session, query_id=query_id)
-
-    async def find(service: str, query: str, **more: Any) -> list[dict[str, Any]]:
-        return await search(server, service, {"query": query, **more}, session, text_first=True)
-
-    return Toolbox(session, server.database.catalog, sql, find)
 
 
 async def _whole(run: Run) -> JsonResponse:
@@ -193,15 +169,14 @@ async def cancel(request: Request) -> JsonResponse:
 
 async def create_thread(request: Request) -> JsonResponse:
     session, body = caller(request), await web.json_body(request)
-    threads: Threads = request.app.state.threads
     origin = _text(body, "origin_application")
-    return JsonResponse(threads.create(session.user, origin).shown())
+    return JsonResponse(_threads(request).create(session.user, origin).shown())
 
 
 async def list_threads(request: Request) -> JsonResponse:
-    threads: Threads = request.app.state.threads
     origin = request.query_params.get("origin_application")
-    return JsonResponse([one.shown() for one in threads.of(caller(request).user, origin)])
+    found = _threads(request).of(caller(request).user, origin)
+    return JsonResponse([one.shown() for one in found])
 
 
 async def show_thread(request: Request) -> JsonResponse:
@@ -214,23 +189,25 @@ async def show_thread(request: Request) -> JsonResponse:
 
 async def rename_thread(request: Request) -> JsonResponse:
     thread, body = _thread(request), await web.json_body(request)
-    threads: Threads = request.app.state.threads
-    threads.rename(thread, _text(body, "thread_name"))
+    _threads(request).rename(thread, _text(body, "thread_name"))
     return JsonResponse({"status": f"Thread {thread.id} successfully updated."})
 
 
 async def delete_thread(request: Request) -> JsonResponse:
-    threads: Threads = request.app.state.threads
-    threads.delete(_thread(request))
+    _threads(request).delete(_thread(request))
     return JsonResponse({"success": True})
 
 
-def _thread(request: Request) -> Thread:
+def _threads(request: Request) -> Threads:
     threads: Threads = request.app.state.threads
+    return threads
+
+
+def _thread(request: Request) -> Thread:
     named = request.path_params["thread_id"]
     # Python reads no integer of thousands of digits.
     known = named.isascii() and named.isdecimal() and len(named) <= len(str(LARGEST_ID))
-    return threads.get(caller(request).user, int(named) if known else 0)
+    return _threads(request).get(caller(request).user, int(named) if known else 0)
 
 
 def _text(body: dict[str, Any], name: str) -> str:

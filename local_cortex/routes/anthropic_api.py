@@ -32,17 +32,7 @@ from local_cortex.engines import (
 )
 from local_cortex.engines.tools import check_schemas
 from local_cortex.faults import Refusal
-from local_cortex.routes import fields, web
-from local_cortex.routes.inference import (
-    authorise,
-    family_of,
-    flag,
-    number,
-    read_call,
-    stream,
-    takes_images,
-    whole,
-)
+from local_cortex.routes import fields, inference, web
 from local_cortex.routes.web import JsonResponse, json_text
 
 KNOWN = frozenset({
@@ -66,7 +56,7 @@ ERRORS = {
 
 async def messages(request: Request) -> Response:
     """Answer a conversation, whole or in events."""
-    authorise(request)
+    inference.authorise(request)
     try:
         return await _answer(request)
     except EngineError as error:
@@ -84,32 +74,27 @@ async def _answer(request: Request) -> Response:
         raise Refusal(400, "anthropic-version: header is required")
     # In a thread: pictures and schemas can be large.
     call = await asyncio.to_thread(_read, body)
-    head = {"id": f"msg_{uuid.uuid4().hex}", "type": "message", "role": "assistant"}
-    head |= {"model": call.model}
-    if not flag(body, "stream", default=False):
-        answered = await whole(request, call)
-        counted = answered.usage
-        answer = {
-            "content": _blocks(answered),
-            **_stopped(answered.end),
-            "usage": _usage(counted.prompt_tokens, counted.completion_tokens),
-        }
-        return JsonResponse(head | answer)
-    events = _Events(head, prompt_tokens(call.messages))
-    return await stream(request, call, events.encode, failure=_failure)
+    streams = inference.flag(body, "stream", default=False)
+    return await inference.answer(request, call, _Writer(call), streams=streams, failure=_failure)
 
 
-class _Events:
-    """Writes one answer as events: its blocks in order, each begun and ended."""
+class _Writer:
+    """Writes one answer as a message, or as events: its blocks in order, each begun and ended."""
 
-    def __init__(self, head: Mapping[str, Any], read: int) -> None:
+    def __init__(self, call: Call) -> None:
+        name = f"msg_{uuid.uuid4().hex}"
+        self._head = {"id": name, "type": "message", "role": "assistant", "model": call.model}
         start: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None}
-        message = {**head, **start, "usage": _usage(read, 0)}
+        message = {**self._head, **start, "usage": _usage(prompt_tokens(call.messages), 0)}
         self._sent = [_event("message_start", message=message), _event("ping")]
         self._index = -1
         self._kind = ""
 
-    def encode(self, event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
+        used = _usage(answer.usage.prompt_tokens, answer.usage.completion_tokens)
+        return {**self._head, "content": _blocks(answer), **_stopped(answer.end), "usage": used}
+
+    def encode(self, event: inference.Piece) -> list[bytes]:
         match event:
             case Delta():
                 self._begin("text", text="")
@@ -196,7 +181,7 @@ def _read(body: Mapping[str, Any]) -> Call:
     """Read a request, or raise a ``Refusal``."""
     name, _ = speed.asked_for(web.text(body, "model"))
     # A fault answers everywhere; an unknown model is refused later.
-    if faults.find(name) is None and family_of(name) not in ("claude", ""):
+    if faults.find(name) is None and inference.family_of(name) not in ("claude", ""):
         raise Refusal(400, "model: the Messages API serves Claude models only")
     if strange := sorted(body.keys() - KNOWN):
         raise Refusal(400, f"{strange[0][:100]}: Extra inputs are not permitted")
@@ -212,9 +197,9 @@ def _read(body: Mapping[str, Any]) -> Call:
     turns = [Message("system", system)] if (system := _texts(body.get("system") or "")) else []
     for one in web.list_of_objects(body, "messages"):
         turns += _turns(one)
-    top_k = number(body.get("top_k"), "top_k")
-    fields.check_images(turns, taken=takes_images(name))
-    return read_call(
+    top_k = inference.number(body.get("top_k"), "top_k")
+    fields.check_images(turns, taken=inference.takes_images(name))
+    return inference.read_call(
         body,
         tuple(turns),
         body["max_tokens"],
@@ -253,8 +238,8 @@ def _thinking_tokens(body: Mapping[str, Any], config: Mapping[str, Any]) -> int:
         return 0
     if kind != "enabled":
         raise Refusal(400, "thinking.type: must be enabled, adaptive or disabled")
-    budget = fields.budget(number(given.get("budget_tokens"), "thinking.budget_tokens"))
-    most = number(body["max_tokens"], "max_tokens") or 0
+    budget = fields.budget(inference.number(given.get("budget_tokens"), "thinking.budget_tokens"))
+    most = inference.number(body["max_tokens"], "max_tokens") or 0
     if not LEAST_BUDGET <= budget < most:
         raise Refusal(
             400, f"thinking.budget_tokens: must be at least {LEAST_BUDGET} and below max_tokens"

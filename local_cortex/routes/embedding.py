@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local_cortex import tokens
 from local_cortex.engines.computed import DIMENSIONS, embed
-from local_cortex.faults import Refusal
+from local_cortex.faults import Refusal, invalid
 from local_cortex.routes import web
 from local_cortex.routes.inference import authorise
 from local_cortex.routes.web import json_text
@@ -37,9 +37,9 @@ async def inference_embed(request: Request) -> Response:
     if not isinstance(texts, list) or not texts:
         raise Refusal(400, "Missing required field: text")
     if not all(isinstance(text, str) for text in texts):
-        raise Refusal(400, "schema validation failed: text must be a list of texts")
+        raise invalid("text must be a list of texts")
     if len(texts) > MOST_TEXTS:
-        raise Refusal(400, f"schema validation failed: text has more than {MOST_TEXTS} texts")
+        raise invalid(f"text has more than {MOST_TEXTS} texts")
     # 1,280 long texts take a second, in which the server streams other answers.
     written = await asyncio.to_thread(_written, model, texts, dimension)
     return Response(written, media_type="application/json")

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults, models, speed
@@ -26,7 +27,7 @@ from local_cortex.engines import (
     Thinking,
     ToolPiece,
 )
-from local_cortex.faults import Refusal
+from local_cortex.faults import invalid, wrong_option
 from local_cortex.routes import web
 from local_cortex.routes.web import JsonResponse, json_text, while_connected
 from local_cortex.sessions import EXPIRED_SESSION, AuthError, Sessions
@@ -38,9 +39,15 @@ log = logging.getLogger(__name__)
 STREAM_NUMBER = "x-local-cortex-stream"
 
 T = TypeVar("T")
+Piece = Delta | Thinking | ToolPiece | End
 
-#: Turns one event of an answer into the server-sent events for this client.
-Encode = Callable[[Delta | Thinking | ToolPiece | End], list[bytes]]
+
+class Writer(Protocol):
+    """Writes one answer in the form of an API: whole, or each piece as server-sent events."""
+
+    def whole(self, answer: Completion) -> dict[str, Any]: ...
+
+    def encode(self, piece: Piece) -> list[bytes]: ...
 
 
 def authorise(request: Request) -> None:
@@ -67,25 +74,25 @@ def _failure(error: EngineError) -> bytes:
     return data({"error": {"code": str(error.status), "message": str(error)}})
 
 
-async def stream(
+async def answer(
     request: Request,
     call: Call,
-    encode: Encode,
+    writer: Writer,
     *,
+    streams: bool,
     failure: Callable[[EngineError], bytes] = _failure,
     done: bytes | None = None,
     hottest: float = 1,
-) -> web.EventStream:
-    """Answer with events, having waited for the first: what fails before it has an HTTP status.
-
-    ``failure`` writes an error in the middle; ``done`` follows a whole answer.
-    """
+) -> Response:
+    """Answer, whole or with events; what fails before the first event has an HTTP status."""
     cortex: Cortex = request.app.state.cortex
+    if not streams:
+        _expire(cortex, call)
+        return JsonResponse(
+            writer.whole(await while_connected(request, cortex.complete(call, hottest)))
+        )
     cortex.admit(call, hottest)
-    fault = faults.find(call.model) or faults.NONE
-    _expire(cortex, call)
-    if fault.silent:
-        await _before_the_headers(request, asyncio.Event().wait())
+    fault = await meet_fault(request, call)
     events = cortex.stream(call)
     counted = cortex.tally.begin(call.model)
 
@@ -99,7 +106,7 @@ async def stream(
         raise
     hang_up = request.scope[web.HANG_UP]
 
-    async def answer() -> faults.Events:
+    async def events_counted() -> faults.Events:
         if not isinstance(first, Begin):
             counted.count(first)
             yield first
@@ -111,18 +118,21 @@ async def stream(
         await events.aclose()
         cortex.tally.end(counted)
 
-    played = fault.play(answer(), hang_up) if fault.play is not None else answer()
-    lines = _lines(played, encode, failure, done, counted)
+    answered = events_counted()
+    played = fault.play(answered, hang_up) if fault.play is not None else answered
+    lines = _lines(played, writer, failure, done, counted)
     return web.EventStream(
         lines, close, hang_up, fault.content_type, {STREAM_NUMBER: str(counted.number)}
     )
 
 
-async def whole(request: Request, call: Call, hottest: float = 1) -> Completion:
-    """Return an answer that isn't streamed."""
-    cortex: Cortex = request.app.state.cortex
-    _expire(cortex, call)
-    return await while_connected(request, cortex.complete(call, hottest))
+async def meet_fault(request: Request, call: Call) -> faults.Fault:
+    """Return the call's fault, or one that does nothing, after what it does before the headers."""
+    fault = faults.find(call.model) or faults.NONE
+    _expire(request.app.state.cortex, call)
+    if fault.silent:
+        await _before_the_headers(request, asyncio.Event().wait())
+    return fault
 
 
 def _expire(cortex: Cortex, call: Call) -> None:
@@ -133,7 +143,7 @@ def _expire(cortex: Cortex, call: Call) -> None:
 
 async def _lines(
     events: faults.Events,
-    encode: Encode,
+    writer: Writer,
     failure: Callable[[EngineError], bytes],
     done: bytes | None,
     counted: StreamedAnswer,
@@ -143,7 +153,7 @@ async def _lines(
             if isinstance(event, bytes):
                 yield event
             elif not isinstance(event, Begin):
-                for lines in encode(event):
+                for lines in writer.encode(event):
                     yield lines
             # The connection has taken it when more is asked for.
             counted.sent += isinstance(event, Delta | ToolPiece)
@@ -193,7 +203,7 @@ def read_call(
     most = number(max_tokens, "max tokens")
     # No infinity is an integer either; 1e999 is one.
     if isinstance(most, float) and not most.is_integer():
-        raise Refusal(400, "invalid options object: max tokens must be a whole number")
+        raise wrong_option("max tokens must be a whole number")
     return Call(
         model=name,
         messages=messages,
@@ -209,7 +219,7 @@ def number(value: object, name: str) -> float | None:
     """Check a number; ``None`` for none."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
-    raise Refusal(400, f"invalid options object: {name} must be a number")
+    raise wrong_option(f"{name} must be a number")
 
 
 def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
@@ -217,7 +227,7 @@ def flag(body: Mapping[str, Any], name: str, *, default: bool) -> bool:
     value = body.get(name)
     if value is None or isinstance(value, bool):
         return default if value is None else value
-    raise Refusal(400, f"schema validation failed: {name} must be true or false")
+    raise invalid(f"{name} must be true or false")
 
 
 ROUTES = [

@@ -31,21 +31,8 @@ from local_cortex.engines import (
     Usage,
 )
 from local_cortex.engines.tools import check_schemas
-from local_cortex.faults import Refusal
-from local_cortex.routes import fields, web
-from local_cortex.routes.fields import INVALID, OPTIONS
-from local_cortex.routes.inference import (
-    authorise,
-    data,
-    family_of,
-    flag,
-    number,
-    read_call,
-    stream,
-    takes_images,
-    whole,
-)
-from local_cortex.routes.web import JsonResponse
+from local_cortex.faults import invalid, wrong_option
+from local_cortex.routes import fields, inference, web
 
 HOTTEST = 2.0
 REFUSED = {
@@ -83,57 +70,68 @@ ANY_OBJECT = {
 
 async def chat_completions(request: Request) -> Response:
     """Answer a conversation, whole or in chunks."""
-    authorise(request)
+    inference.authorise(request)
     body = await web.json_body(request, fields.MAX_BODY_BYTES)
     # In a thread: pictures and schemas can be large.
     call = await asyncio.to_thread(_read, body)
-    family = family_of(call.model)
-    head: dict[str, Any] = {
-        "id": f"chatcmpl-{uuid.uuid4()}",
-        "created": int(time.time()),
-        "model": call.model,
-    }
-    if not flag(body, "stream", default=False):
-        answered = await whole(request, call, HOTTEST)
-        choice = {
-            "index": 0,
-            "message": _message_of(answered, family),
-            "finish_reason": _finish_reason(family, answered.end.finish_reason),
-        }
-        answer = {"object": "chat.completion", "choices": [choice]}
-        return JsonResponse(head | answer | {"usage": _usage(answered.usage, family)})
     options = body.get("stream_options")
     include_usage = isinstance(options, dict) and options.get("include_usage") is True
-    chunks = _Chunks(head | {"object": "chat.completion.chunk"}, family, include_usage)
-    return await stream(request, call, chunks.encode, done=b"data: [DONE]", hottest=HOTTEST)
+    return await inference.answer(
+        request,
+        call,
+        _Writer(call.model, include_usage),
+        streams=inference.flag(body, "stream", default=False),
+        done=b"data: [DONE]",
+        hottest=HOTTEST,
+    )
 
 
-class _Chunks:
-    """Writes the events of one answer as chunks."""
+class _Writer:
+    """Writes one answer as a completion, or as chunks."""
 
-    def __init__(self, head: dict[str, Any], family: str, include_usage: bool) -> None:
+    def __init__(self, model: str, include_usage: bool) -> None:
+        self._head: dict[str, Any] = {
+            "id": f"chatcmpl-{uuid.uuid4()}",
+            "created": int(time.time()),
+            "model": model,
+            "object": "chat.completion.chunk",
+        }
         # By OpenAI's specification each chunk has a usage then, null in all but the last.
-        self._head = head | ({"usage": None} if include_usage else {})
-        self._family = family
+        self._head |= {"usage": None} if include_usage else {}
+        self._family = inference.family_of(model)
         self._include_usage = include_usage
         # Only OpenAI's models have a chunk that names the role, before any text.
-        self._begin = [{"role": "assistant", "content": ""}] if family == "openai" else []
+        self._begin = [{"role": "assistant", "content": ""}] if self._family == "openai" else []
 
-    def encode(self, event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": answer.text}
+        if answer.calls:
+            message["content"] = answer.text or None
+            message["tool_calls"] = [call.written() for call in answer.calls]
+        if answer.thinking and self._family != "openai":
+            message["reasoning"] = answer.thinking
+        reason = _finish_reason(self._family, answer.end.finish_reason)
+        return self._head | {
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}],
+            "usage": _usage(answer.usage, self._family),
+        }
+
+    def encode(self, event: inference.Piece) -> list[bytes]:
         deltas, self._begin = [*self._begin, *self._deltas(event)], []
         sent = [self._chunk(delta, None) for delta in deltas]
         if isinstance(event, End):
             sent.append(self._chunk({}, _finish_reason(self._family, event.finish_reason)))
             if self._include_usage:
                 counted = _usage(event.usage, self._family)
-                sent.append(data(self._head | {"choices": [], "usage": counted}))
+                sent.append(inference.data(self._head | {"choices": [], "usage": counted}))
         return sent
 
     def _chunk(self, delta: Mapping[str, Any], reason: str | None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return data(self._head | {"choices": [choice]})
+        return inference.data(self._head | {"choices": [choice]})
 
-    def _deltas(self, event: Delta | Thinking | ToolPiece | End) -> list[dict[str, Any]]:
+    def _deltas(self, event: inference.Piece) -> list[dict[str, Any]]:
         match event:
             case Delta():
                 return [{"content": event.text}]
@@ -148,16 +146,6 @@ class _Chunks:
                     call |= {"id": event.id, "type": "function", "function": function}
                 return [{"tool_calls": [call]}]
         return []
-
-
-def _message_of(whole: Completion, family: str) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": whole.text}
-    if whole.calls:
-        message["content"] = whole.text or None
-        message["tool_calls"] = [call.written() for call in whole.calls]
-    if whole.thinking and family != "openai":
-        message["reasoning"] = whole.thinking
-    return message
 
 
 def _finish_reason(family: str, reason: str) -> str | None:
@@ -180,16 +168,16 @@ def _usage(counted: Usage, family: str) -> dict[str, Any]:
 def _read(body: Mapping[str, Any]) -> Call:
     """Read a request by the rules for its model's family, or raise a ``Refusal``."""
     name, _ = speed.asked_for(web.text(body, "model"))
-    family = family_of(name)
+    family = inference.family_of(name)
     for refused, problem in REFUSED.items():
         if body.get(refused) is not None:
-            raise Refusal(400, f"{OPTIONS}: {problem}")
+            raise wrong_option(problem)
     # Nobody documents what becomes of another field; a typing error is better found than dropped.
     if strange := sorted(body.keys() - KNOWN):
-        raise Refusal(400, f"{OPTIONS}: unknown field {strange[0][:100]!r}")
+        raise wrong_option(f"unknown field {strange[0][:100]!r}")
     for lacking, harmless in NOT_HERE.items() if family == "openai" else ():
         if body.get(lacking) not in (None, harmless):
-            raise Refusal(400, f"{OPTIONS}: Local Cortex has no {lacking}; leave it out")
+            raise wrong_option(f"Local Cortex has no {lacking}; leave it out")
     more: dict[str, Any] = {}
     if family in ("openai", "claude"):
         more["tools"] = tools = tuple(map(_tool, fields.objects(body, "tools")))
@@ -200,18 +188,18 @@ def _read(body: Mapping[str, Any]) -> Call:
         more["options"] = {one: sent[one] for one in HANDED_ON[family] if sent.get(one) is not None}
         check_schemas(*(one.parameters for one in tools), more["schema"])
     elif body.get("tools"):
-        raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+        raise wrong_option("this model does not support tools")
     if family == "openai":
         more["stop"] = fields.stops(body.get("stop"), "stop", fields.MOST_STOPS)
     messages = [_message(one, family) for one in web.list_of_objects(body, "messages")]
-    fields.check_images(messages, taken=takes_images(name))
-    return read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
+    fields.check_images(messages, taken=inference.takes_images(name))
+    return inference.read_call(body, tuple(messages), body.get("max_completion_tokens"), **more)
 
 
 def _tool(one: Mapping[str, Any]) -> Tool:
     function = one.get("function")
     if one.get("type") != "function" or not isinstance(function, dict):
-        raise Refusal(400, f"{INVALID}: a tool must have type function and a function")
+        raise invalid("a tool must have type function and a function")
     return fields.tool(function, "parameters")
 
 
@@ -219,7 +207,7 @@ def _tool_choice(given: Any, tools: tuple[Tool, ...]) -> Any:
     if given is None or given in ("auto", "none"):
         return given or "auto"
     if not tools:
-        raise Refusal(400, f"{OPTIONS}: tool_choice needs tools")
+        raise wrong_option("tool_choice needs tools")
     if given == "required":
         return given
     function = given.get("function") if isinstance(given, dict) else None
@@ -234,19 +222,19 @@ def _schema(given: Any, family: str) -> Mapping[str, Any] | None:
         named = given.get("json_schema")
         schema = named.get("schema") if isinstance(named, dict) else None
         if not isinstance(schema, dict) or not isinstance(named.get("name"), str):
-            raise Refusal(400, f"{INVALID}: response_format.json_schema needs a name and a schema")
+            raise invalid("response_format.json_schema needs a name and a schema")
         return schema
     if family == "openai" and kind in ("text", "json_object"):
         return None if kind == "text" else ANY_OBJECT
-    raise Refusal(400, f"{OPTIONS}: this model does not support this type of response_format")
+    raise wrong_option("this model does not support this type of response_format")
 
 
 def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     given = body.get("reasoning") or {}
     if not isinstance(given, dict):
-        raise Refusal(400, f"{OPTIONS}: reasoning must be an object")
+        raise wrong_option("reasoning must be an object")
     if family == "claude" and given.get("max_tokens") is not None:
-        return fields.budget(number(given["max_tokens"], "reasoning.max_tokens"))
+        return fields.budget(inference.number(given["max_tokens"], "reasoning.max_tokens"))
     return fields.effort(_effort(body, family))
 
 
@@ -267,7 +255,7 @@ def _message(one: Mapping[str, Any], family: str) -> Message:
     text, images = _parts(content)
     for value, name in ((role, "a message's role"), (call_id, "tool_call_id")):
         if not isinstance(value, str):
-            raise Refusal(400, f"{INVALID}: {name} must be text")
+            raise invalid(f"{name} must be text")
     return Message(str(role), text, images, calls, str(call_id))
 
 
@@ -280,9 +268,9 @@ def _parts(content: Any) -> tuple[str, tuple[Image, ...]]:
         elif isinstance(part, dict) and isinstance(part.get("text"), str):
             texts.append(part["text"])
         elif isinstance(content, list):
-            raise Refusal(400, f"{INVALID}: a part of a message must be text only or an image")
+            raise invalid("a part of a message must be text only or an image")
         else:
-            raise Refusal(400, f"{INVALID}: message content must be text")
+            raise invalid("message content must be text")
     return "".join(texts), tuple(images)
 
 
@@ -291,7 +279,7 @@ def _call_made(one: Mapping[str, Any]) -> ToolCall:
     given = function if isinstance(function, dict) else {}
     found = (one.get("id"), given.get("name"), given.get("arguments"))
     if not all(isinstance(each, str) for each in found):
-        raise Refusal(400, f"{INVALID}: a tool call needs an id, a function name and arguments")
+        raise invalid("a tool call needs an id, a function name and arguments")
     return ToolCall(*map(str, found))
 
 
@@ -300,7 +288,7 @@ def _image(given: Any) -> Image:
     head, _, content = url.partition(",") if isinstance(url, str) else ("", "", "")
     kind = head.removeprefix("data:").removesuffix(";base64")
     if head != f"data:{kind};base64":
-        raise Refusal(400, f"{INVALID}: image_url must be a data URL in base64")
+        raise invalid("image_url must be a data URL in base64")
     return fields.image(kind, content)
 
 

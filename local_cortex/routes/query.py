@@ -127,10 +127,7 @@ class Statements:
         *,
         arrow: bool = False,
     ) -> Statement:
-        """Start a statement, or return the one that this session already started with this id.
-
-        Too many unfinished ones are an ``SqlError``.
-        """
+        """Start a statement, or return the one that this session already started with this id."""
         known = self._by_request.get((owner, request_id))
         if known is not None:
             return known

@@ -29,49 +29,41 @@ from local_cortex.engines import (
     ToolPiece,
 )
 from local_cortex.engines.tools import check_schemas
-from local_cortex.faults import Refusal
-from local_cortex.routes import fields, web
-from local_cortex.routes.fields import INVALID, OPTIONS
-from local_cortex.routes.inference import (
-    authorise,
-    data,
-    family_of,
-    flag,
-    number,
-    read_call,
-    stream,
-    whole,
-)
-from local_cortex.routes.web import JsonResponse
+from local_cortex.faults import invalid, wrong_option
+from local_cortex.routes import fields, inference, web
 
 
 async def inference_complete(request: Request) -> Response:
     """Answer a conversation, in events unless ``stream`` is false."""
-    authorise(request)
+    inference.authorise(request)
     body = await web.json_body(request)
     # In a thread: schemas can be large.
     call = await asyncio.to_thread(_read, body)
-    head = {"id": str(uuid.uuid4()), "model": call.model}
-    if flag(body, "stream", default=True):
-        # No [DONE]: the client would try to read it as JSON and fail.
-        return await stream(request, call, _Deltas(head, _thinker(call)).encode)
-    answered = await whole(request, call)
-    message: dict[str, Any] = {"content": answered.text}
-    if answered.calls or (call.thinking_tokens and answered.thinking):
-        message["content_list"] = _parts(answered, _thinker(call))
-    answer = {"choices": [{"message": message}], "usage": answered.usage.counts()}
-    return JsonResponse(head | answer)
+    # No [DONE]: the client would try to read it as JSON and fail.
+    streams = inference.flag(body, "stream", default=True)
+    return await inference.answer(request, call, _Writer(call), streams=streams)
 
 
-class _Deltas:
-    """Writes the events of one answer; ``thinker`` is the maker of a model asked to think."""
+class _Writer:
+    """Writes one answer, whole or as deltas."""
 
-    def __init__(self, head: Mapping[str, Any], thinker: str) -> None:
-        self._head = dict(head)
-        self._thinker = thinker
+    def __init__(self, call: Call) -> None:
+        self._head: dict[str, Any] = {"id": str(uuid.uuid4()), "model": call.model}
+        # The maker of a model that was asked to think.
+        self._thinker = ""
+        if call.thinking_tokens:
+            claude = inference.family_of(call.model) == "claude"
+            self._thinker = "anthropic" if claude else "openai"
         self._unsigned = False
 
-    def encode(self, event: Delta | Thinking | ToolPiece | End) -> list[bytes]:
+    def whole(self, answer: Completion) -> dict[str, Any]:
+        message: dict[str, Any] = {"content": answer.text}
+        if answer.calls or (self._thinker and answer.thinking):
+            message["content_list"] = _parts(answer, self._thinker)
+        answered = {"choices": [{"message": message}], "usage": answer.usage.counts()}
+        return self._head | answered
+
+    def encode(self, event: inference.Piece) -> list[bytes]:
         sent = []
         if self._unsigned and not isinstance(event, Thinking):
             self._unsigned = False
@@ -81,7 +73,7 @@ class _Deltas:
         match event:
             case End():
                 usage = event.usage.counts()
-                sent.append(data(self._head | {"choices": [], "usage": usage}))
+                sent.append(inference.data(self._head | {"choices": [], "usage": usage}))
             case ToolPiece():
                 begun = {"tool_use_id": event.id, "name": event.name} if event.id else {}
                 item = begun | ({"input": event.arguments} if event.arguments or not begun else {})
@@ -102,13 +94,7 @@ class _Deltas:
         return sent
 
     def _delta(self, delta: Mapping[str, Any]) -> bytes:
-        return data(self._head | {"choices": [{"delta": delta}], "usage": {}})
-
-
-def _thinker(call: Call) -> str:
-    if not call.thinking_tokens:
-        return ""
-    return "anthropic" if family_of(call.model) == "claude" else "openai"
+        return inference.data(self._head | {"choices": [{"delta": delta}], "usage": {}})
 
 
 def _parts(whole: Completion, thinker: str) -> list[dict[str, Any]]:
@@ -128,18 +114,18 @@ def _parts(whole: Completion, thinker: str) -> list[dict[str, Any]]:
 
 def _read(body: Mapping[str, Any]) -> Call:
     """Read a request, or raise a ``Refusal``."""
-    family = family_of(speed.asked_for(web.text(body, "model"))[0])
+    family = inference.family_of(speed.asked_for(web.text(body, "model"))[0])
     tools = tuple(map(_tool, fields.objects(body, "tools")))
     if tools and family not in ("openai", "claude"):
-        raise Refusal(400, f"{OPTIONS}: this model does not support tools")
+        raise wrong_option("this model does not support tools")
     tools, choice = _choice(body.get("tool_choice"), tools)
-    wrong = f"{INVALID}: response_format needs the type json and a schema"
+    wrong = "schema validation failed: response_format needs the type json and a schema"
     schema = fields.schema(body.get("response_format"), "json", wrong)
     check_schemas(*(one.parameters for one in tools), schema)
     turns: list[Message] = []
     for one in web.list_of_objects(body, "messages"):
         turns += _turns(one)
-    return read_call(
+    return inference.read_call(
         body,
         tuple(turns),
         body.get("max_tokens", body.get("max_output_tokens")),
@@ -153,7 +139,7 @@ def _read(body: Mapping[str, Any]) -> Call:
 def _tool(one: Mapping[str, Any]) -> Tool:
     spec = one.get("tool_spec")
     if not isinstance(spec, dict) or spec.get("type") != "generic":
-        raise Refusal(400, f"{INVALID}: a tool must have a tool_spec of type generic")
+        raise invalid("a tool must have a tool_spec of type generic")
     return fields.tool(spec, "input_schema")
 
 
@@ -164,10 +150,7 @@ def _choice(given: Any, tools: tuple[Tool, ...]) -> tuple[tuple[Tool, ...], Any]
     if given is None or kind in ("auto", "none"):
         return tools, kind or "auto"
     if kind not in ("required", "tool") or not tools or not isinstance(names, list):
-        raise Refusal(
-            400,
-            f"{INVALID}: tool_choice.type must be auto, required, tool or none, and needs tools",
-        )
+        raise invalid("tool_choice.type must be auto, required, tool or none, and needs tools")
     if kind == "tool":
         tools = tuple(fields.named(tools, name) for name in names or [None])
     return tools, "required"
@@ -182,10 +165,10 @@ def _thinking_tokens(body: Mapping[str, Any], family: str) -> int:
     for name in (maker, what):
         given = given.get(name) or {}
         if not isinstance(given, dict):
-            raise Refusal(400, f"{OPTIONS}: {name} must be an object")
+            raise wrong_option(f"{name} must be an object")
     if family == "openai":
         return fields.effort(given.get("effort"))
-    tokens = number(given.get("budget_tokens"), "budget_tokens")
+    tokens = inference.number(given.get("budget_tokens"), "budget_tokens")
     return fields.budget(tokens) if given else 0
 
 
@@ -194,12 +177,12 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
     content, role = one.get("content"), one.get("role", "user")
     parts = [*(content if isinstance(content, list) else []), *fields.objects(one, "content_list")]
     if not isinstance(content, str | list) and not parts:
-        raise Refusal(400, f"{INVALID}: message content must be text")
+        raise invalid("message content must be text")
     # snowflake.cortex sends a prompt as a message without a role.
     if not isinstance(role, str):
-        raise Refusal(400, f"{INVALID}: a message's role must be text")
+        raise invalid("a message's role must be text")
     if role == "tool":
-        raise Refusal(400, f'{INVALID}: unknown role "tool"')
+        raise invalid('unknown role "tool"')
     texts: list[str] = []
     calls: list[ToolCall] = []
     results: list[Message] = []
@@ -214,10 +197,9 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
             case {"text": str(text)}:
                 texts.append(text)
             case _:
-                raise Refusal(
-                    400,
-                    f"{INVALID}: a part of a message must be text only, a tool_use of the "
-                    "assistant or tool_results of the user",
+                raise invalid(
+                    "a part of a message must be text only, a tool_use of the "
+                    "assistant or tool_results of the user"
                 )
     if results:
         return results
@@ -228,7 +210,7 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
 def _result(given: Mapping[str, Any]) -> Message:
     answered, parts = given.get("tool_use_id"), fields.objects(given, "content")
     if not isinstance(answered, str):
-        raise Refusal(400, f"{INVALID}: tool_results.tool_use_id must be text")
+        raise invalid("tool_results.tool_use_id must be text")
     told = [
         text
         if isinstance(text := part.get("text"), str)

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local_cortex.faults import Refusal
+from local_cortex.faults import Refusal, invalid
 from local_cortex.loopback import SNOWFLAKE_DOMAINS
 
 T = TypeVar("T")
@@ -137,13 +137,9 @@ def list_of_objects(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise Refusal(400, f"Missing required field: {name}")
     if len(value) > MOST_OBJECTS:
-        raise Refusal(
-            400, f"schema validation failed: {name} has more than {MOST_OBJECTS:,} entries"
-        )
+        raise invalid(f"{name} has more than {MOST_OBJECTS:,} entries")
     if not all(isinstance(one, dict) for one in value):
-        raise Refusal(
-            400, f"schema validation failed: a {name.removesuffix('s')} must be an object"
-        )
+        raise invalid(f"a {name.removesuffix('s')} must be an object")
     return value
 
 

@@ -1,6 +1,5 @@
 """Cortex Search: services over a query's rows, ranked by words and by spelling.
 
-``CREATE CORTEX SEARCH SERVICE`` and its like are in :mod:`local_cortex.search.statements`.
 Importing this package imports neither DuckDB nor numpy.
 """
 
@@ -28,11 +27,8 @@ async def search(
 
     ``service`` is a name as SQL writes it, completed from ``session``. A row has the columns asked
     for, called as they were asked for (the search column, where none were), and ``@scores``. With
-    ``text_first`` the search column comes before those asked for.
-
-    Raises:
-        Refusal: 404, no such service; 400, a column, filter or limit that it does not have.
-        SqlError: the service's query fails, or takes longer than the workers allow.
+    ``text_first`` the search column comes before those asked for. ``Refusal`` 404, there is no such
+    service, or 400; ``SqlError``, its query fails.
     """
     from local_cortex.search.service import read, results, service_named
 

@@ -10,6 +10,7 @@ import datetime as dt
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from local_cortex.faults import Refusal
@@ -23,71 +24,68 @@ OPERATORS = "@eq, @contains, @gte, @lte, @primarykey, @and, @or and @not"
 
 def compiled(filter_: Any, attributes: Sequence[str], keys: Sequence[str]) -> Test:
     """Return what tells whether a row passes; ``Refusal`` 400, the filter is wrong."""
-    return _Compiler(attributes, keys).test(filter_, 1)
+    parts = count(1)
 
-
-class _Compiler:
-    def __init__(self, attributes: Sequence[str], keys: Sequence[str]) -> None:
-        self._attributes, self._keys = attributes, keys
-        self._parts = 0
-
-    def test(self, filter_: Any, depth: int) -> Test:
-        self._parts += 1
-        if depth > MAX_FILTER_DEPTH or self._parts > MAX_FILTER_PARTS:
+    def test(condition: Any, depth: int) -> Test:
+        if depth > MAX_FILTER_DEPTH or next(parts) > MAX_FILTER_PARTS:
             most = f"{MAX_FILTER_PARTS} conditions, {MAX_FILTER_DEPTH} within one another"
             raise Refusal(400, f"filter: Local Cortex allows {most}, at most")
-        if not isinstance(filter_, dict) or len(filter_) != 1:
+        if not isinstance(condition, dict) or len(condition) != 1:
             raise Refusal(400, f"filter: a condition is an object of one operator: {OPERATORS}")
-        ((word, operand),) = filter_.items()
+        ((word, operand),) = condition.items()
         if word in {"@and", "@or"}:
             if not isinstance(operand, list) or not operand:
                 raise Refusal(400, f"filter: {word} takes a list of conditions")
-            tests = [self.test(one, depth + 1) for one in operand]
+            tests = [test(one, depth + 1) for one in operand]
             together = all if word == "@and" else any
-            return lambda row: together(test(row) for test in tests)
+            return lambda row: together(each(row) for each in tests)
         if word == "@not":
-            test = self.test(operand, depth + 1)
-            return lambda row: not test(row)
-        return self._compare(str(word), operand)
-
-    def _compare(self, word: str, operand: Any) -> Test:
+            inner = test(operand, depth + 1)
+            return lambda row: not inner(row)
         if word == "@primarykey":
-            return self._primary_key(operand)
-        if word != "@contains" and word not in _COMPARE:
-            raise Refusal(400, f"filter: unknown operator {word[:50]!r}; there are {OPERATORS}")
-        if not isinstance(operand, dict) or len(operand) != 1:
-            raise Refusal(400, f"filter: {word} takes an object of one column and its value")
-        ((name, value),) = operand.items()
-        column = self._column(name, self._attributes, "ATTRIBUTES")
-        # NaN, which is not even equal to itself, can't be compared with a NUMBER.
-        if not isinstance(value, str | int | float | bool) or value != value:
-            raise Refusal(400, f"filter: {word} compares {column} with a text or a number")
-        if word == "@contains":
-            return lambda row: row[column] is not None and value in _list(row[column])
-        compare = _COMPARE[word]
-        return lambda row: row[column] is not None and compare(*_pair(row[column], value))
+            return _primary_key(operand, keys)
+        return _compare(str(word), operand, attributes)
 
-    def _primary_key(self, operand: Any) -> Test:
-        """Read rows' keys: an object of the key's columns, or a list of such objects."""
-        listed = operand if isinstance(operand, list) else [operand]
-        if not self._keys:
-            raise Refusal(400, "filter: @primarykey needs a service with a PRIMARY KEY")
-        wanted: set[tuple[str, ...]] = set()
-        for one in listed:
-            given = one if isinstance(one, dict) else {}
-            named = {self._column(name, self._keys, "PRIMARY KEY"): given[name] for name in given}
-            if set(named) != set(self._keys):
-                raise Refusal(400, f"filter: @primarykey takes {', '.join(self._keys)}")
-            wanted.add(tuple(str(named[name]) for name in self._keys))
-        return lambda row: tuple(str(row[name]) for name in self._keys) in wanted
+    return test(filter_, 1)
 
-    def _column(self, name: str, known: Sequence[str], clause: str) -> str:
-        found = next((one for one in known if one.upper() == name.upper()), None)
-        if found is None:
-            raise Refusal(
-                400, f"filter: column {name[:100]!r} is not among the {clause} of the service"
-            )
-        return found
+
+def _compare(word: str, operand: Any, attributes: Sequence[str]) -> Test:
+    if word != "@contains" and word not in _COMPARE:
+        raise Refusal(400, f"filter: unknown operator {word[:50]!r}; there are {OPERATORS}")
+    if not isinstance(operand, dict) or len(operand) != 1:
+        raise Refusal(400, f"filter: {word} takes an object of one column and its value")
+    ((name, value),) = operand.items()
+    column = _column(name, attributes, "ATTRIBUTES")
+    # NaN, which is not even equal to itself, can't be compared with a NUMBER.
+    if not isinstance(value, str | int | float | bool) or value != value:
+        raise Refusal(400, f"filter: {word} compares {column} with a text or a number")
+    if word == "@contains":
+        return lambda row: row[column] is not None and value in _list(row[column])
+    compare = _COMPARE[word]
+    return lambda row: row[column] is not None and compare(*_pair(row[column], value))
+
+
+def _primary_key(operand: Any, keys: Sequence[str]) -> Test:
+    """Read rows' keys: an object of the key's columns, or a list of such objects."""
+    if not keys:
+        raise Refusal(400, "filter: @primarykey needs a service with a PRIMARY KEY")
+    wanted: set[tuple[str, ...]] = set()
+    for one in operand if isinstance(operand, list) else [operand]:
+        given = one if isinstance(one, dict) else {}
+        named = {_column(name, keys, "PRIMARY KEY"): given[name] for name in given}
+        if set(named) != set(keys):
+            raise Refusal(400, f"filter: @primarykey takes {', '.join(keys)}")
+        wanted.add(tuple(str(named[name]) for name in keys))
+    return lambda row: tuple(str(row[name]) for name in keys) in wanted
+
+
+def _column(name: str, known: Sequence[str], clause: str) -> str:
+    found = next((one for one in known if one.upper() == name.upper()), None)
+    if found is None:
+        raise Refusal(
+            400, f"filter: column {name[:100]!r} is not among the {clause} of the service"
+        )
+    return found
 
 
 def _moment(value: Any) -> dt.datetime:

@@ -47,10 +47,7 @@ def terms(text: str) -> Iterator[str]:
 
 
 class Index:
-    """The texts of one search service as they were at one moment.
-
-    ``check`` is called for every text.
-    """
+    """The texts of one search service at one moment; ``check`` is called for every text."""
 
     def __init__(self, texts: Sequence[str], dimension: int, check: Callable[[], None]) -> None:
         postings: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)

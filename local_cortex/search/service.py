@@ -23,9 +23,15 @@ from local_cortex.engines import EngineError
 from local_cortex.engines.computed import DIMENSIONS
 from local_cortex.faults import Refusal
 from local_cortex.search.filters import compiled
-from local_cortex.sql.bounds import MAX_SEARCH_CHARS, MAX_SEARCH_ROWS
+from local_cortex.sql.bounds import MAX_SEARCH_CHARS, MAX_SEARCH_ROWS, MAX_SEARCH_SERVICES
 from local_cortex.sql.names import parts
-from local_cortex.sql.sql_error import SqlError, not_run, too_large
+from local_cortex.sql.sql_error import (
+    SqlError,
+    compile_error,
+    invalid_identifier,
+    not_run,
+    too_large,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
     from local_cortex.wire.result import SqlColumn, SqlResult
 
 KIND = "CORTEX SEARCH SERVICE"
+DEFAULT_MODEL = "snowflake-arctic-embed-m-v1.5"
 DEFAULT_LIMIT, MAX_LIMIT = 10, 1_000
 # Documented: the answer of SEARCH_PREVIEW ends there.
 PREVIEW_BYTES = 300_000
@@ -65,6 +72,24 @@ class SearchService(Entry):
     target_lag: str = ""
     model: str
     kept: list[Contents] = field(default_factory=list, compare=False, repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what DESCRIBE and SHOW tell of it; rows are counted as it last had them."""
+        name = self.name
+        return {
+            "target_lag": self.target_lag,
+            "warehouse": self.warehouse,
+            "search_column": self.column,
+            "attribute_columns": ",".join(self.attributes),
+            "columns": ",".join(one.name for one in self.columns),
+            "definition": self.definition,
+            "service_query_url": f"/api/v2/databases/{name.database}/schemas/{name.schema}"
+            f"/cortex-search-services/{name.name}:query",
+            "source_data_num_rows": len(self.kept[0].rows) if self.kept else 0,
+            "indexing_state": "RUNNING",
+            "serving_state": "RUNNING",
+            "embedding_model": self.model,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +122,30 @@ def read(body: Mapping[str, Any]) -> Request:
     return Request(query, tuple(columns), given.get("filter") or None, limit)
 
 
+def made(execution: Execution, *, definition: str, **given: Any) -> SearchService:
+    """Return a new service, whose rows have been indexed."""
+    catalog, session = execution.database.catalog, execution.session
+    others = [one for one in catalog.seen(SearchService, 0) if one.name != given["name"]]
+    if len(others) >= MAX_SEARCH_SERVICES:
+        raise too_large("Cortex Search services", MAX_SEARCH_SERVICES, "Drop some.")
+    model = given.pop("model", DEFAULT_MODEL).lower()
+    if model not in DIMENSIONS:
+        message = f"invalid value '{model[:100]}' for property 'EMBEDDING_MODEL'"
+        raise compile_error(message, "001008", "22023")
+    home = session.database, session.schema
+    columns = selected(execution, definition, home).columns
+    service = SearchService(definition=definition, home=home, columns=columns, model=model, **given)
+    types = {one.name: one.type.name for one in columns}
+    for one in (service.column, *service.attributes, *service.keys):
+        if one not in types:
+            raise invalid_identifier(one)
+    if types[service.column] != "TEXT":
+        message = f"The search column '{service.column}' must be of type TEXT."
+        raise compile_error(message, "001044", "42P13")
+    contents(execution, service)
+    return service
+
+
 def service_named(execution: Execution, name: Name) -> SearchService:
     """Return a service; ``Refusal`` 404, there is none of this name."""
     found = execution.database.catalog.at(SearchService, name, None)
@@ -108,14 +157,7 @@ def service_named(execution: Execution, name: Name) -> SearchService:
 def results(
     execution: Execution, service: SearchService, request: Request, *, text_first: bool = False
 ) -> list[dict[str, Any]]:
-    """Return the rows that fit best, each with the columns that were asked for and ``@scores``.
-
-    With ``text_first`` the search column comes before them.
-
-    Raises:
-        Refusal: 400, a column or filter that the service does not have.
-        SqlError: the service's query fails, as its table may be gone.
-    """
+    """Return the rows that fit best; see :func:`local_cortex.search.search`."""
     names = {one.name.upper(): one.name for one in service.columns}
     unknown = [one for one in request.columns if one.upper() not in names]
     if unknown:
@@ -212,10 +254,7 @@ def preview(
 ) -> str:
     """Answer SEARCH_PREVIEW: JSON of as many results as fit into ``PREVIEW_BYTES``.
 
-    ``full`` completes a service's name, as a session does.
-
-    Raises:
-        SqlError: as of :func:`results`; 100351, in the words of the service behind the function.
+    ``full`` completes a service's name, as a session does. 100351 for what the service refuses.
     """
     try:
         body = json.loads(text)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local_cortex.ai import Completion, CortexFunctions
+from local_cortex.ai import CortexFunctions
 from local_cortex.database.database import Database
 from local_cortex.database.execution import Execution
 from local_cortex.database.sql_session import SqlSession
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from local_cortex.stages.commands import PutGet
 
 __all__ = [
-    "Completion",
     "CortexFunctions",
     "Database",
     "SqlColumn",

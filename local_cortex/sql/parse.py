@@ -13,8 +13,8 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from local_cortex.dialect.expressions import Calls
-from local_cortex.sql.agent_statements import agent_tree
 from local_cortex.sql.bounds import MAX_DEPTH, MAX_NESTING, MAX_NODES, MAX_SQL_CHARS
+from local_cortex.sql.cortex_statements import cortex_tree
 from local_cortex.sql.names import MARK, identifier
 from local_cortex.sql.sql_error import SqlError, compile_error, not_run, syntax_error, too_large
 
@@ -51,12 +51,6 @@ class Parsed:
     def words(self) -> list[str]:
         """Its first words, in capitals."""
         return [str(token.text).upper() for token in self.tokens[:8]]
-
-    @property
-    def is_of_search(self) -> bool:
-        """Whether it makes, changes or describes a Cortex Search service."""
-        words = [word for word in self.words if word not in MODIFIERS]
-        return words[1:4] == ["CORTEX", "SEARCH", "SERVICE"]
 
     @property
     def kind(self) -> str:
@@ -107,12 +101,7 @@ _Parser.PLACEHOLDER_PARSERS = {
 
 
 def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
-    """Parse the one statement of a query request, calling ``check`` at every token.
-
-    Raises:
-        SqlError: 001003 for a syntax error, 000008 for several statements, 000900 for none, 000002
-            for text, nesting or a number of nodes beyond the limits, and for what is not run.
-    """
+    """Parse the one statement of a query request, calling ``check`` at every token."""
     if len(sql) > MAX_SQL_CHARS:
         raise too_large(f"A statement of {len(sql):,} characters", MAX_SQL_CHARS, "Use binds.")
     # Halves of surrogate pairs, which JSON can carry and UTF-8 cannot.
@@ -126,11 +115,11 @@ def parse(sql: str, check: Callable[[], None] = lambda: None) -> Parsed:
     if max(accumulate(steps)) > MAX_NESTING:
         raise too_large("Brackets within brackets", MAX_NESTING, "Nest them less deeply.")
     parsed = Parsed(sql, tokens, None)
-    if parsed.words[0] in WORD_COMMANDS or parsed.is_of_search:
+    if parsed.words[0] in WORD_COMMANDS:
         return parsed
     if [str(token.text).upper() for token in tokens[:2]] == ["COPY", "FILES"]:
         raise not_run("COPY FILES", "Use GET and PUT.")
-    return Parsed(sql, tokens, agent_tree(sql, tokens) or _tree(sql, tokens, check))
+    return Parsed(sql, tokens, cortex_tree(sql, tokens) or _tree(sql, tokens, check))
 
 
 def _tokens(sql: str) -> tuple[Token, ...]:

@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from local_cortex.database import listings, objects, session_state
 from local_cortex.database.execution import Execution, Stopped
-from local_cortex.search import statements as search
 from local_cortex.sql import rows
 from local_cortex.sql.bounds import MAX_DEPTH
 from local_cortex.sql.parse import Parsed, parse
@@ -119,11 +118,9 @@ def _run_parsed(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutG
     return runner(execution, tree)
 
 
-def _words(execution: Execution, parsed: Parsed) -> SqlResult | stages.PutGet:
+def _words(execution: Execution, parsed: Parsed) -> SqlResult:
     """Run a statement that has no tree."""
     first = parsed.words[0]
-    if parsed.is_of_search:
-        return search.run(execution, parsed)
     if first == "SHOW":
         return listings.show(execution, parsed)
     if first == "UNSET" and not execution.describe_only:
@@ -138,8 +135,8 @@ def _describe(execution: Execution, node: Any) -> SqlResult:
     if isinstance(node.this, exp.Query):
         return rows.query(execution, node.this)
     kind = str(node.args.get("kind") or "TABLE").upper()
-    if kind == "AGENT":
-        return listings.describe_agent(execution, Resolver(execution).name(node.this))
+    if kind in listings.DESCRIBED:
+        return listings.describe(execution, kind, Resolver(execution).name(node.this))
     if kind not in {"TABLE", "VIEW"}:
         raise not_run(f"DESCRIBE {kind}")
     return listings.describe_table(Resolver(execution).find(node.this))

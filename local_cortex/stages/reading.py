@@ -81,10 +81,7 @@ def _directory(place: Location) -> Iterable[Sequence[object]]:
 
 
 def file_url(execution: Execution, call: Any) -> exp.Expression:
-    """Return what BUILD_SCOPED_FILE_URL and its like give for ``(@stage, path)``.
-
-    No browser reaches a file on a stage of this machine: the URL only tells which file it is.
-    """
+    """Return what BUILD_SCOPED_FILE_URL and its like give: a URL that only names the file."""
     if len(call.expressions) < 2:
         raise invalid_option(call.name.upper())
     blank, code = exp.Literal.string(" "), exp.Literal.string("%20")
@@ -119,10 +116,7 @@ def _stage(execution: Execution, node: Any) -> str:
 
 
 def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, list[str]]:
-    """Turn each ``$n`` that means ``node`` into the column ``c<n>``.
-
-    Return the highest n, and the METADATA$ columns that the query names.
-    """
+    """Make each ``$n`` of ``node`` a column; return the highest n, and the METADATA$ columns."""
     alias, highest = node.alias.upper(), 0
     for one in list(query.find_all(exp.Parameter)):
         at = one.parent if isinstance(one.parent, exp.Column) else one

@@ -23,11 +23,7 @@ INTEGERS = {8: pa.int8(), 16: pa.int16(), 32: pa.int32(), 64: pa.int64()}
 
 
 def encode(result: SqlResult) -> bytes:
-    """Return a result as an Arrow IPC stream, or nothing for no rows.
-
-    The connector can't read a stream without rows; it takes an empty table's columns from
-    ``rowtype``.
-    """
+    """Return a result as an Arrow IPC stream; the connector can't read one without rows."""
     if not result.row_count:
         return b""
     arrays = [

@@ -74,10 +74,8 @@ def arrow_table(binds: Mapping[str, Bind], into: Sequence[SqlType | None] = ()) 
     """Return the binds of a bulk INSERT as a table with the columns ``"1"``, ``"2"``, ...
 
     ``into`` names the types of the columns that the values go to, by position. A column that the
-    connector calls TEXT for its NULLs is read as that type, so that dates stay dates.
-
-    Raises:
-        SqlError: 002128, the binds differ in length or a value is not of its type.
+    connector calls TEXT for its NULLs is read as that type, so that dates stay dates. 002128 for
+    binds of different lengths.
     """
     import pyarrow as pa
 

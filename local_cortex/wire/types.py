@@ -157,11 +157,7 @@ _OF_DUCKDB: Final[dict[str, SqlType]] = {
 
 
 def declared(node: exp.DataType) -> SqlType:
-    """Translate a declared type, such as ``NUMBER(38, 18)``; ARRAY(INT) becomes ARRAY.
-
-    Raises:
-        SqlError: 002040 for a size out of range, 000002 for a type that Local Cortex lacks.
-    """
+    """Translate a declared type; 002040, a size is out of range; 000002, there is no such type."""
     name = getattr(node.this, "name", str(node.this))
     if name == "VECTOR":
         return _declared_vector(node)

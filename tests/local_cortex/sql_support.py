@@ -9,7 +9,6 @@ from typing import Any
 
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.sql import (
-    Completion,
     Database,
     SqlError,
     SqlResult,
@@ -36,7 +35,7 @@ class EchoCortex:
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
-    ) -> Completion:
+    ) -> tuple[str, Usage]:
         self.calls.append((model, messages, options))
         self.running += 1
         self.most_running = max(self.most_running, self.running)
@@ -45,7 +44,7 @@ class EchoCortex:
         if model == "unknown":
             raise EngineError(400, 'unknown model "unknown"')
         text = f"{model}: {messages[-1].content}" if self.answer is None else self.answer
-        return Completion(text, Usage(prompt_tokens=3, completion_tokens=5))
+        return (text, Usage(prompt_tokens=3, completion_tokens=5))
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         return f"{name}: {arguments}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -14,8 +14,6 @@ import jsonschema
 import pytest
 
 from local_cortex import LocalCortex
-from local_cortex.engines import EngineError
-from tests.local_cortex.cortex_engines import Playing
 
 PATH = "/api/v2/cortex/v1/messages"
 MODEL = "claude-sonnet-4-6"
@@ -225,16 +223,3 @@ def test_only_the_missing_reason_tells_of_a_stream_that_just_stops(
     with client.messages.stream(model=model, max_tokens=99, messages=ASKED, tools=TOOLS) as stream:
         assert "message_stop" not in {event.type for event in stream}
         assert stream.current_message_snapshot.stop_reason is None
-
-
-def test_an_error_in_the_middle_is_raised_by_the_client(
-    start: Callable[..., LocalCortex],
-) -> None:
-    server = start(engine=Playing("half", EngineError(503, "worker died")))
-    with (
-        client_of(server) as client,
-        client.messages.stream(model=MODEL, max_tokens=9, messages=ASKED) as stream,
-    ):
-        with pytest.raises(anthropic.APIStatusError, match="worker died"):
-            list(stream)
-        assert stream.current_message_snapshot.content

@@ -65,16 +65,6 @@ def test_openai_parses_a_call_s_arguments(chat: openai.OpenAI, model: str) -> No
         assert [one.function.parsed_arguments for one in calls] == [GetWeather(city="서울")]
 
 
-def test_openai_s_stream_ends_with_the_usage(chat: openai.OpenAI) -> None:
-    options: Any = {"include_usage": True}
-    with chat.chat.completions.stream(
-        model="llama3.1-8b", messages=ASKED, stream_options=options
-    ) as stream:
-        final = stream.get_final_completion()
-    assert final.usage is not None
-    assert final.usage.completion_tokens > 0
-
-
 def test_anthropic_parses_an_answer_into_a_model(cortex: LocalCortex) -> None:
     more: Any = {"model": CLAUDE, "max_tokens": 4_000, "messages": ASKED, "output_format": Answer}
     url = f"{cortex.url}/api/v2/cortex"

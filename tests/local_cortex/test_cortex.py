@@ -140,24 +140,6 @@ def test_closing_a_stream_stops_the_engine_at_once() -> None:
     asyncio.run(look_and_leave())
 
 
-@pytest.mark.parametrize("parts", [(), ("half an answer",)])
-def test_an_engine_that_ends_before_its_answer_does_is_an_error(parts: tuple[str, ...]) -> None:
-    on = cortex(*parts)
-    with pytest.raises(EngineError, match="playing engine ended before its answer did") as failed:
-        asyncio.run(events(on))
-    assert failed.value.status == 500
-    assert on.open_streams == 0
-
-
-def test_an_engines_own_error_comes_through_as_it_is() -> None:
-    error = EngineError(429, "too many requests")
-    on = cortex("half", error)
-    with pytest.raises(EngineError) as failed:
-        asyncio.run(on.complete(call()))
-    assert failed.value is error
-    assert on.open_streams == 0
-
-
 def test_an_engines_bug_is_reported_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(EngineError) as failed:
         asyncio.run(cortex("half", KeyError("a prompt")).complete(call()))

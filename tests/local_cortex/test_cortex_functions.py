@@ -20,7 +20,6 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import Cortex
 from local_cortex.engines import EngineError, Message, Usage
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.sql import Completion
 from local_cortex.sql.sql_error import SqlError
 
 M = "'llama3.1-8b'"
@@ -36,11 +35,11 @@ class Echo:
 
     async def complete(
         self, model: str, messages: tuple[Message, ...], options: Mapping[str, object]
-    ) -> Completion:
+    ) -> tuple[str, Usage]:
         await self._count(messages[-1].content)
         if model == "unknown":
             raise EngineError(400, 'unknown model "unknown"')
-        return Completion(f"{model}: {messages[-1].content}", Usage(3, 5))
+        return (f"{model}: {messages[-1].content}", Usage(3, 5))
 
     async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
         await self._count(name)
@@ -362,6 +361,12 @@ def test_an_aggregate_asks_once_for_each_group(sql: Statement) -> None:
         (
             "AI_EXTRACT(text => 'city: Seoul', responseFormat => ['city: Which city?'])",
             {"error": None, "response": {"city": "Seoul"}},
+        ),
+        (
+            "AI_EXTRACT('name: Kim, tags: tea, cake', {'schema': {'type': 'object', 'properties': "
+            "{'name': {'type': 'string'}, 't': {'type': 'object', 'column_ordering': ['tags'], "
+            "'properties': {'tags': {'type': 'array'}}}}}})",
+            {"error": None, "response": {"name": "Kim", "t": {"tags": ["tea", "cake"]}}},
         ),
         (
             "SNOWFLAKE.CORTEX.EXTRACT_ANSWER('Kim lives in Seoul.', 'Where does Kim live?')",

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
 import pytest
 
-from local_cortex.engines import EngineError
+from local_cortex.engines import EngineError, Tool
 from local_cortex.engines.tools import choose_tool, fill, schema_in
-
-
-@dataclass(frozen=True)
-class Tool:
-    name: str
-    description: str
-
 
 TOOLS = [
     Tool("get_weather", "Get the current weather of a city"),

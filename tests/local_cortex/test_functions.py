@@ -12,7 +12,6 @@ from local_cortex.ai.sql_cortex import SqlCortex
 from local_cortex.cortex import DEFAULT_MAX_TOKENS, Cortex
 from local_cortex.engines import Call, EngineError, Message
 from local_cortex.environment import Settings
-from local_cortex.sql import Completion
 from tests.local_cortex.cortex_engines import END, Playing
 
 HI = (Message("user", "hi"),)
@@ -23,7 +22,7 @@ def test_a_question_of_sql_reaches_the_engine_with_its_options() -> None:
     engine = Playing("an ", "answer", END)
     options = {"max_tokens": 5, "temperature": 0.5, "top_p": 0.25, "guardrails": True}
     answer = asyncio.run(SqlCortex(Cortex(engine)).complete("llama3.1-8b", HI, options))
-    assert answer == Completion("an answer", END.usage)
+    assert answer == ("an answer", END.usage)
     assert engine.calls == [Call("llama3.1-8b", HI, 5, 0.5, 0.25)]
 
 

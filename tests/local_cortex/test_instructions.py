@@ -75,23 +75,23 @@ def test_an_answer_of_another_form_is_an_error(name: str, given: dict[str, Any],
     assert failed.value.status == 502
 
 
-def test_a_response_format_is_asked_for_in_words() -> None:
-    engine = Playing('{"a": 1}', END)
-    messages = (Message("system", "s"), Message("user", "u"))
-    options = {"response_format": SCHEMA}
-    answer = asyncio.run(SqlCortex(Cortex(engine)).complete("llama3.1-8b", messages, options))
-    assert answer.text == '{"a": 1}'
-    (call,) = engine.calls
-    assert call.messages[0] == messages[0]
-    assert "JSON schema" in call.messages[1].content
+def completed(said: str, form: dict[str, Any]) -> tuple[str, Playing]:
+    engine, options = Playing(said, END), {"response_format": form}
+    asked = SqlCortex(Cortex(engine)).complete("llama3.1-8b", (Message("user", "u"),), options)
+    return asyncio.run(asked)[0], engine
 
 
-def test_a_response_format_needs_a_schema() -> None:
-    options = {"response_format": {"type": "json"}}
+def test_a_response_format_is_a_schema_for_the_engine() -> None:
+    text, engine = completed('```json\n{"a": 1}\n```', SCHEMA)
+    assert text == '{"a": 1}'
+    assert engine.calls[0].schema == SCHEMA["schema"]
+
+
+def test_a_response_format_needs_a_schema_and_an_answer_in_json() -> None:
     with pytest.raises(EngineError, match="a JSON schema"):
-        asyncio.run(
-            SqlCortex(Cortex(Playing())).complete("llama3.1-8b", (Message("user", "u"),), options)
-        )
+        completed("", {"type": "json"})
+    with pytest.raises(EngineError, match="did not answer with JSON"):
+        completed("Sure!", SCHEMA)
 
 
 def test_sql_asks_the_learners_own_model(server: str) -> None:

@@ -84,11 +84,6 @@ def test_a_call_streams_its_name_first_then_arguments_in_pieces(rest: httpx.Clie
     assert end == {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
 
 
-def test_claude_gives_no_reason_for_the_end_of_a_call(rest: httpx.Client) -> None:
-    *_, last = choices(rest, tools=TOOLS, model=CLAUDE)
-    assert last["finish_reason"] is None
-
-
 def test_the_result_of_a_tool_is_answered_in_text(chat: openai.OpenAI) -> None:
     asked = chat.chat.completions.create(model=OPENAI, messages=ASKED, tools=TOOLS)
     said = asked.choices[0].message

@@ -45,7 +45,6 @@ REFUSED: list[tuple[str, str, Any, int]] = [
     ("POST", f"{PLACE}/agents/nowhere:run", {"messages": AGENT_ASKED}, 404),
     ("GET", f"{PLACE}/agents/nowhere", None, 404),
     ("GET", f"{API}/threads/9999", None, 404),
-    ("GET", f"{API}/agent/runs/9-9", None, 404),
     ("POST", f"{PLACE}/cortex-search-services/nowhere:query", {"query": "a"}, 404),
     ("GET", f"{API}/v1/chat/completions", None, 405),
     ("GET", f"{API}/nowhere", None, 501),

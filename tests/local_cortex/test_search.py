@@ -233,7 +233,7 @@ def test_a_service_whose_table_is_gone_says_so(shop: Session) -> None:
 def test_services_beyond_the_limit_are_refused(
     shop: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local_cortex.search.statements.MAX_SEARCH_SERVICES", 1)
+    monkeypatch.setattr("local_cortex.search.service.MAX_SEARCH_SERVICES", 1)
     told = refused(shop, "CREATE CORTEX SEARCH SERVICE shop.raw.more ON t AS SELECT 'a' AS t")
     assert "Drop some." in told
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local_cortex import LocalCortex, Settings, SettingsError, StartError
+from local_cortex import LocalCortex, Settings, StartError
 from local_cortex import server as server_module
 from local_cortex.loopback import write_certificate
 from tests.local_cortex.cortex_engines import PATIENCE, Playing, eventually
@@ -134,12 +134,6 @@ def test_a_server_that_cannot_come_up_says_so_and_leaves_nothing(tmp_path: Path)
         LocalCortex.start(certificate=broken, settings=Settings())
     assert isinstance(failed.value.__cause__, ssl.SSLError)
     assert eventually(lambda: threads() == before)
-
-
-def test_a_bad_setting_of_the_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COURSE_FIRST_TOKEN", "soon")
-    with pytest.raises(SettingsError, match="COURSE_FIRST_TOKEN=soon"):
-        LocalCortex.start()
 
 
 def test_only_this_machine_can_connect(start: Start) -> None:

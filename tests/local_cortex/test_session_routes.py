@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-import requests
 from snowflake.connector import DatabaseError, SnowflakeConnection
 from snowflake.cortex import Complete
 from snowflake.snowpark import Session
@@ -171,22 +170,6 @@ def test_an_expired_session_is_renewed_by_the_connector_unseen(
     assert own_session.connection.rest.token != before
 
 
-def test_complete_cannot_renew_and_gets_390112_with_http_200(
-    cortex: LocalCortex, own_session: Session
-) -> None:
-    cortex.expire_sessions()
-    token = own_session.connection.rest.token
-    answer = requests.post(
-        f"{cortex.url}/api/v2/cortex/inference:complete",
-        json={"model": "llama3.1-8b", "messages": [{"content": "hi"}]},
-        headers={"Authorization": f'Snowflake Token="{token}"'},
-        timeout=30,
-    )
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json()["code"] == "390112"
-
-
 def test_after_any_sql_complete_works_again(cortex: LocalCortex, own_session: Session) -> None:
     cortex.expire_sessions()
     own_session.sql("SELECT 1").collect()
@@ -242,21 +225,12 @@ def test_a_heartbeat_is_answered_and_tells_of_an_expired_session(
     assert wire.post("/session/heartbeat")["code"] == "390112"
 
 
-def test_telemetry_that_is_sent_all_the_same_is_taken(wire: Wire) -> None:
-    assert wire.post("/telemetry/send", {"logs": []})["success"]
-
-
 def test_closing_a_session_ends_it_on_the_server(cortex: LocalCortex) -> None:
     before = cortex.open_sessions
     session = cortex.session()
     assert cortex.open_sessions == before + 1
     session.close()
     assert eventually(lambda: cortex.open_sessions == before)
-
-
-def test_a_closed_sessions_token_is_unknown(wire: Wire) -> None:
-    assert wire.post("/session?delete=true", {})["success"]
-    assert wire.run("SELECT 1")["code"] == "390104"
 
 
 def test_a_session_that_the_server_no_longer_knows_fails_with_390104(

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
 from tests.local_cortex.conftest import FAST
-from tests.local_cortex.sql_support import new_session, refusal, rows, run
+from tests.local_cortex.sql_support import refusal, rows, run
 
 LONG = (
     "select count(*) from table(generator(rowcount => 1000000)) a, "
@@ -141,13 +141,6 @@ def test_what_two_texts_double_is_bounded_by_memory() -> None:
     assert "512MB" in refusal(f"{grown} select max(length(x)) from r").message
 
 
-def test_views_that_stand_for_each_other_end() -> None:
-    session = new_session()
-    for text in ("va as select 1 x", "vb as select * from va", "va as select * from vb"):
-        run(f"create or replace view {text}", session=session)
-    assert "Views within views" in refusal("select * from va", session=session).message
-
-
 @pytest.fixture(scope="module")
 def patient() -> Iterator[LocalCortex]:
     """A server whose statements end when they are called off, and hardly before."""
@@ -195,12 +188,3 @@ def test_eight_at_once_replace_one_table_and_one_of_them_is_there(session: Sessi
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(replace, range(16)))
     assert len(session.sql("select * from raced").collect()) == 1
-
-
-def test_a_short_statement_is_answered_while_another_session_computes(patient: LocalCortex) -> None:
-    other = patient.session()
-    queries = [other.connection.cursor() for _ in range(8)]
-    for query in queries:
-        query.execute_async(LONG)
-    assert answers_soon(patient)
-    other.connection.close(retry=False)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import duckdb
 import pytest
 
-from local_cortex.sql import Completion
+from local_cortex.engines import Usage
 from local_cortex.sql.failures import as_sql_error
 from local_cortex.sql.parse import parse
 from tests.local_cortex.sql_support import EchoCortex, refusal, rows
@@ -88,42 +86,6 @@ def test_an_invalid_identifier_says_where_it_stands() -> None:
     error = refusal("select 1,\n  foo")
     assert (error.line, error.position) == (2, 2)
     assert "error line 2 at position 2\ninvalid identifier 'FOO'" in error.message
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "call p()",
-        "explain select 1",
-        "alter warehouses set x = 1",
-        "vacuum",
-        "describe function upper(varchar)",
-        "create dynamic table t target_lag = '1 minute' warehouse = w as select 1",
-        "create function f() returns int as '1'",
-        "select * from t at(offset => -60)",
-        "select soundex('a')",
-    ],
-)
-def test_what_only_snowflake_runs_is_said_so_with_what_is_run(sql: str) -> None:
-    error = refusal(sql)
-    assert (error.code, error.sqlstate) == ("000002", "0A000")
-    assert "Local Cortex does not run it" in error.message
-
-
-@pytest.mark.parametrize(
-    ("sql", "expected"),
-    [
-        ("select x.a from (select 1 a) x join (select 1 b) y on a = b", [(1,)]),
-        ("select regexp_replace('ab', 'b')", [("a",)]),
-        ("select sum(1) over ()", [(1,)]),
-        ("with recursive a as (select 1) select * from a", [(1,)]),
-        ("select value from table(flatten(input => [1]))", [("1",)]),
-        ("select 1 qualify row_number() over (order by 1) = 1", [(1,)]),
-        ("select date '2020-01-01' + 1", [(dt.date(2020, 1, 2),)]),
-    ],
-)
-def test_what_snowflake_runs_runs_here(sql: str, expected: object) -> None:
-    assert rows(sql) == expected
 
 
 @pytest.mark.parametrize(
@@ -218,7 +180,7 @@ def test_a_fault_inside_is_an_error_message_and_not_a_crash(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken(EchoCortex):
-        async def complete(self, *_: object) -> Completion:
+        async def complete(self, *_: object) -> tuple[str, Usage]:
             raise RuntimeError("secret detail")
 
     error = refusal("select ai_complete('m', 'x')", cortex=Broken())

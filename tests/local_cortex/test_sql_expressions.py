@@ -59,43 +59,6 @@ def test_an_operator_gives_what_snowflake_gives() -> None:
     assert wrong(OPERATORS, value) == {}
 
 
-FUNCTIONS: list[tuple[str, object]] = [
-    ("LOWER('ABC')", "abc"),
-    ("LENGTH('한글')", 2),
-    ("CONCAT('a', 'b', 'c')", "abc"),
-    ("TRIM('  a ')", "a"),
-    ("LTRIM('xxa', 'x')", "a"),
-    ("SUBSTR('hello', 2, 3)", "ell"),
-    ("SUBSTR('hello', -3)", "llo"),
-    ("LEFT('abc', 2)", "ab"),
-    ("RIGHT('abc', 2)", "bc"),
-    ("REPLACE('aXa', 'X', 'b')", "aba"),
-    ("REPEAT('ab', 3)", "ababab"),
-    ("TO_JSON(SPLIT('a,b', ','))", '["a","b"]'),
-    ("SPLIT_PART('a,b', ',', 2)", "b"),
-    ("POSITION('b', 'abc')", 2),
-    ("CONTAINS('abc', 'b')", True),
-    ("ROUND(-2.567, 2)", Decimal("-2.57")),
-    ("CEIL(1.1)", 2),
-    ("FLOOR(-1.1)", -2),
-    ("ABS(-3)", 3),
-    ("POWER(2, 10)", 1024.0),
-    ("GREATEST(1, 3, 2)", 3),
-    ("COALESCE(NULL, 2)", 2),
-    ("NVL(NULL, 'x')", "x"),
-    ("NULLIF(1, 1)", None),
-    ("IFF(1 > 2, 'a', 'b')", "b"),
-    ("TO_VARCHAR(1.50)", "1.50"),
-    ("TO_NUMBER('1.26', 10, 1)", Decimal("1.3")),
-    ("TO_DATE('2020-01-02')", dt.date(2020, 1, 2)),
-    ("YEAR('2020-01-02'::date)", 2020),
-]
-
-
-def test_a_function_gives_what_snowflake_gives() -> None:
-    assert wrong(FUNCTIONS, value) == {}
-
-
 CASTS: list[tuple[str, object]] = [
     ("'12'::int", 12),
     ("'1.5'::number(10, 2)", Decimal("1.50")),

@@ -29,13 +29,6 @@ def test_sql_is_collected(session: Session) -> None:
     assert (row["V"], row["T"]) == ("0.1.0-local-cortex", "it's 한국어")
 
 
-def test_complete_answers_in_plain_text(session: Session) -> None:
-    sql = "select snowflake.cortex.complete(?, ?)"
-    ((answer,),) = session.sql(sql, params=[MODEL, "What is Streamlit?"]).collect()
-    assert len(answer) > 20
-    assert not answer.startswith('"')
-
-
 def test_ai_complete_over_a_range_gives_json_text(session: Session) -> None:
     rows = (
         session.range(2).select(ai_complete(model=MODEL, prompt='Say "hi" 한').alias("r")).collect()

@@ -145,14 +145,6 @@ def test_a_link_in_a_stage_is_not_followed(
     assert run("select $1 from @files/here/link.csv") == []
 
 
-def test_stages_hold_a_limited_number_of_bytes(
-    put: Callable[..., None], run: Callable[..., Rows], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put("a.csv", "x" * 11)
-    monkeypatch.setattr(stage_files, "MAX_STAGE_BYTES", 10)
-    assert "Remove some with REMOVE" in refused(run, "put 'file:///tmp/x' @files")
-
-
 def test_what_is_too_large_is_not_put(
     put: Callable[..., None],
     run: Callable[..., Rows],
@@ -491,10 +483,3 @@ def test_an_option_stays_a_value(
     load = f"copy into days from @files file_format = (type = csv {option}) on_error = continue"
     assert "fault of Local Cortex" not in outcome(run, load)
     assert len(run("select * from days")) <= 1
-
-
-def test_show_and_describe_know_stages_and_formats(run: Callable[..., Rows]) -> None:
-    run("create or replace file format semicolons type = csv field_delimiter = ';'")
-    assert "FILES" in [row[1] for row in run("show stages")]
-    assert "SEMICOLONS" in [row[1] for row in run("show file formats")]
-    assert {row[1]: row[3] for row in run("describe stage files")}["TYPE"] == "CSV"

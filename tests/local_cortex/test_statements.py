@@ -52,43 +52,6 @@ async def error_of(statement: Statement) -> SqlError:
 
 
 @in_a_loop
-async def test_a_statement_that_is_done_in_time_gives_its_result() -> None:
-    work = Work()
-    statement = Statements().start(ME, "r", work)
-    assert await statement.wait(SOON) is RESULT
-    assert work.query_ids == [statement.query_id]
-
-
-@in_a_loop
-async def test_a_statement_that_takes_longer_can_be_found_and_waited_for_again() -> None:
-    statements, work = Statements(), Work(done=False)
-    statement = statements.start(ME, "r", work)
-    assert await statement.wait(0.001) is None
-    work.done.set()
-    found = statements.find(ME, statement.query_id)
-    assert found is statement
-    assert await found.wait(SOON) is RESULT
-
-
-@in_a_loop
-async def test_the_same_request_id_is_run_once_for_a_session_and_again_for_another() -> None:
-    statements, work = Statements(), Work()
-    first = statements.start(ME, "r", work)
-    assert statements.start(ME, "r", work) is first
-    assert await first.wait(SOON) is RESULT
-    assert statements.start(ME, "r", work) is first, "also when it is done"
-    assert statements.start(YOU, "r", work) is not first
-    await asyncio.sleep(0)
-    assert len(work.query_ids) == 2
-
-
-@in_a_loop
-async def test_without_a_request_id_every_statement_is_another() -> None:
-    statements, work = Statements(), Work()
-    assert statements.start(ME, "", work) is not statements.start(ME, "", work)
-
-
-@in_a_loop
 async def test_another_session_neither_finds_nor_aborts_a_statement() -> None:
     statements, work = Statements(), Work(done=False)
     statement = statements.start(ME, "r", work)
@@ -97,19 +60,6 @@ async def test_another_session_neither_finds_nor_aborts_a_statement() -> None:
     assert not statements.abort(YOU, query_id=statement.query_id)
     work.done.set()
     assert await statement.wait(SOON) is RESULT
-
-
-@pytest.mark.parametrize("by", ["request_id", "query_id"])
-def test_an_aborted_statement_fails_with_000604(by: str) -> None:
-    async def test() -> None:
-        statements = Statements()
-        statement = statements.start(ME, "r", Work(done=False))
-        await asyncio.sleep(0)
-        assert statements.abort(ME, **{by: getattr(statement, by)})
-        error = await error_of(statement)
-        assert (error.code, error.sqlstate) == ("000604", "57014")
-
-    asyncio.run(test())
 
 
 @pytest.mark.parametrize(
@@ -146,24 +96,6 @@ async def test_a_statement_is_cancelled_by_its_id_from_any_thread_of_its_session
     assert not mine("unknown")
 
 
-@in_a_loop
-async def test_there_is_nothing_to_abort_once_a_statement_is_done() -> None:
-    statements = Statements()
-    statement = statements.start(ME, "r", Work())
-    await statement.wait(SOON)
-    assert not statements.abort(ME, request_id="r")
-    assert not statements.abort(ME, request_id="unknown")
-    assert not statements.abort(ME)
-
-
-@in_a_loop
-async def test_an_sql_error_is_the_same_for_everybody_who_waits() -> None:
-    error = SqlError("no", code="001003", sqlstate="42000")
-    statement = Statements().start(ME, "r", Work(error=error))
-    both = tuple(await asyncio.gather(error_of(statement), error_of(statement)))
-    assert both == (error, error)
-
-
 def test_any_other_error_is_an_internal_one_of_snowflakes_without_its_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -176,20 +108,6 @@ def test_any_other_error_is_an_internal_one_of_snowflakes_without_its_words(
     asyncio.run(test())
     assert caplog.messages == ["A statement failed: KeyError"]
     assert "a prompt" not in caplog.text
-
-
-@in_a_loop
-async def test_ending_a_session_cancels_and_forgets_its_statements_alone() -> None:
-    statements, slow = Statements(), Work(done=False)
-    mine = statements.start(ME, "r", slow)
-    yours = statements.start(YOU, "r", slow)
-    await asyncio.sleep(0)
-    statements.abort_all(ME)
-    assert (await error_of(mine)).code == "000604"
-    assert statements.find(ME, mine.query_id) is None
-    assert statements.find(YOU, yours.query_id) is yours
-    assert not yours.task.cancelled()
-    yours.task.cancel()
 
 
 def test_only_so_many_finished_statements_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,14 +141,3 @@ def test_of_large_results_only_the_latest_are_kept(monkeypatch: pytest.MonkeyPat
         assert kept == [False, True, True]
 
     asyncio.run(test())
-
-
-def test_a_failure_that_nobody_waits_for_is_logged_and_not_reported_as_forgotten(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def test() -> None:
-        statement = Statements().start(ME, "r", Work(error=KeyError("nobody asks")))
-        await asyncio.wait({statement.task})
-
-    asyncio.run(test())
-    assert caplog.messages == ["A statement failed: KeyError"]

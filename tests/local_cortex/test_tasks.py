@@ -128,29 +128,6 @@ def test_a_translation_that_is_not_known_says_so() -> None:
         run("translate", given | {"target": "tlh"})
 
 
-def test_a_document_fits_its_schema() -> None:
-    schema = {
-        "type": "object",
-        "properties": {
-            "rating": {"type": "integer"},
-            "mood": {"type": "string", "enum": ["negative", "positive"]},
-            "food": {"type": "boolean"},
-            "tags": {"type": "array", "items": {"type": "string"}},
-            "prices": {"type": "array", "items": {"type": "number"}},
-            "who": {"type": ["string", "null"]},
-        },
-    }
-    text = "prices: three, rating: 4, tags: tea, cake. The food was great"
-    assert run("structure", {"text": text, "schema": schema}) == {
-        "rating": 4,
-        "mood": "positive",
-        "food": True,
-        "tags": ["tea", "cake. The food was great"],
-        "prices": [],
-        "who": None,
-    }
-
-
 @pytest.mark.parametrize("text", ["\n" * 50_000, "a." * 50_000, "a: b, " * 20_000, "not " * 20_000])
 def test_a_long_text_is_read_at_its_beginning(text: str) -> None:
     run("sentiment", {"text": text, "categories": ["food"]})

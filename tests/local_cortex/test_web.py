@@ -20,7 +20,6 @@ from local_cortex.routes.web import (
     bearer,
     json_body,
     json_text,
-    rest_error,
     session_token,
     while_connected,
 )
@@ -63,18 +62,6 @@ def test_json_can_be_read_by_people_and_has_no_line_breaks() -> None:
 def test_json_holds_no_number_that_json_has_not(value: float) -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         json_text(value)
-
-
-def test_a_rest_error_carries_its_request_id_and_its_code_twice() -> None:
-    plain, coded = rest_error(400, "no"), rest_error(401, "no", "390104")
-    assert json.loads(bytes(plain.body)) == {
-        "code": "399302",
-        "message": "no",
-        "request_id": plain.headers["x-snowflake-request-id"],
-        "error_code": "399302",
-    }
-    body = json.loads(bytes(coded.body))
-    assert (body["code"], body["error_code"]) == ("390104", "390104")
 
 
 @pytest.mark.parametrize(

@@ -60,16 +60,6 @@ async def test_a_statement_is_computed_on_a_thread_that_does_not_keep_the_interp
 
 
 @in_a_loop
-async def test_a_statement_past_its_deadline_fails_as_snowflakes_do() -> None:
-    with pytest.raises(SqlError) as failed:
-        await ask(LONG, Workers(seconds=0.2))
-    assert (failed.value.code, failed.value.sqlstate) == ("000630", "57014")
-    assert str(failed.value) == (
-        "Statement reached its statement or warehouse timeout of 0.2 second(s) and was canceled."
-    )
-
-
-@in_a_loop
 async def test_the_loop_goes_on_while_a_statement_is_computed() -> None:
     one = execution()
     running = asyncio.create_task(Workers().run(partial(until_stopped, one), one))
