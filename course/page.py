@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -13,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import connect
 from course import (
+    ASSETS,
     connection_panel,
     content,
     contents,
@@ -44,7 +44,7 @@ from course.warm import warm_up
 __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
-ICON = Path(__file__).parent / "assets" / "icon.svg"
+ICON = ASSETS / "icon.svg"
 
 
 class LessonPage:
