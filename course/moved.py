@@ -111,11 +111,7 @@ NOTHING = Moved()
 
 
 def load(folder: Path = LESSONS) -> Moved:
-    """Read what moved in a folder of lessons; nothing if there is no such file.
-
-    Raises:
-        LessonError: the file is not as lessons/README.md says.
-    """
+    """Read what moved in a folder of lessons, nothing without a file; or raise ``LessonError``."""
     return toml_models.kept(Moved, folder / FILE) or NOTHING
 
 
@@ -129,10 +125,7 @@ def kept() -> Moved:
 
 
 def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
-    """Yield each entry that leads nowhere, on to another entry, or away from what is still there.
-
-    ``known`` are all places of the course.
-    """
+    """Yield the entries that lead nowhere, on to others, or away from a place that is ``known``."""
     path = folder / FILE
     source = path.read_text("utf-8") if path.exists() else ""
     places = moved.places

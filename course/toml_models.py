@@ -83,8 +83,7 @@ class Both(Table):
 def validated(model: type[Model], path: Path, *, guide: str = GUIDE) -> Model:
     """Read a TOML file as ``model``; ``guide`` is where to read what its fields may be.
 
-    Raises:
-        LessonError: it cannot be read, is not TOML, or does not fit; every fault, with its line.
+    Raises ``LessonError`` with every fault and its line.
     """
     with reading():
         table, source = read_toml(path)

@@ -44,9 +44,8 @@ class Row:
 def grade_files(files: Sequence[Path], language: Language = "en") -> Iterator[Row]:
     """Judge every program in the files: file by file, lesson by lesson.
 
-    Raises:
-        connection.ConnectionFailed: Local Cortex, which answers the programs, does not start.
-        practice.Unavailable: programs cannot be run on this machine.
+    Raises ``ConnectionFailed`` if Local Cortex does not start, ``Unavailable`` if programs cannot
+    be run on this machine.
     """
     answers = Answers(AnswerSettings())
     found = cache(load_exercises)

@@ -28,11 +28,7 @@ class Glossary(RootModel[dict[str, Term]]):
 
 
 def load(folder: Path) -> Glossary:
-    """Read the glossary of a folder of lessons; an empty one if there is none.
-
-    Raises:
-        LessonError: it is not as lessons/README.md says.
-    """
+    """Read a folder's glossary, which is empty without a file; or raise ``LessonError``."""
     return kept(Glossary, folder / "glossary.toml") or Glossary({})
 
 

@@ -91,12 +91,7 @@ class Lesson:
 
 
 def load(folder: Path) -> Lesson:
-    """Read a lesson's metadata; cached until the file changes.
-
-    Raises:
-        LessonError: ``lesson.toml`` is missing, is not TOML, or has a wrong field; or the folder's
-            name does not fit it.
-    """
+    """Read a lesson's metadata, again when the file has changed; or raise ``LessonError``."""
     path = folder / "lesson.toml"
     meta = kept(Meta, path)
     if meta is None:
@@ -114,8 +109,7 @@ def load(folder: Path) -> Lesson:
 def read_code(lesson: Lesson, file: str, region: str = "") -> str:
     """Return a file of the lesson's code, or one region of it, without the region marks.
 
-    Raises:
-        LookupError: there is no such file or region, or it cannot be read; the text says which.
+    Raises ``LookupError``, which says which file or region is missing or cannot be read.
     """
     path = lesson.folder / file
     if not CODE.fullmatch(file) or not is_inside(path, lesson.folder):
@@ -150,11 +144,7 @@ def _region(source: str, file: str, region: str) -> str:
 
 
 def program(lesson: Lesson) -> str:
-    """Return the program that the lesson's steps make when they are put one after another.
-
-    Raises:
-        LessonError: a step cannot be read.
-    """
+    """Return the program that a lesson's steps make together; or raise ``LessonError``."""
     try:
         with reading():
             steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
@@ -212,11 +202,7 @@ def lessons(folder: Path = LESSONS) -> list[Lesson]:
 
 
 def find(name: str, folder: Path = LESSONS) -> Lesson:
-    """Return the lesson whose folder is called ``name``.
-
-    Raises:
-        LessonError: there is no such lesson, or it is broken.
-    """
+    """Return the lesson whose folder is called ``name``; or raise ``LessonError``."""
     found = next((entry for entry in entries(folder) if entry.name == name), None)
     if isinstance(found, Broken):
         raise LessonError(found.problems)

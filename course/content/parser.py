@@ -365,11 +365,7 @@ class Prose:
 
 
 def sections(lesson: Lesson, language: Language) -> dict[str, tuple[Block, ...]]:
-    """Return a lesson's prose, section by section.
-
-    Raises:
-        LessonError: something is wrong with it.
-    """
+    """Return a lesson's prose, section by section; or raise ``LessonError``."""
     prose = read(lesson, language)
     if prose.problems:
         raise LessonError(prose.problems)

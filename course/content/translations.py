@@ -41,11 +41,7 @@ def digest(text: str) -> str:
 
 
 def stale(lesson: Lesson, language: Language) -> list[str]:
-    """Return the ids of the sections whose original alone has changed since they said the same.
-
-    Raises:
-        LessonError: translated.toml is damaged.
-    """
+    """Return the ids of the sections whose original alone has changed since they said the same."""
     if language == ORIGINAL:
         return []
     known = _record(lesson).get(language, {})
@@ -74,9 +70,6 @@ def follow(lesson: Lesson, language: Language) -> None:
     """Note each section that has been translated or corrected, so that its next change is noticed.
 
     Stale sections stay stale. Nothing is noted of a lesson with mistakes, or never translated.
-
-    Raises:
-        LessonError: translated.toml is damaged.
     """
     known = _record(lesson).get(language)
     if known is None or any(read(lesson, each).problems for each in (ORIGINAL, language)):
@@ -93,9 +86,7 @@ def follow(lesson: Lesson, language: Language) -> None:
 def record(lesson: Lesson, language: Language) -> Path:
     """Note that a whole translation is up to date, and return the file that says so.
 
-    Raises:
-        LessonError: translated.toml is damaged.
-        ValueError: the language is the original's.
+    Raises ``ValueError`` for the language that the others are translated from.
     """
     if language == ORIGINAL:
         raise ValueError(f"{ORIGINAL} is what the other languages are translated from")

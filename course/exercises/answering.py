@@ -48,10 +48,7 @@ class Answers:
     ``connection.connect``. ``policy_of`` makes the policy that each question passes. ``on_idle`` is
     called while a model is silent, and ``on_wait`` with the number of people ahead while a question
     waits for a place: an exception from either ends the answer. ``refusal`` is why the policy
-    refused a question, if it did. Any thread may use it.
-
-    Raises:
-        connection.ConnectionFailed: there is no session; no program is to blame.
+    refused a question, if it did. Any thread may use it. Raises ``ConnectionFailed``.
     """
 
     def __init__(
@@ -83,11 +80,8 @@ class Answers:
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
         """Return the deltas of an answer to ``Complete``, which is asked for when the first one is.
 
-        ``fault`` is that of the scene that the program is tried in.
-
-        Raises:
-            Refused: the model may not be used, or the policy refuses the question.
-            streaming.StreamError: at a delta.
+        ``fault`` is that of the scene that the program is tried in. Raises ``Refused``, and
+        ``StreamError`` at a delta.
         """
         return self._stream(lambda: DirectStrategy(self._connection.session), request, fault)
 
@@ -125,12 +119,7 @@ class Answers:
     def sql(
         self, query: str, params: list[Any] | None, fault: str | None = None
     ) -> tuple[list[str], list[list[Any]]]:
-        """Run a statement, and return the names of its columns and its rows.
-
-        Raises:
-            Refused: a learner's program may not run it, or the policy refuses the question.
-            SqlError: it failed.
-        """
+        """Return a statement's column names and its rows; or raise ``Refused`` or ``SqlError``."""
         statement = sql_forms.read(query, params)
         if statement.model is None:
             return self._run(statement)
@@ -152,12 +141,9 @@ class Answers:
             reservation.settle(used)
 
     def _check_model(self, name: str, fault: str | None) -> None:
-        """Let a program ask for a model by its plain name only, or for its scene's fault.
+        """Raise ``Refused`` unless a model is asked for by its plain name, or as its scene's fault.
 
         A name that no model has passes: that it is unknown is for Snowflake to say.
-
-        Raises:
-            Refused: ``model``.
         """
         plain = name.strip().lower()
         special = plain.startswith(FAULTY) or SPEEDY in plain
@@ -184,11 +170,7 @@ class Answers:
         return names, [list(row) for row in rows]
 
     def _let_in(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Pass the policy with one question; call ``_let_out`` when it is answered.
-
-        Raises:
-            Refused: ``refusal`` says why.
-        """
+        """Let a question in until ``_let_out``; or raise ``Refused``, and ``refusal`` says why."""
         try:
             if isinstance(self._policy, Refusal):
                 raise self._policy.again()
@@ -238,10 +220,8 @@ def answering(
 def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
     """Run a program in all scenes of an exercise, unseen, and return what it did.
 
-    One that does not parse, or has a blank left, is not run, as on the page.
-
-    Raises:
-        practice.Unavailable: programs cannot be run on this machine.
+    One that does not parse, or has a blank left, is not run, as on the page. Raises
+    ``Unavailable`` if programs cannot be run on this machine.
     """
     events: list[Event] = []
     for scene in exercise.about.scenes if can_be_run(code) else ():

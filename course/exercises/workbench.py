@@ -78,10 +78,7 @@ def draw_snippet(lesson: str, source: str, code: str) -> None:
 
 
 def draw_practice(lesson: str, placed: Collection[str]) -> None:
-    """Draw the list of a lesson's exercises, and the panels of those that stand nowhere else.
-
-    ``placed`` names those that stand in the lesson's text.
-    """
+    """Draw the list of a lesson's exercises, and the panels of those not ``placed`` in its text."""
     found = _usable(lesson)
     if not found:
         if (LESSONS / lesson / "practice").is_dir():

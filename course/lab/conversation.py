@@ -73,10 +73,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class TurnUsage:
-    """What one request of a conversation took.
-
-    ``sent`` and ``received`` are tokens; ``counted`` tells whether the server counted them.
-    """
+    """The tokens of one request; ``counted`` tells whether the server counted them."""
 
     messages: int
     sent: int

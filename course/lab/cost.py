@@ -32,10 +32,7 @@ WAYS = ("naive", "ours")
 
 @dataclass
 class Meter:
-    """What was counted; ``sent`` and ``messages`` are ``None`` where Streamlit hides them.
-
-    ``cpu`` is the CPU time of the measured thread, in seconds.
-    """
+    """What was counted (``None`` where Streamlit hides it); ``cpu`` is the thread's, in seconds."""
 
     sent: int | None = None
     messages: int | None = None
@@ -182,13 +179,10 @@ def draw(connection: Connection) -> Redraw | None:
 
 
 def _measure(job: Measurement, turn: Turn) -> bool:
-    """Go on showing the answer in both ways, one after the other, until somebody else waits.
+    """Show the answer in both ways until somebody else waits; true: the browser starts this again.
 
     A click elsewhere has the page drawn again. What ``st.write_stream`` had shown is drawn without
     being counted then, because it cannot go on by itself; what ``show`` draws is always counted.
-
-    Returns:
-        Whether the browser has been asked to start this fragment again.
     """
     with job.looked_at(), st.container(key="lab-text-cost"):
         st.caption(text("lab.cost.measuring", way=text("lab.cost.naive")))

@@ -107,10 +107,7 @@ def _by_method(
 
 
 def findings(lanes: Sequence[Lane]) -> list[Finding]:
-    """Return what to look for in these finished lanes, leaving out what is missing.
-
-    Only answers that came to their end are compared with each other.
-    """
+    """Return what these finished lanes show; only answers that came to their end are compared."""
     by_way = {lane.way: lane for lane in lanes if lane.status in WELL}
     custom, direct, ours = (by_way.get(way) for way in ("custom", "direct", "ours"))
     live = direct or ours

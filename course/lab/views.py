@@ -204,8 +204,7 @@ def kept(name: str, make: Callable[[], Kept]) -> Kept:
 def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:
     """Draw a view's button, with Stop beside it while anything runs; start what it asks for.
 
-    Returns:
-        The view's last run, unless nothing came of it.
+    Return the view's last run, unless nothing came of it.
     """
     bench = _bench()
     if bench.wanted == view:

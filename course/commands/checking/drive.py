@@ -15,11 +15,7 @@ MESSAGES = ("What is Snowflake Cortex, in one sentence?", "Shorter, please.")
 
 
 def main(path: str) -> None:
-    """Run the program at ``path``.
-
-    Raises:
-        SystemExit: it raised an exception; the text names it.
-    """
+    """Run the program at ``path``; an exception in it ends this process, and names it."""
     warnings.simplefilter("ignore")
     from streamlit.testing.v1 import AppTest
 

@@ -76,9 +76,8 @@ def run_python(
 ) -> subprocess.CompletedProcess[str]:
     """Run Python in ``folder`` with these variables besides our own, and return its output.
 
-    Raises:
-        subprocess.TimeoutExpired: it did not end within ``seconds``, and has been killed.
-        ProcessFailed: the check has been interrupted.
+    Raises ``TimeoutExpired`` if it did not end, and has been killed, and ``ProcessFailed`` if the
+    check has been interrupted.
     """
     if _over.is_set():
         raise ProcessFailed
@@ -138,8 +137,7 @@ def _rows(
 ) -> tuple[list[list[Any]], int]:
     """Run a script of ours; return the JSON in its last line of output, and its exit code.
 
-    Raises:
-        ProcessFailed: it does not end (``late``), or something ended it (``failed``).
+    Raises ``ProcessFailed``: it does not end (``late``), or something ended it (``failed``).
     """
     try:
         done = run_python(arguments, folder, environment, seconds)
