@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from course import moved
-from course.exercises.answering import Answers, try_out
+from course.exercises.answering import Backend, try_out
 from course.language import Language
 from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, renamed
 from course.progress.transfer import parse
@@ -47,11 +47,11 @@ def grade_files(files: Sequence[Path], language: Language = "en") -> Iterator[Ro
     Raises ``ConnectionFailed`` if Local Cortex does not start, ``Unavailable`` if programs cannot
     be run on this machine.
     """
-    answers = Answers(AnswerSettings())
+    backend = Backend(AnswerSettings())
     found = cache(load_exercises)
 
     def judge(item: Row | tuple[Path, Fact]) -> Row:
-        return item if isinstance(item, Row) else _judge(*item, found, answers, language)
+        return item if isinstance(item, Row) else _judge(*item, found, backend, language)
 
     work = [item for path in files for item in _work(path)]
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
@@ -94,7 +94,7 @@ def _judge(
     path: Path,
     fact: Fact,
     found: Callable[[str], list[Exercise]],
-    answers: Answers,
+    backend: Backend,
     language: Language,
 ) -> Row:
     name = fact.item.removeprefix(EXERCISE)
@@ -108,7 +108,7 @@ def _judge(
         return replace(row, first="the course has no such exercise")
     if len(fact.value) > RunLimits().code:
         return replace(row, first="the program is too long")
-    results = grade(exercise, fact.value, try_out(exercise, fact.value, answers), language)
+    results = grade(exercise, fact.value, try_out(exercise, fact.value, backend), language)
     passed = sum(result.passed for result in results)
     first = next((result for result in results if not result.passed), None)
     said = "" if first is None else f"{first.title}: {first.message}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -41,8 +41,8 @@ STATEMENT_SECONDS = 60
 FAULTY, SPEEDY = "fault-", "@"
 
 
-class Answers:
-    """Answers for learners' programs, on the page's connection or on Local Cortex.
+class Backend:
+    """Runs learners' programs, and answers them on the page's connection or on Local Cortex.
 
     ``settings`` say whether an account may be used, and which of its models; ``preferred`` is for
     ``connection.connect``. ``policy_of`` makes the policy that each question passes. ``on_idle`` is
@@ -76,6 +76,25 @@ class Answers:
         self._lock = threading.RLock()
         self.refusal: Refusal | None = None
         _ = self._connection.session
+
+    def run(
+        self,
+        code: str,
+        scene: SceneText,
+        *,
+        state: SessionState | None = None,
+        learner: str | None = None,
+    ) -> Generator[Event]:
+        """Run a program in a scene; ``state`` is what its page has kept so far."""
+        return run(
+            code,
+            complete=_answering(self.complete, scene),
+            chat=_answering(self.chat, scene),
+            sql=partial(self.sql, fault=scene.fault),
+            scene=_scene_of(scene),
+            state=state or SessionState(),
+            learner=learner,
+        )
 
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
         """Return the deltas of an answer to ``Complete``, which is asked for when the first one is.
@@ -198,13 +217,13 @@ class Answers:
             place.leave()
 
 
-def scene_of(scene: SceneText) -> Scene:
+def _scene_of(scene: SceneText) -> Scene:
     """Return the world that a program finds in a scene."""
     inputs = {**scene.inputs, **dict.fromkeys(scene.press, True)}
     return Scene(inputs, scene.inside_snowflake, scene.say, scene.stop_after)
 
 
-def answering(
+def _answering(
     answer: Callable[[CompletionRequest, str | None], Iterator[str]], scene: SceneText
 ) -> Callable[[CompletionRequest], Iterator[str]]:
     """Return what answers one program's calls in a scene, its fault included."""
@@ -217,17 +236,11 @@ def answering(
     return complete
 
 
-def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
+def try_out(exercise: Exercise, code: str, backend: Backend) -> list[Event]:
     """Run a program in all scenes of an exercise, unseen, and return what it did.
 
     One that does not parse, or has a blank left, is not run, as on the page. Raises
     ``Unavailable`` if programs cannot be run on this machine.
     """
-    events: list[Event] = []
-    for scene in exercise.about.scenes if can_be_run(code) else ():
-        complete = answering(answers.complete, scene)
-        chat = answering(answers.chat, scene)
-        sql = partial(answers.sql, fault=scene.fault)
-        place, state = scene_of(scene), SessionState()
-        events += run(code, complete=complete, chat=chat, sql=sql, scene=place, state=state)
-    return events
+    scenes = exercise.about.scenes if can_be_run(code) else []
+    return [event for scene in scenes for event in backend.run(code, scene)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from course.commands.checking.exercise_files import snippets, unproven
 from course.content.lesson import find
-from course.exercises.answering import Answers, try_out
+from course.exercises.answering import Backend, try_out
 from course.language import LANGUAGES
 from course.settings import AnswerSettings
 from course.toml_models import Place
@@ -31,7 +31,7 @@ RUNS_PER_PROCESSOR = 8
 
 def main(lessons: Path, names: list[str]) -> list[Row]:
     """Return what is wrong with the exercises of the lessons that are named."""
-    answers = Answers(AnswerSettings())
+    backend = Backend(AnswerSettings())
     exercises = [each for name in names for each in load_exercises(name, lessons)]
     shown = [
         (str(lessons / name / file), *each)
@@ -40,16 +40,16 @@ def main(lessons: Path, names: list[str]) -> list[Row]:
     ]
     # A run waits for its model and its sleeps for most of its time; a place limits who computes.
     with ThreadPoolExecutor(max_workers=RUNS_PER_PROCESSOR * (os.cpu_count() or 1)) as pool:
-        tried = [_begin(each, lessons / each.day / "practice", answers, pool) for each in exercises]
-        ran = pool.map(partial(_run_snippet, answers), shown)
+        tried = [_begin(each, lessons / each.day / "practice", backend, pool) for each in exercises]
+        ran = pool.map(partial(_run_snippet, backend), shown)
         return [row for rows in (*(rows() for rows in tried), *ran) for row in rows]
 
 
-def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Row]:
+def _run_snippet(backend: Backend, shown: tuple[str, Exercise, bool]) -> list[Row]:
     """Run what learners can run, as it is: it ends without an error, unless it fails on purpose."""
     file, each, fails = shown
     try:
-        results = grade(each, each.starter, try_out(each, each.starter, answers), "en")
+        results = grade(each, each.starter, try_out(each, each.starter, backend), "en")
     except Unavailable as error:
         return [(file, (), *_unavailable(error))]
     wrong = next((result for result in results if not result.passed), None)
@@ -63,12 +63,12 @@ def _run_snippet(answers: Answers, shown: tuple[str, Exercise, bool]) -> list[Ro
 
 
 def _begin(
-    exercise: Exercise, practice: Path, answers: Answers, pool: ThreadPoolExecutor
+    exercise: Exercise, practice: Path, backend: Backend, pool: ThreadPoolExecutor
 ) -> Callable[[], list[Row]]:
     """Begin to run an exercise's programs; what is returned waits for them, and judges them."""
     folder = practice / exercise.name
     programs = ["solution", "starter", *exercise.about.wrong, *exercise.about.right]
-    results = pool.map(partial(_try, exercise, folder, answers), programs)
+    results = pool.map(partial(_try, exercise, folder, backend), programs)
 
     def rows() -> list[Row]:
         (rows, _), *others = results
@@ -84,7 +84,7 @@ def _begin(
 
 
 def _try(
-    exercise: Exercise, folder: Path, answers: Answers, what: str | RightAnswer
+    exercise: Exercise, folder: Path, backend: Backend, what: str | RightAnswer
 ) -> tuple[list[Row], Seen]:
     """Run a program; return what is wrong, and what the checks of a wrong answer found."""
     file = str(folder / "exercise.toml")
@@ -93,7 +93,7 @@ def _try(
             code = exercise.answer_program(what)
         else:
             code = exercise.solution if what == "solution" else exercise.starter
-        events = try_out(exercise, code, answers)
+        events = try_out(exercise, code, backend)
         graded = {name: grade(exercise, code, events, name) for name in LANGUAGES}
     except Unavailable as error:
         return [(file, (), *_unavailable(error))], set()
