@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from course import FOLDER, LESSONS, toml_models
 from course.problems import LessonError, Problem, log_once
-from course.toml_models import Table, line_of
+from course.toml_models import Table, form, line_of
 
 FILE = "moved.toml"
 NAME = (
@@ -28,7 +28,10 @@ PLACE = re.compile(NAME)
 EXERCISE = re.compile(r"[0-9]+_[a-z0-9_]+")
 Kind: TypeAlias = Literal["lesson", "exercise", "question", "anchor"]
 #: A lesson, an exercise or a question of one (``lesson/item``), or an anchor (``lesson#anchor``).
-Place = Annotated[str, Field(pattern=f"^{NAME}$")]
+Place = Annotated[
+    str,
+    form(NAME, "a place such as day_03_streams, day_03_streams/1_first or day_03_streams#theory"),
+]
 
 
 def kind_of(place: str) -> Kind:

@@ -33,9 +33,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
-        # A quotation may end in a full stop of its own.
-        end = "" if self.fix.endswith("?") else "."
-        return f"{place}: {_plain(self.what).rstrip('.')}. {_plain(self.fix)}{end}"
+        return f"{place}: {_ended(self.what)} {_ended(self.fix)}"
 
 
 class LessonError(Exception):
@@ -84,6 +82,12 @@ def short(path: Path) -> str:
             last = len(path.parts) - 1 - path.parts[::-1].index(folder)
             return _plain("/".join(path.parts[last:]))
     return _plain(path.name)
+
+
+def _ended(text: str) -> str:
+    """Return a sentence that ends once: a quotation may end in a mark of its own."""
+    shown = _plain(text).rstrip(".")
+    return shown if shown.endswith("?") else f"{shown}."
 
 
 def _plain(text: str) -> str:

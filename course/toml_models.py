@@ -64,6 +64,17 @@ def _one_line(text: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line)]
 
 
+def form(pattern: str, said: str) -> AfterValidator:
+    """Accept a text of a form, which ``said`` describes to the one who wrote another."""
+
+    def fits(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"must be {said}")
+        return text
+
+    return AfterValidator(fits)
+
+
 class Table(BaseModel):
     """A table of one of the course's TOML files; it may hold nothing that is not declared."""
 

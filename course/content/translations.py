@@ -10,12 +10,12 @@ import hashlib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
 from course.content.lesson import Lesson
 from course.content.parser import read
 from course.language import Language
-from course.toml_models import kept
+from course.toml_models import form, kept
 
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
@@ -25,9 +25,11 @@ HEADER = (
 )
 
 
-Section = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+Section = Annotated[str, form("[a-z0-9-]{1,60}", "a section's id")]
 #: The second digest is missing in files of version 0.1.
-Digests = Annotated[str, Field(pattern=r"^[0-9a-f]{16}( [0-9a-f]{16})?$")]
+Digests = Annotated[
+    str, form("[0-9a-f]{16}( [0-9a-f]{16})?", "as `python -m course translated` writes it")
+]
 
 
 class Record(RootModel[dict[Language, dict[Section, Digests]]]):

@@ -79,7 +79,7 @@ def test_fewer_than_three_hints_are_an_error(folder: Path) -> None:
     hints[3] = hints[3].partition("\n\n")[2]
     (folder / "exercise.toml").write_text("[[hints]]".join(hints[:3]) + hints[3], encoding="utf-8")
     (said,) = seen(folder)
-    assert "has 2 hints, not 3" in said
+    assert "has 2 hints, and needs 3" in said
 
 
 def test_an_edit_of_a_text_that_is_not_there_is_named(folder: Path) -> None:
