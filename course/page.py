@@ -145,18 +145,17 @@ def lesson_page(name: str) -> LessonPage:
         draw_section(name, questions, draw_live)
 
     def draw_text() -> None:
-        after = lesson.meta.solution_after
-        solved = exercises.shows_solutions(name, after)
+        awaited = exercises.awaited(name, lesson.meta.solution_after)
         for section, blocks in parts.items():
-            if section == "solution" and not solved:
+            if section == "solution" and awaited:
                 draw_section(name, blocks[:1], draw_live)
-                exercises.say_when_solutions_are_shown(name, after)
+                exercises.say_why_hidden(awaited)
                 continue
             draw_section(name, blocks, draw_live)
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
         # The whole program is the solution, too.
-        _take_away(lesson, source if solved else "")
+        _take_away(lesson, "" if awaited else source)
         milestone.draw(lesson, lessons)
         _neighbours(lesson, lessons)
         if opened_here():

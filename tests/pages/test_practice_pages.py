@@ -367,12 +367,12 @@ def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -
     first, second, *_ = exercises = load_exercises("day_03_write_streams")
     progress = progress_panel.current()
     progress.record(first.day, "tried", f"exercise:{first.name}", "x = 1")
-    assert practice_panel.shows_solutions(first.day, [first.name])
-    assert not practice_panel.shows_solutions(first.day, [first.name, second.name])
-    assert not practice_panel.shows_solutions(first.day, None)
+    assert not practice_panel.awaited(first.day, [first.name])
+    assert practice_panel.awaited(first.day, [first.name, second.name])
+    assert practice_panel.awaited(first.day, None)
     for each in exercises:
         progress.record(each.day, "tried", f"exercise:{each.name}", "x = 1")
-    assert practice_panel.shows_solutions(first.day, None)
+    assert not practice_panel.awaited(first.day, None)
 
 
 def test_a_program_that_holds_another_exercises_answer_is_shown_once_that_one_was_tried() -> None:
