@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -46,6 +47,17 @@ class LessonError(Exception):
 
 def problem_of(error: SourceError) -> Problem:
     return Problem(error.path, error.line, error.what, error.fix)
+
+
+def to_json(problems: Iterable[Problem]) -> str:
+    """Return problems for another process, which reads them with ``from_json``."""
+    return json.dumps(
+        [(str(each.path), each.line, each.what, each.fix, each.severity) for each in problems]
+    )
+
+
+def from_json(text: str) -> list[Problem]:
+    return [Problem(Path(path), *rest) for path, *rest in json.loads(text)]
 
 
 @contextmanager
