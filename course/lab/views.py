@@ -6,7 +6,7 @@ import importlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -36,7 +36,6 @@ RECORD_CHARACTERS = 20_000
 
 #: Draws what a run has recorded meanwhile in the place of what was drawn before.
 Redraw = Callable[[], None]
-Kept = TypeVar("Kept")
 SomeJob = TypeVar("SomeJob", bound=Job)
 
 
@@ -57,8 +56,8 @@ class Bench:
         self.drawn: tuple[Job | None, object] = None, None
         #: What decides which elements the lab has, as it was last drawn.
         self.layout: object = None
-        #: What the views keep besides.
-        self.things: dict[str, object] = {}
+        #: The figures of past comparisons, the newest last.
+        self.past: list[dict[str, Any]] = []
 
     @property
     def going_on(self) -> Job | None:
@@ -138,7 +137,7 @@ def draw(views: Sequence[LabView]) -> None:
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
         names = [NAMES.get(view, view) for view in views]
-        bench = _bench()
+        bench = bench_of_tab()
         if shelf.came_back(BENCH) and bench.view in names:
             st.session_state["lab-drawer"], st.session_state["lab-view"] = True, bench.view
         box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
@@ -147,7 +146,7 @@ def draw(views: Sequence[LabView]) -> None:
                 _view(bench, connect(connection_panel.preferred()), names)
 
 
-def _bench() -> Bench:
+def bench_of_tab() -> Bench:
     """Return this tab's, which pages change in place."""
     bench: Bench = st.session_state.setdefault(BENCH, Bench())
     return bench
@@ -196,17 +195,12 @@ def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
     again(turn, "lab")
 
 
-def kept(name: str, make: Callable[[], Kept]) -> Kept:
-    """Return an object of this tab's, which pages change in place."""
-    return cast("Kept", _bench().things.setdefault(name, make()))
-
-
 def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:
     """Draw a view's button, with Stop beside it while anything runs; start what it asks for.
 
     Return the view's last run, unless nothing came of it.
     """
-    bench = _bench()
+    bench = bench_of_tab()
     if bench.wanted == view:
         bench.begin(view, make)
         shelf.keep(BENCH, bench)
