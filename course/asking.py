@@ -75,12 +75,10 @@ class Asked:
 
     @property
     def running(self) -> bool:
-        """Whether more is to come."""
         waits = self._admission is not None and self._admission.running
         return waits or (self.stream is not None and self.stream.running)
 
     def cancel(self) -> None:
-        """Stop it, wherever it is."""
         with self._lock:
             self._cancelled = True
             if self.stream is not None:
@@ -127,26 +125,21 @@ class Demo:
 
     @property
     def running(self) -> bool:
-        """Whether an answer goes on."""
         return any(each.running for each in self.questions)
 
     @property
     def characters(self) -> int:
-        """How much text it holds."""
         return sum(each.characters for each in self.streams)
 
     @property
     def streams(self) -> list[TextStream]:
-        """The streams of what was asked."""
         return [each.stream for each in self.questions if each.stream is not None]
 
     def cancel(self) -> None:
-        """End what goes on."""
         for each in self.questions:
             each.cancel()
 
     def tend(self) -> None:
-        """See to the limits of what goes on while nobody reads."""
         for each in self.questions:
             each.tend()
 

@@ -56,12 +56,10 @@ class Turn:
 
     @property
     def question(self) -> str:
-        """What the learner wrote."""
         return self.messages[-1].content
 
     @property
     def answer(self) -> str:
-        """What has come of the answer."""
         return self.asked.stream.text if self.asked.stream is not None else ""
 
     @cached_property
@@ -71,7 +69,6 @@ class Turn:
 
     @property
     def tokens_received(self) -> int:
-        """The tokens of the answer, as Local Cortex counts them."""
         return tokens.count(self.answer)
 
 

@@ -14,8 +14,7 @@ from course.language import current, text
 GO_TO_KEY = "course_go_to"
 
 _follower = st.components.v2.component(
-    "course_contents",
-    js=(ASSETS / "contents.js").read_text("utf-8"),
+    "course_contents", js=(ASSETS / "contents.js").read_text("utf-8")
 )
 
 

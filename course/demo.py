@@ -51,12 +51,7 @@ def choose_model(label: str, hand_out: Sequence[str], connection: Connection) ->
     # One box, which stands beside other fields as one thing.
     with st.container(key="demo-field-model"):
         chosen = choice(
-            st.selectbox,
-            label,
-            names,
-            key="model",
-            index=usable,
-            format_func=labels.__getitem__,
+            st.selectbox, label, names, key="model", index=usable, format_func=labels.__getitem__
         )
         # Always there, empty or not: what stands below keeps its place, and with it, to Streamlit,
         # its identity; a button pressed meanwhile would be forgotten.

@@ -15,10 +15,7 @@ from course import ASSETS
 #: In the session: whether a page with fragments has been shown.
 LESSON_SEEN = "course_lesson_seen"
 
-_look = st.components.v2.component(
-    "course_emptied",
-    js=(ASSETS / "emptied.js").read_text("utf-8"),
-)
+_look = st.components.v2.component("course_emptied", js=(ASSETS / "emptied.js").read_text("utf-8"))
 
 
 def look(page: str) -> None:

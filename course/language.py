@@ -45,7 +45,6 @@ def current() -> Language:
 
 
 def chooser() -> None:
-    """Draw the switch between the languages."""
     # Set before the widget is made, because a link may have changed the language since it was last
     # drawn, and the widget's own memory would win.
     st.session_state[CHOOSER_KEY] = current()

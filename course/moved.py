@@ -97,7 +97,6 @@ class Moved(Table):
         return found + [(move.source, item) for move in self.moved if move.to == lesson]
 
     def lessons(self) -> dict[str, str]:
-        """Return where each lesson that moved as a whole is now."""
         return {move.source: move.to for move in self.moved if kind_of(move.source) == "lesson"}
 
     def anchors(self, lesson: str) -> dict[str, str]:

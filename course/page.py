@@ -70,7 +70,6 @@ class LessonPage:
         self._draw_text = draw_text
 
     def tried(self) -> None:
-        """Note that the learner has tried the demo."""
         progress.current().record(self._lesson.name, "tried", "demo")
 
     def draw(self, draw_demo: Callable[[], None]) -> None:

@@ -34,10 +34,7 @@ TAB_COMPONENT = "course-tab"
 #: The keys of a demo's fields.
 FIELDS = ("model", "prompt", "method")
 
-_tab = st.components.v2.component(
-    "course_tab",
-    js=(ASSETS / "tab.js").read_text("utf-8"),
-)
+_tab = st.components.v2.component("course_tab", js=(ASSETS / "tab.js").read_text("utf-8"))
 
 
 class Held(Protocol):
@@ -219,7 +216,6 @@ def of_page(make: Callable[[], Made]) -> Made:
 
 
 def keep_page(held: Held) -> None:
-    """Keep what this page has."""
     keep(_slot(page()), held)
 
 

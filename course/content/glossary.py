@@ -54,5 +54,4 @@ def with_tips(text: str, glossary: Glossary, language: Language) -> str:
 
 
 def keys(text: str) -> list[str]:
-    """Return the keys of the terms in a Markdown text, in order."""
     return [match["key"] for match in TERM.finditer(text)]

@@ -36,7 +36,6 @@ class Attempt:
 
     @property
     def characters(self) -> int:
-        """About how much it holds."""
         runs = (each for each in (self.run, self.again) if each is not None)
         return len(self.code) + sum(each.characters for each in runs)
 

@@ -106,7 +106,6 @@ class Run:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
         return self.end is None
 
     @property
@@ -116,7 +115,6 @@ class Run:
 
     @property
     def events(self) -> list[Event]:
-        """All that it has done, in order."""
         return [event for scene in self.scenes for event in scene]
 
     def state_after(self, number: int) -> SessionState | None:
@@ -160,7 +158,6 @@ class Run:
                 self._ended("broken")
 
     def forget_failure(self) -> None:
-        """Forget why it failed: that has been fixed."""
         self.failure = None
 
     def _ended(self, how: End) -> None:

@@ -31,13 +31,7 @@ from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.exercises.rate import RateLimit
 from course.language import current, drawer, text
-from practice import (
-    CheckResult,
-    Exercise,
-    ExerciseError,
-    load_exercises,
-    snippet,
-)
+from practice import CheckResult, Exercise, ExerciseError, load_exercises, snippet
 from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)

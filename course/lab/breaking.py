@@ -128,7 +128,6 @@ class Experiment(Job):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What has come of each program so far."""
         return [side.outcome() for side in self._sides]
 
     def work(self) -> None:
@@ -152,7 +151,6 @@ class Experiment(Job):
 
 
 def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
     st.caption(text("lab.breaking.about"))
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")

@@ -60,7 +60,6 @@ class Comparison(Readings):
 
 
 def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
     past = views.bench_of_tab().past
     st.caption(text("lab.compare.about"))
     # The button stands above what it depends on: the settings are sensible as they are.
@@ -98,10 +97,7 @@ def _settings(connection: Connection) -> Settings:
     with right:
         chunk_size = st.slider(text("lab.compare.chunk_size"), 2, 40, 5, key="lab-chunk")
         delay = st.slider(
-            text("lab.compare.delay"),
-            *(0.0, 0.1, 0.05, 0.01),
-            format="%.2f",
-            key="lab-delay",
+            text("lab.compare.delay"), *(0.0, 0.1, 0.05, 0.01), format="%.2f", key="lab-delay"
         )
         pace = choice(
             st.selectbox,
@@ -153,7 +149,6 @@ class _Board:
         self.draw()
 
     def draw(self) -> None:
-        """Draw the lanes as they are now."""
         lanes, now = self._job.lanes, self._job.seconds
         for lane in lanes:
             shown = safe(lane.text) if lane.text else text("lab.nothing_yet")

@@ -67,7 +67,6 @@ class Rates:
     received: float
 
     def credits(self, sent: int, received: int) -> float:
-        """Return what these tokens cost."""
         return (self.sent * sent + self.received * received) / MILLION
 
 
@@ -162,7 +161,6 @@ class Conversations(Job):
 
 
 def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
     st.caption(text("lab.conversation.about"))
     above = st.container()
     with views.settings("conversation"):

@@ -85,7 +85,6 @@ class Slices:
         return self.after(0)
 
     def after(self, characters: int) -> Iterator[str]:
-        """Yield the slices after the first ``characters``."""
         if self._began is None:
             self._began = self._clock()
         for start in range(characters, len(self._answer), SLICE):
@@ -118,7 +117,6 @@ class Measurement(Readings):
 
     @property
     def fetching(self) -> bool:
-        """Whether the answer is still to come."""
         return super().running
 
     @property
@@ -127,7 +125,6 @@ class Measurement(Readings):
 
     @property
     def answer(self) -> str:
-        """The whole answer, if one has come."""
         lane = self.lanes[0]
         return lane.text if lane.status in WELL else ""
 

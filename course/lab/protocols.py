@@ -77,7 +77,6 @@ class Both(Readings):
 
 
 def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
     question = text("lab.question.short")
     st.caption(text("lab.protocols.about"))
     above = st.container()

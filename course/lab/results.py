@@ -44,7 +44,6 @@ def curve_rows(lanes: Sequence[Lane], names: Mapping[Way, str], now: float) -> l
 def curve_spec(
     names: Mapping[Way, str], shown: Sequence[Way], seconds: str, characters: str
 ) -> Spec:
-    """Return the chart of characters over time, with the titles of its axes."""
     apart = _by_method(names, shown)
     axes = charts.quantity("seconds", seconds), charts.quantity("characters", characters)
     return charts.lines(*axes, apart, interpolate="step-after") | {"height": 340}
@@ -74,7 +73,6 @@ def gap_words(rows: Sequence[Row]) -> str:
 
 
 def gap_spec(names: Mapping[Way, str], shown: Sequence[Way], pause: str, pieces: str) -> Spec:
-    """Return the histogram of pauses, with the titles of its axes."""
     return {
         "height": 360,
         # The outline tells the methods apart without colour.

@@ -49,12 +49,10 @@ class Call:
 
     @property
     def late(self) -> int:
-        """How many tokens were made that nobody read."""
         return max(0, self.made - self.read)
 
     @property
     def over(self) -> bool:
-        """Whether no more tokens are made."""
         return self.failed or (self.stopped and not self.running)
 
     def work(self, request: CompletionRequest) -> None:
@@ -123,7 +121,6 @@ class Stopping(Job):
 
 
 def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
     st.caption(text("lab.stop.about"))
     if connection.kind != "local":
         st.info(text("lab.stop.only_local"), icon=":material/info:")

@@ -61,7 +61,6 @@ class Bench:
 
     @property
     def going_on(self) -> Job | None:
-        """The run that goes on, of whichever view."""
         return next((job for job in self.jobs.values() if job.running), None)
 
     @property
@@ -70,7 +69,6 @@ class Bench:
 
     @property
     def characters(self) -> int:
-        """About how much it holds."""
         return RECORD_CHARACTERS * len(self.jobs)
 
     def want(self, view: str) -> None:
@@ -125,7 +123,6 @@ class Spot:
             self.draw(how)
 
     def draw(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
-        """Draw an element in the place of the last one."""
         self._at = how(self._at)
 
 
@@ -268,7 +265,6 @@ def lanes(view: str, names: Sequence[str]) -> list[DeltaGenerator]:
 
 
 def heading(title: str) -> None:
-    """Draw a heading below the lab's own."""
     st.markdown(f"#### {title}", anchors=False)
 
 

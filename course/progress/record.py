@@ -92,11 +92,9 @@ class Progress:
                 self._save()
 
     def unsaved(self, lesson: str, kind: Kind, item: str = "") -> bool:
-        """Return whether such a fact was noted and could not be kept yet."""
         return (lesson, kind, item) in self._pending
 
     def has(self, lesson: str, kind: Kind, item: str = "") -> bool:
-        """Return whether there is such a fact."""
         return (lesson, kind, item) in self._facts
 
     def value(self, lesson: str, kind: Kind, item: str = "") -> str | None:
