@@ -150,11 +150,11 @@ class Experiment(Job):
                 self._admission.over(number, "", "stopped", live=False)
 
 
-def draw(connection: Connection) -> Redraw:
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.breaking.about"))
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
-        return lambda: None
+        return None
     fault = choice(
         st.selectbox,
         text("lab.breaking.fault"),

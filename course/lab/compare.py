@@ -59,7 +59,7 @@ class Comparison(Readings):
             remember(self._past, self._settings, self.lanes)
 
 
-def draw(connection: Connection) -> Redraw:
+def draw(connection: Connection) -> Redraw | None:
     past = views.bench_of_tab().past
     st.caption(text("lab.compare.about"))
     # The button stands above what it depends on: the settings are sensible as they are.
@@ -73,7 +73,7 @@ def draw(connection: Connection) -> Redraw:
         job = views.run("compare", Comparison, make)
     board = _Board(job) if job is not None else None
     _draw_past(past)
-    return board.draw if board is not None else lambda: None
+    return board.draw if board is not None else None
 
 
 def _settings(connection: Connection) -> Settings:

@@ -160,7 +160,7 @@ class Conversations(Job):
         return requests
 
 
-def draw(connection: Connection) -> Redraw:
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.conversation.about"))
     above = st.container()
     with views.settings("conversation"):
@@ -171,7 +171,7 @@ def draw(connection: Connection) -> Redraw:
     make = partial(Conversations, connection, questions, budget)
     with above:
         job = views.run("conversation", Conversations, make)
-    return _Board(job, rates).draw if job is not None else lambda: None
+    return _Board(job, rates).draw if job is not None else None
 
 
 def _settings() -> tuple[int, int, Rates]:

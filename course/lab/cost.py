@@ -16,7 +16,7 @@ import streaming
 from connection import Connection
 from course.lab import streams, views
 from course.lab.streams import WELL, Readings, Settings
-from course.lab.views import Redraw, Spot
+from course.lab.views import Spot
 from course.language import text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace
@@ -147,8 +147,7 @@ class Measurement(Readings):
         self.stream = streaming.stream(Slices(self.answer), request)
 
 
-def draw(connection: Connection) -> Redraw | None:
-    """Draw the view, or go on measuring; ``None``: ``show`` has had the browser call again."""
+def draw(connection: Connection) -> None:
     st.caption(text("lab.cost.about"))
     above = st.container()
     with views.settings("cost"):
@@ -162,21 +161,20 @@ def draw(connection: Connection) -> Redraw | None:
     with above:
         job = views.run("cost", Measurement, partial(Measurement, connection, settings))
     if job is None:
-        return lambda: None
+        return
     if job.fetching:
         st.caption(f":material/hourglass: {text('lab.cost.fetching')}")
     elif job.running:
-        return None if _measure(job, Turn()) else lambda: None
+        _measure(job, Turn())
     elif job.measured:
         _report(job)
     elif (code := job.lanes[0].code) is not None:
         said = f"{text('lab.cost.no_answer')} {streams.explained(code)}"
         st.error(said, icon=":material/error:")
-    return lambda: None
 
 
-def _measure(job: Measurement, turn: Turn) -> bool:
-    """Show the answer in both ways until somebody else waits; true: the browser starts this again.
+def _measure(job: Measurement, turn: Turn) -> None:
+    """Show the answer in both ways, one after the other, until somebody else waits.
 
     A click elsewhere has the page drawn again. What ``st.write_stream`` had shown is drawn without
     being counted then, because it cannot go on by itself; what ``show`` draws is always counted.
@@ -194,13 +192,14 @@ def _measure(job: Measurement, turn: Turn) -> bool:
                 if turn.over:
                     break
         if job.shown < len(job.answer):
-            return False
+            return
         st.markdown(_figures("naive", job))
         st.caption(text("lab.cost.measuring", way=text("lab.cost.ours")))
         with st.container(border=True), metered(job.meters["ours"]):
             result = show(job.stream, key="lab-cost")
         job.measured = result.status != "running"
-        return not job.measured
+        if not job.measured:
+            views.leave_again_to_show()
 
 
 def _report(job: Measurement) -> None:

@@ -120,11 +120,11 @@ class Stopping(Job):
                 self._admission.over(number, "", "stopped", live=False)
 
 
-def draw(connection: Connection) -> Redraw:
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.stop.about"))
     if connection.kind != "local":
         st.info(text("lab.stop.only_local"), icon=":material/info:")
-        return lambda: None
+        return None
     above = st.container()
     with views.settings("stop"):
         pieces = st.slider(text("lab.stop.after"), 5, 100, 20, key="lab-stop-after")
@@ -134,9 +134,7 @@ def draw(connection: Connection) -> Redraw:
     ).request
     with above:
         job = views.run("stop", Stopping, partial(Stopping, connection, request, pieces))
-    if job is None:
-        return lambda: None
-    return _board(job)
+    return _board(job) if job is not None else None
 
 
 def _board(job: Stopping) -> Redraw:

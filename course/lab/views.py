@@ -160,9 +160,7 @@ def _view(bench: Bench, connection: Connection, names: Sequence[str]) -> None:
         # The settings fill a phone's window, and the learner wants to see what happens.
         watch = script.scroll_script(".st-key-lab-run", uuid.uuid4().hex)
         st.html(watch, unsafe_allow_javascript=True)
-    # Without a redraw, the view has the browser start this fragment again by itself.
-    if redraw is not None:
-        _watch(bench, view, redraw)
+    _watch(bench, view, redraw)
 
 
 def _chosen(names: Sequence[str]) -> str:
@@ -176,7 +174,7 @@ def _chosen(names: Sequence[str]) -> str:
     )
 
 
-def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
+def _watch(bench: Bench, view: str, redraw: Redraw | None) -> None:
     """Draw a run until it ends or changes its phase, or somebody else on the page waits."""
     job, phase = bench.drawn
     if job is None:
@@ -187,9 +185,15 @@ def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
     # Elements that this layout lacks stay on the page until the script ends: let it end first.
     changed, bench.layout = layout != bench.layout, layout
     while not changed and job.running and job.phase == phase and not turn.wait(LOOK_SECONDS):
-        redraw()
+        if redraw is not None:
+            redraw()
     # After its end once more: Stop goes, and what belongs to a finished run comes.
     again(turn, "lab")
+
+
+def leave_again_to_show() -> None:
+    """Start this fragment again no more: ``streaming.view.show`` has had the browser do it."""
+    bench_of_tab().drawn = None, None
 
 
 def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:

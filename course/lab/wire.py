@@ -176,17 +176,17 @@ class Look(Readings):
         return self._record.full
 
 
-def draw(connection: Connection) -> Redraw:
+def draw(connection: Connection) -> Redraw | None:
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
     look = views.run("wire", Look, partial(Look, connection, question))
     asked = text("lab.wire.asked", question=question)
     st.caption(f"{asked} {text('lab.wire.split')}" if connection.kind == "local" else asked)
     if look is None:
-        return lambda: None
+        return None
     if not look.running:
         _go_through(look)
-        return lambda: None
+        return None
     # The next one's steps begin where there is something to see.
     st.session_state.pop(STEP_KEY, None)
     table = Spot(st.container())
