@@ -27,9 +27,8 @@ from practice.sources import SourceError, read_text
 class Row:
     """One program of one file; ``-`` where a file holds none.
 
-    ``claimed`` is what the learner was shown, ``passed`` or ``tried``; ``now`` how many checks
-    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD``
-    if the file is no export. ``first`` is the first check that does not pass, and why.
+    ``claimed`` is what the learner was shown, ``now`` how many checks pass, of how many. ``note``
+    is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the file is no export.
     """
 
     file: str

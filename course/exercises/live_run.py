@@ -79,15 +79,8 @@ class Run:
     """A program in all scenes of an exercise; one that cannot be run is only judged.
 
     With a ``use`` it runs again in one scene, as a page does after a click, and nothing is checked.
-
-    Attributes:
-        code: the program.
-        scenes: what it has done so far, scene by scene; only the run's thread adds to it.
-        characters: about how much that is.
-        passed: the ids of the checks that have passed so far.
-        waiting: what it waits for, if it does.
-        end: how it ended; ``None`` while it runs.
-        failure, refusal: why, where the end is ``failed`` or ``refused``.
+    ``scenes`` is what it has done so far, which only its thread adds to, ``passed`` the ids of the
+    checks that have passed. ``end`` is ``None`` while it runs.
     """
 
     def __init__(self, exercise: Exercise, code: str, use: Use | None = None) -> None:

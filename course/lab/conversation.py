@@ -81,12 +81,7 @@ class TurnUsage:
 
 
 class Conversations(Job):
-    """The same questions in two conversations, one after the other.
-
-    Attributes:
-        turns: what each turn took, by the conversation's kind.
-        code: of the error that ended the run early, if one did.
-    """
+    """The same questions in two conversations, one after the other; ``code`` is of an early end."""
 
     def __init__(self, connection: Connection, questions: Sequence[str], budget: int) -> None:
         model = streams.model_name()

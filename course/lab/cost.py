@@ -97,10 +97,7 @@ class Measurement(Readings):
     """Fetches an answer in its thread; then the page shows it twice, and is metered.
 
     What is measured is this page's own drawing, so it goes on only while it is looked at.
-
-    Attributes:
-        shown: how many characters of the answer ``st.write_stream`` has shown.
-        measured: whether both ways have been measured.
+    ``shown`` is how many characters of the answer ``st.write_stream`` has shown.
     """
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
