@@ -190,7 +190,7 @@ def addresses() -> None:
     cortex.close()
 
 
-def first_hour() -> dict[str, float | None]:
+def first_hour() -> dict[str, float]:
     """Return what the first hour's statements take, in seconds."""
     from benchmarks.first_hour import measure
 

@@ -1,28 +1,16 @@
-"""What the first hour with Local Cortex's SQL takes; also beside another tree of the course.
-
-``python -m benchmarks.first_hour FOLDER`` measures this tree and the one in ``FOLDER`` in turns, so
-that both meet the same load, and prints a column for each.
-"""
+"""What the first hour with Local Cortex's SQL takes."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import Figure
 from benchmarks.processes import in_fresh_process
-from tests.browser.server import ROOT
 
 RUNS = 7
 REPEATED = 5
-CALLS = 20
 BIG = (
     "CREATE OR REPLACE TABLE big AS SELECT SEQ8() % 1000 AS k, SEQ8() AS v "
     "FROM TABLE(GENERATOR(ROWCOUNT => 1000000))"
@@ -56,121 +44,25 @@ def first_hour() -> list[Figure]:
     ]
 
 
-def measure() -> dict[str, float | None]:
-    """Measure everything once in this process; ``None`` is what this tree does not run."""
-    from snowflake.cortex import complete
-    from snowflake.snowpark.exceptions import SnowparkSQLException
-
+def measure() -> dict[str, float]:
+    """Measure everything once in this process."""
     from local_cortex import LocalCortex, Settings
 
-    before = resident()
-    settings = Settings(first_token=0, tokens_per_second=100_000)
-    found: dict[str, float | None] = {}
-    started: list[LocalCortex] = []
-    found["start"] = took(lambda: started.append(LocalCortex.start(settings=settings)))
-    (cortex,) = started
-    found["first login"] = took(lambda: cortex.session().close())
-    found["login after the first"] = median(
-        took(lambda: cortex.session().close()) for _ in range(REPEATED)
-    )
+    cortex = LocalCortex.start(settings=Settings(first_token=0, tokens_per_second=100_000))
     session = cortex.session()
 
-    def run(sql: str) -> None:
+    def took(sql: str) -> float:
+        begun = time.perf_counter()
         session.sql(sql).collect()
+        return time.perf_counter() - begun
 
-    def seconds(sql: str) -> float | None:
-        try:
-            run(sql)
-        except SnowparkSQLException:
-            return None
-        return median(took(lambda: run(sql)) for _ in range(REPEATED))
+    def repeated(sql: str) -> float:
+        took(sql)
+        return median(took(sql) for _ in range(REPEATED))
 
-    def first_token() -> None:
-        answer = complete("llama3.1-8b", "What is a token?", session=session, stream=True)
-        next(iter(answer))
-
-    found["first statement"] = took(lambda: run("SELECT CURRENT_VERSION()"))
-    first_token()
-    found["first token, added"] = median(took(first_token) for _ in range(CALLS))
-    each = [seconds(sql) for sql in STATEMENTS]
-    ran = [one for one in each if one is not None]
-    found["statements of the ten that run"] = float(len(ran))
-    found["ten statements"] = median(ran)
-    found["memory of server and session"] = resident() - before
-    found["GROUP BY"] = None if seconds(BIG) is None else seconds(GROUPED)
+    ten = median([repeated(sql) for sql in STATEMENTS])
+    took(BIG)
+    grouped = repeated(GROUPED)
     session.close()
     cortex.close()
-    return found
-
-
-def took(run: Callable[[], object]) -> float:
-    """Return the seconds that a call takes, or with ``--processor`` those that it computes."""
-    clock = time.process_time if "--processor" in sys.argv else time.perf_counter
-    begun = clock()
-    run()
-    return clock() - begun
-
-
-def resident() -> float:
-    """Return this process's memory in megabytes, where /proc says so."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
-
-
-def compare(folders: Mapping[str, Path], runs: int, *options: str) -> str:
-    """Measure trees in turns and return a table, a column for each."""
-    found: dict[str, list[dict[str, float | None]]] = {name: [] for name in folders}
-    for _ in range(runs):
-        for name, folder in folders.items():
-            # Without -P this folder's practice.py would be the package of that name.
-            command = [sys.executable, "-P", str(Path(__file__)), "--once", *options]
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            found[name].append(json.loads(done.stdout.splitlines()[-1]))
-    lines = [f"| measure | {' | '.join(folders)} |", f"|---|{'---|' * len(folders)}"]
-    for measured in next(iter(found.values()))[0]:
-        cells = [_cell(measured, [each[measured] for each in found[name]]) for name in folders]
-        lines.append(f"| {measured} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(measured: str, values: Sequence[float | None]) -> str:
-    kept = [value for value in values if value is not None]
-    if not kept:
-        return "n/a"
-    middle, least, most = median(kept), min(kept), max(kept)
-    if measured.startswith("memory"):
-        return f"{middle:.0f} MB ({least:.0f} to {most:.0f})"
-    if measured.startswith("statements"):
-        return f"{middle:.0f}"
-    return f"{middle * 1e3:.1f} ms ({least * 1e3:.1f} to {most * 1e3:.1f})"
-
-
-def main() -> None:
-    """Compare this tree with another, or measure once."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.first_hour")
-    parser.add_argument("folder", nargs="?", type=Path, help="another tree of the course")
-    parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument(
-        "--processor",
-        action="store_true",
-        help="processor time of server and client, which a busy machine changes little",
-    )
-    parser.add_argument("--once", action="store_true", help="measure the current folder once")
-    asked = parser.parse_args()
-    if asked.once:
-        print(json.dumps(measure()))
-        return
-    other = {"before": asked.folder.resolve()} if asked.folder else {}
-    options = ["--processor"] if asked.processor else []
-    print(compare({**other, "after": ROOT}, asked.runs, *options))
-
-
-if __name__ == "__main__":
-    main()
+    return {"ten statements": ten, "GROUP BY": grouped}

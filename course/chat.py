@@ -1,7 +1,7 @@
 """A live chat on a lesson's page: a model remembers what its request holds, and nothing else.
 
-The messages belong to the tab, as the answers of ``course.demo`` do: they outlive any click, a
-change of page and a refresh.
+The messages belong to the tab, as a demo's answers do: they outlive any click, a change of page and
+a refresh.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import streamlit as st
 
 from connection import connect
 from course import connection_panel, limits, shelf
+from course.asking import Asked, Demo
 from course.connection_panel import preferred
-from course.demo import MAX_PROMPT_CHARACTERS, Asked, Demo, failures_explained, watch
+from course.demo import MAX_PROMPT_CHARACTERS, failures_explained
 from course.language import text
 from course.script import focus_script
+from course.watching import watch
 from local_cortex import tokens
 from streaming import CompletionRequest, Strategy
 from streaming.fair_queue import BEGINNING
@@ -54,12 +56,10 @@ class Turn:
 
     @property
     def question(self) -> str:
-        """What the learner wrote."""
         return self.messages[-1].content
 
     @property
     def answer(self) -> str:
-        """What has come of the answer."""
         return self.asked.stream.text if self.asked.stream is not None else ""
 
     @cached_property
@@ -69,7 +69,6 @@ class Turn:
 
     @property
     def tokens_received(self) -> int:
-        """The tokens of the answer, as Local Cortex counts them."""
         return tokens.count(self.answer)
 
 

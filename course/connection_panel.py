@@ -104,10 +104,8 @@ def failure(
 ) -> None:
     """Show why the connection failed and how to fix it; offer the script instead of an account.
 
-    Args:
-        error: the failure.
-        key: tells the buttons of several failures on a page apart.
-        on_fixed: called when one of the buttons has been pressed; see ``rerun_if_fixed``.
+    ``key`` tells the buttons of several failures on a page apart; ``on_fixed`` is called when one
+    of them has been pressed.
     """
 
     def fixed() -> None:

@@ -134,7 +134,6 @@ def _typed_answer() -> None:
 
 
 def _card(entry: Lesson | Broken, day: Standing | None) -> None:
-    """Draw a lesson's card."""
     if isinstance(entry, Broken) or day is None:
         number = int(entry.name.split("_")[1])
         st.markdown(f"### {title_of(entry)}", anchors=False)

@@ -45,7 +45,6 @@ def current() -> Language:
 
 
 def chooser() -> None:
-    """Draw the switch between the languages."""
     # Set before the widget is made, because a link may have changed the language since it was last
     # drawn, and the widget's own memory would win.
     st.session_state[CHOOSER_KEY] = current()
@@ -63,10 +62,7 @@ def chooser() -> None:
 
 
 def widget_key(key: str) -> str:
-    """Return the key of a choice in the current language.
-
-    The browser knows an option by its label, so each language has a widget of its own.
-    """
+    """Return a choice's key in this language: the browser knows an option by its label."""
     language = current()
     now = f"{key}-{language}"
     if st.session_state.get(f"{key}-language") != language:
@@ -110,11 +106,7 @@ def drawer(label: str, *, key: str, icon: str) -> ExpanderContainer:
 
 
 def text(key: str, /, **values: object) -> str:
-    """Return a text of the interface in the current language, with its blanks filled in.
-
-    Raises:
-        KeyError: there is no such text.
-    """
+    """Return a text of the interface in the current language, with its blanks filled in."""
     return texts(current())[key].format(**values)
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from course import FOLDER, LESSONS, toml_models
 from course.problems import LessonError, Problem, log_once
-from course.toml_models import Table, line_of
+from course.toml_models import Table, form, line_of
 
 FILE = "moved.toml"
 NAME = (
@@ -28,7 +28,10 @@ PLACE = re.compile(NAME)
 EXERCISE = re.compile(r"[0-9]+_[a-z0-9_]+")
 Kind: TypeAlias = Literal["lesson", "exercise", "question", "anchor"]
 #: A lesson, an exercise or a question of one (``lesson/item``), or an anchor (``lesson#anchor``).
-Place = Annotated[str, Field(pattern=f"^{NAME}$")]
+Place = Annotated[
+    str,
+    form(NAME, "a place such as day_03_streams, day_03_streams/1_first or day_03_streams#theory"),
+]
 
 
 def kind_of(place: str) -> Kind:
@@ -94,7 +97,6 @@ class Moved(Table):
         return found + [(move.source, item) for move in self.moved if move.to == lesson]
 
     def lessons(self) -> dict[str, str]:
-        """Return where each lesson that moved as a whole is now."""
         return {move.source: move.to for move in self.moved if kind_of(move.source) == "lesson"}
 
     def anchors(self, lesson: str) -> dict[str, str]:
@@ -111,11 +113,7 @@ NOTHING = Moved()
 
 
 def load(folder: Path = LESSONS) -> Moved:
-    """Read what moved in a folder of lessons; nothing if there is no such file.
-
-    Raises:
-        LessonError: the file is not as lessons/README.md says.
-    """
+    """Read what moved in a folder of lessons, nothing without a file; or raise ``LessonError``."""
     return toml_models.kept(Moved, folder / FILE) or NOTHING
 
 
@@ -129,10 +127,7 @@ def kept() -> Moved:
 
 
 def misled(moved: Moved, known: set[str], folder: Path) -> Iterator[Problem]:
-    """Yield each entry that leads nowhere, on to another entry, or away from what is still there.
-
-    ``known`` are all places of the course.
-    """
+    """Yield the entries that lead nowhere, on to others, or away from a place that is ``known``."""
     path = folder / FILE
     source = path.read_text("utf-8") if path.exists() else ""
     places = moved.places

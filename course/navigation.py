@@ -19,12 +19,12 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.scriptrunner import StopException
 
 from connection import connect
-from course import ROOT, content, contents, emptied, moved
+from course import ASSETS, ROOT, content, contents, emptied, moved
 from course.content import Broken, Lesson
 from course.language import chooser, current, text
 from course.visitor import foreign_name
 
-STYLE = Path(__file__).parent / "assets" / "style.css"
+STYLE = ASSETS / "style.css"
 #: In the session: the language in which Home was first seen, "" once something else was.
 HOME_SEEN = "course_home_seen"
 Entries = Sequence[Lesson | Broken]

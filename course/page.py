@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -13,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from connection import connect
 from course import (
+    ASSETS,
     connection_panel,
     content,
     contents,
@@ -44,7 +44,7 @@ from course.warm import warm_up
 __all__ = ["LessonPage", "lesson_page"]
 
 LOG = logging.getLogger(__name__)
-ICON = Path(__file__).parent / "assets" / "icon.svg"
+ICON = ASSETS / "icon.svg"
 
 
 class LessonPage:
@@ -70,7 +70,6 @@ class LessonPage:
         self._draw_text = draw_text
 
     def tried(self) -> None:
-        """Note that the learner has tried the demo."""
         progress.current().record(self._lesson.name, "tried", "demo")
 
     def draw(self, draw_demo: Callable[[], None]) -> None:
@@ -145,18 +144,17 @@ def lesson_page(name: str) -> LessonPage:
         draw_section(name, questions, draw_live)
 
     def draw_text() -> None:
-        after = lesson.meta.solution_after
-        solved = exercises.shows_solutions(name, after)
+        awaited = exercises.awaited(name, lesson.meta.solution_after)
         for section, blocks in parts.items():
-            if section == "solution" and not solved:
+            if section == "solution" and awaited:
                 draw_section(name, blocks[:1], draw_live)
-                exercises.say_when_solutions_are_shown(name, after)
+                exercises.say_why_hidden(awaited)
                 continue
             draw_section(name, blocks, draw_live)
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
         # The whole program is the solution, too.
-        _take_away(lesson, source if solved else "")
+        _take_away(lesson, "" if awaited else source)
         milestone.draw(lesson, lessons)
         _neighbours(lesson, lessons)
         if opened_here():

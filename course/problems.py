@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,9 +34,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{short(self.path)}:{self.line}" if self.line else short(self.path)
-        # A quotation may end in a full stop of its own.
-        end = "" if self.fix.endswith("?") else "."
-        return f"{place}: {_plain(self.what).rstrip('.')}. {_plain(self.fix)}{end}"
+        return f"{place}: {_ended(self.what)} {_ended(self.fix)}"
 
 
 class LessonError(Exception):
@@ -48,6 +47,17 @@ class LessonError(Exception):
 
 def problem_of(error: SourceError) -> Problem:
     return Problem(error.path, error.line, error.what, error.fix)
+
+
+def to_json(problems: Iterable[Problem]) -> str:
+    """Return problems for another process, which reads them with ``from_json``."""
+    return json.dumps(
+        [(str(each.path), each.line, each.what, each.fix, each.severity) for each in problems]
+    )
+
+
+def from_json(text: str) -> list[Problem]:
+    return [Problem(Path(path), *rest) for path, *rest in json.loads(text)]
 
 
 @contextmanager
@@ -84,6 +94,12 @@ def short(path: Path) -> str:
             last = len(path.parts) - 1 - path.parts[::-1].index(folder)
             return _plain("/".join(path.parts[last:]))
     return _plain(path.name)
+
+
+def _ended(text: str) -> str:
+    """Return a sentence that ends once: a quotation may end in a mark of its own."""
+    shown = _plain(text).rstrip(".")
+    return shown if shown.endswith("?") else f"{shown}."
 
 
 def _plain(text: str) -> str:

@@ -135,11 +135,7 @@ def path(root: Path = ROOT) -> Path:
 
 
 def read(root: Path = ROOT) -> Settings:
-    """Return the settings, read again only when the file has changed.
-
-    Raises:
-        SettingsError: the file cannot be used, or is named and not there.
-    """
+    """Return the settings, read again when the file has changed; or raise ``SettingsError``."""
     file = path(root)
     try:
         found = kept(Settings, file, guide="course.toml says")

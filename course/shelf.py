@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from course import progress
+from course import ASSETS, progress
 from streaming import view
 
 # What the browser makes: 128 random bits; anything else is no tab of ours.
@@ -34,20 +34,7 @@ TAB_COMPONENT = "course-tab"
 #: The keys of a demo's fields.
 FIELDS = ("model", "prompt", "method")
 
-_tab = st.components.v2.component(
-    "course_tab",
-    js="""
-export default function ({ setStateValue }) {
-    let secret = sessionStorage.getItem("course.tab")
-    if (!secret) {
-        const bytes = crypto.getRandomValues(new Uint8Array(16))
-        secret = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
-        sessionStorage.setItem("course.tab", secret)
-    }
-    setStateValue("secret", secret)
-}
-""",
-)
+_tab = st.components.v2.component("course_tab", js=(ASSETS / "tab.js").read_text("utf-8"))
 
 
 class Held(Protocol):
@@ -229,7 +216,6 @@ def of_page(make: Callable[[], Made]) -> Made:
 
 
 def keep_page(held: Held) -> None:
-    """Keep what this page has."""
     keep(_slot(page()), held)
 
 

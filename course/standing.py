@@ -46,7 +46,6 @@ class Standing:
 
 
 def standing_of(lesson: Lesson, learned: progress.Progress) -> Standing:
-    """Return what a learner has done of a lesson."""
     has, name = outline_of(lesson), lesson.name
     exercises = {each: progress.EXERCISE + each for each in has.exercises}
     return Standing(

@@ -70,10 +70,9 @@ class _Requests:
 
 
 def _bounded(response: requests.Response, **_: Any) -> None:
-    """Read a refusal within limits, and refuse a longer wait than the client's own.
+    """Read a refusal within limits; raise ``HTTPError`` if the client would wait too long.
 
-    Raises:
-        requests.HTTPError: ``Retry-After`` is too long, or a date, which the client can't read.
+    That is for a long ``Retry-After``, and for one with a date, which the client can't read.
     """
     if 200 <= response.status_code < 300:
         return

@@ -64,6 +64,17 @@ def _one_line(text: str) -> str:
 Line = Annotated[str, AfterValidator(_one_line)]
 
 
+def form(pattern: str, said: str) -> AfterValidator:
+    """Accept a text of a form, which ``said`` describes to the one who wrote another."""
+
+    def fits(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"must be {said}")
+        return text
+
+    return AfterValidator(fits)
+
+
 class Table(BaseModel):
     """A table of one of the course's TOML files; it may hold nothing that is not declared."""
 
@@ -83,8 +94,7 @@ class Both(Table):
 def validated(model: type[Model], path: Path, *, guide: str = GUIDE) -> Model:
     """Read a TOML file as ``model``; ``guide`` is where to read what its fields may be.
 
-    Raises:
-        LessonError: it cannot be read, is not TOML, or does not fit; every fault, with its line.
+    Raises ``LessonError`` with every fault and its line.
     """
     with reading():
         table, source = read_toml(path)

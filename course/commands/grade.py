@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from course import moved
-from course.exercises.answering import Answers, try_out
+from course.exercises.answering import Backend, try_out
 from course.language import Language
 from course.progress.facts import EXERCISE, MAX_BYTES, Fact, ImportProblem, renamed
 from course.progress.transfer import parse
@@ -27,9 +27,8 @@ from practice.sources import SourceError, read_text
 class Row:
     """One program of one file; ``-`` where a file holds none.
 
-    ``claimed`` is what the learner was shown, ``passed`` or ``tried``; ``now`` how many checks
-    pass, of how many. ``note`` is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD``
-    if the file is no export. ``first`` is the first check that does not pass, and why.
+    ``claimed`` is what the learner was shown, ``now`` how many checks pass, of how many. ``note``
+    is ``DIFFERS`` if it was claimed to pass and does not, ``UNREAD`` if the file is no export.
     """
 
     file: str
@@ -44,15 +43,14 @@ class Row:
 def grade_files(files: Sequence[Path], language: Language = "en") -> Iterator[Row]:
     """Judge every program in the files: file by file, lesson by lesson.
 
-    Raises:
-        connection.ConnectionFailed: Local Cortex, which answers the programs, does not start.
-        practice.Unavailable: programs cannot be run on this machine.
+    Raises ``ConnectionFailed`` if Local Cortex does not start, ``Unavailable`` if programs cannot
+    be run on this machine.
     """
-    answers = Answers(AnswerSettings())
+    backend = Backend(AnswerSettings())
     found = cache(load_exercises)
 
     def judge(item: Row | tuple[Path, Fact]) -> Row:
-        return item if isinstance(item, Row) else _judge(*item, found, answers, language)
+        return item if isinstance(item, Row) else _judge(*item, found, backend, language)
 
     work = [item for path in files for item in _work(path)]
     with ThreadPoolExecutor(max_workers=2 * (os.cpu_count() or 1)) as pool:
@@ -95,7 +93,7 @@ def _judge(
     path: Path,
     fact: Fact,
     found: Callable[[str], list[Exercise]],
-    answers: Answers,
+    backend: Backend,
     language: Language,
 ) -> Row:
     name = fact.item.removeprefix(EXERCISE)
@@ -109,7 +107,7 @@ def _judge(
         return replace(row, first="the course has no such exercise")
     if len(fact.value) > RunLimits().code:
         return replace(row, first="the program is too long")
-    results = grade(exercise, fact.value, try_out(exercise, fact.value, answers), language)
+    results = grade(exercise, fact.value, try_out(exercise, fact.value, backend), language)
     passed = sum(result.passed for result in results)
     first = next((result for result in results if not result.passed), None)
     said = "" if first is None else f"{first.title}: {first.message}"

@@ -36,10 +36,7 @@ def main() -> int:
 
 
 def report(settings: Settings, day: Day, totals: Totals | None) -> str:
-    """Return the settings in force and a day's counters, without saying whose they are.
-
-    ``totals`` is ``None`` where nothing is counted.
-    """
+    """Return the settings and a day's counters (``None``: nothing is counted) without names."""
     lines = [f"{name} = {_shown(value)}" for name, value in flat(settings.model_dump())]
     if totals is None:
         lines += ["", "No daily limit is set, so nothing is counted."]

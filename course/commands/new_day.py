@@ -27,12 +27,9 @@ class NewDayError(ValueError):
 
 
 def create(day: int, title: str, slug: str = "", root: Path = ROOT) -> list[Path]:
-    """Write a lesson's folder and its page, and return the files that were written.
+    """Write a lesson's folder and its page, and return the files; or raise ``NewDayError``.
 
     Nothing that exists is changed, and nothing is left behind where it fails.
-
-    Raises:
-        NewDayError: the day is taken, the title gives no slug, or the files cannot be written.
     """
     _refuse_title(title)
     title = " ".join(title.split())

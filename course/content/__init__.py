@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from course.content.length import MOST_WORDS, minutes, words
+from course.content.length import minutes
 from course.content.lesson import Broken, LabView, Lesson, entries, find, lessons, program
 from course.content.outline import Outline, anchor_of, outline_of
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from course.content.translations import stale
 
 __all__ = [
-    "MOST_WORDS",
     "Block",
     "Broken",
     "Code",
@@ -45,7 +44,6 @@ __all__ = [
     "say_that_it_is_broken",
     "sections",
     "stale",
-    "words",
 ]
 
 # Imported when asked for: Home lists lessons and draws no prose.

@@ -55,10 +55,9 @@ def draw_goals(
     summary: str,
     draw_live: Callable[[ExercisePlace | Code], None],
 ) -> None:
-    """Draw the goals of the lesson whose folder is called ``lesson`` as a callout.
+    """Draw the goals of a lesson as a callout headed by its summary.
 
-    The lesson's summary heads it. The section's questions are not among them: they stand below the
-    demo.
+    Not the section's questions: they stand below the demo.
     """
     heading, *rest = blocks
     _draw(heading, lesson)
@@ -72,10 +71,7 @@ def draw_goals(
 def draw_section(
     lesson: str, blocks: Sequence[Block], draw_live: Callable[[ExercisePlace | Code], None]
 ) -> None:
-    """Draw a section of the lesson whose folder is called ``lesson``.
-
-    ``draw_live`` draws an exercise or a snippet in its place.
-    """
+    """Draw a section of a lesson; ``draw_live`` draws an exercise or a snippet in its place."""
     with ExitStack() as folded:
         for block in blocks:
             if isinstance(block, Heading):
@@ -144,11 +140,7 @@ def _chart(chart: Chart) -> None:
 # Building a chart imports Altair and takes a tenth of a second; what it looks like never changes.
 @kept_until_changed
 def chart_of(file: Path, labels: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    """Return the Vega-Lite specification of the chart that a file makes.
-
-    Raises:
-        Exception: whatever the file raises; it is the instructor's program.
-    """
+    """Return a chart's Vega-Lite specification; its file, an instructor's, may raise anything."""
     source, _ = read_python(file)
     module = ModuleType(f"figure_{file.stem}")
     try:

@@ -28,11 +28,7 @@ class Glossary(RootModel[dict[str, Term]]):
 
 
 def load(folder: Path) -> Glossary:
-    """Read the glossary of a folder of lessons; an empty one if there is none.
-
-    Raises:
-        LessonError: it is not as lessons/README.md says.
-    """
+    """Read a folder's glossary, which is empty without a file; or raise ``LessonError``."""
     return kept(Glossary, folder / "glossary.toml") or Glossary({})
 
 
@@ -58,5 +54,4 @@ def with_tips(text: str, glossary: Glossary, language: Language) -> str:
 
 
 def keys(text: str) -> list[str]:
-    """Return the keys of the terms in a Markdown text, in order."""
     return [match["key"] for match in TERM.finditer(text)]

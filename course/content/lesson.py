@@ -15,7 +15,7 @@ from pydantic import Field, HttpUrl, UrlConstraints, field_validator
 
 from course import FOLDER, LESSONS
 from course.problems import LessonError, Problem, reading
-from course.toml_models import Both, Table, kept
+from course.toml_models import Both, Table, form, kept, line_of
 from practice.sources import SourceError, kept_until_changed, read_python, read_text, stamp
 
 REGION = re.compile(r"^[ \t]*# region: (\w+)[ \t]*$", re.MULTILINE)
@@ -31,6 +31,7 @@ SECTIONS = ("goals", "theory", "steps", "takeaways", "practice", "solution")
 
 # TOML knows whole numbers, so "3" and true are mistakes.
 Number = Annotated[int, Field(strict=True)]
+Icon = Annotated[str, form(":material/[a-z0-9_]+:", "an icon such as `:material/cached:`")]
 Https = Annotated[HttpUrl, UrlConstraints(allowed_schemes=["https"])]
 
 
@@ -45,9 +46,9 @@ class Meta(Table):
     """What ``lesson.toml`` says."""
 
     day: Number = Field(ge=1, le=999)
-    slug: str = Field(pattern=r"^[a-z0-9_]{1,60}$")
+    slug: Annotated[str, form(r"[a-z0-9_]{1,60}", "small letters, digits and _")]
     week: Number = Field(ge=1, le=52)
-    icon: str = Field(default=":material/menu_book:", pattern=r"^:material/[a-z0-9_]+:$")
+    icon: Icon = ":material/menu_book:"
     prerequisites: tuple[Annotated[Number, Field(ge=1, le=999)], ...] = ()
     sections: tuple[str, ...] = SECTIONS
     title: Both
@@ -91,12 +92,7 @@ class Lesson:
 
 
 def load(folder: Path) -> Lesson:
-    """Read a lesson's metadata; cached until the file changes.
-
-    Raises:
-        LessonError: ``lesson.toml`` is missing, is not TOML, or has a wrong field; or the folder's
-            name does not fit it.
-    """
+    """Read a lesson's metadata, again when the file has changed; or raise ``LessonError``."""
     path = folder / "lesson.toml"
     meta = kept(Meta, path)
     if meta is None:
@@ -105,17 +101,17 @@ def load(folder: Path) -> Lesson:
     expected = f"day_{meta.day:02}_{meta.slug}"
     if folder.name != expected:
         what = f"day {meta.day} and slug {meta.slug!r} do not fit the folder's name"
-        raise LessonError(
-            [Problem(path, 1, what, f"Rename the folder to {expected}, or change them")]
-        )
+        fix = f"Rename the folder to {expected}, or change them"
+        with reading():
+            line = line_of(read_text(path), ("slug",))
+        raise LessonError([Problem(path, line, what, fix)])
     return Lesson(folder, meta)
 
 
 def read_code(lesson: Lesson, file: str, region: str = "") -> str:
     """Return a file of the lesson's code, or one region of it, without the region marks.
 
-    Raises:
-        LookupError: there is no such file or region, or it cannot be read; the text says which.
+    Raises ``LookupError``, which says which file or region is missing or cannot be read.
     """
     path = lesson.folder / file
     if not CODE.fullmatch(file) or not is_inside(path, lesson.folder):
@@ -141,7 +137,7 @@ def is_inside(path: Path, folder: Path) -> bool:
 
 def _region(source: str, file: str, region: str) -> str:
     marks = list(MARK.finditer(source))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip(marks, [*marks[1:], None], strict=False):
         if mark[1] == region:
             if following is None or following[1] is not None:
                 break
@@ -150,11 +146,7 @@ def _region(source: str, file: str, region: str) -> str:
 
 
 def program(lesson: Lesson) -> str:
-    """Return the program that the lesson's steps make when they are put one after another.
-
-    Raises:
-        LessonError: a step cannot be read.
-    """
+    """Return the program that a lesson's steps make together; or raise ``LessonError``."""
     try:
         with reading():
             steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
@@ -212,11 +204,7 @@ def lessons(folder: Path = LESSONS) -> list[Lesson]:
 
 
 def find(name: str, folder: Path = LESSONS) -> Lesson:
-    """Return the lesson whose folder is called ``name``.
-
-    Raises:
-        LessonError: there is no such lesson, or it is broken.
-    """
+    """Return the lesson whose folder is called ``name``; or raise ``LessonError``."""
     found = next((entry for entry in entries(folder) if entry.name == name), None)
     if isinstance(found, Broken):
         raise LessonError(found.problems)

@@ -20,10 +20,7 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading of ``level`` 2 (a section) or 3, with its anchor.
-
-    What follows a ``folded`` one, up to the next heading, is shown on request.
-    """
+    """A heading of level 2 (a section) or 3; what follows a ``folded`` one is shown on request."""
 
     text: str
     level: int

@@ -209,7 +209,7 @@ class Reader:
         for key in settings:
             if key not in FENCES.get(name, ()):
                 fix = f"It may have {' and '.join(FENCES.get(name, ())) or 'none'}"
-                self.report(line, f"a {name} fence has no setting `{key}`", fix)
+                self.report(line, f"a fence with `{name}` has no setting `{key}`", fix)
         if rest := SETTING.sub("", rest).strip():
             fix = 'Write name=value or name="some words", with no " among the words'
             self.report(line, f"`{rest}` after {name} cannot be read", fix)
@@ -252,7 +252,9 @@ class Reader:
     def _exercise(self, name: str, content: str, line: int) -> ExercisePlace | None:
         path = self._lesson.folder / "practice" / name / "exercise.toml"
         if not EXERCISE.fullmatch(name) or not is_inside(path, self._lesson.folder):
-            what = f"there is no exercise `{name}` in the lesson"
+            what = (
+                f"there is no exercise `{name}` in the lesson" if name else "no exercise is named"
+            )
             self.report(line, what, "Write name= and a folder of practice/, such as 1_first_words")
             return None
         if content.strip():
@@ -365,11 +367,7 @@ class Prose:
 
 
 def sections(lesson: Lesson, language: Language) -> dict[str, tuple[Block, ...]]:
-    """Return a lesson's prose, section by section.
-
-    Raises:
-        LessonError: something is wrong with it.
-    """
+    """Return a lesson's prose, section by section; or raise ``LessonError``."""
     prose = read(lesson, language)
     if prose.problems:
         raise LessonError(prose.problems)

@@ -10,12 +10,12 @@ import hashlib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
 from course.content.lesson import Lesson
 from course.content.parser import read
 from course.language import Language
-from course.toml_models import kept
+from course.toml_models import form, kept
 
 ORIGINAL: Language = "ko"
 FILE = "translated.toml"
@@ -25,9 +25,11 @@ HEADER = (
 )
 
 
-Section = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+Section = Annotated[str, form("[a-z0-9-]{1,60}", "a section's id")]
 #: The second digest is missing in files of version 0.1.
-Digests = Annotated[str, Field(pattern=r"^[0-9a-f]{16}( [0-9a-f]{16})?$")]
+Digests = Annotated[
+    str, form("[0-9a-f]{16}( [0-9a-f]{16})?", "as `python -m course translated` writes it")
+]
 
 
 class Record(RootModel[dict[Language, dict[Section, Digests]]]):
@@ -41,11 +43,7 @@ def digest(text: str) -> str:
 
 
 def stale(lesson: Lesson, language: Language) -> list[str]:
-    """Return the ids of the sections whose original alone has changed since they said the same.
-
-    Raises:
-        LessonError: translated.toml is damaged.
-    """
+    """Return the ids of the sections whose original alone has changed since they said the same."""
     if language == ORIGINAL:
         return []
     known = _record(lesson).get(language, {})
@@ -74,9 +72,6 @@ def follow(lesson: Lesson, language: Language) -> None:
     """Note each section that has been translated or corrected, so that its next change is noticed.
 
     Stale sections stay stale. Nothing is noted of a lesson with mistakes, or never translated.
-
-    Raises:
-        LessonError: translated.toml is damaged.
     """
     known = _record(lesson).get(language)
     if known is None or any(read(lesson, each).problems for each in (ORIGINAL, language)):
@@ -93,9 +88,7 @@ def follow(lesson: Lesson, language: Language) -> None:
 def record(lesson: Lesson, language: Language) -> Path:
     """Note that a whole translation is up to date, and return the file that says so.
 
-    Raises:
-        LessonError: translated.toml is damaged.
-        ValueError: the language is the original's.
+    Raises ``ValueError`` for the language that the others are translated from.
     """
     if language == ORIGINAL:
         raise ValueError(f"{ORIGINAL} is what the other languages are translated from")

@@ -1,17 +1,5 @@
 """The panels of a lesson's exercises and snippets."""
 
-from course.exercises.workbench import (
-    draw,
-    draw_practice,
-    draw_snippet,
-    say_when_solutions_are_shown,
-    shows_solutions,
-)
+from course.exercises.workbench import awaited, draw, draw_practice, draw_snippet, say_why_hidden
 
-__all__ = [
-    "draw",
-    "draw_practice",
-    "draw_snippet",
-    "say_when_solutions_are_shown",
-    "shows_solutions",
-]
+__all__ = ["awaited", "draw", "draw_practice", "draw_snippet", "say_why_hidden"]

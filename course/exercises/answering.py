@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
@@ -41,17 +41,14 @@ STATEMENT_SECONDS = 60
 FAULTY, SPEEDY = "fault-", "@"
 
 
-class Answers:
-    """Answers for learners' programs, on the page's connection or on Local Cortex.
+class Backend:
+    """Runs learners' programs, and answers them on the page's connection or on Local Cortex.
 
     ``settings`` say whether an account may be used, and which of its models; ``preferred`` is for
     ``connection.connect``. ``policy_of`` makes the policy that each question passes. ``on_idle`` is
     called while a model is silent, and ``on_wait`` with the number of people ahead while a question
     waits for a place: an exception from either ends the answer. ``refusal`` is why the policy
-    refused a question, if it did. Any thread may use it.
-
-    Raises:
-        connection.ConnectionFailed: there is no session; no program is to blame.
+    refused a question, if it did. Any thread may use it. Raises ``ConnectionFailed``.
     """
 
     def __init__(
@@ -80,14 +77,30 @@ class Answers:
         self.refusal: Refusal | None = None
         _ = self._connection.session
 
+    def run(
+        self,
+        code: str,
+        scene: SceneText,
+        *,
+        state: SessionState | None = None,
+        learner: str | None = None,
+    ) -> Generator[Event]:
+        """Run a program in a scene; ``state`` is what its page has kept so far."""
+        return run(
+            code,
+            complete=_answering(self.complete, scene),
+            chat=_answering(self.chat, scene),
+            sql=partial(self.sql, fault=scene.fault),
+            scene=_scene_of(scene),
+            state=state or SessionState(),
+            learner=learner,
+        )
+
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
         """Return the deltas of an answer to ``Complete``, which is asked for when the first one is.
 
-        ``fault`` is that of the scene that the program is tried in.
-
-        Raises:
-            Refused: the model may not be used, or the policy refuses the question.
-            streaming.StreamError: at a delta.
+        ``fault`` is that of the scene that the program is tried in. Raises ``Refused``, and
+        ``StreamError`` at a delta.
         """
         return self._stream(lambda: DirectStrategy(self._connection.session), request, fault)
 
@@ -125,12 +138,7 @@ class Answers:
     def sql(
         self, query: str, params: list[Any] | None, fault: str | None = None
     ) -> tuple[list[str], list[list[Any]]]:
-        """Run a statement, and return the names of its columns and its rows.
-
-        Raises:
-            Refused: a learner's program may not run it, or the policy refuses the question.
-            SqlError: it failed.
-        """
+        """Return a statement's column names and its rows; or raise ``Refused`` or ``SqlError``."""
         statement = sql_forms.read(query, params)
         if statement.model is None:
             return self._run(statement)
@@ -152,12 +160,9 @@ class Answers:
             reservation.settle(used)
 
     def _check_model(self, name: str, fault: str | None) -> None:
-        """Let a program ask for a model by its plain name only, or for its scene's fault.
+        """Raise ``Refused`` unless a model is asked for by its plain name, or as its scene's fault.
 
         A name that no model has passes: that it is unknown is for Snowflake to say.
-
-        Raises:
-            Refused: ``model``.
         """
         plain = name.strip().lower()
         special = plain.startswith(FAULTY) or SPEEDY in plain
@@ -184,11 +189,7 @@ class Answers:
         return names, [list(row) for row in rows]
 
     def _let_in(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Pass the policy with one question; call ``_let_out`` when it is answered.
-
-        Raises:
-            Refused: ``refusal`` says why.
-        """
+        """Let a question in until ``_let_out``; or raise ``Refused``, and ``refusal`` says why."""
         try:
             if isinstance(self._policy, Refusal):
                 raise self._policy.again()
@@ -216,13 +217,13 @@ class Answers:
             place.leave()
 
 
-def scene_of(scene: SceneText) -> Scene:
+def _scene_of(scene: SceneText) -> Scene:
     """Return the world that a program finds in a scene."""
     inputs = {**scene.inputs, **dict.fromkeys(scene.press, True)}
     return Scene(inputs, scene.inside_snowflake, scene.say, scene.stop_after)
 
 
-def answering(
+def _answering(
     answer: Callable[[CompletionRequest, str | None], Iterator[str]], scene: SceneText
 ) -> Callable[[CompletionRequest], Iterator[str]]:
     """Return what answers one program's calls in a scene, its fault included."""
@@ -235,19 +236,11 @@ def answering(
     return complete
 
 
-def try_out(exercise: Exercise, code: str, answers: Answers) -> list[Event]:
+def try_out(exercise: Exercise, code: str, backend: Backend) -> list[Event]:
     """Run a program in all scenes of an exercise, unseen, and return what it did.
 
-    One that does not parse, or has a blank left, is not run, as on the page.
-
-    Raises:
-        practice.Unavailable: programs cannot be run on this machine.
+    One that does not parse, or has a blank left, is not run, as on the page. Raises
+    ``Unavailable`` if programs cannot be run on this machine.
     """
-    events: list[Event] = []
-    for scene in exercise.about.scenes if can_be_run(code) else ():
-        complete = answering(answers.complete, scene)
-        chat = answering(answers.chat, scene)
-        sql = partial(answers.sql, fault=scene.fault)
-        place, state = scene_of(scene), SessionState()
-        events += run(code, complete=complete, chat=chat, sql=sql, scene=place, state=state)
-    return events
+    scenes = exercise.about.scenes if can_be_run(code) else []
+    return [event for scene in scenes for event in backend.run(code, scene)]

@@ -15,10 +15,9 @@ from practice import CheckResult, Exercise, grade
 
 @dataclass(eq=False)
 class Attempt:
-    """What a learner wrote last in an exercise, and its run, if it was run in this session.
+    """What a learner wrote last in an exercise, and its run in this session, if there was one.
 
-    A new ``revision`` makes the editor take the code over. ``again`` is the run that a click in the
-    output of ``run`` has started.
+    A new ``revision`` makes the editor take the code over. A click in the output starts ``again``.
     """
 
     code: str
@@ -36,7 +35,6 @@ class Attempt:
 
     @property
     def characters(self) -> int:
-        """About how much it holds."""
         runs = (each for each in (self.run, self.again) if each is not None)
         return len(self.code) + sum(each.characters for each in runs)
 

@@ -16,11 +16,11 @@ import streamlit as st
 
 from connection import ConnectionFailed
 from course import connection_panel, limits, progress
-from course.exercises.answering import Answers, answering, scene_of
+from course.exercises.answering import Backend
 from course.limits import Refusal
 from course.progress import Progress
 from course.settings import AnswerSettings
-from practice import Event, Exercise, RunLimits, Unavailable, grade, run
+from practice import Event, Exercise, RunLimits, Unavailable, grade
 from practice.events import (
     Asked,
     Ended,
@@ -79,15 +79,8 @@ class Run:
     """A program in all scenes of an exercise; one that cannot be run is only judged.
 
     With a ``use`` it runs again in one scene, as a page does after a click, and nothing is checked.
-
-    Attributes:
-        code: the program.
-        scenes: what it has done so far, scene by scene; only the run's thread adds to it.
-        characters: about how much that is.
-        passed: the ids of the checks that have passed so far.
-        waiting: what it waits for, if it does.
-        end: how it ended; ``None`` while it runs.
-        failure, refusal: why, where the end is ``failed`` or ``refused``.
+    ``scenes`` is what it has done so far, which only its thread adds to, ``passed`` the ids of the
+    checks that have passed. ``end`` is ``None`` while it runs.
     """
 
     def __init__(self, exercise: Exercise, code: str, use: Use | None = None) -> None:
@@ -106,7 +99,6 @@ class Run:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
         return self.end is None
 
     @property
@@ -116,7 +108,6 @@ class Run:
 
     @property
     def events(self) -> list[Event]:
-        """All that it has done, in order."""
         return [event for scene in self.scenes for event in scene]
 
     def state_after(self, number: int) -> SessionState | None:
@@ -128,9 +119,9 @@ class Run:
         """End it, from any thread: at once for the page, and a moment later in the sandbox."""
         self._ended("stopped")
 
-    def start(self, answers: Answers, learned: Progress, learner: str) -> None:
+    def start(self, backend: Backend, learned: Progress, learner: str) -> None:
         """Begin. ``learned`` records a solved exercise even if nobody watches the end."""
-        work = partial(self._work, answers, learned, learner)
+        work = partial(self._work, backend, learned, learner)
         threading.Thread(target=work, name="exercise-run", daemon=True).start()
 
     def wait(self, ahead: int) -> None:
@@ -160,20 +151,21 @@ class Run:
                 self._ended("broken")
 
     def forget_failure(self) -> None:
-        """Forget why it failed: that has been fixed."""
         self.failure = None
 
     def _ended(self, how: End) -> None:
         with self._lock:
             self.end = self.end or how
 
-    def _work(self, answers: Answers, learned: Progress, learner: str) -> None:
+    def _work(self, backend: Backend, learned: Progress, learner: str) -> None:
+        state = self.use.before if self.use is not None else None
         try:
             for scene in self._plan() if can_be_run(self.code) else ():
                 self.scenes.append([])
-                self._run_scene(scene, answers, learner)
-                if answers.refusal is not None:
-                    self.refusal = answers.refusal
+                with closing(backend.run(self.code, scene, state=state, learner=learner)) as events:
+                    self._record(backend, events)
+                if backend.refusal is not None:
+                    self.refusal = backend.refusal
                     return self._ended("refused")
                 self.look()
             graded = self._exercise.is_graded and self.use is None
@@ -196,26 +188,11 @@ class Run:
         used = {"press": [], "say": [], "inputs": inputs | {use.label: use.value}}
         return [scenes[use.scene].model_copy(update=used)]
 
-    def _run_scene(self, scene: SceneText, answers: Answers, learner: str) -> None:
-        with closing(
-            run(
-                self.code,
-                complete=answering(answers.complete, scene),
-                chat=answering(answers.chat, scene),
-                sql=partial(answers.sql, fault=scene.fault),
-                scene=scene_of(scene),
-                state=(self.use and self.use.before) or SessionState(),
-                limits=LIMITS,
-                learner=learner,
-            )
-        ) as events:
-            self._record(answers, events)
-
-    def _record(self, answers: Answers, events: Iterator[Event]) -> None:
+    def _record(self, backend: Backend, events: Iterator[Event]) -> None:
         """Keep what the program does, until it ends, is stopped, or the server refuses it."""
         stale, next_look = False, 0.0
         for event in events:
-            if answers.refusal is not None:
+            if backend.refusal is not None:
                 return
             self.look()
             match event:
@@ -260,7 +237,7 @@ def start(exercise: Exercise, code: str, use: Use | None = None) -> Run:
     started = Run(exercise, code, use)
     learned = progress.current()
     try:
-        answers = Answers(
+        backend = Backend(
             AnswerSettings.from_environment(),
             connection_panel.preferred(),
             on_idle=started.look,
@@ -269,7 +246,7 @@ def start(exercise: Exercise, code: str, use: Use | None = None) -> Run:
         )
         if use is None and exercise.is_graded and exercise.is_attempt(code):
             learned.record(exercise.day, "tried", item(exercise), code)
-        started.start(answers, learned, learner())
+        started.start(backend, learned, learner())
     except Exception as error:
         started.failed(error)
     return started

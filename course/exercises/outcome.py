@@ -109,7 +109,6 @@ class Result:
         )
 
     def _scene_of(self, wrong: CheckResult) -> int:
-        """Return the number of the scene that a verdict is about."""
         about = self._exercise.about
         named = {check.id: check.scene for check in about.checks}
         if wrong.id in named:

@@ -31,13 +31,7 @@ from course.exercises.live_run import item, learner, start
 from course.exercises.outcome import Result
 from course.exercises.rate import RateLimit
 from course.language import current, drawer, text
-from practice import (
-    CheckResult,
-    Exercise,
-    ExerciseError,
-    load_exercises,
-    snippet,
-)
+from practice import CheckResult, Exercise, ExerciseError, load_exercises, snippet
 from practice.editor import Labels, Mark, code_editor
 
 LOG = logging.getLogger(__name__)
@@ -78,10 +72,7 @@ def draw_snippet(lesson: str, source: str, code: str) -> None:
 
 
 def draw_practice(lesson: str, placed: Collection[str]) -> None:
-    """Draw the list of a lesson's exercises, and the panels of those that stand nowhere else.
-
-    ``placed`` names those that stand in the lesson's text.
-    """
+    """Draw the list of a lesson's exercises, and the panels of those not ``placed`` in its text."""
     found = _usable(lesson)
     if not found:
         if (LESSONS / lesson / "practice").is_dir():
@@ -251,21 +242,11 @@ def _labels() -> Labels:
     return Labels(**{name: text(f"editor.{name}", **later) for name in Labels.__dataclass_fields__})
 
 
-def shows_solutions(lesson: str, after: Collection[str] | None) -> bool:
-    """Return whether this learner may see a lesson's section with the solution.
+def awaited(lesson: str, after: Collection[str] | None) -> list[Exercise]:
+    """Return which exercises of ``after``, or of all, the learner has yet to try.
 
-    ``after`` names the exercises that have to be attempted first; ``None`` all of them. A learner
-    who can't try any need not wait.
+    Until then the lesson's solution is hidden. A learner who can't try any need not wait.
     """
-    return not _awaited(lesson, after)
-
-
-def say_when_solutions_are_shown(lesson: str, after: Collection[str] | None) -> None:
-    """Show which exercises of ``after`` to attempt before the solution is shown."""
-    _say_why_hidden(_awaited(lesson, after))
-
-
-def _awaited(lesson: str, after: Collection[str] | None) -> list[Exercise]:
     named = (each for each in _usable(lesson) if after is None or each.name in after)
     return [each for each in named if not _shows(each)]
 
@@ -309,7 +290,7 @@ def _hints(exercise: Exercise) -> None:
 def _solution(exercise: Exercise, attempt: Attempt) -> None:
     """Draw the drawer with the solution and how one's own code differs, or why there is none."""
     if not _shows(exercise):
-        _say_why_hidden()
+        say_why_hidden()
         return
     label, key = text("practice.solution"), key_of(exercise, "solution")
     box = drawer(label, key=key, icon=":material/key:")
@@ -332,7 +313,7 @@ def _solution(exercise: Exercise, attempt: Attempt) -> None:
             st.code("\n".join(changes), language="diff", wrap_lines=True)
 
 
-def _say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
+def say_why_hidden(awaited: Sequence[Exercise] = ()) -> None:
     """Show what to attempt before a solution is shown: these exercises, or the one above."""
     said = text("practice.solution_later")
     if _mode() == "never":

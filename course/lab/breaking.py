@@ -128,7 +128,6 @@ class Experiment(Job):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What has come of each program so far."""
         return [side.outcome() for side in self._sides]
 
     def work(self) -> None:
@@ -151,12 +150,11 @@ class Experiment(Job):
                 self._admission.over(number, "", "stopped", live=False)
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.breaking.about"))
     if connection.kind != "local":
         st.info(text("lab.breaking.only_local"), icon=":material/info:")
-        return lambda: None
+        return None
     fault = choice(
         st.selectbox,
         text("lab.breaking.fault"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -35,41 +34,33 @@ COLUMNS = {
 }
 
 
-@dataclass
-class Runs:
-    """The figures of the last comparisons."""
-
-    count: int = 0
-    rows: list[results.Row] = field(default_factory=list)
-
-    def add(self, settings: Settings, lanes: Sequence[Lane]) -> None:
-        """Remember a run that has ended."""
-        self.count += 1
-        self.rows = [*self.rows, *results.rows_of(self.count, settings, lanes)][-MOST_ROWS:]
+def remember(past: list[results.Row], settings: Settings, lanes: Sequence[Lane]) -> None:
+    """Add the figures of a run that has ended to those of past runs."""
+    run = past[-1]["run"] + 1 if past else 1
+    past[:] = [*past, *results.rows_of(run, settings, lanes)][-MOST_ROWS:]
 
 
 class Comparison(Readings):
     """The same question by several ways at once."""
 
-    def __init__(self, connection: Connection, settings: Settings, runs: Runs) -> None:
+    def __init__(self, connection: Connection, settings: Settings, past: list[results.Row]) -> None:
         session = connection.session
         ways = [
             (way, streams.strategy_of(session, way, settings), streams.pace_of(way, settings))
             for way in settings.ways
         ]
         super().__init__(connection, settings.request, ways)
-        self._settings, self._runs = settings, runs
+        self._settings, self._past = settings, past
 
     def work(self) -> None:
         try:
             super().work()
         finally:
-            self._runs.add(self._settings, self.lanes)
+            remember(self._past, self._settings, self.lanes)
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
-    runs = views.kept("runs", Runs)
+def draw(connection: Connection) -> Redraw | None:
+    past = views.bench_of_tab().past
     st.caption(text("lab.compare.about"))
     # The button stands above what it depends on: the settings are sensible as they are.
     above = st.container()
@@ -77,12 +68,12 @@ def draw(connection: Connection) -> Redraw:
         settings = _settings(connection)
     if connection.kind != "local":
         st.caption(text("lab.compare.calls", calls=len(settings.ways)))
-    make = partial(Comparison, connection, settings, runs)
+    make = partial(Comparison, connection, settings, past)
     with above:
         job = views.run("compare", Comparison, make)
     board = _Board(job) if job is not None else None
-    _past(runs.rows)
-    return board.draw if board is not None else lambda: None
+    _draw_past(past)
+    return board.draw if board is not None else None
 
 
 def _settings(connection: Connection) -> Settings:
@@ -106,10 +97,7 @@ def _settings(connection: Connection) -> Settings:
     with right:
         chunk_size = st.slider(text("lab.compare.chunk_size"), 2, 40, 5, key="lab-chunk")
         delay = st.slider(
-            text("lab.compare.delay"),
-            *(0.0, 0.1, 0.05, 0.01),
-            format="%.2f",
-            key="lab-delay",
+            text("lab.compare.delay"), *(0.0, 0.1, 0.05, 0.01), format="%.2f", key="lab-delay"
         )
         pace = choice(
             st.selectbox,
@@ -161,7 +149,6 @@ class _Board:
         self.draw()
 
     def draw(self) -> None:
-        """Draw the lanes as they are now."""
         lanes, now = self._job.lanes, self._job.seconds
         for lane in lanes:
             shown = safe(lane.text) if lane.text else text("lab.nothing_yet")
@@ -211,7 +198,7 @@ def _seconds(value: float | None) -> str:
     return "-" if value is None else text("demo.seconds", seconds=f"{value:.2f}")
 
 
-def _past(rows: Sequence[results.Row]) -> None:
+def _draw_past(rows: Sequence[results.Row]) -> None:
     """Draw the figures of past runs, the newest first; the table has a button for a CSV file."""
     if not rows:
         return

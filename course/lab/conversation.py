@@ -67,16 +67,12 @@ class Rates:
     received: float
 
     def credits(self, sent: int, received: int) -> float:
-        """Return what these tokens cost."""
         return (self.sent * sent + self.received * received) / MILLION
 
 
 @dataclass(frozen=True, slots=True)
 class TurnUsage:
-    """What one request of a conversation took.
-
-    ``sent`` and ``received`` are tokens; ``counted`` tells whether the server counted them.
-    """
+    """The tokens of one request; ``counted`` tells whether the server counted them."""
 
     messages: int
     sent: int
@@ -85,12 +81,7 @@ class TurnUsage:
 
 
 class Conversations(Job):
-    """The same questions in two conversations, one after the other.
-
-    Attributes:
-        turns: what each turn took, by the conversation's kind.
-        code: of the error that ended the run early, if one did.
-    """
+    """The same questions in two conversations, one after the other; ``code`` is of an early end."""
 
     def __init__(self, connection: Connection, questions: Sequence[str], budget: int) -> None:
         model = streams.model_name()
@@ -164,8 +155,7 @@ class Conversations(Job):
         return requests
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.conversation.about"))
     above = st.container()
     with views.settings("conversation"):
@@ -176,7 +166,7 @@ def draw(connection: Connection) -> Redraw:
     make = partial(Conversations, connection, questions, budget)
     with above:
         job = views.run("conversation", Conversations, make)
-    return _Board(job, rates).draw if job is not None else lambda: None
+    return _Board(job, rates).draw if job is not None else None
 
 
 def _settings() -> tuple[int, int, Rates]:

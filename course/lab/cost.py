@@ -16,7 +16,7 @@ import streaming
 from connection import Connection
 from course.lab import streams, views
 from course.lab.streams import WELL, Readings, Settings
-from course.lab.views import Redraw, Spot
+from course.lab.views import Spot
 from course.language import text
 from local_cortex import speed
 from streaming import CompletionRequest, DirectStrategy, Pace
@@ -32,10 +32,7 @@ WAYS = ("naive", "ours")
 
 @dataclass
 class Meter:
-    """What was counted; ``sent`` and ``messages`` are ``None`` where Streamlit hides them.
-
-    ``cpu`` is the CPU time of the measured thread, in seconds.
-    """
+    """What was counted (``None`` where Streamlit hides it); ``cpu`` is the thread's, in seconds."""
 
     sent: int | None = None
     messages: int | None = None
@@ -88,7 +85,6 @@ class Slices:
         return self.after(0)
 
     def after(self, characters: int) -> Iterator[str]:
-        """Yield the slices after the first ``characters``."""
         if self._began is None:
             self._began = self._clock()
         for start in range(characters, len(self._answer), SLICE):
@@ -101,10 +97,7 @@ class Measurement(Readings):
     """Fetches an answer in its thread; then the page shows it twice, and is metered.
 
     What is measured is this page's own drawing, so it goes on only while it is looked at.
-
-    Attributes:
-        shown: how many characters of the answer ``st.write_stream`` has shown.
-        measured: whether both ways have been measured.
+    ``shown`` is how many characters of the answer ``st.write_stream`` has shown.
     """
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
@@ -121,7 +114,6 @@ class Measurement(Readings):
 
     @property
     def fetching(self) -> bool:
-        """Whether the answer is still to come."""
         return super().running
 
     @property
@@ -130,7 +122,6 @@ class Measurement(Readings):
 
     @property
     def answer(self) -> str:
-        """The whole answer, if one has come."""
         lane = self.lanes[0]
         return lane.text if lane.status in WELL else ""
 
@@ -153,8 +144,7 @@ class Measurement(Readings):
         self.stream = streaming.stream(Slices(self.answer), request)
 
 
-def draw(connection: Connection) -> Redraw | None:
-    """Draw the view, or go on measuring; ``None``: ``show`` has had the browser call again."""
+def draw(connection: Connection) -> None:
     st.caption(text("lab.cost.about"))
     above = st.container()
     with views.settings("cost"):
@@ -168,27 +158,23 @@ def draw(connection: Connection) -> Redraw | None:
     with above:
         job = views.run("cost", Measurement, partial(Measurement, connection, settings))
     if job is None:
-        return lambda: None
+        return
     if job.fetching:
         st.caption(f":material/hourglass: {text('lab.cost.fetching')}")
     elif job.running:
-        return None if _measure(job, Turn()) else lambda: None
+        _measure(job, Turn())
     elif job.measured:
         _report(job)
     elif (code := job.lanes[0].code) is not None:
         said = f"{text('lab.cost.no_answer')} {streams.explained(code)}"
         st.error(said, icon=":material/error:")
-    return lambda: None
 
 
-def _measure(job: Measurement, turn: Turn) -> bool:
-    """Go on showing the answer in both ways, one after the other, until somebody else waits.
+def _measure(job: Measurement, turn: Turn) -> None:
+    """Show the answer in both ways, one after the other, until somebody else waits.
 
     A click elsewhere has the page drawn again. What ``st.write_stream`` had shown is drawn without
     being counted then, because it cannot go on by itself; what ``show`` draws is always counted.
-
-    Returns:
-        Whether the browser has been asked to start this fragment again.
     """
     with job.looked_at(), st.container(key="lab-text-cost"):
         st.caption(text("lab.cost.measuring", way=text("lab.cost.naive")))
@@ -203,13 +189,14 @@ def _measure(job: Measurement, turn: Turn) -> bool:
                 if turn.over:
                     break
         if job.shown < len(job.answer):
-            return False
+            return
         st.markdown(_figures("naive", job))
         st.caption(text("lab.cost.measuring", way=text("lab.cost.ours")))
         with st.container(border=True), metered(job.meters["ours"]):
             result = show(job.stream, key="lab-cost")
         job.measured = result.status != "running"
-        return not job.measured
+        if not job.measured:
+            views.leave_again_to_show()
 
 
 def _report(job: Measurement) -> None:

@@ -16,12 +16,7 @@ class Job(ABC):
     """Work that goes on while pages are drawn, left and drawn again.
 
     A subclass keeps the record that pages draw. No Streamlit in here: a thread has no page.
-
-    Attributes:
-        ahead: how many learners are before it in the server's queue, ``None`` once it is in.
-        refusal: why it was not let in.
-        begun: whether it was let in.
-        stopped: whether it was cancelled before its end.
+    ``ahead`` is how many learners are before it in the server's queue, ``None`` once it is in.
     """
 
     def __init__(self, admission: Admission) -> None:

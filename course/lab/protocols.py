@@ -76,8 +76,7 @@ class Both(Readings):
         super().__init__(connection, request, [(way, each, Pace.off()) for way, each in ways])
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
+def draw(connection: Connection) -> Redraw | None:
     question = text("lab.question.short")
     st.caption(text("lab.protocols.about"))
     above = st.container()
@@ -87,7 +86,7 @@ def draw(connection: Connection) -> Redraw:
         job = views.run("protocols", Both, partial(Both, connection, model, question))
     st.caption(text("lab.protocols.asked", question=question, tokens=TOKENS))
     if job is None:
-        return lambda: None
+        return None
     names = [text(f"lab.protocols.{way}") for way in PROTOCOLS]
     spots = {}
     for way, name, column in zip(PROTOCOLS, names, views.lanes("protocols", names), strict=True):
@@ -105,7 +104,7 @@ def draw(connection: Connection) -> Redraw:
             table.draw(partial(_draw_table, events, text(f"lab.protocols.{lane.way}")))
 
     redraw()
-    return redraw if job.running else lambda: None
+    return redraw if job.running else None
 
 
 def _choose_model() -> str:

@@ -44,7 +44,6 @@ def curve_rows(lanes: Sequence[Lane], names: Mapping[Way, str], now: float) -> l
 def curve_spec(
     names: Mapping[Way, str], shown: Sequence[Way], seconds: str, characters: str
 ) -> Spec:
-    """Return the chart of characters over time, with the titles of its axes."""
     apart = _by_method(names, shown)
     axes = charts.quantity("seconds", seconds), charts.quantity("characters", characters)
     return charts.lines(*axes, apart, interpolate="step-after") | {"height": 340}
@@ -74,7 +73,6 @@ def gap_words(rows: Sequence[Row]) -> str:
 
 
 def gap_spec(names: Mapping[Way, str], shown: Sequence[Way], pause: str, pieces: str) -> Spec:
-    """Return the histogram of pauses, with the titles of its axes."""
     return {
         "height": 360,
         # The outline tells the methods apart without colour.
@@ -107,10 +105,7 @@ def _by_method(
 
 
 def findings(lanes: Sequence[Lane]) -> list[Finding]:
-    """Return what to look for in these finished lanes, leaving out what is missing.
-
-    Only answers that came to their end are compared with each other.
-    """
+    """Return what these finished lanes show; only answers that came to their end are compared."""
     by_way = {lane.way: lane for lane in lanes if lane.status in WELL}
     custom, direct, ours = (by_way.get(way) for way in ("custom", "direct", "ours"))
     live = direct or ours

@@ -49,12 +49,10 @@ class Call:
 
     @property
     def late(self) -> int:
-        """How many tokens were made that nobody read."""
         return max(0, self.made - self.read)
 
     @property
     def over(self) -> bool:
-        """Whether no more tokens are made."""
         return self.failed or (self.stopped and not self.running)
 
     def work(self, request: CompletionRequest) -> None:
@@ -122,12 +120,11 @@ class Stopping(Job):
                 self._admission.over(number, "", "stopped", live=False)
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
+def draw(connection: Connection) -> Redraw | None:
     st.caption(text("lab.stop.about"))
     if connection.kind != "local":
         st.info(text("lab.stop.only_local"), icon=":material/info:")
-        return lambda: None
+        return None
     above = st.container()
     with views.settings("stop"):
         pieces = st.slider(text("lab.stop.after"), 5, 100, 20, key="lab-stop-after")
@@ -137,9 +134,7 @@ def draw(connection: Connection) -> Redraw:
     ).request
     with above:
         job = views.run("stop", Stopping, partial(Stopping, connection, request, pieces))
-    if job is None:
-        return lambda: None
-    return _board(job)
+    return _board(job) if job is not None else None
 
 
 def _board(job: Stopping) -> Redraw:

@@ -81,7 +81,6 @@ class Settings:
 
     @property
     def request(self) -> CompletionRequest:
-        """What each way is asked."""
         model = self.name
         if self.tokens_per_second is not None:
             model = speed.with_speed(model, self.tokens_per_second)
@@ -101,12 +100,10 @@ def model_name() -> str:
 
 
 def explained(code: str) -> str:
-    """Return what a stream's error means, in the reader's language."""
     return explain(StreamError(code), current(), getattr(LIMITS, code, None))
 
 
 def strategy_of(session: Session, way: Way, settings: Settings) -> Strategy:
-    """Return what asks the model in this way."""
     direct = DirectStrategy(session)
     if way != "custom":
         return direct
@@ -152,7 +149,6 @@ class Lane:
 
     @property
     def gaps(self) -> tuple[float, ...]:
-        """Seconds between two pieces."""
         times = [at for at, _ in self.marks]
         return tuple(after - before for before, after in pairwise(times))
 
@@ -215,12 +211,10 @@ class Readings(Job):
 
     @property
     def lanes(self) -> list[Lane]:
-        """How far each of them has come."""
         return [reading.lane() for reading in self._readings]
 
     @property
     def seconds(self) -> float:
-        """How long it has been asking."""
         return time.monotonic() - self._began if self._go.is_set() else 0.0
 
     @property

@@ -6,7 +6,7 @@ import importlib
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -36,7 +36,6 @@ RECORD_CHARACTERS = 20_000
 
 #: Draws what a run has recorded meanwhile in the place of what was drawn before.
 Redraw = Callable[[], None]
-Kept = TypeVar("Kept")
 SomeJob = TypeVar("SomeJob", bound=Job)
 
 
@@ -57,12 +56,11 @@ class Bench:
         self.drawn: tuple[Job | None, object] = None, None
         #: What decides which elements the lab has, as it was last drawn.
         self.layout: object = None
-        #: What the views keep besides.
-        self.things: dict[str, object] = {}
+        #: The figures of past comparisons, the newest last.
+        self.past: list[dict[str, Any]] = []
 
     @property
     def going_on(self) -> Job | None:
-        """The run that goes on, of whichever view."""
         return next((job for job in self.jobs.values() if job.running), None)
 
     @property
@@ -71,7 +69,6 @@ class Bench:
 
     @property
     def characters(self) -> int:
-        """About how much it holds."""
         return RECORD_CHARACTERS * len(self.jobs)
 
     def want(self, view: str) -> None:
@@ -126,7 +123,6 @@ class Spot:
             self.draw(how)
 
     def draw(self, how: Callable[[DeltaGenerator], DeltaGenerator]) -> None:
-        """Draw an element in the place of the last one."""
         self._at = how(self._at)
 
 
@@ -138,7 +134,7 @@ def draw(views: Sequence[LabView]) -> None:
         st.subheader(text("lab.heading"), anchor="lab")
         st.caption(text("lab.about"))
         names = [NAMES.get(view, view) for view in views]
-        bench = _bench()
+        bench = bench_of_tab()
         if shelf.came_back(BENCH) and bench.view in names:
             st.session_state["lab-drawer"], st.session_state["lab-view"] = True, bench.view
         box = drawer(text("lab.open"), key="lab-drawer", icon=":material/science:")
@@ -147,7 +143,7 @@ def draw(views: Sequence[LabView]) -> None:
                 _view(bench, connect(connection_panel.preferred()), names)
 
 
-def _bench() -> Bench:
+def bench_of_tab() -> Bench:
     """Return this tab's, which pages change in place."""
     bench: Bench = st.session_state.setdefault(BENCH, Bench())
     return bench
@@ -164,9 +160,7 @@ def _view(bench: Bench, connection: Connection, names: Sequence[str]) -> None:
         # The settings fill a phone's window, and the learner wants to see what happens.
         watch = script.scroll_script(".st-key-lab-run", uuid.uuid4().hex)
         st.html(watch, unsafe_allow_javascript=True)
-    # Without a redraw, the view has the browser start this fragment again by itself.
-    if redraw is not None:
-        _watch(bench, view, redraw)
+    _watch(bench, view, redraw)
 
 
 def _chosen(names: Sequence[str]) -> str:
@@ -180,7 +174,7 @@ def _chosen(names: Sequence[str]) -> str:
     )
 
 
-def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
+def _watch(bench: Bench, view: str, redraw: Redraw | None) -> None:
     """Draw a run until it ends or changes its phase, or somebody else on the page waits."""
     job, phase = bench.drawn
     if job is None:
@@ -191,23 +185,23 @@ def _watch(bench: Bench, view: str, redraw: Redraw) -> None:
     # Elements that this layout lacks stay on the page until the script ends: let it end first.
     changed, bench.layout = layout != bench.layout, layout
     while not changed and job.running and job.phase == phase and not turn.wait(LOOK_SECONDS):
-        redraw()
+        if redraw is not None:
+            redraw()
     # After its end once more: Stop goes, and what belongs to a finished run comes.
     again(turn, "lab")
 
 
-def kept(name: str, make: Callable[[], Kept]) -> Kept:
-    """Return an object of this tab's, which pages change in place."""
-    return cast("Kept", _bench().things.setdefault(name, make()))
+def leave_again_to_show() -> None:
+    """Start this fragment again no more: ``streaming.view.show`` has had the browser do it."""
+    bench_of_tab().drawn = None, None
 
 
 def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob | None:
     """Draw a view's button, with Stop beside it while anything runs; start what it asks for.
 
-    Returns:
-        The view's last run, unless nothing came of it.
+    Return the view's last run, unless nothing came of it.
     """
-    bench = _bench()
+    bench = bench_of_tab()
     if bench.wanted == view:
         bench.begin(view, make)
         shelf.keep(BENCH, bench)
@@ -275,7 +269,6 @@ def lanes(view: str, names: Sequence[str]) -> list[DeltaGenerator]:
 
 
 def heading(title: str) -> None:
-    """Draw a heading below the lab's own."""
     st.markdown(f"#### {title}", anchors=False)
 
 

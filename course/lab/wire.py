@@ -63,12 +63,10 @@ class WireRecord:
 
     @property
     def events(self) -> list[tuple[float, str]]:
-        """The events so far, and when each had come."""
         return self._events[:]
 
     @property
     def full(self) -> bool:
-        """Whether enough has been seen."""
         return len(self._events) >= self._most
 
     def begin(self) -> None:
@@ -148,7 +146,6 @@ def shown(text: str) -> str:
 
 
 def code_points(text: str) -> str:
-    """Return the numbers of a text's code points."""
     return " ".join(f"U+{ord(character):04X}" for character in text)
 
 
@@ -171,7 +168,6 @@ class Look(Readings):
 
     @property
     def steps(self) -> list[Step]:
-        """What has come so far."""
         lane = self.lanes[0]
         return self._record.steps(lane.marks, lane.text)
 
@@ -180,18 +176,17 @@ class Look(Readings):
         return self._record.full
 
 
-def draw(connection: Connection) -> Redraw:
-    """Draw the view, and return what draws its run again."""
+def draw(connection: Connection) -> Redraw | None:
     question = text("lab.question.emoji")
     st.caption(text("lab.wire.about"))
     look = views.run("wire", Look, partial(Look, connection, question))
     asked = text("lab.wire.asked", question=question)
     st.caption(f"{asked} {text('lab.wire.split')}" if connection.kind == "local" else asked)
     if look is None:
-        return lambda: None
+        return None
     if not look.running:
         _go_through(look)
-        return lambda: None
+        return None
     # The next one's steps begin where there is something to see.
     st.session_state.pop(STEP_KEY, None)
     table = Spot(st.container())

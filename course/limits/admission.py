@@ -27,11 +27,7 @@ QUEUE = StreamQueue()
 
 
 def current_policy(connection: Connection) -> Policy:
-    """Return the policy for this session's learner.
-
-    Raises:
-        Refusal: the settings cannot be used.
-    """
+    """Return the policy for this session's learner; raise ``Refusal`` if the settings are wrong."""
     try:
         found = settings.read()
     except settings.SettingsError as error:
@@ -53,11 +49,7 @@ def ledger(kind: str) -> Ledger:
 
 
 def ask(connection: Connection, requests: Sequence[CompletionRequest]) -> Admission:
-    """Decide about questions that are to be asked together, and count them.
-
-    Raises:
-        Refusal: none of them may be asked.
-    """
+    """Decide about questions that are asked together, and count them; or raise ``Refusal``."""
     return Admission(current_policy(connection), requests)
 
 
@@ -66,9 +58,6 @@ class Admission:
 
     ``requests`` are what to ask: their answers may be shorter than was asked for. Call ``over`` for
     each of them, or ``cancel``. Any thread may call any method.
-
-    Raises:
-        Refusal: none of them may be asked.
     """
 
     def __init__(self, policy: Policy, requests: Sequence[CompletionRequest]) -> None:
@@ -89,11 +78,7 @@ class Admission:
         self.requests = tuple(limited)
 
     def wait(self, seconds: float) -> int | None:
-        """Wait for the place, so long at most; return how many are ahead, or ``None``: it is in.
-
-        Raises:
-            Refusal: there will be none.
-        """
+        """Wait ``seconds``; return how many are ahead, ``None`` once in; or raise ``Refusal``."""
         try:
             ahead = self._entry.wait(seconds)
         except Refusal:

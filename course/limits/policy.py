@@ -97,10 +97,7 @@ class Entry:
     def wait(self, seconds: float) -> int | None:
         """Wait, ``seconds`` at most; return how many are ahead, or ``None``: it is in.
 
-        One that was left is never in.
-
-        Raises:
-            Refusal: ``streams``, ``queue`` or ``patience``; the way ends there.
+        One that was left is never in. Raises ``Refusal``: ``streams``, ``queue`` or ``patience``.
         """
         joined = self._place is not None
         place = self._place or self._joined(seconds)
@@ -121,8 +118,7 @@ class Entry:
     def enter(self, on_wait: Callable[[int], object] = lambda _: None) -> Entry:
         """Wait until it is in, and return it; ``on_wait`` is told meanwhile how many are ahead.
 
-        Raises:
-            Refusal: as ``wait`` does; whatever ``on_wait`` raises ends the way, too.
+        What ``on_wait`` raises ends the way, as a ``Refusal`` does.
         """
         try:
             ahead = self.wait(0)
@@ -229,11 +225,7 @@ class Policy:
         self._ledger, self._queue, self._now = ledger, queue, now
 
     def reserve(self, model: str | None, prompt: str, max_tokens: int | None = None) -> Reservation:
-        """Count a question before it is asked; ``model`` is ``None`` where it is not known.
-
-        Raises:
-            Refusal: it must not be asked.
-        """
+        """Count a question before it is asked, or raise ``Refusal``; ``model`` may be unknown."""
         limits = self._limits
         if not self._is_limited:
             return Reservation(max_tokens)

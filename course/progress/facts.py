@@ -44,11 +44,7 @@ class Fact:
 
 
 def from_row(row: Sequence[object]) -> Fact:
-    """Return the fact in a store's row of lesson, kind, item, value and time.
-
-    Raises:
-        ValueError: something else is in the row.
-    """
+    """Return the fact in a row of lesson, kind, item, value and time; or raise ``ValueError``."""
     lesson, kind, item, value, at = (each if isinstance(each, str) else None for each in row)
     if lesson is None or kind not in KINDS or item is None or value is None or at is None:
         raise ValueError("a row is no fact")

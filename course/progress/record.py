@@ -92,11 +92,9 @@ class Progress:
                 self._save()
 
     def unsaved(self, lesson: str, kind: Kind, item: str = "") -> bool:
-        """Return whether such a fact was noted and could not be kept yet."""
         return (lesson, kind, item) in self._pending
 
     def has(self, lesson: str, kind: Kind, item: str = "") -> bool:
-        """Return whether there is such a fact."""
         return (lesson, kind, item) in self._facts
 
     def value(self, lesson: str, kind: Kind, item: str = "") -> str | None:
@@ -137,12 +135,10 @@ class Progress:
         return dump(self._facts.values())
 
     def import_(self, text: str, lessons: Collection[str]) -> tuple[int, int]:
-        """Add what was exported; return how much is new here, and how much there is no room for.
+        """Add an export; return how much is new here, and how much there is no room for.
 
-        ``lessons`` are the course's, whose facts come first. Nothing that was here is lost.
-
-        Raises:
-            ImportProblem: the text is no export of this course.
+        ``lessons`` are the course's, whose facts come first. Nothing that was here is lost. Raises
+        ``ImportProblem`` if the text is no export.
         """
         from course.progress.transfer import parse
 

@@ -200,12 +200,7 @@ class Tables:
         self._session, self._create = session, create
 
     def run(self, statement: str, values: Sequence[Any]) -> list[Any]:
-        """Run a statement and return its rows.
-
-        Raises:
-            NoTable: its table does not exist.
-            StoreError: it failed.
-        """
+        """Run a statement and return its rows; or raise ``NoTable``, or another ``StoreError``."""
         try:
             return list(self._session().sql(statement, params=list(values)).collect())
         except Exception as error:  # any client's error: its text may name the account

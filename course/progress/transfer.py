@@ -48,11 +48,7 @@ def dump(facts: Iterable[Fact]) -> str:
 
 
 def parse(text: str) -> list[Fact]:
-    """Return the facts in an export.
-
-    Raises:
-        ImportProblem: the text is too long, is no export, or is one of a newer course.
-    """
+    """Return the facts in an export; or raise ``ImportProblem``."""
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise ImportProblem("large")
     try:

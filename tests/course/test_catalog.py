@@ -19,15 +19,6 @@ def test_lessons_come_by_day(tmp_path: Path) -> None:
     assert [found.meta.day for found in catalog.lessons(tmp_path / "lessons")] == [7, 112]
 
 
-def test_a_broken_lesson_leaves_the_others_alone(tmp_path: Path) -> None:
-    make_lesson(tmp_path)
-    make_lesson(tmp_path, meta="day = ", name="day_08_other")
-    good, broken = catalog.entries(tmp_path / "lessons")
-    assert isinstance(good, lesson.Lesson)
-    assert isinstance(broken, catalog.Broken)
-    assert (broken.day, broken.name) == (8, "day_08_other")
-
-
 def test_a_lesson_that_is_broken_anyway_takes_no_day_from_another(tmp_path: Path) -> None:
     make_lesson(tmp_path)
     make_lesson(tmp_path, name="day_07_other")

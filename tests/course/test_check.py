@@ -147,7 +147,7 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("ko.md", PROSE.replace("Text", "T\u2028ext"), "an invisible character (U+2028)"),
         ("../glossary.toml", "# a\u00a0b\n", "glossary.toml:1: an invisible character"),
         ("../moved.toml", MOVED.format("q-old"), "moved.toml:3: field `moved.0.to`: `day_07_cac"),
-        ("../moved.toml", MOVED.format("Q!"), "moved.toml:3: field `moved.0.to`: must have the"),
+        ("../moved.toml", MOVED.format("Q!"), "moved.toml:3: field `moved.0.to`: must be a place"),
         ("steps/more.py", "x = 1\n", "warning: lessons/day_07_caching/steps/more.py: the prose do"),
         ("code/more.py", "x = 1\n", "code/more.py: this code is in the wrong folder"),
         ("../day_08_other", "", "lessons/day_08_other: this isn't a folder"),

@@ -194,7 +194,10 @@ def test_an_assembled_program_that_fails_is_found(
     checked: Done,
 ) -> None:
     said = f"error: lessons/{SPOILT}/steps: day41.py, the steps put together, fails: "
-    assert f"{said}when 'Go' is pressed: name 'none' is not defined" in checked.stdout
+    assert (
+        f"{said}`st.write(none)`, when 'Go' is pressed: name 'none' is not defined"
+        in checked.stdout
+    )
 
 
 def test_a_solution_that_fails_is_found(checked: Done) -> None:

@@ -47,6 +47,9 @@ def test_a_region_ends_at_its_own_mark_and_not_at_anothers(tmp_path: Path) -> No
     assert lesson.read_code(found, "steps/step_1_cache.py", "b") == "y = 2\n"
     with pytest.raises(LookupError, match="`# region: a` with a `# endregion` of its own"):
         lesson.read_code(found, "steps/step_1_cache.py", "a")
+    step.write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(LookupError, match="`# region: a`"):
+        lesson.read_code(found, "steps/step_1_cache.py", "a")
 
 
 def test_the_tenth_step_comes_after_the_ninth(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,14 +22,16 @@ END = Ended(reason="end")
 Program = Callable[[], Iterator[Event]]
 
 
-class Answers:
-    """Answers nothing: the programs of these tests ask nothing."""
+class Backend:
+    """Does, for any program, what ``program`` does."""
 
     refusal: Refusal | None = None
 
-    def complete(self, *_: object, **__: object) -> None: ...
+    def __init__(self, program: Program) -> None:
+        self._program = program
 
-    chat = sql = complete
+    def run(self, *_: object, **__: object) -> Iterator[Event]:
+        return self._program()
 
 
 def is_solved(learned: Progress) -> bool:
@@ -42,12 +44,11 @@ def learned(tmp_path: Path) -> Progress:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch, learned: Progress) -> Callable[..., Run]:
-    def work(program: Program, run: Run | None = None, answers: Any = None) -> Run:
+def work(learned: Progress) -> Callable[..., Run]:
+    def work(program: Program, run: Run | None = None, backend: Any = None) -> Run:
         """Do the work of a run's thread, with ``program`` in the sandbox's place."""
-        run, answers = run or Run(EXERCISE, "x = 1\n"), answers or Answers()
-        monkeypatch.setattr(live_run, "run", lambda *_, **__: program())
-        run._work(answers, learned, "me")
+        run = run or Run(EXERCISE, "x = 1\n")
+        run._work(cast("Any", backend or Backend(program)), learned, "me")
         return run
 
     return work
@@ -161,15 +162,14 @@ def test_what_is_not_the_programs_fault_is_told_apart(
 
 
 def test_a_server_that_refuses_ends_the_run_and_says_why(work: Callable[..., Run]) -> None:
-    answers = Answers()
-
     def program() -> Iterator[Event]:
         yield Printed(text="before")
-        answers.refusal = Refusal("queue")
+        backend.refusal = Refusal("queue")
         yield Printed(text="after")
 
-    run = work(program, answers=answers)
-    assert (run.end, run.refusal) == ("refused", answers.refusal)
+    backend = Backend(program)
+    run = work(program, backend=backend)
+    assert (run.end, run.refusal) == ("refused", backend.refusal)
     assert run.scenes == [[Printed(text="before")]]
 
 

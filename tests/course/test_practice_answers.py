@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from connection import Connection, ConnectionFailed, connect
-from course.exercises import answering as practice_answers
-from course.exercises.answering import MOST_TOKENS, Answers, answering, scene_of
+from course.exercises import answering
+from course.exercises.answering import MOST_TOKENS, Backend, _answering, _scene_of
 from course.limits.ledgers import SqliteLedger, Used
 from course.limits.policy import Entry, Policy, Refusal, StreamQueue
 from course.settings import AnswerSettings, Settings
@@ -46,7 +46,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str | None]]:
         asked.append(prefer)
         return connect("local") if prefer == "local" else Account()
 
-    monkeypatch.setattr(practice_answers, "connect", connected)
+    monkeypatch.setattr(answering, "connect", connected)
     yield asked
     connect("local").reset()
 
@@ -71,7 +71,7 @@ def test_the_environment_says_what_is_allowed(
 
 
 def test_no_account_is_asked_where_it_is_not_allowed(asked: list[str | None]) -> None:
-    answer = "".join(Answers(AnswerSettings(), None).complete(request("claude-haiku-4-5")))
+    answer = "".join(Backend(AnswerSettings(), None).complete(request("claude-haiku-4-5")))
     assert answer
     assert asked == ["local"]
 
@@ -86,18 +86,18 @@ def test_a_failed_connection_is_told_before_a_program_is_run(
         def session(self) -> object:
             raise ConnectionFailed("network")
 
-    monkeypatch.setattr(practice_answers, "connect", lambda _: Failing())
+    monkeypatch.setattr(answering, "connect", lambda _: Failing())
     with pytest.raises(ConnectionFailed):
-        Answers(ON_ACCOUNT)
+        Backend(ON_ACCOUNT)
 
 
 def test_on_an_account_only_the_models_that_are_allowed_answer() -> None:
-    answers = Answers(ON_ACCOUNT, None)
-    assert "".join(answers.complete(request()))
+    backend = Backend(ON_ACCOUNT, None)
+    assert "".join(backend.complete(request()))
     with pytest.raises(Refused, match="model"):
-        answers.complete(request("claude-haiku-4-5"))
+        backend.complete(request("claude-haiku-4-5"))
     with pytest.raises(Refused, match="model"):
-        answers.sql(SQL, ["claude-haiku-4-5", "hi"])
+        backend.sql(SQL, ["claude-haiku-4-5", "hi"])
 
 
 @pytest.mark.parametrize(("wanted", "sent"), [(None, MOST_TOKENS), (10**9, MOST_TOKENS), (5, 5)])
@@ -111,8 +111,8 @@ def test_on_an_account_an_answer_has_a_longest_length(
         requests.append(request)
         return real(strategy, request, **options)
 
-    monkeypatch.setattr(practice_answers, "stream", noted)
-    "".join(Answers(ON_ACCOUNT, None).complete(request(max_tokens=wanted)))
+    monkeypatch.setattr(answering, "stream", noted)
+    "".join(Backend(ON_ACCOUNT, None).complete(request(max_tokens=wanted)))
     assert [each.max_tokens for each in requests] == [sent]
 
 
@@ -132,12 +132,12 @@ def test_on_an_account_an_answer_has_a_longest_length(
 def test_only_the_statements_of_the_days_are_run_wherever(
     query: str, allowed: bool, settings: AnswerSettings
 ) -> None:
-    answers = Answers(settings, None)
+    backend = Backend(settings, None)
     if allowed:
-        assert answers.sql(query, None)[1][0][0]
+        assert backend.sql(query, None)[1][0][0]
     else:
         with pytest.raises(Refused, match="statement"):
-            answers.sql(query, None)
+            backend.sql(query, None)
 
 
 FAULT = "fault-stall-headers"
@@ -151,39 +151,39 @@ FAULT = "fault-stall-headers"
     ],
 )
 def test_a_program_asks_for_no_fault_and_no_speed(name: str) -> None:
-    answers = Answers(AnswerSettings(), None)
+    backend = Backend(AnswerSettings(), None)
     with pytest.raises(Refused, match="model"):
-        answers.complete(request(name))
+        backend.complete(request(name))
     with pytest.raises(Refused, match="model"):
-        answers.sql(SQL, [name, "Hi"])
+        backend.sql(SQL, [name, "Hi"])
     with pytest.raises(Refused, match="model"):
-        answers.sql(f"SELECT AI_COMPLETE('{name}', 'Hi')", None)
+        backend.sql(f"SELECT AI_COMPLETE('{name}', 'Hi')", None)
 
 
 def test_a_program_may_ask_for_the_fault_of_its_scene() -> None:
-    answers = Answers(AnswerSettings(), None)
+    backend = Backend(AnswerSettings(), None)
     with pytest.raises(StreamError) as told:
-        next(answers.complete(request("fault-403"), fault="fault-403"))
+        next(backend.complete(request("fault-403"), fault="fault-403"))
     assert told.value.status == 403
     with pytest.raises(SqlError):
-        answers.sql(SQL, ["fault-403", "Hi"], fault="fault-403")
+        backend.sql(SQL, ["fault-403", "Hi"], fault="fault-403")
     with pytest.raises(Refused, match="model"):
-        answers.complete(request("fault-403"), fault="fault-500")
+        backend.complete(request("fault-403"), fault="fault-500")
 
 
 def test_that_a_model_is_unknown_is_said_by_snowflake() -> None:
-    answers = Answers(AnswerSettings(), None)
+    backend = Backend(AnswerSettings(), None)
     with pytest.raises(StreamError) as told:
-        next(answers.complete(request("lama3.1-8b")))
+        next(backend.complete(request("lama3.1-8b")))
     assert told.value.status == 400
     with pytest.raises(SqlError, match="unknown model"):
-        answers.sql(SQL, ["lama3.1-8b", "Hi"])
+        backend.sql(SQL, ["lama3.1-8b", "Hi"])
 
 
 def test_what_an_account_says_of_an_error_is_not_passed_on() -> None:
-    answers = Answers(ON_ACCOUNT, None)
+    backend = Backend(ON_ACCOUNT, None)
     with pytest.raises(SqlError) as told:
-        answers.sql(SQL, ["llama3.1-8b", ""])
+        backend.sql(SQL, ["llama3.1-8b", ""])
     assert str(told.value) == ""
 
 
@@ -202,8 +202,8 @@ def test_an_answer_that_is_closed_unread_is_ended(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(type(answer), "cancel", noted_too)
         return answer
 
-    monkeypatch.setattr(practice_answers, "stream", noted)
-    answer: Any = Answers(AnswerSettings()).complete(request())
+    monkeypatch.setattr(answering, "stream", noted)
+    answer: Any = Backend(AnswerSettings()).complete(request())
     answer.close()
     assert ended == [True]
 
@@ -218,7 +218,7 @@ def behind_a_gate(
     line: StreamQueue | None = None,
     on_wait: Callable[[int], object] = lambda _: None,
     **limits: Any,
-) -> Answers:
+) -> Backend:
     streams = {"at_once": 1, "queue": 5, "patience": 60}
     settings = Settings.model_validate(
         {"limits": {"local": True, "output_tokens": 300, **limits}, "streams": streams}
@@ -234,20 +234,20 @@ def behind_a_gate(
             now=lambda: NOON,
         )
 
-    return Answers(AnswerSettings(), policy_of=policy_of, on_wait=on_wait)
+    return Backend(AnswerSettings(), policy_of=policy_of, on_wait=on_wait)
 
 
 def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLedger) -> None:
-    answers = behind_a_gate(ledger, everyone={"requests_per_day": 3})
-    answer = "".join(answers.complete(request()))
+    backend = behind_a_gate(ledger, everyone={"requests_per_day": 3})
+    answer = "".join(backend.complete(request()))
     used = ledger.totals(NOON.date()).used
     prompt = tokens.count("Explain a qubit in one sentence.")
     assert used == Used(1, prompt + tokens.count(answer))
-    _, [[answer]] = answers.sql(SQL, ["llama3.1-8b", "Explain a qubit in one sentence."])
+    _, [[answer]] = backend.sql(SQL, ["llama3.1-8b", "Explain a qubit in one sentence."])
     assert ledger.totals(NOON.date()).used == Used(2, used.tokens + prompt + tokens.count(answer))
-    answers.sql("SELECT CURRENT_VERSION()", None)
+    backend.sql("SELECT CURRENT_VERSION()", None)
     before = ledger.totals(NOON.date()).used.tokens
-    _, [[answer]] = answers.sql("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", None)
+    _, [[answer]] = backend.sql("SELECT AI_COMPLETE('llama3.1-8b', 'Hi')", None)
     now = ledger.totals(NOON.date()).used
     assert now == Used(3, before + tokens.count("Hi") + tokens.count(answer))
 
@@ -255,23 +255,23 @@ def test_each_question_of_a_program_is_counted_those_by_sql_too(ledger: SqliteLe
 def test_a_refusal_of_the_server_is_kept_apart_from_what_the_program_did(
     ledger: SqliteLedger,
 ) -> None:
-    answers = behind_a_gate(ledger, learner={"requests_per_day": 1})
-    assert "".join(answers.complete(request()))
-    assert answers.refusal is None
+    backend = behind_a_gate(ledger, learner={"requests_per_day": 1})
+    assert "".join(backend.complete(request()))
+    assert backend.refusal is None
     for ask in (
-        lambda: answers.complete(request()),
-        lambda: answers.sql(SQL, ["llama3.1-8b", "Hi"]),
+        lambda: backend.complete(request()),
+        lambda: backend.sql(SQL, ["llama3.1-8b", "Hi"]),
     ):
         with pytest.raises(Refused, match="limit"):
             ask()
-        assert answers.refusal is not None
-        assert answers.refusal.reason == "learner_requests"
+        assert backend.refusal is not None
+        assert backend.refusal.reason == "learner_requests"
 
 
 def test_a_program_has_one_place_as_long_as_answers_come_in(ledger: SqliteLedger) -> None:
     line = StreamQueue()
-    answers = behind_a_gate(ledger, line)
-    one, two = (answers.complete(request()) for _ in range(2))
+    backend = behind_a_gate(ledger, line)
+    one, two = (backend.complete(request()) for _ in range(2))
     assert len(line._ends) == 1
     "".join(one)
     assert len(line._ends) == 1
@@ -283,9 +283,9 @@ def test_a_statement_that_fails_gives_its_place_back_and_counts_what_was_asked(
     ledger: SqliteLedger,
 ) -> None:
     line = StreamQueue()
-    answers = behind_a_gate(ledger, line, everyone={"requests_per_day": 3})
+    backend = behind_a_gate(ledger, line, everyone={"requests_per_day": 3})
     with pytest.raises(SqlError):
-        answers.sql("SELECT COMPLETE('a', 1, 2, 3, 4)", None)
+        backend.sql("SELECT COMPLETE('a', 1, 2, 3, 4)", None)
     assert len(line._ends) == 0
     assert 0 < ledger.totals(NOON.date()).used.tokens < 100
 
@@ -306,17 +306,17 @@ def test_unusable_settings_refuse_a_question_and_nothing_before_it() -> None:
     def unusable(_: Connection) -> Policy:
         raise Refusal("settings")
 
-    answers = Answers(AnswerSettings(), policy_of=unusable)
-    assert answers.sql("SELECT CURRENT_VERSION()", None)
+    backend = Backend(AnswerSettings(), policy_of=unusable)
+    assert backend.sql("SELECT CURRENT_VERSION()", None)
     with pytest.raises(Refused, match="limit"):
-        answers.complete(request())
-    assert answers.refusal is not None
-    assert answers.refusal.reason == "settings"
+        backend.complete(request())
+    assert backend.refusal is not None
+    assert backend.refusal.reason == "settings"
 
 
 def test_a_fault_of_the_first_call_is_gone_at_the_second() -> None:
     scene = SceneText(id="one", fault="fault-500", fault_calls=1)
-    complete = answering(Answers(AnswerSettings()).complete, scene)
+    complete = _answering(Backend(AnswerSettings()).complete, scene)
     with pytest.raises(StreamError, match="500"):
         list(complete(request()))
     assert "".join(complete(request()))
@@ -324,5 +324,5 @@ def test_a_fault_of_the_first_call_is_gone_at_the_second() -> None:
 
 def test_a_scene_presses_its_buttons_and_fills_in_its_fields() -> None:
     scene = SceneText(id="one", press=["Ask"], inputs={"Prompt": "hi"}, inside_snowflake=True)
-    made = scene_of(scene)
+    made = _scene_of(scene)
     assert (made.inputs, made.inside_snowflake) == ({"Prompt": "hi", "Ask": True}, True)

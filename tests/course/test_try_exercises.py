@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from course.commands.checking.try_exercises import Row, main
+from course.commands.checking.try_exercises import main
 from course.commands.new_day import create
 from course.language import LANGUAGES
+from course.problems import Problem
 
+Tried = dict[str, list[Problem]]
 #: A wrong answer of the exercise that a new day begins with.
 INFO_INSTEAD = """
 [[wrong]]
@@ -22,7 +24,7 @@ mistake = "another_box"
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
     """Several spoilt exercises, tried in one batch: what is said of each, by its folder's name."""
     root = tmp_path_factory.mktemp("course")
     create(8, "Spoilt", root=root)
@@ -45,57 +47,59 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
         f'{INFO_INSTEAD}\n[[right]]\nid = "by_info"\nedits = [["st.success(", "st.info("]]\n'
     )
     spoilt("7_right_fails", "exercise.toml", INFO_INSTEAD, right_fails)
-    rows: dict[str, list[Row]] = {path.name: [] for path in practice.iterdir()}
+    rows: dict[str, list[Problem]] = {path.name: [] for path in practice.iterdir()}
     for row in main(root / "lessons", ["day_08_spoilt"]):
-        rows[Path(row[0]).parent.name].append(row)
+        rows[row.path.parent.name].append(row)
     return rows
 
 
-def said(rows: list[Row]) -> str:
-    ((file, _, what, _, severity),) = rows
-    return f"{severity}: {Path(file).name}: {what}"
+def said(rows: list[Problem]) -> str:
+    (row,) = rows
+    return f"{row.severity}: {row.path.name}: {row.what}"
 
 
-def test_an_exercise_that_is_right_is_passed_over_in_silence(tried: dict[str, list[Row]]) -> None:
+def test_an_exercise_that_is_right_is_passed_over_in_silence(
+    tried: dict[str, list[Problem]],
+) -> None:
     assert tried["1_first_try"] == []
 
 
-def test_a_solution_that_fails_is_named_with_the_check(tried: dict[str, list[Row]]) -> None:
+def test_a_solution_that_fails_is_named_with_the_check(tried: Tried) -> None:
     told = said(tried["2_solution_fails"])
     assert told.startswith("error: solution.py: fails check runs (ko, en): Line ")
     assert "KeyError" in told
 
 
-def test_a_starter_that_passes_leaves_nothing_to_do(tried: dict[str, list[Row]]) -> None:
+def test_a_starter_that_passes_leaves_nothing_to_do(tried: Tried) -> None:
     assert ("starter.py", "passes all checks as it is (ko, en)") in [
-        (Path(file).name, what) for file, _, what, _, _ in tried["3_starter_passes"]
+        (row.path.name, row.what) for row in tried["3_starter_passes"]
     ]
 
 
-def test_a_wrong_answer_that_gets_another_message_is_named(tried: dict[str, list[Row]]) -> None:
+def test_a_wrong_answer_that_gets_another_message_is_named(tried: Tried) -> None:
     told = said(tried["4_other_mistake"])
     assert "error: exercise.toml: wrong answer info_instead should fail check shown, but" in told
     assert "but fails check shown, mistake another_box (ko, en): Line " in told
 
 
-def test_a_wrong_answer_that_passes_is_named(tried: dict[str, list[Row]]) -> None:
-    whats = [what for _, _, what, _, _ in tried["5_wrong_passes"]]
+def test_a_wrong_answer_that_passes_is_named(tried: Tried) -> None:
+    whats = [row.what for row in tried["5_wrong_passes"]]
     assert any("info_instead should fail" in what and "passes (ko, en)" in what for what in whats)
 
 
-def test_a_right_answer_that_fails_is_named_with_its_check(tried: dict[str, list[Row]]) -> None:
+def test_a_right_answer_that_fails_is_named_with_its_check(tried: Tried) -> None:
     told = said(tried["7_right_fails"])
     assert "error: exercise.toml: right answer by_info fails check shown" in told
 
 
-def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: dict[str, list[Row]]) -> None:
+def test_a_mistake_that_no_wrong_answer_makes_is_a_warning(tried: Tried) -> None:
     assert said(tried["6_unproven"]) == (
         "warning: exercise.toml: no wrong answer makes the mistake `another_box`"
     )
-    assert tried["6_unproven"][0][1] == ("checks", 0, "mistakes", 0)
+    assert tried["6_unproven"][0].line == 31
 
 
-def snippet_of(root: Path, code: str, settings: str) -> list[Row]:
+def snippet_of(root: Path, code: str, settings: str) -> list[Problem]:
     """Return what the check reports for a day whose only program is this snippet."""
     create(8, "Snippet", root=root)
     folder = root / "lessons" / "day_08_snippet"

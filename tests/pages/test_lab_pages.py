@@ -164,7 +164,7 @@ def test_a_comparison_shows_every_answer_and_what_to_look_for() -> None:
     assert texts("en")["lab.nothing_yet"] not in said
     assert not [button for button in app.button if button.key == "lab-stop"]
     assert len({lane.text for lane in lanes(app).values()}) == 1
-    assert [row["run"] for row in app.session_state["lab-bench"].things["runs"].rows] == [1, 1, 1]
+    assert [row["run"] for row in app.session_state["lab-bench"].past] == [1, 1, 1]
 
 
 def test_a_refreshed_page_opens_the_lab_with_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_a_run_that_waits_for_its_place_says_how_many_are_ahead(
     assert waiting.join(SECONDS)
     app = app.run()
     assert texts("en")["lab.stopped"] in everything(app)
-    assert not app.session_state["lab-bench"].things["runs"].rows
+    assert not app.session_state["lab-bench"].past
 
 
 def test_a_run_ends_the_one_before_it() -> None:

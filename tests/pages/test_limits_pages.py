@@ -26,7 +26,6 @@ from course.problems import log_once
 from course.progress.stores import default_path
 from practice import load_exercises
 from practice.exercises import LESSONS
-from streaming import DirectStrategy
 from tests.pages.pressing import asked, finish, press, programs_go_on
 from tests.streaming.asking import wait_for
 
@@ -145,34 +144,6 @@ def test_what_an_answer_took_is_counted_in_the_end(set_to: Callable[[str], None]
     assert 10 < used.tokens <= 220
 
 
-def test_an_answer_has_no_more_tokens_than_the_settings_say(
-    set_to: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    set_to(FEW.format(9))
-    asked: list[int | None] = []
-    real = DirectStrategy.open
-
-    def noted(self: DirectStrategy, request: Any) -> Any:
-        asked.append(request.max_tokens)
-        return real(self, request)
-
-    monkeypatch.setattr(DirectStrategy, "open", noted)
-    press(open_page(), "Generate")
-    assert asked[-1] == 200
-
-
-def test_where_nothing_is_limited_no_counter_is_looked_at(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(_: str) -> None:
-        raise AssertionError("the counters were looked for")
-
-    monkeypatch.setattr(limits_panel, "ledger", fail)
-    app = press(open_page(), "Generate")
-    assert not app.exception
-    assert len(app.metric) == 3
-
-
 def test_settings_that_cannot_be_used_are_said_and_nothing_is_asked_until_they_are_mended(
     set_to: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -277,18 +248,6 @@ def test_stop_leaves_the_line(set_to: Callable[[str], None], line: StreamQueue) 
     assert len(press(app, "Generate").metric) == 3
 
 
-def test_a_wait_that_is_too_long_ends_and_nothing_is_counted(
-    set_to: Callable[[str], None], line: StreamQueue
-) -> None:
-    set_to(FEW.format(1) + "[streams]\nat_once = 1\npatience = 1\n")
-    place = Entry(line, "somebody else", at_once=1).enter()
-    app = press(open_page(), "Generate")
-    assert texts("en")["limits.patience"].format(limit=1) in said(app)
-    assert counted() == Used()
-    place.leave()
-    assert len(press(app, "Generate").metric) == 3
-
-
 def test_a_program_over_the_limit_is_not_to_blame_and_not_judged(
     set_to: Callable[[str], None],
 ) -> None:
@@ -309,23 +268,3 @@ def test_a_program_over_the_limit_is_not_to_blame_and_not_judged(
         assert f"[{known[f'practice.{verdict}']}]" not in told
     assert known["practice.stopped"] not in told
     assert counted().requests == calls
-
-
-def test_a_program_takes_one_place_however_many_answers_it_has_coming_in(
-    set_to: Callable[[str], None], line: StreamQueue
-) -> None:
-    set_to("[streams]\nat_once = 1\n[limits.learner]\nstreams_at_once = 1\n")
-    code = """\
-import streamlit as st
-from snowflake.cortex import Complete
-from snowflake.snowpark import Session
-
-session = Session.builder.configs(st.secrets["connections"]["snowflake"]).create()
-one, two = (Complete("llama3.1-8b", "Hi", session=session, stream=True) for _ in range(2))
-next(one)
-next(two)
-st.write("both are there")
-"""
-    app = run_program(open_page(), code)
-    assert "both are there" in said(app)
-    assert len(line._ends) == 0

@@ -18,7 +18,7 @@ from connection import ConnectionFailed
 from course import ROOT, shelf
 from course import progress as progress_panel
 from course.content import anchor_of
-from course.exercises import live_run
+from course.exercises import answering, live_run
 from course.exercises import workbench as practice_panel
 from course.exercises.rate import RateLimit
 from course.language import texts
@@ -231,7 +231,7 @@ def test_a_failed_connection_is_told_and_no_try_is_counted(
     def failing(*given: object, **options: object) -> object:
         raise ConnectionFailed("network")
 
-    monkeypatch.setattr(live_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Backend", failing)
     app = run(open_page(), program("solution.py"))
     assert not app.exception
     assert texts("en")["connection.failed"] in said(app)
@@ -245,7 +245,7 @@ def test_a_failed_connection_is_no_longer_told_once_it_has_been_mended(
     def failing(*given: object, **options: object) -> object:
         raise ConnectionFailed("network")
 
-    monkeypatch.setattr(live_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Backend", failing)
     app = run(open_page(), "x = 1\n")
     app.button(key="practice-day_01_connect-1_both_places-failure-use-local").click().run()
     assert texts("en")["connection.failed"] not in said(app)
@@ -257,7 +257,7 @@ def test_a_fault_of_the_courses_own_leaves_a_page_that_can_be_used(
     def failing(*given: object, **options: object) -> object:
         raise OSError("no room")
 
-    monkeypatch.setattr(live_run, "Answers", failing)
+    monkeypatch.setattr(live_run, "Backend", failing)
     app = run(open_page(), "x = 1\n")
     assert not app.exception
     assert texts("en")["practice.crashed"] in said(app)
@@ -367,12 +367,12 @@ def test_a_days_solutions_come_after_an_attempt_at_each_exercise_that_counts() -
     first, second, *_ = exercises = load_exercises("day_03_write_streams")
     progress = progress_panel.current()
     progress.record(first.day, "tried", f"exercise:{first.name}", "x = 1")
-    assert practice_panel.shows_solutions(first.day, [first.name])
-    assert not practice_panel.shows_solutions(first.day, [first.name, second.name])
-    assert not practice_panel.shows_solutions(first.day, None)
+    assert not practice_panel.awaited(first.day, [first.name])
+    assert practice_panel.awaited(first.day, [first.name, second.name])
+    assert practice_panel.awaited(first.day, None)
     for each in exercises:
         progress.record(each.day, "tried", f"exercise:{each.name}", "x = 1")
-    assert practice_panel.shows_solutions(first.day, None)
+    assert not practice_panel.awaited(first.day, None)
 
 
 def test_a_program_that_holds_another_exercises_answer_is_shown_once_that_one_was_tried() -> None:
@@ -488,7 +488,7 @@ def test_where_no_program_can_be_run_the_shape_of_the_code_is_checked_and_that_i
         raise Unavailable("wasmtime", "not for this machine")
         yield
 
-    monkeypatch.setattr(live_run, "run", unavailable)
+    monkeypatch.setattr(answering, "run", unavailable)
     app = run(open_page(), program("solution.py").replace("SnowparkSessionException:", ":"))
     assert texts("en")["practice.unavailable"] in said(app)
     assert "catches everything" in said(app)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from course.exercises.answering import Answers, try_out
+from course.exercises.answering import Backend, try_out
 from course.settings import AnswerSettings
 from practice import CheckResult, Exercise, grade, load_exercises
 from practice.exercises import LESSONS
@@ -31,8 +31,8 @@ EXERCISES = [
 PACE = 0.005
 
 
-class Paced(Answers):
-    """Local Cortex's answers, word by word."""
+class Paced(Backend):
+    """Answers word by word."""
 
     def complete(self, request: CompletionRequest, fault: str | None = None) -> Iterator[str]:
         return Words(super().complete(request, fault))
@@ -65,12 +65,12 @@ class Words:
 
 
 @pytest.fixture(scope="module")
-def answers() -> Answers:
+def backend() -> Backend:
     return Paced(AnswerSettings())
 
 
-def failed(exercise: Exercise, code: str, answers: Answers) -> list[CheckResult]:
-    events = try_out(exercise, code, answers)
+def failed(exercise: Exercise, code: str, backend: Backend) -> list[CheckResult]:
+    events = try_out(exercise, code, backend)
     return [result for result in grade(exercise, code, events, "en") if not result.passed]
 
 
@@ -95,12 +95,12 @@ def test_an_attempt_changes_more_than_comments_and_blank_space(
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=[each.name for each in EXERCISES])
-def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, answers: Answers) -> None:
+def test_a_right_and_a_wrong_program_are_told_apart(exercise: Exercise, backend: Backend) -> None:
     wrong = exercise.about.wrong[0]
     programs = (exercise.solution, exercise.answer_program(wrong))
     # Side by side: both wait for their models and their sleeps.
     with ThreadPoolExecutor() as pool:
-        right, (first, *_) = pool.map(lambda code: failed(exercise, code, answers), programs)
+        right, (first, *_) = pool.map(lambda code: failed(exercise, code, backend), programs)
     assert right == []
     assert (first.id, first.mistake) == (wrong.check, wrong.mistake)
     assert first.message

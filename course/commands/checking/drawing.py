@@ -1,13 +1,11 @@
-"""Draw what running.py asks for, and print what fails as a list of rows in JSON.
+"""Draw what running.py asks for, and print what fails as problems in JSON.
 
 `... pages NAME...` draws lessons' pages with Streamlit's own test harness and presses their demos'
-buttons: [name, line, way, what], with no name for Home. `... charts FOLDER...` makes lessons'
-charts: [file, line, what].
+buttons. `... charts FOLDER...` makes lessons' charts.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -28,8 +26,10 @@ from course.content.lesson import load
 from course.content.lesson_blocks import Chart
 from course.content.parser import read
 from course.language import LANGUAGES, Language, texts
+from course.problems import Problem, to_json
 
 SECONDS = 60
+FIX = "Open the page, and read the log"
 Choice: TypeAlias = "Radio[Any] | Selectbox[Any]"
 #: The frame's own buttons, and how other widgets of the frame, the exercises, the lab and the
 #: questions begin; all others are the demo's.
@@ -56,10 +56,10 @@ class Log(logging.Handler):
 
 
 class Drawing:
-    """Draws pages; ``found`` is what has failed until now."""
+    """Draws pages; ``found`` are the ways in which a page has failed at a line until now."""
 
     def __init__(self, output: TextIO) -> None:
-        self.found: list[tuple[str, int, str, str]] = []
+        self.found: dict[tuple[str, int, str], list[str]] = {}
         self._output = output
         self._log = Log()
         draw.BROKEN.addHandler(self._log)
@@ -127,22 +127,25 @@ class Drawing:
         timer.start()
         app.run()
         timer.cancel()
-        known = {(line, what) for page, line, _, what in self.found if page == name}
         for trace, what in self._faults(app, language):
             places = PLACE.findall(trace)
-            line = int(places[-1]) if places else 0
+            fault = name, int(places[-1]) if places else 0, what
             # An option is named where it matters.
-            if not way.startswith(OPTION) or (line, what) not in known:
-                self.found.append((name, line, way, what))
+            if not way.startswith(OPTION) or fault not in self.found:
+                self.found.setdefault(fault, []).append(way)
 
     def _give_up(self, name: str, way: str) -> None:
         what = f"it does not end within {SECONDS} s; pages after it were not drawn"
-        self.found.append((name, 0, way, what))
+        self.found.setdefault((name, 0, what), []).append(way)
         self.tell(STUCK)
 
     def tell(self, code: int = 0) -> None:
         """Print what has failed, and end the process, whatever its threads still do."""
-        print(json.dumps(self.found), file=self._output, flush=True)
+        problems = [
+            Problem(_file(name), line, f"fails ({'; '.join(ways)}): {what}", FIX)
+            for (name, line, what), ways in self.found.items()
+        ]
+        print(to_json(problems), file=self._output, flush=True)
         os._exit(code)
 
     def _faults(self, app: AppTest, language: Language) -> Iterator[tuple[str, str]]:
@@ -154,6 +157,10 @@ class Drawing:
             yield "", "there is no title"
         elif app.title and app.title[0].value == texts(language)["lesson.broken_title"]:
             yield "", "the page says that the lesson is broken"
+
+
+def _file(name: str) -> Path:
+    return ROOT / "pages" / f"{name}.py" if name else ROOT / "Home.py"
 
 
 def _name(widget: Widget) -> str:
@@ -186,8 +193,8 @@ def _app(file: str, language: Language) -> AppTest:
     return app
 
 
-def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
-    """Yield the prose, the line and the error of each chart that cannot be made."""
+def failing_charts(folder: Path) -> Iterator[Problem]:
+    """Yield each chart that cannot be made, where the prose shows it."""
     found = load(folder)
     for language in LANGUAGES:
         prose = read(found, language)
@@ -199,15 +206,15 @@ def failing_charts(folder: Path) -> Iterator[tuple[str, int, str]]:
                     except Exception as error:  # an instructor's program: whatever it raises
                         what = f"{type(error).__name__}: {error}"
                         what = f"the chart {chart.file.name} fails: {what}"
-                        yield str(prose.path), chart.line, what
+                        fix = "Correct the chart's file, or its labels"
+                        yield Problem(prose.path, chart.line, what, fix)
 
 
 def main(what: str, names: Sequence[str]) -> None:
     output, sys.stdout = sys.stdout, sys.stderr  # for what pages and charts print
     if what == "charts":
-        print(
-            json.dumps([row for name in names for row in failing_charts(Path(name))]), file=output
-        )
+        failing = (each for name in names for each in failing_charts(Path(name)))
+        print(to_json(failing), file=output)
         return
     # Otherwise the instructor never sees the error's text.
     config.set_option("client.showErrorDetails", "full")

@@ -103,7 +103,7 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "Give a text that occurs once"
             yield Problem(path, line_of(source, (kind, number, "id")), str(error), fix)
     if len(about.hints) < FEWEST_HINTS:
-        said = f"has {len(about.hints)} hints, not {FEWEST_HINTS}"
+        said = f"has {len(about.hints)} hints, and needs {FEWEST_HINTS}"
         fix = "Lead to the solution in small steps"
         yield Problem(path, line_of(source, ("hints", 0, "ko")), said, fix)
     yield from text_faults(path, about)

@@ -25,6 +25,7 @@ from course.content.outline import places
 from course.content.parser import Prose
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
+from course.toml_models import line_of
 from practice.sources import INVISIBLE, SourceError, read_python, read_text
 
 #: What new-day leaves where something is still to be written.
@@ -123,15 +124,18 @@ def _weeks(lessons: Sequence[Lesson]) -> Iterator[Problem]:
 
 def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> Iterator[Problem]:
     path = lesson.folder / "lesson.toml"
+    source = text_of(path)
     yield from text_faults(path, lesson.meta)
     for day in lesson.meta.prerequisites:
         if day not in days or day >= lesson.meta.day:
             fix = "Name days that come earlier and exist"
-            yield Problem(path, 1, f"prerequisites name day {day}", fix)
+            line = line_of(source, ("prerequisites",))
+            yield Problem(path, line, f"prerequisites name day {day}", fix)
     for name in lesson.meta.solution_after or ():
         if not (lesson.folder / "practice" / name).is_dir():
             fix = "Name folders of practice/, such as 1_first_words"
-            yield Problem(path, 1, f"solution_after names no exercise: {name}", fix)
+            line = line_of(source, ("solution_after",))
+            yield Problem(path, line, f"solution_after names no exercise: {name}", fix)
     yield from _length(lesson)
     languages = [parser.read(lesson, language) for language in LANGUAGES]
     for text in languages:
@@ -171,7 +175,7 @@ def _texts(lesson: Lesson, code: Sequence[Path]) -> Iterator[Problem]:
             if TODO.search(line):
                 # In prose a box says it, and what it says stands in the next line.
                 said = "".join(rows[number : number + 1]) if "[!TODO]" in line else line
-                what = f"still to be written: {shorten(said.strip(' >#'), 90, placeholder='...')}"
+                what = f"still to be written: {shorten(said.strip(' >#'), 90, placeholder=' …')}"
                 yield Problem(path, number, what, "Write it, and remove the mark", "warning")
 
 
@@ -244,8 +248,9 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
 
 def _code_files(folder: Path, root: Path) -> list[Path]:
     patterns = ("steps/*.py", "practice/*/*.py", "figures/*.py")
-    pages = [root / "pages" / f"{folder.name}.py"]
-    return [*(path for name in patterns for path in sorted(folder.glob(name))), *pages]
+    page = root / "pages" / f"{folder.name}.py"
+    code = [path for name in patterns for path in sorted(folder.glob(name))]
+    return [*code, page] if page.exists() else code
 
 
 def _invisible(path: Path) -> Iterator[Problem]:

@@ -5,7 +5,6 @@ Every run is a process of its own that may never end; many lessons share one whe
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -15,15 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from course.commands.checking.exercise_files import programs_of, snippets
 from course.commands.checking.lesson_files import text_of
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
-from course.problems import LessonError, Problem
-from course.toml_models import line_of
-from practice.sources import read_text
+from course.problems import LessonError, Problem, from_json
 
 #: What a process exits with that has given up on a lesson, after naming it.
 STUCK = 3
@@ -76,9 +72,8 @@ def run_python(
 ) -> subprocess.CompletedProcess[str]:
     """Run Python in ``folder`` with these variables besides our own, and return its output.
 
-    Raises:
-        subprocess.TimeoutExpired: it did not end within ``seconds``, and has been killed.
-        ProcessFailed: the check has been interrupted.
+    Raises ``TimeoutExpired`` if it did not end, and has been killed, and ``ProcessFailed`` if the
+    check has been interrupted.
     """
     if _over.is_set():
         raise ProcessFailed
@@ -126,7 +121,7 @@ def _last_line(done: subprocess.CompletedProcess[str]) -> str:
     return next(iter(done.stderr.strip().splitlines()[-1:]), "it ended without a message")
 
 
-def _rows(
+def _problems_of(
     arguments: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
@@ -135,20 +130,19 @@ def _rows(
     where: Path,
     late: Said,
     failed: Said,
-) -> tuple[list[list[Any]], int]:
-    """Run a script of ours; return the JSON in its last line of output, and its exit code.
+) -> tuple[list[Problem], int]:
+    """Run a script of ours; return the problems in its last line of output, and its exit code.
 
-    Raises:
-        ProcessFailed: it does not end (``late``), or something ended it (``failed``).
+    Raises ``ProcessFailed``: it does not end (``late``), or something ended it (``failed``).
     """
     try:
         done = run_python(arguments, folder, environment, seconds)
     except subprocess.TimeoutExpired:
         raise ProcessFailed(Problem(where, 0, *late)) from None
     with suppress(ValueError, IndexError):  # a program that it ran may have ended it
-        rows: list[list[Any]] = json.loads(done.stdout.splitlines()[-1])
+        problems = from_json(done.stdout.splitlines()[-1])
         if done.returncode in (0, STUCK):
-            return rows, done.returncode
+            return problems, done.returncode
     what, fix = failed
     raise ProcessFailed(Problem(where, 0, f"{what}: {_last_line(done)}", fix))
 
@@ -187,7 +181,7 @@ def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     folders = [str(each.folder) for each in lessons if (each.folder / "figures").is_dir()]
     if not folders:
         return []
-    rows, _ = _rows(
+    problems, _ = _problems_of(
         ["-m", "course.commands.checking.drawing", "charts", *folders],
         Path(folders[0]),
         {"PYTHONPATH": str(root)},
@@ -196,8 +190,7 @@ def draw_charts(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
         late=("a chart is never done", "Look for what waits or never ends"),
         failed=("the charts cannot be drawn", "Correct what ends the program"),
     )
-    fix = "Correct the chart's file, or its labels"
-    return [Problem(Path(file), line, what, fix) for file, line, what in rows]
+    return problems
 
 
 def run_programs(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
@@ -213,7 +206,7 @@ def run_programs(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     with TemporaryDirectory() as folder:
         for name, source in sources.items():
             (Path(folder) / name).write_text(source, encoding="utf-8")
-        _rows(
+        _problems_of(
             ["-m", "local_cortex", "run", "--", sys.executable, str(DRIVER), *sources],
             Path(folder),
             {**AT_ONCE, "PYTHONPATH": str(root)},
@@ -240,7 +233,7 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     if not counts:
         return []
     with TemporaryDirectory() as data:
-        rows, _ = _rows(
+        problems, _ = _problems_of(
             ["-m", "course.commands.checking.try_exercises", str(root / "lessons"), *counts],
             root,
             {**QUICKLY, "COURSE_CONNECTION": "local", "COURSE_DATA": data},
@@ -250,10 +243,6 @@ def check_exercises(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             late=("the exercises are not tried in time", "Look for a solution that sleeps long"),
             failed=("the exercises cannot be tried", "See `make test`"),
         )
-    problems = []
-    for file, place, what, fix, severity in rows:
-        line = line_of(read_text(Path(file)), tuple(place)) if place else 0
-        problems.append(Problem(Path(file), line, what, fix, severity))
     return problems
 
 
@@ -262,7 +251,7 @@ def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
     pages = {each.name: root / "pages" / f"{each.name}.py" for each in lessons}
     seconds = PAGE_SECONDS * len(pages)
     with TemporaryDirectory() as data:
-        rows, code = _rows(
+        problems, code = _problems_of(
             ["-m", "course.commands.checking.drawing", "pages", *pages],
             root,
             {**AT_ONCE, "COURSE_CONNECTION": "local", "COURSE_DATA": data},
@@ -274,14 +263,6 @@ def draw_pages(lessons: Sequence[Lesson], root: Path) -> list[Problem]:
             ),
             failed=("the page cannot be drawn", "See `make test`"),
         )
-    ways: dict[tuple[str, int, str], list[str]] = {}
-    for name, line, way, what in rows:
-        ways.setdefault((name, line, what), []).append(way)
-    fix = "Open the page, and read the log"
-    problems = [
-        Problem(pages.get(name, root / "Home.py"), line, f"fails ({'; '.join(found)}): {what}", fix)
-        for (name, line, what), found in ways.items()
-    ]
     if code == STUCK:
         raise ProcessFailed(*problems)
     return problems

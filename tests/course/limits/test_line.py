@@ -73,17 +73,6 @@ def test_who_comes_when_all_places_are_taken_waits_and_is_told_how_many_are_ahea
     assert waiting[1].place is waiting[2].place is None
 
 
-def test_who_came_first_goes_first() -> None:
-    line = StreamQueue(grace=0.0)
-    place: Entry | None = Entry(line, "first", at_once=1).enter()
-    waiting = [Waiter(line, str(number), at_once=1).is_there() for number in range(5)]
-    for each in waiting:
-        assert place is not None
-        place.leave()
-        place = each.done().place
-        assert place is not None
-
-
 def test_whoever_gives_up_leaves_no_gap() -> None:
     line = StreamQueue(grace=0.0)
     place = Entry(line, "first", at_once=1).enter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from hypothesis import strategies as some
 
 from course import ROOT
 from course.limits.ledgers import Caps, SqliteLedger, Totals, Used, passed
-from course.progress.stores import StoreError
 
 TODAY = date(2026, 11, 25)
 TOMORROW = TODAY + timedelta(days=1)
@@ -29,11 +27,6 @@ def test_a_request_is_counted_for_its_learner_and_for_all(ledger: SqliteLedger) 
     assert ledger.reserve(TODAY, "me", 10, Caps()) is None
     assert ledger.reserve(TODAY, "you", 5, Caps()) is None
     assert ledger.totals(TODAY) == Totals(Used(2, 15), 2)
-
-
-def test_reading_makes_no_file(ledger: SqliteLedger, tmp_path: Path) -> None:
-    assert ledger.totals(TODAY) == Totals(Used(), 0)
-    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(
@@ -92,29 +85,6 @@ def test_counters_never_fall_below_nothing(ledger: SqliteLedger) -> None:
     ledger.reserve(TODAY, "me", 3, Caps())
     ledger.correct(TODAY, "me", -1, -5)
     assert ledger.totals(TODAY).used == Used()
-
-
-def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="read_only"):
-        SqliteLedger(tmp_path / "file" / "progress.sqlite3").reserve(TODAY, "me", 1, Caps())
-
-
-def test_of_threads_that_ask_at_once_no_more_pass_than_may(ledger: SqliteLedger) -> None:
-    patient = SqliteLedger(ledger._database.path, patience=60)
-    passed: list[bool] = []
-
-    def ask() -> None:
-        for _ in range(10):
-            passed.append(patient.reserve(TODAY, "me", 3, Caps(learner_tokens=100)) is None)
-
-    threads = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(passed), sum(passed)) == (60, 33)
-    assert ledger.totals(TODAY).used == Used(33, 99)
 
 
 ASKER = """

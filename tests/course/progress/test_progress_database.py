@@ -82,6 +82,7 @@ def test_a_newer_courses_file_is_left_as_it_is(path: Path) -> None:
     for use in (
         lambda: SqliteLedger(path).reserve(TODAY, "me", 5, Caps()),
         lambda: SqliteLedger(path).totals(TODAY),
+        lambda: SqliteStore(path).save("me", [FACT]),
     ):
         with pytest.raises(StoreError, match="newer"):
             use()

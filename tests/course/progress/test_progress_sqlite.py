@@ -8,7 +8,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,17 +119,6 @@ def test_what_a_crash_has_left_half_written_is_put_right_by_reading(
     assert SqliteStore(left).load("me") == [fact("a", "1")]
 
 
-def test_a_newer_courses_file_is_left_as_it_is(store: SqliteStore) -> None:
-    store.save("me", [fact("a")])
-    with closing(sqlite3.connect(store.path)) as other:
-        other.execute("PRAGMA user_version = 99")
-    before = store.path.read_bytes()
-    with pytest.raises(StoreError) as error:
-        store.save("me", [fact("b")])
-    assert reason_of(error) == "newer"
-    assert store.path.read_bytes() == before
-
-
 def test_a_folder_that_cannot_be_made_is_read_only(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError) as error:
@@ -166,21 +154,6 @@ def test_nobody_else_on_the_machine_can_read_it(store: SqliteStore) -> None:
     store.save("me", [fact()])
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(store.path.parent.stat().st_mode) == 0o700
-
-
-def test_two_threads_at_once_lose_nothing(store: SqliteStore) -> None:
-    patient = SqliteStore(store.path, patience=20)
-
-    def write(name: str) -> None:
-        for number in range(25):
-            patient.save("me", [fact(f"{name}{number}")])
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(store.load("me")) == 50
 
 
 WRITER = """
