@@ -156,10 +156,12 @@ def _board(job: Stopping) -> Redraw:
     def redraw() -> None:
         for call, spot in zip(job.calls, spots, strict=True):
             spot.markdown(_figures(call))
+        latest = max(call.marks[-1][0] for call in job.calls)
         rows = [
             {"call": name, "seconds": round(at, 2), "tokens": made}
             for name, call in zip(names, job.calls, strict=True)
-            for at, made in call.marks
+            # A call that is over makes no more while the other goes on: its line goes on, too.
+            for at, made in [*call.marks, (latest, call.made)]
         ]
         chart.draw(partial(_chart, rows=rows, names=names))
         closed, left = job.calls
@@ -181,12 +183,16 @@ def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> 
 
 
 def _figures(call: Call) -> str:
-    state = "reading" if not call.stopped else "over" if call.over else "running"
+    state = "reading"
+    if call.stopped:
+        state = "running" if not call.over else "over" if call.closes else "whole"
+    # Local Cortex has been asked at least once; since then, more may have been read.
+    known, made = len(call.marks) > 1, max(call.made, call.read)
     return views.figures(
         [
             ("lab.stop.status", text(f"lab.stop.{state}")),
             ("lab.stop.read", f"{call.read:,}"),
-            ("lab.stop.made", f"{call.made:,}"),
-            ("lab.stop.late", f"{call.late:,}" if call.stopped else "-"),
+            ("lab.stop.made", f"{made:,}" if known else text("lab.stop.not_yet")),
+            ("lab.stop.late", f"{call.late:,}" if known and call.stopped else "-"),
         ]
     )
