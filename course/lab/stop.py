@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -155,15 +156,8 @@ def _board(job: Stopping) -> Redraw:
 
     def redraw() -> None:
         for call, spot in zip(job.calls, spots, strict=True):
-            spot.markdown(_figures(call))
-        latest = max(call.marks[-1][0] for call in job.calls)
-        rows = [
-            {"call": name, "seconds": round(at, 2), "tokens": made}
-            for name, call in zip(names, job.calls, strict=True)
-            # A call that is over makes no more while the other goes on: its line goes on, too.
-            for at, made in [*call.marks, (latest, call.made)]
-        ]
-        chart.draw(partial(_chart, rows=rows, names=names))
+            spot.markdown(figures(call))
+        chart.draw(partial(_chart, rows=rows(job.calls, names), names=names))
         closed, left = job.calls
         if not job.running and not job.stopped and left.read == closed.read > 0:
             said = text("lab.stop.found", read=left.read, left=left.late, closed=closed.late)
@@ -171,6 +165,19 @@ def _board(job: Stopping) -> Redraw:
 
     redraw()
     return redraw
+
+
+def rows(calls: Sequence[Call], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tokens made over time, as the chart's rows.
+
+    A call that is over makes no more while the other goes on: its line goes on, too.
+    """
+    latest = max(call.marks[-1][0] for call in calls)
+    return [
+        {"call": name, "seconds": round(at, 2), "tokens": made}
+        for name, call in zip(names, calls, strict=True)
+        for at, made in [*call.marks, (latest, call.made)]
+    ]
 
 
 def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> DeltaGenerator:
@@ -182,7 +189,8 @@ def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> 
     return at.vega_lite_chart(rows, spec, alt=text("lab.stop.chart_alt"))
 
 
-def _figures(call: Call) -> str:
+def figures(call: Call) -> str:
+    """Return what is known of a call so far, as Markdown."""
     state = "reading"
     if call.stopped:
         state = "running" if not call.over else "over" if call.closes else "whole"
