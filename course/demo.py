@@ -175,7 +175,7 @@ def ask(
     """Decide about a question, and ask it as soon as it may be asked.
 
     Its answer replaces the last one of this ``method``, and ends what still runs. ``note`` draws
-    below the figures of an answer that has ended.
+    above an answer that has ended.
     """
     demo = shelf.of_page(Demo)
     demo.cancel()
@@ -213,11 +213,13 @@ def _watch_all(heading: str) -> None:
 
 
 def _watch(asked: Asked, key: str, notes: list[Callable[[], bool]]) -> None:
+    # Above the answer: two that stand side by side are compared by it, however long they are.
+    place = st.empty() if asked.note is not None else None
     result = watch(asked, key)
     if result is not None:
         _say_figures(result)
-        if asked.note is not None:
-            notes.append(partial(asked.note, st.empty(), result))
+        if asked.note is not None and place is not None:
+            notes.append(partial(asked.note, place, result))
 
 
 def _watch_notes(notes: Sequence[Callable[[], bool]]) -> None:

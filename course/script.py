@@ -50,11 +50,16 @@ def scroll_script(selector: str, once: str) -> str:
 
 
 def show_inside_script(selector: str, box: str) -> str:
-    """Return HTML that scrolls ``box``, and nothing around it, to an element in it."""
+    """Return HTML that scrolls ``box``, and nothing around it, to the end of an element in it.
+
+    An element that fits is shown from its beginning.
+    """
     return f"""\
 <span class="only-script"></span><script>requestAnimationFrame(() => {{
   const [shown, box] = ["{selector}", "{box}"].map((each) => document.querySelector(each));
   if (shown && box) {{
-    box.scrollTop += shown.getBoundingClientRect().top - box.getBoundingClientRect().top - 16;
+    const [inner, outer] = [shown, box].map((each) => each.getBoundingClientRect());
+    // Sixteen pixels: the box's own padding.
+    box.scrollTop += Math.max(inner.top - outer.top - 16, inner.bottom - outer.bottom + 16);
   }}
 }});</script>"""

@@ -22,7 +22,7 @@ def draw_demo() -> None:
             ko="양자 컴퓨팅을 쉽게 설명해 주세요.",
             en="Explain quantum computing in simple terms.",
         )
-    label = demo.in_language(ko="멈추기를 누르면:", en="When you press Stop:")
+    label = demo.in_language(ko="Stop을 누르면:", en="When you press Stop:")
     method = st.radio(label, [LEAVE, CLOSE], key="method", horizontal=True)
 
     def generate(_: str) -> None:

@@ -93,11 +93,12 @@ class Result:
                 self._say_what_ended(self._again, wrong)
         self._draw_scenes()
         # After a click in the output the learner looks at the scene of that.
-        if wrong is not None and self._again is None and len(self._scenes) > 1:
-            scene = self._scenes[self._scene_of(wrong)].selector
+        if (wrong is not None or graded) and self._again is None and len(self._scenes) > 1:
+            # The run has left its last scene in sight, and the verdict is about this one. Without
+            # one, the exercise is about its first.
+            scene = self._scenes[self._scene_of(wrong) if wrong is not None else 0].selector
             with self._output:
                 script = show_inside_script(scene, f".st-key-{key_of(self._exercise, 'output')}")
-                # The run has left its last scene in sight, and the verdict is about this one.
                 st.html(script, unsafe_allow_javascript=True)
         self._draw_checks(
             [
@@ -225,10 +226,12 @@ class _Scene:
     ) -> None:
         several = scene.title and len(exercise.about.scenes) > 1
         title = scene.title.of(current()) if scene.title and several else text("practice.output")
-        with st.container(key=f"{key}-title"):
-            st.caption(f":material/play_circle: {title}")
-        self.selector = f".st-key-{key}-title"
-        self._place = st.container()
+        # The style sheet keeps the title in sight while its scene is.
+        with st.container(key=f"{key}-scene"):
+            with st.container(key=f"{key}-scene-title"):
+                st.caption(f":material/play_circle: {title}")
+            self._place = st.container()
+        self.selector = f".st-key-{key}-scene"
         with self._place:
             self.replay = Replay(
                 key=key,

@@ -1,4 +1,4 @@
-"""The lab's break view: one fault, and how the hand-out's code and the course's meet it."""
+"""The lab's break view: one fault, and how Day 3's code and the course's library meet it."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ LANGUAGE: ContextVar[Language] = ContextVar("language", default="en")
 Program = Callable[[Any, "Session", str, str], str]
 
 
-def hand_out(st: Any, session: Session, model: str, prompt: str) -> str:
+def day_3(st: Any, session: Session, model: str, prompt: str) -> str:
     answer = Complete(model, prompt, session=session, stream=True)
     text: str = st.write_stream(answer)
     return text
 
 
-def ours(st: Any, session: Session, model: str, prompt: str) -> str:
+def with_library(st: Any, session: Session, model: str, prompt: str) -> str:
     request = CompletionRequest(model=model, prompt=prompt)
     answer = stream(DirectStrategy(session), request, limits=LIMITS)
     try:
@@ -78,7 +78,12 @@ def ours(st: Any, session: Session, model: str, prompt: str) -> str:
     return answer.text
 
 
-SIDES = (("naive", hand_out), ("ours", ours))
+SIDES = (("naive", day_3), ("ours", with_library))
+
+
+def model_of(fault: str) -> str:
+    """Return the name of Local Cortex's model that fails so."""
+    return f"fault-{fault.replace('_', '-')}"
 
 
 def marked() -> str:
@@ -113,7 +118,7 @@ class Experiment(Job):
     def __init__(self, connection: Connection, fault: str) -> None:
         session, language = connection.session, current()
         self.fault = fault
-        model = f"fault-{fault.replace('_', '-')}"
+        model = model_of(fault)
         if streams.can_set_speed(connection):
             model = speed.with_speed(model, TOKENS_PER_SECOND)
         # A passing fault belongs to a conversation; both sides should meet it, every time.
@@ -160,7 +165,7 @@ def draw(connection: Connection) -> Redraw | None:
         text("lab.breaking.fault"),
         FAULTS,
         key="lab-fault",
-        format_func={name: text(f"lab.fault.{name}") for name in FAULTS}.__getitem__,
+        format_func={name: _named(name) for name in FAULTS}.__getitem__,
     )
     experiment = views.run("breaking", Experiment, partial(Experiment, connection, fault))
     st.caption(text("lab.breaking.limits", seconds=LIMITS.first_chunk, most=MOST_SECONDS))
@@ -177,9 +182,13 @@ def draw(connection: Connection) -> Redraw | None:
     return redraw
 
 
+def _named(fault: str) -> str:
+    return f"{model_of(fault)}: {text(f'lab.fault.{fault}')}"
+
+
 def _halves(experiment: Experiment) -> list[Redraw]:
     """Draw both programs' halves of the page, and return what draws each again."""
-    views.heading(text(f"lab.fault.{experiment.fault}"))
+    views.heading(_named(experiment.fault))
     halves: list[Redraw] = []
     columns = views.lanes("breaking", [text(f"lab.breaking.{name}") for name, _ in SIDES])
     for number, ((name, _), column) in enumerate(zip(SIDES, columns, strict=True)):
@@ -210,6 +219,7 @@ def _draw_half(experiment: Experiment, number: int, shown: Spot, below: Spot) ->
 def _say_end(at: DeltaGenerator, experiment: Experiment, outcome: Outcome) -> DeltaGenerator:
     with (inside := at.container()):
         if outcome.said is not None:
+            st.caption(text("lab.breaking.said_lead"))
             st.warning(outcome.said, icon=":material/error:")
         if outcome.error is not None:
             name, message = outcome.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -150,13 +151,8 @@ def _board(job: Stopping) -> Redraw:
 
     def redraw() -> None:
         for call, spot in zip(job.calls, spots, strict=True):
-            spot.markdown(_figures(call))
-        rows = [
-            {"call": name, "seconds": round(at, 2), "tokens": made}
-            for name, call in zip(names, job.calls, strict=True)
-            for at, made in call.marks
-        ]
-        chart.draw(partial(_chart, rows=rows, names=names))
+            spot.markdown(figures(call))
+        chart.draw(partial(_chart, rows=rows(job.calls, names), names=names))
         closed, left = job.calls
         if not job.running and not job.stopped and left.read == closed.read > 0:
             said = text("lab.stop.found", read=left.read, left=left.late, closed=closed.late)
@@ -164,6 +160,19 @@ def _board(job: Stopping) -> Redraw:
 
     redraw()
     return redraw
+
+
+def rows(calls: Sequence[Call], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tokens made over time, as the chart's rows.
+
+    A call that is over makes no more while the other goes on: its line goes on, too.
+    """
+    latest = max(call.marks[-1][0] for call in calls)
+    return [
+        {"call": name, "seconds": round(at, 2), "tokens": made}
+        for name, call in zip(names, calls, strict=True)
+        for at, made in [*call.marks, (latest, call.made)]
+    ]
 
 
 def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> DeltaGenerator:
@@ -175,13 +184,18 @@ def _chart(at: DeltaGenerator, rows: list[dict[str, Any]], names: list[str]) -> 
     return at.vega_lite_chart(rows, spec, alt=text("lab.stop.chart_alt"))
 
 
-def _figures(call: Call) -> str:
-    state = "reading" if not call.stopped else "over" if call.over else "running"
+def figures(call: Call) -> str:
+    """Return what is known of a call so far, as Markdown."""
+    state = "reading"
+    if call.stopped:
+        state = "running" if not call.over else "over" if call.closes else "whole"
+    # Local Cortex has been asked at least once; since then, more may have been read.
+    known, made = len(call.marks) > 1, max(call.made, call.read)
     return views.figures(
         [
             ("lab.stop.status", text(f"lab.stop.{state}")),
             ("lab.stop.read", f"{call.read:,}"),
-            ("lab.stop.made", f"{call.made:,}"),
-            ("lab.stop.late", f"{call.late:,}" if call.stopped else "-"),
+            ("lab.stop.made", f"{made:,}" if known else text("lab.stop.not_yet")),
+            ("lab.stop.late", f"{call.late:,}" if known and call.stopped else "-"),
         ]
     )

@@ -134,7 +134,7 @@ def test_a_reset_leaves_an_error_on_one_side_and_a_sentence_on_the_other(
 ) -> None:
     page = new_page()
     open_lab(page, course, "breaking")
-    choose_option(page, "fault", "The connection is reset in the middle")
+    choose_option(page, "fault", "fault-reset")
     button(page, "breaking").click()
     theirs = page.locator(".st-key-lab-text-naive")
     mine = page.locator(".st-key-lab-text-ours")
@@ -181,8 +181,8 @@ def begin(page: Page, view: str, model: EndlessModel) -> None:
     if view in VIEWS:
         choose(page, view)
     else:
-        # The hand-out's code breaks at once, and must not keep its connection either.
-        choose_option(page, "fault", "An emoji arrives split in two")
+        # Day 3's code breaks at once, and must not keep its connection either.
+        choose_option(page, "fault", "fault-split-emoji")
     button(page, view).click()
     expect(running(page)).to_be_visible()
     model.comes_to_be_read_by(3 if view == "compare" else 1)

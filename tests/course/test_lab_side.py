@@ -1,4 +1,4 @@
-"""The hand-out's program and ours, really run, when they meet a fault."""
+"""Day 3's program and one with the library, really run, when they meet a fault."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from course.lab import breaking
-from course.lab.breaking import Outcome, Side, hand_out, marked, ours
+from course.lab.breaking import Outcome, Side, day_3, marked, with_library
 from local_cortex import LocalCortex, Settings, faults
 from streaming import Limits
 from tests.local_cortex.cortex_engines import eventually
@@ -49,14 +49,14 @@ def run(cortex: LocalCortex, program: Any, model: str, *, seconds: float = SECON
 
 
 def test_without_a_fault_both_keep_the_same_text(cortex: LocalCortex) -> None:
-    theirs, mine = (run(cortex, program, "llama3.1-8b") for program in (hand_out, ours))
+    theirs, mine = (run(cortex, program, "llama3.1-8b") for program in (day_3, with_library))
     assert theirs.kept == theirs.shown == mine.kept == mine.shown != ""
     assert (theirs.error, theirs.said, theirs.requests) == (None, None, 1)
     assert (mine.status, mine.cut) == ("unknown_end", False)
 
 
-def test_a_reset_loses_the_hand_outs_text_and_ours_keeps_it(cortex: LocalCortex) -> None:
-    theirs, mine = (run(cortex, program, "fault-reset") for program in (hand_out, ours))
+def test_a_reset_loses_day_3s_text_and_the_library_keeps_it(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "fault-reset") for program in (day_3, with_library))
     assert theirs.error is not None
     assert theirs.error[0] == "ChunkedEncodingError"
     assert theirs.kept is None
@@ -65,12 +65,12 @@ def test_a_reset_loses_the_hand_outs_text_and_ours_keeps_it(cortex: LocalCortex)
     assert mine.kept == mine.shown == theirs.shown != ""
 
 
-def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
+def test_a_stall_ends_at_our_limit_and_day_3_waits_on(
     cortex: LocalCortex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaking, "LIMITS", Limits(first_chunk=SECONDS, idle=0.5))
-    theirs = run(cortex, hand_out, "fault-stall-mid", seconds=1.0)
-    mine = run(cortex, ours, "fault-stall-mid")
+    theirs = run(cortex, day_3, "fault-stall-mid", seconds=1.0)
+    mine = run(cortex, with_library, "fault-stall-mid")
     assert (theirs.cut, theirs.error, theirs.kept) == (True, None, None)
     assert theirs.seconds >= 1.0
     assert mine.status == "timeout"
@@ -79,7 +79,7 @@ def test_a_stall_ends_at_our_limit_and_the_hand_out_waits_on(
 
 
 def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
-    theirs = run(cortex, hand_out, "fault-429-then-ok")
+    theirs = run(cortex, day_3, "fault-429-then-ok")
     assert (theirs.requests, theirs.error) == (2, None)
     assert theirs.kept
 
@@ -87,12 +87,12 @@ def test_the_clients_own_retries_are_counted(cortex: LocalCortex) -> None:
 def test_a_program_that_is_refused_again_and_again_is_ended_with_its_thread(
     cortex: LocalCortex,
 ) -> None:
-    theirs = run(cortex, hand_out, "fault-429-forever", seconds=0.5)
+    theirs = run(cortex, day_3, "fault-429-forever", seconds=0.5)
     assert (theirs.cut, theirs.error, theirs.kept, theirs.shown) == (True, None, None, "")
 
 
-def test_half_an_emoji_breaks_the_hand_out_and_not_ours(cortex: LocalCortex) -> None:
-    theirs, mine = (run(cortex, program, "fault-split-emoji") for program in (hand_out, ours))
+def test_half_an_emoji_breaks_day_3_and_not_the_library(cortex: LocalCortex) -> None:
+    theirs, mine = (run(cortex, program, "fault-split-emoji") for program in (day_3, with_library))
     assert theirs.error is not None
     assert theirs.error[0] == "UnicodeEncodeError"
     assert theirs.error[1].encode()
@@ -100,7 +100,7 @@ def test_half_an_emoji_breaks_the_hand_out_and_not_ours(cortex: LocalCortex) -> 
 
 
 def test_an_error_that_names_an_address_is_shown_without_it(cortex: LocalCortex) -> None:
-    theirs, mine = (run(cortex, program, "fault-403") for program in (hand_out, ours))
+    theirs, mine = (run(cortex, program, "fault-403") for program in (day_3, with_library))
     assert theirs.error is not None
     assert theirs.error[0] == "HTTPError"
     assert "(address)" in theirs.error[1]

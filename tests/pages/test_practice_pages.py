@@ -135,6 +135,13 @@ def test_a_click_in_the_output_scrolls_no_other_scene_into_view() -> None:
     assert not scrolls(app)
 
 
+def test_a_solved_run_shows_the_scene_that_the_exercise_is_about() -> None:
+    app = run(open_page(), program("solution.py"))
+    (script,) = [each.proto.body for each in app.get("html") if "box.scrollTop" in each.proto.body]
+    scene = load_exercises(PAGE.stem)[0].about.scenes[0].id
+    assert f"{scene}-" in script
+
+
 def kept() -> list[Any]:
     return list(SqliteStore(default_path()).load("local"))
 

@@ -16,7 +16,7 @@ if st.button("Generate") and prompt:
         st.write_stream(ask(pieces))
     except BROKEN as error:
         ended = type(error).__name__
-        st.warning("The answer was cut short. What arrived stays here.")
+        st.warning("The answer didn't arrive in full.")
     text = "".join(pieces)
     st.session_state["answer"] = text
     st.caption(f"Kept: {preview(text)} … ({len(text)} code points, {ended})")

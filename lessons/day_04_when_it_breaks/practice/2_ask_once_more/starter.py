@@ -28,4 +28,4 @@ if st.button("Generate") and prompt:
     try:
         st.write_stream(ask(pieces))
     except RequestException:
-        st.warning("The answer was cut short.")
+        st.warning("The answer didn't arrive in full.")
