@@ -131,8 +131,8 @@ def test_a_wrong_answers_line_is_not_that_of_a_mistake_of_the_same_name(folder: 
             "filled in for `{lien}`",
         ),
         (
-            'otherwise.en = "In the ',
-            'otherwise.en = "{line} In the ',
+            'otherwise.en = "Look ',
+            'otherwise.en = "{line} Look ',
             "nothing is filled in for `{line}`",
         ),
     ],
