@@ -926,6 +926,11 @@ def test_an_account_in_the_secrets_is_found_under_any_name(
     assert (found.kind, found.attempts[1].found) == ("local", (header,))
 
 
+def test_an_account_under_another_name_keeps_its_session_parameters(secrets_file: Path) -> None:
+    secrets_file.write_text(f"[mine]\n{ACCOUNT}[mine.session_parameters]\nQUERY_TAG = 'class'")
+    assert connection.read_entries()["[mine]"]["session_parameters"] == {"QUERY_TAG": "class"}
+
+
 def test_an_account_of_somebody_else_is_none_of_snowflakes(secrets_file: Path) -> None:
     secrets_file.write_text("[stripe]\naccount = 'acct_1'\nkey = 'sk'")
     assert connection.read_entries() == {}

@@ -42,6 +42,12 @@ def test_an_exercise_that_is_right_is_passed_over_in_silence(folder: Path) -> No
     assert seen(folder) == []
 
 
+@pytest.mark.parametrize("name", ["__pycache__", ".ipynb_checkpoints"])
+def test_what_programs_leave_among_the_exercises_is_passed_over(folder: Path, name: str) -> None:
+    (folder.parent / name).mkdir()
+    assert seen(folder) == []
+
+
 def test_what_lies_among_the_exercises_and_is_none_is_named(folder: Path) -> None:
     (folder.parent / "notes.md").write_text("x", encoding="utf-8")
     (said,) = seen(folder)

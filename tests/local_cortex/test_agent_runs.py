@@ -199,7 +199,7 @@ def test_the_table_and_the_chart_show_what_the_query_gave(ask: Ask) -> None:
     ]
     chart = json.loads(events["response.chart"]["chart_spec"])
     assert chart["data"]["values"][0] == {"REGION": "Busan", "SUM_AMOUNT": 20.5}
-    assert "Busan: 20.50" in events["response.text"]["text"]
+    assert "1. Busan: 20.50\n2. Seoul: 15" in events["response.text"]["text"]
 
 
 def test_a_question_without_a_rule_is_said_to_have_none(ask: Ask) -> None:

@@ -181,6 +181,7 @@ end = {"why": None}
         ("def make():\n    f()\n    yield 1\nmake()", "lost"),
         (CLOCK.format("begin = time.time()\n    if time.time() - begin > 2: f()"), "restarted"),
         (CLOCK.format("if time.time() - begin > 2: f()\n    begin = time.time()"), "restarted"),
+        ("while x:\n    begin = time.time()\n    if time.time() - begin > 2: f()", "restarted"),
         ("if name:\n    st.success('9.40.1')", "skipped"),
     ],
 )

@@ -273,7 +273,7 @@ CASES: dict[str, list[Case]] = {
             "session.sql(\"select snowflake.cortex.complete('m', 'It's me')\").collect()",
             f"session.sql('select AI_COMPLETE(?, ?)', params=[{M}, 'Hi']).collect()",
             "session.sql('select AI_COMPLETE(?, ?)', params=['nope', 'Hi']).collect()",
-            f'session.range(1).select(ai_complete({M}, "It\'s me")).collect()',
+            f'session.range(1).select(ai_complete({M}, "It\'s C:\\\\new")).collect()',
             f"session.range(1).select(ai_complete({M}, 'Hi').alias('answer')).collect()",
             "session.range(3).collect()",
             *(

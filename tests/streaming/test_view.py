@@ -73,6 +73,26 @@ def test_with_a_key_the_page_goes_on_at_once_and_the_run_after_the_end_has_the_r
     assert app.text[0].value == "complete"
 
 
+def thinking_page() -> None:
+    from streaming import Part, Thinking
+    from streaming.view.kept import Section
+    from streaming.view.parts import Picture
+
+    picture = Picture("", "Thinking")
+    parts: list[Part] = [Thinking("Let me see."), "An answer"]
+    sections = [Section(part) for part in parts]
+    for number in (1, 2):
+        state = [each.take_in(part) for each, part in zip(sections, parts[:number], strict=False)]
+        picture.update(state, parts[:number], over=False)
+
+
+def test_what_a_model_thought_is_folded_away_when_it_answers() -> None:
+    (box,) = AppTest.from_function(thinking_page).run().status
+    # Without the field the browser leaves the box open.
+    assert (box.state, box.proto.HasField("expanded")) == ("complete", True)
+    assert not box.proto.expanded
+
+
 CODE = 'st.button("Go", icon=":material/star:")', "if (![200].includes(x))", "~~~mermaid"
 
 
@@ -148,6 +168,13 @@ def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
     assert drawing.tick == TICK
     drawing.update([], "a" * LONG_BLOCK * 5)
     assert drawing.tick == 5 * TICK
+
+
+def test_an_answer_that_is_taken_over_is_shown_as_far_as_it_has_come() -> None:
+    stream, _, _ = make_stream(evenly(TEXT))
+    next(stream)
+    ((section, _, _, growing),) = Answer(stream).state
+    assert "".join(section.finished) + growing == stream.text
 
 
 class Tabs:
