@@ -10,7 +10,17 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, is_generator, similar, text_of
+from practice.trial import (
+    HOLDERS,
+    SQL_CALL,
+    SURE,
+    Rule,
+    Trial,
+    is_generator,
+    similar,
+    targets,
+    text_of,
+)
 from practice.what_is_seen import uncalled_function
 from practice.without_effect import function_kept, not_called
 
@@ -171,7 +181,7 @@ def attribute(trial: Trial) -> Found | None:
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         # Perhaps what would have given it a value.
-        return uncalled_function(trial) or ("none_used", line, named)
+        return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
@@ -203,6 +213,8 @@ def called_wrongly(trial: Trial) -> Found | None:
         return "passed_uncalled" if passed else "argument_missing", line, named
     if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
         return "decimal_comma", line, {}
+    if found := re.match(r"TypeError: list\.(\w+)\(\) takes exactly one argument \(\d", said):
+        return "one_item", line, {"name": found[1]}
     if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
         return "too_many", line, {"name": found[1].rpartition(".")[2]}
     found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
@@ -258,13 +270,34 @@ def _empty_list(trial: Trial) -> Found | None:
     return None
 
 
+def _gave_nothing(trial: Trial) -> Found | None:
+    """A function of the program that the line needs, and whose only ``return`` may be skipped."""
+    used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
+    names = {node.id for node in used if isinstance(node, ast.Name)}
+    used += [each.value for each in trial.each(ast.Assign) if targets(each) & names]
+    called = {ast.unparse(node.func) for node in used if isinstance(node, ast.Call)}
+    for function in trial.each(ast.FunctionDef):
+        returns = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
+        if function.name not in called or len(returns) != 1 or returns[0].value is None:
+            continue
+        inside = next((each for each in trial.above(returns[0]) if isinstance(each, HOLDERS)), None)
+        if inside is not None and inside is not function:
+            named = {"name": function.name, "other": str(getattr(inside, "lineno", 0))}
+            return "return_skipped", returns[0].lineno, named
+    return None
+
+
 def _subscripts(trial: Trial) -> list[ast.Subscript]:
     """Return where the line of the error takes an item out of something."""
     return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
 
 
 # What is certain of an error once the line is looked at, too.
-MORE: dict[str, Rule] = {"name_of_list": _whole_list, "index": _empty_list}
+MORE: dict[str, Rule] = {
+    "name_of_list": _whole_list,
+    "index": _empty_list,
+    "none_used": _gave_nothing,
+}
 
 
 def imported(trial: Trial) -> Found | None:
@@ -326,6 +359,8 @@ def streamed(trial: Trial) -> Found | None:
         return None
     argument = given[0]
     what, line = kind[1] or kind[2], argument.lineno
+    if text_of(argument) in trial.bound:
+        return "quoted_code", line, {"name": text_of(argument)}
     named = {"name": ast.unparse(argument)[:60], "other": what}
     name = argument.func if isinstance(argument, ast.Call) else argument
     functions = {each.name: each for each in trial.each(ast.FunctionDef)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterator
 
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
@@ -17,6 +18,8 @@ METHODS = frozenset(
 )
 CLOCKS = ("time.monotonic()", "time.time()", "time.perf_counter()", "monotonic()", "time()")
 CALLED = (*ELEMENTS, "stop", "rerun")
+# What takes everything out of a stream.
+READERS = ("st.write_stream", "list", "tuple", "sorted", "set")
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
 # What gives a new value and leaves the old as it is.
@@ -69,13 +72,29 @@ def function_kept(trial: Trial) -> Found | None:
 
 def lost(trial: Trial) -> Found | None:
     """A call that only makes a value, and a value that nobody keeps."""
-    makers = {each.name for each in trial.each(ast.FunctionDef) if _only_makes(each)}
+    functions = [*trial.each(ast.FunctionDef)]
+    makers = {each.name for each in functions if _only_makes(each)}
+    generators = {each.name for each in functions if is_generator(each)}
     for node in trial.each(ast.Expr):
         if isinstance(node.value, ast.Call):
             name = ast.unparse(node.value.func).rpartition(".")[2]
             method = isinstance(node.value.func, ast.Attribute)
             if name in (PURE if method else makers):
-                return "lost", node.lineno, {"name": name}
+                code = "generator_lost" if not method and name in generators else "lost"
+                return code, node.lineno, {"name": name}
+    return None
+
+
+def unreachable(trial: Trial) -> Found | None:
+    """A ``yield`` of a value behind a line that always leaves its block."""
+    for holder in (trial.program, *trial.each(ast.AST)):
+        for block in _blocks(holder):
+            ends = [each for each in block if isinstance(each, ast.Return | ast.Raise | ast.Break)]
+            for line in block[block.index(ends[0]) + 1 :] if ends else ():
+                # A bare one makes a generator of a function that has nothing to hand out.
+                if any(isinstance(each, ast.Yield) and each.value for each in ast.walk(line)):
+                    named = {"name": type(ends[0]).__name__.lower(), "other": str(ends[0].lineno)}
+                    return "unreachable", line.lineno, named
     return None
 
 
@@ -229,7 +248,8 @@ def _stored(statement: ast.stmt) -> set[str]:
 
 
 def _blocks(holder: ast.AST) -> list[list[ast.stmt]]:
-    return [getattr(holder, each, []) for each in ("body", "orelse", "finalbody")]
+    found = [getattr(holder, each, []) for each in ("body", "orelse", "finalbody")]
+    return [each for each in found if isinstance(each, list)]
 
 
 def _is_empty(value: ast.expr) -> bool:
@@ -323,8 +343,13 @@ def restarted(trial: Trial) -> Found | None:
             for each in loop.body
             if isinstance(each, ast.Assign) and ast.unparse(each.value) in CLOCKS
         ]
-        # Now, minus the start.
+        # Now, minus the start; which may be given the time by its name, too.
         now = {*CLOCKS}.union(*map(targets, read))
+        read += [
+            each
+            for each in loop.body
+            if isinstance(each, ast.Assign) and ast.unparse(each.value) in now and each not in read
+        ]
         starts = {
             ast.unparse(node.right)
             for node in ast.walk(loop)
@@ -335,6 +360,55 @@ def restarted(trial: Trial) -> Found | None:
             for name in targets(node) & starts:
                 return "restarted", node.lineno, {"name": name, "other": str(loop.lineno)}
     return None
+
+
+def read_again(trial: Trial) -> Found | None:
+    """A stream that is read to its end in two places, one after the other."""
+    streams = [
+        name
+        for each in trial.each(ast.Assign)
+        if isinstance(each.value, ast.Call)
+        and "stream=True" in map(ast.unparse, each.value.keywords)
+        for name in targets(each)
+        if len(trial.bound[name]) == 1
+    ]
+    reads = [
+        (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
+    ]
+    for (first, name), (second, again) in itertools.permutations(reads, 2):
+        if name == again and _surely_before(trial, first, second):
+            return "read_again", second.lineno, {"name": name, "other": str(first.lineno)}
+    return None
+
+
+def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:
+    """Whether one place of a program has always been passed when the other is reached."""
+    around = [second, *trial.above(second)]
+    inner = [first]
+    while trial.parents[inner[-1]] not in around:
+        inner.append(trial.parents[inner[-1]])
+    holder = trial.parents[inner[-1]]
+    later = next((each for each in around if trial.parents.get(each) is holder), None)
+    return all(
+        isinstance(each, ast.expr | ast.Expr | ast.Assign | ast.With)
+        or each is first
+        or (isinstance(each, ast.Try) and not each.orelse)
+        for each in inner
+    ) and any(
+        inner[-1] in block and later in block[block.index(inner[-1]) + 1 :]
+        for block in _blocks(holder)
+    )
+
+
+def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
+    """Yield what takes everything out of something, and what it takes it out of."""
+    for call in trial.each(ast.Call):
+        name = ast.unparse(call.func)
+        if call.args and (name in READERS or name.endswith(".join")):
+            yield call, call.args[0]
+    for loop in trial.each(ast.For):
+        if not any(isinstance(each, ast.Break | ast.Return) for each in ast.walk(loop)):
+            yield loop, loop.iter
 
 
 def unread_key(trial: Trial) -> Found | None:
@@ -382,9 +456,10 @@ def exception_made(trial: Trial) -> Found | None:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, compared, overwritten, f_missing, quoted_name),
+        *(not_called, function_kept, lost, unreachable, compared, overwritten, f_missing),
+        quoted_name,
         *(own_copy, parameter_grown, list_replaced, swapped, except_or, unkept),
-        *(exception_made, always_true, read_early, restarted, unread_key),
+        *(exception_made, always_true, read_early, read_again, restarted, unread_key),
     )
 }
 

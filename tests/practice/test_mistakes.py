@@ -154,6 +154,7 @@ def fill(stream, end):
 
 end = {"why": None}
 """
+READ = "s = Complete(m, p, stream=True)\n"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,14 @@ end = {"why": None}
         ("class Page:\n    def late(self):\n        st.success('9.40.1')", "uncalled_function"),
         ("st.stop", "not_called"),
         ("def show():\n    st.write('x')\nshow", "not_called"),
-        ("def make():\n    f()\n    yield 1\nmake()", "lost"),
+        ("def make():\n    f()\n    yield 1\nmake()", "generator_lost"),
+        ("def make():\n    return 1\n    yield 2\nf(make())", "unreachable"),
+        (f"{READ}x = list(s)\nst.write_stream(s)", "read_again"),
+        (
+            f"{READ}try:\n    st.write_stream(s)\nexcept KeyError:\n    pass\nx = ''.join(s)",
+            "read_again",
+        ),
+        (CLOCK.format("now = time.time()\n    f(now - begin)\n    begin = now"), "restarted"),
         (CLOCK.format("begin = time.time()\n    if time.time() - begin > 2: f()"), "restarted"),
         (CLOCK.format("if time.time() - begin > 2: f()\n    begin = time.time()"), "restarted"),
         ("if name:\n    st.success('9.40.1')", "skipped"),
@@ -216,6 +224,10 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "end = stream.close\nlater(end)",
         "def add(x):\n    all.append(x)\n    return x\nadd(1)",
         "def show():\n    def parts():\n        yield 1\n    st.write_stream(parts())\nshow()",
+        "def none():\n    return\n    yield\nf(none())",
+        f"{READ}if x:\n    list(s)\nelse:\n    st.write_stream(s)",
+        f"{READ}for x in s:\n    if x:\n        break\nst.write_stream(s)",
+        f"{READ}x = list(s)\ns = Complete(m, p, stream=True)\nst.write_stream(s)",
         CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
         CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
     ],
@@ -346,6 +358,7 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ),
         ("ImportError: cannot import name 'Zebra' from 'snowflake.cortex'", "x", "no_such_import"),
         ("ModuleNotFoundError: No module named 'streamlt'", "x", "misspelt_module"),
+        ("TypeError: list.append() takes exactly one argument (2 given)", "x", "one_item"),
         (
             "ModuleNotFoundError: No module named 'snowflake.ai'",
             "from snowflake.ai import Complete",
@@ -358,6 +371,11 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "cannot be iterated.",
             "st.write_stream(A())",
             "no_stream_given",
+        ),
+        (
+            "StreamlitInvalidParameterTypeError: Invalid `stream` type. Provided type: str.",
+            "st.write_stream('x'); x = 1",
+            "quoted_code",
         ),
         ("ValueError: anything else", "x", None),
     ],
@@ -533,3 +551,13 @@ def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value
     said = "NameError: name 'error' is not defined"
     assert failed(said, 3, "try: f()\nexcept A:\n    f(error)").mistake == "as_missing"
     assert failed(said, 3, "try: f()\nexcept A as b:\n    f(error)").mistake == "undefined"
+
+
+def test_a_function_whose_only_return_may_be_skipped_is_named_where_none_is_used() -> None:
+    said = "TypeError: 'NoneType' object is not iterable"
+    within = "def f(x):\n    while x:\n        return [x]\nfor y in f(0): g(y)"
+    after = within.replace("        return", "        x = 0\n    return")
+    assert failed(said, 4, within).mistake == "return_skipped"
+    assert failed(said, 5, after).mistake == "none_used"
+    kept = within.replace("for y in f(0): g(y)", "z = f(0)\nfor y in z: g(y)")
+    assert failed(said, 5, kept).mistake == "return_skipped"
