@@ -48,11 +48,12 @@ TYPES = (
     (r"TypeError: .*NoneType", "none_used"),
     (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
+    (r"ValueError: (too many|not enough) values to unpack", "unpacked"),
     (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
     (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
     (r".*unknown model \"(?P<name>[^\"]+)\"", "unknown_model"),
     (r"IndexError: \w+ index out of range", "index"),
-    (r"KeyError: 'st.session_state has no key \"(?P<name>[^\"]+)\"", "key"),
+    (r"KeyError: 'st\.\w+ has no key \"(?P<name>[^\"]+)\"", "key"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
@@ -287,6 +288,15 @@ def _gave_nothing(trial: Trial) -> Found | None:
     return None
 
 
+def _taken_apart(trial: Trial) -> Found | None:
+    """What a loop takes each item of apart."""
+    for loop in trial.each(ast.For):
+        if loop.lineno == trial.line and isinstance(loop.target, ast.Tuple):
+            named = {"name": ast.unparse(loop.iter)[:60], "other": str(len(loop.target.elts))}
+            return "item_unpacked", trial.line, named
+    return None
+
+
 def _subscripts(trial: Trial) -> list[ast.Subscript]:
     """Return where the line of the error takes an item out of something."""
     return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
@@ -297,6 +307,7 @@ MORE: dict[str, Rule] = {
     "name_of_list": _whole_list,
     "index": _empty_list,
     "none_used": _gave_nothing,
+    "unpacked": _taken_apart,
 }
 
 
@@ -408,6 +419,17 @@ def _changes(trial: Trial, node: ast.Name) -> bool:
     )
 
 
+def raised_uncaught(trial: Trial) -> Found | None:
+    """An exception that the program makes and raises itself, where none of its `except` fits."""
+    error = trial.evidence.error
+    for node in trial.each(ast.Raise):
+        made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = ast.unparse(made).rpartition(".")[2] if made else ""
+        if error and node.lineno == trial.line and name == error.type and [*trial.each(ast.Try)]:
+            return "raised_uncaught", node.lineno, {"name": name}
+    return None
+
+
 def long_pauses(trial: Trial) -> Found | None:
     """Pauses so long that the program was stopped in them."""
     if trial.evidence.ended != "sleep":
@@ -423,6 +445,6 @@ ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
-        *(endless, long_pauses),
+        *(endless, long_pauses, raised_uncaught),
     )
 }

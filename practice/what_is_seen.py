@@ -44,17 +44,6 @@ def uncalled_function(trial: Trial) -> Found | None:
     return None
 
 
-def returned_in_loop(trial: Trial) -> Found | None:
-    """A loop that always ends in its first round: nothing in it runs a second time."""
-    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
-    for loop in loops:
-        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
-        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
-        if end is not None and not again:
-            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
-    return None
-
-
 def object_shown(trial: Trial) -> Found | None:
     """Python's description of an object is shown where its value should be."""
     shown = [(text, call.line) for call in trial.evidence.calls for text in call.texts]
@@ -133,7 +122,7 @@ def _wanted(condition: Condition) -> Iterator[str]:
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
+        *(object_shown, wrong_value, printed, quoted_code, uncalled_function),
         skipped,
     )
 }

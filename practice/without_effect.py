@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from practice.patterns import CLOCKS
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import Rule, Trial, is_generator, similar, targets, text_of
@@ -16,7 +17,6 @@ METHODS = frozenset(
     {name for name in (*dir(str), *dir(list)) if not name.startswith("_")} - {"index", "count"}
     | {"collect", "create", "configs", "close", "sleep"}
 )
-CLOCKS = ("time.monotonic()", "time.time()", "time.perf_counter()", "monotonic()", "time()")
 CALLED = (*ELEMENTS, "stop", "rerun")
 # What takes everything out of a stream.
 READERS = ("st.write_stream", "list", "tuple", "sorted", "set")
@@ -82,6 +82,28 @@ def lost(trial: Trial) -> Found | None:
             if name in (PURE if method else makers):
                 code = "generator_lost" if not method and name in generators else "lost"
                 return code, node.lineno, {"name": name}
+    return None
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that always ends in its first round: nothing in it runs a second time."""
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
+        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
+        if end is not None and not again:
+            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
+    return None
+
+
+def return_in_finally(trial: Trial) -> Found | None:
+    """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
+    for holder in trial.each(ast.Try):
+        others = [holder.body, holder.orelse, *(each.body for each in holder.handlers)]
+        before = [node for block in others for each in block for node in ast.walk(each)]
+        last = next((each for each in holder.finalbody if isinstance(each, ast.Return)), None)
+        if last is not None and any(isinstance(each, ast.Return) for each in before):
+            return "return_in_finally", last.lineno, {}
     return None
 
 
@@ -301,6 +323,64 @@ def always_true(trial: Trial) -> Found | None:
     return None
 
 
+def st_in_finally(trial: Trial) -> Found | None:
+    """A use of ``st`` in a ``finally`` that a stopped script gets to."""
+    stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
+    for holder in trial.each(ast.Try) if stopped else ():
+        for node in (each for line in holder.finalbody for each in ast.walk(line)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
+                named = {"name": ast.unparse(node), "other": str(holder.lineno)}
+                return "st_in_finally", node.lineno, named
+    return None
+
+
+def state_replaced(trial: Trial) -> Found | None:
+    """A list of the session state that makes way for a new one, under its variable only."""
+    assigned = [*trial.each(ast.Assign)]
+    states = {
+        name: each.lineno
+        for each in assigned
+        if "st.session_state" in ast.unparse(each)
+        for name in targets(each)
+    }
+    stored = {ast.unparse(each.value) for each in assigned if isinstance(each.targets[0], INSIDE)}
+    for node in assigned:
+        if not isinstance(node.value, ast.BinOp | ast.List) or trial.function(node):
+            continue
+        for name in (targets(node) & states.keys()) - stored:
+            if node.lineno > states[name]:
+                return "state_replaced", node.lineno, {"name": name}
+    return None
+
+
+def copy_grown(trial: Trial) -> Found | None:
+    """A copy of a list that is only added to: nothing looks at it, and the list stays as it is."""
+    for node in trial.each(ast.Assign):
+        copied = _copied(node.value)
+        for name in targets(node) if copied else ():
+            used = [each for each in trial.each(ast.Name) if each.id == name]
+            parents = [trial.parents[each] for each in used if each not in node.targets]
+            grown = [each for each in parents if isinstance(each, ast.Attribute)]
+            adds = all(each.attr in ("append", "extend") for each in grown)
+            if grown and adds and len(grown) == len(parents):
+                return "copy_grown", grown[0].lineno, {"name": name, "other": copied}
+    return None
+
+
+def _copied(value: ast.expr) -> str:
+    """Return the name of the list that is copied here, or ``""``."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
+            return name
+        case ast.Call(func=ast.Name(id="list"), args=[ast.Name(id=name)]):
+            return name
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(lower=None, upper=None)):
+            return name
+        case ast.List(elts=[ast.Starred(value=ast.Name(id=name))]):
+            return name
+    return ""
+
+
 def read_early(trial: Trial) -> Found | None:
     """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
     fillers = {each.name: _filled(each) for each in trial.each(ast.FunctionDef)}
@@ -412,7 +492,7 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
 
 
 def unread_key(trial: Trial) -> Found | None:
-    """A name in the session state that stands only once in the program, where a similar one does.
+    """A name in the session state that stands only once in the program, and is not asked for.
 
     Looked at only where the value is kept under it.
     """
@@ -420,13 +500,15 @@ def unread_key(trial: Trial) -> Found | None:
     keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
     for name in trial.evidence.kept:
         others = [each for each in trial.evidence.kept if keys.count(each) > 1]
-        if keys.count(name) == 1 and (other := similar(name, others)):
+        unread = keys.count(name) == 1 and f'"{name}"' not in trial.exercise.solution
+        if unread and (other := similar(name, others)) is not None:
             line = min(
                 node.lineno
                 for node in trial.each(ast.expr)
                 if text_of(node) == name or getattr(node, "attr", "") == name
             )
-            return "unread_key", line, {"name": name, "other": other}
+            code = "unread_key" if other else "kept_unread"
+            return code, line, {"name": name, "other": other}
     return None
 
 
@@ -456,9 +538,19 @@ def exception_made(trial: Trial) -> Found | None:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, unreachable, compared, overwritten, f_missing),
-        quoted_name,
-        *(own_copy, parameter_grown, list_replaced, swapped, except_or, unkept),
+        *(
+            not_called,
+            function_kept,
+            lost,
+            unreachable,
+            returned_in_loop,
+            return_in_finally,
+            compared,
+            overwritten,
+        ),
+        *(f_missing, quoted_name),
+        *(own_copy, parameter_grown, list_replaced, state_replaced, copy_grown, st_in_finally),
+        *(swapped, except_or, unkept),
         *(exception_made, always_true, read_early, read_again, restarted, unread_key),
     )
 }

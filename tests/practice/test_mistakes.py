@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -35,11 +36,16 @@ def test_a_quote_of_the_f_string_in_its_braces_is_named_where_it_ends_it() -> No
     assert misread('f"{rows[0]["A"]}"', error) == ("nested_quotes", 1, {"name": '"'})
 
 
-def judged(code: str, *events: Event, passes: dict[str, Any] | None = None) -> CheckResult:
+def judged(
+    code: str,
+    *events: Event,
+    passes: dict[str, Any] | None = None,
+    scenes: Sequence[dict[str, Any]] = ({"id": "one"},),
+) -> CheckResult:
     """Return the first check that fails, of an exercise that wants ``st.success``."""
     check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
     check |= {"passes": passes or {"called": "st.success", "with": {"body": "9.40.1"}}}
-    about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [{"id": "one"}]}
+    about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [*scenes]}
     given = ExerciseFile.model_validate(about | {"checks": [check]})
     exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=IMPORTS)
     results = grade(exercise, code, events or [END], "en")
@@ -124,6 +130,16 @@ def test_a_misspelt_name_in_the_session_state_is_named_if_its_value_is_kept() ->
     assert judged(code, END).mistake is None
     both = f"{code}\nst.write(st.session_state.histroy)"
     assert judged(both, Kept(state=kept), END).mistake is None
+    other = SessionState(values={"history": [], "chat": []})
+    unlike = code.replace("histroy", "chat")
+    assert judged(unlike, Kept(state=other), END).mistake == "kept_unread"
+
+
+def test_st_in_a_finally_is_named_where_a_scene_stops_the_script() -> None:
+    code = "try:\n    f()\nfinally:\n    st.session_state['x'] = 1"
+    stopped = [{"id": "one", "stop_after": 1}]
+    assert judged(code, scenes=stopped).mistake == "st_in_finally"
+    assert judged(code).mistake is None
 
 
 @pytest.mark.parametrize("code", ["x = = 1", "f(*)", "1 +", "class = 2", "f(x for x in)"])
@@ -182,6 +198,13 @@ READ = "s = Complete(m, p, stream=True)\n"
         ("def make():\n    f()\n    yield 1\nmake()", "generator_lost"),
         ("def make():\n    return 1\n    yield 2\nf(make())", "unreachable"),
         (f"{READ}x = list(s)\nst.write_stream(s)", "read_again"),
+        ("x = st.session_state['x']\nx = x + [1]\nf(x)", "state_replaced"),
+        ("y = x.copy()\ny.append(1)", "copy_grown"),
+        ("y = x[:]\ny.extend([1])", "copy_grown"),
+        (
+            "def f():\n    try:\n        return 1\n    finally:\n        return 2\ng(f())",
+            "return_in_finally",
+        ),
         (
             f"{READ}try:\n    st.write_stream(s)\nexcept KeyError:\n    pass\nx = ''.join(s)",
             "read_again",
@@ -225,6 +248,9 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "def add(x):\n    all.append(x)\n    return x\nadd(1)",
         "def show():\n    def parts():\n        yield 1\n    st.write_stream(parts())\nshow()",
         "def none():\n    return\n    yield\nf(none())",
+        "x = st.session_state['x']\nx = x + [1]\nst.session_state['x'] = x",
+        "y = [*x]\ny.append(1)\nf(y)",
+        "def f():\n    try:\n        g()\n    finally:\n        return 2\ng(f())",
         f"{READ}if x:\n    list(s)\nelse:\n    st.write_stream(s)",
         f"{READ}for x in s:\n    if x:\n        break\nst.write_stream(s)",
         f"{READ}x = list(s)\ns = Complete(m, p, stream=True)\nst.write_stream(s)",
@@ -365,6 +391,11 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "import_elsewhere",
         ),
         ("SyntaxError: 'return' outside function", "return", "outside_function"),
+        ("ValueError: too many values to unpack", "for x, y in z: f()", "item_unpacked"),
+        ("ValueError: too many values to unpack", "x, y = z", "unpacked"),
+        ("KeyError: 'st.secrets has no key \"x\". Did you'", "st.secrets['x']", "key"),
+        ("ValueError: no", "raise ValueError('no')\ntry: f()\nexcept A: g()", "raised_uncaught"),
+        ("ValueError: no", "f(ValueError('no'))\ntry: f()\nexcept A: g()", None),
         ('BadRequestError: Error code: 400 - unknown model "gpt"', "x", "unknown_model"),
         (
             "StreamlitAPIException: The provided input (type: <class '__main__.f.<locals>.A'>) "
