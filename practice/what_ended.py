@@ -45,6 +45,7 @@ TYPES = (
     (r"TypeError: exceptions must derive from BaseException", "raised_no_exception"),
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
+    (r"TypeError: '(?!NoneType)(?P<other>\w+)' object is not subscriptable", "no_items"),
     (r"TypeError: .*NoneType", "none_used"),
     (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
@@ -233,8 +234,10 @@ def called_wrongly(trial: Trial) -> Found | None:
     named = {"name": name, "where": function}
     if other := similar(name, parameters(function)):
         return "misspelt_argument", line, named | {"other": other}
-    others = (ast.unparse(call.func) for call in trial.each(ast.Call))
-    owners = (each for each in others if each in ("Complete", "session.sql") and each != function)
+    # What one function of `st` has can be meant for no other.
+    drawn = [each for each in ELEMENTS if name in parameters(f"st.{each}")]
+    known = ("Complete", "session.sql", *(f"st.{each}" for each in drawn if len(drawn) == 1))
+    owners = (each for each in known if each in trial.called and each != function)
     other = next((each for each in owners if name in parameters(each)), "")
     code = "argument_of_another" if other else "no_such_argument"
     return code, line, named | {"other": other}

@@ -47,7 +47,7 @@ def not_called(trial: Trial) -> Found | None:
         kept = isinstance(parent, ast.Assign) and not (trial.called | given) & {
             ast.unparse(each) for each in parent.targets
         }
-        if alone or (not drawn and (used or kept)):
+        if alone or kept or (used and not drawn):
             plain = isinstance(node.value, ast.Name)
             return (
                 "not_called",
@@ -227,6 +227,30 @@ def own_copy(trial: Trial) -> Found | None:
                     return "parameter_replaced", node.lineno, named
                 if name not in parameters and _stays_empty(trial, name, function):
                     return "own_copy", node.lineno, named
+    return None
+
+
+def list_unnamed(trial: Trial) -> Found | None:
+    """An empty list that a function fills, and that nothing else can get at."""
+    fillers = {each.name: _filled(each) for each in trial.each(ast.FunctionDef)}
+    for call in trial.each(ast.Call):
+        for given, filled in zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False):
+            if filled and _is_empty(given):
+                return "list_unnamed", call.lineno, {"name": ast.unparse(call.func)}
+    return None
+
+
+def slice_end(trial: Trial) -> Found | None:
+    """A slice whose start goes on with the loop, and whose end does not."""
+    for loop in trial.each(ast.For):
+        if not ast.unparse(loop.iter).startswith("range("):
+            continue
+        for node in ast.walk(loop):
+            if not isinstance(node, ast.Slice) or not isinstance(node.upper, ast.Constant):
+                continue
+            moves = node.lower is not None and ast.unparse(node.lower) == ast.unparse(loop.target)
+            if moves and isinstance(node.upper.value, int) and node.upper.value > 0:
+                return "slice_end", node.lineno, {"name": str(node.upper.value)}
     return None
 
 
@@ -550,7 +574,7 @@ SLIPS: dict[str, Rule] = {
         ),
         *(f_missing, quoted_name),
         *(own_copy, parameter_grown, list_replaced, state_replaced, copy_grown, st_in_finally),
-        *(swapped, except_or, unkept),
+        *(list_unnamed, slice_end, swapped, except_or, unkept),
         *(exception_made, always_true, read_early, read_again, restarted, unread_key),
     )
 }
