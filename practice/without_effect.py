@@ -524,15 +524,16 @@ def unread_key(trial: Trial) -> Found | None:
     keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
     for name in trial.evidence.kept:
         others = [each for each in trial.evidence.kept if keys.count(each) > 1]
-        unread = keys.count(name) == 1 and f'"{name}"' not in trial.exercise.solution
-        if unread and (other := similar(name, others)) is not None:
-            line = min(
-                node.lineno
-                for node in trial.each(ast.expr)
-                if text_of(node) == name or getattr(node, "attr", "") == name
-            )
+        places = [
+            node.lineno
+            for node in trial.each(ast.expr)
+            if text_of(node) == name or getattr(node, "attr", "") == name
+        ]
+        asked = f'"{name}"' in trial.exercise.solution
+        if others and len(places) == 1 and name in keys and not asked:
+            other = similar(name, others)
             code = "unread_key" if other else "kept_unread"
-            return code, line, {"name": name, "other": other}
+            return code, places[0], {"name": name, "other": other}
     return None
 
 
