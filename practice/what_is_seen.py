@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from practice.conditions import Condition
 from practice.slips import Found
 from practice.trial import HOLDERS, Rule, Trial, text_of
+from practice.without_effect import first_rounds
 
 # Shorter texts are found in others by chance.
 TELLING = 4
@@ -41,6 +42,13 @@ def uncalled_function(trial: Trial) -> Found | None:
     for function in trial.each(ast.FunctionDef):
         if function.name not in used and not function.name.startswith("__"):
             return "uncalled_function", function.lineno, {"name": function.name}
+    return None
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that its first round ends with a value."""
+    for loop, end in first_rounds(trial):
+        return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
     return None
 
 
@@ -122,7 +130,7 @@ def _wanted(condition: Condition) -> Iterator[str]:
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(object_shown, wrong_value, printed, quoted_code, uncalled_function),
+        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
         skipped,
     )
 }

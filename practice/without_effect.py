@@ -84,13 +84,20 @@ def lost(trial: Trial) -> Found | None:
     return None
 
 
-def returned_in_loop(trial: Trial) -> Found | None:
-    """A loop that always ends in its first round: nothing in it runs a second time."""
+def first_rounds(trial: Trial) -> Iterator[tuple[ast.For | ast.While, ast.Return | ast.Break]]:
+    """Yield each loop that always ends in its first round, and what ends it."""
     loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
     for loop in loops:
         end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
         again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
         if end is not None and not again:
+            yield loop, end
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that never gets to its second round; a value may be meant for a ``yield``."""
+    for loop, end in first_rounds(trial):
+        if isinstance(end, ast.Break) or end.value is None:
             return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
     return None
 

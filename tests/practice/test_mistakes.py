@@ -585,6 +585,10 @@ def test_a_loop_that_its_first_round_ends_is_named_but_not_one_that_goes_on() ->
     loop = "while True:\n    x = 1\n    break"
     assert judged(loop).mistake == "returned_in_loop"
     assert judged("for x in [1, 2]:\n    break\n    f(x)").mistake == "returned_in_loop"
+    assert judged("def g():\n    for x in y:\n        return x\ng()").mistake == "lost"
+    assert judged("def g():\n    for x in y:\n        return x\nf(g())").mistake == (
+        "returned_in_loop"
+    )
     assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None
 
 
