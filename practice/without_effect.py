@@ -97,7 +97,9 @@ def first_rounds(trial: Trial) -> Iterator[tuple[ast.For | ast.While, ast.Return
 def returned_in_loop(trial: Trial) -> Found | None:
     """A loop that never gets to its second round; a value may be meant for a ``yield``."""
     for loop, end in first_rounds(trial):
-        if isinstance(end, ast.Break) or end.value is None:
+        function = trial.function(loop)
+        generator = function is not None and is_generator(function)
+        if generator or isinstance(end, ast.Break) or end.value is None:
             return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
     return None
 
