@@ -137,12 +137,13 @@ class Chat(Text):
     """What the chat of one page shows: a ``st.chat_message``, and what is in it.
 
     ``times`` is in how many messages of this ``role`` the text is; ``roles`` are those of all
-    messages, from top to bottom.
+    messages, from top to bottom, and ``first`` is about the text of the topmost.
     """
 
     role: str | None = None
     times: int | None = None
     roles: list[str] | None = None
+    first: Text | None = None
 
 
 def _wanted(value: object) -> object:

@@ -373,6 +373,9 @@ def _shows(chat: Chat, run: Evidence, lines: list[int]) -> bool:
     """Tell whether the page of one run shows this chat."""
     if chat.roles is not None and chat.roles != [each.role for each in run.bubbles]:
         return False
+    first = "".join(each.text for each in run.bubbles[:1])
+    if chat.first is not None and not _matches(first, chat.first, run):
+        return False
     found = [
         each
         for each in run.bubbles
@@ -380,7 +383,7 @@ def _shows(chat: Chat, run: Evidence, lines: list[int]) -> bool:
     ]
     fits = bool(found) if chat.times is None else len(found) == chat.times
     lines += [each.line for each in found if fits and each.line]
-    return fits or chat.model_fields_set == {"roles"}
+    return fits or chat.model_fields_set <= {"roles", "first"}
 
 
 def _matches(value: Any, wanted: Any, evidence: Evidence) -> bool:

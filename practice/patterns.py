@@ -1,10 +1,11 @@
 """Shapes of code: a piece of Python with gaps, looked for in a program.
 
-A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string and
-``__fstring`` for an f-string; ``...`` among the arguments of a call stands for any further ones, by
-position or by name, and as a body for any statements. ``except X: ...`` alone is a handler, also
-one with ``as``; ``try: ...`` with a ``finally`` may have handlers, and an ``if`` an ``else``;
-``def __(...): ...`` is any function with any parameters. ::
+A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string,
+``__fstring`` for an f-string and ``__clock`` for a call that reads a clock; ``...`` among the
+arguments of a call stands for any further ones, by position or by name, and as a body for any
+statements. ``except X: ...`` alone is a handler, also one with ``as``; ``try: ...`` with a
+``finally`` may have handlers, and an ``if`` an ``else``; ``def __(): ...`` is any function with
+any parameters. ::
 
     Complete(..., stream='True')
     st.write(__)
@@ -14,13 +15,23 @@ one with ``as``; ``try: ...`` with a ``finally`` may have handlers, and an ``if`
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TypeGuard
 
 from practice.sources import parse_python
 
-ANY, ANY_STRING, ANY_FSTRING = "__", "__str", "__fstring"
+# What tells the time.
+MODULES = ("", "time.", "datetime.", "datetime.datetime.")
+READINGS = ("monotonic", "monotonic_ns", "perf_counter", "time", "now")
+CLOCKS = frozenset(f"{module}{name}()" for module in MODULES for name in READINGS)
+# What stands for code of a kind.
+GAPS: Mapping[str, Callable[[object], bool]] = {
+    "__": lambda found: isinstance(found, ast.expr),
+    "__str": lambda found: isinstance(found, ast.Constant) and isinstance(found.value, str),
+    "__fstring": lambda found: isinstance(found, ast.JoinedStr),
+    "__clock": lambda found: isinstance(found, ast.Call) and ast.unparse(found) in CLOCKS,
+}
 # Where code is, and what has no meaning for its shape.
 IGNORED = {"lineno", "col_offset", "end_lineno", "end_col_offset", "ctx", "type_comment", "kind"}
 
@@ -110,17 +121,12 @@ def _assigns(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
 
 
 def _same(wanted: object, found: object) -> bool:
-    if isinstance(wanted, ast.Name):
-        if wanted.id == ANY:
-            return isinstance(found, ast.expr)
-        if wanted.id == ANY_STRING:
-            return isinstance(found, ast.Constant) and isinstance(found.value, str)
-        if wanted.id == ANY_FSTRING:
-            return isinstance(found, ast.JoinedStr)
+    if isinstance(wanted, ast.Name) and wanted.id in GAPS:
+        return GAPS[wanted.id](found)
     if isinstance(wanted, ast.Call) and isinstance(found, ast.Call):
         return _same(wanted.func, found.func) and _same_arguments(wanted, found)
     if isinstance(wanted, ast.FunctionDef) and isinstance(found, ast.FunctionDef):
-        return wanted.name in (ANY, found.name) and _same_body(wanted.body, found.body)
+        return wanted.name in ("__", found.name) and _same_body(wanted.body, found.body)
     if isinstance(wanted, ast.ExceptHandler) and isinstance(found, ast.ExceptHandler):
         named = wanted.name in (None, found.name)
         return named and _same(wanted.type, found.type) and _same_body(wanted.body, found.body)

@@ -205,6 +205,8 @@ class Replay:
                 return into.code(args["text"], language=None)
         if element.is_widget:
             now = args.pop("now")
+            # It is about the program's run, which is over: on the page it would stop the page's.
+            args.pop("submit_mode", None)
             usable = self._use is not None and event.name in USABLE and not self._has_form
             args |= {"disabled": bool(args.get("disabled")) or not usable}
             args |= {VALUES.get(event.name, "value"): now}

@@ -143,3 +143,14 @@ def similar(name: str, known: Iterable[str]) -> str:
 
 def targets(node: ast.Assign) -> set[str]:
     return {each.id for each in node.targets if isinstance(each, ast.Name)}
+
+
+def blocks(holder: ast.AST) -> list[list[ast.stmt]]:
+    """Return the blocks of statements that code holds."""
+    found = [getattr(holder, each, []) for each in ("body", "orelse", "finalbody")]
+    return [each for each in found if isinstance(each, list)]
+
+
+def in_loop(trial: Trial, node: ast.AST) -> bool:
+    """Whether a loop runs this."""
+    return any(isinstance(each, ast.For | ast.While) for each in trial.above(node))

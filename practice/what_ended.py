@@ -10,7 +10,17 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SQL_CALL, SURE, Rule, Trial, is_generator, similar, text_of
+from practice.trial import (
+    HOLDERS,
+    SQL_CALL,
+    SURE,
+    Rule,
+    Trial,
+    is_generator,
+    similar,
+    targets,
+    text_of,
+)
 from practice.what_is_seen import uncalled_function
 from practice.without_effect import function_kept, not_called
 
@@ -35,14 +45,16 @@ TYPES = (
     (r"TypeError: exceptions must derive from BaseException", "raised_no_exception"),
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
+    (r"TypeError: '(?!NoneType)(?P<other>\w+)' object is not subscriptable", "no_items"),
     (r"TypeError: .*NoneType", "none_used"),
     (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
+    (r"ValueError: (too many|not enough) values to unpack", "unpacked"),
     (r"TypeError: '(?P<other>\w+)' object is not iterable", "not_iterable"),
     (r"TypeError: '(?P<other>\w+)' object does not support the context manager", "no_with"),
     (r".*unknown model \"(?P<name>[^\"]+)\"", "unknown_model"),
     (r"IndexError: \w+ index out of range", "index"),
-    (r"KeyError: 'st.session_state has no key \"(?P<name>[^\"]+)\"", "key"),
+    (r"KeyError: 'st\.\w+ has no key \"(?P<name>[^\"]+)\"", "key"),
     (r"KeyError: '?(?P<name>[^']+)'?$", "key"),
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
@@ -171,7 +183,7 @@ def attribute(trial: Trial) -> Found | None:
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         # Perhaps what would have given it a value.
-        return uncalled_function(trial) or ("none_used", line, named)
+        return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
@@ -203,6 +215,8 @@ def called_wrongly(trial: Trial) -> Found | None:
         return "passed_uncalled" if passed else "argument_missing", line, named
     if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
         return "decimal_comma", line, {}
+    if found := re.match(r"TypeError: list\.(\w+)\(\) takes exactly one argument \(\d", said):
+        return "one_item", line, {"name": found[1]}
     if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
         return "too_many", line, {"name": found[1].rpartition(".")[2]}
     found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
@@ -220,8 +234,10 @@ def called_wrongly(trial: Trial) -> Found | None:
     named = {"name": name, "where": function}
     if other := similar(name, parameters(function)):
         return "misspelt_argument", line, named | {"other": other}
-    others = (ast.unparse(call.func) for call in trial.each(ast.Call))
-    owners = (each for each in others if each in ("Complete", "session.sql") and each != function)
+    # What one function of `st` has can be meant for no other.
+    drawn = [each for each in ELEMENTS if name in parameters(f"st.{each}")]
+    known = ("Complete", "session.sql", *(f"st.{each}" for each in drawn if len(drawn) == 1))
+    owners = (each for each in known if each in trial.called and each != function)
     other = next((each for each in owners if name in parameters(each)), "")
     code = "argument_of_another" if other else "no_such_argument"
     return code, line, named | {"other": other}
@@ -258,13 +274,44 @@ def _empty_list(trial: Trial) -> Found | None:
     return None
 
 
+def _gave_nothing(trial: Trial) -> Found | None:
+    """A function of the program that the line needs, and whose only ``return`` may be skipped."""
+    used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
+    names = {node.id for node in used if isinstance(node, ast.Name)}
+    used += [each.value for each in trial.each(ast.Assign) if targets(each) & names]
+    called = {ast.unparse(node.func) for node in used if isinstance(node, ast.Call)}
+    for function in trial.each(ast.FunctionDef):
+        returns = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
+        if function.name not in called or len(returns) != 1 or returns[0].value is None:
+            continue
+        inside = next((each for each in trial.above(returns[0]) if isinstance(each, HOLDERS)), None)
+        if inside is not None and inside is not function:
+            named = {"name": function.name, "other": str(getattr(inside, "lineno", 0))}
+            return "return_skipped", returns[0].lineno, named
+    return None
+
+
+def _taken_apart(trial: Trial) -> Found | None:
+    """What a loop takes each item of apart."""
+    for loop in trial.each(ast.For):
+        if loop.lineno == trial.line and isinstance(loop.target, ast.Tuple):
+            named = {"name": ast.unparse(loop.iter)[:60], "other": str(len(loop.target.elts))}
+            return "item_unpacked", trial.line, named
+    return None
+
+
 def _subscripts(trial: Trial) -> list[ast.Subscript]:
     """Return where the line of the error takes an item out of something."""
     return [node for node in trial.each(ast.Subscript) if node.lineno == trial.line]
 
 
 # What is certain of an error once the line is looked at, too.
-MORE: dict[str, Rule] = {"name_of_list": _whole_list, "index": _empty_list}
+MORE: dict[str, Rule] = {
+    "name_of_list": _whole_list,
+    "index": _empty_list,
+    "none_used": _gave_nothing,
+    "unpacked": _taken_apart,
+}
 
 
 def imported(trial: Trial) -> Found | None:
@@ -326,6 +373,8 @@ def streamed(trial: Trial) -> Found | None:
         return None
     argument = given[0]
     what, line = kind[1] or kind[2], argument.lineno
+    if text_of(argument) in trial.bound:
+        return "quoted_code", line, {"name": text_of(argument)}
     named = {"name": ast.unparse(argument)[:60], "other": what}
     name = argument.func if isinstance(argument, ast.Call) else argument
     functions = {each.name: each for each in trial.each(ast.FunctionDef)}
@@ -373,6 +422,17 @@ def _changes(trial: Trial, node: ast.Name) -> bool:
     )
 
 
+def raised_uncaught(trial: Trial) -> Found | None:
+    """An exception that the program makes and raises itself, where none of its `except` fits."""
+    error = trial.evidence.error
+    for node in trial.each(ast.Raise):
+        made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = ast.unparse(made).rpartition(".")[2] if made else ""
+        if error and node.lineno == trial.line and name == error.type and [*trial.each(ast.Try)]:
+            return "raised_uncaught", node.lineno, {"name": name}
+    return None
+
+
 def long_pauses(trial: Trial) -> Found | None:
     """Pauses so long that the program was stopped in them."""
     if trial.evidence.ended != "sleep":
@@ -388,6 +448,6 @@ ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
-        *(endless, long_pauses),
+        *(endless, long_pauses, raised_uncaught),
     )
 }

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from practice.conditions import Condition
 from practice.slips import Found
 from practice.trial import HOLDERS, Rule, Trial, text_of
+from practice.without_effect import first_rounds
 
 # Shorter texts are found in others by chance.
 TELLING = 4
@@ -45,13 +46,9 @@ def uncalled_function(trial: Trial) -> Found | None:
 
 
 def returned_in_loop(trial: Trial) -> Found | None:
-    """A loop that always ends in its first round: nothing in it runs a second time."""
-    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
-    for loop in loops:
-        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
-        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
-        if end is not None and not again:
-            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
+    """A loop that its first round ends with a value."""
+    for loop, end in first_rounds(trial):
+        return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
     return None
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterator
 
+from practice.kept_in_vain import IN_VAIN, INSIDE, fills
+from practice.patterns import CLOCKS
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import Rule, Trial, is_generator, similar, targets, text_of
+from practice.trial import Rule, Trial, blocks, in_loop, is_generator, targets
 
 # Methods that do nothing, and are worth nothing, unless they are called.
 METHODS = frozenset(
     {name for name in (*dir(str), *dir(list)) if not name.startswith("_")} - {"index", "count"}
     | {"collect", "create", "configs", "close", "sleep"}
 )
-CLOCKS = ("time.monotonic()", "time.time()", "time.perf_counter()", "monotonic()", "time()")
 CALLED = (*ELEMENTS, "stop", "rerun")
-# What a value can be kept in, beside a name.
-INSIDE = (ast.Subscript, ast.Attribute)
+# What takes everything out of a stream.
+READERS = ("st.write_stream", "list", "tuple", "sorted", "set")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
@@ -44,7 +46,7 @@ def not_called(trial: Trial) -> Found | None:
         kept = isinstance(parent, ast.Assign) and not (trial.called | given) & {
             ast.unparse(each) for each in parent.targets
         }
-        if alone or (not drawn and (used or kept)):
+        if alone or kept or (used and not drawn):
             plain = isinstance(node.value, ast.Name)
             return (
                 "not_called",
@@ -69,13 +71,60 @@ def function_kept(trial: Trial) -> Found | None:
 
 def lost(trial: Trial) -> Found | None:
     """A call that only makes a value, and a value that nobody keeps."""
-    makers = {each.name for each in trial.each(ast.FunctionDef) if _only_makes(each)}
+    functions = [*trial.each(ast.FunctionDef)]
+    makers = {each.name for each in functions if _only_makes(each)}
+    generators = {each.name for each in functions if is_generator(each)}
     for node in trial.each(ast.Expr):
         if isinstance(node.value, ast.Call):
             name = ast.unparse(node.value.func).rpartition(".")[2]
             method = isinstance(node.value.func, ast.Attribute)
             if name in (PURE if method else makers):
-                return "lost", node.lineno, {"name": name}
+                code = "generator_lost" if not method and name in generators else "lost"
+                return code, node.lineno, {"name": name}
+    return None
+
+
+def first_rounds(trial: Trial) -> Iterator[tuple[ast.For | ast.While, ast.Return | ast.Break]]:
+    """Yield each loop that always ends in its first round, and what ends it."""
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        end = next((each for each in loop.body if isinstance(each, ast.Return | ast.Break)), None)
+        again = any(isinstance(node, ast.Continue) for node in ast.walk(loop))
+        if end is not None and not again:
+            yield loop, end
+
+
+def returned_in_loop(trial: Trial) -> Found | None:
+    """A loop that never gets to its second round; a value may be meant for a ``yield``."""
+    for loop, end in first_rounds(trial):
+        function = trial.function(loop)
+        generator = function is not None and is_generator(function)
+        if generator or isinstance(end, ast.Break) or end.value is None:
+            return "returned_in_loop", loop.lineno, {"other": str(end.lineno)}
+    return None
+
+
+def return_in_finally(trial: Trial) -> Found | None:
+    """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
+    for holder in trial.each(ast.Try):
+        others = [holder.body, holder.orelse, *(each.body for each in holder.handlers)]
+        before = [node for block in others for each in block for node in ast.walk(each)]
+        last = next((each for each in holder.finalbody if isinstance(each, ast.Return)), None)
+        if last is not None and any(isinstance(each, ast.Return) for each in before):
+            return "return_in_finally", last.lineno, {}
+    return None
+
+
+def unreachable(trial: Trial) -> Found | None:
+    """A ``yield`` of a value behind a line that always leaves its block."""
+    for holder in (trial.program, *trial.each(ast.AST)):
+        for block in blocks(holder):
+            ends = [each for each in block if isinstance(each, ast.Return | ast.Raise | ast.Break)]
+            for line in block[block.index(ends[0]) + 1 :] if ends else ():
+                # A bare one makes a generator of a function that has nothing to hand out.
+                if any(isinstance(each, ast.Yield) and each.value for each in ast.walk(line)):
+                    named = {"name": type(ends[0]).__name__.lower(), "other": str(ends[0].lineno)}
+                    return "unreachable", line.lineno, named
     return None
 
 
@@ -94,32 +143,6 @@ def _only_makes(function: ast.FunctionDef) -> bool:
         if not isinstance(getattr(each, "value", None), ast.Constant)
     )
     return is_generator(function) or (gives and not does)
-
-
-def unkept(trial: Trial) -> Found | None:
-    """A value in the session state that an exercise can't hand on to its next run.
-
-    A stream is one as well, but its text was to be kept: an exercise says that itself.
-    """
-    for name in () if _keeps_a_stream(trial) else trial.evidence.lost:
-        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
-        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
-        if used:
-            return "unkept", min(used), {"name": name}
-    return None
-
-
-def _keeps_a_stream(trial: Trial) -> bool:
-    kept = [each.value for each in trial.each(ast.Assign) if isinstance(each.targets[0], INSIDE)]
-    kept += [value for each in trial.each(ast.Dict) for value in each.values]
-    kept += [value for each in trial.each(ast.List) for value in each.elts]
-    names = {each.id for each in kept if isinstance(each, ast.Name)}
-    return any(
-        isinstance(each.value, ast.Call)
-        and ast.unparse(each.value.func) == "Complete"
-        and names.intersection(map(ast.unparse, each.targets))
-        for each in trial.each(ast.Assign)
-    )
 
 
 def compared(trial: Trial) -> Found | None:
@@ -172,83 +195,18 @@ def quoted_name(trial: Trial) -> Found | None:
     return None
 
 
-def own_copy(trial: Trial) -> Found | None:
-    """A function that collects into a variable of its own, where the one outside stays empty."""
-    for function in trial.each(ast.FunctionDef):
-        shared = {name for node in ast.walk(function) for name in getattr(node, "names", ())}
-        parameters = {each.arg for each in function.args.args}
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Assign) or not _is_empty(node.value):
-                continue
-            for name in targets(node) - shared:
-                named = {"name": name, "other": function.name}
-                if name in parameters and node in function.body:
-                    return "parameter_replaced", node.lineno, named
-                if name not in parameters and _stays_empty(trial, name, function):
-                    return "own_copy", node.lineno, named
-    return None
-
-
-def parameter_grown(trial: Trial) -> Found | None:
-    """A list that a function was given, adds to by `x = x + [...]`, and uses for nothing else."""
-    for function in trial.each(ast.FunctionDef):
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
-                continue
-            name, item = ast.unparse(node.value.left), node.value.right
-            used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
-            added = isinstance(item, ast.List) and targets(node) == {name}
-            parameter = name in (each.arg for each in function.args.args)
-            if added and parameter and all(each in ast.walk(node) for each in used):
-                return "parameter_grown", node.lineno, {"name": name, "other": function.name}
-    return None
-
-
-def list_replaced(trial: Trial) -> Found | None:
-    """An empty list under a name whose list before that was kept in the lines above."""
-    for node in trial.each(ast.Assign):
-        if not _is_empty(node.value) or _in_loop(trial, node) or trial.function(node):
+def slice_end(trial: Trial) -> Found | None:
+    """A slice whose start goes on with the loop, and whose end does not."""
+    for loop in trial.each(ast.For):
+        if not ast.unparse(loop.iter).startswith("range("):
             continue
-        block = next((each for each in _blocks(trial.parents[node]) if node in each), [])
-        for earlier in block[: block.index(node)]:
-            if names := _stored(earlier) & targets(node):
-                where = {"name": min(names), "other": str(earlier.lineno)}
-                return "list_replaced", node.lineno, where
+        for node in ast.walk(loop):
+            if not isinstance(node, ast.Slice) or not isinstance(node.upper, ast.Constant):
+                continue
+            moves = node.lower is not None and ast.unparse(node.lower) == ast.unparse(loop.target)
+            if moves and isinstance(node.upper.value, int) and node.upper.value > 0:
+                return "slice_end", node.lineno, {"name": str(node.upper.value)}
     return None
-
-
-def _stored(statement: ast.stmt) -> set[str]:
-    """Return the names whose values a statement puts into something."""
-    match statement:
-        case ast.Assign(targets=[ast.Subscript() | ast.Attribute()], value=ast.Name(id=name)):
-            return {name}
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[item])):
-            items = [item, *getattr(item, "elts", ())]
-            return {each.id for each in items if isinstance(each, ast.Name)}
-    return set()
-
-
-def _blocks(holder: ast.AST) -> list[list[ast.stmt]]:
-    return [getattr(holder, each, []) for each in ("body", "orelse", "finalbody")]
-
-
-def _is_empty(value: ast.expr) -> bool:
-    return ast.unparse(value) in ("''", "[]", "list()", "str()")
-
-
-def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
-    """Whether all that the page itself does to a variable is to empty it, and to look at it."""
-    inside = {id(node) for node in ast.walk(function)}
-    outside = [node for node in trial.each(ast.Name) if node.id == name and id(node) not in inside]
-    parents = [trial.parents[node] for node in outside]
-    gives = (ast.Return, ast.Yield)
-    given = [node.value for node in ast.walk(function) if isinstance(node, gives)]
-    return (
-        any(isinstance(each, ast.Assign) for each in parents)
-        and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
-        and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
-        and not any(value is not None and name in ast.unparse(value) for value in given)
-    )
 
 
 def swapped(trial: Trial) -> Found | None:
@@ -281,9 +239,20 @@ def always_true(trial: Trial) -> Found | None:
     return None
 
 
+def st_in_finally(trial: Trial) -> Found | None:
+    """A use of ``st`` in a ``finally`` that a stopped script gets to."""
+    stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
+    for holder in trial.each(ast.Try) if stopped else ():
+        for node in (each for line in holder.finalbody for each in ast.walk(line)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
+                named = {"name": ast.unparse(node), "other": str(holder.lineno)}
+                return "st_in_finally", node.lineno, named
+    return None
+
+
 def read_early(trial: Trial) -> Found | None:
     """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
-    fillers = {each.name: _filled(each) for each in trial.each(ast.FunctionDef)}
+    fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
     for call in trial.each(ast.Call):
         shown = [ast.unparse(each.func) for each in trial.above(call) if isinstance(each, ast.Call)]
         if "st.write_stream" not in shown:
@@ -293,25 +262,9 @@ def read_early(trial: Trial) -> Found | None:
         for node in trial.each(ast.Subscript):
             name = ast.unparse(node.value)
             reads = isinstance(node.ctx, ast.Load) and name in names and not trial.function(node)
-            if reads and node.lineno < call.lineno and not _in_loop(trial, call):
+            if reads and node.lineno < call.lineno and not in_loop(trial, call):
                 return "read_early", node.lineno, {"name": name, "other": str(call.lineno)}
     return None
-
-
-def _filled(function: ast.FunctionDef) -> list[bool]:
-    """Return for each parameter whether the function puts something into it."""
-    nodes = [*ast.walk(function)]
-    filled = {
-        ast.unparse(each.value)
-        for each in nodes
-        if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
-        or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
-    }
-    return [each.arg in filled for each in function.args.args]
-
-
-def _in_loop(trial: Trial, node: ast.AST) -> bool:
-    return any(isinstance(each, ast.For | ast.While) for each in trial.above(node))
 
 
 def restarted(trial: Trial) -> Found | None:
@@ -323,8 +276,13 @@ def restarted(trial: Trial) -> Found | None:
             for each in loop.body
             if isinstance(each, ast.Assign) and ast.unparse(each.value) in CLOCKS
         ]
-        # Now, minus the start.
+        # Now, minus the start; which may be given the time by its name, too.
         now = {*CLOCKS}.union(*map(targets, read))
+        read += [
+            each
+            for each in loop.body
+            if isinstance(each, ast.Assign) and ast.unparse(each.value) in now and each not in read
+        ]
         starts = {
             ast.unparse(node.right)
             for node in ast.walk(loop)
@@ -337,27 +295,53 @@ def restarted(trial: Trial) -> Found | None:
     return None
 
 
-def unread_key(trial: Trial) -> Found | None:
-    """A name in the session state that stands only once in the program, where a similar one does.
-
-    Looked at only where the value is kept under it.
-    """
-    keys = [text_of(each.slice) for each in trial.each(ast.Subscript) if _is_state(each.value)]
-    keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
-    for name in trial.evidence.kept:
-        others = [each for each in trial.evidence.kept if keys.count(each) > 1]
-        if keys.count(name) == 1 and (other := similar(name, others)):
-            line = min(
-                node.lineno
-                for node in trial.each(ast.expr)
-                if text_of(node) == name or getattr(node, "attr", "") == name
-            )
-            return "unread_key", line, {"name": name, "other": other}
+def read_again(trial: Trial) -> Found | None:
+    """A stream that is read to its end in two places, one after the other."""
+    streams = [
+        name
+        for each in trial.each(ast.Assign)
+        if isinstance(each.value, ast.Call)
+        and "stream=True" in map(ast.unparse, each.value.keywords)
+        for name in targets(each)
+        if len(trial.bound[name]) == 1
+    ]
+    reads = [
+        (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
+    ]
+    for (first, name), (second, again) in itertools.permutations(reads, 2):
+        if name == again and _surely_before(trial, first, second):
+            return "read_again", second.lineno, {"name": name, "other": str(first.lineno)}
     return None
 
 
-def _is_state(node: ast.expr) -> bool:
-    return ast.unparse(node) == "st.session_state"
+def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:
+    """Whether one place of a program has always been passed when the other is reached."""
+    around = [second, *trial.above(second)]
+    inner = [first]
+    while trial.parents[inner[-1]] not in around:
+        inner.append(trial.parents[inner[-1]])
+    holder = trial.parents[inner[-1]]
+    later = next((each for each in around if trial.parents.get(each) is holder), None)
+    return all(
+        isinstance(each, ast.expr | ast.Expr | ast.Assign | ast.With)
+        or each is first
+        or (isinstance(each, ast.Try) and not each.orelse)
+        for each in inner
+    ) and any(
+        inner[-1] in block and later in block[block.index(inner[-1]) + 1 :]
+        for block in blocks(holder)
+    )
+
+
+def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
+    """Yield what takes everything out of something, and what it takes it out of."""
+    for call in trial.each(ast.Call):
+        name = ast.unparse(call.func)
+        if call.args and (name in READERS or name.endswith(".join")):
+            yield call, call.args[0]
+    for loop in trial.each(ast.For):
+        if not any(isinstance(each, ast.Break | ast.Return) for each in ast.walk(loop)):
+            yield loop, loop.iter
 
 
 def except_or(trial: Trial) -> Found | None:
@@ -382,11 +366,11 @@ def exception_made(trial: Trial) -> Found | None:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, compared, overwritten, f_missing, quoted_name),
-        *(own_copy, parameter_grown, list_replaced, swapped, except_or, unkept),
-        *(exception_made, always_true, read_early, restarted, unread_key),
+        *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
+        *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
+        *(except_or, exception_made, always_true, read_early, read_again, restarted),
     )
-}
+} | IN_VAIN
 
 
 #: Why an `except` missed an error: tried before every other rule.

@@ -32,6 +32,8 @@ UNHEARD = 93
 # The program gets the function itself, so that nothing has to be imported in it.
 magic._insert_import_statement = lambda _: None
 LONGEST_NAME = 200
+# The sandbox's own clocks begin at 0 with the program.
+UPTIME_SECONDS = 100_000
 LONGEST_MESSAGE = 2_000
 
 
@@ -50,6 +52,8 @@ def main(job: dict[str, Any]) -> None:
     # The module site would define these; it isn't run here.
     builtins.exit = builtins.quit = sys.exit  # type: ignore[assignment]
     time.sleep = _announced(time.sleep)
+    for name in ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"):
+        setattr(time, name, _since_boot(getattr(time, name)))
     channel.stop_after(job["stop_after"])
     channel.say("ready")
     again = False
@@ -96,6 +100,17 @@ def _announced(sleep: Any) -> Any:
 
     announced.__name__ = announced.__qualname__ = "sleep"
     return announced
+
+
+def _since_boot(clock: Any) -> Any:
+    """Return a clock that, as on a real machine, began long before the program did."""
+    begun = type(clock())(UPTIME_SECONDS * (1e9 if clock.__name__.endswith("_ns") else 1))
+
+    def read() -> Any:
+        return begun + clock()
+
+    read.__name__ = read.__qualname__ = clock.__name__
+    return read
 
 
 def _described(error: BaseException) -> dict[str, Any]:

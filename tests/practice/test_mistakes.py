@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -35,11 +36,16 @@ def test_a_quote_of_the_f_string_in_its_braces_is_named_where_it_ends_it() -> No
     assert misread('f"{rows[0]["A"]}"', error) == ("nested_quotes", 1, {"name": '"'})
 
 
-def judged(code: str, *events: Event, passes: dict[str, Any] | None = None) -> CheckResult:
+def judged(
+    code: str,
+    *events: Event,
+    passes: dict[str, Any] | None = None,
+    scenes: Sequence[dict[str, Any]] = ({"id": "one"},),
+) -> CheckResult:
     """Return the first check that fails, of an exercise that wants ``st.success``."""
     check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
     check |= {"passes": passes or {"called": "st.success", "with": {"body": "9.40.1"}}}
-    about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [{"id": "one"}]}
+    about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [*scenes]}
     given = ExerciseFile.model_validate(about | {"checks": [check]})
     exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=IMPORTS)
     results = grade(exercise, code, events or [END], "en")
@@ -124,6 +130,16 @@ def test_a_misspelt_name_in_the_session_state_is_named_if_its_value_is_kept() ->
     assert judged(code, END).mistake is None
     both = f"{code}\nst.write(st.session_state.histroy)"
     assert judged(both, Kept(state=kept), END).mistake is None
+    other = SessionState(values={"history": [], "chat": []})
+    unlike = code.replace("histroy", "chat")
+    assert judged(unlike, Kept(state=other), END).mistake == "kept_unread"
+
+
+def test_st_in_a_finally_is_named_where_a_scene_stops_the_script() -> None:
+    code = "try:\n    f()\nfinally:\n    st.session_state['x'] = 1"
+    stopped = [{"id": "one", "stop_after": 1}]
+    assert judged(code, scenes=stopped).mistake == "st_in_finally"
+    assert judged(code).mistake is None
 
 
 @pytest.mark.parametrize("code", ["x = = 1", "f(*)", "1 +", "class = 2", "f(x for x in)"])
@@ -154,6 +170,7 @@ def fill(stream, end):
 
 end = {"why": None}
 """
+READ = "s = Complete(m, p, stream=True)\n"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +195,24 @@ end = {"why": None}
         ("class Page:\n    def late(self):\n        st.success('9.40.1')", "uncalled_function"),
         ("st.stop", "not_called"),
         ("def show():\n    st.write('x')\nshow", "not_called"),
-        ("def make():\n    f()\n    yield 1\nmake()", "lost"),
+        ("def make():\n    f()\n    yield 1\nmake()", "generator_lost"),
+        ("def make():\n    return 1\n    yield 2\nf(make())", "unreachable"),
+        (f"{READ}x = list(s)\nst.write_stream(s)", "read_again"),
+        ("show = st.write_stream", "not_called"),
+        ("def f(to):\n    to.append(1)\nf([])", "list_unnamed"),
+        ("for i in range(0, 9, 5):\n    f(x[i:5])", "slice_end"),
+        ("x = st.session_state['x']\nx = x + [1]\nf(x)", "state_replaced"),
+        ("y = x.copy()\ny.append(1)", "copy_grown"),
+        ("y = x[:]\ny.extend([1])", "copy_grown"),
+        (
+            "def f():\n    try:\n        return 1\n    finally:\n        return 2\ng(f())",
+            "return_in_finally",
+        ),
+        (
+            f"{READ}try:\n    st.write_stream(s)\nexcept KeyError:\n    pass\nx = ''.join(s)",
+            "read_again",
+        ),
+        (CLOCK.format("now = time.time()\n    f(now - begin)\n    begin = now"), "restarted"),
         (CLOCK.format("begin = time.time()\n    if time.time() - begin > 2: f()"), "restarted"),
         (CLOCK.format("if time.time() - begin > 2: f()\n    begin = time.time()"), "restarted"),
         ("while x:\n    begin = time.time()\n    if time.time() - begin > 2: f()", "restarted"),
@@ -217,6 +251,14 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "end = stream.close\nlater(end)",
         "def add(x):\n    all.append(x)\n    return x\nadd(1)",
         "def show():\n    def parts():\n        yield 1\n    st.write_stream(parts())\nshow()",
+        "def none():\n    return\n    yield\nf(none())",
+        "for i in range(0, 9, 5):\n    f(x[i : i + 5], x[0:5])",
+        "x = st.session_state['x']\nx = x + [1]\nst.session_state['x'] = x",
+        "y = [*x]\ny.append(1)\nf(y)",
+        "def f():\n    try:\n        g()\n    finally:\n        return 2\ng(f())",
+        f"{READ}if x:\n    list(s)\nelse:\n    st.write_stream(s)",
+        f"{READ}for x in s:\n    if x:\n        break\nst.write_stream(s)",
+        f"{READ}x = list(s)\ns = Complete(m, p, stream=True)\nst.write_stream(s)",
         CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
         CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
     ],
@@ -347,18 +389,35 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         ),
         ("ImportError: cannot import name 'Zebra' from 'snowflake.cortex'", "x", "no_such_import"),
         ("ModuleNotFoundError: No module named 'streamlt'", "x", "misspelt_module"),
+        ("TypeError: list.append() takes exactly one argument (2 given)", "x", "one_item"),
         (
             "ModuleNotFoundError: No module named 'snowflake.ai'",
             "from snowflake.ai import Complete",
             "import_elsewhere",
         ),
         ("SyntaxError: 'return' outside function", "return", "outside_function"),
+        ("ValueError: too many values to unpack", "for x, y in z: f()", "item_unpacked"),
+        ("ValueError: too many values to unpack", "x, y = z", "unpacked"),
+        ("TypeError: 'Usage' object is not subscriptable", "x['y']", "no_items"),
+        (
+            "TypeError: f() got an unexpected keyword argument 'submit_mode'",
+            "f(st.chat_input('x'), submit_mode=1)",
+            "argument_of_another",
+        ),
+        ("KeyError: 'st.secrets has no key \"x\". Did you'", "st.secrets['x']", "key"),
+        ("ValueError: no", "raise ValueError('no')\ntry: f()\nexcept A: g()", "raised_uncaught"),
+        ("ValueError: no", "f(ValueError('no'))\ntry: f()\nexcept A: g()", None),
         ('BadRequestError: Error code: 400 - unknown model "gpt"', "x", "unknown_model"),
         (
             "StreamlitAPIException: The provided input (type: <class '__main__.f.<locals>.A'>) "
             "cannot be iterated.",
             "st.write_stream(A())",
             "no_stream_given",
+        ),
+        (
+            "StreamlitInvalidParameterTypeError: Invalid `stream` type. Provided type: str.",
+            "st.write_stream('x'); x = 1",
+            "quoted_code",
         ),
         ("ValueError: anything else", "x", None),
     ],
@@ -527,6 +586,10 @@ def test_a_loop_that_its_first_round_ends_is_named_but_not_one_that_goes_on() ->
     loop = "while True:\n    x = 1\n    break"
     assert judged(loop).mistake == "returned_in_loop"
     assert judged("for x in [1, 2]:\n    break\n    f(x)").mistake == "returned_in_loop"
+    assert judged("def g():\n    for x in y:\n        return x\ng()").mistake == "lost"
+    assert judged("def g():\n    for x in y:\n        return x\nf(g())").mistake == (
+        "returned_in_loop"
+    )
     assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None
 
 
@@ -534,3 +597,13 @@ def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value
     said = "NameError: name 'error' is not defined"
     assert failed(said, 3, "try: f()\nexcept A:\n    f(error)").mistake == "as_missing"
     assert failed(said, 3, "try: f()\nexcept A as b:\n    f(error)").mistake == "undefined"
+
+
+def test_a_function_whose_only_return_may_be_skipped_is_named_where_none_is_used() -> None:
+    said = "TypeError: 'NoneType' object is not iterable"
+    within = "def f(x):\n    while x:\n        return [x]\nfor y in f(0): g(y)"
+    after = within.replace("        return", "        x = 0\n    return")
+    assert failed(said, 4, within).mistake == "return_skipped"
+    assert failed(said, 5, after).mistake == "none_used"
+    kept = within.replace("for y in f(0): g(y)", "z = f(0)\nfor y in z: g(y)")
+    assert failed(said, 5, kept).mistake == "return_skipped"

@@ -1,0 +1,216 @@
+"""Mistakes that end no program: what was to be kept, and is kept nowhere or in the wrong place."""
+
+from __future__ import annotations
+
+import ast
+
+from practice.slips import Found
+from practice.trial import Rule, Trial, blocks, in_loop, similar, targets, text_of
+
+# What a value can be kept in, beside a name.
+INSIDE = (ast.Subscript, ast.Attribute)
+
+
+def unkept(trial: Trial) -> Found | None:
+    """A value in the session state that an exercise can't hand on to its next run.
+
+    A stream is one as well, but its text was to be kept: an exercise says that itself.
+    """
+    for name in () if _keeps_a_stream(trial) else trial.evidence.lost:
+        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
+        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
+        if used:
+            return "unkept", min(used), {"name": name}
+    return None
+
+
+def _keeps_a_stream(trial: Trial) -> bool:
+    kept = [each.value for each in trial.each(ast.Assign) if isinstance(each.targets[0], INSIDE)]
+    kept += [value for each in trial.each(ast.Dict) for value in each.values]
+    kept += [value for each in trial.each(ast.List) for value in each.elts]
+    names = {each.id for each in kept if isinstance(each, ast.Name)}
+    return any(
+        isinstance(each.value, ast.Call)
+        and ast.unparse(each.value.func) == "Complete"
+        and names.intersection(map(ast.unparse, each.targets))
+        for each in trial.each(ast.Assign)
+    )
+
+
+def own_copy(trial: Trial) -> Found | None:
+    """A function that collects into a variable of its own, where the one outside stays empty."""
+    for function in trial.each(ast.FunctionDef):
+        shared = {name for node in ast.walk(function) for name in getattr(node, "names", ())}
+        parameters = {each.arg for each in function.args.args}
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign) or not _is_empty(node.value):
+                continue
+            for name in targets(node) - shared:
+                named = {"name": name, "other": function.name}
+                if name in parameters and node in function.body:
+                    return "parameter_replaced", node.lineno, named
+                if name not in parameters and _stays_empty(trial, name, function):
+                    return "own_copy", node.lineno, named
+    return None
+
+
+def list_unnamed(trial: Trial) -> Found | None:
+    """An empty list that a function fills, and that nothing else can get at."""
+    fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
+    for call in trial.each(ast.Call):
+        for given, filled in zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False):
+            if filled and _is_empty(given):
+                return "list_unnamed", call.lineno, {"name": ast.unparse(call.func)}
+    return None
+
+
+def parameter_grown(trial: Trial) -> Found | None:
+    """A list that a function was given, adds to by `x = x + [...]`, and uses for nothing else."""
+    for function in trial.each(ast.FunctionDef):
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
+                continue
+            name, item = ast.unparse(node.value.left), node.value.right
+            used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
+            added = isinstance(item, ast.List) and targets(node) == {name}
+            parameter = name in (each.arg for each in function.args.args)
+            if added and parameter and all(each in ast.walk(node) for each in used):
+                return "parameter_grown", node.lineno, {"name": name, "other": function.name}
+    return None
+
+
+def list_replaced(trial: Trial) -> Found | None:
+    """An empty list under a name whose list before that was kept in the lines above."""
+    for node in trial.each(ast.Assign):
+        if not _is_empty(node.value) or in_loop(trial, node) or trial.function(node):
+            continue
+        block = next((each for each in blocks(trial.parents[node]) if node in each), [])
+        for earlier in block[: block.index(node)]:
+            if names := _stored(earlier) & targets(node):
+                where = {"name": min(names), "other": str(earlier.lineno)}
+                return "list_replaced", node.lineno, where
+    return None
+
+
+def state_replaced(trial: Trial) -> Found | None:
+    """A list of the session state that makes way for a new one, under its variable only."""
+    assigned = [*trial.each(ast.Assign)]
+    states = {
+        name: each.lineno
+        for each in assigned
+        if "st.session_state" in ast.unparse(each)
+        for name in targets(each)
+    }
+    stored = {ast.unparse(each.value) for each in assigned if isinstance(each.targets[0], INSIDE)}
+    for node in assigned:
+        if not isinstance(node.value, ast.BinOp | ast.List) or trial.function(node):
+            continue
+        for name in (targets(node) & states.keys()) - stored:
+            if node.lineno > states[name]:
+                return "state_replaced", node.lineno, {"name": name}
+    return None
+
+
+def copy_grown(trial: Trial) -> Found | None:
+    """A copy of a list that is only added to: nothing looks at it, and the list stays as it is."""
+    for node in trial.each(ast.Assign):
+        copied = _copied(node.value)
+        for name in targets(node) if copied else ():
+            used = [each for each in trial.each(ast.Name) if each.id == name]
+            parents = [trial.parents[each] for each in used if each not in node.targets]
+            grown = [each for each in parents if isinstance(each, ast.Attribute)]
+            adds = all(each.attr in ("append", "extend") for each in grown)
+            if grown and adds and len(grown) == len(parents):
+                return "copy_grown", grown[0].lineno, {"name": name, "other": copied}
+    return None
+
+
+def _copied(value: ast.expr) -> str:
+    """Return the name of the list that is copied here, or ``""``."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
+            return name
+        case ast.Call(func=ast.Name(id="list"), args=[ast.Name(id=name)]):
+            return name
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(lower=None, upper=None)):
+            return name
+        case ast.List(elts=[ast.Starred(value=ast.Name(id=name))]):
+            return name
+    return ""
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    """Return the names whose values a statement puts into something."""
+    match statement:
+        case ast.Assign(targets=[ast.Subscript() | ast.Attribute()], value=ast.Name(id=name)):
+            return {name}
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append"), args=[item])):
+            items = [item, *getattr(item, "elts", ())]
+            return {each.id for each in items if isinstance(each, ast.Name)}
+    return set()
+
+
+def _is_empty(value: ast.expr) -> bool:
+    return ast.unparse(value) in ("''", "[]", "list()", "str()")
+
+
+def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
+    """Whether all that the page itself does to a variable is to empty it, and to look at it."""
+    inside = {id(node) for node in ast.walk(function)}
+    outside = [node for node in trial.each(ast.Name) if node.id == name and id(node) not in inside]
+    parents = [trial.parents[node] for node in outside]
+    gives = (ast.Return, ast.Yield)
+    given = [node.value for node in ast.walk(function) if isinstance(node, gives)]
+    return (
+        any(isinstance(each, ast.Assign) for each in parents)
+        and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
+        and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
+        and not any(value is not None and name in ast.unparse(value) for value in given)
+    )
+
+
+def fills(function: ast.FunctionDef) -> list[bool]:
+    """Return for each parameter whether the function puts something into it."""
+    nodes = [*ast.walk(function)]
+    filled = {
+        ast.unparse(each.value)
+        for each in nodes
+        if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
+        or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
+    }
+    return [each.arg in filled for each in function.args.args]
+
+
+def unread_key(trial: Trial) -> Found | None:
+    """A name in the session state that stands only once in the program, and is not asked for.
+
+    Looked at only where the value is kept under it.
+    """
+    keys = [text_of(each.slice) for each in trial.each(ast.Subscript) if _is_state(each.value)]
+    keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
+    for name in trial.evidence.kept:
+        others = [each for each in trial.evidence.kept if keys.count(each) > 1]
+        places = [
+            node.lineno
+            for node in trial.each(ast.expr)
+            if text_of(node) == name or getattr(node, "attr", "") == name
+        ]
+        asked = f'"{name}"' in trial.exercise.solution
+        if others and len(places) == 1 and name in keys and not asked:
+            other = similar(name, others)
+            code = "unread_key" if other else "kept_unread"
+            return code, places[0], {"name": name, "other": other}
+    return None
+
+
+def _is_state(node: ast.expr) -> bool:
+    return ast.unparse(node) == "st.session_state"
+
+
+IN_VAIN: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
+        *(unkept, unread_key),
+    )
+}
