@@ -157,7 +157,7 @@ class _Board:
             return
         self._next_chart = now + CHART_SECONDS
         for lane in lanes:
-            self._figures[lane.way].markdown(_figures(lane, now))
+            self._figures[lane.way].markdown(lane_figures(lane, now))
         names, ways = self._names, self._shown
         curves = results.curve_rows(lanes, names, now)
         curve = results.curve_spec(names, ways, text("lab.seconds"), text("lab.characters"))
@@ -180,7 +180,7 @@ def _say(lanes: Sequence[Lane]) -> None:
             st.error(said, icon=":material/error:")
 
 
-def _figures(lane: Lane, now: float) -> str:
+def lane_figures(lane: Lane, now: float) -> str:
     """Return a lane's figures as a list; what is not known yet is a dash."""
     metrics = lane.metrics
     first, total = metrics.time_to_first_text, metrics.total if lane.ended else now

@@ -205,12 +205,12 @@ def _go_through(look: Look) -> None:
     if code is not None:
         st.error(streams.explained(code), icon=":material/error:")
     if steps:
-        st.markdown(_summary(steps))
+        st.markdown(summary(steps))
         number = _step_by_step(steps)
         st.html(_table(steps, number))
 
 
-def _summary(steps: Sequence[Step]) -> str:
+def summary(steps: Sequence[Step]) -> str:
     deltas = [step for step in steps if step.delta]
     return text(
         "lab.wire.summary",

@@ -139,6 +139,7 @@ def test_captions_and_labels_may_differ_between_languages(tmp_path: Path) -> Non
         ("ko.md", in_section("theory", "> [!TODO]\n> x"), "ko.md:7: still to be written: x"),
         ("ko.md", in_section("theory", "[a](term:none)"), "the glossary has no `none`"),
         ("lesson.toml", "prerequisites = [9]\n" + META, "prerequisites name day 9"),
+        ("lesson.toml", "prerequisites = [7]\n" + META, "prerequisites name day 7"),
         ("lesson.toml", 'lab = ["wires"]\n' + META, "field `lab.0`: must be 'compare'"),
         ("lesson.toml", 'lab = ["wire", "wire"]\n' + META, "field `lab`: names a view twice"),
         ("lesson.toml", "lab = true\n" + META, "toml:1: field `lab`: must be a list in [ ]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from course.lab.compare import lane_figures
 from course.lab.results import findings
 from course.lab.streams import Lane
 from course.language import LANGUAGES, texts
@@ -58,6 +59,12 @@ def test_a_run_that_broke_off_is_compared_with_nothing() -> None:
 def test_nothing_is_said_of_what_nobody_can_see() -> None:
     found = said(custom(total=5.05), direct(pieces=100), ours(pacing_added=0.01))
     assert set(found) == {"lab.found.first_later"}
+
+
+def test_the_speed_of_an_answer_that_has_ended_stays() -> None:
+    lane = direct(characters=500)
+    assert "100" in lane_figures(lane, 5.0)
+    assert lane_figures(lane, 50.0) == lane_figures(lane, 5.0)
 
 
 def test_every_finding_has_its_sentence_in_both_languages() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from course.lab.wire import MOST_EVENTS, Watched, WireRecord, code_points, is_torn, shown
+from course.lab.wire import MOST_EVENTS, Watched, WireRecord, code_points, is_torn, shown, summary
 from local_cortex import LocalCortex, Settings
 from streaming import CompletionRequest, DirectStrategy, stream
 from tests.streaming.fakes import REQUEST, FakeClock
@@ -31,6 +31,13 @@ def test_an_event_is_whole_when_its_last_byte_has_come_in_whatever_reads() -> No
         (2.0, "data: one"),
         (2.0, "data: two"),
     ]
+
+
+def test_the_summary_counts_each_piece_that_left() -> None:
+    clock = FakeClock()
+    record = WireRecord(clock)
+    feed(record, clock, "abcd")
+    assert "델타 1개로 바뀌어 조각 2개로" in summary(record.steps([(1.1, 2), (1.2, 4)], "abcd"))
 
 
 def test_a_step_has_what_its_event_became_and_what_had_to_wait() -> None:

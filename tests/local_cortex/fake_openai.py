@@ -142,6 +142,7 @@ REFUSALS: dict[str, tuple[int, object]] = {
     ),
     "unknown-ollama": (404, {"error": {"message": "model 'x' not found, try pulling it first"}}),
     "unknown-vllm": (404, {"object": "error", "message": "The model `x` does not exist."}),
+    "vllm-error-with-200": (200, {"object": "error", "message": "the engine has died"}),
     "error-with-200": (200, {"error": {"message": "the worker has died"}}),
     "unstreamed": (200, {"choices": [{"message": {"content": "whole"}}]}),
 }

@@ -98,7 +98,13 @@ def test_the_client_puts_a_stream_together(client: anthropic.Anthropic) -> None:
     assert call.input == {"city": "서울"}
     turns = [
         *ASKED,
-        {"role": "assistant", "content": [one.model_dump() for one in message.content]},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "redacted_thinking", "data": "x"},
+                *[one.model_dump() for one in message.content],
+            ],
+        },
         {
             "role": "user",
             "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "-3 °C"}],

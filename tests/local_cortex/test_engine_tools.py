@@ -52,6 +52,7 @@ STEPS = {
     [
         ("What's the weather in New York?", "get_weather"),
         ("서울 날씨 알려 줘", "get_weather"),
+        ("부산 날씨예보 알려 줘", "get_weather"),
         ("주문 1234 배송 언제 와?", "lookup_order"),
         ("Calculate 12 * 3", "calculate"),
         ("Write a poem.", None),

@@ -397,6 +397,7 @@ def test_a_failure_in_the_stream_comes_after_the_text_so_far(
         ("unknown-ollama", 400, 'unknown model "unknown-ollama": the relay target answered 404'),
         ("unknown-vllm", 400, 'unknown model "unknown-vllm": the relay target answered 404: The'),
         ("error-with-200", 502, "the worker has died"),
+        ("vllm-error-with-200", 502, "the engine has died"),
         ("used-up", 502, "answered 429: You exceeded your current quota"),
         ("loading", 503, "answered 503: Loading model"),
         ("broken", 502, "answered 500: Internal Server Error"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -300,3 +303,12 @@ def test_what_does_not_fit_a_table_is_refused(session: SqlSession) -> None:
     run("CREATE TEMP TABLE short (a VARCHAR(2))", session=session)
     codes = {statement: refusal(statement, session=session).code for statement, _ in MISFITS}
     assert codes == dict(MISFITS)
+
+
+def test_closing_the_database_ends_the_statements_that_still_run() -> None:
+    stopped = threading.Event()
+    statement: Any = SimpleNamespace(stop=stopped.set)
+    database = Database()
+    database.enter(statement)
+    database.close()
+    assert stopped.is_set()

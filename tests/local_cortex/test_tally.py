@@ -93,6 +93,13 @@ def test_only_the_last_answers_are_kept() -> None:
     assert [row[0] for row in tally.rows()][:1] == [2]
 
 
+def test_a_row_says_for_how_many_milliseconds_an_answer_ran() -> None:
+    seconds = iter((1.0, 3.5))
+    tally = Tally(clock=lambda: next(seconds))
+    tally.end(tally.begin("m"))
+    assert tally.rows()[0][-1] == 2_500
+
+
 def test_an_answer_ends_once() -> None:
     ended: list[StreamedAnswer] = []
     tally = Tally(lambda answer, _: ended.append(answer), clock=lambda: 0.0)

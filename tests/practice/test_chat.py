@@ -127,6 +127,7 @@ def evidence() -> Any:
     ("condition", "fits"),
     [
         ({"called": "Complete", "times": 2}, ("chat", "rerun", "forgetful")),
+        ({"called": "Complete", "times": 1}, ()),
         ({"run": 0, "called": "Complete"}, ()),
         ({"run": 2, "called": "Complete", "times": 1}, ("chat", "rerun", "forgetful")),
         ({"called": "Complete", "messages": {"count": 3}}, ("chat", "rerun")),

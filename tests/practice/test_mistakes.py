@@ -429,6 +429,12 @@ def test_what_ended_a_program_is_named(said: str, code: str, mistake: str | None
     assert "Line 1 raised an error: " in result.message
 
 
+def test_a_list_that_stands_for_its_item_is_named_and_so_is_the_item() -> None:
+    said = "TypeError: list indices must be integers or slices, not str"
+    message = failed(said, 1, "for x in all: all['a']").message
+    assert "`all` is the whole list. Inside this loop, one item is called `x`" in message
+
+
 def test_a_value_that_a_branch_did_not_give_is_explained_by_the_branch() -> None:
     result = failed("NameError: name 'x' is not defined", 3, "if y:\n    x = 1\nf(x)")
     assert result.mistake == "skipped_value"

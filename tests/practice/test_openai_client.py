@@ -44,6 +44,10 @@ for name in {sorted(real)}:
     assert printed(ran(code)) == ""
 
 
+def test_the_type_of_a_stream_can_be_imported(runtime: object) -> None:
+    assert printed(ran("from openai import Stream\nprint(Stream.__name__)")) == "Stream\n"
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -668,6 +668,19 @@ def test_a_learner_has_so_many_places_and_lets_others_pass() -> None:
     assert third.wait(0) is None
 
 
+def test_memory_that_a_program_does_not_take_lets_the_next_one_in_at_once() -> None:
+    places = Places(2, most=1)
+    first, second = taken_of(places), places.join()
+    first.leave()
+    waiting = threading.Thread(target=second.wait, args=(60,))
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    first.weigh(0)
+    waiting.join(30)
+    assert not waiting.is_alive()
+
+
 def test_nobody_in_particular_has_any_number_of_places() -> None:
     places = Places(9, most=9, each=2)
     assert [taken_of(places).wait(0) for _ in range(5)] == [None] * 5

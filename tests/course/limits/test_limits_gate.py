@@ -114,6 +114,8 @@ def test_tokens_are_set_aside_and_then_set_right(ledger: SqliteLedger) -> None:
     assert ledger.totals(NOON.date()).used == Used(1, ASKED + 100)
     reservation.settle(30)
     assert ledger.totals(NOON.date()).used == Used(1, 30)
+    gate(limits, ledger).reserve("a", PROMPT, 40)
+    assert ledger.totals(NOON.date()).used == Used(2, 30 + ASKED + 40)
 
 
 def test_what_was_not_asked_after_all_is_not_counted(ledger: SqliteLedger) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from course.language import texts
+from course.progress import learner_panel
 from course.visitor import foreign_name, new_id, on_this_machine, who
 
 
@@ -103,3 +108,9 @@ def test_a_cookie_that_we_did_not_make_is_not_taken() -> None:
     for forged in ("", "local", "x" * 31, "x" * 33, "';alert(1)//" + "x" * 20, mine + "\n"):
         assert new_id(forged) != forged
     assert new_id(None) != mine
+
+
+def test_a_learner_is_told_why_progress_is_not_being_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner_panel, "current", lambda: SimpleNamespace(failure="full"))
+    app = AppTest.from_string("from course.progress import say_if_not_saved\nsay_if_not_saved()")
+    assert texts("ko")["progress.reason.full"] in app.run().warning[0].value
