@@ -49,7 +49,6 @@ class Pump:
         self.deltas = 0
         self._last_arrival: float | None = None
         self._source = source
-        self._buffer_chars = buffer_chars
         self._on_end = on_end
         self._clock = clock
         self._lock = threading.Lock()
@@ -59,6 +58,8 @@ class Pump:
         self._oldest = 0.0
         self._waiting_chars = 0
         self._kept_chars = 0
+        # Characters that may still come; at 0 the source has to wait.
+        self._room = buffer_chars
         # Events, each with how much text came before it.
         self._events: deque[tuple[int, Event]] = deque()
         self._event_chars = 0
@@ -121,16 +122,18 @@ class Pump:
             self._waiting_chars = 0
             self._events.clear()
             if self._event_chars:
+                self._room += self._event_chars
                 self._event_chars = 0
                 self._changed.notify_all()
             return parts, self._oldest
 
     def keep(self, characters: int) -> None:
         """Tell the pump how much of what was taken still waits for its reader."""
-        was_full = self._is_full()
-        self._kept_chars = characters
-        if was_full:
-            with self._lock:
+        with self._lock:
+            was_full = self._room <= 0
+            self._room += self._kept_chars - characters
+            self._kept_chars = characters
+            if was_full:
                 self._changed.notify_all()
 
     def wait(self, seconds: float, *, for_delta: bool) -> None:
@@ -192,27 +195,27 @@ class Pump:
 
     def _put(self, delta: str | Event) -> None:
         with self._lock:
-            if self._is_full():
-                self._changed.wait_for(lambda: self._stopped or not self._is_full())
+            if self._room <= 0:
+                self._changed.wait_for(lambda: self._stopped or self._room > 0)
             now = self._last_arrival = self._clock()
             if not isinstance(delta, str):
                 self._events.append((self.characters, delta))
-                self._event_chars += len(repr(delta))
+                size = len(repr(delta))
+                self._event_chars += size
+                self._room -= size
                 return
             if not self._waiting_chars:
                 self._oldest = now
                 if self.first_arrival is None:
                     self.first_arrival = now
-            self._waiting_chars += self._text.write(delta)
+            size = self._text.write(delta)
+            self._waiting_chars += size
+            self._room -= size
             self.deltas += 1
             if self._reader_waits:
                 # Once: to wake, it needs the interpreter, and many a delta may come before that.
                 self._reader_waits = False
                 self._changed.notify_all()
-
-    def _is_full(self) -> bool:
-        waiting = self._waiting_chars + self._event_chars
-        return waiting + self._kept_chars >= self._buffer_chars
 
 
 def _buffer() -> StringIO:
