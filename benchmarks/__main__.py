@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -103,6 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
     names = chosen or list(MEASUREMENTS)
     if unknown := [name for name in names if name not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
+    # A job in the background ignores Ctrl-C, and so would the servers that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Taken first: later the measurements themselves are the load.
     facts = machine()
     figures = []
