@@ -11,7 +11,7 @@ from benchmarks.figures import Figure, NotMeasured
 from benchmarks.processes import HOME, streamlit
 
 TIMES = 10
-# An answer of 592 tokens, which takes two minutes.
+# An answer of 345 tokens, which takes more than a minute.
 PROMPT = "Explain quantum computing in 2000 characters"
 TOKENS_PER_SECOND = "5"
 # Longer than any redraw, so that one click's changes are over before the next.

@@ -5,7 +5,7 @@
     python -m benchmarks.crowd --soak 20 --counts 40  # minutes
 
 For each number of learners a server process is started and all tabs are opened, with the question
-typed; then everybody presses Generate within a second and follows the answer, 2,182 characters at
+typed; then everybody presses Generate within a second and follows the answer, 1,306 characters at
 50 tokens a second. The numbers rise until a page does not hold one: it has to keep the limits in
 two of three tries, since one may have good luck, or bad. Then ours is asked for twice as many as
 the hand-out's page holds. Both pages use the same Local Cortex, in a process of its own, and so
@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from benchmarks.crowd.pages import PAGES, Page, expected
-from benchmarks.crowd.rest import SOAK_HEAD, closed_tabs, outage, soak
+from benchmarks.crowd.rest import SOAK_HEAD, outage, soak
 from benchmarks.crowd.run import FIRST_TOKEN, HEAD, TOKENS_PER_SECOND, Crowd, crowd
 from benchmarks.crowd.shared_cortex import SharedCortex, shared_cortex
 from benchmarks.crowd.visitors import Answered
@@ -34,7 +34,7 @@ from benchmarks.figures import NotMeasured
 COUNTS = range(60, 301, 15)
 # Tries for each number, and how many of them decide.
 TRIES, DECIDE = 3, 2
-# Learners whose tabs are closed, and whose model is killed.
+# Learners whose model is killed.
 FEW = 20
 
 
@@ -111,11 +111,6 @@ def _held(cortex: SharedCortex, text: str, page: Page, count: int, spread: float
 def _rest(cortex: SharedCortex, text: str) -> None:
     page = PAGES["ours"]
     with page.serve(cortex) as server:
-        seconds = asyncio.run(closed_tabs(page, server, cortex, FEW, text))
-        print(
-            f"\n{FEW} tabs were closed in the middle of their answers. After "
-            f"{seconds * 1000:.0f} ms Local Cortex had stopped all of the answers."
-        )
         cut, gone, first, again = asyncio.run(outage(page, server, cortex, FEW, text))
         print(
             f"\nLocal Cortex was killed in the middle of {FEW} answers: {_errors(cut)} pages say "

@@ -1,4 +1,4 @@
-"""What a crowd leaves behind: closed tabs, a model that goes away, and hours of use."""
+"""What a crowd comes through: a model that goes away, and hours of use."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from benchmarks.crowd.shared_cortex import SharedCortex
 from benchmarks.crowd.visitors import Answered
 from benchmarks.processes import Server
 
-# In the middle of an answer, which takes 12 s.
+# In the middle of an answer, which takes 7 s.
 MIDDLE_SECONDS = 4.0
-LOOK_SECONDS = 0.01
-LONGEST_SECONDS = 60.0
 # Between two questions of a learner, at random.
 THINKING_SECONDS = (2.0, 10.0)
 # Streamlit keeps the session of a closed tab for two minutes, in case it comes back.
@@ -25,28 +23,6 @@ FORGET_SECONDS = 130.0
 SOAK_HEAD = """\
 | after | answers | failures | memory | threads | sockets | sessions |
 |---|---|---|---|---|---|---|"""
-
-
-async def closed_tabs(
-    page: Page, server: Server, cortex: SharedCortex, count: int, text: str
-) -> float:
-    """Close all tabs in the middle of their answers.
-
-    Returns:
-        Seconds until Local Cortex makes none of the answers any more.
-    """
-    async with tabs(server, page, count) as opened:
-        asking = [asyncio.create_task(ask(tab, text)) for tab in opened]
-        await asyncio.sleep(MIDDLE_SECONDS)
-        if cortex.open_streams < count:
-            raise RuntimeError(f"only {cortex.open_streams} of {count} answers are being made")
-        closed = time.monotonic()
-        await asyncio.gather(*(tab.leave() for tab in opened))
-        while cortex.open_streams and time.monotonic() - closed < LONGEST_SECONDS:  # noqa: ASYNC110
-            await asyncio.sleep(LOOK_SECONDS)
-        seconds = time.monotonic() - closed
-        await asyncio.gather(*asking)
-    return seconds
 
 
 async def outage(
