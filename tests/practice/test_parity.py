@@ -438,10 +438,21 @@ def outcomes(both: Both) -> dict[Case, tuple[Outcome, Outcome]]:
     return dict(zip(cases, found, strict=True))
 
 
+# The sandbox is Python 3.12, and these end in Python's own words: 3.13 has others.
+IN_PYTHONS_WORDS = {
+    "st.write shows every type",
+    "caches keep values",
+    "faults of the service are the client's errors",
+    "regex finds clusters, and the rest as re does",
+}
+
+
 @pytest.mark.parametrize("title", CASES)
 def test_the_sandbox_agrees_with_the_real_libraries(
     title: str, outcomes: dict[Case, tuple[Outcome, Outcome]]
 ) -> None:
+    if sys.version_info >= (3, 13) and title in IN_PYTHONS_WORDS:
+        pytest.skip("Python 3.13 says it in other words than the sandbox's 3.12")
     differ = {}
     for case in CASES[title]:
         here, there = (each.in_kind_and_meaning() for each in outcomes[case])
