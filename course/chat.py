@@ -14,9 +14,9 @@ import streamlit as st
 
 from connection import connect
 from course import connection_panel, limits, shelf
-from course.asking import Asked, Demo
 from course.connection_panel import preferred
 from course.demo import MAX_PROMPT_CHARACTERS, failures_explained
+from course.demo_state import Asked, Demo
 from course.language import text
 from course.script import focus_script
 from course.watching import watch

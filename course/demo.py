@@ -1,6 +1,6 @@
 """A lesson's live demo: its fields and buttons, and its answers with their figures.
 
-A page decides what to ask and calls ``ask``; ``course.asking`` asks, ``course.watching`` draws.
+A page decides what to ask and calls ``ask``; ``course.demo_state`` asks, ``course.watching`` draws.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from streamlit.errors import FragmentHandledException
 
 from connection import Connection, ConnectionFailed, connect, diagnose
 from course import connection_panel, content, limits, shelf
-from course.asking import Asked, Demo, Note
 from course.connection_panel import preferred
+from course.demo_state import Asked, Demo, Note
 from course.language import choice, current, text
 from course.watching import watch
 from local_cortex import models
@@ -214,12 +214,12 @@ def _watch_all(heading: str) -> None:
 
 def _watch(asked: Asked, key: str, notes: list[Callable[[], bool]]) -> None:
     # Above the answer: two that stand side by side are compared by it, however long they are.
-    place = st.empty() if asked.note is not None else None
+    note = partial(asked.note, st.empty()) if asked.note is not None else None
     result = watch(asked, key)
     if result is not None:
         _say_figures(result)
-        if asked.note is not None and place is not None:
-            notes.append(partial(asked.note, place, result))
+        if note is not None:
+            notes.append(partial(note, result))
 
 
 def _watch_notes(notes: Sequence[Callable[[], bool]]) -> None:

@@ -8,8 +8,8 @@ import streamlit as st
 
 from connection import Connection, connect
 from course import limits, progress, shelf
-from course.asking import LIMITS, LOOK_SECONDS, Asked
 from course.connection_panel import preferred, relayed
+from course.demo_state import LIMITS, LOOK_SECONDS, Asked
 from course.language import current, text
 from course.script import scroll_script
 from course.stream_errors import explain

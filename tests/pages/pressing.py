@@ -7,8 +7,8 @@ from functools import partial
 
 from streamlit.testing.v1 import AppTest
 
-from course.asking import Asked, Demo
 from course.content.lesson import lessons
+from course.demo_state import Asked, Demo
 from tests.streaming.asking import wait_for
 
 __all__ = ["asked", "finish", "press", "programs_go_on"]

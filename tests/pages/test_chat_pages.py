@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from course import chat
-from course.asking import Demo
+from course.demo_state import Demo
 from streaming.request import Message
 from tests.pages.pressing import finish
 

@@ -17,7 +17,6 @@ from streamlit.testing.v1.element_tree import Button
 
 from connection import Connection, connect
 from course import ROOT, emptied, moved, navigation, shelf
-from course.asking import Demo
 from course.connection_panel import PREFERENCE_KEY
 from course.content import draw, glossary, translations
 from course.content import lesson as catalog
@@ -26,6 +25,7 @@ from course.content.lesson import Broken, Lesson
 from course.content.lesson_blocks import Question
 from course.content.outline import outline_of
 from course.content.parser import sections
+from course.demo_state import Demo
 from course.language import LANGUAGES, Language, texts
 from course.moved import Moved
 from course.problems import LessonError, Problem
