@@ -128,6 +128,11 @@ class Attempts:
         """Why the model ended its answer; ``None`` where nobody says."""
         return getattr(self._source, "finish_reason", None)
 
+    @property
+    def buffered(self) -> bool:
+        """Whether what comes while nobody reads waits; see :meth:`Strategy.open`."""
+        return getattr(self._source, "buffered", False)
+
     def close(self) -> None:
         """Give the connection back; only from the thread that reads."""
         with self._lock:

@@ -51,6 +51,8 @@ class Answer:
         StreamUnavailable: it isn't an answer: HTTP 200, but JSON or HTML.
     """
 
+    buffered = True
+
     def __init__(self, response: Any, *, event_bytes: int = bodies.EVENT_BYTES) -> None:
         refused = refusal(response)
         if refused is None and "content-encoding" in response.headers:

@@ -7,6 +7,7 @@ any moment.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -18,6 +19,9 @@ from streaming.deltas import Delta, Event, Part
 from streaming.strategies.protocol import Abortable
 
 __all__ = ["CallEnd", "Pump"]
+
+# Seconds before the reader looks again in which what has gathered is read.
+EARLY = 0.015
 
 #: How a model call was over: by itself, by an error, or because its reader wanted no more.
 CallEnd = Literal["ended", "failed", "stopped"]
@@ -64,6 +68,8 @@ class Pump:
         self._events: deque[tuple[int, Event]] = deque()
         self._event_chars = 0
         self._reader_waits = False
+        # When the reader, which waits for its tick, will take what has come.
+        self._next_look = -math.inf
         self._begun = self._stopped = False
         self._thread = threading.Thread(target=self._read, name="stream-pump", daemon=True)
 
@@ -140,6 +146,8 @@ class Pump:
         """Wait at most so long: until something arrives, or merely until stopped."""
         with self._lock:
             self._reader_waits = for_delta
+            if not for_delta:
+                self._next_look = self._clock() + seconds
             self._changed.wait_for(
                 lambda: self._stopped or (for_delta and (self._waiting_chars or self.ended)),
                 seconds,
@@ -171,6 +179,7 @@ class Pump:
                     break
                 if delta:
                     self._put(delta)
+                    self._rest()
                 else:
                     self._last_arrival = self._clock()
         except BaseException as raised:
@@ -216,6 +225,16 @@ class Pump:
                 # Once: to wake, it needs the interpreter, and many a delta may come before that.
                 self._reader_waits = False
                 self._changed.notify_all()
+
+    def _rest(self) -> None:
+        """Let deltas gather in the socket until the reader looks again.
+
+        A thread that wakes for each one takes nearly twice the processor time (benchmarks: crowd).
+        """
+        left = self._next_look - EARLY - (self._last_arrival or 0.0)
+        if left > 0 and getattr(self._source, "buffered", False):
+            with self._lock:
+                self._changed.wait_for(lambda: self._stopped, left)
 
 
 def _buffer() -> StringIO:

@@ -59,6 +59,8 @@ class DirectStrategy:
 class _Answer:
     """The client's generator, with what it lacks: a way to end its waiting."""
 
+    buffered = True
+
     def __init__(self, session: Session, request: CompletionRequest) -> None:
         self._session = GuardedSession(session)
         self._request = request

@@ -45,8 +45,9 @@ class Strategy(Protocol):
         One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
         the last thread to read it calls that. If it has a ``finish_reason``, which is in the
         service's words, the answer has ended with it; without one, or with ``None``, the stream
-        ends as ``unknown_end``: an end of the deltas doesn't prove that nothing is missing. See
-        also :class:`Abortable`.
+        ends as ``unknown_end``: an end of the deltas doesn't prove that nothing is missing. If it
+        has a true ``buffered``, what comes while nobody reads waits, as in a socket, so several
+        deltas may be read at once. See also :class:`Abortable`.
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -12,6 +11,7 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx
 
 from streaming.errors import StreamError
 from streaming.stream import StreamResult, TextStream
+from streaming.view.growing import GROWING
 from streaming.view.kept import Answer, keep
 from streaming.view.parts import Picture
 from streaming.view.turns import Turn, again, pulse
@@ -113,7 +113,8 @@ def _take_turn(
 
     answer.stream.start()
     box, picture = st.container(), new_picture()
-    with suppress(StreamError, _TurnIsOver):
+    GROWING.add(answer)
+    try:
         while answer.running:
             draw()
             if turn.over:
@@ -122,6 +123,10 @@ def _take_turn(
             if answer.stream.text:
                 pulse(turn, key)
             answer.read(look, picture.tick)
+    except (StreamError, _TurnIsOver):
+        pass  # an error is in the result
+    finally:
+        GROWING.discard(answer)
     over = draw()
     if not over:
         pulse(turn, key)

@@ -96,6 +96,16 @@ def test_it_has_asked_and_has_text_when_iter_returns() -> None:
     assert attempts.attempts == 1
 
 
+def test_whether_what_comes_may_wait_is_the_answers_own_to_say() -> None:
+    attempts, _ = make(Scripted(answer("a"), name="plain"))
+    iter(attempts)
+    waits = answer("a")
+    waits.buffered = True  # type: ignore[attr-defined]
+    others, _ = make(Scripted(waits))
+    iter(others)
+    assert (attempts.buffered, others.buffered) == (False, True)
+
+
 def test_what_may_pass_is_asked_again_after_waits_that_double() -> None:
     attempts, waits = make(Scripted(busy(), busy(), answer("at last")))
     assert list(attempts) == ["at last"]

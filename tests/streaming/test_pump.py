@@ -169,6 +169,44 @@ def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -
     assert more == "x" * 10
 
 
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_source_with_a_buffer_is_not_read_until_its_reader_looks_again(buffered: bool) -> None:
+    announced, asked, read_again = (threading.Event() for _ in range(3))
+
+    class Socket(Blocking):
+        def __init__(self) -> None:
+            super().__init__("a", "b")
+            self.buffered = buffered
+
+        def __next__(self) -> str:
+            asked.set()
+            assert announced.wait(30)
+            delta = super().__next__()
+            if delta == "b":
+                read_again.set()
+            return delta
+
+    def clock() -> float:
+        if asked.is_set():
+            announced.set()
+        return 0.0
+
+    pump = Pump(Socket(), buffer_chars=100, clock=clock)
+    pump.start()
+    assert asked.wait(30)
+    reader = threading.Thread(target=pump.wait, args=(30.0,), kwargs={"for_delta": False})
+    reader.start()
+    if buffered:
+        wait_for(lambda: pump.deltas == 1)
+        assert not read_again.is_set()
+    else:
+        assert read_again.wait(30)
+    pump.stop()
+    pump.join(30)
+    reader.join(30)
+    assert pump.ended
+
+
 def test_the_end_of_the_call_is_told_with_all_text_although_nobody_reads() -> None:
     told: list[tuple[str, str]] = []
 

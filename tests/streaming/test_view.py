@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from streaming.view import growing
 from streaming.view.blocks import Blocks
-from streaming.view.growing import LONG_BLOCK, TICK, Drawing
+from streaming.view.growing import CROWD, LONG_BLOCK, LONG_TICK, TICK, Drawing
 from streaming.view.kept import ARRIVING, GONE, LOOK, Answer, Keeper
 from streaming.view.untrusted import safe
 from tests.browser.nasty_markdown import ATTACKS
@@ -170,11 +171,29 @@ def test_a_long_block_costs_no_more_a_second_than_a_short_one() -> None:
     assert drawing.tick == 5 * TICK
 
 
+def test_in_a_crowd_a_short_answer_is_drawn_as_seldom_as_a_long_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawing = Drawing(draw=Page().draw)
+    drawing.update([], "short")
+    monkeypatch.setattr(growing, "GROWING", set(range(CROWD)))
+    assert drawing.tick == TICK
+    growing.GROWING.add("one more")
+    assert drawing.tick == LONG_TICK
+
+
+def test_an_answer_whose_turn_is_over_is_none_of_the_crowd() -> None:
+    app = run(key="answer", fail=True)
+    app.session_state["answer"].result()
+    app.run()
+    assert not growing.GROWING
+
+
 def test_an_answer_that_is_taken_over_is_shown_as_far_as_it_has_come() -> None:
     stream, _, _ = make_stream(evenly(TEXT))
     next(stream)
-    ((section, _, _, growing),) = Answer(stream).state
-    assert "".join(section.finished) + growing == stream.text
+    ((section, _, _, still),) = Answer(stream).state
+    assert "".join(section.finished) + still == stream.text
 
 
 class Tabs:
@@ -285,8 +304,8 @@ def test_two_runs_that_overlap_lose_no_text_and_double_none() -> None:
     while answer.running:
         answer.read(lambda: None)
         turn += 1
-        for section, _, blocks, growing in answer.state:
-            drawings[turn % 2].update(section.finished[:blocks], growing, last=not answer.running)
+        for section, _, blocks, still in answer.state:
+            drawings[turn % 2].update(section.finished[:blocks], still, last=not answer.running)
     for drawing in drawings:
-        drawing.update(section.finished, growing, last=True)
+        drawing.update(section.finished, still, last=True)
     assert [each.elements for each in pages] == [["One *word*\n\n", "and two."]] * 2
