@@ -100,6 +100,8 @@ $(VENV)/made:
 $(VENV)/run.done: $(VENV)/made requirements.txt
 	@echo "Installing the pinned packages (about a minute the first time)."
 	@$(BIN)/python $(INSTALL) -r requirements.txt
+	@echo "Compiling the sandbox for the exercises, once on this machine (some seconds)."
+	@$(BIN)/python -m practice prepare || echo "The course opens all the same."
 	@touch $@
 
 $(VENV)/dev.done: $(VENV)/run.done requirements-dev.txt
