@@ -144,7 +144,12 @@ def buttons(act: Callable[[str], None], *labels: str, heading: str = "") -> None
         with BEGINNING.turn():
             pressed = _row(labels)
             if pressed is not None:
+                shelf.of_page(Demo).said = {}
                 act(pressed)
+        # Always there, empty or not, as above.
+        said = st.empty()
+        if words := shelf.of_page(Demo).said:
+            said.success(in_language(**words))
         _watch_all(heading)
     # Below all else, so that nothing changes its place.
     connection_panel.say_if_replaced(*shelf.of_page(Demo).answers.values())
@@ -162,6 +167,11 @@ def _row(labels: Sequence[str]) -> str | None:
             text("demo.stop"), icon=":material/stop_circle:", key="stop", on_click=demo.cancel
         )
     return pressed[0] if pressed else None
+
+
+def say(*, ko: str, en: str) -> None:
+    """Show what came of a press that asks no model, until the next press."""
+    shelf.of_page(Demo).said = {"ko": ko, "en": en}
 
 
 def ask(

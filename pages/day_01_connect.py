@@ -1,7 +1,5 @@
 """Day 1, Connect to Snowflake: the lesson, and its connection at work."""
 
-import streamlit as st
-
 from connection import connect
 from course import demo
 from course.page import lesson_page
@@ -16,9 +14,11 @@ def act(pressed: str) -> None:
     if pressed == "Show the version":
         with demo.explained(connection):
             rows = connection.session.sql("SELECT CURRENT_VERSION()").collect()
-            connected = demo.in_language(ko="연결되었습니다", en="Connected")
-            version = demo.in_language(ko="Snowflake 버전", en="Snowflake version")
-            st.success(f"{connected} ({connection.label}). {version}: {rows[0][0]}")
+            where, version = connection.label, rows[0][0]
+            demo.say(
+                ko=f"연결되었습니다 ({where}). Snowflake 버전: {version}",
+                en=f"Connected ({where}). Snowflake version: {version}",
+            )
             page.tried()
     else:
         prompt = demo.in_language(ko="한 문장으로 인사해 주세요.", en="Say hello in one sentence.")

@@ -39,9 +39,9 @@ def draw_demo() -> None:
         request = demo.request(model, prompt)
         if request and pressed == "Ask":
             in_one_piece = SimulatedStrategy(ask_by_sql, chunk_size=100_000, delay=0.0)
-            demo.ask(in_one_piece, request, pace=Pace.off())
+            demo.ask(in_one_piece, request, method=pressed, pace=Pace.off())
         elif request:
-            demo.ask(DirectStrategy(connection.session), request)
+            demo.ask(DirectStrategy(connection.session), request, method=pressed)
 
     demo.buttons(act, "Ask", "Stream it")
 

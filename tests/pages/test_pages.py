@@ -242,6 +242,12 @@ def test_what_was_solved_stands_on_the_card_beside_what_there_is() -> None:
     assert f"Questions 1/{len(has.questions)}" in card
 
 
+def test_what_a_press_without_a_model_shows_stays_while_the_learner_goes_on() -> None:
+    app = press(open_page("day_01_connect", "en"), "Show the version")
+    app.radio(key="question-day_01_connect-q-rerun-en").set_value(2).run()
+    assert [each.value for each in app.success if each.value.startswith("Connected (")]
+
+
 def test_sql_that_fails_is_explained_without_the_errors_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
