@@ -11,8 +11,6 @@ from sqlglot import exp
 from local_cortex.dialect.building import (
     AGGREGATE,
     ALIAS,
-    ANY,
-    Arguments,
     Rewrite,
     Writers,
     asks,
@@ -42,16 +40,7 @@ AGGREGATES: Final = {
     }.items()
     for name in names.split()
 }
-# Window functions: how many arguments they take, and which of these DuckDB wants as BIGINT.
-WINDOWS: Final[dict[str, tuple[range, int | None]]] = {
-    **dict.fromkeys(
-        ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST"), (range(1), None)
-    ),
-    **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE"), (range(1, 2), None)),
-    **dict.fromkeys(("LAG", "LEAD"), (range(1, 4), 1)),
-    "NTILE": (range(1, 2), 0),
-    "NTH_VALUE": (range(2, 3), 1),
-}
+_OF_ROW: Final = ("ROW_NUMBER", "RANK", "DENSE_RANK", "PERCENT_RANK", "CUME_DIST")
 IGNORING: Final = frozenset({"LAG", "LEAD", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"})
 
 
@@ -74,24 +63,25 @@ def _over_values(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _plain_aggregate(name: str, given: Arguments) -> Any:
-    written, kind = AGGREGATES[name]
+def _plain_aggregate(written: str, kind: str, first: Any, *more: Any) -> Any:
+    given = [first, *more]
     if kind:
         given = [_over_values(one, partial(helper, kind)) for one in given]
     return aggregate(written, *given)
 
 
-def _window_function(name: str, given: Arguments) -> Any:
-    at = WINDOWS[name][1]
-    return aggregate(
-        name, *[cast(one, "BIGINT") if n == at else one for n, one in enumerate(given)]
-    )
+def _of_row(name: str) -> Any:
+    return aggregate(name)
 
 
-def _count(_: str, given: Arguments) -> Any:
-    first = given[0]
+def _neighbour(name: str, value: Any, by: Any = None, default: Any = None) -> Any:
+    more = [cast(by, "BIGINT")] if by is not None else []
+    return aggregate(name, value, *more, *([] if default is None else [default]))
+
+
+def _count(first: Any, *more: Any) -> Any:
     distinct = isinstance(first, exp.Distinct)
-    values = first.expressions if distinct else given
+    values = first.expressions if distinct else [first, *more]
     if len(values) == 1:
         return aggregate("COUNT", first)
     none = exp.not_(exp.or_(*map(is_null, values)))
@@ -99,16 +89,16 @@ def _count(_: str, given: Arguments) -> Any:
     return aggregate("COUNT", exp.Distinct(expressions=[value]) if distinct else value)
 
 
-def _average(given: Arguments, window: bool = False) -> Any:
+def _average(given: Any, *, over: bool = False) -> Any:
     """Return AVG, exact for exact numbers; of a macro DuckDB makes no window function."""
-    distinct = isinstance(given[0], exp.Distinct)
-    value = helper("num", given[0].expressions[0] if distinct else given[0])
+    distinct = isinstance(given, exp.Distinct)
+    value = helper("num", given.expressions[0] if distinct else given)
     wrapped = exp.Distinct(expressions=[value]) if distinct else value
     if kind_of(value) in {"int", "dec"} and not asks(value):
         return helper("divide", aggregate("SUM", wrapped), aggregate("COUNT", wrapped.copy()))
     if opaque(value) or asks(value) or kind_of(value) == "real":
         return aggregate("AVG", wrapped)
-    if window:
+    if over:
         return helper("averaged", value.copy(), aggregate("AVG", wrapped))
     found = helper("average_distinct" if distinct else "average", value)
     found.meta[ALIAS] = True  # an aggregate is inside
@@ -141,7 +131,7 @@ def window(node: Any, rewrite: Rewrite) -> Any:
     inner = node.this
     name = call_name(inner.find(exp.Anonymous)) if inner.find(exp.Anonymous) else ""
     if name == "AVG" and isinstance(inner, exp.Anonymous):
-        value = _average([rewrite(one) for one in inner.expressions], window=True)
+        value = _average(*map(rewrite, inner.expressions), over=True)
     else:
         value = rewrite(inner)
     if node.args.get("spec") is None and name in {"FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"}:
@@ -190,15 +180,17 @@ def ignore_nulls(node: Any, rewrite: Rewrite) -> Any:
 
 
 FUNCTIONS: Final[Writers] = {
-    **dict.fromkeys(AGGREGATES, (ANY, _plain_aggregate)),
-    **{name: (takes, _window_function) for name, (takes, _) in WINDOWS.items()},
-    "ARRAY_AGG": (range(1, 2), lambda _, given: _array_agg(given[0])),
-    "AVG": (range(1, 2), lambda _, given: _average(given)),
-    "COUNT": (ANY, _count),
-    "COUNT_IF": (
-        range(1, 2),
-        lambda _, given: aggregate("COUNT", exp.Case().when(given[0], exp.Literal.number(1))),
-    ),
-    "LISTAGG": (range(1, 3), lambda _, given: _listagg(*given)),
-    "OBJECT_AGG": (range(2, 3), lambda _, given: _object_agg(*given)),
+    **{name: partial(_plain_aggregate, *how) for name, how in AGGREGATES.items()},
+    **{name: partial(_neighbour, name) for name in ("LAG", "LEAD")},
+    **{name: partial(_of_row, name) for name in _OF_ROW},
+    "FIRST_VALUE": lambda value: aggregate("FIRST_VALUE", value),
+    "LAST_VALUE": lambda value: aggregate("LAST_VALUE", value),
+    "NTH_VALUE": lambda value, at: aggregate("NTH_VALUE", value, cast(at, "BIGINT")),
+    "NTILE": lambda count: aggregate("NTILE", cast(count, "BIGINT")),
+    "ARRAY_AGG": _array_agg,
+    "AVG": _average,
+    "COUNT": _count,
+    "COUNT_IF": lambda test: aggregate("COUNT", exp.Case().when(test, exp.Literal.number(1))),
+    "LISTAGG": _listagg,
+    "OBJECT_AGG": _object_agg,
 }

@@ -17,18 +17,15 @@ from sqlglot import exp, parse_one
 from local_cortex.dialect.macros import ANSWERS, INLINE, KINDS, KNOWN, OPAQUE, PREFIX, TAKES
 
 Arguments = list[Any]
-#: Writes a function, by its name, with these arguments.
-Writer = Callable[[str, Arguments], Any]
 #: Returns a node of Snowflake's in DuckDB's terms.
 Rewrite = Callable[[Any], Any]
-#: A function's name -> the numbers of arguments that it can have, and how it is written.
-Writers = dict[str, tuple[range, Writer]]
+#: A function's name -> how DuckDB writes it; its parameters say how many arguments it takes.
+Writers = dict[str, Callable[..., Any]]
 
 KIND: Final = "kind"  # in a node's meta: what syntax or the catalog tells of a value
 ALIAS: Final = "alias"  # in the meta of a column that another projection may have named
 AGGREGATE: Final = "aggregate"  # in a node's meta: OVER, FILTER and WITHIN GROUP belong to it
 NUMBERS: Final = frozenset({"int", "dec", "real", "num"})
-ANY: Final = range(1, 100_000)
 _ASKED: Final = count()
 
 

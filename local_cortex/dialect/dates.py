@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from sqlglot import exp
 
 from local_cortex.dialect import date_formats
 from local_cortex.dialect.building import (
-    Arguments,
     Writers,
     call,
     cast,
@@ -27,14 +27,15 @@ def _date_trunc(unit: Any, value: Any) -> Any:
     return helper("DATE_TRUNC", exp.Literal.string(_unit(unit)), value)
 
 
-def _date_diff(unit: Any, *moments: Any) -> Any:
-    found = [helper("moment", one) for one in moments]
+def _date_diff(unit: Any, start: Any, end: Any) -> Any:
+    found = [helper("moment", one) for one in (start, end)]
     return duck(f"DATE_DIFF('{_unit(unit)}', @0, @1)", *found, kind="int")
 
 
-def _trunc(name: str, given: Arguments) -> Any:
-    by_unit = len(given) == 2 and isinstance(given[1], (exp.Literal, exp.Var)) and text(given[1])
-    return _date_trunc(given[1], given[0]) if by_unit else helper(name, *given)
+def _trunc(value: Any, to: Any = None) -> Any:
+    if isinstance(to, (exp.Literal, exp.Var)) and text(to):
+        return _date_trunc(to, value)
+    return helper("TRUNC", value) if to is None else helper("TRUNC", value, to)
 
 
 def _span(amount: Any, unit: str) -> Any:
@@ -47,28 +48,28 @@ def _span(amount: Any, unit: str) -> Any:
     return call(f"TO_{unit.upper()}S", number_of)
 
 
-def _dateadd(_: str, given: Arguments) -> Any:
-    unit = _unit(given[0])
+def _dateadd(part: Any, amount: Any, moment: Any) -> Any:
+    unit = _unit(part)
     whole = unit in {"day", "month", *date_formats.MULTIPLES}
-    return helper("add_days" if whole else "add_time", _span(given[1], unit), given[2])
+    return helper("add_days" if whole else "add_time", _span(amount, unit), moment)
 
 
-def _last_day(_: str, given: Arguments) -> Any:
-    if len(given) == 1:
-        return helper("LAST_DAY", given[0])
-    unit = _unit(given[1])
+def _last_day(value: Any, part: Any = None) -> Any:
+    if part is None:
+        return helper("LAST_DAY", value)
+    unit = _unit(part)
     end = f"(DATE_TRUNC('{unit}', @0) + INTERVAL 1 {unit} - INTERVAL 1 DAY)::DATE"
-    return duck(end, helper("date", given[0]), kind="date")
+    return duck(end, helper("date", value), kind="date")
 
 
-def _date_part(part: str, given: Arguments) -> Any:
+def _date_part(part: str, value: Any) -> Any:
     unit = date_formats.part(part)
     shape = f"DATE_PART('{unit}', @0)"
     if unit.startswith("epoch"):
         shape = f"{unit}(@0)::BIGINT"
     elif unit == "nanosecond":
         shape = "(DATE_PART('microsecond', @0) % 1000000) * 1000"
-    return duck(shape, helper("moment", given[0]), kind="int")
+    return duck(shape, helper("moment", value), kind="int")
 
 
 _MOMENTS: Final = {
@@ -79,25 +80,25 @@ _MOMENTS: Final = {
 }
 
 
-def _to_moment(name: str, given: Arguments) -> Any:
-    scale, written = (integer(given[1]), text(given[1])) if len(given) == 2 else (None, "auto")
-    if scale is not None:
-        micros = duck(f"MAKE_TIMESTAMP((@0 * 1000000 / {10**scale})::BIGINT)", given[0])
+def _to_moment(name: str, value: Any, shape: Any = None) -> Any:
+    if (scale := integer(shape)) is not None:
+        micros = duck(f"MAKE_TIMESTAMP((@0 * 1000000 / {10**scale})::BIGINT)", value)
         return cast(micros, _MOMENTS[name])
+    written = text(shape)
     if written is None or written.lower() == "auto":
-        return helper(name, given[0])
+        return helper(name, value)
     parse = "TRY_STRPTIME" if name.startswith("TRY_") else "STRPTIME"
-    found = call(parse, helper("text", given[0]), exp.Literal.string(date_formats.moment(written)))
+    found = call(parse, helper("text", value), exp.Literal.string(date_formats.moment(written)))
     return cast(found, _MOMENTS[name])
 
 
 FUNCTIONS: Final[Writers] = {
-    "DATEADD": (range(3, 4), _dateadd),
-    "DATEDIFF": (range(3, 4), lambda _, given: _date_diff(*given)),
-    "DATE_PART": (range(2, 3), lambda _, given: _date_part(text(given[0]) or "", given[1:])),
-    "DATE_TRUNC": (range(2, 3), lambda _, given: _date_trunc(*given)),
-    "LAST_DAY": (range(1, 3), _last_day),
-    "TRUNC": (range(1, 3), _trunc),
-    **dict.fromkeys(date_formats.FUNCTIONS, (range(1, 2), _date_part)),
-    **dict.fromkeys(_MOMENTS, (range(1, 3), _to_moment)),
+    "DATEADD": _dateadd,
+    "DATEDIFF": _date_diff,
+    "DATE_PART": lambda part, value: _date_part(text(part) or "", value),
+    "DATE_TRUNC": _date_trunc,
+    "LAST_DAY": _last_day,
+    "TRUNC": _trunc,
+    **{name: partial(_date_part, name) for name in date_formats.FUNCTIONS},
+    **{name: partial(_to_moment, name) for name in _MOMENTS},
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, Final
 
 from sqlglot import exp
 
 from local_cortex.dialect.building import (
-    Arguments,
     Writers,
     call,
     cast,
@@ -17,12 +17,12 @@ from local_cortex.dialect.building import (
     integer,
     text,
 )
-from local_cortex.sql.sql_error import not_run
+from local_cortex.sql.sql_error import not_run, wrong_argument_count
 
 
-def array(given: Arguments) -> Any:
+def array(*values: Any) -> Any:
     """Return an ARRAY of these values."""
-    return cast(exp.Array(expressions=[cast(one, "VARIANT") for one in given]), "VARIANT[]")
+    return cast(exp.Array(expressions=[cast(one, "VARIANT") for one in values]), "VARIANT[]")
 
 
 def entry(key: Any, value: Any) -> Any:
@@ -30,19 +30,20 @@ def entry(key: Any, value: Any) -> Any:
     return duck("{k: @0::VARCHAR, v: @1::VARIANT}", key, value)
 
 
-def object_(name: str, given: Arguments) -> Any:
+def object_(*given: Any, made: str = "object") -> Any:
     """Return an OBJECT of keys, each followed by its value."""
+    if len(given) % 2:
+        raise wrong_argument_count("OBJECT_CONSTRUCT", len(given), "an even number")
     if not given:
         return duck("'{}'::JSON")
-    entries = exp.Array(expressions=list(map(entry, given[::2], given[1::2])))
-    return helper("object_with_nulls" if name.endswith("NULL") else "object", entries)
+    return helper(made, exp.Array(expressions=list(map(entry, given[::2], given[1::2]))))
 
 
-def _object_delete(_: str, given: Arguments) -> Any:
-    keys = exp.Array(expressions=given[1:])
-    if len(given) == 2 and text(given[1]) is None:
-        keys = duck("@0::VARCHAR[]", helper("arr", given[1]))
-    return helper("object_without", given[0], keys)
+def _object_delete(value: Any, key: Any, *more: Any) -> Any:
+    keys = exp.Array(expressions=[key, *more])
+    if not more and text(key) is None:
+        keys = duck("@0::VARCHAR[]", helper("arr", key))
+    return helper("object_without", value, keys)
 
 
 def get(value: Any, key: Any) -> Any:
@@ -55,8 +56,8 @@ def get(value: Any, key: Any) -> Any:
     return helper("get", value, key)
 
 
-def _get_path(_: str, given: Arguments) -> Any:
-    value, path = given[0], text(given[1])
+def _get_path(value: Any, at: Any) -> Any:
+    path = text(at)
     if path is None:
         raise not_run("GET_PATH with a path that is not a literal", "Use GET for computed keys.")
     for name, quoted, index in re.findall(r"""([^.\[\]"']+)|["']([^"']*)["']|\[(\d+)\]""", path):
@@ -65,17 +66,12 @@ def _get_path(_: str, given: Arguments) -> Any:
     return value
 
 
-MANY: Final = 99_999
 FUNCTIONS: Final[Writers] = {
-    "ARRAY_CONSTRUCT": (range(MANY), lambda _, given: array(given)),
-    "ARRAY_CONSTRUCT_COMPACT": (
-        range(MANY),
-        lambda _, given: helper("ARRAY_COMPACT", array(given)),
-    ),
-    "GET": (range(2, 3), lambda _, given: get(*given)),
-    "GET_PATH": (range(2, 3), _get_path),
-    **dict.fromkeys(
-        ("OBJECT_CONSTRUCT", "OBJECT_CONSTRUCT_KEEP_NULL"), (range(0, MANY, 2), object_)
-    ),
-    "OBJECT_DELETE": (range(2, 999), _object_delete),
+    "ARRAY_CONSTRUCT": array,
+    "ARRAY_CONSTRUCT_COMPACT": lambda *values: helper("ARRAY_COMPACT", array(*values)),
+    "GET": get,
+    "GET_PATH": _get_path,
+    "OBJECT_CONSTRUCT": object_,
+    "OBJECT_CONSTRUCT_KEEP_NULL": partial(object_, made="object_with_nulls"),
+    "OBJECT_DELETE": _object_delete,
 }

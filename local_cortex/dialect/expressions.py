@@ -268,7 +268,7 @@ def _struct(node: Any) -> Any:
     pairs = []
     for one in node.expressions:
         pairs += [exp.Literal.string(one.this.name), one.expression]
-    return documents.object_("OBJECT_CONSTRUCT", pairs)
+    return documents.object_(*pairs)
 
 
 def _select(node: Any, rewrite: Rewrite) -> Any:
@@ -313,5 +313,5 @@ AFTER: Final[dict[type, Callable[[Any], Any]]] = {
     exp.RawString: lambda node: exp.Literal.string(node.this),
     exp.HexString: lambda node: duck(f"UNHEX('{re.sub('[^0-9A-Fa-f]', '', node.this)}')"),
     exp.Bracket: lambda node: documents.get(node.this, node.expressions[0]),
-    exp.Array: lambda node: documents.array(node.expressions),
+    exp.Array: lambda node: documents.array(*node.expressions),
 }

@@ -7,13 +7,15 @@ number of arguments and conversions by a format, and those of three more modules
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter, signature
 from typing import Any, Final
 
 from sqlglot import exp
 
 from local_cortex.dialect import aggregates, date_formats, dates, documents
 from local_cortex.dialect.building import (
-    ANY,
     Arguments,
     Writers,
     call,
@@ -44,10 +46,10 @@ PARSE_URL HAVERSINE REGEXP_INSTR FACTORIAL GREATEST_IGNORE_NULLS LEAST_IGNORE_NU
 NOT_RUN: Final = frozenset(_NOT_RUN.split())
 
 
-def _concat(_: str, given: Arguments) -> Any:
-    joined, *more = [helper("text", one) for one in given]
+def _concat(first: Any, *more: Any) -> Any:
+    joined = helper("text", first)
     for one in more:
-        joined = exp.DPipe(this=joined, expression=one)
+        joined = exp.DPipe(this=joined, expression=helper("text", one))
     return exp.paren(joined)
 
 
@@ -55,52 +57,55 @@ def _unless_null(given: Arguments, value: Any) -> Any:
     return exp.Case().when(exp.or_(*map(is_null, given)), exp.Null()).else_(value)
 
 
-def _concat_ws(_: str, given: Arguments) -> Any:
+def _concat_ws(between: Any, *pieces: Any) -> Any:
     def build(given: Arguments) -> Any:
-        by, *pieces = [helper("text", one) for one in given]
-        joined = call("ARRAY_TO_STRING", exp.Array(expressions=pieces), by)
+        by, *texts = [helper("text", one) for one in given]
+        joined = call("ARRAY_TO_STRING", exp.Array(expressions=texts), by)
         return _unless_null(given, joined)
 
-    return once(build, given)
+    return once(build, [between, *pieces])
 
 
-def _extreme(name: str, given: Arguments) -> Any:
+def _extreme(name: str, first: Any, *more: Any) -> Any:
     def build(given: Arguments) -> Any:
         return _unless_null(given, marked(call(name, *given), common(given)))
 
-    return once(build, given)
+    return once(build, [first, *more])
 
 
-def _decode(_: str, given: Arguments) -> Any:
+def _decode(value: Any, when: Any, then: Any, *more: Any) -> Any:
     def build(value: Arguments) -> Any:
         case = exp.Case()
-        for when, then in zip(given[1::2], given[2::2], strict=False):
-            case = case.when(exp.NullSafeEQ(this=value[0].copy(), expression=when), then)
-        return case.else_(given[-1]) if len(given) % 2 == 0 else case
+        for known, answer in zip([when, *more[::2]], [then, *more[1::2]], strict=False):
+            case = case.when(exp.NullSafeEQ(this=value[0].copy(), expression=known), answer)
+        return case.else_(more[-1]) if len(more) % 2 else case
 
-    return once(build, given[:1])
+    return once(build, [value])
 
 
-def _to_char(_: str, given: Arguments) -> Any:
-    if len(given) == 1:
-        return helper("text", given[0])
-    written = text(given[1])
+def _to_char(value: Any, shape: Any = None) -> Any:
+    if shape is None:
+        return helper("text", value)
+    written = text(shape)
     if written is None:
         raise not_run("TO_CHAR with a format that is not a literal", "Write the format as text.")
     if date_formats.is_moment(written):
         shape = exp.Literal.string(date_formats.moment(written))
-        return marked(call("STRFTIME", helper("moment", given[0]), shape), "text")
-    return duck(date_formats.number(written), given[0], kind="text")
+        return marked(call("STRFTIME", helper("moment", value), shape), "text")
+    return duck(date_formats.number(written), value, kind="text")
 
 
-def _to_number(name: str, given: Arguments) -> Any:
-    value, *more = given
-    if more and (shape := text(more[0])) is not None:
+def _to_number(
+    value: Any, first: Any = None, second: Any = None, third: Any = None, *, safe: bool = False
+) -> Any:
+    """Return TO_NUMBER(value, format, precision, scale), whose format may be left out."""
+    sizes, shape = [first, second], text(first)
+    if shape is not None:
         value = duck("REGEXP_REPLACE(@0, '[$, ]', '', 'g')", helper("text", value))
         places = len(re.sub(r"[^09]", "", shape.partition(".")[2]))
-        more = more[1:] or [exp.Literal.number(38), exp.Literal.number(places)]
-    precision, scale = [integer(one) for one in [*more, None, None][:2]]
-    return number(value, precision or 38, scale or 0, name.startswith("TRY_"))
+        sizes = [second, third] if second is not None else [None, exp.Literal.number(places)]
+    precision, scale = map(integer, sizes)
+    return number(value, precision or 38, scale or 0, safe)
 
 
 def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
@@ -115,16 +120,19 @@ def number(value: Any, precision: int, scale: int, safe: bool = False) -> Any:
     return found if scale or kind == "HUGEINT" else cast(found, "HUGEINT")
 
 
+MANY: Final = 99_999  # arguments
 HASH: Final = "HASH(@0)::HUGEINT - 9223372036854775808"
 WRITERS: Final[Writers] = {
-    "CONCAT": (ANY, _concat),
-    "CONCAT_WS": (ANY, _concat_ws),
-    "COALESCE": (ANY, lambda _, given: exp.Coalesce(this=given[0], expressions=given[1:])),
-    "DECODE": (range(3, 999), _decode),
-    "HASH": (ANY, lambda _, given: duck(HASH, exp.Tuple(expressions=given))),
-    **dict.fromkeys(("GREATEST", "LEAST"), (ANY, _extreme)),
-    "TO_CHAR": (range(1, 3), _to_char),
-    **dict.fromkeys(("TO_NUMBER", "TRY_TO_NUMBER"), (range(1, 5), _to_number)),
+    "COALESCE": lambda first, *more: exp.Coalesce(this=first, expressions=list(more)),
+    "CONCAT": _concat,
+    "CONCAT_WS": _concat_ws,
+    "DECODE": _decode,
+    "GREATEST": partial(_extreme, "GREATEST"),
+    "HASH": lambda first, *more: duck(HASH, exp.Tuple(expressions=[first, *more])),
+    "LEAST": partial(_extreme, "LEAST"),
+    "TO_CHAR": _to_char,
+    "TO_NUMBER": _to_number,
+    "TRY_TO_NUMBER": partial(_to_number, safe=True),
     **aggregates.FUNCTIONS,
     **dates.FUNCTIONS,
     **documents.FUNCTIONS,
@@ -139,6 +147,14 @@ def names_run() -> list[str]:
     return sorted(NAMES | FUNCTIONS)
 
 
+def _taken(write: Callable[..., Any]) -> range:
+    """Return how many arguments a function's writer takes."""
+    kinds = [(one.kind, one.default is one.empty) for one in signature(write).parameters.values()]
+    given = [needed for kind, needed in kinds if kind is Parameter.POSITIONAL_OR_KEYWORD]
+    most = MANY if any(kind is Parameter.VAR_POSITIONAL for kind, _ in kinds) else len(given)
+    return range(sum(given), most + 1)
+
+
 def write(name: str, given: Arguments) -> Any:
     """Return a function's call in DuckDB's terms; its arguments are in them already."""
     known = SYNONYMS.get(name, name)
@@ -146,9 +162,10 @@ def write(name: str, given: Arguments) -> Any:
         raise not_run(f"function {name}", "local_cortex/README.md lists those that it runs.")
     if known not in NAMES:
         raise unknown_function(name, names_run())
-    takes, writing = WRITERS.get(known, (sorted(TAKES.get(known, ())), None))
+    writer = WRITERS.get(known)
+    takes = _taken(writer) if writer else sorted(TAKES[known])
     if len(given) not in takes:
         least, most = takes[0], takes[-1]
         expected = str(least) if least == most else f"{least} to {most}"
         raise wrong_argument_count(name, len(given), expected)
-    return writing(known, given) if writing else helper(known, *given)
+    return writer(*given) if writer else helper(known, *given)
