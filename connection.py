@@ -265,7 +265,7 @@ class SharedSession:
             self.cortex.alive and self.cortex.replaced == self._lost
         ):
             return True
-        # Noted by the connector (390114: not renewed) and by Local Cortex (its process is stuck).
+        # ``expired`` is the connector's: 390114, the session's token could not be renewed.
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
 
     def chat_client(self) -> OpenAI:
