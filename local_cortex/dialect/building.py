@@ -1,7 +1,8 @@
 """Expressions of DuckDB's that stand for Snowflake's values, and what kind of value each is.
 
 A value's kind is one of :data:`local_cortex.dialect.macros.KINDS`. Where it is known, calls need no
-overloaded macro: each that stands in another doubles the time in which DuckDB binds both.
+overloaded macro: each that stands in another doubles the time in which DuckDB binds both. Ten
+conversions to text within one another take half a second, twelve take two.
 """
 
 from __future__ import annotations
