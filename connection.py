@@ -21,14 +21,16 @@ import platform
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import streamlit as st
-from streamlit.errors import StreamlitSecretNotFoundError
+
+from account.failures import ConnectionFailed, diagnose, means_over
+from account.settings import SECTION, complete, mistake, plain, read_entries, read_secrets
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
     from local_cortex import LocalCortexProcess
 
-__all__ = ["Attempt", "Connection", "ConnectionFailed", "connect"]
+__all__ = ["Attempt", "Connection", "ConnectionFailed", "connect", "diagnose"]
 
 Kind = Literal["snowflake", "account", "local"]
 LABELS: dict[Kind, str] = {
@@ -45,7 +47,6 @@ LABELS: dict[Kind, str] = {
     "local": "Local Cortex",
 }
 CHOICES = ("auto", *LABELS)
-SECTION = "[connections.snowflake]"
 ENTRY = re.compile(r"\[.*\]")
 
 # Snowflake keeps a container's OAuth token here and renews it every few minutes.
@@ -54,124 +55,9 @@ TOKEN_FILE = Path("/snowflake/session/token")
 CONTAINER_SETTINGS = ("host", "account", "database", "schema", "warehouse", "protocol", "port")
 # What a stored procedure, and so the warehouse runtime, calls its platform.
 PROCEDURE_PLATFORM = "XP"
-# The user's own values in the secrets win over all of these.
-DEFAULTS: dict[str, Any] = {
-    "login_timeout": 20,  # seconds of repeating a login; a single try may last a socket_timeout
-    # Seconds that a read may be silent, and all that interrupts one. Snowflake is silent for 45
-    # while a statement runs, before it answers "in progress".
-    "socket_timeout": 50,
-    # Seconds of repeating any other request, which otherwise has no limit; also the most that a
-    # statement may take, and one that asks a model for a long answer takes minutes.
-    "network_timeout": 600,
-    "platform_detection_timeout_seconds": 0.0,  # do not ask the network which cloud this is
-    "client_session_keep_alive": True,  # Snowflake ends a session that is idle for four hours
-    "validate_default_parameters": True,  # a misspelt warehouse fails here, not in a later query
-    # Otherwise Snowpark shares one cursor between threads, and their queries fail.
-    "session_parameters": {"PYTHON_SNOWPARK_ENABLE_THREAD_SAFE_SESSION": True},
-}
-# The connector takes these as text and fails by using them if TOML has made numbers of them.
-SECRET_KEYS = frozenset({"password", "token", "private_key_file_pwd"})
-TEXT_KEYS = SECRET_KEYS | {
-    *("account", "user", "authenticator", "role", "warehouse", "database", "schema"),
-    *("host", "token_file_path", "private_key_file"),
-}
-NUMBER_KEYS = frozenset({"login_timeout", "network_timeout", "socket_timeout"})
-# Names that the connector ignores, some of them from other Snowflake tools: its own name for each.
-RENAMED = {
-    "private_key_path": "private_key_file",
-    "private_key_passphrase": "private_key_file_pwd",
-    "private_key_file_passphrase": "private_key_file_pwd",
-    "username": "user",
-    "pwd": "password",
-    **dict.fromkeys(("accountname", "account_name", "account_identifier"), "account"),
-    "token_file": "token_file_path",
-}
-# ORG-ACCOUNT, or a locator and its region. No certificate matches a host with an underscore.
-ACCOUNT_FORM = re.compile(
-    r"[a-z0-9-]+(\.(privatelink|global|[a-z0-9]+(-[a-z0-9]+)+)(\.[a-z]+)*)?", re.IGNORECASE
-)
-# Snowsight writes <none selected>.
-PLACEHOLDER = re.compile(r"<.*>")
-# A table with an account and one of these belongs to an account of Snowflake's.
-ACCOUNT_KEYS = frozenset(key for key, name in RENAMED.items() if name == "account") | {"account"}
-TELLING = frozenset(
-    {"user", "authenticator", "role", "warehouse", "database", "schema", "username"}
-)
-
 # Not before is a failure that time may heal tried again: each rerun would sit through a timeout.
 RETRY_SECONDS = 15.0
 HEALS = frozenset({"network", "unknown"})
-
-# How a failure is recognised: by number (39xxxx and 000666 are Snowflake's, 25xxxx the connector's,
-# 290xxx are HTTP statuses), or by Snowflake's wording, since connectors have given every refused
-# login the number 250001.
-EXPIRED = range(390110, 390116)  # the session's own tokens
-REASON_BY_NUMBER: dict[int, str] = {
-    **dict.fromkeys((666, 251009, 290403, 290404), "account"),
-    **dict.fromkeys((390100, 390101, 390102, 390144, *range(394300, 394307)), "user"),
-    **dict.fromkeys((390186, 390189), "role"),
-    **dict.fromkeys((606, 390201), "warehouse"),  # 390201: or the database, or the schema
-    **dict.fromkeys((390420, 390422, 390432), "network"),
-    **dict.fromkeys((*EXPIRED, 390195, 390303, 390318, 394400), "expired_token"),
-    **dict.fromkeys((390120, 390127, *range(394507, 394513)), "mfa"),
-    **dict.fromkeys((251001, *range(251005, 251009), 251013, 251017, 251020), "secrets"),
-}
-# The connector's number for a setting that is missing, or has a value that it does not know.
-KEY_BY_NUMBER = {251001: "account", 251005: "user", 251006: "password"}
-UNKNOWN_VALUE = 251007
-REASON_BY_WORDING = {
-    "mfa": r"\bmfa\b",
-    "account": r"verify the account name|free trial has ended|account is suspended",
-    "user": r"incorrect username or password|user access disabled|jwt token is invalid",
-    "role": r"in the connect string|is not granted to this user|in the access token",
-    "warehouse": r"does not exist or not authorized",
-    "network": r"is not allowed to access snowflake|network policy is required",
-    "expired_token": r"token (has )?expired|access token is invalid",
-    "secrets": r"invalid connection_name",
-}
-REASON_BY_TYPE = {
-    "ForbiddenError": "account",  # HTTP 403 to a login, which the connector numbers 540001
-    "ImportError": "missing_package",
-    "MissingDependencyError": "missing_package",
-    "ConfigSourceError": "secrets",
-}
-# Local Cortex's own errors: they name a setting of this machine and its fix, and nothing secret.
-LOCAL_ERRORS = frozenset({"ModelTableError", "SettingsError", "StartError"})
-# Errors of a session that is over; the last two are the connector's own.
-DEAD_ERRNOS = frozenset({*EXPIRED, 250002, 252007})
-DEAD_SQLSTATES = frozenset({"08001", "08003"})
-
-
-class ConnectionFailed(RuntimeError):
-    """No session, and why, without anything secret; the original error is the ``__cause__``.
-
-    ``reason`` is account, user, role, warehouse, network, expired_token, mfa, secrets, not_inside,
-    missing_package, other_name (the secrets have an account under another name), key_name,
-    key_text, key_number, placeholder, account_form (a key is wrong), local (Local Cortex
-    does not start), no_token (the warehouse runtime gives out none, and chat completions need one)
-    or unknown; ``errno`` and ``sqlstate`` are Snowflake's or the connector's, or None; ``where``
-    names the file, section or key to look at, says for local what is wrong and how to fix it, and
-    may be empty; ``fix`` is the right name of a misnamed key.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        errno: int | None = None,
-        sqlstate: str | None = None,
-        where: str = "",
-        fix: str = "",
-    ) -> None:
-        facts = (f"errno {errno}" if errno else "", f"sqlstate {sqlstate}" if sqlstate else "")
-        super().__init__(", ".join(filter(None, (f"no session: {reason}", *facts, where))))
-        self.reason, self.errno, self.sqlstate = reason, errno, sqlstate
-        self.where, self.fix = where, fix
-
-    def again(self) -> ConnectionFailed:
-        """Return a copy to raise; an exception raised twice would collect tracebacks."""
-        copy = ConnectionFailed(self.reason, self.errno, self.sqlstate, self.where, self.fix)
-        copy.__cause__ = self.__cause__
-        return copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,48 +88,6 @@ class Plan:
         """The same for plans that may share a session."""
         what = (self.kind, str(self.problem), self.procedure, sorted(self.settings.items()))
         return hashlib.sha256(repr(what).encode()).hexdigest()
-
-
-def read_secrets() -> Mapping[str, Any] | None:
-    """Return ``[connections.snowflake]``, or None; unreadable secrets are ``ConnectionFailed``."""
-    try:
-        found = st.secrets.get("connections", {})
-    except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError) as error:
-        files = [path for path in map(Path, st.get_option("secrets.files")) if path.exists()]
-        if not files:
-            return None
-        where = ", ".join(f"{path.parent.name}/{path.name}" for path in files)
-        raise ConnectionFailed("secrets", where=where) from error
-    section = found.get("snowflake") if isinstance(found, Mapping) else found
-    if section is None or isinstance(section, Mapping):
-        return section
-    raise ConnectionFailed("secrets", where=SECTION)
-
-
-def read_entries() -> dict[str, dict[str, Any]]:
-    """Return the settings of all accounts in the secrets by their headers; [] is the file's top."""
-    try:
-        return dict(_entries(st.secrets.to_dict(), ()))
-    except (StreamlitSecretNotFoundError, UnicodeDecodeError, OSError):
-        return {}
-
-
-def _entries(
-    table: Mapping[str, Any], path: tuple[str, ...]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    # Keys of environment variables are common at the top: SNOWFLAKE_ACCOUNT.
-    own = {
-        key.lower().removeprefix("snowflake_"): value
-        for key, value in table.items()
-        if not isinstance(value, Mapping) or key == "session_parameters"
-    }
-    if ACCOUNT_KEYS & own.keys() and TELLING & own.keys():
-        # The top of the file holds the secrets of other programs as well.
-        ours = own.keys() if path else own.keys() & (TEXT_KEYS | RENAMED.keys())
-        yield f"[{'.'.join(path)}]", {key: own[key] for key in own if key in ours}
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _entries(value, (*path, name))
 
 
 def _open_session(settings: Mapping[str, Any]) -> Session:
@@ -303,8 +147,8 @@ def _find_account(sources: Sources, entry: str | None) -> tuple[Plan, Attempt | 
     except ConnectionFailed as failure:
         return Plan("account", problem=failure), None
     if section is not None:
-        settings = {key.lower(): value for key, value in _plain(section).items()}
-        return Plan("account", settings, problem=_mistake(settings, header)), None
+        settings = {key.lower(): value for key, value in plain(section).items()}
+        return Plan("account", settings, problem=mistake(settings, header)), None
     absent = Plan("account", problem=ConnectionFailed("secrets", where=header))
     if entry:
         return absent, None
@@ -312,29 +156,6 @@ def _find_account(sources: Sources, entry: str | None) -> tuple[Plan, Attempt | 
         problem = ConnectionFailed("other_name", where=", ".join(others))
         return Plan("account", problem=problem), Attempt("account", "other_name", others)
     return absent, Attempt("account", "no_secrets")
-
-
-def _mistake(settings: Mapping[str, Any], header: str) -> ConnectionFailed | None:
-    """Return what is wrong with the settings by themselves; it names a key and never its value."""
-    for key, value in settings.items():
-        where, right, reason = f"{header} {key}", RENAMED.get(key), None
-        if right is not None and right not in settings:
-            return ConnectionFailed("key_name", where=where, fix=right)
-        if key in TEXT_KEYS and not isinstance(value, str):
-            reason = "key_text"
-        elif key in NUMBER_KEYS and (isinstance(value, bool) or not isinstance(value, int | float)):
-            reason = "key_number"
-        elif key in TEXT_KEYS - SECRET_KEYS and PLACEHOLDER.fullmatch(value):
-            reason = "placeholder"
-        if reason is not None:
-            return ConnectionFailed(reason, where=where)
-    account, where = settings.get("account"), f"{header} account"
-    if not account:
-        named = settings.get("connection_name")
-        return None if named else ConnectionFailed("secrets", where=where)
-    if not settings.get("host") and not ACCOUNT_FORM.fullmatch(account):
-        return ConnectionFailed("account_form", where=where)
-    return None
 
 
 FINDERS: dict[Kind, Callable[[Sources, str | None], tuple[Plan, Attempt | None]]] = {
@@ -425,9 +246,7 @@ class SharedSession:
             cortex = self.local()
             self._lost = cortex.replaced
             return cortex.session()
-        parameters = plan.settings.get("session_parameters", {})
-        parameters = {**DEFAULTS["session_parameters"], **parameters}
-        settings = {**DEFAULTS, **plan.settings, "session_parameters": parameters}
+        settings = complete(plan.settings)
         if plan.kind == "snowflake":
             settings["token"] = sources.token_file.read_text(encoding="utf-8").strip()
         return sources.open_session(settings)
@@ -446,7 +265,7 @@ class SharedSession:
             self.cortex.alive and self.cortex.replaced == self._lost
         ):
             return True
-        # Noted by the connector (390114: not renewed) and by Local Cortex (its process is stuck).
+        # ``expired`` is the connector's: 390114, the session's token could not be renewed.
         return bool(session.connection.is_closed() or getattr(session.connection, "expired", False))
 
     def chat_client(self) -> OpenAI:
@@ -555,14 +374,9 @@ class Connection:
     def check(self, error: BaseException, session: Session | None = None) -> bool:
         """Return whether ``error`` means that the session is over; the next use then has a new one.
 
-        Given the one that failed, it leaves a newer session alone. HTTP 401 counts: it is all that
-        ``snowflake.cortex`` shows of an expired session.
+        Given the one that failed, it leaves a newer session alone.
         """
-        if isinstance(error, ConnectionFailed):
-            return False
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        found = diagnose(error)
-        over = found.errno in DEAD_ERRNOS or found.sqlstate in DEAD_SQLSTATES or status == 401
+        over = means_over(error)
         if over:
             self._shared.reset(session)
         return over
@@ -589,51 +403,3 @@ def _connection(key: str, _plan: Plan, _attempts: tuple[Attempt, ...]) -> Connec
 @st.cache_resource(show_spinner=False, max_entries=4, on_release=SharedSession.close)
 def _shared(key: str, _plan: Plan) -> SharedSession:  # noqa: ARG001
     return SharedSession(_plan, Sources())
-
-
-def diagnose(error: BaseException, settings: Mapping[str, Any] | None = None) -> ConnectionFailed:
-    """Recognise an error of the connector or of Snowpark; its text is read but not kept."""
-    if isinstance(error, ConnectionFailed):
-        return error
-    if type(error).__name__ in LOCAL_ERRORS:
-        return ConnectionFailed("local", where=str(error))
-    settings = settings or {}
-    chain = list(_chain(error))
-    links = [link for link in chain if not isinstance(link, OSError)]  # its errno is C's
-    numbers = (getattr(link, name, None) for link in links for name in ("errno", "sql_error_code"))
-    errno = next((number for number in numbers if isinstance(number, int) and number > 0), None)
-    states = (str(getattr(link, "sqlstate", "")) for link in links)
-    sqlstate = next((state for state in states if re.fullmatch("[0-9A-Z]{5}", state)), None)
-    where = KEY_BY_NUMBER.get(errno or 0, "")
-    if errno == UNKNOWN_VALUE and "authenticator" in settings:
-        where = "authenticator"
-    text = " ".join(map(str, chain)).lower()
-    names = [base.__name__ for base in type(error).__mro__]
-    reason = (
-        REASON_BY_NUMBER.get(errno or 0)
-        or next((REASON_BY_TYPE[name] for name in names if name in REASON_BY_TYPE), None)
-        or next((why for why, words in REASON_BY_WORDING.items() if re.search(words, text)), None)
-    )
-    if reason is None and errno:
-        reason = "network" if 250000 < errno < 252000 or 254000 < errno < 300000 else None
-    elif reason is None and isinstance(error, OSError):
-        reason = "secrets" if error.filename else "network"
-        where = next((key for key, value in settings.items() if value == error.filename), "")
-    elif reason is None and settings and isinstance(error, TypeError | ValueError):
-        reason = "secrets"  # the connector finds a setting of the wrong type by using it
-    return ConnectionFailed(reason or "unknown", errno, sqlstate, where)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the error and what it says caused it, outermost first."""
-    for _ in range(10):  # a chain that is a ring ends too
-        if not isinstance(error, BaseException):
-            return
-        yield error
-        # Snowpark and the connector also keep the original in attributes.
-        kept = getattr(error, "conn_error", None) or getattr(error, "cause", None)
-        error = kept or error.__cause__
-
-
-def _plain(section: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: _plain(v) if isinstance(v, Mapping) else v for k, v in section.items()}

@@ -10,7 +10,16 @@ from course import ROOT
 __all__ = ["copy_of_the_course"]
 
 # What the course needs in order to run.
-FOLDERS = ("pages", "lessons", "course", "streaming", "local_cortex", "practice", ".streamlit")
+FOLDERS = (
+    "pages",
+    "lessons",
+    "course",
+    "streaming",
+    "local_cortex",
+    "practice",
+    "account",
+    ".streamlit",
+)
 FILES = ("Home.py", "connection.py", "pyproject.toml")
 
 

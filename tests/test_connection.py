@@ -29,6 +29,7 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 import connection
+from account import settings
 from connection import Attempt, Connection, ConnectionFailed, Plan, SharedSession, Sources
 from local_cortex import LocalCortex
 
@@ -893,13 +894,13 @@ def secrets_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 
 def test_without_a_secrets_file_there_are_no_secrets(secrets_file: Path) -> None:
-    assert connection.read_secrets() is None
+    assert settings.read_secrets() is None
 
 
 @pytest.mark.parametrize("text", ["", "[connections.other]\naccount = 'a'", "[connections]"])
 def test_secrets_about_something_else_are_no_secrets(secrets_file: Path, text: str) -> None:
     secrets_file.write_text(text)
-    assert connection.read_secrets() is None
+    assert settings.read_secrets() is None
 
 
 ACCOUNT = "account = 'planted'\nuser = 'planted'\n"
@@ -921,19 +922,19 @@ def test_an_account_in_the_secrets_is_found_under_any_name(
     secrets_file: Path, text: str, header: str
 ) -> None:
     secrets_file.write_text(text)
-    assert connection.read_entries() == {header: {"account": "planted", "user": "planted"}}
+    assert settings.read_entries() == {header: {"account": "planted", "user": "planted"}}
     found = connection.connect()
     assert (found.kind, found.attempts[1].found) == ("local", (header,))
 
 
 def test_an_account_under_another_name_keeps_its_session_parameters(secrets_file: Path) -> None:
     secrets_file.write_text(f"[mine]\n{ACCOUNT}[mine.session_parameters]\nQUERY_TAG = 'class'")
-    assert connection.read_entries()["[mine]"]["session_parameters"] == {"QUERY_TAG": "class"}
+    assert settings.read_entries()["[mine]"]["session_parameters"] == {"QUERY_TAG": "class"}
 
 
 def test_an_account_of_somebody_else_is_none_of_snowflakes(secrets_file: Path) -> None:
     secrets_file.write_text("[stripe]\naccount = 'acct_1'\nkey = 'sk'")
-    assert connection.read_entries() == {}
+    assert settings.read_entries() == {}
 
 
 @pytest.mark.parametrize(
@@ -1040,6 +1041,7 @@ def test_importing_and_connecting_import_no_snowflake_package_and_no_local_corte
 import sys
 before = set(sys.modules)  # a .pth file of snowflake's makes an empty `snowflake` at start-up
 import connection
+from account import settings
 for choice in ("auto", *connection.LABELS):
     connection.connect(choice)
 new = {name.split(".")[0] for name in set(sys.modules) - before}
@@ -1052,6 +1054,7 @@ def test_at_exit_the_session_is_closed_before_its_server() -> None:
     script = """
 import atexit
 import connection
+from account import settings
 
 class Link:
     def is_closed(self):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         say_that_it_is_broken,
     )
     from course.content.lesson_blocks import Block, Code, ExercisePlace, Heading, Question
-    from course.content.parser import read, sections
+    from course.content.prose import read, sections
     from course.content.translations import stale
 
 __all__ = [
@@ -53,8 +53,8 @@ _WHERE = {
     "ExercisePlace": "lesson_blocks",
     "Heading": "lesson_blocks",
     "Question": "lesson_blocks",
-    "read": "parser",
-    "sections": "parser",
+    "read": "prose",
+    "sections": "prose",
     "stale": "translations",
 }
 

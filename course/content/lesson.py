@@ -1,6 +1,6 @@
 """The lessons on disk: their metadata, their code, and those that are broken.
 
-The format is documented in lessons/README.md; the prose is read by parser.py.
+The format is documented in lessons/README.md; the prose is read by prose.py.
 """
 
 from __future__ import annotations

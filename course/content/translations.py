@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import RootModel
 
 from course.content.lesson import Lesson
-from course.content.parser import read
+from course.content.prose import read
 from course.language import Language
 from course.toml_models import form, kept
 

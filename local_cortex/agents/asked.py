@@ -247,6 +247,21 @@ def _get(given: Mapping[str, Any], name: str, kind: type[T], missing: T, where: 
     return value
 
 
+def check_results(asked: Asked, history: tuple[dict[str, Any], ...]) -> None:
+    """Refuse with 400 a tool's result that no tool use before it asked for."""
+    known: set[str] = set()
+    for message in (*history, *asked.messages):
+        for part in message["content"]:
+            if part["type"] == "tool_use":
+                known.add(part["tool_use"]["tool_use_id"])
+            elif part["type"] == "tool_result":
+                used = part["tool_result"]["tool_use_id"]
+                if used not in known:
+                    raise Refusal(
+                        400, f"tool_result.tool_use_id: no tool use {used[:100]!r} comes before it"
+                    )
+
+
 def said(message: Mapping[str, Any]) -> str:
     """Return the text of a message."""
     return "".join(part["text"] for part in message["content"] if part["type"] == "text")

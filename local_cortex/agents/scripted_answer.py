@@ -1,8 +1,8 @@
 """The script of a run: which events an agent sends, in which order, and what they say.
 
 Names and fields are those of Snowflake's Cortex Agents Run API (docs, October 2026). The script
-tells the user that it is a script. It picks the tool that shares most words with the question, and
-quotes what the tool returned. A model behind a relay chooses and words it itself.
+tells the user that it is a script, and quotes what a tool returned. A model behind a relay words it
+itself.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import json
 import tomllib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local_cortex import engines, faults, models, tokens
+from local_cortex import faults, models, tokens
 from local_cortex.agents.asked import Asked, Tool, conversation
+from local_cortex.agents.choosing import Choice, by_model, by_words, offered
+from local_cortex.agents.toolbox import MOST_QUOTED, Found, Say, ToolError
 from local_cortex.cortex import DEFAULT_MAX_TOKENS
 from local_cortex.engines import Call, Delta, End, Message, Usage, prompt_tokens, scripted
 from local_cortex.engines.scripted import ScriptedEngine
-from local_cortex.engines.tools import choose_tool, fill
+from local_cortex.engines.tools import fill
 
 if TYPE_CHECKING:
     from local_cortex.cortex import Cortex
@@ -31,10 +33,6 @@ HangUp = Callable[[bool], None]
 Event = tuple[str, "dict[str, Any] | bytes"]
 
 TEXTS = tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))
-WORDS_BEFORE_CALL = 50  # of a model that may yet call a tool, in pieces
-QUERY = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
-SHOWN_ROWS = 3  # of a result, in the scripted text
-MOST_QUOTED = 300  # characters of each
 SUGGESTED = 3
 BEFORE_FAULT = 5  # pieces of text come before an agent's fault in the middle
 STALL_SECONDS = 60.0  # a connection that is silent for longer is ended before the run
@@ -44,25 +42,6 @@ class Cut(Exception):
     """A fault ended the stream."""
 
 
-class ToolError(Exception):
-    """A tool can't do what it was asked for; the text is for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a tool gave: rows to quote, as JSON for the result, and what else it shows."""
-
-    content: dict[str, Any]
-    lines: tuple[str, ...] = ()
-    citations: tuple[dict[str, Any], ...] = ()
-    table: dict[str, Any] | None = None
-    chart: dict[str, Any] | None = None
-    steps: tuple[dict[str, Any], ...] = ()
-    """Deltas of Cortex Analyst."""
-
-
-# (key, values) -> a text of the script's.
-Say = Callable[..., str]
 # (tool, its input, how to say it) -> what it found; ``ToolError`` if it can't.
 UseTool = Callable[[Tool, Mapping[str, Any], Say], Awaitable[Found]]
 # (role, content) -> the id of the message in the thread.
@@ -84,13 +63,9 @@ class Script:
     metadata: dict[str, Any] = field(default_factory=dict)
     """``thread_id``, ``run_id`` and the user's ``message_id``; empty without a thread."""
     content: list[dict[str, Any]] = field(default_factory=list)
-    found: Found = Found({})
+    found: Found = field(default_factory=lambda: Found({}))
     usage: Usage = field(default_factory=lambda: Usage(0, 0))
-    arguments: Any = None
-    """What a model has called its tool with."""
-    answering: AsyncGenerator[engines.Event, None] | None = None
-    """What a model is saying; ``begun`` is what it said while it might still have called a tool."""
-    begun: list[engines.Event] = field(default_factory=list)
+    choice: Choice = field(default_factory=Choice)
 
     @property
     def fault(self) -> str:
@@ -141,8 +116,8 @@ class Script:
                 async for event in events:
                     yield event
         finally:
-            if self.answering is not None:
-                await self.answering.aclose()
+            if self.choice.answering is not None:
+                await self.choice.answering.aclose()
 
     async def _steps(self, hang_up: HangUp) -> AsyncGenerator[Event, None]:
         self.cortex.admit(self.call())
@@ -151,8 +126,9 @@ class Script:
             told = {"role": "user", "message_id": self.metadata["message_id"]}
             yield "metadata", {"metadata": told | {"run_id": self.metadata["run_id"]}}
         given = _given(self.asked.messages[-1])
-        tool, thought = await self._chosen(is_given=bool(given))
-        async for event in self._think(thought):
+        self.choice = await self._choose(is_given=bool(given))
+        tool = self.choice.tool
+        async for event in self._think(self.choice.why):
             yield event
         step = "proceeding_to_answer" if tool is None else "executing_tool"
         message = self.say(step, tool=tool.name if tool else "")
@@ -197,72 +173,16 @@ class Script:
 
     # --- one step each ----------------------------------------------------------------------------
 
-    def _offered(self) -> list[Tool]:
-        asked = self.asked
-        tools = [one for one in asked.spec.tools if not asked.names or one.name in asked.names]
-        return [] if asked.choice == "none" else tools
-
-    async def _chosen(self, *, is_given: bool) -> tuple[Tool | None, str]:
-        """Return the tool to use, and the thoughts; none where the client has given a result."""
-        tool, why = (None, "think_given") if is_given else self._choose()
+    async def _choose(self, *, is_given: bool) -> Choice:
+        """Choose a tool, with the thoughts; none where the client has given a result."""
+        choice = Choice(None, "think_given") if is_given else by_words(self.asked, self.question)
         if isinstance(self.cortex.engine, ScriptedEngine):
-            named = {"tool": tool.name if tool else "", "count": len(self.asked.spec.tools)}
-            return tool, self.say(why, **named)
-        if is_given or not self._offered():
-            return None, ""
-        return await self._chosen_by_model(tool)
-
-    async def _chosen_by_model(self, fallback: Tool | None) -> tuple[Tool | None, str]:
-        """Let a model choose, with its thoughts; ``fallback`` where its server takes no tools."""
-        tools = tuple(
-            one if one.type == "generic" else engines.Tool(one.name, one.description, QUERY)
-            for one in self._offered()
-        )
-        forced = self.asked.choice in ("required", "tool")
-        call = replace(self.call(), tools=tools, tool_choice="required" if forced else "auto")
-        name = arguments = thought = ""
-        begun, self.answering = list[engines.Event](), self.cortex.stream(call)
-        try:
-            async for event in self.answering:
-                begun.append(event)
-                if isinstance(event, engines.Thinking):
-                    thought += event.text
-                elif isinstance(event, engines.ToolPiece) and event.index == 0:
-                    name, arguments = name or event.name, arguments + event.arguments
-                if not name and sum(isinstance(one, Delta) for one in begun) > WORDS_BEFORE_CALL:
-                    break
-        except engines.EngineError as error:
-            if error.status != 400:
-                raise
-            self.answering = None
-            return fallback, ""
-        if not name and not forced and any(isinstance(one, Delta) for one in begun):
-            self.begun = begun
-            return None, thought
-        await self.answering.aclose()
-        self.answering = None
-        with suppress(ValueError, RecursionError):
-            read = json.loads(arguments)
-            # NaN is a number to Python alone.
-            json.dumps(read, allow_nan=False)
-            self.arguments = read
-        missing = fallback if forced else None
-        return next((one for one in self._offered() if one.name == name), missing), thought
-
-    def _choose(self) -> tuple[Tool | None, str]:
-        """Return the tool that fits by words, or the first search, and the key of why."""
-        asked, question, tools = self.asked, self.question, self._offered()
-        if not tools:
-            return None, "think_none"
-        chosen = choose_tool(question, tools)
-        if chosen is not None:
-            return chosen, "think_tool"
-        if asked.choice in ("required", "tool"):
-            return tools[0], "think_required"
-        if scripted.topic_of(question) == "greeting" or scripted.refers_to(question):
-            return None, "think_none"
-        search = next((one for one in tools if one.type == "cortex_search"), None)
-        return search, "think_search" if search else "think_none"
+            named = choice.tool.name if choice.tool else ""
+            choice.why = self.say(choice.why, tool=named, count=len(self.asked.spec.tools))
+            return choice
+        if is_given or not offered(self.asked):
+            return Choice()
+        return await by_model(self.cortex, self.asked, self.call(), self.question)
 
     async def _think(self, text: str) -> AsyncIterator[Event]:
         if not text:
@@ -278,7 +198,8 @@ class Script:
         yield "response.thinking", {"content_index": at, "text": text}
 
     async def _use(self, tool: Tool) -> AsyncIterator[Event]:
-        given = self.arguments if isinstance(self.arguments, dict) else None
+        given = self.choice.arguments
+        given = given if isinstance(given, dict) else None
         if given is None and tool.type == "generic":
             given = fill(tool.parameters, self.question)
         use: dict[str, Any] = {
@@ -362,11 +283,12 @@ class Script:
         """Answer in the engine's words, or with a text of the script's own."""
         if text is None or not isinstance(self.cortex.engine, ScriptedEngine):
             told = () if text is None else (Message("system", self.say("relay", found=text)),)
-            self.answering = self.answering or self.cortex.stream(self.call(*told))
-            for event in self.begun:
+            choice = self.choice
+            choice.answering = choice.answering or self.cortex.stream(self.call(*told))
+            for event in choice.begun:
                 if isinstance(event, Delta | End):
                     yield event
-            async for event in self.answering:
+            async for event in choice.answering:
                 if isinstance(event, Delta | End):
                     yield event
             return
@@ -421,21 +343,6 @@ class Script:
         asked = [self.say("suggest_tool", tool=name) for name in named]
         own = [one for one in self.asked.spec.questions if one != self.question]
         return [*own, *asked, self.say("suggest_more")][:SUGGESTED]
-
-
-def check_results(asked: Asked, history: tuple[dict[str, Any], ...]) -> None:
-    """Refuse with 400 a tool's result that no tool use before it asked for."""
-    known: set[str] = set()
-    for message in (*history, *asked.messages):
-        for part in message["content"]:
-            if part["type"] == "tool_use":
-                known.add(part["tool_use"]["tool_use_id"])
-            elif part["type"] == "tool_result":
-                used = part["tool_result"]["tool_use_id"]
-                if used not in known:
-                    raise faults.Refusal(
-                        400, f"tool_result.tool_use_id: no tool use {used[:100]!r} comes before it"
-                    )
 
 
 def _given(message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local_cortex.agents import analyst
-from local_cortex.agents.scripted_answer import MOST_QUOTED, SHOWN_ROWS, Found, Say, ToolError
 from local_cortex.database.catalog import Table
 from local_cortex.faults import Refusal
 from local_cortex.search import search
@@ -20,6 +20,29 @@ if TYPE_CHECKING:
 
 VEGA = "https://vega.github.io/schema/vega-lite/v5.json"
 MOST_RESULTS = 100
+SHOWN_ROWS = 3  # of a result, in the scripted text
+MOST_QUOTED = 300  # characters of each
+
+
+class ToolError(Exception):
+    """A tool can't do what it was asked for; the text is for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a tool gave: rows to quote, as JSON for the result, and what else it shows."""
+
+    content: dict[str, Any]
+    lines: tuple[str, ...] = ()
+    citations: tuple[dict[str, Any], ...] = ()
+    table: dict[str, Any] | None = None
+    chart: dict[str, Any] | None = None
+    steps: tuple[dict[str, Any], ...] = ()
+    """Deltas of Cortex Analyst."""
+
+
+# (key, values) -> a text of the script's.
+Say = Callable[..., str]
 
 
 class Toolbox:

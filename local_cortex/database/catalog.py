@@ -156,6 +156,11 @@ class Catalog:
                 if not self.has(database, within):
                     self.create(Name(database, within))
 
+    def check_schema(self, name: Name) -> None:
+        """Raise 002003, unless the schema of a name is there."""
+        if self.at(Place, replace(name, name=""), None) is None:
+            raise object_missing("Schema", str(replace(name, name="")))
+
     def place(self, entry: Entry) -> None:
         """Remember an object; 002003, its schema is missing; 002002, its name is taken."""
         with self._lock:
@@ -164,8 +169,8 @@ class Catalog:
             name = entry.name
             if name.schema and self.at(Place, Name(name.database), None) is None:
                 raise object_missing("Database", written(name.database))
-            if name.name and self.at(Place, replace(name, name=""), None) is None:
-                raise object_missing("Schema", str(replace(name, name="")))
+            if name.name:
+                self.check_schema(name)
             if self.at(type(entry), name, entry.owner) is not None:
                 raise exists_already(str(name))
             self._entries[type(entry), entry.owner, name] = entry

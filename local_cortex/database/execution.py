@@ -143,6 +143,17 @@ class Execution:
             raise object_missing(word, str(name))
         return found
 
+    def drop(self, entry: Entry) -> None:
+        """Drop an object and everything in it, with all that they stand for."""
+        for one in self.database.catalog.drop(entry):
+            one.discard(self.cursor)
+
+    def place(self, entry: Entry, there: Entry | None) -> None:
+        """Put an object into the catalog, in the place of ``there`` if that is one."""
+        if there is not None:
+            self.drop(there)
+        self.database.catalog.place(entry)
+
     def close(self) -> None:
         """Give back what the statement held; an open transaction keeps its connection."""
         self.database.leave(self)

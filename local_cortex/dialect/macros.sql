@@ -5,9 +5,10 @@
 -- another line. With := the expression is put where the function is called, and is no macro. Names in
 -- capitals are Snowflake's and can be called by SQL; the others only help here. A line with brackets is
 -- for arguments whose kinds are known, or, with ?, unknown, before DuckDB is asked: @0 is the first of
--- them, and no kind is that of the last. A line of names alone gives other names of functions.py.
+-- them, and no kind is that of the last. A line of names alone gives other names of functions that
+-- Python writes.
 
--- other names of functions.py
+-- other names of functions that Python writes
 DATEADD|TIMEADD|TIMESTAMPADD
 DATEDIFF|TIMEDIFF|TIMESTAMPDIFF
 TO_CHAR|TO_VARCHAR

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 from sqlglot import exp
 
 from local_cortex.dialect import functions
-from local_cortex.dialect.functions import ALIAS, duck, helper, integer
+from local_cortex.dialect.building import ALIAS, Rewrite, cast, duck, helper, integer
 from local_cortex.sql.sql_error import not_run, too_large, unknown_function
 
 MAX_GENERATED: Final = 10_000_000  # rows of one GENERATOR
@@ -77,7 +76,7 @@ def values(node: Any) -> Any:
     return node
 
 
-def table_function(node: Any, rewrite: Callable[[Any], Any]) -> Any:
+def table_function(node: Any, rewrite: Rewrite) -> Any:
     """Return the query that LATERAL FLATTEN(...), TABLE(GENERATOR(...)) and the like stand for."""
     lateral = isinstance(node, exp.Lateral) or isinstance(node.parent, exp.Join)
     call, alias = node.this, _alias(node)
@@ -118,14 +117,12 @@ def _generator(named: dict[str, Any]) -> Any:
     return duck(f'SELECT range AS "_SEQ" FROM RANGE({count})')  # noqa: S608 (an int)
 
 
-def _flatten(
-    named: dict[str, Any], given: list[Any], rewrite: Callable[[Any], Any], lateral: bool
-) -> Any:
+def _flatten(named: dict[str, Any], given: list[Any], rewrite: Rewrite, lateral: bool) -> Any:
     if strange := named.keys() - {"input", "path", "outer"}:
         raise not_run(f"FLATTEN({strange.pop().upper()} => ...)", "It takes INPUT, PATH and OUTER.")
     prefix = named.get("path") or exp.Literal.string("")
     source = rewrite(named["input"] if "input" in named else given[0])
-    source = functions.cast(functions.write("GET_PATH", [source, prefix]), "VARIANT")
+    source = cast(functions.write("GET_PATH", [source, prefix]), "VARIANT")
     pairs = helper("pairs", source)
     if named.get("outer") == exp.true():
         pairs = duck("CASE WHEN COALESCE(LEN(@0), 0) = 0 THEN [NULL] ELSE @0 END", pairs)

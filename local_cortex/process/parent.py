@@ -22,7 +22,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 import psutil
 
@@ -188,8 +187,8 @@ class LocalCortexProcess:
     """A Local Cortex in a process of its own; see :meth:`start`.
 
     A process that ends, does not answer or grows too large is replaced by another, with a port and
-    a secret of its own; the connections of its sessions are then ``expired``. ``watching`` has by
-    default the memory that the settings allow.
+    a secret of its own; ``replaced`` tells whether a session is of one that was lost. ``watching``
+    has by default the memory that the settings allow.
     """
 
     def __init__(
@@ -207,7 +206,6 @@ class LocalCortexProcess:
         # The process that starts or runs, and the thread that starts and watches it.
         self._begun: Future[Child] | None = None
         self._thread: threading.Thread | None = None
-        self._sessions: WeakSet[Session] = WeakSet()
         # When processes were lost, on the clock.
         self._losses: list[float] = []
         self._reason = ""
@@ -266,7 +264,6 @@ class LocalCortexProcess:
                 continue
             with self._lock:
                 if self._current() is server:
-                    self._sessions.add(session)
                     return session
             with suppress(Exception):
                 session.connection.close(retry=False)
@@ -325,10 +322,7 @@ class LocalCortexProcess:
             log.warning("Local Cortex %s; its sessions are gone.", reason)
             self._reason = reason
             self._losses.append(self._clock())
-            sessions, self._sessions = list(self._sessions), WeakSet()
             self._begin()
-        for session in sessions:
-            session.connection.expired = True
 
     def _watch(self, child: Child, watching: Watching) -> str:
         """Return, when a process is over, why."""

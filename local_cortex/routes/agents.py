@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local_cortex import faults
-from local_cortex.agents.asked import Asked, read_body, read_spec
+from local_cortex.agents.asked import Asked, check_results, read_body, read_spec
 from local_cortex.agents.runs import FAILED, Run, Runs
-from local_cortex.agents.scripted_answer import Script, check_results
+from local_cortex.agents.scripted_answer import Script
 from local_cortex.agents.threads import Thread, Threads
 from local_cortex.agents.toolbox import Toolbox
 from local_cortex.database.catalog import Agent, Name

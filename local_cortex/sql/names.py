@@ -52,6 +52,15 @@ def quoted(name: str) -> exp.Identifier:
     return exp.to_identifier(encode(name), quoted=True)
 
 
+def encoded(name: str) -> exp.Identifier:
+    """Return an identifier that is DuckDB's already."""
+    from sqlglot import exp
+
+    found = exp.to_identifier(name, quoted=True)
+    found.meta["encoded"] = True
+    return found
+
+
 def in_quotes(name: str) -> str:
     """Return a name in quotes, as Snowflake and DuckDB both read it."""
     return '"' + name.replace('"', '""') + '"'

@@ -7,9 +7,7 @@ allow-list of :mod:`local_cortex.dialect.expressions` has passed the rest.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +15,10 @@ import sqlglot
 from sqlglot import exp
 
 from local_cortex.database.catalog import INFORMATION_SCHEMA, USAGE, Name, Table
+from local_cortex.sql import session_functions
 from local_cortex.sql.bounds import MAX_ALIASED, MAX_VIEWS
-from local_cortex.sql.names import MARK, encode, identifier, quoted, spelled, written
+from local_cortex.sql.ctes import cte_name, is_cte
+from local_cortex.sql.names import MARK, encode, encoded, identifier, quoted, spelled, written
 from local_cortex.sql.parse import parse, result_name
 from local_cortex.sql.sql_error import (
     SqlError,
@@ -36,36 +36,6 @@ if TYPE_CHECKING:
     from local_cortex.database.sql_session import SqlSession
     from local_cortex.wire.types import SqlType
 
-_OF_SESSION = """
-VERSION=version ACCOUNT=account ACCOUNT_NAME=account ORGANIZATION_NAME=organization REGION=region
-USER=user ROLE=role PRIMARY_ROLE=role WAREHOUSE=warehouse DATABASE=database CATALOG=database
-SCHEMA=schema SESSION=session_id CLIENT=client
-"""
-
-
-def _attribute(name: str) -> Callable[[Execution], str | None]:
-    return lambda run: str(getattr(run.session, name) or "") or None
-
-
-def _schemas(run: Execution) -> str:
-    here = run.session.database, run.session.schema
-    return json.dumps([written(*map(str, here))] if all(here) else [])
-
-
-# The functions that tell who and where the session is, and those that clients call.
-SESSION_FUNCTIONS: dict[str, Callable[[Execution], str | None]] = {
-    **{f"CURRENT_{a}": _attribute(b) for a, b in (x.split("=") for x in _OF_SESSION.split())},
-    "CURRENT_ROLE_TYPE": lambda run: "ROLE" if run.session.role else None,
-    "CURRENT_AVAILABLE_ROLES": lambda run: json.dumps([run.session.role or "PUBLIC"]),
-    "CURRENT_SECONDARY_ROLES": lambda _: json.dumps({"roles": "", "value": ""}),
-    "CURRENT_SCHEMAS": _schemas,
-    "CURRENT_STATEMENT": lambda run: run.sql,
-    "CURRENT_TRANSACTION": lambda _: None,
-    "CURRENT_IP_ADDRESS": lambda _: "127.0.0.1",
-    "SYSTEM$CANCEL_ALL_QUERIES": lambda _: "canceled 0 jobs",
-    "SYSTEM$BOOTSTRAP_DATA_REQUEST": lambda _: "{}",
-    "SYSTEM$CLIENT_VERSION_INFO": lambda _: "[]",
-}
 # DuckDB has these where there is no such column: constants, and a row's number.
 DUCKDB_ONLY = re.compile(
     "USER|SESSION_USER|ROWID|CURRENT_(CATALOG|DATABASE|SCHEMA|ROLE|USER|QUERY)", re.IGNORECASE
@@ -108,7 +78,7 @@ class Resolver:
                 node.replace(replacement)
         self._check_columns(top)
         for cte in list(top.find_all(exp.CTE)):
-            cte.args["alias"].set("this", _cte_name(cte.args["alias"].this))
+            cte.args["alias"].set("this", cte_name(cte.args["alias"].this))
         for node in list(top.find_all(exp.Identifier)):
             # The keys of an object are texts.
             if not node.meta.get("encoded") and not isinstance(node.parent, UNENCODED):
@@ -226,7 +196,9 @@ class Resolver:
         if isinstance(node, exp.DynamicIdentifier) and not isinstance(node.parent, exp.Table):
             return exp.column(*reversed(self._dynamic(node.this).parts))
         if isinstance(node, exp.Func):
-            return self._session_function(node)
+            if isinstance(node, exp.Anonymous) and node.name.upper() in stages.URL_FUNCTIONS:
+                return stages.file_url(self._execution, node)
+            return session_functions.answer(self._execution, node)
         if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table | exp.TableFromRows):
             return self._unwrapped(node)
         if isinstance(node, exp.TableFromRows | exp.Table):
@@ -265,27 +237,7 @@ class Resolver:
         """Return a column that stands for an expression of DuckDB's until :meth:`reveal`."""
         key = f"{MARK}{self._execution.id}.{len(self.behind)}"
         self.behind[key] = expression
-        return exp.Column(this=_encoded(key))
-
-    def _session_function(self, node: Any) -> Any:
-        anonymous = isinstance(node, exp.Anonymous)
-        name = str(node.this).upper() if anonymous else node.sql_name()
-        first = next(iter(node.expressions), exp.null()).name if anonymous else ""
-        answer = SESSION_FUNCTIONS.get(name)
-        if answer is not None:
-            value = answer(self._execution)
-        elif name == "LAST_QUERY_ID":
-            value = self._last_query(node.expressions)
-        elif name == "SYSTEM$CANCEL_QUERY":
-            known = self._session.cancel(first)
-            missing = "Identified SQL statement is not currently executing."
-            value = f"query [{first}] terminated." if known else missing
-        elif name in stages.URL_FUNCTIONS:
-            return stages.file_url(self._execution, node)
-        else:
-            return None
-        literal = exp.null() if value is None else exp.Literal.string(value)
-        return exp.cast(literal, "varchar")
+        return exp.Column(this=encoded(key))
 
     def _search_preview(self, node: Any) -> Any:
         """Search before DuckDB computes anything: the arguments are constants."""
@@ -304,12 +256,6 @@ class Resolver:
 
         found = preview(self._execution, self.full, *(one.name for one in texts))
         return exp.cast(exp.Literal.string(found), "varchar")
-
-    def _last_query(self, arguments: list[Any]) -> str | None:
-        at = int(arguments[0].to_py()) if arguments else -1
-        with self._session.lock:
-            kept = dict(enumerate(self._session.results))
-        return kept.get(at + len(kept) if at < 0 else at - 1)
 
     def _result_scan(self, node: Any) -> Any:
         call = node.this
@@ -369,11 +315,11 @@ class Resolver:
             return None
         if node.args.get("when"):
             raise not_run("AT and BEFORE (Time Travel)")
-        if not node.args.get("db") and _is_cte(node):
+        if not node.args.get("db") and is_cte(node):
             # Under a name of our own: where DuckDB sees no such CTE, it has a table of none either.
             own = exp.to_identifier(identifier(node.this), quoted=True)
             node.set("alias", node.args.get("alias") or exp.TableAlias(this=own))
-            node.set("this", _cte_name(node.this))
+            node.set("this", cte_name(node.this))
             return None
         name = self.name(node)
         if name.schema in {INFORMATION_SCHEMA, USAGE}:
@@ -404,48 +350,7 @@ class Resolver:
             if node.name in inner.behind:
                 node.replace(self.hide(inner.behind[node.name]))
         self.tables += inner.tables
-        columns = [_encoded(encode(column.name)) for column in view.columns]
+        columns = [encoded(encode(column.name)) for column in view.columns]
         alias = exp.TableAlias(this=exp.to_identifier("V", quoted=True), columns=columns)
         wrapped = exp.Subquery(this=query, alias=alias)
         return exp.Subquery(this=exp.select("*").from_(wrapped))
-
-
-def _is_cte(table: Any) -> bool:
-    """Return whether a bare name is that of a common table expression around it."""
-    name = identifier(table.this)
-    node: Any = table
-    within: Any = None
-    while node is not None:
-        within = node if isinstance(node, exp.CTE) else within
-        ctes = node.args.get("with_")
-        for cte in ctes.expressions if ctes is not None else []:
-            same = identifier(cte.args["alias"].this) == name
-            if same and (cte is not within or _recurs(cte.this, table)):
-                ctes.set("recursive", ctes.args.get("recursive") or cte is within)
-                return True
-            if cte is within:
-                break
-        within = within if ctes is None else None
-        node = node.parent
-    return False
-
-
-def _recurs(query: Any, table: Any) -> bool:
-    """Return whether a table stands in a branch of a union that may read the union itself."""
-    anchor, node = query, table
-    while isinstance(anchor, exp.SetOperation):
-        anchor = anchor.this
-    while node is not query and node is not anchor:
-        node = node.parent
-    return node is query and anchor is not query
-
-
-def _cte_name(node: Any) -> Any:
-    return _encoded(f"{encode(identifier(node))}{MARK}c")
-
-
-def _encoded(name: str) -> Any:
-    """Return an identifier that is DuckDB's already."""
-    found = exp.to_identifier(name, quoted=True)
-    found.meta["encoded"] = True
-    return found

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import sqlglot
 from sqlglot import exp
 
-from local_cortex.sql.names import in_quotes
+from local_cortex.sql.names import encoded, in_quotes
 from local_cortex.sql.sql_error import not_run, too_large
 from local_cortex.stages.file_formats import (
     FileFormat,
@@ -126,10 +126,7 @@ def _columns_used(query: exp.Select, node: exp.Table) -> tuple[int, list[str]]:
         if qualifier is not None and qualifier.name.upper() != alias:
             continue
         highest = max(highest, int(one.name))
-        column = exp.to_identifier(f"c{one.name}", quoted=True)
-        # It is DuckDB's name already.
-        column.meta["encoded"] = True
-        at.replace(exp.Column(this=column, table=qualifier))
+        at.replace(exp.Column(this=encoded(f"c{one.name}"), table=qualifier))
     named = {column.name.upper() for column in query.find_all(exp.Column)}
     return highest, sorted(name for name in named if name.startswith("METADATA$"))
 

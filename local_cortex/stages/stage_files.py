@@ -43,7 +43,14 @@ MAX_FOLDER_NAME = 255  # bytes, what file systems allow
 FILE_HOST = "https://local-cortex.invalid/api/files"
 # Options of CREATE STAGE that change nothing here.
 _IGNORED: Final = (
-    *("DIRECTORY", "ENCRYPTION", "COPY_OPTIONS", "TemporaryProperty", "SchemaCommentProperty"),
+    *(
+        "URL",
+        "DIRECTORY",
+        "ENCRYPTION",
+        "COPY_OPTIONS",
+        "TemporaryProperty",
+        "SchemaCommentProperty",
+    ),
     *("STORAGE_INTEGRATION", "CredentialsProperty", "ENDPOINT", "USE_PRIVATELINK_ENDPOINT"),
 )
 
@@ -250,21 +257,26 @@ def location(execution: Execution, node: Any, *, full: bool = False) -> Location
     return Location(execution.find(Stage, "Stage", name), path)
 
 
-def stage_options(execution: Execution, properties: Any) -> tuple[dict[str, Any], str]:
-    """Return what CREATE STAGE says of a :class:`Stage`, and what its answer adds to that."""
+def stage_options(execution: Execution, properties: Any) -> dict[str, Any]:
+    """Return the options of the file format that CREATE STAGE gives; 001003 for an unknown one."""
     options: dict[str, Any] = {}
-    note = ""
     for one in properties.expressions if properties else ():
         option = one.name.upper() if type(one) is exp.Property else type(one).__name__
         if option == "FileFormatProperty":
-            options["options"] = options_of(one.expressions)
-            file_format(execution, options["options"])
-        elif option == "URL":
-            url = name_of(one.args["value"])
-            note = f" Local Cortex does not reach {url}: the stage is empty; use PUT."
+            options = options_of(one.expressions)
+            file_format(execution, options)
         elif option not in _IGNORED:
             raise invalid_option(option)
-    return options, note
+    return options
+
+
+def stage_note(properties: Any) -> str:
+    """Return what the answer to CREATE STAGE adds where files are elsewhere."""
+    for one in properties.expressions if properties else ():
+        if type(one) is exp.Property and one.name.upper() == "URL":
+            url = name_of(one.args["value"])
+            return f" Local Cortex does not reach {url}: the stage is empty; use PUT."
+    return ""
 
 
 def file_format(execution: Execution, given: Any, stage: Stage | None = None) -> FileFormat:

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from course.content import lesson as catalog
-from course.content import parser as prose
+from course.content import prose
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import Chart, Diagram, Question
 from course.language import LANGUAGES, NAMES, Language

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from course.content import lesson as catalog
-from course.content import parser as prose
+from course.content import prose
 from course.content.lesson_blocks import Heading, Question
 from course.language import NAMES, Language, texts
 from practice import load_exercises

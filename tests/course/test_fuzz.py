@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 from course import ROOT
 from course import settings as course_settings
 from course.commands.checking import lesson_files
-from course.content import glossary, lesson, translations
+from course.content import glossary, lesson, prose, translations
 from course.content import lesson as catalog
-from course.content import parser as prose
 from course.content.lesson import Lesson, program
 from course.language import LANGUAGES
 from course.problems import LessonError

@@ -13,7 +13,7 @@ from course.commands import new_day
 from course.commands.checking.lesson_files import check_files
 from course.commands.new_day import NewDayError, create, slug_of
 from course.content import lesson as catalog
-from course.content import parser as prose
+from course.content import prose
 from course.content.lesson import Lesson
 from course.language import LANGUAGES
 from tests.course.making import make_lesson

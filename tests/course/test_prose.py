@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from course.content import parser as prose
+from course.content import prose
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import (
     Callout,

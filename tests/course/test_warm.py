@@ -54,7 +54,7 @@ def test_home_loads_nothing_that_it_does_not_show() -> None:
     needless = (
         "course.content.draw",
         "course.content.lesson_blocks",
-        "course.content.parser",
+        "course.content.prose",
         "course.content.translations",
         "course.progress.transfer",
         "practice.sandbox",

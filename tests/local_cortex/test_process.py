@@ -223,13 +223,10 @@ def lose(cortex: LocalCortexProcess, how: Callable[[psutil.Process], None]) -> C
     return child
 
 
-def test_one_that_is_gone_is_replaced_and_its_sessions_are_over(
-    start: Start, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_one_that_is_gone_is_replaced(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     cortex = start()
-    old = cortex.session()
     lost = lose(cortex, psutil.Process.kill)
-    has_been_replaced(cortex, lost, old)
+    has_been_replaced(cortex, lost)
     assert caplog.text.count("its sessions are gone") == 1
 
 
@@ -244,13 +241,11 @@ def test_one_that_is_stuck_is_replaced_and_an_answer_that_streams_ends(start: St
         list(stream)
     # Whoever asks now is told that there was a loss.
     assert cortex.replaced == 1
-    has_been_replaced(cortex, lost, session)
+    has_been_replaced(cortex, lost)
 
 
-def has_been_replaced(cortex: LocalCortexProcess, lost: Child, old: Any) -> None:
+def has_been_replaced(cortex: LocalCortexProcess, lost: Child) -> None:
     new = cortex.session()
-    assert eventually(lambda: bool(old.connection.expired))
-    assert not new.connection.expired
     assert new.sql("SELECT 1").collect()[0][0] == 1
     child = cortex.server()
     assert (child.port, child.secret) != (lost.port, lost.secret)

@@ -17,7 +17,7 @@ from local_cortex.database.listings import ACCOUNT_USAGE, INFORMATION, SHOWN
 from local_cortex.dialect.functions import NAMES, NOT_RUN
 from local_cortex.dialect.relations import TABLE_FUNCTIONS
 from local_cortex.sql import bounds
-from local_cortex.sql.resolve import SESSION_FUNCTIONS
+from local_cortex.sql.session_functions import SESSION_FUNCTIONS
 from local_cortex.stages.stage_files import MAX_STAGE_BYTES, MAX_STAGE_FILES
 from tests.local_cortex.sql_support import wrong
 

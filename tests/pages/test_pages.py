@@ -24,7 +24,7 @@ from course.content.length import minutes
 from course.content.lesson import Broken, Lesson
 from course.content.lesson_blocks import Question
 from course.content.outline import outline_of
-from course.content.parser import sections
+from course.content.prose import sections
 from course.demo_state import Demo
 from course.language import LANGUAGES, Language, texts
 from course.moved import Moved

@@ -24,7 +24,7 @@ from course.commands.checking.running import STUCK
 from course.content import draw
 from course.content.lesson import load
 from course.content.lesson_blocks import Chart
-from course.content.parser import read
+from course.content.prose import read
 from course.language import LANGUAGES, Language, texts
 from course.problems import Problem, to_json
 

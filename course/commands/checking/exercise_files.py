@@ -14,7 +14,8 @@ from pathlib import Path
 from course.commands.checking.wording import text_faults, texts_in
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import Code
-from course.content.parser import EXERCISE, LANGUAGE, read
+from course.content.parser import EXERCISE, LANGUAGE
+from course.content.prose import read
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem
 from course.toml_models import Place, line_of, validated

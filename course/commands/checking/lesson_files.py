@@ -16,13 +16,14 @@ from course import FOLDER, ROOT, moved, settings
 from course.commands.checking.exercise_files import exercise_files
 from course.commands.checking.structure import compare
 from course.commands.checking.wording import text_faults
-from course.content import glossary, parser, translations
+from course.content import glossary, translations
 from course.content.length import MOST_WORDS, words
 from course.content.lesson import Broken, Lesson, entries, step_number
 from course.content.lesson_blocks import Block, Code, Question, texts
 from course.content.markdown import unknown_icons
 from course.content.outline import places
-from course.content.parser import Prose
+from course.content.parser import LANGUAGE
+from course.content.prose import Prose, read
 from course.language import LANGUAGES
 from course.problems import LessonError, Problem, problem_of, short
 from course.toml_models import line_of
@@ -137,7 +138,7 @@ def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> 
             line = line_of(source, ("solution_after",))
             yield Problem(path, line, f"solution_after names no exercise: {name}", fix)
     yield from _length(lesson)
-    languages = [parser.read(lesson, language) for language in LANGUAGES]
+    languages = [read(lesson, language) for language in LANGUAGES]
     for text in languages:
         yield from text.problems
         if terms is not None:
@@ -207,7 +208,7 @@ def _unshown(lesson: Lesson, languages: Sequence[Prose]) -> Iterator[Problem]:
     if any(text.problems for text in languages):
         return
     shown = {
-        block.source.partition("#")[0].replace(parser.LANGUAGE, text.path.stem)
+        block.source.partition("#")[0].replace(LANGUAGE, text.path.stem)
         for text in languages
         for block in _all(text)
         if isinstance(block, Code)

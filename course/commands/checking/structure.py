@@ -19,7 +19,7 @@ from course.content.lesson_blocks import (
     texts,
 )
 from course.content.markdown import spans, tokens
-from course.content.parser import Prose
+from course.content.prose import Prose
 from course.problems import Problem
 
 #: What a block consists of, in words, and its line.
