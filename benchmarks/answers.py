@@ -18,7 +18,7 @@ from benchmarks.wire import Run, open_connection, run_script
 from tests.browser.server import ROOT
 
 PAGES = ROOT / "benchmarks" / "stream_pages"
-#: What the hand-out's page does.
+#: What the handout's page does.
 AGAINST = "st.write_stream(tokens)"
 #: Characters of an answer, seconds between two tokens, runs.
 ANSWERS = ((2_000, 0.02, 3), (8_000, 0.02, 2), (30_000, 0.007, 1))
@@ -153,7 +153,7 @@ async def _seconds_to_stop(url: str) -> float:
 
 @contextmanager
 def warm_servers() -> Iterator[tuple[Server, Server]]:
-    """Serve our page and the hand-out's, each when it has given its first answer."""
+    """Serve our page and the handout's, each when it has given its first answer."""
     with (
         streamlit(PAGES / "ours.py", **NO_WATCHER) as ours,
         streamlit(PAGES / "naive.py", **NO_WATCHER) as naive,

@@ -25,7 +25,7 @@ def time_per_piece() -> list[Figure]:
     """Seconds for each of 200,000 slices of 5 characters that wait for nothing.
 
     Ours is a ``SimulatedStrategy`` with ``delay=0`` and ``Pace.off()``, from making the stream to
-    its end. The baseline is the hand-out's method 2 without its sleep: a generator that yields
+    its end. The baseline is the handout's method 2 without its sleep: a generator that yields
     ``text[i:i + 5]``. Each is read to the end by a bare ``for`` loop, in turns, 5 times; the best
     of each counts. Plain English decides; Korean, whose clusters have to be looked for, is
     reported.
@@ -114,7 +114,7 @@ class Preset:
 
 
 def sliced(text: str) -> Iterator[str]:
-    """Method 2 of the hand-out, without its sleep."""
+    """Method 2 of the handout, without its sleep."""
     for start in range(0, len(text), SIZE):
         yield text[start : start + SIZE]
 

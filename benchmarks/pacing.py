@@ -25,7 +25,7 @@ def end_delay() -> list[Figure]:
 
     On an injected clock, so that it is exact and nobody waits. Answers of four lengths, each as
     four traces of arrivals: 50 words a second, bursts of 25 words every 0.5 s, 400 words a second,
-    and all at once; with the usual pace. The baseline is the hand-out's method 2 on the same clock:
+    and all at once; with the usual pace. The baseline is the handout's method 2 on the same clock:
     when the last delta has arrived, 5 characters, a sleep of 0.05 s, the next 5, up to its end.
     """
     figures = []

@@ -69,14 +69,14 @@ def first_answer() -> list[Figure]:
     each; then later answers of the same processes, in newly opened pages that are drawn, 3 each.
     The budget is for what the first answer takes longer than the later ones of its process.
 
-    The baseline is the hand-out's own program under `python -m local_cortex run`, when its page
+    The baseline is the handout's own program under `python -m local_cortex run`, when its page
     is drawn: it imports the clients and logs in before there is a button.
     """
     read, later = _first_and_later(_course)
     hasty, hasty_later = _first_and_later(_course, settled=False)
     theirs, theirs_later = _first_and_later(_handout)
     after, theirs_after = median(later + hasty_later), median(theirs_later)
-    against = "the hand-out's page"
+    against = "the handout's page"
     return [
         Figure(
             "Generate to first text, first answer of a process: longer than later ones by",
@@ -102,7 +102,7 @@ def _first_and_later(
     later: list[float] = []
     for _ in range(PROCESSES):
         with serve() as server, browser() as opened, window(opened) as tabs:
-            # The hand-out's page is the whole of its app; ours is reached from Home.
+            # The handout's page is the whole of its app; ours is reached from Home.
             open_it = open_page if serve is _handout else open_day_3
             for number in range(1 + LATER_ANSWERS):
                 with open_it(tabs, server.url, settled=settled or number > 0) as page:

@@ -38,7 +38,7 @@ def torn_clusters() -> list[Figure]:
     Unicode's GraphemeBreakTest.txt, one code point a delta, against the boundaries that the file
     names. Then random texts of emoji families, flags, Jamo, combining marks and Indic syllables,
     cut at 100,000 random places, against the boundaries of ``regex``'s ``\X`` on the whole text.
-    The baseline slices the same texts into 5 code points, as the hand-out's method 2 does.
+    The baseline slices the same texts into 5 code points, as the handout's method 2 does.
     """
     return [_figure(*_conformance()), _figure(*_fuzz())]
 

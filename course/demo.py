@@ -30,15 +30,15 @@ MAX_PROMPT_CHARACTERS = 8_000
 NOTE_SECONDS = 0.5
 
 
-def choose_model(label: str, hand_out: Sequence[str], connection: Connection) -> str:
-    """Draw a select box with the hand-out's models and living ones; mark what cannot be used.
+def choose_model(label: str, handout: Sequence[str], connection: Connection) -> str:
+    """Draw a select box with the handout's models and living ones; mark what cannot be used.
 
     That is what has retired, and what this server's settings do not allow. The first model that is
     neither is chosen to begin with.
     """
     today = date.today()
     allowed = limits.allowed_models()
-    names = list(dict.fromkeys([*hand_out, *models.DEFAULTS, *(allowed or ())]))
+    names = list(dict.fromkeys([*handout, *models.DEFAULTS, *(allowed or ())]))
     labels = {name: name for name in names}
     for name in names:
         model = models.find(name)
@@ -72,7 +72,7 @@ def in_language(*, ko: str, en: str) -> str:
 def prompt(label: str, *, ko: str, en: str) -> str:
     """Draw the prompt's field, preset in the page's language until the learner writes another.
 
-    The hand-out has the English preset; the Korean page says so.
+    The handout has the English preset; the Korean page says so.
     """
     state, preset, kept = st.session_state, in_language(ko=ko, en=en), shelf.preset_key()
     # An untouched preset follows the language.

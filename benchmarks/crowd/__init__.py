@@ -1,1 +1,1 @@
-"""The load client: many learners at once on the hand-out's page and on ours."""
+"""The load client: many learners at once on the handout's page and on ours."""

@@ -1,4 +1,4 @@
-"""How many learners one process holds, on the hand-out's page and on ours.
+"""How many learners one process holds, on the handout's page and on ours.
 
     python -m benchmarks.crowd                        # the tables of docs/scaling.md
     python -m benchmarks.crowd --pages ours --counts 60 80
@@ -8,7 +8,7 @@ For each number of learners a server process is started and all tabs are opened,
 typed; then everybody presses Generate within a second and follows the answer, 1,306 characters at
 50 tokens a second. The numbers rise until a page does not hold one: it has to keep the limits in
 two of three tries, since one may have good luck, or bad. Then ours is asked for twice as many as
-the hand-out's page holds. Both pages use the same Local Cortex, in a process of its own, and so
+the handout's page holds. Both pages use the same Local Cortex, in a process of its own, and so
 does the crowd. They trust its authority and the public ones, as a client of an account does; with
 ``--own-authority`` its own only. It takes Linux: /proc says what a server uses.
 """
@@ -89,11 +89,11 @@ def _search(cortex: SharedCortex, text: str, pages: list[Page], spread: float) -
             if not _held(cortex, text, page, count, spread):
                 break
             most[page.name] = count
-    if {"hand-out", "ours"} <= set(most):
-        _measure(cortex, text, PAGES["ours"], 2 * most["hand-out"], spread)
-        ratio = most["ours"] / most["hand-out"]
+    if {"handout", "ours"} <= set(most):
+        _measure(cortex, text, PAGES["ours"], 2 * most["handout"], spread)
+        ratio = most["ours"] / most["handout"]
         print(
-            f"\nWithin the limits: the hand-out's page {most['hand-out']} learners, "
+            f"\nWithin the limits: the handout's page {most['handout']} learners, "
             f"ours {most['ours']}, {ratio:.2f} times as many."
         )
 

@@ -27,7 +27,7 @@ FIELD = "Enter your prompt:"
 PATIENCE_SECONDS = 150.0
 # Tabs that are opened at the same time.
 OPENING = 4
-# As the container serves the course, and the hand-out's page no worse: nobody edits files there.
+# As the container serves the course, and the handout's page no worse: nobody edits files there.
 SERVED = {"STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
 
 
@@ -42,9 +42,9 @@ class Page:
 
 
 @contextmanager
-def _hand_out(cortex: SharedCortex) -> Iterator[Server]:
-    """Serve the hand-out's program from a folder of its own, where no setting of ours applies."""
-    with tempfile.TemporaryDirectory(prefix="hand-out-") as folder:
+def _handout(cortex: SharedCortex) -> Iterator[Server]:
+    """Serve the handout's program from a folder of its own, where no setting of ours applies."""
+    with tempfile.TemporaryDirectory(prefix="handout-") as folder:
         script = Path(folder) / "day3.py"
         script.write_text(program(find(DAY)), encoding="utf-8")
         command, url = streamlit_command(script)
@@ -60,7 +60,7 @@ def _course(cortex: SharedCortex) -> AbstractContextManager[Server]:
 
 
 PAGES = {
-    page.name: page for page in (Page("hand-out", _hand_out), Page("ours", _course, DAY, "lang=en"))
+    page.name: page for page in (Page("handout", _handout), Page("ours", _course, DAY, "lang=en"))
 }
 
 

@@ -1,4 +1,4 @@
-"""Method 1 of the hand-out: the tokens as they come, given to Streamlit."""
+"""Method 1 of the handout: the tokens as they come, given to Streamlit."""
 
 import streamlit as st
 

@@ -24,7 +24,7 @@ from streaming.view import Turn, safe, show
 
 # A page that is left and comes back would find much of an answer at once, which costs less.
 UNSEEN_SECONDS = 2.0
-# Slices as large as the hand-out's, as often as a model writes tokens.
+# Slices as large as the handout's, as often as a model writes tokens.
 SLICE = 5
 GAP_SECONDS = 0.02
 WAYS = ("naive", "ours")

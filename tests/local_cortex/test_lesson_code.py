@@ -1,4 +1,4 @@
-"""What the lessons show, the hand-out's Day 3 program included, runs on Local Cortex unmodified."""
+"""What the lessons show, the handout's Day 3 program included, runs on Local Cortex unmodified."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_day_2_s_handled_page_says_that_null_is_no_answer(shown: dict[str, str])
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_both_methods_of_the_hand_out_answer(shown: dict[str, str], method: str) -> None:
+def test_both_methods_of_the_handout_answer(shown: dict[str, str], method: str) -> None:
     assert shown[f"day3 {method}"] == f"### Response:\n{ANSWER}"
 
 

@@ -583,7 +583,7 @@ def test_both_methods_stream_the_same_answer() -> None:
     assert answers[0] == answers[1]
 
 
-def test_the_hand_outs_models_are_all_there_the_retired_ones_marked_and_a_living_one_chosen(
+def test_the_handouts_models_are_all_there_the_retired_ones_marked_and_a_living_one_chosen(
     day_3: AppTest,
 ) -> None:
     model = day_3.selectbox(key="model-en")
@@ -625,7 +625,7 @@ def test_an_untouched_preset_follows_the_language_and_a_written_prompt_stays() -
     app = app.radio(key=chooser).set_value("en").run()
     assert app.text_input(key="prompt").value == preset
     assert texts("en")["demo.english_preset"] not in everything(app)
-    # The hand-out's own, typed on the Korean page, is what the learner wants to ask.
+    # The handout's own, typed on the Korean page, is what the learner wants to ask.
     app = app.radio(key=chooser).set_value("ko").run()
     app = app.text_input(key="prompt").set_value(preset).run()
     app = app.run()
