@@ -67,6 +67,21 @@ def object_shown(trial: Trial) -> Found | None:
     return None
 
 
+def container_shown(trial: Trial) -> Found | None:
+    """A list or a tuple with texts, written out with its brackets."""
+    for call in trial.evidence.calls:
+        body = str(call.arguments.get("body", ""))
+        if call.name == "st.json" or body[:2] not in ("('", '("', "['", '["'):
+            continue
+        try:
+            value = ast.literal_eval(body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if isinstance(value, list | tuple):
+            return "container_shown", call.line, {"name": type(value).__name__}
+    return None
+
+
 def wrong_value(trial: Trial) -> Found | None:
     """The prompt that was typed in is shown, or given on, and the answer nowhere."""
     asked = {
@@ -174,7 +189,7 @@ def _wanted(condition: Condition) -> Iterator[str]:
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
-        *(bubble_name, skipped),
+        *(object_shown, container_shown, wrong_value, printed, quoted_code, returned_in_loop),
+        *(uncalled_function, bubble_name, skipped),
     )
 }

@@ -515,6 +515,12 @@ def test_a_bubble_of_nobody_is_named() -> None:
     assert (result.mistake, result.line) == ("bubble_name", 4)
 
 
+def test_a_list_that_is_written_out_is_named_but_no_text_that_looks_like_one() -> None:
+    for body, mistake in (("('text', True)", "container_shown"), ("['text'] is a list", None)):
+        drawn = Draw(name="markdown", args={"body": body}, into=0, id=1, line=4)
+        assert judged(f"{IMPORTS}st.markdown(text)", drawn, END).mistake == mistake
+
+
 def test_a_stream_in_the_session_state_is_told_from_other_values() -> None:
     code = f"{IMPORTS}st.session_state['turns'] = s"
     result = judged(code, Kept(state=SessionState(), lost={"turns": "generator"}), END)
