@@ -67,7 +67,7 @@ def parameter_grown(trial: Trial) -> Found | None:
 
 
 def string_stored(trial: Trial) -> Found | None:
-    """An empty string that is stored before the answer, while only its variable grows."""
+    """An empty string or tuple that is stored before the answer; only its variable grows."""
     grown = {ast.unparse(each.target) for each in trial.each(ast.AugAssign)}
     for node in trial.each(ast.Assign):
         name = ast.unparse(node.value)
@@ -79,7 +79,7 @@ def string_stored(trial: Trial) -> Found | None:
                 break
             if name in targets(earlier):
                 again = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
-                if ast.unparse(earlier.value) in ("''", "str()") and again == [node]:
+                if ast.unparse(earlier.value) in ("''", "str()", "()") and again == [node]:
                     return "string_stored", node.lineno, {"name": name}
                 break
     return None
