@@ -134,7 +134,7 @@ def skipped(trial: Trial) -> Found | None:
                 return "not_collected", lines[0].lineno, {}
             lines = runs
         holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
-        if isinstance(holder, ast.If) and not _looks_at_a_widget(holder.test):
+        if isinstance(holder, ast.If) and not _needs_no_telling(holder.test, lines[0]):
             return _skipped_if(trial, lines[0], holder, name)
         if holder is not None:
             where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
@@ -142,9 +142,11 @@ def skipped(trial: Trial) -> Found | None:
     return None
 
 
-def _looks_at_a_widget(test: ast.expr) -> bool:
-    return any(
-        isinstance(each, ast.Attribute) and "st." in ast.unparse(each) for each in ast.walk(test)
+def _needs_no_telling(test: ast.expr, call: ast.Call) -> bool:
+    """Whether a condition looks at a widget, or has the call in it."""
+    inside = [*ast.walk(test)]
+    return call in inside or any(
+        isinstance(each, ast.Attribute) and ast.unparse(each).startswith("st.") for each in inside
     )
 
 
@@ -162,7 +164,7 @@ def _skipped_if(trial: Trial, call: ast.Call, holder: ast.If, name: str) -> Foun
         widget = made.value
         if not isinstance(widget, ast.Call):
             continue
-        for field in targets(made) & names:
+        for field in (each for each in targets(made) & names if len(trial.bound[each]) == 1):
             for drawn in trial.evidence.calls:
                 if drawn.name == ast.unparse(widget.func) and drawn.line == made.lineno:
                     typed = repr(drawn.arguments.get("now"))[:60]

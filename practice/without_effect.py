@@ -300,24 +300,25 @@ def _is_given(trial: Trial, node: ast.Name) -> bool:
 
 def clock_once(trial: Trial) -> Found | None:
     """A condition for giving up that looks only at times which were read before the loop."""
+    reads = [each for each in trial.each(ast.Call) if ast.unparse(each) in CLOCKS]
+    kept = {
+        name
+        for each in trial.each(ast.Assign)
+        if any(node in reads for node in ast.walk(each.value))
+        for name in targets(each)
+    }
     loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
     for loop in loops:
-        inside = [node for each in loop.body for node in ast.walk(each)]
+        inside = [*ast.walk(loop)]
+        # Another function may read the clock for the loop.
+        if any(each in inside or trial.function(each) != trial.function(loop) for each in reads):
+            continue
         set_here = {
-            name for node in inside if isinstance(node, ast.Assign) for name in targets(node)
-        }
-        read = {
-            name
-            for each in trial.each(ast.Assign)
-            if any(ast.unparse(node) in CLOCKS for node in ast.walk(each.value))
-            for name in targets(each)
+            name for each in inside if isinstance(each, ast.Assign) for name in targets(each)
         }
         for test in (node.test for node in inside if isinstance(node, ast.If)):
             names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-            still = not names & set_here and not any(
-                isinstance(n, ast.Call) for n in ast.walk(test)
-            )
-            if still and names & read:
+            if names & kept and not names & set_here:
                 return "clock_once", test.lineno, {"other": str(loop.lineno)}
     return None
 

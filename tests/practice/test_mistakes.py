@@ -255,6 +255,8 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "def f(a, to):\n    to = [a]\n    return to\nst.write(f(1, None))",
         CLOCK.format("now = time.time()\n    if now - begin > 2: raise TimeoutError"),
         CLOCK.format("if time.time() - begin > 2: raise TimeoutError"),
+        CLOCK.format("f(time.time())\n    if begin > 2: raise TimeoutError"),
+        f"def late():\n    return time.time()\n{CLOCK.format('if begin < late(): f()')}",
         "pieces.append(1)",
         f"{KEEP}text = ''\nst.write_stream(keep(x))\ntext += 'x'",
         f"{KEEP}    return text\ntext = ''\ntext = keep(x)",
@@ -507,6 +509,8 @@ def test_a_condition_that_kept_a_line_from_running_is_told_with_what_was_typed()
     assert result.mistake == "skipped_if_typed"
     assert "`name.isspace()`" in result.message
     assert "`name` was `''`" in result.message
+    stripped = code.replace("if name", "name = name.strip()\nif name")
+    assert judged(stripped, typed, END).mistake == "skipped_if"
 
 
 def test_a_bubble_of_nobody_is_named() -> None:
