@@ -379,9 +379,17 @@ def read_again(trial: Trial) -> Found | None:
         (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
     ]
     for (first, name), (second, again) in itertools.permutations(reads, 2):
-        if name == again and _surely_before(trial, first, second):
+        same = name == again and _owner(trial, first, name) is _owner(trial, second, name)
+        if same and _surely_before(trial, first, second):
             return "read_again", second.lineno, {"name": name, "other": str(first.lineno)}
     return None
+
+
+def _owner(trial: Trial, node: ast.AST, name: str) -> ast.FunctionDef | None:
+    """Return the function around a place whose parameter a name is."""
+    function = trial.function(node)
+    given = [each.arg for each in function.args.args] if function else []
+    return function if name in given else None
 
 
 def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:

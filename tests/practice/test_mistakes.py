@@ -248,6 +248,7 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "def show():\n    st.write('x')\n    return 1\nshow()",
         "x = text == 1",
         "tell = lambda: 1\ntell()",
+        f"{READ}x = list(s)\ndef f(s):\n    for y in s:\n        g(y)\nf(x)",
         "text = ''\ntext += 'a'\nst.session_state['x'] = text",
         "text = ''\nst.session_state['x'] = text\ntext += 'a'\nst.session_state['x'] = text",
         f"{FILL}y = fill(x, end)\nst.write_stream(y)\nst.write(end['why'])",
