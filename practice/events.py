@@ -154,13 +154,14 @@ class SessionState(BaseModel):
 class Kept(_Event):
     """The program has ended; ``state`` is what its next run begins with.
 
-    ``lost`` names values that are not plain, or too large, and are not in it. With ``rerun`` it
-    has ended by ``st.rerun()``: its next run begins at once.
+    ``lost`` names values that are not plain, or too large, and are not in it, each with the type
+    that stands in the way. With ``rerun`` it has ended by ``st.rerun()``: its next run begins at
+    once.
     """
 
     op: Literal["kept"] = "kept"
     state: SessionState
-    lost: list[StateName] = Field(default_factory=list, max_length=MOST_STATE_VALUES)
+    lost: dict[StateName, Identifier] = Field(default_factory=dict, max_length=MOST_STATE_VALUES)
     rerun: bool = False
 
 

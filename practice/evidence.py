@@ -100,7 +100,7 @@ class Evidence:
         bubbles: the messages of the chat, from top to bottom.
         open: streamed answers that were neither read to their end nor closed, by number -> line.
         kept: the texts that `st.session_state` holds at the end, put together for each name.
-        lost: what it holds that the next run doesn't get.
+        lost: what it holds that the next run doesn't get -> the type that it can't have.
         tokens: how many tokens the last answer had, where the service told it.
         value: the first value of the first row that the last statement gave, as a text.
         printed: what was printed, and in which lines.
@@ -120,7 +120,7 @@ class Evidence:
     bubbles: list[Bubble] = field(default_factory=list)
     open: dict[int, int] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
-    lost: list[str] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
     tokens: str = ""
     value: str = ""
     printed: list[tuple[str, int]] = field(default_factory=list)

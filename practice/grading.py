@@ -17,9 +17,9 @@ from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
 from practice.unpressed import outside_if
-from practice.what_ended import ERRORS
+from practice.what_ended import CATCHES, ERRORS
 from practice.what_is_seen import SIGHTS
-from practice.without_effect import CATCHES, SLIPS
+from practice.without_effect import SLIPS
 
 BLANK = "____"
 # What a page is asked for; anything else that it draws shows something.
@@ -264,4 +264,8 @@ def _as_written(call: Call, program: ast.Module) -> str:
         for node in ast.walk(program)
         if isinstance(node, ast.Call) and node.lineno <= call.line <= (node.end_lineno or 0)
     }
-    return "st.write" if "st.write" in written and call.name not in written else call.name
+    if call.name in written:
+        return call.name
+    # The OpenAI client asks the same as ``Complete``.
+    kinds = ("st.write",) if call.name.startswith("st.") else ("client.chat.completions.create",)
+    return next((each for each in kinds if each in written), call.name)

@@ -9,32 +9,19 @@ from practice.trial import Rule, Trial, blocks, in_loop, similar, targets, text_
 
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
+# Types of what gives pieces of an answer, and no text.
+STREAMS = ("generator", "Stream")
 
 
 def unkept(trial: Trial) -> Found | None:
-    """A value in the session state that an exercise can't hand on to its next run.
-
-    A stream is one as well, but its text was to be kept: an exercise says that itself.
-    """
-    for name in () if _keeps_a_stream(trial) else trial.evidence.lost:
+    """A value in the session state that an exercise can't hand on to its next run."""
+    for name, kind in trial.evidence.lost.items():
         used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
         used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
+        code = "unkept_stream" if kind in STREAMS else "unkept"
         if used:
-            return "unkept", min(used), {"name": name}
+            return code, min(used), {"name": name, "other": kind}
     return None
-
-
-def _keeps_a_stream(trial: Trial) -> bool:
-    kept = [each.value for each in trial.each(ast.Assign) if isinstance(each.targets[0], INSIDE)]
-    kept += [value for each in trial.each(ast.Dict) for value in each.values]
-    kept += [value for each in trial.each(ast.List) for value in each.elts]
-    names = {each.id for each in kept if isinstance(each, ast.Name)}
-    return any(
-        isinstance(each.value, ast.Call)
-        and ast.unparse(each.value.func) == "Complete"
-        and names.intersection(map(ast.unparse, each.targets))
-        for each in trial.each(ast.Assign)
-    )
 
 
 def own_copy(trial: Trial) -> Found | None:
@@ -65,17 +52,36 @@ def list_unnamed(trial: Trial) -> Found | None:
 
 
 def parameter_grown(trial: Trial) -> Found | None:
-    """A list that a function was given, adds to by `x = x + [...]`, and uses for nothing else."""
+    """A parameter that gets a new list, such as `x + [...]`, and is used for nothing else."""
     for function in trial.each(ast.FunctionDef):
         for node in ast.walk(function):
-            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.BinOp):
+            made = node.value if isinstance(node, ast.Assign) else None
+            added = made.right if isinstance(made, ast.BinOp) else made
+            if not isinstance(node, ast.Assign) or not isinstance(added, ast.List):
                 continue
-            name, item = ast.unparse(node.value.left), node.value.right
-            used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
-            added = isinstance(item, ast.List) and targets(node) == {name}
-            parameter = name in (each.arg for each in function.args.args)
-            if added and parameter and all(each in ast.walk(node) for each in used):
-                return "parameter_grown", node.lineno, {"name": name, "other": function.name}
+            for name in targets(node) & {each.arg for each in function.args.args}:
+                used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
+                if all(each in ast.walk(node) for each in used):
+                    return "parameter_grown", node.lineno, {"name": name, "other": function.name}
+    return None
+
+
+def string_stored(trial: Trial) -> Found | None:
+    """An empty string or tuple that is stored before the answer; only its variable grows."""
+    grown = {ast.unparse(each.target) for each in trial.each(ast.AugAssign)}
+    for node in trial.each(ast.Assign):
+        name = ast.unparse(node.value)
+        if name not in grown or not isinstance(node.targets[0], INSIDE) or in_loop(trial, node):
+            continue
+        block = next((each for each in blocks(trial.parents[node]) if node in each), [])
+        for earlier in reversed(block[: block.index(node)]):
+            if not isinstance(earlier, ast.Assign):
+                break
+            if name in targets(earlier):
+                again = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
+                if ast.unparse(earlier.value) in ("''", "str()", "()") and again == [node]:
+                    return "string_stored", node.lineno, {"name": name}
+                break
     return None
 
 
@@ -211,6 +217,6 @@ IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
-        *(unkept, unread_key),
+        *(string_stored, unkept, unread_key),
     )
 }

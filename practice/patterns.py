@@ -104,10 +104,12 @@ def lines_inside(name: str, program: ast.Module) -> set[int]:
 def caught(name: str, program: ast.Module) -> list[int]:
     """Return the lines of the ``except`` that name an exception, alone or among others."""
     handlers = (node for node in ast.walk(program) if isinstance(node, ast.ExceptHandler))
-    return [node.lineno for node in handlers if name in _names(node.type, program)]
+    return [node.lineno for node in handlers if name in caught_by(node, program)]
 
 
-def _names(node: ast.expr | None, program: ast.Module) -> list[str]:
+def caught_by(handler: ast.ExceptHandler, program: ast.Module) -> list[str]:
+    """Return the names of the exceptions that an ``except`` catches."""
+    node = handler.type
     if isinstance(node, ast.Name):
         # A variable that holds the exceptions, as in `except BROKEN:`.
         given = (each.value for each in ast.walk(program) if _assigns(each, node.id))

@@ -8,6 +8,7 @@ import difflib
 import re
 
 from practice.conditions import parameters
+from practice.patterns import caught_by
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
@@ -22,7 +23,7 @@ from practice.trial import (
     text_of,
 )
 from practice.what_is_seen import uncalled_function
-from practice.without_effect import function_kept, not_called
+from practice.without_effect import except_or, exception_made, function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
@@ -185,6 +186,8 @@ def attribute(trial: Trial) -> Found | None:
         # Perhaps what would have given it a value.
         return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
+    if given := _argument_set(trial, name):
+        return given
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
     if other := meant[1] if meant else similar(name, known):
@@ -192,6 +195,20 @@ def attribute(trial: Trial) -> Found | None:
     if owner == "dict":
         return "dict_dot", line, named
     return "no_such_method", line, named
+
+
+def _argument_set(trial: Trial, name: str) -> Found | None:
+    """An argument of a call that is set on what the call has returned."""
+    for node in trial.each(ast.Attribute):
+        if not isinstance(node.ctx, ast.Store) or node.attr != name or node.lineno != trial.line:
+            continue
+        for made in trial.each(ast.Assign):
+            call = made.value
+            if isinstance(call, ast.Call) and ast.unparse(node.value) in targets(made):
+                function = ast.unparse(call.func)
+                if name in parameters(function):
+                    return "attribute_for_argument", node.lineno, {"name": name, "other": function}
+    return None
 
 
 def _not_in_module(trial: Trial, module: str, name: str) -> Found:
@@ -266,6 +283,24 @@ def _whole_list(trial: Trial) -> Found | None:
     return None
 
 
+def _odd_item(trial: Trial) -> Found | None:
+    """An item of a list that a loop walks through, and that is no dictionary."""
+    other = "list" if "list indices" in trial.said else "str"
+    for node in _subscripts(trial):
+        for around in trial.above(node):
+            loops = [around] if isinstance(around, ast.For) else getattr(around, "generators", ())
+            for loop in loops:
+                each = ast.unparse(loop.target)
+                if text_of(node.slice) and each == ast.unparse(node.value):
+                    named = {"name": ast.unparse(loop.iter)[:60], "where": text_of(node.slice)}
+                    return "item_of_other_type", trial.line, named | {"other": other}
+    return None
+
+
+def _name_of_list(trial: Trial) -> Found | None:
+    return _whole_list(trial) or _odd_item(trial)
+
+
 def _empty_list(trial: Trial) -> Found | None:
     """The first or the last item of a list that has none; the only one that the line takes."""
     match _subscripts(trial):
@@ -307,7 +342,8 @@ def _subscripts(trial: Trial) -> list[ast.Subscript]:
 
 # What is certain of an error once the line is looked at, too.
 MORE: dict[str, Rule] = {
-    "name_of_list": _whole_list,
+    "name_of_list": _name_of_list,
+    "text_index": _odd_item,
     "index": _empty_list,
     "none_used": _gave_nothing,
     "unpacked": _taken_apart,
@@ -433,6 +469,49 @@ def raised_uncaught(trial: Trial) -> Found | None:
     return None
 
 
+def raised_in_except(trial: Trial) -> Found | None:
+    """What an ``except`` has caught is raised again by another line inside it."""
+    error = trial.evidence.error
+    for handler in trial.each(ast.ExceptHandler) if error else ():
+        inside = {
+            node.lineno: isinstance(node, ast.Raise)
+            for node in (each for line in handler.body for each in ast.walk(line))
+            if isinstance(node, ast.stmt)
+        }
+        for line in error.lines if error else ():
+            at = max((each for each in inside if each <= line), default=0)
+            within = at and line <= (handler.end_lineno or 0) and not inside[at]
+            if within and error and error.type in caught_by(handler, trial.program):
+                return "raised_in_except", line, {"other": str(handler.lineno)}
+    return None
+
+
+def refused(trial: Trial) -> Found | None:
+    """Messages that Cortex refuses: what is wrong with which of them."""
+    error = trial.evidence.error
+    asked = [call for call in trial.evidence.calls if call.name == "Complete"]
+    sent = asked[-1].arguments["prompt"] if asked else None
+    if error is None or "400" not in error.message or not isinstance(sent, list):
+        return None
+    line = asked[-1].line
+    if not sent:
+        return "no_messages", line, {}
+    for number, message in enumerate(sent, 1):
+        named = {"other": str(number)}
+        if not isinstance(message, dict):
+            return "message_type", line, named | {"name": type(message).__name__}
+        for key in ("role", "content"):
+            if key not in message:
+                return "message_key", line, named | {"name": key}
+        if message["role"] not in ("system", "user", "assistant"):
+            return "message_role", line, named | {"name": str(message["role"])[:60]}
+        if not isinstance(message["content"], str):
+            kind = type(message["content"]).__name__
+            return "message_content", line, named | {"name": kind}
+    last = str(sent[-1]["role"])
+    return None if last == "user" else ("message_last", line, {"name": last})
+
+
 def long_pauses(trial: Trial) -> Found | None:
     """Pauses so long that the program was stopped in them."""
     if trial.evidence.ended != "sleep":
@@ -448,6 +527,11 @@ ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
-        *(endless, long_pauses, raised_uncaught),
+        *(endless, long_pauses, raised_uncaught, refused),
     )
+}
+
+#: Why an `except` missed an error: tried before every other rule.
+CATCHES: dict[str, Rule] = {
+    rule.__name__: rule for rule in (except_or, exception_made, raised_in_except)
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from practice.conditions import Condition
 from practice.slips import Found
-from practice.trial import HOLDERS, Rule, Trial, text_of
+from practice.trial import HOLDERS, Rule, Trial, targets, text_of
 from practice.without_effect import first_rounds
 
 # Shorter texts are found in others by chance.
@@ -39,8 +39,12 @@ def uncalled_function(trial: Trial) -> Found | None:
     """A function that is written and used nowhere; Python itself calls ``__iter__`` and others."""
     used = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
     used |= {node.attr for node in trial.each(ast.Attribute)}
+    functions = [each.name for each in trial.each(ast.FunctionDef)]
+    given = set(re.findall(r"^def (\w+)", trial.exercise.starter, re.MULTILINE))
+    # Whoever wrote another function may do without the one that was given.
+    replaced = given if set(functions) - given else set()
     for function in trial.each(ast.FunctionDef):
-        if function.name not in used and not function.name.startswith("__"):
+        if function.name not in used | replaced and not function.name.startswith("__"):
             return "uncalled_function", function.lineno, {"name": function.name}
     return None
 
@@ -56,8 +60,25 @@ def object_shown(trial: Trial) -> Found | None:
     """Python's description of an object is shown where its value should be."""
     shown = [(text, call.line) for call in trial.evidence.calls for text in call.texts]
     for text, line in (*shown, *trial.evidence.printed):
-        if found := re.search(r"<(function|generator object|bound method|class) \w*", text):
+        if re.search(r"<(function|bound method) ", text):
+            return "brackets_before", line, {}
+        if found := re.search(r"<(generator object|class) \w*", text):
             return "object_shown", line, {"name": f"{found[0]} ...>"}
+    return None
+
+
+def container_shown(trial: Trial) -> Found | None:
+    """A list or a tuple with texts, written out with its brackets."""
+    for call in trial.evidence.calls:
+        body = str(call.arguments.get("body", ""))
+        if call.name == "st.json" or body[:2] not in ("('", '("', "['", '["'):
+            continue
+        try:
+            value = ast.literal_eval(body)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if isinstance(value, list | tuple):
+            return "container_shown", call.line, {"name": type(value).__name__}
     return None
 
 
@@ -113,9 +134,49 @@ def skipped(trial: Trial) -> Found | None:
                 return "not_collected", lines[0].lineno, {}
             lines = runs
         holder = next((n for n in trial.above(lines[0]) if isinstance(n, HOLDERS)), None)
+        if isinstance(holder, ast.If) and not _needs_no_telling(holder.test, lines[0]):
+            return _skipped_if(trial, lines[0], holder, name)
         if holder is not None:
             where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
             return "skipped", lines[0].lineno, where
+    return None
+
+
+def _needs_no_telling(test: ast.expr, call: ast.Call) -> bool:
+    """Whether a condition looks at a widget, or has the call in it."""
+    inside = [*ast.walk(test)]
+    return call in inside or any(
+        isinstance(each, ast.Attribute) and ast.unparse(each).startswith("st.") for each in inside
+    )
+
+
+def _skipped_if(trial: Trial, call: ast.Call, holder: ast.If, name: str) -> Found:
+    """Name the condition of what didn't run, and what its field held."""
+    in_body = any(call in ast.walk(each) for each in holder.body)
+    named = {
+        "name": name,
+        "other": str(holder.lineno),
+        "where": ast.unparse(holder.test)[:100],
+        "truth": "True" if in_body else "False",
+    }
+    names = {each.id for each in ast.walk(holder.test) if isinstance(each, ast.Name)}
+    for made in trial.each(ast.Assign):
+        widget = made.value
+        if not isinstance(widget, ast.Call):
+            continue
+        for field in (each for each in targets(made) & names if len(trial.bound[each]) == 1):
+            for drawn in trial.evidence.calls:
+                if drawn.name == ast.unparse(widget.func) and drawn.line == made.lineno:
+                    typed = repr(drawn.arguments.get("now"))[:60]
+                    return "skipped_if_typed", call.lineno, named | {"field": field, "typed": typed}
+    return "skipped_if", call.lineno, named
+
+
+def bubble_name(trial: Trial) -> Found | None:
+    """A bubble whose name is nobody's."""
+    for bubble in trial.evidence.bubbles:
+        if bubble.role not in ("user", "assistant"):
+            return "bubble_name", bubble.line, {"name": bubble.role[:60]}
     return None
 
 
@@ -130,7 +191,7 @@ def _wanted(condition: Condition) -> Iterator[str]:
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(object_shown, wrong_value, printed, quoted_code, returned_in_loop, uncalled_function),
-        skipped,
+        *(object_shown, container_shown, wrong_value, printed, quoted_code, returned_in_loop),
+        *(uncalled_function, bubble_name, skipped),
     )
 }

@@ -58,7 +58,10 @@ def not_called(trial: Trial) -> Found | None:
 
 def function_kept(trial: Trial) -> Found | None:
     """A function that a variable is given, where its result was meant: nobody calls it later."""
+    read = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
     for node in trial.each(ast.Assign):
+        if isinstance(node.value, ast.Lambda) and (names := targets(node) - read):
+            return "uncalled_function", node.lineno, {"name": min(names)}
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         places = trial.bound.get(name, [])
         # Classes are kept under another name for good reasons.
@@ -243,27 +246,80 @@ def st_in_finally(trial: Trial) -> Found | None:
     """A use of ``st`` in a ``finally`` that a stopped script gets to."""
     stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
     for holder in trial.each(ast.Try) if stopped else ():
-        for node in (each for line in holder.finalbody for each in ast.walk(line)):
+        for node in _run_by(trial, holder.finalbody):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
                 named = {"name": ast.unparse(node), "other": str(holder.lineno)}
                 return "st_in_finally", node.lineno, named
     return None
 
 
+def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield what these lines run: their code, and that of the functions that they call."""
+    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
+    for node in (each for line in lines for each in ast.walk(line)):
+        yield node
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called in functions:
+            yield from ast.walk(functions.pop(called))
+
+
 def read_early(trial: Trial) -> Found | None:
     """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
     fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
+    shown = {
+        ast.unparse(call.args[0]): call.lineno
+        for call in trial.each(ast.Call)
+        if call.args and ast.unparse(call.func) == "st.write_stream" and not in_loop(trial, call)
+    }
     for call in trial.each(ast.Call):
-        shown = [ast.unparse(each.func) for each in trial.above(call) if isinstance(each, ast.Call)]
-        if "st.write_stream" not in shown:
-            continue
+        kept = trial.parents[call]
+        made = {ast.unparse(call)} | (targets(kept) if isinstance(kept, ast.Assign) else set())
         given = zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False)
         names = {each.id for each, filled in given if filled and isinstance(each, ast.Name)}
-        for node in trial.each(ast.Subscript):
-            name = ast.unparse(node.value)
-            reads = isinstance(node.ctx, ast.Load) and name in names and not trial.function(node)
-            if reads and node.lineno < call.lineno and not in_loop(trial, call):
-                return "read_early", node.lineno, {"name": name, "other": str(call.lineno)}
+        for at in (shown[each] for each in made & shown.keys()):
+            for node in trial.each(ast.Name):
+                looks = isinstance(node.ctx, ast.Load) and trial.parents[node] is not call
+                reads = looks and node.id in names and not trial.function(node)
+                if reads and node.lineno < at and not _is_given(trial, node):
+                    return "read_early", node.lineno, {"name": node.id, "other": str(at)}
+    return None
+
+
+def _is_given(trial: Trial, node: ast.Name) -> bool:
+    """Whether a name only stands for the thing itself, which is stored or given on."""
+    parent = trial.parents[node]
+    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
+        return True
+    return isinstance(
+        parent, ast.Attribute | ast.Assign | ast.Tuple | ast.List | ast.Dict | ast.keyword
+    ) or (
+        isinstance(parent, ast.Call)
+        and ast.unparse(parent.func) not in ("len", "sum", "max", "bool")
+    )
+
+
+def clock_once(trial: Trial) -> Found | None:
+    """A condition for giving up that looks only at times which were read before the loop."""
+    reads = [each for each in trial.each(ast.Call) if ast.unparse(each) in CLOCKS]
+    kept = {
+        name
+        for each in trial.each(ast.Assign)
+        if any(node in reads for node in ast.walk(each.value))
+        for name in targets(each)
+    }
+    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
+    for loop in loops:
+        inside = [*ast.walk(loop)]
+        # Another function may read the clock for the loop.
+        if any(each in inside or trial.function(each) != trial.function(loop) for each in reads):
+            continue
+        set_here = {
+            name for each in inside if isinstance(each, ast.Assign) for name in targets(each)
+        }
+        for test in (node.test for node in inside if isinstance(node, ast.If)):
+            names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+            if names & kept and not names & set_here:
+                return "clock_once", test.lineno, {"other": str(loop.lineno)}
     return None
 
 
@@ -303,15 +359,37 @@ def read_again(trial: Trial) -> Found | None:
         if isinstance(each.value, ast.Call)
         and "stream=True" in map(ast.unparse, each.value.keywords)
         for name in targets(each)
-        if len(trial.bound[name]) == 1
+        if sum(isinstance(each, ast.Name) for each in trial.bound[name]) == 1
+    ]
+    # A function's parameter that a call gives a stream to is one as well.
+    streams += [
+        parameter.arg
+        for function in trial.each(ast.FunctionDef)
+        for call in trial.each(ast.Call)
+        if ast.unparse(call.func) == function.name
+        for given, parameter in zip(call.args, function.args.args, strict=False)
+        if ast.unparse(given) in streams
+        and {*trial.bound[parameter.arg]}
+        <= {
+            parameter,
+            *trial.bound[ast.unparse(given)],
+        }
     ]
     reads = [
         (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
     ]
     for (first, name), (second, again) in itertools.permutations(reads, 2):
-        if name == again and _surely_before(trial, first, second):
+        same = name == again and _owner(trial, first, name) is _owner(trial, second, name)
+        if same and _surely_before(trial, first, second):
             return "read_again", second.lineno, {"name": name, "other": str(first.lineno)}
     return None
+
+
+def _owner(trial: Trial, node: ast.AST, name: str) -> ast.FunctionDef | None:
+    """Return the function around a place whose parameter a name is."""
+    function = trial.function(node)
+    given = [each.arg for each in function.args.args] if function else []
+    return function if name in given else None
 
 
 def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:
@@ -368,10 +446,6 @@ SLIPS: dict[str, Rule] = {
     for rule in (
         *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
         *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(except_or, exception_made, always_true, read_early, read_again, restarted),
+        *(except_or, exception_made, always_true, read_early, read_again, restarted, clock_once),
     )
 } | IN_VAIN
-
-
-#: Why an `except` missed an error: tried before every other rule.
-CATCHES: dict[str, Rule] = {"except_or": except_or, "exception_made": exception_made}

@@ -31,6 +31,7 @@ NOT_IDENTITY = {
 MOST_STATE, ROOM_EACH, LONGEST_NAME = 100_000, 100, 2_000
 DEEPEST_STATE = 20
 LARGEST_NUMBER = 2**63
+MOST_LOST = 100
 
 # Of the run before: values in st.session_state, which of them are widgets', and the values of
 # widgets without a key, by label.
@@ -62,32 +63,38 @@ def kept() -> dict[str, Any]:
     """Return what the next run begins with, and the names of values that cannot be kept."""
     values = {key: value for key, value in _before.items() if key not in _keyed}
     values |= {key: value for key, value in _widgets.items() if key not in _buttons} | _set
-    room, lost = MOST_STATE, list[str]()
+    room, lost = MOST_STATE, dict[str, str]()
     for mapping in (values, _shown):
         for key, value in [*mapping.items()]:
             # Each takes some room, so there are never more than the host takes.
-            taken = ROOM_EACH + (len(json.dumps([key, value])) if _is_plain({key: value}) else room)
+            odd = _odd({key: value})
+            taken = ROOM_EACH + (room if odd else len(json.dumps([key, value])))
             if taken <= room and len(key) <= LONGEST_NAME:
                 room -= taken
             else:
                 del mapping[key]
-                lost.append(key[:100].encode("utf-8", "replace").decode())
+                if len(lost) < MOST_LOST:
+                    lost[key[:100].encode("utf-8", "replace").decode()] = odd
     keyed = [key for key in _widgets if key in values]
-    return {"state": {"values": values, "keyed": keyed, "widgets": _shown}, "lost": lost[:100]}
+    return {"state": {"values": values, "keyed": keyed, "widgets": _shown}, "lost": lost}
 
 
-def _is_plain(value: Any, levels: int = DEEPEST_STATE) -> bool:
+def _odd(value: Any, levels: int = DEEPEST_STATE) -> str:
+    """Return the name of the type that keeps a value from being plain; ``""`` if it is."""
     kind = type(value)
     if kind is str:
-        return bool(value == value.encode("utf-8", "ignore").decode())
-    if kind in (int, float):
-        return bool(-LARGEST_NUMBER < value < LARGEST_NUMBER)
-    if kind is dict and not all(type(key) is str and _is_plain(key) for key in value):
-        return False
-    if kind in (dict, list, tuple):
-        inner = value.values() if kind is dict else value
-        return levels > 0 and all(_is_plain(each, levels - 1) for each in inner)
-    return value is None or kind is bool
+        plain = value == value.encode("utf-8", "ignore").decode()
+    elif kind in (int, float):
+        plain = -LARGEST_NUMBER < value < LARGEST_NUMBER
+    elif kind in (dict, tuple) or isinstance(value, list):
+        keys = [*value] if kind is dict else []
+        inner = [*keys, *(value.values() if kind is dict else value)]
+        if not levels or any(type(key) is not str for key in keys):
+            return "object"
+        return next(filter(None, (_odd(each, levels - 1) for each in inner)), "")
+    else:
+        plain = value is None or kind is bool
+    return "" if plain else kind.__name__ if kind.__name__.isidentifier() else "object"
 
 
 class _State:

@@ -116,7 +116,7 @@ def test_what_is_no_python_is_named_where_it_is(code: str, mistake: str, line: i
 
 def test_a_value_that_the_next_run_does_not_get_is_named_where_it_is_kept() -> None:
     code = f"{IMPORTS}st.session_state['turns'] = deque()"
-    result = judged(code, Kept(state=SessionState(), lost=["turns"]), END)
+    result = judged(code, Kept(state=SessionState(), lost={"turns": "object"}), END)
     assert (result.mistake, result.line) == ("unkept", len(code.splitlines()))
 
 
@@ -216,7 +216,21 @@ READ = "s = Complete(m, p, stream=True)\n"
         (CLOCK.format("begin = time.time()\n    if time.time() - begin > 2: f()"), "restarted"),
         (CLOCK.format("if time.time() - begin > 2: f()\n    begin = time.time()"), "restarted"),
         ("while x:\n    begin = time.time()\n    if time.time() - begin > 2: f()", "restarted"),
-        ("if name:\n    st.success('9.40.1')", "skipped"),
+        ("if name:\n    st.success('9.40.1')", "skipped_if"),
+        ("tell = lambda: st.success('9.40.1')", "uncalled_function"),
+        (CLOCK.format("if begin > 2: raise TimeoutError"), "clock_once"),
+        (f"{FILL}y = fill(x, end)\nsay = end['why']\nst.write_stream(y)", "read_early"),
+        (f"{FILL}y = fill(x, end)\nfor why in end: f(why)\nst.write_stream(y)", "read_early"),
+        (
+            f"def f(s, a):\n    for x in s:\n        yield x\n    for x in s:\n        a.append(x)"
+            f"\n{READ}st.write_stream(f(s, b))",
+            "read_again",
+        ),
+        (
+            "def f(x, to):\n    for y in x:\n        to = [y]\n        yield y\ng(f(x, to))",
+            "parameter_grown",
+        ),
+        ("text = ''\nst.session_state['x'] = text\nfor x in y:\n    text += x", "string_stored"),
     ],
 )
 def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
@@ -233,6 +247,17 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         "names = map(str.strip, lines)",
         "def show():\n    st.write('x')\n    return 1\nshow()",
         "x = text == 1",
+        "tell = lambda: 1\ntell()",
+        f"{READ}x = list(s)\ndef f(s):\n    for y in s:\n        g(y)\nf(x)",
+        "text = ''\ntext += 'a'\nst.session_state['x'] = text",
+        "text = ''\nst.session_state['x'] = text\ntext += 'a'\nst.session_state['x'] = text",
+        f"{FILL}y = fill(x, end)\nst.write_stream(y)\nst.write(end['why'])",
+        f"{FILL}ends = [end]\nst.write_stream(fill(x, end))",
+        "def f(a, to):\n    to = [a]\n    return to\nst.write(f(1, None))",
+        CLOCK.format("now = time.time()\n    if now - begin > 2: raise TimeoutError"),
+        CLOCK.format("if time.time() - begin > 2: raise TimeoutError"),
+        CLOCK.format("f(time.time())\n    if begin > 2: raise TimeoutError"),
+        f"def late():\n    return time.time()\n{CLOCK.format('if begin < late(): f()')}",
         "pieces.append(1)",
         f"{KEEP}text = ''\nst.write_stream(keep(x))\ntext += 'x'",
         f"{KEEP}    return text\ntext = ''\ntext = keep(x)",
@@ -377,7 +402,7 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
         (
             "TypeError: list indices must be integers or slices, not str",
             "for x in all: x['a']",
-            "name_of_list",
+            "item_of_other_type",
         ),
         ("AttributeError: 'dict' object has no attribute 'role'", "x.role", "dict_dot"),
         ("KeyError: 'version'", "x", "key"),
@@ -429,6 +454,84 @@ def test_what_ended_a_program_is_named(said: str, code: str, mistake: str | None
     assert "Line 1 raised an error: " in result.message
 
 
+@pytest.mark.parametrize(
+    ("prompt", "mistake", "named"),
+    [
+        ([], "no_messages", ""),
+        ([[], {"role": "user", "content": "x"}], "message_type", "item 1"),
+        ([{"role": "user"}], "message_key", "`content`"),
+        ([{"role": "model", "content": "x"}], "message_role", "`model`"),
+        ([{"role": "user", "content": ["x"]}], "message_content", "`list`"),
+        ([{"role": "assistant", "content": "x"}], "message_last", "`assistant`"),
+        ([{"role": "user", "content": "x"}], None, ""),
+        ("x", None, ""),
+    ],
+)
+def test_what_is_wrong_with_messages_that_are_refused_is_named(
+    prompt: object, mistake: str | None, named: str
+) -> None:
+    asked = Asked(model="m", prompt=prompt, options=None, stream=True, call=0, line=4)
+    error = Failed(type="HTTPError", module="r", message="400 Client Error: Bad", lines=[4])
+    result = judged(f"{IMPORTS}Complete(m, p)", asked, error, Ended(reason="error"))
+    assert (result.mistake, result.line) == (mistake, 4)
+    assert named in result.message
+
+
+@pytest.mark.parametrize(
+    ("inside", "named"), [("ask()", True), ("raise", False), ("raise KeyError", False)]
+)
+def test_what_an_except_raises_itself_is_told_from_what_it_raises_again(
+    inside: str, named: bool
+) -> None:
+    code = f"{IMPORTS}try:\n    ask()\nexcept KeyError:\n    {inside}"
+    assert (failed("KeyError: 'x'", 7, code).mistake == "raised_in_except") == named
+
+
+def test_an_item_that_is_no_dictionary_is_named_with_its_list() -> None:
+    code = f"{IMPORTS}for each in history:\n    st.write(each['role'])"
+    said = "TypeError: list indices must be integers or slices, not str"
+    result = failed(said, 5, code)
+    assert result.mistake == "item_of_other_type"
+    assert "`history`" in result.message
+    result = failed("TypeError: string indices must be integers, not 'str'", 5, code)
+    assert "type `str`" in result.message
+
+
+def test_an_argument_that_is_set_on_an_answer_is_named_as_an_argument() -> None:
+    code = f"{IMPORTS}answer = Complete(m, p)\nanswer.stream = True"
+    said = "AttributeError: 'str' object has no attribute 'stream'"
+    assert failed(said, 5, code).mistake == "attribute_for_argument"
+
+
+def test_a_condition_that_kept_a_line_from_running_is_told_with_what_was_typed() -> None:
+    code = f"{IMPORTS}name = st.text_input('Name')\nif name.isspace():\n    st.success('9.40.1')"
+    typed = Draw(name="text_input", args={"label": "Name", "now": ""}, into=0, id=1, line=4)
+    result = judged(code, typed, END)
+    assert result.mistake == "skipped_if_typed"
+    assert "`name.isspace()`" in result.message
+    assert "`name` was `''`" in result.message
+    stripped = code.replace("if name", "name = name.strip()\nif name")
+    assert judged(stripped, typed, END).mistake == "skipped_if"
+
+
+def test_a_bubble_of_nobody_is_named() -> None:
+    drawn = Draw(name="chat_message", args={"name": "model"}, into=0, id=1, line=4)
+    result = judged(f"{IMPORTS}st.chat_message('model')", drawn, END)
+    assert (result.mistake, result.line) == ("bubble_name", 4)
+
+
+def test_a_list_that_is_written_out_is_named_but_no_text_that_looks_like_one() -> None:
+    for body, mistake in (("('text', True)", "container_shown"), ("['text'] is a list", None)):
+        drawn = Draw(name="markdown", args={"body": body}, into=0, id=1, line=4)
+        assert judged(f"{IMPORTS}st.markdown(text)", drawn, END).mistake == mistake
+
+
+def test_a_stream_in_the_session_state_is_told_from_other_values() -> None:
+    code = f"{IMPORTS}st.session_state['turns'] = s"
+    result = judged(code, Kept(state=SessionState(), lost={"turns": "generator"}), END)
+    assert result.mistake == "unkept_stream"
+
+
 def test_a_list_that_stands_for_its_item_is_named_and_so_is_the_item() -> None:
     said = "TypeError: list indices must be integers or slices, not str"
     message = failed(said, 1, "for x in all: all['a']").message
@@ -475,18 +578,18 @@ BUTTON = 'if st.button("Go"):\n    stream = Complete()\n'
         (f"{BUTTON}st.write_stream(stream)", "outside_if"),
         (f"{BUTTON}st.write(stream)", "outside_if_used"),
         (f"{BUTTON}session.sql('SELECT 1').collect()", "outside_if"),
-        (f"{BUTTON}query = session.sql('SELECT 1')", "skipped"),
+        (f"{BUTTON}query = session.sql('SELECT 1')", "skipped_if"),
         ('st.button("Go")\nComplete()', "button_unused"),
-        ('Complete()\nst.button("Go")', "skipped"),
-        (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped"),
-        (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped"),
-        ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped"),
+        ('Complete()\nst.button("Go")', "skipped_if"),
+        (f"{BUTTON}else:\n    stream = []\nst.write(stream)", "skipped_if"),
+        (f'{BUTTON}if st.button("Go"):\n    st.write_stream(stream)', "skipped_if"),
+        ('if not st.button("Go"):\n    st.stop()\nComplete()', "skipped_if"),
         ('if st.button("Go") and x:\n    f()\nelif y:\n    Complete()', "in_the_else"),
-        ('go = st.button("Go")\nif go and x:\n    f()\nelif go:\n    Complete()', "skipped"),
-        ('if not st.button("Go"):\n    f()\nelse:\n    Complete()', "skipped"),
-        ('if st.button("Go"):\n    f()\nelif st.chat_input():\n    Complete()', "skipped"),
-        ('st.button("Go", key="go")\nif st.session_state.go:\n    Complete()', "skipped"),
-        (f"{BUTTON}def later():\n    st.write_stream(stream)\nlater()", "skipped"),
+        ('go = st.button("Go")\nif go and x:\n    f()\nelif go:\n    Complete()', "skipped_if"),
+        ('if not st.button("Go"):\n    f()\nelse:\n    Complete()', "skipped_if"),
+        ('if st.button("Go"):\n    f()\nelif st.chat_input():\n    Complete()', "skipped_if"),
+        ('st.button("Go", key="go")\nif st.session_state.go:\n    Complete()', "skipped_if"),
+        (f"{BUTTON}def later():\n    st.write_stream(stream)\nlater()", "skipped_if"),
     ],
 )
 def test_what_does_not_wait_for_the_button_is_named_only_if_it_never_waits(
@@ -577,7 +680,7 @@ def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
     passes = {"called": "session.sql"}
     code = "if x:\n    rows = session.sql('SELECT 1')"
     assert judged(code, END, passes=passes).mistake == "not_collected"
-    assert judged(f"{code}.collect()", END, passes=passes).mistake == "skipped"
+    assert judged(f"{code}.collect()", END, passes=passes).mistake == "skipped_if"
 
 
 def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:

@@ -118,7 +118,8 @@ st.session_state["k" * 3_000] = 1
     events, state = pressed(code)
     assert state.values == {"pair": [1, "two"], "none": None, "korean": "글" * 5_000}
     (lost,) = (event.lost for event in events if isinstance(event, Kept))
-    assert lost == ["thing", "number", "nan", "deep", "half", "long", "keys", "k" * 100]
+    odd = {"thing": "object", "number": "int", "nan": "float", "deep": "object", "half": "str"}
+    assert lost == odd | {"long": "", "keys": "object", "k" * 100: ""}
 
 
 def test_more_values_than_a_page_keeps_are_lost() -> None:
