@@ -140,7 +140,8 @@ def _create_place(execution: Execution, common: dict[str, Any], there: Entry | N
 
 def _create_table(execution: Execution, node: Any, given: Given, common: dict[str, Any]) -> None:
     resolver = Resolver(execution)
-    columns = _columns(node.this.expressions) if isinstance(node.this, exp.Schema) else ()
+    listed = node.this.expressions if isinstance(node.this, exp.Schema) else []
+    columns = _columns(listed)
     model = given.get(exp.LikeProperty) or node.args.get("clone")
     if model is not None:
         columns = resolver.find(model.this, ("TABLE",)).columns
@@ -150,7 +151,8 @@ def _create_table(execution: Execution, node: Any, given: Given, common: dict[st
     if not columns and source is None:
         raise not_run("CREATE TABLE without columns")
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
-    columns = columns or _described(execution, resolver, sql)
+    names = [identifier(one) for one in listed if isinstance(one, exp.Identifier)]
+    columns = columns or _described(execution, resolver, sql, names)
     table = Table(columns=columns, transient=exp.TransientProperty in given, **common)
     execution.check()
     catalog, cursor = execution.database.catalog, execution.cursor
