@@ -311,6 +311,7 @@ def nested(depth: int) -> Any:
         ({"query": "a", "filter": {"@and": []}}, "@and takes a list"),
         ({"query": "a", "filter": [1]}, "an object of one operator"),
         ({"query": "a", "filter": {"@primarykey": {"lang": "en"}}}, "PRIMARY KEY"),
+        ({"query": "a", "filter": {"@primarykey": {}}}, "filter: @primarykey takes ID"),
         ({"query": "a", "filter": {"@contains": {"lang": "en"}}}, "of type ARRAY"),
         ({"query": "a", "filter": nested(100)}, "filter: Local Cortex allows"),
         ({"query": "a", "filter": {"@or": [nested(0)] * 1000}}, "filter: Local Cortex allows"),

@@ -90,6 +90,7 @@ def test_a_missing_column_is_told_where_duckdb_only_misses_its_type() -> None:
     ("last", "statement", "words"),
     [
         (40, lambda n: f"select {'(' * n}1{')' * n}", "Brackets within brackets"),
+        (2_000, lambda n: f"select ${n} from @~", "Columns of a file"),
         (250, lambda n: f"select {'+'.join('1' * (n - 1))}", "Operators within operators"),
         (300_000, lambda n: f"select '{'x' * (n - 9)}'", "A statement of 300,001 characters"),
         (10_000, lambda n: f"set v = repeat('x', {n - 1})", "The value of 'V'"),
