@@ -142,6 +142,9 @@ def _create_table(execution: Execution, node: Any, given: Given, common: dict[st
     resolver = Resolver(execution)
     listed = node.this.expressions if isinstance(node.this, exp.Schema) else []
     columns = _columns(listed)
+    names = [identifier(one) for one in listed if isinstance(one, exp.Identifier)]
+    if names and (columns or node.expression is None):
+        raise not_run("a column without a type")
     model = given.get(exp.LikeProperty) or node.args.get("clone")
     if model is not None:
         columns = resolver.find(model.this, ("TABLE",)).columns
@@ -151,7 +154,6 @@ def _create_table(execution: Execution, node: Any, given: Given, common: dict[st
     if not columns and source is None:
         raise not_run("CREATE TABLE without columns")
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
-    names = [identifier(one) for one in listed if isinstance(one, exp.Identifier)]
     columns = columns or _described(execution, resolver, sql, names)
     table = Table(columns=columns, transient=exp.TransientProperty in given, **common)
     execution.check()

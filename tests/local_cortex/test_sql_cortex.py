@@ -106,22 +106,9 @@ def test_complete_fails_as_the_service_behind_it_does(call: str, reason: str) ->
     assert reason in error.message
 
 
-def test_complete_of_an_array_needs_options() -> None:
-    assert refusal(f"SELECT {COMPLETE}('m', ['x'])").code == "001044"
-
-
-def test_complete_needs_two_or_three_arguments() -> None:
-    assert refusal(f"SELECT {COMPLETE}('m')").code == "000938"
-    assert refusal(f"SELECT {COMPLETE}('m', 'x', {{}}, 1)").code == "000938"
-
-
 def test_try_complete_gives_null_instead_of_an_error() -> None:
     assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('unknown', 'x')") is None
     assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('m', 'x')") == "m: x"
-
-
-def test_complete_needs_its_prefix() -> None:
-    assert refusal("SELECT COMPLETE('m', 'x')").code == "002140"
 
 
 def test_structured_output_is_the_document_that_the_model_wrote() -> None:
