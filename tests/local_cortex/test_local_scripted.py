@@ -19,7 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, Message, Usage, scripted
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    Message,
+    Tool,
+    ToolPiece,
+    Usage,
+    scripted,
+)
 from local_cortex.engines.scripted import ScriptedEngine, language_of, topic_of
 
 COURSE_PROMPT = "Explain quantum computing in simple terms."
@@ -466,6 +476,17 @@ def test_a_task_waits_as_long_as_a_first_token_does() -> None:
     time = FakeTime()
     asyncio.run(time.engine(first_token=0.4).task("score", {"text": "good"}))
     assert round(time.now - 1_000.0, 6) == 0.4
+
+
+def test_where_no_tool_fits_the_one_that_is_required_is_the_first() -> None:
+    tools = (Tool("get_weather", ""), Tool("look_up", ""), Tool("add", ""))
+    asked = call("Write a poem.", tools=tools, tool_choice="required")
+
+    async def called() -> list[str]:
+        events = [event async for event in FakeTime().engine().stream(asked)]
+        return [one.name for one in events if isinstance(one, ToolPiece) and one.name]
+
+    assert asyncio.run(called()) == ["get_weather"]
 
 
 def test_a_long_prompt_is_cut_between_characters_that_a_reader_sees() -> None:

@@ -170,6 +170,7 @@ def test_columns_are_added_renamed_changed_and_dropped(session: SqlSession) -> N
         "RENAME COLUMN a TO c",
         "ALTER COLUMN c SET DATA TYPE VARCHAR",
         "DROP COLUMN b",
+        "DROP COLUMN IF EXISTS b",
         "RENAME TO u",
     ):
         run(f"ALTER TABLE t {change}", session=session)
