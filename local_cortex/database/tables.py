@@ -31,7 +31,11 @@ Given = dict[type, Any]
 def create_table(execution: Execution, node: Any, given: Given, common: dict[str, Any]) -> None:
     """Create a table, with the rows of its query if it has one."""
     resolver = Resolver(execution)
-    columns = _columns(node.this.expressions) if isinstance(node.this, exp.Schema) else ()
+    listed = node.this.expressions if isinstance(node.this, exp.Schema) else []
+    columns = _columns(listed)
+    names = [identifier(one) for one in listed if isinstance(one, exp.Identifier)]
+    if names and (columns or node.expression is None):
+        raise not_run("a column without a type")
     model = given.get(exp.LikeProperty) or node.args.get("clone")
     if model is not None:
         columns = resolver.find(model.this, ("TABLE",)).columns
@@ -41,7 +45,7 @@ def create_table(execution: Execution, node: Any, given: Given, common: dict[str
     if not columns and source is None:
         raise not_run("CREATE TABLE without columns")
     sql = finish(resolver, resolver.resolve(source)) if source is not None else ""
-    columns = columns or _described(execution, resolver, sql)
+    columns = columns or _described(execution, resolver, sql, names)
     table = Table(columns=columns, transient=exp.TransientProperty in given, **common)
     execution.check()
     catalog, cursor = execution.database.catalog, execution.cursor

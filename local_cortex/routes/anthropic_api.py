@@ -271,7 +271,9 @@ def _turns(one: Mapping[str, Any]) -> list[Message]:
             case "thinking" | "redacted_thinking" if role == "assistant":
                 pass
             case _:
-                raise Refusal(400, f"messages.content: this block can't be in a {role} message")
+                raise Refusal(
+                    400, f"messages.content: this block can't be in a message of the {role}"
+                )
     if texts or images or calls or not results:
         said = Message(role, "".join(texts), tuple(images), tuple(calls))
         return [*results, said]

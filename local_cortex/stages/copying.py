@@ -128,7 +128,7 @@ def _options(tree: exp.Copy) -> dict[str, Any]:
     given = options_of(tree.args.get("params"))
     for name in given.keys() - _OPTIONS.keys():
         if name == "VALIDATION_MODE":
-            raise not_run(f"COPY INTO ... {name}", "")
+            raise not_run(f"COPY INTO ... {name}", "Select from the stage instead.")
         raise invalid_option(name)
     return {**_OPTIONS, **given}
 

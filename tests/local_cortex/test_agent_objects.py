@@ -146,7 +146,8 @@ MADE = {
 
 
 @pytest.fixture
-def made(rest: httpx.Client) -> Iterator[httpx.Client]:
+def made(session: Session, rest: httpx.Client) -> Iterator[httpx.Client]:
+    # The session has made the database.
     answer = rest.post(AGENTS, json=MADE)
     assert (answer.status_code, answer.json()) == (
         200,

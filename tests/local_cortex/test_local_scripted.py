@@ -19,7 +19,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_cortex import tokens
-from local_cortex.engines import Begin, Call, Delta, End, Message, Usage, scripted
+from local_cortex.engines import (
+    Begin,
+    Call,
+    Delta,
+    End,
+    Message,
+    Tool,
+    ToolPiece,
+    Usage,
+    scripted,
+)
 from local_cortex.engines.scripted import ScriptedEngine, language_of, topic_of
 
 COURSE_PROMPT = "Explain quantum computing in simple terms."
@@ -434,6 +444,49 @@ def test_a_quotation_is_never_long(prompt: str) -> None:
 
 def test_a_short_prompt_is_quoted_whole() -> None:
     assert scripted.quote("  한 줄\n두 줄  ") == "```text\n한 줄\n두 줄\n```"
+
+
+@pytest.mark.parametrize(
+    ("whole", "one_more"),
+    [
+        ("a" * 240, "a" * 241),
+        ("\n".join("abcdef"), "\n".join("abcdefg")),
+        (f"{'e' + chr(0x301) * 999}", f"{'e' + chr(0x301) * 998}ab"),
+    ],
+)
+def test_a_quotation_has_a_longest_length(whole: str, one_more: str) -> None:
+    assert scripted.quote(whole) == f"```text\n{whole}\n```"
+    assert scripted.quote(one_more) == f"```text\n{one_more[:-1].rstrip()} …\n```"
+
+
+@pytest.mark.parametrize(
+    ("korean", "english", "number"),
+    [
+        *(("한", "one", 1), ("두", "two", 2), ("세", "three", 3), ("네", "four", 4)),
+        *(("다섯", "five", 5), ("여섯", "six", 6), ("12", "12", 12), ("한", "a", 1)),
+        ("한", "single", 1),
+    ],
+)
+def test_a_number_of_sentences_is_read_in_words(korean: str, english: str, number: int) -> None:
+    assert scripted.sentences_asked_for(f"{korean} 문장으로") == number
+    assert scripted.sentences_asked_for(f"In {english} sentences.") == number
+
+
+def test_a_task_waits_as_long_as_a_first_token_does() -> None:
+    time = FakeTime()
+    asyncio.run(time.engine(first_token=0.4).task("score", {"text": "good"}))
+    assert round(time.now - 1_000.0, 6) == 0.4
+
+
+def test_where_no_tool_fits_the_one_that_is_required_is_the_first() -> None:
+    tools = (Tool("get_weather", ""), Tool("look_up", ""), Tool("add", ""))
+    asked = call("Write a poem.", tools=tools, tool_choice="required")
+
+    async def called() -> list[str]:
+        events = [event async for event in FakeTime().engine().stream(asked)]
+        return [one.name for one in events if isinstance(one, ToolPiece) and one.name]
+
+    assert asyncio.run(called()) == ["get_weather"]
 
 
 def test_a_long_prompt_is_cut_between_characters_that_a_reader_sees() -> None:

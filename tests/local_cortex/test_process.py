@@ -132,6 +132,12 @@ def test_the_secret_is_neither_on_its_command_line_nor_in_its_environment(start:
     assert "planted" not in seen
 
 
+@linux_only
+def test_linux_ends_it_before_the_pages_when_memory_runs_out(start: Start) -> None:
+    child = start().server()
+    assert Path(f"/proc/{child.pid}/oom_score_adj").read_text() == "1000\n"
+
+
 @pytest.mark.parametrize(
     ("settings", "kind", "words"),
     [

@@ -39,6 +39,11 @@ def test_whatever_comes_is_read_or_an_error_of_the_relay(events: list[Any]) -> N
     assert failed is None or (failed.status == 502 and str(failed).encode())
 
 
+def test_a_rejection_without_words_says_so() -> None:
+    error = Rejection(500, "", "application/json", b"").error("llama3.1-8b")
+    assert str(error) == "the relay target answered 500: no reason given"
+
+
 @given(ANYTHING, st.sampled_from([200, 307, 400, 401, 404, 422, 429, 500, 503]))
 def test_whatever_a_server_rejects_with_has_a_meaning(body: Any, status: int) -> None:
     rejection = Rejection(status, "", "application/json", json.dumps(body).encode())

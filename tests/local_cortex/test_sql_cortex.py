@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from local_cortex.engines import Message, Usage
+from local_cortex.engines.tasks import RULES
 from local_cortex.sql import SqlServer, Workers
 from tests.local_cortex.sql_support import (
     EchoCortex,
@@ -104,22 +106,9 @@ def test_complete_fails_as_the_service_behind_it_does(call: str, reason: str) ->
     assert reason in error.message
 
 
-def test_complete_of_an_array_needs_options() -> None:
-    assert refusal(f"SELECT {COMPLETE}('m', ['x'])").code == "001044"
-
-
-def test_complete_needs_two_or_three_arguments() -> None:
-    assert refusal(f"SELECT {COMPLETE}('m')").code == "000938"
-    assert refusal(f"SELECT {COMPLETE}('m', 'x', {{}}, 1)").code == "000938"
-
-
 def test_try_complete_gives_null_instead_of_an_error() -> None:
     assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('unknown', 'x')") is None
     assert value("SNOWFLAKE.CORTEX.TRY_COMPLETE('m', 'x')") == "m: x"
-
-
-def test_complete_needs_its_prefix() -> None:
-    assert refusal("SELECT COMPLETE('m', 'x')").code == "002140"
 
 
 def test_structured_output_is_the_document_that_the_model_wrote() -> None:
@@ -214,6 +203,7 @@ def test_no_model_is_asked_after_a_statement_was_cancelled(sql: str) -> None:
         ("SELECT n, AI_COMPLETE('m', n::varchar) AS a FROM t ORDER BY n DESC LIMIT 4", 4),
         ("SELECT n FROM t WHERE AI_COMPLETE('m', n::varchar) = 'm: 7' AND n BETWEEN 5 AND 9", 5),
         ("SELECT AI_COMPLETE('m', n::varchar) AS a, a::varchar || '!' FROM t LIMIT 2", 2),
+        ("SELECT AI_COMPLETE('m', n::varchar) AS a, a || '!' FROM t ORDER BY n LIMIT 2", 2),
     ],
 )
 def test_models_are_asked_for_the_rows_of_the_result(sql: str, asked: int) -> None:
@@ -221,6 +211,92 @@ def test_models_are_asked_for_the_rows_of_the_result(sql: str, asked: int) -> No
     source = "SELECT SEQ4() AS n FROM TABLE(GENERATOR(ROWCOUNT => 500))"
     rows(f"WITH t AS ({source}) {sql}", cortex=cortex)
     assert len(cortex.calls) == asked
+
+
+class Recording(EchoCortex):
+    """Keeps what its tasks are asked, and answers by the rules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def task(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        self.asked.append((name, arguments))
+        return RULES[name](arguments)
+
+
+EXAMPLE = "{'input': 'i', 'labels': ['a'], 'explanation': 'e'}"
+READ = {"input": "i", "labels": ["a"], "explanation": "e"}
+
+
+@pytest.mark.parametrize(
+    ("call", "task", "asked"),
+    [
+        (
+            "AI_CLASSIFY('x', ['a', {'label': 'b', 'description': 'd'}], {'output_mode': 'multi', "
+            f"'task_description': 't', 'examples': [{EXAMPLE}]}})",
+            "classify",
+            {
+                "text": "x",
+                "labels": [{"label": "a"}, {"label": "b", "description": "d"}],
+                "multi": True,
+                "task": "t",
+                "examples": [READ],
+            },
+        ),
+        (
+            "SNOWFLAKE.CORTEX.CLASSIFY_TEXT('x', ['a', 'b'], {'task_description': 't'})",
+            "classify",
+            {
+                "text": "x",
+                "labels": [{"label": "a"}, {"label": "b"}],
+                "multi": False,
+                "task": "t",
+                "examples": [],
+            },
+        ),
+        ("AI_FILTER('is it?')", "decide", {"question": "is it?", "text": ""}),
+        (
+            "AI_FILTER(PROMPT('{0} or {1}?', 'x', 'y'))",
+            "decide",
+            {"question": "{0} or {1}?", "text": "x\ny"},
+        ),
+        ("AI_AGG('x', 'do it')", "aggregate", {"texts": ["x"], "task": "do it"}),
+        ("AI_SUMMARIZE_AGG('x')", "aggregate", {"texts": ["x"], "task": None}),
+        ("AI_SENTIMENT('x')", "sentiment", {"text": "x", "categories": []}),
+        ("AI_SENTIMENT('x', ['a', 'b'])", "sentiment", {"text": "x", "categories": ["a", "b"]}),
+        ("SNOWFLAKE.CORTEX.SENTIMENT('x')", "score", {"text": "x"}),
+        (
+            "AI_EXTRACT(text => 'x', responseFormat => {'name': 'who?'})",
+            "extract",
+            {"text": "x", "questions": {"name": "who?"}},
+        ),
+        (
+            "AI_EXTRACT('x', ['who?', ['place', 'where?'], 'when: at what?'])",
+            "extract",
+            {
+                "text": "x",
+                "questions": {"who?": "who?", "place": "where?", "when": "at what?"},
+            },
+        ),
+        (
+            "SNOWFLAKE.CORTEX.EXTRACT_ANSWER('x', 'who?')",
+            "extract",
+            {"text": "x", "questions": {"answer": "who?"}},
+        ),
+        *(
+            (f"{name}('x', 'en', 'ko')", "translate", {"text": "x", "source": "en", "target": "ko"})
+            for name in ("AI_TRANSLATE", "SNOWFLAKE.CORTEX.TRANSLATE")
+        ),
+        ("SNOWFLAKE.CORTEX.SUMMARIZE('x')", "summarize", {"text": "x"}),
+    ],
+)
+def test_every_argument_of_a_function_reaches_the_engine(
+    call: str, task: str, asked: dict[str, Any]
+) -> None:
+    cortex = Recording()
+    value(call, cortex=cortex)
+    assert cortex.asked == [(task, asked)]
 
 
 def test_two_calls_in_one_expression_are_two() -> None:

@@ -19,6 +19,7 @@ from local_cortex.sql import SqlColumn, SqlResult
 from local_cortex.wire import types
 from local_cortex.wire.arrow import encode
 from local_cortex.wire.types import SqlType
+from tests.local_cortex.sql_support import run
 
 SELECT = 0x1000
 CONTEXT = {"TIMEZONE": "UTC"}
@@ -201,3 +202,28 @@ def test_numbers_come_to_pandas_in_the_narrowest_type_as_from_an_account() -> No
         result_of("SELECT 1 AS a, 300 AS b, 100000 AS c, 1.5 AS d, 12345678901234567890 AS e")
     ).to_pandas()
     assert [str(kind) for kind in frame.dtypes] == ["int8", "int16", "int32", "float64", "object"]
+
+
+def test_a_column_is_described_to_clients_by_these_fields() -> None:
+    plain: dict[str, Any] = dict.fromkeys(
+        ("length", "byteLength", "precision", "scale", "collation")
+    )
+    plain |= dict.fromkeys(("database", "schema", "table"), "")
+    element = {**plain, "name": "", "type": "real", "nullable": False, "precision": 0, "scale": 0}
+    described: dict[str, dict[str, Any]] = {
+        "1::NUMBER(5, 2)": {"type": "fixed", "precision": 5, "scale": 2},
+        "'x'::VARCHAR(3)": {"type": "text", "length": 3, "byteLength": 12},
+        "''::BINARY(4)": {"type": "binary", "length": 4, "byteLength": 4},
+        "'2026-01-02'::TIMESTAMP_NTZ(3)": {"type": "timestamp_ntz", "precision": 0, "scale": 3},
+        "1.5::FLOAT": {"type": "real"},
+        "TRUE": {"type": "boolean"},
+        "1::VARIANT": {"type": "variant"},
+        "[1, 2, 3]::VECTOR(FLOAT, 3)": {
+            "type": "vector",
+            "vectorDimension": 3,
+            "fields": [element],
+        },
+    }
+    for expression, fields in described.items():
+        (column,) = run(f"SELECT {expression} AS a", describe_only=True).columns
+        assert column.wire() == {**plain, "name": "A", "nullable": True, **fields}, expression

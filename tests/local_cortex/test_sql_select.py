@@ -130,6 +130,17 @@ def test_common_table_expressions_can_build_on_one_another() -> None:
     assert rows(f"WITH {tables} SELECT a.x, (SELECT y FROM b) FROM a") == [(1, 2)]
 
 
+def test_a_cte_may_have_any_name() -> None:
+    for name in ('"my own"', '"select"', '"Mine"'):
+        assert rows(f"WITH {name} AS (SELECT 1 AS a) SELECT {name}.a FROM {name}") == [(1,)]
+
+
+def test_joined_tables_in_brackets_stay_together() -> None:
+    inner = "(SELECT 2 AS b) AS two JOIN (SELECT 3 AS c) AS three ON b < c"
+    sql = f"SELECT a, b, c FROM (SELECT 1 AS a) AS one LEFT JOIN ({inner}) ON a = b"
+    assert rows(sql) == [(1, None, None)]
+
+
 def test_a_cte_that_is_read_twice_asks_the_model_once() -> None:
     cortex = EchoCortex()
     sql = (

@@ -108,6 +108,12 @@ def test_a_temporary_table_hides_a_permanent_one_of_its_name(session: SqlSession
     assert rows("SELECT * FROM t", session=session) == [(1,)]
 
 
+def test_a_table_that_is_made_of_a_query_may_name_its_columns(session: SqlSession) -> None:
+    run('CREATE TABLE t (x, "y") AS SELECT 1, 2', session=session)
+
+    assert [one.name for one in run("SELECT * FROM t", session=session).columns] == ["X", "y"]
+
+
 def test_names_that_differ_only_in_case_are_two_names(session: SqlSession) -> None:
     run('CREATE TABLE t ("a" INT, A INT, "Straße" TEXT)', session=session)
     run("INSERT INTO t VALUES (1, 2, 'x')", session=session)
@@ -164,6 +170,7 @@ def test_columns_are_added_renamed_changed_and_dropped(session: SqlSession) -> N
         "RENAME COLUMN a TO c",
         "ALTER COLUMN c SET DATA TYPE VARCHAR",
         "DROP COLUMN b",
+        "DROP COLUMN IF EXISTS b",
         "RENAME TO u",
     ):
         run(f"ALTER TABLE t {change}", session=session)

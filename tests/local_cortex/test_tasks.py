@@ -60,6 +60,10 @@ def test_descriptions_and_examples_speak_for_a_label() -> None:
     examples = [{"input": "where is my parcel", "labels": ["b"]}]
     given = {"text": "where is the parcel", "labels": labels("a", "b"), "examples": examples}
     assert run("classify", given) == ["b"]
+    far = [{"input": "pasta with tomatoes", "labels": ["b"]}]
+    assert run("classify", {**given, "text": "my parcel is late", "examples": far}) == ["a"]
+    unknown = [{"input": given["text"], "labels": ["c"]}]
+    assert run("classify", {**given, "examples": unknown, "multi": True}) == []
 
 
 def test_several_labels_are_those_that_share_a_word() -> None:

@@ -1,9 +1,14 @@
-"""No value of any field of a REST body makes the server fail: it answers or refuses."""
+"""No value of any field of a REST body makes the server fail: it answers or refuses.
+
+``refusals.txt`` has the words. After a change on purpose, ``COURSE_WRITE_REFUSALS=1`` writes it.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -158,6 +163,9 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "/api/v2/cortex/threads": {"origin_application": "x"},
 }
+REFUSALS = Path(__file__).with_name("refusals.txt")
+# What a JSON schema may not be, jsonschema says.
+SCHEMAS = ("parameters", "input_schema", "schema")
 # Unhashable, unordered, too large for a float, half of a surrogate pair.
 WRONG: tuple[Any, ...] = ([[]], {"type": {}}, float("nan"), 10**400, "\ud800")
 
@@ -185,6 +193,40 @@ def variants(value: Any, wrong: Any) -> Iterator[Any]:
     if isinstance(value, list):
         for at, one in enumerate(value):
             yield from ([*value[:at], other, *value[at + 1 :]] for other in variants(one, wrong))
+
+
+def places(value: Any, at: str = "") -> Iterator[str]:
+    """Yield what ``variants`` replaces, by name."""
+    yield at
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from places(one, f"{at}.{name}" if at else name)
+    if isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from places(one, f"{at}[{number}]")
+
+
+def test_a_wrong_field_is_refused_in_its_own_words(
+    cortex: LocalCortex, http: Callable[..., httpx.Client]
+) -> None:
+    client = http(cortex)
+    client.headers["anthropic-version"] = "2023-06-01"
+    told: list[str] = []
+    for path, right in BODIES.items():
+        fields: dict[str, list[str]] = {}
+        for place, body in zip(places(right), variants(right, [[]]), strict=True):
+            if any(f"{name}." in place for name in SCHEMAS):
+                continue
+            answer = client.post(path, json=body)
+            if answer.status_code != 200:
+                words = answer.json().get("message") or answer.json()["error"]["message"]
+                fields.setdefault(f"{answer.status_code} {words}", []).append(place or "(all)")
+        told.append(
+            f"{path}\n" + "".join(f"  {one}\n    {', '.join(fields[one])}\n" for one in fields)
+        )
+    if "COURSE_WRITE_REFUSALS" in os.environ:
+        REFUSALS.write_text("\n".join(told), "utf-8")
+    assert "\n".join(told) == REFUSALS.read_text("utf-8")
 
 
 @pytest.mark.thorough

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from course.stream_errors import explain, messages
 from streaming import reasons
-from streaming.errors import STATUS_CODES, StreamError, from_exception
+from streaming.errors import StreamError, from_exception
 
 
 def snowflake(message: str, code: str = "390400") -> str:
@@ -117,10 +117,146 @@ def test_the_other_clients_error_has_the_same_code(status: int, body: str, code:
     assert from_exception(raised, text_came=False).code == code
 
 
-@pytest.mark.parametrize("status", STATUS_CODES)
-def test_what_is_not_recognised_has_the_code_of_its_status(status: int) -> None:
-    for body in ("", "null", "[]", "<html>no</html>", snowflake("something new"), "[" * 9_000):
-        assert made_of(status, body).code == STATUS_CODES[status]
+#: Every number that counts, and every form of words, by code.
+NUMBERED = {
+    "account_type": [3001],
+    "forbidden": [390186, 390189],
+    "network_policy": [390420, 390422, 390432],
+    "unauthorised": [
+        *(390100, 390101, 390102, 390104, 390110, 390111, 390112, 390113, 390114, 390115),
+        *(390144, 390195, 390303, 390318, 394400),
+    ],
+}
+WORDED = {
+    "region": [
+        *("use cross-region inference", "set CORTEX_ENABLED_CROSS_REGION", "cross region"),
+        *(
+            "unavailable in your region",
+            "not available in this region",
+            "isn't offered in a region",
+        ),
+        *("not supported in the region", "not enabled in any region"),
+    ],
+    "network_policy": [
+        *("a network policy", "Incoming request with IP 1", "the IP 1.2.3.4 is not allowed"),
+        "not allowed to access Snowflake",
+    ],
+    "account_type": [
+        *("account is not allowed", "account is not enabled", "account has not been enabled"),
+        *("your account type", "a trial account", "a free edition", "the trial tier"),
+        *("trial has ended", "account has expired", "account is suspended"),
+        *("not available for this account", "not supported in your account"),
+        *("not enabled on trial account", "not allowed for your account"),
+    ],
+    "forbidden": [
+        *(
+            "insufficient privilege",
+            "insufficient permission",
+            "cortex_user",
+            "CORTEX_REST_API_USER",
+        ),
+        *("not authorized to", "not authorized for", "does not have the privilege"),
+        *("does not have any permission", "role X is not authorized", "role X does not have"),
+        *("role X does not exist", "role X is not granted", "role X lacks"),
+    ],
+    "last_message": [
+        *("end with a user", "end with the user", "end with user", "last message here must"),
+        *("final role x must", "last message is from the assistant", "expected last role"),
+        *("assistant message prefill", "roles must alternate", "must alternate between"),
+        *("start with a user", "start with user"),
+    ],
+    "too_long": [
+        *(
+            "max tokens of 5 exceeded",
+            "context length",
+            "prompt_window",
+            "input size",
+            "input limit",
+        ),
+        *("maximum context", "prompt is too long", "request too large", "conversation is too long"),
+        *("too many tokens", "too many input tokens", "too many prompt tokens"),
+        *("the input would exceed", "the context exceeds", "exceeds the context"),
+    ],
+    "budget": [
+        *("budget exceeded", "budget was exhausted", "budget has been used up", "budget limit"),
+        *("exceeded the budget", "insufficient quota", "insufficient_quota"),
+        *("exceeded your current quota", "credit balance", "credit limit", "credit quota"),
+        *("spending limit", "billing"),
+    ],
+    "rate_limited": [
+        *("throttled", "too many requests", "too many concurrent requests", "rate limit"),
+        *("rate_limit", "rate-limit", "ratelimit", "usage quota"),
+    ],
+    "bad_request": ["model X not found", "model X does not exist", "unknown model"],
+}
+LOGINS = (
+    *(
+        "session has expired",
+        "token is no longer there",
+        "token is not valid",
+        "session is invalid",
+    ),
+    *("token was revoked", "an expired session", "invalid token", "invalid api key"),
+    *("log in again", "login again"),
+)
+
+
+def test_every_number_has_its_code() -> None:
+    found = {
+        number: reasons.find(f'{{"code": "{number}"}}', 400) for number in range(390_000, 394_500)
+    }
+    found[3001] = reasons.find('{"code": 3001}', 400)
+    expected = {number: code for code, numbers in NUMBERED.items() for number in numbers}
+    assert {number: code for number, code in found.items() if code} == expected
+
+
+def test_every_form_of_words_has_its_code() -> None:
+    for code, forms in WORDED.items():
+        assert {one: reasons.find(one, 400) for one in forms} == dict.fromkeys(forms, code)
+
+
+def test_words_about_a_login_count_where_a_login_may_have_failed() -> None:
+    for status, code in {
+        200: "unauthorised",
+        401: "unauthorised",
+        403: "unauthorised",
+        400: None,
+    }.items():
+        assert {one: reasons.find(one, status) for one in LOGINS} == dict.fromkeys(LOGINS, code)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("code", "description", "detail", "details", "error", "error_code", "errors", "message"),
+        *("msg", "param", "loc", "reason", "title", "type"),
+    ],
+)
+def test_what_is_said_may_stand_in_each_of_these_fields(name: str) -> None:
+    within: object = ["billing"]
+    for _ in range(4):
+        within = {name: within}
+    assert reasons.find(json.dumps(within), 400) == "budget"
+    assert reasons.find(json.dumps({name: within}), 400) is None
+    assert reasons.find(json.dumps({"input": within}), 400) is None
+
+
+def test_what_is_not_recognised_has_the_code_of_its_status() -> None:
+    by_status = {
+        **dict.fromkeys((400, 422), "bad_request"),
+        401: "unauthorised",
+        402: "budget",
+        403: "forbidden",
+        404: "not_found",
+        413: "too_long",
+        429: "rate_limited",
+        **dict.fromkeys((500, 502), "service"),
+        **dict.fromkeys((408, 503, 504, 529), "unavailable"),
+        **dict.fromkeys((405, 501, 505), "http"),
+    }
+    for status, code in by_status.items():
+        for body in ("", "null", "[]", "<html>no</html>", snowflake("something new"), "[" * 9_000):
+            assert made_of(status, body).code == code
 
 
 def test_a_throttle_that_comes_as_400_may_be_asked_again() -> None:
