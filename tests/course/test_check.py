@@ -13,14 +13,13 @@ from course.commands.checking.lesson_files import check_files
 from course.content import lesson as catalog
 from course.content import translations
 from course.problems import Problem
-from tests.course.making import META, PROSE, in_section, loaded, make_lesson
+from tests.course.making import META, PROSE, in_section, loaded, make_lesson, told
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 
 def said_of(root: Path) -> str:
-    found = dict.fromkeys(check_files(root))
-    return "\n".join(f"{problem.severity}: {problem}" for problem in found)
+    return told(dict.fromkeys(check_files(root)))
 
 
 def right(tmp_path: Path, **differences: str) -> Path:
