@@ -36,9 +36,7 @@ def exercise(**more: Any) -> dict[str, Any]:
 def said_of(**more: Any) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         ExerciseFile.model_validate(exercise(**more))
-    return [
-        f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in caught.value.errors()
-    ]
+    return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in caught.value.errors()]
 
 
 def mistake(name: str = "m", **more: Any) -> dict[str, Any]:
