@@ -259,6 +259,7 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{READ}if x:\n    list(s)\nelse:\n    st.write_stream(s)",
         f"{READ}for x in s:\n    if x:\n        break\nst.write_stream(s)",
         f"{READ}x = list(s)\ns = Complete(m, p, stream=True)\nst.write_stream(s)",
+        f"{READ}print(s)\nst.write_stream(s)",
         CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
         CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
     ],
