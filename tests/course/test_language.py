@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
+from collections.abc import Iterator
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from course import ROOT
 from course.language import texts
 
 
@@ -18,6 +22,30 @@ def test_both_languages_have_the_same_texts_with_the_same_blanks() -> None:
     korean, english = texts("ko"), texts("en")
     assert korean.keys() == english.keys()
     assert {key for key in korean if blanks(korean[key]) != blanks(english[key])} == set()
+
+
+def calls_of_text() -> Iterator[tuple[str, str, set[str]]]:
+    """Yield where a text is asked for, a pattern of its key, and the blanks that are filled in."""
+    for path in [*ROOT.glob("course/**/*.py"), *ROOT.glob("pages/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "text":
+                (key,) = node.args
+                parts = key.values if isinstance(key, ast.JoinedStr) else [key]
+                pattern = "".join(
+                    re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.]+"
+                    for part in parts
+                )
+                names = {each.arg or "**" for each in node.keywords}
+                yield f"{path.name}:{node.lineno}", pattern, names
+
+
+def test_a_text_is_asked_for_with_all_of_its_blanks_and_no_others() -> None:
+    english = texts("en")
+    for place, pattern, names in calls_of_text():
+        known = [blanks(text) for key, text in english.items() if re.fullmatch(pattern, key)]
+        assert known, (place, pattern)
+        if len(known) == 1 and "**" not in names:
+            assert known == [names], (place, pattern)
 
 
 def say_language() -> None:
