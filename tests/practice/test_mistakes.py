@@ -41,13 +41,14 @@ def judged(
     *events: Event,
     passes: dict[str, Any] | None = None,
     scenes: Sequence[dict[str, Any]] = ({"id": "one"},),
+    solution: str = IMPORTS,
 ) -> CheckResult:
     """Return the first check that fails, of an exercise that wants ``st.success``."""
     check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
     check |= {"passes": passes or {"called": "st.success", "with": {"body": "9.40.1"}}}
     about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [*scenes]}
     given = ExerciseFile.model_validate(about | {"checks": [check]})
-    exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=IMPORTS)
+    exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=solution)
     results = grade(exercise, code, events or [END], "en")
     return next(each for each in results if not each.passed)
 
@@ -272,10 +273,16 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
     )
 
 
+UNBOUND = "UnboundLocalError: cannot access local variable 'x' where it has no value"
+GIVEN = "StreamlitInvalidParameterTypeError: Invalid `stream` type. Provided type: str."
+NOT_SKIPPED = "f().x\ndef f(): return 1"
+
+
 @pytest.mark.parametrize(
     ("said", "code", "mistake"),
     [
         ("NameError: name 'true' is not defined", "f(true)", "capital"),
+        ("NameError: name 'false' is not defined", "f(false)", "capital"),
         ("NameError: name 'none' is not defined", "f(none)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
@@ -421,6 +428,35 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "quoted_code",
         ),
         ("ValueError: anything else", "x", None),
+        (UNBOUND, "x = 1\ndef f(): x += 1", "own_variable"),
+        (UNBOUND, "def f(): x += 1", "no_value_yet"),
+        ("NameError: name 'x' is not defined", "x = x + 1", "no_value_yet"),
+        ("NameError: name 'json' is not defined", "json.loads(x)", "import_missing"),
+        ("NameError: name 'random' is not defined", "random.random()", "import_missing"),
+        ("NameError: name 'st' is not defined", "st.write(x)", "import_missing"),
+        ("NameError: name 'pint' is not defined", "pint(x)", "misspelt"),
+        ("NameError: name 'ab' is not defined", "ab(abc := 1)", "undefined"),
+        ("NameError: name 'Complete' is not defined", "Complete(x)", "import_missing"),
+        ("AttributeError: 'method' object has no attribute 'z'", "x.y.z", "brackets_before"),
+        ("AttributeError: 'NoneType' object has no attribute 'x'", NOT_SKIPPED, "none_used"),
+        ("TypeError: f() takes 1 positional argument but 2 were given", "f(1, 2)", "too_many"),
+        ("TypeError: f() missing 2 required positional arguments: 'a'", "f()", "argument_missing"),
+        ("TypeError: f() got an unexpected keyword argument 'k'", "f(k=1), g(k=2)", None),
+        ("TypeError: string indices must be integers, not 'str'", "x['a']", "text_index"),
+        ("TypeError: sequence item 0: expected str instance, int found", "x", "join_types"),
+        ("TypeError: catching classes that do not inherit from Base", "x", "no_exception"),
+        ("TypeError: list indices must be integers or slices, not tuple", "x", "name_of_list"),
+        ("TypeError: 'generator' object is not subscriptable", "x", "generator_whole"),
+        ("TypeError: unsupported operand: 'function' and 'str'", "x", "brackets_before"),
+        ("TypeError: 'builtin_function_or_method' object is not", "x", "brackets_before"),
+        ("ValueError: not enough values to unpack (expected 2, got 1)", "x, y = z", "unpacked"),
+        ("IndexError: string index out of range", "x[0]", "list_empty"),
+        ("ImportError: cannot import name 'Complete' from 'streamlit'", "x", "import_elsewhere"),
+        ("SyntaxError: keyword argument repeated: model", "f(model=1, model=2)", "argument_twice"),
+        (GIVEN, "def f(): return 'x'\nst.write_stream(f())", "no_yield"),
+        (GIVEN, "st.write_stream(stream=5)", "no_stream_given"),
+        (GIVEN.replace("str", "function"), "st.write_stream(f)", "function_streamed"),
+        (GIVEN.replace("str", "method"), "st.write_stream(f.g)", "function_streamed"),
     ],
 )
 def test_what_ended_a_program_is_named(said: str, code: str, mistake: str | None) -> None:
@@ -600,10 +636,53 @@ def test_a_loop_that_its_first_round_ends_is_named_but_not_one_that_goes_on() ->
     assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None
 
 
-def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value() -> None:
-    said = "NameError: name 'error' is not defined"
-    assert failed(said, 3, "try: f()\nexcept A:\n    f(error)").mistake == "as_missing"
-    assert failed(said, 3, "try: f()\nexcept A as b:\n    f(error)").mistake == "undefined"
+@pytest.mark.parametrize("name", ["e", "err", "error", "ex", "exc", "exception"])
+def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value(
+    name: str,
+) -> None:
+    said = f"NameError: name '{name}' is not defined"
+    code = f"try: f()\nexcept A:\n    f({name})"
+    assert failed(said, 3, code).mistake == "as_missing"
+    for line, other in ((3, code.replace("A:", "A as b:")), (2, code), (4, f"{code}\nf({name})")):
+        assert failed(said, line, other).mistake in ("undefined", "misspelt")
+
+
+@pytest.mark.parametrize(
+    ("query", "mistake"),
+    [
+        ("SELECT CURRENT_VERSION", "sql_brackets"),
+        ("CURRENT_VERSION()", "select_missing"),
+        ("ai_complete(?, ?)", "select_missing"),
+        ("SNOWFLAKE.CORTEX.COMPLETE(?, ?)", "select_missing"),
+        ("SELECT VERSION()", "misspelt_sql"),
+        ("SELECT CURRENTVERSION()", "misspelt_sql"),
+        ("SELECT GET_VERSION()", "misspelt_sql"),
+        ("SELECT CURRENT_VERSON()", "misspelt_sql"),
+        ("SELECT AI_COMPLET(?, ?)", "misspelt_sql"),
+        ("  select ai_complete(?, ?), 1", "no_statement"),
+        ("SELECT UPPER(?)", "no_statement"),
+    ],
+)
+def test_a_statement_that_is_none_of_the_courses_is_named(query: str, mistake: str) -> None:
+    error = Failed(type="NotHere", module="practice", message="no", lines=[1], what="statement")
+    result = judged(f"session.sql('{query}')", error, Ended(reason="error"))
+    assert (result.id, result.mistake) == ("runs", mistake)
+
+
+def test_a_function_that_snowflake_does_not_know_is_named_beside_the_exercises() -> None:
+    said = "SQL compilation error:\nUnknown function CURENT_VERSION"
+    error = Failed(type="SnowparkSQLException", module="x", message=said, lines=[1])
+    solution = "session.sql('SELECT CURRENT_VERSION()')"
+    result = judged("x", error, Ended(reason="error"), solution=solution)
+    assert result.mistake == "misspelt_sql"
+    assert "`CURENT_VERSION`" in result.message
+    assert "CURRENT_VERSION" in result.message.replace("CURENT_VERSION", "")
+    named = Failed(type="NameError", module="builtins", message=NO_NAME, lines=[1])
+    result = judged("current_version()", named, Ended(reason="error"), solution=solution)
+    assert result.mistake == "sql_in_python"
+
+
+NO_NAME = "name 'current_version' is not defined"
 
 
 def test_a_function_whose_only_return_may_be_skipped_is_named_where_none_is_used() -> None:
