@@ -358,6 +358,16 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
             "argument_of_another",
         ),
         (
+            "TypeError: Complete() got an unexpected keyword argument 'sesion'",
+            "Complete(sesion=1)",
+            "misspelt_argument",
+        ),
+        (
+            "TypeError: f() got an unexpected keyword argument 'session'",
+            "f(Complete(), session=1)",
+            "argument_of_another",
+        ),
+        (
             "TypeError: f() got an unexpected keyword argument 'key'",
             "f(st.button('x'), key=1)",
             "no_such_argument",
