@@ -160,6 +160,24 @@ def test_a_blank_that_nothing_fills_in_is_a_warning(
     assert problems[0].line in (*numbers, *(number - 2 for number in numbers))
 
 
+@pytest.mark.parametrize("other", ["9_none", "2_later", EXERCISE])
+def test_an_exercise_builds_on_an_earlier_one(folder: Path, other: str) -> None:
+    if other == "2_later":
+        shutil.copytree(folder, folder.parent / other)
+    before = next(row for row in lines(folder) if row.startswith("title"))
+    change(folder, "exercise.toml", before, f'builds_on = "{other}"\n{before}')
+    (said,) = seen(folder)
+    assert f"builds_on names no earlier exercise: {other}" in said
+
+
+def test_the_tenth_exercise_may_build_on_the_second(folder: Path) -> None:
+    for name in ("2_before", "10_after"):
+        shutil.copytree(folder, folder.parent / name)
+    before = next(row for row in lines(folder) if row.startswith("title"))
+    change(folder.parent / "10_after", "exercise.toml", before, f'builds_on = "2_before"\n{before}')
+    assert seen(folder) == []
+
+
 def test_code_in_a_message_is_no_blank(folder: Path) -> None:
     change(
         folder,

@@ -48,6 +48,26 @@ def test_a_text_is_asked_for_with_all_of_its_blanks_and_no_others() -> None:
             assert known == [names], (place, pattern)
 
 
+def test_each_box_on_a_page_has_an_icon() -> None:
+    without = []
+    for path in ROOT.glob("course/**/*.py"):
+        nodes = [*ast.walk(ast.parse(path.read_text("utf-8")))]
+        # What a program of the lab knows as ``st`` is no page.
+        programs = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+        programs = [each for each in programs if "st" in {arg.arg for arg in each.args.args}]
+        elsewhere = {node for each in programs for node in ast.walk(each)}
+        for node in nodes:
+            if node in elsewhere:
+                continue
+            if isinstance(node, ast.Call) and re.fullmatch(BOX, ast.unparse(node.func)):
+                icons = {each.arg for each in node.keywords}
+                without += [] if "icon" in icons else [f"{path.name}:{node.lineno}"]
+    assert without == []
+
+
+BOX = r"(st|at)\.(info|warning|error|success)"
+
+
 def say_language() -> None:
     import streamlit as st
 

@@ -71,6 +71,7 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 @pytest.mark.parametrize(
     ("meta", "line", "said"),
     [
+        ('icon = "star"\n' + META, 1, "field `icon`: must be an icon such as `:material/cached:`"),
         (META.replace("week", "weak"), 3, "unknown field `weak`. Did you mean `week`"),
         (META.replace('en = "Caching"', 'eng = "Caching"'), 6, "unknown field `title.eng`"),
         (
