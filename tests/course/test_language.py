@@ -32,7 +32,7 @@ def calls_of_text() -> Iterator[tuple[str, str, set[str]]]:
                 (key,) = node.args
                 parts = key.values if isinstance(key, ast.JoinedStr) else [key]
                 pattern = "".join(
-                    re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.]+"
+                    re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.]+"
                     for part in parts
                 )
                 names = {each.arg or "**" for each in node.keywords}

@@ -82,6 +82,7 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("st.write_stream stream", "brackets_missing", 1),
         ("print x", "brackets_missing", 1),
         ('f("a" b)', "between", 1),
+        ('f("a" b)\nif x:\n    y = 1\n  z = 2', "between", 1),
         ("x = f(\n    a,\n), stream=True", "argument_outside", 3),
         ("f(\n    a=1,\n    stream: True,\n)", "colon_in_call", 3),
         ('f("stream"=True)', "argument_quoted", 1),
