@@ -9,13 +9,14 @@ import pytest
 
 from connection import ConnectionFailed
 from course import ROOT
+from course import __main__ as command
 from course.__main__ import main
 from course.commands import grade, new_day
 from course.commands.checking import lesson_files
 from course.commands.new_day import create
 from course.content import lessons
 from practice import Unavailable
-from tests.course.making import make_lesson
+from tests.course.making import loaded, make_lesson
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,21 @@ def test_what_a_command_cannot_do_is_told_with_what_to_do(
 ) -> None:
     assert main(given) == 2
     assert tuple(capsys.readouterr()) == ("", said)
+
+
+def test_a_translation_is_recorded_unless_a_text_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = loaded(tmp_path)
+    monkeypatch.setattr(command, "lessons", lambda: [found])
+    assert main(["translated", "7", "en"]) == 0
+    said = "lessons/day_07_caching/translated.toml: en is recorded as up to date.\n"
+    assert tuple(capsys.readouterr()) == (said, "")
+    (found.folder / "ko.md").unlink()
+    assert main(["translated", "7", "en"]) == 1
+    out, err = capsys.readouterr()
+    first = "Nothing was recorded; fix this first:\nlessons/day_07_caching/ko.md: cannot be read"
+    assert (out, err.startswith(first)) == ("", True)
 
 
 @pytest.mark.parametrize("day", ["x", "-1", "1234567", "٣"])

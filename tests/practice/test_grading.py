@@ -257,7 +257,7 @@ def test_a_chat_input_that_is_never_drawn_is_told_where_the_scene_types_into_one
 
 
 def test_an_answer_may_be_shown_in_the_run_that_a_rerun_begins() -> None:
-    condition = {"called": "st.markdown", "with": {"body": {"contains": "{answer}"}}}
+    condition = {"run": 1, "called": "st.markdown", "with": {"body": {"contains": "{answer}"}}}
     answered: list[Event] = [Again(said="Hi"), asked(call=0), Delta(call=0, text="A reply.")]
     for body, right in (("A reply.", True), ("Another.", False)):
         shown = Draw(name="markdown", args={"body": body}, into=0, id=1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -50,7 +53,28 @@ def judged(
     given = ExerciseFile.model_validate(about | {"checks": [check]})
     exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=solution)
     results = grade(exercise, code, events or [END], "en")
-    return next(each for each in results if not each.passed)
+    found = next(each for each in results if not each.passed)
+    if found.mistake in shared_mistakes():
+        blanks = f"{found.mistake}: {filled(found)}"
+        assert blanks in FILLED, "If this is right, add it to tests/practice/filled.txt"
+    return found
+
+
+#: What fills the blanks of each mistake's text in these tests.
+FILLED = frozenset(Path(__file__).with_name("filled.txt").read_text("utf-8").splitlines())
+
+
+def filled(found: CheckResult) -> str:
+    """Return what fills the blanks of a mistake's text, read from the message."""
+    pattern, seen = "", set()
+    for before, name, _, _ in Formatter().parse(shared_mistakes()[found.mistake or ""]["en"]):
+        pattern += re.escape(before)
+        if name is not None:
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>[^\\n]*?)"
+            seen.add(name)
+    match = re.match(f"{pattern}(\n|$)", found.message)
+    assert match is not None, found.message
+    return " ".join(f"{name}={value!r}" for name, value in sorted(match.groupdict().items()))
 
 
 def failed(said: str, line: int, code: str) -> CheckResult:
@@ -629,8 +653,6 @@ def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
 
 
 def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:
-    import re
-
     for name, text in shared_mistakes().items():
         assert set(text) == {"ko", "en"}, name
         assert len({frozenset(re.findall(r"{\w+}", each)) for each in text.values()}) == 1, name

@@ -418,6 +418,7 @@ CASES: dict[str, list[Case]] = {
                 for text in CLUSTERS
             ),
             r"[m.span() for m in regex.finditer(r'\X', 'e\u0301\r\nx')]",
+            r"[(m.start(), m.end(), m.group()) for m in regex.finditer(r'\X', 'e\u0301x')]",
             r"regex.compile(r'\X').findall('ab')",
             r"regex.findall(r'\w+', 'a b')",
             *("regex.sub('a', 'b', 'cat')",),
