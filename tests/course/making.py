@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from course.content import lesson
 from course.content.lesson import Lesson
 from course.language import LANGUAGES
+from course.problems import Problem
+
+#: All that is told of mistakes in these tests, word for word: place, what is wrong, and its fix.
+TOLD = frozenset(Path(__file__).with_name("told.txt").read_text("utf-8").splitlines())
+#: Python's own words, which change with its version.
+PYTHONS = re.compile(r"(?<=is not valid Python: )(?!too deeply|a number).*?(?=\. Correct it)")
 
 META = """\
 day = 7
@@ -86,3 +94,13 @@ def loaded(tmp_path: Path, **differences: str) -> Lesson:
 def in_section(name: str, text: str) -> str:
     """Return the prose of a right lesson with ``text`` in one of its sections."""
     return PROSE.replace(f"Text of {name}.", text)
+
+
+def told(problems: Iterable[Problem]) -> str:
+    """Return what ``problems`` say, a line each; told.txt must have every one of the lines."""
+    said = [f"{each.severity}: {PYTHONS.sub('...', str(each))}" for each in problems]
+    unknown = [line for line in said if line not in TOLD]
+    assert not unknown, "If these are right, add them to tests/course/told.txt:\n" + "\n".join(
+        unknown
+    )
+    return "\n".join(said)

@@ -13,14 +13,14 @@ from course.commands.checking.lesson_files import check_files
 from course.content import lesson as catalog
 from course.content import translations
 from course.problems import Problem
-from tests.course.making import META, PROSE, in_section, loaded, make_lesson
+from course.toml_models import MOST_PROBLEMS
+from tests.course.making import META, PROSE, in_section, loaded, make_lesson, told
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n"
 
 
 def said_of(root: Path) -> str:
-    found = dict.fromkeys(check_files(root))
-    return "\n".join(f"{problem.severity}: {problem}" for problem in found)
+    return told(dict.fromkeys(check_files(root)))
 
 
 def right(tmp_path: Path, **differences: str) -> Path:
@@ -99,6 +99,8 @@ OTHER_RIGHT = QUESTION.replace("[x]", "[o]").replace("[ ]", "[x]").replace("[o]"
         ('```mermaid caption="a"\ngraph TD\nA --> B\n```',
          '```mermaid caption="a"\ngraph TD\nA --> C\n```', "a diagram's 'A --> C'"),
         ('```mermaid caption="a"\ngraph TD\n```', '```mermaid caption="b"\npie\n```', "pie"),
+        ('```mermaid caption="a"\nsequenceDiagram\nrect red\nend\n```',
+         '```mermaid caption="a"\nsequenceDiagram\nrect blue\nend\n```', "'rect blue'"),
         ("[a](https://a.b)", "a", "links to `https://a.b` in ko.md only"),
         ("[a](term:token)", "a", "links to `term:token` in ko.md only"),
     ],
@@ -186,6 +188,27 @@ def test_a_mistake_in_a_file_is_found(tmp_path: Path, file: str, content: str, s
     path.parent.mkdir(exist_ok=True)
     path.write_text(content, encoding="utf-8")
     assert said in said_of(tmp_path)
+
+
+def test_a_lesson_without_a_step_is_an_error(tmp_path: Path) -> None:
+    (right(tmp_path) / "steps" / "step_1_cache.py").unlink()
+    assert "error: lessons/day_07_caching/steps: there is no step." in said_of(tmp_path)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_of_very_many_mistakes_the_first_twenty_are_told(tmp_path: Path, more: int) -> None:
+    unknown = "".join(f"x{number} = 1\n" for number in range(MOST_PROBLEMS + more))
+    make_lesson(tmp_path, meta=unknown + META)
+    said = [each for each in map(str, check_files(tmp_path)) if "lesson.toml" in each]
+    assert len(said) == MOST_PROBLEMS + more
+    assert ("has more than" in said[-1]) == bool(more)
+
+
+def test_an_icon_that_an_f_string_fills_in_is_right(tmp_path: Path) -> None:
+    page = right(tmp_path).parents[1] / "pages" / "day_07_caching.py"
+    with page.open("a", encoding="utf-8") as file:
+        file.write('name = f":material/{page}:"\n')
+    assert said_of(tmp_path) == ""
 
 
 def test_an_untranslated_copy_is_a_warning(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from course import ROOT, settings
 from course.commands.checking.lesson_files import check_files
 from course.settings import Settings, SettingsError
+from tests.course.making import told
 
 
 @pytest.fixture
@@ -94,15 +95,16 @@ def test_a_mistake_is_told_with_its_file_its_line_its_field_and_a_fix(
     source: str, said: str, file: Path
 ) -> None:
     file.write_text(source)
-    with pytest.raises(SettingsError, match=said) as told:
+    with pytest.raises(SettingsError, match=said) as caught:
         settings.read()
-    assert str(told.value).startswith("server.toml:")
+    assert told(caught.value.problems).startswith("error: server.toml:")
 
 
 def test_tokens_that_are_not_enough_for_one_answer_are_a_mistake(file: Path) -> None:
     file.write_text("[limits]\n\n[limits.everyone]\ntokens_per_day = 4096\n")
-    with pytest.raises(SettingsError, match=r":4: 4096 tokens a day are not enough"):
+    with pytest.raises(SettingsError, match=r":4: 4096 tokens a day are not enough") as caught:
         settings.read()
+    assert told(caught.value.problems)
     file.write_text("[limits]\noutput_tokens = 400\n[limits.everyone]\ntokens_per_day = 4096\n")
     assert settings.read().limits.everyone.tokens_per_day == 4096
 
@@ -110,9 +112,9 @@ def test_tokens_that_are_not_enough_for_one_answer_are_a_mistake(file: Path) -> 
 def test_every_mistake_is_told_at_once_and_again_at_each_look(file: Path) -> None:
     file.write_text("[limits]\nlocl = true\n[streams]\nqueue = -1\n")
     for _ in range(2):
-        with pytest.raises(SettingsError) as told:
+        with pytest.raises(SettingsError) as caught:
             settings.read()
-        assert [problem.line for problem in told.value.problems] == [2, 4]
+        assert [problem.line for problem in caught.value.problems] == [2, 4]
 
 
 def test_the_check_of_the_lessons_tells_it_too(file: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
+from functools import cache
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from course import ROOT
 from course.language import texts
 
 
@@ -18,6 +22,56 @@ def test_both_languages_have_the_same_texts_with_the_same_blanks() -> None:
     korean, english = texts("ko"), texts("en")
     assert korean.keys() == english.keys()
     assert {key for key in korean if blanks(korean[key]) != blanks(english[key])} == set()
+
+
+@cache
+def calls() -> list[tuple[str, ast.Call]]:
+    """Return every call in the course's own code, and where it stands."""
+    found = []
+    for path in [*ROOT.glob("course/**/*.py"), *ROOT.glob("pages/*.py")]:
+        nodes: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
+        while nodes:
+            node = nodes.pop()
+            # What a program of the lab knows as ``st`` is no page.
+            if isinstance(node, ast.FunctionDef) and "st" in {arg.arg for arg in node.args.args}:
+                continue
+            if isinstance(node, ast.Call):
+                found.append((f"{path.name}:{node.lineno}", node))
+            nodes += ast.iter_child_nodes(node)
+    return found
+
+
+def test_a_text_is_asked_for_with_all_of_its_blanks_and_no_others() -> None:
+    english = texts("en")
+    for place, call in calls():
+        if getattr(call.func, "id", "") != "text":
+            continue
+        (key,) = call.args
+        pattern = "".join(
+            re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.]+"
+            for part in (key.values if isinstance(key, ast.JoinedStr) else [key])
+        )
+        names = {each.arg or "**" for each in call.keywords}
+        known = [blanks(text) for key, text in english.items() if re.fullmatch(pattern, key)]
+        assert known, (place, pattern)
+        if len(known) == 1 and "**" not in names:
+            assert known == [names], (place, pattern)
+
+
+def test_each_box_on_a_page_has_an_icon() -> None:
+    boxes = {f"{at}.{name}" for at in ("st", "at") for name in BOXES}
+    without = [
+        place
+        for place, call in calls()
+        if isinstance(call.func, ast.Attribute)
+        and f"{getattr(call.func.value, 'id', '')}.{call.func.attr}" in boxes
+        and "icon" not in {each.arg for each in call.keywords}
+        and not place.startswith("day_")  # learners' own pages have none
+    ]
+    assert without == []
+
+
+BOXES = ("info", "warning", "error", "success")
 
 
 def say_language() -> None:

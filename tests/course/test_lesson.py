@@ -8,7 +8,7 @@ import pytest
 
 from course.content import lesson
 from course.problems import LessonError
-from tests.course.making import META, loaded, make_lesson
+from tests.course.making import META, loaded, make_lesson, told
 
 LINK = '[[links]]\ntitle.ko = "문서"\ntitle.en = "Docs"\n'
 
@@ -71,6 +71,7 @@ def test_a_step_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 @pytest.mark.parametrize(
     ("meta", "line", "said"),
     [
+        ('icon = "star"\n' + META, 1, "field `icon`: must be an icon such as `:material/cached:`"),
         (META.replace("week", "weak"), 3, "unknown field `weak`. Did you mean `week`"),
         (META.replace('en = "Caching"', 'eng = "Caching"'), 6, "unknown field `title.eng`"),
         (
@@ -111,8 +112,9 @@ def test_a_mistake_in_the_metadata_names_file_line_field_and_fix(
     with pytest.raises(LessonError) as caught:
         lesson.load(folder)
     place = f":{line}" if line else ""
-    assert str(caught.value).startswith(f"lessons/day_07_caching/lesson.toml{place}: ")
-    assert said in str(caught.value)
+    found = told(caught.value.problems)
+    assert found.startswith(f"error: lessons/day_07_caching/lesson.toml{place}: ")
+    assert said in found
 
 
 def test_a_misspelt_field_hides_no_other_that_is_missing(tmp_path: Path) -> None:

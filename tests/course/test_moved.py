@@ -11,6 +11,7 @@ from course.content.lesson import lessons
 from course.content.outline import outline_of, places
 from course.moved import NOTHING, Moved
 from course.problems import LessonError
+from tests.course.making import told
 
 OLD, NEW = "day_03_old", "day_04_new"
 KNOWN = {NEW, f"{NEW}/1_first", f"{NEW}/q-first", f"{NEW}#torn", "day_05_newer", "day_01_here"}
@@ -23,7 +24,8 @@ def written(folder: Path, *entries: tuple[str, str]) -> Moved:
 
 
 def said(folder: Path, *entries: tuple[str, str]) -> list[str]:
-    found = moved.misled(written(folder, *entries), KNOWN, folder)
+    found = list(moved.misled(written(folder, *entries), KNOWN, folder))
+    assert not found or told(found)
     return [f"{each.line}: {each.what}" for each in found]
 
 
@@ -62,6 +64,7 @@ def test_an_entry_of_another_form_is_named_with_its_file_and_field(
     with pytest.raises(LessonError) as error:
         written(tmp_path, (source, to))
     (problem,) = error.value.problems
+    assert told([problem])
     assert problem.path == tmp_path / "moved.toml"
     assert field in problem.what
 

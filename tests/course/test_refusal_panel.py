@@ -54,5 +54,16 @@ def test_a_browser_that_says_no_zone_is_told_the_servers(
     assert "**01:00** (Europe/Berlin)" in said
 
 
+def test_where_the_settings_cannot_be_read_the_clock_is_that_of_utc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> Settings:
+        raise settings.SettingsError([])
+
+    in_the_browsers_zone(monkeypatch, None)
+    monkeypatch.setattr(settings, "read", fail)
+    assert "**00:00** (UTC)" in refusal_panel._when(MIDNIGHT, MIDNIGHT.replace(day=25))
+
+
 def test_a_limit_of_yesterday_is_open_again() -> None:
     assert refusal_panel._when(MIDNIGHT, MIDNIGHT) == texts("en")["limits.open_again"]

@@ -10,6 +10,7 @@ import pytest
 
 from practice.conditions import Condition
 from practice.events import (
+    Again,
     Asked,
     Delta,
     Draw,
@@ -245,6 +246,22 @@ def test_a_renamed_button_or_field_is_told_before_what_follows_from_it() -> None
         result = next(each for each in grade(about, "x\n", events, "en") if not each.passed)
         assert (result.id, said in result.message) == ("labels", True)
     assert "labels" not in [each.id for each in grade(about, "x\n", [button, field, END])]
+
+
+def test_a_chat_input_that_is_never_drawn_is_told_where_the_scene_types_into_one() -> None:
+    about = exercise({"called": "Complete"}, scenes=[{"id": "one", "say": ["Hi"]}])
+    told = [each for each in grade(about, "x\n", [END], "en") if each.id == "labels"]
+    assert [(each.passed, "no `st.chat_input`" in each.message) for each in told] == [(False, True)]
+    field = Draw(name="chat_input", args={"placeholder": "Say"}, into=0, id=1)
+    assert "labels" not in [each.id for each in grade(about, "x\n", [field, END])]
+
+
+def test_an_answer_may_be_shown_in_the_run_that_a_rerun_begins() -> None:
+    condition = {"run": 1, "called": "st.markdown", "with": {"body": {"contains": "{answer}"}}}
+    answered: list[Event] = [Again(said="Hi"), asked(call=0), Delta(call=0, text="A reply.")]
+    for body, right in (("A reply.", True), ("Another.", False)):
+        shown = Draw(name="markdown", args={"body": body}, into=0, id=1)
+        assert passed(condition, "x\n", [*answered, Again(said=None), shown, END]) is right
 
 
 def test_a_button_that_a_program_rightly_did_not_get_to_is_not_missing() -> None:

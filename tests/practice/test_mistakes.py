@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -41,15 +44,37 @@ def judged(
     *events: Event,
     passes: dict[str, Any] | None = None,
     scenes: Sequence[dict[str, Any]] = ({"id": "one"},),
+    solution: str = IMPORTS,
 ) -> CheckResult:
     """Return the first check that fails, of an exercise that wants ``st.success``."""
     check = {"id": "shown", "title": TEXT, "otherwise": TEXT}
     check |= {"passes": passes or {"called": "st.success", "with": {"body": "9.40.1"}}}
     about = {"title": TEXT, "task": TEXT, "hints": [TEXT], "scenes": [*scenes]}
     given = ExerciseFile.model_validate(about | {"checks": [check]})
-    exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=IMPORTS)
+    exercise = Exercise(day="day_01_x", name="1_x", about=given, starter=IMPORTS, solution=solution)
     results = grade(exercise, code, events or [END], "en")
-    return next(each for each in results if not each.passed)
+    found = next(each for each in results if not each.passed)
+    if found.mistake in shared_mistakes():
+        blanks = f"{found.mistake}: {filled(found)}"
+        assert blanks in FILLED, "If this is right, add it to tests/practice/filled.txt"
+    return found
+
+
+#: What fills the blanks of each mistake's text in these tests.
+FILLED = frozenset(Path(__file__).with_name("filled.txt").read_text("utf-8").splitlines())
+
+
+def filled(found: CheckResult) -> str:
+    """Return what fills the blanks of a mistake's text, read from the message."""
+    pattern, seen = "", set()
+    for before, name, _, _ in Formatter().parse(shared_mistakes()[found.mistake or ""]["en"]):
+        pattern += re.escape(before)
+        if name is not None:
+            pattern += f"(?P={name})" if name in seen else f"(?P<{name}>[^\\n]*?)"
+            seen.add(name)
+    match = re.match(f"{pattern}(\n|$)", found.message)
+    assert match is not None, found.message
+    return " ".join(f"{name}={value!r}" for name, value in sorted(match.groupdict().items()))
 
 
 def failed(said: str, line: int, code: str) -> CheckResult:
@@ -81,6 +106,7 @@ def failed(said: str, line: int, code: str) -> CheckResult:
         ("st.write_stream stream", "brackets_missing", 1),
         ("print x", "brackets_missing", 1),
         ('f("a" b)', "between", 1),
+        ('f("a" b)\nif x:\n    y = 1\n  z = 2', "between", 1),
         ("x = f(\n    a,\n), stream=True", "argument_outside", 3),
         ("f(\n    a=1,\n    stream: True,\n)", "colon_in_call", 3),
         ('f("stream"=True)', "argument_quoted", 1),
@@ -284,6 +310,7 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{READ}if x:\n    list(s)\nelse:\n    st.write_stream(s)",
         f"{READ}for x in s:\n    if x:\n        break\nst.write_stream(s)",
         f"{READ}x = list(s)\ns = Complete(m, p, stream=True)\nst.write_stream(s)",
+        f"{READ}print(s)\nst.write_stream(s)",
         CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
         CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
     ],
@@ -296,10 +323,16 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
     )
 
 
+UNBOUND = "UnboundLocalError: cannot access local variable 'x' where it has no value"
+GIVEN = "StreamlitInvalidParameterTypeError: Invalid `stream` type. Provided type: str."
+NOT_SKIPPED = "f().x\ndef f(): return 1"
+
+
 @pytest.mark.parametrize(
     ("said", "code", "mistake"),
     [
         ("NameError: name 'true' is not defined", "f(true)", "capital"),
+        ("NameError: name 'false' is not defined", "f(false)", "capital"),
         ("NameError: name 'none' is not defined", "f(none)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
@@ -375,6 +408,16 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "argument_of_another",
         ),
         (
+            "TypeError: Complete() got an unexpected keyword argument 'sesion'",
+            "Complete(sesion=1)",
+            "misspelt_argument",
+        ),
+        (
+            "TypeError: f() got an unexpected keyword argument 'session'",
+            "f(Complete(), session=1)",
+            "argument_of_another",
+        ),
+        (
             "TypeError: f() got an unexpected keyword argument 'key'",
             "f(st.button('x'), key=1)",
             "no_such_argument",
@@ -445,6 +488,35 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
             "quoted_code",
         ),
         ("ValueError: anything else", "x", None),
+        (UNBOUND, "x = 1\ndef f(): x += 1", "own_variable"),
+        (UNBOUND, "def f(): x += 1", "no_value_yet"),
+        ("NameError: name 'x' is not defined", "x = x + 1", "no_value_yet"),
+        ("NameError: name 'json' is not defined", "json.loads(x)", "import_missing"),
+        ("NameError: name 'random' is not defined", "random.random()", "import_missing"),
+        ("NameError: name 'st' is not defined", "st.write(x)", "import_missing"),
+        ("NameError: name 'pint' is not defined", "pint(x)", "misspelt"),
+        ("NameError: name 'ab' is not defined", "ab(abc := 1)", "undefined"),
+        ("NameError: name 'Complete' is not defined", "Complete(x)", "import_missing"),
+        ("AttributeError: 'method' object has no attribute 'z'", "x.y.z", "brackets_before"),
+        ("AttributeError: 'NoneType' object has no attribute 'x'", NOT_SKIPPED, "none_used"),
+        ("TypeError: f() takes 1 positional argument but 2 were given", "f(1, 2)", "too_many"),
+        ("TypeError: f() missing 2 required positional arguments: 'a'", "f()", "argument_missing"),
+        ("TypeError: f() got an unexpected keyword argument 'k'", "f(k=1), g(k=2)", None),
+        ("TypeError: string indices must be integers, not 'str'", "x['a']", "text_index"),
+        ("TypeError: sequence item 0: expected str instance, int found", "x", "join_types"),
+        ("TypeError: catching classes that do not inherit from Base", "x", "no_exception"),
+        ("TypeError: list indices must be integers or slices, not tuple", "x", "name_of_list"),
+        ("TypeError: 'generator' object is not subscriptable", "x", "generator_whole"),
+        ("TypeError: unsupported operand: 'function' and 'str'", "x", "brackets_before"),
+        ("TypeError: 'builtin_function_or_method' object is not", "x", "brackets_before"),
+        ("ValueError: not enough values to unpack (expected 2, got 1)", "x, y = z", "unpacked"),
+        ("IndexError: string index out of range", "x[0]", "list_empty"),
+        ("ImportError: cannot import name 'Complete' from 'streamlit'", "x", "import_elsewhere"),
+        ("SyntaxError: keyword argument repeated: model", "f(model=1, model=2)", "argument_twice"),
+        (GIVEN, "def f(): return 'x'\nst.write_stream(f())", "no_yield"),
+        (GIVEN, "st.write_stream(stream=5)", "no_stream_given"),
+        (GIVEN.replace("str", "function"), "st.write_stream(f)", "function_streamed"),
+        (GIVEN.replace("str", "method"), "st.write_stream(f.g)", "function_streamed"),
     ],
 )
 def test_what_ended_a_program_is_named(said: str, code: str, mistake: str | None) -> None:
@@ -684,8 +756,6 @@ def test_sql_that_is_only_prepared_is_not_said_to_be_skipped() -> None:
 
 
 def test_every_shared_mistake_is_told_in_both_languages_and_with_the_same_names() -> None:
-    import re
-
     for name, text in shared_mistakes().items():
         assert set(text) == {"ko", "en"}, name
         assert len({frozenset(re.findall(r"{\w+}", each)) for each in text.values()}) == 1, name
@@ -702,10 +772,53 @@ def test_a_loop_that_its_first_round_ends_is_named_but_not_one_that_goes_on() ->
     assert judged("for x in [1, 2]:\n    if x:\n        continue\n    break").mistake is None
 
 
-def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value() -> None:
-    said = "NameError: name 'error' is not defined"
-    assert failed(said, 3, "try: f()\nexcept A:\n    f(error)").mistake == "as_missing"
-    assert failed(said, 3, "try: f()\nexcept A as b:\n    f(error)").mistake == "undefined"
+@pytest.mark.parametrize("name", ["e", "err", "error", "ex", "exc", "exception"])
+def test_an_exception_without_a_name_is_told_from_any_other_name_without_a_value(
+    name: str,
+) -> None:
+    said = f"NameError: name '{name}' is not defined"
+    code = f"try: f()\nexcept A:\n    f({name})"
+    assert failed(said, 3, code).mistake == "as_missing"
+    for line, other in ((3, code.replace("A:", "A as b:")), (2, code), (4, f"{code}\nf({name})")):
+        assert failed(said, line, other).mistake in ("undefined", "misspelt")
+
+
+@pytest.mark.parametrize(
+    ("query", "mistake"),
+    [
+        ("SELECT CURRENT_VERSION", "sql_brackets"),
+        ("CURRENT_VERSION()", "select_missing"),
+        ("ai_complete(?, ?)", "select_missing"),
+        ("SNOWFLAKE.CORTEX.COMPLETE(?, ?)", "select_missing"),
+        ("SELECT VERSION()", "misspelt_sql"),
+        ("SELECT CURRENTVERSION()", "misspelt_sql"),
+        ("SELECT GET_VERSION()", "misspelt_sql"),
+        ("SELECT CURRENT_VERSON()", "misspelt_sql"),
+        ("SELECT AI_COMPLET(?, ?)", "misspelt_sql"),
+        ("  select ai_complete(?, ?), 1", "no_statement"),
+        ("SELECT UPPER(?)", "no_statement"),
+    ],
+)
+def test_a_statement_that_is_none_of_the_courses_is_named(query: str, mistake: str) -> None:
+    error = Failed(type="NotHere", module="practice", message="no", lines=[1], what="statement")
+    result = judged(f"session.sql('{query}')", error, Ended(reason="error"))
+    assert (result.id, result.mistake) == ("runs", mistake)
+
+
+def test_a_function_that_snowflake_does_not_know_is_named_beside_the_exercises() -> None:
+    said = "SQL compilation error:\nUnknown function CURENT_VERSION"
+    error = Failed(type="SnowparkSQLException", module="x", message=said, lines=[1])
+    solution = "session.sql('SELECT CURRENT_VERSION()')"
+    result = judged("x", error, Ended(reason="error"), solution=solution)
+    assert result.mistake == "misspelt_sql"
+    assert "`CURENT_VERSION`" in result.message
+    assert "CURRENT_VERSION" in result.message.replace("CURENT_VERSION", "")
+    named = Failed(type="NameError", module="builtins", message=NO_NAME, lines=[1])
+    result = judged("current_version()", named, Ended(reason="error"), solution=solution)
+    assert result.mistake == "sql_in_python"
+
+
+NO_NAME = "name 'current_version' is not defined"
 
 
 def test_a_function_whose_only_return_may_be_skipped_is_named_where_none_is_used() -> None:

@@ -111,6 +111,7 @@ MESSAGES = [
 SECRETS = "dict(st.secrets['connections']['snowflake'])"
 SET = "st.session_state.update(q='hello', o='b', t=None, n=7)"
 M = "'llama3.1-8b'"
+ANSWER = f"ai_complete({M}, 'Hi')"
 
 
 def _each(*expressions: str, first: str = "") -> list[Case]:
@@ -241,6 +242,7 @@ CASES: dict[str, list[Case]] = {
         ("@st.cache_data\ndef j(): return words()", "j()"),
         ("@st.cache_data\ndef k(): return lambda: 1", "k()"),
         ("@st.cache_data\ndef l(s): return 1", "l(session)"),
+        ("only = lambda: 1", "@st.cache_data\ndef m(): return only", "m()"),
         *_each("i(lambda: 1)", "i([1, {'a': (2,)}])", "st.cache_data(nope=1)", "f()"),
         *_each("st.cache_resource(scope='x')", "st.cache_data(lambda: 1)(5)"),
         ("class Model:\n    @st.cache_data\n    def ask(_self, n): return n", "Model().ask(3)"),
@@ -275,6 +277,10 @@ CASES: dict[str, list[Case]] = {
             "session.sql('select AI_COMPLETE(?, ?)', params=['nope', 'Hi']).collect()",
             f'session.range(1).select(ai_complete({M}, "It\'s C:\\\\new")).collect()',
             f"session.range(1).select(ai_complete({M}, 'Hi').alias('answer')).collect()",
+            *(
+                f"[*session.range(1).select({ANSWER}.alias({name!r})).collect()[0].as_dict()]"
+                for name in ("my_answer", "a$b", '"own"', "two words", "답")
+            ),
             "session.range(3).collect()",
             *(
                 "ai_complete('m')",
@@ -412,6 +418,7 @@ CASES: dict[str, list[Case]] = {
                 for text in CLUSTERS
             ),
             r"[m.span() for m in regex.finditer(r'\X', 'e\u0301\r\nx')]",
+            r"[(m.start(), m.end(), m.group()) for m in regex.finditer(r'\X', 'e\u0301x')]",
             r"regex.compile(r'\X').findall('ab')",
             r"regex.findall(r'\w+', 'a b')",
             *("regex.sub('a', 'b', 'cat')",),

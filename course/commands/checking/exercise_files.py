@@ -20,7 +20,7 @@ from course.language import LANGUAGES
 from course.problems import LessonError, Problem
 from course.toml_models import Place, line_of, validated
 from local_cortex.faults import FAULTS
-from practice import Exercise, ExerciseError, snippet
+from practice import Exercise, ExerciseError, snippet, sources
 from practice.exercises import ExerciseFile, Mistake, RightAnswer, read_exercise
 from practice.sources import parse_python, read_text
 
@@ -88,8 +88,9 @@ def _about(exercise: Exercise, path: Path) -> Iterator[Problem]:
             fix = "`python -m local_cortex faults` lists them"
             said = f"scene {scene.id}: there is no fault model {scene.fault}"
             yield Problem(path, line_of(source, ("scenes", number, "fault")), said, fix)
-    before = path.parents[1] / (about.builds_on or path.parent.name)
-    if not before.is_dir() or before.name > path.parent.name:
+    all_of_them = [each.parent.name for each in sources.exercise_files(path.parents[2])]
+    earlier = all_of_them[: all_of_them.index(path.parent.name)]
+    if about.builds_on is not None and about.builds_on not in earlier:
         fix = "Name the folder of an earlier exercise, such as 1_first_words"
         said = f"builds_on names no earlier exercise: {about.builds_on}"
         yield Problem(path, line_of(source, ("builds_on",)), said, fix)
