@@ -240,7 +240,8 @@ def test_one_that_is_gone_is_replaced(start: Start, caplog: pytest.LogCaptureFix
 def test_one_that_is_stuck_is_replaced_and_an_answer_that_streams_ends(start: Start) -> None:
     cortex = start(environment=SLOW)
     session, lost = cortex.session(), cortex.server()
-    stream = iter(Complete("llama3.1-8b", "hi", session=session, stream=True))
+    question = "Explain quantum computing in 2000 characters"
+    stream = iter(Complete("llama3.1-8b", question, session=session, stream=True))
     assert next(stream)
     suspend(lost.pid)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
