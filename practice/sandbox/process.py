@@ -139,6 +139,8 @@ class Process:
                 for other in others:
                     self.lines.put(bytes(rest))
                     rest = bytearray(other)
+        if rest and not self._flooded:
+            self.lines.put(bytes(rest))
         self.lines.put(None)
 
     def _write(self) -> None:

@@ -256,7 +256,7 @@ def has_been_replaced(cortex: LocalCortexProcess, lost: Child) -> None:
     assert new.sql("SELECT 1").collect()[0][0] == 1
     child = cortex.server()
     assert (child.port, child.secret) != (lost.port, lost.secret)
-    assert not psutil.pid_exists(lost.pid)
+    assert eventually(lambda: not psutil.pid_exists(lost.pid), PATIENCE)
     assert cortex.replaced == 1
     new.close()
 
