@@ -40,6 +40,8 @@ MEGABYTE = 1_000_000
 START_SECONDS = 20.0
 # It ends in a few hundredths of a second; one that is stuck is killed.
 CLOSE_SECONDS = 0.5
+# A busy machine takes a moment to free the memory of a killed one.
+KILL_SECONDS = 10.0
 # Memory that one statement gives back is there for the next, whichever thread that is on.
 ALLOCATOR = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 WINDOWS_FLAGS: int = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(
@@ -175,7 +177,7 @@ class Child:
         self._given_up = True
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLOSE_SECONDS)
+            self._process.wait(KILL_SECONDS)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with suppress(OSError):

@@ -81,6 +81,7 @@ def test_a_page_is_drawn_although_a_click_on_the_page_before_comes_too_late(
 ) -> None:
     page = new_page()
     page.goto(f"{course}/day_03_write_streams?lang=en")
+    expect(page.get_by_role("button", name="Generate")).to_be_visible()
     expect(page.get_by_role("button", name=texts("en")["lesson.mark_read"])).to_be_visible()
     # In one go: no reader is so quick, but a browser under load and a fragment's own requests are.
     page.evaluate(
