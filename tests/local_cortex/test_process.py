@@ -29,8 +29,8 @@ ROOT = Path(__file__).parents[2]
 SLOW = {**os.environ, "COURSE_TOKENS_PER_SECOND": "5"}
 # A start takes half a second, and much longer where nine programs share two processors.
 PATIENCE = 120.0
-# Three seconds: on a busy machine one that is well may be silent for one.
-QUICK = Watching(every=0.2, patience=15)
+# Ten seconds: on a busy machine one that is well may be silent for three.
+QUICK = Watching(every=0.2, patience=50)
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can promise this")
 
