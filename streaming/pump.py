@@ -7,7 +7,6 @@ any moment.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
@@ -68,8 +67,8 @@ class Pump:
         self._events: deque[tuple[int, Event]] = deque()
         self._event_chars = 0
         self._reader_waits = False
-        # When the reader, which waits for its tick, will take what has come.
-        self._next_look = -math.inf
+        # While the reader waits for its tick: when it will take what has come.
+        self._next_look: float | None = None
         self._begun = self._stopped = False
         self._thread = threading.Thread(target=self._read, name="stream-pump", daemon=True)
 
@@ -152,7 +151,7 @@ class Pump:
                 lambda: self._stopped or (for_delta and (self._waiting_chars or self.ended)),
                 seconds,
             )
-            self._reader_waits = False
+            self._reader_waits, self._next_look = False, None
 
     def stop(self) -> None:
         """End the reading from any thread."""
@@ -179,7 +178,8 @@ class Pump:
                     break
                 if delta:
                     self._put(delta)
-                    self._rest()
+                    if (next_look := self._next_look) is not None:
+                        self._rest(next_look)
                 else:
                     self._last_arrival = self._clock()
         except BaseException as raised:
@@ -226,12 +226,12 @@ class Pump:
                 self._reader_waits = False
                 self._changed.notify_all()
 
-    def _rest(self) -> None:
-        """Let deltas gather in the socket until the reader looks again.
+    def _rest(self, next_look: float) -> None:
+        """Let deltas gather in the socket until shortly before the reader looks again.
 
         A thread that wakes for each one takes nearly twice the processor time (benchmarks: crowd).
         """
-        left = self._next_look - EARLY - (self._last_arrival or 0.0)
+        left = next_look - EARLY - (self._last_arrival or 0.0)
         if left > 0 and getattr(self._source, "buffered", False):
             with self._lock:
                 self._changed.wait_for(lambda: self._stopped, left)
