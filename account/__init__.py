@@ -1,1 +1,1 @@
-"""A learner's account of Snowflake's: its settings in the secrets, and why it gives no session."""
+"""A Snowflake account: its settings in Streamlit's secrets, and why connecting to it failed."""

@@ -1,4 +1,4 @@
-"""The settings of accounts in Streamlit's secrets, and what is wrong with them by themselves."""
+"""Accounts in Streamlit's secrets, and mistakes in them that show without connecting."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ACCOUNT_FORM = re.compile(
 )
 # Snowsight writes <none selected>.
 PLACEHOLDER = re.compile(r"<.*>")
-# A table with an account and one of these belongs to an account of Snowflake's.
+# A table with an account and one of these describes a Snowflake account.
 ACCOUNT_KEYS = frozenset(key for key, name in RENAMED.items() if name == "account") | {"account"}
 TELLING = frozenset(
     {"user", "authenticator", "role", "warehouse", "database", "schema", "username"}

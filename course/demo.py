@@ -144,12 +144,11 @@ def buttons(act: Callable[[str], None], *labels: str, heading: str = "") -> None
         with BEGINNING.turn():
             pressed = _row(labels)
             if pressed is not None:
-                shelf.of_page(Demo).said = {}
+                demo = shelf.of_page(Demo)
+                if demo.said:
+                    demo.said = {}
                 act(pressed)
-        # Always there, empty or not, as above.
-        said = st.empty()
-        if words := shelf.of_page(Demo).said:
-            said.success(in_language(**words))
+        _say_again()
         _watch_all(heading)
     # Below all else, so that nothing changes its place.
     connection_panel.say_if_replaced(*shelf.of_page(Demo).answers.values())
@@ -167,6 +166,15 @@ def _row(labels: Sequence[str]) -> str | None:
             text("demo.stop"), icon=":material/stop_circle:", key="stop", on_click=demo.cancel
         )
     return pressed[0] if pressed else None
+
+
+def _say_again() -> None:
+    """Show what the last press said, in a place that stays once something has been said."""
+    said = shelf.of_page(Demo).said
+    if said is not None:
+        place = st.empty()
+        if said:
+            place.success(in_language(**said))
 
 
 def say(*, ko: str, en: str) -> None:

@@ -119,8 +119,8 @@ class Demo:
     answers: dict[str, Asked] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
     values: dict[str, object] = field(default_factory=dict)
-    # In each language, what came of a press that asks no model.
-    said: dict[str, str] = field(default_factory=dict)
+    # In each language, what came of a press that asks no model; ``None`` until there is one.
+    said: dict[str, str] | None = None
     # Each question takes the other one of two places: Streamlit sends no st.empty() before a
     # container in the same place, and the last answer would stand below the new one.
     place: int = 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from practice.events import Event, Failed
 from practice.evidence import Call, Evidence, holds, is_about_code, scenes_of
+from practice.excepts import CATCHES
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
 from practice.patterns import parse_program
@@ -17,7 +18,7 @@ from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
 from practice.unpressed import outside_if
-from practice.what_ended import CATCHES, ERRORS
+from practice.what_ended import ERRORS
 from practice.what_is_seen import SIGHTS
 from practice.without_effect import SLIPS
 

@@ -8,7 +8,6 @@ import difflib
 import re
 
 from practice.conditions import parameters
-from practice.patterns import caught_by
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
@@ -23,7 +22,7 @@ from practice.trial import (
     text_of,
 )
 from practice.what_is_seen import uncalled_function
-from practice.without_effect import except_or, exception_made, function_kept, not_called
+from practice.without_effect import function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
@@ -469,23 +468,6 @@ def raised_uncaught(trial: Trial) -> Found | None:
     return None
 
 
-def raised_in_except(trial: Trial) -> Found | None:
-    """What an ``except`` has caught is raised again by another line inside it."""
-    error = trial.evidence.error
-    for handler in trial.each(ast.ExceptHandler) if error else ():
-        inside = {
-            node.lineno: isinstance(node, ast.Raise)
-            for node in (each for line in handler.body for each in ast.walk(line))
-            if isinstance(node, ast.stmt)
-        }
-        for line in error.lines if error else ():
-            at = max((each for each in inside if each <= line), default=0)
-            within = at and line <= (handler.end_lineno or 0) and not inside[at]
-            if within and error and error.type in caught_by(handler, trial.program):
-                return "raised_in_except", line, {"other": str(handler.lineno)}
-    return None
-
-
 def refused(trial: Trial) -> Found | None:
     """Messages that Cortex refuses: what is wrong with which of them."""
     error = trial.evidence.error
@@ -529,9 +511,4 @@ ERRORS: dict[str, Rule] = {
         *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
         *(endless, long_pauses, raised_uncaught, refused),
     )
-}
-
-#: Why an `except` missed an error: tried before every other rule.
-CATCHES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (except_or, exception_made, raised_in_except)
 }

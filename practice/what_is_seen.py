@@ -41,7 +41,7 @@ def uncalled_function(trial: Trial) -> Found | None:
     used |= {node.attr for node in trial.each(ast.Attribute)}
     functions = [each.name for each in trial.each(ast.FunctionDef)]
     given = set(re.findall(r"^def (\w+)", trial.exercise.starter, re.MULTILINE))
-    # Whoever wrote another function may do without the one that was given.
+    # A learner who wrote another function doesn't need the starter's.
     replaced = given if set(functions) - given else set()
     for function in trial.each(ast.FunctionDef):
         if function.name not in used | replaced and not function.name.startswith("__"):

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from practice.excepts import except_or, exception_made
 from practice.kept_in_vain import IN_VAIN, INSIDE, fills
 from practice.patterns import CLOCKS
 from practice.sandbox.signatures import ELEMENTS
@@ -369,11 +370,7 @@ def read_again(trial: Trial) -> Found | None:
         if ast.unparse(call.func) == function.name
         for given, parameter in zip(call.args, function.args.args, strict=False)
         if ast.unparse(given) in streams
-        and {*trial.bound[parameter.arg]}
-        <= {
-            parameter,
-            *trial.bound[ast.unparse(given)],
-        }
+        and {*trial.bound[parameter.arg]} <= {parameter, *trial.bound[ast.unparse(given)]}
     ]
     reads = [
         (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
@@ -420,25 +417,6 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
     for loop in trial.each(ast.For):
         if not any(isinstance(each, ast.Break | ast.Return) for each in ast.walk(loop)):
             yield loop, loop.iter
-
-
-def except_or(trial: Trial) -> Found | None:
-    """Exceptions that `or` or `and` joins: only one of them is caught."""
-    for handler in trial.each(ast.ExceptHandler):
-        if isinstance(handler.type, ast.BoolOp):
-            return "except_or", handler.lineno, {}
-    return None
-
-
-def exception_made(trial: Trial) -> Found | None:
-    """An exception that is made after `except`, which only names what it catches."""
-    for handler in trial.each(ast.ExceptHandler):
-        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        for each in types:
-            name = ast.unparse(each.func) if isinstance(each, ast.Call) else ""
-            if name.rpartition(".")[2][:1].isupper():
-                return "exception_made", handler.lineno, {"name": name}
-    return None
 
 
 SLIPS: dict[str, Rule] = {

@@ -1,4 +1,4 @@
-"""Tables and views: how they are created and altered, and what DuckDB is told of their columns."""
+"""Create and alter tables and views, and define their columns in DuckDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Aggregates and window functions, and what stands behind their brackets: OVER, WITHIN GROUP."""
+"""Aggregates and window functions, with OVER and WITHIN GROUP."""
 
 from __future__ import annotations
 

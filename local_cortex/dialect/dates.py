@@ -8,15 +8,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from local_cortex.dialect import date_formats
-from local_cortex.dialect.building import (
-    Writers,
-    call,
-    cast,
-    duck,
-    helper,
-    integer,
-    text,
-)
+from local_cortex.dialect.building import Writers, call, cast, duck, helper, integer, text
 
 
 def _unit(value: Any) -> str:

@@ -19,8 +19,8 @@ __all__ = ["GROWING", "Drawing", "draw"]
 TICK = 0.125
 LONG_TICK = 0.2
 LONG_CHARACTERS = 1_000
-# With more answers than this in one process, half as many will do for all of them: whoever asks now
-# gets a first word sooner (benchmarks: crowd).
+# With more answers than this in one process, all of them are drawn at the slower rate, so that new
+# ones get their first word sooner (benchmarks: crowd).
 CROWD = 40
 #: What is being drawn in this process.
 GROWING: set[object] = set()

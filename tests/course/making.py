@@ -11,7 +11,7 @@ from course.content.lesson import Lesson
 from course.language import LANGUAGES
 from course.problems import Problem
 
-#: All that is told of mistakes in these tests, word for word: place, what is wrong, and its fix.
+#: Every error message in these tests, word for word: the place, the problem and the fix.
 TOLD = frozenset(Path(__file__).with_name("told.txt").read_text("utf-8").splitlines())
 #: Python's own words, which change with its version.
 PYTHONS = re.compile(r"(?<=is not valid Python: )(?!too deeply|a number).*?(?=\. Correct it)")

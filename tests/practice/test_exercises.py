@@ -1,4 +1,4 @@
-"""What an exercise's file may say, and what a mistake in it is told."""
+"""What an exercise's file may contain, and the error message for each mistake in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the learner is told of an import."""
+"""The messages that a learner sees after an import."""
 
 from __future__ import annotations
 
