@@ -57,7 +57,7 @@ def _ours(text: str, words: int, gap: float) -> float:
 
 
 def _deltas(text: str, words: int) -> Iterator[str]:
-    """Cut a text after every so many spaces."""
+    """Cut a text after every ``words`` words."""
     parts = text.split(" ")
     for start in range(0, len(parts), words):
         end = "" if start + words >= len(parts) else " "

@@ -41,7 +41,7 @@ st.write_stream(answer_{number}("Explain quantum computing in simple terms."))
 
 
 def answer(characters: int) -> str:
-    """Return an answer of so many characters: paragraphs, lists, tables and code blocks."""
+    """Return an answer of that many characters: paragraphs, lists, tables and code blocks."""
     sections: list[str] = []
     length = 0
     for number in count(1):

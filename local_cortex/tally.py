@@ -18,7 +18,7 @@ from local_cortex.engines import Delta, Event, Thinking, ToolPiece
 # Some hundred bytes each; enough for the last minutes of a class.
 MOST_KEPT = 500
 
-#: ``cut``: the connection ended before the answer did, whoever ended it.
+#: ``cut``: the connection ended before the answer did, from either side.
 State = Literal["running", "complete", "cut", "failed"]
 
 

@@ -80,7 +80,7 @@ def _no_settings_from_outside(
             *("COURSE_SOLUTIONS", "COURSE_SETTINGS"),
         ):
             patch.delenv(name, raising=False)
-        # Not "auto": whoever runs the tests may have put an account into secrets.toml.
+        # Not "auto": the developer's secrets.toml may hold an account.
         patch.setenv("COURSE_CONNECTION", "local")
         # Nobody's own progress is read or changed.
         patch.setenv("COURSE_DATA", str(tmp_path_factory.mktemp("progress")))

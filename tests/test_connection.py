@@ -485,7 +485,7 @@ def test_local_cortex_after_a_failed_account_says_why_the_account_is_not_used() 
 
 
 def ask_at_once(number: int, world: World, ask: Callable[[], object]) -> None:
-    """Have so many threads ask while the session is being made."""
+    """Have ``number`` threads ask while the session is being made."""
     asking = threading.Semaphore(0)
     # In time, if only one thread makes a session; a second one would wait in vain.
     world.opening = lambda: [asking.acquire(timeout=1) for _ in range(number)]

@@ -81,7 +81,7 @@ def expected(cortex: SharedCortex) -> str:
 
 @asynccontextmanager
 async def tabs(server: Server, page: Page, count: int) -> AsyncIterator[Sequence[Visitor]]:
-    """Open so many tabs, a few at a time, with the question typed, and close them in the end."""
+    """Open ``count`` tabs, a few at a time, with the question typed, and close them at the end."""
     opened = [Visitor(server.url, page.path, page.query) for _ in range(count)]
     few = asyncio.Semaphore(OPENING)
 

@@ -45,7 +45,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     return {
         **kept,
         "HOME": str(home),
-        # Not the project's own: whoever runs this may have put an account there.
+        # Not the project's own, which may hold somebody's account.
         "STREAMLIT_SECRETS_FILES": str(home / "secrets.toml"),
         **settings,
     }

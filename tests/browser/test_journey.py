@@ -65,7 +65,7 @@ def test_home_leads_to_an_answer_and_to_an_exercise_and_nobody_else_is_asked_for
     generate(page).click()
     answered(page)
     assert re.search("[가-힣]", answer(page))
-    # A mistake is told with its line, and the right program passes.
+    # The verdict names a mistake's line, and the right program passes.
     shows = panel(page, SHOW)
     editor(page, SHOW).press("ControlOrMeta+Enter")
     expect(shows.get_by_text("26번째 줄은 마지막 조각이 올 때까지")).to_be_visible()

@@ -80,7 +80,7 @@ def visitor(limited_course: str, new_page: Callable[..., Page]) -> Callable[...,
 
 
 def waits_behind(page: Page, ahead: int) -> None:
-    # Whoever has pressed a button wants to see what came of it, without looking for it.
+    # The result of a press has to be in sight, not somewhere below.
     expect(page.get_by_text(EN["limits.waiting"].format(ahead=ahead))).to_be_in_viewport()
 
 

@@ -18,7 +18,7 @@ SECONDS = 30.0
 
 
 class Line:
-    """An admission with so many ahead, one fewer at each look; it may refuse at the end."""
+    """An admission that waits behind ``ahead``, one number a look; it may refuse at the end."""
 
     def __init__(self, *ahead: int, refusal: Refusal | None = None) -> None:
         self.ahead, self.refusal = list(ahead), refusal

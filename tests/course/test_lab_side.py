@@ -34,7 +34,7 @@ def wait_for(side: Side, seconds: float = SECONDS) -> Outcome:
 
 
 def run(cortex: LocalCortex, program: Any, model: str, *, seconds: float = SECONDS) -> Outcome:
-    """Run a program on half a page; end it after so many seconds."""
+    """Run a program on half a page; end it after that many seconds."""
     session = cortex.session()
     prompt = f"{PROMPT} {program.__name__} {model}"
     side = Side(program, session, model, prompt, "en", "(address)")

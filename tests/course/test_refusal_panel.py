@@ -1,4 +1,4 @@
-"""When a day's limit begins anew, as a reader is told it."""
+"""When a day's limit starts over, as the page puts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages: what a person is told, for every code and in both languages."""
+"""What the page says for every error code, in both languages."""
 
 from __future__ import annotations
 

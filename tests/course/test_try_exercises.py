@@ -25,7 +25,7 @@ mistake = "another_box"
 
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
-    """Several spoilt exercises, tried in one batch: what is said of each, by its folder's name."""
+    """What `check` says of several broken exercises, tried in one batch, by folder name."""
     root = tmp_path_factory.mktemp("course")
     create(8, "Spoilt", root=root)
     practice = root / "lessons" / "day_08_spoilt" / "practice"

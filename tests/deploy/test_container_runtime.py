@@ -1,6 +1,6 @@
 """The course inside Snowflake, as far as it can be without: Local Cortex stands for the account.
 
-It is told what Snowflake tells a container: SNOWFLAKE_HOST and the like, and a file with a token.
+It gets what Snowflake gives a container: SNOWFLAKE_HOST and the like, and a token file.
 """
 
 from __future__ import annotations

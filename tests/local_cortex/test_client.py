@@ -40,7 +40,7 @@ def test_proxies_of_the_environment_are_kept_out(
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "corp.example")
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
-        # Nothing listens on port 1: whoever asked this proxy would fail.
+        # Nothing listens on port 1: a request through this proxy would fail.
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     session = open_session(cortex.port, cortex.secret)
     assert session.sql("SELECT 1").collect()[0][0] == 1

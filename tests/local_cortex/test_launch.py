@@ -106,7 +106,7 @@ def run(*words: str) -> int:
     return launch.run(words, settings=Settings(first_token=0))
 
 
-# --- what the program is told
+# --- the program's environment
 
 
 @pytest.mark.parametrize(("tls", "protocol"), [(True, "https"), (False, "http")])

@@ -1,4 +1,4 @@
-"""What a program under ``run`` is not to find."""
+"""What a program under ``run`` can't find."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def test_it_ends_with_its_parent_however_that_ends(stopped: bool) -> None:
             child.suspend()
         parent.kill()
         parent.wait(PATIENCE)
-    # Nobody here can reap it, and whoever does may take a while.
+    # Only init can reap it, and that may take a while.
     ended = lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE  # noqa: E731
     assert eventually(ended, PATIENCE)
 
@@ -246,7 +246,7 @@ def test_one_that_is_stuck_is_replaced_and_an_answer_that_streams_ends(start: St
     suspend(lost.pid)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         list(stream)
-    # Whoever asks now is told that there was a loss.
+    # The next caller hears of the loss.
     assert cortex.replaced == 1
     has_been_replaced(cortex, lost)
 
@@ -291,7 +291,7 @@ def test_one_that_grows_too_large_is_replaced(
 
 
 class FakeChild:
-    """A process that listens at once, and ends when it is told to."""
+    """A process that listens at once and ends when asked."""
 
     port, engine, secret = 1, "scripted", "secret"
 

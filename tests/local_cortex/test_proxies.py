@@ -1,4 +1,4 @@
-"""A proxy in the environment is not to see requests to this machine."""
+"""A proxy in the environment never sees requests to this machine."""
 
 from __future__ import annotations
 

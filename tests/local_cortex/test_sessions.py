@@ -1,4 +1,4 @@
-"""Logging in, and how long each token lasts; on a clock that only moves when it is told to."""
+"""Logging in, and how long each token lasts, on a clock that the test moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where settings come from, and what is said of one that cannot be used."""
+"""Where settings come from, and the error for one that can't be used."""
 
 from __future__ import annotations
 

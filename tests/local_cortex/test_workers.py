@@ -71,7 +71,7 @@ async def test_the_loop_goes_on_while_a_statement_is_computed() -> None:
 
 
 class Clock:
-    """A clock that only goes when it is told to."""
+    """A clock that moves only when the test moves it."""
 
     def __init__(self) -> None:
         self.now = 0.0

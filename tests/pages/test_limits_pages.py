@@ -1,4 +1,4 @@
-"""A server's limits on its pages: who is over one is told so, and the lesson stays."""
+"""A server's limits on its pages: over one, the page says so and the lesson stays."""
 
 from __future__ import annotations
 

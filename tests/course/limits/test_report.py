@@ -1,4 +1,4 @@
-"""What whoever runs a server is shown of it."""
+"""What a server's report shows."""
 
 from __future__ import annotations
 

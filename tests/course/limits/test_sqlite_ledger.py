@@ -1,4 +1,4 @@
-"""Counters in a SQLite file: never more than the limit, whoever asks at the same time."""
+"""Counters in a SQLite file: never more than the limit, even when many ask at once."""
 
 from __future__ import annotations
 
