@@ -106,7 +106,9 @@ def _unknown(parsed: Parsed | None, known: Iterable[str] | None) -> str:
     for column in parsed.tree.find_all(exp.Column):
         # `day` of DATEADD(day, ...) is read as a column, too.
         unit = isinstance(column.parent, exp.Anonymous) and column.name.lower() in PARTS
-        if not unit and identifier(column.this) not in names:
+        # So is `v` of SET v = ...
+        variable = isinstance(column.find_ancestor(exp.Select, exp.SetItem), exp.SetItem)
+        if not (unit or variable) and identifier(column.this) not in names:
             return identifier(column.this)
     return ""
 
