@@ -47,7 +47,8 @@ prints it; `--help` lists the parts. [How many learners one process holds](scali
 separately.
 
 Budgets say which value they bound: the best, the median or the worst of all runs. A baseline is
-measured in the same run.
+measured in the same run. The handout's page and an empty page run on what they install themselves:
+without uvloop, which the course adds.
 """
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import browser, open_page, window
 from benchmarks.figures import Figure
-from benchmarks.processes import HOME, streamlit
+from benchmarks.processes import HOME, PLAIN, streamlit
 from tests.browser.server import ROOT
 
 RUNS = 7
@@ -21,8 +21,8 @@ def home_process_time() -> list[Figure]:
 
     User and system time of a fresh `streamlit run`, from its start through one page opened in a
     browser with an empty cache until the script has finished, to its exit after Ctrl-C. Home and
-    the empty page take turns, 7 times each; the ratio is that of the medians, the spread that of
-    the neighbours.
+    the empty page, which runs without uvloop, take turns, 7 times each; the ratio is that of the
+    medians, the spread that of the neighbours.
 
     Neither watches its folder for edits: what that takes depends on how many folders lie below
     the script, a virtual environment's included, and not on the page. Home with the watcher, as
@@ -31,7 +31,7 @@ def home_process_time() -> list[Figure]:
     home, empty, watching = [], [], []
     with browser() as opened:
         for _ in range(RUNS):
-            empty.append(_processor_seconds(opened, EMPTY, watcher="none"))
+            empty.append(_processor_seconds(opened, EMPTY, watcher="none", **PLAIN))
             home.append(_processor_seconds(opened, HOME, watcher="none"))
             watching.append(_processor_seconds(opened, HOME, watcher="auto"))
     ratios = [ours / theirs for ours, theirs in zip(home, empty, strict=True)]
@@ -50,8 +50,9 @@ def home_process_time() -> list[Figure]:
     ]
 
 
-def _processor_seconds(opened: Browser, script: Path, watcher: str) -> float:
-    with streamlit(script, STREAMLIT_SERVER_FILE_WATCHER_TYPE=watcher) as server:
+def _processor_seconds(opened: Browser, script: Path, watcher: str, **settings: str) -> float:
+    settings = {"STREAMLIT_SERVER_FILE_WATCHER_TYPE": watcher, **settings}
+    with streamlit(script, **settings) as server:
         with window(opened) as tabs, open_page(tabs, server.url):
             pass
         server.stop()

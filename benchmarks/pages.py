@@ -21,7 +21,7 @@ from benchmarks.browser import (
     window,
 )
 from benchmarks.figures import Figure
-from benchmarks.processes import HOME, Server, running, streamlit, wait_until_it_answers
+from benchmarks.processes import HOME, PLAIN, Server, running, streamlit, wait_until_it_answers
 from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
@@ -69,8 +69,8 @@ def first_answer() -> list[Figure]:
     each; then later answers of the same processes, in newly opened pages that are drawn, 3 each.
     The budget is for what the first answer takes longer than the later ones of its process.
 
-    The baseline is the handout's own program under `python -m local_cortex run`, when its page
-    is drawn: it imports the clients and logs in before there is a button.
+    The baseline is the handout's own program under `python -m local_cortex run`, without uvloop,
+    when its page is drawn: it imports the clients and logs in before there is a button.
     """
     read, later = _first_and_later(_course)
     hasty, hasty_later = _first_and_later(_course, settled=False)
@@ -126,6 +126,6 @@ def _handout() -> Iterator[Server]:
         script.write_text(program(find("day_03_write_streams")), encoding="utf-8")
         command, url = streamlit_command(script)
         local_cortex = ["-m", "local_cortex", "run", "--first-token", "0", "--", "python"]
-        with running([*local_cortex, *command], url) as server:
+        with running([*local_cortex, *command], url, **PLAIN) as server:
             wait_until_it_answers(server)
             yield server

@@ -21,6 +21,9 @@ from benchmarks.figures import NotMeasured
 from tests.browser.server import ROOT, START_SECONDS, environment, streamlit_command
 
 HOME = ROOT / "Home.py"
+#: Settings of a page that ours are compared with: it runs on what it installs itself, which is
+#: Streamlit without uvloop.
+PLAIN = {"PYTHONPATH": str(ROOT / "benchmarks" / "without_uvloop")}
 
 # A process that has not ended by then is killed, and this is what its exit took.
 EXIT_SECONDS = 10.0

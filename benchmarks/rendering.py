@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import browser, window
 from benchmarks.figures import Figure, NotMeasured
+from benchmarks.processes import PLAIN
 from course.commands.check import check
 from course.commands.new_day import create
 from tests.browser.server import ROOT, streamlit_server
@@ -37,8 +38,8 @@ def first_render() -> list[Figure]:
     """Seconds from opening an address to the last element of the page, on a warm server.
 
     In Chromium with an empty cache, in a new session, on the browser's own clock; each server has
-    shown its page twice before. An empty Streamlit page, Home, Day 3, and Home with 200 generated
-    lessons take turns, 9 times each.
+    shown its page twice before. An empty Streamlit page (without uvloop), Home, Day 3, and Home
+    with 200 generated lessons take turns, 9 times each.
     """
     found: dict[str, list[float]] = {"empty": [], "home": [], "day_3": [], "many": []}
     with ExitStack() as stack, browser() as opened:
@@ -46,14 +47,14 @@ def first_render() -> list[Figure]:
         many = copy_of_the_course(folder)
         _generate(many, MANY - len(list((many / "lessons").glob("day_*"))))
 
-        def serve(name: str, script: Path, root: Path) -> str:
+        def serve(name: str, script: Path, root: Path, **settings: str) -> str:
             home = folder / name
             home.mkdir()
-            return stack.enter_context(streamlit_server(home, script, root))
+            return stack.enter_context(streamlit_server(home, script, root, **settings))
 
         ours = serve("ours", ROOT / "Home.py", ROOT)
         pages = {
-            "empty": (serve("empty", EMPTY, ROOT), LAST["empty"]),
+            "empty": (serve("empty", EMPTY, ROOT, **PLAIN), LAST["empty"]),
             "home": (f"{ours}/?lang=en", LAST["home"]),
             "day_3": (f"{ours}/day_03_write_streams?lang=en", LAST["day_3"]),
             "many": (f"{serve('many', many / 'Home.py', many)}/?lang=en", LAST["home"]),

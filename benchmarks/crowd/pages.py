@@ -15,7 +15,7 @@ import httpx
 from benchmarks.crowd.shared_cortex import SharedCortex
 from benchmarks.crowd.visitors import Answered, Visitor
 from benchmarks.figures import NotMeasured
-from benchmarks.processes import HOME, Server, running_in, streamlit, wait_until_it_answers
+from benchmarks.processes import HOME, PLAIN, Server, running_in, streamlit, wait_until_it_answers
 from course.content.lesson import find, program
 from tests.browser.server import streamlit_command
 
@@ -43,13 +43,13 @@ class Page:
 
 @contextmanager
 def _handout(cortex: SharedCortex) -> Iterator[Server]:
-    """Serve the handout's program from a folder of its own, where no setting of ours applies."""
+    """Serve the handout's program from a folder of its own, with nothing of ours, nor uvloop."""
     with tempfile.TemporaryDirectory(prefix="handout-") as folder:
         script = Path(folder) / "day3.py"
         script.write_text(program(find(DAY)), encoding="utf-8")
         command, url = streamlit_command(script)
         no_question = {"STREAMLIT_SERVER_SHOW_EMAIL_PROMPT": "false"}
-        settings = {**cortex.environment, **SERVED, **no_question}
+        settings = {**cortex.environment, **SERVED, **PLAIN, **no_question}
         with running_in(Path(folder), command, url, settings) as server:
             wait_until_it_answers(server)
             yield server
