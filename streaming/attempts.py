@@ -20,7 +20,7 @@ from itertools import chain, count
 from streaming.deltas import Delta, Thinking
 from streaming.errors import StreamError, from_exception
 from streaming.request import CompletionRequest
-from streaming.sockets import Line
+from streaming.sockets import LastSocket
 from streaming.strategies.protocol import Abortable, Strategy
 
 __all__ = ["Attempts", "Retry"]
@@ -31,9 +31,9 @@ class Retry:
     """How often to ask, and how long to wait in between.
 
     Args:
-        attempts: how many times each strategy is asked at the most; 1 for no retry.
-        backoff: seconds to wait after the first attempt; twice as many after each further one.
-        longest: seconds that such a wait has at the most.
+        attempts: the most times that each strategy is asked; 1 for no retry.
+        backoff: seconds to wait after the first attempt; the wait doubles with each further one.
+        longest: the longest such wait, in seconds.
     """
 
     attempts: int = 3
@@ -60,11 +60,11 @@ class Retry:
 
 
 class Attempts:
-    """The deltas of the first attempt that gives any; they can be aborted.
+    """The deltas of the first attempt that gives text; another thread can abort them.
 
-    ``iter()``, once, sends the request and returns when there is text, or none will come. No wait
-    begins that would end ``total`` seconds or more after that: the error that would have led to it
-    is raised instead.
+    ``iter()``, called once, sends the request and returns when text has come or none will. It
+    doesn't begin a wait that would end ``total`` seconds or more after its call: it raises the
+    error instead.
 
     Raises, when iterated:
         whatever the last attempt of the last strategy raised.
@@ -89,7 +89,7 @@ class Attempts:
         self._aborted = threading.Event()
         self._wait = wait or self._aborted.wait
         self._chance = chance
-        self._line = Line()
+        self._socket = LastSocket()
         self._source: Iterator[Delta] | None = None
         self._lock = threading.Lock()
         self.attempts = 0
@@ -130,7 +130,7 @@ class Attempts:
 
     @property
     def buffered(self) -> bool:
-        """Whether what comes while nobody reads waits; see :meth:`Strategy.open`."""
+        """Whether deltas wait while nobody reads; see :meth:`Strategy.open`."""
         return getattr(self._source, "buffered", False)
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class Attempts:
     def abort(self) -> None:
         """End a wait, for the model or for the next attempt, from any thread."""
         self._aborted.set()
-        self._line.end()
+        self._socket.end()
         with self._lock:
             source = self._source
         if isinstance(source, Abortable):
@@ -154,7 +154,7 @@ class Attempts:
         """Send the request and wait for its first text."""
         self.attempts += 1
         self._thoughts = StringIO()
-        with self._line.watching():
+        with self._socket.watching():
             source = self.strategy.open(self._request)
             with self._lock:
                 self._source = source

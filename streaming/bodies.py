@@ -26,7 +26,7 @@ EITHER_HEADER = 47
 
 
 class TooLong(Exception):
-    """An answer that is longer than any answer."""
+    """An answer, or an event in it, that is longer than any model writes."""
 
 
 def read(response: Any) -> bytes:
@@ -69,7 +69,7 @@ def limited(
     *,
     event_bytes: int = EVENT_BYTES,
 ) -> Callable[..., Iterator[bytes]]:
-    """Return a way to read an answer's ``chunks`` that ends once ``ended()``, or when it must.
+    """Wrap what reads an answer's ``chunks``: it stops once ``ended()``, and has limits.
 
     Raises, when iterated:
         TooLong: an event of more than ``event_bytes``, or an answer of more than ``ANSWER_BYTES``.
@@ -119,7 +119,7 @@ def _first_bytes(response: Any) -> bytes:
 
 
 def _chunks(response: Any) -> Iterator[bytes]:
-    """Yield what is there, however little, so that a body that breaks off loses nothing."""
+    """Yield whatever has come, so that nothing of a body that breaks off is lost."""
     read = getattr(getattr(response, "raw", None), "read1", None)
     if read is not None:
         return iter(lambda: read(CHUNK_BYTES), b"")

@@ -32,6 +32,7 @@ class Clusters:
 
     Attributes:
         ready: how many code points may be taken.
+        held: the last cluster, which the next delta may continue.
     """
 
     def __init__(self) -> None:
@@ -39,16 +40,11 @@ class Clusters:
         self._parts: deque[str] = deque()
         # What has been taken of the first part.
         self._start = 0
-        self._held = ""
-
-    @property
-    def held(self) -> str:
-        """What is held back: the last cluster, which the next delta may continue."""
-        return self._held
+        self.held = ""
 
     def feed(self, delta: str) -> None:
         """Add a delta that is not empty; everything but its last cluster becomes ready."""
-        text = self._held + delta if self._held else delta
+        text = self.held + delta if self.held else delta
         half = ""
         if text.isascii():
             # In ASCII only a carriage return joins what follows it.
@@ -59,17 +55,17 @@ class Clusters:
                 text, half = text[:-1], text[-1]
             text = _join_surrogates(text)
             cut = _last_cluster(text)
-        self._held = text[cut:] + half
+        self.held = text[cut:] + half
         if cut:
             self._parts.append(text[:cut])
             self.ready += cut
 
     def finish(self) -> None:
         """Make all of it ready: the text has ended."""
-        if self._held:
-            self._parts.append(_join_surrogates(self._held))
+        if self.held:
+            self._parts.append(_join_surrogates(self.held))
             self.ready += len(self._parts[-1])
-            self._held = ""
+            self.held = ""
 
     def pause(self) -> None:
         """Make all but half a surrogate pair ready: an event comes next, not text."""

@@ -33,7 +33,6 @@ class StreamError(Exception):
     def __init__(
         self,
         code: str,
-        partial: str = "",
         *,
         status: int | None = None,
         request_id: str | None = None,
@@ -41,7 +40,7 @@ class StreamError(Exception):
     ) -> None:
         super().__init__(code if status is None else f"{code} (HTTP {status})")
         self.code = code
-        self.partial = partial
+        self.partial = ""
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after

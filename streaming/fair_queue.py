@@ -51,7 +51,7 @@ class FairQueue:
         return len(self._waiting)
 
     def join(self, owner: str | None = None) -> Place:
-        """Stand in the queue; without an ``owner``, any number may be in."""
+        """Join the queue; without an ``owner``, any number may be in."""
         place = Place(self, owner)
         with self.changed:
             self._waiting.append(place)

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 
-__all__ = ["Line", "show", "shut"]
+__all__ = ["LastSocket", "show", "shut"]
 
 _see: ContextVar[Callable[[socket.socket], object] | None] = ContextVar("see", default=None)
 
 
 def show(opened: socket.socket) -> None:
-    """Show the socket of a new connection to the ``Line`` that watches this thread, if any."""
+    """Show the socket of a new connection to what watches this thread, if anything does."""
     if (see := _see.get()) is not None:
         see(opened)
 
@@ -30,8 +30,8 @@ def shut(opened: socket.socket) -> None:
         socket.socket.shutdown(opened, socket.SHUT_RDWR)
 
 
-class Line:
-    """Sees the sockets of one thread's requests, and ends what waits on the last one."""
+class LastSocket:
+    """The socket of a thread's last request: it can end what waits there."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
