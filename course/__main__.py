@@ -76,9 +76,9 @@ def _new_day(day: int, title: str, slug: str) -> int:
 def _translated(day: int, language: Language) -> int:
     from course.content import read, translations
 
-    found = next((lesson for lesson in lessons() if lesson.meta.day == day), None)
+    found = next((lesson for lesson in lessons() if lesson.day == day), None)
     if found is None:
-        days = ", ".join(str(lesson.meta.day) for lesson in lessons())
+        days = ", ".join(str(lesson.day) for lesson in lessons())
         print(f"Day {day} is missing or can't be read. Days: {days}.", file=sys.stderr)
         return 2
     try:

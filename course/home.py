@@ -135,14 +135,12 @@ def _typed_answer() -> None:
 
 def _card(entry: Lesson | Broken, day: Standing | None) -> None:
     if isinstance(entry, Broken) or day is None:
-        number = int(entry.name.split("_")[1])
         st.markdown(f"### {title_of(entry)}", anchors=False)
     else:
         meta, language = entry.meta, current()
-        number = meta.day
         minutes = text("course.minutes", minutes=content.minutes(entry))
         st.markdown(
-            f":small[{text('course.day', day=number)} · {minutes}]\n\n"
+            f":small[{text('course.day', day=entry.day)} · {minutes}]\n\n"
             f"### {meta.icon} {meta.title.of(language)}\n\n"
             f"{meta.summary.of(language)}\n\n"
             f":small[{_state(day)}]",
@@ -151,7 +149,7 @@ def _card(entry: Lesson | Broken, day: Standing | None) -> None:
     if isinstance(entry, Broken) or entry.name in st.session_state.get(BROKEN_KEY, ()):
         st.warning(text("home.broken"), icon=":material/build:")
     # The day is in the label, or a screen reader's list of links would say "open" at each.
-    label = text("course.open", day=number)
+    label = text("course.open", day=entry.day)
     st.page_link(page_of(entry), label=label, icon=":material/arrow_forward:")
 
 

@@ -55,10 +55,10 @@ def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
 def done(lesson: Lesson) -> str:
     """Return that a day is finished and what was built in it, as Markdown."""
     what = (lesson.meta.built or lesson.meta.title).of(current())
-    said = text("milestone.done", day=lesson.meta.day)
+    said = text("milestone.done", day=lesson.day)
     return f":green[:material/task_alt:] **{said}** {text('milestone.built', what=what)}"
 
 
 def what_next(step: Step) -> str:
     """Return what a step leads to, as a label."""
-    return text(f"home.{step.kind}", day=step.lesson.meta.day, lesson=title_of(step.lesson))
+    return text(f"home.{step.kind}", day=step.lesson.day, lesson=title_of(step.lesson))

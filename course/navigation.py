@@ -78,10 +78,10 @@ def page_of(entry: Lesson | Broken) -> StreamlitPage:
 def title_of(entry: Lesson | Broken) -> str:
     """Return a lesson's title with its day; a broken one's is its folder's name."""
     if isinstance(entry, Broken):
-        day, title = entry.day, entry.name.split("_", 2)[2].replace("_", " ").capitalize()
+        title = entry.name.split("_", 2)[2].replace("_", " ").capitalize()
     else:
-        day, title = entry.meta.day, entry.meta.title.of(current())
-    return text("lesson.title", day=day, title=title)
+        title = entry.meta.title.of(current())
+    return text("lesson.title", day=entry.day, title=title)
 
 
 def _register(home: Callable[[], None]) -> tuple[StreamlitPage, Entries]:

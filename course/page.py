@@ -188,7 +188,7 @@ def _head(lesson: Lesson, lessons: Sequence[Lesson]) -> DeltaGenerator:
                 color="orange",
                 help=text("lesson.stale_help"),
             )
-        before = [each for each in lessons if each.meta.day in lesson.meta.prerequisites]
+        before = [each for each in lessons if each.day in lesson.meta.prerequisites]
         if before:
             # A link inside the page's own text would open a second tab.
             st.caption(text("lesson.prerequisites"), width="content")

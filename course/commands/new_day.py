@@ -101,7 +101,7 @@ def _refuse(day: int, title: str, slug: str, lessons: list[Lesson | Broken]) -> 
             "and _); a title gives them one if it has ASCII letters or digits"
         )
     for entry in lessons:
-        if int(entry.name.split("_")[1]) == day:
+        if entry.day == day:
             raise NewDayError(
                 f"lessons/{entry.name}/ is day {day} already; choose another day, or edit that one"
             )
@@ -115,8 +115,8 @@ def slug_of(title: str) -> str:
 def _week(day: int, lessons: list[Lesson]) -> int:
     """Return the week of the day before, or guess it at five days a week; weeks never fall."""
     guess = min((day - 1) // 5 + 1, 52)
-    before = [lesson.meta for lesson in lessons if lesson.meta.day < day]
-    after = [lesson.meta.week for lesson in lessons if lesson.meta.day > day]
+    before = [lesson.meta for lesson in lessons if lesson.day < day]
+    after = [lesson.meta.week for lesson in lessons if lesson.day > day]
     if before:
         follows = day - before[-1].day == 1 and day % 5 != 1
         guess = before[-1].week if follows else max(guess, before[-1].week)

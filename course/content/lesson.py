@@ -6,7 +6,7 @@ The format is documented in lessons/README.md; the prose is read by prose.py.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -86,9 +86,13 @@ class Lesson:
         return self.folder.name
 
     @property
+    def day(self) -> int:
+        return self.meta.day
+
+    @property
     def program_name(self) -> str:
         """The file that the learner makes, such as ``day3.py``."""
-        return f"day{self.meta.day}.py"
+        return f"day{self.day}.py"
 
 
 def load(folder: Path) -> Lesson:
@@ -186,16 +190,17 @@ def entries(folder: Path = LESSONS) -> list[Lesson | Broken]:
         return []  # the check reports that there is no lesson
     found = [_entry(path) for path in paths if FOLDER.fullmatch(path.name) and _is_folder(path)]
     # A lesson that is broken for a reason of its own takes no day from another.
-    days = Counter(entry.meta.day for entry in found if isinstance(entry, Lesson))
-    names = sorted(entry.name for entry in found if isinstance(entry, Lesson))
+    names = defaultdict(list)
+    for entry in found:
+        if isinstance(entry, Lesson):
+            names[entry.day].append(entry.name)
     for number, entry in enumerate(found):
-        if isinstance(entry, Lesson) and days[entry.meta.day] > 1:
-            day = entry.meta.day
-            same = [name for name in names if int(name.split("_")[1]) == day]
-            what = f"there are several lessons for day {day}: {', '.join(same)}"
+        if isinstance(entry, Lesson) and len(names[entry.day]) > 1:
+            same = ", ".join(sorted(names[entry.day]))
+            what = f"there are several lessons for day {entry.day}: {same}"
             problem = Problem(entry.folder / "lesson.toml", 0, what, "Give one of them another day")
-            found[number] = Broken(entry.folder, day, (problem,))
-    return sorted(found, key=lambda entry: (int(entry.name.split("_")[1]), entry.name))
+            found[number] = Broken(entry.folder, entry.day, (problem,))
+    return sorted(found, key=lambda entry: (entry.day, entry.name))
 
 
 def lessons(folder: Path = LESSONS) -> list[Lesson]:
@@ -229,7 +234,7 @@ def _entry(path: Path) -> Lesson | Broken:
     if not found:
         what = "the lesson has no page"
         fix = "Make it as docs/adding-a-day.md shows, or with `make new-day`"
-    return Broken(path, lesson.meta.day, (Problem(page, 0, what, fix),))
+    return Broken(path, lesson.day, (Problem(page, 0, what, fix),))
 
 
 def _is_folder(path: Path) -> bool:

@@ -51,7 +51,7 @@ def check_files(root: Path = ROOT, only: Collection[str] | None = None) -> Itera
         terms = glossary.load(folder)
     except LessonError:
         terms = None  # it has been said, or belongs to no day
-    days = {lesson.meta.day for lesson in lessons}
+    days = {lesson.day for lesson in lessons}
     looked_at = [entry for entry in found if only is None or entry.name in only]
     code = {entry.name: _code_files(entry.folder, root) for entry in looked_at}
     for entry in looked_at:
@@ -128,7 +128,7 @@ def _lesson(lesson: Lesson, terms: glossary.Glossary | None, days: set[int]) -> 
     source = text_of(path)
     yield from text_faults(path, lesson.meta)
     for day in lesson.meta.prerequisites:
-        if day not in days or day >= lesson.meta.day:
+        if day not in days or day >= lesson.day:
             fix = "Name days that come earlier and exist"
             line = line_of(source, ("prerequisites",))
             yield Problem(path, line, f"prerequisites name day {day}", fix)
@@ -242,7 +242,7 @@ def _translation(lesson: Lesson) -> Iterator[Problem]:
             what = f"the Korean text has changed since this was translated: {', '.join(changed)}"
             fix = (
                 "Change the translation, too; if it needs no change, run "
-                f"`.venv/bin/python -m course translated {lesson.meta.day} {language}`"
+                f"`.venv/bin/python -m course translated {lesson.day} {language}`"
             )
             yield Problem(lesson.folder / f"{language}.md", 0, what, fix, "warning")
 
