@@ -87,7 +87,7 @@ class Asked:
                 self._admission.cancel()
 
     def tend(self) -> None:
-        """See to its limits while nobody reads."""
+        """Enforce its limits while nobody reads."""
         if self.stream is not None:
             self.stream.tend()
 

@@ -129,13 +129,13 @@ SHELF = Shelf(view.is_open)
 
 
 def arrive() -> None:
-    """Say that a page is being loaded, as early as possible: it may be a refreshed one."""
+    """Report as early as possible that a page is being loaded: it may be a refreshed one."""
     if TAB not in st.session_state:
         view.arriving()
 
 
 def begin(name: str) -> None:
-    """Say which page is drawn, and put its fields as they were; before any of them is drawn."""
+    """Begin a page and restore its fields; call it before any of them is drawn."""
     st.session_state[PAGE] = name
     # A demo draws by itself what has come back to it; runs are elsewhere on the page.
     if any(not key.startswith(_slot("")) for key in _claim()):

@@ -125,26 +125,26 @@ class Run:
         threading.Thread(target=work, name="exercise-run", daemon=True).start()
 
     def wait(self, ahead: int) -> None:
-        """Take note that its answer waits for a place, or give up because it was stopped."""
+        """Note that its answer waits for a place; end the wait if the run was stopped."""
         self.waiting = Waiting("answer", ahead)
         self.look()
 
     def look(self) -> None:
-        """Give up what the thread waits for if the run was stopped."""
+        """End what the run's thread waits for if the run was stopped."""
         if not self.running:
             raise _Stopped
 
     def failed(self, error: Exception) -> None:
-        """Take note of what is not the program's fault."""
+        """Record an error that isn't the program's fault."""
         match error:
             case Unavailable():
                 LOG.warning("Programs cannot be run here (%s): %s", error.reason, error)
                 self.scenes = []
                 self._ended("unavailable")
             case ConnectionFailed():
-                # Without the traceback, which would keep all of this thread's run.
-                args = error.reason, error.errno, error.sqlstate, error.where
-                self.failure = ConnectionFailed(*args)
+                # Without the tracebacks, which would keep all of this thread's run.
+                self.failure = error.again()
+                self.failure.__cause__ = None
                 self._ended("failed")
             case _:
                 LOG.error("A practice program could not be run", exc_info=error)

@@ -232,7 +232,7 @@ def run(view: str, kind: type[SomeJob], make: Callable[[], SomeJob]) -> SomeJob 
 
 
 def _say(bench: Bench, job: Job | None) -> None:
-    """Say what a run waits for, or why there is none."""
+    """Show what a run waits for, or why there is none."""
     if isinstance(bench.failed, Refusal):
         limits.say_refusal(bench.failed)
     elif bench.failed is not None:

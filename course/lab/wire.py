@@ -200,7 +200,7 @@ def draw(connection: Connection) -> Redraw | None:
 
 
 def _go_through(look: Look) -> None:
-    """Draw a look that is over, one step of it in detail."""
+    """Draw a look that has ended, with one of its steps in detail."""
     code, steps = look.lanes[0].code, look.steps
     if code is not None:
         st.error(streams.explained(code), icon=":material/error:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -49,13 +50,7 @@ class Refusal(StreamUnavailable):
 
     def again(self) -> Refusal:
         """Return a copy to keep: without the traceback, which holds all of a script's run."""
-        return Refusal(
-            self.reason,
-            limit=self.limit,
-            opens=self.opens,
-            models=self.models,
-            problems=self.problems,
-        )
+        return copy(self)
 
 
 class StreamQueue(FairQueue):
@@ -116,7 +111,7 @@ class Entry:
         return ahead
 
     def enter(self, on_wait: Callable[[int], object] = lambda _: None) -> Entry:
-        """Wait until it is in, and return it; ``on_wait`` is told meanwhile how many are ahead.
+        """Wait until it is in, and return it; ``on_wait`` is called with how many are ahead.
 
         What ``on_wait`` raises ends the way, as a ``Refusal`` does.
         """
@@ -283,7 +278,7 @@ def open_policy() -> Policy:
 
 
 def spent(reservation: Reservation, text: str, end: CallEnd, *, live: bool) -> int | None:
-    """Estimate the tokens of a call that is over; ``None``: as many as were reserved.
+    """Estimate the tokens of a call that has ended; ``None``: as many as were reserved.
 
     The service's own count reaches no strategy, so the text that came is counted. An answer that is
     not ``live`` may have been written after its reader had left: the worst is assumed.
