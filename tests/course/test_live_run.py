@@ -161,6 +161,13 @@ def test_what_is_not_the_programs_fault_is_told_apart(
     assert not is_solved(learned)
 
 
+def test_a_connection_that_failed_by_a_misnamed_key_keeps_the_right_name() -> None:
+    run = Run(EXERCISE, "x = 1\n")
+    run.failed(ConnectionFailed("key_name", where="[connections.mine] pwd", fix="password"))
+    assert run.failure is not None
+    assert (run.failure.where, run.failure.fix) == ("[connections.mine] pwd", "password")
+
+
 def test_a_server_that_refuses_ends_the_run_and_says_why(work: Callable[..., Run]) -> None:
     def program() -> Iterator[Event]:
         yield Printed(text="before")
