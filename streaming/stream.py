@@ -10,7 +10,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Literal
 
 from streaming.attempts import Attempts, Retry
@@ -148,12 +147,7 @@ class TextStream:
     def __enter__(self) -> TextStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @property
@@ -231,15 +225,14 @@ class TextStream:
     @property
     def metrics(self) -> StreamMetrics:
         """What has been measured so far."""
-        ended = self._outcome.at if self._outcome is not None else None
-        drained = self._finished is not None and ended is not None
+        known, finished = self._outcome, self._finished
         return StreamMetrics(
             strategy=self._attempts.strategy.name if self._attempts is not None else "",
             attempts=self._attempts.attempts if self._attempts is not None else 0,
             time_to_first_delta=self._since_start(self._reader.first_arrival),
             time_to_first_text=self._since_start(self._first_piece),
-            total=self._since_start(self._finished),
-            pacing_added=(self._finished or 0.0) - (ended or 0.0) if drained else None,
+            total=self._since_start(finished),
+            pacing_added=finished - known.at if known and finished is not None else None,
             deltas=self._reader.deltas,
             pieces=len(self._pieces),
             characters=self._handed,

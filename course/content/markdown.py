@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from io import StringIO
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,9 +82,7 @@ def faults(children: Sequence[Token]) -> Iterator[tuple[str, str]]:
 
 def lines(text: str) -> list[str]:
     r"""Return a text's lines as Markdown counts them: only \n ends one, and stays at its end."""
-    found = [f"{line}\n" for line in text.split("\n")]
-    found[-1] = found[-1][:-1]
-    return found if found[-1] else found[:-1]
+    return StringIO(text, newline="\n").readlines()
 
 
 @lru_cache(maxsize=1)
