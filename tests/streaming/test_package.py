@@ -23,12 +23,11 @@ def test_importing_it_imports_neither_streamlit_nor_snowflake() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_every_strategy_is_exported_by_both_packages() -> None:
+def test_every_strategy_is_exported() -> None:
     for module in pkgutil.iter_modules(strategies.__path__, "streaming.strategies."):
         names = {
             name
             for name in importlib.import_module(module.name).__all__
             if name.endswith("Strategy")
         }
-        assert names <= set(strategies.__all__), module.name
         assert names <= set(streaming.__all__), module.name
