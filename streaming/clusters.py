@@ -69,10 +69,10 @@ class Clusters:
 
     def pause(self) -> None:
         """Make all but half a surrogate pair ready: an event comes next, not text."""
-        half = self._held[-1:] if "\ud800" <= self._held[-1:] <= "\udbff" else ""
-        self._held = self._held.removesuffix(half)
+        half = self.held[-1:] if "\ud800" <= self.held[-1:] <= "\udbff" else ""
+        self.held = self.held.removesuffix(half)
         self.finish()
-        self._held = half
+        self.held = half
 
     def take(self, at_least: int) -> str:
         """Remove and return whole clusters: the fewest that hold ``at_least`` code points."""

@@ -1,4 +1,4 @@
-"""Reading a strategy's deltas in a thread, so that a silent socket holds nobody up.
+"""Reading an answer's deltas in a thread, so that a silent socket holds nobody up.
 
 The Snowflake client sets no socket timeout and looks at its own deadline only when an event
 arrives. A thread does the waiting; the page waits on a condition, with a limit, and can leave at
@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from io import StringIO
 from typing import Literal
 
-from streaming.deltas import Delta, Event, Part
-from streaming.strategies.protocol import Abortable
+from streaming.attempts import Attempts
+from streaming.deltas import Event, Part
 
 __all__ = ["CallEnd", "Pump"]
 
@@ -30,6 +30,7 @@ class Pump:
     """Text and events on their way from a source to their reader, ``buffer_chars`` at the most.
 
     Attributes:
+        source: what asks, and gives the deltas.
         ended: whether the source has ended; text may still wait to be taken.
         error: what ended the source, if it was an error.
         finish_reason: why the model ended its answer; ``None`` if the source doesn't say.
@@ -39,19 +40,19 @@ class Pump:
 
     def __init__(
         self,
-        source: Iterable[Delta],
+        source: Attempts,
         buffer_chars: int,
         *,
         on_end: Callable[[str, CallEnd], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.source = source
         self.ended = False
         self.error: BaseException | None = None
         self.finish_reason: str | None = None
         self.first_arrival: float | None = None
         self.deltas = 0
         self._last_arrival: float | None = None
-        self._source = source
         self._on_end = on_end
         self._clock = clock
         self._lock = threading.Lock()
@@ -75,16 +76,13 @@ class Pump:
     @property
     def last_arrival(self) -> float | None:
         """When the source last gave anything, if only a sign of life."""
-        if self._last_arrival is None:
-            # While it waits for the first text, only the source knows.
-            return getattr(self._source, "last_sign", None)
-        return self._last_arrival
+        # While it waits for the first text, only the source knows.
+        return self.source.last_sign if self._last_arrival is None else self._last_arrival
 
     @property
     def thoughts(self) -> str:
         """What the model has thought before its first text; another attempt replaces it."""
-        thoughts: str = getattr(self._source, "thoughts", "")
-        return thoughts
+        return self.source.thoughts
 
     @property
     def characters(self) -> int:
@@ -161,8 +159,7 @@ class Pump:
             self._changed.notify_all()
         if never_asked and self._on_end is not None:
             self._on_end("", "stopped")
-        if isinstance(self._source, Abortable):
-            self._source.abort()
+        self.source.abort()
 
     def join(self, seconds: float) -> None:
         """Wait for the source to be released, at most so long."""
@@ -173,7 +170,7 @@ class Pump:
         """Read to the end, release the source, and say that it is over."""
         error: BaseException | None = None
         try:
-            for delta in self._source:
+            for delta in self.source:
                 if self._stopped:
                     break
                 if delta:
@@ -184,13 +181,11 @@ class Pump:
                     self._last_arrival = self._clock()
         except BaseException as raised:
             error = raised
-        self.finish_reason = getattr(self._source, "finish_reason", None)
-        close = getattr(self._source, "close", None)
-        if close is not None:
-            try:
-                close()
-            except Exception as raised:
-                error = error or raised
+        self.finish_reason = self.source.finish_reason
+        try:
+            self.source.close()
+        except Exception as raised:
+            error = error or raised
         try:
             # Before its reader knows: what is counted then is counted already.
             if self._on_end is not None:
@@ -232,7 +227,7 @@ class Pump:
         A thread that wakes for each one takes nearly twice the processor time (benchmarks: crowd).
         """
         left = next_look - EARLY - (self._last_arrival or 0.0)
-        if left > 0 and getattr(self._source, "buffered", False):
+        if left > 0 and self.source.buffered:
             with self._lock:
                 self._changed.wait_for(lambda: self._stopped, left)
 

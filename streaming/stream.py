@@ -98,22 +98,18 @@ class TextStream:
 
     def __init__(
         self,
-        request: CompletionRequest,
         reader: Pump,
         *,
         pace: Pace,
         limits: Limits,
         on_idle: Callable[[], object] | None = None,
         clock: Callable[[], float],
-        attempts: Attempts | None = None,
     ) -> None:
-        self.request = request
         self.on_idle = on_idle
         self._reader = reader
         self.pace = pace
         self._limits = limits
         self._clock = clock
-        self._attempts = attempts
         self._clusters = Clusters()
         self._pieces: list[str] = []
         # Events that have their place in the text; one counts as handed out when that text is.
@@ -218,17 +214,12 @@ class TextStream:
         return self._status == "running" and silent and reader.last_arrival is not None
 
     @property
-    def live(self) -> bool:
-        """Whether text comes while the model is writing; see :class:`Strategy`."""
-        return self._attempts is None or self._attempts.strategy.live
-
-    @property
     def metrics(self) -> StreamMetrics:
         """What has been measured so far."""
         known, finished = self._outcome, self._finished
         return StreamMetrics(
-            strategy=self._attempts.strategy.name if self._attempts is not None else "",
-            attempts=self._attempts.attempts if self._attempts is not None else 0,
+            strategy=self._reader.source.strategy.name,
+            attempts=self._reader.source.attempts,
             time_to_first_delta=self._since_start(self._reader.first_arrival),
             time_to_first_text=self._since_start(self._first_piece),
             total=self._since_start(finished),
@@ -461,11 +452,9 @@ def stream(
     attempts = Attempts(strategies, request, retry or Retry(), limits.total)
     pump = Pump(attempts, limits.buffer_chars, on_end=on_end)
     return TextStream(
-        request,
         pump,
         pace=pace or Pace(),
         limits=limits,
         on_idle=on_idle,
         clock=time.monotonic,
-        attempts=attempts,
     )

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
-from streaming import CompletionRequest, Limits, Pace, Part, TextStream
+from streaming import (
+    CallEnd,
+    CompletionRequest,
+    Limits,
+    Pace,
+    Part,
+    Retry,
+    SimulatedStrategy,
+    TextStream,
+)
+from streaming.attempts import Attempts
+from streaming.deltas import Delta
 from streaming.pump import Pump
 
 REQUEST = CompletionRequest(model="llama3.1-8b", prompt="Why stream?")
@@ -45,6 +58,30 @@ class Blocking:
         self.closed_by = threading.current_thread().name
 
 
+class Given:
+    """A strategy that gives what it is given."""
+
+    name, live = "given", True
+
+    def __init__(self, deltas: Iterable[Delta]) -> None:
+        self._deltas = deltas
+
+    def open(self, _: CompletionRequest) -> Iterator[Delta]:
+        return cast("Iterator[Delta]", self._deltas)
+
+
+def pump_of(
+    deltas: Iterable[Delta],
+    *,
+    buffer_chars: int = 100,
+    on_end: Callable[[str, CallEnd], object] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Pump:
+    """Return a pump over what is given, asked for once."""
+    once = Attempts([Given(deltas)], REQUEST, Retry(attempts=1), 300.0, clock=clock)
+    return Pump(once, buffer_chars, on_end=on_end, clock=clock)
+
+
 class ScriptedReader(Pump):
     """Deltas that arrive at given seconds after the start; a pump without a thread.
 
@@ -64,7 +101,8 @@ class ScriptedReader(Pump):
         silent: bool = False,
         finish_reason: str | None = "stop",
     ) -> None:
-        super().__init__((), buffer_chars=0, clock=clock)
+        nobody = Attempts([SimulatedStrategy(lambda _: "")], REQUEST, Retry(), 60.0)
+        super().__init__(nobody, buffer_chars=0, clock=clock)
         self._now = clock
         self._script = list(arrivals)
         self._silent = silent
@@ -148,7 +186,6 @@ def make_stream(
         clock, arrivals, error=error, silent=silent, finish_reason=finish_reason
     )
     stream = TextStream(
-        REQUEST,
         reader,
         pace=pace or Pace(),
         limits=limits or Limits(),

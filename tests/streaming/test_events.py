@@ -23,9 +23,8 @@ from streaming import (
     stream,
 )
 from streaming.deltas import Delta, join
-from streaming.pump import Pump
 from tests.streaming.asking import wait_for
-from tests.streaming.fakes import REQUEST, make_stream
+from tests.streaming.fakes import REQUEST, make_stream, pump_of
 
 CALL = ToolCall("1", "weather", '{"city": "Seoul"}')
 ANSWER: tuple[Part, ...] = (
@@ -170,7 +169,7 @@ def test_events_that_nobody_reads_hold_their_source_up_too() -> None:
             given.append(1)
             yield ToolCall("1", "f", "x" * 100)
 
-    pump = Pump(endless(), buffer_chars=1_000)
+    pump = pump_of(endless(), buffer_chars=1_000)
     pump.start()
     wait_for(lambda: len(given) >= 5)
     pump.join(0.05)

@@ -87,7 +87,7 @@ def test_thinking_that_begins_again_is_a_section_of_its_own() -> None:
     answer = Answer(stream)
     states = []
     for thought in ("Let", "Let me", "No"):
-        reader.__dict__["_source"] = type("Source", (), {"thoughts": thought})
+        reader.__dict__["source"] = type("Source", (), {"thoughts": thought})
         answer.catch_up()
         states.append(answer.state[0][0])
     assert states[0] is states[1] is not states[2]

@@ -9,7 +9,7 @@ import pytest
 
 from streaming.pump import Pump
 from tests.streaming.asking import wait_for
-from tests.streaming.fakes import Blocking
+from tests.streaming.fakes import Blocking, pump_of
 
 
 def drain(pump: Pump) -> str:
@@ -25,15 +25,16 @@ def taken(pump: Pump) -> str:
 
 
 def test_deltas_arrive_in_order_and_empty_ones_are_dropped() -> None:
-    pump = Pump(iter(["a", "", None, "b", "c"]), buffer_chars=100)
+    pump = pump_of(iter(["a", "", None, "b", "c"]))
     pump.start()
     assert drain(pump) == "abc"
     assert (pump.deltas, pump.error) == (3, None)
 
 
 def test_an_empty_delta_is_a_sign_of_life_and_no_delta() -> None:
-    times = iter(range(100))
-    pump = Pump(iter(["a", "b", "", ""]), buffer_chars=100, clock=lambda: float(next(times)))
+    # The first look is for the deadline.
+    times = iter(range(-1, 100))
+    pump = pump_of(iter(["a", "b", "", ""]), clock=lambda: float(next(times)))
     pump.start()
     assert drain(pump) == "ab"
     assert (pump.deltas, pump.first_arrival, pump.last_arrival) == (2, 0.0, 3.0)
@@ -44,7 +45,7 @@ def test_a_source_that_fails_ends_the_pump_with_its_error() -> None:
         yield "a"
         raise ValueError("broken")
 
-    pump = Pump(source(), buffer_chars=100)
+    pump = pump_of(source())
     pump.start()
     assert drain(pump) == "a"
     assert isinstance(pump.error, ValueError)
@@ -55,7 +56,7 @@ def test_a_request_that_fails_ends_the_pump_with_its_error() -> None:
         def __iter__(self) -> Iterator[str]:
             raise PermissionError
 
-    pump = Pump(Refused(), buffer_chars=100)
+    pump = pump_of(Refused())
     pump.start()
     assert drain(pump) == ""
     assert isinstance(pump.error, PermissionError)
@@ -63,7 +64,7 @@ def test_a_request_that_fails_ends_the_pump_with_its_error() -> None:
 
 def test_stopping_ends_a_blocked_read_and_closes_the_source_in_the_reading_thread() -> None:
     source = Blocking("a")
-    pump = Pump(source, buffer_chars=100)
+    pump = pump_of(source)
     pump.start()
     pump.wait(30.0, for_delta=True)
     pump.stop()
@@ -82,7 +83,7 @@ def test_stopping_while_the_request_is_on_its_way_closes_the_answer_unread() -> 
             return self
 
     source = SlowRequest("never read")
-    pump = Pump(source, buffer_chars=100)
+    pump = pump_of(source)
     pump.start()
     asked.wait(30)
     pump.stop()
@@ -114,7 +115,7 @@ def test_where_no_second_thread_can_be_started_the_first_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     source = Noting("a", "b", "c")
-    pump = Pump(source, buffer_chars=100)
+    pump = pump_of(source)
     really, started = threading.Thread.start, 0
 
     def start(thread: threading.Thread) -> None:
@@ -133,7 +134,7 @@ def test_where_no_second_thread_can_be_started_the_first_goes_on(
 
 def test_joining_waits_for_the_thread_that_goes_on_reading() -> None:
     source = Blocking("a", "b")
-    pump = Pump(source, buffer_chars=100)
+    pump = pump_of(source)
     pump.start()
     wait_for(lambda: pump.deltas == 2)
     pump.join(0.0)
@@ -154,7 +155,7 @@ def test_a_reader_that_does_not_read_holds_the_source_up_at_the_buffer_limit() -
                 full.set()
             yield given[-1]
 
-    pump = Pump(endless(), buffer_chars=100)
+    pump = pump_of(endless())
     pump.start()
     assert full.wait(30)
     waiting = taken(pump)
@@ -191,7 +192,7 @@ def test_a_source_with_a_buffer_is_not_read_until_its_reader_looks_again(buffere
             announced.set()
         return 0.0
 
-    pump = Pump(Socket(), buffer_chars=100, clock=clock)
+    pump = pump_of(Socket(), clock=clock)
     pump.start()
     assert asked.wait(30)
     reader = threading.Thread(target=pump.wait, args=(30.0,), kwargs={"for_delta": False})
@@ -215,7 +216,7 @@ def test_the_end_of_the_call_is_told_with_all_text_although_nobody_reads() -> No
         yield "b"
         raise ValueError
 
-    pump = Pump(source(), 100, on_end=lambda *end: told.append(end))
+    pump = pump_of(source(), on_end=lambda *end: told.append(end))
     pump.start()
     pump.join(5)
     assert told == [("ab", "failed")]
@@ -225,7 +226,7 @@ def test_the_end_of_the_call_is_told_with_all_text_although_nobody_reads() -> No
 
 def test_a_call_that_its_reader_ends_was_stopped() -> None:
     told: list[tuple[str, str]] = []
-    pump = Pump(Blocking("a"), 100, on_end=lambda *end: told.append(end))
+    pump = pump_of(Blocking("a"), on_end=lambda *end: told.append(end))
     pump.start()
     wait_for(lambda: pump.deltas == 1)
     pump.stop()
@@ -235,7 +236,7 @@ def test_a_call_that_its_reader_ends_was_stopped() -> None:
 
 def test_a_call_that_was_never_made_is_over_when_it_is_stopped() -> None:
     told: list[tuple[str, str]] = []
-    pump = Pump(Blocking("a"), 100, on_end=lambda *end: told.append(end))
+    pump = pump_of(Blocking("a"), on_end=lambda *end: told.append(end))
     pump.stop()
     pump.stop()
     pump.start()

@@ -83,11 +83,6 @@ class Noting:
         yield "Hello."
 
 
-def test_a_stream_says_whether_its_text_comes_while_the_model_writes() -> None:
-    assert start(Noting(), REQUEST).live
-    assert not start(SimulatedStrategy(lambda _: "Hello."), REQUEST).live
-
-
 def test_iterating_twice_asks_once() -> None:
     stream, reader, _ = make_stream()
     first = "".join(iter(stream))
