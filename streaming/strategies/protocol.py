@@ -42,12 +42,11 @@ class Strategy(Protocol):
         ``None`` are no text but a sign of life, for instance from a model that is thinking. So are
         the events of ``streaming.deltas``, which code that only wants text never sees.
 
-        One thread at a time reads the iterator, not always the same. If it has a ``close`` method,
-        the last thread to read it calls that. If it has a ``finish_reason``, which is in the
-        service's words, the answer has ended with it; without one, or with ``None``, the stream
-        ends as ``unknown_end``: an end of the deltas doesn't prove that nothing is missing. If it
-        has a true ``buffered``, what comes while nobody reads waits, as in a socket, so several
-        deltas may be read at once. See also :class:`Abortable`.
+        One thread reads the iterator, and closes it if it has a ``close`` method. If it has a
+        ``finish_reason``, which is in the service's words, the answer has ended with it; without
+        one, or with ``None``, the stream ends as ``unknown_end``: an end of the deltas doesn't
+        prove that nothing is missing. If it has a true ``buffered``, what comes while nobody reads
+        waits, as in a socket, so several deltas may be read at once. See also :class:`Abortable`.
 
         Raises:
             Exception: any, here or from the iterator. ``stream()`` keeps a ``StreamError`` as it is

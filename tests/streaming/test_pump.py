@@ -92,47 +92,7 @@ def test_stopping_while_the_request_is_on_its_way_closes_the_answer_unread() -> 
     assert (taken(pump), source.closed_by) == ("", "stream-pump")
 
 
-class Noting:
-    """A source that notes which thread asks it, and which reads its deltas."""
-
-    def __init__(self, *deltas: str) -> None:
-        self._deltas = list(deltas)
-        self.asked_by = 0
-        self.read_by: list[int] = []
-
-    def __iter__(self) -> Iterator[str]:
-        self.asked_by = self.asked_by or threading.get_ident()
-        return self
-
-    def __next__(self) -> str:
-        self.read_by.append(threading.get_ident())
-        if not self._deltas:
-            raise StopIteration
-        return self._deltas.pop(0)
-
-
-def test_where_no_second_thread_can_be_started_the_first_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    source = Noting("a", "b", "c")
-    pump = pump_of(source)
-    really, started = threading.Thread.start, 0
-
-    def start(thread: threading.Thread) -> None:
-        nonlocal started
-        started += 1
-        if started > 1:
-            raise RuntimeError("can't start new thread")
-        really(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", start)
-    pump.start()
-    assert drain(pump) == "abc"
-    pump.join(30)
-    assert (pump.error, set(source.read_by)) == (None, {source.asked_by})
-
-
-def test_joining_waits_for_the_thread_that_goes_on_reading() -> None:
+def test_joining_waits_for_the_thread_that_reads() -> None:
     source = Blocking("a", "b")
     pump = pump_of(source)
     pump.start()
@@ -242,3 +202,15 @@ def test_a_call_that_was_never_made_is_over_when_it_is_stopped() -> None:
     pump.start()
     assert told == [("", "stopped")]
     assert pump.deltas == 0
+
+
+def test_where_no_thread_can_be_started_the_call_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    told: list[tuple[str, str]] = []
+    pump = pump_of(Blocking("a"), on_end=lambda *end: told.append(end))
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RuntimeError):
+        pump.start()
+    assert told == [("", "stopped")]
