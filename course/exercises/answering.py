@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from connection import Connection, connect, diagnose
-from course.limits import Entry, Policy, Refusal, Reservation, open_policy, spent
+from course.limits import Entry, Policy, Refusal, Reservation, open_policy
 from course.settings import AnswerSettings
 from local_cortex import tokens
 from practice import Event, Exercise, Refused, Scene, SessionState, SqlError, run, sql_forms
@@ -123,7 +123,7 @@ class Backend:
 
         def over(text: str, end: CallEnd) -> None:
             self._let_out()
-            reservation.settle(spent(reservation, text, end, live=True))
+            reservation.ended(text, end, live=True)
 
         return stream(
             strategy(),

@@ -9,7 +9,7 @@ from course.limits.admission import (
     say_if_unusable,
     say_refusal,
 )
-from course.limits.policy import Entry, Policy, Refusal, Reservation, open_policy, spent
+from course.limits.policy import Entry, Policy, Refusal, Reservation, open_policy
 
 __all__ = [
     "Admission",
@@ -24,5 +24,4 @@ __all__ = [
     "open_policy",
     "say_if_unusable",
     "say_refusal",
-    "spent",
 ]

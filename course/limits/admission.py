@@ -17,7 +17,7 @@ from connection import Connection, connect
 from course import connection_panel, progress, settings
 from course.language import text
 from course.limits.ledgers import Ledger, Over, SnowflakeLedger, SqliteLedger
-from course.limits.policy import Policy, Refusal, Reservation, StreamQueue, spent
+from course.limits.policy import Policy, Refusal, Reservation, StreamQueue
 from course.problems import Problem, log_once, places
 from course.settings import AnswerSettings
 from streaming import CallEnd, CompletionRequest
@@ -99,7 +99,7 @@ class Admission:
         if last:
             self._entry.leave()
         if reservation is not None:
-            reservation.settle(spent(reservation, text, end, live=live))
+            reservation.ended(text, end, live=live)
 
     def cancel(self) -> None:
         """Ask none of those that are not over."""

@@ -173,7 +173,7 @@ class Reservation:
     """A question that may be asked.
 
     ``max_tokens`` is the most that its answer may have, ``None`` where the settings say nothing;
-    ``prompt_tokens`` is an estimate. Call ``settle`` once, when its use is known.
+    ``prompt_tokens`` is an estimate. Call ``ended`` or ``settle`` once, when its use is known.
     """
 
     max_tokens: int | None
@@ -189,6 +189,15 @@ class Reservation:
         """Count ``used`` tokens in place of those that were set aside; ``None`` leaves these."""
         if self._correct is not None and used is not None:
             self._correct(0, used - self._reserved)
+
+    def ended(self, text: str, end: CallEnd, *, live: bool) -> None:
+        """Count what a call has used by estimate: its prompt, and the text that came.
+
+        The service's own count reaches no strategy. An answer that is not ``live`` may have been
+        written after its reader had left: then all that was set aside stays counted.
+        """
+        if self.is_counted and (live or end != "stopped"):
+            self.settle(self.prompt_tokens + tokens.count(text))
 
     def give_back(self) -> None:
         """Count nothing: it was not asked."""
@@ -275,14 +284,3 @@ def open_policy() -> Policy:
         raise AssertionError("nothing is counted without limits")
 
     return Policy(Settings(), "", local=True, ledger=no_ledger, queue=StreamQueue())
-
-
-def spent(reservation: Reservation, text: str, end: CallEnd, *, live: bool) -> int | None:
-    """Estimate the tokens of a call that has ended; ``None``: as many as were reserved.
-
-    The service's own count reaches no strategy, so the text that came is counted. An answer that is
-    not ``live`` may have been written after its reader had left: the worst is assumed.
-    """
-    if not reservation.is_counted or (end == "stopped" and not live):
-        return None
-    return reservation.prompt_tokens + tokens.count(text)

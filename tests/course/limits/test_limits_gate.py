@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from course.limits import Admission, Policy, Refusal, Reservation, open_policy, spent
+from course.limits import Admission, Policy, Refusal, open_policy
 from course.limits.ledgers import Caps, Ledger, Over, SqliteLedger, Totals, Used
 from course.limits.policy import StreamQueue
 from course.progress.stores import StoreError
@@ -18,7 +19,6 @@ from course.settings import DEFAULT_OUTPUT_TOKENS, Settings
 from local_cortex import tokens
 from streaming import CompletionRequest, Pace, SimulatedStrategy, stream
 from streaming.pump import CallEnd
-from tests.streaming.asking import wait_for
 from tests.streaming.fakes import Blocking
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -227,12 +227,14 @@ REQUEST = CompletionRequest(model="a", prompt=PROMPT)
 WHOLE = SimulatedStrategy(lambda _: "one two three four ", delay=0.0)
 
 
-def used(reservation: Reservation, strategy: Any, *, stop: bool = False) -> int | None:
-    """Ask, read all of the answer or stop after its first piece, and return what was used."""
-    told: list[int | None] = []
+def counted(ledger: SqliteLedger, strategy: Any, *, stop: bool = False) -> int:
+    """Ask, read all of the answer or stop after its first piece, and return the tokens counted."""
+    reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
+    known = threading.Event()
 
     def over(text: str, end: CallEnd) -> None:
-        told.append(spent(reservation, text, end, live=strategy.live))
+        reservation.ended(text, end, live=strategy.live)
+        known.set()
 
     answer = stream(strategy, REQUEST, pace=Pace.off(), on_end=over)
     if stop:
@@ -240,27 +242,24 @@ def used(reservation: Reservation, strategy: Any, *, stop: bool = False) -> int 
         answer.cancel()
     answer.result()
     answer.close()
-    wait_for(lambda: bool(told))
-    return told[0]
+    assert known.wait(30)
+    return ledger.totals(NOON.date()).used.tokens
 
 
 @pytest.mark.parametrize("strategy", [Live(), WHOLE], ids=["live", "as a whole"])
 def test_what_came_is_counted(strategy: Any, ledger: SqliteLedger) -> None:
-    reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    assert used(reservation, strategy) == ASKED + tokens.count("one two three four ")
+    assert counted(ledger, strategy) == ASKED + tokens.count("one two three four ")
 
 
 def test_of_a_live_answer_that_was_stopped_what_came_is_counted(ledger: SqliteLedger) -> None:
-    reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
-    assert used(reservation, Silent(), stop=True) == ASKED + tokens.count("one ")
+    assert counted(ledger, Silent(), stop=True) == ASKED + tokens.count("one ")
 
 
 def test_of_an_answer_that_comes_as_a_whole_and_was_stopped_the_worst_is_assumed(
     ledger: SqliteLedger,
 ) -> None:
-    reservation = gate({"learner": {"requests_per_day": 9}}, ledger).reserve("a", PROMPT)
     slow = SimulatedStrategy(lambda _: "one two three four ", delay=0.3)
-    assert used(reservation, slow, stop=True) is None
+    assert counted(ledger, slow, stop=True) == ASKED + DEFAULT_OUTPUT_TOKENS
 
 
 def asked(number: int, policy: Policy) -> Admission:
