@@ -202,7 +202,7 @@ class Pump:
             if self._room <= 0:
                 self._changed.wait_for(lambda: self._stopped or self._room > 0)
             now = self._last_arrival = self._clock()
-            if not isinstance(delta, str):
+            if not isinstance(delta, str) and isinstance(delta, Event):
                 self._events.append((self.characters, delta))
                 size = len(repr(delta))
                 self._event_chars += size

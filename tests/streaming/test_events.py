@@ -179,6 +179,12 @@ def test_events_that_nobody_reads_hold_their_source_up_too() -> None:
     pump.join(30)
 
 
+def test_a_delta_that_is_neither_text_nor_an_event_is_a_bad_answer() -> None:
+    result = answered(["a ", 5])  # type: ignore[list-item]
+    assert result.error is not None
+    assert (result.error.code, result.text) == ("bad_answer", "a ")
+
+
 def test_a_simulated_answer_is_the_text_of_what_it_simulates() -> None:
     strategy = SimulatedStrategy(lambda _: [*ANSWER], delay=0.0)
     assert "".join(strategy.open(REQUEST)) == "Let me look. It rains."
