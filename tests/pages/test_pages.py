@@ -655,6 +655,23 @@ def test_a_refreshed_page_knows_whether_its_prompt_is_a_preset(
     assert after.text_input(key="prompt").value == preset
 
 
+def test_a_refreshed_chat_has_its_model_and_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tab that was refreshed is gone.
+    monkeypatch.setattr(shelf, "SHELF", shelf.Shelf(lambda _: False))
+    before, secret = open_page("day_05_chat"), "6" * 32
+    before.session_state[shelf.TAB] = secret
+    before.run()
+    before.selectbox[0].set_value("claude-haiku-4-5").run()
+    before.slider(key="budget").set_value(20).run()
+    press(before, "My name is Mina.")
+    after = open_page("day_05_chat")
+    after.session_state[shelf.TAB] = secret
+    after.run()
+    assert after.selectbox[0].value == "claude-haiku-4-5"
+    assert after.slider(key="budget").value == 20
+    assert not after.exception
+
+
 def test_the_answer_to_a_query_is_one_piece() -> None:
     app = open_page("day_02_hello_cortex")
     press(app, "Ask")
