@@ -93,6 +93,11 @@ def choice(
     return chosen
 
 
+def choose(key: str, value: object) -> None:
+    """Let ``value`` be what is chosen under ``key``, where its choice was drawn already, too."""
+    st.session_state[key] = st.session_state[widget_key(key)] = value
+
+
 def drawer(label: str, *, key: str, icon: str) -> ExpanderContainer:
     """Draw an expander whose label changes, with the language for one; open, it stays open."""
     kept = f"{key}-kept"

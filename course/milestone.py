@@ -30,7 +30,9 @@ def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
             with st.container(key="moment-new" if is_new else "moment"):
                 st.markdown(done(lesson))
                 step = next_step([standing_of(each, learned) for each in lessons], name)
-                if step is not None and step.lesson != lesson:
+                # The next lesson has a link below.
+                here = lessons.index(lesson)
+                if step is not None and step.lesson not in lessons[here : here + 2]:
                     st.page_link(
                         page_of(step.lesson), label=what_next(step), icon=":material/arrow_forward:"
                     )

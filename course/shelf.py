@@ -19,6 +19,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from course import ASSETS, progress
+from course.language import choose
 from streaming import view
 
 # What the browser makes: 128 random bits; anything else is no tab of ours.
@@ -31,8 +32,9 @@ LONGEST = 600.0
 # back to it and was not drawn yet.
 PAGE, TAB, MINE, BACK = "shelf-page", "shelf-tab", "shelf-mine", "shelf-back"
 TAB_COMPONENT = "course-tab"
-#: The keys of a demo's fields.
-FIELDS = ("model", "prompt", "method")
+#: The keys of a demo's fields; the model's labels change with the language.
+MODEL = "model"
+FIELDS = (MODEL, "prompt", "method", "budget")
 
 _tab = st.components.v2.component("course_tab", js=(ASSETS / "tab.js").read_text("utf-8"))
 
@@ -143,7 +145,9 @@ def begin(name: str) -> None:
     held = st.session_state.get(_slot(name))
     back = came_back(_slot(name))
     for field, value in held.values.items() if held is not None else ():
-        if back:
+        if back and field == MODEL:
+            choose(field, value)
+        elif back:
             st.session_state[field] = value
         else:
             st.session_state.setdefault(field, value)

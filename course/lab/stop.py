@@ -71,6 +71,12 @@ class Call:
         finally:
             self.stopped = True
 
+    def end(self) -> None:
+        """Close the answer: one that was left open makes no more, either."""
+        self.strategy.close()
+        if self.running:
+            self.closes, self.running = True, False
+
     def look(self, seconds: float) -> None:
         """Ask Local Cortex how far it is."""
         tokens = self.strategy.tokens()
@@ -116,7 +122,7 @@ class Stopping(Job):
                 each.strategy.abort()
                 if thread.ident is not None:
                     thread.join(JOIN_SECONDS)
-                each.strategy.close()
+                each.end()
                 # How much was made is not known here: all that was set aside stays counted.
                 self._admission.over(number, "", "stopped", live=False)
 

@@ -77,6 +77,22 @@ def test_home_leads_to_an_answer_and_to_an_exercise_and_nobody_else_is_asked_for
 
 
 @pytest.mark.thorough
+def test_on_a_phone_an_answer_stays_where_it_is_while_it_grows(
+    course: str, new_page: NewPage
+) -> None:
+    page = new_page(viewport={"width": 360, "height": 800}, reduced_motion="reduce")
+    open_day_3(page, course)
+    generate(page).click()
+    shown = page.locator(".st-key-answer-0")
+    expect(shown).to_have_text(re.compile(".{100}", re.DOTALL))
+    top = "each => each.getBoundingClientRect().top"
+    begun = shown.evaluate(top)
+    answered(page)
+    # A line of text, where a whole answer is many windows long.
+    assert abs(shown.evaluate(top) - begun) < 30
+
+
+@pytest.mark.thorough
 def test_an_answer_goes_on_whatever_is_clicked_until_stop_keeps_its_text(
     endless_course: str, model: EndlessModel, new_page: NewPage
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,6 +35,14 @@ def test_at_least_as_much_has_been_made_as_was_read() -> None:
 @pytest.mark.parametrize(("closes", "state"), [(True, "over"), (False, "whole")])
 def test_a_call_that_is_over_was_closed_or_made_its_whole_answer(closes: bool, state: str) -> None:
     assert f"status **{state}**" in figures(call(closes=closes, stopped=True, running=False))
+
+
+def test_a_call_that_the_lab_ends_is_no_longer_said_to_make_more() -> None:
+    left = call(closes=False, stopped=True)
+    assert "status **running**" in figures(left)
+    left.strategy = SimpleNamespace(close=lambda: None)  # type: ignore[assignment]
+    left.end()
+    assert "status **over**" in figures(left)
 
 
 def test_the_line_of_a_closed_call_goes_on_as_long_as_the_other_one() -> None:
