@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from practice.slips import Found
-from practice.trial import Rule, Trial, blocks, in_loop, similar, targets, text_of
+from practice.trial import Rule, Trial, blocks, given_to, in_loop, similar, targets, text_of
 
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
@@ -43,18 +43,26 @@ def own_copy(trial: Trial) -> Found | None:
 
 def list_unnamed(trial: Trial) -> Found | None:
     """An empty list that a function fills, and that nothing else can get at."""
-    fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
-    for call in trial.each(ast.Call):
-        for given, filled in zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False):
-            if filled and _is_empty(given):
-                return "list_unnamed", call.lineno, {"name": ast.unparse(call.func)}
+    for function in trial.each(ast.FunctionDef):
+        for call in trial.each(ast.Call):
+            for parameter, value in given_to(function, call):
+                if parameter in fills(function) and _is_empty(value):
+                    return "list_unnamed", call.lineno, {"name": function.name}
     return None
 
 
 def parameter_grown(trial: Trial) -> Found | None:
-    """A parameter that gets a new list, such as `x + [...]`, and is used for nothing else."""
+    """A parameter that gets a new list, such as `x + [...]`, and is used for nothing else.
+
+    Or one that gets a new string by `+=`, while the one that it was given stays empty.
+    """
     for function in trial.each(ast.FunctionDef):
+        given = [each for call in trial.each(ast.Call) for each in given_to(function, call)]
         for node in ast.walk(function):
+            if isinstance(node, ast.AugAssign):
+                name = ast.unparse(node.target)
+                if any(name == to and _is_empty_text(trial, value) for to, value in given):
+                    return "parameter_grown", node.lineno, {"name": name, "other": function.name}
             made = node.value if isinstance(node, ast.Assign) else None
             added = made.right if isinstance(made, ast.BinOp) else made
             if not isinstance(node, ast.Assign) or not isinstance(added, ast.List):
@@ -63,6 +71,34 @@ def parameter_grown(trial: Trial) -> Found | None:
                 used = [each for each in ast.walk(function) if getattr(each, "id", "") == name]
                 if all(each in ast.walk(node) for each in used):
                     return "parameter_grown", node.lineno, {"name": name, "other": function.name}
+    return None
+
+
+def _is_empty_text(trial: Trial, value: ast.expr) -> bool:
+    """Whether this is a variable that never is anything but an empty string."""
+    places = [
+        trial.parents[each]
+        for each in trial.bound.get(ast.unparse(value), ())
+        if isinstance(each, ast.Name) and trial.function(each) is trial.function(value)
+    ]
+    return [ast.unparse(getattr(each, "value", each)) for each in places] == ["''"]
+
+
+def copied_empty(trial: Trial) -> Found | None:
+    """A copy or a string that is made of a list before anything is in it."""
+    for node in trial.each(ast.Assign):
+        block = next((each for each in blocks(trial.parents[node]) if node in each), [])
+        for target in node.targets if ast.unparse(node.value) in ("[]", "list()") else ():
+            name = ast.unparse(target)
+            for later in block[block.index(node) + 1 :]:
+                inside = [each for each in ast.walk(later) if isinstance(each, ast.expr)]
+                named = (each for each in inside if isinstance(each, ast.Name | ast.Attribute))
+                if isinstance(later, ast.FunctionDef) or name not in map(ast.unparse, named):
+                    continue
+                for each in inside if isinstance(later, ast.Expr | ast.Assign) else ():
+                    if _made_of(each) == name:
+                        return "copied_empty", each.lineno, {"name": name}
+                break
     return None
 
 
@@ -120,7 +156,7 @@ def state_replaced(trial: Trial) -> Found | None:
 def copy_grown(trial: Trial) -> Found | None:
     """A copy of a list that is only added to: nothing looks at it, and the list stays as it is."""
     for node in trial.each(ast.Assign):
-        copied = _copied(node.value)
+        copied = _made_of(node.value)
         for name in targets(node) if copied else ():
             used = [each for each in trial.each(ast.Name) if each.id == name]
             parents = [trial.parents[each] for each in used if each not in node.targets]
@@ -131,17 +167,16 @@ def copy_grown(trial: Trial) -> Found | None:
     return None
 
 
-def _copied(value: ast.expr) -> str:
-    """Return the name of the list that is copied here, or ``""``."""
+def _made_of(value: ast.expr) -> str:
+    """Return what is copied here, or joined, or ``""``."""
     match value:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
-            return name
-        case ast.Call(func=ast.Name(id="list"), args=[ast.Name(id=name)]):
-            return name
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(lower=None, upper=None)):
-            return name
-        case ast.List(elts=[ast.Starred(value=ast.Name(id=name))]):
-            return name
+        case (
+            ast.Call(func=ast.Attribute(value=made, attr="copy"), args=[])
+            | ast.Call(func=ast.Name(id="list" | "tuple") | ast.Attribute(attr="join"), args=[made])
+            | ast.Subscript(value=made, slice=ast.Slice(lower=None, upper=None))
+            | ast.List(elts=[ast.Starred(value=made)])
+        ):
+            return ast.unparse(made)
     return ""
 
 
@@ -175,8 +210,8 @@ def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
     )
 
 
-def fills(function: ast.FunctionDef) -> list[bool]:
-    """Return for each parameter whether the function puts something into it."""
+def fills(function: ast.FunctionDef) -> set[str]:
+    """Return the parameters that a function puts something into."""
     nodes = [*ast.walk(function)]
     filled = {
         ast.unparse(each.value)
@@ -184,7 +219,7 @@ def fills(function: ast.FunctionDef) -> list[bool]:
         if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
         or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
     }
-    return [each.arg in filled for each in function.args.args]
+    return filled & {each.arg for each in function.args.args}
 
 
 def unread_key(trial: Trial) -> Found | None:
@@ -217,6 +252,6 @@ IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
-        *(string_stored, unkept, unread_key),
+        *(copied_empty, string_stored, unkept, unread_key),
     )
 }

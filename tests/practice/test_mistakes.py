@@ -197,6 +197,8 @@ def fill(stream, end):
 end = {"why": None}
 """
 READ = "s = Complete(m, p, stream=True)\n"
+MAKE = "def make():\n    yield 1\n"
+GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
 
 
 @pytest.mark.parametrize(
@@ -257,6 +259,26 @@ READ = "s = Complete(m, p, stream=True)\n"
             "parameter_grown",
         ),
         ("text = ''\nst.session_state['x'] = text\nfor x in y:\n    text += x", "string_stored"),
+        (f"{GROW}t = ''\nf(grow(x, t))\nst.write(t)", "parameter_grown"),
+        ("x = []\nf(s)\ng(''.join(x))\nx.append(1)", "copied_empty"),
+        (
+            "class A:\n    def __init__(self):\n        self.x = []\n        self.y = [*self.x]",
+            "copied_empty",
+        ),
+        ("def f(to):\n    to.append(1)\nf(to=[])", "list_unnamed"),
+        ("class A:\n    def show(self):\n        st.write('x')\nA().show", "not_called"),
+        ("clean = lambda: stream.close\nclean()", "not_called"),
+        ("def left(x):\n    return x.strip\nif left(y): f()", "not_called"),
+        ("def f(a, b):\n    return a\nst.write(f(m['b'], m['a']))", "swapped"),
+        (
+            f"{MAKE}def f():\n    try:\n        return make()\n    except KeyError: pass\ng(f())",
+            "lazy_try",
+        ),
+        (f"{MAKE}try:\n    x = make()\nexcept KeyError:\n    pass\nst.write_stream(x)", "lazy_try"),
+        ("x = str(y)\nif x == 429:\n    f()", "never_equal"),
+        ("if 429 != f'{y}':\n    f()", "never_equal"),
+        (f"{MAKE}x = make()\nst.write(sum(len(y) for y in x))\nst.write_stream(x)", "read_again"),
+        ("x = map(f, y)\nz = [a for a in x]\nst.write_stream(x)", "read_again"),
     ],
 )
 def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
@@ -313,6 +335,16 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{READ}print(s)\nst.write_stream(s)",
         CLOCK.format("now = time.time()\n    if now - begin > 2: f()"),
         CLOCK.format("now = time.time()\n    if begin - now > 2: f()"),
+        f"{GROW}t = ''\nf(grow(x, t))\nt += 'x'",
+        f"{GROW}t = []\nf(grow(x, t))",
+        "x = []\nfor y in z:\n    x.append(y)\nf(''.join(x))",
+        "x = []\nst.write_stream(f(x))\ng(list(x))",
+        "def f():\n    return x.strip\ng = f()\ng()",
+        "class A:\n    @property\n    def show(self):\n        st.write('x')\nA().show",
+        f"{MAKE}try:\n    x = list(make())\nexcept KeyError:\n    pass\nf(x)",
+        f"{MAKE}def f():\n    try:\n        yield from make()\n    except KeyError: pass\ng(f())",
+        "if str(y) == '429' or y == 429:\n    f()",
+        f"{MAKE}x = make()\nlater = lambda: list(x)\nst.write_stream(x)\nlater()",
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
