@@ -128,7 +128,6 @@ class Messages(Text):
 
     roles: list[str] | None = None
     count: int | None = None
-    at_most: int | None = None
     first: Text | None = None
     last: Text | None = None
 

@@ -370,7 +370,6 @@ def _were_sent(prompt: object, wanted: Messages, evidence: Evidence) -> bool:
     return (
         wanted.roles in (None, [each.get("role") for each in sent])
         and wanted.count in (None, len(sent))
-        and (wanted.at_most is None or len(sent) <= wanted.at_most)
         and _matches("\n".join(texts), wanted, evidence)
         and (wanted.first is None or _matches("".join(texts[:1]), wanted.first, evidence))
         and (wanted.last is None or _matches("".join(texts[-1:]), wanted.last, evidence))

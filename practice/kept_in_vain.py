@@ -84,41 +84,34 @@ def _is_empty_text(trial: Trial, value: ast.expr) -> bool:
     return [ast.unparse(getattr(each, "value", each)) for each in places] == ["''"]
 
 
-def copied_empty(trial: Trial) -> Found | None:
-    """A copy or a string that is made of a list before anything is in it."""
-    for node in trial.each(ast.Assign):
-        block = next((each for each in blocks(trial.parents[node]) if node in each), [])
-        for target in node.targets if ast.unparse(node.value) in ("[]", "list()") else ():
-            name = ast.unparse(target)
-            for later in block[block.index(node) + 1 :]:
-                inside = [each for each in ast.walk(later) if isinstance(each, ast.expr)]
-                named = (each for each in inside if isinstance(each, ast.Name | ast.Attribute))
-                if isinstance(later, ast.FunctionDef) or name not in map(ast.unparse, named):
-                    continue
-                for each in inside if isinstance(later, ast.Expr | ast.Assign) else ():
-                    if _made_of(each) == name:
-                        return "copied_empty", each.lineno, {"name": name}
-                break
-    return None
-
-
-def string_stored(trial: Trial) -> Found | None:
-    """An empty string or tuple that is stored before the answer; only its variable grows."""
+def stored_empty(trial: Trial) -> Found | None:
+    """What is copied or stored of a variable while nothing is in it."""
     grown = {ast.unparse(each.target) for each in trial.each(ast.AugAssign)}
     for node in trial.each(ast.Assign):
-        name = ast.unparse(node.value)
-        if name not in grown or not isinstance(node.targets[0], INSIDE) or in_loop(trial, node):
-            continue
         block = next((each for each in blocks(trial.parents[node]) if node in each), [])
-        for earlier in reversed(block[: block.index(node)]):
-            if not isinstance(earlier, ast.Assign):
-                break
-            if name in targets(earlier):
-                again = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
-                if ast.unparse(earlier.value) in ("''", "str()", "()") and again == [node]:
-                    return "string_stored", node.lineno, {"name": name}
-                break
+        empty = _is_empty(node.value) or ast.unparse(node.value) == "()"
+        for name in map(ast.unparse, node.targets if empty else ()):
+            lines = (each for each in block[block.index(node) + 1 :] if _names(each, name))
+            later = next(lines, None)
+            if not isinstance(later, ast.Expr | ast.Assign):
+                continue
+            if isinstance(node.value, ast.List) or ast.unparse(node.value) == "list()":
+                for each in ast.walk(later):
+                    if isinstance(each, ast.expr) and _made_of(each) == name:
+                        return "copied_empty", each.lineno, {"name": name}
+            elif name in grown and isinstance(later, ast.Assign) and not in_loop(trial, later):
+                kept = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
+                if kept == [later] and isinstance(later.targets[0], INSIDE):
+                    return "string_stored", later.lineno, {"name": name}
     return None
+
+
+def _names(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement looks at a variable as soon as it runs."""
+    return not isinstance(statement, ast.FunctionDef) and any(
+        isinstance(each, ast.Name | ast.Attribute) and ast.unparse(each) == name
+        for each in ast.walk(statement)
+    )
 
 
 def list_replaced(trial: Trial) -> Found | None:
@@ -252,6 +245,6 @@ IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
-        *(copied_empty, string_stored, unkept, unread_key),
+        *(stored_empty, unkept, unread_key),
     )
 }

@@ -1,11 +1,10 @@
 """Shapes of code: a piece of Python with gaps, looked for in a program.
 
-A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string,
-``__fstring`` for an f-string and ``__clock`` for a call that reads a clock; ``...`` among the
-arguments of a call stands for any further ones, by position or by name, and as a body for any
-statements. ``except X: ...`` alone is a handler, also one with ``as``; ``try: ...`` with a
-``finally`` may have handlers, and an ``if`` an ``else``; ``def __(): ...`` is any function with
-any parameters. ::
+A pattern is written as Python. ``__`` stands for any expression, ``__str`` for a string and
+``__clock`` for a call that reads a clock; ``...`` among the arguments of a call stands for any
+further ones, by position or by name, and as a body for any statements. ``except X: ...`` alone is
+a handler, also one with ``as``; ``try: ...`` with a ``finally`` may have handlers, and an ``if`` an
+``else``; ``def __(): ...`` is any function with any parameters. ::
 
     Complete(..., stream='True')
     st.write(__)
@@ -31,7 +30,6 @@ CLOCKS = frozenset(f"{module}{name}()" for module in MODULES for name in READING
 GAPS: Mapping[str, Callable[[object], bool]] = {
     "__": lambda found: isinstance(found, ast.expr),
     "__str": lambda found: isinstance(found, ast.Constant) and isinstance(found.value, str),
-    "__fstring": lambda found: isinstance(found, ast.JoinedStr),
     "__clock": lambda found: isinstance(found, ast.Call) and ast.unparse(found) in CLOCKS,
 }
 # Where code is, and what has no meaning for its shape.

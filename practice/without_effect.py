@@ -135,17 +135,6 @@ def returned_in_loop(trial: Trial) -> Found | None:
     return None
 
 
-def return_in_finally(trial: Trial) -> Found | None:
-    """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
-    for holder in trial.each(ast.Try):
-        others = [holder.body, holder.orelse, *(each.body for each in holder.handlers)]
-        before = [node for block in others for each in block for node in ast.walk(each)]
-        last = next((each for each in holder.finalbody if isinstance(each, ast.Return)), None)
-        if last is not None and any(isinstance(each, ast.Return) for each in before):
-            return "return_in_finally", last.lineno, {}
-    return None
-
-
 def unreachable(trial: Trial) -> Found | None:
     """A ``yield`` of a value behind a line that always leaves its block."""
     for holder in (trial.program, *trial.each(ast.AST)):
@@ -174,23 +163,6 @@ def _only_makes(function: ast.FunctionDef) -> bool:
         if not isinstance(getattr(each, "value", None), ast.Constant)
     )
     return is_generator(function) or (gives and not does)
-
-
-def compared(trial: Trial) -> Found | None:
-    """A comparison whose result nobody uses."""
-    for node in trial.each(ast.Expr):
-        if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
-            return "compared", node.lineno, {"name": ast.unparse(node.value.left)}
-    return None
-
-
-def overwritten(trial: Trial) -> Found | None:
-    """A function of ``st`` that is given a value."""
-    for node in trial.each(ast.Attribute):
-        name = ast.unparse(node)
-        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
-            return "overwritten", node.lineno, {"name": name}
-    return None
 
 
 def f_missing(trial: Trial) -> Found | None:
@@ -487,18 +459,8 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
-        *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(
-            except_or,
-            exception_made,
-            lazy_try,
-            always_true,
-            never_equal,
-            read_early,
-            read_again,
-            restarted,
-            clock_once,
-        ),
+        *(not_called, function_kept, lost, unreachable, returned_in_loop, f_missing, quoted_name),
+        *(st_in_finally, slice_end, swapped, except_or, exception_made, lazy_try, always_true),
+        *(never_equal, read_early, read_again, restarted, clock_once),
     )
 } | IN_VAIN
