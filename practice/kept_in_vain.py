@@ -45,6 +45,9 @@ def list_unnamed(trial: Trial) -> Found | None:
     """An empty list that a function fills, and that nothing else can get at."""
     for function in trial.each(ast.FunctionDef):
         for call in trial.each(ast.Call):
+            # A learner who keeps what `st.write_stream` returns doesn't need the list.
+            if any(isinstance(each, ast.Assign) for each in trial.above(call)):
+                continue
             for parameter, value in given_to(function, call):
                 if parameter in fills(function) and _is_empty(value):
                     return "list_unnamed", call.lineno, {"name": function.name}

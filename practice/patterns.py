@@ -180,9 +180,10 @@ def _inside(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 def caught_by(handler: ast.ExceptHandler, program: ast.Module) -> list[str]:
     """Return the names of the exceptions that an ``except`` catches."""
     node = handler.type
-    if isinstance(node, ast.Name):
-        # A variable that holds the exceptions, as in `except BROKEN:`.
-        given = (each.value for each in ast.walk(program) if _assigns(each, node.id))
+    if isinstance(node, ast.Name | ast.Attribute):
+        # A variable that holds the exceptions, as in `except BROKEN:` or `except self.broken:`.
+        (name,) = _named([node])
+        given = (each.value for each in ast.walk(program) if _assigns(each, name))
         node = next(given, node)
     return _named(node.elts if isinstance(node, ast.Tuple) else [node] if node else [])
 
@@ -192,7 +193,7 @@ def _named(exceptions: Iterable[ast.expr]) -> list[str]:
 
 
 def _assigns(node: ast.AST, name: str) -> TypeGuard[ast.Assign]:
-    return isinstance(node, ast.Assign) and [*map(ast.unparse, node.targets)] == [name]
+    return isinstance(node, ast.Assign) and _named(node.targets) == [name]
 
 
 def _same(wanted: object, found: object) -> bool:

@@ -237,6 +237,11 @@ def always_true(trial: Trial) -> Found | None:
     """A condition with a bare value after ``or``: a comparison does not go on behind it."""
     for node in trial.each(ast.BoolOp):
         holder = trial.parents[node]
+        if isinstance(holder, ast.Assign):
+            tests = [
+                each for each in trial.each(ast.If) if ast.unparse(each.test) in targets(holder)
+            ]
+            holder = tests[0] if tests else holder
         if not isinstance(holder, ast.If | ast.While) or not isinstance(node.op, ast.Or):
             continue
         first, *others = node.values

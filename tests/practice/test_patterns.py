@@ -78,7 +78,9 @@ def test_another_shape_is_not(pattern: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", ["A", "(A, B)", "m.A", "BROKEN", "MANY"], ids=["one", "two", "module", "name", "names"]
+    "names",
+    ["A", "(A, B)", "m.A", "BROKEN", "MANY", "self.MANY"],
+    ids=["one", "two", "module", "name", "names", "attribute"],
 )
 def test_what_an_except_names_is_caught_also_where_a_variable_names_it(names: str) -> None:
     code = f"BROKEN = A\nMANY = (B, m.A)\ntry:\n  f()\nexcept {names}:\n  pass"
