@@ -46,6 +46,7 @@ TYPES = (
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
     (r"TypeError: '(?!NoneType)(?P<other>\w+)' object is not subscriptable", "no_items"),
+    (r"TypeError: 'in <string>' requires string as left operand, not (?P<other>\w+)", "in_string"),
     (r"TypeError: .*NoneType", "none_used"),
     (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
     (r"TypeError: 'int' object is not iterable", "number_iterated"),

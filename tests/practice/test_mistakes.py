@@ -532,6 +532,11 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("TypeError: string indices must be integers, not 'str'", "x['a']", "text_index"),
         ("TypeError: sequence item 0: expected str instance, int found", "x", "join_types"),
         ("TypeError: catching classes that do not inherit from Base", "x", "no_exception"),
+        (
+            "TypeError: 'in <string>' requires string as left operand, not NoneType",
+            "x in 'length'",
+            "in_string",
+        ),
         ("TypeError: list indices must be integers or slices, not tuple", "x", "name_of_list"),
         ("TypeError: 'generator' object is not subscriptable", "x", "generator_whole"),
         ("TypeError: unsupported operand: 'function' and 'str'", "x", "brackets_before"),
@@ -611,6 +616,21 @@ def test_a_bubble_of_nobody_is_named() -> None:
     drawn = Draw(name="chat_message", args={"name": "model"}, into=0, id=1, line=4)
     result = judged(f"{IMPORTS}st.chat_message('model')", drawn, END)
     assert (result.mistake, result.line) == ("bubble_name", 4)
+
+
+def test_the_beginning_of_a_text_is_named_unless_the_program_has_it_or_shows_all_of_it() -> None:
+    queried = Queried(query="SELECT 1", params=[], value="A qubit", line=4)
+    for code, bodies, mistake in (
+        ("st.markdown(x)", ["A"], "part_shown"),
+        ("st.markdown('A')", ["A"], None),
+        ("st.markdown(x)", ["A", "A qubit"], None),
+        ("st.markdown(x)", ["qubit"], None),
+    ):
+        drawn = [
+            Draw(name="markdown", args={"body": body}, into=0, id=number, line=4)
+            for number, body in enumerate(bodies, 1)
+        ]
+        assert judged(f"{IMPORTS}{code}", queried, *drawn, END).mistake == mistake
 
 
 def test_a_list_that_is_written_out_is_named_but_no_text_that_looks_like_one() -> None:
