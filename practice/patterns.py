@@ -69,7 +69,11 @@ def _spelt_out(program: ast.Module) -> ast.Module:
     nodes = [*ast.walk(program)]
     imports = (node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
     known = {each.asname or each.name.partition(".")[0] for one in imports for each in one.names}
-    names = Counter(node.id for node in nodes if isinstance(node, ast.Name))
+    names = Counter(
+        node.id if isinstance(node, ast.Name) else node.arg
+        for node in nodes
+        if isinstance(node, ast.Name | ast.arg)
+    )
     calls = [
         each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
     ]

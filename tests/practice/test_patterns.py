@@ -122,7 +122,12 @@ def test_a_function_uses_what_it_is_given_if_it_reads_each_parameter() -> None:
 
 def test_a_name_that_stands_for_a_function_is_spelt_out_only_where_it_is_sure() -> None:
     imports = "import time\n"
-    for code in ("now = time.time\nx = now", "now = time.time\nnow()\nnow = 1", "now = f\nnow()"):
+    for code in (
+        "now = time.time\nx = now",
+        "now = time.time\nnow()\nnow = 1",
+        "now = f\nnow()",
+        "now = time.time\ndef f(now): now()",
+    ):
         assert lines("time.time()", imports + code) == []
 
 
