@@ -99,7 +99,7 @@ def stored_empty(trial: Trial) -> Found | None:
             if not isinstance(later, ast.Expr | ast.Assign):
                 continue
             if isinstance(node.value, ast.List) or ast.unparse(node.value) == "list()":
-                for each in ast.walk(later):
+                for each in ast.walk(later) if _may_grow(trial, name, later.lineno) else ():
                     if isinstance(each, ast.expr) and _made_of(each) == name:
                         return "copied_empty", each.lineno, {"name": name}
             elif name in grown and isinstance(later, ast.Assign) and not in_loop(trial, later):
@@ -107,6 +107,17 @@ def stored_empty(trial: Trial) -> Found | None:
                 if kept == [later] and isinstance(later.targets[0], INSIDE):
                     return "string_stored", later.lineno, {"name": name}
     return None
+
+
+def _may_grow(trial: Trial, name: str, after: int) -> bool:
+    """Whether code below a line appends to a list, or gives it to what may."""
+    for node in (*trial.each(ast.Name), *trial.each(ast.Attribute)):
+        parent = trial.parents[node]
+        given = isinstance(parent, ast.Call) and ast.unparse(parent.func) not in ("len", "bool")
+        changes = given or isinstance(parent, ast.Attribute | ast.keyword | ast.AugAssign)
+        if changes and node.lineno > after and ast.unparse(node) == name:
+            return True
+    return False
 
 
 def _names(statement: ast.stmt, name: str) -> bool:

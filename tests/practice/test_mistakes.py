@@ -257,7 +257,7 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         (f"{GROW}t = ''\nf(grow(x, t))\nst.write(t)", "parameter_grown"),
         ("x = []\nf(s)\ng(''.join(x))\nx.append(1)", "copied_empty"),
         (
-            "class A:\n    def __init__(self):\n        self.x = []\n        self.y = [*self.x]",
+            "class A:\n    def f(self):\n        self.x = []\n        self.y = [*self.x]\n        g(self.x)",
             "copied_empty",
         ),
         ("def f(to):\n    to.append(1)\nf(to=[])", "list_unnamed"),
@@ -334,6 +334,7 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{GROW}t = ''\nf(grow(x, t))\nt += 'x'",
         f"{GROW}t = []\nf(grow(x, t))",
         "x = []\nfor y in z:\n    x.append(y)\nf(''.join(x))",
+        "x = []\nst.write_stream(s)\nf(''.join(x))",
         "x = []\nst.write_stream(f(x))\ng(list(x))",
         "def f():\n    return x.strip\ng = f()\ng()",
         "class A:\n    @property\n    def show(self):\n        st.write('x')\nA().show",
