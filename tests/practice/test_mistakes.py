@@ -197,6 +197,7 @@ def fill(stream, end):
 end = {"why": None}
 """
 READ = "s = Complete(m, p, stream=True)\n"
+OWN = "class A:\n    def f(self):\n"
 MAKE = "def make():\n    yield 1\n"
 GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
 
@@ -257,7 +258,7 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         (f"{GROW}t = ''\nf(grow(x, t))\nst.write(t)", "parameter_grown"),
         ("x = []\nf(s)\ng(''.join(x))\nx.append(1)", "copied_empty"),
         (
-            "class A:\n    def f(self):\n        self.x = []\n        self.y = [*self.x]\n        g(self.x)",
+            f"{OWN}        self.x = []\n        self.y = [*self.x]\n        g(self.x)",
             "copied_empty",
         ),
         ("def f(to):\n    to.append(1)\nf(to=[])", "list_unnamed"),
