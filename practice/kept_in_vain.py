@@ -258,7 +258,7 @@ def _is_state(node: ast.expr) -> bool:
 IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
-        *(stored_empty, unkept, unread_key),
+        *(own_copy, stored_empty, parameter_grown, list_replaced, list_unnamed, state_replaced),
+        *(copy_grown, unkept, unread_key),
     )
 }
