@@ -128,7 +128,6 @@ class Messages(Text):
 
     roles: list[str] | None = None
     count: int | None = None
-    at_most: int | None = None
     first: Text | None = None
     last: Text | None = None
 
@@ -167,6 +166,7 @@ class Condition(Table):
     no: Condition | None = None
     code: Annotated[str, AfterValidator(_pattern)] | None = None
     catches: str | None = None
+    uses: str | None = None
     called: Annotated[str, AfterValidator(_called)] | None = None
     with_: dict[str, Annotated[Text | JsonValue, PlainValidator(_wanted)]] = Field(
         default_factory=dict, alias="with"
@@ -186,12 +186,14 @@ class Condition(Table):
     under: str | None = None
     error: str | None = None
     message: Text | None = None
+    missed: bool | None = None
     ended: Reason | None = None
 
     @property
     def has_line(self) -> bool:
         """Whether something that makes it hold is in a line of the program."""
-        own = {"code", "catches", "called", "chat", "shown", "pieces", "whole", "part", "error"}
+        own = {"code", "catches", "called", "chat", "shown", "pieces", "whole", "part"}
+        own |= {"error", "missed"}
         return (
             bool(own & self.model_fields_set and self.times != 0 and self.error != "")
             or self.closed is False
@@ -227,7 +229,7 @@ class Condition(Table):
         filled = any("{" in str(wanted) for wanted in texts)
         given = (
             *(self.no, self.times, self.chat, self.whole, self.part),
-            *(self.error, self.message, self.ended),
+            *(self.error, self.message, self.missed, self.ended),
         )
         return (
             sized

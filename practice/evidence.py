@@ -26,7 +26,7 @@ from practice.events import (
     Reason,
     Slept,
 )
-from practice.patterns import caught, find, lines_inside
+from practice.patterns import caught, find, lines_inside, missed, uses_all
 
 # Other names for the two sides of a chat.
 SIDES = {"human": "user", "ai": "assistant"}
@@ -266,7 +266,7 @@ def is_about_code(condition: Condition) -> bool:
     parts = [*(condition.all or ()), *(condition.any or ())]
     parts += [condition.no] if condition.no else []
     given = condition.model_fields_set - {"all", "any", "no"}
-    return given <= {"code", "catches"} and all(map(is_about_code, parts))
+    return given <= {"code", "catches", "uses"} and all(map(is_about_code, parts))
 
 
 def holds(
@@ -317,10 +317,14 @@ def _tests(
         streams = [one for one in evidence.streams.values() if _gave(one, condition, evidence)]
         lines += [one.line for one in streams if one.line]
         yield bool(streams)
-    yield from _end_tests(condition, evidence, lines)
+    yield from _end_tests(condition, program, evidence, lines)
 
 
-def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> Iterator[bool]:
+def _end_tests(
+    condition: Condition, program: ast.Module, evidence: Evidence, lines: list[int]
+) -> Iterator[bool]:
+    if condition.uses is not None:
+        yield uses_all(condition.uses, program)
     if condition.read is not None:
         yield any(evidence.answers.values()) == condition.read
     if condition.closed is not None:
@@ -330,6 +334,10 @@ def _end_tests(condition: Condition, evidence: Evidence, lines: list[int]) -> It
         under = condition.under
         texts = evidence.kept.values() if under is None else [evidence.kept.get(under, "")]
         yield _matches("\n".join(texts), condition.kept, evidence)
+    if condition.missed is not None:
+        found = missed(evidence.error.lines if evidence.error else [], program)
+        lines += found
+        yield bool(found) == condition.missed
     if condition.error is not None:
         kind = evidence.error.type if evidence.error else ""
         yield bool(kind) if condition.error == "*" else kind == condition.error
@@ -362,7 +370,6 @@ def _were_sent(prompt: object, wanted: Messages, evidence: Evidence) -> bool:
     return (
         wanted.roles in (None, [each.get("role") for each in sent])
         and wanted.count in (None, len(sent))
-        and (wanted.at_most is None or len(sent) <= wanted.at_most)
         and _matches("\n".join(texts), wanted, evidence)
         and (wanted.first is None or _matches("".join(texts[:1]), wanted.first, evidence))
         and (wanted.last is None or _matches("".join(texts[-1:]), wanted.last, evidence))

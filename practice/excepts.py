@@ -6,7 +6,7 @@ import ast
 
 from practice.patterns import caught_by
 from practice.slips import Found
-from practice.trial import Rule, Trial
+from practice.trial import Rule, Trial, is_generator
 
 
 def except_or(trial: Trial) -> Found | None:
@@ -25,6 +25,22 @@ def exception_made(trial: Trial) -> Found | None:
             name = ast.unparse(each.func) if isinstance(each, ast.Call) else ""
             if name.rpartition(".")[2][:1].isupper():
                 return "exception_made", handler.lineno, {"name": name}
+    return None
+
+
+def lazy_try(trial: Trial) -> Found | None:
+    """A generator that a ``try`` only makes: its lines, which may fail, run later."""
+    makers = {each.name for each in trial.each(ast.FunctionDef) if is_generator(each)}
+    for holder in trial.each(ast.Try):
+        made = holder.body[-1]
+        value = made.value if isinstance(made, ast.Return | ast.Assign) else None
+        function = trial.function(holder)
+        given = function is not None and not is_generator(function)
+        only = given if isinstance(made, ast.Return) else len(holder.body) == 1
+        if holder.handlers and only and isinstance(value, ast.Call):
+            name = ast.unparse(value.func)
+            if name in makers:
+                return "lazy_try", made.lineno, {"name": name, "other": str(holder.lineno)}
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from practice.slips import Found
-from practice.trial import Rule, Trial, blocks, in_loop, similar, targets, text_of
+from practice.trial import Rule, Trial, blocks, given_to, in_loop, similar, targets, text_of
 
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
@@ -43,18 +43,29 @@ def own_copy(trial: Trial) -> Found | None:
 
 def list_unnamed(trial: Trial) -> Found | None:
     """An empty list that a function fills, and that nothing else can get at."""
-    fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
-    for call in trial.each(ast.Call):
-        for given, filled in zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False):
-            if filled and _is_empty(given):
-                return "list_unnamed", call.lineno, {"name": ast.unparse(call.func)}
+    for function in trial.each(ast.FunctionDef):
+        for call in trial.each(ast.Call):
+            # A learner who keeps what `st.write_stream` returns doesn't need the list.
+            if any(isinstance(each, ast.Assign) for each in trial.above(call)):
+                continue
+            for parameter, value in given_to(function, call):
+                if parameter in fills(function) and _is_empty(value):
+                    return "list_unnamed", call.lineno, {"name": function.name}
     return None
 
 
 def parameter_grown(trial: Trial) -> Found | None:
-    """A parameter that gets a new list, such as `x + [...]`, and is used for nothing else."""
+    """A parameter that gets a new list, such as `x + [...]`, and is used for nothing else.
+
+    Or one that gets a new string by `+=`, while the one that it was given stays empty.
+    """
     for function in trial.each(ast.FunctionDef):
+        given = [each for call in trial.each(ast.Call) for each in given_to(function, call)]
         for node in ast.walk(function):
+            if isinstance(node, ast.AugAssign):
+                name = ast.unparse(node.target)
+                if any(name == to and _is_empty_text(trial, value) for to, value in given):
+                    return "parameter_grown", node.lineno, {"name": name, "other": function.name}
             made = node.value if isinstance(node, ast.Assign) else None
             added = made.right if isinstance(made, ast.BinOp) else made
             if not isinstance(node, ast.Assign) or not isinstance(added, ast.List):
@@ -66,23 +77,55 @@ def parameter_grown(trial: Trial) -> Found | None:
     return None
 
 
-def string_stored(trial: Trial) -> Found | None:
-    """An empty string or tuple that is stored before the answer; only its variable grows."""
+def _is_empty_text(trial: Trial, value: ast.expr) -> bool:
+    """Whether this is a variable that never is anything but an empty string."""
+    places = [
+        trial.parents[each]
+        for each in trial.bound.get(ast.unparse(value), ())
+        if isinstance(each, ast.Name) and trial.function(each) is trial.function(value)
+    ]
+    return [ast.unparse(getattr(each, "value", each)) for each in places] == ["''"]
+
+
+def stored_empty(trial: Trial) -> Found | None:
+    """What is copied or stored of a variable while nothing is in it."""
     grown = {ast.unparse(each.target) for each in trial.each(ast.AugAssign)}
     for node in trial.each(ast.Assign):
-        name = ast.unparse(node.value)
-        if name not in grown or not isinstance(node.targets[0], INSIDE) or in_loop(trial, node):
-            continue
         block = next((each for each in blocks(trial.parents[node]) if node in each), [])
-        for earlier in reversed(block[: block.index(node)]):
-            if not isinstance(earlier, ast.Assign):
-                break
-            if name in targets(earlier):
-                again = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
-                if ast.unparse(earlier.value) in ("''", "str()", "()") and again == [node]:
-                    return "string_stored", node.lineno, {"name": name}
-                break
+        empty = _is_empty(node.value) or ast.unparse(node.value) == "()"
+        for name in map(ast.unparse, node.targets if empty else ()):
+            lines = (each for each in block[block.index(node) + 1 :] if _names(each, name))
+            later = next(lines, None)
+            if not isinstance(later, ast.Expr | ast.Assign):
+                continue
+            if isinstance(node.value, ast.List) or ast.unparse(node.value) == "list()":
+                for each in ast.walk(later) if _may_grow(trial, name, later.lineno) else ():
+                    if isinstance(each, ast.expr) and _made_of(each) == name:
+                        return "copied_empty", each.lineno, {"name": name}
+            elif name in grown and isinstance(later, ast.Assign) and not in_loop(trial, later):
+                kept = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
+                if kept == [later] and isinstance(later.targets[0], INSIDE):
+                    return "string_stored", later.lineno, {"name": name}
     return None
+
+
+def _may_grow(trial: Trial, name: str, after: int) -> bool:
+    """Whether code below a line appends to a list, or gives it to what may."""
+    for node in (*trial.each(ast.Name), *trial.each(ast.Attribute)):
+        parent = trial.parents[node]
+        given = isinstance(parent, ast.Call) and ast.unparse(parent.func) not in ("len", "bool")
+        changes = given or isinstance(parent, ast.Attribute | ast.keyword | ast.AugAssign)
+        if changes and node.lineno > after and ast.unparse(node) == name:
+            return True
+    return False
+
+
+def _names(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement looks at a variable as soon as it runs."""
+    return not isinstance(statement, ast.FunctionDef) and any(
+        isinstance(each, ast.Name | ast.Attribute) and ast.unparse(each) == name
+        for each in ast.walk(statement)
+    )
 
 
 def list_replaced(trial: Trial) -> Found | None:
@@ -120,7 +163,7 @@ def state_replaced(trial: Trial) -> Found | None:
 def copy_grown(trial: Trial) -> Found | None:
     """A copy of a list that is only added to: nothing looks at it, and the list stays as it is."""
     for node in trial.each(ast.Assign):
-        copied = _copied(node.value)
+        copied = _made_of(node.value)
         for name in targets(node) if copied else ():
             used = [each for each in trial.each(ast.Name) if each.id == name]
             parents = [trial.parents[each] for each in used if each not in node.targets]
@@ -131,17 +174,16 @@ def copy_grown(trial: Trial) -> Found | None:
     return None
 
 
-def _copied(value: ast.expr) -> str:
-    """Return the name of the list that is copied here, or ``""``."""
+def _made_of(value: ast.expr) -> str:
+    """Return what is copied here, or joined, or ``""``."""
     match value:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
-            return name
-        case ast.Call(func=ast.Name(id="list"), args=[ast.Name(id=name)]):
-            return name
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Slice(lower=None, upper=None)):
-            return name
-        case ast.List(elts=[ast.Starred(value=ast.Name(id=name))]):
-            return name
+        case (
+            ast.Call(func=ast.Attribute(value=made, attr="copy"), args=[])
+            | ast.Call(func=ast.Name(id="list" | "tuple") | ast.Attribute(attr="join"), args=[made])
+            | ast.Subscript(value=made, slice=ast.Slice(lower=None, upper=None))
+            | ast.List(elts=[ast.Starred(value=made)])
+        ):
+            return ast.unparse(made)
     return ""
 
 
@@ -175,8 +217,8 @@ def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
     )
 
 
-def fills(function: ast.FunctionDef) -> list[bool]:
-    """Return for each parameter whether the function puts something into it."""
+def fills(function: ast.FunctionDef) -> set[str]:
+    """Return the parameters that a function puts something into."""
     nodes = [*ast.walk(function)]
     filled = {
         ast.unparse(each.value)
@@ -184,7 +226,7 @@ def fills(function: ast.FunctionDef) -> list[bool]:
         if (isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store))
         or (isinstance(each, ast.Attribute) and each.attr in ("append", "extend", "update"))
     }
-    return [each.arg in filled for each in function.args.args]
+    return filled & {each.arg for each in function.args.args}
 
 
 def unread_key(trial: Trial) -> Found | None:
@@ -216,7 +258,7 @@ def _is_state(node: ast.expr) -> bool:
 IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(own_copy, parameter_grown, list_replaced, list_unnamed, state_replaced, copy_grown),
-        *(string_stored, unkept, unread_key),
+        *(own_copy, stored_empty, parameter_grown, list_replaced, list_unnamed, state_replaced),
+        *(copy_grown, unkept, unread_key),
     )
 }

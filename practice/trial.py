@@ -141,6 +141,14 @@ def similar(name: str, known: Iterable[str]) -> str:
     return others[close[0]] if close else ""
 
 
+def given_to(function: ast.FunctionDef, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield which of a function's parameters a call gives which value."""
+    if ast.unparse(call.func) == function.name:
+        names = [each.arg for each in function.args.args]
+        yield from zip(names, call.args, strict=False)
+        yield from ((each.arg, each.value) for each in call.keywords if each.arg)
+
+
 def targets(node: ast.Assign) -> set[str]:
     return {each.id for each in node.targets if isinstance(each, ast.Name)}
 

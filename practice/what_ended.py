@@ -46,6 +46,7 @@ TYPES = (
     (r"TypeError: catching classes that do not inherit", "no_exception"),
     (r"TypeError: type '(?P<name>\w+)' is not subscriptable", "square_brackets"),
     (r"TypeError: '(?!NoneType)(?P<other>\w+)' object is not subscriptable", "no_items"),
+    (r"TypeError: 'in <string>' requires string as left operand, not (?P<other>\w+)", "in_string"),
     (r"TypeError: .*NoneType", "none_used"),
     (r"TypeError: the JSON object must be str, .* not (?P<other>\w+)", "json_type"),
     (r"TypeError: 'int' object is not iterable", "number_iterated"),
@@ -175,8 +176,6 @@ def attribute(trial: Trial) -> Found | None:
         return None
     owner, name = found.groups()
     named = {"name": name, "other": owner}
-    if (owner, name) == ("str", "read") and "json.load" in trial.called:
-        return "json_load", line, {}
     if owner == "function" and (kept := function_kept(trial)):
         return kept
     if owner in ("method", "builtin_function_or_method"):
@@ -185,8 +184,6 @@ def attribute(trial: Trial) -> Found | None:
         # Perhaps what would have given it a value.
         return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
-    if given := _argument_set(trial, name):
-        return given
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
     if other := meant[1] if meant else similar(name, known):
@@ -194,20 +191,6 @@ def attribute(trial: Trial) -> Found | None:
     if owner == "dict":
         return "dict_dot", line, named
     return "no_such_method", line, named
-
-
-def _argument_set(trial: Trial, name: str) -> Found | None:
-    """An argument of a call that is set on what the call has returned."""
-    for node in trial.each(ast.Attribute):
-        if not isinstance(node.ctx, ast.Store) or node.attr != name or node.lineno != trial.line:
-            continue
-        for made in trial.each(ast.Assign):
-            call = made.value
-            if isinstance(call, ast.Call) and ast.unparse(node.value) in targets(made):
-                function = ast.unparse(call.func)
-                if name in parameters(function):
-                    return "attribute_for_argument", node.lineno, {"name": name, "other": function}
-    return None
 
 
 def _not_in_module(trial: Trial, module: str, name: str) -> Found:

@@ -119,6 +119,19 @@ def printed(trial: Trial) -> Found | None:
     return None
 
 
+def part_shown(trial: Trial) -> Found | None:
+    """Only the beginning of the answer, or of a statement's value, is shown."""
+    written = {text_of(node) for node in trial.each(ast.Constant)}
+    shown = "\n".join(trial.evidence.drawn)
+    for call in trial.evidence.calls:
+        body = str(call.arguments.get("body", ""))
+        for whole in (trial.evidence.answer, trial.evidence.value):
+            begins = body and body != whole and whole.startswith(body) and whole not in shown
+            if begins and call.name not in ("st.caption", "st.warning") and body not in written:
+                return "part_shown", call.line, {"name": body[:60]}
+    return None
+
+
 def skipped(trial: Trial) -> Found | None:
     """The call that the check wants is there, and was not reached."""
     names = dict.fromkeys(_wanted(trial.wanted) if trial.wanted else ())
@@ -191,7 +204,7 @@ def _wanted(condition: Condition) -> Iterator[str]:
 SIGHTS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(object_shown, container_shown, wrong_value, printed, quoted_code, returned_in_loop),
-        *(uncalled_function, bubble_name, skipped),
+        *(object_shown, container_shown, wrong_value, printed, part_shown, quoted_code),
+        *(returned_in_loop, uncalled_function, bubble_name, skipped),
     )
 }

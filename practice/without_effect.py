@@ -7,12 +7,21 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from practice.excepts import except_or, exception_made
+from practice.excepts import except_or, exception_made, lazy_try
 from practice.kept_in_vain import IN_VAIN, INSIDE, fills
 from practice.patterns import CLOCKS
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import Rule, Trial, blocks, in_loop, is_generator, targets
+from practice.trial import (
+    Rule,
+    Trial,
+    blocks,
+    given_to,
+    in_loop,
+    is_generator,
+    targets,
+    text_of,
+)
 
 # Methods that do nothing, and are worth nothing, unless they are called.
 METHODS = frozenset(
@@ -21,17 +30,20 @@ METHODS = frozenset(
 )
 CALLED = (*ELEMENTS, "stop", "rerun")
 # What takes everything out of a stream.
-READERS = ("st.write_stream", "list", "tuple", "sorted", "set")
+READERS = ("st.write_stream", "list", "tuple", "sorted", "set", "sum")
+# What gives its values only once, beside a generator.
+ONCE = ("iter", "map", "filter", "zip", "enumerate", "reversed")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
 
 def not_called(trial: Trial) -> Found | None:
     """A method or a function of ``st`` that is named, where only calling it would do anything."""
-    functions = {each.name for each in trial.each(ast.FunctionDef)}
+    functions = {each.name for each in trial.each(ast.FunctionDef) if not each.decorator_list}
     for line in trial.each(ast.Expr):
-        if isinstance(line.value, ast.Name) and line.value.id in functions:
-            return "not_called", line.lineno, {"name": line.value.id}
+        name = ast.unparse(line.value)
+        if isinstance(line.value, ast.Name | ast.Attribute) and functions & {*name.split(".")[-1:]}:
+            return "not_called", line.lineno, {"name": name}
     given = {ast.unparse(each) for call in trial.each(ast.Call) for each in call.args}
     for node in trial.each(ast.Attribute):
         parent = trial.parents[node]
@@ -39,6 +51,9 @@ def not_called(trial: Trial) -> Found | None:
         if not isinstance(node.ctx, ast.Load) or not (drawn or node.attr in METHODS):
             continue
         alone = isinstance(parent, ast.Expr)
+        # What a function gives back is called as `f(x)()`, or under another name.
+        if isinstance(parent, ast.Return | ast.Lambda) and not _called_later(trial, parent):
+            return "not_called", node.lineno, {"name": ast.unparse(node)}
         used = isinstance(
             parent,
             ast.UnaryOp | ast.BoolOp | ast.Compare | ast.If | ast.Subscript | ast.FormattedValue,
@@ -55,6 +70,18 @@ def not_called(trial: Trial) -> Found | None:
                 {"name": f"{ast.unparse(node) if plain else node.attr}"},
             )
     return None
+
+
+def _called_later(trial: Trial, gives: ast.Return | ast.Lambda) -> bool:
+    """Whether anything may call what a function gives back."""
+    named = trial.function(gives) if isinstance(gives, ast.Return) else trial.parents[gives]
+    names = targets(named) if isinstance(named, ast.Assign) else {getattr(named, "name", "")}
+    uses = [node for node in trial.each(ast.Name) if node.id in names]
+    results = [trial.parents[node] for node in uses if isinstance(node.ctx, ast.Load)]
+    tested = (ast.UnaryOp, ast.BoolOp, ast.Compare, ast.If, ast.Expr, ast.FormattedValue)
+    return not results or not all(
+        isinstance(each, ast.Call) and isinstance(trial.parents[each], tested) for each in results
+    )
 
 
 def function_kept(trial: Trial) -> Found | None:
@@ -108,17 +135,6 @@ def returned_in_loop(trial: Trial) -> Found | None:
     return None
 
 
-def return_in_finally(trial: Trial) -> Found | None:
-    """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
-    for holder in trial.each(ast.Try):
-        others = [holder.body, holder.orelse, *(each.body for each in holder.handlers)]
-        before = [node for block in others for each in block for node in ast.walk(each)]
-        last = next((each for each in holder.finalbody if isinstance(each, ast.Return)), None)
-        if last is not None and any(isinstance(each, ast.Return) for each in before):
-            return "return_in_finally", last.lineno, {}
-    return None
-
-
 def unreachable(trial: Trial) -> Found | None:
     """A ``yield`` of a value behind a line that always leaves its block."""
     for holder in (trial.program, *trial.each(ast.AST)):
@@ -147,23 +163,6 @@ def _only_makes(function: ast.FunctionDef) -> bool:
         if not isinstance(getattr(each, "value", None), ast.Constant)
     )
     return is_generator(function) or (gives and not does)
-
-
-def compared(trial: Trial) -> Found | None:
-    """A comparison whose result nobody uses."""
-    for node in trial.each(ast.Expr):
-        if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
-            return "compared", node.lineno, {"name": ast.unparse(node.value.left)}
-    return None
-
-
-def overwritten(trial: Trial) -> Found | None:
-    """A function of ``st`` that is given a value."""
-    for node in trial.each(ast.Attribute):
-        name = ast.unparse(node)
-        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
-            return "overwritten", node.lineno, {"name": name}
-    return None
 
 
 def f_missing(trial: Trial) -> Found | None:
@@ -215,25 +214,34 @@ def slice_end(trial: Trial) -> Found | None:
 
 def swapped(trial: Trial) -> Found | None:
     """Two arguments in each other's place, as their names tell."""
-    parameters = {
-        each.name: [arg.arg for arg in each.args.args] for each in trial.each(ast.FunctionDef)
-    }
-    for call in trial.each(ast.Call):
-        wanted = parameters.get(ast.unparse(call.func), [])
-        given = [each.id if isinstance(each, ast.Name) else "" for each in call.args]
-        for (one, first), (two, second) in itertools.combinations(
-            zip(given, wanted, strict=False), 2
-        ):
+    for function, call in itertools.product(trial.each(ast.FunctionDef), [*trial.each(ast.Call)]):
+        given = [(name, _named(value)) for name, value in given_to(function, call)]
+        for (first, one), (second, two) in itertools.combinations(given, 2):
             if one != two and (one, two) == (second, first):
-                named = {"name": ast.unparse(call.func), "other": ", ".join(wanted)}
-                return "swapped", call.lineno, named
+                wanted = ", ".join(each.arg for each in function.args.args)
+                return "swapped", call.lineno, {"name": function.name, "other": wanted}
     return None
+
+
+def _named(value: ast.expr) -> str:
+    """Return the name that a value goes by: its variable's, or its key's in a dictionary."""
+    match value:
+        case ast.Name(id=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name))) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def always_true(trial: Trial) -> Found | None:
     """A condition with a bare value after ``or``: a comparison does not go on behind it."""
     for node in trial.each(ast.BoolOp):
         holder = trial.parents[node]
+        if isinstance(holder, ast.Assign):
+            tests = [
+                each for each in trial.each(ast.If) if ast.unparse(each.test) in targets(holder)
+            ]
+            holder = tests[0] if tests else holder
         if not isinstance(holder, ast.If | ast.While) or not isinstance(node.op, ast.Or):
             continue
         first, *others = node.values
@@ -241,6 +249,26 @@ def always_true(trial: Trial) -> Found | None:
         if isinstance(first, ast.Compare) and bare is not None and bare.value:
             return "always_true", node.lineno, {"name": ast.unparse(bare)}
     return None
+
+
+def never_equal(trial: Trial) -> Found | None:
+    """A string that is compared with a number."""
+    for node in trial.each(ast.Compare):
+        for text, number in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
+            value = number.value if isinstance(number, ast.Constant) else None
+            equal = isinstance(node.ops[0], ast.Eq | ast.NotEq)
+            if equal and type(value) in (int, float) and _is_text(trial, text):
+                named = {"name": ast.unparse(text), "other": str(value)}
+                return "never_equal", node.lineno, named
+    return None
+
+
+def _is_text(trial: Trial, value: ast.expr) -> bool:
+    if isinstance(value, ast.Name) and len(trial.bound.get(value.id, ())) == 1:
+        given = [each.value for each in trial.each(ast.Assign) if value.id in targets(each)]
+        value = given[0] if given else value
+    made = isinstance(value, ast.Call) and ast.unparse(value.func) == "str"
+    return made or isinstance(value, ast.JoinedStr) or bool(text_of(value))
 
 
 def st_in_finally(trial: Trial) -> Found | None:
@@ -266,7 +294,6 @@ def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
 
 def read_early(trial: Trial) -> Found | None:
     """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
-    fillers = {each.name: fills(each) for each in trial.each(ast.FunctionDef)}
     shown = {
         ast.unparse(call.args[0]): call.lineno
         for call in trial.each(ast.Call)
@@ -275,8 +302,12 @@ def read_early(trial: Trial) -> Found | None:
     for call in trial.each(ast.Call):
         kept = trial.parents[call]
         made = {ast.unparse(call)} | (targets(kept) if isinstance(kept, ast.Assign) else set())
-        given = zip(call.args, fillers.get(ast.unparse(call.func), ()), strict=False)
-        names = {each.id for each, filled in given if filled and isinstance(each, ast.Name)}
+        names = {
+            value.id
+            for function in trial.each(ast.FunctionDef)
+            for parameter, value in given_to(function, call)
+            if parameter in fills(function) and isinstance(value, ast.Name)
+        }
         for at in (shown[each] for each in made & shown.keys()):
             for node in trial.each(ast.Name):
                 looks = isinstance(node.ctx, ast.Load) and trial.parents[node] is not call
@@ -292,7 +323,8 @@ def _is_given(trial: Trial, node: ast.Name) -> bool:
     if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
         return True
     return isinstance(
-        parent, ast.Attribute | ast.Assign | ast.Tuple | ast.List | ast.Dict | ast.keyword
+        parent,
+        ast.Attribute | ast.Assign | ast.Tuple | ast.List | ast.Dict | ast.keyword | ast.Starred,
     ) or (
         isinstance(parent, ast.Call)
         and ast.unparse(parent.func) not in ("len", "sum", "max", "bool")
@@ -353,24 +385,30 @@ def restarted(trial: Trial) -> Found | None:
 
 
 def read_again(trial: Trial) -> Found | None:
-    """A stream that is read to its end in two places, one after the other."""
+    """A stream or a generator that is read to its end in two places, one after the other."""
+    makers = {each.name for each in trial.each(ast.FunctionDef) if is_generator(each)}
     streams = [
         name
         for each in trial.each(ast.Assign)
-        if isinstance(each.value, ast.Call)
-        and "stream=True" in map(ast.unparse, each.value.keywords)
+        if isinstance(each.value, ast.GeneratorExp)
+        or (
+            isinstance(each.value, ast.Call)
+            and (
+                "stream=True" in map(ast.unparse, each.value.keywords)
+                or ast.unparse(each.value.func) in makers.union(ONCE)
+            )
+        )
         for name in targets(each)
         if sum(isinstance(each, ast.Name) for each in trial.bound[name]) == 1
     ]
     # A function's parameter that a call gives a stream to is one as well.
     streams += [
-        parameter.arg
+        parameter
         for function in trial.each(ast.FunctionDef)
         for call in trial.each(ast.Call)
-        if ast.unparse(call.func) == function.name
-        for given, parameter in zip(call.args, function.args.args, strict=False)
+        for parameter, given in given_to(function, call)
         if ast.unparse(given) in streams
-        and {*trial.bound[parameter.arg]} <= {parameter, *trial.bound[ast.unparse(given)]}
+        and {*trial.bound[parameter]} <= {*function.args.args, *trial.bound[ast.unparse(given)]}
     ]
     reads = [
         (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
@@ -397,8 +435,9 @@ def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:
         inner.append(trial.parents[inner[-1]])
     holder = trial.parents[inner[-1]]
     later = next((each for each in around if trial.parents.get(each) is holder), None)
+    sure = ast.expr | ast.Expr | ast.Assign | ast.With
     return all(
-        isinstance(each, ast.expr | ast.Expr | ast.Assign | ast.With)
+        (isinstance(each, sure) and not isinstance(each, ast.Lambda | ast.IfExp | ast.BoolOp))
         or each is first
         or (isinstance(each, ast.Try) and not each.orelse)
         for each in inner
@@ -413,7 +452,10 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
     for call in trial.each(ast.Call):
         name = ast.unparse(call.func)
         if call.args and (name in READERS or name.endswith(".join")):
-            yield call, call.args[0]
+            given = call.args[0]
+            yield call, given.generators[0].iter if isinstance(given, ast.GeneratorExp) else given
+    for made in trial.each(ast.ListComp):
+        yield made, made.generators[0].iter
     for loop in trial.each(ast.For):
         if not any(isinstance(each, ast.Break | ast.Return) for each in ast.walk(loop)):
             yield loop, loop.iter
@@ -422,8 +464,8 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
-        *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(except_or, exception_made, always_true, read_early, read_again, restarted, clock_once),
+        *(not_called, function_kept, lost, unreachable, returned_in_loop, f_missing, quoted_name),
+        *(st_in_finally, slice_end, swapped, except_or, exception_made, lazy_try, always_true),
+        *(never_equal, read_early, read_again, restarted, clock_once),
     )
 } | IN_VAIN

@@ -131,7 +131,6 @@ def evidence() -> Any:
         ({"run": 0, "called": "Complete"}, ()),
         ({"run": 2, "called": "Complete", "times": 1}, ("chat", "rerun", "forgetful")),
         ({"called": "Complete", "messages": {"count": 3}}, ("chat", "rerun")),
-        ({"called": "Complete", "messages": {"at_most": 0}}, ()),
         (
             {
                 "run": 2,

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from practice.patterns import PatternError, caught, find, lines_inside, parse_program
+from practice.patterns import (
+    PatternError,
+    caught,
+    find,
+    lines_inside,
+    missed,
+    parse_program,
+    uses_all,
+)
 
 
 def lines(pattern: str, code: str) -> list[int]:
@@ -20,9 +28,10 @@ def lines(pattern: str, code: str) -> list[int]:
         ("Complete(..., stream='True')", "Complete(stream='True')"),
         ("Complete(..., stream=__str)", "Complete(m, stream='no')"),
         ("Complete(__, __, __, ...)", "Complete(m, p, s, True, x=1)"),
-        ("__fstring", "sql = f'SELECT {x}'"),
         ("__clock > x", "time.monotonic() > x"),
         ("__clock > x", "from time import time as now\nnow() > x"),
+        ("__clock > x", "import time\nclock = time.time\nclock() > x"),
+        ("st.write(__)", "import streamlit as st\nshow = st.write\nshow(x)\nshow(y)"),
         ("__.split(__)", "for word in text.split(' '): pass"),
         ("except: ...", "try:\n  pass\nexcept:\n  pass"),
         ("except A: ...", "from a import A as B\ntry:\n  pass\nexcept B:\n  pass"),
@@ -59,7 +68,6 @@ def test_a_shape_is_found(pattern: str, code: str) -> None:
         ("except: ...", "try:\n  pass\nexcept Exception:\n  pass"),
         ("except A as e: ...", "try:\n  pass\nexcept A:\n  pass"),
         ("return __", "def f():\n  return"),
-        ("__fstring", "sql = 'SELECT'"),
         ("__clock", "time.sleep(1)"),
         ("raise A from __", "raise A"),
         ("try: ...\nfinally: ...", "try:\n  f()\nexcept A:\n  pass"),
@@ -70,12 +78,57 @@ def test_another_shape_is_not(pattern: str, code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "names", ["A", "(A, B)", "m.A", "BROKEN", "MANY"], ids=["one", "two", "module", "name", "names"]
+    "names",
+    ["A", "(A, B)", "m.A", "BROKEN", "MANY", "self.MANY"],
+    ids=["one", "two", "module", "name", "names", "attribute"],
 )
 def test_what_an_except_names_is_caught_also_where_a_variable_names_it(names: str) -> None:
     code = f"BROKEN = A\nMANY = (B, m.A)\ntry:\n  f()\nexcept {names}:\n  pass"
     assert caught("A", parse_program(code)) == [5]
     assert caught("C", parse_program(code)) == []
+
+
+@pytest.mark.parametrize("call", ["suppress(A)", "contextlib.suppress(B, m.A)"])
+def test_what_is_suppressed_is_caught(call: str) -> None:
+    code = f"with {call}:\n  f()"
+    assert caught("A", parse_program(code)) == [1]
+    assert caught("C", parse_program(code)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "lines", "found"),
+    [
+        ("try:\n  f()\nexcept A:\n  pass", [2], [3]),
+        ("try:\n  f()\nexcept A:\n  pass", [2, 9], [3]),
+        ("try:\n  f()\nexcept A:\n  g()", [4], []),
+        ("try:\n  f()\nexcept A:\n  raise", [2], []),
+        ("try:\n  f()\nfinally:\n  pass", [2], []),
+        ("with suppress(A):\n  f()", [2], [1]),
+        ("with suppress(A):\n  f()", [1], []),
+        ("with g(A):\n  f()", [2], []),
+    ],
+)
+def test_an_error_missed_the_excepts_that_it_got_past(
+    code: str, lines: list[int], found: list[int]
+) -> None:
+    assert missed(lines, parse_program(code)) == found
+
+
+def test_a_function_uses_what_it_is_given_if_it_reads_each_parameter() -> None:
+    assert uses_all("f", parse_program("def f(a, b):\n  return a + b"))
+    assert not uses_all("f", parse_program("def f(a, b):\n  return a"))
+    assert uses_all("f", parse_program("x = 1"))
+
+
+def test_a_name_that_stands_for_a_function_is_spelt_out_only_where_it_is_sure() -> None:
+    imports = "import time\n"
+    for code in (
+        "now = time.time\nx = now",
+        "now = time.time\nnow()\nnow = 1",
+        "now = f\nnow()",
+        "now = time.time\ndef f(now): now()",
+    ):
+        assert lines("time.time()", imports + code) == []
 
 
 def test_the_lines_of_a_function_are_those_from_its_first_to_its_last() -> None:
