@@ -1,8 +1,9 @@
-"""An ``except`` that doesn't catch what it should."""
+"""A ``try`` whose ``except`` or ``finally`` doesn't do what it should."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from practice.patterns import caught_by
 from practice.slips import Found
@@ -59,6 +60,38 @@ def raised_in_except(trial: Trial) -> Found | None:
             if within and error and error.type in caught_by(handler, trial.program):
                 return "raised_in_except", line, {"other": str(handler.lineno)}
     return None
+
+
+def return_in_finally(trial: Trial) -> Found | None:
+    """A ``return`` that replaces what the ``try`` or an ``except`` has returned."""
+    for holder in trial.each(ast.Try):
+        others = [holder.body, holder.orelse, *(each.body for each in holder.handlers)]
+        before = [node for block in others for each in block for node in ast.walk(each)]
+        last = next((each for each in holder.finalbody if isinstance(each, ast.Return)), None)
+        if last is not None and any(isinstance(each, ast.Return) for each in before):
+            return "return_in_finally", last.lineno, {}
+    return None
+
+
+def st_in_finally(trial: Trial) -> Found | None:
+    """A use of ``st`` in a ``finally`` that a stopped script gets to."""
+    stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
+    for holder in trial.each(ast.Try) if stopped else ():
+        for node in _run_by(trial, holder.finalbody):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
+                named = {"name": ast.unparse(node), "other": str(holder.lineno)}
+                return "st_in_finally", node.lineno, named
+    return None
+
+
+def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield what these lines run: their code, and that of the functions that they call."""
+    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
+    for node in (each for line in lines for each in ast.walk(line)):
+        yield node
+        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+        if called in functions:
+            yield from ast.walk(functions.pop(called))
 
 
 #: Why an ``except`` missed an error: tried before every other rule.

@@ -13,6 +13,7 @@ from practice.evidence import Call, Evidence, holds, is_about_code, scenes_of
 from practice.excepts import CATCHES
 from practice.exercises import Check, Exercise, Language, Mistake, shared_mistakes
 from practice.explain import error_code, explain_end, explain_error, messages
+from practice.kept_in_vain import IN_VAIN
 from practice.patterns import parse_program
 from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
@@ -20,6 +21,7 @@ from practice.trial import Rule, Trial, first_of
 from practice.unpressed import outside_if
 from practice.what_ended import ERRORS
 from practice.what_is_seen import SIGHTS
+from practice.when_read import WHEN_READ
 from practice.without_effect import SLIPS
 
 BLANK = "____"
@@ -231,7 +233,7 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
     # The error itself says what to fix; what it prevented is no second fault.
     cut_short = evidence.error is not None or evidence.ended not in (None, "end")
     about_run = not cut_short and not is_about_code(check.passes)
-    told = _rules(SLIPS, trial, language) if about_run else None
+    told = _rules(SLIPS | WHEN_READ | IN_VAIN, trial, language) if about_run else None
     told = told or _recognised(check.mistakes, trial, language)
     if told is None and about_run:
         told = _rules(SIGHTS, trial, language)

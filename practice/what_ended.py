@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-import difflib
 import re
 
 from practice.conditions import parameters
+from practice.no_value import undefined
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
     HOLDERS,
     SQL_CALL,
-    SURE,
     Rule,
     Trial,
     is_generator,
@@ -26,12 +25,8 @@ from practice.without_effect import function_kept, not_called
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
-# A name of so few characters is like many.
-SHORT = 2
 # Python's and Streamlit's own guess. Nobody means a special method: ``__ne__`` for ``__name__``.
 MEANT = r"Did you mean:? (?:'|st\.)(?!_)(\w+)"
-# What programs call the exception that they caught.
-CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
 # What Python says of a value of the wrong kind, and what it means.
 TYPES = (
     (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
@@ -62,110 +57,6 @@ TYPES = (
 )
 
 
-def undefined(trial: Trial) -> Found | None:
-    """A name without a value: why it has none, as far as the program shows it."""
-    found = re.match(r"NameError: name '(\w+)' is not defined", trial.said)
-    if not found:
-        return _local(trial)
-    name, line = found[1], trial.line
-    if name.title() in ("True", "False", "None"):
-        return "capital", line, {"name": name, "other": name.title()}
-    if places := trial.bound.get(name):
-        return _without_value(trial, name, places)
-    return _unknown(trial, name)
-
-
-def _unknown(trial: Trial, name: str) -> Found:
-    line, named = trial.line, {"name": name}
-    if name.upper() in trial.sql_functions:
-        return "sql_in_python", line, named
-    if name.lower() == "ai_complete" and "Complete" in trial.imports:
-        return "other_function", line, named | {"other": "Complete"}
-    if _is_compared_argument(trial, name):
-        return "equals_in_call", line, {}
-    if found := _module(trial, name) or _caught(trial, name):
-        return found
-    known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
-    if module := trial.imports.get(name, name if known else ""):
-        said = f"import {module}" if name == module else f"from {module} import {name}"
-        said = "import streamlit as st" if name == "st" else said
-        return "import_missing", line, named | {"other": said}
-    if name in ELEMENTS and name in trial.called:
-        return "st_missing", line, named
-    if name == "sleep" and "time" in trial.imports:
-        return "module_missing", line, named | {"other": "time.sleep"}
-    close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
-    if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
-        return "misspelt", line, named | {"other": other}
-    return "unknown_exception" if _is_exception(trial, name) else "undefined", line, named
-
-
-def _is_exception(trial: Trial, name: str) -> bool:
-    """Whether a name stands only where an exception is raised or caught."""
-    used = [ast.unparse(each.exc) for each in trial.each(ast.Raise) if each.exc]
-    used += [ast.unparse(each.type) for each in trial.each(ast.ExceptHandler) if each.type]
-    return any(re.match(rf"\(?(\w+, )*{name}(?![\w.])", each) for each in used)
-
-
-def _is_compared_argument(trial: Trial, name: str) -> bool:
-    """Whether this is the name of an argument, with `==` between it and its value."""
-    for node in trial.each(ast.Compare):
-        call = trial.parents[node]
-        left = isinstance(node.left, ast.Name) and node.left.id == name
-        if left and isinstance(node.ops[0], ast.Eq) and isinstance(call, ast.Call):
-            return node in call.args and name in parameters(ast.unparse(call.func))
-    return False
-
-
-def _module(trial: Trial, name: str) -> Found | None:
-    """A module that the program uses and knows under another name, or not as a whole."""
-    used = next(
-        (each for each in trial.each(ast.Attribute) if ast.unparse(each.value) == name), None
-    )
-    if used is None:
-        return None
-    for alias, module in trial.imports.items():
-        if module == name and alias in trial.bound:
-            return "imported_as", trial.line, {"name": name, "other": alias}
-        if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
-            return "name_alone", trial.line, {"name": alias, "other": name}
-    return None
-
-
-def _caught(trial: Trial, name: str) -> Found | None:
-    """A caught exception, where the ``except`` has no ``as``."""
-    for handler in trial.each(ast.ExceptHandler) if name in CAUGHT else ():
-        inside = handler.lineno < trial.line <= (handler.end_lineno or 0)
-        if inside and handler.name is None:
-            return "as_missing", trial.line, {"name": name, "other": str(handler.lineno)}
-    return None
-
-
-def _local(trial: Trial) -> Found | None:
-    found = re.match(r"UnboundLocalError: \D*'(\w+)'", trial.said)
-    if not found:
-        return None
-    name, line = found[1], trial.line
-    inside = [trial.function(node) for node in trial.bound.get(name, ())]
-    if None in inside:
-        return "own_variable", line, {"name": name}
-    return "no_value_yet", line, {"name": name}
-
-
-def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
-    inside = [trial.function(node) for node in places]
-    first = min(places, key=lambda node: getattr(node, "lineno", 0))
-    named = {"name": name, "other": str(getattr(first, "lineno", 0))}
-    if all(inside) and inside[0] is not None and not isinstance(first, ast.FunctionDef):
-        return "only_inside", trial.line, named | {"other": inside[0].name}
-    if getattr(first, "lineno", 0) > trial.line:
-        return "too_early", trial.line, named
-    holder = next((each for each in trial.above(first) if isinstance(each, HOLDERS)), None)
-    if holder is None:
-        return "no_value_yet", trial.line, named
-    return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
-
-
 def attribute(trial: Trial) -> Found | None:
     """A name behind a dot that there is not."""
     line = trial.line
@@ -176,6 +67,8 @@ def attribute(trial: Trial) -> Found | None:
         return None
     owner, name = found.groups()
     named = {"name": name, "other": owner}
+    if (owner, name) == ("str", "read") and "json.load" in trial.called:
+        return "json_load", line, {}
     if owner == "function" and (kept := function_kept(trial)):
         return kept
     if owner in ("method", "builtin_function_or_method"):
@@ -184,6 +77,8 @@ def attribute(trial: Trial) -> Found | None:
         # Perhaps what would have given it a value.
         return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
+    if given := _argument_set(trial, name):
+        return given
     kind = getattr(builtins, owner, None)
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
     if other := meant[1] if meant else similar(name, known):
@@ -191,6 +86,20 @@ def attribute(trial: Trial) -> Found | None:
     if owner == "dict":
         return "dict_dot", line, named
     return "no_such_method", line, named
+
+
+def _argument_set(trial: Trial, name: str) -> Found | None:
+    """An argument of a call that is set on what the call has returned."""
+    for node in trial.each(ast.Attribute):
+        if not isinstance(node.ctx, ast.Store) or node.attr != name or node.lineno != trial.line:
+            continue
+        for made in trial.each(ast.Assign):
+            call = made.value
+            if isinstance(call, ast.Call) and ast.unparse(node.value) in targets(made):
+                function = ast.unparse(call.func)
+                if name in parameters(function):
+                    return "attribute_for_argument", node.lineno, {"name": name, "other": function}
+    return None
 
 
 def _not_in_module(trial: Trial, module: str, name: str) -> Found:

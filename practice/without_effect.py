@@ -7,9 +7,14 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from practice.excepts import except_or, exception_made, lazy_try
-from practice.kept_in_vain import IN_VAIN, INSIDE, fills
-from practice.patterns import CLOCKS
+from practice.excepts import (
+    except_or,
+    exception_made,
+    lazy_try,
+    return_in_finally,
+    st_in_finally,
+)
+from practice.kept_in_vain import INSIDE
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
@@ -17,7 +22,6 @@ from practice.trial import (
     Trial,
     blocks,
     given_to,
-    in_loop,
     is_generator,
     targets,
     text_of,
@@ -29,10 +33,6 @@ METHODS = frozenset(
     | {"collect", "create", "configs", "close", "sleep"}
 )
 CALLED = (*ELEMENTS, "stop", "rerun")
-# What takes everything out of a stream.
-READERS = ("st.write_stream", "list", "tuple", "sorted", "set", "sum")
-# What gives its values only once, beside a generator.
-ONCE = ("iter", "map", "filter", "zip", "enumerate", "reversed")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
@@ -165,6 +165,23 @@ def _only_makes(function: ast.FunctionDef) -> bool:
     return is_generator(function) or (gives and not does)
 
 
+def compared(trial: Trial) -> Found | None:
+    """A comparison whose result nobody uses."""
+    for node in trial.each(ast.Expr):
+        if isinstance(node.value, ast.Compare) and isinstance(node.value.ops[0], ast.Eq):
+            return "compared", node.lineno, {"name": ast.unparse(node.value.left)}
+    return None
+
+
+def overwritten(trial: Trial) -> Found | None:
+    """A function of ``st`` that is given a value."""
+    for node in trial.each(ast.Attribute):
+        name = ast.unparse(node)
+        if isinstance(node.ctx, ast.Store) and name.removeprefix("st.") in ELEMENTS:
+            return "overwritten", node.lineno, {"name": name}
+    return None
+
+
 def f_missing(trial: Trial) -> Found | None:
     """A text that shows the name of a variable in braces."""
     # Looked for once: a program may show very much.
@@ -271,201 +288,11 @@ def _is_text(trial: Trial, value: ast.expr) -> bool:
     return made or isinstance(value, ast.JoinedStr) or bool(text_of(value))
 
 
-def st_in_finally(trial: Trial) -> Found | None:
-    """A use of ``st`` in a ``finally`` that a stopped script gets to."""
-    stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
-    for holder in trial.each(ast.Try) if stopped else ():
-        for node in _run_by(trial, holder.finalbody):
-            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
-                named = {"name": ast.unparse(node), "other": str(holder.lineno)}
-                return "st_in_finally", node.lineno, named
-    return None
-
-
-def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield what these lines run: their code, and that of the functions that they call."""
-    functions = {each.name: each for each in trial.each(ast.FunctionDef)}
-    for node in (each for line in lines for each in ast.walk(line)):
-        yield node
-        called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-        if called in functions:
-            yield from ast.walk(functions.pop(called))
-
-
-def read_early(trial: Trial) -> Found | None:
-    """A look into what a generator fills, before ``st.write_stream`` has run the generator."""
-    shown = {
-        ast.unparse(call.args[0]): call.lineno
-        for call in trial.each(ast.Call)
-        if call.args and ast.unparse(call.func) == "st.write_stream" and not in_loop(trial, call)
-    }
-    for call in trial.each(ast.Call):
-        kept = trial.parents[call]
-        made = {ast.unparse(call)} | (targets(kept) if isinstance(kept, ast.Assign) else set())
-        names = {
-            value.id
-            for function in trial.each(ast.FunctionDef)
-            for parameter, value in given_to(function, call)
-            if parameter in fills(function) and isinstance(value, ast.Name)
-        }
-        for at in (shown[each] for each in made & shown.keys()):
-            for node in trial.each(ast.Name):
-                looks = isinstance(node.ctx, ast.Load) and trial.parents[node] is not call
-                reads = looks and node.id in names and not trial.function(node)
-                if reads and node.lineno < at and not _is_given(trial, node):
-                    return "read_early", node.lineno, {"name": node.id, "other": str(at)}
-    return None
-
-
-def _is_given(trial: Trial, node: ast.Name) -> bool:
-    """Whether a name only stands for the thing itself, which is stored or given on."""
-    parent = trial.parents[node]
-    if isinstance(parent, ast.Subscript) and not isinstance(parent.ctx, ast.Load):
-        return True
-    return isinstance(
-        parent,
-        ast.Attribute | ast.Assign | ast.Tuple | ast.List | ast.Dict | ast.keyword | ast.Starred,
-    ) or (
-        isinstance(parent, ast.Call)
-        and ast.unparse(parent.func) not in ("len", "sum", "max", "bool")
-    )
-
-
-def clock_once(trial: Trial) -> Found | None:
-    """A condition for giving up that looks only at times which were read before the loop."""
-    reads = [each for each in trial.each(ast.Call) if ast.unparse(each) in CLOCKS]
-    kept = {
-        name
-        for each in trial.each(ast.Assign)
-        if any(node in reads for node in ast.walk(each.value))
-        for name in targets(each)
-    }
-    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
-    for loop in loops:
-        inside = [*ast.walk(loop)]
-        # Another function may read the clock for the loop.
-        if any(each in inside or trial.function(each) != trial.function(loop) for each in reads):
-            continue
-        set_here = {
-            name for each in inside if isinstance(each, ast.Assign) for name in targets(each)
-        }
-        for test in (node.test for node in inside if isinstance(node, ast.If)):
-            names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-            if names & kept and not names & set_here:
-                return "clock_once", test.lineno, {"other": str(loop.lineno)}
-    return None
-
-
-def restarted(trial: Trial) -> Found | None:
-    """A start time that every round of the loop sets again."""
-    loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
-    for loop in loops:
-        read = [
-            each
-            for each in loop.body
-            if isinstance(each, ast.Assign) and ast.unparse(each.value) in CLOCKS
-        ]
-        # Now, minus the start; which may be given the time by its name, too.
-        now = {*CLOCKS}.union(*map(targets, read))
-        read += [
-            each
-            for each in loop.body
-            if isinstance(each, ast.Assign) and ast.unparse(each.value) in now and each not in read
-        ]
-        starts = {
-            ast.unparse(node.right)
-            for node in ast.walk(loop)
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
-            if ast.unparse(node.left) in now
-        }
-        for node in read:
-            for name in targets(node) & starts:
-                return "restarted", node.lineno, {"name": name, "other": str(loop.lineno)}
-    return None
-
-
-def read_again(trial: Trial) -> Found | None:
-    """A stream or a generator that is read to its end in two places, one after the other."""
-    makers = {each.name for each in trial.each(ast.FunctionDef) if is_generator(each)}
-    streams = [
-        name
-        for each in trial.each(ast.Assign)
-        if isinstance(each.value, ast.GeneratorExp)
-        or (
-            isinstance(each.value, ast.Call)
-            and (
-                "stream=True" in map(ast.unparse, each.value.keywords)
-                or ast.unparse(each.value.func) in makers.union(ONCE)
-            )
-        )
-        for name in targets(each)
-        if sum(isinstance(each, ast.Name) for each in trial.bound[name]) == 1
-    ]
-    # A function's parameter that a call gives a stream to is one as well.
-    streams += [
-        parameter
-        for function in trial.each(ast.FunctionDef)
-        for call in trial.each(ast.Call)
-        for parameter, given in given_to(function, call)
-        if ast.unparse(given) in streams
-        and {*trial.bound[parameter]} <= {*function.args.args, *trial.bound[ast.unparse(given)]}
-    ]
-    reads = [
-        (node, ast.unparse(name)) for node, name in _reads(trial) if ast.unparse(name) in streams
-    ]
-    for (first, name), (second, again) in itertools.permutations(reads, 2):
-        same = name == again and _owner(trial, first, name) is _owner(trial, second, name)
-        if same and _surely_before(trial, first, second):
-            return "read_again", second.lineno, {"name": name, "other": str(first.lineno)}
-    return None
-
-
-def _owner(trial: Trial, node: ast.AST, name: str) -> ast.FunctionDef | None:
-    """Return the function around a place whose parameter a name is."""
-    function = trial.function(node)
-    given = [each.arg for each in function.args.args] if function else []
-    return function if name in given else None
-
-
-def _surely_before(trial: Trial, first: ast.AST, second: ast.AST) -> bool:
-    """Whether one place of a program has always been passed when the other is reached."""
-    around = [second, *trial.above(second)]
-    inner = [first]
-    while trial.parents[inner[-1]] not in around:
-        inner.append(trial.parents[inner[-1]])
-    holder = trial.parents[inner[-1]]
-    later = next((each for each in around if trial.parents.get(each) is holder), None)
-    sure = ast.expr | ast.Expr | ast.Assign | ast.With
-    return all(
-        (isinstance(each, sure) and not isinstance(each, ast.Lambda | ast.IfExp | ast.BoolOp))
-        or each is first
-        or (isinstance(each, ast.Try) and not each.orelse)
-        for each in inner
-    ) and any(
-        inner[-1] in block and later in block[block.index(inner[-1]) + 1 :]
-        for block in blocks(holder)
-    )
-
-
-def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
-    """Yield what takes everything out of something, and what it takes it out of."""
-    for call in trial.each(ast.Call):
-        name = ast.unparse(call.func)
-        if call.args and (name in READERS or name.endswith(".join")):
-            given = call.args[0]
-            yield call, given.generators[0].iter if isinstance(given, ast.GeneratorExp) else given
-    for made in trial.each(ast.ListComp):
-        yield made, made.generators[0].iter
-    for loop in trial.each(ast.For):
-        if not any(isinstance(each, ast.Break | ast.Return) for each in ast.walk(loop)):
-            yield loop, loop.iter
-
-
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(not_called, function_kept, lost, unreachable, returned_in_loop, f_missing, quoted_name),
-        *(st_in_finally, slice_end, swapped, except_or, exception_made, lazy_try, always_true),
-        *(never_equal, read_early, read_again, restarted, clock_once),
+        *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
+        *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
+        *(except_or, exception_made, lazy_try, always_true, never_equal),
     )
-} | IN_VAIN
+}

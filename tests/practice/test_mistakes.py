@@ -211,6 +211,8 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         ("answer = Complete", "not_called"),
         ("name.strip()", "lost"),
         ("def make():\n    return 1\nmake()", "lost"),
+        ("text == 1", "compared"),
+        ("st.success = 1", "overwritten"),
         (f"{KEEP}text = ''\nst.write_stream(keep(x))\nst.write(text)", "own_copy"),
         ("def keep(to):\n    to = []\n    return len(to)\nst.write(keep(x))", "parameter_replaced"),
         ("def keep(a, b):\n    return a\nst.write(keep(b, a))", "swapped"),
@@ -232,6 +234,10 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         ("x = st.session_state['x']\nx = x + [1]\nf(x)", "state_replaced"),
         ("y = x.copy()\ny.append(1)", "copy_grown"),
         ("y = x[:]\ny.extend([1])", "copy_grown"),
+        (
+            "def f():\n    try:\n        return 1\n    finally:\n        return 2\ng(f())",
+            "return_in_finally",
+        ),
         (
             f"{READ}try:\n    st.write_stream(s)\nexcept KeyError:\n    pass\nx = ''.join(s)",
             "read_again",
@@ -365,6 +371,7 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("NameError: name 'false' is not defined", "f(false)", "capital"),
         ("NameError: name 'none' is not defined", "f(none)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
+        ("NameError: name 'stream' is not defined", "stream == f(x)", "compared"),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
         ("NameError: name 'text' is not defined", "f(len(text))", "undefined"),
         ("NameError: name 'ai_complete' is not defined", "ai_complete(1)", "other_function"),
@@ -412,6 +419,7 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
             "re.findall(x)",
             "import_missing",
         ),
+        ("AttributeError: 'str' object has no attribute 'read'", "json.load(x)", "json_load"),
         ("AttributeError: 'str' object has no attribute 'stip'", "x", "misspelt_method"),
         ("AttributeError: 'list' object has no attribute 'strip'", "x", "no_such_method"),
         ("AttributeError: 'NoneType' object has no attribute 'x'", "x", "none_used"),
@@ -601,6 +609,12 @@ def test_an_item_that_is_no_dictionary_is_named_with_its_list() -> None:
     assert "`history`" in result.message
     result = failed("TypeError: string indices must be integers, not 'str'", 5, code)
     assert "type `str`" in result.message
+
+
+def test_an_argument_that_is_set_on_an_answer_is_named_as_an_argument() -> None:
+    code = f"{IMPORTS}answer = Complete(m, p)\nanswer.stream = True"
+    said = "AttributeError: 'str' object has no attribute 'stream'"
+    assert failed(said, 5, code).mistake == "attribute_for_argument"
 
 
 def test_a_condition_that_kept_a_line_from_running_is_told_with_what_was_typed() -> None:

@@ -1,0 +1,125 @@
+"""A name without a value: why it has none, as far as the program shows it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import re
+
+from practice.conditions import parameters
+from practice.sandbox.signatures import ELEMENTS
+from practice.slips import Found
+from practice.trial import HOLDERS, SURE, Trial, similar
+from practice.without_effect import compared
+
+# A name of so few characters is like many.
+SHORT = 2
+# What programs call the exception that they caught.
+CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
+
+
+def undefined(trial: Trial) -> Found | None:
+    """A name without a value: why it has none, as far as the program shows it."""
+    found = re.match(r"NameError: name '(\w+)' is not defined", trial.said)
+    if not found:
+        return _local(trial)
+    name, line = found[1], trial.line
+    if name.title() in ("True", "False", "None"):
+        return "capital", line, {"name": name, "other": name.title()}
+    if places := trial.bound.get(name):
+        return _without_value(trial, name, places)
+    return _unknown(trial, name)
+
+
+def _unknown(trial: Trial, name: str) -> Found:
+    line, named = trial.line, {"name": name}
+    if (slip := compared(trial)) and slip[2]["name"] == name:
+        return slip
+    if name.upper() in trial.sql_functions:
+        return "sql_in_python", line, named
+    if name.lower() == "ai_complete" and "Complete" in trial.imports:
+        return "other_function", line, named | {"other": "Complete"}
+    if _is_compared_argument(trial, name):
+        return "equals_in_call", line, {}
+    if found := _module(trial, name) or _caught(trial, name):
+        return found
+    known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
+    if module := trial.imports.get(name, name if known else ""):
+        said = f"import {module}" if name == module else f"from {module} import {name}"
+        said = "import streamlit as st" if name == "st" else said
+        return "import_missing", line, named | {"other": said}
+    if name in ELEMENTS and name in trial.called:
+        return "st_missing", line, named
+    if name == "sleep" and "time" in trial.imports:
+        return "module_missing", line, named | {"other": "time.sleep"}
+    close = difflib.get_close_matches(name, dir(builtins), 1, SURE)
+    if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
+        return "misspelt", line, named | {"other": other}
+    return "unknown_exception" if _is_exception(trial, name) else "undefined", line, named
+
+
+def _is_exception(trial: Trial, name: str) -> bool:
+    """Whether a name stands only where an exception is raised or caught."""
+    used = [ast.unparse(each.exc) for each in trial.each(ast.Raise) if each.exc]
+    used += [ast.unparse(each.type) for each in trial.each(ast.ExceptHandler) if each.type]
+    return any(re.match(rf"\(?(\w+, )*{name}(?![\w.])", each) for each in used)
+
+
+def _is_compared_argument(trial: Trial, name: str) -> bool:
+    """Whether this is the name of an argument, with `==` between it and its value."""
+    for node in trial.each(ast.Compare):
+        call = trial.parents[node]
+        left = isinstance(node.left, ast.Name) and node.left.id == name
+        if left and isinstance(node.ops[0], ast.Eq) and isinstance(call, ast.Call):
+            return node in call.args and name in parameters(ast.unparse(call.func))
+    return False
+
+
+def _module(trial: Trial, name: str) -> Found | None:
+    """A module that the program uses and knows under another name, or not as a whole."""
+    used = next(
+        (each for each in trial.each(ast.Attribute) if ast.unparse(each.value) == name), None
+    )
+    if used is None:
+        return None
+    for alias, module in trial.imports.items():
+        if module == name and alias in trial.bound:
+            return "imported_as", trial.line, {"name": name, "other": alias}
+        if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
+            return "name_alone", trial.line, {"name": alias, "other": name}
+    return None
+
+
+def _caught(trial: Trial, name: str) -> Found | None:
+    """A caught exception, where the ``except`` has no ``as``."""
+    for handler in trial.each(ast.ExceptHandler) if name in CAUGHT else ():
+        inside = handler.lineno < trial.line <= (handler.end_lineno or 0)
+        if inside and handler.name is None:
+            return "as_missing", trial.line, {"name": name, "other": str(handler.lineno)}
+    return None
+
+
+def _local(trial: Trial) -> Found | None:
+    found = re.match(r"UnboundLocalError: \D*'(\w+)'", trial.said)
+    if not found:
+        return None
+    name, line = found[1], trial.line
+    inside = [trial.function(node) for node in trial.bound.get(name, ())]
+    if None in inside:
+        return "own_variable", line, {"name": name}
+    return "no_value_yet", line, {"name": name}
+
+
+def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
+    inside = [trial.function(node) for node in places]
+    first = min(places, key=lambda node: getattr(node, "lineno", 0))
+    named = {"name": name, "other": str(getattr(first, "lineno", 0))}
+    if all(inside) and inside[0] is not None and not isinstance(first, ast.FunctionDef):
+        return "only_inside", trial.line, named | {"other": inside[0].name}
+    if getattr(first, "lineno", 0) > trial.line:
+        return "too_early", trial.line, named
+    holder = next((each for each in trial.above(first) if isinstance(each, HOLDERS)), None)
+    if holder is None:
+        return "no_value_yet", trial.line, named
+    return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
