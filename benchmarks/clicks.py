@@ -106,6 +106,8 @@ def _hint(page: Page, number: int) -> Locator:
 
 
 def _run(page: Page, _: int) -> Locator:
+    # A program that is started again while it runs shows nothing new until it ends.
+    page.locator(f"{EXERCISE} .stop").wait_for(state="hidden")
     return page.locator(f"{EXERCISE} .run")
 
 
