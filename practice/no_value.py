@@ -113,7 +113,9 @@ def _local(trial: Trial) -> Found | None:
 
 def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
     inside = [trial.function(node) for node in places]
-    first = min(places, key=lambda node: getattr(node, "lineno", 0))
+    # Where there is one outside functions, a parameter of the same name is not what is missing.
+    outside = [node for node in places if trial.function(node) is None]
+    first = min(outside or places, key=lambda node: getattr(node, "lineno", 0))
     named = {"name": name, "other": str(getattr(first, "lineno", 0))}
     if all(inside) and inside[0] is not None and not isinstance(first, ast.FunctionDef):
         return "only_inside", trial.line, named | {"other": inside[0].name}

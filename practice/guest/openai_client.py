@@ -139,6 +139,11 @@ class Stream:
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def __getattr__(self, name: str) -> Any:
+        if name == "response":
+            raise NotHere("openai", "stream.response")
+        raise AttributeError(f"'Stream' object has no attribute '{name}'")
+
     def close(self) -> None:
         if not self._has_ended:
             channel.say("closed", call=self._number)

@@ -372,6 +372,11 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("NameError: name 'none' is not defined", "f(none)", "capital"),
         ("NameError: name 'time' is not defined", "time.sleep(1)", "import_missing"),
         ("NameError: name 'stream' is not defined", "stream == f(x)", "compared"),
+        (
+            "NameError: name 'pieces' is not defined",
+            "def keep(pieces): pass\nkeep(pieces)\npieces = []",
+            "too_early",
+        ),
         ("NameError: name 'success' is not defined", "success(1)", "st_missing"),
         ("NameError: name 'text' is not defined", "f(len(text))", "undefined"),
         ("NameError: name 'ai_complete' is not defined", "ai_complete(1)", "other_function"),

@@ -503,7 +503,10 @@ NOT_HERE = {
         "run('from snowflake.snowpark.functions import upper')",
     ),
     "cortex": ("run('from snowflake.cortex import Summarize')",),
-    "openai": ("ask(tools=[])", "client().embeddings", "run('from openai import AsyncOpenAI')"),
+    "openai": (
+        *("ask(tools=[])", "ask(stream=True).response", "client().embeddings"),
+        "run('from openai import AsyncOpenAI')",
+    ),
     "regex": (
         r"__import__('regex').split(r'\X', 'x')",
         r"__import__('regex').findall(r'a\X', 'x')",
