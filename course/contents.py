@@ -10,6 +10,7 @@ import streamlit as st
 
 from course import ASSETS, moved
 from course.language import current, text
+from streaming import view
 
 GO_TO_KEY = "course_go_to"
 
@@ -29,7 +30,7 @@ def follow(name: str) -> None:
     lesson, place, turn = st.session_state.get(GO_TO_KEY, ("", "", 0))
     with st.container(key="contents-follower"):
         _follower(
-            key=f"contents-{name}",
+            key=(key := f"contents-{name}"),
             data={
                 "moved": moved.kept().anchors(name),
                 "to": "",
@@ -39,6 +40,7 @@ def follow(name: str) -> None:
                 "language": current(),
             },
         )
+        view.forget(key)
 
 
 def lead_on(to: str) -> None:

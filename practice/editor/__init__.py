@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from practice.sandbox.job import RunLimits
+from streaming import view
 
 __all__ = ["LIMIT", "Edited", "Labels", "Mark", "code_editor"]
 
@@ -144,6 +145,7 @@ def code_editor(
         on_reset_change=_nothing,
         on_stop_change=on_stop,
     )
+    view.forget(key)  # the browser keeps the text
     sent = _accepted(done.get("run"))
     return Edited(
         code=code if sent is None else sent, ran=sent is not None, reset=done.get("reset") is True

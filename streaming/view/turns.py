@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -16,7 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-__all__ = ["Turn", "again", "pulse"]
+__all__ = ["Turn", "again", "forget", "pulse"]
 
 # Where Streamlit hides its requests from us, every turn ends after this long; seconds.
 SLICE = 0.4
@@ -126,6 +127,16 @@ class Turn:
         return over
 
 
+def forget(key: str) -> None:
+    """Let the session keep no state for a component that has none, such as one that only asks.
+
+    After each run Streamlit makes a class for every such state (components/v2/presentation.py),
+    which goes only with a garbage collection: 0.03 MB of a tab, 0.06 MB of one that streams.
+    """
+    with suppress(KeyError):  # outside of a page there is no session
+        del st.session_state[key]
+
+
 def pulse(turn: Turn, key: str) -> None:
     """Let the browser start this fragment again after a second or two if its turn was lost.
 
@@ -135,22 +146,26 @@ def pulse(turn: Turn, key: str) -> None:
     if turn.pulses:
         return
     turn.pulses = True
+    name = f"streaming-pulse-{key}"
     _pulse(
-        key=f"streaming-pulse-{key}",
+        key=name,
         data={"part": turn.fragment or key, "turn": next(_numbers)},
         on_turn_change=lambda: None,
         height=1,
     )
+    forget(name)
 
 
 def again(turn: Turn, key: str) -> None:
     """Let the browser start this fragment again as soon as it has seen what was drawn."""
     number = next(_numbers)
+    name = f"streaming-again-{key}-{number}"
     _again(
-        key=f"streaming-again-{key}-{number}",
+        key=name,
         data={"turn": f"{_process}-{number}"},
         on_turn_change=lambda: None,
         height=1,
     )
+    forget(name)
     if turn.whole:
         time.sleep(SENT)

@@ -420,6 +420,13 @@ def test_home_asks_which_tab_it_is_once_something_is_kept(
     assert [each.key for each in open_home("en").get("bidi_component")] == [shelf.TAB_COMPONENT]
 
 
+def test_a_session_keeps_no_components_state_but_which_tab_it_is(day_3: AppTest) -> None:
+    # Streamlit tests membership by the key that follows the widget's hash.
+    drawn = [each.proto.id.split("-", 2)[2] for each in day_3.get("bidi_component")]
+    assert len(drawn) > len({shelf.TAB_COMPONENT})
+    assert [key for key in drawn if key in day_3.session_state] == [shelf.TAB_COMPONENT]
+
+
 def test_a_change_of_language_types_nothing_again() -> None:
     home = open_home("en")
     for language in ("ko", "en"):
