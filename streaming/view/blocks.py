@@ -101,8 +101,8 @@ class Blocks:
             return False
         references: dict[str, Any] = {}
         block = self.open[: self._line]
-        tokens = parser().parse(block + line, references)
-        if references.get("references") or any(map(_ties, tokens)):
+        tokens = _block_parser().parse(block + line, references)
+        if references.get("references") or _ties(block + line):
             self._given_up = True
             return False
         begins = [token.map[0] for token in tokens if token.level == 0 and token.map]
@@ -132,6 +132,10 @@ def _closes(line: str, opening: str) -> bool:
     return set(stripped) == {opening[0]} and len(stripped) >= len(opening)
 
 
-def _ties(token: Token) -> bool:
-    texts = [child.content for child in token.children or () if child.type == "text"]
-    return any(tie in "".join(texts) for tie in TIES)
+def _ties(text: str) -> bool:
+    """Return whether one of the ties stands in a text, outside of its code."""
+    return any(tie in text for tie in TIES) and any(
+        tie in "".join(child.content for child in token.children or () if child.type == "text")
+        for token in parser().parse(text)
+        for tie in TIES
+    )
