@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from course import progress
 from course.content import Lesson
 from course.language import current, text
-from course.navigation import page_of, title_of
+from course.navigation import lessons, page_of, title_of
 from course.standing import FINISH, Step, finish, next_step, standing_of
 
 #: The day whose moment this tab has seen last: it stays as it was until the page is left.
@@ -18,8 +16,8 @@ MOMENT_KEY = "course_moment"
 
 # A fragment: marking a day as read draws no lesson again.
 @st.fragment
-def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
-    """Draw the end of a lesson's page; ``lessons`` are all days."""
+def draw(lesson: Lesson) -> None:
+    """Draw the end of a lesson's page."""
     learned, name = progress.current(), lesson.name
     day = standing_of(lesson, learned)
     if finish(day, learned):
@@ -29,10 +27,11 @@ def draw(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
             is_new = st.session_state.get(MOMENT_KEY) == name
             with st.container(key="moment-new" if is_new else "moment"):
                 st.markdown(done(lesson))
-                step = next_step([standing_of(each, learned) for each in lessons], name)
+                days = lessons()
+                step = next_step([standing_of(each, learned) for each in days], name)
                 # The next lesson has a link below.
-                here = lessons.index(lesson)
-                if step is not None and step.lesson not in lessons[here : here + 2]:
+                following = next((each.name for each in days if each.day > lesson.day), "")
+                if step is not None and step.lesson.name not in (name, following):
                     st.page_link(
                         page_of(step.lesson), label=what_next(step), icon=":material/arrow_forward:"
                     )

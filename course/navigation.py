@@ -39,6 +39,11 @@ def found() -> Entries:
     return content.entries() if entries is None else entries
 
 
+def lessons() -> list[Lesson]:
+    """Return the lessons of this run that can be shown, by day."""
+    return [entry for entry in found() if isinstance(entry, Lesson)]
+
+
 def run(home: Callable[[], None]) -> None:
     """Run the page that was asked for; called by Home.py, with what draws the home page."""
     _run(*_register(home))

@@ -119,17 +119,17 @@ def lesson_page(name: str) -> LessonPage:
     connection_panel.badge()
     # Start it while the page is drawn, so that the first button press doesn't wait for it.
     connect(connection_panel.preferred()).prepare()
-    lessons = [entry for entry in navigation.found() if isinstance(entry, Lesson)]
+    found = (each for each in navigation.lessons() if each.name == name)
     try:
-        lesson = next((each for each in lessons if each.name == name), None) or content.find(name)
+        lesson = next(found, None) or content.find(name)
         parts = content.sections(lesson, current())
-        source = content.program(lesson)
+        content.program(lesson)
     except LessonError as error:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
     _contents(parts, has_lab=bool(lesson.meta.lab))
     contents.follow(name)
-    not_saved = _head(lesson, lessons)
+    not_saved = _head(lesson)
     draw_live = partial(_draw_live, name)
     goals = parts.pop("goals")
     draw_goals(name, goals, lesson.meta.summary.of(current()), draw_live)
@@ -154,9 +154,9 @@ def lesson_page(name: str) -> LessonPage:
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
         # The whole program is the solution, too.
-        _take_away(lesson, "" if awaited else source)
-        milestone.draw(lesson, lessons)
-        _neighbours(lesson, lessons)
+        _take_away(lesson, "" if awaited else content.program(lesson))
+        milestone.draw(lesson)
+        _neighbours(lesson)
         if opened_here():
             _edit_hint(name)
 
@@ -175,7 +175,7 @@ def _placed(sections: Iterable[Sequence[Block]]) -> set[str]:
     return {each.name for part in sections for each in part if isinstance(each, ExercisePlace)}
 
 
-def _head(lesson: Lesson, lessons: Sequence[Lesson]) -> DeltaGenerator:
+def _head(lesson: Lesson) -> DeltaGenerator:
     """Draw the lesson's head, and return the place in it for what is found out later."""
     st.title(navigation.title_of(lesson), anchor="top")
     with st.container(horizontal=True, vertical_alignment="center", key="lesson-facts"):
@@ -188,7 +188,7 @@ def _head(lesson: Lesson, lessons: Sequence[Lesson]) -> DeltaGenerator:
                 color="orange",
                 help=text("lesson.stale_help"),
             )
-        before = [each for each in lessons if each.day in lesson.meta.prerequisites]
+        before = [each for each in navigation.lessons() if each.day in lesson.meta.prerequisites]
         if before:
             # A link inside the page's own text would open a second tab.
             st.caption(text("lesson.prerequisites"), width="content")
@@ -235,7 +235,8 @@ def _take_away(lesson: Lesson, source: str) -> None:
         st.markdown("\n".join(links))
 
 
-def _neighbours(lesson: Lesson, lessons: Sequence[Lesson]) -> None:
+def _neighbours(lesson: Lesson) -> None:
+    lessons = navigation.lessons()
     here = [each.name for each in lessons].index(lesson.name)
 
     def link(key: str, near: Sequence[Lesson], icon: str, side: Literal["left", "right"]) -> None:
