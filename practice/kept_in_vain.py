@@ -16,11 +16,8 @@ STREAMS = ("generator", "Stream")
 def unkept(trial: Trial) -> Found | None:
     """A value in the session state that an exercise can't hand on to its next run."""
     for name, kind in trial.evidence.lost.items():
-        used = [each.lineno for each in trial.each(ast.Constant) if each.value == name]
-        used += [each.lineno for each in trial.each(ast.Attribute) if each.attr == name]
-        code = "unkept_stream" if kind in STREAMS else "unkept"
-        if used:
-            return code, min(used), {"name": name, "other": kind}
+        # No line: what is in a list came there by another name.
+        return "unkept_stream" if kind in STREAMS else "unkept", 0, {"name": name, "other": kind}
     return None
 
 

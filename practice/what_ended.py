@@ -21,7 +21,7 @@ from practice.trial import (
     text_of,
 )
 from practice.what_is_seen import uncalled_function
-from practice.without_effect import function_kept, not_called
+from practice.without_effect import function_kept, in_place, not_called
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
@@ -69,13 +69,13 @@ def attribute(trial: Trial) -> Found | None:
     named = {"name": name, "other": owner}
     if (owner, name) == ("str", "read") and "json.load" in trial.called:
         return "json_load", line, {}
-    if owner == "function" and (kept := function_kept(trial)):
+    if owner == "function" and (kept := function_kept(trial) or not_called(trial)):
         return kept
     if owner in ("method", "builtin_function_or_method"):
         return not_called(trial) or ("brackets_before", line, named)
     if owner == "NoneType":
         # Perhaps what would have given it a value.
-        return uncalled_function(trial) or _gave_nothing(trial) or ("none_used", line, named)
+        return uncalled_function(trial) or _none(trial) or ("none_used", line, named)
     meant = re.search(MEANT, trial.said)
     if given := _argument_set(trial, name):
         return given
@@ -189,7 +189,16 @@ def _odd_item(trial: Trial) -> Found | None:
 
 
 def _name_of_list(trial: Trial) -> Found | None:
-    return _whole_list(trial) or _odd_item(trial)
+    return _whole_list(trial) or _odd_item(trial) or _key_of_list(trial)
+
+
+def _key_of_list(trial: Trial) -> Found | None:
+    """A list that is asked for a name; digits in quotes are a number that was meant."""
+    match _subscripts(trial):
+        case [node] if (key := text_of(node.slice)) and not key.isdigit():
+            named = {"name": ast.unparse(node.value)[:60], "other": key[:60]}
+            return "key_of_list", trial.line, named
+    return None
 
 
 def _empty_list(trial: Trial) -> Found | None:
@@ -217,6 +226,21 @@ def _gave_nothing(trial: Trial) -> Found | None:
     return None
 
 
+def _none(trial: Trial) -> Found | None:
+    return in_place(trial) or _gave_nothing(trial)
+
+
+def none_given(trial: Trial) -> Found | None:
+    """``None`` from a method that changes its list, used in the line that ends the program."""
+    found = in_place(trial)
+    if found is None or found[1] == trial.line:
+        return found
+    made = [each for each in trial.each(ast.Assign) if each.lineno == found[1]]
+    names = {name for each in made for name in targets(each)}
+    used = [each for each in trial.each(ast.Name) if each.lineno == trial.line]
+    return found if names & {each.id for each in used} else None
+
+
 def _taken_apart(trial: Trial) -> Found | None:
     """What a loop takes each item of apart."""
     for loop in trial.each(ast.For):
@@ -236,7 +260,7 @@ MORE: dict[str, Rule] = {
     "name_of_list": _name_of_list,
     "text_index": _odd_item,
     "index": _empty_list,
-    "none_used": _gave_nothing,
+    "none_used": _none,
     "unpacked": _taken_apart,
 }
 
@@ -401,6 +425,6 @@ ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
-        *(endless, long_pauses, raised_uncaught, refused),
+        *(endless, long_pauses, raised_uncaught, refused, none_given),
     )
 }

@@ -33,6 +33,8 @@ METHODS = frozenset(
     | {"collect", "create", "configs", "close", "sleep"}
 )
 CALLED = (*ELEMENTS, "stop", "rerun")
+# What changes a list and returns nothing.
+IN_PLACE = ("append", "extend", "insert", "sort", "reverse")
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
@@ -112,6 +114,23 @@ def lost(trial: Trial) -> Found | None:
             if name in (PURE if method else makers):
                 code = "generator_lost" if not method and name in generators else "lost"
                 return code, node.lineno, {"name": name}
+    return None
+
+
+def in_place(trial: Trial) -> Found | None:
+    """The ``None`` of a method that changes its list, where it is used as a value."""
+    own = {each.name for each in trial.each(ast.FunctionDef)}
+    read = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
+    passes = (ast.Call, ast.keyword, ast.Yield, ast.Starred, ast.BinOp, ast.FormattedValue)
+    for call in trial.each(ast.Call):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name not in IN_PLACE or name in own:
+            continue
+        parent = trial.parents[call]
+        stored = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], INSIDE)
+        kept = isinstance(parent, ast.Assign) and (stored or targets(parent) & read)
+        if kept or isinstance(parent, passes):
+            return "in_place", call.lineno, {"name": name}
     return None
 
 
@@ -293,6 +312,6 @@ SLIPS: dict[str, Rule] = {
     for rule in (
         *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
         *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(except_or, exception_made, lazy_try, always_true, never_equal),
+        *(except_or, exception_made, lazy_try, always_true, never_equal, in_place),
     )
 }
