@@ -69,10 +69,8 @@ def attribute(trial: Trial) -> Found | None:
     named = {"name": name, "other": owner}
     if (owner, name) == ("str", "read") and "json.load" in trial.called:
         return "json_load", line, {}
-    if owner == "function" and (kept := function_kept(trial) or not_called(trial)):
-        return kept
-    if owner in ("method", "builtin_function_or_method"):
-        return not_called(trial) or ("brackets_before", line, named)
+    if uncalled := _uncalled(trial, owner, name):
+        return uncalled
     if owner == "NoneType":
         # Perhaps what would have given it a value.
         return uncalled_function(trial) or _none(trial) or ("none_used", line, named)
@@ -86,6 +84,19 @@ def attribute(trial: Trial) -> Found | None:
     if owner == "dict":
         return "dict_dot", line, named
     return "no_such_method", line, named
+
+
+def _uncalled(trial: Trial, owner: str, name: str) -> Found | None:
+    """A function that stands before a dot, where what it returns was meant."""
+    if owner not in ("function", "method", "builtin_function_or_method"):
+        return None
+    if found := (owner == "function" and function_kept(trial)) or not_called(trial):
+        return found
+    for node in trial.each(ast.Attribute):
+        if (node.attr, node.lineno) == (name, trial.line) and isinstance(node.value, ast.Attribute):
+            return "not_called", trial.line, {"name": ast.unparse(node.value)[:60]}
+    # A plain function may be meant: of `Complete.stream` only the name after the dot is wrong.
+    return None if owner == "function" else ("brackets_before", trial.line, {})
 
 
 def _argument_set(trial: Trial, name: str) -> Found | None:

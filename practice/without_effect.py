@@ -219,18 +219,25 @@ def f_missing(trial: Trial) -> Found | None:
 def quoted_name(trial: Trial) -> Found | None:
     """A variable's name between quotes: the page shows the name, and nothing reads the variable.
 
-    A function may read its parameter elsewhere, but does not give back its name.
+    A function may read its parameter elsewhere, but does not give back its name. The name may also
+    be a key of a dictionary: of several strings, it is the one in a line that showed it.
     """
-    shown = {text for call in trial.evidence.calls for text in call.texts}
+    shown = {(text, call.line) for call in trial.evidence.calls for text in call.texts}
+    texts = {text for text, _ in shown}
+    found: list[ast.Constant] = []
     read = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
     for node in trial.each(ast.Constant):
-        if not isinstance(node.value, str) or node.value not in shown & trial.bound.keys():
+        if not isinstance(node.value, str) or node.value not in texts & trial.bound.keys():
             continue
         function = trial.function(node)
         given = isinstance(trial.parents[node], ast.Return) and function is not None
         parameters = {each.arg for each in function.args.args} if function and given else set()
         if node.value not in read or node.value in parameters:
-            return "quoted_code", node.lineno, {"name": node.value}
+            found.append(node)
+    here = [node for node in found if (node.value, node.lineno) in shown]
+    if here or len(found) == 1:
+        node = (here or found)[0]
+        return "quoted_code", node.lineno, {"name": str(node.value)}
     return None
 
 
