@@ -242,6 +242,10 @@ FAULTS: dict[str, Fault] = {
     "fault-stall-mid": Fault("falls silent in the middle", play=_cut(stall=True)),
     "fault-reset": Fault("the connection is reset in the middle", play=_cut(reset=True)),
     "fault-truncated": Fault("the connection is closed in the middle", play=_cut(reset=False)),
+    "fault-truncated-first": Fault(
+        "begins to answer, and the connection is closed before the first word",
+        play=_cut(before=0, reset=False),
+    ),
     "fault-error-event": Fault(
         "an `event: error` in the middle, then an ordinary end",
         play=_cut(b"event: error\ndata: " + ERROR),

@@ -93,8 +93,8 @@ class Answers:
         self._chat = chat or complete
         self._calls = self._asked = 0
         self._streams: dict[int, Iterator[str]] = {}
-        # Their first texts: an answer has been refused if there is none.
-        self._first: dict[int, str | None] = {}
+        # Their first texts, or what came in place of one: a call waits for it, to be refused.
+        self._first: dict[int, str | Exception | None] = {}
         # Those of which text has come: a connection lost from then on has been cut.
         self._begun: set[int] = set()
 
@@ -128,7 +128,12 @@ class Answers:
             self._first[number] = next(self._streams[number], None)
             line = _line({"value": number})
         except Exception as error:
-            line = _line({"error": _in_the_clients_terms(error, text_came=False)})
+            told = _in_the_clients_terms(error, text_came=False)
+            line = _line({"error": told})
+            if told["kind"] == "cut":
+                # It had begun to answer: the client's call succeeds, and taking a piece fails.
+                self._streams.setdefault(number, iter(()))
+                self._first[number], line = error, _line({"value": number})
         return event.model_copy(update={"call": number}), line
 
     def _to_next(self, event: Delta) -> tuple[Delta, bytes]:
@@ -137,7 +142,11 @@ class Answers:
             raise Forged
         text, failed = None, ""
         try:
-            text = self._first.pop(event.call) if event.call in self._first else next(stream, None)
+            first = event.call in self._first
+            came = self._first.pop(event.call) if first else next(stream, None)
+            if isinstance(came, Exception):
+                raise came
+            text = came
             line = _line({"value": text} | ({} if text is not None else _end_of(stream)))
         except Exception as error:
             told = _in_the_clients_terms(error, text_came=event.call in self._begun)

@@ -345,6 +345,7 @@ CASES: dict[str, list[Case]] = {
             "try: Complete('fault-500', 'Hi')\nexcept HTTPError as e: error = e",
             "(error.response.status_code, bool(error.response), isinstance(error, OSError))",
         ),
+        ("begun = Complete('fault-truncated-first', 'Hi', stream=True)", "list(begun)"),
         ("[kind.__name__ for kind in ChunkedEncodingError.__mro__]",),
         ("raise_ = MidStreamException('reason', request_id='r')", "run('raise raise_')"),
     ],

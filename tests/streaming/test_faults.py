@@ -74,6 +74,8 @@ TABLE = {
     "fault-stall-mid": Row("idle", "idle", text=True),
     "fault-reset": Row("cut", "cut", text=True),
     "fault-truncated": Row("cut", "cut", text=True),
+    # To the OpenAI client, a connection lost before the first event is none at all.
+    "fault-truncated-first": Row("cut", "connection"),
     # The Snowflake client drops this event (_sse_client.py): nothing tells that the answer was cut.
     "fault-error-event": Row(None, "service", text=True),
     "fault-error-data": Row("service", "service", text=True),
