@@ -314,11 +314,40 @@ def _is_text(trial: Trial, value: ast.expr) -> bool:
     return made or isinstance(value, ast.JoinedStr) or bool(text_of(value))
 
 
+def wrapper_closed(trial: Trial) -> Found | None:
+    """A generator around a stream that is shown and closed, where the stream in it stays open."""
+    makers = {
+        each.name
+        for each in trial.each(ast.FunctionDef)
+        if is_generator(each) and not re.search(r"\.close\b|\bclosing\b", ast.unparse(each))
+    }
+    calls = [*trial.each(ast.Call)]
+    shown = {ast.unparse(each) for call in calls if _is_shown(call) for each in call.args}
+    for call in calls if trial.evidence.open else ():
+        closed = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if closed is None or ast.unparse(call.func) != f"{ast.unparse(closed)}.close":
+            continue
+        made = [
+            each.value
+            for each in trial.each(ast.Assign)
+            if ast.unparse(closed) in targets(each) & shown and each.lineno < call.lineno
+        ]
+        last = max(made, key=lambda value: value.lineno, default=None)
+        called = ast.unparse(last.func) if isinstance(last, ast.Call) else ""
+        if called in makers or isinstance(last, ast.GeneratorExp):
+            return "wrapper_closed", call.lineno, {"name": ast.unparse(closed)}
+    return None
+
+
+def _is_shown(call: ast.Call) -> bool:
+    return ast.unparse(call.func).endswith("write_stream")
+
+
 SLIPS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
         *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(except_or, exception_made, lazy_try, always_true, never_equal, in_place),
+        *(except_or, exception_made, lazy_try, always_true, never_equal, in_place, wrapper_closed),
     )
 }

@@ -12,6 +12,7 @@ import pytest
 
 from practice.events import (
     Asked,
+    Closed,
     Delta,
     Draw,
     Ended,
@@ -683,6 +684,27 @@ def test_a_list_that_is_written_out_is_named_but_no_text_that_looks_like_one() -
     for body, mistake in (("('text', True)", "container_shown"), ("['text'] is a list", None)):
         drawn = Draw(name="markdown", args={"body": body}, into=0, id=1, line=4)
         assert judged(f"{IMPORTS}st.markdown(text)", drawn, END).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("code", "closed", "mistake"),
+    [
+        ("x = keep(s)\nst.write_stream(x)\nx.close()", False, "wrapper_closed"),
+        ("s = keep(s)\nst.write_stream(s)\ns.close()", False, "wrapper_closed"),
+        ("x = (y for y in s)\nst.write_stream(x)\nx.close()", False, "wrapper_closed"),
+        ("x = keep(s)\nst.write_stream(x)\nx.close()", True, None),
+        ("x = keep(s)\nst.write_stream(x)\ns.close()", False, None),
+        ("x = shut(s)\nst.write_stream(x)\nx.close()", False, None),
+    ],
+)
+def test_a_closed_generator_around_an_open_stream_is_named(
+    code: str, closed: bool, mistake: str | None
+) -> None:
+    functions = KEEP + "def shut(s):\n    try: yield from s\n    finally: s.close()\n"
+    asked = Asked(model="m", prompt="p", options=None, stream=True, call=0, line=15)
+    ends = [Closed(call=0)] if closed else []
+    result = judged(f"{IMPORTS}{functions}{READ}{code}\nf(keep, shut)", asked, *ends, END)
+    assert result.mistake == mistake
 
 
 def test_a_stream_in_the_session_state_is_told_from_other_values() -> None:
