@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import datetime
 import difflib
 import re
 
@@ -83,11 +84,19 @@ def _module(trial: Trial, name: str) -> Found | None:
     )
     if used is None:
         return None
+    modules = [each for whole in trial.each(ast.Import) for each in whole.names]
+    for each in modules:
+        if each.name == name and each.asname:
+            return "imported_as", trial.line, {"name": name, "other": each.asname}
     for alias, module in trial.imports.items():
-        if module == name and alias in trial.bound:
-            return "imported_as", trial.line, {"name": name, "other": alias}
         if alias == used.attr and module.partition(".")[0] == name and alias in trial.bound:
             return "name_alone", trial.line, {"name": alias, "other": name}
+    if name == "datetime" and not hasattr(datetime, used.attr):
+        # The class of the same name.
+        said = "from datetime import datetime"
+        return "import_missing", trial.line, {"name": name, "other": said}
+    if name in (each.partition(".")[0] for each in trial.imports.values()):
+        return "import_missing", trial.line, {"name": name, "other": f"import {name}"}
     return None
 
 

@@ -88,6 +88,7 @@ def misread(code: str, error: SyntaxError) -> Found | None:
     for rule in (
         _else_if,
         _two_words,
+        _address,
         _pairs,
         _argument_outside,
         _equals_in_call,
@@ -172,12 +173,13 @@ def _else_if(tokens: list[_Token]) -> Found | None:
 def _pairs(tokens: list[_Token]) -> Found | None:
     """Find two values side by side; Python always wants something between them."""
     starts: dict[int, str] = {}
+    # From Python 3.12 on, an f-string is several tokens, whose braces may stand side by side.
+    formatted = {each.line for each in tokens if each.kind == getattr(tokenize, "FSTRING_START", 0)}
     for each in tokens:
         starts.setdefault(each.line, each.text)
     for place, (one, two) in enumerate(itertools.pairwise(tokens)):
         strings = one.kind == two.kind == tokenize.STRING
-        braces = (one.text, two.text) == ("}", "{") and one.line != two.line
-        value = two.is_value or braces
+        value = two.is_value or ((one.text, two.text) == ("}", "{") and one.line not in formatted)
         if not one.is_value or not value or two.text in tuple(CLOSING) or strings:
             continue
         named = {"name": one.text, "other": two.text}
@@ -189,12 +191,19 @@ def _pairs(tokens: list[_Token]) -> Found | None:
         if one.text == "f" and two.kind == tokenize.STRING:
             return "f_apart", one.line, named
         lines = one.line != two.line and one.kind != tokenize.STRING
-        if one.inside and (after == "=" or lines):
+        if one.inside and (after == "=" or lines or two.text == "{"):
             return "comma_missing", one.line, named
         if word := JOINING.get(starts.get(one.line, "")):
             return "word_missing", one.line, named | {"where": word}
         called = one.text == "print" or (place > 0 and tokens[place - 1].text == ".")
         return "brackets_missing" if called else "between", one.line, named
+    return None
+
+
+def _address(tokens: list[_Token]) -> Found | None:
+    for one, two, three in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if one.text in ("http", "https") and (two.text, three.text) == (":", "//"):
+            return "address_unquoted", one.line, {}
     return None
 
 

@@ -62,6 +62,10 @@ def attribute(trial: Trial) -> Found | None:
     line = trial.line
     if found := re.match(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'", trial.said):
         return _not_in_module(trial, *found.groups())
+    if found := re.match(
+        r"AttributeError: type object '(\w+)' has no attribute '(\w+)'", trial.said
+    ):
+        return _of_caught(trial, *found.groups())
     found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
     if not found:
         return None
@@ -84,6 +88,14 @@ def attribute(trial: Trial) -> Found | None:
     if owner == "dict":
         return "dict_dot", line, named
     return "no_such_method", line, named
+
+
+def _of_caught(trial: Trial, owner: str, name: str) -> Found | None:
+    """What a caught exception has, taken from its class."""
+    for handler in trial.each(ast.ExceptHandler):
+        if handler.type is not None and owner in ast.unparse(handler.type) and not handler.name:
+            return "class_asked", trial.line, {"name": name, "other": owner}
+    return None
 
 
 def _uncalled(trial: Trial, owner: str, name: str) -> Found | None:
@@ -137,7 +149,10 @@ def called_wrongly(trial: Trial) -> Found | None:
     if found := re.match(r"TypeError: list\.(\w+)\(\) takes exactly one argument \(\d", said):
         return "one_item", line, {"name": found[1]}
     if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
-        return "too_many", line, {"name": found[1].rpartition(".")[2]}
+        name = found[1].rpartition(".")[2]
+        # The client's own name for `Complete` is in small letters.
+        written = {each.rpartition(".")[2].lower(): each for each in sorted(trial.called)}
+        return "too_many", line, {"name": written.get(name.lower(), name)}
     found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
     if found is None and (without := re.match(r"TypeError: (\w+)\(\) takes no keyword", said)):
         given = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == without[1]]

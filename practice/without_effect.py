@@ -243,13 +243,18 @@ def quoted_name(trial: Trial) -> Found | None:
 
 def slice_end(trial: Trial) -> Found | None:
     """A slice whose start goes on with the loop, and whose end does not."""
-    for loop in trial.each(ast.For):
-        if not ast.unparse(loop.iter).startswith("range("):
-            continue
-        for node in ast.walk(loop):
+    counted = [each for each in trial.each(ast.For) if ast.unparse(each.iter).startswith("range(")]
+    loops: list[tuple[ast.stmt, set[str]]] = [
+        (each, {ast.unparse(each.target)}) for each in counted
+    ]
+    for loop in trial.each(ast.While):
+        grown = (each for each in ast.walk(loop) if isinstance(each, ast.AugAssign))
+        loops.append((loop, {ast.unparse(each.target) for each in grown}))
+    for around, moving in loops:
+        for node in ast.walk(around):
             if not isinstance(node, ast.Slice) or not isinstance(node.upper, ast.Constant):
                 continue
-            moves = node.lower is not None and ast.unparse(node.lower) == ast.unparse(loop.target)
+            moves = node.lower is not None and ast.unparse(node.lower) in moving
             if moves and isinstance(node.upper.value, int) and node.upper.value > 0:
                 return "slice_end", node.lineno, {"name": str(node.upper.value)}
     return None
@@ -306,6 +311,18 @@ def never_equal(trial: Trial) -> Found | None:
     return None
 
 
+def compared_by_is(trial: Trial) -> Found | None:
+    """A string or a number of the program's own that is compared by ``is``."""
+    for node in trial.each(ast.Compare):
+        sides = (node.left, node.comparators[0])
+        own = any(type(getattr(each, "value", None)) in (str, int, float) for each in sides)
+        if own and isinstance(node.ops[0], ast.Is):
+            return "compared_by_is", node.lineno, {"name": "is", "other": "=="}
+        if own and isinstance(node.ops[0], ast.IsNot):
+            return "compared_by_is", node.lineno, {"name": "is not", "other": "!="}
+    return None
+
+
 def _is_text(trial: Trial, value: ast.expr) -> bool:
     if isinstance(value, ast.Name) and len(trial.bound.get(value.id, ())) == 1:
         given = [each.value for each in trial.each(ast.Assign) if value.id in targets(each)]
@@ -348,6 +365,7 @@ SLIPS: dict[str, Rule] = {
     for rule in (
         *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
         *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
-        *(except_or, exception_made, lazy_try, always_true, never_equal, in_place, wrapper_closed),
+        *(except_or, exception_made, lazy_try, always_true, never_equal, compared_by_is),
+        *(in_place, wrapper_closed),
     )
 }

@@ -68,7 +68,8 @@ ERRORS |= _errors(ERRORS["APIStatusError"], *STATUSES.values())
 class Model(SimpleNamespace):
     """What the client returns, and the parts of it."""
 
-    __module__ = "openai.types.chat"
+    def __init_subclass__(cls) -> None:
+        cls.__module__ = "openai.types.chat"
 
     def model_dump(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in vars(self).items()}
