@@ -28,9 +28,7 @@ async def inference_embed(request: Request) -> Response:
     """Answer ``{"model": ..., "text": [...]}`` with a vector for each text."""
     authorise(request)
     body = await web.json_body(request)
-    model, texts = body.get("model"), body.get("text")
-    if not isinstance(model, str) or not model:
-        raise Refusal(400, "Missing required field: model")
+    model, texts = web.text(body, "model"), body.get("text")
     dimension = DIMENSIONS.get(model.lower())
     if dimension is None:
         raise Refusal(400, f'unknown model "{model[:LONGEST_NAME]}"')

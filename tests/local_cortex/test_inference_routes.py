@@ -269,6 +269,7 @@ def test_a_body_that_is_no_json_object_is_refused(rest: httpx.Client, path: str)
 
 WRONG_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"model": None}, "Missing required field: model"),
+    ({"model": ""}, "Missing required field: model"),
     ({"model": ["llama"]}, "Missing required field: model"),
     ({"model": "\ud83d"}, "unknown model"),
     ({"messages": None}, "Missing required field: messages"),
