@@ -81,7 +81,7 @@ def text(value: object) -> str:
 def value_of(node: Any) -> Any:
     """Return an option's value: ``str``, ``bool``, ``int``, ``list`` of them, or ``None``."""
     if isinstance(node, exp.Paren | exp.Tuple):
-        return [value_of(one) for one in node.expressions or [node.this]]
+        return [value_of(one) for one in node.expressions or filter(None, [node.this])]
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     name = name_of(node)

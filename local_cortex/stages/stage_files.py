@@ -227,7 +227,7 @@ class Stages:
 
     def hide(self, message: str) -> str:
         """Return a message of DuckDB's without the folders of this machine."""
-        return re.sub(re.escape(str(self.folder)) + r"/[^/\s\"']+/=?", "", message)
+        return re.sub(re.escape(str(self.folder)) + r"/[^/\s\"']+/=?/?", "", message)
 
 
 def location(execution: Execution, node: Any, *, full: bool = False) -> Location:

@@ -17,7 +17,9 @@ from pyarrow import parquet
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
+from local_cortex.sql.sql_error import SqlError
 from local_cortex.stages import stage_files
+from local_cortex.stages.stage_files import Stages
 
 Rows = list[tuple[Any, ...]]
 QUOTED = """file_format = (type = csv skip_header = 1 field_optionally_enclosed_by = '"')"""
@@ -128,6 +130,16 @@ def test_a_stage_name_may_be_quoted_and_qualified(
     assert run("""select $1 from '@"My Stage"/한글 폴더/a.csv'""") == [("1",)]
 
 
+@pytest.mark.parametrize("at", ["@files/p", "@files/p/", "@files//p", "'@files/p//'"])
+def test_a_folder_is_the_same_however_many_slashes_it_is_given(
+    put: Callable[..., None], run: Callable[..., Rows], at: str
+) -> None:
+    put("a.csv", "1,x,2\n", at)
+    assert names(run, at) == ["files/p/a.csv"]
+    run(f"copy into people from {at} files = ('a.csv')")
+    assert run("select id from people") == [(1,)]
+
+
 def test_a_path_that_leaves_the_stage_is_refused(run: Callable[..., Rows]) -> None:
     for path in ("../x", "a/../../x", "./x", "a\\\\b"):
         assert "invalid stage location" in refused(run, f"list '@files/{path}'")
@@ -159,6 +171,42 @@ def test_what_is_too_large_is_not_put(
     put("a.csv", "1,2\n")
 
 
+@pytest.mark.parametrize(
+    ("limit", "last", "words"),
+    [("MAX_STAGE_BYTES", 10, "Bytes in all"), ("MAX_STAGE_FILES", 2, "Files in all")],
+)
+def test_stages_may_be_filled_to_the_limit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: str, last: int, words: str
+) -> None:
+    stages = Stages(tmp_path)
+    for name in ("a", "b"):
+        (stages.own("~", "ADA").at("p") / name).write_bytes(b"12345")
+    monkeypatch.setattr(stage_files, limit, last)
+    stages.check_room()
+    monkeypatch.setattr(stage_files, limit, last - 1)
+    with pytest.raises(SqlError, match=f"{words} stages: Local Cortex allows {last - 1} at most"):
+        stages.check_room()
+
+
+def test_tables_have_stages_up_to_the_limit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(stage_files, "MAX_OBJECTS", 2)
+    stages = Stages(tmp_path)
+    first, second = stages.own("%", "first"), stages.own("%", "second")
+    assert first.folder != second.folder
+    with pytest.raises(SqlError, match="Stages of tables: Local Cortex allows 2 at most"):
+        stages.own("%", "third")
+    assert stages.own("%", "first") is first
+
+
+def test_a_path_is_as_long_as_the_name_of_a_folder(tmp_path: Path) -> None:
+    stage = Stages(tmp_path).own("~", "ADA")
+    assert stage.at("p" * 254).is_dir()
+    with pytest.raises(SqlError, match="invalid stage location"):
+        stage.at("p" * 255)
+
+
 def test_full_stages_can_only_be_listed_fetched_and_emptied(
     put: Callable[..., None], run: Callable[..., Rows], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +232,57 @@ def test_a_parquet_file_keeps_its_types(
         "$1:NONE::int from @files/p.parquet (file_format => 'parquet_files')"
     )
     assert (price, name, moment, none) == (Decimal("1.50"), "x", "2024-01-02 03:04:05.678", None)
+
+
+def in_parquet(**columns: list[Any]) -> bytes:
+    written = io.BytesIO()
+    parquet.write_table(pa.table(columns), written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "second", "found"),
+    [
+        ("csv parse_header = true", b"t,n\nx,1\n", b"n,m\n2,3\n", ["t", "n", "m"]),
+        # The keys of objects come by name.
+        ("json", b'{"t": "x", "n": 1}', b'{"n": 2, "m": 3}', ["m", "n", "t"]),
+        ("parquet", in_parquet(t=["x"], n=[1]), in_parquet(n=[2], m=[3]), ["t", "n", "m"]),
+    ],
+)
+def test_files_have_the_columns_of_all_of_them(
+    put: Callable[..., None],
+    run: Callable[..., Rows],
+    form: str,
+    first: bytes,
+    second: bytes,
+    found: list[str],
+) -> None:
+    run(f"create or replace temp file format theirs type = {form}")
+    put("a", first)
+    put("b", second)
+    sql = (
+        "select column_name from table(infer_schema(location => '@files', "
+        "file_format => 'theirs'{})) order by order_id"
+    )
+    assert [name for (name,) in run(sql.format(""))] == found
+    only = run(sql.format(", files => ('a')"))
+    assert [name for (name,) in only] == [name for name in found if name != "m"]
+
+
+@pytest.mark.parametrize(
+    ("at", "form", "words"),
+    [
+        ("@files", "json", 'Malformed JSON in file "a"'),
+        ("@files/in", "csv compression = gzip", "Input is not a GZIP stream: in/a"),
+        ("@files/in", "parquet", "File 'in/a' too small"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_called_what_its_stage_calls_it(
+    put: Callable[..., None], run: Callable[..., Rows], at: str, form: str, words: str
+) -> None:
+    run(f"create or replace temp file format theirs type = {form}")
+    put("a", '{"a": ', at)
+    assert words in refused(run, f"select $1 from {at} (file_format => theirs)")
 
 
 def test_a_stage_that_is_missing_is_reported(run: Callable[..., Rows]) -> None:
@@ -314,6 +413,34 @@ def test_compression_and_encoding_are_read(
     put(name, content)
     run(f"copy into people from @files file_format = (type = csv {options})")
     assert run("select * from people") == [(1, "이름", Decimal("2.00"))]
+
+
+ACCEPTED = [
+    "type = 'csv'",
+    *(f"encoding = '{name}'" for name in ("UTF8", "utf-8", "iso88591", "ISO-8859-1")),
+    *(f"compression = {name}" for name in ("auto", "NONE")),
+    *(f"record_delimiter = {name}" for name in ("'\\n'", "'\\r\\n'", "'\\r'", "none")),
+    "binary_format = hex",
+    *(f"null_if = {name}" for name in ("()", "'x'", "('x', 'y')")),
+]
+
+
+def test_an_option_may_be_written_in_each_of_its_forms(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "1,a,2\n")
+    for option in ACCEPTED:
+        load = f"copy into people from @files file_format = ({option}) force = true"
+        assert "LOADED" in outcome(run, load), option
+
+
+def test_a_date_of_each_usual_form_is_read(
+    put: Callable[..., None], run: Callable[..., Rows]
+) -> None:
+    put("a.csv", "2024-12-31\n12/31/2024\n31-Dec-2024\n")
+    run("create or replace table days (d date)")
+    run("copy into days from @files")
+    assert run("select distinct d from days") == [(dt.date(2024, 12, 31),)]
 
 
 def test_json_goes_into_a_variant_or_by_column_name(
