@@ -17,6 +17,7 @@ CHAT, MESSAGES, COMPLETE, EMBED, AGENT, THREADS = (
         *("agent:run", "threads"),
     )
 )
+STREAMED = {CHAT, MESSAGES, COMPLETE, AGENT}
 SEARCH = "/api/v2/databases/course/schemas/public/cortex-search-services/field_limits:query"
 ASKED = [{"role": "user", "content": "hi"}]
 GPT = {"model": "openai-gpt-5-mini", "messages": ASKED}
@@ -162,12 +163,13 @@ def test_a_field_has_a_first_and_a_last_value(
     refused: list[Any],
     words: str,
 ) -> None:
-    def answered(value: Any) -> httpx.Response:
+    def answered(value: Any, *, stream: bool) -> httpx.Response:
         headers = {"anthropic-version": "2023-06-01"} if path == MESSAGES else {}
-        return rest.post(path, json={"stream": False, **body, field: value}, headers=headers)
+        return rest.post(path, json={"stream": stream, **body, field: value}, headers=headers)
 
-    for value in taken:
-        assert answered(value).status_code == 200, json.dumps(value)[:100]
-    for value in refused:
-        answer = answered(value)
-        assert (answer.status_code, words in answer.text) == (400, True), answer.text
+    for stream in (False, True) if path in STREAMED else (False,):
+        for value in taken:
+            assert answered(value, stream=stream).status_code == 200, json.dumps(value)[:100]
+        for value in refused:
+            answer = answered(value, stream=stream)
+            assert (answer.status_code, words in answer.text) == (400, True), answer.text
