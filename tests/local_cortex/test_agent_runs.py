@@ -216,6 +216,17 @@ def test_a_korean_question_is_answered_in_korean(ask: Ask) -> None:
     assert "REGION별 SUM(AMOUNT)입니다" in events["response.text"]["text"]
 
 
+def test_what_was_asked_and_the_tool_that_answered_are_not_suggested(ask: Ask) -> None:
+    samples = {"sample_questions": [{"question": TOTALS}, "Anything else?"]}
+    events = dict(ask(with_tools(TOTALS, instructions=samples)))
+
+    assert events["response.suggested_queries"]["suggested_queries"] == [
+        {"query": "Anything else?"},
+        {"query": "What can `get_weather` tell me?"},
+        {"query": "Tell me more about this."},
+    ]
+
+
 def test_a_question_for_no_tool_is_answered_by_the_engine(ask: Ask) -> None:
     events = ask(with_tools("Hello!"))
 

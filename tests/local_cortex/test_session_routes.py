@@ -85,6 +85,8 @@ def test_the_names_that_a_client_asks_for_are_the_sessions(cortex: LocalCortex) 
         names = "CURRENT_ROLE(), CURRENT_WAREHOUSE(), CURRENT_DATABASE(), CURRENT_SCHEMA()"
         cursor.execute(f"SELECT {names}, CURRENT_USER()")
         assert cursor.fetchone() == ("ANALYST", "WH", "DB", "S", "ADA")
+        # They are there, too.
+        cursor.execute("CREATE TEMP TABLE here (a INT)")
     assert (connection.role, connection.warehouse) == ("ANALYST", "WH")
 
 

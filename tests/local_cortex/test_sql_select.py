@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
+
 import pytest
 
 from tests.local_cortex.sql_support import EchoCortex, names, new_session, refusal, rows, run
@@ -35,6 +37,12 @@ def test_a_column_is_called_what_snowflake_calls_it(selected: str, name: str) ->
 def test_unquoted_names_are_upper_case_and_quoted_ones_kept() -> None:
     assert rows('SELECT A, "A", "b" FROM (SELECT 1 AS a, 2 AS "b")') == [(1, 1, 2)]
     assert refusal('SELECT b FROM (SELECT 2 AS "b")').code == "000904"
+
+
+def test_names_that_differ_in_the_case_of_one_letter_are_two() -> None:
+    made = ", ".join(f'{number} AS "{name}"' for number, name in enumerate(ascii_letters))
+    asked = ", ".join(f'"{name}"' for name in ascii_letters)
+    assert rows(f"SELECT {asked} FROM (SELECT {made})") == [tuple(range(52))]
 
 
 def test_values_are_addressed_by_position_and_by_name() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from local_cortex.sql import Database, SqlSession
+from local_cortex.database import catalog
+from local_cortex.database.catalog import Catalog, Name, Place
+from local_cortex.sql import Database, SqlError, SqlSession
 from tests.local_cortex.sql_support import (
     DATABASES,
     new_session,
@@ -149,6 +151,11 @@ def test_a_view_reads_its_tables_from_where_it_was_made(session: SqlSession) -> 
     assert rows("SELECT * FROM course.public.w", session=session) == [(2,)]
 
 
+def test_a_view_calls_columns_without_a_name_by_its_own_text(session: SqlSession) -> None:
+    run('CREATE VIEW v AS SELECT "1 + 1" b FROM (SELECT 1 + 1)', session=session)
+    assert rows("SELECT b FROM v", session=session) == [(2,)]
+
+
 def test_views_that_read_one_another_without_end_are_refused(session: SqlSession) -> None:
     run("CREATE VIEW v0 AS SELECT 1 a", session=session)
     for number in range(1, 11):
@@ -245,8 +252,23 @@ def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
     assert shown("SHOW DATABASES LIKE 'sh%'") == ["SHOP"]
     assert shown("SHOW /* all */ TABLES LIKE $$g%$$ -- here\nIN ACCOUNT") == ["GAMMA"]
     assert [row[2] for row in rows("SHOW COLUMNS IN gamma", session=session)] == ["A"]
+    assert shown("SHOW TABLES HISTORY") == ["GAMMA"]
+    for words in ("FOR SESSION", "ON TABLE gamma", "TO ROLE student"):
+        assert rows(f"SHOW GRANTS {words}", session=session) == []
     assert refusal("SHOW TABLES IN SCHEMA nowhere", session=session).code == "002003"
     assert "SHOW TABLES" in refusal("SHOW MASKING POLICIES").message
+
+
+def test_a_full_catalog_takes_changes_and_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Catalog()
+    full.ensure("A", "S")
+    monkeypatch.setattr(catalog, "MAX_OBJECTS", 4)
+    full.create(Name("A", "LAST"))
+    with pytest.raises(SqlError, match="Local Cortex allows 4 at most"):
+        full.create(Name("A", "MORE"))
+    (_, last, *_) = full.seen(Place, 7)
+    full.drop(full.change(last, comment="changed"))
+    full.create(Name("A", "MORE"))
 
 
 def test_closing_a_session_may_cancel_its_queries() -> None:
