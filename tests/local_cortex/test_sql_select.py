@@ -138,6 +138,18 @@ def test_common_table_expressions_can_build_on_one_another() -> None:
     assert rows(f"WITH {tables} SELECT a.x, (SELECT y FROM b) FROM a") == [(1, 2)]
 
 
+@pytest.mark.parametrize("word", ["WITH", "WITH RECURSIVE"])
+def test_a_recursive_table_is_read_from_anywhere(word: str) -> None:
+    r = f"{word} r AS (SELECT 1 n UNION ALL SELECT n + 1 FROM r WHERE n < 3)"
+    for query in (
+        " SELECT SUM(n) FROM r",
+        " SELECT * FROM (SELECT * FROM (SELECT * FROM (SELECT SUM(n) FROM r)))",
+        " SELECT (SELECT SUM(n) FROM (SELECT n FROM (SELECT n FROM r)))",
+        ", s AS (SELECT SUM(n) m FROM (SELECT n FROM (SELECT n FROM r))) SELECT m FROM s",
+    ):
+        assert rows(f"{r}{query}") == [(6,)], query
+
+
 def test_a_cte_may_have_any_name() -> None:
     for name in ('"my own"', '"select"', '"Mine"'):
         assert rows(f"WITH {name} AS (SELECT 1 AS a) SELECT {name}.a FROM {name}") == [(1,)]

@@ -151,6 +151,13 @@ def test_a_view_reads_its_tables_from_where_it_was_made(session: SqlSession) -> 
     assert rows("SELECT * FROM course.public.w", session=session) == [(2,)]
 
 
+def test_a_cte_may_have_the_name_of_the_table_that_it_reads(session: SqlSession) -> None:
+    run("CREATE TABLE t AS SELECT 1 a", session=session)
+    made = "WITH t AS (SELECT a + 1 AS a FROM t)"
+    assert rows(f"{made} SELECT a FROM (SELECT * FROM t)", session=session) == [(2,)]
+    assert rows(f"{made} SELECT a FROM public.t", session=session) == [(1,)]
+
+
 def test_a_view_calls_columns_without_a_name_by_its_own_text(session: SqlSession) -> None:
     run('CREATE VIEW v AS SELECT "1 + 1" b FROM (SELECT 1 + 1)', session=session)
     assert rows("SELECT b FROM v", session=session) == [(2,)]
