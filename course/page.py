@@ -69,9 +69,6 @@ class LessonPage:
         self._lab = st.container()
         self._draw_text = draw_text
 
-    def tried(self) -> None:
-        progress.current().record(self._lesson.name, "tried", "demo")
-
     def draw(self, draw_demo: Callable[[], None]) -> None:
         """Draw the lesson's text, and the live demo by ``draw_demo`` in its place above it.
 

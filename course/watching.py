@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from connection import Connection, connect
-from course import limits, progress, shelf
+from course import limits
 from course.connection_panel import preferred, relayed
 from course.demo_state import LIMITS, LOOK_SECONDS, Asked
 from course.language import current, text
@@ -68,8 +68,7 @@ def _is_let_in(asked: Asked, key: str, status: _Status) -> bool:
 
 
 def _learn_from(error: StreamError | None, connection: Connection) -> None:
-    """Note, once, what an answer's end says of the learner and of the connection."""
-    progress.current().record(shelf.page(), "tried", "demo")
+    """Note, once, what an answer's end says of the connection."""
     if error is not None and error.code == "unauthorised":
         # The session may be over: the next use connects again.
         connection.reset()

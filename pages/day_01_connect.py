@@ -19,7 +19,6 @@ def act(pressed: str) -> None:
                 ko=f"연결되었습니다 ({where}). Snowflake 버전: {version}",
                 en=f"Connected ({where}). Snowflake version: {version}",
             )
-            page.tried()
     else:
         prompt = demo.in_language(ko="한 문장으로 인사해 주세요.", en="Say hello in one sentence.")
         request = CompletionRequest(model=models.DEFAULTS[0], prompt=prompt)

@@ -27,8 +27,8 @@ Key: TypeAlias = tuple[str, Kind, str]
 class Fact:
     """One thing that a learner did.
 
-    ``lesson`` is a folder's name; ``item`` a question's or an exercise's id, "demo", or "" for the
-    lesson as a whole; ``value`` what was chosen or written, if anything; ``at`` when, in UTC.
+    ``lesson`` is a folder's name; ``item`` a question's or an exercise's id, or "" for the lesson
+    as a whole; ``value`` what was chosen or written, if anything; ``at`` when, in UTC.
     """
 
     lesson: str
