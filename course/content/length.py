@@ -94,7 +94,7 @@ def _shown(source: str) -> Iterator[str]:
             fence = found["fence"]
             yield from CAPTION.findall(found["info"])
         else:
-            yield UNSEEN.sub(" ", row)
+            yield UNSEEN.sub("", row)
 
 
 def _counted(text: str) -> int:

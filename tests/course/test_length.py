@@ -30,6 +30,7 @@ QUESTION = """\
     [
         ("One **two** - three, `four five`.", 5),
         ("[one two](https://example.com/three?four) [five](term:six)", 3),
+        ("[문서](https://example.com/three)를 [one](term:two), and (three)", 4),
         ("### One {#two folded}\n\nThree.", 2),
         ("> [!TIP]\n> One two.", 2),
         ("1. One\n2. Two", 2),
