@@ -32,6 +32,8 @@ MOST_STATE, ROOM_EACH, LONGEST_NAME = 100_000, 100, 2_000
 DEEPEST_STATE = 20
 LARGEST_NUMBER = 2**63
 MOST_LOST = 100
+# What a slider can have for a value.
+SLIDES = ("int", "float", "date", "time", "datetime")
 
 # Of the run before: values in st.session_state, which of them are widgets', and the values of
 # widgets without a key, by label.
@@ -291,6 +293,9 @@ def _slider(
     values = [value] if is_single else list(value)
     if type(values[0] if values else 0).__name__ in ("date", "time", "datetime"):
         raise NotHere("streamlit", f"st.slider(value={type(values[0]).__name__})")
+    if len(values) > 2:
+        many = [f"a {kind} containing up to two such values" for kind in ("list", "tuple")]
+        raise errors.StreamlitValueError("value", [*SLIDES, *many])
     is_whole = all(isinstance(each, int) for each in values)
     defaults = (0, 100, 1) if is_whole else (0.0, 1.0, 0.01)
     low, high, step = bounds = [
@@ -300,7 +305,7 @@ def _slider(
     if step == 0:
         raise errors.StreamlitValueError("step", ["a number"], detail="Zero is not allowed.")
     kinds = {int if isinstance(each, int) else type(each) for each in (*values, *bounds)}
-    if len(kinds) > 1 or not kinds <= {int, float} or len(values) > 2:
+    if len(kinds) > 1 or not kinds <= {int, float}:
         # Numbers that do not go together, such as 0 and 1.0.
         named = {"min_value": low, "max_value": high, "step": step}
         expected = ["matching numeric types", "matching date/time types"]

@@ -67,6 +67,8 @@ from snowflake.snowpark.functions import ai_complete
 Point = collections.namedtuple("Point", "x y")
 class Colour(enum.Enum):
     RED = 1
+class Name(str, enum.Enum):
+    ONE = "first"
 class Plain:
     pass
 def words():
@@ -165,7 +167,7 @@ class Both:
         self._secrets = tomllib.loads(connection_block(self._cortex.port, self._cortex.secret))
         self._session = Session.builder.configs(self._secrets["connections"]["snowflake"]).create()
         url = f"https://127.0.0.1:{self._cortex.port}/api/v2/cortex/v1"
-        self._client = OpenAI(base_url=url, api_key=self._cortex.secret)
+        self._client = OpenAI(base_url=url, api_key=self._cortex.secret, max_retries=0)
         # No program is to find the sandbox's own, or one that another test has left open.
         for session in list(snowpark_session._active_sessions):
             snowpark_session._remove_session(session)

@@ -147,7 +147,16 @@ CASES: dict[str, list[Case]] = {
             f"st.write_stream({value})"
             for value in (
                 *("'text'", "5", "None", "object", "['a', 'b']", "[]", "[1]", "['a', None, 'b']"),
-                *("words()", "words", "iter(['a'])", "[b'ab']", "[print]", "words().__next__"),
+                *(
+                    "words()",
+                    "words",
+                    "iter(['a'])",
+                    "('a', 'b')",
+                    "lambda: 'a'",
+                    "[b'ab']",
+                    "[print]",
+                    "words().__next__",
+                ),
                 *("{'a': 1}", "broken()", "['a', {'b': 1}, 'c']", "['a'], cursor='|'"),
             )
         ),
@@ -170,6 +179,7 @@ CASES: dict[str, list[Case]] = {
         ("with st.spinner('x') as it: st.write('in')", "it"),
         ("@st.spinner('busy')\ndef work(n): return n + 1", "work(1)"),
         *_each("st.columns(0)", "st.columns([1, 0])", "st.columns('ab')", "st.columns(2.5)"),
+        *_each("len(st.columns((1, 2)))", "len(st.tabs(('a', 'b')))", "len(st.tabs('ab'))"),
         *_each("st.tabs([])", "st.tabs([1])", "st.expander(None)", "st.popover(5)"),
         *_each("st.chat_message(None)", "st.chat_message(5)", "st.container().nope()"),
         *_each("st.sidebar.set_page_config()", "st.json({1: 2, (1, 2): 3})", "st.json('{')"),
@@ -188,6 +198,7 @@ CASES: dict[str, list[Case]] = {
                     *("[]", "Colour", "[None, 2]", "['x'], index=None", "['x'], index=2"),
                     *("['x', 'y'], index='x'", "['x', 'y'], 1, str", "[1], format_func='x'"),
                     *("[1], format_func=lambda v: v", "['x'], on_change=5", "['x'], index=True"),
+                    *("(n for n in 'ab')", "b'xy'", "Name", "[Row(a=7), Row(a=8)]"),
                 )
             )
         ),
@@ -204,6 +215,8 @@ CASES: dict[str, list[Case]] = {
                     *("slider('a', value=(5, 1)", "slider('a', 0, 1.0", "slider('a', 0, 1, 0.5"),
                     *("slider('a', 1, 1", "slider('a', step=0", "slider('a', 0, 10, None, 2"),
                     *("slider('a', 'x'", "slider('a', 0.0, 1.0, 1", "button('a', on_click=5"),
+                    *("slider('a', value=[5, 1]", "slider('a', 0, 9, ()", "slider('a', 5"),
+                    *("slider('a', 0.0, 1.0, (0.2, 0.5)", "slider('a', value=(1, 2, 3)"),
                 )
             )
         ),
@@ -236,7 +249,10 @@ CASES: dict[str, list[Case]] = {
     "caches keep values": [
         ("@st.cache_resource\ndef f(n, m=1): return [n]", "f(1) is f(1)"),
         ("@st.cache_data\ndef g(n): return [n]", "(g(1) is g(1), g(1) == g(1), g.__name__)"),
-        ("f.clear()", "f(2)"),
+        ("kept = f(1), f(2)", "f.clear(1)", "(f(1) is kept[0], f(2) is kept[1])"),
+        ("f.clear()", "f(2) is kept[1]"),
+        ("asked = []", "@st.cache_data\ndef o(): return asked.append(1)", "o()"),
+        ("o()", "st.cache_data.clear()", "o()", "len(asked)"),
         ("h = st.cache_data(ttl=60, show_spinner=False)(lambda _stream, n: n)", "h(words(), 1)"),
         ("@st.cache_data\ndef i(stream): return 1", "i(words())"),
         ("@st.cache_data\ndef j(): return words()", "j()"),
@@ -255,6 +271,7 @@ CASES: dict[str, list[Case]] = {
         *_each("Session.builder.configs(5)", "Session.builder.configs({'user': 'x'}).create()"),
         *_each("Session.builder.configs(st.secrets).create()", "Session.builder.nope"),
         *_each("Session.builder.configs({'account': 'x', 'user': 'y'}).create()"),
+        *_each("Session.builder.config('user', 'x').create()", "Session.get_active_session()"),
         *_each("session.sqll('x')", "session.sql()", "session.sql(5)", "session()"),
         (f"other = Session.builder.configs({SECRETS}).create()", "get_active_session()"),
         ("Complete('llama3.1-8b', 'Hi')",),
@@ -269,6 +286,10 @@ CASES: dict[str, list[Case]] = {
             *("session.sql('select 1 as a, null').collect()", "session.sql('select 1').colect()"),
             *("session.sql('select ?, ?', params=['a', 1]).collect()", "len(session.sql('x'))"),
             *("session.sql('select ?', ['x']).collect()", "session.sql('select ?').collect()"),
+            *(
+                "session.sql('select ?', params=('a',)).collect()",
+                "session.sql('select 1').select(['a'])",
+            ),
             *("session.sql('select ?', params='x').collect()", "session.sql('selec 1').collect()"),
             *("session.sql('select ?', params=[{1: 2}]).collect()", "session.sql('x') + 1"),
             *("session.sql('select nope').collect()", "session.sql('x').collect(nope=1)"),
@@ -282,6 +303,15 @@ CASES: dict[str, list[Case]] = {
                 for name in ("my_answer", "a$b", '"own"', "two words", "답")
             ),
             "session.range(3).collect()",
+            *(
+                f"session.range(1).select({given}).collect()"
+                for given in (f"[{ANSWER}]", f"({ANSWER},)")
+            ),
+            *(
+                f"session.range(1).select({ANSWER}.{name}('a')).collect()"
+                for name in ("as_", "name")
+            ),
+            f"session.range(1).select(ai_complete({M}, 'Hi', None, {{'max_tokens': 3}})).collect()",
             *(
                 "ai_complete('m')",
                 "ai_complete('m', object())",
@@ -353,7 +383,8 @@ CASES: dict[str, list[Case]] = {
         *("ask().choices[0].message.content", "ask(max_completion_tokens=50).choices[0].index"),
         "[c.choices[0].delta.content for c in ask(stream=True) if c.choices[0].delta.content]",
         "[c.choices[0].finish_reason for c in ask(stream=True)][-1]",
-        *("st.write_stream(ask(stream=True))", "ask(nope=1)", "ask('nope')", "ask('fault-500')"),
+        *("st.write_stream(ask(stream=True))", "ask(nope=1)", "ask('nope')"),
+        *(f"ask('fault-{fault}')" for fault in (300, 400, 402, 403, 404, 500, 503)),
         *("client().chat.completions.create()", "client().nope", "OpenAI('key')"),
         *("ask('fault-429')", "list(ask('fault-truncated', stream=True))"),
         *("ask().choices[0].message.role", "ask(max_tokens=5)", "ask(temperature='0.5')"),
@@ -373,7 +404,11 @@ CASES: dict[str, list[Case]] = {
         *(f"{{c.usage for c in ask('{name}', stream=True)}}" for name in ALL),
         *(f"ask('{name}').choices[0].finish_reason" for name in ALL),
         *(f"(lambda u: {COUNTED})(ask('{name}').usage)" for name in ALL),
-        *(f"ask('{name}').usage.prompt_tokens_details is None" for name in ALL),
+        *(
+            f"ask('{name}').usage.{part}_tokens_details is None"
+            for name in ALL
+            for part in ("prompt", "completion")
+        ),
         f"[c.choices[0].delta.content for c in ask(stream=True, {USAGE})]",
         f"st.write_stream(ask(stream=True, {USAGE}))",
         *(
@@ -515,7 +550,10 @@ NOT_HERE = {
     ),
     "network": ("__import__('requests').get('https://example.com')",),
     "avatar": ("st.chat_message('x', avatar='cat.png')",),
-    "input": ("input('Your name? ')",),
+    "input": (
+        *("input('Your name? ')", "__import__('sys').stdin.read()"),
+        *("__import__('sys').stdin.readline()", "[*__import__('sys').stdin]"),
+    ),
 }
 
 
@@ -562,14 +600,15 @@ def test_inside_snowflake_there_is_a_session_and_there_are_no_secrets(runtime: o
     code = """\
 import streamlit as st
 from snowflake.snowpark.context import get_active_session
-print(get_active_session() is st.connection("snowflake").session())
+for named in ({"name": "snowflake"}, {"name": "mine", "type": "snowflake"}):
+    print(get_active_session() is st.connection(**named).session())
 try:
     st.secrets["connections"]
 except Exception as error:
     print(type(error).__name__)
 """
     told = printed(ran(code, scene=Scene(inside_snowflake=True)))
-    assert told == "True\nStreamlitSecretNotFoundError\n"
+    assert told == "True\nTrue\nStreamlitSecretNotFoundError\n"
 
 
 @pytest.mark.parametrize(
