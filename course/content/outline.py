@@ -12,8 +12,8 @@ from course.content.lesson import Lesson
 from practice.sources import SourceError, exercise_files, kept_until_changed, read_text
 
 ID = r"[a-z0-9-]{1,60}"
-HEADING = re.compile(rf"^##.*\{{#({ID})(?:\s[^}}]*)?\}}[ \t]*$", re.MULTILINE)
-QUESTION = re.compile(rf"^> \[!QUESTION\][ \t]*\{{#({ID})\}}", re.MULTILINE)
+HEADING = re.compile(rf"^ {{0,3}}##.*\{{#({ID})(?:\s[^}}]*)?\}}[ \t]*$", re.MULTILINE)
+QUESTION = re.compile(rf"^ {{0,3}}> ?\[!QUESTION\][ \t]*\{{#({ID})\}}", re.MULTILINE)
 #: The anchors that every lesson's page has.
 PAGE = ("top", "demo", "lab", "links")
 

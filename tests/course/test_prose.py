@@ -9,6 +9,7 @@ import pytest
 from course.content import prose
 from course.content.lesson import Lesson
 from course.content.lesson_blocks import (
+    Block,
     Callout,
     Chart,
     Code,
@@ -19,6 +20,7 @@ from course.content.lesson_blocks import (
     Option,
     Question,
 )
+from course.content.outline import outline_of
 from course.language import LANGUAGES
 from course.problems import LessonError
 from tests.course.making import BEHIND, PROSE, in_section, loaded, told
@@ -136,6 +138,40 @@ def test_a_question_has_blocks_and_explained_options(tmp_path: Path) -> None:
         Option("`1`", right=False, explanation="No: nothing is printed."),
         Option("Nothing", right=True, explanation="Right.\n\nIt only waits."),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "block"),
+    [
+        (">[!TIP]\n>Look.", Callout("tip", "Look.", 7)),
+        ("   > [!TIP]\n  > Look.", Callout("tip", "Look.", 7)),
+        ("> [!TIP] Look.", Callout("tip", "Look.", 7)),
+        ("~~~mermaid caption='A.'\ngraph\n~~~".replace("'", '"'), Diagram("graph\n", "A.", 7)),
+    ],
+)
+def test_a_block_is_known_in_each_form_that_markdown_has_for_it(
+    tmp_path: Path, text: str, block: Block
+) -> None:
+    found = loaded(tmp_path, prose=in_section("theory", text))
+    assert prose.sections(found, "en")["theory"][1] == block
+
+
+def test_the_outline_has_each_heading_and_question_that_the_page_has(tmp_path: Path) -> None:
+    question = QUESTION.replace("> [!QUESTION]", "  >[!QUESTION]")
+    found = loaded(tmp_path, prose=in_section("theory", f"  ### Two {{#two}}\n\n{question}"))
+    _, heading, drawn = prose.sections(found, "ko")["theory"]
+    assert isinstance(heading, Heading)
+    assert isinstance(drawn, Question)
+    has = outline_of(found)
+    assert (has.questions, heading.id in has.anchors) == ((drawn.id,), True)
+
+
+@pytest.mark.parametrize(("one", "other"), [("[x]", "[X]"), ("> - ", "> * "), ("> - ", "> + ")])
+def test_an_option_is_marked_as_any_task_of_a_list_is(tmp_path: Path, one: str, other: str) -> None:
+    found = loaded(tmp_path, prose=in_section("theory", QUESTION.replace(one, other)))
+    _, question = prose.sections(found, "en")["theory"]
+    assert isinstance(question, Question)
+    assert [option.right for option in question.options] == [False, True]
 
 
 def test_figures_have_captions_and_labels(tmp_path: Path) -> None:
