@@ -75,6 +75,21 @@ def test_a_page_may_be_no_file(tmp_path: Path) -> None:
     assert "pages/day_07_caching.py: cannot be read (it is a folder)" in str(broken.problems[0])
 
 
+def test_a_lesson_whose_folder_is_closed_is_broken_and_not_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_lesson(tmp_path)
+
+    def closed(*_: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        # What the root user, as whom tests may run, never meets.
+        patch.setattr(Path, "is_dir", closed)
+        found = catalog.entries(tmp_path / "lessons")
+    assert [entry.name for entry in found] == ["day_07_caching"]
+
+
 def test_a_course_without_a_folder_for_lessons_has_none(tmp_path: Path) -> None:
     assert catalog.entries(tmp_path / "lessons") == []
 

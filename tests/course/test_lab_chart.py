@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from course.lab import compare
 from course.lab import results as chart
 from course.lab.streams import WAYS, Way
-from tests.course.lab_making import make_lane
+from tests.course.lab_making import Page, make_lane
 
 NAMES: dict[Way, str] = {"direct": "one", "custom": "two", "ours": "three"}
 
@@ -63,3 +69,18 @@ def test_a_method_keeps_its_colour_whichever_others_are_shown() -> None:
         # The theme gives its first colour to method 1, its second to method 2.
         assert colour["scale"]["domain"] == ["one", "two", "three"]
         assert colour["legend"]["values"] == ["two", "three"]
+
+
+def test_charts_are_drawn_now_and_then_and_once_more_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = Page()
+    monkeypatch.setattr(compare, "Spot", page.spot)
+    job: Any = SimpleNamespace(lanes=[make_lane()], seconds=1.0, running=True)
+    board = compare._Board(job)
+    drawn = [page.drawn.count("vega_lite_chart")]
+    for seconds, running in ((1.4, True), (1.5, True), (1.6, False)):
+        job.seconds, job.running = seconds, running
+        board.draw()
+        drawn.append(page.drawn.count("vega_lite_chart"))
+    assert drawn == [2, 2, 4, 6]

@@ -9,13 +9,14 @@ import pytest
 
 from course.lab import stop, views
 from course.lab.stop import Call, figures, rows
+from tests.course.lab_making import Page
 
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a text say its own name."""
     for module in (stop, views):
-        monkeypatch.setattr(module, "text", lambda key: key.rpartition(".")[2])
+        monkeypatch.setattr(module, "text", lambda key, **_: key.rpartition(".")[2])
 
 
 def call(*, closes: bool = True, **given: Any) -> Call:
@@ -50,3 +51,26 @@ def test_the_line_of_a_closed_call_goes_on_as_long_as_the_other_one() -> None:
     left = call(closes=False, made=345, marks=[(0.0, 0), (9.0, 345)])
     ends = {each["call"]: (each["seconds"], each["tokens"]) for each in rows([closed, left], "ab")}
     assert ends == {"a": (9.0, 20), "b": (9.0, 345)}
+
+
+@pytest.mark.parametrize(
+    ("reads", "job", "is_said"),
+    [
+        ((20, 20), {}, True),
+        ((20, 20), {"running": True}, False),
+        ((20, 20), {"stopped": True}, False),
+        ((20, 19), {}, False),
+        ((0, 0), {}, False),
+    ],
+)
+def test_what_both_calls_show_is_said_once_unless_they_were_stopped_before(
+    reads: tuple[int, int], job: dict[str, bool], is_said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page()
+    monkeypatch.setattr(stop, "Spot", page.spot)
+    calls = [
+        call(read=read, closes=closes) for read, closes in zip(reads, (True, False), strict=True)
+    ]
+    board: Any = SimpleNamespace(**{"calls": calls, "running": False, "stopped": False} | job)
+    stop._board(board)()
+    assert page.drawn.count("info") == is_said

@@ -10,12 +10,12 @@ import pytest
 
 from connection import ConnectionFailed
 from course.exercises import live_run
-from course.exercises.live_run import Run, Waiting, item
+from course.exercises.live_run import Run, Use, Waiting, item
 from course.limits import Refusal
 from course.progress import Progress
 from course.progress.stores import SqliteStore
 from practice import Event, Unavailable, load_exercises
-from practice.events import Ended, Idle, Preparing, Printed, Queued
+from practice.events import Ended, Idle, Preparing, Printed, Queued, SessionState
 
 EXERCISE = load_exercises("day_01_connect")[0]
 END = Ended(reason="end")
@@ -102,16 +102,41 @@ def test_a_run_that_is_stopped_is_over_at_once_and_keeps_what_it_has(
 def test_a_stopped_run_waits_neither_for_an_answer_nor_for_its_turn(
     work: Callable[..., Run],
 ) -> None:
-    run = Run(EXERCISE, "x = 1\n")
-    run.cancel()
-    for look in (run.look, lambda: run.wait(1)):
+    waits: tuple[Callable[[Run], None], ...] = (Run.look, lambda run: run.wait(1))
+    went_on = list[bool]()
+    for wait in waits:
+        run = Run(EXERCISE, "x = 1\n")
 
-        def program(look: Callable[[], None] = look) -> Iterator[Event]:
-            look()
-            raise AssertionError("it goes on")
+        def program(run: Run = run, wait: Callable[[Run], None] = wait) -> Iterator[Event]:
+            run.cancel()
+            wait(run)
+            went_on.append(True)
             yield END
 
         assert work(program, run).end == "stopped"
+    assert went_on == []
+
+
+@pytest.mark.parametrize(
+    ("before", "inputs"),
+    [
+        (None, {"Model": "large", "Level": 3}),
+        (SessionState(values={}, keyed=[], widgets={}), {"Model": "large"}),
+    ],
+)
+def test_what_a_learner_sets_comes_before_what_the_scene_and_the_page_have_set(
+    before: SessionState | None, inputs: dict[str, object]
+) -> None:
+    had = {"Model": "small", "Level": 3}
+    scene = EXERCISE.about.scenes[1].model_copy(
+        update={"inputs": had, "press": ["Ask"], "say": ["Hi"]}
+    )
+    scenes = [EXERCISE.about.scenes[0], scene]
+    about = EXERCISE.about.model_copy(update={"scenes": scenes})
+    use = Use(1, "Model", "large", before)
+    (planned,) = Run(EXERCISE.model_copy(update={"about": about}), "x = 1\n", use)._plan()
+    assert (planned.id, planned.inputs) == (scene.id, inputs)
+    assert (planned.press, planned.say) == ([], [])
 
 
 def test_a_solved_exercise_is_noted_whoever_looks(

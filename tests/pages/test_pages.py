@@ -505,6 +505,18 @@ def test_an_answer_that_is_no_options_number_leaves_the_question_open() -> None:
     assert open_page(lesson).radio(key=f"question-{lesson}-{question}-en").value == 0
 
 
+@pytest.mark.parametrize("chosen", ["an option that is gone", None])
+def test_a_choice_that_the_lesson_no_longer_has_is_not_noted(
+    chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "session_state", {"key": chosen})
+    learned = Progress(SqliteStore(default_path()), "local")
+    monkeypatch.setattr("course.progress.current", lambda: learned)
+    question = question_of_day_2("en")
+    draw._note("day_02_hello_cortex", question, "key")
+    assert not learned.has("day_02_hello_cortex", "answered", question.id)
+
+
 def changed_lessons(monkeypatch: pytest.MonkeyPatch, entries: list[Lesson | Broken]) -> None:
     found = {entry.folder: entry for entry in entries}
     monkeypatch.setattr(catalog, "_entry", found.__getitem__)
@@ -557,6 +569,20 @@ def test_a_demo_that_fails_leaves_the_lesson_to_read(
     assert "mistake" not in everything(app)
     assert "ValueError: the instructor's mistake" in caplog.text
     assert 'day_03_write_streams.py", line' in caplog.text
+
+
+def test_an_error_that_streamlit_has_shown_is_not_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @st.fragment
+    def fail(*_: object) -> str:
+        raise ValueError("the instructor's mistake")
+
+    monkeypatch.setattr("course.demo.choose_model", fail)
+    # Both the demo and, through Home, the page look for errors.
+    app = open_page("day_03_write_streams", "en", cold=False)
+    assert app.exception
+    assert not [each for each in app.error if "code failed" in each.value]
 
 
 def test_a_page_that_fails_outside_its_demo_says_so(

@@ -182,8 +182,12 @@ def test_the_whole_program_comes_with_the_solution(
     mode: str, offered: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(practice_panel.SOLUTIONS, mode)
-    labels = [each.proto.label for each in open_page().get("download_button")]
+    buttons = open_page().get("download_button")
+    labels = [each.proto.label for each in buttons]
     assert (texts("en")["course.download"].format(file="day1.py") in labels) is offered
+    # What streams meanwhile would begin again.
+    assert buttons
+    assert all(each.proto.ignore_rerun for each in buttons)
 
 
 def shows_the_solution(app: AppTest) -> bool:

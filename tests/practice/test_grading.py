@@ -18,11 +18,13 @@ from practice.events import (
     Event,
     Failed,
     Piece,
+    Printed,
     Queried,
     Reason,
     Shown,
     Slept,
 )
+from practice.evidence import scenes_of
 from practice.exercises import Exercise, ExerciseFile
 from practice.grading import CheckResult, can_be_run, grade
 from practice.sandbox.answers import Answers
@@ -408,3 +410,26 @@ def test_where_nothing_can_be_run_only_the_shape_of_the_code_is_judged() -> None
         ("parses", True),
         ("check_0", True),
     ]
+
+
+def test_what_a_scene_has_done_is_known_in_the_order_of_its_runs() -> None:
+    def run(number: int) -> list[Event]:
+        asked = Asked(model=f"m{number}", prompt="p", options=None, stream=True, call=number)
+        return [
+            Queried(query="q", params=None, value=f"value {number}"),
+            asked.model_copy(update={"line": number}),
+            Delta(call=number, text=f"answer {number}"),
+            Draw(name="write", args={}, id=number, into=0),
+            Printed(text=f"printed {number}", line=number),
+            Slept(seconds=number, line=number),
+        ]
+
+    again = Again(said="more")
+    (found,) = scenes_of([*run(1), again, *run(2), again, Printed(text="last"), END])
+    assert found.value == "value 2"
+    assert found.answer == "answer 2"
+    assert [*found.answers.values()] == ["answer 1", "answer 2"]
+    assert [*found.open.values()] == [1, 2]
+    assert [each.name for each in found.calls] == ["session.sql", "Complete", "st.write"] * 2
+    assert [text for text, _ in found.printed] == ["printed 1", "printed 2", "last"]
+    assert found.sleeps == [(1, 1), (2, 2)]

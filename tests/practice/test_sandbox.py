@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from practice import Event, Refused, RunLimits, SqlError, run
-from practice.events import Asked, Delta, Ended, Idle, Preparing, Printed, Queued, Slept
+from practice.events import Asked, Delta, Ended, Idle, Preparing, Printed, Queried, Queued, Slept
 from practice.sandbox import places as places_module
 from practice.sandbox import process
 from practice.sandbox.places import (
@@ -177,6 +177,9 @@ session.sql("ok").collect()
         "SnowparkSQLException (1304): SQL execution internal error",
     ]
     assert end(events) == "no_calls@9"
+    # Whoever has no number for what failed has 0.
+    told = [(event.value, event.failed) for event in events if isinstance(event, Queried)]
+    assert told == [("1", None), ("", 2003), ("", None), ("", 0), ("", None)]
 
 
 class Http(Exception):

@@ -272,6 +272,14 @@ def test_what_is_solved_in_the_middle_of_an_import_is_not_lost(time: Time) -> No
     assert progress.has(DAY, "solved", "exercise")
 
 
+def test_what_is_noted_while_a_page_looks_through_the_facts_disturbs_nobody(time: Time) -> None:
+    learned = browser(MemoryStore(), time)
+    learned.record(DAY, "opened")
+    looking = iter(learned._facts.items())
+    learned.record(DAY, "solved", "q-one")
+    assert len([*looking]) == 1
+
+
 def test_an_import_never_replaces_what_is_newer(time: Time) -> None:
     progress = browser(MemoryStore(), time)
     progress.record(DAY, "answered", "q", "old")
