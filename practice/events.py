@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from practice.elements import MOST_LABEL, MOST_MARKDOWN, NOT_CALLED, TABLE, Undrawable
 
 #: How a run ended: by itself, by an error of the program, at a limit (``cpu`` to ``reruns``),
-#: because what came out of the sandbox was no event, or because the sandbox failed.
+#: because what came out of the sandbox was no event, or because the sandbox failed or didn't start.
 # fmt: off
 Reason = Literal[
     "end", "error",
     "cpu", "silence", "sleep", "wall", "model", "drawing", "memory", "flood", "code",
     "reruns",
-    "protocol", "crash",
+    "protocol", "crash", "start",
 ]
 # fmt: on
 

@@ -268,7 +268,7 @@ class _Run:
     def _next(self) -> Event | None:
         """Wait a moment for a line, and return what it tells."""
         if self._process is None:
-            return self._ended("crash")
+            return self._ended("start")
         begun = self._clock()
         line: bytes | None = NOT_YET
         with contextlib.suppress(queue.Empty):
@@ -286,9 +286,9 @@ class _Run:
             if spent[what] > getattr(limits, what):
                 return what
         if self._over.is_set():  # it has died while something was waited for
-            return self._process.why_it_ended() if self._process else "crash"
+            return self._process.why_it_ended() if self._process else "start"
         if self._silent > self._patience and not self._is_busy():
-            return "silence" if self._ready else "crash"
+            return "silence" if self._ready else "start"
         if spent["wall"] > limits.silence:
             # It may wait again and again without saying so; nobody else should wait for that.
             self._rest()

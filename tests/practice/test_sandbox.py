@@ -451,7 +451,7 @@ def test_the_events_up_to_the_limit_are_told() -> None:
 
 def test_an_interpreter_that_does_not_start_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "START", WAIT)
-    assert end(ran("pass", limits=RunLimits(start=0.5))) == "crash"
+    assert end(ran("pass", limits=RunLimits(start=0.5))) == "start"
 
 
 def test_neither_the_models_time_nor_that_of_drawing_is_the_programs() -> None:
@@ -591,7 +591,7 @@ def test_a_worker_that_cannot_be_started_is_a_run_that_ends(
         raise BlockingIOError("no more processes")
 
     monkeypatch.setattr(subprocess, "Popen", none)
-    assert end(ran("print(1)")) == "crash"
+    assert end(ran("print(1)")) == "start"
 
 
 def test_a_worker_that_cannot_be_looked_after_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -602,7 +602,7 @@ def test_a_worker_that_cannot_be_looked_after_is_ended(monkeypatch: pytest.Monke
     monkeypatch.setattr(
         "practice.sandbox.process.psutil", SimpleNamespace(Process=none, Error=psutil.Error)
     )
-    assert end(ran("print(1)")) == "crash"
+    assert end(ran("print(1)")) == "start"
 
 
 # Places and turns
