@@ -10,7 +10,6 @@ import streamlit as st
 
 from course import ASSETS, moved
 from course.language import current, text
-from streaming import view
 
 GO_TO_KEY = "course_go_to"
 
@@ -27,6 +26,8 @@ def go_to(lesson: str, place: str) -> None:
 
 def follow(name: str) -> None:
     """Let the contents of the lesson whose folder is called ``name`` follow its reader."""
+    from streaming import view  # Home never needs it
+
     lesson, place, turn = st.session_state.get(GO_TO_KEY, ("", "", 0))
     with st.container(key="contents-follower"):
         _follower(

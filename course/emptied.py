@@ -11,7 +11,6 @@ from __future__ import annotations
 import streamlit as st
 
 from course import ASSETS
-from streaming import view
 
 #: In the session: whether a page with fragments has been shown.
 LESSON_SEEN = "course_lesson_seen"
@@ -29,5 +28,7 @@ def look(page: str) -> None:
     # Home has no fragments of its own: as the first page of a tab it does not load four scripts of
     # 200 KB for this component.
     if LESSON_SEEN in st.session_state:
+        from streaming import view  # Home never needs it
+
         _look(key=(key := "course_emptied"), data={}, on_empty_change=lambda: None, height=1)
         view.forget(key)
