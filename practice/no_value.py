@@ -29,7 +29,9 @@ def undefined(trial: Trial) -> Found | None:
     if name.title() in ("True", "False", "None"):
         return "capital", line, {"name": name, "other": name.title()}
     if places := trial.bound.get(name):
-        return _without_value(trial, name, places)
+        elsewhere = all(isinstance(each, ast.ExceptHandler) for each in places)
+        caught = _caught(trial, name) if elsewhere else None
+        return caught or _without_value(trial, name, places)
     return _unknown(trial, name)
 
 
@@ -114,6 +116,8 @@ def _local(trial: Trial) -> Found | None:
     if not found:
         return None
     name, line = found[1], trial.line
+    if (slip := compared(trial)) and slip[2]["name"] == name:
+        return slip
     inside = [trial.function(node) for node in trial.bound.get(name, ())]
     if None in inside:
         return "own_variable", line, {"name": name}

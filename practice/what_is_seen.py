@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 
 from practice.conditions import Condition
+from practice.patterns import parse_program
 from practice.slips import Found
-from practice.trial import HOLDERS, Rule, Trial, targets, text_of
+from practice.trial import HOLDERS, Rule, Trial, similar, targets, text_of
 from practice.without_effect import first_rounds
 
 # Shorter texts are found in others by chance.
@@ -165,6 +166,10 @@ def _needs_no_telling(test: ast.expr, call: ast.Call) -> bool:
 
 def _skipped_if(trial: Trial, call: ast.Call, holder: ast.If, name: str) -> Found:
     """Name the condition of what didn't run, and what its field held."""
+    known = {text_of(node) for node in ast.walk(parse_program(trial.exercise.solution))}
+    for text in map(text_of, ast.walk(holder.test)):
+        if len(text) >= TELLING and text not in known and (meant := similar(text, known)):
+            return "misspelt_value", holder.lineno, {"name": text[:60], "other": meant[:60]}
     in_body = any(call in ast.walk(each) for each in holder.body)
     named = {
         "name": name,

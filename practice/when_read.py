@@ -81,6 +81,20 @@ def clock_once(trial: Trial) -> Found | None:
     return None
 
 
+def clock_backwards(trial: Trial) -> Found | None:
+    """The time now, subtracted from a time that was read before."""
+    made = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) in CLOCKS]
+    read = {name for each in made for name in targets(each)}
+    for node in trial.each(ast.BinOp):
+        start = node.left.id if isinstance(node.left, ast.Name) else ""
+        given = [each for each in made if start in targets(each)]
+        backwards = isinstance(node.op, ast.Sub) and ast.unparse(node.right) in CLOCKS
+        # A deadline is a sum, and what is left of it is right.
+        if backwards and start in read and len(given) == len(trial.bound[start]):
+            return "clock_backwards", node.lineno, {"name": start}
+    return None
+
+
 def restarted(trial: Trial) -> Found | None:
     """A start time that every round of the loop sets again."""
     loops: list[ast.For | ast.While] = [*trial.each(ast.For), *trial.each(ast.While)]
@@ -187,5 +201,5 @@ def _reads(trial: Trial) -> Iterator[tuple[ast.expr | ast.For, ast.expr]]:
 
 
 WHEN_READ: dict[str, Rule] = {
-    rule.__name__: rule for rule in (read_early, read_again, restarted, clock_once)
+    rule.__name__: rule for rule in (read_early, read_again, restarted, clock_once, clock_backwards)
 }

@@ -260,6 +260,7 @@ GROW = "def grow(s, t):\n    for x in s:\n        t += x\n        yield x\n"
         ("if name:\n    st.success('9.40.1')", "skipped_if"),
         ("tell = lambda: st.success('9.40.1')", "uncalled_function"),
         (CLOCK.format("if begin > 2: raise TimeoutError"), "clock_once"),
+        (CLOCK.format("if begin - time.time() > 2: raise TimeoutError"), "clock_backwards"),
         (f"{FILL}y = fill(x, end)\nsay = end['why']\nst.write_stream(y)", "read_early"),
         (f"{FILL}y = fill(x, end)\nfor why in end: f(why)\nst.write_stream(y)", "read_early"),
         (
@@ -575,6 +576,7 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         (UNBOUND, "x = 1\ndef f(): x += 1", "own_variable"),
         (UNBOUND, "def f(): x += 1", "no_value_yet"),
         ("NameError: name 'x' is not defined", "x = x + 1", "no_value_yet"),
+        (UNBOUND, "def f(): x == 1; x = 2", "compared"),
         ("NameError: name 'json' is not defined", "json.loads(x)", "import_missing"),
         ("NameError: name 'random' is not defined", "random.random()", "import_missing"),
         ("NameError: name 'st' is not defined", "st.write(x)", "import_missing"),
@@ -961,3 +963,13 @@ def test_a_function_whose_only_return_may_be_skipped_is_named_where_none_is_used
     assert failed(said, 5, after).mistake == "none_used"
     kept = within.replace("for y in f(0): g(y)", "z = f(0)\nfor y in z: g(y)")
     assert failed(said, 5, kept).mistake == "return_skipped"
+
+
+def test_an_exception_that_only_another_except_names_lacks_its_own_name() -> None:
+    code = "try: f()\nexcept A as error:\n    g(error)\nexcept B:\n    g(error)"
+    assert failed("NameError: name 'error' is not defined", 5, code).mistake == "as_missing"
+
+
+def test_a_misspelt_value_in_the_condition_of_what_did_not_run_is_named() -> None:
+    code, solution = "if why == 'lenght':\n    st.success('9.40.1')", "if why == 'length': f()"
+    assert judged(code, solution=IMPORTS + solution).mistake == "misspelt_value"
