@@ -146,26 +146,22 @@ def pulse(turn: Turn, key: str) -> None:
     if turn.pulses:
         return
     turn.pulses = True
-    name = f"streaming-pulse-{key}"
     _pulse(
-        key=name,
+        key=f"streaming-pulse-{key}",
         data={"part": turn.fragment or key, "turn": next(_numbers)},
         on_turn_change=lambda: None,
         height=1,
     )
-    forget(name)
 
 
 def again(turn: Turn, key: str) -> None:
     """Let the browser start this fragment again as soon as it has seen what was drawn."""
     number = next(_numbers)
-    name = f"streaming-again-{key}-{number}"
     _again(
-        key=name,
+        key=f"streaming-again-{key}-{number}",
         data={"turn": f"{_process}-{number}"},
         on_turn_change=lambda: None,
         height=1,
     )
-    forget(name)
     if turn.whole:
         time.sleep(SENT)
