@@ -26,12 +26,11 @@ def go_to(lesson: str, place: str) -> None:
 
 def follow(name: str) -> None:
     """Let the contents of the lesson whose folder is called ``name`` follow its reader."""
-    from streaming import view  # Home never needs it
-
     lesson, place, turn = st.session_state.get(GO_TO_KEY, ("", "", 0))
+    key = f"contents-{name}"
     with st.container(key="contents-follower"):
         _follower(
-            key=(key := f"contents-{name}"),
+            key=key,
             data={
                 "moved": moved.kept().anchors(name),
                 "to": "",
@@ -41,7 +40,7 @@ def follow(name: str) -> None:
                 "language": current(),
             },
         )
-        view.forget(key)
+        del st.session_state[key]  # it has no state (practice/editor says why)
 
 
 def lead_on(to: str) -> None:

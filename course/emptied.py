@@ -28,7 +28,5 @@ def look(page: str) -> None:
     # Home has no fragments of its own: as the first page of a tab it does not load four scripts of
     # 200 KB for this component.
     if LESSON_SEEN in st.session_state:
-        from streaming import view  # Home never needs it
-
-        _look(key=(key := "course_emptied"), data={}, on_empty_change=lambda: None, height=1)
-        view.forget(key)
+        _look(key="course_emptied", data={}, on_empty_change=lambda: None, height=1)
+        del st.session_state["course_emptied"]  # it has no state (practice/editor says why)

@@ -120,7 +120,7 @@ def lesson_page(name: str) -> LessonPage:
     try:
         lesson = next(found, None) or content.find(name)
         parts = content.sections(lesson, current())
-        content.program(lesson)
+        source = content.program(lesson)
     except LessonError as error:
         content.say_that_it_is_broken(name, error.problems)
         st.stop()
@@ -151,7 +151,7 @@ def lesson_page(name: str) -> LessonPage:
             if section == "practice":
                 exercises.draw_practice(name, _placed([goals, *parts.values()]))
         # The whole program is the solution, too.
-        _take_away(lesson, "" if awaited else content.program(lesson))
+        _take_away(lesson, "" if awaited else source)
         milestone.draw(lesson)
         _neighbours(lesson)
         if opened_here():

@@ -15,10 +15,12 @@ STREAMS = ("generator", "Stream")
 
 def unkept(trial: Trial) -> Found | None:
     """A value in the session state that an exercise can't hand on to its next run."""
-    for name, kind in trial.evidence.lost.items():
-        # No line: what is in a list came there by another name.
-        return "unkept_stream" if kind in STREAMS else "unkept", 0, {"name": name, "other": kind}
-    return None
+    found = next(iter(trial.evidence.lost.items()), None)
+    if found is None:
+        return None
+    name, kind = found
+    # No line: what is in a list came there by another name.
+    return "unkept_stream" if kind in STREAMS else "unkept", 0, {"name": name, "other": kind}
 
 
 def own_copy(trial: Trial) -> Found | None:

@@ -93,7 +93,8 @@ def attribute(trial: Trial) -> Found | None:
 def _of_caught(trial: Trial, owner: str, name: str) -> Found | None:
     """What a caught exception has, taken from its class."""
     for handler in trial.each(ast.ExceptHandler):
-        if handler.type is not None and owner in ast.unparse(handler.type) and not handler.name:
+        caught = re.findall(r"\w+", ast.unparse(handler.type)) if handler.type else []
+        if owner in caught and not handler.name:
             return "class_asked", trial.line, {"name": name, "other": owner}
     return None
 

@@ -84,13 +84,12 @@ def clock_once(trial: Trial) -> Found | None:
 def clock_backwards(trial: Trial) -> Found | None:
     """The time now, subtracted from a time that was read before."""
     made = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) in CLOCKS]
-    read = {name for each in made for name in targets(each)}
     for node in trial.each(ast.BinOp):
-        start = node.left.id if isinstance(node.left, ast.Name) else ""
+        start = ast.unparse(node.left)
         given = [each for each in made if start in targets(each)]
         backwards = isinstance(node.op, ast.Sub) and ast.unparse(node.right) in CLOCKS
         # A deadline is a sum, and what is left of it is right.
-        if backwards and start in read and len(given) == len(trial.bound[start]):
+        if backwards and given and len(given) == len(trial.bound[start]):
             return "clock_backwards", node.lineno, {"name": start}
     return None
 

@@ -35,6 +35,11 @@ METHODS = frozenset(
 CALLED = (*ELEMENTS, "stop", "rerun")
 # What changes a list and returns nothing.
 IN_PLACE = ("append", "extend", "insert", "sort", "reverse")
+# What compares objects, and the signs that compare values.
+SIGNS: dict[type[ast.cmpop], dict[str, str]] = {
+    ast.Is: {"name": "is", "other": "=="},
+    ast.IsNot: {"name": "is not", "other": "!="},
+}
 # What gives a new value and leaves the old as it is.
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
@@ -243,18 +248,18 @@ def quoted_name(trial: Trial) -> Found | None:
 
 def slice_end(trial: Trial) -> Found | None:
     """A slice whose start goes on with the loop, and whose end does not."""
-    counted = [each for each in trial.each(ast.For) if ast.unparse(each.iter).startswith("range(")]
-    loops: list[tuple[ast.stmt, set[str]]] = [
-        (each, {ast.unparse(each.target)}) for each in counted
-    ]
-    for loop in trial.each(ast.While):
-        grown = (each for each in ast.walk(loop) if isinstance(each, ast.AugAssign))
-        loops.append((loop, {ast.unparse(each.target) for each in grown}))
-    for around, moving in loops:
-        for node in ast.walk(around):
+    moving: dict[ast.stmt, set[str]] = {}
+    for loop in trial.each(ast.For):
+        if ast.unparse(loop.iter).startswith("range("):
+            moving[loop] = {ast.unparse(loop.target)}
+    for around in trial.each(ast.While):
+        grown = (each for each in ast.walk(around) if isinstance(each, ast.AugAssign))
+        moving[around] = {ast.unparse(each.target) for each in grown}
+    for repeated, names in moving.items():
+        for node in ast.walk(repeated):
             if not isinstance(node, ast.Slice) or not isinstance(node.upper, ast.Constant):
                 continue
-            moves = node.lower is not None and ast.unparse(node.lower) in moving
+            moves = node.lower is not None and ast.unparse(node.lower) in names
             if moves and isinstance(node.upper.value, int) and node.upper.value > 0:
                 return "slice_end", node.lineno, {"name": str(node.upper.value)}
     return None
@@ -315,11 +320,10 @@ def compared_by_is(trial: Trial) -> Found | None:
     """A string or a number of the program's own that is compared by ``is``."""
     for node in trial.each(ast.Compare):
         sides = (node.left, node.comparators[0])
-        own = any(type(getattr(each, "value", None)) in (str, int, float) for each in sides)
-        if own and isinstance(node.ops[0], ast.Is):
-            return "compared_by_is", node.lineno, {"name": "is", "other": "=="}
-        if own and isinstance(node.ops[0], ast.IsNot):
-            return "compared_by_is", node.lineno, {"name": "is not", "other": "!="}
+        values = [each.value for each in sides if isinstance(each, ast.Constant)]
+        meant = SIGNS.get(type(node.ops[0]))
+        if meant and any(type(value) in (str, int, float) for value in values):
+            return "compared_by_is", node.lineno, meant
     return None
 
 

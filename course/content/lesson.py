@@ -6,6 +6,7 @@ The format is documented in lessons/README.md; the prose is read by prose.py.
 from __future__ import annotations
 
 import re
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,9 @@ def program(lesson: Lesson) -> str:
             steps = sorted(lesson.folder.glob("steps/step_*.py"), key=step_number)
             for step in steps:
                 stamp(step)  # refuses a folder with a step's name
-            return "\n\n".join(read_code(lesson, f"steps/{step.name}") for step in steps)
+            code = [read_code(lesson, f"steps/{step.name}") for step in steps]
+            # One text for all tabs: each keeps it, and Day 3's has 5 kB.
+            return sys.intern("\n\n".join(code))
     except LookupError as error:
         fix = "Name it like step_2_more.py, save it as UTF-8, or remove it"
         problem = Problem(lesson.folder / "steps", 0, str(error), fix)

@@ -8,13 +8,13 @@ language and the component being taken off the page and put back.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from practice.sandbox.job import RunLimits
-from streaming import view
 
 __all__ = ["LIMIT", "Edited", "Labels", "Mark", "code_editor"]
 
@@ -145,7 +145,10 @@ def code_editor(
         on_reset_change=_nothing,
         on_stop_change=on_stop,
     )
-    view.forget(key)  # the browser keeps the text
+    # It has no state here, but after each run Streamlit makes a class for every component's state
+    # (components/v2/presentation.py). Without Day 3's a tab takes 0.03 MB less, streaming 0.06.
+    with suppress(KeyError):  # outside of a page there is no session
+        del st.session_state[key]
     sent = _accepted(done.get("run"))
     return Edited(
         code=code if sent is None else sent, ran=sent is not None, reset=done.get("reset") is True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streaming.view.kept import Call, arrived, arriving, is_open, keep
 from streaming.view.show import show
-from streaming.view.turns import Turn, again, forget, pulse
+from streaming.view.turns import Turn, again, pulse
 from streaming.view.untrusted import safe
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "again",
     "arrived",
     "arriving",
-    "forget",
     "is_open",
     "keep",
     "pulse",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -17,7 +16,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils import script_run_context
 
-__all__ = ["Turn", "again", "forget", "pulse"]
+__all__ = ["Turn", "again", "pulse"]
 
 # Where Streamlit hides its requests from us, every turn ends after this long; seconds.
 SLICE = 0.4
@@ -125,16 +124,6 @@ class Turn:
         while not (over := self.over) and (left := ends - time.monotonic()) > 0:
             time.sleep(min(left, LOOK))
         return over
-
-
-def forget(key: str) -> None:
-    """Let the session keep no state for a component that has none, such as one that only asks.
-
-    After each run Streamlit makes a class for every such state (components/v2/presentation.py),
-    which goes only with a garbage collection: 0.03 MB of a tab, 0.06 MB of one that streams.
-    """
-    with suppress(KeyError):  # outside of a page there is no session
-        del st.session_state[key]
 
 
 def pulse(turn: Turn, key: str) -> None:

@@ -421,7 +421,7 @@ def test_home_asks_which_tab_it_is_once_something_is_kept(
 
 
 def test_a_session_keeps_no_components_state_but_which_tab_it_is(day_3: AppTest) -> None:
-    # Streamlit tests membership by the key that follows the widget's hash.
+    # The key follows the hash in a widget's id.
     drawn = [each.proto.id.split("-", 2)[2] for each in day_3.get("bidi_component")]
     assert len(drawn) > len({shelf.TAB_COMPONENT})
     assert [key for key in drawn if key in day_3.session_state] == [shelf.TAB_COMPONENT]

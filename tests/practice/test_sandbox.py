@@ -177,7 +177,7 @@ session.sql("ok").collect()
         "SnowparkSQLException (1304): SQL execution internal error",
     ]
     assert end(events) == "no_calls@9"
-    # Whoever has no number for what failed has 0.
+    # An error without a number has 0.
     told = [(event.value, event.failed) for event in events if isinstance(event, Queried)]
     assert told == [("1", None), ("", 2003), ("", None), ("", 0), ("", None)]
 
