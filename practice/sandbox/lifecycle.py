@@ -310,8 +310,10 @@ class _Run:
 
     def _is_busy(self) -> bool:
         """Return whether it computes, slowly if others do, too: the limit then is ``cpu``."""
-        computed = self._process.computed() if self._process else 0.0
-        return computed - self._computed > BUSY * self._silent
+        process = self._process
+        if process is None:
+            return False
+        return process.is_ready() or process.computed() - self._computed > BUSY * self._silent
 
     def _read(self, line: bytes | None, process: Process) -> Event | None:
         """Return what a line tells, and answer it if it asks for something; ``None`` is nothing."""

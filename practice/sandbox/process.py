@@ -104,6 +104,12 @@ class Process:
             return float(sum(self._seen.cpu_times()[:2]))
         return 0.0
 
+    def is_ready(self) -> bool:
+        """Return whether it would compute if it had a processor; only Linux says so."""
+        with contextlib.suppress(psutil.Error):
+            return sys.platform == "linux" and self._seen.status() == psutil.STATUS_RUNNING
+        return False
+
     def resident(self) -> int:
         """Return the bytes of memory that it has; 0 when it is gone."""
         with contextlib.suppress(psutil.Error):

@@ -47,6 +47,9 @@ class Worker:
     def computed(self) -> float:
         return 0.0
 
+    def is_ready(self) -> bool:
+        return False
+
     def resident(self) -> int:
         return 0
 

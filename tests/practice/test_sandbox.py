@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -576,13 +577,29 @@ def test_a_program_that_asks_and_dies_is_not_answered() -> None:
     assert answer.closed
 
 
-def test_a_program_that_computes_is_not_taken_for_a_silent_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # On a busy machine it gets little of a core.
-    monkeypatch.setattr("practice.sandbox.lifecycle.BUSY", 0.01)
+def test_a_program_that_computes_is_not_taken_for_a_silent_one() -> None:
     limits = RunLimits(cpu=0.8, silence=0.2)
     assert end(ran(COMPUTE, limits=limits)) == "cpu"
+
+
+@pytest.mark.thorough
+def test_a_program_that_others_leave_no_processor_is_not_taken_for_a_silent_one() -> None:
+    events = started(COMPUTE, limits=RunLimits(silence=1.0))
+    worker, processor = running_worker(events), min(os.sched_getaffinity(0))
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        for each in (worker, busy.pid):
+            os.sched_setaffinity(each, {processor})
+        os.sched_setscheduler(worker, os.SCHED_IDLE, os.sched_param(0))
+        # Where each session has a share of its own, a process gets no less than that.
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"/proc/{worker}/autogroup").write_text("19")
+        begun = next(events).at
+        assert next(each for each in events if each.at > begun + 1.5).op == "idle"
+    finally:
+        events.close()
+        busy.kill()
+        busy.wait()
 
 
 def test_a_worker_that_cannot_be_started_is_a_run_that_ends(

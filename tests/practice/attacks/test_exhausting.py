@@ -24,11 +24,7 @@ def test_using_too_much_is_stopped_and_explained(attack: Attack, host: Host) -> 
     host.withstands(attack)
 
 
-def test_the_limit_that_attacks_shorten_also_holds_at_full_length(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # On a very busy machine a program that computes looks like a silent one.
-    monkeypatch.setattr("practice.sandbox.lifecycle.BUSY", 0.01)
+def test_the_limit_that_attacks_shorten_also_holds_at_full_length() -> None:
     assert end(ran("while True: pass")) == "cpu"
 
 
