@@ -76,11 +76,13 @@ def prompt(label: str, *, ko: str, en: str) -> str:
     """
     state, preset, kept = st.session_state, in_language(ko=ko, en=en), shelf.preset_key()
     # An untouched preset follows the language.
-    if "prompt" not in state or state["prompt"] == state.get(kept, preset):
+    if "prompt" in state and state["prompt"] == state.get(kept, preset) != preset:
         state["prompt"] = preset
     state[kept] = preset
     with st.container(key="demo-field-prompt"):
-        written = st.text_input(label, key="prompt")
+        # A preset that stands in the session's state alone comes a moment after the field: a run
+        # that anything else begins by then would read the field as emptied.
+        written = st.text_input(label, preset, key="prompt")
         if written == preset != en:
             st.caption(text("demo.english_preset"))
     return written

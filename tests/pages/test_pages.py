@@ -653,7 +653,9 @@ def test_an_untouched_preset_follows_the_language_and_a_written_prompt_stays() -
     app = open_day_3("ko")
     preset = "Explain quantum computing in simple terms."
     chooser = "course_language_chooser"
-    assert app.text_input(key="prompt").value == "양자 컴퓨팅을 쉽게 설명해 주세요."
+    field = app.text_input(key="prompt")
+    # The browser has it with the field, and not only from the session's state.
+    assert field.value == field.proto.default == "양자 컴퓨팅을 쉽게 설명해 주세요."
     assert texts("ko")["demo.english_preset"] in everything(app)
     app = app.radio(key=chooser).set_value("en").run()
     assert app.text_input(key="prompt").value == preset
