@@ -163,7 +163,7 @@ WORDED = {
         *("end with a user", "end with the user", "end with user", "last message here must"),
         *("final role x must", "last message is from the assistant", "expected last role"),
         *("assistant message prefill", "roles must alternate", "must alternate between"),
-        *("start with a user", "start with user"),
+        *("start with a user", "start with the user", "start with user"),
     ],
     "too_long": [
         *(
@@ -175,11 +175,13 @@ WORDED = {
         ),
         *("maximum context", "prompt is too long", "request too large", "conversation is too long"),
         *("too many tokens", "too many input tokens", "too many prompt tokens"),
-        *("the input would exceed", "the context exceeds", "exceeds the context"),
+        *("the input would exceed", "the prompt exceeds", "the context exceeds"),
+        *("exceeds the context", "input was too large"),
     ],
     "budget": [
-        *("budget exceeded", "budget was exhausted", "budget has been used up", "budget limit"),
-        *("exceeded the budget", "insufficient quota", "insufficient_quota"),
+        *("budget exceeded", "budget was exhausted", "budget is exhausted", "budget limit"),
+        *("budget has been used up", "exceeded the budget", "insufficient quota"),
+        "insufficient_quota",
         *("exceeded your current quota", "credit balance", "credit limit", "credit quota"),
         *("spending limit", "billing"),
     ],
