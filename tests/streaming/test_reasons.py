@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.stream_errors import explain, messages
-from streaming import reasons
+from streaming import bodies, reasons
 from streaming.errors import StreamError, from_exception
 
 
@@ -115,6 +115,12 @@ def test_the_other_clients_error_has_the_same_code(status: int, body: str, code:
     response = httpx2.Response(status, text=body, request=asked)
     raised = openai.APIStatusError("refused", response=response, body=None)
     assert from_exception(raised, text_came=False).code == code
+
+
+def test_of_a_body_that_its_client_has_read_only_the_beginning_counts() -> None:
+    response = requests.Response()
+    response._content = b"a" * bodies.MOST_BYTES + b"quota"
+    assert bodies.read(response) == b"a" * bodies.MOST_BYTES
 
 
 #: Every number that counts, and every form of words, by code.
