@@ -31,7 +31,7 @@ WORDS = tuple(
     for pattern, code in (
         (
             r"cross[ _-]region|cortex_enabled_cross_region"
-            r"|(unavailable|(not|n.t) (available|supported|offered|enabled)) in .{0,25}region",
+            r"|(unavailable|n.t (available|supported|offered|enabled)) in .{0,25}region",
             "region",
         ),
         (
@@ -54,7 +54,7 @@ WORDS = tuple(
         ),
         (
             r"end with (a |the )?user|(last|final) (message|role) .{0,20}must"
-            r"|last message (must|is from the assistant)|expected last role"
+            r"|last message is from the assistant|expected last role"
             r"|assistant.{0,20}prefill|roles must alternate|must alternate between"
             r"|start with (a |the )?user",
             "last_message",

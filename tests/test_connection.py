@@ -186,12 +186,23 @@ def hooks(monkeypatch: pytest.MonkeyPatch) -> Hooks:
     return fake
 
 
+IN_CONTAINER = {
+    "host": "inner",
+    "account": "acct",
+    "database": "d",
+    "schema": "s",
+    "warehouse": "w",
+    "protocol": "http",
+    "port": "8082",
+}
+
+
 @pytest.fixture
 def container(tmp_path: Path) -> World:
     token = tmp_path / "token"
     token.write_text("first-token\n")
-    environ = {"SNOWFLAKE_HOST": "inner", "SNOWFLAKE_ACCOUNT": "acct", "SNOWFLAKE_PORT": "8082"}
-    return World(environ=environ, token_file=token)
+    given = {f"SNOWFLAKE_{name.upper()}": value for name, value in IN_CONTAINER.items()}
+    return World(environ={**given, "SNOWFLAKE_ROLE": "r"}, token_file=token)
 
 
 # --- what is chosen ------------------------------------------------------------------------------
@@ -308,7 +319,7 @@ def test_a_container_logs_in_with_its_token_and_never_asks_for_the_active_sessio
     found = chosen(container, active_session=refuse)
     assert found.token_streaming
     assert isinstance(found.session, FakeSession)
-    expected = {"host": "inner", "account": "acct", "port": "8082", "authenticator": "oauth"}
+    expected = {**IN_CONTAINER, "authenticator": "oauth"}
     assert expected.items() <= container.opened[0].items()
     assert container.opened[0]["token"] == "first-token"
     assert "role" not in container.opened[0]
@@ -326,10 +337,12 @@ def test_a_container_reads_its_token_again_at_every_login(container: World) -> N
 # --- the account ---------------------------------------------------------------------------------
 
 
-def test_all_three_timeouts_are_set_and_a_read_outlasts_snowflakes_long_poll() -> None:
+def test_a_login_has_three_timeouts_stays_alive_and_a_read_outlasts_snowflakes_long_poll() -> None:
     world = World(secrets={"account": "a"})
     assert chosen(world).session
     settings = world.opened[0]
+    assert settings["client_session_keep_alive"] is True
+    assert settings["validate_default_parameters"] is True
     assert settings["socket_timeout"] > 45
     assert settings["login_timeout"] > 0
     assert settings["network_timeout"] > settings["socket_timeout"]
@@ -373,13 +386,15 @@ def test_secrets_without_an_account_name_the_missing_key() -> None:
     assert (error.reason, error.where) == ("secrets", "[connections.snowflake] account")
 
 
+TEXTS = (
+    *("account", "user", "authenticator", "role", "warehouse", "database", "schema"),
+    *("host", "token_file_path", "private_key_file"),
+)
 MISTAKES = [
-    ("private_key_path", "planted.p8", "key_name", "private_key_file"),
-    ("username", "planted", "key_name", "user"),
-    ("account", 5, "key_text", ""),
-    ("password", 12345, "key_text", ""),
-    ("login_timeout", "planted", "key_number", ""),
-    ("warehouse", "<none selected>", "placeholder", ""),
+    *((key, 5, "key_text", "") for key in (*TEXTS, "password", "token", "private_key_file_pwd")),
+    *((f"{key}_timeout", "planted", "key_number", "") for key in ("login", "network", "socket")),
+    ("login_timeout", True, "key_number", ""),
+    *((key, "<none selected>", "placeholder", "") for key in TEXTS),
     ("account", "planted_org-acct", "account_form", ""),
     ("account", "https://planted-acct.snowflakecomputing.com/", "account_form", ""),
     ("account", "planted-acct.snowflakecomputing.com", "account_form", ""),
@@ -400,12 +415,33 @@ def test_a_key_that_cannot_work_is_named_with_its_fix_before_any_login(
 
 
 @pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("private_key_path", "private_key_file"),
+        ("private_key_passphrase", "private_key_file_pwd"),
+        ("private_key_file_passphrase", "private_key_file_pwd"),
+        ("username", "user"),
+        ("pwd", "password"),
+        ("accountname", "account"),
+        ("account_name", "account"),
+        ("account_identifier", "account"),
+        ("token_file", "token_file_path"),
+    ],
+)
+def test_a_key_of_another_tool_is_told_with_the_connectors_own(key: str, fix: str) -> None:
+    error = failure(chosen(World(secrets={key: "planted"})))
+    assert (error.reason, error.fix) == ("key_name", fix)
+    assert error.where == f"[connections.snowflake] {key}"
+
+
+@pytest.mark.parametrize(
     "settings",
     [
         {"account": "ORG-ACCOUNT", "password": "<planted>"},
         {"account": "xy12345.us-east-1"},
         {"account": "xy12345.canada-central.azure"},
         {"account": "org-acct.privatelink"},
+        {"account": "org-acct.global"},
         {"account": "with_underscore", "host": "with-dash.snowflakecomputing.com"},
         {"account": "a", "private_key_file": "k.p8", "private_key_path": "k.p8"},
     ],
@@ -618,7 +654,8 @@ def in_snowpark(error: Exception) -> SnowparkSQLException:
         errors.ProgrammingError("expired", errno=390112),
         errors.ProgrammingError("expired", errno=390114, sqlstate="08001"),
         errors.OperationalError("lost", errno=250003, sqlstate="08001"),
-        errors.DatabaseError("closed", errno=250002, sqlstate="08003"),
+        *(errors.DatabaseError("x", errno=n) for n in (390110, 390115, 250002, 252007)),
+        errors.DatabaseError("closed", errno=1, sqlstate="08003"),
         in_snowpark(errors.ProgrammingError("expired", errno=390114)),
         in_snowpark(errors.OperationalError("lost", errno=1, sqlstate="08001")),
         http_error(401),
@@ -635,6 +672,7 @@ def test_an_error_that_ends_the_session_has_it_replaced(error: Exception) -> Non
     "error",
     [
         errors.ProgrammingError("syntax", errno=1003, sqlstate="42000"),
+        *(errors.DatabaseError("x", errno=n) for n in (390109, 390116)),
         in_snowpark(errors.ProgrammingError("no such table", errno=2003, sqlstate="02000")),
         http_error(403),
         ConnectionFailed("user", 390100, "08001"),
@@ -728,30 +766,24 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+#: Snowflake's and the connector's numbers for each reason; of a range its ends, and what is beside.
+NUMBERS = {
+    "account": (666, 251009, 290403, 290404),
+    "user": (390100, 390101, 390102, 390144, 394300, 394306),
+    "role": (390186, 390189),
+    "warehouse": (606, 390201),
+    "network": (390420, 390422, 390432),
+    "expired_token": (390110, 390115, 390195, 390303, 390318, 394400),
+    "mfa": (390120, 390127, 394507, 394512),
+    "secrets": (251001, 251005, 251008, 251013, 251017, 251020),
+    "unknown": (390109, 390116, 394299, 394307, 394506, 394513),
+}
 CASES: list[tuple[Exception, str]] = [
-    (errors.DatabaseError("x", errno=390100, sqlstate="28000"), "user"),
-    (errors.DatabaseError("x", errno=390101, sqlstate="08001"), "user"),
-    (errors.DatabaseError("x", errno=390102, sqlstate="08001"), "user"),
-    (errors.DatabaseError("x", errno=390144, sqlstate="28000"), "user"),
-    (errors.DatabaseError("x", errno=394304, sqlstate="28000"), "user"),
-    (errors.DatabaseError("x", errno=390186, sqlstate="08001"), "role"),
-    (errors.DatabaseError("x", errno=390189, sqlstate="08001"), "role"),
-    (errors.DatabaseError("x", errno=390201, sqlstate="08001"), "warehouse"),
+    *((errors.DatabaseError("x", errno=n), why) for why, each in NUMBERS.items() for n in each),
     (in_snowpark(errors.ProgrammingError("x", errno=606, sqlstate="57P03")), "warehouse"),
-    (errors.DatabaseError("x", errno=390422, sqlstate="08001"), "network"),
-    (errors.DatabaseError("x", errno=390432, sqlstate="08001"), "network"),
-    (errors.DatabaseError("x", errno=390114, sqlstate="08001"), "expired_token"),
-    (errors.DatabaseError("x", errno=390318, sqlstate="08001"), "expired_token"),
-    (errors.DatabaseError("x", errno=394400, sqlstate="08001"), "expired_token"),
     (ReauthenticationRequest(errors.ProgrammingError("x", errno=390195)), "expired_token"),
-    (errors.DatabaseError("x", errno=394508, sqlstate="08001"), "mfa"),
-    (errors.DatabaseError("x", errno=394509, sqlstate="08001"), "mfa"),
-    (errors.ProgrammingError("x", errno=666, sqlstate="57014"), "account"),
     (errors.HttpError(msg="x", errno=290404, sqlstate="08001"), "account"),
     (errors.ForbiddenError(errno=250001, sqlstate="08001"), "account"),
-    (errors.ProgrammingError("x", errno=251001), "secrets"),
-    (errors.ProgrammingError("x", errno=251006), "secrets"),
-    (errors.ProgrammingError("x", errno=251008), "secrets"),
     (errors.Error("Invalid connection_name 'a', known ones are ['b']"), "secrets"),
     (errors.ConfigSourceError("x"), "secrets"),
     (FileNotFoundError(2, "no such file", "key.p8"), "secrets"),
@@ -792,6 +824,8 @@ def test_a_failure_is_recognised_by_its_number_or_type(error: Exception, reason:
         ("Authentication token has expired. The user must authenticate again.", "expired_token"),
         ("Programmatic access token is invalid.", "expired_token"),
         ("Your free trial has ended", "account"),
+        ("Please verify the account name is correct.", "account"),
+        ("Your account is suspended due to lack of payment method.", "account"),
         ("Could not connect to Snowflake backend after 2 attempt(s).Aborting", "network"),
     ],
 )
@@ -930,6 +964,12 @@ def test_an_account_in_the_secrets_is_found_under_any_name(
 def test_an_account_under_another_name_keeps_its_session_parameters(secrets_file: Path) -> None:
     secrets_file.write_text(f"[mine]\n{ACCOUNT}[mine.session_parameters]\nQUERY_TAG = 'class'")
     assert settings.read_entries()["[mine]"]["session_parameters"] == {"QUERY_TAG": "class"}
+
+
+@pytest.mark.parametrize("key", ["user", "username", *TEXTS[2:7]])
+def test_an_account_is_snowflakes_with_any_of_a_logins_keys(secrets_file: Path, key: str) -> None:
+    secrets_file.write_text(f"[mine]\naccount_name = 'a'\n{key} = 'x'")
+    assert list(settings.read_entries()) == ["[mine]"]
 
 
 def test_an_account_of_somebody_else_is_none_of_snowflakes(secrets_file: Path) -> None:

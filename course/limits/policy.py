@@ -102,7 +102,7 @@ class Entry:
         if self._left:
             place.leave()
             return 1
-        if ahead is not None and not joined and ahead >= self._queue:
+        if ahead is not None and ahead >= self._queue:
             self.leave()
             raise Refusal("queue", limit=self._queue)
         if ahead is not None and self._line.now() - self._since >= self._patience:

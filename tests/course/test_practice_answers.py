@@ -59,7 +59,7 @@ def request(model: str = "llama3.1-8b", **more: Any) -> CompletionRequest:
     ("environ", "settings"),
     [
         ({}, AnswerSettings()),
-        ({"COURSE_PRACTICE_ACCOUNT": "1"}, ON_ACCOUNT),
+        *(({"COURSE_PRACTICE_ACCOUNT": on}, ON_ACCOUNT) for on in ("1", "true", "yes", " ON ")),
         ({"COURSE_PRACTICE_ACCOUNT": "no"}, AnswerSettings()),
         ({"COURSE_PRACTICE_MODELS": "a, b,"}, AnswerSettings(models=frozenset({"a", "b"}))),
     ],

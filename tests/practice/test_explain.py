@@ -15,18 +15,41 @@ def failed(type: str, message: str = "", **more: str) -> Failed:  # noqa: A002
     return Failed.model_validate(given)
 
 
+NETWORK = (
+    *("socket", "ssl", "urllib.request", "http.client", "http.server", "ftplib", "smtplib"),
+    *("asyncio", "selectors", "socketserver", "xmlrpc.client"),
+)
+PROCESSES = ("subprocess", "multiprocessing.pool", "pty", "concurrent.futures", "threading")
+LACKING = (
+    *("OSError", "URLError", "gaierror", "AttributeError", "ImportError", "ModuleNotFoundError"),
+    *("NotImplementedError", "RuntimeError", "error"),
+)
+FILES = (
+    *("FileNotFoundError", "PermissionError", "IsADirectoryError", "NotADirectoryError"),
+    *("FileExistsError", "OSError"),
+)
+OS = ("fork", "system", "popen", "spawnv", "execv", "kill", "waitpid", "pipe")
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (failed("OSError", "[Errno 58] Not supported", inside="socket"), "no_network"),
+        *((failed("OSError", inside=each), "no_network") for each in NETWORK),
+        *((failed(each, inside="socket"), "no_network") for each in LACKING),
         (failed("AttributeError", "no attribute", inside="asyncio.base_events"), "no_network"),
         (failed("ModuleNotFoundError", "No module named '_ssl', nor 'ssl'"), "no_network"),
-        (failed("AttributeError", "module 'os' has no attribute 'kill'"), "no_processes"),
-        (failed("AttributeError", "module 'os' has no attribute 'execv'"), "no_processes"),
+        *((failed("AttributeError", f"'os' has no attribute '{x}'"), "no_processes") for x in OS),
         (failed("NameError", "name '_execvpe' is not defined", inside="os"), "no_processes"),
         (failed("RuntimeError", "can't start new thread"), "no_processes"),
-        (failed("OSError", "[Errno 58] Not supported", inside="subprocess"), "no_processes"),
-        (failed("FileNotFoundError", "[Errno 44] No such file"), "no_files"),
+        *((failed("OSError", inside=each), "no_processes") for each in PROCESSES),
+        *((failed(each, "[Errno 44] No such file"), "no_files") for each in FILES),
+        (
+            failed("OperationalError", "unable to open database file", module="sqlite3"),
+            "no_files",
+        ),
+        (failed("RecursionError", "maximum recursion depth exceeded"), "no_recursion"),
+        (failed("MemoryError", "too complex to parse"), "no_recursion"),
+        (failed("MemoryError"), "no_memory"),
         (failed("KeyError", "'HOME'", inside="os"), "no_environment"),
         (failed("ModuleNotFoundError", "No module named 'pandas'"), "no_modules"),
         (failed("NotHere", "input", what="input"), "no_input"),

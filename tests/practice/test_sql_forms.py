@@ -28,6 +28,11 @@ ASKED = Statement("SELECT AI_COMPLETE(?, ?)", ["m", QUESTION], "m", QUESTION)
         ("SELECT AI_COMPLETE(?, ?)", ["m", QUESTION], ASKED),
         ("SELECT AI_COMPLETE(:2, :1)", [QUESTION, "m"], ASKED),
         ("SELECT AI_COMPLETE('m', ?)", [QUESTION], ASKED),
+        (
+            "SELECT COMPLETE('m', ?)",
+            [QUESTION],
+            Statement("SELECT COMPLETE(?, ?)", ["m", QUESTION], "m", QUESTION),
+        ),
         ("SELECT AI_COMPLETE('m', 'What''s a qubit?')", None, ASKED),
         (r"SELECT AI_COMPLETE('m', 'What\'s a qubit?')", None, ASKED),
         ("SELECT AI_COMPLETE('m', $$What's a qubit?$$)", None, ASKED),
@@ -42,6 +47,25 @@ def test_a_statement_of_the_course_is_written_with_bound_values(
 def test_the_function_is_the_one_that_was_called() -> None:
     query = "select Snowflake.Cortex.Complete(?, ?)"
     assert read(query, ["m", "hi"]) == Statement(query.replace("select", "SELECT"), *M_HI)
+
+
+def test_a_text_is_read_with_its_escapes() -> None:
+    written = r"'\x41\u0042\n\t\r\b\f\0\q\\\ud800'"
+    said = "AB\n\t\r\b\f\0q\\\ufffd"
+    assert read(f"SELECT AI_COMPLETE('m', {written})", None).prompt == said
+
+
+@pytest.mark.parametrize("name", ["model_parameters", "response_format"])
+def test_an_argument_may_be_an_object(name: str) -> None:
+    query = f"SELECT AI_COMPLETE('m', 'hi', {name} => {{'a': [1, 'it''s', true, false, null]}})"
+    written = f"SELECT AI_COMPLETE(?, ?, {name} => {{'a': [1, 'it''s', true, false, null]}})"
+    assert read(query, None).text == written
+
+
+@pytest.mark.parametrize("name", ["show_details", "return_error_details"])
+def test_an_argument_may_be_a_switch(name: str) -> None:
+    query = f"SELECT AI_COMPLETE('m', 'hi', {name} => TRUE)"
+    assert read(query, None).text == f"SELECT AI_COMPLETE(?, ?, {name} => true)"
 
 
 M_HI = (["m", "hi"], "m", "hi")

@@ -13,6 +13,7 @@ from streaming import (
     AgentStrategy,
     Citation,
     CompletionRequest,
+    Limits,
     Message,
     Pace,
     Retry,
@@ -135,6 +136,8 @@ def test_an_end_without_figures_is_an_end(metadata: object) -> None:
         (refusing(404, b'{"message": "no such agent"}'), "not_found"),
         (answering(EVENTS.replace(b"event-stream", b"plain"), b"hello"), "bad_answer"),
         (answering(EVENTS, b"event: response.text.delta\ndata: {\n\n"), "bad_answer"),
+        (answering(EVENTS[:-2], b"Content-Encoding: gzip\r\n\r\n"), "bad_answer"),
+        (refusing(200, b"{}"), "bad_answer"),
         (answering(EVENTS, b"data: " + b"x" * 9_000_000), "bad_answer"),
     ],
 )
@@ -158,15 +161,26 @@ def test_a_session_that_has_expired_is_renewed_once() -> None:
     assert (result.text, session.statements) == ("text", ["SELECT 1"])
 
 
+def test_without_a_token_nothing_is_asked() -> None:
+    with serving(events(END)) as server:
+        session: Any = Session(server)
+        session.connection.rest.token = None
+        result = stream(AgentStrategy(session, SPEC), ask(), retry=Retry(attempts=1)).result()
+        assert result.error is not None
+        assert (result.error.code, server.requests) == ("unauthorised", [])
+
+
 def test_a_conversation_with_tools_reaches_the_agent() -> None:
     turns = (
         Message(content="Rain?"),
         Message(role="assistant", content="I look.", tool_calls=(ToolCall("1", "weather", "{}"),)),
         Message(role="tool", tool_call_id="1", content="wet"),
+        Message(role="assistant", tool_calls=(ToolCall("2", "sun", ""),)),
     )
     request = CompletionRequest(model="claude-4-sonnet", messages=turns)
     _, sent = asked(events(text("Yes."), END), request)
     used = {"tool_use_id": "1", "name": "weather", "input": {}}
+    again = {"tool_use_id": "2", "name": "sun", "input": {}}
     returned = {"type": "text", "text": "wet"}
     given = {"tool_use_id": "1", "content": [returned], "status": "success"}
     assert sent[0] == {
@@ -183,6 +197,7 @@ def test_a_conversation_with_tools_reaches_the_agent() -> None:
                 ],
             },
             {"role": "user", "content": [{"type": "tool_result", "tool_result": given}]},
+            {"role": "assistant", "content": [{"type": "tool_use", "tool_use": again}]},
         ],
     }
 
@@ -199,6 +214,19 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
     with serving(events(END)) as server, pytest.raises(ValueError, match=r"database\.schema\.name"):
         session: Any = Session(server)
         AgentStrategy(session, name)
+
+
+def test_what_an_agent_has_written_comes_while_it_writes_on() -> None:
+    def write_on(connection: socket.socket, _: bytes) -> None:
+        name, data = text("One\n")
+        connection.sendall(EVENTS + f"event: {name}\ndata: {json.dumps(data)}\n\n".encode() * 2)
+        connection.recv(1)
+
+    with serving(write_on) as server:
+        session: Any = Session(server)
+        limits = Limits(first_chunk=30.0)
+        with stream(AgentStrategy(session, SPEC), ask(), limits=limits) as answer:
+            assert next(answer)
 
 
 def test_a_silent_agent_can_be_given_up_before_it_has_answered() -> None:

@@ -189,7 +189,8 @@ def test_closing_half_way_closes_the_source_once() -> None:
 
 
 def test_an_abort_ends_a_wait_for_the_next_attempt() -> None:
-    attempts = Attempts([Scripted(busy(), answer("never"))], REQUEST, Retry(backoff=60.0), 300.0)
+    ways = [Scripted(busy(), answer("never")), Scripted(answer("never"))]
+    attempts = Attempts(ways, REQUEST, Retry(backoff=60.0), 300.0)
     threading.Timer(0.05, attempts.abort).start()
     with pytest.raises(StreamUnavailable):
         iter(attempts)

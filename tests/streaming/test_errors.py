@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import httpx
 import httpx2
 import openai
 import pytest
 import requests
+from httpx_sse import SSEError
 from requests.exceptions import ChunkedEncodingError
+from snowflake.cortex._complete import MidStreamException, ResponseParseException
+from snowflake.cortex._util import SnowflakeAuthenticationException
 
 from streaming import StreamInterrupted, StreamTimeout, StreamUnavailable
-from streaming.errors import STATUS_CODES, from_exception, seconds_to_wait
+from streaming.bodies import TooLong
+from streaming.errors import from_exception, seconds_to_wait
+from streaming.strategies.agent import AgentError
 
 ASKED = httpx2.Request("POST", "https://account.example/secret")
 
@@ -24,7 +30,15 @@ def refused(status: int, **headers: str) -> requests.HTTPError:
     return requests.HTTPError("https://account.example/secret", response=response)
 
 
-@pytest.mark.parametrize(("status", "code"), [*STATUS_CODES.items(), (418, "http")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        *((400, "bad_request"), (401, "unauthorised"), (402, "budget"), (403, "forbidden")),
+        *((404, "not_found"), (408, "unavailable"), (413, "too_long"), (422, "bad_request")),
+        *((429, "rate_limited"), (500, "service"), (502, "service"), (503, "unavailable")),
+        *((504, "unavailable"), (529, "unavailable"), (418, "http")),
+    ],
+)
 def test_an_http_status_has_a_code_of_its_own(status: int, code: str) -> None:
     error = from_exception(refused(status), text_came=False)
     assert isinstance(error, StreamUnavailable)
@@ -41,6 +55,15 @@ def test_an_http_status_has_a_code_of_its_own(status: int, code: str) -> None:
         (openai.APITimeoutError(ASKED), "client_timeout"),
         (openai.APIConnectionError(request=ASKED), "connection"),
         (openai.APIError("an error event", ASKED, body=None), "service"),
+        (httpx.ConnectTimeout("x"), "connection"),
+        (httpx.ReadTimeout("x"), "connection"),
+        (SSEError("x"), "bad_answer"),
+        (TooLong(), "bad_answer"),
+        (RecursionError(), "bad_answer"),
+        (AgentError("x"), "service"),
+        (MidStreamException("x"), "service"),
+        (ResponseParseException("x"), "bad_answer"),
+        (SnowflakeAuthenticationException("x"), "unauthorised"),
         (httpx2.ReadError("reset"), "cut"),
         (httpx2.RemoteProtocolError("ended early"), "cut"),
         (json.JSONDecodeError("no", "{", 0), "bad_answer"),
@@ -49,6 +72,12 @@ def test_an_http_status_has_a_code_of_its_own(status: int, code: str) -> None:
         (ValueError("Unknown Content-Type: x"), "bad_answer"),
         (AttributeError("'Response' object has no attribute 'data'"), "bad_answer"),
         (TypeError("'NoneType' object is not subscriptable"), "bad_answer"),
+        (ValueError("Exceeds the limit (4300 digits) for integer string"), "bad_answer"),
+        (TypeError("'int' object is not iterable"), "bad_answer"),
+        (TypeError("object of type 'int' has no len()"), "bad_answer"),
+        (TypeError("string indices must be integers, not 'str'"), "bad_answer"),
+        (TypeError("list indices must be integers or slices, not str"), "bad_answer"),
+        (TypeError("string argument expected, got 'int'"), "bad_answer"),
         (ValueError("anything else"), "unknown"),
         (RuntimeError("anything"), "unknown"),
     ],

@@ -78,8 +78,8 @@ def test_an_answer_without_events_is_one_part() -> None:
 def test_neighbours_are_joined_and_a_call_is_joined_by_its_id() -> None:
     deltas: list[Part] = [
         *(Thinking("a"), Thinking("b"), "c", "d"),
-        *(ToolCall("1", "f", '{"x'), ToolCall("2", "g", "{"), ToolCall("1", "", '": 1}')),
-        *(ToolCall("2", "", "}"), Citation("t"), Citation("t"), Thinking("e")),
+        *(ToolCall("1", "f", '{"x'), ToolCall("2", "", "{"), ToolCall("1", "", '": 1}')),
+        *(ToolCall("2", "g", "}"), Citation("t"), Citation("t"), Thinking("e")),
     ]
     assert join(deltas) == (
         *(Thinking("ab"), "cd", ToolCall("1", "f", '{"x": 1}'), ToolCall("2", "g", "{}")),

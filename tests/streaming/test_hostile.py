@@ -98,6 +98,22 @@ def test_what_never_ends_is_not_read_to_its_end(client: str, name: str) -> None:
     wait_for(lambda: pumps() == 0)
 
 
+@pytest.mark.parametrize(
+    ("play", "code"),
+    [
+        (answering(head(200), b"{}"), "bad_answer"),
+        (answering(head(403, b"Content-Encoding: gzip"), b"no gzip"), "forbidden"),
+    ],
+)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_body_that_is_not_what_its_head_says_has_a_code(
+    client: str, play: Play, code: str
+) -> None:
+    error = asked(client, play).error
+    assert error is not None
+    assert error.code == code
+
+
 SAID = b'{"code": "003001", "message": "'
 SLOW = {
     "until it hangs up": endless(head(403), SAID, again=b"a", pause=0.05),

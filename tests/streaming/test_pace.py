@@ -58,6 +58,12 @@ def test_a_typewriter_ignores_the_backlog() -> None:
     assert {pace.amount([(0.0, backlog)]) for backlog in (5, 50, 5_000)} == {5}
 
 
+@pytest.mark.parametrize("wrong", [{"tick": -0.1}, {"lag": -0.1}])
+def test_seconds_below_zero_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="cannot be negative"):
+        Pace(**wrong)
+
+
 def test_a_typewriter_without_speed_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0"):
         Pace.typewriter(0)

@@ -82,6 +82,21 @@ def test_reading_an_answer_returns_for_an_event_as_for_text() -> None:
     assert answer.state[0][0].result == ToolResult("1", "x")
 
 
+def overlapping_page() -> None:
+    from streaming.view.kept import Section
+    from streaming.view.parts import Picture
+
+    section = Section("")
+    state = [section.take_in("One.\n\nTw")]
+    section.take_in("One.\n\nTwo.\n\nThree.")
+    Picture("", "").update(state, ["One.\n\nTw"], over=False)
+
+
+def test_what_another_run_takes_in_meanwhile_is_not_drawn_twice() -> None:
+    app = AppTest.from_function(overlapping_page).run()
+    assert [text.value.strip() for text in app.markdown] == ["One.", "Tw"]
+
+
 def test_thinking_that_begins_again_is_a_section_of_its_own() -> None:
     stream, reader, _ = make_stream([])
     answer = Answer(stream)

@@ -204,6 +204,25 @@ def test_a_call_that_was_never_made_is_over_when_it_is_stopped() -> None:
     assert pump.deltas == 0
 
 
+@pytest.mark.parametrize("error", [None, ValueError()])
+def test_a_source_that_cannot_be_closed_has_failed_unless_it_had_before(
+    error: Exception | None,
+) -> None:
+    class Stuck(Blocking):
+        def __next__(self) -> str:
+            if self._deltas:
+                return super().__next__()
+            raise error or StopIteration
+
+        def close(self) -> None:
+            raise OSError
+
+    pump = pump_of(Stuck("a"))
+    pump.start()
+    pump.join(5)
+    assert isinstance(pump.error, type(error or OSError()))
+
+
 def test_where_no_thread_can_be_started_the_call_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.stream_errors import explain, messages
-from streaming import reasons
+from streaming import bodies, reasons
 from streaming.errors import StreamError, from_exception
 
 
@@ -117,6 +117,12 @@ def test_the_other_clients_error_has_the_same_code(status: int, body: str, code:
     assert from_exception(raised, text_came=False).code == code
 
 
+def test_of_a_body_that_its_client_has_read_only_the_beginning_counts() -> None:
+    response = requests.Response()
+    response._content = b"a" * bodies.MOST_BYTES + b"quota"
+    assert bodies.read(response) == b"a" * bodies.MOST_BYTES
+
+
 #: Every number that counts, and every form of words, by code.
 NUMBERED = {
     "account_type": [3001],
@@ -163,7 +169,7 @@ WORDED = {
         *("end with a user", "end with the user", "end with user", "last message here must"),
         *("final role x must", "last message is from the assistant", "expected last role"),
         *("assistant message prefill", "roles must alternate", "must alternate between"),
-        *("start with a user", "start with user"),
+        *("start with a user", "start with the user", "start with user"),
     ],
     "too_long": [
         *(
@@ -175,11 +181,13 @@ WORDED = {
         ),
         *("maximum context", "prompt is too long", "request too large", "conversation is too long"),
         *("too many tokens", "too many input tokens", "too many prompt tokens"),
-        *("the input would exceed", "the context exceeds", "exceeds the context"),
+        *("the input would exceed", "the prompt exceeds", "the context exceeds"),
+        *("exceeds the context", "input was too large"),
     ],
     "budget": [
-        *("budget exceeded", "budget was exhausted", "budget has been used up", "budget limit"),
-        *("exceeded the budget", "insufficient quota", "insufficient_quota"),
+        *("budget exceeded", "budget was exhausted", "budget is exhausted", "budget limit"),
+        *("budget has been used up", "exceeded the budget", "insufficient quota"),
+        "insufficient_quota",
         *("exceeded your current quota", "credit balance", "credit limit", "credit quota"),
         *("spending limit", "billing"),
     ],

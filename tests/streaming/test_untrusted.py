@@ -62,6 +62,19 @@ def test_what_streamlit_would_drop_is_shown(markdown: str, shown: str) -> None:
     assert safe(markdown) == shown
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("red", "orange", "yellow", "green", "blue", "violet", "purple", "gray", "grey"),
+        *("primary", "rainbow", "red-background", "gray-badge", "small", "shimmer", "help"),
+        "color",
+    ],
+)
+def test_a_directive_of_streamlits_own_stays_where_it_has_a_text(name: str) -> None:
+    assert safe(f"a :{name}[b] c") == f"a :{name}[b] c"
+    assert safe(f"a :{name} c") == f"a \\:{name} c"
+
+
 @pytest.mark.parametrize("text", [text for text in CORPUS.values() if "![" not in text])
 def test_a_text_without_images_and_diagrams_comes_back_as_it_is(text: str) -> None:
     assert safe(text) == text

@@ -94,21 +94,37 @@ def test_what_a_model_thought_is_folded_away_when_it_answers() -> None:
     assert not box.proto.expanded
 
 
+def rethinking_page() -> None:
+    from streaming import Thinking
+    from streaming.view.kept import Section
+    from streaming.view.parts import Picture
+
+    picture = Picture("", "Thinking")
+    for thought in ("Let me see.", "No."):
+        part = Thinking(thought)
+        picture.update([Section(part).take_in(part)], [part], over=False)
+
+
+def test_what_a_model_thought_in_an_attempt_that_failed_goes_from_the_page() -> None:
+    app = AppTest.from_function(rethinking_page).run()
+    assert [text.value for box in app.status for text in box.markdown] == ["No."]
+
+
 CODE = 'st.button("Go", icon=":material/star:")', "if (![200].includes(x))", "~~~mermaid"
 
 
-def with_code(code: str) -> None:
+def with_code(code: str, gap: str) -> None:
     from streaming import Pace
     from streaming.view import show
     from tests.streaming.fakes import evenly, make_stream
 
-    text = f"**So:**\n\n```py\n{code}\n```\n\nand\u2028![a](b)"
+    text = f"**So:**{gap}```py\n{code}\n```\n\nand\u2028![a](b)"
     show(make_stream(evenly(text, first=0.0), pace=Pace.off())[0], cursor="▌")
 
 
-@pytest.mark.parametrize("code", CODE)
-def test_code_that_markdown_would_change_stays_as_it_is(code: str) -> None:
-    app = AppTest.from_function(with_code, args=(code,)).run()
+@pytest.mark.parametrize(("code", "gap"), [*((each, "\n\n") for each in CODE), (CODE[0], "\n")])
+def test_code_that_markdown_would_change_stays_as_it_is(code: str, gap: str) -> None:
+    app = AppTest.from_function(with_code, args=(code, gap)).run()
     assert shown(app) == ["**So:**", "and\u2028!\u2060[a](b)"]
     assert app.code[0].value == code
 

@@ -60,9 +60,9 @@ def test_values_go_to_snowflake_as_bound_parameters_only() -> None:
     ("caps", "over"),
     [
         (Caps(learner_requests=2), "learner_requests"),
-        (Caps(learner_tokens=29), "learner_tokens"),
+        (Caps(learner_tokens=20), "learner_tokens"),
         (Caps(everyone_requests=2), "everyone_requests"),
-        (Caps(everyone_tokens=29), "everyone_tokens"),
+        (Caps(everyone_tokens=20), "everyone_tokens"),
     ],
 )
 def test_what_would_pass_a_limit_is_told_which_and_is_not_counted(caps: Caps, over: str) -> None:

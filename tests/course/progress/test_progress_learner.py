@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from course.language import texts
 from course.progress import learner_panel
-from course.visitor import foreign_name, new_id, on_this_machine, who
+from course.visitor import COOKIE, Learner, foreign_name, new_id, on_this_machine, who
 
 
 def test_on_ones_own_machine_the_learner_is_the_local_user() -> None:
@@ -108,6 +109,36 @@ def test_a_cookie_that_we_did_not_make_is_not_taken() -> None:
     for forged in ("", "local", "x" * 31, "x" * 33, "';alert(1)//" + "x" * 20, mine + "\n"):
         assert new_id(forged) != forged
     assert new_id(None) != mine
+
+
+@pytest.mark.parametrize(
+    ("how", "url", "has", "made"),
+    [
+        ("anonymous", "http://a.b", None, "; SameSite=Lax'"),
+        ("anonymous", "https://a.b", "other", "; SameSite=Lax; Secure'"),
+        ("anonymous", "https://a.b", "x", ""),
+        ("local", "http://localhost", None, ""),
+    ],
+)
+def test_a_visitor_without_a_cookie_gets_one_for_a_year_and_over_https_a_secure_one(
+    how: Literal["anonymous", "local"],
+    url: str,
+    has: str | None,
+    made: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+    context = SimpleNamespace(url=url, cookies={COOKIE: has} if has else {})
+    state = {learner_panel.ANONYMOUS_KEY: "x"}
+    page = SimpleNamespace(
+        session_state=state, context=context, html=lambda it, **_: sent.append(it)
+    )
+    monkeypatch.setattr(learner_panel, "st", page)
+    visitor = Learner("id", how), SimpleNamespace(refresh=lambda: None)
+    monkeypatch.setattr(learner_panel, "_known", lambda: visitor)
+    learner_panel.refresh()
+    assert len(sent) == bool(made)
+    assert all(f"'{COOKIE}=x; Max-Age=31536000; Path=/{made}" in each for each in sent)
 
 
 def test_a_learner_is_told_why_progress_is_not_being_saved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,10 @@ def test_a_reset_that_fails_forgets_nothing(time: Time) -> None:
     progress.reset()
     assert progress.failure == "locked"
     assert progress.has(DAY, "read")
+    store.broken = None
+    progress.reset()
+    assert progress.failure is None
+    assert not progress.has(DAY, "read")
 
 
 def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(time: Time) -> None:
@@ -249,8 +253,10 @@ def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(tim
     progress.record(DAY, "solved", "exercise", "print('한글')")
     text = progress.export()
     assert "secret-id" not in text
-    other = browser(MemoryStore(), time)
+    store = MemoryStore()
+    other = browser(store, time)
     assert other.import_(text, [DAY]) == (1, 0)
+    assert store.kept["me"].keys() == {(DAY, "solved", "exercise")}
     assert other.value(DAY, "solved", "exercise") == "print('한글')"
     assert other.import_(text, [DAY]) == (0, 0)
 
