@@ -230,16 +230,17 @@ def _judge(check: Check, trial: Trial, language: Language) -> CheckResult:
     title, evidence = check.title.of(language), trial.evidence
     if holds(check.passes, trial.program, evidence):
         return CheckResult(check.id, True, title)
+    about_run = not is_about_code(check.passes)
     # The error itself says what to fix; what it prevented is no second fault.
-    cut_short = evidence.error is not None or evidence.ended not in (None, "end")
-    about_run = not cut_short and not is_about_code(check.passes)
+    if about_run and (evidence.error is not None or evidence.ended not in (None, "end")):
+        return CheckResult(check.id, False, title)
     told = _rules(SLIPS | WHEN_READ | IN_VAIN, trial, language) if about_run else None
     told = told or _recognised(check.mistakes, trial, language)
     if told is None and about_run:
         told = _rules(SIGHTS, trial, language)
     if told is not None:
         return CheckResult(check.id, False, title, *told)
-    said = "" if cut_short else check.otherwise.of(language)
+    said = check.otherwise.of(language)
     if about_run:
         said = f"{said}\n\n{_seen(trial, language)}"
     return CheckResult(check.id, False, title, said)

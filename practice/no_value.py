@@ -18,6 +18,8 @@ from practice.without_effect import compared
 SHORT = 2
 # What programs call the exception that they caught.
 CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
+# Methods that are often written like a function, with their value as its first argument.
+OF_FIRST = ("close", "append", "extend", "strip", "collect")
 
 
 def undefined(trial: Trial) -> Found | None:
@@ -45,7 +47,7 @@ def _unknown(trial: Trial, name: str) -> Found:
         return "other_function", line, named | {"other": "Complete"}
     if _is_compared_argument(trial, name):
         return "equals_in_call", line, {}
-    if found := _module(trial, name) or _caught(trial, name):
+    if found := _module(trial, name) or _caught(trial, name) or _method(trial, name):
         return found
     known = name in ("time", "json", "random") or "Did you forget to import" in trial.said
     if module := trial.imports.get(name, name if known else ""):
@@ -60,6 +62,16 @@ def _unknown(trial: Trial, name: str) -> Found:
     if len(name) > SHORT and (other := similar(name, trial.bound) or "".join(close)):
         return "misspelt", line, named | {"other": other}
     return "unknown_exception" if _is_exception(trial, name) else "undefined", line, named
+
+
+def _method(trial: Trial, name: str) -> Found | None:
+    """A method that is called as if it were a function, with its value as the first argument."""
+    for call in trial.each(ast.Call) if name in OF_FIRST else ():
+        if ast.unparse(call.func) == name and call.lineno == trial.line and call.args:
+            owner, *others = map(ast.unparse, call.args)
+            meant = f"{owner}.{name}({', '.join(others)})"[:60]
+            return "method_alone", trial.line, {"name": name, "other": meant}
+    return None
 
 
 def _is_exception(trial: Trial, name: str) -> bool:

@@ -21,7 +21,7 @@ from practice.trial import (
     text_of,
 )
 from practice.what_is_seen import uncalled_function
-from practice.without_effect import function_kept, in_place, not_called
+from practice.without_effect import function_kept, in_place, not_called, range_outside
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
@@ -55,6 +55,27 @@ TYPES = (
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
 )
+
+
+def odd_argument(trial: Trial) -> Found | None:
+    """A value that a library can't use: it asks the value for a name that the program doesn't."""
+    found = re.match(r"AttributeError: '(\w+)' object has no attribute '(\w+)'", trial.said)
+    asked = {each.attr for each in trial.each(ast.Attribute)}
+    # A value of another type may be the library's own.
+    given_on = found and (found[1] == "generator" or hasattr(builtins, found[1]))
+    if not found or not given_on or found[2] in asked or trial.called & {"getattr", "json.load"}:
+        return None
+    given = [
+        (ast.unparse(call.func), value)
+        for call in trial.each(ast.Call)
+        for value in (*call.args, *(each.value for each in call.keywords))
+        if call.lineno == trial.line and type(value).__name__.lower() == found[1]
+    ]
+    named = {"other": found[1]}
+    if len(given) == 1:
+        named |= {"name": given[0][0][:60], "where": ast.unparse(given[0][1])[:60]}
+        return "odd_argument_here", trial.line, named
+    return "odd_argument", trial.line, named
 
 
 def attribute(trial: Trial) -> Found | None:
@@ -236,6 +257,19 @@ def _empty_list(trial: Trial) -> Found | None:
     return None
 
 
+def _index_of_number(trial: Trial) -> Found | None:
+    """An item of a number, between the square brackets after a list."""
+    for node in _subscripts(trial):
+        number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int)
+        outer = trial.parents[node]
+        if number and isinstance(outer, ast.Subscript) and outer.slice is node:
+            meant = f"{ast.unparse(outer.value)}[{ast.unparse(node.value)}]"
+            meant += f"[{ast.unparse(node.slice)}]"
+            named = {"name": ast.unparse(node), "other": meant[:60]}
+            return "index_of_number", node.lineno, named
+    return None
+
+
 def _gave_nothing(trial: Trial) -> Found | None:
     """A function of the program that the line needs, and whose only ``return`` may be skipped."""
     used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
@@ -287,6 +321,7 @@ MORE: dict[str, Rule] = {
     "name_of_list": _name_of_list,
     "text_index": _odd_item,
     "index": _empty_list,
+    "no_items": _index_of_number,
     "none_used": _none,
     "unpacked": _taken_apart,
 }
@@ -451,7 +486,8 @@ def long_pauses(trial: Trial) -> Found | None:
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(undefined, attribute, called_wrongly, wrong_type, imported, unknown_sql, streamed),
+        *(undefined, range_outside, odd_argument, attribute, called_wrongly, wrong_type),
+        *(imported, unknown_sql, streamed),
         *(endless, long_pauses, raised_uncaught, refused, none_given),
     )
 }

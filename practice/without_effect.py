@@ -265,6 +265,16 @@ def slice_end(trial: Trial) -> Found | None:
     return None
 
 
+def range_outside(trial: Trial) -> Found | None:
+    """A loop over a ``range`` and a number after it, which was meant to be in it."""
+    for loop in trial.each(ast.For):
+        match loop.iter:
+            case ast.Tuple(elts=[ast.Call(func=ast.Name(id="range")) as numbers, step]):
+                named = {"name": ast.unparse(numbers)[:60], "other": ast.unparse(step)[:60]}
+                return "range_outside", loop.lineno, named
+    return None
+
+
 def swapped(trial: Trial) -> Found | None:
     """Two arguments in each other's place, as their names tell."""
     for function, call in itertools.product(trial.each(ast.FunctionDef), [*trial.each(ast.Call)]):
@@ -369,6 +379,7 @@ SLIPS: dict[str, Rule] = {
     for rule in (
         *(not_called, function_kept, lost, unreachable, returned_in_loop, return_in_finally),
         *(compared, overwritten, f_missing, quoted_name, st_in_finally, slice_end, swapped),
+        range_outside,
         *(except_or, exception_made, lazy_try, always_true, never_equal, compared_by_is),
         *(in_place, wrapper_closed),
     )

@@ -102,7 +102,10 @@ def test_an_error_is_shown_with_its_line_and_what_did_not_happen_for_it_is_no_se
     None
 ):
     failed = Failed(type="NameError", module="builtins", message="name `x`", lines=[2, 9])
-    results = grade(exercise({"called": "Complete"}), "a\n", [failed, Ended(reason="error")], "en")
+    unasked = {"id": "unasked", "when": {"code": "a", "no": {"called": "Complete"}}, "say": TEXT}
+    check = {"id": "check_0", "title": TITLE, "passes": {"called": "Complete"}, "otherwise": TEXT}
+    about = exercise(checks=[check | {"mistakes": [unasked]}])
+    results = grade(about, "a\n", [failed, Ended(reason="error")], "en")
     runs = by_id(results, "runs")
     assert (runs.passed, runs.line) == (False, 9)
     assert "`` NameError: name `x` ``" in runs.message
