@@ -169,12 +169,19 @@ def new_each_run(trial: Trial) -> Found | None:
             once = len(trial.bound[name]) == 1
             used = [each for each in trial.each(ast.Name) if each.id == name]
             parents = [trial.parents[each] for each in used]
-            sent = any(isinstance(each, ast.Call | ast.keyword) for each in parents)
+            sent = any(_asks_with(trial, each) for each in parents)
             filled = [each for each in parents if isinstance(each, ast.Attribute)]
             adds = all(each.attr in ("append", "extend") for each in filled)
             if once and sent and filled and adds and not _from_state(trial, filled):
                 return "new_each_run", node.lineno, {"name": name}
     return None
+
+
+def _asks_with(trial: Trial, place: ast.AST) -> bool:
+    """Whether what stands here is given to the model."""
+    call = trial.parents[place] if isinstance(place, ast.keyword) else place
+    name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    return name == "Complete" or name.endswith("completions.create")
 
 
 def _from_state(trial: Trial, methods: list[ast.Attribute]) -> bool:

@@ -1016,6 +1016,7 @@ def test_a_list_that_each_run_begins_empty_is_named_where_the_model_is_sent_it()
     runs: list[Event] = [Again(said="Hello"), Again(said="And?"), END]
     assert judged(code, *runs).mistake == "new_each_run"
     assert judged(code, END).mistake is None, "there is one run"
+    assert judged(code.replace("Complete('m', ", "f("), *runs).mistake is None, "it isn't sent"
     state = "kept = st.session_state.kept\n"
     assert judged(f"{state}{code}\nsaid.extend(kept)", *runs).mistake is None
     assert judged(f"{code}\nfor x in st.session_state.kept: said.append(x)", *runs).mistake is None
