@@ -45,6 +45,21 @@ def lazy_try(trial: Trial) -> Found | None:
     return None
 
 
+def lazy_error(trial: Trial) -> Found | None:
+    """An error to be caught, from a generator whose ``try`` only makes it."""
+    found, error = lazy_try(trial), trial.evidence.error
+    if found is None or error is None:
+        return None
+    caught = [caught_by(each, trial.program) for each in trial.each(ast.ExceptHandler)]
+    # A library's error may be caught as one of another class.
+    meant = error.module != "builtins" or any(error.type in names for names in caught)
+    for function in trial.each(ast.FunctionDef) if meant else ():
+        inside = range(function.lineno, (function.end_lineno or 0) + 1)
+        if found[2]["name"] == function.name and any(line in inside for line in error.lines):
+            return found
+    return None
+
+
 def raised_in_except(trial: Trial) -> Found | None:
     """What an ``except`` has caught is raised again by another line inside it."""
     error = trial.evidence.error
@@ -96,5 +111,5 @@ def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
 
 #: Why an ``except`` missed an error: tried before every other rule.
 CATCHES: dict[str, Rule] = {
-    rule.__name__: rule for rule in (except_or, exception_made, raised_in_except)
+    rule.__name__: rule for rule in (except_or, exception_made, raised_in_except, lazy_error)
 }

@@ -159,6 +159,47 @@ def state_replaced(trial: Trial) -> Found | None:
     return None
 
 
+def new_each_run(trial: Trial) -> Found | None:
+    """A list that is sent to the model, filled in each run, and empty at the start of the next."""
+    several = len(trial.evidence.runs) > 1
+    for node in trial.each(ast.Assign) if several else ():
+        if trial.parents[node] is not trial.program or not _is_empty(node.value):
+            continue
+        for name in targets(node):
+            once = len(trial.bound[name]) == 1
+            used = [each for each in trial.each(ast.Name) if each.id == name]
+            parents = [trial.parents[each] for each in used]
+            sent = any(_asks_with(trial, each) for each in parents)
+            filled = [each for each in parents if isinstance(each, ast.Attribute)]
+            adds = all(each.attr in ("append", "extend") for each in filled)
+            if once and sent and filled and adds and not _from_state(trial, filled):
+                return "new_each_run", node.lineno, {"name": name}
+    return None
+
+
+def _asks_with(trial: Trial, place: ast.AST) -> bool:
+    """Whether what stands here is given to the model."""
+    call = trial.parents[place] if isinstance(place, ast.keyword) else place
+    name = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
+    return name == "Complete" or name.endswith("completions.create")
+
+
+def _from_state(trial: Trial, methods: list[ast.Attribute]) -> bool:
+    """Whether one of these calls is given what the session state holds."""
+    states = {
+        name
+        for each in trial.each(ast.Assign)
+        if "st.session_state" in ast.unparse(each)
+        for name in targets(each)
+    }
+    loops = [each for each in trial.each(ast.For) if any(one in ast.walk(each) for one in methods)]
+    given = [*(trial.parents[each] for each in methods), *(each.iter for each in loops)]
+    nodes = [node for each in given for node in ast.walk(each)]
+    return any(isinstance(node, ast.Name) and node.id in states for node in nodes) or any(
+        _is_state(node) for node in nodes if isinstance(node, ast.expr)
+    )
+
+
 def copy_grown(trial: Trial) -> Found | None:
     """A copy of a list that is only added to: nothing looks at it, and the list stays as it is."""
     for node in trial.each(ast.Assign):
@@ -258,6 +299,6 @@ IN_VAIN: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         *(own_copy, stored_empty, parameter_grown, list_replaced, list_unnamed, state_replaced),
-        *(copy_grown, unkept, unread_key),
+        *(copy_grown, new_each_run, unkept, unread_key),
     )
 }

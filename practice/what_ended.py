@@ -21,7 +21,13 @@ from practice.trial import (
     text_of,
 )
 from practice.what_is_seen import uncalled_function
-from practice.without_effect import function_kept, in_place, not_called, range_outside
+from practice.without_effect import (
+    function_kept,
+    in_place,
+    lost,
+    not_called,
+    range_outside,
+)
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
@@ -394,9 +400,15 @@ def streamed(trial: Trial) -> Found | None:
     function = functions.get(name.id) if isinstance(name, ast.Name) else None
     if function is not None and isinstance(argument, ast.Call):
         named["name"] = function.name
+        if (found := lost(trial)) and found[1] in _lines(function):
+            return found
         return None if is_generator(function) else ("no_yield", function.lineno, named)
     code = "function_streamed" if what in ("function", "method") else "no_stream_given"
     return code, line, named
+
+
+def _lines(function: ast.FunctionDef) -> range:
+    return range(function.lineno, (function.end_lineno or function.lineno) + 1)
 
 
 def endless(trial: Trial) -> Found | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from practice.conditions import Condition
-from practice.patterns import parse_program
+from practice.patterns import caught_by, parse_program
 from practice.slips import Found
 from practice.trial import HOLDERS, Rule, Trial, similar, targets, text_of
 from practice.without_effect import first_rounds
@@ -152,7 +152,25 @@ def skipped(trial: Trial) -> Found | None:
             return _skipped_if(trial, lines[0], holder, name)
         if holder is not None:
             where = {"name": name, "other": str(getattr(holder, "lineno", 0))}
+            if isinstance(holder, ast.ExceptHandler) and (first := _caught_first(trial, holder)):
+                where |= {"other": str(first.lineno), "where": str(holder.lineno)}
+                return "caught_first", lines[0].lineno, where
             return "skipped", lines[0].lineno, where
+    return None
+
+
+def _caught_first(trial: Trial, outer: ast.ExceptHandler) -> ast.ExceptHandler | None:
+    """Return what catches the same exception inside a function that the ``try`` calls."""
+    around = trial.parents[outer]
+    body = around.body if isinstance(around, ast.Try) else []
+    inside = [node for line in body for node in ast.walk(line) if isinstance(node, ast.Call)]
+    called = {ast.unparse(call.func) for call in inside}
+    for inner in trial.each(ast.ExceptHandler):
+        function = trial.function(inner)
+        again = any(isinstance(node, ast.Raise) for node in ast.walk(inner))
+        same = {*caught_by(inner, trial.program)} & {*caught_by(outer, trial.program)}
+        if function is not None and function.name in called and same and not again:
+            return inner
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from practice.events import (
+    Again,
     Asked,
     Closed,
     Delta,
@@ -980,3 +981,49 @@ def test_an_exception_that_only_another_except_names_lacks_its_own_name() -> Non
 def test_a_misspelt_value_in_the_condition_of_what_did_not_run_is_named() -> None:
     code, solution = "if why == 'lenght':\n    st.success('9.40.1')", "if why == 'length': f()"
     assert judged(code, solution=IMPORTS + solution).mistake == "misspelt_value"
+
+
+def test_an_error_of_a_generator_that_a_try_only_makes_is_named_by_the_try() -> None:
+    code = f"{MAKE}try:\n    x = make()\nexcept {{}}:\n    pass\nelse:\n    st.write_stream(x)"
+    error = Failed(type="KeyError", module="builtins", message="'x'", lines=[9, 2])
+    ended = [error, Ended(reason="error")]
+    assert judged(code.format("KeyError"), *ended).mistake == "lazy_try"
+    assert judged(code.format("OSError"), *ended).mistake == "key", "nobody means to catch it"
+    elsewhere = error.model_copy(update={"lines": [9]})
+    assert judged(code.format("KeyError"), elsewhere, ended[1]).mistake == "key"
+
+
+def test_a_generator_that_a_function_makes_for_nothing_is_named_for_what_it_returns() -> None:
+    code = "def f():\n    def g():\n        yield 1\n    g()\nst.write_stream(f())"
+    said = GIVEN.replace("str", "NoneType")
+    assert failed(said, 5, code).mistake == "generator_lost"
+    assert failed(said, 5, code.replace("    g()\n", "    x = g()\n")).mistake == "no_yield"
+
+
+@pytest.mark.parametrize(
+    ("inner", "mistake"),
+    [
+        ("return", "caught_first"),
+        ("raise", "skipped"),
+        ("return\n    except OSError:\n        raise", "caught_first"),
+    ],
+)
+def test_an_except_that_takes_an_exception_from_another_is_named(inner: str, mistake: str) -> None:
+    code = (
+        f"def f():\n    try:\n        yield 1\n    except KeyError:\n        {inner}\n"
+        "try:\n    g(f())\nexcept KeyError:\n    st.success('9.40.1')"
+    )
+    assert judged(code).mistake == mistake
+    other = code.replace("try:\n    g(f())", "try:\n    g(h())")
+    assert judged(f"{other}\nh(f())").mistake == "skipped", "it is not called in there"
+
+
+def test_a_list_that_each_run_begins_empty_is_named_where_the_model_is_sent_it() -> None:
+    code = "said = []\nsaid.append(x)\nComplete('m', said)"
+    runs: list[Event] = [Again(said="Hello"), Again(said="And?"), END]
+    assert judged(code, *runs).mistake == "new_each_run"
+    assert judged(code, END).mistake is None, "there is one run"
+    assert judged(code.replace("Complete('m', ", "f("), *runs).mistake is None, "it isn't sent"
+    state = "kept = st.session_state.kept\n"
+    assert judged(f"{state}{code}\nsaid.extend(kept)", *runs).mistake is None
+    assert judged(f"{code}\nfor x in st.session_state.kept: said.append(x)", *runs).mistake is None
