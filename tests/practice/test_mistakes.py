@@ -986,11 +986,11 @@ def test_a_misspelt_value_in_the_condition_of_what_did_not_run_is_named() -> Non
 def test_an_error_of_a_generator_that_a_try_only_makes_is_named_by_the_try() -> None:
     code = f"{MAKE}try:\n    x = make()\nexcept {{}}:\n    pass\nelse:\n    st.write_stream(x)"
     error = Failed(type="KeyError", module="builtins", message="'x'", lines=[9, 2])
-    ended = [error, Ended(reason="error")]
-    assert judged(code.format("KeyError"), *ended).mistake == "lazy_try"
-    assert judged(code.format("OSError"), *ended).mistake == "key", "nobody means to catch it"
+    ended = Ended(reason="error")
+    assert judged(code.format("KeyError"), error, ended).mistake == "lazy_try"
+    assert judged(code.format("OSError"), error, ended).mistake == "key", "nobody means to catch it"
     elsewhere = error.model_copy(update={"lines": [9]})
-    assert judged(code.format("KeyError"), elsewhere, ended[1]).mistake == "key"
+    assert judged(code.format("KeyError"), elsewhere, ended).mistake == "key"
 
 
 def test_a_generator_that_a_function_makes_for_nothing_is_named_for_what_it_returns() -> None:
