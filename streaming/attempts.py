@@ -9,6 +9,7 @@ place.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -110,7 +111,9 @@ class Attempts:
                 except Exception as raised:
                     # Before closing: the service's own words have to be read first.
                     known = from_exception(raised, text_came=False)
-                    self.close()
+                    # What it raised counts, whether or not its connection can be given back.
+                    with contextlib.suppress(Exception):
+                        self.close()
                     error = raised
                 if not self._may_ask_again(failed, known, deadline):
                     break

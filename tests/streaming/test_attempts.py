@@ -112,6 +112,15 @@ def test_what_may_pass_is_asked_again_after_waits_that_double() -> None:
     assert (attempts.attempts, waits) == (3, [0.5, 1.0])
 
 
+def test_an_attempt_that_cannot_be_closed_is_followed_by_another_all_the_same() -> None:
+    class Stuck(Source):
+        def close(self) -> None:
+            raise OSError
+
+    attempts, _ = make(Scripted(Stuck([], busy()), answer("ok")))
+    assert list(attempts) == ["ok"]
+
+
 def test_what_will_not_pass_is_not_asked_again() -> None:
     attempts, waits = make(Scripted(StreamUnavailable("bad_request", status=400)))
     with pytest.raises(StreamUnavailable, match="bad_request"):
