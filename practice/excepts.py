@@ -109,7 +109,7 @@ def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:
             yield from ast.walk(functions.pop(called))
 
 
-#: Why an ``except`` missed an error: tried before every other rule.
+#: Why an ``except`` missed an error.
 CATCHES: dict[str, Rule] = {
     rule.__name__: rule for rule in (except_or, exception_made, raised_in_except, lazy_error)
 }

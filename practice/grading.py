@@ -19,7 +19,7 @@ from practice.sandbox.job import RunLimits
 from practice.slips import Found, misread
 from practice.trial import Rule, Trial, first_of
 from practice.unpressed import outside_if
-from practice.what_ended import ERRORS
+from practice.what_ended import ERRORS, slow_statement
 from practice.what_is_seen import SIGHTS
 from practice.when_read import WHEN_READ
 from practice.without_effect import SLIPS
@@ -38,6 +38,8 @@ MOST_SEEN = 5
 LONGEST_MESSAGE = 300
 # Before the text of an error of Snowflake's: "(1304): 01bf-...: 001003 (42000): SQL compilation".
 QUERY_ID = re.compile(r"(?<=\(1304\): )[0-9a-f-]{36}: ")
+# Asked before an exercise's own errors: whose fault it is, and why an `except` has missed it.
+FIRST: dict[str, Rule] = {slow_statement.__name__: slow_statement, **CATCHES}
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def _failed(trial: Trial, error: Failed, language: Language) -> CheckResult:
         message = f"{message[:LONGEST_MESSAGE]}..."
     said = _located("error", line, message, texts)
     told, known, at = (
-        _rules(CATCHES, trial, language)
+        _rules(FIRST, trial, language)
         or _recognised(trial.exercise.about.errors, trial, language)
         or _rules(ERRORS, trial, language)
         or ("", None, 0)

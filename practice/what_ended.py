@@ -356,6 +356,13 @@ def imported(trial: Trial) -> Found | None:
     return None
 
 
+def slow_statement(trial: Trial) -> Found | None:
+    """A statement that the clock has ended: none that a program may send takes long by itself."""
+    error = trial.evidence.error
+    ended = error is not None and "statement or warehouse timeout" in error.message
+    return ("slow_statement", trial.line, {}) if ended else None
+
+
 def unknown_sql(trial: Trial) -> Found | None:
     """SQL that is none of the course's, with a function whose name is nearly right."""
     error = trial.evidence.error

@@ -947,6 +947,12 @@ def test_a_statement_that_is_none_of_the_courses_is_named(query: str, mistake: s
     assert (result.id, result.mistake) == ("runs", mistake)
 
 
+def test_a_statement_that_the_clock_has_ended_is_nobodys_mistake() -> None:
+    said = "(1304): Statement reached its statement or warehouse timeout of 10 second(s)"
+    code = "try: session.sql('SELECT 1').collect()\nexcept ValueError: pass"
+    assert failed(f"SnowparkSQLException: {said}", 1, code).mistake == "slow_statement"
+
+
 def test_a_function_that_snowflake_does_not_know_is_named_beside_the_exercises() -> None:
     said = "SQL compilation error:\nUnknown function CURENT_VERSION"
     error = Failed(type="SnowparkSQLException", module="x", message=said, lines=[1])
