@@ -592,7 +592,7 @@ def test_a_program_that_others_leave_no_processor_is_not_taken_for_a_silent_one(
             os.sched_setaffinity(each, {processor})
         os.sched_setscheduler(worker, os.SCHED_IDLE, os.sched_param(0))
         # Where each session has a share of its own, a process gets no less than that.
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             Path(f"/proc/{worker}/autogroup").write_text("19")
         begun = next(events).at
         assert next(each for each in events if each.at > begun + 1.5).op == "idle"
