@@ -76,7 +76,7 @@ def prompt(label: str, *, ko: str, en: str) -> str:
     """
     state, preset, kept = st.session_state, in_language(ko=ko, en=en), shelf.preset_key()
     # An untouched preset follows the language.
-    if "prompt" in state and state["prompt"] == state.get(kept, preset) != preset:
+    if state.get("prompt") == state.get(kept, preset) != preset:
         state["prompt"] = preset
     state[kept] = preset
     with st.container(key="demo-field-prompt"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from practice.patterns import caught_by
+from practice.patterns import caught_by, lines_inside
 from practice.slips import Found
 from practice.trial import Rule, Trial, is_generator
 
@@ -53,11 +53,8 @@ def lazy_error(trial: Trial) -> Found | None:
     caught = [caught_by(each, trial.program) for each in trial.each(ast.ExceptHandler)]
     # A library's error may be caught as one of another class.
     meant = error.module != "builtins" or any(error.type in names for names in caught)
-    for function in trial.each(ast.FunctionDef) if meant else ():
-        inside = range(function.lineno, (function.end_lineno or 0) + 1)
-        if found[2]["name"] == function.name and any(line in inside for line in error.lines):
-            return found
-    return None
+    inside = lines_inside(found[2]["name"], trial.program) if meant else set()
+    return found if inside & {*error.lines} else None
 
 
 def raised_in_except(trial: Trial) -> Found | None:

@@ -1,4 +1,4 @@
-"""A name without a value: why it has none, as far as the program shows it."""
+"""A name without a value, or with ``None`` for one: why, as far as the program shows it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import re
 from practice.conditions import parameters
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
-from practice.trial import HOLDERS, SURE, Trial, similar
-from practice.without_effect import compared
+from practice.trial import HOLDERS, SURE, Trial, similar, targets
+from practice.without_effect import compared, in_place
 
 # A name of so few characters is like many.
 SHORT = 2
@@ -150,3 +150,25 @@ def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
     if holder is None:
         return "no_value_yet", trial.line, named
     return "skipped_value", trial.line, named | {"where": str(getattr(holder, "lineno", 0))}
+
+
+def _gave_nothing(trial: Trial) -> Found | None:
+    """A function of the program that the line needs, and whose only ``return`` may be skipped."""
+    used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
+    names = {node.id for node in used if isinstance(node, ast.Name)}
+    used += [each.value for each in trial.each(ast.Assign) if targets(each) & names]
+    called = {ast.unparse(node.func) for node in used if isinstance(node, ast.Call)}
+    for function in trial.each(ast.FunctionDef):
+        returns = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
+        if function.name not in called or len(returns) != 1 or returns[0].value is None:
+            continue
+        inside = next((each for each in trial.above(returns[0]) if isinstance(each, HOLDERS)), None)
+        if inside is not None and inside is not function:
+            named = {"name": function.name, "other": str(getattr(inside, "lineno", 0))}
+            return "return_skipped", returns[0].lineno, named
+    return None
+
+
+def nothing_given(trial: Trial) -> Found | None:
+    """What gave ``None`` where a value was needed."""
+    return in_place(trial) or _gave_nothing(trial)

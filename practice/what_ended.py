@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 
 from practice.conditions import parameters
-from practice.no_value import undefined
+from practice.no_attribute import attribute
+from practice.no_value import nothing_given, undefined
+from practice.patterns import lines_inside
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
-    HOLDERS,
     SQL_CALL,
     Rule,
     Trial,
@@ -20,9 +20,7 @@ from practice.trial import (
     targets,
     text_of,
 )
-from practice.what_is_seen import uncalled_function
 from practice.without_effect import (
-    function_kept,
     in_place,
     lost,
     not_called,
@@ -31,8 +29,6 @@ from practice.without_effect import (
 
 # A pause that is long enough to be what ended a program.
 LONG_PAUSE = 0.2
-# Python's and Streamlit's own guess. Nobody means a special method: ``__ne__`` for ``__name__``.
-MEANT = r"Did you mean:? (?:'|st\.)(?!_)(\w+)"
 # What Python says of a value of the wrong kind, and what it means.
 TYPES = (
     (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
@@ -61,106 +57,6 @@ TYPES = (
     (r"SyntaxError: '(?P<name>return|yield|await)' outside function", "outside_function"),
     (r"SyntaxError: keyword argument repeated: (?P<name>\w+)", "argument_twice"),
 )
-
-
-def odd_argument(trial: Trial) -> Found | None:
-    """A value that a library can't use: it asks the value for a name that the program doesn't."""
-    found = re.match(r"AttributeError: '(\w+)' object has no attribute '(\w+)'", trial.said)
-    asked = {each.attr for each in trial.each(ast.Attribute)}
-    # A value of another type may be the library's own.
-    given_on = found and (found[1] == "generator" or hasattr(builtins, found[1]))
-    if not found or not given_on or found[2] in asked or trial.called & {"getattr", "json.load"}:
-        return None
-    given = [
-        (ast.unparse(call.func), value)
-        for call in trial.each(ast.Call)
-        for value in (*call.args, *(each.value for each in call.keywords))
-        if call.lineno == trial.line and type(value).__name__.lower() == found[1]
-    ]
-    named = {"other": found[1]}
-    if len(given) == 1:
-        named |= {"name": given[0][0][:60], "where": ast.unparse(given[0][1])[:60]}
-        return "odd_argument_here", trial.line, named
-    return "odd_argument", trial.line, named
-
-
-def attribute(trial: Trial) -> Found | None:
-    """A name behind a dot that there is not."""
-    line = trial.line
-    if found := re.match(r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'", trial.said):
-        return _not_in_module(trial, *found.groups())
-    if found := re.match(
-        r"AttributeError: type object '(\w+)' has no attribute '(\w+)'", trial.said
-    ):
-        return _of_caught(trial, *found.groups())
-    found = re.match(r"AttributeError: '?(\w+)'? object has no attribute '?(\w+)'?", trial.said)
-    if not found:
-        return None
-    owner, name = found.groups()
-    named = {"name": name, "other": owner}
-    if (owner, name) == ("str", "read") and "json.load" in trial.called:
-        return "json_load", line, {}
-    if uncalled := _uncalled(trial, owner, name):
-        return uncalled
-    if owner == "NoneType":
-        # Perhaps what would have given it a value.
-        return uncalled_function(trial) or _none(trial) or ("none_used", line, named)
-    meant = re.search(MEANT, trial.said)
-    if given := _argument_set(trial, name):
-        return given
-    kind = getattr(builtins, owner, None)
-    known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
-    if other := meant[1] if meant else similar(name, known):
-        return "misspelt_method", line, {"name": name, "where": owner, "other": other}
-    if owner == "dict":
-        return "dict_dot", line, named
-    return "no_such_method", line, named
-
-
-def _of_caught(trial: Trial, owner: str, name: str) -> Found | None:
-    """What a caught exception has, taken from its class."""
-    for handler in trial.each(ast.ExceptHandler):
-        caught = re.findall(r"\w+", ast.unparse(handler.type)) if handler.type else []
-        if owner in caught and not handler.name:
-            return "class_asked", trial.line, {"name": name, "other": owner}
-    return None
-
-
-def _uncalled(trial: Trial, owner: str, name: str) -> Found | None:
-    """A function that stands before a dot, where what it returns was meant."""
-    if owner not in ("function", "method", "builtin_function_or_method"):
-        return None
-    if found := (owner == "function" and function_kept(trial)) or not_called(trial):
-        return found
-    for node in trial.each(ast.Attribute):
-        if (node.attr, node.lineno) == (name, trial.line) and isinstance(node.value, ast.Attribute):
-            return "not_called", trial.line, {"name": ast.unparse(node.value)[:60]}
-    # A plain function may be meant: of `Complete.stream` only the name after the dot is wrong.
-    return None if owner == "function" else ("brackets_before", trial.line, {})
-
-
-def _argument_set(trial: Trial, name: str) -> Found | None:
-    """An argument of a call that is set on what the call has returned."""
-    for node in trial.each(ast.Attribute):
-        if not isinstance(node.ctx, ast.Store) or node.attr != name or node.lineno != trial.line:
-            continue
-        for made in trial.each(ast.Assign):
-            call = made.value
-            if isinstance(call, ast.Call) and ast.unparse(node.value) in targets(made):
-                function = ast.unparse(call.func)
-                if name in parameters(function):
-                    return "attribute_for_argument", node.lineno, {"name": name, "other": function}
-    return None
-
-
-def _not_in_module(trial: Trial, module: str, name: str) -> Found:
-    streamlit = module == "streamlit"
-    short = "st" if streamlit else module
-    named = {"name": f"{short}.{name}", "where": "Streamlit" if streamlit else f"`{module}`"}
-    meant = re.search(MEANT, trial.said)
-    if other := meant[1] if meant else similar(name, ELEMENTS if streamlit else ()):
-        return "misspelt_in_module", trial.line, named | {"other": f"{short}.{other}"}
-    return "no_such_in_module", trial.line, named
 
 
 def called_wrongly(trial: Trial) -> Found | None:
@@ -269,32 +165,11 @@ def _index_of_number(trial: Trial) -> Found | None:
         number = isinstance(node.value, ast.Constant) and isinstance(node.value.value, int)
         outer = trial.parents[node]
         if number and isinstance(outer, ast.Subscript) and outer.slice is node:
-            meant = f"{ast.unparse(outer.value)}[{ast.unparse(node.value)}]"
-            meant += f"[{ast.unparse(node.slice)}]"
+            parts = map(ast.unparse, (outer.value, node.value, node.slice))
+            meant = "{}[{}][{}]".format(*parts)
             named = {"name": ast.unparse(node), "other": meant[:60]}
             return "index_of_number", node.lineno, named
     return None
-
-
-def _gave_nothing(trial: Trial) -> Found | None:
-    """A function of the program that the line needs, and whose only ``return`` may be skipped."""
-    used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
-    names = {node.id for node in used if isinstance(node, ast.Name)}
-    used += [each.value for each in trial.each(ast.Assign) if targets(each) & names]
-    called = {ast.unparse(node.func) for node in used if isinstance(node, ast.Call)}
-    for function in trial.each(ast.FunctionDef):
-        returns = [each for each in ast.walk(function) if isinstance(each, ast.Return)]
-        if function.name not in called or len(returns) != 1 or returns[0].value is None:
-            continue
-        inside = next((each for each in trial.above(returns[0]) if isinstance(each, HOLDERS)), None)
-        if inside is not None and inside is not function:
-            named = {"name": function.name, "other": str(getattr(inside, "lineno", 0))}
-            return "return_skipped", returns[0].lineno, named
-    return None
-
-
-def _none(trial: Trial) -> Found | None:
-    return in_place(trial) or _gave_nothing(trial)
 
 
 def none_given(trial: Trial) -> Found | None:
@@ -328,7 +203,7 @@ MORE: dict[str, Rule] = {
     "text_index": _odd_item,
     "index": _empty_list,
     "no_items": _index_of_number,
-    "none_used": _none,
+    "none_used": nothing_given,
     "unpacked": _taken_apart,
 }
 
@@ -407,15 +282,11 @@ def streamed(trial: Trial) -> Found | None:
     function = functions.get(name.id) if isinstance(name, ast.Name) else None
     if function is not None and isinstance(argument, ast.Call):
         named["name"] = function.name
-        if (found := lost(trial)) and found[1] in _lines(function):
+        if (found := lost(trial)) and found[1] in lines_inside(function.name, trial.program):
             return found
         return None if is_generator(function) else ("no_yield", function.lineno, named)
     code = "function_streamed" if what in ("function", "method") else "no_stream_given"
     return code, line, named
-
-
-def _lines(function: ast.FunctionDef) -> range:
-    return range(function.lineno, (function.end_lineno or function.lineno) + 1)
 
 
 def endless(trial: Trial) -> Found | None:
@@ -505,8 +376,8 @@ def long_pauses(trial: Trial) -> Found | None:
 ERRORS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
-        *(undefined, range_outside, odd_argument, attribute, called_wrongly, wrong_type),
-        *(imported, unknown_sql, streamed),
+        *(undefined, range_outside, attribute, called_wrongly, wrong_type, imported),
+        *(unknown_sql, streamed),
         *(endless, long_pauses, raised_uncaught, refused, none_given),
     )
 }

@@ -1,4 +1,4 @@
-"""What a program is told of a model that fails: what the Snowflake client would raise."""
+"""When a model fails, a program gets the error that the Snowflake client would raise."""
 
 from __future__ import annotations
 
