@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -60,7 +61,9 @@ class Server:
 @cache
 def _client() -> openai.OpenAI:
     """Return a client that all servers share, since reading the public authorities takes long."""
-    return openai.OpenAI(api_key="x", base_url="http://127.0.0.1")
+    client = openai.OpenAI(api_key="x", base_url="http://127.0.0.1")
+    atexit.register(client.close)
+    return client
 
 
 def _request(connection: socket.socket) -> bytes:
