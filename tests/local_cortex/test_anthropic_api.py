@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import httpx
 import httpx2
 import jsonschema
 import pytest
 
 from local_cortex import LocalCortex
+
+if TYPE_CHECKING:
+    import anthropic
 
 PATH = "/api/v2/cortex/v1/messages"
 MODEL = "claude-sonnet-4-6"
@@ -32,6 +34,9 @@ THINKING: Any = {"type": "enabled", "budget_tokens": 1_024}
 
 def client_of(server: LocalCortex) -> anthropic.Anthropic:
     """Make a client as Snowflake documents it: a Bearer token instead of x-api-key."""
+    # A second to import: not for every worker that collects this file.
+    import anthropic
+
     return anthropic.Anthropic(
         auth_token=server.secret, base_url=f"{server.url}/api/v2/cortex", max_retries=0
     )
@@ -198,26 +203,28 @@ def test_a_picture_is_answered_with_its_type_and_size(rest: httpx.Client) -> Non
     [("fault-402", 402), ("fault-403", 403), ("fault-429-no-date", 429), ("fault-503", 503)],
 )
 def test_a_refusal_has_its_status(client: anthropic.Anthropic, model: str, status: int) -> None:
+    import anthropic
+
     with pytest.raises(anthropic.APIStatusError) as refused:
         client.messages.create(model=model, max_tokens=9, messages=ASKED)
     assert refused.value.status_code == status
     assert refused.value.response.headers["x-snowflake-request-id"]
 
 
-@pytest.mark.parametrize(
-    ("model", "error"),
-    [
-        # The client's own transport since version 2: not httpx.
-        ("fault-reset", httpx2.TransportError),
-        ("fault-error-event", anthropic.APIStatusError),
-        ("fault-bad-utf8", UnicodeDecodeError),
-    ],
-)
+@pytest.mark.parametrize("model", ["fault-reset", "fault-error-event", "fault-bad-utf8"])
 def test_a_fault_in_the_stream_is_raised_by_the_client(
-    client: anthropic.Anthropic, model: str, error: type[Exception]
+    client: anthropic.Anthropic, model: str
 ) -> None:
+    import anthropic
+
+    errors: dict[str, type[Exception]] = {
+        # The client's own transport since version 2: not httpx.
+        "fault-reset": httpx2.TransportError,
+        "fault-error-event": anthropic.APIStatusError,
+        "fault-bad-utf8": UnicodeDecodeError,
+    }
     with client.messages.stream(model=model, max_tokens=99, messages=ASKED) as stream:
-        with pytest.raises(error):
+        with pytest.raises(errors[model]):
             list(stream)
         assert stream.current_message_snapshot.content
 

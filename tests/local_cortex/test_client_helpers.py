@@ -6,13 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import anthropic
 import openai
 import pytest
 from pydantic import BaseModel
-from snowflake.core import Root
-from snowflake.core.cortex.inference_service import CompleteRequest
-from snowflake.core.cortex.lite_agent_service import AgentRunRequest
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
@@ -66,6 +62,9 @@ def test_openai_parses_a_call_s_arguments(chat: openai.OpenAI, model: str) -> No
 
 
 def test_anthropic_parses_an_answer_into_a_model(cortex: LocalCortex) -> None:
+    # A second to import: not for every worker that collects this file.
+    import anthropic
+
     more: Any = {"model": CLAUDE, "max_tokens": 4_000, "messages": ASKED, "output_format": Answer}
     url = f"{cortex.url}/api/v2/cortex"
     with anthropic.Anthropic(auth_token=cortex.secret, base_url=url, max_retries=0) as client:
@@ -76,6 +75,9 @@ def test_anthropic_parses_an_answer_into_a_model(cortex: LocalCortex) -> None:
 
 
 def test_the_async_clients_stream_too(cortex: LocalCortex) -> None:
+    # A second to import: not for every worker that collects this file.
+    import anthropic
+
     async def run() -> tuple[str | None, str]:
         url = f"{cortex.url}/api/v2/cortex"
         async with openai.AsyncOpenAI(
@@ -96,6 +98,11 @@ def test_the_async_clients_stream_too(cortex: LocalCortex) -> None:
 
 
 def test_snowflake_core_asks_in_the_background(session: Session) -> None:
+    # A second to import: not for every worker that collects this file.
+    from snowflake.core import Root
+    from snowflake.core.cortex.inference_service import CompleteRequest
+    from snowflake.core.cortex.lite_agent_service import AgentRunRequest
+
     root = Root(session)
     for statement in (
         "CREATE TABLE helper_pages (body TEXT)",

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from snowflake.core import Root
-from snowflake.core.exceptions import APIError
 from snowflake.snowpark import Session
 
 from local_cortex import LocalCortex
@@ -79,6 +77,10 @@ def test_a_wrong_token_is_refused_in_the_same_fields(
 
 
 def test_snowflake_s_own_client_shows_the_number(session: Session) -> None:
+    # A second to import: not for every worker that collects this file.
+    from snowflake.core import Root
+    from snowflake.core.exceptions import APIError
+
     services = Root(session).databases["COURSE"].schemas["PUBLIC"].cortex_search_services
     with pytest.raises(APIError, match="Error Code: 002003"):
         services["NOWHERE"].search("a")
