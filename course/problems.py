@@ -89,11 +89,8 @@ def log_once(what: str, problems: tuple[Problem, ...]) -> None:
 
 def short(path: Path) -> str:
     """Return a file's path from the course's folder on."""
-    for folder in ("lessons", "pages"):
-        if folder in path.parts:
-            last = len(path.parts) - 1 - path.parts[::-1].index(folder)
-            return _plain("/".join(path.parts[last:]))
-    return _plain(path.name)
+    begins = [at for at, part in enumerate(path.parts) if part in ("lessons", "pages")]
+    return _plain("/".join(path.parts[begins[-1] :]) if begins else path.name)
 
 
 def _ended(text: str) -> str:

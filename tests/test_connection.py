@@ -298,6 +298,8 @@ def test_the_openai_client_sends_the_token_that_the_session_has_now() -> None:
     sent = [client.default_headers["Authorization"] for client in clients]
     assert sent == ['Snowflake Token="first"', 'Snowflake Token="second"']
     assert str(clients[0].base_url).startswith("https://a.snowflakecomputing.com")
+    # Whoever asks has tries of their own.
+    assert [client.max_retries for client in clients] == [0, 0]
 
 
 def test_the_warehouse_runtimes_session_is_never_closed(hooks: Hooks) -> None:
@@ -718,9 +720,11 @@ def test_an_unreachable_network_is_tried_again_after_a_while() -> None:
     found = chosen(world)
     assert [failure(found).reason for _ in range(3)] == ["network"] * 3
     assert len(world.opened) == 1
+    assert found._shared.failure == "network"
     world.error = None
     world.now += connection.RETRY_SECONDS
     assert isinstance(found.session, FakeSession)
+    assert found._shared.failure is None
 
 
 def test_threads_that_wait_for_a_failing_login_do_not_each_try_it() -> None:

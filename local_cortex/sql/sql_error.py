@@ -79,7 +79,7 @@ def object_missing(kind: str, name: str, hint: str = "") -> SqlError:
 
 def unknown_function(name: str, known: Iterable[str]) -> SqlError:
     """A function that neither Snowflake nor Local Cortex has; ``known`` are those that run."""
-    near = get_close_matches(name.upper(), [*known], 3)
+    near = get_close_matches(name, [*known], 3)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     lists = "local_cortex/README.md lists the functions that Local Cortex runs."
     return compile_error(f"Unknown function {name}. {hint}{lists}", "002140", "42601")

@@ -130,13 +130,14 @@ def choose() -> None:
     from course.language import choice, current
 
     labels = {"ko": {1: "하나", 2: "둘"}, "en": {1: "one", 2: "two"}}[current()]
-    st.text(choice(st.radio, "?", (1, 2), key="number", format_func=labels.get))
+    st.text(choice(st.radio, "?", (1, 2), key="number", index=1, format_func=labels.get))
 
 
 def test_what_is_chosen_in_one_language_is_chosen_in_the_other() -> None:
     app = AppTest.from_function(choose)
     app.session_state["course_language"] = "ko"
-    app.run().radio[0].set_value(2).run()
+    assert app.run().text[0].value == "2"
+    app.radio[0].set_value(1).run()
     app.session_state["course_language"] = "en"
     app.run()
-    assert (app.text[0].value, app.radio[0].value) == ("2", 2)
+    assert (app.text[0].value, app.radio[0].value) == ("1", 1)

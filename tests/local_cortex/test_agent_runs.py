@@ -364,10 +364,13 @@ def test_a_filter_of_the_agent_narrows_its_search(ask: Ask) -> None:
 
 
 @pytest.mark.usefixtures("_service")
-@pytest.mark.parametrize(("most", "found"), [(1, 1), ("1", 1), ("0", 2), (True, 2), ([1], 2)])
+@pytest.mark.parametrize(
+    ("most", "found"), [(1, 1), ("1", 1), ("0", 2), (2, 2), (True, 2), ([1], 2)]
+)
 def test_an_agent_says_how_many_rows_it_wants_as_a_number_or_as_text(
-    ask: Ask, most: Any, found: int
+    ask: Ask, most: Any, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(toolbox, "MOST_RESULTS", 1)
     events = dict(ask(search_for("refunds?", max_results=most)))
 
     assert len(events["response.text"]["annotations"]) == found

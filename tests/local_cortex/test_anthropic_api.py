@@ -13,6 +13,9 @@ import jsonschema
 import pytest
 
 from local_cortex import LocalCortex
+from local_cortex.engines import ToolPiece
+from local_cortex.routes import anthropic_api
+from tests.local_cortex.cortex_engines import END, call
 
 if TYPE_CHECKING:
     import anthropic
@@ -85,6 +88,18 @@ def test_an_answer_streams_its_blocks_one_after_another(rest: httpx.Client) -> N
     assert {one["index"] for one in found if "index" in one} == {0, 1}
     assert found[-2]["delta"] == {"stop_reason": "tool_use", "stop_sequence": None}
     assert found[-2]["usage"]["output_tokens"] > 0
+
+
+def test_two_calls_in_a_row_are_two_blocks() -> None:
+    writer = anthropic_api._Writer(call())
+    pieces = [ToolPiece(0, "", "a", "f"), ToolPiece(0, "{}"), ToolPiece(1, "[]", "b", "g"), END]
+    written = b"\n\n".join(sent for piece in pieces for sent in writer.encode(piece)).decode()
+    found = [json.loads(line[6:]) for line in written.splitlines() if line.startswith("data: ")]
+    assert [(one["type"], one["index"]) for one in found if "index" in one] == [
+        *(("content_block_start", 0), ("content_block_delta", 0), ("content_block_delta", 0)),
+        *(("content_block_stop", 0), ("content_block_start", 1), ("content_block_delta", 1)),
+        ("content_block_stop", 1),
+    ]
 
 
 def test_the_client_puts_a_stream_together(client: anthropic.Anthropic) -> None:

@@ -234,6 +234,9 @@ def test_sorted_rows_of_a_join_are_asked_for_after_the_limit(echo: Statement) ->
     sql = f"SELECT t.x, AI_COMPLETE('m', y), u.m FROM {source} ON n = m ORDER BY t.n DESC LIMIT 1"
     assert echo.rows(sql) == [("b", "m: c", 2)]
     assert echo.charged == 1
+    # A star is each table's own columns.
+    sql = f"SELECT *, AI_COMPLETE('m', y) FROM {source} ON n = m ORDER BY t.n DESC LIMIT 1"
+    assert echo.rows(sql) == [(2, "b", 2, "c", "m: c")]
 
 
 @pytest.mark.parametrize(

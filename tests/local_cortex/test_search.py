@@ -244,7 +244,7 @@ def test_services_beyond_the_limit_are_refused(
 def test_search_preview_gives_the_same_rows_as_json_text(shop: Session) -> None:
     asked = json.dumps({"query": "helmet", "columns": ["id"], "filter": {"@eq": {"lang": "en"}}})
     sql = f"""SELECT f.value:id::INT AS id FROM TABLE(FLATTEN(INPUT => PARSE_JSON(
-        SNOWFLAKE.CORTEX.SEARCH_PREVIEW('shop.raw.found', '{asked}')):results)) f"""
+        SNOWFLAKE.CORTEX.SEARCH_PREVIEW('shop.raw.found', $${asked}$$)):results)) f"""
     assert [row["ID"] for row in shop.sql(sql).collect()] == [2, 1]
     sql = "SELECT PARSE_JSON(SNOWFLAKE.CORTEX.SEARCH_PREVIEW(?, ?))['results'][0]['id'] AS id"
     assert shop.sql(sql, params=["shop.raw.found", asked]).collect()[0]["ID"] == "2"

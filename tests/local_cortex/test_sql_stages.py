@@ -100,6 +100,15 @@ def test_put_takes_every_file_of_a_pattern(
     assert names(run) == ["files/a.csv", "files/b.csv"]
 
 
+def test_put_packs_a_file_unless_it_is_told_not_to(
+    run: Callable[..., Rows], tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("1\n")
+    for options, target in (("", "a.csv.gz"), ("auto_compress = false", "a.csv")):
+        ((_, put, *_),) = run(f"put file://{tmp_path}/a.csv @files {options}")
+        assert put == target
+
+
 @pytest.mark.parametrize("parallel", ["0", "100", "'x'"])
 def test_parallel_is_a_number_from_1_to_99(session: Session, tmp_path: Path, parallel: str) -> None:
     (tmp_path / "a.csv").write_text("1")
@@ -475,8 +484,9 @@ def test_files_are_chosen_by_name_and_pattern(
 
 def test_purge_removes_what_was_loaded(put: Callable[..., None], run: Callable[..., Rows]) -> None:
     put("a.csv", "1,a,1\n")
-    run("copy into people from @files purge = true")
-    assert names(run) == []
+    put("bad.csv", "x,b,1\n")
+    run("copy into people from @files on_error = skip_file purge = true")
+    assert names(run) == ["files/bad.csv"]
 
 
 def test_a_load_can_be_rolled_back(put: Callable[..., None], run: Callable[..., Rows]) -> None:

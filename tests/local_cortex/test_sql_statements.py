@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -264,6 +265,52 @@ def test_show_finds_by_pattern_place_and_beginning(session: SqlSession) -> None:
         assert rows(f"SHOW GRANTS {words}", session=session) == []
     assert refusal("SHOW TABLES IN SCHEMA nowhere", session=session).code == "002003"
     assert "SHOW TABLES" in refusal("SHOW MASKING POLICIES").message
+
+
+def facts(session: SqlSession, statement: str, names: str) -> list[tuple[object, ...]]:
+    """Return some columns of what a statement lists."""
+    found = run(statement, session=session)
+    at = [[one.name for one in found.columns].index(name) for name in names.split()]
+    return [tuple(row[each] for each in at) for row in found.rowset()]
+
+
+def test_what_is_listed_of_other_things_is_their_own(session: SqlSession) -> None:
+    for statement in (
+        *("CREATE TEMP TABLE passing (a INT)", "CREATE TEMP STAGE files", "SET n = 1"),
+        *("CREATE SCHEMA other", "USE SCHEMA public", "CREATE VIEW v AS SELECT 1 a", "SET x = 'y'"),
+    ):
+        run(statement, session=session)
+    listed = partial(facts, session)
+    assert listed("SHOW OBJECTS", "name kind") == [("PASSING", "TEMPORARY"), ("V", "VIEW")]
+    assert listed("SHOW STAGES", "name type") == [("FILES", "INTERNAL TEMPORARY")]
+    assert listed("SHOW VARIABLES", "name value type") == [("N", "1", "fixed"), ("X", "y", "text")]
+    assert listed("SHOW SCHEMAS IN course", "name is_current") == [
+        *(("OTHER", "N"), ("PUBLIC", "Y"), ("INFORMATION_SCHEMA", "N")),
+    ]
+
+
+def test_what_is_listed_of_a_table_its_columns_and_its_key(session: SqlSession) -> None:
+    run(
+        "CREATE TRANSIENT TABLE t (note VARCHAR(5) DEFAULT 'x' COMMENT 'short', a INT NOT NULL, "
+        "b NUMBER(5, 2), PRIMARY KEY (a, b)) COMMENT = 'mine'",
+        session=session,
+    )
+    run("INSERT INTO t VALUES ('y', 1, 2)", session=session)
+    listed = partial(facts, session)
+    assert listed("SHOW TABLES", "name kind rows comment") == [("T", "TRANSIENT", "1", "mine")]
+    assert listed("SHOW COLUMNS IN t", "column_name data_type null? default comment") == [
+        ("NOTE", "VARCHAR(5)", "true", "'x'", "short"),
+        ("A", "NUMBER(38,0)", "NOT_NULL", None, None),
+        ("B", "NUMBER(5,2)", "NOT_NULL", None, None),
+    ]
+    assert listed("SHOW PRIMARY KEYS IN t", "column_name key_sequence") == [("A", "1"), ("B", "2")]
+    sql = "SELECT * FROM course.information_schema.columns"
+    names = "COLUMN_NAME ORDINAL_POSITION IS_NULLABLE DATA_TYPE NUMERIC_PRECISION NUMERIC_SCALE"
+    assert listed(sql, names) == [
+        ("NOTE", "1", "YES", "TEXT", None, None),
+        ("A", "2", "NO", "NUMBER", "38", "0"),
+        ("B", "3", "NO", "NUMBER", "5", "2"),
+    ]
 
 
 def test_a_full_catalog_takes_changes_and_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:

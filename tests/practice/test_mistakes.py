@@ -326,6 +326,9 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         CLOCK.format("f(time.time())\n    if begin > 2: raise TimeoutError"),
         f"def late():\n    return time.time()\n{CLOCK.format('if begin < late(): f()')}",
         "pieces.append(1)",
+        # The name of a method that only makes a value, and of a function that does.
+        "def join(x):\n    st.write(x)\njoin('x')",
+        "def make():\n    return 1\nf(make())\nbox.make()",
         f"{KEEP}text = ''\nst.write_stream(keep(x))\ntext += 'x'",
         f"{KEEP}    return text\ntext = ''\ntext = keep(x)",
         KEEP.replace("    text = ''", "    global text\n    text = ''")

@@ -124,6 +124,17 @@ def test_a_program_is_told_as_it_goes() -> None:
     assert [event.at for event in events] == sorted(event.at for event in events)
 
 
+def test_what_a_session_is_made_with_adds_up() -> None:
+    made = SETUP.replace('.configs({"account": "a", ', '.config("account", "a").configs({')
+    assert printed(ran(f"{made}print('made')")) == "made\n"
+
+
+def test_of_an_error_deep_in_a_recursion_the_line_that_raised_it_is_told() -> None:
+    assert end(ran("def f(n):\n    if n:\n        f(n - 1)\n    1 / n\nf(30)")) == (
+        "ZeroDivisionError@4"
+    )
+
+
 def test_a_long_answer_is_no_flood() -> None:
     limits = RunLimits(events=50)
     code = f"{SETUP}print(len(list(Complete('m', 'hi', stream=True))))"

@@ -164,7 +164,7 @@ def test_any_other_statement_is_refused(query: str) -> None:
         (f"SELECT AI_COMPLETE('m', '{QUESTION}')", None, "position 30 unexpected 's'", 1003),
         ("SELECT AI_COMPLETE('m', 'x", None, "position 24 unexpected '''", 1003),
         ("SELECT AI_COMPLETE('m', What is it?)", None, "position 29 unexpected 'is'", 1003),
-        ("SELECT AI_COMPLETE(", None, "unexpected '<EOF>'", 1003),
+        ("SELECT AI_COMPLETE(", None, "line 1 at position 19 unexpected '<EOF>'", 1003),
         ("SELECT\nAI_COMPLETE('m',\n)", None, "line 3 at position 0 unexpected ')'", 1003),
         ('SELECT AI_COMPLETE("m", "x")', None, "invalid identifier 'm'", 904),
         ("SELECT AI_COMPLETE(model, prompt)", None, "invalid identifier 'MODEL'", 904),

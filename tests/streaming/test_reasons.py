@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
+from types import SimpleNamespace
 
 import httpx2
 import openai
@@ -121,6 +123,25 @@ def test_of_a_body_that_its_client_has_read_only_the_beginning_counts() -> None:
     response = requests.Response()
     response._content = b"a" * bodies.MOST_BYTES + b"quota"
     assert bodies.read(response) == b"a" * bodies.MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("encoding", "form"), [("gzip", 31), ("x-gzip", 31), ("deflate", 15), ("GZIP", 31)]
+)
+def test_a_packed_error_has_the_same_limit_and_its_connection_is_closed(
+    encoding: str, form: int
+) -> None:
+    packer = zlib.compressobj(wbits=form)
+    body = packer.compress(b"a" * (bodies.MOST_BYTES + 1)) + packer.flush()
+    closed: list[str] = []
+    connection = SimpleNamespace(close=lambda: closed.append("connection"))
+    response = SimpleNamespace(
+        raw=SimpleNamespace(read1=io.BytesIO(body).read1, connection=connection),
+        headers={"content-encoding": encoding},
+        close=lambda: closed.append("response"),
+    )
+    assert bodies.read(response) == b"a" * bodies.MOST_BYTES
+    assert closed == ["response", "connection"]
 
 
 #: Every number that counts, and every form of words, by code.

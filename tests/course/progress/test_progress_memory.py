@@ -239,6 +239,7 @@ def test_a_reset_that_fails_forgets_nothing(time: Time) -> None:
     progress = browser(store, time)
     progress.record(DAY, "read")
     store.broken = "locked"
+    progress.record("day_01_connect", "read")
     progress.reset()
     assert progress.failure == "locked"
     assert progress.has(DAY, "read")
@@ -246,6 +247,9 @@ def test_a_reset_that_fails_forgets_nothing(time: Time) -> None:
     progress.reset()
     assert progress.failure is None
     assert not progress.has(DAY, "read")
+    # Nor is it kept later.
+    progress.refresh()
+    assert store.kept["me"] == {}
 
 
 def test_an_export_can_be_imported_elsewhere_and_says_nothing_of_the_learner(time: Time) -> None:
