@@ -114,7 +114,7 @@ def _counted(trial: Trial, line: int, said: str) -> Found | None:
     if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
         name = found[1].rpartition(".")[2]
         if method := _without_self(trial, found[1]):
-            return "self_missing", method.lineno, {"name": name, "other": str(line)}
+            return "self_missing", line, {"name": name, "other": str(method.lineno)}
         # The client's own name for `Complete` is in small letters.
         written = {each.rpartition(".")[2].lower(): each for each in sorted(trial.called)}
         return "too_many", line, {"name": written.get(name.lower(), name)}
