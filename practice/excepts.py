@@ -42,7 +42,8 @@ def lazy_try(trial: Trial) -> Found | None:
             name = ast.unparse(value.func)
             # The arguments may be what this `try` is for; another may be around the reading.
             calls = any(isinstance(node, ast.Call) for node in ast.walk(value) if node is not value)
-            if name in makers and not calls and not _read_in_try(trial):
+            again = isinstance(made, ast.Assign) and _read_in_try(trial)
+            if name in makers and not calls and not again:
                 return "lazy_try", made.lineno, {"name": name, "other": str(holder.lineno)}
     return None
 
