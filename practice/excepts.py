@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from practice.patterns import caught_by, lines_inside
 from practice.slips import Found
@@ -40,9 +40,18 @@ def lazy_try(trial: Trial) -> Found | None:
         only = given if isinstance(made, ast.Return) else len(holder.body) == 1
         if holder.handlers and only and isinstance(value, ast.Call):
             name = ast.unparse(value.func)
-            if name in makers:
+            # The arguments may be what this `try` is for; another may be around the reading.
+            calls = any(isinstance(node, ast.Call) for node in ast.walk(value) if node is not value)
+            again = isinstance(made, ast.Assign) and _read_in_try(trial)
+            if name in makers and not calls and not again:
                 return "lazy_try", made.lineno, {"name": name, "other": str(holder.lineno)}
     return None
+
+
+def _read_in_try(trial: Trial) -> bool:
+    """Whether a ``try`` with an ``except`` is around what shows a stream."""
+    caught = (each for each in trial.each(ast.Try) if each.handlers)
+    return _shows(node for each in caught for line in each.body for node in ast.walk(line))
 
 
 def lazy_error(trial: Trial) -> Found | None:
@@ -89,11 +98,18 @@ def st_in_finally(trial: Trial) -> Found | None:
     """A use of ``st`` in a ``finally`` that a stopped script gets to."""
     stopped = any(each.stop_after is not None for each in trial.exercise.about.scenes)
     for holder in trial.each(ast.Try) if stopped else ():
+        # Where the answer is shown elsewhere, this one has ended before Stop.
+        if _shows(trial.each(ast.AST)) and not _shows(_run_by(trial, holder.body)):
+            continue
         for node in _run_by(trial, holder.finalbody):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "st":
                 named = {"name": ast.unparse(node), "other": str(holder.lineno)}
                 return "st_in_finally", node.lineno, named
     return None
+
+
+def _shows(nodes: Iterable[ast.AST]) -> bool:
+    return any(getattr(node, "attr", "") == "write_stream" for node in nodes)
 
 
 def _run_by(trial: Trial, lines: list[ast.stmt]) -> Iterator[ast.AST]:

@@ -9,13 +9,16 @@ from practice.trial import Rule, Trial, blocks, given_to, in_loop, similar, targ
 
 # What a value can be kept in, beside a name.
 INSIDE = (ast.Subscript, ast.Attribute)
+# Types of what every run makes anew.
+RESOURCES = ("Session", "OpenAI")
 # Types of what gives pieces of an answer, and no text.
 STREAMS = ("generator", "Stream")
 
 
 def unkept(trial: Trial) -> Found | None:
     """A value in the session state that an exercise can't hand on to its next run."""
-    found = next(iter(trial.evidence.lost.items()), None)
+    lost = trial.evidence.lost.items()
+    found = next((each for each in lost if each[1] not in RESOURCES), None)
     if found is None:
         return None
     name, kind = found
@@ -33,11 +36,28 @@ def own_copy(trial: Trial) -> Found | None:
                 continue
             for name in targets(node) - shared:
                 named = {"name": name, "other": function.name}
-                if name in parameters and node in function.body:
+                if name in parameters and node in function.body and _unseen(function, node, name):
                     return "parameter_replaced", node.lineno, named
                 if name not in parameters and _stays_empty(trial, name, function):
                     return "own_copy", node.lineno, named
     return None
+
+
+def _unseen(function: ast.FunctionDef, node: ast.Assign, name: str) -> bool:
+    """Whether nobody has looked at a parameter yet, and the function doesn't hand it out."""
+    read = [
+        each.lineno
+        for each in ast.walk(function)
+        if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
+    ]
+    return min(read, default=node.lineno) >= node.lineno and name not in _handed_out(function)
+
+
+def _handed_out(function: ast.FunctionDef) -> set[str]:
+    """Return the names whose values a function returns or yields, as they are or joined."""
+    gives = (ast.Return, ast.Yield, ast.YieldFrom)
+    given = [each.value for each in ast.walk(function) if isinstance(each, gives) and each.value]
+    return {ast.unparse(each) for each in given} | {*map(_made_of, given)}
 
 
 def list_unnamed(trial: Trial) -> Found | None:
@@ -48,7 +68,8 @@ def list_unnamed(trial: Trial) -> Found | None:
             if any(isinstance(each, ast.Assign) for each in trial.above(call)):
                 continue
             for parameter, value in given_to(function, call):
-                if parameter in fills(function) and _is_empty(value):
+                unseen = parameter not in _handed_out(function)
+                if unseen and parameter in fills(function) and _is_empty(value):
                     return "list_unnamed", call.lineno, {"name": function.name}
     return None
 
@@ -63,7 +84,10 @@ def parameter_grown(trial: Trial) -> Found | None:
         for node in ast.walk(function):
             if isinstance(node, ast.AugAssign):
                 name = ast.unparse(node.target)
-                if any(name == to and _is_empty_text(trial, value) for to, value in given):
+                unseen = name not in _handed_out(function)
+                if unseen and any(
+                    name == to and _is_empty_text(trial, value) for to, value in given
+                ):
                     return "parameter_grown", node.lineno, {"name": name, "other": function.name}
             made = node.value if isinstance(node, ast.Assign) else None
             added = made.right if isinstance(made, ast.BinOp) else made
@@ -98,14 +122,31 @@ def stored_empty(trial: Trial) -> Found | None:
             if not isinstance(later, ast.Expr | ast.Assign):
                 continue
             if isinstance(node.value, ast.List) or ast.unparse(node.value) == "list()":
-                for each in ast.walk(later) if _may_grow(trial, name, later.lineno) else ():
+                inside = [*ast.walk(later)]
+                # A `lambda` runs later; beside another use, the list may be full by then.
+                sure = not any(isinstance(each, ast.Lambda) for each in inside) and (
+                    sum(isinstance(each, ast.expr) and ast.unparse(each) == name for each in inside)
+                    == 1
+                )
+                for each in inside if sure and _may_grow(trial, name, later.lineno) else ():
                     if isinstance(each, ast.expr) and _made_of(each) == name:
                         return "copied_empty", each.lineno, {"name": name}
             elif name in grown and isinstance(later, ast.Assign) and not in_loop(trial, later):
                 kept = [each for each in trial.each(ast.Assign) if ast.unparse(each.value) == name]
-                if kept == [later] and isinstance(later.targets[0], INSIDE):
+                place = later.targets[0]
+                again = [
+                    each
+                    for each in trial.each(ast.stmt)
+                    if isinstance(each, ast.Assign | ast.AugAssign)
+                    and ast.unparse(place) in map(ast.unparse, _places(each))
+                ]
+                if kept == [later] == again and isinstance(place, INSIDE):
                     return "string_stored", later.lineno, {"name": name}
     return None
+
+
+def _places(node: ast.Assign | ast.AugAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
 def _may_grow(trial: Trial, name: str, after: int) -> bool:
@@ -151,12 +192,25 @@ def state_replaced(trial: Trial) -> Found | None:
     }
     stored = {ast.unparse(each.value) for each in assigned if isinstance(each.targets[0], INSIDE)}
     for node in assigned:
-        if not isinstance(node.value, ast.BinOp | ast.List) or trial.function(node):
+        inside = [*ast.walk(node.value)] if isinstance(node.value, ast.BinOp | ast.List) else []
+        lists = any(isinstance(each, ast.List) for each in inside)
+        if not lists or trial.function(node) or _state_written(trial, node.lineno):
             continue
         for name in (targets(node) & states.keys()) - stored:
             if node.lineno > states[name]:
                 return "state_replaced", node.lineno, {"name": name}
     return None
+
+
+def _state_written(trial: Trial, after: int) -> bool:
+    """Whether a line below puts something into the session state by another way than a name."""
+    for node in trial.each(ast.stmt):
+        written = _places(node) if isinstance(node, ast.Assign | ast.AugAssign) else []
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            written = [node.value.func]
+        if node.lineno > after and any("st.session_state" in ast.unparse(each) for each in written):
+            return True
+    return False
 
 
 def new_each_run(trial: Trial) -> Found | None:
@@ -186,10 +240,15 @@ def _asks_with(trial: Trial, place: ast.AST) -> bool:
 
 def _from_state(trial: Trial, methods: list[ast.Attribute]) -> bool:
     """Whether one of these calls is given what the session state holds."""
-    states = {
+    # A function of the program may get it from there, too.
+    own = {
+        each.name for each in trial.each(ast.FunctionDef) if "st.session_state" in ast.unparse(each)
+    }
+    states = own | {
         name
         for each in trial.each(ast.Assign)
         if "st.session_state" in ast.unparse(each)
+        or own & {getattr(node, "id", "") for node in ast.walk(each.value)}
         for name in targets(each)
     }
     loops = [each for each in trial.each(ast.For) if any(one in ast.walk(each) for one in methods)]
@@ -245,12 +304,20 @@ def _is_empty(value: ast.expr) -> bool:
 def _stays_empty(trial: Trial, name: str, function: ast.FunctionDef) -> bool:
     """Whether all that the page itself does to a variable is to empty it, and to look at it."""
     inside = {id(node) for node in ast.walk(function)}
+    filled = {
+        ast.unparse(value)
+        for other in trial.each(ast.FunctionDef)
+        for call in trial.each(ast.Call)
+        for parameter, value in given_to(other, call)
+        if parameter in fills(other)
+    }
     outside = [node for node in trial.each(ast.Name) if node.id == name and id(node) not in inside]
     parents = [trial.parents[node] for node in outside]
     gives = (ast.Return, ast.Yield)
     given = [node.value for node in ast.walk(function) if isinstance(node, gives)]
     return (
-        any(isinstance(each, ast.Assign) for each in parents)
+        name not in filled
+        and any(isinstance(each, ast.Assign) for each in parents)
         and all(not isinstance(each, ast.Assign) or _is_empty(each.value) for each in parents)
         and not any(isinstance(each, ast.Attribute | ast.AugAssign) for each in parents)
         and not any(value is not None and name in ast.unparse(value) for value in given)
@@ -278,6 +345,8 @@ def unread_key(trial: Trial) -> Found | None:
     keys += [each.attr for each in trial.each(ast.Attribute) if _is_state(each.value)]
     for name in trial.evidence.kept:
         others = [each for each in trial.evidence.kept if keys.count(each) > 1]
+        # A value beside the one that is read does no harm.
+        unfilled = any(not trial.evidence.kept[each] for each in others)
         places = [
             node.lineno
             for node in trial.each(ast.expr)
@@ -287,7 +356,8 @@ def unread_key(trial: Trial) -> Found | None:
         if others and len(places) == 1 and name in keys and not asked:
             other = similar(name, others)
             code = "unread_key" if other else "kept_unread"
-            return code, places[0], {"name": name, "other": other}
+            if other or unfilled:
+                return code, places[0], {"name": name, "other": other}
     return None
 
 

@@ -46,7 +46,7 @@ def attribute(trial: Trial) -> Found | None:
     known = [each for each in dir(kind) if not each.startswith("_")] if kind else []
     if other := meant[1] if meant else similar(name, known):
         return "misspelt_method", line, {"name": name, "where": owner, "other": other}
-    if owner == "dict":
+    if owner == "dict" and not hasattr(list, name) and not hasattr(str, name):
         return "dict_dot", line, named
     return "no_such_method", line, named
 

@@ -16,6 +16,9 @@ from practice.without_effect import compared, in_place
 
 # A name of so few characters is like many.
 SHORT = 2
+# What keeps the names that are given a value in it to itself.
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+SCOPES = (ast.FunctionDef, ast.ClassDef, *COMPREHENSIONS)
 # What programs call the exception that they caught.
 CAUGHT = ("e", "err", "error", "ex", "exc", "exception")
 # Methods that are often written like a function, with their value as its first argument.
@@ -130,13 +133,43 @@ def _local(trial: Trial) -> Found | None:
     name, line = found[1], trial.line
     if (slip := compared(trial)) and slip[2]["name"] == name:
         return slip
-    inside = [trial.function(node) for node in trial.bound.get(name, ())]
-    if None in inside:
+    places = trial.bound.get(name, [])
+    if places and all(isinstance(each, ast.ExceptHandler) for each in places):
+        return "after_except", line, {"name": name, "other": _lines_of(places)}
+    inside = [trial.function(node) for node in places]
+    here = [
+        trial.function(node)
+        for node in trial.each(ast.Name)
+        if (node.id, node.lineno) == (name, line)
+    ]
+    around = [above for each in here if each for above in trial.above(each)]
+    if None in inside or any(each in around for each in inside):
         return "own_variable", line, {"name": name}
     return "no_value_yet", line, {"name": name}
 
 
+def _lines_of(places: list[ast.AST]) -> str:
+    return str(min(getattr(node, "lineno", 0) for node in places))
+
+
+def _elsewhere(trial: Trial, name: str, places: list[ast.AST]) -> Found | None:
+    """A name that has its value only in a place which the line is not in."""
+    if all(isinstance(each, ast.ExceptHandler) for each in places):
+        return "after_except", trial.line, {"name": name, "other": _lines_of(places)}
+    scopes = [
+        next((n for n in trial.above(each) if isinstance(n, SCOPES)), None) for each in places
+    ]
+    match scopes[0]:
+        case ast.ClassDef(name=other) if all(each is scopes[0] for each in scopes):
+            return "of_a_class", trial.line, {"name": name, "other": other}
+    if all(isinstance(each, COMPREHENSIONS) for each in scopes):
+        return "in_comprehension", trial.line, {"name": name, "other": _lines_of(places)}
+    return None
+
+
 def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
+    if found := _elsewhere(trial, name, places):
+        return found
     inside = [trial.function(node) for node in places]
     # Where there is one outside functions, a parameter of the same name is not what is missing.
     outside = [node for node in places if trial.function(node) is None]
@@ -154,7 +187,13 @@ def _without_value(trial: Trial, name: str, places: list[ast.AST]) -> Found:
 
 def _gave_nothing(trial: Trial) -> Found | None:
     """A function of the program that the line needs, and whose only ``return`` may be skipped."""
-    used = [node for node in trial.each(ast.expr) if node.lineno == trial.line]
+    # What is asked for an attribute was `None` only if that is the error.
+    asked = trial.said.startswith("AttributeError")
+    used = [
+        node
+        for node in trial.each(ast.expr)
+        if node.lineno == trial.line and isinstance(trial.parents[node], ast.Attribute) == asked
+    ]
     names = {node.id for node in used if isinstance(node, ast.Name)}
     used += [each.value for each in trial.each(ast.Assign) if targets(each) & names]
     called = {ast.unparse(node.func) for node in used if isinstance(node, ast.Call)}

@@ -32,17 +32,27 @@ def outside_if(trial: Trial) -> Found | None:
         return found
     # Either branch of an `if` may give a name its value; one with an `else` is no reason.
     pressed = {id(node) for each in buttons if not each.orelse for node in ast.walk(each)}
+    started = [node for each in buttons for node in ast.walk(each)]
     for node in trial.each(ast.expr):
         if not _always_runs(trial, node):
             continue
-        if isinstance(node, ast.Call) and (name := _asking(node)):
-            return "outside_if", node.lineno, {"name": name, "other": str(buttons[0].lineno)}
+        # Beside the statement of the button, another may tell something else.
+        also = any(isinstance(each, ast.Call) and _asking(each) == "collect" for each in started)
+        asking = _asking(node) if isinstance(node, ast.Call) else ""
+        if asking and not (asking == "collect" and also):
+            return "outside_if", node.lineno, {"name": asking, "other": _before(buttons, node)}
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             places = trial.bound.get(node.id, [])
             if places and all(id(place) in pressed for place in places):
-                where = {"name": node.id, "other": str(buttons[0].lineno)}
+                where = {"name": node.id, "other": _before(buttons, node)}
                 return "outside_if_used", node.lineno, where
     return None
+
+
+def _before(buttons: list[ast.If], node: ast.expr) -> str:
+    """Return the line of the button's ``if`` that a line was meant to be in: the last above it."""
+    lines = [each.lineno for each in buttons]
+    return str(max((each for each in lines if each < node.lineno), default=lines[0]))
 
 
 def _in_else(trial: Trial, buttons: list[ast.If]) -> Found | None:
@@ -85,7 +95,13 @@ def _button_ifs(trial: Trial) -> list[ast.If]:
 
 
 def _looks_at_button(trial: Trial, value: ast.expr) -> bool:
-    kept = [each for each in trial.each(ast.Assign) if _has_button(each.value)]
+    kept = [
+        each
+        for each in trial.each(ast.Assign)
+        if _has_button(each.value)
+        # `not st.button(...)` is true while nothing is pressed.
+        and not any(isinstance(node, ast.Not | ast.Compare) for node in ast.walk(each.value))
+    ]
     names = set().union(*map(targets, kept))
     return _has_button(value) or any(
         isinstance(node, ast.Name) and node.id in names for node in ast.walk(value)

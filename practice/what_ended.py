@@ -8,7 +8,7 @@ import re
 from practice.conditions import parameters
 from practice.no_attribute import attribute
 from practice.no_value import nothing_given, undefined
-from practice.patterns import lines_inside
+from practice.patterns import caught_by, lines_inside
 from practice.sandbox.signatures import ELEMENTS
 from practice.slips import Found
 from practice.trial import (
@@ -31,8 +31,14 @@ from practice.without_effect import (
 LONG_PAUSE = 0.2
 # What Python says of a value of the wrong kind, and what it means.
 TYPES = (
-    (r"TypeError: can only concatenate str \(not \"(?P<other>\w+)\"\)", "no_text_to_add"),
-    (r"TypeError: can only concatenate list \(not \"(?P<other>\w+)\"\)", "no_list_to_add"),
+    (
+        r"TypeError: can only concatenate str \(not \"(?!NoneType)(?P<other>\w+)\"\)",
+        "no_text_to_add",
+    ),
+    (
+        r"TypeError: can only concatenate list \(not \"(?!NoneType)(?P<other>\w+)\"\)",
+        "no_list_to_add",
+    ),
     (r"TypeError: '(?P<other>\w+)' object is not callable", "not_a_function"),
     (r"TypeError: .*'?generator'? (object is not subscriptable|has no len)", "generator_whole"),
     (r"TypeError: list indices must be integers or slices, not (str|tuple)", "name_of_list"),
@@ -65,18 +71,14 @@ def called_wrongly(trial: Trial) -> Found | None:
     if found := re.match(
         r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)", said
     ):
-        named = {"name": found[1].rpartition(".")[2], "other": found[2].replace("'", "")}
-        passed = named["name"] in trial.bound and named["name"] not in trial.called
+        # A class is called by its own name.
+        name = found[1].removesuffix(".__init__").rpartition(".")[2]
+        named = {"name": name, "other": found[2].replace("'", "")}
+        called = {each.rpartition(".")[2] for each in trial.called}
+        passed = name in trial.bound and name not in called
         return "passed_uncalled" if passed else "argument_missing", line, named
-    if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
-        return "decimal_comma", line, {}
-    if found := re.match(r"TypeError: list\.(\w+)\(\) takes exactly one argument \(\d", said):
-        return "one_item", line, {"name": found[1]}
-    if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
-        name = found[1].rpartition(".")[2]
-        # The client's own name for `Complete` is in small letters.
-        written = {each.rpartition(".")[2].lower(): each for each in sorted(trial.called)}
-        return "too_many", line, {"name": written.get(name.lower(), name)}
+    if counted := _counted(trial, line, said):
+        return counted
     found = re.match(r"TypeError: .*got an unexpected keyword argument '(\w+)'", said)
     if found is None and (without := re.match(r"TypeError: (\w+)\(\) takes no keyword", said)):
         given = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == without[1]]
@@ -101,14 +103,53 @@ def called_wrongly(trial: Trial) -> Found | None:
     return code, line, named | {"other": other}
 
 
+def _counted(trial: Trial, line: int, said: str) -> Found | None:
+    """A call with more values than the function takes, or with none."""
+    if said.startswith("TypeError: time.sleep() takes exactly one argument (2"):
+        return "decimal_comma", line, {}
+    if found := re.match(r"TypeError: ([\w.]+)\(\) takes .*\(0 given\)", said):
+        return "no_argument", line, {"name": found[1].rpartition(".")[2]}
+    if found := re.match(r"TypeError: list\.(\w+)\(\) takes exactly one argument \(\d", said):
+        return "one_item", line, {"name": found[1]}
+    if found := re.match(r"TypeError: ([\w.]+)\(\) takes .* given", said):
+        name = found[1].rpartition(".")[2]
+        if method := _without_self(trial, found[1]):
+            return "self_missing", line, {"name": name, "other": str(method.lineno)}
+        # The client's own name for `Complete` is in small letters.
+        written = {each.rpartition(".")[2].lower(): each for each in sorted(trial.called)}
+        return "too_many", line, {"name": written.get(name.lower(), name)}
+    return None
+
+
+def _without_self(trial: Trial, name: str) -> ast.FunctionDef | None:
+    """Return the method of this name that has no parameter for its object."""
+    owner, _, method = name.rpartition(".")
+    for function in trial.each(ast.FunctionDef):
+        around = trial.parents[function]
+        if isinstance(around, ast.ClassDef) and (around.name, function.name) == (owner, method):
+            first = [each.arg for each in function.args.args][:1]
+            if first not in (["self"], ["cls"]) and not function.decorator_list:
+                return function
+    return None
+
+
 def wrong_type(trial: Trial) -> Found | None:
     """A value that cannot do what is asked of it."""
     if re.search(r"'?(method|function|builtin_function_or_method)'? (object|and|has)", trial.said):
-        return not_called(trial) or ("brackets_before", trial.line, {})
+        return not_called(trial) or _squared(trial) or ("brackets_before", trial.line, {})
     for said, code in TYPES:
         if found := re.match(said, trial.said):
             better = MORE[code](trial) if code in MORE else None
             return better or (code, trial.line, found.groupdict())
+    return None
+
+
+def _squared(trial: Trial) -> Found | None:
+    """A function that is given its argument in square brackets: no number takes an item out."""
+    for node in _subscripts(trial) if "not subscriptable" in trial.said else ():
+        plain = isinstance(node.value, ast.Name | ast.Attribute)
+        if plain and not isinstance(getattr(node.slice, "value", None), int):
+            return "square_brackets", trial.line, {"name": ast.unparse(node.value)[:60]}
     return None
 
 
@@ -127,6 +168,9 @@ def _whole_list(trial: Trial) -> Found | None:
 def _odd_item(trial: Trial) -> Found | None:
     """An item of a list that a loop walks through, and that is no dictionary."""
     other = "list" if "list indices" in trial.said else "str"
+    # Of an item's item, the error may be about that.
+    if any(isinstance(node.value, ast.Subscript) for node in _subscripts(trial)):
+        return None
     for node in _subscripts(trial):
         for around in trial.above(node):
             loops = [around] if isinstance(around, ast.For) else getattr(around, "generators", ())
@@ -186,7 +230,10 @@ def none_given(trial: Trial) -> Found | None:
 def _taken_apart(trial: Trial) -> Found | None:
     """What a loop takes each item of apart."""
     for loop in trial.each(ast.For):
-        if loop.lineno == trial.line and isinstance(loop.target, ast.Tuple):
+        if loop.lineno != trial.line or not isinstance(loop.target, ast.Tuple):
+            continue
+        # What is taken apart inside an item may be what doesn't fit.
+        if all(isinstance(each, ast.Name) for each in loop.target.elts):
             named = {"name": ast.unparse(loop.iter)[:60], "other": str(len(loop.target.elts))}
             return "item_unpacked", trial.line, named
     return None
@@ -264,6 +311,8 @@ def unknown_sql(trial: Trial) -> Found | None:
 def streamed(trial: Trial) -> Found | None:
     """``st.write_stream`` was given what is no stream."""
     calls = [c for c in trial.each(ast.Call) if ast.unparse(c.func) == "st.write_stream"]
+    here = [each for each in calls if each.lineno <= trial.line <= (each.end_lineno or 0)]
+    calls = here or calls
     given = [*(each.args[0] for each in calls if each.args)]
     given += [named.value for each in calls for named in each.keywords if named.arg == "stream"]
     kind = re.search(
@@ -331,7 +380,10 @@ def raised_uncaught(trial: Trial) -> Found | None:
     for node in trial.each(ast.Raise):
         made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         name = ast.unparse(made).rpartition(".")[2] if made else ""
-        if error and node.lineno == trial.line and name == error.type and [*trial.each(ast.Try)]:
+        handlers = [*trial.each(ast.ExceptHandler)]
+        named = any(name in caught_by(each, trial.program) for each in handlers)
+        uncaught = error and node.lineno == trial.line and name == error.type and not named
+        if uncaught and [*trial.each(ast.Try)]:
             return "raised_uncaught", node.lineno, {"name": name}
     return None
 

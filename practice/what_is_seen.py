@@ -31,6 +31,12 @@ def quoted_code(trial: Trial) -> Found | None:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         names = {each.id for each in ast.walk(code) if isinstance(each, ast.Name)}
+        # The name of something in a module, such as `st.write_stream`, may be what a text is about.
+        modules = all(
+            isinstance(each, ast.alias) for name in names for each in trial.bound.get(name, ())
+        )
+        if isinstance(code, ast.Attribute) and modules:
+            continue
         if isinstance(code, ast.Call | ast.Subscript | ast.Attribute) and names & {*trial.bound}:
             return "quoted_code", node.lineno, {"name": ast.unparse(code)[:60]}
     return None
@@ -91,9 +97,14 @@ def wrong_value(trial: Trial) -> Found | None:
         if call.name.removeprefix("st.") in ("text_input", "text_area")
         and "prompt" in str(call.arguments.get("label")).lower()
     }
+    names = [call.name for call in trial.evidence.calls]
+    began = min(
+        (names.index(each) for each in ("Complete", "session.sql") if each in names), default=0
+    )
+    # What is shown before the model is asked may well be the question.
     shown = [
         (str(call.arguments.get("body", "")), call.line)
-        for call in trial.evidence.calls
+        for call in trial.evidence.calls[began:]
         if call.name not in ("st.warning", "st.error", "st.caption")
     ]
     shown += [("".join(each.texts), each.line) for each in trial.evidence.streams.values()]

@@ -32,6 +32,7 @@ def read_early(trial: Trial) -> Found | None:
             for function in trial.each(ast.FunctionDef)
             for parameter, value in given_to(function, call)
             if parameter in fills(function) and isinstance(value, ast.Name)
+            if _begins_empty(trial, value.id)
         }
         for at in (shown[each] for each in made & shown.keys()):
             for node in trial.each(ast.Name):
@@ -40,6 +41,19 @@ def read_early(trial: Trial) -> Found | None:
                 if reads and node.lineno < at and not _is_given(trial, node):
                     return "read_early", node.lineno, {"name": node.id, "other": str(at)}
     return None
+
+
+def _begins_empty(trial: Trial, name: str) -> bool:
+    """Whether all that the page gives a name is a list or a dictionary that is made there."""
+    made = [
+        each.value
+        for each in trial.each(ast.Assign)
+        if name in targets(each) and not trial.function(each)
+    ]
+    return bool(made) and all(
+        isinstance(each, ast.List | ast.Dict) or ast.unparse(each) in ("list()", "dict()")
+        for each in made
+    )
 
 
 def _is_given(trial: Trial, node: ast.Name) -> bool:
@@ -69,10 +83,17 @@ def clock_once(trial: Trial) -> Found | None:
     for loop in loops:
         inside = [*ast.walk(loop)]
         # Another function may read the clock for the loop.
-        if any(each in inside or trial.function(each) != trial.function(loop) for each in reads):
+        if any(
+            each in inside
+            or trial.function(each) != trial.function(loop)
+            or any(isinstance(around, ast.Lambda) for around in trial.above(each))
+            for each in reads
+        ):
             continue
         set_here = {
-            name for each in inside if isinstance(each, ast.Assign) for name in targets(each)
+            each.id
+            for each in inside
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
         }
         for test in (node.test for node in inside if isinstance(node, ast.If)):
             names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}

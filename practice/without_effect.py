@@ -40,7 +40,10 @@ SIGNS: dict[type[ast.cmpop], dict[str, str]] = {
     ast.Is: {"name": "is", "other": "=="},
     ast.IsNot: {"name": "is not", "other": "!="},
 }
+HEADINGS = ("st.title", "st.header", "st.subheader")
 # What gives a new value and leaves the old as it is.
+# What changes something that others see, or draws.
+ACTING = (*IN_PLACE, *ELEMENTS, "clear", "close", "pop", "remove", "update")
 PURE = ("strip", "lstrip", "rstrip", "replace", "lower", "upper", "split", "join", "format")
 
 
@@ -102,15 +105,35 @@ def function_kept(trial: Trial) -> Found | None:
         # Classes are kept under another name for good reasons.
         function = name == "Complete" or name[:1].islower()
         known = function and all(isinstance(each, ast.alias | ast.FunctionDef) for each in places)
-        if places and known and not trial.called & targets(node):
+        if places and known and targets(node) and not _may_call(trial, targets(node)):
             return "not_called", node.lineno, {"name": name}
     return None
+
+
+def _may_call(trial: Trial, names: set[str]) -> bool:
+    """Whether the program calls one of these names, or gives it to a function of its own."""
+    own = {each.name for each in trial.each(ast.FunctionDef)}
+    given = {
+        value.id
+        for call in trial.each(ast.Call)
+        for value in (*call.args, *(each.value for each in call.keywords))
+        if ast.unparse(call.func).rpartition(".")[2] in own and isinstance(value, ast.Name)
+    }
+    return bool(names & (trial.called | given))
 
 
 def lost(trial: Trial) -> Found | None:
     """A call that only makes a value, and a value that nobody keeps."""
     functions = [*trial.each(ast.FunctionDef)]
-    makers = {each.name for each in functions if _only_makes(each)}
+    doers = {each.name for each in functions if not _only_makes(each)}
+    # What calls one that does something does so itself, unless it is a generator.
+    for _ in functions:
+        doers |= {
+            each.name
+            for each in functions
+            if not is_generator(each) and doers & {*_called_in(each)}
+        }
+    makers = {each.name for each in functions} - doers
     generators = {each.name for each in functions if is_generator(each)}
     for node in trial.each(ast.Expr):
         if isinstance(node.value, ast.Call):
@@ -120,6 +143,12 @@ def lost(trial: Trial) -> Found | None:
                 code = "generator_lost" if not method and name in generators else "lost"
                 return code, node.lineno, {"name": name}
     return None
+
+
+def _called_in(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func)
 
 
 def in_place(trial: Trial) -> Found | None:
@@ -179,6 +208,12 @@ def _only_makes(function: ast.FunctionDef) -> bool:
     """
     inside = [*ast.walk(function)]
     gives = any(isinstance(each, ast.Return) and each.value for each in inside)
+    parameters = {each.arg for each in function.args.args}
+    acts = any(
+        (isinstance(each, ast.Call) and getattr(each.func, "attr", "") in ACTING)
+        or (isinstance(each, ast.AugAssign) and ast.unparse(each.target) in parameters)
+        for each in inside
+    )
     does = any(
         isinstance(each, ast.Expr | ast.Global | ast.Nonlocal | ast.Delete)
         or (isinstance(each, INSIDE) and isinstance(each.ctx, ast.Store))
@@ -186,7 +221,7 @@ def _only_makes(function: ast.FunctionDef) -> bool:
         for each in inside
         if not isinstance(getattr(each, "value", None), ast.Constant)
     )
-    return is_generator(function) or (gives and not does)
+    return is_generator(function) or (gives and not does and not acts)
 
 
 def compared(trial: Trial) -> Found | None:
@@ -227,7 +262,13 @@ def quoted_name(trial: Trial) -> Found | None:
     A function may read its parameter elsewhere, but does not give back its name. The name may also
     be a key of a dictionary: of several strings, it is the one in a line that showed it.
     """
-    shown = {(text, call.line) for call in trial.evidence.calls for text in call.texts}
+    shown = {
+        (str(value), call.line)
+        for call in trial.evidence.calls
+        for name, value in call.arguments.items()
+        # A label or a heading may be called like a variable.
+        if name not in ("name", "label", "key") and call.name not in HEADINGS
+    }
     texts = {text for text, _ in shown}
     found: list[ast.Constant] = []
     read = {node.id for node in trial.each(ast.Name) if isinstance(node.ctx, ast.Load)}
@@ -260,9 +301,21 @@ def slice_end(trial: Trial) -> Found | None:
             if not isinstance(node, ast.Slice) or not isinstance(node.upper, ast.Constant):
                 continue
             moves = node.lower is not None and ast.unparse(node.lower) in names
-            if moves and isinstance(node.upper.value, int) and node.upper.value > 0:
-                return "slice_end", node.lineno, {"name": str(node.upper.value)}
+            end = node.upper.value
+            if moves and isinstance(end, int) and end > 0 and not _ends_by(repeated, end):
+                return "slice_end", node.lineno, {"name": str(end)}
     return None
+
+
+def _ends_by(loop: ast.stmt, end: int) -> bool:
+    """Whether a loop over a ``range`` goes no further than a number."""
+    match loop:
+        case (
+            ast.For(iter=ast.Call(args=[ast.Constant(value=int(last))]))
+            | ast.For(iter=ast.Call(args=[_, ast.Constant(value=int(last)), *_]))
+        ):
+            return last <= end
+    return False
 
 
 def range_outside(trial: Trial) -> Found | None:

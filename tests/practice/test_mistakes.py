@@ -369,6 +369,30 @@ def test_code_that_does_nothing_is_named(code: str, mistake: str) -> None:
         f"{MAKE}def f():\n    try:\n        yield from make()\n    except KeyError: pass\ng(f())",
         "if str(y) == '429' or y == 429:\n    f()",
         f"{MAKE}x = make()\nlater = lambda: list(x)\nst.write_stream(x)\nlater()",
+        "def run(f): f()\ndef g(): pass\nx = g\nrun(x)",
+        "def g(): pass\njob.source = g\njob.source()",
+        "def draw(box, x):\n    return box.markdown(x)\ndraw(st, 'x')",
+        "def add(to, x):\n    return to.append(x)\nadd(y, 1)",
+        "def add(to, x):\n    to += [x]\n    return to\nadd(y, 1)",
+        "def show():\n    st.write('x')\ndef all():\n    return show()\nall()",
+        f"{MAKE}try:\n    x = make(f())\nexcept KeyError:\n    pass\nst.write_stream(x)",
+        f"{MAKE}try:\n    x = make()\nexcept KeyError:\n    pass\n"
+        "try:\n    st.write_stream(x)\nexcept OSError:\n    pass",
+        f"{FILL}end = st.session_state['end']\nf(end['why'])\nst.write_stream(fill(x, end))",
+        "begin = time.time()\npassed = lambda: time.time() - begin\nfor y in z:\n    "
+        "if passed() < 2: f()",
+        CLOCK.format("begin += y\n    if begin > 2: f()"),
+        f"{KEEP}def into(to):\n    to.append(1)\ntext = []\ninto(text)\nst.write_stream(keep(x))",
+        "def keep(text):\n    parts = list(text)\n    text = ''\n    f(text, parts)\nf(keep(x))",
+        "def f(to):\n    to.append(1)\n    return to\ng(f([]))",
+        "def cut(s, t):\n    for x in s:\n        t += x\n        yield t\nt = ''\nf(cut(x, t))",
+        "x = []\nlater = lambda: ''.join(x)\nx.append(1)\nf(later())",
+        "x = []\ny = f(x) or ''.join(x)\nx.append(1)",
+        "text = ''\nst.session_state['x'] = text\ntext += 'a'\n"
+        "st.session_state['x'] = ''.join([text])",
+        "x = len(st.session_state['x'])\nx = x + 1\nf(x)",
+        "x = st.session_state['x']\nx = x + [1]\nst.session_state['x'] = x + [2]",
+        "for i in range(0, 5, 2):\n    f(x[i:5])",
     ],
 )
 def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
@@ -381,6 +405,7 @@ def test_what_looks_like_a_mistake_and_is_none_gets_no_name(code: str) -> None:
 
 UNBOUND = "UnboundLocalError: cannot access local variable 'x' where it has no value"
 GIVEN = "StreamlitInvalidParameterTypeError: Invalid `stream` type. Provided type: str."
+METHOD = "A().f(1)\nclass A:\n    def f(self, x): pass"
 NOT_SKIPPED = "f().x\ndef f(): return 1"
 
 
@@ -442,6 +467,57 @@ NOT_SKIPPED = "f().x\ndef f(): return 1"
         ("NameError: name 'zebra' is not defined", "raise zebra.Fault", "undefined"),
         ("NameError: name 'x' is not defined", "f(x)\nx = 1", "too_early"),
         ("NameError: name 'x' is not defined", "f(x)\ndef g(x): pass", "only_inside"),
+        ("NameError: name 'x' is not defined", "f(x)\n[y for x in z]", "in_comprehension"),
+        ("NameError: name 'x' is not defined", "f(x)\nclass A:\n    x = 1", "of_a_class"),
+        (
+            "NameError: name 'x' is not defined",
+            "f(x)\nwhile f():\n    try: f()\n    except KeyError as x: pass",
+            "after_except",
+        ),
+        (
+            "UnboundLocalError: cannot access local variable 'x' where it has no value",
+            "def f():\n    try: g()\n    except KeyError as x: pass\n    raise x",
+            "after_except",
+        ),
+        (
+            "TypeError: A.f() missing 1 required positional argument: 'x'",
+            METHOD,
+            "argument_missing",
+        ),
+        (
+            "TypeError: A.__init__() missing 1 required positional argument: 'x'",
+            "A()\nclass A:\n    def __init__(self, x): pass",
+            "argument_missing",
+        ),
+        (
+            "TypeError: A.f() takes 1 positional argument but 2 were given",
+            METHOD.replace("self, x", "x"),
+            "self_missing",
+        ),
+        ("TypeError: list.append() takes exactly one argument (0 given)", "x", "no_argument"),
+        ("TypeError: 'method' object is not subscriptable", "f.g['x']", "square_brackets"),
+        ("TypeError: 'method' object is not subscriptable", "f.g[0]", "brackets_before"),
+        (
+            "TypeError: string indices must be integers",
+            "for x in y: f(x['a']['b'])",
+            "text_index",
+        ),
+        (
+            "ValueError: too many values to unpack (expected 2)",
+            "for x, (y, z) in enumerate(a): f()",
+            "unpacked",
+        ),
+        (
+            "AttributeError: 'dict' object has no attribute 'append'",
+            "x.append(1)",
+            "no_such_method",
+        ),
+        ('TypeError: can only concatenate str (not "NoneType") to str', "x", "none_used"),
+        (
+            "TypeError: unsupported operand type(s) for +: 'NoneType' and 'str'",
+            "f().x + 'a'\ndef f():\n    if y: return z",
+            "none_used",
+        ),
         ("AttributeError: module 'streamlit' has no attribute 'succes'", "x", "misspelt_in_module"),
         ("AttributeError: module 'streamlit' has no attribute 'zebra'", "x", "no_such_in_module"),
         (
@@ -1036,3 +1112,40 @@ def test_a_list_that_each_run_begins_empty_is_named_where_the_model_is_sent_it()
     state = "kept = st.session_state.kept\n"
     assert judged(f"{state}{code}\nsaid.extend(kept)", *runs).mistake is None
     assert judged(f"{code}\nfor x in st.session_state.kept: said.append(x)", *runs).mistake is None
+
+
+def test_a_list_that_a_function_fills_from_the_state_is_none_that_begins_empty() -> None:
+    code = "def load(): return st.session_state.kept\nkept = load()\nsaid = []\n"
+    code += "for x in kept: said.append(x)\nComplete('m', said)"
+    assert judged(code, Again(said="Hello"), Again(said="And?"), END).mistake is None
+
+
+def test_a_try_that_has_ended_before_the_answer_may_use_st_in_its_finally() -> None:
+    code = "try:\n    f()\nfinally:\n    st.write(1)\nst.write_stream(x)"
+    assert judged(code, scenes=[{"id": "one", "stop_after": 1}]).mistake is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "idle = not st.button('Go')\nif idle:\n    f()\nelse:\n    st.write_stream(x)",
+        "f(a.collect())\nif st.button('Go'):\n    f(b.collect())",
+    ],
+)
+def test_what_is_no_answer_without_its_button_is_not_named(code: str) -> None:
+    assert judged(code).mistake is None
+
+
+def test_the_if_of_the_button_above_a_line_is_the_one_that_is_named() -> None:
+    code = "if st.button('A'): f()\nif st.button('B'): f()\nf(a.collect())"
+    assert "`if` in line 2" in judged(code).message
+
+
+def test_an_exception_that_an_except_elsewhere_names_is_not_called_uncaught() -> None:
+    code = "raise KeyError(x)\ntry: f()\nexcept KeyError: pass"
+    assert failed("KeyError: 'x'", 1, code).mistake == "key"
+
+
+def test_a_stream_of_two_is_named_by_the_line_that_failed() -> None:
+    found = failed(GIVEN, 2, "st.write_stream(x)\nst.write_stream(y)")
+    assert found.line == 2
